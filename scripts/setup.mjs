@@ -1,0 +1,30 @@
+// Installs the packages of the lock file when they are not installed yet, so that one command works on a fresh clone.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const stamp = path.join(root, "node_modules", ".installed-lock");
+const [major] = process.versions.node.split(".").map(Number);
+if (major < 20) {
+  console.error(`Node.js 20 or newer is needed; this is ${process.version}.`);
+  process.exit(2);
+}
+const lock = createHash("sha256")
+  .update(readFileSync(path.join(root, "package-lock.json")))
+  .digest("hex");
+if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
+  console.error("Installing packages (npm ci) …");
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) {
+    console.error("npm ci failed. Check that the npm registry can be reached, then run the command again.");
+    process.exit(2);
+  }
+  writeFileSync(stamp, lock);
+}

@@ -1,0 +1,145 @@
+/**
+ * What Clever publishes, in one table: reports, columns, types and pseudonymization. Schema, SQL, checks,
+ * sample data and documentation follow from here.
+ * Source: Clever's participation reports and OEA's metadata for its Clever module.
+ */
+
+export const reportNames = ["daily_participation", "resource_usage"] as const;
+/** A report's name as tables carry it; folders and files on the server use hyphens. */
+export type ReportName = (typeof reportNames)[number];
+
+export const userTypes = ["students", "teachers", "staff"] as const;
+/** The kind of people that a file is about, as file names and the configuration say it. */
+export type UserType = (typeof userTypes)[number];
+
+/** Column types, named as Delta and Spark name them. */
+export type ColumnType = "date" | "string" | "boolean" | "integer";
+
+/** OEA's operations on a column: `hash` replaces it by `<column>_pseudonym`, `no-op` keeps it. */
+export type Pseudonymization = "hash" | "no-op";
+
+export interface ReportColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly pseudonymization: Pseudonymization;
+  /** Other headers that the column goes by. */
+  readonly aliases?: readonly string[];
+  /** False where files lack the column altogether; its values are null then. */
+  readonly required: boolean;
+  /** Whether a single row may leave it blank (null); otherwise a blank makes a bad row. */
+  readonly blank: boolean;
+}
+
+export interface Report {
+  readonly name: ReportName;
+  /** The name on the server and in `stage1np`: `daily-participation`. */
+  readonly slug: string;
+  readonly title: string;
+  /** The columns as Clever publishes them, in Clever's order. */
+  readonly columns: readonly ReportColumn[];
+}
+
+const column = (
+  name: string,
+  type: ColumnType,
+  options: Partial<Omit<ReportColumn, "name" | "type">> = {},
+): ReportColumn => ({
+  name,
+  type,
+  pseudonymization: options.pseudonymization ?? "no-op",
+  required: options.required ?? true,
+  blank: options.blank ?? type === "string",
+  ...(options.aliases ? { aliases: options.aliases } : {}),
+});
+
+const person: readonly ReportColumn[] = [
+  column("date", "date"),
+  column("sis_id", "string", { pseudonymization: "hash", aliases: ["staff_id"] }),
+  column("clever_user_id", "string", { pseudonymization: "hash" }),
+  column("clever_school_id", "string"),
+  column("school_name", "string", { required: false }),
+];
+
+export const reports: Readonly<Record<ReportName, Report>> = {
+  daily_participation: {
+    name: "daily_participation",
+    slug: "daily-participation",
+    title: "Daily participation",
+    columns: [
+      ...person,
+      column("active", "boolean"),
+      column("num_logins", "integer"),
+      column("num_resources_accessed", "integer"),
+    ],
+  },
+  resource_usage: {
+    name: "resource_usage",
+    slug: "resource-usage",
+    title: "Resource usage",
+    columns: [
+      ...person,
+      column("resource_type", "string"),
+      column("resource_name", "string"),
+      column("resource_id", "string"),
+      column("num_access", "integer"),
+    ],
+  },
+};
+
+/** How the tables name a user type in `user_type`. */
+export const userTypeValue: Readonly<Record<UserType, string>> = {
+  students: "student",
+  teachers: "teacher",
+  staff: "staff",
+};
+
+/** The folder of a user type in `stage1np`, as OEA names it. */
+export const userTypeFolder: Readonly<Record<UserType, string>> = {
+  students: "Students",
+  teachers: "Teachers",
+  staff: "Staff",
+};
+
+/** A column of a table, with Delta's type name. */
+export interface TableColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** The columns by which the pseudonymized tables are partitioned. */
+export const partitionColumns = ["year", "month"] as const;
+
+/** The name of a column's hash. */
+export function pseudonymName(columnName: string): string {
+  return `${columnName}_pseudonym`;
+}
+
+/**
+ * The `_pseudo` table of a report: OEA's columns in OEA's order, then ours (`user_type`, `source_file`: the
+ * report's path on the server).
+ */
+export function pseudoColumns(report: Report): readonly TableColumn[] {
+  return [
+    ...report.columns.map(({ name, type, pseudonymization }) => ({
+      name: pseudonymization === "hash" ? pseudonymName(name) : name,
+      type,
+    })),
+    ...partitionColumns.map((name) => ({ name, type: "integer" as const })),
+    { name: "user_type", type: "string" },
+    { name: "source_file", type: "string" },
+  ];
+}
+
+/** The columns of a report that are hashed. */
+export function hashedColumns(report: Report): readonly ReportColumn[] {
+  return report.columns.filter(({ pseudonymization }) => pseudonymization === "hash");
+}
+
+/** The `_lookup` table of a report: raw identities, then their pseudonyms. */
+export function lookupColumns(report: Report): readonly TableColumn[] {
+  const hashed = hashedColumns(report);
+  return [
+    ...hashed.map(({ name, type }) => ({ name, type })),
+    ...hashed.map(({ name, type }) => ({ name: pseudonymName(name), type })),
+  ];
+}

@@ -1,0 +1,121 @@
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
+import { CleverLakeError } from "../errors";
+
+/** A parameter of a statement: bound, never spliced into the text. */
+export type SqlParameter = string | number | bigint | boolean | null;
+/** A result cell as plain JavaScript: BIGINT as bigint, DATE as Date, lists as arrays. Cast in SQL to get others. */
+export type SqlValue = unknown;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+export interface DuckOptions {
+  /** DuckDB's own limit, such as `400MB`. */
+  readonly memoryLimit?: string;
+  readonly threads?: number;
+  /** Where DuckDB may spill; must be readable by its owner only, since identities can land there. */
+  readonly temporaryFolder?: string;
+}
+
+/** An in-memory DuckDB: the embedded engine for CSV, hashing, Parquet and SQL. Dispose it when done. */
+export class Duck implements AsyncDisposable {
+  private constructor(private readonly instance: DuckDBInstance) {}
+
+  static async open(options: DuckOptions = {}): Promise<Duck> {
+    const config: Record<string, string> = {
+      memory_limit: options.memoryLimit ?? "400MB",
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      preserve_insertion_order: "true",
+    };
+    if (options.threads !== undefined) config.threads = String(options.threads);
+    if (options.temporaryFolder !== undefined) config.temp_directory = options.temporaryFolder;
+    return new Duck(await DuckDBInstance.create(":memory:", config));
+  }
+
+  /** A session of its own: temporary tables and running statements are not shared between sessions. */
+  async connect(): Promise<DuckSession> {
+    return new DuckSession(await this.instance.connect());
+  }
+
+  /** Runs `work` in a session that is closed afterwards. */
+  async session<T>(work: (session: DuckSession) => Promise<T>): Promise<T> {
+    const session = await this.connect();
+    try {
+      return await work(session);
+    } finally {
+      session.close();
+    }
+  }
+
+  close(): void {
+    this.instance.closeSync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}
+
+/** One connection; statements on it run one after the other. */
+export class DuckSession {
+  constructor(private readonly connection: DuckDBConnection) {}
+
+  /**
+   * Runs one statement for its rows. An abort of `signal` interrupts it and rejects with the signal's reason.
+   * Failures reject with code `engine` and a message without cell values.
+   */
+  async query(
+    sql: string,
+    parameters: readonly SqlParameter[] = [],
+    signal?: AbortSignal,
+  ): Promise<SqlRow[]> {
+    signal?.throwIfAborted();
+    const interrupt = () => this.connection.interrupt();
+    signal?.addEventListener("abort", interrupt, { once: true });
+    try {
+      const values: DuckDBValue[] = [...parameters];
+      const reader = await this.connection.runAndReadAll(sql, values);
+      return reader.getRowObjectsJS() as SqlRow[];
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new CleverLakeError("engine", `DuckDB could not do this: ${withoutValues(error)}`);
+    } finally {
+      signal?.removeEventListener("abort", interrupt);
+    }
+  }
+
+  /** The first row of a statement that has one. */
+  async one(sql: string, parameters: readonly SqlParameter[] = [], signal?: AbortSignal): Promise<SqlRow> {
+    const [row] = await this.query(sql, parameters, signal);
+    if (row === undefined)
+      throw new CleverLakeError("engine", "DuckDB answered with no row where one was due.");
+    return row;
+  }
+
+  close(): void {
+    this.connection.closeSync();
+  }
+}
+
+/**
+ * DuckDB quotes the offending value or line in its messages; a cell can be an identity and a literal can be a
+ * secret, so all that is quoted goes, and so does all behind the first line.
+ */
+function withoutValues(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split("\n", 1)[0] ?? "").replace(/"[^"]*"|'[^']*'/g, "…");
+}
+
+/** A text as an SQL string literal. */
+export function sqlString(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A name as an SQL identifier. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Texts as an SQL list of string literals, as `read_parquet` takes it. */
+export function sqlStrings(texts: readonly string[]): string {
+  return `[${texts.map(sqlString).join(", ")}]`;
+}

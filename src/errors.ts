@@ -1,0 +1,54 @@
+/** What kind of failure an error is, for callers that decide by it (exit codes, retries, the interface). */
+export type ErrorCode =
+  | "config" // the configuration or a secret is missing or wrong: nothing was started
+  | "hostKey" // the SFTP server is not the one that was trusted
+  | "auth" // the server refused the credentials
+  | "network" // connection lost, refused or silent; worth a retry
+  | "notFound"
+  | "unsafePath" // a name from outside that would leave its folder
+  | "changedWhileRead" // the source file did not hold still
+  | "conflict" // another writer won
+  | "unsupportedTable" // a Delta table that needs a newer reader or writer
+  | "corrupt" // stored data contradicts itself
+  | "salt"
+  | "busy" // another run is at work on this lake
+  | "io"
+  | "engine"; // DuckDB failed
+
+/**
+ * The one error type of the program: what happened, to which file, and what to do.
+ * Messages never carry cell values or secrets.
+ */
+export class CleverLakeError extends Error {
+  override readonly name = "CleverLakeError";
+  readonly code: ErrorCode;
+  /** The file, table or setting concerned, as the user knows it. */
+  readonly subject: string | undefined;
+  /** What the user can do about it, as a sentence. */
+  readonly hint: string | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    detail: { subject?: string; hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.subject = detail.subject;
+    this.hint = detail.hint;
+  }
+}
+
+/** True for an error of this program, with that code if one is named. */
+export function isCleverLakeError(error: unknown, code?: ErrorCode): error is CleverLakeError {
+  return error instanceof CleverLakeError && (code === undefined || error.code === code);
+}
+
+/** The text of whatever was thrown, with the hint where there is one. */
+export function describeError(error: unknown): string {
+  if (error instanceof CleverLakeError) {
+    const subject = error.subject && !error.message.includes(error.subject) ? `${error.subject}: ` : "";
+    return error.hint ? `${subject}${error.message} ${error.hint}` : `${subject}${error.message}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
