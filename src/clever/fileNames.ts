@@ -1,0 +1,56 @@
+import { type Report, reportNames, reports, type UserType, userTypes } from "./reports";
+
+/** A file on the server that is one of Clever's reports. */
+export interface ReportFile {
+  readonly report: Report;
+  readonly userType: UserType;
+  /**
+   * What the file is a delivery of: its path without the mark of a copy, so that `… (1).csv`, fetched by hand and
+   * put back, is a newer delivery of the same report and not a second one.
+   */
+  readonly source: string;
+  /** The number in `… (1).csv`, 0 without one. */
+  readonly copy: number;
+}
+
+const copyMark = String.raw`(?: ?\((?<copy>\d{1,3})\))?`;
+const slugs = reportNames.map((name) => reports[name].slug).join("|");
+const types = userTypes.join("|");
+
+/** Clever's own names; the date in them is not the date of the rows, so it is not used. */
+const cleverName = new RegExp(
+  `^(?<stem>\\d{4}-\\d{2}-\\d{2}-(?<slug>${slugs})-(?<type>${types}))${copyMark}\\.csv$`,
+  "i",
+);
+/** OEA's test data: `Students.csv`; the folders above it say which report it is. */
+const oeaName = new RegExp(`^(?<type>${types})${copyMark}\\.csv$`, "i");
+
+/** Says which report a path on the server is, or undefined where it is none. */
+export function recognizeReport(path: string): ReportFile | undefined {
+  const folders = path.split("/");
+  const name = folders.pop() ?? "";
+  const clever = cleverName.exec(name)?.groups;
+  if (clever) {
+    const report = reportBySlug(clever.slug);
+    const userType = userTypeByName(clever.type);
+    if (!report || !userType) return undefined;
+    const source = [...folders, `${clever.stem?.toLowerCase()}.csv`].join("/");
+    return { report, userType, source, copy: Number(clever.copy ?? 0) };
+  }
+  const oea = oeaName.exec(name)?.groups;
+  const report = folders.map(reportBySlug).findLast((found) => found !== undefined);
+  const userType = userTypeByName(oea?.type);
+  if (!report || !userType) return undefined;
+  // Without a date in the name, `Students (1).csv` may well be another day's: it stays a source of its own, and
+  // what it repeats is found by content.
+  return { report, userType, source: path, copy: 0 };
+}
+
+function reportBySlug(text: string | undefined): Report | undefined {
+  const slug = text?.toLowerCase().replaceAll("_", "-");
+  return reportNames.map((name) => reports[name]).find((report) => report.slug === slug);
+}
+
+function userTypeByName(text: string | undefined): UserType | undefined {
+  return userTypes.find((type) => type === text?.toLowerCase());
+}

@@ -1,0 +1,90 @@
+import { parse } from "csv-parse/sync";
+import type { Report, ReportColumn } from "./reports";
+
+/** How a file's columns answer to its report. */
+export interface Header {
+  readonly delimiter: string;
+  /** Bytes of the byte-order mark, 0 or 3. */
+  readonly markLength: 0 | 3;
+  /** The column names as the file has them. */
+  readonly names: readonly string[];
+  /** For each of the report's columns its index in the file; undefined where the file lacks it. */
+  readonly indexes: ReadonlyMap<ReportColumn, number | undefined>;
+  /** Columns that the report does not know; their values are not read. */
+  readonly extra: readonly string[];
+}
+
+/** Why a file cannot be read as its report, or a row not as its row. Lines and columns as a person counts them. */
+export interface Problem {
+  /** 1 for the header. */
+  readonly line: number;
+  /** The column's name in the report, where one is concerned. */
+  readonly column: string | undefined;
+  /** A sentence without any value of the file. */
+  readonly reason: string;
+}
+
+/** How much of a file's beginning is needed to read its header. */
+export const headerBytes = 64 * 1024;
+
+const delimiters = [",", ";", "\t"] as const;
+
+/**
+ * Reads a file's header, in whatever order its columns stand.
+ * @param start the first `headerBytes` of the file, or all of it
+ */
+export function readHeader(start: Buffer, report: Report): Header | Problem {
+  const problem = (reason: string, column?: string): Problem => ({ line: 1, column, reason });
+  if (start.length === 0) return problem("The file is empty: not even a header is there.");
+  if (
+    (start[0] === 0xff && start[1] === 0xfe) ||
+    (start[0] === 0xfe && start[1] === 0xff) ||
+    start.includes(0)
+  ) {
+    return problem("The file is in another encoding (UTF-16, or binary); UTF-8 is needed.");
+  }
+  const markLength = start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf ? 3 : 0;
+  const text = start.subarray(markLength).toString("utf8");
+  const found = delimiters.map((delimiter) => ({ delimiter, names: headerNames(text, delimiter) }));
+  const best = found.reduce((a, b) => (known(b.names, report) > known(a.names, report) ? b : a));
+  if (known(best.names, report) === 0) return problem(`There is no header of a ${report.title} report.`);
+
+  const normalized = best.names.map(normalize);
+  const indexes = new Map<ReportColumn, number | undefined>();
+  for (const column of report.columns) {
+    const matches = normalized.flatMap((name, index) => (answersTo(name, column) ? [index] : []));
+    if (matches.length > 1) {
+      return problem(`The column stands ${matches.length} times in the header.`, column.name);
+    }
+    if (matches.length === 0 && column.required) return problem("The column is missing.", column.name);
+    indexes.set(column, matches[0]);
+  }
+  const used = new Set(indexes.values());
+  const extra = best.names.filter((_, index) => !used.has(index));
+  return { delimiter: best.delimiter, markLength, names: best.names, indexes, extra };
+}
+
+export function isProblem(value: Header | Problem): value is Problem {
+  return "reason" in value;
+}
+
+function headerNames(text: string, delimiter: string): string[] {
+  try {
+    const rows: string[][] = parse(text, { delimiter, to: 1, relax_column_count: true });
+    return (rows[0] ?? []).map((name) => name.trim());
+  } catch {
+    return [];
+  }
+}
+
+function known(names: readonly string[], report: Report): number {
+  return names.filter((name) => report.columns.some((column) => answersTo(normalize(name), column))).length;
+}
+
+function normalize(name: string): string {
+  return name.toLowerCase().replaceAll(" ", "_");
+}
+
+function answersTo(name: string, column: ReportColumn): boolean {
+  return name === column.name || (column.aliases?.includes(name) ?? false);
+}

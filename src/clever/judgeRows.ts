@@ -1,0 +1,95 @@
+import { isUtf8 } from "node:buffer";
+import type { Readable } from "node:stream";
+import type { Header, Problem } from "./header";
+import { type CsvRecord, readRecords } from "./readRecords";
+import type { Report } from "./reports";
+import { type DayMonthOrder, dayMonthOrder, isBlank, parseValue } from "./values";
+
+/** One row of a report, judged. */
+export interface JudgedRow {
+  /** The line where the row starts; the header stands on line 1. */
+  readonly line: number;
+  /** The row as the file has it, one character per byte (Latin-1), without its line end. */
+  readonly raw: string;
+  /** Its cells in the file's order; undefined where the row could not be taken apart. */
+  readonly cells: readonly string[] | undefined;
+  /** Why the row is refused; undefined for a good one. */
+  readonly problem: Problem | undefined;
+}
+
+/**
+ * Reads a report row by row and judges each: far slower than the engine, and exact about line, column and reason.
+ * For previews, for files over which the engine stumbled, and for setting refused rows apart. Rows without a single
+ * value, which spreadsheets leave at the end, are no rows.
+ *
+ * @param open gives the file's bytes from the start; called twice
+ * @param order from `findDayMonthOrder`
+ */
+export async function* judgeRows(
+  open: () => Readable,
+  report: Report,
+  header: Header,
+  order: DayMonthOrder,
+): AsyncGenerator<JudgedRow> {
+  for await (const record of dataRecords(open, header)) {
+    if (!("broken" in record.cells) && record.cells.every(isBlank)) continue;
+    yield judge(record, report, header, order);
+  }
+}
+
+/** Finds in which order a file writes day and month, from all its dates. */
+export async function findDayMonthOrder(
+  open: () => Readable,
+  report: Report,
+  header: Header,
+): Promise<DayMonthOrder> {
+  const column = report.columns.find(({ type }) => type === "date");
+  const index = column ? header.indexes.get(column) : undefined;
+  const dates = new Set<string>();
+  for await (const { cells } of dataRecords(open, header)) {
+    const cell = "broken" in cells ? undefined : cells[index ?? -1];
+    if (cell !== undefined) dates.add(cell);
+  }
+  return dayMonthOrder(dates);
+}
+
+async function* dataRecords(open: () => Readable, header: Header): AsyncGenerator<CsvRecord> {
+  let isHeader = true;
+  for await (const record of readRecords(open, header.delimiter)) {
+    if (!isHeader) yield record;
+    isHeader = false;
+  }
+}
+
+function judge(record: CsvRecord, report: Report, header: Header, order: DayMonthOrder): JudgedRow {
+  const { line, raw } = record;
+  const refused = (reason: string, column?: string, cells?: readonly string[]): JudgedRow => ({
+    line,
+    raw,
+    cells,
+    problem: { line, column, reason },
+  });
+  if ("broken" in record.cells) return refused(record.cells.broken);
+
+  const texts = record.cells.map(fromLatin1);
+  const cells = texts.map((text) => text ?? "�");
+  const expected = header.names.length;
+  if (cells.length !== expected) {
+    return refused(`The row has ${cells.length} cells where the header has ${expected}.`, undefined, cells);
+  }
+  const otherEncoding = texts.indexOf(undefined);
+  if (otherEncoding >= 0) {
+    return refused("The cell is in another encoding than UTF-8.", header.names[otherEncoding], cells);
+  }
+  for (const column of report.columns) {
+    const cell = cells[header.indexes.get(column) ?? -1];
+    const parsed = cell === undefined ? undefined : parseValue(column, cell, order);
+    if (parsed && "reason" in parsed) return refused(parsed.reason, column.name, cells);
+  }
+  return { line, raw, cells, problem: undefined };
+}
+
+function fromLatin1(cell: string): string | undefined {
+  const bytes = Buffer.from(cell, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : undefined;
+}

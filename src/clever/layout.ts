@@ -1,0 +1,38 @@
+import { type Report, type UserType, userTypeFolder } from "./reports";
+
+/** Where everything stands in the lake (OEA 0.6). No other place builds these paths. */
+
+const raw = "stage1np/clever";
+
+/** The raw file: `stage1np/clever/<report>/<yyyy-MM-ddTHH-mm-ss>/<Students|Teachers|Staff>/<file name>`. */
+export function landedPath(report: Report, folder: string, userType: UserType, fileName: string): string {
+  return `${raw}/${report.slug}/${folder}/${userTypeFolder[userType]}/${fileName}`;
+}
+
+/** The rows of a landed file that a person chose to leave out; not `.csv`, so that OEA's notebooks pass it over. */
+export function refusedRowsPath(landed: string): string {
+  return `${landed}.refused`;
+}
+
+/** The Delta table that records every landing and its outcome. */
+export const ingestLogTable = `${raw}/_ingest_log`;
+
+/** One JSON document per run: its plan while it works, its summary when it ended. */
+export const runsFolder = `${raw}/_runs`;
+export function runRecordPath(runId: string): string {
+  return `${runsFolder}/${runId}.json`;
+}
+
+/** Present while a run is at work. */
+export const runLockPath = `${raw}/_run.lock`;
+
+/** The salt's fingerprint, not the salt. */
+export const saltFingerprintPath = "stage2np/clever/_salt_fingerprint.json";
+
+export function pseudoTable(report: Report): string {
+  return `stage2p/clever/${report.name}_pseudo`;
+}
+
+export function lookupTable(report: Report): string {
+  return `stage2np/clever/${report.name}_lookup`;
+}

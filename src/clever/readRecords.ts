@@ -1,0 +1,104 @@
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { CsvError, type Info, parse } from "csv-parse";
+import { parse as parseText } from "csv-parse/sync";
+
+/** One record of a CSV file. Texts are Latin-1: one character per byte, so that they come out as they went in. */
+export interface CsvRecord {
+  /** The line on which the record starts, from 1. */
+  readonly line: number;
+  /** The record as the file has it, without its line end. */
+  readonly raw: string;
+  /** Its cells, or why it cannot be taken apart. */
+  readonly cells: readonly string[] | { readonly broken: string };
+}
+
+const recordDelimiters = ["\r\n", "\n", "\r"];
+
+/**
+ * Reads a file's records, the header first. Empty lines are passed over. Where a quote stands wrongly anywhere in
+ * the file, no one can say for sure where records end; every line counts as a record then, so that nothing of the
+ * file is lost between two records.
+ *
+ * @param open gives the file's bytes from the start; called twice
+ */
+export async function* readRecords(open: () => Readable, delimiter: string): AsyncGenerator<CsvRecord> {
+  yield* (await quotesAreSound(open, delimiter)) ? byQuotes(open, delimiter) : byLines(open, delimiter);
+}
+
+async function quotesAreSound(open: () => Readable, delimiter: string): Promise<boolean> {
+  const { input, parser } = parserOf(open, delimiter);
+  try {
+    for await (const _ of parser);
+    return true;
+  } catch (error) {
+    if (error instanceof CsvError) return false;
+    throw error;
+  } finally {
+    input.destroy();
+  }
+}
+
+async function* byQuotes(open: () => Readable, delimiter: string): AsyncGenerator<CsvRecord> {
+  const { input, parser } = parserOf(open, delimiter);
+  try {
+    for await (const { record, raw, info } of parser as AsyncIterable<RawRecord>) {
+      const text = raw.replace(/^[\r\n]+|[\r\n]+$/g, "");
+      // csv-parse tells the record's last line; with line ends inside quotes it starts further up.
+      const line = info.lines - (text.match(/\r\n|\n|\r/g)?.length ?? 0);
+      yield { line, raw: text, cells: record };
+    }
+  } finally {
+    input.destroy();
+    parser.destroy();
+  }
+}
+
+async function* byLines(open: () => Readable, delimiter: string): AsyncGenerator<CsvRecord> {
+  const input = open().setEncoding("latin1");
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  let line = 0;
+  try {
+    for await (const raw of lines) {
+      line++;
+      if (raw !== "") yield { line, raw, cells: cellsOfLine(raw, delimiter) };
+    }
+  } finally {
+    lines.close();
+    input.destroy();
+  }
+}
+
+function cellsOfLine(raw: string, delimiter: string): CsvRecord["cells"] {
+  if (!raw.includes('"')) return raw.split(delimiter);
+  try {
+    const records: string[][] = parseText(raw, { delimiter, relax_column_count: true });
+    return records[0] ?? [];
+  } catch (error) {
+    const open = error instanceof CsvError && error.code === "CSV_QUOTE_NOT_CLOSED";
+    return {
+      broken: open ? "A quote opens in this row and does not close." : "A quote stands where none may stand.",
+    };
+  }
+}
+
+interface RawRecord {
+  readonly record: string[];
+  readonly raw: string;
+  readonly info: Info;
+}
+
+function parserOf(open: () => Readable, delimiter: string) {
+  const input = open();
+  const parser = parse({
+    delimiter,
+    encoding: "latin1",
+    record_delimiter: recordDelimiters,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    raw: true,
+    info: true,
+  });
+  input.on("error", (error) => parser.destroy(error));
+  return { input, parser: input.pipe(parser) };
+}

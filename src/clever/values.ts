@@ -1,0 +1,136 @@
+import type { ColumnType, ReportColumn } from "./reports";
+
+/** A cell read as its column's type, or why it cannot be. Dates are `yyyy-MM-dd`. */
+export type ParsedValue = { readonly value: string | number | boolean | null } | { readonly reason: string };
+
+/** In which order a file writes day and month, as far as its own dates tell. */
+export type DayMonthOrder = "dayFirst" | "monthFirst" | "unknown";
+
+/**
+ * The forms that Clever itself writes; the engine reads these in SQL, and everything else goes through `parseValue`
+ * (both agree on these forms: a test holds it). RE2 and JavaScript read the patterns alike.
+ */
+export const canonicalForm: Readonly<Record<Exclude<ColumnType, "string">, string>> = {
+  date: "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+  boolean: "true|false",
+  integer: "[0-9]{1,9}",
+};
+
+/** White space as both the engine and this module trim it; a cell of nothing else counts as blank. */
+export const whiteSpace = " \t\n\v\f\r\u00a0\u2007\u202f\u3000\ufeff";
+const blank = new RegExp(`^[${whiteSpace}]*$`);
+
+/** Whether a cell counts as blank: nothing, or white space alone. */
+export function isBlank(text: string): boolean {
+  return blank.test(text);
+}
+
+/**
+ * Reads one cell. What has one clear meaning is accepted, whatever a spreadsheet made of it; what has two is
+ * refused. Texts are kept as they are, to the byte, since pseudonyms are made of them.
+ */
+export function parseValue(column: ReportColumn, text: string, order: DayMonthOrder): ParsedValue {
+  if (isBlank(text)) {
+    return column.blank ? { value: null } : { reason: "The cell is blank." };
+  }
+  switch (column.type) {
+    case "string":
+      return parseText(column, text);
+    case "boolean":
+      return parseBoolean(text.trim());
+    case "integer":
+      return parseInteger(text.trim());
+    case "date":
+      return parseDate(text.trim(), order);
+  }
+}
+
+/** Finds out from all dates of a file in which order it writes day and month. */
+export function dayMonthOrder(dates: Iterable<string>): DayMonthOrder {
+  let dayFirst = false;
+  let monthFirst = false;
+  for (const text of dates) {
+    const parts = numericDate.exec(text.trim())?.groups;
+    if (!parts) continue;
+    const [first, second] = [Number(parts.first), Number(parts.second)];
+    if (first > 12 && second <= 12) dayFirst = true;
+    if (second > 12 && first <= 12) monthFirst = true;
+  }
+  if (dayFirst === monthFirst) return "unknown";
+  return dayFirst ? "dayFirst" : "monthFirst";
+}
+
+/** A spreadsheet turns a long number into `1.23457E+11`: digits are lost, so two people could become one. */
+export const roundedNumber = "[0-9](?:[.,][0-9]+)?[eE][+][0-9]{1,3}";
+const rounded = new RegExp(`^${roundedNumber}$`);
+
+function parseText(column: ReportColumn, text: string): ParsedValue {
+  if (column.pseudonymization === "hash" && rounded.test(text.trim())) {
+    return { reason: "The id was rounded by a spreadsheet (a form such as 9.9E+9): its digits are lost." };
+  }
+  return { value: text };
+}
+
+function parseBoolean(text: string): ParsedValue {
+  const lower = text.toLowerCase();
+  if (lower === "true" || lower === "false") return { value: lower === "true" };
+  return { reason: `Neither true nor false (the cell looks like ${shape(text)}).` };
+}
+
+const maximumInteger = 2 ** 31 - 1;
+
+function parseInteger(text: string): ParsedValue {
+  if (!/^[0-9]+(?:\.0{1,2})?$/.test(text)) {
+    return { reason: `Not a whole number (the cell looks like ${shape(text)}).` };
+  }
+  const value = Number(text);
+  if (value > maximumInteger) return { reason: "The number is too large for its column." };
+  return { value };
+}
+
+const midnight = String.raw`(?:[T ]0?0:00(?::00(?:\.0+)?)?(?:Z|\+00:?00)?)?`;
+const yearFirst = new RegExp(
+  `^(?<year>\\d{4})(?<separator>[-/.])(?<month>\\d{1,2})\\k<separator>(?<day>\\d{1,2})${midnight}$`,
+);
+const numericDate = new RegExp(
+  `^(?<first>\\d{1,2})(?<separator>[-/.])(?<second>\\d{1,2})\\k<separator>(?<year>\\d{4})${midnight}$`,
+);
+const namedMonth = /^(?<day>\d{1,2})(?<separator>[- ])(?<month>[A-Za-z]{3,9})\k<separator>(?<year>\d{4})$/;
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+function parseDate(text: string, order: DayMonthOrder): ParsedValue {
+  const iso = yearFirst.exec(text)?.groups;
+  if (iso) return calendarDate(iso.year, iso.month, iso.day);
+
+  const named = namedMonth.exec(text)?.groups;
+  if (named) {
+    const month = months.indexOf((named.month ?? "").slice(0, 3).toLowerCase());
+    if (month >= 0) return calendarDate(named.year, String(month + 1), named.day);
+  }
+
+  const numeric = numericDate.exec(text)?.groups;
+  if (!numeric) return { reason: `Not a date (the cell looks like ${shape(text)}).` };
+  const { first, second, year } = numeric;
+  if (Number(first) > 12 || (order === "dayFirst" && Number(second) <= 12)) {
+    return calendarDate(year, second, first);
+  }
+  if (Number(second) > 12 || order === "monthFirst" || first === second) {
+    return calendarDate(year, first, second);
+  }
+  return {
+    reason: "The date has two meanings: it may be month/day or day/month, and no date of the file tells.",
+  };
+}
+
+function calendarDate(year = "", month = "", day = ""): ParsedValue {
+  const text = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+  const date = new Date(`${text}T00:00:00Z`);
+  const real = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+  return real ? { value: text } : { reason: "There is no such day in the calendar." };
+}
+
+/** What a cell looks like, without saying what it is: digits become 9, letters a. */
+function shape(text: string): string {
+  const pattern = text.slice(0, 24).replace(/\p{L}/gu, "a").replace(/\p{N}/gu, "9");
+  return text.length > 24 ? `“${pattern}…”` : `“${pattern}”`;
+}

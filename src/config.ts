@@ -1,0 +1,91 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { userTypes } from "./clever/reports";
+import { CleverLakeError } from "./errors";
+
+/** The configuration's keys: those of the command line's file, and of the extension's settings under `clever.`. */
+export const configSchema = z.strictObject({
+  sftp: z.strictObject({
+    host: z.string().min(1),
+    port: z.number().int().min(1).max(65_535).default(22),
+    username: z.string().min(1),
+    root: z.string().min(1).default("/"),
+    privateKeyPath: z.string().min(1).optional(),
+    hostKey: z
+      .string()
+      .regex(
+        /^SHA256:[A-Za-z0-9+/]{43}=?$/,
+        "must look like SHA256:… (43 characters), as ssh-keygen -lf prints it",
+      )
+      .optional(),
+    connections: z.number().int().min(1).max(16).default(4),
+    timeoutSeconds: z.number().min(1).max(600).default(30),
+  }),
+  lake: z.strictObject({
+    url: z.string().regex(/^file:\/\/\//, "must be the address of a folder: file:///…"),
+  }),
+  userTypes: z
+    .array(z.enum(userTypes))
+    .min(1)
+    .default([...userTypes]),
+  minimumGroupSize: z.number().int().min(0).default(10),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+/** What must not stand in a file: from the environment on the command line, from SecretStorage in the editor. */
+export interface Secrets {
+  readonly password?: string;
+  readonly passphrase?: string;
+  readonly salt?: string;
+}
+
+/** Checks a configuration; rejects with code `config` and a line per wrong key. */
+export function parseConfig(value: unknown, subject: string): Config {
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(
+    ({ path: key, message }) => `${key.join(".") || "(top)"}: ${message}`,
+  );
+  throw new CleverLakeError("config", `The configuration is not valid. ${faults.join("; ")}.`, { subject });
+}
+
+/** Reads the configuration from a JSON file. */
+export async function readConfig(file: string): Promise<Config> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch {
+    throw new CleverLakeError("config", "The configuration file cannot be read.", {
+      subject: file,
+      hint: "Name it with --config FILE.",
+    });
+  }
+  try {
+    return parseConfig(JSON.parse(text.replace(/^\uFEFF/, "")), file);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CleverLakeError("config", "The configuration file is not valid JSON.", { subject: file });
+  }
+}
+
+/** The secrets in an environment; empty ones count as missing. */
+export function secretsFrom(environment: NodeJS.ProcessEnv): Secrets {
+  const {
+    CLEVER_SFTP_PASSWORD: password,
+    CLEVER_SFTP_PASSPHRASE: passphrase,
+    CLEVER_SALT: salt,
+  } = environment;
+  return {
+    ...(password ? { password } : {}),
+    ...(passphrase ? { passphrase } : {}),
+    ...(salt ? { salt } : {}),
+  };
+}
+
+/** A path of the configuration with `~` put out. */
+export function expandHome(file: string): string {
+  return file === "~" || file.startsWith("~/") ? path.join(homedir(), file.slice(1)) : file;
+}

@@ -1,0 +1,20 @@
+import { CleverLakeError } from "../errors";
+
+/** OEA's file systems; `np` is "not pseudonymized": these hold identities. */
+export const fileSystems = ["stage1np", "stage2np", "stage2p"] as const;
+export const identityFileSystems: ReadonlySet<string> = new Set(["stage1np", "stage2np"]);
+
+/**
+ * A path as the lake's adapters accept it, or an `unsafePath` error: relative, `/`-separated, no empty, `.` or
+ * `..` part, no NUL or backslash.
+ */
+export function checkedPath(path: string): string {
+  const parts = path.split("/");
+  const unsafe = parts.some((part) => part === "" || part === "." || part === ".." || /[\\\0]/.test(part));
+  if (unsafe) {
+    throw new CleverLakeError("unsafePath", "This path does not stay inside the lake; it was not used.", {
+      subject: JSON.stringify(path),
+    });
+  }
+  return path;
+}

@@ -1,0 +1,217 @@
+import { type ReportFile, recognizeReport } from "../clever/fileNames";
+import { landedPath } from "../clever/layout";
+import type { ReportName, UserType } from "../clever/reports";
+import type { SourceListing } from "../sftp/source";
+import type { LogEntry } from "./ingestLog";
+
+/** How a file on the server stands to the lake. */
+export type FileState = "new" | "landed" | "anonymized" | "changed" | "quarantined" | "ignored";
+
+/** A file on the server and what a run would do with it. */
+export interface PlannedFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly modified: Date;
+  readonly state: FileState;
+  /** Undefined for what is not a report. */
+  readonly report: ReportName | undefined;
+  readonly userType: UserType | undefined;
+  /** Why it is ignored or quarantined. */
+  readonly reason: string | undefined;
+  /** What it is a delivery of. */
+  readonly source: string | undefined;
+  /** What the log last said of the source. */
+  readonly entry: LogEntry | undefined;
+}
+
+/** A file to be brought over, and where to. */
+export interface Landing {
+  readonly path: string;
+  readonly source: string;
+  readonly report: ReportName;
+  readonly userType: UserType;
+  readonly size: number;
+  readonly modified: Date;
+  readonly landedPath: string;
+  readonly version: number;
+}
+
+/** What the lake holds, as far as a plan needs it. */
+export interface LakeState {
+  /** The last line of the ingest log for each source. */
+  readonly log: ReadonlyMap<string, LogEntry>;
+  /** The version of each source whose rows are in the tables, as the Delta logs say. */
+  readonly applied: ReadonlyMap<string, number>;
+}
+
+/** Compares what is on the server with what the lake holds; in the listing's order. */
+export function makePlan(
+  listing: SourceListing,
+  lake: LakeState,
+  userTypes: readonly UserType[],
+): PlannedFile[] {
+  const current = new Map<string, string>();
+  const recognized = listing.files.map((file) => ({ file, report: recognizeReport(file.path) }));
+  const newestFirst = [...recognized].sort(
+    (a, b) =>
+      b.file.modified.getTime() - a.file.modified.getTime() || (a.report?.copy ?? 0) - (b.report?.copy ?? 0),
+  );
+  for (const { file, report } of newestFirst) {
+    if (report && !current.has(report.source)) current.set(report.source, file.path);
+  }
+  const changing = new Set(
+    recognized.flatMap(({ file, report }) =>
+      report && current.get(report.source) === file.path && differs(file, lake.log.get(report.source))
+        ? [report.source]
+        : [],
+    ),
+  );
+  const held = heldContents(lake, (source) => changing.has(source));
+  const files = recognized.map(({ file, report }): PlannedFile => {
+    const facts = { path: file.path, size: file.size, modified: file.modified };
+    const ignored = (reason: string): PlannedFile => ({
+      ...facts,
+      state: "ignored",
+      reason,
+      report: report?.report.name,
+      userType: report?.userType,
+      source: undefined,
+      entry: undefined,
+    });
+    if (!report) return ignored("Not a report.");
+    if (!userTypes.includes(report.userType)) return ignored("The configuration leaves out this user type.");
+    const newest = current.get(report.source);
+    if (newest !== file.path) return ignored(`An older copy of ${newest}.`);
+    const entry = lake.log.get(report.source);
+    return {
+      ...facts,
+      ...stateOf(file, report, entry, lake, held),
+      report: report.report.name,
+      userType: report.userType,
+      source: report.source,
+      entry,
+    };
+  });
+  const skipped = listing.skipped.map(
+    ({ path, reason }): PlannedFile => ({
+      path,
+      size: 0,
+      modified: new Date(0),
+      state: "ignored",
+      reason: `Not read: ${reason}.`,
+      report: undefined,
+      userType: undefined,
+      source: undefined,
+      entry: undefined,
+    }),
+  );
+  return [...files, ...skipped];
+}
+
+function stateOf(
+  file: { readonly size: number; readonly modified: Date },
+  report: ReportFile,
+  entry: LogEntry | undefined,
+  lake: LakeState,
+  held: ReadonlySet<string>,
+): { state: FileState; reason: string | undefined } {
+  if (!entry) return { state: "new", reason: undefined };
+  if (differs(file, entry)) return { state: "changed", reason: undefined };
+  if (entry.outcome === "duplicate") {
+    return held.has(contentKey(entry))
+      ? { state: "ignored", reason: entry.reason }
+      : { state: "new", reason: undefined };
+  }
+  if ((lake.applied.get(report.source) ?? 0) >= entry.version)
+    return { state: "anonymized", reason: undefined };
+  if (entry.outcome === "quarantined") return { state: "quarantined", reason: entry.reason };
+  return { state: "landed", reason: undefined };
+}
+
+/** Whether the server's file is another than the one that the log speaks of. */
+function differs(
+  file: { readonly size: number; readonly modified: Date },
+  entry: LogEntry | undefined,
+): boolean {
+  return (
+    entry !== undefined &&
+    (file.size !== entry.size || toSeconds(file.modified) !== toSeconds(entry.modified))
+  );
+}
+
+/** Names a file's bytes as rows of one table: the same bytes under two names hold the same rows. */
+export function contentKey(file: {
+  readonly report: ReportName;
+  readonly userType: UserType;
+  readonly sha256: string;
+}): string {
+  return `${file.report}/${file.userType}/${file.sha256}`;
+}
+
+/**
+ * The bytes that the lake holds as some source's delivery. A source that is being delivered anew holds nothing:
+ * what was set aside as its duplicate may now be the only file with those rows.
+ */
+export function heldContents(lake: LakeState, isChanging: (source: string) => boolean): Set<string> {
+  const held = new Set<string>();
+  for (const entry of lake.log.values()) {
+    if (entry.outcome !== "duplicate" && entry.rowsRead !== 0 && !isChanging(entry.source)) {
+      held.add(contentKey(entry));
+    }
+  }
+  return held;
+}
+
+/**
+ * Where the plan's new and changed files go. The folder is the run's start; two files that would meet there (the
+ * same name in two folders of the server) get one a second later.
+ */
+export function planLandings(plan: readonly PlannedFile[], start: Date): Landing[] {
+  const taken = new Set<string>();
+  return plan.flatMap((file): Landing[] => {
+    const recognized = recognizeReport(file.path);
+    if ((file.state !== "new" && file.state !== "changed") || !recognized) return [];
+    let time = start;
+    const place = () =>
+      landedPath(recognized.report, folderName(time), recognized.userType, nameOf(file.path));
+    while (taken.has(place().toLowerCase())) time = new Date(time.getTime() + 1000);
+    taken.add(place().toLowerCase());
+    return [
+      {
+        path: file.path,
+        source: recognized.source,
+        report: recognized.report.name,
+        userType: recognized.userType,
+        size: file.size,
+        modified: file.modified,
+        landedPath: place(),
+        version: toSeconds(time),
+      },
+    ];
+  });
+}
+
+/**
+ * The start that a run takes for its folder: now, or a second after the newest delivery in the lake where the
+ * clock is not past it, since versions have to grow.
+ */
+export function runStart(lake: LakeState, now: Date): Date {
+  let newest = 0;
+  for (const { version } of lake.log.values()) newest = Math.max(newest, version);
+  for (const version of lake.applied.values()) newest = Math.max(newest, version);
+  return new Date(Math.max(toSeconds(now), newest + 1) * 1000);
+}
+
+/** `yyyy-MM-ddTHH-mm-ss`, in UTC. */
+export function folderName(time: Date): string {
+  return time.toISOString().slice(0, 19).replaceAll(":", "-");
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function toSeconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000);
+}

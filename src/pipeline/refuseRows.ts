@@ -1,0 +1,82 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import type { Header, Problem } from "../clever/header";
+import { findDayMonthOrder, type JudgedRow, judgeRows } from "../clever/judgeRows";
+import type { Report } from "../clever/reports";
+import type { Lake } from "../lake/lake";
+
+/** What is wrong with a file, row by row. */
+export interface Refusal {
+  /** How many rows are refused. */
+  readonly rows: number;
+  /** The first of them, in the file's order. */
+  readonly problems: readonly Problem[];
+}
+
+const problemsKept = 100;
+
+/** Finds each row that cannot be read, with line, column and reason. */
+export async function findBadRows(file: string, report: Report, header: Header): Promise<Refusal> {
+  const problems: Problem[] = [];
+  let rows = 0;
+  for await (const { problem } of await judged(file, report, header)) {
+    if (!problem) continue;
+    rows++;
+    if (problems.length < problemsKept) problems.push(problem);
+  }
+  return { rows, problems };
+}
+
+/**
+ * Sets a file's bad rows apart: the good ones go, with the header, into `goodFile` on this machine's disk; the
+ * refused ones, each behind its line number and reason, beside the landed file in the lake.
+ */
+export async function splitBadRows(
+  file: string,
+  report: Report,
+  header: Header,
+  goodFile: string,
+  lake: Lake,
+  refusedPath: string,
+  signal?: AbortSignal,
+): Promise<Refusal> {
+  const problems: Problem[] = [];
+  let rows = 0;
+  const refusedFile = `${goodFile}.refused`;
+  await using refused = await open(refusedFile, "wx", 0o600);
+  const goodRows = async function* () {
+    yield `${header.names.map(quoted).join(header.delimiter)}\n`;
+    for await (const row of await judged(file, report, header)) {
+      if (!row.problem) {
+        yield `${row.raw}\n`;
+        continue;
+      }
+      rows++;
+      if (problems.length < problemsKept) problems.push(row.problem);
+      await refused.appendFile(refusedLine(row, row.problem));
+    }
+  };
+  const good = createWriteStream(goodFile, { flags: "wx", mode: 0o600, encoding: "latin1" });
+  await pipeline(goodRows, good, signal ? { signal } : {});
+  await lake.importFile(refusedFile, refusedPath, signal ? { signal } : {});
+  return { rows, problems };
+}
+
+async function judged(file: string, report: Report, header: Header): Promise<AsyncGenerator<JudgedRow>> {
+  const read = () => createReadStream(file, { highWaterMark: 1 << 20 });
+  return judgeRows(read, report, header, await findDayMonthOrder(read, report, header));
+}
+
+function refusedLine(row: JudgedRow, problem: Problem): Buffer {
+  const where = problem.column ? `line ${problem.line}, ${problem.column}` : `line ${problem.line}`;
+  return Buffer.concat([
+    Buffer.from(`# ${where}: ${problem.reason}\n`, "utf8"),
+    Buffer.from(`${row.raw}\n`, "latin1"),
+  ]);
+}
+
+/** The header's names are text; the good file is written byte for byte, so they go back to their bytes. */
+function quoted(name: string): string {
+  return `"${Buffer.from(name.replaceAll('"', '""'), "utf8").toString("latin1")}"`;
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { runRecordPath } from "../clever/layout";
+import { reportNames, userTypes } from "../clever/reports";
+import { isCleverLakeError } from "../errors";
+import type { Lake } from "../lake/lake";
+import type { Landing } from "./plan";
+
+const landingSchema = z.object({
+  path: z.string(),
+  source: z.string(),
+  report: z.enum(reportNames),
+  userType: z.enum(userTypes),
+  size: z.number(),
+  modified: z.coerce.date(),
+  landedPath: z.string(),
+  version: z.number(),
+});
+
+const problemSchema = z.object({
+  path: z.string(),
+  line: z.number().nullable(),
+  column: z.string().nullable(),
+  reason: z.string(),
+});
+
+const summarySchema = z.object({
+  runId: z.string(),
+  /** Files brought over, and their bytes. */
+  landed: z.number(),
+  bytes: z.number(),
+  /** Files whose rows entered the tables. */
+  anonymized: z.number(),
+  /** Reports on the server that the lake held already. */
+  unchanged: z.number(),
+  /** Files whose bytes the lake holds under another name. */
+  duplicates: z.array(z.object({ path: z.string(), reason: z.string() })),
+  quarantined: z.array(problemSchema),
+  failed: z.array(z.object({ path: z.string(), reason: z.string() })),
+  /** Rows written to the tables. */
+  rows: z.record(z.enum(reportNames), z.number()),
+  /** Rows left out of accepted files. */
+  refused: z.number(),
+  /** What was noticed and is no fault. */
+  notes: z.array(z.object({ path: z.string(), note: z.string() })),
+  milliseconds: z.number(),
+});
+
+/** What a run did; the document of `run --json`. */
+export type RunSummary = z.infer<typeof summarySchema>;
+
+const runRecordSchema = z.object({
+  runId: z.string(),
+  command: z.enum(["ingest", "anonymize", "run"]),
+  started: z.coerce.date(),
+  ended: z.coerce.date().optional(),
+  outcome: z.enum(["running", "done", "incomplete", "cancelled", "failed"]),
+  error: z.string().optional(),
+  /** What the run set out to bring over: with it, the next run finds what an interrupted one landed unrecorded. */
+  landings: z.array(landingSchema),
+  summary: summarySchema.optional(),
+});
+
+/** One run's record in the lake: its plan while it works, its summary when it ended. */
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** A run's name: its start, and four characters against the same second on two machines. */
+export function newRunId(folder: string): string {
+  return `${folder}-${randomBytes(2).toString("hex")}`;
+}
+
+export async function writeRunRecord(lake: Lake, record: RunRecord): Promise<void> {
+  const data = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`);
+  await lake.write(
+    runRecordPath(record.runId),
+    (async function* () {
+      yield await Promise.resolve(data);
+    })(),
+  );
+}
+
+/** A run's record; undefined where there is none that can be read. */
+export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecord | undefined> {
+  try {
+    const parsed = runRecordSchema.safeParse(
+      JSON.parse((await lake.read(runRecordPath(runId))).toString("utf8")),
+    );
+    return parsed.data;
+  } catch (error) {
+    if (isCleverLakeError(error, "notFound") || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Landings as a record of the lake carries them. */
+export function landingsOf(record: RunRecord): readonly Landing[] {
+  return record.landings;
+}

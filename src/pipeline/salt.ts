@@ -1,0 +1,83 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import { saltFingerprintPath } from "../clever/layout";
+import { CleverLakeError, isCleverLakeError } from "../errors";
+import type { Lake } from "../lake/lake";
+
+/**
+ * The lake keeps a fingerprint of its salt, so that a wrong one is refused, and never the salt. A district's own
+ * salt may be short; scrypt with a nonce of its own makes each guess at it cost what a log-in costs.
+ */
+const fingerprintSchema = z.object({
+  algorithm: z.literal("scrypt"),
+  cost: z.number().int(),
+  nonce: z.string().regex(/^[0-9a-f]{32}$/),
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const cost = 2 ** 14;
+
+/** A new salt: 256 bits from the operating system's cryptographic source, as text. */
+export function newSalt(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+/**
+ * Holds a salt against the lake's fingerprint; a lake without one takes this salt's. Of two first runs with
+ * different salts one wins and the other is refused.
+ * Rejects with code `salt`, before anything else was written, when the lake was pseudonymized with another salt.
+ */
+export async function claimSalt(lake: Lake, salt: string, signal?: AbortSignal): Promise<void> {
+  const options = signal ? { signal } : {};
+  let stored = await readFingerprint(lake, options);
+  if (stored === undefined) {
+    const nonce = randomBytes(16).toString("hex");
+    const fingerprint = (await fingerprintOf(salt, nonce, cost)).toString("hex");
+    const record = { algorithm: "scrypt", cost, nonce, fingerprint };
+    const data = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`);
+    if (await lake.putIfAbsent(saltFingerprintPath, data, options)) return;
+    stored = await readFingerprint(lake, options);
+  }
+  if (stored === undefined || !(await matches(salt, stored))) {
+    throw new CleverLakeError("salt", "This lake was pseudonymized with another salt; nothing was written.", {
+      subject: lake.url,
+      hint: "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
+    });
+  }
+}
+
+type Fingerprint = z.infer<typeof fingerprintSchema>;
+
+async function matches(salt: string, stored: Fingerprint): Promise<boolean> {
+  const given = await fingerprintOf(salt, stored.nonce, stored.cost);
+  return timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
+}
+
+async function readFingerprint(
+  lake: Lake,
+  options: { signal?: AbortSignal },
+): Promise<Fingerprint | undefined> {
+  try {
+    return fingerprintSchema.parse(
+      JSON.parse((await lake.read(saltFingerprintPath, options)).toString("utf8")),
+    );
+  } catch (error) {
+    if (isCleverLakeError(error, "notFound")) return undefined;
+    if (error instanceof z.ZodError || error instanceof SyntaxError) {
+      throw new CleverLakeError("corrupt", "The salt's fingerprint cannot be read.", {
+        subject: saltFingerprintPath,
+        hint: "Restore the file from a backup. Only if no table of this lake was pseudonymized yet may it be deleted.",
+      });
+    }
+    throw error;
+  }
+}
+
+function fingerprintOf(salt: string, nonce: string, N: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(salt, Buffer.from(nonce, "hex"), 32, { N, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }, (error, key) => {
+      if (error) reject(error);
+      else resolve(key);
+    });
+  });
+}

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { recognizeReport } from "../../src/clever/fileNames";
+
+function told(path: string): string | undefined {
+  const found = recognizeReport(path);
+  return found && `${found.report.name} ${found.userType} ${found.source} ${found.copy}`;
+}
+
+describe("a file's path says which report it is", () => {
+  test.each([
+    [
+      "daily-participation/2020-10-27-daily-participation-students.csv",
+      "daily_participation students daily-participation/2020-10-27-daily-participation-students.csv 0",
+    ],
+    [
+      "resource-usage/2020-10-27-resource-usage-staff.csv",
+      "resource_usage staff resource-usage/2020-10-27-resource-usage-staff.csv 0",
+    ],
+    [
+      "2020-10-27-resource-usage-teachers.csv",
+      "resource_usage teachers 2020-10-27-resource-usage-teachers.csv 0",
+    ],
+    [
+      "daily-participation/2020-10-27-Daily-Participation-Students (1).CSV",
+      "daily_participation students daily-participation/2020-10-27-daily-participation-students.csv 1",
+    ],
+    [
+      "daily-participation/2020-10-27-daily-participation-students(2).csv",
+      "daily_participation students daily-participation/2020-10-27-daily-participation-students.csv 2",
+    ],
+    [
+      "daily-participation/Students/Students.csv",
+      "daily_participation students daily-participation/Students/Students.csv 0",
+    ],
+    [
+      "test_data/resource_usage/2022-01-01T00-00-00/Staff/Staff.csv",
+      "resource_usage staff test_data/resource_usage/2022-01-01T00-00-00/Staff/Staff.csv 0",
+    ],
+    [
+      "daily-participation/Students/Students (1).csv",
+      "daily_participation students daily-participation/Students/Students (1).csv 0",
+    ],
+  ])("%s", (path, expected) => {
+    expect(told(path)).toBe(expected);
+  });
+
+  test.each([
+    "daily-participation/readme.txt",
+    "students.csv",
+    "roster/Students.csv",
+    "daily-participation/2020-10-27-daily-participation-parents.csv",
+    "daily-participation/2020-10-27-daily-participation-students.csv.gz",
+    "daily-participation/x2020-10-27-daily-participation-students.csv",
+    "daily-participation/2020-10-27-daily-participation-students (copy).csv",
+    "",
+  ])("%j is no report", (path) => {
+    expect(told(path)).toBeUndefined();
+  });
+});

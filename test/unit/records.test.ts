@@ -1,0 +1,44 @@
+import { stringify } from "csv-stringify/sync";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { RecordCounter } from "../../src/clever/records";
+
+function count(text: string, cuts: readonly number[] = []): number {
+  const counter = new RecordCounter();
+  const bytes = Buffer.from(text);
+  const ends = [...new Set([...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort(
+    (a, b) => a - b,
+  );
+  let start = 0;
+  for (const end of ends) {
+    counter.add(bytes.subarray(start, end));
+    start = end;
+  }
+  return counter.total();
+}
+
+test.each([
+  ["", 0],
+  ["a", 1],
+  ["a\n", 1],
+  ["a\r\nb\r\n", 2],
+  ["a\n\n\r\nb", 2],
+  ['a,"x\ny"\nb\n', 2],
+  ['"a""\n"\nb', 2],
+  ["\n\n", 0],
+])("%j has %i records", (text, expected) => {
+  expect(count(text)).toBe(expected);
+});
+
+test("any CSV is counted right, wherever its chunks are cut", () => {
+  const cell = fc.stringMatching(/^[a-z",\n\r ]{0,6}$/);
+  const rows = fc.array(fc.tuple(fc.constant("x"), cell, cell), { maxLength: 20 });
+  const lineEnd = fc.constantFrom<"\n" | "\r\n">("\n", "\r\n");
+  fc.assert(
+    fc.property(rows, lineEnd, fc.boolean(), fc.array(fc.nat()), (table, record_delimiter, quoted, cuts) => {
+      expect(count(stringify(table, { record_delimiter, quoted, quoted_match: /[\r\n]/ }), cuts)).toBe(
+        table.length,
+      );
+    }),
+  );
+});

@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type ReportColumn, reports } from "../../src/clever/reports";
+import { type DayMonthOrder, dayMonthOrder, isBlank, parseValue } from "../../src/clever/values";
+
+function columnNamed(name: string): ReportColumn {
+  const found = reports.daily_participation.columns.find((column) => column.name === name);
+  if (!found) throw new Error(`no column ${name}`);
+  return found;
+}
+
+function read(name: string, text: string, order: DayMonthOrder = "unknown") {
+  const parsed = parseValue(columnNamed(name), text, order);
+  return "reason" in parsed ? `refused: ${parsed.reason}` : parsed.value;
+}
+
+describe("dates", () => {
+  test.each([
+    ["2022-01-03", "2022-01-03"],
+    [" 2022-1-3 ", "2022-01-03"],
+    ["2022/01/03", "2022-01-03"],
+    ["2022-01-03 00:00:00", "2022-01-03"],
+    ["2022-01-03T00:00:00.000Z", "2022-01-03"],
+    ["1/13/2022", "2022-01-13"],
+    ["13/1/2022", "2022-01-13"],
+    ["13.01.2022", "2022-01-13"],
+    ["2/2/2022", "2022-02-02"],
+    ["3-Jan-2022", "2022-01-03"],
+    ["03 January 2022", "2022-01-03"],
+    ["2024-02-29", "2024-02-29"],
+  ])("%j is %s", (text, expected) => {
+    expect(read("date", text)).toBe(expected);
+  });
+
+  test("day and month that could be either are refused, unless other dates of the file tell", () => {
+    expect(read("date", "1/3/2022")).toMatch(/two meanings/);
+    expect(read("date", "1/3/2022", "monthFirst")).toBe("2022-01-03");
+    expect(read("date", "1/3/2022", "dayFirst")).toBe("2022-03-01");
+  });
+
+  test.each([
+    ["2022-02-30", /no such day/],
+    ["2022-13-01", /no such day/],
+    ["2023-02-29", /no such day/],
+    ["13/13/2022", /no such day/],
+    ["1/13/22", /Not a date/],
+    ["44564", /Not a date/],
+    ["2022-01-03 08:15:00", /Not a date/],
+    ["2022-01/03", /Not a date/],
+    ["yesterday", /Not a date/],
+    ["", /blank/],
+    ["  ", /blank/],
+  ])("%j is refused", (text, expected) => {
+    expect(read("date", text)).toMatch(expected);
+  });
+
+  test("a file's order of day and month is known only when its dates agree", () => {
+    expect(dayMonthOrder(["1/3/2022", "1/27/2022"])).toBe("monthFirst");
+    expect(dayMonthOrder(["1/3/2022", "27/1/2022"])).toBe("dayFirst");
+    expect(dayMonthOrder(["1/27/2022", "27/1/2022"])).toBe("unknown");
+    expect(dayMonthOrder(["1/3/2022", "2022-01-27"])).toBe("unknown");
+  });
+
+  test("every day of the calendar is read, and written as itself", () => {
+    fc.assert(
+      fc.property(
+        fc.date({ min: new Date("1970-01-01"), max: new Date("2199-12-31"), noInvalidDate: true }),
+        (day) => {
+          const iso = day.toISOString().slice(0, 10);
+          expect(read("date", iso)).toBe(iso);
+        },
+      ),
+    );
+  });
+});
+
+describe("numbers", () => {
+  test.each([
+    ["0", 0],
+    [" 12 ", 12],
+    ["007", 7],
+    ["7.0", 7],
+    ["2147483647", 2147483647],
+  ])("%j is %d", (text, expected) => {
+    expect(read("num_logins", text)).toBe(expected);
+  });
+
+  test.each(["", "1.5", "1,234", "1.234", "-1", "1e3", "2147483648", "99999999999", "x", "١"])(
+    "%j is refused",
+    (text) => {
+      expect(read("num_logins", text)).toMatch(/^refused/);
+    },
+  );
+});
+
+describe("booleans", () => {
+  test.each([
+    ["TRUE", true],
+    ["False", false],
+    [" true ", true],
+  ])("%j is %s", (text, expected) => {
+    expect(read("active", text)).toBe(expected);
+  });
+
+  test.each(["", "1", "yes", "t"])("%j is refused", (text) => {
+    expect(read("active", text)).toMatch(/^refused/);
+  });
+});
+
+describe("texts", () => {
+  test("are kept to the byte, and null where blank", () => {
+    expect(read("sis_id", " 00123 ")).toBe(" 00123 ");
+    expect(read("school_name", "=HYPERLINK(1)")).toBe("=HYPERLINK(1)");
+    expect(read("sis_id", " \u00a0")).toBeNull();
+  });
+
+  test("an id that a spreadsheet rounded is refused, a school's name of that form is not", () => {
+    expect(read("sis_id", "1.23457E+11")).toMatch(/rounded by a spreadsheet/);
+    expect(read("school_name", "1.23457E+11")).toBe("1.23457E+11");
+  });
+});
+
+test("a refusal never shows the cell", () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[b-z]{4,12}[1-8]{3,9}$/), (secret) => {
+      for (const name of ["date", "active", "num_logins"]) {
+        expect(read(name, secret)).not.toContain(secret);
+        expect(read(name, secret)).toMatch(/^refused/);
+      }
+    }),
+  );
+});
+
+test("blank is white space and nothing else", () => {
+  expect(["", " ", "\t\r\n", "\ufeff"].every(isBlank)).toBe(true);
+  expect(["0", "-", "\u200b"].some(isBlank)).toBe(false);
+});
