@@ -19,4 +19,3 @@ await build({
   outdir: "dist",
   banner: { js: "#!/usr/bin/env node" },
 });
-await build({ ...shared, entryPoints: { bench: "bench/main.ts" }, outdir: "dist" });

@@ -42,11 +42,13 @@ async function quotesAreSound(open: () => Readable, delimiter: string): Promise<
 async function* byQuotes(open: () => Readable, delimiter: string): AsyncGenerator<CsvRecord> {
   const { input, parser } = parserOf(open, delimiter);
   try {
+    let countedTwice = 0;
     for await (const { record, raw, info } of parser as AsyncIterable<RawRecord>) {
       const text = raw.replace(/^[\r\n]+|[\r\n]+$/g, "");
-      // csv-parse tells the record's last line; with line ends inside quotes it starts further up.
-      const line = info.lines - (text.match(/\r\n|\n|\r/g)?.length ?? 0);
-      yield { line, raw: text, cells: record };
+      // csv-parse tells the record's last line, and counts a CRLF inside quotes as two lines.
+      countedTwice += text.match(/\r\n/g)?.length ?? 0;
+      const linesInside = text.match(/\r\n|\n|\r/g)?.length ?? 0;
+      yield { line: info.lines - countedTwice - linesInside, raw: text, cells: record };
     }
   } finally {
     input.destroy();

@@ -1,9 +1,10 @@
+import { createReadStream } from "node:fs";
+import { buffer } from "node:stream/consumers";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../clever/header";
 import { RecordCounter } from "../clever/records";
 import type { Report, ReportColumn } from "../clever/reports";
 import { canonicalForm, dayMonthOrder, parseValue, roundedNumber, whiteSpace } from "../clever/values";
 import { type DuckSession, sqlName, sqlString } from "../duck/duck";
-import type { Lake } from "../lake/lake";
 
 /** A report's rows as texts in the session's table `raw`, columns named and ordered as the report table says. */
 export interface LoadedCsv {
@@ -34,17 +35,15 @@ export type LoadResult = LoadedCsv | LoadFailure | Problem;
  */
 export async function loadCsv(
   session: DuckSession,
-  lake: Lake,
-  landed: string,
   file: string,
   report: Report,
   signal?: AbortSignal,
 ): Promise<LoadResult> {
-  const options = signal ? { signal } : {};
-  const header = readHeader(await lake.readRange(landed, 0, headerBytes, options), report);
+  const start = await buffer(createReadStream(file, { end: headerBytes - 1 }));
+  const header = readHeader(start, report);
   if (isProblem(header)) return header;
 
-  const counted = countRecords(lake, landed, signal);
+  const counted = countRecords(file, signal);
   const [records, loaded] = await Promise.all([counted, readRows(session, file, report, header, signal)]);
   const failure = (summary: string): LoadFailure => ({ header, summary });
   if (loaded.rejected > 0) return failure("The engine could not take the file apart.");
@@ -60,10 +59,10 @@ export async function loadCsv(
   return { header, rows: loaded.rows - blankRows, blankRows, otherForms };
 }
 
-async function countRecords(lake: Lake, landed: string, signal: AbortSignal | undefined) {
+async function countRecords(file: string, signal: AbortSignal | undefined) {
   const counter = new RecordCounter();
-  for await (const chunk of lake.readStream(landed, signal ? { signal } : {}))
-    counter.add(chunk as Uint8Array);
+  const stream = createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) counter.add(chunk);
   return { total: counter.total(), insideQuotes: counter.insideQuotes() };
 }
 
@@ -102,7 +101,7 @@ async function dropBlankRows(
   report: Report,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const allBlank = report.columns.map(({ name }) => isBlankSql(sqlName(name))).join(" AND ");
+  const allBlank = report.columns.map((column) => isBlankSql(cellOf(column))).join(" AND ");
   const { count } = await session.one(
     `SELECT count(*)::INTEGER AS count FROM raw WHERE ${allBlank}`,
     [],
@@ -174,7 +173,7 @@ async function readOtherForms(
 
 /** A condition that holds for the texts of a column that SQL does not read by itself; none where it reads all. */
 function needsReading(column: ReportColumn): string | undefined {
-  const name = sqlName(column.name);
+  const name = cellOf(column);
   if (column.type !== "string") return `${canonicalValue(column)} IS NULL`;
   return column.pseudonymization === "hash"
     ? `contains(${name}, '+') AND regexp_full_match(${name}, ${sqlString(`\\s*${roundedNumber}\\s*`)})`
@@ -182,7 +181,7 @@ function needsReading(column: ReportColumn): string | undefined {
 }
 
 function canonicalValue(column: ReportColumn): string {
-  const name = sqlName(column.name);
+  const name = cellOf(column);
   switch (column.type) {
     case "string":
       return `CASE WHEN NOT ${isBlankSql(name)} THEN ${name} END`;
@@ -201,9 +200,13 @@ function canonicalValue(column: ReportColumn): string {
  */
 export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
   if (!loaded.otherForms.has(column.name)) return canonicalValue(column);
-  const name = sqlName(column.name);
   return `coalesce(${canonicalValue(column)}, (SELECT value::${column.type} FROM readings
-    WHERE readings.name = ${sqlString(column.name)} AND readings.text = raw.${name}))`;
+    WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cellOf(column)}))`;
+}
+
+/** A cell of `raw`, by a name that holds in joins too. */
+function cellOf(column: ReportColumn): string {
+  return `raw.${sqlName(column.name)}`;
 }
 
 const whiteSpaceSql = sqlString(whiteSpace);

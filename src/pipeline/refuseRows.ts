@@ -17,15 +17,23 @@ export interface Refusal {
 const problemsKept = 100;
 
 /** Finds each row that cannot be read, with line, column and reason. */
-export async function findBadRows(file: string, report: Report, header: Header): Promise<Refusal> {
+export async function findBadRows(
+  file: string,
+  report: Report,
+  header: Header,
+): Promise<Refusal & { readonly goodRows: number }> {
   const problems: Problem[] = [];
   let rows = 0;
+  let goodRows = 0;
   for await (const { problem } of await judged(file, report, header)) {
-    if (!problem) continue;
+    if (!problem) {
+      goodRows++;
+      continue;
+    }
     rows++;
     if (problems.length < problemsKept) problems.push(problem);
   }
-  return { rows, problems };
+  return { rows, problems, goodRows };
 }
 
 /**

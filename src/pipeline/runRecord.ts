@@ -4,7 +4,6 @@ import { runRecordPath } from "../clever/layout";
 import { reportNames, userTypes } from "../clever/reports";
 import { isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
-import type { Landing } from "./plan";
 
 const landingSchema = z.object({
   path: z.string(),
@@ -41,6 +40,8 @@ const summarySchema = z.object({
   rows: z.record(z.enum(reportNames), z.number()),
   /** Rows left out of accepted files. */
   refused: z.number(),
+  /** Files that wait in quarantine since an earlier run. */
+  inQuarantine: z.array(z.string()),
   /** What was noticed and is no fault. */
   notes: z.array(z.object({ path: z.string(), note: z.string() })),
   milliseconds: z.number(),
@@ -90,9 +91,4 @@ export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecor
     if (isCleverLakeError(error, "notFound") || error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-/** Landings as a record of the lake carries them. */
-export function landingsOf(record: RunRecord): readonly Landing[] {
-  return record.landings;
 }

@@ -1,0 +1,226 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { version } from "../package.json";
+import { userTypes } from "./clever/reports";
+import { openLake, openSource } from "./cli/connect";
+import { demo } from "./cli/demo";
+import { progressView } from "./cli/progressBar";
+import { showMetrics, showRun, showStatus, showVerification } from "./cli/show";
+import { plain, styledError } from "./cli/text";
+import { readConfig, secretsFrom } from "./config";
+import { Duck } from "./duck/duck";
+import { describeError } from "./errors";
+import { lakeMetrics } from "./metrics/lakeMetrics";
+import { hasTrouble, type RunRequest, run } from "./pipeline/run";
+import { newSalt } from "./pipeline/salt";
+import { status } from "./pipeline/status";
+import { verifyLake } from "./pipeline/verify";
+
+/** 0: done. 1: done, but files failed or were quarantined, or something does not add up. 2: could not start. */
+type ExitCode = 0 | 1 | 2 | 130;
+
+interface CommonOptions {
+  readonly config: string;
+  readonly json?: true;
+}
+
+interface RunOptions extends CommonOptions {
+  readonly accept?: string[];
+}
+
+interface MetricsOptions extends CommonOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly school?: string[];
+  readonly resource?: string[];
+  readonly resourceType?: string[];
+  readonly userType?: (typeof userTypes)[number][];
+  readonly minimumGroupSize?: number;
+}
+
+const abort = new AbortController();
+let exitCode: ExitCode = 0;
+
+function program(): Command {
+  const root = new Command("clever-lake")
+    .description(
+      "Brings Clever's participation reports from the SFTP server into a lake of pseudonymized Delta tables.",
+    )
+    .version(version)
+    .showHelpAfterError("Run with --help to see what can be said.")
+    .exitOverride()
+    .addHelpText(
+      "after",
+      `
+Secrets come from the environment only:
+  CLEVER_SFTP_PASSWORD    the SFTP account's password
+  CLEVER_SFTP_PASSPHRASE  the private key's passphrase
+  CLEVER_SALT             the district's salt; pseudonyms are made with it
+
+Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not start.`,
+    );
+
+  command(root, "status", "show what is on the server and what of it is in the lake").action(doStatus);
+  runCommand(root, "ingest", "bring over what is new, byte for byte, and do no more");
+  runCommand(root, "anonymize", "pseudonymize what has been brought over into the tables");
+  runCommand(root, "run", "do both");
+  command(root, "metrics", "answer what the tables say about participation")
+    .option("--from <yyyy-MM-dd>", "first day")
+    .option("--to <yyyy-MM-dd>", "last day")
+    .option("--school <name>", "only this school (may be given several times)", collect)
+    .option("--resource <name>", "only this resource; leaves daily participation as it is", collect)
+    .option("--resource-type <type>", "only resources of this type", collect)
+    .addOption(
+      new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
+    )
+    .option("--minimum-group-size <n>", "suppress groups of fewer people; 0 shows all", wholeNumber)
+    .action(doMetrics);
+  command(root, "verify", "recount the tables against the log and the landed files").action(doVerify);
+  root
+    .command("demo")
+    .description("run the whole job on a sample district, with a server and a lake of its own")
+    .option("--keep <folder>", "keep the lake in this folder")
+    .action((options: { keep?: string }) => demo(options.keep, abort.signal));
+  root
+    .command("salt")
+    .description("print a new salt from the system's cryptographic source, to be kept like a password")
+    .action(() => console.log(newSalt()));
+  return root;
+}
+
+function command(root: Command, name: string, description: string): Command {
+  return root
+    .command(name)
+    .description(description)
+    .option("-c, --config <file>", "configuration file", "clever-lake.json")
+    .option("--json", "one JSON document on standard output, all else on standard error");
+}
+
+function runCommand(root: Command, name: RunRequest["command"], description: string): void {
+  const made = command(root, name, description);
+  if (name !== "ingest") {
+    made.option(
+      "--accept <path>",
+      "take this quarantined file without its bad rows (may be repeated)",
+      collect,
+    );
+  }
+  made.action((options: RunOptions) => doRun(name, options));
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+function collectUserType(value: string, before: string[] = []): string[] {
+  if (!userTypes.some((type) => type === value)) {
+    throw new InvalidArgumentError(`It is one of ${userTypes.join(", ")}.`);
+  }
+  return [...before, value];
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+  return Number(value);
+}
+
+async function doStatus(options: CommonOptions): Promise<void> {
+  const config = await readConfig(options.config);
+  const lake = await openLake(config);
+  await using source = await openSource(config, secretsFrom(process.env));
+  const files = await status(source, lake, config.userTypes, abort.signal);
+  print(options, showStatus(files), () => ({
+    files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
+      path,
+      report: report ?? null,
+      userType: userType ?? null,
+      size,
+      modified: modified.toISOString(),
+      state,
+      ...(reason ? { reason } : {}),
+    })),
+  }));
+}
+
+async function doRun(name: RunRequest["command"], options: RunOptions): Promise<void> {
+  const config = await readConfig(options.config);
+  const secrets = secretsFrom(process.env);
+  const lake = await openLake(config);
+  await using source = name === "anonymize" ? undefined : await openSource(config, secrets);
+  const view = progressView();
+  try {
+    const summary = await run({
+      command: name,
+      lake,
+      source,
+      salt: secrets.salt,
+      userTypes: config.userTypes,
+      accept: options.accept ?? [],
+      connections: config.sftp.connections,
+      signal: abort.signal,
+      onProgress: view.listener,
+    });
+    view.stop();
+    print(options, showRun(summary), () => summary);
+    if (hasTrouble(summary)) exitCode = 1;
+  } finally {
+    view.stop();
+  }
+}
+
+async function doMetrics(options: MetricsOptions): Promise<void> {
+  const config = await readConfig(options.config);
+  const lake = await openLake(config);
+  const filter = {
+    from: options.from,
+    to: options.to,
+    schools: options.school,
+    resources: options.resource,
+    resourceTypes: options.resourceType,
+    ...(options.userType ? { userTypes: options.userType } : {}),
+  };
+  const minimumGroupSize = options.minimumGroupSize ?? config.minimumGroupSize;
+  await using duck = await Duck.open();
+  const metrics = await lakeMetrics(lake, duck, filter, { minimumGroupSize }, abort.signal);
+  print(options, showMetrics(metrics), () => metrics);
+}
+
+async function doVerify(options: CommonOptions): Promise<void> {
+  const config = await readConfig(options.config);
+  const verification = await verifyLake(await openLake(config), secretsFrom(process.env).salt, abort.signal);
+  print(options, showVerification(verification), () => verification);
+  if (verification.problems.length > 0) exitCode = 1;
+}
+
+function print(options: CommonOptions, text: string, document: () => unknown): void {
+  console.log(options.json ? JSON.stringify(document(), undefined, 2) : text);
+}
+
+/** The first Ctrl-C lets the run put down what it holds; the second one does not wait for that. */
+function stopCleanly(): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (abort.signal.aborted) process.exit(130);
+      console.error("\nStopping; what has been done so far stays. Press Ctrl-C again to stop at once.");
+      abort.abort(new Error("Stopped."));
+    });
+  }
+}
+
+async function main(): Promise<void> {
+  stopCleanly();
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      exitCode = error.exitCode === 0 ? 0 : 2;
+    } else if (abort.signal.aborted) {
+      exitCode = 130;
+    } else {
+      exitCode = 2;
+      console.error(`${styledError("red", "error:")} ${plain(describeError(error))}`);
+    }
+  }
+  process.exitCode = exitCode;
+}
+
+void main();

@@ -1,0 +1,80 @@
+import { Presets, SingleBar } from "cli-progress";
+import type { ProgressListener, ProgressState } from "../pipeline/progress";
+import { bytes, counted, integer } from "./text";
+
+/** Shows a run's progress on standard error: a bar on a terminal, a plain line every few seconds elsewhere. */
+export interface ProgressView {
+  readonly listener: ProgressListener;
+  stop(): void;
+}
+
+export function progressView(): ProgressView {
+  return process.stderr.isTTY ? barView() : lineView();
+}
+
+function barView(): ProgressView {
+  let last: ProgressState | undefined;
+  const bar = new SingleBar(
+    {
+      format: "  {bar} {percentage}%  {text}",
+      hideCursor: true,
+      clearOnComplete: true,
+      etaAsynchronousUpdate: false,
+      stream: process.stderr,
+      barsize: 24,
+    },
+    Presets.shades_classic,
+  );
+  const started = Date.now();
+  return {
+    listener: (state) => {
+      if (state.phase === "listing") {
+        process.stderr.write("  Looking at the server …\r");
+        return;
+      }
+      const total = Math.max(1, state.bytes + state.filesToAnonymize);
+      const text = `${describe(state)}  ${rate(state, started)}`;
+      if (!last) bar.start(total, 0, { text });
+      bar.setTotal(total);
+      bar.update(state.bytesLanded + state.filesAnonymized, { text });
+      last = state;
+    },
+    stop: () => {
+      if (last) bar.stop();
+      else process.stderr.write("\x1b[2K\r");
+    },
+  };
+}
+
+const secondsBetweenLines = 5;
+
+function lineView(): ProgressView {
+  let shown = Date.now();
+  return {
+    listener: (state) => {
+      if (state.phase === "listing" || Date.now() - shown < secondsBetweenLines * 1000) return;
+      shown = Date.now();
+      process.stderr.write(`${describe(state)}\n`);
+    },
+    stop: () => undefined,
+  };
+}
+
+function describe(state: ProgressState): string {
+  const landed =
+    state.files > 0
+      ? [
+          `${integer(state.filesLanded)} of ${counted(state.files, "file")} brought over (${bytes(state.bytesLanded)})`,
+        ]
+      : [];
+  const read = state.filesToAnonymize > 0 ? [`${counted(state.rows, "row")} pseudonymized`] : [];
+  return [...landed, ...read].join(", ");
+}
+
+function rate(state: ProgressState, started: number): string {
+  const seconds = (Date.now() - started) / 1000;
+  if (seconds < 1 || state.bytesLanded === 0) return "";
+  const perSecond = state.bytesLanded / seconds;
+  const left = Math.ceil((state.bytes - state.bytesLanded) / perSecond);
+  return `${bytes(perSecond)}/s${left > 0 ? `, ${left} s left` : ""}`;
+}

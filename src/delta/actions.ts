@@ -1,0 +1,205 @@
+import { z } from "zod";
+import { CleverLakeError } from "../errors";
+
+/**
+ * The actions of a Delta log, as the protocol names their fields ("Actions" in PROTOCOL.md of delta-io/delta).
+ * Times are milliseconds since the epoch, sizes are bytes.
+ */
+export interface Protocol {
+  readonly minReaderVersion: number;
+  readonly minWriterVersion: number;
+  readonly readerFeatures?: readonly string[] | undefined;
+  readonly writerFeatures?: readonly string[] | undefined;
+}
+
+export interface Metadata {
+  readonly id: string;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly format: { readonly provider: string; readonly options: Readonly<Record<string, string>> };
+  readonly schemaString: string;
+  readonly partitionColumns: readonly string[];
+  readonly configuration: Readonly<Record<string, string | null>>;
+  readonly createdTime?: number | undefined;
+}
+
+/** Per partition column its value as text, null for null. */
+export type PartitionValues = Readonly<Record<string, string | null>>;
+export type Tags = Readonly<Record<string, string | null>>;
+
+export interface AddFile {
+  /** Relative to the table, percent-encoded; see `decodePath`. */
+  readonly path: string;
+  readonly partitionValues: PartitionValues;
+  readonly size: number;
+  readonly modificationTime: number;
+  /** False where the rows were in the table already, in files that the same commit removes. */
+  readonly dataChange: boolean;
+  /** Statistics as a JSON text; see `FileStatistics`. */
+  readonly stats?: string | undefined;
+  readonly tags?: Tags | undefined;
+  /** Present where rows of the file are deleted; readers of version 1 must not meet it. */
+  readonly deletionVector?: unknown;
+}
+
+export interface RemoveFile {
+  readonly path: string;
+  readonly dataChange: boolean;
+  readonly deletionTimestamp?: number | undefined;
+  /** True where partition values, size and tags are filled in. */
+  readonly extendedFileMetadata?: boolean | undefined;
+  readonly partitionValues?: PartitionValues | undefined;
+  readonly size?: number | undefined;
+  readonly tags?: Tags | undefined;
+}
+
+/** Says that an application has applied its transactions up to `version`. */
+export interface Txn {
+  readonly appId: string;
+  readonly version: number;
+  readonly lastUpdated?: number | undefined;
+}
+
+/** Where a commit came from; free-form by the protocol, these are the fields that this program reads. */
+export interface CommitInfo {
+  readonly timestamp?: number | undefined;
+  readonly operation?: string | undefined;
+  readonly operationParameters?: Readonly<Record<string, unknown>> | undefined;
+  readonly engineInfo?: string | undefined;
+  readonly readVersion?: number | undefined;
+  readonly isBlindAppend?: boolean | undefined;
+  /** Unique to one commit, so that a writer recognizes its own. */
+  readonly txnId?: string | undefined;
+}
+
+export type Action =
+  | { readonly protocol: Protocol }
+  | { readonly metaData: Metadata }
+  | { readonly add: AddFile }
+  | { readonly remove: RemoveFile }
+  | { readonly txn: Txn }
+  | { readonly commitInfo: CommitInfo };
+
+/** Absent and null are the same: JSON leaves fields out, checkpoints hold nulls. */
+const optional = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value) => value ?? undefined);
+
+const texts = z.record(z.string(), z.string().nullable());
+
+const protocol: z.ZodType<Protocol> = z.object({
+  minReaderVersion: z.number().int(),
+  minWriterVersion: z.number().int(),
+  readerFeatures: optional(z.array(z.string())),
+  writerFeatures: optional(z.array(z.string())),
+});
+
+const metaData: z.ZodType<Metadata> = z.object({
+  id: z.string(),
+  name: optional(z.string()),
+  description: optional(z.string()),
+  format: z.object({
+    provider: z.string(),
+    options: optional(z.record(z.string(), z.string())).transform((options) => options ?? {}),
+  }),
+  schemaString: z.string(),
+  partitionColumns: optional(z.array(z.string())).transform((columns) => columns ?? []),
+  configuration: optional(texts).transform((configuration) => configuration ?? {}),
+  createdTime: optional(z.number()),
+});
+
+const add: z.ZodType<AddFile> = z.object({
+  path: z.string().min(1),
+  partitionValues: optional(texts).transform((values) => values ?? {}),
+  size: z.number().nonnegative(),
+  modificationTime: z.number(),
+  dataChange: z.boolean(),
+  stats: optional(z.string()),
+  tags: optional(texts),
+  deletionVector: optional(z.unknown()),
+});
+
+const remove: z.ZodType<RemoveFile> = z.object({
+  path: z.string().min(1),
+  dataChange: z.boolean(),
+  deletionTimestamp: optional(z.number()),
+  extendedFileMetadata: optional(z.boolean()),
+  partitionValues: optional(texts),
+  size: optional(z.number()),
+  tags: optional(texts),
+});
+
+const txn: z.ZodType<Txn> = z.object({
+  appId: z.string(),
+  version: z.number().int(),
+  lastUpdated: optional(z.number()),
+});
+
+/** Other writers put into a commit's provenance what they like; a field of another type than ours is not ours. */
+const unlessForeign = <T extends z.ZodType>(schema: T) => optional(schema).catch(undefined);
+
+const commitInfo: z.ZodType<CommitInfo> = z.object({
+  timestamp: unlessForeign(z.number()),
+  operation: unlessForeign(z.string()),
+  operationParameters: unlessForeign(z.record(z.string(), z.unknown())),
+  engineInfo: unlessForeign(z.string()),
+  readVersion: unlessForeign(z.number()),
+  isBlindAppend: unlessForeign(z.boolean()),
+  txnId: unlessForeign(z.string()),
+});
+
+const actionSchemas = { add, remove, txn, commitInfo, protocol, metaData } as const;
+const actionNames = ["add", "remove", "txn", "commitInfo", "protocol", "metaData"] as const;
+
+/**
+ * One action from its JSON value; undefined for a kind that this program does not know, which the protocol lets
+ * readers pass over. Unknown fields are dropped. `file` and `line` are for the `corrupt` error.
+ */
+export function parseAction(value: unknown, file: string, line?: number): Action | undefined {
+  if (typeof value !== "object" || value === null) throw unreadable(file, line, "it is not an object");
+  const record = value as Readonly<Record<string, unknown>>;
+  for (const name of actionNames) {
+    const content = record[name];
+    if (content === undefined || content === null) continue;
+    const parsed = actionSchemas[name].safeParse(content);
+    if (!parsed.success) {
+      const field = [name, ...(parsed.error.issues[0]?.path ?? [])].join(".");
+      throw unreadable(file, line, `its field ${field} is missing or of the wrong type`);
+    }
+    return { [name]: parsed.data } as Action;
+  }
+  return undefined;
+}
+
+/** The actions of a commit file: one JSON document per line. An unreadable line or an empty file is `corrupt`. */
+export function parseCommit(content: string, file: string): Action[] {
+  const actions: Action[] = [];
+  const lines = content.split("\n");
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const action = parseAction(parseJson(line, file, index + 1), file, index + 1);
+    if (action !== undefined) actions.push(action);
+  }
+  if (content.trim() === "") throw unreadable(file, undefined, "it is empty");
+  return actions;
+}
+
+/** Actions as a commit file holds them. */
+export function formatCommit(actions: readonly Action[]): string {
+  return actions.map((action) => `${JSON.stringify(action)}\n`).join("");
+}
+
+function parseJson(text: string, file: string, line: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadable(file, line, "it is not JSON");
+  }
+}
+
+function unreadable(file: string, line: number | undefined, reason: string): CleverLakeError {
+  const place = line === undefined ? "The table's log" : `Line ${line} of the table's log`;
+  return new CleverLakeError("corrupt", `${place} cannot be read: ${reason}.`, {
+    subject: file,
+    hint: "Restore this file from a copy of the lake; the table's other files are untouched.",
+  });
+}

@@ -1,0 +1,127 @@
+import { open, stat } from "node:fs/promises";
+import path from "node:path";
+import { type Duck, sqlString } from "../duck/duck";
+import { CleverLakeError } from "../errors";
+import type { Lake, LakeOptions } from "../lake/lake";
+import type { Action } from "./actions";
+import { writeColumns } from "./checkpointSchema";
+import { writeLastCheckpoint } from "./lastCheckpoint";
+import { withScratch } from "./localFiles";
+import { checkpointPaths } from "./paths";
+import type { Snapshot } from "./replay";
+
+const defaultInterval = 10;
+const week = 7 * 24 * 60 * 60 * 1000;
+
+/** Whether a checkpoint is due at this version: every tenth, or as the table's `delta.checkpointInterval` says. */
+export function isCheckpointDue({ version, metadata }: Snapshot): boolean {
+  const interval = Number(metadata.configuration["delta.checkpointInterval"] ?? defaultInterval);
+  return (
+    version > 0 && version % (Number.isInteger(interval) && interval > 0 ? interval : defaultInterval) === 0
+  );
+}
+
+/**
+ * Writes a snapshot as a classic checkpoint in one file ("Checkpoint Schema" in PROTOCOL.md) and notes it in
+ * `_last_checkpoint`, unless a newer one is noted. Tombstones that have expired are left out.
+ */
+export async function writeCheckpoint(
+  lake: Lake,
+  duck: Duck,
+  snapshot: Snapshot,
+  options: LakeOptions = {},
+): Promise<void> {
+  const { tablePath, version } = snapshot;
+  const [checkpointPath] = checkpointPaths(tablePath, version);
+  if (checkpointPath === undefined) return;
+  await withScratch(lake, async (scratch) => {
+    const source = path.join(scratch, "actions.json");
+    const target = path.join(scratch, "checkpoint.parquet");
+    const hasFeatures = snapshot.protocol.writerFeatures !== undefined;
+    const columns = [...writeColumns({ hasFeatures })].map(([name, type]) => `${name}: ${sqlString(type)}`);
+    const size = await writeLines(source, checkpointActions(snapshot, Date.now()));
+    await duck.session((session) =>
+      session.query(
+        `COPY (
+           FROM read_json(${sqlString(source)}, format = 'newline_delimited', columns = {${columns.join(", ")}})
+         ) TO ${sqlString(target)} (FORMAT parquet, COMPRESSION snappy)`,
+        [],
+        options.signal,
+      ),
+    );
+    const sizeInBytes = (await stat(target)).size;
+    await lake.importFile(target, checkpointPath, options);
+    const numOfAddFiles = snapshot.files.size;
+    await writeLastCheckpoint(lake, tablePath, { version, size, sizeInBytes, numOfAddFiles }, options);
+  });
+}
+
+/** The actions that make up a snapshot; `now` in milliseconds decides which tombstones are kept. */
+export function* checkpointActions(snapshot: Snapshot, now: number): Generator<Action> {
+  yield { protocol: snapshot.protocol };
+  const { columns: _, ...metaData } = snapshot.metadata;
+  yield { metaData };
+  for (const txn of snapshot.transactions.values()) yield { txn };
+  // Whoever tails the log must not take what a checkpoint repeats for new rows.
+  for (const add of snapshot.files.values()) yield { add: { ...add, dataChange: false } };
+  const retention = tombstoneRetention(snapshot.metadata.configuration["delta.deletedFileRetentionDuration"]);
+  for (const remove of snapshot.tombstones.values()) {
+    if ((remove.deletionTimestamp ?? 0) > now - retention) yield { remove: { ...remove, dataChange: false } };
+  }
+}
+
+const units: Readonly<Record<string, number>> = {
+  millisecond: 1,
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week,
+};
+
+/** Milliseconds of a table property such as `interval 7 days`; a week where it is not set or says something else. */
+function tombstoneRetention(interval: string | null | undefined): number {
+  const match = /^(?:interval\s+)?(\d+)\s+([a-z]+?)s?$/i.exec(interval?.trim() ?? "");
+  const unit = units[match?.[2]?.toLowerCase() ?? ""];
+  return match === null || unit === undefined ? week : Number(match[1]) * unit;
+}
+
+/** Writes actions as lines, a few hundred kilobytes at a time; resolves to how many they were. */
+async function writeLines(file: string, actions: Iterable<Action>): Promise<number> {
+  const handle = await open(file, "wx", 0o600);
+  try {
+    let count = 0;
+    let pending = "";
+    for (const action of actions) {
+      count++;
+      pending += `${JSON.stringify(action)}\n`;
+      if (pending.length < 1 << 18) continue;
+      await handle.appendFile(pending);
+      pending = "";
+    }
+    await handle.appendFile(pending);
+    return count;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes a checkpoint where one is due. A failure harms nobody: it is told to `onWarning`, and the next one is tried. */
+export async function checkpointIfDue(
+  lake: Lake,
+  duck: Duck,
+  snapshot: Snapshot,
+  options: LakeOptions & { readonly onWarning?: (warning: CleverLakeError) => void },
+): Promise<void> {
+  if (!isCheckpointDue(snapshot)) return;
+  try {
+    await writeCheckpoint(lake, duck, snapshot, options);
+  } catch (cause) {
+    options.onWarning?.(
+      new CleverLakeError("io", `The checkpoint of version ${snapshot.version} could not be written.`, {
+        subject: snapshot.tablePath,
+        cause,
+      }),
+    );
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Columns of a checkpoint with DuckDB's types ("Checkpoint Schema" in PROTOCOL.md), for tables of reader version 1 and
+ * writer version 2.
+ */
+const map = "MAP(VARCHAR, VARCHAR)";
+
+const fields: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  txn: { appId: "VARCHAR", version: "BIGINT", lastUpdated: "BIGINT" },
+  add: {
+    path: "VARCHAR",
+    partitionValues: map,
+    size: "BIGINT",
+    modificationTime: "BIGINT",
+    dataChange: "BOOLEAN",
+    tags: map,
+    stats: "VARCHAR",
+  },
+  remove: {
+    path: "VARCHAR",
+    deletionTimestamp: "BIGINT",
+    dataChange: "BOOLEAN",
+    extendedFileMetadata: "BOOLEAN",
+    partitionValues: map,
+    size: "BIGINT",
+    tags: map,
+  },
+  metaData: {
+    id: "VARCHAR",
+    name: "VARCHAR",
+    description: "VARCHAR",
+    format: `STRUCT(provider VARCHAR, options ${map})`,
+    schemaString: "VARCHAR",
+    partitionColumns: "VARCHAR[]",
+    configuration: map,
+    createdTime: "BIGINT",
+  },
+  protocol: { minReaderVersion: "INTEGER", minWriterVersion: "INTEGER" },
+};
+
+/** What other writers' checkpoints may have besides, and must be seen to know that a table cannot be read. */
+const foreignFields: typeof fields = {
+  add: { deletionVector: "STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR)" },
+  protocol: { readerFeatures: "VARCHAR[]", writerFeatures: "VARCHAR[]" },
+};
+
+/** Features are listed only for tables that have them, as older readers expect. */
+const featureFields: typeof fields = { protocol: { writerFeatures: "VARCHAR[]" } };
+
+export type CheckpointColumns = ReadonlyMap<string, string>;
+
+function columns(more: typeof fields): CheckpointColumns {
+  return new Map(
+    Object.entries(fields).map(([action, types]) => {
+      const all = Object.entries({ ...types, ...more[action] });
+      return [action, `STRUCT(${all.map(([name, type]) => `"${name}" ${type}`).join(", ")})`];
+    }),
+  );
+}
+
+/** The columns to read, whoever wrote the checkpoint. */
+export const readColumns = columns(foreignFields);
+
+/** The columns to write. */
+export function writeColumns(table: { readonly hasFeatures: boolean }): CheckpointColumns {
+  return columns(table.hasFeatures ? featureFields : {});
+}

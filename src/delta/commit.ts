@@ -1,0 +1,193 @@
+import { randomUUID } from "node:crypto";
+import { ExponentialBackoff, handleType, retry } from "cockatiel";
+import { version as programVersion } from "../../package.json";
+import type { Duck } from "../duck/duck";
+import { CleverLakeError, isCleverLakeError } from "../errors";
+import type { Lake, LakeOptions } from "../lake/lake";
+import { type Action, type CommitInfo, formatCommit } from "./actions";
+import { checkpointIfDue } from "./checkpoint";
+import { type Attempt, addedPaths, findConflict, isBlindAppend } from "./conflict";
+import { commitPath } from "./paths";
+import { requireWritable } from "./protocol";
+import { Replay } from "./replay";
+import { commitsAfter, readCommit, readSnapshot, type Snapshot, updateSnapshot } from "./snapshot";
+
+export type { Attempt } from "./conflict";
+
+export interface CommitRequest extends LakeOptions {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  /** The table's folder in the lake. */
+  readonly tablePath: string;
+  /** For the table's history, such as `WRITE` with `{mode: "Append"}`. */
+  readonly operation: { readonly name: string; readonly parameters?: Readonly<Record<string, string>> };
+  /**
+   * Builds the actions on a snapshot (undefined: there is no table yet); undefined where nothing is to be done. Called
+   * again, with the next `number`, where another writer's commit makes the last ones wrong. Data files of attempts
+   * that did not make it are deleted, unless a later attempt adds them too.
+   */
+  readonly attempt: (snapshot: Snapshot | undefined, number: number) => Promise<Attempt | undefined>;
+  /** A snapshot at hand, from which the newest is reached faster. */
+  readonly snapshot?: Snapshot | undefined;
+  /** Lost races after which to give up with `conflict`; 50 if left out. */
+  readonly maxRaces?: number;
+  /** Told of what went wrong without harm to the commit. */
+  readonly onWarning?: (warning: CleverLakeError) => void;
+}
+
+export type CommitOutcome =
+  | { readonly committed: true; readonly version: number; readonly snapshot: Snapshot }
+  | { readonly committed: false; readonly snapshot: Snapshot | undefined };
+
+/**
+ * Commits to a table by optimistic concurrency: whoever makes the next version's file first wins, the others look
+ * what it did, and go on top of it or make their attempt anew. Each call is applied at most once, also where a
+ * connection broke after the lake had taken the file. Rejects with `conflict`, `unsupportedTable`, `corrupt`, what
+ * `attempt` rejects with, and `network` where the lake cannot be reached.
+ */
+export async function commit(request: CommitRequest): Promise<CommitOutcome> {
+  const transaction = await Transaction.start(request);
+  const races = retry(handleType(LostRace), {
+    maxAttempts: request.maxRaces ?? 50,
+    backoff: new ExponentialBackoff({ initialDelay: 5, maxDelay: 250 }),
+  });
+  try {
+    const outcome = await races.execute(() => transaction.run(), request.signal);
+    if (outcome.committed) await checkpointIfDue(request.lake, request.duck, outcome.snapshot, request);
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof LostRace)) throw error;
+    transaction.abandon();
+    if (error.cause !== undefined) throw error.cause;
+    throw new CleverLakeError("conflict", "Other writers were always faster; nothing was written.", {
+      subject: request.tablePath,
+      hint: "Try again when fewer programs write to the table.",
+    });
+  } finally {
+    await transaction.deleteAbandoned();
+  }
+}
+
+/** The next version went to another writer, or the lake was out of reach for a moment: to be tried again. */
+class LostRace extends Error {}
+
+class Transaction {
+  private readonly id = randomUUID();
+  private current: Attempt | undefined;
+  private attempts = 0;
+  private readonly abandoned = new Set<string>();
+
+  private constructor(
+    private readonly request: CommitRequest,
+    private base: Snapshot | undefined,
+  ) {}
+
+  static async start(request: CommitRequest): Promise<Transaction> {
+    const { lake, tablePath, duck, snapshot } = request;
+    const base = snapshot
+      ? await updateSnapshot(lake, snapshot, lakeOptions(request))
+      : await readSnapshot(lake, tablePath, duck, lakeOptions(request));
+    return new Transaction(request, base);
+  }
+
+  async run(): Promise<CommitOutcome> {
+    const { tablePath, signal } = this.request;
+    signal?.throwIfAborted();
+    if (this.current === undefined) this.current = await this.request.attempt(this.base, ++this.attempts);
+    if (this.current === undefined) return { committed: false, snapshot: this.base };
+
+    const version = this.base === undefined ? 0 : this.base.version + 1;
+    const file = commitPath(tablePath, version);
+    const actions = [{ commitInfo: this.commitInfo(this.current) }, ...this.current.actions];
+    const replay = new Replay(tablePath, this.base);
+    replay.apply(actions, file);
+    const snapshot = replay.snapshot(version, file);
+    requireWritable(this.base ?? snapshot, actions, tablePath);
+
+    if (await this.publish(version, actions)) return { committed: true, version, snapshot };
+    await this.catchUp();
+    throw new LostRace();
+  }
+
+  /** Counts the data files of the attempt at hand as not needed, once it is certain that it was not committed. */
+  abandon(): void {
+    for (const path of addedPaths(this.current?.actions ?? [])) {
+      if (!this.base?.files.has(path) && !this.base?.tombstones.has(path)) this.abandoned.add(path);
+    }
+    this.current = undefined;
+  }
+
+  async deleteAbandoned(): Promise<void> {
+    const needed = new Set(addedPaths(this.current?.actions ?? []));
+    for (const path of this.abandoned) {
+      if (needed.has(path)) continue;
+      try {
+        await this.request.lake.delete(`${this.request.tablePath}/${path}`);
+      } catch (cause) {
+        this.request.onWarning?.(
+          new CleverLakeError("io", "A data file that is not needed could not be deleted.", {
+            subject: path,
+            cause,
+          }),
+        );
+      }
+    }
+  }
+
+  /** Whether this commit is the version's; a lake that failed to answer is asked what it holds. */
+  private async publish(version: number, actions: readonly Action[]): Promise<boolean> {
+    const { lake, tablePath } = this.request;
+    const data = Buffer.from(formatCommit(actions));
+    try {
+      if (await lake.putIfAbsent(commitPath(tablePath, version), data, lakeOptions(this.request)))
+        return true;
+      // An adapter that repeated a request whose answer got lost finds its own file there.
+      return this.isOurs((await readCommit(lake, tablePath, version, lakeOptions(this.request))) ?? []);
+    } catch (error) {
+      this.request.signal?.throwIfAborted();
+      const there = await readCommit(lake, tablePath, version, lakeOptions(this.request)).catch(() => {
+        throw error;
+      });
+      if (there !== undefined) return this.isOurs(there);
+      if (isCleverLakeError(error, "network")) throw new LostRace(undefined, { cause: error });
+      throw error;
+    }
+  }
+
+  private isOurs(actions: readonly Action[]): boolean {
+    return actions.some((action) => "commitInfo" in action && action.commitInfo.txnId === this.id);
+  }
+
+  /** Takes in what the others committed, and drops the attempt where it does not hold on top of that. */
+  private async catchUp(): Promise<void> {
+    const { lake, tablePath } = this.request;
+    const { base } = this;
+    const replay = new Replay(tablePath, base);
+    let version = base?.version ?? -1;
+    let conflict = base === undefined;
+    for await (const winner of commitsAfter(lake, tablePath, version, lakeOptions(this.request))) {
+      version = winner.version;
+      replay.apply(winner.actions, commitPath(tablePath, version));
+      if (this.current && findConflict(this.current, winner.actions)) conflict = true;
+    }
+    if (conflict) this.abandon();
+    if (version >= 0) this.base = replay.snapshot(version, commitPath(tablePath, version));
+  }
+
+  private commitInfo(attempt: Attempt): CommitInfo {
+    const { name, parameters } = this.request.operation;
+    return {
+      timestamp: Date.now(),
+      operation: name,
+      operationParameters: parameters ?? {},
+      readVersion: this.base?.version,
+      isBlindAppend: isBlindAppend(attempt),
+      engineInfo: `clever-lake/${programVersion}`,
+      txnId: this.id,
+    };
+  }
+}
+
+function lakeOptions({ signal }: LakeOptions): LakeOptions {
+  return signal ? { signal } : {};
+}

@@ -1,0 +1,56 @@
+import type { Action } from "./actions";
+import { decodePath } from "./paths";
+
+/** What a writer wants to commit, and what of the table it looked at to decide so. */
+export interface Attempt {
+  readonly actions: readonly Action[];
+  /**
+   * Files (decoded paths) whose rows the actions follow from, `"table"` where they follow from all rows, and nothing
+   * where they hold whatever else is in the table. Files that the actions remove count as read.
+   */
+  readonly reads?: ReadonlySet<string> | "table";
+}
+
+/** Why an attempt cannot simply go on top of what another writer committed meanwhile. */
+export type Conflict = "metadata" | "protocol" | "transaction" | "files" | "rows";
+
+/**
+ * Whether an attempt made without knowledge of `winner`, the actions of one commit, would have come out differently
+ * with it; undefined if not, so that it holds on top of it. The rules are those of Delta's reference implementations.
+ */
+export function findConflict(attempt: Attempt, winner: readonly Action[]): Conflict | undefined {
+  const appIds = new Set(attempt.actions.flatMap((action) => ("txn" in action ? [action.txn.appId] : [])));
+  const touched = new Set(attempt.reads === "table" ? [] : attempt.reads);
+  for (const path of removedPaths(attempt.actions)) touched.add(path);
+
+  for (const action of winner) {
+    if ("metaData" in action) return "metadata";
+    if ("protocol" in action) return "protocol";
+    if ("txn" in action && appIds.has(action.txn.appId)) return "transaction";
+    const file = "add" in action ? action.add : "remove" in action ? action.remove : undefined;
+    if (file === undefined) continue;
+    if (touched.has(decodePath(file.path))) return "files";
+    // Rearranged rows are the same rows.
+    if (attempt.reads === "table" && file.dataChange) return "rows";
+  }
+  return undefined;
+}
+
+/** True where the actions only add rows, whatever is in the table. */
+export function isBlindAppend({ actions, reads }: Attempt): boolean {
+  return (
+    reads === undefined &&
+    actions.every((action) =>
+      "add" in action ? action.add.dataChange : "txn" in action || "commitInfo" in action,
+    )
+  );
+}
+
+/** Decoded paths of the files that actions add. */
+export function addedPaths(actions: readonly Action[]): string[] {
+  return actions.flatMap((action) => ("add" in action ? [decodePath(action.add.path)] : []));
+}
+
+function removedPaths(actions: readonly Action[]): string[] {
+  return actions.flatMap((action) => ("remove" in action ? [decodePath(action.remove.path)] : []));
+}

@@ -1,0 +1,45 @@
+import path from "node:path";
+import type { Lake, LakeOptions } from "../lake/lake";
+import { logFolder, parseLogFileName } from "./paths";
+
+export interface CheckpointFiles {
+  readonly version: number;
+  /** Undefined for a checkpoint in a single file. */
+  readonly parts?: number | undefined;
+}
+
+/** What is in a table's log folder. */
+export interface LogListing {
+  /** Versions with a commit file, ascending. */
+  readonly commits: readonly number[];
+  /** Complete classic checkpoints, newest first. */
+  readonly checkpoints: readonly CheckpointFiles[];
+  /** Whether there are checkpoints that only readers of version 3 understand. */
+  readonly hasV2Checkpoints: boolean;
+}
+
+export async function listLog(lake: Lake, tablePath: string, options: LakeOptions): Promise<LogListing> {
+  const commits: number[] = [];
+  const checkpoints: CheckpointFiles[] = [];
+  const partCounts = new Map<string, number>();
+  let hasV2Checkpoints = false;
+  for await (const entry of lake.list(logFolder(tablePath), options)) {
+    const file = entry.kind === "file" ? parseLogFileName(path.posix.basename(entry.path)) : undefined;
+    if (file === undefined) continue;
+    const { version } = file;
+    if (file.kind === "commit") commits.push(version);
+    else if (file.kind === "v2Checkpoint") hasV2Checkpoints = true;
+    else if (file.parts === undefined) checkpoints.push({ version });
+    else {
+      const key = `${version}/${file.parts}`;
+      const seen = (partCounts.get(key) ?? 0) + 1;
+      partCounts.set(key, seen);
+      if (seen === file.parts) checkpoints.push({ version, parts: file.parts });
+    }
+  }
+  return {
+    commits: commits.sort((a, b) => a - b),
+    checkpoints: checkpoints.sort((a, b) => b.version - a.version),
+    hasV2Checkpoints,
+  };
+}

@@ -1,0 +1,80 @@
+import { sqlName, sqlString, sqlStrings } from "../duck/duck";
+import { CleverLakeError } from "../errors";
+import type { Lake } from "../lake/lake";
+import type { AddFile, PartitionValues } from "./actions";
+import { dataFilePath } from "./paths";
+import type { Snapshot } from "./replay";
+import { type Field, sqlType } from "./schema";
+
+/** A data file's place in the lake. */
+export function lakePathOf(snapshot: Snapshot, file: AddFile): string {
+  return dataFilePath(snapshot.tablePath, file.path);
+}
+
+/**
+ * Gives each data file's path on this machine where the lake is a folder. For other lakes the caller makes copies
+ * (`withLocalFiles`) and gives a mapping to them.
+ */
+export function pathsInFolder(lake: Lake): (lakePath: string) => string {
+  return (lakePath) => {
+    const place = lake.localPath(lakePath);
+    if (place !== undefined) return place;
+    throw new CleverLakeError("io", "The lake's files must be copied to this machine to be read.", {
+      subject: lakePath,
+    });
+  };
+}
+
+/**
+ * A SELECT for the rows of `files` (active files of `snapshot`, such as from `scanFiles`): all columns of the table in
+ * the table's order and types. Partition columns come from the log; columns that a file lacks are null, and columns
+ * that the table does not have are left out. One branch per partition, so that filters on partition columns leave whole
+ * branches out. `localPath` maps a path in the lake to one on this machine.
+ */
+export function readQuery(
+  snapshot: Snapshot,
+  files: readonly AddFile[],
+  localPath: (lakePath: string) => string,
+): string {
+  const { columns, partitionColumns } = snapshot.metadata;
+  const { tablePath } = snapshot;
+  const typed = columns.map((field) => ({ ...field, sqlType: sqlType(field, tablePath) }));
+  if (files.length === 0) {
+    const nulls = typed.map(({ name, sqlType }) => `CAST(NULL AS ${sqlType}) AS ${sqlName(name)}`);
+    return `SELECT ${nulls.join(", ")} WHERE false`;
+  }
+  const stored = typed.filter(({ name }) => !partitionColumns.includes(name));
+  const schema = stored.map(
+    ({ name, sqlType }) =>
+      `${sqlString(name)}: {name: ${sqlString(name)}, type: ${sqlString(sqlType)}, default_value: NULL}`,
+  );
+  const branches = [...byPartition(files, partitionColumns).values()].map((group) => {
+    const [first] = group;
+    const paths = group.map((file) => localPath(dataFilePath(tablePath, file.path)));
+    const list = typed.map((field) =>
+      partitionColumns.includes(field.name)
+        ? `${partitionLiteral(field, first?.partitionValues ?? {})} AS ${sqlName(field.name)}`
+        : sqlName(field.name),
+    );
+    return `SELECT ${list.join(", ")} FROM read_parquet(${sqlStrings(paths)}, hive_partitioning = false, schema = MAP {${schema.join(", ")}})`;
+  });
+  return branches.join(" UNION ALL ");
+}
+
+function byPartition(files: readonly AddFile[], partitionColumns: readonly string[]): Map<string, AddFile[]> {
+  const groups = new Map<string, AddFile[]>();
+  for (const file of files) {
+    const key = JSON.stringify(partitionColumns.map((name) => file.partitionValues[name] ?? null));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [file]);
+    else group.push(file);
+  }
+  return groups;
+}
+
+/** A partition value as a literal ("Partition Value Serialization" in PROTOCOL.md: an empty text is null). */
+function partitionLiteral(field: Field & { readonly sqlType: string }, values: PartitionValues): string {
+  const value = values[field.name];
+  const literal = value === undefined || value === null || value === "" ? "NULL" : sqlString(value);
+  return `CAST(${literal} AS ${field.sqlType})`;
+}

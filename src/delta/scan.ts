@@ -1,0 +1,56 @@
+import type { AddFile, PartitionValues } from "./actions";
+import { compareCodePoints } from "./codePoints";
+import type { Snapshot } from "./replay";
+import { type Bound, fileStatistics } from "./statistics";
+
+/** Rows with values from `from` to `to`, both included. Dates as `yyyy-MM-dd`. */
+export interface Range {
+  readonly column: string;
+  readonly from?: Bound | undefined;
+  readonly to?: Bound | undefined;
+}
+
+export interface Scan {
+  /** Which partitions may hold rows that are looked for; all if left out. */
+  readonly partition?: (values: PartitionValues) => boolean;
+  /** All of them hold for the rows that are looked for. */
+  readonly ranges?: readonly Range[];
+}
+
+/** Types whose statistics are exact enough, and written alike by all writers, to leave files out by them. */
+const comparable: ReadonlySet<string> = new Set(["string", "date", "byte", "short", "integer", "long"]);
+
+/**
+ * The files that can hold rows a query looks for: a file is left out only where its partition or its statistics prove
+ * that it has none, so the rows still need to be filtered.
+ */
+export function scanFiles(snapshot: Snapshot, scan: Scan = {}): AddFile[] {
+  const types = new Map(snapshot.metadata.columns.map(({ name, type }) => [name, type]));
+  const ranges = (scan.ranges ?? []).filter(({ column }) => comparable.has(types.get(column) ?? ""));
+  const files: AddFile[] = [];
+  for (const file of snapshot.files.values()) {
+    if (scan.partition && !scan.partition(file.partitionValues)) continue;
+    if (ranges.every((range) => mayHold(file, range))) files.push(file);
+  }
+  return files;
+}
+
+function mayHold(file: AddFile, { column, from, to }: Range): boolean {
+  const statistics = fileStatistics(file);
+  if (statistics === undefined) return true;
+  if (statistics.numRecords > 0 && statistics.nullCount[column] === statistics.numRecords) return false;
+  const min = ownValue(statistics.minValues, column);
+  const max = ownValue(statistics.maxValues, column);
+  if (from !== undefined && max !== undefined && isBelow(max, from)) return false;
+  return !(to !== undefined && min !== undefined && isBelow(to, min));
+}
+
+function ownValue(bounds: Readonly<Record<string, Bound>>, column: string): Bound | undefined {
+  return Object.hasOwn(bounds, column) ? bounds[column] : undefined;
+}
+
+/** False also where the two are of different types: that proves nothing. */
+function isBelow(a: Bound, b: Bound): boolean {
+  if (typeof a === "number" && typeof b === "number") return a < b;
+  return typeof a === "string" && typeof b === "string" && compareCodePoints(a, b) < 0;
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { CleverLakeError } from "../errors";
+
+/** Primitive types of Delta that are read and written here, with DuckDB's name for each. */
+const sqlTypes = {
+  string: "VARCHAR",
+  date: "DATE",
+  boolean: "BOOLEAN",
+  byte: "TINYINT",
+  short: "SMALLINT",
+  integer: "INTEGER",
+  long: "BIGINT",
+  float: "FLOAT",
+  double: "DOUBLE",
+  timestamp: "TIMESTAMP WITH TIME ZONE",
+  binary: "BLOB",
+} as const;
+
+export type DeltaType = keyof typeof sqlTypes;
+
+/** A column of a table that this program writes; all columns are nullable. */
+export interface Column {
+  readonly name: string;
+  readonly type: DeltaType;
+}
+
+/** A column as a table's schema has it: of any type, maybe nested (then the type is its JSON text). */
+export interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+const structType = z.object({
+  type: z.literal("struct"),
+  fields: z.array(
+    z.object({
+      name: z.string().min(1),
+      type: z
+        .union([z.string(), z.record(z.string(), z.unknown())])
+        .transform((type) => (typeof type === "string" ? type : JSON.stringify(type))),
+      nullable: z.boolean(),
+      metadata: z
+        .record(z.string(), z.unknown())
+        .nullish()
+        .transform((metadata) => metadata ?? {}),
+    }),
+  ),
+});
+
+/** Columns as a metaData action's `schemaString` ("Schema Serialization Format" in PROTOCOL.md). */
+export function formatSchema(columns: readonly Column[]): string {
+  return JSON.stringify({
+    type: "struct",
+    fields: columns.map(({ name, type }) => ({ name, type, nullable: true, metadata: {} })),
+  });
+}
+
+/** The columns of a `schemaString`; `subject` is the table, for the `corrupt` error. */
+export function parseSchema(schemaString: string, subject: string): readonly Field[] {
+  try {
+    return structType.parse(JSON.parse(schemaString)).fields;
+  } catch {
+    throw new CleverLakeError("corrupt", "The table's schema cannot be read.", { subject });
+  }
+}
+
+/** DuckDB's type for a Delta type; `unsupportedTable` for nested and other types. */
+export function sqlType(field: { readonly name: string; readonly type: string }, subject: string): string {
+  if (isDeltaType(field.type)) return sqlTypes[field.type];
+  if (/^decimal\(\d{1,2},\s*\d{1,2}\)$/.test(field.type)) return field.type.toUpperCase();
+  throw new CleverLakeError(
+    "unsupportedTable",
+    `The column ${field.name} is of a type that is not supported: ${field.type}.`,
+    { subject },
+  );
+}
+
+/** A table's columns as this program writes them; `unsupportedTable` where one is of a type that it does not write. */
+export function tableColumns(fields: readonly Field[], subject: string): Column[] {
+  return fields.map(({ name, type }) => {
+    if (isDeltaType(type)) return { name, type };
+    throw new CleverLakeError(
+      "unsupportedTable",
+      `The column ${name} is of a type that is not written: ${type}.`,
+      {
+        subject,
+      },
+    );
+  });
+}
+
+function isDeltaType(type: string): type is DeltaType {
+  return Object.hasOwn(sqlTypes, type);
+}
+
+export interface TableShape {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly partitionColumns: readonly string[];
+}
+
+/** Refuses a table whose columns (names, types, order) or partition columns are not the expected ones. */
+export function requireSameShape(actual: TableShape, expected: TableShape, subject: string): void {
+  const difference = shapeDifference(actual, expected);
+  if (difference === undefined) return;
+  throw new CleverLakeError("unsupportedTable", `The table is not as this program makes it: ${difference}.`, {
+    subject,
+    hint: "Move the table away so that it is made anew, or use the version of the program that made it.",
+  });
+}
+
+function shapeDifference(actual: TableShape, expected: TableShape): string | undefined {
+  const length = Math.max(actual.columns.length, expected.columns.length);
+  for (let i = 0; i < length; i++) {
+    const there = actual.columns[i];
+    const due = expected.columns[i];
+    if (due === undefined) return `it has the further column ${there?.name}`;
+    if (there === undefined) return `it lacks the column ${due.name}`;
+    if (there.name !== due.name) return `column ${i + 1} is ${there.name}, not ${due.name}`;
+    if (there.type !== due.type) return `the column ${due.name} is of type ${there.type}, not ${due.type}`;
+  }
+  const partitions = actual.partitionColumns.join(", ");
+  if (partitions === expected.partitionColumns.join(", ")) return undefined;
+  return `it is partitioned by ${partitions || "nothing"}, not by ${expected.partitionColumns.join(", ") || "nothing"}`;
+}

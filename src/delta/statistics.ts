@@ -1,0 +1,186 @@
+import { z } from "zod";
+import type { SqlRow } from "../duck/duck";
+import { CleverLakeError } from "../errors";
+import type { AddFile } from "./actions";
+import type { Column, DeltaType } from "./schema";
+
+export type Bound = string | number;
+
+/** "Per-file Statistics" of PROTOCOL.md. Bounds hold for all values that are not null; a column can lack them. */
+export interface FileStatistics {
+  readonly numRecords: number;
+  readonly minValues: Readonly<Record<string, Bound>>;
+  readonly maxValues: Readonly<Record<string, Bound>>;
+  readonly nullCount: Readonly<Record<string, number>>;
+}
+
+/** As Spark does, bounds of texts are cut to this many characters. */
+const textBoundLength = 32;
+/** Greater than any character that a text holds where it was cut, except itself. */
+const greatestCharacter = "\u{10ffff}";
+
+/** What DuckDB answers to `COPY … (FORMAT parquet, RETURN_STATS true)`; keys are quoted column names. */
+const copyAnswer = z.object({
+  count: z.bigint(),
+  file_size_bytes: z.bigint(),
+  column_statistics: z.array(
+    z.object({ key: z.string(), value: z.array(z.object({ key: z.string(), value: z.string() })) }),
+  ),
+});
+
+export interface WrittenFile {
+  /** Bytes. */
+  readonly size: number;
+  readonly statistics: FileStatistics;
+}
+
+/**
+ * The statistics of a file that DuckDB wrote. `exact` names text columns whose bounds are kept in full length. What
+ * DuckDB leaves out (it does so where it cannot cut a long text to a valid one) is left out here too.
+ */
+export function statisticsOfCopy(
+  answer: SqlRow,
+  columns: readonly Column[],
+  exact: readonly string[] = [],
+): WrittenFile {
+  const parsed = copyAnswer.safeParse(answer);
+  if (!parsed.success) {
+    throw new CleverLakeError("engine", "DuckDB gave no statistics of the file that it wrote.");
+  }
+  const written = new Map(
+    parsed.data.column_statistics.map(({ key, value }) => [
+      key,
+      new Map(value.map((entry) => [entry.key, entry.value])),
+    ]),
+  );
+  const minValues: Record<string, Bound> = {};
+  const maxValues: Record<string, Bound> = {};
+  const nullCount: Record<string, number> = {};
+  for (const { name, type } of columns) {
+    const values = written.get(`"${name.replaceAll('"', '""')}"`);
+    const nulls = values?.get("null_count");
+    if (values === undefined || nulls === undefined) continue;
+    nullCount[name] = Number(nulls);
+    const asIs = exact.includes(name);
+    const min = boundOf(type, values.get("min"), asIs ? undefined : lowerTextBound, Math.floor);
+    if (min !== undefined) minValues[name] = min;
+    // NaN counts as greater than all numbers, and DuckDB's maximum passes it over.
+    if (values.get("has_nan") === "true") continue;
+    const max = boundOf(type, values.get("max"), asIs ? undefined : upperTextBound, Math.ceil);
+    if (max !== undefined) maxValues[name] = max;
+  }
+  const numRecords = Number(parsed.data.count);
+  return {
+    size: Number(parsed.data.file_size_bytes),
+    statistics: { numRecords, minValues, maxValues, nullCount },
+  };
+}
+
+function boundOf(
+  type: DeltaType,
+  text: string | undefined,
+  cut: ((text: string) => string | undefined) | undefined,
+  roundMilliseconds: (value: number) => number,
+): Bound | undefined {
+  if (text === undefined) return undefined;
+  switch (type) {
+    case "string":
+      return cut === undefined ? text : cut(text);
+    case "date":
+      // Years beyond four digits and infinity have no form that other readers agree on.
+      return /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : undefined;
+    case "byte":
+    case "short":
+    case "integer":
+    case "long":
+      return Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
+    case "float":
+    case "double":
+      return Number.isFinite(Number(text)) ? Number(text) : undefined;
+    case "timestamp":
+      return timestampBound(text, roundMilliseconds);
+    default:
+      return undefined;
+  }
+}
+
+/** DuckDB's `2020-01-01 00:00:04.123456+00` as ISO 8601 with milliseconds, the precision of Delta's statistics. */
+function timestampBound(text: string, round: (value: number) => number): string | undefined {
+  const match = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})(\.\d+)?\+00$/.exec(text);
+  if (match === null) return undefined;
+  const [, date, time, fraction = "0"] = match;
+  const milliseconds = Date.parse(`${date}T${time}Z`) + round(Math.round(Number(fraction) * 1e6) / 1000);
+  return Number.isNaN(milliseconds) ? undefined : new Date(milliseconds).toISOString();
+}
+
+/** A prefix sorts before the text. */
+export function lowerTextBound(text: string): string {
+  return [...text.slice(0, 2 * textBoundLength)].slice(0, textBoundLength).join("");
+}
+
+/** A prefix and a character that sorts behind what follows it; undefined where no character does. */
+export function upperTextBound(text: string): string | undefined {
+  const characters = [...text.slice(0, 2 * textBoundLength + 2)];
+  const next = characters[textBoundLength];
+  if (next === undefined) return text;
+  if (next === greatestCharacter) return undefined;
+  return `${characters.slice(0, textBoundLength).join("")}${greatestCharacter}`;
+}
+
+const bounds = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((values) => {
+    const simple: Record<string, Bound> = {};
+    for (const [name, value] of Object.entries(values ?? {})) {
+      if (typeof value === "string" || typeof value === "number") simple[name] = value;
+    }
+    return simple;
+  });
+
+const statistics = z.object({
+  numRecords: z.number(),
+  minValues: bounds,
+  maxValues: bounds,
+  nullCount: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((counts) => {
+      const simple: Record<string, number> = {};
+      for (const [name, count] of Object.entries(counts ?? {}))
+        if (typeof count === "number") simple[name] = count;
+      return simple;
+    }),
+});
+
+/** Actions live as long as the snapshots that share them, and each is asked for its statistics many times. */
+const parsedStatistics = new WeakMap<AddFile, { readonly statistics: FileStatistics | undefined }>();
+
+/** A file's statistics; undefined where its writer gave none or they cannot be read. Nested columns are left out. */
+export function fileStatistics(file: AddFile): FileStatistics | undefined {
+  const known = parsedStatistics.get(file);
+  if (known !== undefined) return known.statistics;
+  const parsed = parseStatistics(file.stats);
+  parsedStatistics.set(file, { statistics: parsed });
+  return parsed;
+}
+
+function parseStatistics(text: string | undefined): FileStatistics | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return statistics.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The number of rows in files; undefined where one of them does not say. */
+export function numRecords(files: Iterable<AddFile>): number | undefined {
+  let sum = 0;
+  for (const file of files) {
+    const statistics = fileStatistics(file);
+    if (statistics === undefined) return undefined;
+    sum += statistics.numRecords;
+  }
+  return sum;
+}

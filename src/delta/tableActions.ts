@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import type { Action, AddFile, RemoveFile } from "./actions";
+import { ourProtocol } from "./protocol";
+import { type Column, formatSchema } from "./schema";
+
+export interface NewTable {
+  readonly columns: readonly Column[];
+  readonly partitionColumns?: readonly string[];
+  readonly name?: string;
+  readonly description?: string;
+  /** Table properties, such as `delta.appendOnly`. */
+  readonly configuration?: Readonly<Record<string, string>>;
+}
+
+/** The actions that make a table; they belong into its first commit. */
+export function tableActions(table: NewTable): Action[] {
+  return [
+    { protocol: ourProtocol },
+    {
+      metaData: {
+        id: randomUUID(),
+        name: table.name,
+        description: table.description,
+        format: { provider: "parquet", options: {} },
+        schemaString: formatSchema(table.columns),
+        partitionColumns: table.partitionColumns ?? [],
+        configuration: table.configuration ?? {},
+        createdTime: Date.now(),
+      },
+    },
+  ];
+}
+
+/** The action that removes a file from the table; `dataChange` is false where its rows stay, in other files. */
+export function removeFile(
+  file: AddFile,
+  options: { readonly dataChange: boolean },
+): { readonly remove: RemoveFile } {
+  return {
+    remove: {
+      path: file.path,
+      deletionTimestamp: Date.now(),
+      dataChange: options.dataChange,
+      extendedFileMetadata: true,
+      partitionValues: file.partitionValues,
+      size: file.size,
+      tags: file.tags,
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { Duck, DuckSession } from "../duck/duck";
+import type { Lake, LakeOptions } from "../lake/lake";
+import type { AddFile } from "./actions";
+import { withLocalFiles } from "./localFiles";
+import { lakePathOf, readQuery } from "./readQuery";
+import { type Scan, scanFiles } from "./scan";
+import { readSnapshot, type Snapshot } from "./snapshot";
+
+/** A table of the lake as it is to be queried. */
+export interface QueriedTable {
+  readonly tablePath: string;
+  /** Which rows are looked for: files that provably hold none are not read. */
+  readonly scan?: Scan | undefined;
+}
+
+/** A table that was opened: its snapshot, and a SELECT of its rows; both undefined where there is no such table. */
+export interface OpenTable {
+  readonly snapshot: Snapshot | undefined;
+  readonly select: string | undefined;
+}
+
+/**
+ * Runs `work` with tables of the lake as SELECTs of a session of its own. Files of a lake that is not on this machine
+ * are copied for as long as `work` runs.
+ */
+export async function withTables<T>(
+  lake: Lake,
+  duck: Duck,
+  tables: readonly QueriedTable[],
+  options: LakeOptions,
+  work: (session: DuckSession, opened: readonly OpenTable[]) => Promise<T>,
+): Promise<T> {
+  const chosen: { snapshot: Snapshot | undefined; files: AddFile[] }[] = [];
+  for (const { tablePath, scan } of tables) {
+    const snapshot = await readSnapshot(lake, tablePath, duck, options);
+    chosen.push({ snapshot, files: snapshot ? scanFiles(snapshot, scan) : [] });
+  }
+  const paths = chosen.flatMap(({ snapshot, files }) =>
+    snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [],
+  );
+  return withLocalFiles(lake, paths, options, (local) => {
+    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+    const opened = chosen.map(({ snapshot, files }) => ({
+      snapshot,
+      select: snapshot && readQuery(snapshot, files, (path) => places.get(path) ?? path),
+    }));
+    return duck.session((session) => work(session, opened));
+  });
+}

@@ -1,0 +1,142 @@
+import { pseudoTable } from "../clever/layout";
+import { partitionColumns, pseudoColumns, type Report } from "../clever/reports";
+import type { Action, AddFile } from "../delta/actions";
+import { commit } from "../delta/commit";
+import type { Attempt } from "../delta/conflict";
+import { writeDataFile } from "../delta/dataFile";
+import { withLocalFiles } from "../delta/localFiles";
+import { lakePathOf, readQuery } from "../delta/readQuery";
+import { scanFiles } from "../delta/scan";
+import { tableColumns } from "../delta/schema";
+import type { Snapshot } from "../delta/snapshot";
+import { fileStatistics } from "../delta/statistics";
+import { removeFile, tableActions } from "../delta/tableActions";
+import { type Duck, sqlString } from "../duck/duck";
+import type { Lake } from "../lake/lake";
+import type { StagedFile } from "./stageFile";
+import { appliedVersions, sourceAppId, sourceTag } from "./tables";
+
+export interface ApplyContext {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly scratch: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Brings the rows of staged files into a report's table, all in one commit: with the rows comes a `txn` per source
+ * that says which delivery they are, and the rows of the delivery before go. Exactly once: a source whose delivery
+ * is in the table already, by another run, is left out.
+ *
+ * @returns the sources whose rows this call brought in
+ */
+export async function applyRows(
+  report: Report,
+  staged: readonly StagedFile[],
+  context: ApplyContext,
+): Promise<Set<string>> {
+  let applied = new Set<string>();
+  await commit({
+    lake: context.lake,
+    duck: context.duck,
+    tablePath: pseudoTable(report),
+    operation: {
+      name: "WRITE",
+      parameters: { mode: "Append", partitionBy: JSON.stringify(partitionColumns) },
+    },
+    attempt: async (snapshot) => {
+      const versions = appliedVersions(snapshot);
+      const due = staged.filter(({ file }) => (versions.get(file.source) ?? 0) < file.version);
+      applied = new Set(due.map(({ file }) => file.source));
+      return due.length === 0 ? undefined : actionsFor(report, due, versions, snapshot, context);
+    },
+    ...(context.signal ? { signal: context.signal } : {}),
+  });
+  return applied;
+}
+
+async function actionsFor(
+  report: Report,
+  due: readonly StagedFile[],
+  versions: ReadonlyMap<string, number>,
+  snapshot: Snapshot | undefined,
+  context: ApplyContext,
+): Promise<Attempt> {
+  const redelivered = due.map(({ file }) => file.source).filter((source) => versions.has(source));
+  const replaced = snapshot && redelivered.length > 0 ? await rowsGo(snapshot, redelivered, context) : [];
+  const actions: Action[] = [
+    ...(snapshot
+      ? []
+      : tableActions({
+          columns: pseudoColumns(report),
+          partitionColumns,
+          name: `${report.name}_pseudo`,
+          description: `${report.title} of Clever, pseudonymized.`,
+        })),
+    ...due.map(({ file }) => ({
+      txn: { appId: sourceAppId(file.source), version: file.version, lastUpdated: Date.now() },
+    })),
+    ...replaced,
+    ...due.flatMap(({ adds }) => adds.map((add) => ({ add }))),
+  ];
+  return { actions };
+}
+
+/**
+ * Removes the rows of sources from the table. Files that we wrote hold one source's rows and go as they are; where
+ * another program has merged files (OPTIMIZE), those that may hold such rows are written anew without them.
+ */
+async function rowsGo(
+  snapshot: Snapshot,
+  sources: readonly string[],
+  context: ApplyContext,
+): Promise<Action[]> {
+  const gone = new Set(sources);
+  const actions: Action[] = [];
+  for (const file of snapshot.files.values()) {
+    if (gone.has(file.tags?.[sourceTag] ?? "")) actions.push(removeFile(file, { dataChange: true }));
+  }
+  const merged = new Set(
+    sources.flatMap((source) =>
+      scanFiles(snapshot, { ranges: [{ column: "source_file", from: source, to: source }] }),
+    ),
+  );
+  for (const file of merged) {
+    if (file.tags?.[sourceTag]) continue;
+    const rest = await withoutSources(snapshot, file, sources, context);
+    if (rest === "untouched") continue;
+    actions.push(removeFile(file, { dataChange: true }), ...(rest ? [{ add: rest }] : []));
+  }
+  return actions;
+}
+
+async function withoutSources(
+  snapshot: Snapshot,
+  file: AddFile,
+  sources: readonly string[],
+  { lake, duck, scratch, signal }: ApplyContext,
+): Promise<AddFile | undefined | "untouched"> {
+  const options = signal ? { signal } : {};
+  return withLocalFiles(lake, [lakePathOf(snapshot, file)], options, ([local]) =>
+    duck.session(async (session) => {
+      const rows = readQuery(snapshot, [file], (path) => local ?? path);
+      const others = `source_file IS NULL OR source_file NOT IN (${sources.map(sqlString).join(", ")})`;
+      const rest = await writeDataFile({
+        ...options,
+        session,
+        lake,
+        scratch,
+        tablePath: snapshot.tablePath,
+        columns: tableColumns(snapshot.metadata.columns, snapshot.tablePath),
+        query: `SELECT * FROM (${rows}) WHERE ${others}`,
+        partitionValues: file.partitionValues,
+        exactStatistics: ["source_file"],
+      });
+      const before = fileStatistics(file)?.numRecords;
+      const after = rest === undefined ? 0 : fileStatistics(rest)?.numRecords;
+      if (rest === undefined || before === undefined || before !== after) return rest;
+      await lake.delete(lakePathOf(snapshot, rest), options);
+      return "untouched";
+    }),
+  );
+}

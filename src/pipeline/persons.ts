@@ -1,0 +1,53 @@
+import { hashedColumns, pseudonymName, type Report } from "../clever/reports";
+import { type Duck, type DuckSession, sqlName } from "../duck/duck";
+import { type LoadedCsv, valueSql } from "./loadCsv";
+
+/**
+ * The people of a report's files, each hashed once per run however many rows are theirs, in a table of the engine.
+ * OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays null.
+ */
+export class Persons {
+  /** The engine's table: raw ids, then pseudonyms, named as in the lookup table. */
+  readonly table: string;
+  private inserting: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly report: Report,
+    private readonly salt: string,
+  ) {
+    this.table = `persons_${report.name}`;
+  }
+
+  static async create(duck: Duck, report: Report, salt: string): Promise<Persons> {
+    const persons = new Persons(report, salt);
+    const names = hashedColumns(report).map(({ name }) => name);
+    const columns = [...names, ...names.map(pseudonymName)].map((name) => `${sqlName(name)} VARCHAR`);
+    await duck.session((session) => session.query(`CREATE TABLE ${persons.table} (${columns.join(", ")})`));
+    return persons;
+  }
+
+  /** Adds the people of the session's `raw` that are not known yet. */
+  async add(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<void> {
+    const hashed = hashedColumns(this.report);
+    const ids = hashed.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`);
+    const hashes = hashed.map(({ name }) => `sha256(${sqlName(name)} || $1)`);
+    const insert = () =>
+      session.query(
+        `INSERT INTO ${this.table} SELECT *, ${hashes.join(", ")} FROM (SELECT DISTINCT ${ids.join(", ")} FROM raw) found
+         WHERE NOT EXISTS (SELECT 1 FROM ${this.table} known WHERE ${this.same("found", "known")})`,
+        [this.salt],
+        signal,
+      );
+    // Two sessions at once would each add the people that they share: a join would then double their rows.
+    const turn = this.inserting.then(insert, insert);
+    this.inserting = turn.catch(() => undefined);
+    await turn;
+  }
+
+  /** The condition that two relations with the ids mean the same person; nulls are alike. */
+  same(left: string, right: string): string {
+    return hashedColumns(this.report)
+      .map(({ name }) => `${left}.${sqlName(name)} IS NOT DISTINCT FROM ${right}.${sqlName(name)}`)
+      .join(" AND ");
+  }
+}

@@ -1,0 +1,62 @@
+import type { Landing } from "./plan";
+
+/** How far a run is. */
+export interface ProgressState {
+  readonly phase: "listing" | "working";
+  /** Files to be brought over, and those that are. */
+  readonly files: number;
+  readonly filesLanded: number;
+  readonly bytes: number;
+  readonly bytesLanded: number;
+  /** Files whose rows are to enter the tables, those read so far, and their rows. */
+  readonly filesToAnonymize: number;
+  readonly filesAnonymized: number;
+  readonly rows: number;
+}
+
+export type ProgressListener = (state: ProgressState) => void;
+
+/** Counts what a run has done and tells its listener. */
+export class Progress {
+  private state: ProgressState = {
+    phase: "listing",
+    files: 0,
+    filesLanded: 0,
+    bytes: 0,
+    bytesLanded: 0,
+    filesToAnonymize: 0,
+    filesAnonymized: 0,
+    rows: 0,
+  };
+
+  constructor(private readonly listener: ProgressListener | undefined) {}
+
+  listing(): void {
+    this.change({ phase: "listing" });
+  }
+
+  start(landings: readonly Landing[], pending: number): void {
+    const bytes = landings.reduce((sum, { size }) => sum + size, 0);
+    this.change({ phase: "working", files: landings.length, bytes, filesToAnonymize: pending });
+  }
+
+  bytes(count: number): void {
+    this.change({ bytesLanded: this.state.bytesLanded + count });
+  }
+
+  landed(toAnonymize: boolean): void {
+    this.change({
+      filesLanded: this.state.filesLanded + 1,
+      filesToAnonymize: this.state.filesToAnonymize + (toAnonymize ? 1 : 0),
+    });
+  }
+
+  anonymized(rows: number): void {
+    this.change({ filesAnonymized: this.state.filesAnonymized + 1, rows: this.state.rows + rows });
+  }
+
+  private change(part: Partial<ProgressState>): void {
+    this.state = { ...this.state, ...part };
+    this.listener?.(this.state);
+  }
+}

@@ -1,0 +1,210 @@
+import { rm } from "node:fs/promises";
+import { reportNames, type UserType } from "../clever/reports";
+import { Duck } from "../duck/duck";
+import { CleverLakeError, describeError } from "../errors";
+import type { Lake } from "../lake/lake";
+import type { ReportSource } from "../sftp/source";
+import { ChunkRunner, chunksOf } from "./chunk";
+import type { LogEntry } from "./ingestLog";
+import { LandedContents } from "./land";
+import { IngestLog } from "./logTable";
+import { folderName, type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan";
+import { Progress, type ProgressListener } from "./progress";
+import { adoptLandings, recordApplied } from "./recover";
+import { RunLock } from "./runLock";
+import { newRunId, type RunRecord, type RunSummary, readRunRecord, writeRunRecord } from "./runRecord";
+import { claimSalt } from "./salt";
+import { isAccepted } from "./stageFile";
+import { readApplied } from "./tables";
+
+export interface RunRequest {
+  /** `ingest` lands only, `anonymize` works on what has landed, `run` does both. */
+  readonly command: RunRecord["command"];
+  readonly lake: Lake;
+  /** The server; not needed to anonymize. */
+  readonly source?: ReportSource | undefined;
+  /** Not needed to ingest. */
+  readonly salt?: string | undefined;
+  readonly userTypes: readonly UserType[];
+  /** Only these paths on the server, when given. */
+  readonly only?: readonly string[] | undefined;
+  /** Files (paths on the server or in the lake) to be taken without their bad rows. */
+  readonly accept?: readonly string[];
+  /** Files read from the server side by side; 4 if left out. */
+  readonly connections?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ProgressListener | undefined;
+}
+
+/**
+ * Runs the job: what is new on the server comes into the lake, what has landed into the tables. Whatever is run twice
+ * or cut off where, each file lands once and each row is in the tables once; a run that was cut off is completed by
+ * the next. Files that fail or are quarantined are told in the summary and keep no other file back.
+ *
+ * Rejects, before anything was written, with `salt` for another salt than the lake's, `config` for a missing one,
+ * `busy` while another run is at work, and whatever the server refuses with. An abort rejects with the signal's
+ * reason; what was done until then stays and is recorded.
+ */
+export async function run(request: RunRequest): Promise<RunSummary> {
+  const { lake, command, signal } = request;
+  const progress = new Progress(request.onProgress);
+  const salt = command === "ingest" ? undefined : requireSalt(request);
+  progress.listing();
+  const listing = request.source && command !== "anonymize" ? await request.source.list(signal) : undefined;
+  if (salt !== undefined) await claimSalt(lake, salt, signal);
+
+  const now = new Date();
+  const provisional = newRunId(folderName(now));
+  await using lock = await RunLock.take(lake, provisional);
+  const scratch = await lake.scratch();
+  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+  try {
+    const log = new IngestLog(lake, duck);
+    const state = await currentState(lake, duck, log, lock.interruptedRun, signal);
+    const plan = listing ? chosen(makePlan(listing, state, request.userTypes), request.only) : [];
+    const landings = planLandings(plan, runStart(state, now));
+    const pending = pendingEntries(state, request, new Set(landings.map(({ source }) => source)));
+    requireAccepted(request, pending, plan);
+
+    const summary = emptySummary(provisional, plan, state);
+    if (landings.length === 0 && (pending.length === 0 || salt === undefined)) return finished(summary, now);
+    const record: RunRecord = {
+      runId: provisional,
+      command,
+      started: now,
+      outcome: "running",
+      landings,
+    };
+    await writeRunRecord(lake, record);
+    const runner = new ChunkRunner({
+      lake,
+      duck,
+      log,
+      state,
+      salt,
+      scratch,
+      signal,
+      progress,
+      summary,
+      source: request.source,
+      accept: new Set(request.accept ?? []),
+      connections: request.connections ?? 4,
+      contents: new LandedContents(state, landings),
+    });
+    progress.start(landings, salt === undefined ? 0 : pending.length);
+    try {
+      for (const chunk of chunksOf(landings, salt === undefined ? [] : pending)) await runner.run(chunk);
+    } catch (error) {
+      const outcome = signal?.aborted ? "cancelled" : "failed";
+      const ended = { ...record, ended: new Date(), outcome, summary: finished(summary, now) } as const;
+      await writeRunRecord(lake, outcome === "failed" ? { ...ended, error: describeError(error) } : ended);
+      throw error;
+    }
+    const done = finished(summary, now);
+    const outcome = hasTrouble(done) ? "incomplete" : "done";
+    await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: done });
+    return done;
+  } finally {
+    duck.close();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Whether files failed or were quarantined. */
+export function hasTrouble(summary: RunSummary): boolean {
+  return summary.failed.length > 0 || summary.quarantined.length > 0;
+}
+
+function requireSalt(request: RunRequest): string {
+  if (request.salt !== undefined && request.salt !== "") return request.salt;
+  throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was written.", {
+    hint: "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one: keep it like a password.",
+  });
+}
+
+/** What the lake holds, with the traces of an interrupted run put in order. */
+async function currentState(
+  lake: Lake,
+  duck: Duck,
+  log: IngestLog,
+  interruptedRun: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<LakeState> {
+  const applied = await readApplied(lake, duck, signal);
+  const record = interruptedRun ? await readRunRecord(lake, interruptedRun) : undefined;
+  if (record?.outcome === "running") {
+    const known = await log.all(signal);
+    await log.append(await adoptLandings(lake, record.landings, known, record.runId, signal), signal);
+    await writeRunRecord(lake, {
+      ...record,
+      ended: new Date(),
+      outcome: "failed",
+      error: "The run was interrupted.",
+    });
+  }
+  const state = { log: await log.last(signal), applied };
+  const unrecorded = await recordApplied(lake, duck, state, signal);
+  if (unrecorded.length === 0) return state;
+  await log.append(unrecorded, signal);
+  return { log: await log.last(signal), applied };
+}
+
+function chosen(plan: readonly PlannedFile[], only: readonly string[] | undefined): readonly PlannedFile[] {
+  if (only === undefined) return plan;
+  const wanted = new Set(only);
+  return plan.filter(({ path }) => wanted.has(path));
+}
+
+/** Landed deliveries whose rows are to enter the tables, but for sources that are delivered anew in this run. */
+function pendingEntries(state: LakeState, request: RunRequest, landing: ReadonlySet<string>): LogEntry[] {
+  const accept = new Set(request.accept ?? []);
+  const only = request.only && new Set(request.only);
+  return [...state.log.values()].filter((entry) => {
+    if (landing.has(entry.source) || entry.outcome === "duplicate") return false;
+    if (!request.userTypes.includes(entry.userType) || (only && !only.has(entry.path))) return false;
+    if ((state.applied.get(entry.source) ?? 0) >= entry.version) return false;
+    return entry.outcome !== "quarantined" || isAccepted(accept, entry);
+  });
+}
+
+function requireAccepted(
+  request: RunRequest,
+  pending: readonly LogEntry[],
+  plan: readonly PlannedFile[],
+): void {
+  for (const path of request.accept ?? []) {
+    const found =
+      pending.some((entry) => isAccepted(new Set([path]), entry)) || plan.some((file) => file.path === path);
+    if (!found) {
+      throw new CleverLakeError("config", "There is no file of this name to accept; nothing was done.", {
+        subject: path,
+        hint: "Name it as `clever-lake status` shows it.",
+      });
+    }
+  }
+}
+
+function emptySummary(runId: string, plan: readonly PlannedFile[], state: LakeState): RunSummary {
+  const there = new Set(["landed", "anonymized", "quarantined"]);
+  return {
+    runId,
+    landed: 0,
+    bytes: 0,
+    anonymized: 0,
+    unchanged: plan.filter((file) => there.has(file.state)).length,
+    duplicates: [],
+    quarantined: [],
+    failed: [],
+    rows: Object.fromEntries(reportNames.map((name) => [name, 0])) as RunSummary["rows"],
+    refused: 0,
+    notes: [],
+    inQuarantine: [...state.log.values()]
+      .filter(({ outcome }) => outcome === "quarantined")
+      .map(({ path }) => path),
+    milliseconds: 0,
+  };
+}
+
+function finished(summary: RunSummary, started: Date): RunSummary {
+  return { ...summary, milliseconds: Date.now() - started.getTime() };
+}

@@ -1,0 +1,231 @@
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import type { Problem } from "../clever/header";
+import { pseudoTable, refusedRowsPath } from "../clever/layout";
+import { pseudoColumns, pseudonymName, type UserType, userTypeValue } from "../clever/reports";
+import type { AddFile } from "../delta/actions";
+import { writeDataFile } from "../delta/dataFile";
+import { withLocalFiles } from "../delta/localFiles";
+import { numRecords } from "../delta/statistics";
+import { type DuckSession, sqlName, sqlString } from "../duck/duck";
+import { CleverLakeError } from "../errors";
+import type { Lake } from "../lake/lake";
+import { type LoadedCsv, loadCsv, valueSql } from "./loadCsv";
+import type { Persons } from "./persons";
+import { findBadRows, splitBadRows } from "./refuseRows";
+import type { DateSpan, RepeatedRows } from "./repeatedRows";
+import { sourceTag } from "./tables";
+
+/** A file in `stage1np` whose rows are to enter the tables. */
+export interface PendingFile {
+  readonly path: string;
+  readonly source: string;
+  readonly userType: UserType;
+  readonly landedPath: string;
+  readonly version: number;
+  /** Whether a person has looked and takes the file without its bad rows. */
+  readonly accept: boolean;
+}
+
+/** Whether a person named this file as one to be taken without its bad rows. */
+export function isAccepted(
+  accept: ReadonlySet<string>,
+  file: { readonly path: string; readonly source: string; readonly landedPath: string },
+): boolean {
+  return accept.has(file.path) || accept.has(file.source) || accept.has(file.landedPath);
+}
+
+/** A file whose rows stand in data files that wait for their commit. */
+export interface StagedFile {
+  readonly file: PendingFile;
+  readonly adds: readonly AddFile[];
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  readonly rowsRefused: number;
+  readonly notes: readonly string[];
+}
+
+/** A file of which no row enters the tables. */
+export interface QuarantinedFile {
+  readonly file: PendingFile;
+  /** Undefined where no line is to blame. */
+  readonly line: number | undefined;
+  readonly column: string | undefined;
+  readonly reason: string;
+}
+
+export interface StagingContext {
+  readonly lake: Lake;
+  readonly persons: Persons;
+  readonly repeated: RepeatedRows;
+  /** A folder made by the lake's `scratch`. */
+  readonly scratch: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads a landed file, pseudonymizes it and writes its rows as data files that belong to no table yet. Whatever is
+ * wrong with the file makes it `QuarantinedFile`; only faults of the machine reject.
+ */
+export async function stageFile(
+  session: DuckSession,
+  file: PendingFile,
+  context: StagingContext,
+): Promise<StagedFile | QuarantinedFile> {
+  const { lake, signal } = context;
+  return withLocalFiles(lake, [file.landedPath], signal ? { signal } : {}, ([local]) =>
+    stageLocal(session, file, local ?? file.landedPath, context),
+  );
+}
+
+export function isQuarantined(staged: StagedFile | QuarantinedFile): staged is QuarantinedFile {
+  return "reason" in staged;
+}
+
+async function stageLocal(
+  session: DuckSession,
+  file: PendingFile,
+  local: string,
+  context: StagingContext,
+): Promise<StagedFile | QuarantinedFile> {
+  const { lake, persons, scratch, signal } = context;
+  const { report } = persons;
+  let result = await loadCsv(session, local, report, signal);
+  if ("reason" in result) return { file, ...result };
+
+  let refused = 0;
+  const notes =
+    result.header.extra.length > 0 ? [`Unknown columns, not read: ${result.header.extra.join(", ")}.`] : [];
+  if ("summary" in result) {
+    if (!file.accept)
+      return quarantine(file, await findBadRows(local, report, result.header), result.summary);
+    const goodFile = path.join(scratch, `${randomUUID()}.csv`);
+    const refusedPath = refusedRowsPath(file.landedPath);
+    const refusal = await splitBadRows(local, report, result.header, goodFile, lake, refusedPath, signal);
+    result = await loadCsv(session, goodFile, report, signal);
+    if ("reason" in result) return { file, ...result };
+    if ("summary" in result) return quarantine(file, { rows: 0, problems: [] }, result.summary);
+    refused = refusal.rows;
+  }
+  if (result.blankRows > 0) notes.push(`${result.blankRows} rows without a single value, passed over.`);
+  await persons.add(session, result, signal);
+  return writeRows(session, file, result, refused, notes, context);
+}
+
+async function writeRows(
+  session: DuckSession,
+  file: PendingFile,
+  loaded: LoadedCsv,
+  refusedBefore: number,
+  notes: string[],
+  context: StagingContext,
+): Promise<StagedFile | QuarantinedFile> {
+  const { lake, persons, repeated, scratch, signal } = context;
+  const { report } = persons;
+  const rows = pseudonymizedRows(file, loaded, persons);
+  const partitions = await datePartitions(session, loaded, persons, signal);
+  let rowsRefused = refusedBefore;
+
+  using claim = await repeated.claim(file, spanOf(partitions));
+  const repeats = await claim.find(session, rows, signal);
+  if (repeats) {
+    const reason = `${repeats.rows} of its rows are in the tables already, from ${repeats.source}.`;
+    if (!file.accept) return { file, line: undefined, column: undefined, reason };
+    await claim.drop(session, lake, refusedRowsPath(file.landedPath), scratch, signal);
+    notes.push(reason);
+    rowsRefused += repeats.rows;
+  }
+
+  const adds: AddFile[] = [];
+  let rowsWritten = 0;
+  for (const { year, month } of partitions) {
+    const where = partitions.length > 1 ? `WHERE year("date") = ${year} AND month("date") = ${month}` : "";
+    const add = await writeDataFile({
+      session,
+      lake,
+      scratch,
+      tablePath: pseudoTable(report),
+      columns: pseudoColumns(report),
+      query: `SELECT * FROM (${rows}) ${where}`,
+      partitionValues: { year, month },
+      tags: { [sourceTag]: file.source },
+      exactStatistics: ["source_file"],
+      ...(signal ? { signal } : {}),
+    });
+    if (add === undefined) continue;
+    adds.push(add);
+    rowsWritten += numRecords([add]) ?? Number.NaN;
+  }
+  const rowsRead = loaded.rows + refusedBefore;
+  if (rowsWritten + rowsRefused !== rowsRead) {
+    throw new CleverLakeError(
+      "corrupt",
+      `${rowsRead} rows were read, but ${rowsWritten} written and ${rowsRefused} refused; nothing was committed.`,
+      { subject: file.path, hint: "Please report this: it must not happen." },
+    );
+  }
+  claim.keep(adds);
+  return { file, adds, rowsRead, rowsWritten, rowsRefused, notes };
+}
+
+/** A SELECT of the session's `raw` with the columns of the `_pseudo` table that are stored in its files. */
+function pseudonymizedRows(file: PendingFile, loaded: LoadedCsv, persons: Persons): string {
+  const { report } = persons;
+  const values = report.columns.map((column) =>
+    column.pseudonymization === "hash"
+      ? `person.${sqlName(pseudonymName(column.name))}`
+      : `${valueSql(column, loaded)} AS ${sqlName(column.name)}`,
+  );
+  // Joined by the ids as they were hashed: blank ones are null on both sides.
+  const ids = report.columns
+    .filter(({ pseudonymization }) => pseudonymization === "hash")
+    .map((column) => `${valueSql(column, loaded)} IS NOT DISTINCT FROM person.${sqlName(column.name)}`);
+  return `SELECT raw.rowid AS row_id, ${values.join(", ")}, ${sqlString(userTypeValue[file.userType])} AS user_type,
+    ${sqlString(file.source)} AS source_file
+    FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")}`;
+}
+
+interface DatePartition extends DateSpan {
+  readonly year: number;
+  readonly month: number;
+}
+
+/** The months that the session's `raw` has rows of, with the first and last day in each. */
+async function datePartitions(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  persons: Persons,
+  signal: AbortSignal | undefined,
+): Promise<DatePartition[]> {
+  const date = persons.report.columns.find(({ type }) => type === "date");
+  if (!date) return [];
+  const rows = await session.query(
+    `SELECT year(day)::INTEGER AS year, month(day)::INTEGER AS month, min(day)::VARCHAR AS first, max(day)::VARCHAR AS last
+     FROM (SELECT ${valueSql(date, loaded)} AS day FROM raw) GROUP BY 1, 2 ORDER BY 1, 2`,
+    [],
+    signal,
+  );
+  return rows.map(({ year, month, first, last }) => ({
+    year: Number(year),
+    month: Number(month),
+    first: String(first),
+    last: String(last),
+  }));
+}
+
+function spanOf(partitions: readonly DatePartition[]): DateSpan | undefined {
+  const [first] = partitions;
+  const last = partitions.at(-1);
+  return first && last ? { first: first.first, last: last.last } : undefined;
+}
+
+function quarantine(
+  file: PendingFile,
+  refusal: { readonly rows: number; readonly problems: readonly Problem[] },
+  summary: string,
+): QuarantinedFile {
+  const [first] = refusal.problems;
+  if (!first) return { file, line: undefined, column: undefined, reason: summary };
+  const more = refusal.rows > 1 ? ` (${refusal.rows} rows are bad; this is the first.)` : "";
+  return { file, line: first.line, column: first.column, reason: `${first.reason}${more}` };
+}

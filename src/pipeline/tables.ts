@@ -1,0 +1,41 @@
+import { pseudoTable } from "../clever/layout";
+import { type Report, reportNames, reports } from "../clever/reports";
+import { readSnapshot, type Snapshot } from "../delta/snapshot";
+import type { Duck } from "../duck/duck";
+import type { Lake } from "../lake/lake";
+
+/** The application under which a table's Delta log says which delivery of a source it holds. */
+export function sourceAppId(source: string): string {
+  return `${appIdPrefix}${source}`;
+}
+const appIdPrefix = "clever-lake:";
+
+/** The tag of a data file that names the source whose rows, and no others, it holds. */
+export const sourceTag = "clever.source";
+
+/** Per source the version of the delivery whose rows are in a table. */
+export function appliedVersions(snapshot: Snapshot | undefined): Map<string, number> {
+  const applied = new Map<string, number>();
+  for (const { appId, version } of snapshot?.transactions.values() ?? []) {
+    if (appId.startsWith(appIdPrefix)) applied.set(appId.slice(appIdPrefix.length), version);
+  }
+  return applied;
+}
+
+/** What is applied in the tables of all reports; a source belongs to one of them. */
+export async function readApplied(
+  lake: Lake,
+  duck: Duck,
+  signal?: AbortSignal,
+): Promise<Map<string, number>> {
+  const applied = new Map<string, number>();
+  for (const report of allReports()) {
+    const snapshot = await readSnapshot(lake, pseudoTable(report), duck, signal ? { signal } : {});
+    for (const [source, version] of appliedVersions(snapshot)) applied.set(source, version);
+  }
+  return applied;
+}
+
+export function allReports(): Report[] {
+  return reportNames.map((name) => reports[name]);
+}

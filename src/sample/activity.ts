@@ -1,0 +1,145 @@
+import type { UserType } from "../clever/reports";
+import type { SampleDistrict } from "./district";
+import { blankDays, type SamplePerson } from "./people";
+import { type Random, randomStream } from "./random";
+import type { Audience } from "./resources";
+import type { SampleSchool } from "./schools";
+
+const mostResourcesPerDay = 12;
+/** How a weekday differs from the others; indexed by `Date.getUTCDay()`. */
+const weekdayFactor = [0, 1.02, 1.04, 1.04, 1.01, 0.9, 0];
+/** Some still come in through Clever for a while after they left. */
+const factorAfterLeaving = 0.3;
+const surest = 0.98;
+/** Chance that a resource is opened once more on the same day. */
+const chanceOfAnotherAccess = 0.42;
+const mostAccesses = 20;
+
+/**
+ * Draws resources by weight in constant time: each resource fills as many slots as its share of all use. A power
+ * of two, and enough that the rarest resource has some.
+ */
+const slots = 4096;
+type Picker = Uint16Array;
+
+function picker(district: SampleDistrict, school: SampleSchool, audience: Audience): Picker {
+  // Schools differ in what they like.
+  const random = randomStream(district.seed, `liking/${school.id}/${audience}`);
+  const cumulative: number[] = [];
+  let total = 0;
+  for (const resource of district.resources) {
+    const liking = 0.4 + 1.2 * random();
+    const offered =
+      resource.audiences.includes(audience) && (resource.school === undefined || resource.school === school);
+    if (offered) total += resource.weight * liking;
+    cumulative.push(total);
+  }
+  const table = new Uint16Array(slots);
+  let resource = 0;
+  for (let slot = 0; slot < slots; slot++) {
+    const reached = ((slot + 0.5) / slots) * total;
+    while ((cumulative[resource] ?? total) <= reached) resource++;
+    table[slot] = resource;
+  }
+  return table;
+}
+
+/** Which resources the people of a district draw from; made once, since every day needs it. */
+export class Pickers {
+  private readonly known = new Map<string, Picker>();
+  constructor(private readonly district: SampleDistrict) {}
+
+  of({ school, userType, band }: SamplePerson): Picker {
+    const audience = userType === "students" ? (band ?? "elementary") : userType;
+    const key = `${school.id}/${audience}`;
+    let found = this.known.get(key);
+    if (found === undefined) {
+      found = picker(this.district, school, audience);
+      this.known.set(key, found);
+    }
+    return found;
+  }
+}
+
+/**
+ * What the people of one user type do on one school day, one person after the other. Both reports of the day
+ * are read off the same walk, so that they agree. To be fast enough for millions of rows, the walk hands out
+ * itself: its fields hold until the next call of `next`.
+ */
+export class DayActivity {
+  /** Index of the present person in `district.people[userType]`. */
+  person = -1;
+  /** Whether the person has left, so that rows lack the `sis_id`. */
+  left = false;
+  /** Number of resources accessed; 0 for somebody who was not active. */
+  resourceCount = 0;
+  /** Indexes into `district.resources`, the first `resourceCount` of them; likewise `accesses`. */
+  readonly resources = new Int32Array(mostResourcesPerDay);
+  readonly accesses = new Int32Array(mostResourcesPerDay);
+  /** The sum of the accesses. */
+  logins = 0;
+
+  private readonly people: readonly SamplePerson[];
+  private readonly random: Random;
+  private readonly dayFactor: number;
+
+  constructor(
+    district: SampleDistrict,
+    userType: UserType,
+    /** Counted from the district's first school day, 0. */
+    private readonly day: number,
+    private readonly pickers: readonly Picker[],
+  ) {
+    const date = district.days[day];
+    if (date === undefined) throw new RangeError(`the sample district has no school day ${day}`);
+    this.people = district.people[userType];
+    this.random = randomStream(district.seed, `activity/${userType}/${date}`);
+    this.dayFactor = (weekdayFactor[new Date(date).getUTCDay()] ?? 1) * (0.96 + 0.08 * this.random());
+  }
+
+  /** Goes on to the next person who has a row on this day; false at the end. */
+  next(): boolean {
+    for (;;) {
+      const person = this.people[++this.person];
+      if (person === undefined) return false;
+      const { joinsAt, leavesAt = Number.POSITIVE_INFINITY } = person;
+      if (this.day < joinsAt || this.day >= leavesAt + blankDays) continue;
+      this.left = this.day >= leavesAt;
+      this.draw(person);
+      return true;
+    }
+  }
+
+  private draw({ propensity, breadth, school }: SamplePerson): void {
+    const chance = propensity * school.level * this.dayFactor * (this.left ? factorAfterLeaving : 1);
+    this.resourceCount = 0;
+    this.logins = 0;
+    if (this.random() >= Math.min(chance, surest)) return;
+    const wanted = this.geometric(breadth, mostResourcesPerDay);
+    const table = this.pickers[this.person];
+    if (table === undefined) return;
+    // A resource that is drawn again is not replaced: whoever draws the most popular twice used one fewer.
+    for (let n = 0; n < wanted; n++) this.access(table[Math.floor(this.random() * slots)] ?? 0);
+  }
+
+  private access(resource: number): void {
+    const times = this.geometric(chanceOfAnotherAccess, mostAccesses);
+    this.logins += times;
+    for (let n = 0; n < this.resourceCount; n++) {
+      if (this.resources[n] === resource) {
+        this.accesses[n] = (this.accesses[n] ?? 0) + times;
+        return;
+      }
+    }
+    this.resources[this.resourceCount] = resource;
+    this.accesses[this.resourceCount++] = times;
+  }
+
+  /** 1, and one more with chance `again` each time; by multiplication alone, which is exact on every machine. */
+  private geometric(again: number, most: number): number {
+    const drawn = this.random();
+    let count = 1;
+    for (let threshold = again; drawn < threshold && count < most; threshold *= again) count++;
+    return count;
+  }
+}

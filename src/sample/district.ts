@@ -1,0 +1,111 @@
+import { type UserType, userTypes } from "../clever/reports";
+import { CleverLakeError } from "../errors";
+import { schoolDays } from "./calendar";
+import { type SamplePerson, samplePeople, tinySchool } from "./people";
+import { type SampleResource, sampleResources } from "./resources";
+import { type SampleSchool, sampleSchools } from "./schools";
+
+export interface SampleOptions {
+  /** A whole number; another seed makes another district. Default 1. */
+  readonly seed?: number;
+  /** People who are ever part of the district, of each user type. */
+  readonly students: number;
+  readonly teachers: number;
+  readonly staff: number;
+  readonly schools: number;
+  /** School days; weekends, holidays and breaks do not count. */
+  readonly days: number;
+  /** `yyyy-MM-dd`; the district's first school day is this one or the next. Default 2025-08-25. */
+  readonly firstDay?: string;
+}
+
+/** An invented district: all that its reports follow from. */
+export interface SampleDistrict {
+  readonly seed: number;
+  /** The school days, `yyyy-MM-dd`, ascending. */
+  readonly days: readonly string[];
+  readonly schools: readonly SampleSchool[];
+  /** The school with fewer students than the default minimum group size; there from 4 schools and 200 students on. */
+  readonly tinySchool: SampleSchool | undefined;
+  readonly resources: readonly SampleResource[];
+  readonly people: Readonly<Record<UserType, readonly SamplePerson[]>>;
+}
+
+/** A day that reports can carry: `yyyy-MM-dd`, and in the calendar. */
+function isDay(text: string): boolean {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+const leastCounts = { students: 0, teachers: 0, staff: 0, schools: 1, days: 1 } as const;
+
+function checkOptions(options: SampleOptions): void {
+  for (const name of ["students", "teachers", "staff", "schools", "days"] as const) {
+    const least = leastCounts[name];
+    if (!Number.isSafeInteger(options[name]) || options[name] < least) {
+      throw new CleverLakeError(
+        "config",
+        `The sample district's ${name} must be a whole number from ${least} on.`,
+        {
+          subject: name,
+        },
+      );
+    }
+  }
+  if (options.seed !== undefined && !Number.isSafeInteger(options.seed)) {
+    throw new CleverLakeError("config", "The sample district's seed must be a whole number.", {
+      subject: "seed",
+    });
+  }
+  if (options.firstDay !== undefined && !isDay(options.firstDay)) {
+    throw new CleverLakeError(
+      "config",
+      "The sample district's first day must be a date such as 2025-08-25.",
+      {
+        subject: "firstDay",
+      },
+    );
+  }
+}
+
+/**
+ * Makes a district from a seed. The same options make the same district, and `days` only says how far its
+ * reports go: what they say of a person on a day is the same in a longer one.
+ * Throws `config` for counts or dates that make no district.
+ */
+export function sampleDistrict(options: SampleOptions): SampleDistrict {
+  checkOptions(options);
+  const { seed = 1, firstDay = "2025-08-25" } = options;
+  const calendar = schoolDays(firstDay);
+  const known: string[] = [];
+  const schoolDay = (n: number): string => {
+    for (;;) {
+      const day = known[n];
+      if (day !== undefined) return day;
+      known.push(calendar.next().value);
+    }
+  };
+  const schools = sampleSchools(seed, options.schools);
+  const tiny = tinySchool(schools, options.students);
+  const people = (userType: UserType): SamplePerson[] =>
+    samplePeople(seed, userType, options[userType], schools, tiny);
+  schoolDay(options.days - 1);
+  return {
+    seed,
+    days: known.slice(0, options.days),
+    schools,
+    tinySchool: tiny,
+    resources: sampleResources(seed, schools, schoolDay),
+    people: { students: people("students"), teachers: people("teachers"), staff: people("staff") },
+  };
+}
+
+/** Every raw `sis_id` and `clever_user_id` of the district, for tests that search for leaks. */
+export function* identities(district: SampleDistrict): Generator<string> {
+  for (const userType of userTypes) {
+    for (const { sisId, cleverUserId } of district.people[userType]) {
+      yield sisId;
+      yield cleverUserId;
+    }
+  }
+}

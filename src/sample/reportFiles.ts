@@ -1,0 +1,185 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, rename, rm, utimes } from "node:fs/promises";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { stringify } from "csv-stringify/sync";
+import {
+  type Report,
+  type ReportName,
+  reportNames,
+  reports,
+  type UserType,
+  userTypes,
+} from "../clever/reports";
+import { CleverLakeError } from "../errors";
+import { DayActivity, Pickers } from "./activity";
+import type { SampleDistrict } from "./district";
+
+/** One file on Clever's server. */
+export interface SampleFile {
+  /** `daily-participation/2025-08-25-daily-participation-students.csv` */
+  readonly path: string;
+  readonly report: ReportName;
+  readonly userType: UserType;
+  /** `yyyy-MM-dd`, of the name and of every row. */
+  readonly date: string;
+  /** The file's text in chunks of about 64 KiB, made as they are asked for; every call starts anew. */
+  rows(): Generator<string>;
+}
+
+const chunkLength = 65_536;
+
+/** Cells as one line of a CSV would have them, with a comma behind. */
+function csvCells(...cells: string[]): string {
+  return `${stringify([cells], { record_delimiter: "" })},`;
+}
+
+function header(report: Report, userType: UserType): string {
+  const names = report.columns.map(({ name, aliases }) =>
+    userType === "staff" ? (aliases?.[0] ?? name) : name,
+  );
+  return stringify([names]);
+}
+
+/** What is the same on every day, made once: people's CSV cells, and what they draw resources from. */
+function prepare(district: SampleDistrict, userType: UserType) {
+  const pickers = new Pickers(district);
+  const schoolCells = new Map(district.schools.map((school) => [school, csvCells(school.id, school.name)]));
+  const people = district.people[userType];
+  return {
+    pickers: people.map((person) => pickers.of(person)),
+    // Ids are digits and letters alone and never need quotes.
+    cells: people.map(
+      ({ sisId, cleverUserId, school }) => `${sisId},${cleverUserId},${schoolCells.get(school)}`,
+    ),
+  };
+}
+type Prepared = ReturnType<typeof prepare>;
+
+interface DayOfUserType {
+  readonly district: SampleDistrict;
+  readonly userType: UserType;
+  readonly day: number;
+  readonly date: string;
+  readonly people: Prepared;
+}
+
+/** The cells of the present person, without the `sis_id` of one who left. */
+function personCells({ cells }: Prepared, { person, left }: DayActivity): string {
+  const all = cells[person] ?? "";
+  return left ? all.slice(all.indexOf(",")) : all;
+}
+
+function* participationRows({ district, userType, day, date, people }: DayOfUserType): Generator<string> {
+  const activity = new DayActivity(district, userType, day, people.pickers);
+  let chunk = header(reports.daily_participation, userType);
+  while (activity.next()) {
+    chunk += `${date},${personCells(people, activity)}${activity.resourceCount > 0},${activity.logins},${activity.resourceCount}\n`;
+    if (chunk.length >= chunkLength) {
+      yield chunk;
+      chunk = "";
+    }
+  }
+  yield chunk;
+}
+
+function* usageRows({ district, userType, day, date, people }: DayOfUserType): Generator<string> {
+  const resources = district.resources.map(({ type, name, id, renamed }) =>
+    csvCells(type, renamed !== undefined && date >= renamed.onDay ? renamed.newName : name, id),
+  );
+  const activity = new DayActivity(district, userType, day, people.pickers);
+  let chunk = header(reports.resource_usage, userType);
+  while (activity.next()) {
+    const person = `${date},${personCells(people, activity)}`;
+    for (let n = 0; n < activity.resourceCount; n++) {
+      chunk += `${person}${resources[activity.resources[n] ?? 0]}${activity.accesses[n]}\n`;
+    }
+    if (chunk.length >= chunkLength) {
+      yield chunk;
+      chunk = "";
+    }
+  }
+  yield chunk;
+}
+
+const rowsOf: Readonly<Record<ReportName, (day: DayOfUserType) => Generator<string>>> = {
+  daily_participation: participationRows,
+  resource_usage: usageRows,
+};
+
+/** The files that Clever would publish for the district, by day; none for a user type without people. */
+export function* districtFiles(district: SampleDistrict): Generator<SampleFile> {
+  const known = new Map<UserType, Prepared>();
+  const preparedFor = (userType: UserType): Prepared => {
+    const prepared = known.get(userType) ?? prepare(district, userType);
+    known.set(userType, prepared);
+    return prepared;
+  };
+  const present = userTypes.filter((userType) => district.people[userType].length > 0);
+  for (const [day, date] of district.days.entries()) {
+    for (const report of reportNames) {
+      for (const userType of present) {
+        const { slug } = reports[report];
+        yield {
+          path: `${slug}/${date}-${slug}-${userType}.csv`,
+          report,
+          userType,
+          date,
+          rows: () => rowsOf[report]({ district, userType, day, date, people: preparedFor(userType) }),
+        };
+      }
+    }
+  }
+}
+
+export interface WriteDistrictOptions {
+  readonly signal?: AbortSignal;
+  /** First and last day to write, `yyyy-MM-dd`, both included. */
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/**
+ * Writes the district's files below `folder`, as Clever's server has them, in bounded memory, and resolves to
+ * their paths. A file is complete from the moment it has its name, and is dated 05:00 UTC of the next day.
+ * Rejects with `io` where the disk refuses, or with the signal's reason.
+ */
+export async function writeDistrict(
+  district: SampleDistrict,
+  folder: string,
+  { signal, from = "", to = "9999-12-31" }: WriteDistrictOptions = {},
+): Promise<string[]> {
+  const written: string[] = [];
+  for (const file of districtFiles(district)) {
+    if (file.date < from || file.date > to) continue;
+    signal?.throwIfAborted();
+    await writeSampleFile(file, path.join(folder, file.path), signal);
+    written.push(file.path);
+  }
+  return written;
+}
+
+async function writeSampleFile(
+  file: SampleFile,
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const unfinished = `${target}.part`;
+  const published = new Date(Date.parse(file.date) + 29 * 3_600_000);
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    await pipeline(Readable.from(file.rows()), createWriteStream(unfinished), signal ? { signal } : {});
+    await utimes(unfinished, published, published);
+    await rename(unfinished, target);
+  } catch (error) {
+    // What went wrong first is what to tell, not that the rest of it cannot be removed either.
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    signal?.throwIfAborted();
+    throw new CleverLakeError("io", "A file of the sample district could not be written.", {
+      subject: file.path,
+      hint: "Check that there is room on the disk and that the folder can be written to.",
+      cause: error,
+    });
+  }
+}

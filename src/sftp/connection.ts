@@ -1,0 +1,117 @@
+import type { Socket } from "node:net";
+import type { SFTPWrapper } from "ssh2";
+import type SftpClient from "ssh2-sftp-client";
+import { widenWindow } from "./channelWindow";
+import { networkError, socketFault, statusOf } from "./sftpErrors";
+
+/** A silent server's keep-alive answers stay far below this; a slow transfer is above it. */
+const movingBytes = 16 * 1024;
+const farewellMilliseconds = 1_000;
+
+type Done<T> = (error: Error | null | undefined, value: T) => void;
+
+/**
+ * One SFTP session. The libraries below leave promises and callbacks pending for ever when a connection ends
+ * in certain ways, so every request goes through `call`, which also ends with the connection and in time.
+ */
+export class SftpConnection {
+  private readonly pending = new Set<(error: unknown) => void>();
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly client: SftpClient,
+    private readonly session: SFTPWrapper,
+    private readonly socket: Socket,
+    private readonly address: string,
+    /** Milliseconds without progress after which the server counts as gone. */
+    private readonly timeout: number,
+  ) {
+    const lost = (error?: unknown) =>
+      this.fail(
+        networkError(`The connection to the SFTP server ${address} broke: ${socketFault(error)}.`, error),
+      );
+    for (const event of ["error", "end", "close"]) {
+      client.on(event, lost);
+      session.on(event, lost);
+    }
+    socket.on("error", lost);
+    socket.on("close", () => lost());
+    if (socket.destroyed) lost();
+  }
+
+  get usable(): boolean {
+    return this.failure === undefined;
+  }
+
+  /** The most that one READ may ask for on this server: beyond it the library would read in sequence. */
+  get readLength(): number {
+    const known: unknown = Reflect.get(this.session, "_maxReadLen");
+    return typeof known === "number" && known > 0 ? Math.min(known, 255 * 1024) : 31 * 1024;
+  }
+
+  /**
+   * One request. Rejects with the server's status as the library reports it (see `statusOf`), or with
+   * `network` when the connection ends or nothing moves for the time-out; the connection is unusable then.
+   */
+  call<T>(start: (session: SFTPWrapper, done: Done<T>) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.failure !== undefined) return reject(this.failure.error);
+      let received = this.socket.bytesRead;
+      const settle = () => {
+        clearTimeout(timer);
+        this.pending.delete(fail);
+      };
+      const fail = (error: unknown) => {
+        settle();
+        reject(error);
+      };
+      const check = () => {
+        if (this.socket.bytesRead - received < movingBytes) return this.fail(this.silent());
+        received = this.socket.bytesRead;
+        timer = setTimeout(check, this.timeout);
+      };
+      let timer = setTimeout(check, this.timeout);
+      this.pending.add(fail);
+      const done: Done<T> = (error, value) => {
+        if (error && statusOf(error) === undefined) return this.fail(this.broken(error));
+        settle();
+        widenWindow(this.session);
+        if (error) reject(error);
+        else resolve(value);
+      };
+      try {
+        start(this.session, done);
+      } catch (error) {
+        this.fail(this.broken(error));
+      }
+    });
+  }
+
+  /** Ends the connection at once; every pending and later request rejects with `error`. */
+  fail(error: unknown): void {
+    if (this.failure !== undefined) return;
+    this.failure = { error };
+    for (const reject of [...this.pending]) reject(error);
+    this.socket.destroy();
+  }
+
+  /** Says goodbye to the server, but does not wait long for its answer. Never rejects. */
+  async close(): Promise<void> {
+    if (this.failure === undefined) {
+      const timer = setTimeout(() => this.socket.destroy(), farewellMilliseconds);
+      const closed = new Promise((resolve) => this.socket.once("close", resolve));
+      this.client.end().catch(() => this.socket.destroy());
+      await closed;
+      clearTimeout(timer);
+    }
+    this.socket.destroy();
+  }
+
+  private silent() {
+    return networkError(`The SFTP server ${this.address} fell silent for ${this.timeout / 1000} s.`);
+  }
+
+  private broken(error: unknown) {
+    return networkError(`The SFTP server ${this.address} broke off: ${socketFault(error)}.`, error);
+  }
+}

@@ -1,0 +1,178 @@
+import type { Socket } from "node:net";
+import type { CipherAlgorithm, ParsedKey, ServerHostKeyAlgorithm } from "ssh2";
+import SftpClient from "ssh2-sftp-client";
+import { CleverLakeError } from "../errors";
+import { type Credentials, Login, parsePrivateKey } from "./authentication";
+import { SftpConnection } from "./connection";
+import { algorithmsOfOtherKeys, hostKeyAlgorithms, hostKeyFingerprint, hostKeyRefusal } from "./hostKey";
+import { networkError, socketFault } from "./sftpErrors";
+import { dial } from "./socket";
+
+/** The hardware-fast ones first; what follows is for servers that know none of them. */
+const ciphers: CipherAlgorithm[] = [
+  "aes128-gcm@openssh.com",
+  "aes256-gcm@openssh.com",
+  "aes128-ctr",
+  "aes192-ctr",
+  "aes256-ctr",
+  "chacha20-poly1305@openssh.com",
+];
+
+export interface ConnectorSettings extends Credentials {
+  readonly host: string;
+  readonly port: number;
+  /** The pinned key as `SHA256:…`; without one every server is refused. */
+  readonly hostKey?: string;
+  /** Milliseconds, for the handshake as a whole and then for each request. */
+  readonly timeout: number;
+  /** Milliseconds between keep-alives; 0 sends none. */
+  readonly keepAlive: number;
+}
+
+/** Opens SFTP sessions to one account on one server whose host key is pinned. */
+export class SftpConnector {
+  private readonly address: string;
+  private key: ParsedKey | undefined;
+  private algorithms: readonly ServerHostKeyAlgorithm[] = hostKeyAlgorithms;
+
+  constructor(private readonly settings: ConnectorSettings) {
+    this.address = `${settings.host}:${settings.port}`;
+  }
+
+  /**
+   * Dials, checks the host key, logs in.
+   * @throws CleverLakeError `hostKey` (before any credential is sent), `auth`, `network`, `io` (no SFTP there)
+   */
+  async open(signal?: AbortSignal): Promise<SftpConnection> {
+    // Decrypting a key costs a deliberate tenth of a second: once for all connections.
+    this.key ??= parsePrivateKey(this.settings);
+    const first = await this.attempt(this.algorithms, signal);
+    if (first instanceof SftpConnection) return first;
+    // A server has a key of each kind, and the pinned fingerprint does not tell of which kind it is.
+    let presented = first.presented;
+    let others = algorithmsOfOtherKeys(presented);
+    while (this.settings.hostKey !== undefined && others.length > 0) {
+      const next = await this.attempt(others, signal).catch((error: unknown) => {
+        if (error instanceof CleverLakeError && error.code === "io") return undefined;
+        throw error;
+      });
+      if (next === undefined) break;
+      if (next instanceof SftpConnection) {
+        this.algorithms = others;
+        return next;
+      }
+      presented = next.presented;
+      const stillOthers = algorithmsOfOtherKeys(presented);
+      others = others.filter((name) => stillOthers.includes(name));
+    }
+    throw hostKeyRefusal(this.address, this.settings.hostKey, hostKeyFingerprint(first.presented));
+  }
+
+  /** A session, or the wrong host key that the server presented. */
+  private async attempt(
+    serverHostKey: readonly ServerHostKeyAlgorithm[],
+    signal: AbortSignal | undefined,
+  ): Promise<SftpConnection | { readonly presented: Buffer }> {
+    const { host, port, username, timeout, keepAlive, hostKey } = this.settings;
+    const socket = await dial({ host, port, timeout, ...(signal ? { signal } : {}) });
+    const client = new SftpClient("sftp", {});
+    const login = new Login(this.settings, this.key);
+    let presented: Buffer | undefined;
+    let trusted = false;
+    let ready = false;
+    let fault: unknown;
+    // The client wraps errors and loses what kind they are, so the first is kept as it came.
+    client.on("error", (error: unknown) => {
+      fault ??= error;
+    });
+    client.on("ready", () => {
+      ready = true;
+    });
+    try {
+      const session = await this.untilGone(socket, signal, () =>
+        client.connect({
+          sock: socket,
+          username,
+          readyTimeout: 0,
+          keepaliveInterval: keepAlive,
+          keepaliveCountMax: 3,
+          algorithms: { cipher: ciphers, serverHostKey: [...serverHostKey] },
+          hostVerifier: (key: Buffer) => {
+            presented = Buffer.from(key);
+            trusted = hostKeyFingerprint(key) === hostKey;
+            return trusted;
+          },
+          authHandler: (offered) => login.next(offered),
+        }),
+      );
+      return new SftpConnection(client, session, socket, this.address, timeout);
+    } catch (error) {
+      socket.destroy();
+      signal?.throwIfAborted();
+      if (presented !== undefined && !trusted) return { presented };
+      throw this.explain(fault ?? error, login, ready);
+    }
+  }
+
+  /** The promise that `start` gives, unless time, signal or the socket's end come first. */
+  private async untilGone<T>(
+    socket: Socket,
+    signal: AbortSignal | undefined,
+    start: () => Promise<T>,
+  ): Promise<T> {
+    const { timeout } = this.settings;
+    const lost = new AbortController();
+    const timer = setTimeout(
+      () => lost.abort(networkError(`The SFTP server ${this.address} fell silent for ${timeout / 1000} s.`)),
+      timeout,
+    );
+    const gone = () =>
+      // Behind the library's own events of the same moment, which know more.
+      setImmediate(() => lost.abort(networkError(`The SFTP server ${this.address} hung up.`)));
+    socket.once("close", gone);
+    const abort = () => lost.abort(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        lost.signal.addEventListener("abort", () => reject(lost.signal.reason), { once: true });
+        start().then(resolve, reject);
+      });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      socket.removeListener("close", gone);
+    }
+  }
+
+  private explain(error: unknown, login: Login, ready: boolean): unknown {
+    if (error instanceof CleverLakeError) return error;
+    const level = error instanceof Error && "level" in error ? error.level : undefined;
+    const message = error instanceof Error ? error.message : "";
+    if (level === "client-authentication") return login.refused(error);
+    if (level === "agent")
+      return new CleverLakeError("auth", "The SSH agent cannot be reached, or would not sign.", {
+        hint: "Check that it runs and that SSH_AUTH_SOCK names its socket.",
+        cause: error,
+      });
+    // A DISCONNECT with a reason, once credentials were shown: "too many authentication failures".
+    const reason = error instanceof Error && "code" in error ? error.code : undefined;
+    if (typeof reason === "number" && login.started && !ready) return login.refused(error);
+    if (level === "handshake" && /no matching/i.test(message))
+      return new CleverLakeError(
+        "io",
+        `The SFTP server ${this.address} knows no algorithm that is safe to use.`,
+        {
+          hint: "It needs an update: current OpenSSH servers work.",
+          cause: error,
+        },
+      );
+    if (ready && /subsystem|channel/i.test(message))
+      return new CleverLakeError("io", `${this.address} lets the account in, but offers it no SFTP.`, {
+        cause: error,
+      });
+    return networkError(
+      `The SFTP server ${this.address} ended the connection: ${socketFault(error)}.`,
+      error,
+    );
+  }
+}

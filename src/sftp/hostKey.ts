@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { Client, type ServerHostKeyAlgorithm } from "ssh2";
+import { CleverLakeError } from "../errors";
+import { networkError } from "./sftpErrors";
+import { dial } from "./socket";
+
+/** In order of preference; `ssh-rsa` (SHA-1) only for servers that know nothing newer. */
+export const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
+  "ssh-ed25519",
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-512",
+  "rsa-sha2-256",
+  "ssh-rsa",
+];
+
+/** The fingerprint of a public key in SSH wire format, as `ssh-keygen -l` prints it: `SHA256:…`, unpadded base64. */
+export function hostKeyFingerprint(key: Buffer): string {
+  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
+
+/** The algorithms that present another kind of key than this one (wire format: length, then type name). */
+export function algorithmsOfOtherKeys(key: Buffer): ServerHostKeyAlgorithm[] {
+  const type = key.subarray(4, 4 + key.readUInt32BE(0)).toString("latin1");
+  return hostKeyAlgorithms.filter((name) => (type === "ssh-rsa" ? !name.includes("rsa") : name !== type));
+}
+
+/** The refusal of a server whose key is not the pinned one. Nothing secret has been sent by then. */
+export function hostKeyRefusal(address: string, expected: string | undefined, presented: string) {
+  const message =
+    expected === undefined
+      ? `The SFTP server ${address} presents the host key ${presented}; none is trusted yet.`
+      : `The SFTP server ${address} presents the host key ${presented}, but ${expected} is the trusted one.`;
+  const hint =
+    expected === undefined
+      ? `Compare it with what Clever tells you; if it is the same, set "hostKey": "${presented}" under "sftp".`
+      : `Somebody may be in between. Only if Clever confirms a new key, set "hostKey": "${presented}" under "sftp".`;
+  return new CleverLakeError("hostKey", message, { subject: address, hint });
+}
+
+/**
+ * Learns a server's host key fingerprint (`SHA256:…`) and hangs up before any authentication. It proves
+ * nothing about the server: a person has to compare it.
+ */
+export async function fetchHostKey(
+  host: string,
+  port: number,
+  signal?: AbortSignal,
+  timeoutSeconds = 30,
+): Promise<string> {
+  const timeout = timeoutSeconds * 1000;
+  const socket = await dial({ host, port, timeout, ...(signal ? { signal } : {}) });
+  const client = new Client();
+  const silent = networkError(`${host}:${port} did not present a host key in ${timeoutSeconds} s.`);
+  const { promise, resolve, reject } = promiseWithResolvers<string>();
+  const timer = setTimeout(() => reject(silent), timeout);
+  const abort = () => reject(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    client.on("error", (cause) =>
+      reject(networkError(`${host}:${port} does not speak SSH as it should.`, cause)),
+    );
+    client.on("close", () => reject(networkError(`${host}:${port} hung up before it presented a host key.`)));
+    client.connect({
+      sock: socket,
+      username: "",
+      readyTimeout: 0,
+      algorithms: { serverHostKey: [...hostKeyAlgorithms] },
+      hostVerifier: (key: Buffer) => {
+        resolve(hostKeyFingerprint(key));
+        return false;
+      },
+    });
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+    socket.destroy();
+  }
+}
+
+function promiseWithResolvers<T>() {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<T>((resolvePromise, rejectPromise) => {
+    resolve = resolvePromise;
+    reject = rejectPromise;
+  });
+  return { promise, resolve, reject };
+}

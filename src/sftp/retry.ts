@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ExponentialBackoff, type IBackoff } from "cockatiel";
+import { isCleverLakeError } from "../errors";
+
+const retries = 4;
+const backoffs = new ExponentialBackoff({ initialDelay: 250, maxDelay: 5_000 });
+
+/**
+ * Runs `work` again, with exponentially growing jittered pauses, while it fails with code `network`.
+ * The pauses come from cockatiel; its own retry policy cannot be called off in the middle of one.
+ */
+export async function retrying<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  let backoff: IBackoff<unknown> | undefined;
+  for (let attempt = 0; ; attempt++) {
+    signal?.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (attempt === retries || !isCleverLakeError(error, "network")) throw error;
+    }
+    backoff = backoff === undefined ? backoffs.next() : backoff.next(undefined);
+    // A signal's reason is what callers are promised; the timer would reject with an AbortError of its own.
+    await sleep(backoff.duration, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
+  }
+}

@@ -1,0 +1,137 @@
+import { setMaxListeners } from "node:events";
+import type { Stats } from "ssh2";
+import { CleverLakeError, isCleverLakeError } from "../errors";
+import type { Credentials } from "./authentication";
+import type { SftpConnection } from "./connection";
+import { ConnectionPool } from "./connectionPool";
+import { SftpConnector } from "./connector";
+import { FileReader } from "./fileReader";
+import { listBelow, modifiedOf } from "./listing";
+import { printable, safeRelativePath } from "./paths";
+import { retrying } from "./retry";
+import { refusal } from "./sftpErrors";
+import type { ReadOptions, ReportSource, SourceFile, SourceListing } from "./source";
+
+export interface SftpSourceConfig extends Credentials {
+  readonly host: string;
+  readonly port: number;
+  /** The folder with the reports; relative ones start where the login does. Default `/`. */
+  readonly root?: string;
+  /** The server's pinned host key, as `ssh-keygen -l` prints it: `SHA256:…`. Without it nothing is connected. */
+  readonly hostKey?: string;
+  /** Connections side by side, at most. */
+  readonly connections?: number;
+  /** Seconds without progress after which the server counts as gone. */
+  readonly timeoutSeconds?: number;
+  /** Seconds between keep-alives on a quiet connection; 0 sends none. */
+  readonly keepAliveSeconds?: number;
+}
+
+const defaults = { root: "/", connections: 4, timeoutSeconds: 30, keepAliveSeconds: 10 } as const;
+
+/** Clever's reports server: files over SFTP, over several connections that are opened when first needed. */
+export class SftpSource implements ReportSource {
+  private readonly connections: number;
+  private readonly configuredRoot: string;
+  private readonly pool: ConnectionPool<SftpConnection>;
+  private absoluteRoot: string | undefined;
+
+  constructor(config: SftpSourceConfig) {
+    const { root, connections, timeoutSeconds, keepAliveSeconds, ...account } = { ...defaults, ...config };
+    this.configuredRoot = root === "" ? "." : root;
+    this.connections = connections;
+    const connector = new SftpConnector({
+      ...account,
+      timeout: timeoutSeconds * 1000,
+      keepAlive: keepAliveSeconds * 1000,
+    });
+    this.pool = new ConnectionPool(connector, connections);
+  }
+
+  async list(signal?: AbortSignal): Promise<SourceListing> {
+    listenedToByMany(signal);
+    const root = await this.root(signal);
+    try {
+      return await listBelow(this.pool, root, this.connections, signal);
+    } catch (error) {
+      if (!isCleverLakeError(error, "notFound")) throw error;
+      throw new CleverLakeError("notFound", error.message, {
+        ...(error.subject === undefined ? {} : { subject: error.subject }),
+        hint: `Check "root" under "sftp".`,
+        cause: error,
+      });
+    }
+  }
+
+  async stat(path: string, signal?: AbortSignal): Promise<SourceFile> {
+    const remote = await this.remote(path, signal);
+    try {
+      const stats = await retrying(signal, async () => {
+        using lease = await this.pool.lease(signal);
+        return await lease.connection.call<Stats>((session, done) => session.stat(remote, done));
+      });
+      return { path, size: stats.size, modified: modifiedOf(stats) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw refusal(error, path);
+    }
+  }
+
+  async *read(file: SourceFile, { signal, onBytes }: ReadOptions = {}): AsyncGenerator<Buffer, void, void> {
+    listenedToByMany(signal);
+    using reader = new FileReader(this.pool, await this.remote(file.path, signal), file, file.size, signal);
+    for (;;) {
+      const bytes = await reader.next();
+      if (bytes === undefined) return;
+      onBytes?.(bytes.length);
+      yield bytes;
+    }
+  }
+
+  async readHead(file: SourceFile, length: number, signal?: AbortSignal): Promise<Buffer> {
+    listenedToByMany(signal);
+    const end = Math.min(length, file.size);
+    using reader = new FileReader(this.pool, await this.remote(file.path, signal), file, end, signal);
+    const pieces: Buffer[] = [];
+    for (let piece = await reader.next(); piece !== undefined; piece = await reader.next())
+      pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** A path below the root as the server takes it. */
+  private async remote(path: string, signal: AbortSignal | undefined): Promise<string> {
+    const safe = safeRelativePath(path);
+    const root = await this.root(signal);
+    return root.endsWith("/") ? `${root}${safe}` : `${root}/${safe}`;
+  }
+
+  /** The root as an absolute path: a relative one depends on where the login starts. */
+  private async root(signal: AbortSignal | undefined): Promise<string> {
+    if (this.configuredRoot.startsWith("/")) return this.configuredRoot;
+    try {
+      this.absoluteRoot ??= await retrying(signal, async () => {
+        using lease = await this.pool.lease(signal);
+        return await lease.connection.call<string>((session, done) =>
+          session.realpath(this.configuredRoot, done),
+        );
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw refusal(error, printable(this.configuredRoot));
+    }
+    return this.absoluteRoot;
+  }
+}
+
+/** A run's one signal is listened to by all its transfers; Node would take that for a leak. */
+function listenedToByMany(signal: AbortSignal | undefined): void {
+  if (signal !== undefined) setMaxListeners(0, signal);
+}

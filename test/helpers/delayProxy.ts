@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+export interface DelayProxyOptions {
+  /** The port on 127.0.0.1 that the proxy leads to. */
+  readonly target: number;
+  /** Milliseconds that every byte spends on its way, in each direction. */
+  readonly oneWayDelay?: number;
+}
+
+/** A TCP proxy on 127.0.0.1 that can be slow, cut connections and fall silent. */
+export class DelayProxy implements AsyncDisposable {
+  /** Bytes that reached clients so far, over all connections. */
+  bytesToClients = 0;
+  /** Connections accepted so far. */
+  connections = 0;
+  private silent = false;
+  private refusing = false;
+  private cut: { remaining: number; times: number; every: number } | undefined;
+  private readonly pairs = new Set<readonly [Socket, Socket]>();
+  private readonly server = createServer((client) => this.accept(client));
+
+  private constructor(private readonly options: DelayProxyOptions) {}
+
+  static async start(options: DelayProxyOptions): Promise<DelayProxy> {
+    const proxy = new DelayProxy(options);
+    proxy.server.listen(0, "127.0.0.1");
+    await once(proxy.server, "listening");
+    return proxy;
+  }
+
+  get port(): number {
+    const address = this.server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  /** Cuts the connection that carries the next `bytes` bytes towards a client; `times` times in all. */
+  cutAfter(bytes: number, times = 1): void {
+    this.cut = { remaining: bytes, times, every: bytes };
+  }
+
+  /** From now on nothing is forwarded, while connections stay open and new ones are accepted. */
+  fallSilent(): void {
+    this.silent = true;
+  }
+
+  /** Drops every connection now; with `andRefuse`, later ones too as soon as they come. */
+  dropAll({ andRefuse = false } = {}): void {
+    this.refusing = andRefuse;
+    for (const [client, upstream] of this.pairs) {
+      client.destroy();
+      upstream.destroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.server.close();
+    this.dropAll();
+    await once(this.server, "close");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private accept(client: Socket): void {
+    this.connections++;
+    if (this.refusing) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect({ port: this.options.target, host: "127.0.0.1", noDelay: true });
+    client.setNoDelay(true);
+    const pair = [client, upstream] as const;
+    this.pairs.add(pair);
+    const end = () => {
+      client.destroy();
+      upstream.destroy();
+      this.pairs.delete(pair);
+    };
+    for (const socket of pair) socket.on("error", end).on("close", () => this.later(end));
+    client.on("data", (bytes) => this.later(() => this.forward(upstream, bytes)));
+    upstream.on("data", (bytes) =>
+      this.later(() => {
+        if (!this.forward(client, bytes)) return;
+        this.bytesToClients += bytes.length;
+        if (this.cut === undefined) return;
+        this.cut.remaining -= bytes.length;
+        if (this.cut.remaining > 0) return;
+        end();
+        this.cut =
+          this.cut.times > 1
+            ? { ...this.cut, times: this.cut.times - 1, remaining: this.cut.every }
+            : undefined;
+      }),
+    );
+  }
+
+  private later(work: () => void): void {
+    const { oneWayDelay = 0 } = this.options;
+    if (oneWayDelay > 0) setTimeout(work, oneWayDelay);
+    else work();
+  }
+
+  private forward(to: Socket, bytes: Buffer): boolean {
+    if (this.silent || !to.writable) return false;
+    to.write(bytes);
+    return true;
+  }
+}

@@ -1,0 +1,169 @@
+import type { UserType } from "../../src/clever/reports";
+import type { CellFacts, Facts } from "../../src/metrics/facts";
+import type { MetricsFilterInput } from "../../src/metrics/filters";
+
+/** The participation metrics once more, without SQL: maps and sets over rows, for comparison. */
+
+interface PersonRow {
+  readonly userType: UserType;
+  readonly date: string;
+  readonly person: string | null;
+  readonly school: string | null;
+}
+
+export interface PlainParticipation extends PersonRow {
+  readonly active: boolean;
+  readonly logins: number;
+  readonly resources: number;
+}
+
+export interface PlainUsage extends PersonRow {
+  readonly type: string | null;
+  readonly name: string | null;
+  readonly id: string | null;
+  readonly accesses: number;
+}
+
+/** All true numbers, with the users of every resource name at every school. */
+export interface PlainFacts extends Facts {
+  readonly cells: readonly CellFacts[];
+}
+
+function inScope(row: PersonRow, filter: MetricsFilterInput): boolean {
+  const types = filter.userTypes ?? ["students"];
+  if (!types.includes(row.userType)) return false;
+  if (filter.from !== undefined && row.date < filter.from) return false;
+  if (filter.to !== undefined && row.date > filter.to) return false;
+  return isAmong(row.school, filter.schools);
+}
+
+function isAmong(value: string | null, allowed: readonly string[] | undefined): boolean {
+  return allowed === undefined || allowed.length === 0 || (value !== null && allowed.includes(value));
+}
+
+function groupBy<T>(rows: readonly T[], key: (row: T) => readonly (string | null)[]): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const text = JSON.stringify(key(row));
+    const group = groups.get(text);
+    if (group) group.push(row);
+    else groups.set(text, [row]);
+  }
+  return [...groups.values()];
+}
+
+const people = (rows: readonly PersonRow[]) =>
+  new Set(rows.map(({ person }) => person).filter((person) => person !== null)).size;
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const resourceOf = ({ id, name }: PlainUsage) => id ?? name;
+
+function different(rows: readonly PlainUsage[]): number {
+  return new Set(rows.map(resourceOf).filter((resource) => resource !== null)).size;
+}
+
+export function plainFacts(
+  allParticipation: readonly PlainParticipation[],
+  allUsage: readonly PlainUsage[],
+  filter: MetricsFilterInput = {},
+): PlainFacts {
+  const participation = allParticipation.filter((row) => inScope(row, filter));
+  const usage = allUsage.filter(
+    (row) =>
+      inScope(row, filter) && isAmong(row.name, filter.resources) && isAmong(row.type, filter.resourceTypes),
+  );
+  const personal = usage.filter(({ person }) => person !== null);
+  const first = <T>(group: readonly T[]): T => group[0] as T;
+
+  const dates = [...new Set([...participation, ...usage].map(({ date }) => date))].sort();
+  return {
+    users: people(participation),
+    days: new Set(participation.map(({ date }) => date)).size,
+    activeUsers: people(participation.filter(({ active }) => active)),
+    schools: groupBy(participation, ({ school }) => [school]).map((rows) => {
+      const name = first(rows).school;
+      const used = personal.filter(({ school }) => school === name);
+      return {
+        name,
+        users: people(rows),
+        activeUsers: people(rows.filter(({ active }) => active)),
+        logins: sum(rows.map(({ logins }) => logins)),
+        loginRows: rows.length,
+        resources: sum(rows.map(({ resources }) => resources)),
+        resourceRows: rows.length,
+        resourcePairs: sum(groupBy(used, ({ person }) => [person]).map(different)),
+        resourceUsers: people(used),
+      };
+    }),
+    byDay: dates.map((date) => {
+      const rows = participation.filter((row) => row.date === date);
+      const used = usage.filter((row) => row.date === date);
+      return {
+        date,
+        logins: sum(rows.map(({ logins }) => logins)),
+        resources: sum(rows.map(({ resources }) => resources)),
+        activeUsers: people(rows.filter(({ active }) => active)),
+        distinctResources: different(used),
+        resourceUsers: people(used),
+      };
+    }),
+    resources: groupBy(usage, ({ name, type }) => [name, type]).map((rows) => ({
+      name: first(rows).name,
+      type: first(rows).type,
+      rows: rows.filter(({ person }) => person !== null).length,
+      accesses: sum(rows.map(({ accesses }) => accesses)),
+      users: people(rows),
+    })),
+    resourceNames: groupBy(personal, ({ name }) => [name]).map((rows) => ({
+      name: first(rows).name,
+      users: people(rows),
+    })),
+    cells: groupBy(personal, ({ name, school }) => [name, school]).map((rows) => ({
+      resource: first(rows).name,
+      school: first(rows).school,
+      users: people(rows),
+    })),
+  };
+}
+
+function byName(a: string | null, b: string | null): number {
+  const [left, right] = [a ?? "\uffff", b ?? "\uffff"];
+  return left < right ? -1 : Number(left > right);
+}
+
+/** The answer with everything shown, in the answer's order. */
+export function plainMetrics(
+  participation: readonly PlainParticipation[],
+  usage: readonly PlainUsage[],
+  filter: MetricsFilterInput,
+  top = 5,
+) {
+  const facts = plainFacts(participation, usage, filter);
+  const topNames = [...facts.resourceNames]
+    .sort((a, b) => b.users - a.users || byName(a.name, b.name))
+    .slice(0, top);
+  return {
+    users: facts.users,
+    days: facts.days,
+    activeUsers: facts.activeUsers,
+    bySchool: [...facts.schools]
+      .sort((a, b) => byName(a.name, b.name))
+      .map((school) => ({
+        school_name: school.name,
+        users: school.users,
+        averageResources: school.resources / school.resourceRows,
+        averageLogins: school.logins / school.loginRows,
+        averageDistinctResources: school.users === 0 ? 0 : school.resourcePairs / school.users,
+      })),
+    byDay: facts.byDay.map(({ resourceUsers: _, ...day }) => day),
+    topResources: [...facts.resources]
+      .sort((a, b) => b.rows - a.rows || byName(a.name, b.name) || byName(a.type, b.type))
+      .map(({ name, type, ...numbers }) => ({ resource_name: name, resource_type: type, ...numbers })),
+    topResourcesBySchool: topNames.flatMap(({ name }) =>
+      facts.cells
+        .filter(({ resource }) => resource === name)
+        .sort((a, b) => byName(a.school, b.school))
+        .map(({ school, users }) => ({ school_name: school, resource_name: name, users })),
+    ),
+  };
+}

@@ -1,0 +1,93 @@
+import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+/** Independent readers and writers of Delta that the tests compare with; pinned, since they change what they write. */
+const requirements = ["deltalake==1.6.6", "pyarrow==26.0.1"];
+
+const root = path.resolve(import.meta.dirname, "..", "..");
+const home = path.join(root, ".cache", "python");
+const python = process.platform === "win32" ? path.join("Scripts", "python.exe") : path.join("bin", "python");
+
+/**
+ * The path of a Python that has deltalake, installed once in the project's `.cache`. Undefined, and loudly so, where
+ * there is no Python or no way to install the packages; in CI, where nothing may be left out, an error.
+ */
+export async function pythonWithDelta(): Promise<string | undefined> {
+  const stamp = path.join(home, "requirements.txt");
+  const wanted = requirements.join("\n");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return path.join(home, python);
+  // Made aside and moved into place when it is whole, so that a cut-off or simultaneous installation does no harm.
+  const fresh = `${home}-${randomUUID()}`;
+  try {
+    await mkdir(path.dirname(home), { recursive: true });
+    makeEnvironment(fresh);
+    run(path.join(fresh, python), [
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--disable-pip-version-check",
+      ...requirements,
+    ]);
+    await writeFile(path.join(fresh, "requirements.txt"), wanted);
+    await rm(home, { recursive: true, force: true });
+    await rename(fresh, home).catch((error: unknown) => {
+      if (!existsSync(stamp)) throw error;
+    });
+    return path.join(home, python);
+  } catch (error) {
+    const message =
+      "LEFT OUT: the checks against an independent Delta implementation. They need Python 3.9 or newer with venv and " +
+      `pip (on Debian: apt-get install python3-venv). ${error instanceof Error ? error.message : String(error)}`;
+    if (process.env.CI) throw new Error(message);
+    console.error(`\n*** ${message}\n`);
+    return undefined;
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+function makeEnvironment(folder: string): void {
+  const name = process.platform === "win32" ? "python" : "python3";
+  try {
+    run(name, ["-m", "venv", folder]);
+  } catch (error) {
+    // Debian ships Python without venv.
+    if (process.getuid?.() !== 0 || spawnSync("apt-get", ["--version"]).status !== 0) throw error;
+    run("apt-get", ["update", "-qq"]);
+    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "python3-venv"]);
+    run(name, ["-m", "venv", "--clear", folder]);
+  }
+}
+
+function run(command: string, args: readonly string[]): void {
+  const { status, error, stderr } = spawnSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.slice(0, 3).join(" ")} failed: ${stderr.slice(-500)}`);
+}
+
+/** Runs a script of `test/python` with a JSON request on its standard input; resolves to its JSON answer. */
+export async function runPython(executable: string, script: string, request: object): Promise<unknown> {
+  const child = spawn(executable, [path.join(root, "test", "python", script)], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const output: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  child.stdin.end(JSON.stringify(request));
+  const status = await ended;
+  if (status !== 0)
+    throw new Error(`${script} failed: ${Buffer.concat(errors).toString("utf8").slice(-2000)}`);
+  return JSON.parse(Buffer.concat(output).toString("utf8"));
+}

@@ -1,0 +1,154 @@
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export interface Sshd {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  /** `SHA256:…` of the key that is presented by default, and of the RSA key beside it. */
+  readonly hostKeyFingerprint: string;
+  readonly rsaHostKeyFingerprint: string;
+  /** Contents and path of a key that may log in. */
+  readonly privateKey: string;
+  readonly privateKeyPath: string;
+  /** The contents of another one, which opens with `passphrase`. */
+  readonly encryptedPrivateKey: string;
+  readonly passphrase: string;
+  /** A well-formed key that may not log in. */
+  readonly strangerPrivateKey: string;
+  stop(): Promise<void>;
+}
+
+/** Where OpenSSH's server is, once it is installed if need and means are there; undefined where it cannot be had. */
+export function findSshd(): string | undefined {
+  const places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/opt/homebrew/sbin/sshd"];
+  const find = () => places.find((place) => existsSync(place));
+  const found = find();
+  if (found !== undefined) return found;
+  if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
+    const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
+    spawnSync("apt-get", ["update", "-q"], options);
+    spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", "openssh-server"], options);
+  }
+  const sshd = find();
+  if (sshd !== undefined) return sshd;
+  const message =
+    "OpenSSH's sshd is missing: the tests against a real SFTP server are LEFT OUT. Install openssh-server.";
+  if (process.env.CI) throw new Error(message);
+  console.warn(`\n${"!".repeat(message.length)}\n${message}\n${"!".repeat(message.length)}\n`);
+  return undefined;
+}
+
+/** Starts a real sshd on a free port of 127.0.0.1 that serves nothing but SFTP, for the user who runs the tests. */
+export async function startSshd(sshd: string): Promise<Sshd> {
+  const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-sshd-"));
+  const file = (name: string) => path.join(folder, name);
+  const passphrase = "correct horse";
+  await keygen(file("host_ed25519"), "ed25519");
+  await keygen(file("host_rsa"), "rsa");
+  await keygen(file("user"), "ed25519");
+  await keygen(file("encrypted"), "ed25519", passphrase);
+  await keygen(file("stranger"), "ed25519");
+  const publicKeys = await Promise.all(
+    ["user.pub", "encrypted.pub"].map((name) => readFile(file(name), "utf8")),
+  );
+  await writeFile(file("authorized_keys"), publicKeys.join(""));
+  await chmod(folder, 0o700);
+  const { username, uid } = userInfo();
+  if (uid === 0) await mkdir("/run/sshd", { recursive: true });
+
+  const port = await freePort();
+  const config = [
+    `Port ${port}`,
+    "ListenAddress 127.0.0.1",
+    `HostKey ${file("host_ed25519")}`,
+    `HostKey ${file("host_rsa")}`,
+    `AuthorizedKeysFile ${file("authorized_keys")}`,
+    `PidFile ${file("pid")}`,
+    "StrictModes no",
+    "UsePAM no",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "PermitRootLogin prohibit-password",
+    "MaxStartups 100",
+    "Subsystem sftp internal-sftp",
+    "ForceCommand internal-sftp",
+  ];
+  await writeFile(file("config"), `${config.join("\n")}\n`);
+  const child = spawn(sshd, ["-D", "-f", file("config"), "-E", file("log")], { stdio: "ignore" });
+  const ended = once(child, "exit");
+  await answering(port, async () =>
+    child.exitCode === null ? undefined : `sshd ended: ${await readFile(file("log"), "utf8")}`,
+  );
+
+  return {
+    host: "127.0.0.1",
+    port,
+    username,
+    hostKeyFingerprint: await fingerprint(file("host_ed25519.pub")),
+    rsaHostKeyFingerprint: await fingerprint(file("host_rsa.pub")),
+    privateKey: await readFile(file("user"), "utf8"),
+    privateKeyPath: file("user"),
+    encryptedPrivateKey: await readFile(file("encrypted"), "utf8"),
+    passphrase,
+    strangerPrivateKey: await readFile(file("stranger"), "utf8"),
+    stop: async () => {
+      child.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function keygen(file: string, type: string, passphrase = ""): Promise<void> {
+  await run("ssh-keygen", [
+    "-q",
+    "-t",
+    type,
+    ...(type === "rsa" ? ["-b", "2048"] : []),
+    "-N",
+    passphrase,
+    "-f",
+    file,
+  ]);
+}
+
+async function fingerprint(publicKey: string): Promise<string> {
+  const { stdout } = await run("ssh-keygen", ["-l", "-E", "sha256", "-f", publicKey]);
+  return stdout.split(" ")[1] ?? "";
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function answering(port: number, fault: () => Promise<string | undefined>): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const socket = connect(port, "127.0.0.1");
+    const connected = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+    socket.destroy();
+    if (connected) return;
+    const message = await fault();
+    if (message !== undefined) throw new Error(message);
+    await sleep(50);
+  }
+  throw new Error(`sshd did not answer on port ${port}.`);
+}

@@ -1,0 +1,374 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Action, type AddFile, formatCommit, parseCommit } from "../../src/delta/actions";
+import { type CommitRequest, commit } from "../../src/delta/commit";
+import { type Attempt, findConflict, isBlindAppend } from "../../src/delta/conflict";
+import { commitPath, lastCheckpointPath } from "../../src/delta/paths";
+import { readSnapshot } from "../../src/delta/snapshot";
+import { type NewTable, removeFile, tableActions } from "../../src/delta/tableActions";
+import { Duck } from "../../src/duck/duck";
+import { CleverLakeError } from "../../src/errors";
+import type { LakeOptions } from "../../src/lake/lake";
+import { MemoryLake } from "../helpers/memoryLake";
+
+const table = "stage2p/clever/t";
+const shape: NewTable = { columns: [{ name: "x", type: "string" }] };
+
+let duck: Duck;
+beforeAll(async () => {
+  duck = await Duck.open({ threads: 1 });
+});
+afterAll(() => duck.close());
+
+const file = (path: string): AddFile => ({
+  path,
+  partitionValues: {},
+  size: 1,
+  modificationTime: 1,
+  dataChange: true,
+});
+const add = (path: string): Action => ({ add: file(path) });
+const remove = (path: string, dataChange = true): Action => removeFile(file(path), { dataChange });
+const txn = (appId: string): Action => ({ txn: { appId, version: 1 } });
+
+function request(
+  lake: MemoryLake,
+  attempt: CommitRequest["attempt"],
+  more: Partial<CommitRequest> = {},
+): CommitRequest {
+  return {
+    lake,
+    duck,
+    tablePath: table,
+    operation: { name: "WRITE", parameters: { mode: "Append" } },
+    attempt,
+    ...more,
+  };
+}
+
+async function newTable(...actions: Action[]): Promise<MemoryLake> {
+  const lake = new MemoryLake();
+  await commit(request(lake, async () => ({ actions: [...tableActions(shape), ...actions] })));
+  return lake;
+}
+
+/** What another writer commits while an attempt is under way. */
+async function meanwhile(lake: MemoryLake, version: number, ...actions: Action[]) {
+  expect(await lake.putIfAbsent(commitPath(table, version), Buffer.from(formatCommit(actions)))).toBe(true);
+}
+
+const actionsOf = (lake: MemoryLake, version: number) =>
+  parseCommit(String(lake.files.get(commitPath(table, version))), "");
+
+describe("a commit", () => {
+  test("makes the table with its first rows, and says where it comes from", async () => {
+    const lake = new MemoryLake();
+    const outcome = await commit(
+      request(lake, async (snapshot) => {
+        expect(snapshot).toBeUndefined();
+        return { actions: [...tableActions(shape), add("a")] };
+      }),
+    );
+    expect(outcome).toMatchObject({ committed: true, version: 0 });
+    const [info, protocol, metaData] = actionsOf(lake, 0);
+    expect(info).toMatchObject({
+      commitInfo: { operation: "WRITE", operationParameters: { mode: "Append" }, isBlindAppend: false },
+    });
+    expect(String(lake.files.get(commitPath(table, 0)))).toMatch(/"engineInfo":"clever-lake\/\d+\.\d+\.\d+"/);
+    expect(protocol).toEqual({ protocol: { minReaderVersion: 1, minWriterVersion: 2 } });
+    expect(metaData).toHaveProperty("metaData.schemaString");
+    const read = await readSnapshot(lake, table, duck);
+    expect(read).toEqual(outcome.snapshot);
+  });
+
+  test("with nothing to do writes nothing", async () => {
+    const lake = await newTable();
+    const outcome = await commit(request(lake, async () => undefined));
+    expect(outcome).toMatchObject({ committed: false, snapshot: { version: 0 } });
+    expect(lake.files.has(commitPath(table, 1))).toBe(false);
+  });
+
+  test("goes on from a snapshot at hand by what came after it", async () => {
+    const lake = await newTable();
+    const { snapshot } = await commit(request(lake, async () => ({ actions: [add("a")] })));
+    lake.calls.length = 0;
+    await commit(request(lake, async () => ({ actions: [add("b")] }), { snapshot }));
+    expect(lake.calls.map((call) => call.replace(`${table}/_delta_log/`, ""))).toEqual([
+      "read 00000000000000000002.json",
+      "stat 00000000000000000003.json",
+      "putIfAbsent 00000000000000000002.json",
+    ]);
+  });
+
+  test("writes a checkpoint every ten versions, or as often as the table says", async () => {
+    const lake = await newTable();
+    for (let i = 1; i <= 20; i++) await commit(request(lake, async () => ({ actions: [add(`${i}`)] })));
+    const checkpoints = [...lake.files.keys()].filter((path) => path.endsWith(".checkpoint.parquet"));
+    expect(checkpoints.map((path) => Number(/(\d+)\.checkpoint/.exec(path)?.[1]))).toEqual([10, 20]);
+    expect(JSON.parse(String(lake.files.get(lastCheckpointPath(table))))).toMatchObject({
+      version: 20,
+      size: 22,
+      numOfAddFiles: 20,
+    });
+  });
+
+  test("holds where its checkpoint cannot be written, and says so", async () => {
+    class FullLake extends MemoryLake {
+      override importFile(): Promise<void> {
+        return Promise.reject(new CleverLakeError("io", "full"));
+      }
+    }
+    const lake = new FullLake();
+    const warnings: CleverLakeError[] = [];
+    const configuration = { "delta.checkpointInterval": "1" };
+    await commit(request(lake, async () => ({ actions: tableActions({ ...shape, configuration }) })));
+    const outcome = await commit(
+      request(lake, async () => ({ actions: [add("a")] }), {
+        onWarning: (warning) => warnings.push(warning),
+      }),
+    );
+    expect(outcome).toMatchObject({ committed: true, version: 1 });
+    expect(warnings).toMatchObject([{ code: "io", subject: table }]);
+  });
+});
+
+describe("racing writers", () => {
+  test("all land exactly once: 8 writers with 20 commits each, on a table that all of them make", async () => {
+    const lake = new MemoryLake();
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let i = 0; i < 20; i++) {
+        await commit(
+          request(
+            lake,
+            async (snapshot) => ({
+              actions: [
+                ...(snapshot ? [] : tableActions(shape)),
+                add(`${writer}-${i}`),
+                txn(`${writer}-${i}`),
+              ],
+            }),
+            { maxRaces: 1000 },
+          ),
+        );
+      }
+    });
+    await Promise.all(writers);
+    const snapshot = await readSnapshot(lake, table, duck);
+    expect(snapshot?.version).toBe(159);
+    expect(snapshot?.files.size).toBe(160);
+    expect(snapshot?.transactions.size).toBe(160);
+    const added = Array.from({ length: 160 }, (_, v) => actionsOf(lake, v))
+      .flat()
+      .filter((action) => "add" in action);
+    expect(added).toHaveLength(160);
+  });
+
+  test("a blind append goes on top as it is", async () => {
+    const lake = await newTable(add("a"));
+    let attempts = 0;
+    const outcome = await commit(
+      request(lake, async () => {
+        attempts++;
+        await meanwhile(lake, 1, remove("a"), add("b"));
+        await meanwhile(lake, 2, add("c"));
+        return { actions: [add("d"), txn("mine")] };
+      }),
+    );
+    expect(outcome).toMatchObject({ committed: true, version: 3 });
+    expect([...(outcome.snapshot?.files.keys() ?? [])]).toEqual(["b", "c", "d"]);
+    expect(attempts).toBe(1);
+    expect(actionsOf(lake, 3)[0]).toMatchObject({ commitInfo: { readVersion: 2, isBlindAppend: true } });
+  });
+
+  test("a conflicting attempt is made anew on the fresh snapshot, and its data files go", async () => {
+    const lake = await newTable(add("a"));
+    const seen: (number | undefined)[] = [];
+    const outcome = await commit(
+      request(lake, async (snapshot, number) => {
+        seen.push(snapshot?.version);
+        lake.files.set(`${table}/mine ${number}`, Buffer.from("rows"));
+        if (number === 1) await meanwhile(lake, 1, remove("a"), add("b"));
+        const [path = ""] = snapshot?.files.keys() ?? [];
+        return { actions: [remove(path), add(`mine%20${number}`), add("both")] };
+      }),
+    );
+    expect(seen).toEqual([0, 1]);
+    expect([...(outcome.snapshot?.files.keys() ?? [])]).toEqual(["mine 2", "both"]);
+    expect(lake.files.has(`${table}/mine 1`)).toBe(false);
+    expect(lake.files.has(`${table}/mine 2`)).toBe(true);
+  });
+
+  test("who always loses gives up with a conflict", async () => {
+    const lake = await newTable();
+    let version = 1;
+    const losing = commit(
+      request(
+        lake,
+        async () => {
+          await meanwhile(lake, version++, txn("same"));
+          return { actions: [add("a"), txn("same")] };
+        },
+        { maxRaces: 2 },
+      ),
+    );
+    await expect(losing).rejects.toMatchObject({ code: "conflict", subject: table });
+    expect(version).toBe(4);
+  });
+
+  test("an abort ends it", async () => {
+    const lake = await newTable();
+    const abort = new AbortController();
+    const aborted = commit(
+      request(
+        lake,
+        async () => {
+          abort.abort(new Error("stop"));
+          return { actions: [add("a")] };
+        },
+        { signal: abort.signal },
+      ),
+    );
+    await expect(aborted).rejects.toThrow("stop");
+    expect(lake.files.has(commitPath(table, 1))).toBe(false);
+  });
+});
+
+describe("what conflicts", () => {
+  const replacing: Attempt = { actions: [remove("a"), add("b"), txn("mine")] };
+  const cases: [string, Attempt, Action[], string | undefined][] = [
+    ["a changed schema", { actions: [add("b")] }, tableActions(shape).slice(1), "metadata"],
+    ["a changed protocol", { actions: [add("b")] }, tableActions(shape).slice(0, 1), "protocol"],
+    ["the same transaction", replacing, [txn("mine")], "transaction"],
+    ["another transaction", replacing, [txn("other"), add("c")], undefined],
+    ["a removed file that is removed here too", replacing, [remove("%61", false)], "files"],
+    [
+      "a removed file that was read",
+      { actions: [add("b")], reads: new Set(["r s"]) },
+      [remove("r%20s")],
+      "files",
+    ],
+    ["another removed file", replacing, [remove("z")], undefined],
+    ["new rows, where all rows were read", { actions: [add("b")], reads: "table" }, [add("c")], "rows"],
+    ["rows gone, where all rows were read", { actions: [add("b")], reads: "table" }, [remove("c")], "rows"],
+    [
+      "rearranged rows, where all rows were read",
+      { actions: [add("b")], reads: "table" },
+      [remove("c", false)],
+      undefined,
+    ],
+  ];
+  test.each(cases)("%s", (_, attempt, winner, conflict) => {
+    expect(findConflict(attempt, winner)).toBe(conflict);
+  });
+
+  test("a blind append only adds", () => {
+    expect(isBlindAppend({ actions: [add("b"), txn("mine")] })).toBe(true);
+    expect(isBlindAppend(replacing)).toBe(false);
+    expect(isBlindAppend({ actions: [add("b")], reads: "table" })).toBe(false);
+  });
+});
+
+describe("a lake that fails to answer", () => {
+  /** Takes the file, or not, and answers with an error; or takes it and, asked again by an adapter, says it is there. */
+  class FlakyLake extends MemoryLake {
+    failures: ("takes it" | "does not" | "denies")[] = [];
+    code: "network" | "io" = "network";
+
+    override async putIfAbsent(path: string, data: Uint8Array, options?: LakeOptions): Promise<boolean> {
+      const failure = this.failures.shift();
+      const put = failure === "does not" ? false : await super.putIfAbsent(path, data, options);
+      if (failure === "denies") return false;
+      if (failure !== undefined) throw new CleverLakeError(this.code, "connection lost");
+      return put;
+    }
+  }
+
+  test.each([["takes it"], ["does not"], ["denies"], ["does not", "does not", "takes it"]] as const)(
+    "never makes a commit happen twice (%s, %s, %s)",
+    async (...failures) => {
+      const lake = new FlakyLake();
+      await commit(request(lake, async () => ({ actions: tableActions(shape) })));
+      lake.failures = [...failures].filter((failure) => failure !== undefined);
+      const outcome = await commit(request(lake, async () => ({ actions: [add("a")] })));
+      expect(outcome).toMatchObject({ committed: true, version: 1 });
+      const next = await commit(request(lake, async () => ({ actions: [add("b")] })));
+      expect(next).toMatchObject({ version: 2 });
+      expect([...(next.snapshot?.files.keys() ?? [])]).toEqual(["a", "b"]);
+    },
+  );
+
+  test("is given up with its own error", async () => {
+    const lake = new FlakyLake();
+    lake.failures = ["does not", "does not", "does not"];
+    const attempt = async () => ({ actions: tableActions(shape) });
+    await expect(commit(request(lake, attempt, { maxRaces: 2 }))).rejects.toMatchObject({ code: "network" });
+    lake.failures = ["does not"];
+    lake.code = "io";
+    await expect(commit(request(lake, attempt))).rejects.toMatchObject({ code: "io" });
+    expect(lake.files.size).toBe(0);
+  });
+});
+
+describe("tables that ask for more than this program does", () => {
+  const writing = async (protocol: Action[], properties: Record<string, string>, ...actions: Action[]) => {
+    const lake = new MemoryLake();
+    await meanwhile(
+      lake,
+      0,
+      ...tableActions({ ...shape, configuration: properties }).slice(1),
+      ...protocol,
+      add("a"),
+    );
+    return commit(request(lake, async () => ({ actions })));
+  };
+  const ours = tableActions(shape).slice(0, 1);
+  const writer7 = (...writerFeatures: string[]): Action[] => [
+    { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures } },
+  ];
+
+  test("an append-only table takes rows and gives none; files may be rearranged", async () => {
+    const appendOnly = { "delta.appendOnly": "true" };
+    await expect(writing(ours, appendOnly, remove("a"))).rejects.toMatchObject({
+      code: "unsupportedTable",
+      message: expect.stringMatching(/append-only/),
+    });
+    await expect(writing(ours, appendOnly, add("b"))).resolves.toMatchObject({ committed: true });
+    await expect(writing(ours, appendOnly, remove("a", false), add("b"))).resolves.toMatchObject({
+      committed: true,
+    });
+  });
+
+  test("writer features within reach are written to, others are named", async () => {
+    await expect(writing(writer7("appendOnly", "invariants"), {}, add("b"))).resolves.toMatchObject({
+      version: 1,
+    });
+    await expect(writing(writer7("appendOnly", "rowTracking"), {}, add("b"))).rejects.toMatchObject({
+      code: "unsupportedTable",
+      message: expect.stringMatching(/writer version 7 \(appendOnly, rowTracking\)/),
+    });
+    const writer4: Action[] = [{ protocol: { minReaderVersion: 1, minWriterVersion: 4 } }];
+    await expect(writing(writer4, {}, add("b"))).rejects.toMatchObject({ code: "unsupportedTable" });
+  });
+
+  test.each([{ nullable: false }, { metadata: { "delta.invariants": "{}" } }])(
+    "constraints on rows are not passed over: %o",
+    async (constraint) => {
+      const lake = new MemoryLake();
+      const field = { name: "x", type: "string", nullable: true, metadata: {}, ...constraint };
+      const actions = tableActions(shape).map((action) =>
+        "metaData" in action
+          ? {
+              metaData: {
+                ...action.metaData,
+                schemaString: JSON.stringify({ type: "struct", fields: [field] }),
+              },
+            }
+          : action,
+      );
+      await meanwhile(lake, 0, ...actions);
+      await expect(commit(request(lake, async () => ({ actions: [add("b")] })))).rejects.toMatchObject({
+        code: "unsupportedTable",
+        message: expect.stringMatching(/column x/),
+      });
+    },
+  );
+});

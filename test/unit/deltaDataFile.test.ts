@@ -1,0 +1,343 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Action, AddFile } from "../../src/delta/actions";
+import { commit } from "../../src/delta/commit";
+import { compactSmallFiles } from "../../src/delta/compact";
+import { type DataFileRequest, writeDataFile } from "../../src/delta/dataFile";
+import { withLocalFiles, withScratch } from "../../src/delta/localFiles";
+import { lakePathOf, pathsInFolder, readQuery } from "../../src/delta/readQuery";
+import { type Scan, scanFiles } from "../../src/delta/scan";
+import type { Column } from "../../src/delta/schema";
+import type { Snapshot } from "../../src/delta/snapshot";
+import { fileStatistics, numRecords } from "../../src/delta/statistics";
+import { tableActions } from "../../src/delta/tableActions";
+import { Duck, type SqlRow, sqlString } from "../../src/duck/duck";
+import { FolderLake } from "../../src/lake/folder";
+import type { Lake } from "../../src/lake/lake";
+import { MemoryLake } from "../helpers/memoryLake";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const table = "stage2p/clever/t";
+const columns: Column[] = [
+  { name: "date", type: "date" },
+  { name: "n", type: "integer" },
+  { name: "year", type: "integer" },
+  { name: "school", type: "string" },
+  { name: "source_file", type: "string" },
+];
+
+let duck: Duck;
+beforeAll(async () => {
+  duck = await Duck.open({ threads: 1 });
+});
+afterAll(() => duck.close());
+
+type Part = Pick<DataFileRequest, "query" | "partitionValues" | "parameters" | "exactStatistics" | "tags">;
+
+function write(lake: Lake, part: Part): Promise<AddFile | undefined> {
+  return withScratch(lake, (scratch) =>
+    duck.session((session) => writeDataFile({ session, lake, tablePath: table, columns, scratch, ...part })),
+  );
+}
+
+async function tableOf(
+  lake: Lake,
+  partitionColumns: readonly string[],
+  parts: readonly Part[],
+): Promise<Snapshot> {
+  const actions: Action[] = tableActions({ columns, partitionColumns });
+  for (const part of parts) {
+    const add = await write(lake, part);
+    if (add !== undefined) actions.push({ add });
+  }
+  return committed(lake, actions);
+}
+
+async function committed(lake: Lake, actions: readonly Action[]): Promise<Snapshot> {
+  const request = { lake, duck, tablePath: table, operation: { name: "WRITE" } };
+  const { snapshot } = await commit({ ...request, attempt: async () => ({ actions }) });
+  if (snapshot === undefined) throw new Error("there is no table");
+  return snapshot;
+}
+
+/** Rows of files as text, ordered by `n`. */
+function rowsOf(lake: Lake, snapshot: Snapshot, files: readonly AddFile[] = [...snapshot.files.values()]) {
+  const lakePaths = files.map((file) => lakePathOf(snapshot, file));
+  return withLocalFiles(lake, lakePaths, {}, (local) => {
+    const query = readQuery(snapshot, files, (lakePath) => local[lakePaths.indexOf(lakePath)] ?? "");
+    return duck.session((session) =>
+      session.query(`SELECT date::VARCHAR AS date, * EXCLUDE (date) FROM (${query}) ORDER BY n`),
+    );
+  });
+}
+
+const row = (n: number, more: SqlRow = {}): SqlRow => ({
+  date: `2022-01-0${n}`,
+  n,
+  year: 2022,
+  school: "A 'b'",
+  source_file: `f${n}`,
+  ...more,
+});
+
+describe("a data file", () => {
+  const part: Part = {
+    query: `SELECT $1 || i AS source_file, i AS n, DATE '2022-01-01' + (i::INTEGER - 1) AS date FROM range(1, 4) r(i)`,
+    parameters: ["f"],
+    partitionValues: { year: 2022, school: "A 'b'" },
+    tags: { file: "f" },
+  };
+
+  test.each([["a folder"], ["memory"]])("is written and read in %s", async (kind) => {
+    const lake = kind === "memory" ? new MemoryLake() : await FolderLake.open(await temporaryFolder());
+    const snapshot = await tableOf(lake, ["year", "school"], [part]);
+    const [file] = snapshot.files.values();
+    expect(file?.path).toMatch(/^year=2022\/school=A%2520'b'\/part-[0-9a-f-]{36}\.snappy\.parquet$/);
+    expect(file).toMatchObject({
+      partitionValues: { year: "2022", school: "A 'b'" },
+      dataChange: true,
+      tags: { file: "f" },
+    });
+    expect(JSON.parse(file?.stats ?? "")).toEqual({
+      numRecords: 3,
+      minValues: { date: "2022-01-01", n: 1, source_file: "f1" },
+      maxValues: { date: "2022-01-03", n: 3, source_file: "f3" },
+      nullCount: { date: 0, n: 0, source_file: 0 },
+    });
+    const [lakePath] = [...snapshot.files.values()].map((file) => lakePathOf(snapshot, file));
+    expect((await lake.stat(lakePath ?? ""))?.size).toBe(file?.size);
+    expect(await rowsOf(lake, snapshot)).toEqual([row(1), row(2), row(3)]);
+    expect(numRecords(snapshot.files.values())).toBe(3);
+  });
+
+  test("holds only what its table has, in the table's types", async () => {
+    const lake = await FolderLake.open(await temporaryFolder());
+    const snapshot = await tableOf(lake, ["year", "school"], [part]);
+    const [local = ""] = [...snapshot.files.values()].map((file) =>
+      pathsInFolder(lake)(lakePathOf(snapshot, file)),
+    );
+    const described = await duck.session((session) =>
+      session.query(`DESCRIBE FROM read_parquet(${sqlString(local)}, hive_partitioning = false)`),
+    );
+    expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual([
+      ["date", "DATE"],
+      ["n", "INTEGER"],
+      ["source_file", "VARCHAR"],
+    ]);
+  });
+
+  test("without rows is not written", async () => {
+    const lake = new MemoryLake();
+    expect(await write(lake, { ...part, query: `${part.query} WHERE false` })).toBeUndefined();
+    expect(lake.files.size).toBe(0);
+  });
+
+  test("that cannot be written leaves nothing", async () => {
+    const lake = new MemoryLake();
+    const query = "SELECT NULL AS date, 'x' AS n, $1 AS source_file";
+    await expect(write(lake, { ...part, query })).rejects.toMatchObject({ code: "engine" });
+    expect(lake.files.size).toBe(0);
+  });
+});
+
+describe("reading", () => {
+  test("a table without files has no rows, and all columns", async () => {
+    const lake = new MemoryLake();
+    const snapshot = await tableOf(lake, [], []);
+    const described = await duck.session((session) =>
+      session.query(`DESCRIBE ${readQuery(snapshot, [], String)}`),
+    );
+    expect(described.map(({ column_name }) => column_name)).toEqual(columns.map(({ name }) => name));
+  });
+
+  test("takes files of other writers: other column order and types, columns missing or unknown, null partitions", async () => {
+    const lake = await FolderLake.open(await temporaryFolder());
+    const folder = await temporaryFolder();
+    const foreign = async (name: string, query: string, partitionValues: AddFile["partitionValues"]) => {
+      const local = path.join(folder, "x.parquet");
+      await duck.session((session) =>
+        session.query(`COPY (${query}) TO ${sqlString(local)} (FORMAT parquet)`),
+      );
+      await lake.importFile(local, `${table}/${name}`);
+      return {
+        add: { path: encodeURI(name), partitionValues, size: 1, modificationTime: 1, dataChange: true },
+      };
+    };
+    const snapshot = await committed(lake, [
+      ...tableActions({ columns, partitionColumns: ["year", "school"] }),
+      await foreign(
+        "year=1999/odd [1]*.parquet",
+        "SELECT 7 AS extra, 1::BIGINT AS n, DATE '2022-01-01' AS date",
+        {
+          year: "2022",
+          school: null,
+        },
+      ),
+      await foreign("b.parquet", "SELECT 's' AS source_file, 2 AS n", { year: "", school: "A" }),
+    ]);
+    expect(await rowsOf(lake, snapshot)).toEqual([
+      row(1, { school: null, source_file: null }),
+      row(2, { date: null, year: null, school: "A", source_file: "s" }),
+    ]);
+    expect(numRecords(snapshot.files.values())).toBeUndefined();
+  });
+
+  test("thousands of files are one statement of few branches", async () => {
+    const lake = new MemoryLake();
+    const add = (i: number): Action => ({
+      add: {
+        path: `${i}.parquet`,
+        partitionValues: { year: String(2020 + (i % 3)), school: "A" },
+        size: 1,
+        modificationTime: 1,
+        dataChange: true,
+      },
+    });
+    const snapshot = await committed(lake, [
+      ...tableActions({ columns, partitionColumns: ["year", "school"] }),
+      ...Array.from({ length: 5000 }, (_, i) => add(i)),
+    ]);
+    const query = readQuery(snapshot, [...snapshot.files.values()], String);
+    expect(query.match(/read_parquet/g)).toHaveLength(3);
+  });
+});
+
+describe("leaving files out", () => {
+  const names = (files: readonly AddFile[]) =>
+    files.map((file) => String(fileStatistics(file)?.minValues.source_file ?? "?")).sort();
+
+  test("by partition and by statistics, only where these prove it", async () => {
+    const lake = new MemoryLake();
+    const part = (
+      year: number,
+      n: number,
+      source: string,
+      exactStatistics: readonly string[] = [],
+    ): Part => ({
+      query: `SELECT DATE '${year}-03-01' AS date, ${n} AS n, 's' AS school, ${source} AS source_file`,
+      partitionValues: { year },
+      exactStatistics,
+    });
+    const long = "daily-participation/2022-01-01-daily-participation-students";
+    const made = await tableOf(
+      lake,
+      ["year"],
+      [
+        part(2021, 5, "'a'"),
+        part(2022, 15, `'${long}.csv'`, ["source_file"]),
+        part(2022, 25, `'${long} (1).csv'`),
+        part(2022, 35, "NULL"),
+      ],
+    );
+    const foreign = {
+      path: "x",
+      partitionValues: { year: "2022" },
+      size: 1,
+      modificationTime: 1,
+      dataChange: true,
+    };
+    const snapshot = await committed(lake, [
+      { add: { ...foreign } },
+      { add: { ...foreign, path: "y", stats: "{" } },
+    ]);
+    expect(snapshot.files.size).toBe(made.files.size + 2);
+    const found = (scan: Scan) => names(scanFiles(snapshot, scan));
+    const unknown = ["?", "?"];
+    const cut = long.slice(0, 32);
+
+    expect(found({})).toEqual([...unknown, "?", "a", `${long}.csv`, cut].sort());
+    expect(found({ partition: ({ year }) => year === "2021" })).toEqual(["a"]);
+    expect(found({ ranges: [{ column: "n", from: 15, to: 15 }] })).toEqual([...unknown, `${long}.csv`]);
+    expect(found({ ranges: [{ column: "n", to: 4 }] })).toEqual(unknown);
+    expect(found({ ranges: [{ column: "date", to: "2021-12-31" }] })).toEqual([...unknown, "a"]);
+    // Exact bounds single out the file, cut ones keep all that begin alike, nulls alone match nothing.
+    const source = (name: string): Scan => ({ ranges: [{ column: "source_file", from: name, to: name }] });
+    expect(found(source(`${long}.csv`))).toEqual([...unknown, `${long}.csv`, cut].sort());
+    expect(found(source(`${long} (1).csv`))).toEqual([...unknown, cut]);
+    // Of columns that nothing is known of, and of other types than the bounds, nothing can be said.
+    expect(found({ ranges: [{ column: "toString", from: 3 }] })).toHaveLength(6);
+    expect(found({ ranges: [{ column: "n", from: "x" }] })).toHaveLength(6);
+  });
+
+  test("bounds of texts are compared as Delta orders them", async () => {
+    const lake = new MemoryLake();
+    const query = `SELECT DATE '2022-01-01' AS date, 1 AS n, 2022 AS year, 's' AS school, '\uffff' AS source_file`;
+    const snapshot = await tableOf(lake, [], [{ query }]);
+    const [file] = snapshot.files.values();
+    expect(file && fileStatistics(file)?.maxValues.source_file).toBe("\uffff");
+    expect(scanFiles(snapshot, { ranges: [{ column: "source_file", from: "😀" }] })).toEqual([]);
+    expect(scanFiles(snapshot, { ranges: [{ column: "source_file", to: "😀" }] })).toHaveLength(1);
+  });
+});
+
+describe("compaction", () => {
+  const part = (n: number): Part => ({
+    query: `SELECT DATE '2022-01-01' + ${n - 1} AS date, ${n} AS n, 2022 AS year, 'A ''b''' AS school, 'f${n}' AS source_file`,
+  });
+
+  test.each([["a folder"], ["memory"]])(
+    "merges many small files into one, in %s, and keeps the rows",
+    async (kind) => {
+      const lake = kind === "memory" ? new MemoryLake() : await FolderLake.open(await temporaryFolder());
+      const snapshot = await tableOf(lake, [], [part(1), part(2), part(3), part(4)]);
+      const request = { lake, duck, tablePath: table, snapshot };
+      expect(await compactSmallFiles({ ...request, maxSmallFiles: 4 })).toBeUndefined();
+      const merged = await compactSmallFiles({ ...request, maxSmallFiles: 3 });
+      if (merged === undefined) throw new Error("nothing was merged");
+      expect(merged.files.size).toBe(1);
+      expect(merged.tombstones.size).toBe(4);
+      expect(
+        [...merged.files.values(), ...merged.tombstones.values()].every(({ dataChange }) => !dataChange),
+      ).toBe(true);
+      expect(await rowsOf(lake, merged)).toEqual([row(1), row(2), row(3), row(4)]);
+      expect(await compactSmallFiles({ ...request, snapshot: merged, maxSmallFiles: 1 })).toBeUndefined();
+    },
+  );
+
+  test("gives way to another writer", async () => {
+    class BusyLake extends MemoryLake {
+      race: (() => Promise<void>) | undefined;
+      override async importFile(local: string, file: string): Promise<void> {
+        await super.importFile(local, file);
+        await this.race?.();
+      }
+    }
+    const lake = new BusyLake();
+    const snapshot = await tableOf(lake, [], [part(1), part(2)]);
+    const [victim] = snapshot.files.values();
+    lake.race = async () => {
+      lake.race = undefined;
+      await committed(lake, [{ remove: { path: victim?.path ?? "", dataChange: true } }]);
+    };
+    expect(await compactSmallFiles({ lake, duck, tablePath: table, maxSmallFiles: 1 })).toBeUndefined();
+    expect([...lake.files.keys()].filter((file) => file.endsWith(".snappy.parquet"))).toHaveLength(2);
+  });
+
+  test("a partitioned table is refused", async () => {
+    const lake = new MemoryLake();
+    const parts = [1, 2].map((n) => ({ ...part(n), partitionValues: { year: 2022 } }));
+    const snapshot = await tableOf(lake, ["year"], parts);
+    await expect(
+      compactSmallFiles({ lake, duck, tablePath: table, snapshot, maxSmallFiles: 1 }),
+    ).rejects.toMatchObject({ code: "unsupportedTable" });
+  });
+});
+
+describe("local files", () => {
+  test("are the lake's own where it is a folder, and else copies that go", async () => {
+    const folder = await FolderLake.open(await temporaryFolder());
+    const memory = new MemoryLake();
+    memory.files.set("stage2p/a", Buffer.from("a"));
+    const local = path.join(await folder.scratch(), "a");
+    await writeFile(local, "a");
+    await folder.importFile(local, "stage2p/a");
+    await withLocalFiles(folder, ["stage2p/a"], {}, async (paths) => {
+      expect(paths).toEqual([folder.localPath("stage2p/a")]);
+    });
+    await expect(withLocalFiles(memory, ["stage2p/b"], {}, async () => 0)).rejects.toMatchObject({
+      code: "notFound",
+    });
+    expect(() => pathsInFolder(memory)("stage2p/a")).toThrow(expect.objectContaining({ code: "io" }));
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { CleverLakeError } from "../../src/errors";
+import { ConnectionPool } from "../../src/sftp/connectionPool";
+
+/** A connection as far as the pool looks at it. */
+function fakeConnection() {
+  const connection = {
+    usable: true,
+    failure: undefined as unknown,
+    fail(error: unknown) {
+      connection.usable = false;
+      connection.failure = error;
+    },
+    async close() {
+      connection.usable = false;
+    },
+  };
+  return connection;
+}
+
+function poolOf(size: number, open: () => Promise<ReturnType<typeof fakeConnection>>) {
+  return new ConnectionPool({ open }, size);
+}
+
+describe("the connection pool", () => {
+  it("opens the first connection alone, then up to its size", async () => {
+    let opened = 0;
+    let letIn: () => void = () => undefined;
+    const door = new Promise<void>((resolve) => {
+      letIn = resolve;
+    });
+    const pool = poolOf(3, async () => {
+      opened++;
+      await door;
+      return fakeConnection();
+    });
+    const leases = Array.from({ length: 5 }, () => pool.lease());
+    await new Promise(setImmediate);
+    expect(opened).toBe(1);
+    letIn();
+    const first = await Promise.all(leases.slice(0, 3));
+    expect(opened).toBe(3);
+    for (const lease of first) lease[Symbol.dispose]();
+    await Promise.all(leases.slice(3));
+    expect(opened).toBe(3);
+    await pool.close();
+  });
+
+  it("shows wrong credentials to the server only once", async () => {
+    let opened = 0;
+    const pool = poolOf(4, async () => {
+      opened++;
+      throw new CleverLakeError("auth", "refused");
+    });
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => pool.lease()));
+    expect(results.every(({ status }) => status === "rejected")).toBe(true);
+    await expect(pool.lease()).rejects.toMatchObject({ code: "auth" });
+    expect(opened).toBe(1);
+  });
+
+  it("is content with fewer connections where the server allows no more", async () => {
+    let opened = 0;
+    const pool = poolOf(4, async () => {
+      if (++opened > 2) throw new CleverLakeError("network", "too many");
+      return fakeConnection();
+    });
+    const first = await pool.lease();
+    const second = await pool.lease();
+    await expect(pool.lease()).rejects.toMatchObject({ code: "network" });
+    const third = pool.lease();
+    await new Promise(setImmediate);
+    expect(opened).toBe(3);
+    first[Symbol.dispose]();
+    expect((await third).connection).toBe(first.connection);
+    second[Symbol.dispose]();
+    await pool.close();
+  });
+
+  it("does not hand out a connection that ended, nor the idle ones beside it", async () => {
+    const pool = poolOf(2, async () => fakeConnection());
+    const one = await pool.lease();
+    const other = await pool.lease();
+    other[Symbol.dispose]();
+    one.connection.fail(new Error("gone"));
+    one[Symbol.dispose]();
+    const next = await pool.lease();
+    expect([one.connection, other.connection]).not.toContain(next.connection);
+    expect(other.connection.usable).toBe(false);
+    next[Symbol.dispose]();
+    await pool.close();
+  });
+
+  it("lets a waiting caller go when it is aborted, and forgets it", async () => {
+    const pool = poolOf(1, async () => fakeConnection());
+    const held = await pool.lease();
+    const controller = new AbortController();
+    const waiting = pool.lease(controller.signal);
+    const reason = new Error("stop");
+    controller.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    held[Symbol.dispose]();
+    (await pool.lease())[Symbol.dispose]();
+    await pool.close();
+    await expect(pool.lease()).rejects.toMatchObject({ code: "io" });
+  });
+});

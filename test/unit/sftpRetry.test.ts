@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { CleverLakeError } from "../../src/errors";
+import { retrying } from "../../src/sftp/retry";
+
+const lost = () => new CleverLakeError("network", "lost");
+
+describe("retrying", () => {
+  it("tries again after a network failure", async () => {
+    let calls = 0;
+    const work = async () => {
+      if (++calls < 3) throw lost();
+      return "done";
+    };
+    expect(await retrying(undefined, work)).toBe("done");
+    expect(calls).toBe(3);
+  });
+
+  it.each(["auth", "hostKey", "changedWhileRead", "io"] as const)("does not try %s again", async (code) => {
+    let calls = 0;
+    const work = async () => {
+      calls++;
+      throw new CleverLakeError(code, "no");
+    };
+    await expect(retrying(undefined, work)).rejects.toMatchObject({ code });
+    expect(calls).toBe(1);
+  });
+
+  it("gives up its pause at once when it is aborted", async () => {
+    const controller = new AbortController();
+    const running = retrying(controller.signal, async () => {
+      throw lost();
+    });
+    const reason = new Error("stop");
+    setTimeout(() => controller.abort(reason), 20);
+    const start = performance.now();
+    await expect(running).rejects.toBe(reason);
+    expect(performance.now() - start).toBeLessThan(200);
+  });
+});
