@@ -46,6 +46,9 @@ function program(): Command {
       "Brings Clever's participation reports from the SFTP server into a lake of pseudonymized Delta tables.",
     )
     .version(version)
+    .option("-c, --config <file>", "configuration file", "clever-lake.json")
+    .option("--json", "one JSON document on standard output, all else on standard error")
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("Run with --help to see what can be said.")
     .exitOverride()
     .addHelpText(
@@ -59,11 +62,16 @@ Secrets come from the environment only:
 Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not start.`,
     );
 
-  command(root, "status", "show what is on the server and what of it is in the lake").action(doStatus);
+  root
+    .command("status")
+    .description("show what is on the server and what of it is in the lake")
+    .action(acting(doStatus));
   runCommand(root, "ingest", "bring over what is new, byte for byte, and do no more");
   runCommand(root, "anonymize", "pseudonymize what has been brought over into the tables");
-  runCommand(root, "run", "do both");
-  command(root, "metrics", "answer what the tables say about participation")
+  runCommand(root, "run", "bring over what is new and pseudonymize it: ingest, then anonymize");
+  root
+    .command("metrics")
+    .description("answer what the tables say about participation")
     .option("--from <yyyy-MM-dd>", "first day")
     .option("--to <yyyy-MM-dd>", "last day")
     .option("--school <name>", "only this school (may be given several times)", collect)
@@ -73,8 +81,11 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
       new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
     )
     .option("--minimum-group-size <n>", "suppress groups of fewer people; 0 shows all", wholeNumber)
-    .action(doMetrics);
-  command(root, "verify", "recount the tables against the log and the landed files").action(doVerify);
+    .action(acting(doMetrics));
+  root
+    .command("verify")
+    .description("recount the tables against the log and the landed files")
+    .action(acting(doVerify));
   root
     .command("demo")
     .description("run the whole job on a sample district, with a server and a lake of its own")
@@ -87,16 +98,13 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
   return root;
 }
 
-function command(root: Command, name: string, description: string): Command {
-  return root
-    .command(name)
-    .description(description)
-    .option("-c, --config <file>", "configuration file", "clever-lake.json")
-    .option("--json", "one JSON document on standard output, all else on standard error");
+/** Options of the program stand before or behind the command's name. */
+function acting<T extends CommonOptions>(work: (options: T) => Promise<void>) {
+  return (_options: unknown, made: Command): Promise<void> => work(made.optsWithGlobals<T>());
 }
 
 function runCommand(root: Command, name: RunRequest["command"], description: string): void {
-  const made = command(root, name, description);
+  const made = root.command(name).description(description);
   if (name !== "ingest") {
     made.option(
       "--accept <path>",
@@ -104,7 +112,7 @@ function runCommand(root: Command, name: RunRequest["command"], description: str
       collect,
     );
   }
-  made.action((options: RunOptions) => doRun(name, options));
+  made.action(acting((options: RunOptions) => doRun(name, options)));
 }
 
 function collect(value: string, before: string[] = []): string[] {
