@@ -5,10 +5,11 @@ import { openLake, openSource } from "./cli/connect";
 import { demo } from "./cli/demo";
 import { progressView } from "./cli/progressBar";
 import { showMetrics, showRun, showStatus, showVerification } from "./cli/show";
-import { plain, styledError } from "./cli/text";
+import { counted, plain, styledError } from "./cli/text";
 import { readConfig, secretsFrom } from "./config";
 import { Duck } from "./duck/duck";
 import { describeError } from "./errors";
+import { exportEngagement } from "./metrics/digitalEngagement";
 import { lakeMetrics } from "./metrics/lakeMetrics";
 import { hasTrouble, type RunRequest, run } from "./pipeline/run";
 import { newSalt } from "./pipeline/salt";
@@ -86,6 +87,11 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
     .command("verify")
     .description("recount the tables against the log and the landed files")
     .action(acting(doVerify));
+  root
+    .command("engagement")
+    .description("write the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
+    .requiredOption("-o, --out <file>", "the Parquet file to write")
+    .action(acting(doEngagement));
   root
     .command("demo")
     .description("run the whole job on a sample district, with a server and a lake of its own")
@@ -197,6 +203,17 @@ async function doVerify(options: CommonOptions): Promise<void> {
   const verification = await verifyLake(await openLake(config), secretsFrom(process.env).salt, abort.signal);
   print(options, showVerification(verification), () => verification);
   if (verification.problems.length > 0) exitCode = 1;
+}
+
+async function doEngagement(options: CommonOptions & { readonly out: string }): Promise<void> {
+  const config = await readConfig(options.config);
+  const lake = await openLake(config);
+  await using duck = await Duck.open();
+  const rows = await exportEngagement(lake, duck, options.out, abort.signal);
+  print(options, `${counted(rows, "row")} written to ${plain(options.out)}.`, () => ({
+    file: options.out,
+    rows,
+  }));
 }
 
 function print(options: CommonOptions, text: string, document: () => unknown): void {

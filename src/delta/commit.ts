@@ -57,8 +57,9 @@ export async function commit(request: CommitRequest): Promise<CommitOutcome> {
     return outcome;
   } catch (error) {
     if (!(error instanceof LostRace)) throw error;
-    transaction.abandon();
+    // A request without an answer may still be carried out, so what it refers to must stay.
     if (error.cause !== undefined) throw error.cause;
+    transaction.abandon();
     throw new CleverLakeError("conflict", "Other writers were always faster; nothing was written.", {
       subject: request.tablePath,
       hint: "Try again when fewer programs write to the table.",

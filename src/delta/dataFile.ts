@@ -22,7 +22,7 @@ export interface DataFileRequest extends LakeOptions {
   readonly tags?: Tags;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
-  /** Text columns whose least and greatest values are recorded in full length, to find files by them. */
+  /** Text columns whose least and greatest values are recorded in full (up to 256 bytes), to find files by them. */
   readonly exactStatistics?: readonly string[];
   /** False where the rows are in the table already; true if left out. */
   readonly dataChange?: boolean;

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { SFTPWrapper } from "ssh2";
 import type SftpClient from "ssh2-sftp-client";
 import { widenWindow } from "./channelWindow";
-import { networkError, socketFault, statusOf } from "./sftpErrors";
+import { networkError, SilentServerError, socketFault, statusOf } from "./sftpErrors";
 
 /** A silent server's keep-alive answers stay far below this; a slow transfer is above it. */
 const movingBytes = 16 * 1024;
@@ -66,7 +66,8 @@ export class SftpConnection {
         reject(error);
       };
       const check = () => {
-        if (this.socket.bytesRead - received < movingBytes) return this.fail(this.silent());
+        if (this.socket.bytesRead - received < movingBytes)
+          return this.fail(new SilentServerError(this.address, this.timeout));
         received = this.socket.bytesRead;
         timer = setTimeout(check, this.timeout);
       };
@@ -105,10 +106,6 @@ export class SftpConnection {
       clearTimeout(timer);
     }
     this.socket.destroy();
-  }
-
-  private silent() {
-    return networkError(`The SFTP server ${this.address} fell silent for ${this.timeout / 1000} s.`);
   }
 
   private broken(error: unknown) {

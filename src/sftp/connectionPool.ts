@@ -77,6 +77,10 @@ export class ConnectionPool<C extends PooledConnection> {
       else if (isCleverLakeError(error, "network")) this.limit = this.openCount() || this.limit;
       throw error;
     }
+    if (this.closing.signal.aborted) {
+      await connection.close();
+      throw this.closing.signal.reason;
+    }
     this.open.add(connection);
     const open = this.openCount();
     this.limit = open === 1 ? this.size : Math.max(this.limit, open);

@@ -5,7 +5,7 @@ import { CleverLakeError } from "../errors";
 import { type Credentials, Login, parsePrivateKey } from "./authentication";
 import { SftpConnection } from "./connection";
 import { algorithmsOfOtherKeys, hostKeyAlgorithms, hostKeyFingerprint, hostKeyRefusal } from "./hostKey";
-import { networkError, socketFault } from "./sftpErrors";
+import { networkError, SilentServerError, socketFault } from "./sftpErrors";
 import { dial } from "./socket";
 
 /** The hardware-fast ones first; what follows is for servers that know none of them. */
@@ -17,6 +17,12 @@ const ciphers: CipherAlgorithm[] = [
   "aes256-ctr",
   "chacha20-poly1305@openssh.com",
 ];
+
+/**
+ * Reasons (RFC 4253, section 11.1) with which servers end a login: protocol error (OpenSSH's "too many
+ * authentication failures"), no more methods, illegal user name.
+ */
+const tooManyFailures: ReadonlySet<unknown> = new Set([2, 14, 15]);
 
 export interface ConnectorSettings extends Credentials {
   readonly host: string;
@@ -122,10 +128,7 @@ export class SftpConnector {
   ): Promise<T> {
     const { timeout } = this.settings;
     const lost = new AbortController();
-    const timer = setTimeout(
-      () => lost.abort(networkError(`The SFTP server ${this.address} fell silent for ${timeout / 1000} s.`)),
-      timeout,
-    );
+    const timer = setTimeout(() => lost.abort(new SilentServerError(this.address, timeout)), timeout);
     const gone = () =>
       // Behind the library's own events of the same moment, which know more.
       setImmediate(() => lost.abort(networkError(`The SFTP server ${this.address} hung up.`)));
@@ -154,9 +157,8 @@ export class SftpConnector {
         hint: "Check that it runs and that SSH_AUTH_SOCK names its socket.",
         cause: error,
       });
-    // A DISCONNECT with a reason, once credentials were shown: "too many authentication failures".
     const reason = error instanceof Error && "code" in error ? error.code : undefined;
-    if (typeof reason === "number" && login.started && !ready) return login.refused(error);
+    if (tooManyFailures.has(reason) && login.started && !ready) return login.refused(error);
     if (level === "handshake" && /no matching/i.test(message))
       return new CleverLakeError(
         "io",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Client, type ServerHostKeyAlgorithm } from "ssh2";
 import { CleverLakeError } from "../errors";
-import { networkError } from "./sftpErrors";
+import { networkError, SilentServerError } from "./sftpErrors";
 import { dial } from "./socket";
 
 /** In order of preference; `ssh-rsa` (SHA-1) only for servers that know nothing newer. */
@@ -50,42 +50,32 @@ export async function fetchHostKey(
   timeoutSeconds = 30,
 ): Promise<string> {
   const timeout = timeoutSeconds * 1000;
+  const address = `${host}:${port}`;
   const socket = await dial({ host, port, timeout, ...(signal ? { signal } : {}) });
   const client = new Client();
-  const silent = networkError(`${host}:${port} did not present a host key in ${timeoutSeconds} s.`);
-  const { promise, resolve, reject } = promiseWithResolvers<string>();
-  const timer = setTimeout(() => reject(silent), timeout);
-  const abort = () => reject(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
+  const deadline = AbortSignal.timeout(timeout);
+  const ended = signal ? AbortSignal.any([signal, deadline]) : deadline;
   try {
-    client.on("error", (cause) =>
-      reject(networkError(`${host}:${port} does not speak SSH as it should.`, cause)),
-    );
-    client.on("close", () => reject(networkError(`${host}:${port} hung up before it presented a host key.`)));
-    client.connect({
-      sock: socket,
-      username: "",
-      readyTimeout: 0,
-      algorithms: { serverHostKey: [...hostKeyAlgorithms] },
-      hostVerifier: (key: Buffer) => {
-        resolve(hostKeyFingerprint(key));
-        return false;
-      },
+    return await new Promise<string>((resolve, reject) => {
+      ended.addEventListener("abort", () =>
+        reject(signal?.aborted ? signal.reason : new SilentServerError(address, timeout)),
+      );
+      client.on("error", (cause) =>
+        reject(networkError(`${address} does not speak SSH as it should.`, cause)),
+      );
+      client.on("close", () => reject(networkError(`${address} hung up before it presented a host key.`)));
+      client.connect({
+        sock: socket,
+        username: "",
+        readyTimeout: 0,
+        algorithms: { serverHostKey: [...hostKeyAlgorithms] },
+        hostVerifier: (key: Buffer) => {
+          resolve(hostKeyFingerprint(key));
+          return false;
+        },
+      });
     });
-    return await promise;
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
     socket.destroy();
   }
-}
-
-function promiseWithResolvers<T>() {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<T>((resolvePromise, rejectPromise) => {
-    resolve = resolvePromise;
-    reject = rejectPromise;
-  });
-  return { promise, resolve, reject };
 }

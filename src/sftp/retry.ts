@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExponentialBackoff, type IBackoff } from "cockatiel";
 import { isCleverLakeError } from "../errors";
+import { SilentServerError } from "./sftpErrors";
 
 const retries = 4;
+/** Each costs a whole time-out. */
+const retriesAfterSilence = 1;
 const backoffs = new ExponentialBackoff({ initialDelay: 250, maxDelay: 5_000 });
 
 /**
@@ -11,6 +14,7 @@ const backoffs = new ExponentialBackoff({ initialDelay: 250, maxDelay: 5_000 });
  */
 export async function retrying<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   let backoff: IBackoff<unknown> | undefined;
+  let silences = 0;
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
     try {
@@ -18,6 +22,7 @@ export async function retrying<T>(signal: AbortSignal | undefined, work: () => P
     } catch (error) {
       signal?.throwIfAborted();
       if (attempt === retries || !isCleverLakeError(error, "network")) throw error;
+      if (error instanceof SilentServerError && ++silences > retriesAfterSilence) throw error;
     }
     backoff = backoff === undefined ? backoffs.next() : backoff.next(undefined);
     // A signal's reason is what callers are promised; the timer would reject with an AbortError of its own.

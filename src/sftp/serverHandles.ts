@@ -52,12 +52,16 @@ export class ServerHandles implements AsyncDisposable {
   async nextEntries(handle: Buffer): Promise<FileEntry[]> {
     const opened = this.get(handle);
     if (opened.kind !== "folder") throw noSuchFile();
-    const names = opened.names.splice(0, namesPerBatch);
-    const entries = names.map(async (filename) => {
-      const stats = await lstat(nodePath.join(opened.path, filename)).catch(() => undefined);
-      return stats === undefined ? [] : [{ filename, longname: filename, attrs: toAttributes(stats) }];
-    });
-    return (await Promise.all(entries)).flat();
+    const entries: FileEntry[] = [];
+    // An empty answer would say that the folder ends here; files may go while it is read.
+    while (entries.length === 0 && opened.names.length > 0) {
+      const batch = opened.names.splice(0, namesPerBatch).map(async (filename) => {
+        const stats = await lstat(nodePath.join(opened.path, filename)).catch(() => undefined);
+        return stats === undefined ? [] : [{ filename, longname: filename, attrs: toAttributes(stats) }];
+      });
+      entries.push(...(await Promise.all(batch)).flat());
+    }
+    return entries;
   }
 
   async close(handle: Buffer): Promise<void> {

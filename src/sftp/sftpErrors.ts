@@ -21,12 +21,25 @@ export function refusal(error: unknown, path: string): unknown {
   return new CleverLakeError("io", `The SFTP server could not read ${path} (status ${status}).`, detail);
 }
 
-/** A lost, refused or silent connection. */
+const networkHint =
+  "Check host, port and firewall, then run again: what was brought over is not fetched twice.";
+
+/** A lost or refused connection. */
 export function networkError(message: string, cause?: unknown): CleverLakeError {
   return new CleverLakeError("network", message, {
-    hint: "Check host, port and firewall, then run again: what is already in the lake is not fetched twice.",
+    hint: networkHint,
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** A server that is connected, or being dialled, but sends nothing; it took a whole time-out to find out. */
+export class SilentServerError extends CleverLakeError {
+  /** `timeout`: milliseconds. */
+  constructor(address: string, timeout: number) {
+    super("network", `The SFTP server ${address} fell silent for ${timeout / 1000} s.`, {
+      hint: networkHint,
+    });
+  }
 }
 
 /** Plain words for what Node says of a socket. */

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { networkError, socketFault } from "./sftpErrors";
+import { networkError, SilentServerError, socketFault } from "./sftpErrors";
 
 export interface DialOptions {
   readonly host: string;
@@ -27,10 +27,7 @@ export async function dial({ host, port, timeout, signal }: DialOptions): Promis
       reject(failure);
     };
     const abort = () => settle(signal?.reason);
-    const timer = setTimeout(
-      () => settle(networkError(`The SFTP server ${address} did not answer in ${timeout / 1000} s.`)),
-      timeout,
-    );
+    const timer = setTimeout(() => settle(new SilentServerError(address, timeout)), timeout);
     signal?.addEventListener("abort", abort, { once: true });
     socket.once("connect", () => settle());
     // Stays for the socket's life: a socket's error without a listener would end the process.

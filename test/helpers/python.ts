@@ -40,7 +40,7 @@ export async function pythonWithDelta(): Promise<string | undefined> {
     return path.join(home, python);
   } catch (error) {
     const message =
-      "LEFT OUT: the checks against an independent Delta implementation. They need Python 3.9 or newer with venv and " +
+      "LEFT OUT: the checks against an independent Delta implementation. They need Python 3.11 or newer with venv and " +
       `pip (on Debian: apt-get install python3-venv). ${error instanceof Error ? error.message : String(error)}`;
     if (process.env.CI) throw new Error(message);
     console.error(`\n*** ${message}\n`);

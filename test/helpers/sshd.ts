@@ -36,8 +36,14 @@ export function findSshd(): string | undefined {
   if (found !== undefined) return found;
   if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
     const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-    spawnSync("apt-get", ["update", "-q"], options);
-    spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", "openssh-server"], options);
+    // Several test files may find it missing at once.
+    const patience = ["-o", "DPkg::Lock::Timeout=120"];
+    spawnSync("apt-get", ["update", "-q", ...patience], options);
+    spawnSync(
+      "apt-get",
+      ["install", "-y", "-q", "--no-install-recommends", ...patience, "openssh-server"],
+      options,
+    );
   }
   const sshd = find();
   if (sshd !== undefined) return sshd;

@@ -228,6 +228,23 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     expect(scanFiles(built, { ranges: [{ column: "date", to: "1970-01-31" }] })).toHaveLength(2);
   });
 
+  test("appends while we append: no commit of either is lost", async () => {
+    await append(1);
+    await Promise.all([
+      deltaRs("race", { mode: "append", columns: foreignColumns(1), times: 12 }),
+      (async () => {
+        for (let i = 0; i < 25; i++) await append(2, { txn: { appId: `ours ${i}`, version: 1 } });
+      })(),
+    ]);
+    const snapshot = await ours();
+    expect(snapshot.version).toBe(37);
+    expect(snapshot.files.size).toBe(38);
+    expect(snapshot.transactions.size).toBe(25);
+    const read = await theirs();
+    expect(read.rows).toHaveLength(26 * 50 + 12);
+    expect(sorted(read.rows)).toEqual(sorted(await ourRows(snapshot)));
+  });
+
   test("makes a table, deletes, overwrites, compacts and writes checkpoints; we read all of it and write on", async () => {
     const write = { columns: foreignColumns(8), partitionBy: ["year", "month"] };
     await deltaRs("write", { ...write, mode: "error" });

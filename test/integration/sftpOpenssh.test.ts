@@ -77,7 +77,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     const source = connect(root, { connections: 1 });
     const file = await only(source);
     expect(await source.readHead(file, 1000)).toEqual(bytes.subarray(0, 1000));
-    expect(await source.readHead(file, 20_000_000)).toEqual(bytes);
+    expect((await source.readHead(file, 20_000_000)).equals(bytes)).toBe(true);
     for await (const _ of source.read(file)) break;
     // On the one connection, so it was given back.
     expect(await source.readHead(file, 10)).toEqual(bytes.subarray(0, 10));

@@ -5,7 +5,7 @@ import { type Attributes, Server, utils } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { describeError } from "../../src/errors";
-import { hostKeyFingerprint } from "../../src/sftp/hostKey";
+import { fetchHostKey, hostKeyFingerprint } from "../../src/sftp/hostKey";
 import { startSftpServer } from "../../src/sftp/server";
 import { SftpSource } from "../../src/sftp/sftpSource";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -96,15 +96,15 @@ describe("the in-process SFTP server", () => {
     expect(await status((done) => session.symlink("/etc", "/etc", done))).toBe(denied);
     expect(await status((done) => session.setstat("/daily/a.csv", { mode: 0 }, done))).toBe(denied);
     const missing = utils.sftp.STATUS_CODE.NO_SUCH_FILE;
-    for (const escape of [
+    for (const outside of [
       "/../secret.txt",
       "../secret.txt",
       "/daily/../../secret.txt",
       "/link.txt",
       "/etc/passwd",
     ]) {
-      expect(await status((done) => session.open(escape, "r", done))).toBe(missing);
-      expect(await status((done) => session.stat(escape, done))).toBe(missing);
+      expect(await status((done) => session.open(outside, "r", done))).toBe(missing);
+      expect(await status((done) => session.stat(outside, done))).toBe(missing);
     }
     expect(await status((done) => session.read(Buffer.from("none"), Buffer.alloc(1), 0, 1, 0, done))).toBe(
       missing,
@@ -128,6 +128,27 @@ describe("a hostile SFTP server", () => {
     "twice",
   ];
   const file: Attributes = { mode: 0o100644, uid: 0, gid: 0, size: 4, atime: 0, mtime: 0 };
+
+  it("is found out when it answers keep-alives, but not requests", async () => {
+    const key = utils.generateKeyPairSync("ed25519");
+    const server = new Server({ hostKeys: [key.private] }, (client) => {
+      client.on("error", () => undefined);
+      client.on("authentication", (context) => context.accept());
+      client.on("session", (accept) => {
+        accept().on("sftp", (acceptSftp) => {
+          acceptSftp().on("OPENDIR", () => undefined);
+        });
+      });
+    });
+    const port = await listen(server);
+    const hostKey = await fetchHostKey("127.0.0.1", port);
+    const config = { host: "127.0.0.1", port, hostKey, ...account };
+    await using source = new SftpSource({ ...config, timeoutSeconds: 0.5, keepAliveSeconds: 0.1 });
+    await expect(source.list()).rejects.toMatchObject({
+      code: "network",
+      message: expect.stringContaining("fell silent"),
+    });
+  });
 
   it("sees no credential before its key is trusted, and gets no name past the source", async () => {
     const key = utils.generateKeyPairSync("ed25519");
@@ -171,12 +192,7 @@ describe("a hostile SFTP server", () => {
         });
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-    onTestFinished(() => {
-      server.close();
-    });
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const port = await listen(server);
 
     await using distrustful = new SftpSource({ host: "127.0.0.1", port, ...account });
     await expect(distrustful.list()).rejects.toMatchObject({ code: "hostKey" });
@@ -196,3 +212,13 @@ describe("a hostile SFTP server", () => {
     await expect(source.readHead(short, 10)).rejects.toMatchObject({ code: "changedWhileRead" });
   });
 });
+
+/** Starts a server of ssh2 that ends with the test, and gives its port. */
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  onTestFinished(() => {
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

@@ -57,6 +57,12 @@ def write(request):
     )
 
 
+def race(request):
+    """Appends again and again, each time from a fresh snapshot, against whoever else writes."""
+    for _ in range(request["times"]):
+        write(request)
+
+
 def delete(request):
     opened(request).delete(request["predicate"])
 
@@ -69,7 +75,7 @@ def optimize(request):
     opened(request).optimize.compact()
 
 
-commands = {f.__name__: f for f in (read, write, delete, checkpoint, optimize)}
+commands = {f.__name__: f for f in (read, write, race, delete, checkpoint, optimize)}
 request = json.load(sys.stdin)
 answer = commands[request["command"]](request)
 json.dump(answer, sys.stdout, default=str)

@@ -306,6 +306,15 @@ describe("a lake that fails to answer", () => {
     await expect(commit(request(lake, attempt))).rejects.toMatchObject({ code: "io" });
     expect(lake.files.size).toBe(0);
   });
+
+  test("keeps the data files of a commit that it may still carry out", async () => {
+    const lake = new FlakyLake();
+    lake.files.set(`${table}/a`, Buffer.from("rows"));
+    lake.failures = ["does not", "does not"];
+    const attempt = async () => ({ actions: [...tableActions(shape), add("a")] });
+    await expect(commit(request(lake, attempt, { maxRaces: 1 }))).rejects.toMatchObject({ code: "network" });
+    expect(lake.files.has(`${table}/a`)).toBe(true);
+  });
 });
 
 describe("tables that ask for more than this program does", () => {

@@ -222,6 +222,29 @@ describe("the work of reading", () => {
     expect(state(await present(lake))).toEqual(expected);
   });
 
+  test("a checkpoint of another writer may have other columns, parsed statistics and NaN in them", async () => {
+    const lake = await longLog();
+    const expected = state(await present(lake));
+    const folder = await temporaryFolder();
+    const [checkpoint = ""] = checkpointPaths(table, 20);
+    await writeFile(`${folder}/ours.parquet`, lake.files.get(checkpoint) ?? "");
+    await duck.session((session) =>
+      session.query(
+        `COPY (
+           SELECT 1 AS unknown, protocol, "metaData", txn, CASE WHEN add IS NOT NULL THEN {
+             stats_parsed: {numRecords: 2, maxValues: {x: 'NaN'::DOUBLE}}, dataChange: add.dataChange, path: add.path,
+             size: add.size::INTEGER, partitionValues: add.partitionValues, stats: add.stats,
+             modificationTime: add.modificationTime
+           } END AS add FROM read_parquet(${sqlString(`${folder}/ours.parquet`)})
+         ) TO ${sqlString(`${folder}/theirs.parquet`)} (FORMAT parquet)`,
+      ),
+    );
+    lake.files.set(checkpoint, await readFile(`${folder}/theirs.parquet`));
+    lake.files.delete(commitPath(table, 0));
+    for (const path of checkpointPaths(table, 10)) lake.files.delete(path);
+    expect(state(await present(lake))).toEqual(expected);
+  });
+
   test("a checkpoint keeps tombstones for as long as the table says, and an older one is not noted over a newer", async () => {
     const lake = new MemoryLake();
     const day = 86_400_000;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CleverLakeError } from "../../src/errors";
 import { retrying } from "../../src/sftp/retry";
+import { SilentServerError } from "../../src/sftp/sftpErrors";
 
 const lost = () => new CleverLakeError("network", "lost");
 
@@ -23,6 +24,16 @@ describe("retrying", () => {
     };
     await expect(retrying(undefined, work)).rejects.toMatchObject({ code });
     expect(calls).toBe(1);
+  });
+
+  it("tries only once more after a silence, which costs a whole time-out", async () => {
+    let calls = 0;
+    const work = async () => {
+      calls++;
+      throw new SilentServerError("server:22", 30_000);
+    };
+    await expect(retrying(undefined, work)).rejects.toMatchObject({ code: "network" });
+    expect(calls).toBe(2);
   });
 
   it("gives up its pause at once when it is aborted", async () => {

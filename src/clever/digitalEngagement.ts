@@ -1,0 +1,61 @@
+import { pseudonymName, type ReportName } from "./reports";
+
+/** Where a column of the schema comes from: a column of the report's `_pseudo` table, or a constant text. */
+export type EngagementOrigin = { readonly column: string } | { readonly text: string };
+
+export interface EngagementColumn {
+  readonly name: string;
+  readonly type: "string" | "date" | "integer" | "boolean";
+  /** Null where the report says nothing. */
+  readonly from: Readonly<Record<ReportName, EngagementOrigin | null>>;
+}
+
+const column = (name: string): EngagementOrigin => ({ column: name });
+
+/**
+ * OEA's Digital Engagement schema, after IMS Caliper's ToolUseEvent, and what of Clever's reports fills it.
+ * Source: the schema's documentation in Open Education Analytics.
+ */
+export const engagementColumns: readonly EngagementColumn[] = [
+  {
+    name: "event_type",
+    type: "string",
+    from: { daily_participation: null, resource_usage: column("resource_type") },
+  },
+  {
+    name: "event_actor",
+    type: "string",
+    from: {
+      daily_participation: column(pseudonymName("sis_id")),
+      resource_usage: column(pseudonymName("sis_id")),
+    },
+  },
+  {
+    name: "event_object",
+    type: "string",
+    from: {
+      daily_participation: { text: "Clever_Daily_Participation" },
+      resource_usage: { text: "Clever_Resource_Usage" },
+    },
+  },
+  {
+    name: "event_eventTime",
+    type: "date",
+    from: { daily_participation: column("date"), resource_usage: column("date") },
+  },
+  {
+    name: "entity_type",
+    type: "string",
+    from: { daily_participation: null, resource_usage: column("resource_name") },
+  },
+  {
+    name: "generated_aggregateMeasure_metric_numAccess",
+    type: "integer",
+    from: { daily_participation: column("num_logins"), resource_usage: column("num_access") },
+  },
+  {
+    name: "generated_aggregateMeasure_metric_used",
+    type: "boolean",
+    from: { daily_participation: column("active"), resource_usage: null },
+  },
+];
