@@ -1,7 +1,12 @@
-// Bundles the program's entry points. The native DuckDB binding stays outside the bundle.
+// Bundles the program's entry points. DuckDB's native library stays outside the bundles.
+import { existsSync, realpathSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+const root = path.dirname(fileURLToPath(import.meta.url));
 const shared = {
+  absWorkingDir: root,
   bundle: true,
   platform: "node",
   target: "node20",
@@ -13,9 +18,55 @@ const shared = {
   legalComments: "none",
 };
 
-await build({
-  ...shared,
-  entryPoints: { cli: "src/cli.ts" },
-  outdir: "dist",
-  banner: { js: "#!/usr/bin/env node" },
-});
+const extensionEntries = { extension: "src/extension.ts", engine: "src/engine/main.ts" };
+
+/**
+ * Builds what VS Code loads: the extension and its engine process. ssh2 goes in, so that beside the bundles only
+ * DuckDB is needed; its optional native helpers stay out, for they fit one Node.js only.
+ *
+ * @param {object} [options]
+ * @param {string} [options.outdir]
+ * @param {string} [options.duckdbBinding] the package with DuckDB's library for one platform. With it, DuckDB's
+ *   JavaScript is bundled too and the result is compact: that is what the VSIX holds. Without it, DuckDB is left in
+ *   node_modules.
+ * @returns {Promise<import("esbuild").Metafile>} what went in
+ */
+export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
+  const entries = Object.entries(extensionEntries).filter(([, file]) => existsSync(path.join(root, file)));
+  const packaged = duckdbBinding !== undefined;
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: Object.fromEntries(entries),
+    outdir,
+    external: ["vscode", "cpu-features", "*.node", ...(packaged ? [] : ["@duckdb/node-api"])],
+    ...(packaged ? { alias: { "@duckdb/node-bindings": `${duckdbBinding}/duckdb.node` } } : {}),
+    sourcemap: !packaged,
+    // Names are kept, so that a stack trace in a bug report can be read.
+    minifySyntax: packaged,
+    minifyWhitespace: packaged,
+    metafile: true,
+  });
+  return metafile;
+}
+
+async function main() {
+  await build({
+    ...shared,
+    entryPoints: { cli: "src/cli.ts" },
+    outdir: "dist",
+    banner: { js: "#!/usr/bin/env node" },
+  });
+  await buildExtension();
+  // What `npm run bench` runs; no part of the program.
+  if (process.argv.includes("--bench")) {
+    await build({
+      ...shared,
+      entryPoints: ["main", "usageAtExit", "transfer", "delayProxy"].map((name) => `bench/${name}.ts`),
+      outdir: "dist/bench",
+    });
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await main();
+}

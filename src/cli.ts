@@ -5,14 +5,14 @@ import { openLake, openSource } from "./cli/connect";
 import { demo } from "./cli/demo";
 import { progressView } from "./cli/progressBar";
 import { showMetrics, showRun, showStatus, showVerification } from "./cli/show";
-import { counted, plain, styledError } from "./cli/text";
+import { counted, jsonText, plain, styledError } from "./cli/text";
 import { readConfig, secretsFrom } from "./config";
 import { Duck } from "./duck/duck";
 import { describeError } from "./errors";
 import { exportEngagement } from "./metrics/digitalEngagement";
 import { lakeMetrics } from "./metrics/lakeMetrics";
 import { hasTrouble, type RunRequest, run } from "./pipeline/run";
-import { newSalt } from "./pipeline/salt";
+import { newSalt } from "./newSalt";
 import { status } from "./pipeline/status";
 import { verifyLake } from "./pipeline/verify";
 
@@ -217,7 +217,7 @@ async function doEngagement(options: CommonOptions & { readonly out: string }): 
 }
 
 function print(options: CommonOptions, text: string, document: () => unknown): void {
-  console.log(options.json ? JSON.stringify(document(), undefined, 2) : text);
+  console.log(options.json ? jsonText(document()) : text);
 }
 
 /** The first Ctrl-C lets the run put down what it holds; the second one does not wait for that. */

@@ -13,7 +13,8 @@ export type ErrorCode =
   | "salt"
   | "busy" // another run is at work on this lake
   | "io"
-  | "engine"; // DuckDB failed
+  | "engine" // DuckDB failed, or the process that it runs in
+  | "internal"; // a fault of this program
 
 /**
  * The one error type of the program: what happened, to which file, and what to do.

@@ -39,7 +39,7 @@ export function readHeader(start: Buffer, report: Report): Header | Problem {
   if (
     (start[0] === 0xff && start[1] === 0xfe) ||
     (start[0] === 0xfe && start[1] === 0xff) ||
-    start.includes(0)
+    firstLine(start).includes(0)
   ) {
     return problem("The file is in another encoding (UTF-16, or binary); UTF-8 is needed.");
   }
@@ -62,6 +62,11 @@ export function readHeader(start: Buffer, report: Report): Header | Problem {
   const used = new Set(indexes.values());
   const extra = best.names.filter((_, index) => !used.has(index));
   return { delimiter: best.delimiter, markLength, names: best.names, indexes, extra };
+}
+
+function firstLine(start: Buffer): Buffer {
+  const end = start.findIndex((byte) => byte === 0x0a || byte === 0x0d);
+  return end < 0 ? start : start.subarray(0, end);
 }
 
 export function isProblem(value: Header | Problem): value is Problem {

@@ -17,10 +17,13 @@ export interface JudgedRow {
   readonly problem: Problem | undefined;
 }
 
+/** Bytes of the longest row that is read. */
+export const maximumRowBytes = 2_000_000;
+
 /**
  * Reads a report row by row and judges each: far slower than the engine, and exact about line, column and reason.
- * For previews, for files over which the engine stumbled, and for setting refused rows apart. Rows without a single
- * value, which spreadsheets leave at the end, are no rows.
+ * For previews, for files over which the engine stumbled, and for setting refused rows apart. Rows without a value in
+ * any of the report's columns, which spreadsheets leave at the end, are no rows.
  *
  * @param open gives the file's bytes from the start; called twice
  * @param order from `findDayMonthOrder`
@@ -32,8 +35,8 @@ export async function* judgeRows(
   order: DayMonthOrder,
 ): AsyncGenerator<JudgedRow> {
   for await (const record of dataRecords(open, header)) {
-    if (!("broken" in record.cells) && record.cells.every(isBlank)) continue;
-    yield judge(record, report, header, order);
+    const row = judge(record, report, header, order);
+    if (row) yield row;
   }
 }
 
@@ -61,7 +64,13 @@ async function* dataRecords(open: () => Readable, header: Header): AsyncGenerato
   }
 }
 
-function judge(record: CsvRecord, report: Report, header: Header, order: DayMonthOrder): JudgedRow {
+/** Judges a row; undefined where it is none. */
+function judge(
+  record: CsvRecord,
+  report: Report,
+  header: Header,
+  order: DayMonthOrder,
+): JudgedRow | undefined {
   const { line, raw } = record;
   const refused = (reason: string, column?: string, cells?: readonly string[]): JudgedRow => ({
     line,
@@ -69,10 +78,12 @@ function judge(record: CsvRecord, report: Report, header: Header, order: DayMont
     cells,
     problem: { line, column, reason },
   });
+  if (raw.length > maximumRowBytes) return refused("The row is too long: more than 2,000,000 bytes.");
   if ("broken" in record.cells) return refused(record.cells.broken);
 
   const texts = record.cells.map(fromLatin1);
   const cells = texts.map((text) => text ?? "�");
+  if (hasNoValue(cells, report, header)) return undefined;
   const expected = header.names.length;
   if (cells.length !== expected) {
     return refused(`The row has ${cells.length} cells where the header has ${expected}.`, undefined, cells);
@@ -81,12 +92,20 @@ function judge(record: CsvRecord, report: Report, header: Header, order: DayMont
   if (otherEncoding >= 0) {
     return refused("The cell is in another encoding than UTF-8.", header.names[otherEncoding], cells);
   }
+  const nul = cells.findIndex((cell) => cell.includes("\0"));
+  if (nul >= 0) return refused("The cell holds a NUL byte.", header.names[nul], cells);
   for (const column of report.columns) {
     const cell = cells[header.indexes.get(column) ?? -1];
     const parsed = cell === undefined ? undefined : parseValue(column, cell, order);
     if (parsed && "reason" in parsed) return refused(parsed.reason, column.name, cells);
   }
   return { line, raw, cells, problem: undefined };
+}
+
+/** A row of another length counts by all its cells, since no one can say which is which. */
+function hasNoValue(cells: readonly string[], report: Report, header: Header): boolean {
+  if (cells.length !== header.names.length) return cells.every(isBlank);
+  return report.columns.every((column) => isBlank(cells[header.indexes.get(column) ?? -1] ?? ""));
 }
 
 function fromLatin1(cell: string): string | undefined {

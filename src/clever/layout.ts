@@ -6,7 +6,12 @@ const raw = "stage1np/clever";
 
 /** The raw file: `stage1np/clever/<report>/<yyyy-MM-ddTHH-mm-ss>/<Students|Teachers|Staff>/<file name>`. */
 export function landedPath(report: Report, folder: string, userType: UserType, fileName: string): string {
-  return `${raw}/${report.slug}/${folder}/${userTypeFolder[userType]}/${fileName}`;
+  return `${landedFolder(report)}/${folder}/${userTypeFolder[userType]}/${fileName}`;
+}
+
+/** The folder of a report's raw files. */
+export function landedFolder(report: Report): string {
+  return `${raw}/${report.slug}`;
 }
 
 /** The rows of a landed file that a person chose to leave out; not `.csv`, so that OEA's notebooks pass it over. */
@@ -25,6 +30,11 @@ export function runRecordPath(runId: string): string {
 
 /** Present while a run is at work. */
 export const runLockPath = `${raw}/_run.lock`;
+
+/** Written and removed again to see whether the lake can be written. */
+export function writeCheckPath(id: string): string {
+  return `${raw}/_write_check_${id}`;
+}
 
 /** The salt's fingerprint, not the salt. */
 export const saltFingerprintPath = "stage2np/clever/_salt_fingerprint.json";

@@ -59,12 +59,19 @@ async function* byQuotes(open: () => Readable, delimiter: string): AsyncGenerato
 async function* byLines(open: () => Readable, delimiter: string): AsyncGenerator<CsvRecord> {
   const input = open().setEncoding("latin1");
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  // What the input fails with, readline does not hand on: the file would seem to end there.
+  let failure: unknown;
+  input.on("error", (error) => {
+    failure = error;
+    lines.close();
+  });
   let line = 0;
   try {
     for await (const raw of lines) {
       line++;
       if (raw !== "") yield { line, raw, cells: cellsOfLine(raw, delimiter) };
     }
+    if (failure !== undefined) throw failure;
   } finally {
     lines.close();
     input.destroy();

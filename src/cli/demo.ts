@@ -6,7 +6,7 @@ import { Duck } from "../duck/duck";
 import { FolderLake } from "../lake/folder";
 import { lakeMetrics } from "../metrics/lakeMetrics";
 import { type RunRequest, run } from "../pipeline/run";
-import { newSalt } from "../pipeline/salt";
+import { newSalt } from "../newSalt";
 import { verifyLake } from "../pipeline/verify";
 import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";

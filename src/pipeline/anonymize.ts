@@ -7,13 +7,7 @@ import { applyRows } from "./applyRows";
 import { appendLookups } from "./lookups";
 import { Persons } from "./persons";
 import { RepeatedRows } from "./repeatedRows";
-import {
-  isQuarantined,
-  type PendingFile,
-  type QuarantinedFile,
-  type StagedFile,
-  stageFile,
-} from "./stageFile";
+import { isStaged, type PendingFile, type StagedFile, type Staging, stageFile } from "./stageFile";
 
 export interface AnonymizeContext {
   readonly lake: Lake;
@@ -21,6 +15,8 @@ export interface AnonymizeContext {
   readonly salt: string;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
+  /** Sources whose rows in the table may go in this run, since it delivers them anew. */
+  readonly replaced: ReadonlySet<string>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,14 +49,14 @@ export class ReportAnonymizer {
   }
 
   /** Reads and pseudonymizes a file; its rows wait for `commit`. */
-  async stage(file: PendingFile): Promise<StagedFile | QuarantinedFile> {
-    const { duck, lake, scratch, signal } = this.context;
+  async stage(file: PendingFile): Promise<Staging> {
+    const { duck, lake, scratch, replaced, signal } = this.context;
     const { persons, repeated } = this;
-    const staged = await duck.session((session) =>
-      stageFile(session, file, { lake, persons, repeated, scratch, signal }),
+    const staging = await duck.session((session) =>
+      stageFile(session, file, { lake, persons, repeated, replaced, scratch, signal }),
     );
-    if (!isQuarantined(staged)) this.waiting.push(staged);
-    return staged;
+    if (isStaged(staging)) this.waiting.push(staging);
+    return staging;
   }
 
   /** The files, by path on the server, that the next `commit` brings in. */

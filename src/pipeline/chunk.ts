@@ -5,46 +5,21 @@ import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { ReportAnonymizer } from "./anonymize";
+import { type Chunk, chunksOf, isDue } from "./chunkPlan";
 import type { LogEntry } from "./ingestLog";
 import { type LandedContents, type LandedFile, landFile } from "./land";
 import type { IngestLog } from "./logTable";
 import type { LakeState, Landing } from "./plan";
 import type { Progress } from "./progress";
 import type { RunSummary } from "./runRecord";
-import { isAccepted, isQuarantined, type QuarantinedFile, type StagedFile } from "./stageFile";
-
-/** Files that are worked on side by side and committed together. */
-export interface Chunk {
-  readonly landings: readonly Landing[];
-  readonly pending: readonly LogEntry[];
-}
-
-const filesPerChunk = 64;
-const bytesPerChunk = 512 * 1024 * 1024;
-
-/** Cuts a run's work so that an interruption costs no more than one chunk, and a commit stays small. */
-export function chunksOf(landings: readonly Landing[], pending: readonly LogEntry[]): Chunk[] {
-  const work = [
-    ...pending.map((entry) => ({ entry, landing: undefined, size: entry.size })),
-    ...landings.map((landing) => ({ entry: undefined, landing, size: landing.size })),
-  ];
-  const chunks: { landings: Landing[]; pending: LogEntry[] }[] = [];
-  let bytes = 0;
-  for (const { entry, landing, size } of work) {
-    const last = chunks.at(-1);
-    const full =
-      !last || last.landings.length + last.pending.length >= filesPerChunk || bytes + size > bytesPerChunk;
-    const chunk = full ? { landings: [], pending: [] } : last;
-    if (full) {
-      chunks.push(chunk);
-      bytes = 0;
-    }
-    bytes += size;
-    if (entry) chunk.pending.push(entry);
-    if (landing) chunk.landings.push(landing);
-  }
-  return chunks;
-}
+import {
+  isAccepted,
+  isDeferred,
+  isStaged,
+  type QuarantinedFile,
+  type StagedFile,
+  type Staging,
+} from "./stageFile";
 
 export interface ChunkContext {
   readonly lake: Lake;
@@ -56,6 +31,8 @@ export interface ChunkContext {
   /** Undefined where nothing is to be anonymized. */
   readonly salt: string | undefined;
   readonly accept: ReadonlySet<string>;
+  /** Sources that this run delivers anew. */
+  readonly replaced: ReadonlySet<string>;
   readonly connections: number;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
@@ -73,9 +50,37 @@ export class ChunkRunner {
   private readonly anonymizers = new Map<ReportName, Promise<ReportAnonymizer>>();
   private readonly landing;
   private readonly staging = bulkhead(stagedAtOnce, Number.POSITIVE_INFINITY);
+  /** Sources that this run delivers anew and of which it is not known yet whether their old rows go. */
+  private unsettled: ReadonlySet<string>;
+  private readonly settled = new Set<string>();
+  private deferred: { readonly entry: LogEntry; readonly waitsFor: readonly string[] }[] = [];
 
   constructor(private readonly context: ChunkContext) {
     this.landing = bulkhead(context.connections, Number.POSITIVE_INFINITY);
+    this.unsettled = context.replaced;
+  }
+
+  /** Works on the files that had to wait until the deliveries of others were committed; to be called last. */
+  async runDeferred(): Promise<void> {
+    for (let before = Number.POSITIVE_INFINITY; this.deferred.length < before; ) {
+      before = this.deferred.length;
+      await this.runAgain(this.settled);
+    }
+    // Those that wait for each other have the others' rows as they stand in the table.
+    await this.runAgain(new Set([...this.settled, ...this.deferred.map(({ entry }) => entry.source)]));
+    for (const { entry, waitsFor } of this.deferred) {
+      const message = `Rows of it are in the tables from ${waitsFor.join(", ")}, whose new delivery has yet to come in.`;
+      this.fail(entry.path, new CleverLakeError("conflict", message));
+    }
+  }
+
+  private async runAgain(settled: ReadonlySet<string>): Promise<void> {
+    const pending = this.deferred.map(({ entry }) => entry);
+    this.deferred = [];
+    this.unsettled = new Set([...this.context.replaced].filter((source) => !settled.has(source)));
+    // The tables have changed since they were opened.
+    this.anonymizers.clear();
+    for (const chunk of chunksOf([], pending)) await this.run(chunk);
   }
 
   /** Rejects only when the run is aborted or the lake cannot be written; what was done is recorded even then. */
@@ -97,30 +102,36 @@ export class ChunkRunner {
   }
 
   private async land(landing: Landing, entries: Map<string, LogEntry>): Promise<void> {
-    const { lake, source, state, contents, progress, signal, summary, salt } = this.context;
+    const { lake, source, state, contents, progress, signal, summary, salt, accept } = this.context;
     if (!source) return;
     const before = state.log.get(landing.source);
+    // The bytes of what was set aside as a duplicate are not in the lake as this source's.
+    const previousSha = before?.outcome === "duplicate" ? undefined : before?.sha256;
     let landed: LandedFile;
     try {
       landed = await this.landing.execute(() => {
         signal?.throwIfAborted();
         const onBytes = (bytes: number) => progress.bytes(bytes);
-        return landFile(source, lake, landing, before?.sha256, contents, { signal, onBytes });
+        return progress.during("landing", landing.path, () =>
+          landFile(source, lake, landing, previousSha, contents, { signal, onBytes }),
+        );
       });
     } catch (error) {
       return this.fail(landing.path, error);
     }
     const entry = this.entryOf(landed, before);
     entries.set(entry.source, entry);
-    const staged = salt !== undefined && entry.outcome === "landed";
+    const staged = salt !== undefined && isDue(entry, state, accept);
     progress.landed(staged);
     if (landed.unchanged) summary.unchanged++;
     else if (landed.duplicateOf) summary.duplicates.push({ path: landing.path, reason: entry.reason ?? "" });
     else {
       summary.landed++;
       summary.bytes += landed.size;
+      this.leaveQuarantine(entry.source);
     }
     if (staged) await this.stage(entry, entries);
+    else this.settled.add(entry.source);
   }
 
   private entryOf(landed: LandedFile, before: LogEntry | undefined): LogEntry {
@@ -136,24 +147,34 @@ export class ChunkRunner {
   }
 
   private async stage(entry: LogEntry, entries: Map<string, LogEntry>): Promise<void> {
-    const { accept, progress, signal, summary, state } = this.context;
-    if ((state.applied.get(entry.source) ?? 0) >= entry.version) return;
-    let result: StagedFile | QuarantinedFile;
+    const { accept, progress, signal, summary } = this.context;
+    let result: Staging;
     try {
       result = await this.staging.execute(async () => {
         signal?.throwIfAborted();
         const anonymizer = await this.anonymizer(entry.report);
-        return anonymizer.stage({ ...entry, accept: isAccepted(accept, entry) });
+        return progress.during("anonymizing", entry.path, () =>
+          // Rows of this delivery were refused before, which only a person's consent allows.
+          anonymizer.stage({ ...entry, accept: isAccepted(accept, entry) || (entry.rowsRefused ?? 0) > 0 }),
+        );
       });
     } catch (error) {
       return this.fail(entry.path, error);
     }
-    progress.anonymized(isQuarantined(result) ? 0 : result.rowsWritten);
-    if (!isQuarantined(result)) {
-      entries.set(entry.source, withStaged(entry, result, summary.runId, "landed"));
+    if (isDeferred(result)) {
+      this.deferred.push({ entry, waitsFor: result.waitsFor });
       return;
     }
-    const { line, column, reason } = result;
+    progress.anonymized(isStaged(result) ? result.rowsWritten : 0);
+    if (isStaged(result)) entries.set(entry.source, withStaged(entry, result, summary.runId, "landed"));
+    else this.quarantine(entry, result, entries);
+  }
+
+  private quarantine(entry: LogEntry, quarantined: QuarantinedFile, entries: Map<string, LogEntry>): void {
+    const { summary } = this.context;
+    const { line, column, reason } = quarantined;
+    this.leaveQuarantine(entry.source);
+    this.settled.add(entry.source);
     summary.quarantined.push({ path: entry.path, line: line ?? null, column: column ?? null, reason });
     entries.set(entry.source, {
       ...entry,
@@ -170,7 +191,8 @@ export class ChunkRunner {
     const { summary, signal } = this.context;
     const waiting = anonymizer.waitingPaths();
     try {
-      const { staged } = await anonymizer.commit();
+      const { staged, alreadyThere } = await anonymizer.commit();
+      for (const { file } of [...staged, ...alreadyThere]) this.settled.add(file.source);
       for (const file of staged) {
         const entry = entries.get(file.file.source);
         if (entry) entries.set(entry.source, { ...entry, time: new Date(), outcome: "anonymized" });
@@ -178,7 +200,7 @@ export class ChunkRunner {
         summary.rows[anonymizer.report.name] += file.rowsWritten;
         summary.refused += file.rowsRefused;
         for (const note of file.notes) summary.notes.push({ path: file.file.path, note });
-        summary.inQuarantine = summary.inQuarantine.filter((path) => path !== file.file.path);
+        this.leaveQuarantine(file.file.source);
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -190,9 +212,20 @@ export class ChunkRunner {
   private anonymizer(name: ReportName): Promise<ReportAnonymizer> {
     const opened =
       this.anonymizers.get(name) ??
-      ReportAnonymizer.open(reports[name], { ...this.context, salt: this.context.salt ?? "" });
+      ReportAnonymizer.open(reports[name], {
+        ...this.context,
+        salt: this.context.salt ?? "",
+        replaced: this.unsettled,
+      });
     this.anonymizers.set(name, opened);
     return opened;
+  }
+
+  /** Takes a source out of those that wait in quarantine since an earlier run. */
+  private leaveQuarantine(source: string): void {
+    const { state, summary } = this.context;
+    const before = state.log.get(source)?.path;
+    summary.inQuarantine = summary.inQuarantine.filter((path) => path !== before);
   }
 
   /** One file's failure keeps no other file back; an abort, and what is no error of ours, ends the run. */

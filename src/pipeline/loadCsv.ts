@@ -1,10 +1,19 @@
 import { createReadStream } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../clever/header";
+import { maximumRowBytes } from "../clever/judgeRows";
 import { RecordCounter } from "../clever/records";
-import type { Report, ReportColumn } from "../clever/reports";
-import { canonicalForm, dayMonthOrder, parseValue, roundedNumber, whiteSpace } from "../clever/values";
+import type { ColumnType, Report, ReportColumn } from "../clever/reports";
+import {
+  canonicalForm,
+  type DayMonthOrder,
+  dayMonthOrder,
+  parseValue,
+  roundedNumber,
+  whiteSpace,
+} from "../clever/values";
 import { type DuckSession, sqlName, sqlString } from "../duck/duck";
+import { type CleverLakeError, isCleverLakeError } from "../errors";
 
 /** A report's rows as texts in the session's table `raw`, columns named and ordered as the report table says. */
 export interface LoadedCsv {
@@ -22,6 +31,8 @@ export interface LoadFailure {
   readonly header: Header;
   /** For the case that no single row can be blamed. */
   readonly summary: string;
+  /** What the engine failed with, where it may not be for the file's sake. */
+  readonly cause?: CleverLakeError;
 }
 
 export type LoadResult = LoadedCsv | LoadFailure | Problem;
@@ -32,38 +43,50 @@ export type LoadResult = LoadedCsv | LoadFailure | Problem;
  * a count of the file's own bytes.
  *
  * @param file where the bytes are on this machine's disk
+ * @param order in which order the file writes day and month, where that is known from more rows than it holds
  */
 export async function loadCsv(
   session: DuckSession,
   file: string,
   report: Report,
   signal?: AbortSignal,
+  order?: DayMonthOrder,
 ): Promise<LoadResult> {
   const start = await buffer(createReadStream(file, { end: headerBytes - 1 }));
   const header = readHeader(start, report);
   if (isProblem(header)) return header;
 
-  const counted = countRecords(file, signal);
-  const [records, loaded] = await Promise.all([counted, readRows(session, file, report, header, signal)]);
+  const [records, loaded] = await Promise.all([
+    countRecords(file, signal),
+    readRows(session, file, report, header, signal),
+  ]);
   const failure = (summary: string): LoadFailure => ({ header, summary });
+  if ("cause" in loaded) return { ...failure("The engine could not take the file apart."), ...loaded };
   if (loaded.rejected > 0) return failure("The engine could not take the file apart.");
   if (records.insideQuotes) return failure("A quote opens and never closes: the file was cut off.");
+  if (records.hasNul) return failure("The file holds NUL bytes.");
   if (records.total - 1 !== loaded.rows) {
     return failure(
       `Two counts of its rows disagree: ${records.total - 1} by bytes, ${loaded.rows} by the engine.`,
     );
   }
-  const blankRows = await dropBlankRows(session, report, signal);
-  const otherForms = await readValues(session, report, header, signal);
+  if (loaded.blankRows > 0) {
+    await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`, [], signal);
+  }
+  const otherForms = await readOtherForms(session, report, header, order, signal);
   if (otherForms === undefined) return failure("A value could not be read.");
-  return { header, rows: loaded.rows - blankRows, blankRows, otherForms };
+  return { header, rows: loaded.rows - loaded.blankRows, blankRows: loaded.blankRows, otherForms };
 }
 
 async function countRecords(file: string, signal: AbortSignal | undefined) {
   const counter = new RecordCounter();
   const stream = createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) counter.add(chunk);
-  return { total: counter.total(), insideQuotes: counter.insideQuotes() };
+  let hasNul = false;
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    counter.add(chunk);
+    hasNul ||= chunk.includes(0);
+  }
+  return { total: counter.total(), insideQuotes: counter.insideQuotes(), hasNul };
 }
 
 async function readRows(
@@ -72,7 +95,7 @@ async function readRows(
   report: Report,
   header: Header,
   signal: AbortSignal | undefined,
-): Promise<{ rows: number; rejected: number }> {
+): Promise<{ rows: number; rejected: number; blankRows: number } | { cause: CleverLakeError }> {
   const types = header.names.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
   const columns = report.columns.map((column) => {
     const index = header.indexes.get(column);
@@ -80,118 +103,95 @@ async function readRows(
   });
   await session.query("DROP TABLE IF EXISTS bad_lines");
   await session.query("DROP TABLE IF EXISTS bad_scans");
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE raw AS SELECT ${columns.join(", ")} FROM read_csv(${sqlString(file)},
+  const load = () =>
+    session.query(
+      `CREATE OR REPLACE TEMP TABLE raw AS SELECT ${columns.join(", ")} FROM read_csv(${sqlString(file)},
       columns = {${types}}, auto_detect = false, header = true, delim = ${sqlString(header.delimiter)},
       quote = '"', escape = '"', strict_mode = true, null_padding = false,
+      max_line_size = ${maximumRowBytes + 16},
       store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`,
+      [],
+      signal,
+    );
+  try {
+    await load();
+  } catch (error) {
+    // It gives up altogether on some files, such as those that mix line ends.
+    if (isCleverLakeError(error, "engine")) return { cause: error };
+    throw error;
+  }
+  const { rows, rejected, blank } = await session.one(
+    `SELECT (SELECT count(*) FROM raw)::INTEGER AS rows, (SELECT count(*) FROM bad_lines)::INTEGER AS rejected,
+      (SELECT count(*) FROM raw WHERE ${allBlankSql(report)})::INTEGER AS blank`,
     [],
     signal,
   );
-  const counts = await session.one(
-    "SELECT (SELECT count(*) FROM raw)::INTEGER AS rows, (SELECT count(*) FROM bad_lines)::INTEGER AS rejected",
-    [],
-    signal,
-  );
-  return { rows: Number(counts.rows), rejected: Number(counts.rejected) };
+  return { rows: Number(rows), rejected: Number(rejected), blankRows: Number(blank) };
 }
 
-async function dropBlankRows(
-  session: DuckSession,
-  report: Report,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const allBlank = report.columns.map((column) => isBlankSql(cellOf(column))).join(" AND ");
-  const { count } = await session.one(
-    `SELECT count(*)::INTEGER AS count FROM raw WHERE ${allBlank}`,
-    [],
-    signal,
-  );
-  if (Number(count) > 0) await session.query(`DELETE FROM raw WHERE ${allBlank}`, [], signal);
-  return Number(count);
-}
+/** More different texts than this in one column are no spreadsheet's doing. */
+const manyTexts = 20_000;
 
 /**
  * Checks that each value can be read as its column's type; undefined where one cannot. Values in Clever's own form
  * are read by SQL; the others, of which a file has few different ones, by `parseValue`, into the temporary table
  * `readings`. Resolves to the columns that have such others.
  */
-async function readValues(
+async function readOtherForms(
   session: DuckSession,
   report: Report,
   header: Header,
+  known: DayMonthOrder | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Set<string> | undefined> {
-  await session.query("CREATE OR REPLACE TEMP TABLE readings (name VARCHAR, text VARCHAR, value VARCHAR)");
   const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
-  const doubts = present.map((column) => ({ column, condition: needsReading(column) }));
-  const checks = doubts.flatMap(({ column, condition }) =>
-    condition ? [`count(*) FILTER (WHERE ${condition})::INTEGER AS ${sqlName(column.name)}`] : [],
-  );
-  const counts = await session.one(`SELECT ${checks.join(", ")} FROM raw`, [], signal);
-  const otherForms = new Set<string>();
-  for (const { column, condition } of doubts) {
-    if (!condition || Number(counts[column.name]) === 0) continue;
-    if (!(await readOtherForms(session, column, condition, signal))) return undefined;
-    if (column.type !== "string") otherForms.add(column.name);
-  }
-  return otherForms;
-}
-
-/** More different texts than this in one column are no spreadsheet's doing. */
-const manyTexts = 20_000;
-
-async function readOtherForms(
-  session: DuckSession,
-  column: ReportColumn,
-  condition: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const name = sqlName(column.name);
-  const rows = await session.query(
-    `SELECT DISTINCT ${name} AS text FROM raw WHERE ${condition} LIMIT ${manyTexts + 1}`,
-    [],
-    signal,
-  );
-  if (rows.length > manyTexts) return false;
-  const texts = rows.map(({ text }) => (typeof text === "string" ? text : ""));
-  const order = column.type === "date" ? dayMonthOrder(texts) : "unknown";
-  const readings: { text: string; value: string }[] = [];
-  for (const text of texts) {
-    const parsed = parseValue(column, text, order);
-    if ("reason" in parsed) return false;
-    if (column.type !== "string") readings.push({ text, value: String(parsed.value) });
+  const searches = present.flatMap((column) => searchForOtherForms(column) ?? []);
+  const found = await session.query(searches.join(" UNION ALL "), [], signal);
+  if (found.length === 0) return new Set();
+  const readings: { name: string; text: string; value: string }[] = [];
+  for (const column of present) {
+    const texts = found
+      .filter(({ name }) => name === column.name)
+      .map(({ text }) => (typeof text === "string" ? text : ""));
+    if (texts.length > manyTexts) return undefined;
+    const order = column.type === "date" ? (known ?? dayMonthOrder(texts)) : "unknown";
+    for (const text of texts) {
+      const parsed = parseValue(column, text, order);
+      if ("reason" in parsed) return undefined;
+      if (column.type !== "string") readings.push({ name: column.name, text, value: String(parsed.value) });
+    }
   }
   await session.query(
-    `INSERT INTO readings SELECT ${sqlString(column.name)}, reading.text, reading.value
-     FROM (SELECT unnest(from_json($1::JSON, '[{"text":"VARCHAR","value":"VARCHAR"}]')) AS reading)`,
+    `CREATE OR REPLACE TEMP TABLE readings AS SELECT unnest(from_json($1::JSON,
+      '[{"name":"VARCHAR","text":"VARCHAR","value":"VARCHAR"}]'), recursive := true)`,
     [JSON.stringify(readings)],
     signal,
   );
-  return true;
+  return new Set(readings.map(({ name }) => name));
 }
 
-/** A condition that holds for the texts of a column that SQL does not read by itself; none where it reads all. */
+/** A SELECT of the different texts of a column that SQL does not read by itself; none where it reads all. */
+function searchForOtherForms(column: ReportColumn): string | undefined {
+  const condition = needsReading(column);
+  if (condition === undefined) return undefined;
+  // Dates, numbers and flags repeat in thousands of rows: each different text is looked at once.
+  const cells = column.type === "string" ? "raw" : `(SELECT DISTINCT ${sqlName(column.name)} FROM raw) raw`;
+  return `(SELECT DISTINCT ${sqlString(column.name)} AS name, ${cellOf(column)} AS text
+    FROM ${cells} WHERE ${condition} LIMIT ${manyTexts + 1})`;
+}
+
+/** A condition that holds for such texts. */
 function needsReading(column: ReportColumn): string | undefined {
-  const name = cellOf(column);
-  if (column.type !== "string") return `${canonicalValue(column)} IS NULL`;
+  const cell = cellOf(column);
+  if (column.type !== "string") return `${canonicalValue(column.type, cell)} IS NULL`;
   return column.pseudonymization === "hash"
-    ? `contains(${name}, '+') AND regexp_full_match(${name}, ${sqlString(`\\s*${roundedNumber}\\s*`)})`
+    ? `contains(${cell}, '+') AND regexp_full_match(${cell}, ${sqlString(`\\s*${roundedNumber}\\s*`)})`
     : undefined;
 }
 
-function canonicalValue(column: ReportColumn): string {
-  const name = cellOf(column);
-  switch (column.type) {
-    case "string":
-      return `CASE WHEN NOT ${isBlankSql(name)} THEN ${name} END`;
-    case "boolean":
-      return `CASE lower(${name}) WHEN 'true' THEN true WHEN 'false' THEN false END`;
-    case "integer":
-    case "date":
-      return `CASE WHEN regexp_full_match(${name}, ${sqlString(canonicalForm[column.type])})
-        THEN try_cast(${name} AS ${column.type}) END`;
-  }
+function canonicalValue(type: Exclude<ColumnType, "string">, cell: string): string {
+  const text = type === "boolean" ? `lower(${cell})` : cell;
+  return `CASE WHEN regexp_full_match(${text}, ${sqlString(canonicalForm[type])}) THEN try_cast(${cell} AS ${type}) END`;
 }
 
 /**
@@ -199,9 +199,11 @@ function canonicalValue(column: ReportColumn): string {
  * Valid after `loadCsv` found the file readable.
  */
 export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
-  if (!loaded.otherForms.has(column.name)) return canonicalValue(column);
-  return `coalesce(${canonicalValue(column)}, (SELECT value::${column.type} FROM readings
-    WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cellOf(column)}))`;
+  const cell = cellOf(column);
+  if (column.type === "string") return textSql(cell);
+  if (!loaded.otherForms.has(column.name)) return `CAST(${cell} AS ${column.type})`;
+  return `coalesce(${canonicalValue(column.type, cell)}, (SELECT value::${column.type} FROM readings
+    WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cell}))`;
 }
 
 /** A cell of `raw`, by a name that holds in joins too. */
@@ -209,8 +211,15 @@ function cellOf(column: ReportColumn): string {
   return `raw.${sqlName(column.name)}`;
 }
 
-const whiteSpaceSql = sqlString(whiteSpace);
+/**
+ * A text, null where it is blank. Trimming costs more than everything else that is done to a row together, so only
+ * texts that start like white space are trimmed: `whiteSpace` has no other characters up to `!` or beyond ASCII.
+ */
+function textSql(cell: string): string {
+  return `CASE WHEN ${cell} < '!' OR ${cell} >= chr(128)
+    THEN CASE WHEN trim(${cell}, ${sqlString(whiteSpace)}) <> '' THEN ${cell} END ELSE ${cell} END`;
+}
 
-function isBlankSql(name: string): string {
-  return `(${name} IS NULL OR trim(${name}, ${whiteSpaceSql}) = '')`;
+function allBlankSql(report: Report): string {
+  return report.columns.map((column) => `${textSql(cellOf(column))} IS NULL`).join(" AND ");
 }

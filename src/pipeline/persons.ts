@@ -22,7 +22,9 @@ export class Persons {
     const persons = new Persons(report, salt);
     const names = hashedColumns(report).map(({ name }) => name);
     const columns = [...names, ...names.map(pseudonymName)].map((name) => `${sqlName(name)} VARCHAR`);
-    await duck.session((session) => session.query(`CREATE TABLE ${persons.table} (${columns.join(", ")})`));
+    await duck.session((session) =>
+      session.query(`CREATE OR REPLACE TABLE ${persons.table} (${columns.join(", ")})`),
+    );
     return persons;
   }
 

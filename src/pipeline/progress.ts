@@ -1,5 +1,12 @@
 import type { Landing } from "./plan";
 
+/** A file that is being worked on. */
+export interface FileUnderWay {
+  /** Its path on the server. */
+  readonly path: string;
+  readonly activity: "landing" | "anonymizing";
+}
+
 /** How far a run is. */
 export interface ProgressState {
   readonly phase: "listing" | "working";
@@ -12,6 +19,7 @@ export interface ProgressState {
   readonly filesToAnonymize: number;
   readonly filesAnonymized: number;
   readonly rows: number;
+  readonly underWay: readonly FileUnderWay[];
 }
 
 export type ProgressListener = (state: ProgressState) => void;
@@ -27,6 +35,7 @@ export class Progress {
     filesToAnonymize: 0,
     filesAnonymized: 0,
     rows: 0,
+    underWay: [],
   };
 
   constructor(private readonly listener: ProgressListener | undefined) {}
@@ -38,6 +47,17 @@ export class Progress {
   start(landings: readonly Landing[], pending: number): void {
     const bytes = landings.reduce((sum, { size }) => sum + size, 0);
     this.change({ phase: "working", files: landings.length, bytes, filesToAnonymize: pending });
+  }
+
+  /** Counts a file as under way until `work` has ended. */
+  async during<T>(activity: FileUnderWay["activity"], path: string, work: () => Promise<T>): Promise<T> {
+    const file: FileUnderWay = { path, activity };
+    this.change({ underWay: [...this.state.underWay, file] });
+    try {
+      return await work();
+    } finally {
+      this.change({ underWay: this.state.underWay.filter((other) => other !== file) });
+    }
   }
 
   bytes(count: number): void {

@@ -9,8 +9,9 @@ import type { LakeState, Landing } from "./plan";
 import { allReports, sourceTag } from "./tables";
 
 /**
- * Entries for what an interrupted run landed and did not record: what stands in the lake at a place of its plan, and
- * in no entry. The file is taken as it is, so that nothing is brought over twice and no file stays unknown.
+ * Entries for what a run landed and did not record, since it was killed or the lake failed it: what stands in the lake
+ * at a place of its plan, and in no entry. The file is taken as it is, so that nothing is brought over twice and no
+ * file stays unknown.
  */
 export async function adoptLandings(
   lake: Lake,

@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { Header, Problem } from "../clever/header";
 import { findDayMonthOrder, type JudgedRow, judgeRows } from "../clever/judgeRows";
 import type { Report } from "../clever/reports";
+import type { DayMonthOrder } from "../clever/values";
 import type { Lake } from "../lake/lake";
 
 /** What is wrong with a file, row by row. */
@@ -21,11 +22,12 @@ export async function findBadRows(
   file: string,
   report: Report,
   header: Header,
+  signal?: AbortSignal,
 ): Promise<Refusal & { readonly goodRows: number }> {
   const problems: Problem[] = [];
   let rows = 0;
   let goodRows = 0;
-  for await (const { problem } of await judged(file, report, header)) {
+  for await (const { problem } of (await judged(file, report, header, signal)).rows) {
     if (!problem) {
       goodRows++;
       continue;
@@ -48,14 +50,15 @@ export async function splitBadRows(
   lake: Lake,
   refusedPath: string,
   signal?: AbortSignal,
-): Promise<Refusal> {
+): Promise<Refusal & { readonly order: DayMonthOrder }> {
   const problems: Problem[] = [];
   let rows = 0;
   const refusedFile = `${goodFile}.refused`;
+  const { order, rows: judgedRows } = await judged(file, report, header, signal);
   await using refused = await open(refusedFile, "wx", 0o600);
   const goodRows = async function* () {
     yield `${header.names.map(quoted).join(header.delimiter)}\n`;
-    for await (const row of await judged(file, report, header)) {
+    for await (const row of judgedRows) {
       if (!row.problem) {
         yield `${row.raw}\n`;
         continue;
@@ -67,13 +70,19 @@ export async function splitBadRows(
   };
   const good = createWriteStream(goodFile, { flags: "wx", mode: 0o600, encoding: "latin1" });
   await pipeline(goodRows, good, signal ? { signal } : {});
-  await lake.importFile(refusedFile, refusedPath, signal ? { signal } : {});
-  return { rows, problems };
+  if (rows > 0) await lake.importFile(refusedFile, refusedPath, signal ? { signal } : {});
+  return { rows, problems, order };
 }
 
-async function judged(file: string, report: Report, header: Header): Promise<AsyncGenerator<JudgedRow>> {
-  const read = () => createReadStream(file, { highWaterMark: 1 << 20 });
-  return judgeRows(read, report, header, await findDayMonthOrder(read, report, header));
+async function judged(
+  file: string,
+  report: Report,
+  header: Header,
+  signal: AbortSignal | undefined,
+): Promise<{ order: DayMonthOrder; rows: AsyncGenerator<JudgedRow> }> {
+  const read = () => createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
+  const order = await findDayMonthOrder(read, report, header);
+  return { order, rows: judgeRows(read, report, header, order) };
 }
 
 function refusedLine(row: JudgedRow, problem: Problem): Buffer {

@@ -2,14 +2,13 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pseudoTable } from "../clever/layout";
-import { pseudonymName, type Report, type UserType, userTypeValue } from "../clever/reports";
+import { hashedColumns, pseudonymName, type Report, type UserType, userTypeValue } from "../clever/reports";
 import type { AddFile } from "../delta/actions";
 import { withLocalFiles } from "../delta/localFiles";
 import { dataFilePath } from "../delta/paths";
 import { scanFiles } from "../delta/scan";
 import type { Snapshot } from "../delta/snapshot";
 import { type DuckSession, sqlName, sqlString, sqlStrings } from "../duck/duck";
-import { isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { sourceTag } from "./tables";
 
@@ -27,10 +26,10 @@ interface Claimant {
   adds: readonly AddFile[];
 }
 
-/** Rows of a file that the table has from another file. */
+/** Rows of a file that the table has from other files. */
 export interface Repeats {
   readonly rows: number;
-  readonly source: string;
+  readonly sources: readonly string[];
 }
 
 /**
@@ -96,36 +95,44 @@ export class Claim implements Disposable {
   async find(session: DuckSession, rows: string, signal?: AbortSignal): Promise<Repeats | undefined> {
     if (this.candidates.length === 0) return undefined;
     const paths = this.candidates.map((file) => dataFilePath(pseudoTable(this.report), file.path));
-    const same = this.key().map((name) => `mine.${name} IS NOT DISTINCT FROM other.${name}`);
+    const other = rowKey(this.report, "other");
+    const same = rowKey(this.report, "mine").map((value, index) => `${value} = ${other[index]}`);
     await withLocalFiles(this.lake, paths, signal ? { signal } : {}, (local) =>
       session.query(
         `CREATE OR REPLACE TEMP TABLE repeated AS
          SELECT mine.row_id, any_value(other.source_file) AS source FROM (${rows}) mine
          JOIN read_parquet(${sqlStrings(local)}, hive_partitioning = false, union_by_name = true) other
            ON ${same.join(" AND ")} AND mine.user_type = other.user_type AND mine.source_file <> other.source_file
-         WHERE mine.clever_user_id_pseudonym IS NOT NULL OR mine.sis_id_pseudonym IS NOT NULL
          GROUP BY mine.row_id`,
         [],
         signal,
       ),
     );
-    const found = await session.one(
-      "SELECT count(*)::INTEGER AS rows, any_value(source) AS source FROM repeated",
+    const found = await session.query(
+      "SELECT source, count(*)::INTEGER AS rows FROM repeated GROUP BY source ORDER BY source",
       [],
       signal,
     );
-    return Number(found.rows) === 0 ? undefined : { rows: Number(found.rows), source: String(found.source) };
+    if (found.length === 0) return undefined;
+    return {
+      rows: found.reduce((sum, { rows: count }) => sum + Number(count), 0),
+      sources: found.map(({ source }) => String(source)),
+    };
   }
 
-  /** Takes the rows found out of the session's `raw` and keeps them beside the landed file. */
+  /**
+   * Takes the rows found out of the session's `raw` and keeps them beside the landed file, behind the rows that
+   * were refused for other reasons where `refusedBefore` says that there are some.
+   */
   async drop(
     session: DuckSession,
-    lake: Lake,
-    refusedPath: string,
     scratch: string,
+    refusedPath: string,
+    refusedBefore: boolean,
     signal?: AbortSignal,
   ): Promise<void> {
     const options = signal ? { signal } : {};
+    const { lake } = this;
     const refused = path.join(scratch, `${randomUUID()}.refused`);
     const repeated = "raw.rowid IN (SELECT row_id FROM repeated)";
     await session.query(
@@ -133,10 +140,8 @@ export class Claim implements Disposable {
       [],
       signal,
     );
-    const before = await lake.read(refusedPath, options).catch((error: unknown) => {
-      if (isCleverLakeError(error, "notFound")) return Buffer.alloc(0);
-      throw error;
-    });
+    // Without any, a file that is there is what an attempt left that was not committed.
+    const before = refusedBefore ? await lake.read(refusedPath, options) : Buffer.alloc(0);
     const rows = await readFile(refused);
     await lake.write(
       refusedPath,
@@ -158,16 +163,21 @@ export class Claim implements Disposable {
   [Symbol.dispose](): void {
     this.settle(undefined);
   }
+}
 
-  /** What makes a row one: the person, the day and, where the report has it, the resource. */
-  private key(): string[] {
-    return this.report.columns
-      .filter(
-        ({ name, type, pseudonymization }) =>
-          type === "date" || pseudonymization === "hash" || name.startsWith("resource_"),
-      )
-      .map(({ name, pseudonymization }) => sqlName(pseudonymization === "hash" ? pseudonymName(name) : name));
-  }
+/**
+ * What makes a row of a relation one, as SQL expressions: the day, the person and, where the report has it, the
+ * resource; a row of nobody has no key. The school system's id is blanked when a person leaves, and a resource's name
+ * may change: Clever's own ids stay.
+ */
+function rowKey(report: Report, relation: string): string[] {
+  const firstOf = (names: readonly string[]) =>
+    `coalesce(${names.map((name) => `${sqlString(`${name} `)} || ${relation}.${sqlName(name)}`).join(", ")})`;
+  const person = hashedColumns(report).map(({ name }) => pseudonymName(name));
+  const day = report.columns.filter(({ type }) => type === "date").map(({ name }) => `${relation}.${name}`);
+  const hasResource = report.columns.some(({ name }) => name === "resource_id");
+  const resource = hasResource ? [`coalesce(${firstOf(["resource_id", "resource_name"])}, '')`] : [];
+  return [...day, firstOf(person.toReversed()), ...resource];
 }
 
 function reachesInto(a: Claimant, b: Claimant): boolean {

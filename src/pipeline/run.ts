@@ -4,7 +4,8 @@ import { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
-import { ChunkRunner, chunksOf } from "./chunk";
+import { ChunkRunner } from "./chunk";
+import { chunksOf, isDue } from "./chunkPlan";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
 import { IngestLog } from "./logTable";
@@ -12,7 +13,7 @@ import { folderName, type LakeState, makePlan, type PlannedFile, planLandings, r
 import { Progress, type ProgressListener } from "./progress";
 import { adoptLandings, recordApplied } from "./recover";
 import { RunLock } from "./runLock";
-import { newRunId, type RunRecord, type RunSummary, readRunRecord, writeRunRecord } from "./runRecord";
+import { interruptedRuns, newRunId, type RunRecord, type RunSummary, writeRunRecord } from "./runRecord";
 import { claimSalt } from "./salt";
 import { isAccepted } from "./stageFile";
 import { readApplied } from "./tables";
@@ -55,12 +56,12 @@ export async function run(request: RunRequest): Promise<RunSummary> {
 
   const now = new Date();
   const provisional = newRunId(folderName(now));
-  await using lock = await RunLock.take(lake, provisional);
+  await using _lock = await RunLock.take(lake, provisional);
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
     const log = new IngestLog(lake, duck);
-    const state = await currentState(lake, duck, log, lock.interruptedRun, signal);
+    const state = await currentState(lake, duck, log, signal);
     const plan = listing ? chosen(makePlan(listing, state, request.userTypes), request.only) : [];
     const landings = planLandings(plan, runStart(state, now));
     const pending = pendingEntries(state, request, new Set(landings.map(({ source }) => source)));
@@ -88,16 +89,22 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       summary,
       source: request.source,
       accept: new Set(request.accept ?? []),
+      replaced: new Set(
+        [...landings, ...pending].map(({ source }) => source).filter((source) => state.applied.has(source)),
+      ),
       connections: request.connections ?? 4,
       contents: new LandedContents(state, landings),
     });
     progress.start(landings, salt === undefined ? 0 : pending.length);
     try {
       for (const chunk of chunksOf(landings, salt === undefined ? [] : pending)) await runner.run(chunk);
+      await runner.runDeferred();
     } catch (error) {
       const outcome = signal?.aborted ? "cancelled" : "failed";
       const ended = { ...record, ended: new Date(), outcome, summary: finished(summary, now) } as const;
-      await writeRunRecord(lake, outcome === "failed" ? { ...ended, error: describeError(error) } : ended);
+      const told = outcome === "failed" ? { ...ended, error: describeError(error) } : ended;
+      // A lake that fails the run may fail its record too; the first error is the one to be told.
+      await writeRunRecord(lake, told).catch(() => undefined);
       throw error;
     }
     const done = finished(summary, now);
@@ -122,25 +129,20 @@ function requireSalt(request: RunRequest): string {
   });
 }
 
-/** What the lake holds, with the traces of an interrupted run put in order. */
+/** What the lake holds, with the traces of runs that did not come through put in order. */
 async function currentState(
   lake: Lake,
   duck: Duck,
   log: IngestLog,
-  interruptedRun: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<LakeState> {
   const applied = await readApplied(lake, duck, signal);
-  const record = interruptedRun ? await readRunRecord(lake, interruptedRun) : undefined;
-  if (record?.outcome === "running") {
+  for (const record of await interruptedRuns(lake, signal)) {
     const known = await log.all(signal);
     await log.append(await adoptLandings(lake, record.landings, known, record.runId, signal), signal);
-    await writeRunRecord(lake, {
-      ...record,
-      ended: new Date(),
-      outcome: "failed",
-      error: "The run was interrupted.",
-    });
+    if (record.outcome !== "running") continue;
+    const error = "The run was interrupted.";
+    await writeRunRecord(lake, { ...record, ended: new Date(), outcome: "failed", error });
   }
   const state = { log: await log.last(signal), applied };
   const unrecorded = await recordApplied(lake, duck, state, signal);
@@ -160,10 +162,9 @@ function pendingEntries(state: LakeState, request: RunRequest, landing: Readonly
   const accept = new Set(request.accept ?? []);
   const only = request.only && new Set(request.only);
   return [...state.log.values()].filter((entry) => {
-    if (landing.has(entry.source) || entry.outcome === "duplicate") return false;
+    if (landing.has(entry.source)) return false;
     if (!request.userTypes.includes(entry.userType) || (only && !only.has(entry.path))) return false;
-    if ((state.applied.get(entry.source) ?? 0) >= entry.version) return false;
-    return entry.outcome !== "quarantined" || isAccepted(accept, entry);
+    return isDue(entry, state, accept);
   });
 }
 

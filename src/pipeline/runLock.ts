@@ -17,6 +17,9 @@ type Lock = z.infer<typeof lockSchema>;
 
 const leaseMilliseconds = 60_000;
 
+/** The locks that runs of this process hold. */
+const heldHere = new Set<string>();
+
 /**
  * One run at a time per lake, so that no file is landed twice. Rows are safe without it (the Delta log decides by
  * itself what is applied): the lock only spares work, and a run whose lock was taken from it does no harm.
@@ -28,9 +31,8 @@ export class RunLock implements AsyncDisposable {
   private constructor(
     private readonly lake: Lake,
     private readonly lock: Lock,
-    /** The run that held the lock and died, if there was one: what it landed may not be in the log. */
-    readonly interruptedRun: string | undefined,
   ) {
+    heldHere.add(lock.id);
     this.renewal = setInterval(() => {
       this.renewing = this.renew();
     }, leaseMilliseconds / 4);
@@ -40,26 +42,26 @@ export class RunLock implements AsyncDisposable {
   /** Takes the lock, over from a dead run if need be; rejects with code `busy` while another run is alive. */
   static async take(lake: Lake, runId: string): Promise<RunLock> {
     const lock: Lock = { id: randomUUID(), runId, host: hostname(), pid: process.pid, expires: lease() };
-    let interruptedRun: string | undefined;
     for (let attempt = 0; attempt < 5; attempt++) {
-      if (await lake.putIfAbsent(runLockPath, serialize(lock)))
-        return new RunLock(lake, lock, interruptedRun);
+      if (await lake.putIfAbsent(runLockPath, serialize(lock))) return new RunLock(lake, lock);
       const holder = await read(lake, runLockPath);
       if (holder === undefined) continue;
       if (holder !== "unreadable" && isHeld(holder)) throw busy(lake, holder);
-      if (await removeExactly(lake, holder)) {
-        interruptedRun = holder === "unreadable" ? undefined : holder.runId;
-      }
+      await removeExactly(lake, holder);
     }
     throw busy(lake, undefined);
   }
 
+  /** Lets go of the lock. Never rejects: a lock that could not be deleted is seen to be dead. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.renewal);
     await this.renewing;
-    const holder = await read(this.lake, runLockPath);
-    if (holder !== undefined && holder !== "unreadable" && holder.id === this.lock.id) {
-      await this.lake.delete(runLockPath);
+    heldHere.delete(this.lock.id);
+    try {
+      const holder = await read(this.lake, runLockPath);
+      if (typeof holder === "object" && holder.id === this.lock.id) await this.lake.delete(runLockPath);
+    } catch {
+      // What the run did, or why it failed, must not be lost over this.
     }
   }
 
@@ -73,6 +75,12 @@ export class RunLock implements AsyncDisposable {
       // The next renewal tries again; a lease that runs out meanwhile costs work, not rows.
     }
   }
+}
+
+/** The run that is at work on a lake, undefined where there is none. */
+export async function runningRun(lake: Lake): Promise<string | undefined> {
+  const holder = await read(lake, runLockPath);
+  return holder !== undefined && holder !== "unreadable" && isHeld(holder) ? holder.runId : undefined;
 }
 
 async function* single(data: Uint8Array): AsyncIterable<Uint8Array> {
@@ -98,18 +106,23 @@ async function read(lake: Lake, path: string): Promise<Lock | "unreadable" | und
   }
 }
 
-/** A lease that was not renewed is over, and on this machine so is that of a process that is gone. */
+/**
+ * A lease that was not renewed is over, and on this machine so is that of a process that is gone. In a container the
+ * process that died may have had the id of this one.
+ */
 function isHeld(lock: Lock): boolean {
-  return lock.expires > Date.now() && (lock.host !== hostname() || isAlive(lock.pid));
+  if (lock.expires <= Date.now()) return false;
+  if (lock.host !== hostname()) return true;
+  return lock.pid === process.pid ? heldHere.has(lock.id) : isAlive(lock.pid);
 }
 
 /** Removes the dead lock that was read, and no other: between reading and removing, a new run may have taken over. */
-async function removeExactly(lake: Lake, dead: Lock | "unreadable"): Promise<boolean> {
+async function removeExactly(lake: Lake, dead: Lock | "unreadable"): Promise<void> {
   const aside = `${runLockPath}.${randomUUID()}`;
   try {
     await lake.rename(runLockPath, aside);
   } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return false;
+    if (isCleverLakeError(error, "notFound")) return;
     throw error;
   }
   const moved = await read(lake, aside);
@@ -117,7 +130,6 @@ async function removeExactly(lake: Lake, dead: Lock | "unreadable"): Promise<boo
     moved === dead || (typeof moved === "object" && typeof dead === "object" && moved.id === dead.id);
   if (!same && typeof moved === "object") await lake.putIfAbsent(runLockPath, serialize(moved));
   await lake.delete(aside);
-  return same;
 }
 
 function busy(lake: Lake, holder: Lock | undefined): CleverLakeError {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { runRecordPath } from "../clever/layout";
+import { runRecordPath, runsFolder } from "../clever/layout";
 import { reportNames, userTypes } from "../clever/reports";
 import { isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
@@ -91,4 +91,31 @@ export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecor
     if (isCleverLakeError(error, "notFound") || error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** The names of all runs that left a record, newest first. */
+export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { path } of lake.list(runsFolder, signal ? { signal } : {})) {
+    const id = /([^/]+)\.json$/.exec(path)?.[1];
+    if (id !== undefined) ids.push(id);
+  }
+  return ids.sort().reverse();
+}
+
+/**
+ * The records of runs that may have landed files which the log does not know, for the holder of the lake's lock: those
+ * that were cut off, which still call themselves running, and the last one that ended, unless it came through with
+ * every file. A run puts the traces of those before it in order before it writes its own record, so they are the
+ * newest ones, however many runs were cut off before they came to that. Oldest first, to be put in order like that.
+ */
+export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise<RunRecord[]> {
+  const interrupted: RunRecord[] = [];
+  for (const id of await runIds(lake, signal)) {
+    const record = await readRunRecord(lake, id);
+    if (record === undefined) continue;
+    if (record.outcome !== "done") interrupted.unshift(record);
+    if (record.outcome !== "running") break;
+  }
+  return interrupted;
 }

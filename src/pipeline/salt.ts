@@ -17,11 +17,6 @@ const fingerprintSchema = z.object({
 
 const cost = 2 ** 14;
 
-/** A new salt: 256 bits from the operating system's cryptographic source, as text. */
-export function newSalt(): string {
-  return randomBytes(32).toString("base64url");
-}
-
 /**
  * Holds a salt against the lake's fingerprint; a lake without one takes this salt's. Of two first runs with
  * different salts one wins and the other is refused.
@@ -44,6 +39,17 @@ export async function claimSalt(lake: Lake, salt: string, signal?: AbortSignal):
       hint: "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
     });
   }
+}
+
+/** How a salt stands to a lake; `unclaimed` is one that was pseudonymized with none yet. Writes nothing. */
+export async function checkSalt(
+  lake: Lake,
+  salt: string,
+  signal?: AbortSignal,
+): Promise<"matches" | "differs" | "unclaimed"> {
+  const stored = await readFingerprint(lake, signal ? { signal } : {});
+  if (stored === undefined) return "unclaimed";
+  return (await matches(salt, stored)) ? "matches" : "differs";
 }
 
 type Fingerprint = z.infer<typeof fingerprintSchema>;

@@ -54,10 +54,23 @@ export interface QuarantinedFile {
   readonly reason: string;
 }
 
+/**
+ * A file with rows that the table has from sources which this run delivers anew: whether they stay is known once
+ * those are committed, so it is to be staged again then.
+ */
+export interface DeferredFile {
+  readonly file: PendingFile;
+  readonly waitsFor: readonly string[];
+}
+
+export type Staging = StagedFile | QuarantinedFile | DeferredFile;
+
 export interface StagingContext {
   readonly lake: Lake;
   readonly persons: Persons;
   readonly repeated: RepeatedRows;
+  /** Sources whose rows in the table may go in this run. */
+  readonly replaced: ReadonlySet<string>;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
   readonly signal?: AbortSignal | undefined;
@@ -65,21 +78,32 @@ export interface StagingContext {
 
 /**
  * Reads a landed file, pseudonymizes it and writes its rows as data files that belong to no table yet. Whatever is
- * wrong with the file makes it `QuarantinedFile`; only faults of the machine reject.
+ * wrong with the file makes it `QuarantinedFile`; only faults of the machine reject, and the landed file's absence.
  */
 export async function stageFile(
   session: DuckSession,
   file: PendingFile,
   context: StagingContext,
-): Promise<StagedFile | QuarantinedFile> {
+): Promise<Staging> {
   const { lake, signal } = context;
-  return withLocalFiles(lake, [file.landedPath], signal ? { signal } : {}, ([local]) =>
+  const options = signal ? { signal } : {};
+  if ((await lake.stat(file.landedPath, options)) === undefined) {
+    throw new CleverLakeError("notFound", "The landed file is gone from the lake.", {
+      subject: file.landedPath,
+      hint: "Put it back from a copy of the lake.",
+    });
+  }
+  return withLocalFiles(lake, [file.landedPath], options, ([local]) =>
     stageLocal(session, file, local ?? file.landedPath, context),
   );
 }
 
-export function isQuarantined(staged: StagedFile | QuarantinedFile): staged is QuarantinedFile {
-  return "reason" in staged;
+export function isStaged(staging: Staging): staging is StagedFile {
+  return "adds" in staging;
+}
+
+export function isDeferred(staging: Staging): staging is DeferredFile {
+  return "waitsFor" in staging;
 }
 
 async function stageLocal(
@@ -87,7 +111,7 @@ async function stageLocal(
   file: PendingFile,
   local: string,
   context: StagingContext,
-): Promise<StagedFile | QuarantinedFile> {
+): Promise<Staging> {
   const { lake, persons, scratch, signal } = context;
   const { report } = persons;
   let result = await loadCsv(session, local, report, signal);
@@ -97,17 +121,22 @@ async function stageLocal(
   const notes =
     result.header.extra.length > 0 ? [`Unknown columns, not read: ${result.header.extra.join(", ")}.`] : [];
   if ("summary" in result) {
-    if (!file.accept)
-      return quarantine(file, await findBadRows(local, report, result.header), result.summary);
+    const bad = file.accept ? undefined : await findBadRows(local, report, result.header, signal);
+    if (bad && bad.rows > 0) return quarantine(file, bad, result.summary);
+    // Where the engine stumbled over what row by row reads well, it gets the rows in plain form.
     const goodFile = path.join(scratch, `${randomUUID()}.csv`);
     const refusedPath = refusedRowsPath(file.landedPath);
     const refusal = await splitBadRows(local, report, result.header, goodFile, lake, refusedPath, signal);
-    result = await loadCsv(session, goodFile, report, signal);
+    result = await loadCsv(session, goodFile, report, signal, refusal.order);
     if ("reason" in result) return { file, ...result };
-    if ("summary" in result) return quarantine(file, { rows: 0, problems: [] }, result.summary);
+    if ("summary" in result) {
+      if (result.cause) throw result.cause;
+      return quarantine(file, undefined, result.summary);
+    }
     refused = refusal.rows;
   }
-  if (result.blankRows > 0) notes.push(`${result.blankRows} rows without a single value, passed over.`);
+  if (result.blankRows > 0)
+    notes.push(`${result.blankRows} rows without a value in any of the report's columns, passed over.`);
   await persons.add(session, result, signal);
   return writeRows(session, file, result, refused, notes, context);
 }
@@ -119,8 +148,8 @@ async function writeRows(
   refusedBefore: number,
   notes: string[],
   context: StagingContext,
-): Promise<StagedFile | QuarantinedFile> {
-  const { lake, persons, repeated, scratch, signal } = context;
+): Promise<Staging> {
+  const { lake, persons, repeated, replaced, scratch, signal } = context;
   const { report } = persons;
   const rows = pseudonymizedRows(file, loaded, persons);
   const partitions = await datePartitions(session, loaded, persons, signal);
@@ -129,9 +158,11 @@ async function writeRows(
   using claim = await repeated.claim(file, spanOf(partitions));
   const repeats = await claim.find(session, rows, signal);
   if (repeats) {
-    const reason = `${repeats.rows} of its rows are in the tables already, from ${repeats.source}.`;
+    const waitsFor = repeats.sources.filter((source) => replaced.has(source));
+    if (waitsFor.length > 0) return { file, waitsFor };
+    const reason = `${repeats.rows} of its rows are in the tables already, from ${repeats.sources.join(", ")}.`;
     if (!file.accept) return { file, line: undefined, column: undefined, reason };
-    await claim.drop(session, lake, refusedRowsPath(file.landedPath), scratch, signal);
+    await claim.drop(session, scratch, refusedRowsPath(file.landedPath), refusedBefore > 0, signal);
     notes.push(reason);
     rowsRefused += repeats.rows;
   }
@@ -201,7 +232,7 @@ async function datePartitions(
   if (!date) return [];
   const rows = await session.query(
     `SELECT year(day)::INTEGER AS year, month(day)::INTEGER AS month, min(day)::VARCHAR AS first, max(day)::VARCHAR AS last
-     FROM (SELECT ${valueSql(date, loaded)} AS day FROM raw) GROUP BY 1, 2 ORDER BY 1, 2`,
+     FROM (SELECT ${valueSql(date, loaded)} AS day FROM (SELECT DISTINCT ${sqlName(date.name)} FROM raw) raw) GROUP BY 1, 2 ORDER BY 1, 2`,
     [],
     signal,
   );
@@ -221,11 +252,11 @@ function spanOf(partitions: readonly DatePartition[]): DateSpan | undefined {
 
 function quarantine(
   file: PendingFile,
-  refusal: { readonly rows: number; readonly problems: readonly Problem[] },
+  refusal: { readonly rows: number; readonly problems: readonly Problem[] } | undefined,
   summary: string,
 ): QuarantinedFile {
-  const [first] = refusal.problems;
-  if (!first) return { file, line: undefined, column: undefined, reason: summary };
+  const [first] = refusal?.problems ?? [];
+  if (!refusal || !first) return { file, line: undefined, column: undefined, reason: summary };
   const more = refusal.rows > 1 ? ` (${refusal.rows} rows are bad; this is the first.)` : "";
   return { file, line: first.line, column: first.column, reason: `${first.reason}${more}` };
 }

@@ -1,18 +1,15 @@
-import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { lookupTable, pseudoTable } from "../clever/layout";
-import { hashedColumns, pseudonymName, type Report, reports } from "../clever/reports";
-import { withLocalFiles } from "../delta/localFiles";
-import type { Snapshot } from "../delta/snapshot";
+import { ingestLogTable, lookupTable, pseudoTable } from "../clever/layout";
+import { hashedColumns, pseudonymName, type Report } from "../clever/reports";
+import { readSnapshot, type Snapshot } from "../delta/snapshot";
 import { withTables } from "../delta/withTable";
 import { Duck, type DuckSession, sqlName } from "../duck/duck";
-import { isCleverLakeError } from "../errors";
+import { describeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { LogEntry } from "./ingestLog";
-import { loadCsv } from "./loadCsv";
 import { IngestLog } from "./logTable";
-import { findBadRows } from "./refuseRows";
 import { allReports, appliedVersions } from "./tables";
+import { damagedDataFiles, unloggedLandings, verifyLanded } from "./verifyStorage";
 
 export interface VerifiedTable {
   readonly table: string;
@@ -50,11 +47,21 @@ export async function verifyLake(
   const problems: Discrepancy[] = [];
   const tables: VerifiedTable[] = [];
   try {
-    const entries = [...(await new IngestLog(lake, duck).last(signal)).values()];
+    const log = new IngestLog(lake, duck);
+    const read = await orDamage(problems, ingestLogTable, async () => ({
+      all: await log.all(signal),
+      last: await log.last(signal),
+    }));
+    if (read === undefined) return { tables, landedFiles: 0, problems };
+    const entries = [...read.last.values()];
     for (const report of allReports()) {
       const ours = entries.filter((entry) => entry.report === report.name);
-      tables.push(...(await verifyTables(lake, duck, report, ours, salt, problems, signal)));
+      const verified = await orDamage(problems, pseudoTable(report), () =>
+        verifyTables(lake, duck, report, ours, salt, problems, signal),
+      );
+      tables.push(...(verified ?? []));
     }
+    problems.push(...(await unloggedLandings(lake, read.all, signal)));
     let landedFiles = 0;
     for (const entry of entries) {
       if (entry.outcome === "duplicate") continue;
@@ -71,6 +78,22 @@ export async function verifyLake(
   }
 }
 
+/** What shows that stored data is damaged is told among the problems; undefined then. */
+async function orDamage<T>(
+  problems: Discrepancy[],
+  subject: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(["corrupt", "engine", "notFound"] as const).some((code) => isCleverLakeError(error, code)))
+      throw error;
+    problems.push({ subject, problem: `It could not be read. ${describeError(error)}` });
+    return undefined;
+  }
+}
+
 async function verifyTables(
   lake: Lake,
   duck: Duck,
@@ -81,6 +104,15 @@ async function verifyTables(
   signal: AbortSignal | undefined,
 ): Promise<VerifiedTable[]> {
   const paths = [pseudoTable(report), lookupTable(report)];
+  let isDamaged = false;
+  for (const tablePath of paths) {
+    const snapshot = await readSnapshot(lake, tablePath, duck, signal ? { signal } : {});
+    const damaged = await damagedDataFiles(lake, snapshot, signal);
+    problems.push(...damaged);
+    isDamaged ||= damaged.length > 0;
+  }
+  // Rows that cannot be read cannot be counted either.
+  if (isDamaged) return [];
   const tables = paths.map((tablePath) => ({ tablePath }));
   return withTables(lake, duck, tables, signal ? { signal } : {}, async (session, [pseudo, lookup]) => {
     const verified: VerifiedTable[] = [];
@@ -187,40 +219,4 @@ async function checkLookups(
     [salt],
   );
   return problems;
-}
-
-async function verifyLanded(
-  lake: Lake,
-  duck: Duck,
-  entry: LogEntry,
-  signal: AbortSignal | undefined,
-): Promise<string[]> {
-  const options = signal ? { signal } : {};
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of lake.readStream(entry.landedPath, options)) hash.update(chunk as Uint8Array);
-  } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return ["The landed file is gone."];
-    throw error;
-  }
-  if (hash.digest("hex") !== entry.sha256)
-    return ["The landed file's bytes are not those that were brought over."];
-  if (entry.outcome !== "anonymized" || entry.rowsRead === undefined) return [];
-  const rows = await withLocalFiles(lake, [entry.landedPath], options, ([local]) =>
-    duck.session((session) => countRows(session, local ?? entry.landedPath, reports[entry.report], signal)),
-  );
-  return rows === entry.rowsRead ? [] : [`${entry.rowsRead} rows were read from it; it has ${rows}.`];
-}
-
-async function countRows(
-  session: DuckSession,
-  file: string,
-  report: Report,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const loaded = await loadCsv(session, file, report, signal);
-  if ("reason" in loaded) return 0;
-  if ("rows" in loaded) return loaded.rows;
-  const { rows, goodRows } = await findBadRows(file, report, loaded.header);
-  return rows + goodRows;
 }

@@ -25,7 +25,6 @@ interface OpenFile {
  * checks at each opening and after the last byte that the file is still the one that was listed.
  */
 export class FileReader implements Disposable {
-  private offset = 0;
   private opened: OpenFile | undefined;
 
   constructor(
@@ -35,6 +34,8 @@ export class FileReader implements Disposable {
     /** Where to stop, at most the file's size. */
     private readonly end: number,
     private readonly signal: AbortSignal | undefined,
+    /** Where to start. */
+    private offset = 0,
   ) {}
 
   /** The next piece; undefined after the last, when the file has proved unchanged. */

@@ -88,10 +88,15 @@ export class SftpSource implements ReportSource {
     }
   }
 
-  async readHead(file: SourceFile, length: number, signal?: AbortSignal): Promise<Buffer> {
+  readHead(file: SourceFile, length: number, signal?: AbortSignal): Promise<Buffer> {
+    return this.readRange(file, 0, length, signal);
+  }
+
+  /** `length` bytes from `start`, fewer at the end of the file; nothing else of it is asked for. */
+  async readRange(file: SourceFile, start: number, length: number, signal?: AbortSignal): Promise<Buffer> {
     listenedToByMany(signal);
-    const end = Math.min(length, file.size);
-    using reader = new FileReader(this.pool, await this.remote(file.path, signal), file, end, signal);
+    const end = Math.min(start + length, file.size);
+    using reader = new FileReader(this.pool, await this.remote(file.path, signal), file, end, signal, start);
     const pieces: Buffer[] = [];
     for (let piece = await reader.next(); piece !== undefined; piece = await reader.next())
       pieces.push(piece);

@@ -2,7 +2,14 @@ import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type UserType, userTypes, userTypeValue } from "../../src/clever/reports";
+import {
+  pseudoColumns,
+  type ReportName,
+  reports,
+  type UserType,
+  userTypes,
+  userTypeValue,
+} from "../../src/clever/reports";
 import { Duck, type DuckSession, sqlString } from "../../src/duck/duck";
 import { isCleverLakeError } from "../../src/errors";
 import type { MetricsTables } from "../../src/metrics/factSource";
@@ -27,42 +34,44 @@ afterAll(() => {
 const literal = (value: string | number | boolean | null) =>
   value === null ? "NULL" : typeof value === "string" ? sqlString(value) : String(value);
 
-function relation(columns: string, rows: readonly (string | number | boolean | null)[][], empty: string) {
-  const values = rows.map((row) => `(${row.map(literal).join(", ")})`);
-  return rows.length === 0
-    ? `SELECT ${empty} WHERE false`
-    : `SELECT * REPLACE (date::DATE AS date) FROM (VALUES ${values.join(", ")}) AS rows(${columns})`;
+const sqlTypes = { date: "DATE", string: "VARCHAR", boolean: "BOOLEAN", integer: "INTEGER" } as const;
+type Cell = string | number | boolean | null;
+
+/** Rows as a table gives them: every column in its type, also where all its values are null. */
+function relation(report: ReportName, rows: readonly Readonly<Record<string, Cell>>[]): string {
+  const columns = pseudoColumns(reports[report]).map(({ name, type }) => ({ name, sqlType: sqlTypes[type] }));
+  const select = (row: Readonly<Record<string, Cell>>) =>
+    `SELECT ${columns.map(({ name, sqlType }) => `CAST(${literal(row[name] ?? null)} AS ${sqlType}) AS ${name}`).join(", ")}`;
+  return rows.length === 0 ? `${select({})} WHERE false` : rows.map(select).join(" UNION ALL ");
 }
 
 function tablesOf(participation: readonly PlainParticipation[], usage: readonly PlainUsage[]): MetricsTables {
   return {
     session,
     dailyParticipation: relation(
-      "date, sis_id_pseudonym, school_name, user_type, active, num_logins, num_resources_accessed",
-      participation.map((row) => [
-        row.date,
-        row.person,
-        row.school,
-        userTypeValue[row.userType],
-        row.active,
-        row.logins,
-        row.resources,
-      ]),
-      "NULL::DATE AS date, '' AS sis_id_pseudonym, '' AS school_name, '' AS user_type, true AS active, 0 AS num_logins, 0 AS num_resources_accessed",
+      "daily_participation",
+      participation.map((row) => ({
+        date: row.date,
+        sis_id_pseudonym: row.person,
+        school_name: row.school,
+        user_type: userTypeValue[row.userType],
+        active: row.active,
+        num_logins: row.logins,
+        num_resources_accessed: row.resources,
+      })),
     ),
     resourceUsage: relation(
-      "date, sis_id_pseudonym, school_name, user_type, resource_type, resource_name, resource_id, num_access",
-      usage.map((row) => [
-        row.date,
-        row.person,
-        row.school,
-        userTypeValue[row.userType],
-        row.type,
-        row.name,
-        row.id,
-        row.accesses,
-      ]),
-      "NULL::DATE AS date, '' AS sis_id_pseudonym, '' AS school_name, '' AS user_type, '' AS resource_type, '' AS resource_name, '' AS resource_id, 0 AS num_access",
+      "resource_usage",
+      usage.map((row) => ({
+        date: row.date,
+        sis_id_pseudonym: row.person,
+        school_name: row.school,
+        user_type: userTypeValue[row.userType],
+        resource_type: row.type,
+        resource_name: row.name,
+        resource_id: row.id,
+        num_access: row.accesses,
+      })),
     ),
   };
 }

@@ -1,0 +1,51 @@
+import type { MeasuredSide } from "./measure";
+
+/** Ours against theirs. */
+export interface Comparison {
+  readonly benchmark: string;
+  readonly ours: MeasuredSide;
+  readonly theirs: MeasuredSide;
+  /** `time`: our time in theirs, at most the target; `throughput`: their time in ours, at least the target. */
+  readonly measure: "time" | "throughput";
+  readonly target: number;
+}
+
+/** A limit on its own, such as on memory. */
+export interface Limit {
+  readonly benchmark: string;
+  readonly unit: string;
+  readonly values: readonly number[];
+  /** At most. */
+  readonly target: number | undefined;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  const middle = (sorted.length - 1) / 2;
+  return {
+    median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
+    min: at(0),
+    max: at(sorted.length - 1),
+  };
+}
+
+/** The ratio of each turn, in which both sides met the same machine, so that the spread is that of the ratio. */
+export function ratioOf({ ours, theirs, measure }: Comparison): Spread {
+  const ratios = ours.samples.map(({ seconds }, turn) => {
+    const other = theirs.samples[turn]?.seconds ?? Number.NaN;
+    return measure === "time" ? seconds / other : other / seconds;
+  });
+  return spreadOf(ratios);
+}
+
+export function isReached(comparison: Comparison): boolean {
+  const { median } = ratioOf(comparison);
+  return comparison.measure === "time" ? median <= comparison.target : median >= comparison.target;
+}

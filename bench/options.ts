@@ -1,0 +1,57 @@
+import { parseArgs } from "node:util";
+
+export const benchmarkNames = ["a", "b", "c", "d", "e"] as const;
+export type BenchmarkName = (typeof benchmarkNames)[number];
+
+export interface BenchOptions {
+  readonly only: readonly BenchmarkName[];
+  /** How often each side is measured. */
+  readonly runs: number;
+  /** Students of the district whose 10 days are brought over, and whose one day is added. */
+  readonly students: number;
+  /** Days that the prepared lake of (d) holds. */
+  readonly historyDays: number;
+  /** Students of the district that the prepared lake of (d) is built from. */
+  readonly historyStudents: number;
+  /** Days of the long run of (e). */
+  readonly longRunDays: number;
+  /** Milliseconds that the proxy of (a) adds in each direction. */
+  readonly oneWayDelay: number;
+}
+
+export const usage = `npm run bench -- [--only a|b|c|d|e]… [--runs 5] [--students 70000] [--history-days 600]
+  [--history-students 2000] [--long-run-days 60] [--delay 25]`;
+
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: "string", multiple: true },
+      runs: { type: "string", default: "5" },
+      students: { type: "string", default: "70000" },
+      "history-days": { type: "string", default: "600" },
+      "history-students": { type: "string", default: "2000" },
+      "long-run-days": { type: "string", default: "60" },
+      delay: { type: "string", default: "25" },
+    },
+  });
+  const wanted = values.only?.flatMap((names) => names.split(","));
+  for (const name of wanted ?? []) {
+    if (!benchmarkNames.some((known) => known === name)) throw new Error(`There is no benchmark ${name}.`);
+  }
+  return {
+    only: benchmarkNames.filter((name) => wanted?.includes(name) ?? true),
+    runs: wholeNumber("runs", values.runs),
+    students: wholeNumber("students", values.students),
+    historyDays: wholeNumber("history-days", values["history-days"]),
+    historyStudents: wholeNumber("history-students", values["history-students"]),
+    longRunDays: wholeNumber("long-run-days", values["long-run-days"]),
+    oneWayDelay: wholeNumber("delay", values.delay),
+  };
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} takes a whole number from 1 on.`);
+  return value;
+}

@@ -1,0 +1,105 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { Comparison, Limit } from "./comparison";
+import { type Side, takeTurns } from "./measure";
+import type { BenchOptions } from "./options";
+import type { Workshop } from "./workshop";
+
+const reportsOf = (folder: string, below: string) => ({
+  participation: path.join(folder, "daily-participation", below),
+  usage: path.join(folder, "resource-usage", below),
+});
+
+/** (b) Landed CSV files into tables, against the script that an engineer would write by hand. */
+export async function tablesBenchmark(
+  workshop: Workshop,
+  reports: string,
+  { runs }: BenchOptions,
+): Promise<Comparison[]> {
+  const landed = workshop.newPath("landed");
+  await workshop.cleverLake("ingest", await workshop.config(reports, landed));
+  const files = reportsOf(path.join(landed, "stage1np", "clever"), "*/*/*.csv");
+  let lake = "";
+  const tables = workshop.newPath("tables");
+  const [ours, theirs] = await takeTurns(
+    [
+      {
+        name: "clever-lake anonymize",
+        prepare: async () => {
+          lake = await workshop.linkedCopy(landed);
+        },
+        run: async () => workshop.cleverLake("anonymize", await workshop.config(reports, lake)),
+        clean: () => workshop.remove(lake),
+      },
+      {
+        name: "DuckDB script",
+        run: () => workshop.handWritten(files.participation, files.usage, tables),
+        clean: () => workshop.remove(tables),
+      },
+    ],
+    runs,
+  );
+  await workshop.remove(landed);
+  if (!ours || !theirs) throw new Error("A side was not measured.");
+  return [{ benchmark: "(b) CSV to tables", ours, theirs, measure: "time", target: 1.1 }];
+}
+
+/** (c) The whole job, against rclone and then the script; and the memory that it takes. */
+export async function wholeJobBenchmark(
+  workshop: Workshop,
+  reports: string,
+  { runs }: BenchOptions,
+): Promise<{ comparisons: Comparison[]; limits: Limit[] }> {
+  const lake = workshop.newPath("lake");
+  const byHand = workshop.newPath("by-hand");
+  const files = reportsOf(path.join(byHand, "csv"), "*.csv");
+  const sides: Side[] = [
+    {
+      name: "clever-lake run",
+      run: async () => workshop.cleverLake("run", await workshop.config(reports, lake)),
+      clean: () => workshop.remove(lake),
+    },
+    {
+      name: "rclone, then the DuckDB script",
+      prepare: () => mkdir(byHand).then(() => undefined),
+      run: async () => {
+        const copied = await workshop.rclone(reports, path.join(byHand, "csv"));
+        const { participation, usage } = files;
+        const made = await workshop.handWritten(participation, usage, path.join(byHand, "tables"));
+        return { ...made, seconds: copied.seconds + made.seconds };
+      },
+      clean: () => workshop.remove(byHand),
+    },
+  ];
+  const [ours, theirs] = await takeTurns(sides, runs);
+  if (!ours || !theirs) throw new Error("A side was not measured.");
+  return {
+    comparisons: [{ benchmark: "(c) The whole job", ours, theirs, measure: "time", target: 1 }],
+    limits: [
+      {
+        benchmark: "(c) Peak memory of the whole job",
+        unit: "MB",
+        values: ours.samples.map(({ peakMemory = Number.NaN }) => peakMemory / 1e6),
+        target: 700,
+      },
+    ],
+  };
+}
+
+/** (e) The memory of one run over many days: it must not grow with them. */
+export async function longRunBenchmark(
+  workshop: Workshop,
+  { students, longRunDays }: BenchOptions,
+): Promise<Limit[]> {
+  const reports = workshop.newPath("long");
+  const lake = workshop.newPath("lake");
+  await workshop.publish(reports, { students, days: longRunDays });
+  const { seconds, peakMemory = Number.NaN } = await workshop.cleverLake(
+    "run",
+    await workshop.config(reports, lake),
+  );
+  console.error(`  ${longRunDays} days in ${seconds.toFixed(1)} s, ${Math.round(peakMemory / 1e6)} MB`);
+  await Promise.all([workshop.remove(reports), workshop.remove(lake)]);
+  const benchmark = `(e) Peak memory of one run of ${longRunDays} days`;
+  return [{ benchmark, unit: "MB", values: [peakMemory / 1e6], target: 700 }];
+}

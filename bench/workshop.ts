@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { type SampleDistrict, sampleDistrict } from "../src/sample/district";
+import { type WriteDistrictOptions, writeDistrict } from "../src/sample/reportFiles";
+import { findSshd, type Sshd, startSshd } from "../test/helpers/sshd";
+import { type Sample, type TimedProcess, timeNode, timeProcess } from "./measure";
+
+/** The project's folder, from `dist/bench`. */
+export const projectFolder = path.resolve(__dirname, "..", "..");
+
+/** Where the benchmarks work: a folder that goes afterwards, a real sshd, the program and what it is compared with. */
+export class Workshop implements AsyncDisposable {
+  readonly salt = randomBytes(32).toString("hex");
+  private taken = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly sshd: Sshd,
+  ) {}
+
+  static async open(): Promise<Workshop> {
+    const sshd = findSshd();
+    if (sshd === undefined) throw new Error("OpenSSH's sshd is needed: install openssh-server.");
+    await timeProcess({ command: "rclone", args: ["version"] }).catch((cause: unknown) => {
+      throw new Error("rclone is needed: install it (on Debian: apt-get install rclone).", { cause });
+    });
+    const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-bench-"));
+    return new Workshop(folder, await startSshd(sshd));
+  }
+
+  /** A path that nothing stands at yet. */
+  newPath(name: string): string {
+    return path.join(this.folder, `${name}-${++this.taken}`);
+  }
+
+  /** Publishes days of a district of students below a folder, as Clever's server would have them. */
+  async publish(
+    folder: string,
+    size: { readonly students: number; readonly days: number; readonly firstDay?: string },
+    options?: WriteDistrictOptions,
+  ): Promise<SampleDistrict> {
+    const schools = Math.max(1, Math.round(size.students / 1200));
+    const district = sampleDistrict({ ...size, teachers: 0, staff: 0, schools });
+    await writeDistrict(district, folder, options);
+    return district;
+  }
+
+  /** A configuration file of the program for reports in a folder and a lake in another. */
+  async config(reports: string, lake: string, port = this.sshd.port): Promise<string> {
+    const { host, username, privateKeyPath, hostKeyFingerprint: hostKey } = this.sshd;
+    const file = this.newPath("config.json");
+    const sftp = { host, port, username, privateKeyPath, hostKey, root: reports };
+    await writeFile(file, JSON.stringify({ sftp, lake: { url: pathToFileURL(lake).href } }));
+    return file;
+  }
+
+  /** One run of the program as it is installed; its output is the JSON document. */
+  cleverLake(command: string, config: string): Promise<TimedProcess> {
+    const cli = path.join(projectFolder, "dist", "cli.js");
+    return timeNode(this.folder, [cli, command, "--json", "--config", config], { CLEVER_SALT: this.salt });
+  }
+
+  /** `rclone copy` of everything on the server, with its defaults but for the number of transfers. */
+  rclone(reports: string, target: string, port = this.sshd.port): Promise<Sample> {
+    const { host, username, privateKeyPath } = this.sshd;
+    const account = ["--sftp-host", host, "--sftp-port", String(port), "--sftp-user", username];
+    const key = ["--sftp-key-file", privateKeyPath, "--config", ""];
+    const args = ["copy", "--transfers", "8", `:sftp:${reports}`, target, ...account, ...key];
+    return timeProcess({ command: "rclone", args });
+  }
+
+  /** The script that an engineer would write by hand, on the CSV files of both reports. */
+  handWritten(participation: string, usage: string, tables: string): Promise<Sample> {
+    const script = path.join(projectFolder, "bench", "handWritten.mjs");
+    return timeNode(this.folder, [script, participation, usage, tables], { CLEVER_SALT: this.salt });
+  }
+
+  /** Starts a proxy before the sshd that delays each byte; resolves to its port and its end. */
+  async delayProxy(oneWayDelay: number): Promise<{ readonly port: number; stop(): Promise<void> }> {
+    const args = [path.join(__dirname, "delayProxy.js"), String(this.sshd.port), String(oneWayDelay)];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const [port] = await once(createInterface(child.stdout), "line");
+    const stop = async () => {
+      const ended = once(child, "exit");
+      child.kill();
+      await ended;
+    };
+    return { port: Number(port), stop };
+  }
+
+  /** A copy of a folder by hard links: the program never writes into a file that is there. */
+  async linkedCopy(folder: string): Promise<string> {
+    const copy = this.newPath("copy");
+    await mkdir(copy);
+    await timeProcess({ command: "cp", args: ["-al", `${folder}/.`, copy] });
+    return copy;
+  }
+
+  async remove(place: string): Promise<void> {
+    await rm(place, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.sshd.stop();
+    await this.remove(this.folder);
+  }
+}

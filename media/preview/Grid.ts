@@ -1,0 +1,256 @@
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import type { TemplateResult } from "lit";
+import type { ColumnWidths } from "./columns";
+import { type GridPosition, moveInGrid } from "./gridPosition";
+import {
+  cellId,
+  columnCount,
+  type GridActions,
+  type GridLayout,
+  gridView,
+  hasProblemColumn,
+} from "./gridView";
+import { type Model, type OpenInfo, rowCount } from "./model";
+import type { RowCache } from "./rowCache";
+
+const resizeStep = 16;
+
+/** What the grid needs of the page around it. */
+export interface GridHost {
+  readonly model: Model;
+  readonly widths: ColumnWidths;
+  readonly rows: RowCache;
+  /** Where the table was scrolled to when the page was last seen. */
+  readonly scrollTop: number;
+  /** Something is to be drawn anew. */
+  changed(): void;
+  /** The pixels of a row, as the font needs them. */
+  rowHeight(): number;
+}
+
+/** Scrolling, keys, focus and column widths of the table; what it looks like is `gridView`. */
+export class Grid implements GridActions {
+  private readonly vertical: Virtualizer<HTMLElement, HTMLElement>;
+  private readonly horizontal: Virtualizer<HTMLElement, HTMLElement>;
+  private element: HTMLElement | null = null;
+  private focusWanted = false;
+  /** The cell that carries a tooltip at the moment. */
+  private titled: HTMLElement | undefined;
+
+  constructor(private readonly host: GridHost) {
+    const shared = {
+      getScrollElement: () => this.element,
+      scrollToFn: elementScroll<HTMLElement>,
+      observeElementRect: observeElementRect<HTMLElement>,
+      observeElementOffset: observeElementOffset<HTMLElement>,
+      onChange: () => host.changed(),
+      count: 0,
+    };
+    this.vertical = new Virtualizer<HTMLElement, HTMLElement>({
+      ...shared,
+      estimateSize: () => host.rowHeight(),
+      overscan: 8,
+      initialOffset: host.scrollTop,
+    });
+    this.horizontal = new Virtualizer<HTMLElement, HTMLElement>({
+      ...shared,
+      estimateSize: (index) => this.widthOf(index),
+      overscan: 3,
+      horizontal: true,
+    });
+    this.vertical._didMount();
+    this.horizontal._didMount();
+  }
+
+  get scrollTop(): number {
+    return this.vertical.scrollOffset ?? this.host.scrollTop;
+  }
+
+  /** The rows on screen and the columns, as they are to be drawn now. */
+  view(info: OpenInfo): TemplateResult {
+    const { model, rows } = this.host;
+    const layout = this.layout(info);
+    rows.want(layout.rows.map(({ index }) => index));
+    return gridView(model, info, layout, (index) => rows.row(index), this);
+  }
+
+  /** To be called when what `view` gave stands in the page. */
+  drawn(): void {
+    this.element = document.querySelector<HTMLElement>(".grid");
+    this.vertical._willUpdate();
+    this.horizontal._willUpdate();
+    if (!this.focusWanted) return;
+    this.focusWanted = false;
+    const { active } = this.host.model;
+    document.getElementById(cellId(active.row, active.column))?.focus({ preventScroll: true });
+  }
+
+  /** Sizes of rows or columns are others now. */
+  measureAnew(): void {
+    this.vertical.measure();
+    this.horizontal.measure();
+  }
+
+  /** Takes the tooltip off: it would outlast the text that it was made of. */
+  forgetTitle(): void {
+    this.titled?.removeAttribute("title");
+    this.titled = undefined;
+  }
+
+  /** Makes a cell the active one, in sight and focused. */
+  goTo({ row, column }: GridPosition): void {
+    this.host.model.active = { row, column };
+    this.focusWanted = true;
+    if (row >= 0) this.vertical.scrollToIndex(row, { align: "auto" });
+    if (column > 0) this.horizontal.scrollToIndex(column - 1, { align: "auto" });
+    this.host.changed();
+  }
+
+  // The handlers are properties, since templates pass them on without their object.
+  readonly keyDown = (event: KeyboardEvent): void => {
+    const { model } = this.host;
+    const { phase, active } = model;
+    if (phase.name !== "open") return;
+    const control = event.ctrlKey || event.metaKey;
+    if (event.altKey) {
+      if (event.key === "ArrowLeft") this.widen(active.column - 1, -resizeStep, event);
+      if (event.key === "ArrowRight") this.widen(active.column - 1, resizeStep, event);
+      return;
+    }
+    if (event.shiftKey) return;
+    const page = Math.max(1, Math.floor(this.bodyHeight() / this.host.rowHeight()) - 1);
+    const size = { rows: rowCount(model), columns: columnCount(phase.info), page };
+    const next = moveInGrid(active, { key: event.key, control }, size);
+    if (!next) return;
+    event.preventDefault();
+    this.goTo(next);
+  };
+
+  readonly focusIn = (event: FocusEvent): void => {
+    const cell = cellOf(event.target);
+    const [, row, column] = /^cell-(-?\d+)-(\d+)$/.exec(cell?.id ?? "") ?? [];
+    const { active } = this.host.model;
+    if (row === undefined || (Number(row) === active.row && Number(column) === active.column)) return;
+    this.host.model.active = { row: Number(row), column: Number(column) };
+    this.host.changed();
+  };
+
+  readonly pointerOver = (event: PointerEvent): void => {
+    const cell = cellOf(event.target);
+    if (cell === this.titled) return;
+    this.forgetTitle();
+    if (!cell) return;
+    const texts = [...cell.querySelectorAll<HTMLElement>(".text, .name, .type")];
+    const isCut = [cell, ...texts].some(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth);
+    const reason = cell.closest(".refused")?.querySelector("[id^=reason-]")?.textContent;
+    const text = isCut
+      ? texts.map(({ textContent }) => textContent.trim()).join("\n") || cell.textContent.trim()
+      : "";
+    const title = [text, cell.matches(".troubled, .line, .explanation") ? reason : undefined];
+    cell.title = title.filter(Boolean).join("\n");
+    this.titled = cell;
+  };
+
+  /** Copies the active cell, unless it is masked. */
+  readonly copy = (event: ClipboardEvent): void => {
+    const { model, rows } = this.host;
+    const { row, column } = model.active;
+    const cell = rows.row(row)?.cells[column - 1];
+    if (!cell || !event.clipboardData) return;
+    event.clipboardData.setData("text/plain", cell);
+    event.preventDefault();
+  };
+
+  readonly resizeStart = (event: PointerEvent, column: number): void => {
+    const handle = event.target;
+    if (!(handle instanceof HTMLElement) || event.button !== 0) return;
+    event.preventDefault();
+    handle.setPointerCapture(event.pointerId);
+    const from = event.clientX;
+    const width = this.widthOf(column);
+    const done = new AbortController();
+    const move = (moved: PointerEvent) => this.resize(column, width + moved.clientX - from);
+    handle.addEventListener("pointermove", move, { signal: done.signal });
+    handle.addEventListener("lostpointercapture", () => done.abort(), { signal: done.signal });
+  };
+
+  readonly resizeToFit = (column: number): void => this.resize(column, undefined);
+
+  private widen(column: number, by: number, event: Event): void {
+    event.preventDefault();
+    if (column >= 0) this.resize(column, this.widthOf(column) + by);
+  }
+
+  private resize(index: number, width: number | undefined): void {
+    const { model, widths } = this.host;
+    const column = model.phase.name === "open" ? model.phase.info.columns[index] : undefined;
+    if (!column) return;
+    widths.resize(column, width);
+    this.horizontal.measure();
+    this.host.changed();
+  }
+
+  private layout(info: OpenInfo): GridLayout {
+    const lineWidth = this.lineWidth(info);
+    const head = this.host.rowHeight() * 2;
+    const { row, column } = this.host.model.active;
+    // The active cell stays in the document wherever the table is scrolled to: it has the focus.
+    const withActive =
+      (active: number, count: number) =>
+      (range: { startIndex: number; endIndex: number; overscan: number }) => {
+        const first = Math.max(0, range.startIndex - range.overscan);
+        const last = Math.min(count - 1, range.endIndex + range.overscan);
+        const indexes = Array.from({ length: Math.max(0, last - first + 1) }, (_, offset) => first + offset);
+        if (active < 0 || active >= count || (active >= first && active <= last)) return indexes;
+        return active < first ? [active, ...indexes] : [...indexes, active];
+      };
+    const columns = columnCount(info) - 1;
+    this.vertical.setOptions({
+      ...this.vertical.options,
+      count: info.rowCount,
+      scrollMargin: head,
+      scrollPaddingStart: head,
+      rangeExtractor: withActive(row, info.rowCount),
+    });
+    this.horizontal.setOptions({
+      ...this.horizontal.options,
+      count: columns,
+      scrollMargin: lineWidth,
+      scrollPaddingStart: lineWidth,
+      rangeExtractor: withActive(column - 1, columns),
+    });
+    return {
+      rows: this.vertical
+        .getVirtualItems()
+        .map(({ index, start, size }) => ({ index, start: start - head, size })),
+      columns: this.horizontal.getVirtualItems(),
+      lineWidth,
+      width: lineWidth + this.horizontal.getTotalSize(),
+      height: this.vertical.getTotalSize(),
+    };
+  }
+
+  private lineWidth(info: OpenInfo): number {
+    const { widths, model } = this.host;
+    // Cells with line breaks can make lines outnumber rows; room for one more digit is enough for them.
+    return widths.lines(model.numbers.integer(info.rowCount * 2), model.strings.lineColumn);
+  }
+
+  private widthOf(index: number): number {
+    const { model, widths } = this.host;
+    if (model.phase.name !== "open") return 0;
+    const { info } = model.phase;
+    const column = info.columns[index];
+    if (column) return widths.of(column, index);
+    const others = info.columns.reduce((sum, other, at) => sum + widths.of(other, at), this.lineWidth(info));
+    return hasProblemColumn(info) ? widths.problems((this.element?.clientWidth ?? 0) - others) : 0;
+  }
+
+  private bodyHeight(): number {
+    return (this.element?.clientHeight ?? 0) - this.host.rowHeight() * 2;
+  }
+}
+
+function cellOf(target: EventTarget | null): HTMLElement | null {
+  return target instanceof Element ? target.closest<HTMLElement>(".cell") : null;
+}

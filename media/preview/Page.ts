@@ -1,0 +1,269 @@
+import { html, nothing, render } from "lit";
+import type {
+  FromPage,
+  Opened,
+  PageState,
+  PreviewFile,
+  PreviewStrings,
+  Rows,
+  ToPage,
+} from "../../src/ui/preview/protocol";
+import { type BarActions, barView, notesView } from "./barView";
+import { ColumnWidths, measureIn } from "./columns";
+import { detailsView } from "./detailsView";
+import { Grid } from "./Grid";
+import { columnText, isTroubled, type Model, reasonOf, refusedText, rowCount, rowsText } from "./model";
+import { RefusedIndexes } from "./refusedIndexes";
+import { RowCache } from "./rowCache";
+import { stateView } from "./stateView";
+import { fill, Numbers } from "./text";
+
+/** The extension, as the page knows it. */
+export interface Extension {
+  post(message: FromPage): void;
+  /** Keeps what a later page of the same tab starts from. */
+  keep(state: PageState): void;
+}
+
+const rowHeightPerFontSize = 22 / 13;
+/** How long the table must rest before where it is scrolled to is kept, in milliseconds. */
+const restBeforeKeeping = 200;
+
+/** The page of one report: takes in what the extension says and draws. */
+export class Page implements BarActions {
+  readonly model: Model;
+  readonly rows: RowCache;
+  readonly widths: ColumnWidths;
+  readonly scrollTop: number;
+  private readonly setWidths: Record<string, number>;
+  private readonly grid: Grid;
+  private generation = -1;
+  private height = 22;
+  private font = "";
+  /** The refused row on the way to which the user is while its page of rows is fetched. */
+  private refusedGoal: number | undefined;
+  private frame = 0;
+  private keeping: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly extension: Extension,
+    file: PreviewFile,
+    strings: PreviewStrings,
+    before: PageState | undefined,
+  ) {
+    this.model = {
+      file,
+      strings,
+      numbers: new Numbers(strings.language),
+      phase: { name: "loading" },
+      revealed: false,
+      refused: new RefusedIndexes(),
+      located: true,
+      loadingMore: false,
+      trouble: undefined,
+      active: { row: before?.row ?? 0, column: before?.column ?? 1 },
+      announcement: "",
+    };
+    this.setWidths = { ...before?.widths };
+    this.scrollTop = before?.scrollTop ?? 0;
+    this.rows = new RowCache(({ from, count }) =>
+      extension.post({ type: "rows", generation: this.generation, from, count }),
+    );
+    this.widths = new ColumnWidths(
+      (text, bold) => measureIn(getComputedStyle(document.body))(text, bold),
+      this.setWidths,
+    );
+    this.grid = new Grid(this);
+    this.fitFont();
+    this.changed();
+  }
+
+  receive(message: ToPage): void {
+    const { model } = this;
+    switch (message.type) {
+      case "init":
+        return;
+      case "loading":
+        model.phase = { name: "loading" };
+        model.refused = new RefusedIndexes();
+        model.announcement = model.strings.loading;
+        break;
+      case "failed":
+        model.phase = { name: "failed", message: message.message };
+        model.announcement = `${model.strings.failedTitle}: ${message.message}`;
+        break;
+      case "opened":
+        this.opened(message);
+        break;
+      case "rows":
+        this.received(message);
+        break;
+      case "refused":
+        model.refused = new RefusedIndexes(message.indexes);
+        model.located = message.complete;
+        break;
+      case "rowsFailed":
+        if (message.generation !== this.generation) return;
+        this.rows.stop();
+        this.trouble(fill(model.strings.rowsFailed, message.message));
+        break;
+      case "moreFailed":
+        model.loadingMore = false;
+        this.trouble(message.message);
+        break;
+    }
+    this.changed();
+  }
+
+  /** Draws with the next frame. */
+  readonly changed = (): void => {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => this.keep(), restBeforeKeeping);
+  };
+
+  rowHeight(): number {
+    return this.height;
+  }
+
+  /** Takes over the font's size, which follows VS Code's settings and the theme. */
+  readonly fitFont = (): void => {
+    const { fontSize, fontFamily } = getComputedStyle(document.body);
+    if (this.font === `${fontSize} ${fontFamily}`) return;
+    this.font = `${fontSize} ${fontFamily}`;
+    const size = Number.parseFloat(fontSize) || 13;
+    this.height = Math.round(size * rowHeightPerFontSize);
+    this.root.style.setProperty("--row-height", `${this.height}px`);
+    this.fitColumns();
+    this.widths.fitRows(this.rows.cached());
+    this.grid.measureAnew();
+    this.changed();
+  };
+
+  readonly goToRefused = (direction: 1 | -1): void => {
+    const { model } = this;
+    const row = model.refused.beside(model.active.row, direction);
+    if (row === undefined) {
+      if (!model.located) model.announcement = model.strings.searching;
+      this.changed();
+      return;
+    }
+    this.grid.goTo({ row, column: model.active.column });
+    this.refusedGoal = row;
+    this.arriveAtRefused();
+  };
+
+  readonly reveal = (on: boolean): void => this.extension.post({ type: "reveal", on });
+
+  readonly loadMore = (): void => {
+    const { model } = this;
+    if (model.loadingMore) return;
+    model.loadingMore = true;
+    model.announcement = model.strings.loadingMore;
+    this.extension.post({ type: "more" });
+    this.changed();
+  };
+
+  readonly retry = (): void => this.extension.post({ type: "retry" });
+
+  private opened({ info, revealed, generation }: Opened): void {
+    const { model } = this;
+    const isOther = generation !== this.generation;
+    const wasOpen = model.phase.name === "open";
+    if (revealed !== model.revealed) {
+      model.announcement = revealed ? model.strings.identitiesShown : model.strings.identitiesMasked;
+    } else {
+      model.phase = { name: "open", info };
+      model.announcement = info.problem
+        ? `${model.strings.unreadableTitle}: ${info.problem.reason}`
+        : `${rowsText(model, info)}. ${refusedText(model, info)}.`;
+    }
+    model.phase = { name: "open", info };
+    model.revealed = revealed;
+    model.loadingMore = false;
+    model.trouble = undefined;
+    this.generation = generation;
+    if (isOther) {
+      this.grid.forgetTitle();
+      this.rows.clear(info.rowCount);
+    } else {
+      this.rows.grow(info.rowCount);
+    }
+    model.active = {
+      row: Math.min(model.active.row, Math.max(0, info.rowCount - 1)),
+      column: Math.min(model.active.column, info.columns.length),
+    };
+    if (!wasOpen) this.fitColumns();
+    this.grid.measureAnew();
+  }
+
+  private received({ generation, from, rows }: Rows): void {
+    if (generation !== this.generation) return;
+    this.rows.receive(from, rows);
+    if (this.widths.fitRows(rows)) this.grid.measureAnew();
+    this.arriveAtRefused();
+  }
+
+  private trouble(message: string): void {
+    this.model.trouble = message;
+  }
+
+  private fitColumns(): void {
+    const { phase, strings } = this.model;
+    if (phase.name === "open")
+      this.widths.fitHeaders(phase.info.columns, (column) => columnText(column, strings));
+  }
+
+  /** Goes on to the cell at fault and says why, as soon as the row is there. */
+  private arriveAtRefused(): void {
+    const { model, refusedGoal: row } = this;
+    const { phase, strings, numbers, refused } = model;
+    const found = row === undefined ? undefined : this.rows.row(row);
+    if (row === undefined || !found || phase.name !== "open") return;
+    this.refusedGoal = undefined;
+    const column = phase.info.columns.findIndex((candidate) => isTroubled(found, candidate));
+    // The user may have gone on in the meantime.
+    if (column >= 0 && model.active.row === row) this.grid.goTo({ row, column: column + 1 });
+    const place = fill(
+      strings.refusedPlace,
+      numbers.integer(refused.place(row)),
+      numbers.integer(phase.info.refusedCount),
+    );
+    model.announcement = `${place}. ${reasonOf(found, strings) ?? ""}`;
+  }
+
+  private draw(): void {
+    const { model, grid, rows } = this;
+    const { phase } = model;
+    const isBusy = phase.name === "loading" || model.loadingMore;
+    const hasGrid = phase.name === "open" && !phase.info.problem && phase.info.columns.length > 0;
+    render(
+      html`
+        ${isBusy ? html`<vscode-progress-bar class="progress" aria-label=${model.strings.loading}></vscode-progress-bar>` : nothing}
+        ${barView(model, this)}
+        ${notesView(model, this)}
+        ${hasGrid ? grid.view(phase.info) : nothing}
+        ${stateView(model, this.retry)}
+        ${detailsView(model, rows.row(model.active.row))}
+        <div class="spoken" role="status" aria-live="polite">${model.announcement}</div>`,
+      this.root,
+    );
+    grid.drawn();
+  }
+
+  private keep(): void {
+    const { file, active } = this.model;
+    if (this.model.phase.name === "open" && rowCount(this.model) > 0) {
+      this.extension.keep({
+        file,
+        ...active,
+        scrollTop: Math.max(0, this.grid.scrollTop),
+        widths: this.setWidths,
+      });
+    }
+  }
+}

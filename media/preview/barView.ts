@@ -1,0 +1,116 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { type Model, type OpenInfo, refusedText, rowsText } from "./model";
+import { fill } from "./text";
+
+export interface BarActions {
+  goToRefused(direction: 1 | -1): void;
+  reveal(on: boolean): void;
+  loadMore(): void;
+  retry(): void;
+}
+
+/** What file this is and how much of it, and what can be done. */
+export function barView(model: Model, actions: BarActions): TemplateResult {
+  const { file, phase } = model;
+  const folder = file.path.slice(0, file.path.lastIndexOf("/") + 1);
+  return html`
+    <header class="bar">
+      <h1 class="file" title=${file.path}><span class="folder">${folder}</span><bdi>${file.name}</bdi></h1>
+      ${phase.name === "open" ? openBar(model, phase.info, actions) : nothing}
+    </header>`;
+}
+
+function openBar(model: Model, info: OpenInfo, actions: BarActions): TemplateResult {
+  const { strings, numbers, revealed } = model;
+  const size = info.truncated
+    ? fill(strings.bytesRead, numbers.bytes(info.readBytes), numbers.bytes(info.totalBytes))
+    : numbers.bytes(info.totalBytes);
+  const canReveal = info.columns.some(({ identity }) => identity) && info.rowCount > 0;
+  return html`
+    <p class="facts">${rowsText(model, info)} · ${size}</p>
+    <div class="actions">
+      ${info.rowCount > 0 ? refusedPart(model, info, actions) : nothing}
+      ${
+        canReveal
+          ? html`<vscode-toolbar-button
+              id="reveal"
+              toggleable
+              icon=${revealed ? "eye" : "eye-closed"}
+              title=${revealed ? strings.identitiesShown : strings.revealHint}
+              .checked=${revealed}
+              @change=${(event: Event) => {
+                // It stays as it was until the extension has asked and answered.
+                if (event.target instanceof HTMLElement) Object.assign(event.target, { checked: revealed });
+                actions.reveal(!revealed);
+              }}
+            ><span class="label">${strings.reveal}</span></vscode-toolbar-button>`
+          : nothing
+      }
+      ${
+        info.truncated && !info.full
+          ? html`<vscode-toolbar-button id="more" icon="fold-down" ?inert=${model.loadingMore} @click=${actions.loadMore}
+            ><span class="label">${strings.more}</span></vscode-toolbar-button>`
+          : nothing
+      }
+      ${info.truncated && info.full ? html`<span class="quiet">${strings.full}</span>` : nothing}
+    </div>`;
+}
+
+function refusedPart(model: Model, info: OpenInfo, actions: BarActions): TemplateResult {
+  const { strings, numbers, refused, active } = model;
+  if (info.refusedCount === 0) {
+    return html`<span class="count quiet"><vscode-icon name="pass"></vscode-icon>${refusedText(model, info)}</span>`;
+  }
+  const place = refused.place(active.row);
+  const text =
+    place > 0
+      ? fill(strings.refusedPlace, numbers.integer(place), numbers.integer(info.refusedCount))
+      : refusedText(model, info);
+  return html`
+    <span class="count" title=${model.located ? "" : strings.searching}>
+      <vscode-icon name="error" class="refused-mark"></vscode-icon>${text}
+    </span>
+    <vscode-toolbar-button
+      id="previous-refused"
+      icon="arrow-up"
+      label=${strings.previousRefused}
+      title=${strings.previousRefused}
+      @click=${() => actions.goToRefused(-1)}
+    ></vscode-toolbar-button>
+    <vscode-toolbar-button
+      id="next-refused"
+      icon="arrow-down"
+      label=${strings.nextRefused}
+      title=${strings.nextRefused}
+      @click=${() => actions.goToRefused(1)}
+    ></vscode-toolbar-button>`;
+}
+
+/** What is to be known of the file as a whole, and what went wrong. */
+export function notesView(model: Model, actions: BarActions): TemplateResult | typeof nothing {
+  const { phase, strings, trouble } = model;
+  if (phase.name !== "open" || phase.info.problem) return nothing;
+  const unknown = phase.info.columns.filter(({ type }) => type === "unknown").map(({ name }) => name);
+  const notes = [...phase.info.notes];
+  if (unknown.length === 1) notes.push(fill(strings.oneUnknown, unknown[0] ?? ""));
+  if (unknown.length > 1) notes.push(fill(strings.someUnknown, unknown.length, unknown.join(", ")));
+  if (notes.length === 0 && trouble === undefined) return nothing;
+  return html`
+    <div class="notes">
+      ${
+        trouble === undefined
+          ? nothing
+          : html`<div class="note error" role="alert">
+              <vscode-icon name="error" class="refused-mark"></vscode-icon>
+              <span class="note-text">${trouble}</span>
+              <vscode-button secondary @click=${actions.retry}>${strings.retry}</vscode-button>
+            </div>`
+      }
+      ${notes.map(
+        (note) => html`
+          <div class="note" title=${note}>
+            <vscode-icon name="info" class="info-mark"></vscode-icon><span class="note-text">${note}</span>
+          </div>`,
+      )}
+    </div>`;
+}

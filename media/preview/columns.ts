@@ -1,0 +1,83 @@
+import type { PreviewColumn, PreviewRow } from "../../src/ui/preview/previewSource";
+
+/** Space beside a cell's text, and for the lock and the handle in a header. In pixels, as all widths here. */
+const cellPadding = 23;
+const headerMarks = 26;
+const narrowest = 64;
+const widestByItself = 320;
+const widest = 1_200;
+const problemColumn = 300;
+/** The mark of a refused row beside its line number. */
+const lineMark = 40;
+
+/** Measures a text in the page's font. */
+export type MeasureText = (text: string, bold?: boolean) => number;
+
+/** How wide the columns are: as their texts need, or as the user has set them. */
+export class ColumnWidths {
+  private natural: number[] = [];
+
+  constructor(
+    private readonly measure: MeasureText,
+    /** What the user has set, by column name. */
+    private readonly set: Record<string, number>,
+  ) {}
+
+  /** Fits the columns to their headers: the name, and what stands below it. */
+  fitHeaders(columns: readonly PreviewColumn[], below: (column: PreviewColumn) => string): void {
+    this.natural = columns.map((column) =>
+      within(
+        Math.max(this.measure(column.name, true) + headerMarks, this.measure(below(column))) + cellPadding,
+        narrowest,
+        widestByItself,
+      ),
+    );
+  }
+
+  /** Widens columns for the rows that came; they never grow narrower, so that nothing jumps back and forth. */
+  fitRows(rows: readonly PreviewRow[]): boolean {
+    const before = this.natural;
+    this.natural = before.map((width, index) => {
+      const longest = rows.reduce((text, { cells }) => longer(text, cells[index]), "");
+      return within(this.measure(longest) + cellPadding, width, widestByItself);
+    });
+    return this.natural.some((width, index) => width !== before[index]);
+  }
+
+  of(column: PreviewColumn, index: number): number {
+    return this.set[column.name] ?? this.natural[index] ?? narrowest;
+  }
+
+  /** Sets a column's width as the user wants it; undefined for the one that fits. */
+  resize(column: PreviewColumn, width: number | undefined): void {
+    if (width === undefined) delete this.set[column.name];
+    else this.set[column.name] = within(width, narrowest / 2, widest);
+  }
+
+  lines(lastLine: string, title: string): number {
+    return Math.ceil(Math.max(this.measure(lastLine), this.measure(title, true)) + lineMark);
+  }
+
+  /** The column of reasons takes what the others leave of the window. */
+  problems(left: number): number {
+    return Math.max(problemColumn, left);
+  }
+}
+
+function within(width: number, least: number, most: number): number {
+  return Math.ceil(Math.max(least, Math.min(width, Math.max(least, most))));
+}
+
+function longer(text: string, cell: string | null | undefined): string {
+  return cell && cell.length > text.length ? cell.slice(0, 80) : text;
+}
+
+/** Measures in the font that the page shows. */
+export function measureIn(font: CSSStyleDeclaration): MeasureText {
+  const context = document.createElement("canvas").getContext("2d");
+  return (text, bold = false) => {
+    if (!context) return text.length * 8;
+    context.font = `${bold ? "600" : font.fontWeight} ${font.fontSize} ${font.fontFamily}`;
+    return context.measureText(text).width;
+  };
+}

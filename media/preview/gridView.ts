@@ -1,0 +1,212 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { classMap } from "lit/directives/class-map.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { PreviewColumn, PreviewRow } from "../../src/ui/preview/previewSource";
+import { columnText, isTroubled, type Model, type OpenInfo, reasonOf } from "./model";
+import { fill } from "./text";
+import { textView } from "./textView";
+
+/** More than fits into the widest column; the rest stands in the details. */
+const longestText = 400;
+
+/** A row or column on screen, in pixels from where rows and columns begin. */
+export interface Stretch {
+  readonly index: number;
+  readonly start: number;
+  readonly size: number;
+}
+
+/** What of the grid is on screen. */
+export interface GridLayout {
+  readonly rows: readonly Stretch[];
+  /** Index 0 is the first column after the line numbers. */
+  readonly columns: readonly Stretch[];
+  readonly lineWidth: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface GridActions {
+  keyDown(event: KeyboardEvent): void;
+  focusIn(event: FocusEvent): void;
+  pointerOver(event: PointerEvent): void;
+  copy(event: ClipboardEvent): void;
+  resizeStart(event: PointerEvent, column: number): void;
+  resizeToFit(column: number): void;
+}
+
+export function cellId(row: number, column: number): string {
+  return `cell-${row}-${column}`;
+}
+
+/** Whether the last column holds the reasons of refused rows. */
+export function hasProblemColumn(info: OpenInfo): boolean {
+  return info.refusedCount > 0;
+}
+
+export function columnCount(info: OpenInfo): number {
+  return 1 + info.columns.length + (hasProblemColumn(info) ? 1 : 0);
+}
+
+/**
+ * The table, as far as it is on screen, after the ARIA Authoring Practices' grid pattern with one tab stop.
+ * Styles are set through the object model, since the page's policy forbids style attributes.
+ */
+export function gridView(
+  model: Model,
+  info: OpenInfo,
+  layout: GridLayout,
+  rowAt: (index: number) => PreviewRow | undefined,
+  actions: GridActions,
+): TemplateResult {
+  return html`
+    <div
+      class="grid"
+      role="grid"
+      aria-label=${fill(model.strings.title, model.file.name)}
+      aria-readonly="true"
+      aria-rowcount=${info.truncated ? -1 : info.rowCount + 1}
+      aria-colcount=${columnCount(info)}
+      @keydown=${actions.keyDown}
+      @focusin=${actions.focusIn}
+      @pointerover=${actions.pointerOver}
+      @copy=${actions.copy}
+    >
+      <div class="head" role="rowgroup" .style=${`width:${layout.width}px`}>
+        ${headerRow(model, info, layout, actions)}
+      </div>
+      <div class="body" role="rowgroup" .style=${`width:${layout.width}px;height:${layout.height}px`}>
+        ${repeat(
+          layout.rows,
+          ({ index }) => index,
+          (stretch) => bodyRow(model, info, layout, stretch, rowAt(stretch.index)),
+        )}
+      </div>
+    </div>`;
+}
+
+function headerRow(model: Model, info: OpenInfo, layout: GridLayout, actions: GridActions): TemplateResult {
+  const { strings } = model;
+  const { active } = model;
+  return html`
+    <div class="row" role="row" aria-rowindex="1">
+      <div
+        class="cell line"
+        role="columnheader"
+        id=${cellId(-1, 0)}
+        aria-colindex="1"
+        tabindex=${active.row === -1 && active.column === 0 ? 0 : -1}
+        .style=${`width:${layout.lineWidth}px`}
+      ><span class="name">${strings.lineColumn}</span></div>
+      ${repeat(
+        layout.columns,
+        ({ index }) => index,
+        ({ index, start, size }) => html`
+          <div
+            class="cell"
+            role="columnheader"
+            id=${cellId(-1, index + 1)}
+            aria-colindex=${index + 2}
+            tabindex=${active.row === -1 && active.column === index + 1 ? 0 : -1}
+            .style=${`left:${start}px;width:${size}px`}
+          >${headerCell(model, info.columns[index], index, actions)}</div>`,
+      )}
+    </div>`;
+}
+
+function headerCell(
+  { strings, revealed }: Model,
+  column: PreviewColumn | undefined,
+  index: number,
+  actions: GridActions,
+): TemplateResult {
+  if (!column) return html`<span class="name">${strings.problemColumn}</span>`;
+  return html`
+    <span class="name"><bdi>${column.name}</bdi></span>
+    ${
+      column.identity
+        ? html`<vscode-icon class="lock" name=${revealed ? "unlock" : "lock"} size="14"></vscode-icon
+          ><span class="spoken">, ${strings.identities}</span>`
+        : nothing
+    }
+    <span class=${classMap({ type: true, unknown: column.type === "unknown" })}>
+      <span class="spoken">, </span>${columnText(column, strings)}
+    </span>
+    <span
+      class="handle"
+      aria-hidden="true"
+      @pointerdown=${(event: PointerEvent) => actions.resizeStart(event, index)}
+      @dblclick=${() => actions.resizeToFit(index)}
+    ></span>`;
+}
+
+function bodyRow(
+  model: Model,
+  info: OpenInfo,
+  layout: GridLayout,
+  { index, start }: Stretch,
+  row: PreviewRow | undefined,
+): TemplateResult {
+  const { active, strings, numbers } = model;
+  const isActive = active.row === index;
+  const reason = row ? reasonOf(row, strings) : undefined;
+  return html`
+    <div
+      class=${classMap({ row: true, odd: index % 2 === 1, active: isActive, refused: reason !== undefined })}
+      role="row"
+      aria-rowindex=${index + 2}
+      aria-busy=${row ? nothing : "true"}
+      .style=${`top:${start}px`}
+    >
+      <div
+        class="cell line"
+        role="rowheader"
+        id=${cellId(index, 0)}
+        aria-colindex="1"
+        tabindex=${isActive && active.column === 0 ? 0 : -1}
+        .style=${`width:${layout.lineWidth}px`}
+      >
+        ${
+          reason === undefined
+            ? nothing
+            : html`<span class="codicon codicon-error refused-mark" aria-hidden="true"></span>`
+        }<span class="number">${row ? numbers.integer(row.line) : ""}</span>${
+          reason === undefined
+            ? nothing
+            : html`<span class="spoken" id=${`reason-${index}`}>${fill(strings.refusedReason, reason)}</span>`
+        }
+      </div>
+      ${repeat(
+        layout.columns,
+        (stretch) => stretch.index,
+        (stretch) => {
+          const column = info.columns[stretch.index];
+          const troubled = row !== undefined && column !== undefined && isTroubled(row, column);
+          return html`
+            <div
+              class=${classMap({
+                cell: true,
+                number: column?.type === "integer",
+                troubled,
+                explanation: column === undefined,
+              })}
+              role="gridcell"
+              id=${cellId(index, stretch.index + 1)}
+              aria-colindex=${stretch.index + 2}
+              aria-invalid=${troubled ? "true" : nothing}
+              aria-describedby=${troubled ? `reason-${index}` : nothing}
+              tabindex=${isActive && active.column === stretch.index + 1 ? 0 : -1}
+              .style=${`left:${stretch.start}px;width:${stretch.size}px`}
+            >${column === undefined ? (reason ?? nothing) : bodyCell(model, row, stretch.index)}</div>`;
+        },
+      )}
+    </div>`;
+}
+
+function bodyCell({ strings }: Model, row: PreviewRow | undefined, column: number): unknown {
+  if (!row) return html`<span class="skeleton"></span><span class="spoken">${strings.loadingRow}</span>`;
+  const cell = row.cells[column];
+  if (cell === undefined || cell === "") return nothing;
+  if (cell !== null) return textView(cell, longestText);
+  return html`<span class="masked" aria-hidden="true">••••••</span><span class="spoken">${strings.masked}</span>`;
+}

@@ -1,0 +1,46 @@
+import "@vscode-elements/elements/dist/vscode-button/index.js";
+import "@vscode-elements/elements/dist/vscode-icon/index.js";
+import "@vscode-elements/elements/dist/vscode-progress-bar/index.js";
+import "@vscode-elements/elements/dist/vscode-toolbar-button/index.js";
+import type { FromPage, PageState, ToPage } from "../../src/ui/preview/protocol";
+import { Page } from "./Page";
+
+/** What VS Code gives every webview. */
+interface VsCodeApi {
+  postMessage(message: FromPage): void;
+  getState(): PageState | undefined;
+  setState(state: PageState): void;
+}
+declare function acquireVsCodeApi(): VsCodeApi;
+
+const vscode = acquireVsCodeApi();
+let page: Page | undefined;
+
+window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
+  if (data.type === "init" && !page) {
+    const root = document.getElementById("page");
+    if (!root) return;
+    const before = vscode.getState();
+    const extension = {
+      post: (message: FromPage) => vscode.postMessage(message),
+      keep: (state: PageState) => vscode.setState(state),
+    };
+    page = new Page(root, extension, data.file, data.strings, before);
+    // From the first moment on, so that a reload in the middle of opening finds the file again.
+    if (!before) vscode.setState({ file: data.file, row: 0, column: 1, scrollTop: 0, widths: {} });
+    // VS Code writes the theme's variables and the font into the document's style.
+    new MutationObserver(page.fitFont).observe(document.documentElement, {
+      attributeFilter: ["style", "class"],
+    });
+  }
+  page?.receive(data);
+});
+
+window.addEventListener("keydown", (event) => {
+  if (event.key !== "F8" || event.ctrlKey || event.altKey || event.metaKey) return;
+  event.preventDefault();
+  page?.goToRefused(event.shiftKey ? -1 : 1);
+});
+window.addEventListener("resize", () => page?.changed());
+
+vscode.postMessage({ type: "ready" });

@@ -1,0 +1,83 @@
+import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/ui/preview/previewSource";
+import type { PreviewFile, PreviewStrings } from "../../src/ui/preview/protocol";
+import type { GridPosition } from "./gridPosition";
+import type { RefusedIndexes } from "./refusedIndexes";
+import { fill, type Numbers } from "./text";
+
+export type OpenInfo = Omit<PreviewInfo, "token">;
+
+export type Phase =
+  | { readonly name: "loading" }
+  | { readonly name: "failed"; readonly message: string }
+  | { readonly name: "open"; readonly info: OpenInfo };
+
+/** All that the page shows, but for the rows. */
+export interface Model {
+  readonly file: PreviewFile;
+  readonly strings: PreviewStrings;
+  readonly numbers: Numbers;
+  phase: Phase;
+  revealed: boolean;
+  refused: RefusedIndexes;
+  /** Whether all refused rows are located. */
+  located: boolean;
+  loadingMore: boolean;
+  /** Why rows, or more of them, could not be had. */
+  trouble: string | undefined;
+  active: GridPosition;
+  /** For screen readers. */
+  announcement: string;
+}
+
+export function rowCount({ phase }: Model): number {
+  return phase.name === "open" ? phase.info.rowCount : 0;
+}
+
+/** The type of a column in words. */
+function typeWord(column: PreviewColumn, strings: PreviewStrings): string {
+  switch (column.type) {
+    case "date":
+      return strings.typeDate;
+    case "string":
+      return strings.typeString;
+    case "boolean":
+      return strings.typeBoolean;
+    case "integer":
+      return strings.typeInteger;
+    case "unknown":
+      return strings.typeUnknown;
+  }
+}
+
+/** What a header says below its name: the type, and the report's column where it is called otherwise there. */
+export function columnText(column: PreviewColumn, strings: PreviewStrings): string {
+  const { name, reportColumn } = column;
+  const type = typeWord(column, strings);
+  if (reportColumn === undefined || reportColumn === name) return type;
+  return `${type} · ${fill(strings.answersTo, reportColumn)}`;
+}
+
+/** Why a row would be refused, with the column where one is concerned. */
+export function reasonOf(row: PreviewRow, strings: PreviewStrings): string | undefined {
+  const { problem } = row;
+  if (!problem) return undefined;
+  return problem.column ? fill(strings.columnReason, problem.column, problem.reason) : problem.reason;
+}
+
+/** Whether it is in this column that a row's problem lies. */
+export function isTroubled(row: PreviewRow, column: PreviewColumn): boolean {
+  const at = row.problem?.column;
+  return at !== undefined && (at === column.reportColumn || at === column.name);
+}
+
+/** How many rows there are, as a sentence. */
+export function rowsText({ strings, numbers }: Model, info: OpenInfo): string {
+  if (info.truncated) return fill(strings.firstRows, numbers.integer(info.rowCount));
+  return info.rowCount === 1 ? strings.row : fill(strings.rows, numbers.integer(info.rowCount));
+}
+
+export function refusedText({ strings, numbers }: Model, info: OpenInfo): string {
+  if (info.refusedCount === 0) return strings.noneRefused;
+  if (info.refusedCount === 1) return strings.oneRefused;
+  return fill(strings.someRefused, numbers.integer(info.refusedCount));
+}

@@ -1,0 +1,42 @@
+import { html, nothing, type TemplateResult } from "lit";
+import type { Model } from "./model";
+import { fill } from "./text";
+
+/** What stands in the table's place where there are no rows; nothing where there are. */
+export function stateView(model: Model, retry: () => void): TemplateResult | typeof nothing {
+  const { phase, strings } = model;
+  if (phase.name === "loading") {
+    return html`<div class="state loading"><p>${strings.loading}</p></div>`;
+  }
+  if (phase.name === "failed") {
+    return message(
+      "warning",
+      strings.failedTitle,
+      phase.message,
+      html`
+      <vscode-button @click=${retry}>${strings.retry}</vscode-button>`,
+    );
+  }
+  const { problem, rowCount, truncated } = phase.info;
+  if (problem) {
+    const where = [fill(strings.line, problem.line), ...(problem.column ? [problem.column] : [])].join(" · ");
+    return message("error", strings.unreadableTitle, problem.reason, html`<p class="quiet">${where}</p>`);
+  }
+  if (rowCount === 0 && !truncated) return message("inbox", strings.emptyTitle, strings.emptyText);
+  return nothing;
+}
+
+function message(
+  icon: string,
+  title: string,
+  text: string,
+  more: TemplateResult | typeof nothing = nothing,
+): TemplateResult {
+  return html`
+    <div class="state">
+      <vscode-icon name=${icon} size="40" class=${`state-icon ${icon}`}></vscode-icon>
+      <h2>${title}</h2>
+      <p class="state-text">${text}</p>
+      ${more}
+    </div>`;
+}

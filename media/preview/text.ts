@@ -1,0 +1,34 @@
+/** Puts values into a text's `{0}`, `{1}`. */
+export function fill(text: string, ...values: readonly (string | number)[]): string {
+  return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
+}
+
+const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+
+/** Numbers and sizes as people of a language read them. */
+export class Numbers {
+  private readonly integers: Intl.NumberFormat;
+
+  constructor(private readonly language: string) {
+    this.integers = new Intl.NumberFormat(language);
+  }
+
+  integer(value: number): string {
+    return this.integers.format(value);
+  }
+
+  bytes(value: number): string {
+    let size = value;
+    let unit = 0;
+    while (size >= 1000 && unit < units.length - 1) {
+      size /= 1000;
+      unit++;
+    }
+    return new Intl.NumberFormat(this.language, {
+      style: "unit",
+      unit: units[unit] ?? "byte",
+      unitDisplay: "short",
+      maximumFractionDigits: unit === 0 ? 0 : 1,
+    }).format(size);
+  }
+}

@@ -1,0 +1,61 @@
+// A Chromium to show the workbench in.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/**
+ * Finds Chromium or Chrome, and installs it where that can be done without asking (root on Debian or Ubuntu).
+ *
+ * @returns {string} its path
+ * @throws when there is none and none can be installed
+ */
+export function findChromium() {
+  const found = installed();
+  if (found !== undefined) return found;
+  if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
+    console.error("Installing chromium (apt-get) …");
+    const options = { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+    const patience = ["-q", "-o", "DPkg::Lock::Timeout=120"];
+    spawnSync("apt-get", ["update", ...patience], options);
+    spawnSync("apt-get", ["install", "-y", "--no-install-recommends", ...patience, "chromium"], options);
+  }
+  const chrome = installed();
+  if (chrome !== undefined) return chrome;
+  throw new Error(
+    "No Chromium was found, so VS Code cannot be opened. Install chromium or Google Chrome, " +
+      "or set CHROMIUM_PATH to one.",
+  );
+}
+
+function installed() {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  const places = [
+    process.env.CHROMIUM_PATH,
+    ...names.flatMap((name) => folders.map((folder) => path.join(folder, name))),
+    chromium.executablePath(),
+  ];
+  return places.find((place) => place !== undefined && place !== "" && existsSync(place));
+}
+
+/**
+ * Starts it without a window.
+ *
+ * @returns {Promise<import("playwright-core").Browser>}
+ */
+export function launchChromium() {
+  return chromium.launch({
+    executablePath: findChromium(),
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}

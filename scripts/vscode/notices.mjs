@@ -1,0 +1,31 @@
+// The licences of the packages that are inside the bundles, which ask to be passed on with them.
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+
+/**
+ * @param {string} root the project
+ * @param {import("esbuild").Metafile} metafile what went into the bundles
+ * @returns {Promise<string>} name, version and licence text of each package, by name
+ * @throws when a package says nothing of its licence
+ */
+export async function thirdPartyNotices(root, metafile) {
+  const folders = new Set(
+    Object.keys(metafile.inputs).flatMap((input) => {
+      const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
+      return match?.[1] === undefined ? [] : [match[1]];
+    }),
+  );
+  const parts = await Promise.all(
+    [...folders].sort().map(async (folder) => {
+      const { name, version, license } = JSON.parse(
+        await readFile(path.join(root, folder, "package.json"), "utf8"),
+      );
+      const file = (await readdir(path.join(root, folder))).find((entry) => /^licen[cs]e/i.test(entry));
+      if (file === undefined && license === undefined) throw new Error(`${folder} states no licence.`);
+      const text =
+        file === undefined ? `License: ${license}` : await readFile(path.join(root, folder, file), "utf8");
+      return `${name} ${version}\n${"-".repeat(72)}\n${text.trim()}\n`;
+    }),
+  );
+  return `This extension contains the following packages.\n\n${parts.join("\n")}`;
+}

@@ -1,0 +1,106 @@
+// Puts a host's packages together once, under .cache/vscode/<version>.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { nodeGyp, recipeOf } from "./hosts.mjs";
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const cache = path.join(root, ".cache", "vscode");
+const npm = ["npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]];
+
+/**
+ * Makes the host ready when it is not yet: about a minute, of which most is compiling. Two processes may do so at
+ * once: each works in a folder of its own, and the first to finish wins.
+ *
+ * @param {string} version "1.100" or "1.139"
+ * @param {(message: string) => void} [say] gets each step
+ * @returns {Promise<{ node: string; serverMain: string; vscode: string }>} the Node.js and the server's entry point
+ */
+export async function prepareHost(version, say = console.error) {
+  const recipe = recipeOf(version);
+  if (process.platform !== "linux") {
+    throw new Error("The VS Code host is made for Linux. Elsewhere, use `npm run test:electron`.");
+  }
+  const nodePackage = `node-linux-${process.arch}`;
+  const stamp = JSON.stringify({ ...recipe, nodePackage, nodeGyp });
+  const folder = path.join(cache, version);
+  if ((await read(path.join(folder, "stamp.json"))) !== stamp) {
+    const started = Date.now();
+    say(`Preparing VS Code ${recipe.vscode} (once; about a minute) …`);
+    await mkdir(cache, { recursive: true });
+    const work = await mkdtemp(path.join(cache, `${version}-`));
+    try {
+      await install(work, recipe, nodePackage, say);
+      await writeFile(path.join(work, "stamp.json"), stamp);
+      await takePlace(work, folder, stamp);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+    say(`VS Code ${recipe.vscode} is ready (${Math.round((Date.now() - started) / 1000)} s).`);
+  }
+  return { ...layout(folder, nodePackage), vscode: recipe.vscode };
+}
+
+async function install(folder, recipe, nodePackage, say) {
+  const dependencies = { "code-server": recipe.codeServer, [nodePackage]: recipe.node, "node-gyp": nodeGyp };
+  await writeFile(path.join(folder, "package.json"), JSON.stringify({ private: true, dependencies }));
+  say(`  code-server ${recipe.codeServer}, Node.js ${recipe.node}`);
+  await run(...npm, { cwd: folder });
+  const { node, serverMain } = layout(folder, nodePackage);
+  const server = path.dirname(path.dirname(serverMain));
+  say("  the server's packages");
+  await run(npm[0], [...npm[1], "--omit=dev"], { cwd: server });
+  for (const name of recipe.native) {
+    say(`  compiling ${name}`);
+    const gyp = path.join(folder, "node_modules", "node-gyp", "bin", "node-gyp.js");
+    const headers = path.join(folder, "node_modules", nodePackage);
+    await run(node, [gyp, "rebuild", "--loglevel=error", `--nodedir=${headers}`], {
+      cwd: path.join(server, "node_modules", name),
+      // The bindings' build files run `node`, which has to be the one they are compiled for.
+      env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` },
+    });
+  }
+}
+
+function layout(folder, nodePackage) {
+  const modules = path.join(folder, "node_modules");
+  return {
+    node: path.join(modules, nodePackage, "bin", "node"),
+    serverMain: path.join(modules, "code-server", "lib", "vscode", "out", "server-main.js"),
+  };
+}
+
+async function takePlace(work, folder, stamp) {
+  if ((await read(path.join(folder, "stamp.json"))) === stamp) return;
+  await rm(folder, { recursive: true, force: true });
+  try {
+    await rename(work, folder);
+  } catch (error) {
+    // Another process got there between the two lines above.
+    if (!existsSync(path.join(folder, "stamp.json"))) throw error;
+  }
+}
+
+async function read(file) {
+  return existsSync(file) ? await readFile(file, "utf8") : undefined;
+}
+
+/** Runs a command to its end; what it said comes out only when it failed. */
+function run(command, args, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        output = (output + text).slice(-20_000);
+      });
+    }
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${path.basename(command)} ${args.join(" ")} failed (${code}):\n${output}`));
+    });
+  });
+}

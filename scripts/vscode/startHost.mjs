@@ -1,0 +1,119 @@
+// Runs VS Code's server, on this machine's own address only.
+import { execFile, spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { prepareHost } from "./prepareHost.mjs";
+
+const quietSettings = {
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "security.workspace.trust.enabled": false,
+  "chat.disableAIFeatures": true,
+  "telemetry.telemetryLevel": "off",
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.ignoreRecommendations": true,
+  "update.mode": "none",
+  "window.commandCenter": false,
+};
+
+/**
+ * Prepares the host if need be and starts it.
+ *
+ * @param {object} options
+ * @param {string} options.version "1.100" or "1.139"
+ * @param {string} [options.extensionsDir] where extensions are installed; by default an empty temporary folder
+ * @param {string} [options.serverDataDir] logs, settings and globalStorage; by default a temporary folder
+ * @param {Record<string, unknown>} [options.userSettings] added to settings that keep the workbench quiet
+ * @param {number} [options.port] by default a free one
+ * @param {readonly string[]} [options.vsix] extensions to install first
+ * @param {NodeJS.ProcessEnv} [options.env] added to the environment of the server, and so of the extension host
+ * @returns {Promise<import("../vscodeHost.mjs").Host>}
+ */
+export async function startHost(options) {
+  const { node, serverMain, vscode } = await prepareHost(options.version);
+  const temporary = await mkdtemp(path.join(tmpdir(), "clever-lake-vscode-"));
+  const serverDataDir = options.serverDataDir ?? path.join(temporary, "data");
+  const extensionsDir = options.extensionsDir ?? path.join(temporary, "extensions");
+  const user = path.join(serverDataDir, "data", "User");
+  let server;
+  try {
+    await mkdir(user, { recursive: true });
+    await mkdir(extensionsDir, { recursive: true });
+    const settings = { ...quietSettings, ...options.userSettings };
+    await writeFile(path.join(user, "settings.json"), JSON.stringify(settings, undefined, 2));
+    const folders = ["--extensions-dir", extensionsDir, "--server-data-dir", serverDataDir];
+    const common = [serverMain, ...folders, "--accept-server-license-terms", "--telemetry-level", "off"];
+    for (const vsix of options.vsix ?? []) {
+      await promisify(execFile)(node, [...common, "--install-extension", vsix, "--force"]);
+    }
+    const address = ["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--without-connection-token"];
+    // Without a gallery, nothing is asked of the network.
+    const env = { ...process.env, EXTENSIONS_GALLERY: "{}", ...options.env };
+    server = await listen(node, [...common, ...address], env);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  const stop = async () => {
+    await server.stop();
+    await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return {
+    url: `http://localhost:${server.port}`,
+    port: server.port,
+    pid: server.pid,
+    vscode,
+    serverDataDir,
+    extensionsDir,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Starts the server in a process group of its own, so that the extension hosts it forks end with it. */
+async function listen(node, args, env) {
+  const child = spawn(node, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  const signal = (name) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, name);
+    } catch {
+      // The group has ended already.
+    }
+  };
+  const onExit = () => signal("SIGKILL");
+  process.once("exit", onExit);
+  const stop = async () => {
+    signal("SIGTERM");
+    // The rest of the group may outlive its leader for a moment.
+    await Promise.race([closed, sleep(5000, undefined, { ref: false })]);
+    signal("SIGKILL");
+    await closed;
+    process.off("exit", onExit);
+  };
+  let output = "";
+  const port = await new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`VS Code's server did not start in 60 s:\n${output}`)), 60_000);
+    const done = (settle, value) => {
+      clearTimeout(late);
+      settle(value);
+    };
+    child.once("error", (error) => done(reject, error));
+    child.once("close", (code) => done(reject, new Error(`VS Code's server ended (${code}):\n${output}`)));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        output = (output + text).slice(-20_000);
+        const match = /Extension host agent listening on (\d+)/.exec(output);
+        if (match) done(resolve, Number(match[1]));
+      });
+    }
+  }).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return { port, pid: child.pid, stop };
+}

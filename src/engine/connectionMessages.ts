@@ -1,0 +1,57 @@
+import type { z } from "zod";
+import type { Secrets as ConfigSecrets, configSchema } from "../config";
+import type { ErrorCode } from "../errors";
+
+/** Server, lake and user types, as the settings have them. */
+export type ConnectionSettings = Omit<z.input<typeof configSchema>, "minimumGroupSize">;
+
+/**
+ * Goes with each request that needs them. The engine keeps none longer than the request, but for the SFTP connections
+ * that stay open for the next one.
+ */
+export interface Secrets extends ConfigSecrets {
+  /** Contents of a private key file; `privateKeyPath` of the settings is for one that stays where it is. */
+  readonly privateKey?: string;
+}
+
+export interface Connected {
+  readonly connection: ConnectionSettings;
+  readonly secrets: Secrets;
+}
+
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutSeconds?: number;
+}
+
+export interface HostKey {
+  /** `SHA256:…`, for a person to compare. */
+  readonly hostKey: string;
+}
+
+/** What a connection that works leads to. */
+export interface ConnectionTest {
+  /** The folders at the server's root (`""` for files in the root itself), by name. */
+  readonly folders: readonly {
+    readonly name: string;
+    readonly files: number;
+    readonly reports: number;
+  }[];
+  /** How the salt stands to the lake; `unclaimed` is a lake that no salt was used on yet. */
+  readonly salt: "matches" | "differs" | "unclaimed" | "notGiven";
+}
+
+export interface LogMessage {
+  readonly level: "error" | "warning" | "info";
+  /** Without secrets and values of files. */
+  readonly message: string;
+}
+
+/** An error as it crosses. `cancelled` answers a request that was called off. */
+export interface WireError {
+  readonly code: ErrorCode | "cancelled";
+  readonly message: string;
+  readonly subject: string | null;
+  readonly hint: string | null;
+}

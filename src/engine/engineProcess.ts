@@ -1,0 +1,178 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  type MessageConnection,
+} from "vscode-jsonrpc/node";
+import { CleverLakeError } from "../errors";
+import type { LogMessage } from "./messages";
+import { type EngineCall, logMessage, shutdown } from "./protocol";
+import { fromResponseError } from "./wireError";
+
+export interface EngineProcessOptions {
+  /** The bundled `main.ts`. */
+  readonly modulePath: string;
+  /** The Node executable; this process's own if left out, which in VS Code is Electron playing Node. */
+  readonly execPath?: string;
+}
+
+export interface RequestOptions<Progress> {
+  /** Calls the request off; it rejects with the signal's reason once the engine has stopped working on it. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** How an engine process ended. */
+export interface EngineExit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** What it was asked for and did not answer, as in “the engine stopped while it was …”. */
+  readonly interrupted: readonly string[];
+}
+
+interface Pending {
+  readonly activity: string;
+  readonly reject: (error: Error) => void;
+}
+
+/** One engine process and the connection to it. */
+export class EngineProcess {
+  /** Resolves when the process is gone; never rejects. */
+  readonly ended: Promise<EngineExit>;
+  private alive = true;
+  private readonly child: ChildProcess;
+  private readonly connection: MessageConnection;
+  private readonly pending = new Set<Pending>();
+  private tokens = 0;
+
+  constructor({ modulePath, execPath }: EngineProcessOptions, onLog: (message: LogMessage) => void) {
+    this.child = fork(modulePath, [], {
+      // A debugger's and other flags of this process are not for the engine.
+      execArgv: [],
+      env: environment(),
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      ...(execPath === undefined ? {} : { execPath }),
+    });
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      onLog({ level: "warning", message: text.trimEnd() });
+    });
+    this.connection = createMessageConnection(
+      new IPCMessageReader(this.child),
+      new IPCMessageWriter(this.child),
+    );
+    this.connection.onNotification(logMessage, onLog);
+    // A write to a process that is ending; what comes of it, `ended` tells.
+    this.connection.onError(() => undefined);
+    this.connection.listen();
+    this.ended = this.untilEnded();
+  }
+
+  get usable(): boolean {
+    return this.alive && this.child.connected;
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** Asks for something; rejects with the engine's error, or `engine` when the process ends before its answer. */
+  async request<Params, Result, Progress>(
+    call: EngineCall<Params, Result, Progress>,
+    params: Params,
+    { signal, onProgress }: RequestOptions<Progress> = {},
+  ): Promise<Result> {
+    signal?.throwIfAborted();
+    const cancellation = new CancellationTokenSource();
+    const callOff = () => cancellation.cancel();
+    signal?.addEventListener("abort", callOff, { once: true });
+    const progressToken = ++this.tokens;
+    const listening = onProgress && this.connection.onProgress(call.progress, progressToken, onProgress);
+    const message = onProgress ? { ...params, progressToken } : params;
+    let pending: Pending | undefined;
+    try {
+      return await new Promise<Result>((resolve, reject) => {
+        pending = { activity: call.activity, reject };
+        this.pending.add(pending);
+        this.connection.sendRequest(call.request, message, cancellation.token).then(resolve, (error) => {
+          const answer = fromResponseError(error);
+          reject(answer === "cancelled" ? (signal?.reason ?? interruption(call.activity)) : answer);
+        });
+      });
+    } finally {
+      if (pending) this.pending.delete(pending);
+      listening?.dispose();
+      signal?.removeEventListener("abort", callOff);
+      cancellation.dispose();
+    }
+  }
+
+  /** Lets the engine put down what it holds, but not for longer than `milliseconds`. Never rejects. */
+  async end(milliseconds: number): Promise<void> {
+    const deadline = sleep(milliseconds, undefined, { ref: false });
+    if (this.usable) {
+      const asked = this.request(shutdown, {}).catch(() => undefined);
+      await Promise.race([asked, deadline]);
+      if (this.child.connected) this.child.disconnect();
+      await Promise.race([this.ended, deadline]);
+    }
+    if (this.alive) this.child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  private async untilEnded(): Promise<EngineExit> {
+    const { child } = this;
+    const exit = await new Promise<Pick<EngineExit, "exitCode" | "signal">>((resolve) => {
+      child.once("error", () => {
+        // Also told of messages that could not be sent; only a process that never started has no id.
+        if (child.pid === undefined) resolve({ exitCode: null, signal: null });
+      });
+      // What it sent before its end has been read when the channel is closed, which may be later.
+      child.once("exit", (exitCode, signal) => {
+        const done = () => resolve({ exitCode, signal });
+        if (child.connected) child.once("disconnect", () => setImmediate(done));
+        else setImmediate(done);
+      });
+    });
+    this.alive = false;
+    const interrupted = [...this.pending].map(({ activity }) => activity);
+    for (const { activity, reject } of this.pending) reject(lost(activity, exit, child.pid !== undefined));
+    this.pending.clear();
+    this.connection.dispose();
+    return { ...exit, interrupted };
+  }
+}
+
+function lost(
+  activity: string,
+  { exitCode, signal }: Pick<EngineExit, "exitCode" | "signal">,
+  started: boolean,
+): CleverLakeError {
+  if (!started) {
+    return new CleverLakeError("engine", "The engine's process could not be started.", {
+      hint: "The log may say why. Reinstalling the extension helps where its files are damaged.",
+    });
+  }
+  const how = signal === null ? `exit code ${exitCode}` : signal;
+  return new CleverLakeError(
+    "engine",
+    `The engine's process ended unexpectedly (${how}) while it was ${activity}.`,
+    {
+      hint: "What was done before stays. Try again: the engine starts anew, and a run takes up where it was.",
+    },
+  );
+}
+
+function interruption(activity: string): CleverLakeError {
+  return new CleverLakeError("engine", `The engine was ended while it was ${activity}.`);
+}
+
+/** This process's environment without what may hold secrets or would change how Node runs. */
+function environment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^CLEVER_/i.test(name) && name !== "NODE_OPTIONS",
+  );
+  return { ...Object.fromEntries(inherited), ELECTRON_RUN_AS_NODE: "1" };
+}

@@ -1,0 +1,86 @@
+import type { CancellationToken, MessageConnection } from "vscode-jsonrpc/node";
+import { CleverLakeError } from "../errors";
+import type { LogMessage } from "./messages";
+import { type EngineCall, logMessage, type WithProgressToken } from "./protocol";
+import { cancelled, faultReport, toResponseError } from "./wireError";
+
+/** What a handler has beside its parameters. */
+export interface CallContext<Progress> {
+  /** Aborted when the request is called off, or the engine ends. */
+  readonly signal: AbortSignal;
+  readonly report: (progress: Progress) => void;
+}
+
+/** Answers requests of one connection; turns cancellation into signals and what is thrown into typed errors. */
+export class Handlers {
+  private readonly active = new Map<AbortController, Promise<void>>();
+
+  constructor(private readonly connection: MessageConnection) {}
+
+  on<Params, Result, Progress>(
+    call: EngineCall<Params, Result, Progress>,
+    handler: (params: Params, context: CallContext<Progress>) => Promise<Result>,
+  ): void {
+    this.connection.onRequest(call.request, async (params, token) => {
+      const abort = new AbortController();
+      const report = (progress: Progress) => this.report(call, params, progress);
+      const work = this.answer(() => handler(params, { signal: abort.signal, report }), abort, token);
+      const ended = work.then(() => undefined);
+      this.active.set(abort, ended);
+      try {
+        return await work;
+      } finally {
+        this.active.delete(abort);
+      }
+    });
+  }
+
+  log(message: LogMessage): void {
+    this.send(() => this.connection.sendNotification(logMessage, message));
+  }
+
+  /** Calls off every request under way; resolves when they have ended. */
+  async cancelAll(except?: AbortSignal): Promise<void> {
+    const others = [...this.active].filter(([{ signal }]) => signal !== except);
+    for (const [abort] of others) abort.abort(new Error("The engine ends."));
+    await Promise.all(others.map(([, ended]) => ended));
+  }
+
+  private async answer<Result>(
+    handler: () => Promise<Result>,
+    abort: AbortController,
+    token: CancellationToken,
+  ) {
+    const callOff = () => abort.abort(new Error("The request was called off."));
+    if (token.isCancellationRequested) callOff();
+    const listening = token.onCancellationRequested(callOff);
+    try {
+      abort.signal.throwIfAborted();
+      return await handler();
+    } catch (error) {
+      if (abort.signal.aborted) return cancelled();
+      if (!(error instanceof CleverLakeError)) this.log({ level: "error", message: faultReport(error) });
+      return toResponseError(error);
+    } finally {
+      listening.dispose();
+    }
+  }
+
+  private report<Params, Result, Progress>(
+    call: EngineCall<Params, Result, Progress>,
+    { progressToken }: WithProgressToken,
+    progress: Progress,
+  ): void {
+    if (progressToken === undefined) return;
+    this.send(() => this.connection.sendProgress(call.progress, progressToken, progress));
+  }
+
+  /** Nobody is left to be told where the connection is gone. */
+  private send(message: () => Promise<void>): void {
+    try {
+      message().catch(() => undefined);
+    } catch {
+      // As above: a closed connection throws at once.
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import type { Problem } from "../clever/header";
+import type { ColumnType, ReportName, UserType } from "../clever/reports";
+import type { Secrets as ConfigSecrets, configSchema } from "../config";
+import type { ParticipationMetrics } from "../metrics/answer";
+import type { MetricsFilterInput } from "../metrics/filters";
+import type { FileState } from "../pipeline/plan";
+import type { ProgressState } from "../pipeline/progress";
+import type { RunRecord, RunSummary } from "../pipeline/runRecord";
+import type { Verification } from "../pipeline/verify";
+import type { Connected } from "./connectionMessages";
+
+/**
+ * What goes between the extension host and the engine: plain JSON. Times are ISO 8601 texts, what is not there is
+ * `null`, sizes are bytes.
+ */
+export type {
+  ColumnType,
+  FileState,
+  MetricsFilterInput,
+  ParticipationMetrics,
+  Problem,
+  ReportName,
+  RunSummary,
+  UserType,
+  Verification,
+};
+
+export interface ReportItem {
+  /** On the server. */
+  readonly path: string;
+  readonly state: FileState;
+  /** Why it is ignored or in quarantine, without a value of the file; `line` and `column` say where. */
+  readonly reason: string | null;
+  readonly line: number | null;
+  readonly column: string | null;
+  readonly report: ReportName | null;
+  readonly userType: UserType | null;
+  readonly size: number;
+  readonly modified: string | null;
+  /** What the ingest log last said of it. */
+  readonly landed: LandedFacts | null;
+}
+
+export interface LandedFacts {
+  readonly sha256: string;
+  readonly landedPath: string;
+  /** Null until the rows were read. */
+  readonly rowsRead: number | null;
+  readonly rowsWritten: number | null;
+  readonly rowsRefused: number | null;
+  readonly runId: string;
+  readonly time: string;
+  readonly notes: string | null;
+}
+
+export interface RunParams extends Connected {
+  readonly command: RunRecord["command"];
+  /** Only these paths on the server; null for all. */
+  readonly only: readonly string[] | null;
+  /** Quarantined files to be taken without their bad rows. */
+  readonly accept: readonly string[];
+}
+
+/** How far a run is, at most ten times a second. */
+export type RunProgress = ProgressState;
+
+export type TableItem = {
+  /** The table's folder in the lake, and the last part of it. */
+  readonly path: string;
+  readonly name: string;
+} & (
+  | { readonly problem: string }
+  | {
+      readonly problem: null;
+      readonly version: number;
+      readonly files: number;
+      readonly bytes: number;
+      /** Null where another writer left a file without statistics. */
+      readonly rows: number | null;
+      /** When the newest version was committed. */
+      readonly changed: string | null;
+    }
+);
+
+export interface LakeStage {
+  /** `stage1np`, `stage2np` or `stage2p` */
+  readonly name: string;
+  /** Its files hold identities. */
+  readonly identities: boolean;
+  readonly tables: readonly TableItem[];
+}
+
+export interface LakeOverview {
+  readonly stages: readonly LakeStage[];
+  /** Folders of landed files, newest first; their files come with `landedFiles`. */
+  readonly landings: readonly {
+    readonly folder: string;
+    readonly time: string;
+    readonly reports: readonly ReportName[];
+  }[];
+}
+
+export interface LandedFileItem {
+  /** In the lake. */
+  readonly path: string;
+  readonly report: ReportName;
+  readonly userType: UserType;
+  readonly size: number;
+  readonly modified: string;
+}
+
+export interface RunItem {
+  readonly runId: string;
+  readonly command: RunRecord["command"];
+  /** `interrupted`: cut off without a word; the next run completes it. */
+  readonly outcome: RunRecord["outcome"] | "interrupted";
+  readonly started: string;
+  readonly ended: string | null;
+  readonly error: string | null;
+  /** Files that it set out to bring over. */
+  readonly files: number;
+  readonly counts: RunCounts | null;
+}
+
+/** A summary's lists as their lengths. */
+export interface RunCounts {
+  readonly landed: number;
+  readonly bytes: number;
+  readonly anonymized: number;
+  readonly unchanged: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+  readonly failed: number;
+  readonly refused: number;
+  /** Rows written to all tables. */
+  readonly rows: number;
+  readonly milliseconds: number;
+}
+
+export interface RunDetails extends RunItem {
+  readonly summary: RunSummary | null;
+  readonly landings: readonly {
+    readonly path: string;
+    readonly landedPath: string;
+    readonly size: number;
+  }[];
+}
+
+export interface PreviewParams extends Connected {
+  readonly origin: "server" | "lake";
+  /** On the server, or in the lake. */
+  readonly path: string;
+  /** How much of the file to read; 2 MB if left out. */
+  readonly bytes?: number;
+}
+
+export interface PreviewColumn {
+  /** As the file has it. */
+  readonly name: string;
+  /** The report's column that it answers to; null for one that the report does not know. */
+  readonly reportColumn: string | null;
+  readonly type: ColumnType;
+  /** Whether it holds identities, or may: nobody knows what an unknown column holds. */
+  readonly identity: boolean;
+}
+
+export interface PreviewInfo {
+  /** For `previewRows`, `previewMore` and `closePreview`. */
+  readonly token: string;
+  readonly report: ReportName | null;
+  readonly userType: UserType | null;
+  /** The file's size, and how much of it the rows so far take. */
+  readonly size: number;
+  readonly bytesRead: number;
+  /** Whether rows are missing at the end; more come with `previewMore` unless the preview is `full`. */
+  readonly truncated: boolean;
+  readonly full: boolean;
+  readonly columns: readonly PreviewColumn[];
+  readonly rows: number;
+  /** How many of them would be refused. */
+  readonly badRows: number;
+  /** Why the file cannot be read as a report at all; there are no rows then. */
+  readonly problem: Problem | null;
+}
+
+export interface PreviewRow {
+  readonly line: number;
+  /**
+   * In the file's order; null where masked. That is every identity, and in a refused row all that does not prove by
+   * its form that it is none: a shifted column can put an identity anywhere. The number of cells can be another than
+   * that of the columns then; a row that cannot be taken apart is one masked cell.
+   */
+  readonly cells: readonly (string | null)[];
+  readonly problem: { readonly column: string | null; readonly reason: string } | null;
+}
+
+export interface PreviewPage {
+  readonly from: number;
+  readonly rows: readonly PreviewRow[];
+  /** Only when it was asked to reveal: for each row its masked cells, null where `cells` has one. */
+  readonly identities: readonly (readonly (string | null)[])[] | null;
+}
+
+export interface SampleParams {
+  /** Where the district goes; what an earlier start left there is used as it is. */
+  readonly folder: string;
+  /** The account's password; a new one if left out. */
+  readonly password?: string;
+  readonly size?: SampleSize;
+}
+
+export interface SampleSize {
+  readonly students: number;
+  readonly teachers: number;
+  readonly staff: number;
+  readonly schools: number;
+  readonly days: number;
+}
+
+/** A running sample server. Port and host key stay the same from start to start as far as the port is free. */
+export interface SampleServer {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  readonly hostKey: string;
+  /** Where the reports are, as a path of this machine. */
+  readonly reportsFolder: string;
+  /** A place for a lake, as `file:///` address. */
+  readonly lakeUrl: string;
+}

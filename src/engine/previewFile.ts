@@ -1,0 +1,136 @@
+import { Readable } from "node:stream";
+import { recognizeReport } from "../clever/fileNames";
+import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../clever/header";
+import { type JudgedRow, judgeRows } from "../clever/judgeRows";
+import { type Report, reportNames, reports, type UserType } from "../clever/reports";
+import { dayMonthOrder, parseValue } from "../clever/values";
+import { countLineEnds, lastRecordEnd } from "./recordEnd";
+
+/** Reads `length` bytes of the file from `start`, fewer at its end. */
+export type ReadRange = (start: number, length: number) => Promise<Buffer>;
+
+export type PreviewedRow = Pick<JudgedRow, "line" | "cells" | "problem"> & {
+  /** The row's text where it has no cells. */
+  readonly raw: string | undefined;
+};
+
+const rowsAtMost = 100_000;
+/** A line longer than this is not looked for the end of. */
+const longestLine = 32 * 1024 * 1024;
+
+/** A report's beginning: read part by part, up to a record's end, and judged row by row as the pipeline would. */
+export class PreviewFile {
+  readonly userType: UserType | undefined;
+  /** By the file's name; where that says nothing, by its header. */
+  report: Report | undefined;
+  header: Header | undefined;
+  /** Why the file cannot be read as a report at all. */
+  problem: Problem | undefined;
+  rows: PreviewedRow[] = [];
+  /** Bytes up to the end of the last row. */
+  bytesRead = 0;
+  private lines = 0;
+  /** Bytes behind the last row that were read already: part of a record. */
+  private unfinished = 0;
+  private readonly dates = new Set<string>();
+
+  constructor(
+    path: string,
+    readonly size: number,
+  ) {
+    const recognized = recognizeReport(path);
+    this.report = recognized?.report;
+    this.userType = recognized?.userType;
+  }
+
+  get full(): boolean {
+    return this.rows.length >= rowsAtMost || this.unfinished >= longestLine;
+  }
+
+  get truncated(): boolean {
+    return this.problem === undefined && this.bytesRead < this.size;
+  }
+
+  /** Reads about `bytes` more of the file. Nothing is read of one that has a problem, is at its end or full. */
+  async more(read: ReadRange, bytes: number, signal: AbortSignal): Promise<void> {
+    const isFirst = this.header === undefined;
+    if (this.problem || this.full || (!isFirst && !this.truncated)) return;
+    const start = this.bytesRead;
+    const part = await read(start, Math.min(this.unfinished + bytes, this.size - start));
+    const atEnd = start + part.length >= this.size;
+    if (isFirst) this.readHeader(part, atEnd);
+    if (!this.header) return;
+    const end = atEnd ? part.length : lastRecordEnd(part);
+    this.unfinished = part.length - end;
+    if (end > 0) await this.judge(part.subarray(0, end), signal);
+    if (!this.full && atEnd) this.markUndecidedDates();
+  }
+
+  private readHeader(start: Buffer, atEnd: boolean): void {
+    if (!atEnd && lastRecordEnd(start) === 0) {
+      this.problem = { line: 1, column: undefined, reason: "The first line is too long for a header." };
+      return;
+    }
+    const head = start.subarray(0, headerBytes);
+    const known = this.report;
+    for (const report of known ? [known] : reportNames.map((name) => reports[name])) {
+      const header = readHeader(head, report);
+      if (!isProblem(header)) {
+        this.header = header;
+        this.report = report;
+        this.problem = undefined;
+        return;
+      }
+      this.problem = header;
+    }
+    if (!known && start.length > 0) {
+      this.problem = { line: 1, column: undefined, reason: "There is no header of one of Clever's reports." };
+    }
+  }
+
+  private async judge(part: Buffer, signal: AbortSignal): Promise<void> {
+    const { header, report } = this;
+    if (!header || !report) return;
+    const isFirst = this.bytesRead === 0;
+    // Judged is what stands behind the first record; parts further on get one in place of the header.
+    const pieces = isFirst ? [part.subarray(header.markLength)] : [Buffer.from("-\n"), part];
+    const linesBefore = isFirst ? 0 : this.lines - 1;
+    const dateIndex = dateColumnOf(report, header);
+    const found: PreviewedRow[] = [];
+    // Whether day or month comes first, a date of two meanings is one; if no date of the file tells, see below.
+    for await (const row of judgeRows(() => Readable.from(pieces), report, header, "monthFirst")) {
+      signal.throwIfAborted();
+      const { cells, problem } = row;
+      const line = row.line + linesBefore;
+      const raw = cells ? undefined : Buffer.from(row.raw, "latin1").toString("utf8");
+      found.push({ line, cells, raw, problem: problem && { ...problem, line } });
+      if (this.rows.length + found.length >= rowsAtMost) break;
+    }
+    for (const { cells } of found) {
+      const date = cells?.[dateIndex];
+      if (date !== undefined) this.dates.add(date);
+    }
+    this.rows = [...this.rows, ...found];
+    this.bytesRead += part.length;
+    this.lines += countLineEnds(part);
+  }
+
+  /** Now that all dates are known: those of two meanings are refused where none of the file's dates tells which. */
+  private markUndecidedDates(): void {
+    const { header, report } = this;
+    const column = report?.columns.find(({ type }) => type === "date");
+    if (!header || !report || !column || dayMonthOrder(this.dates) !== "unknown") return;
+    const index = dateColumnOf(report, header);
+    this.rows = this.rows.map((row) => {
+      const cell = row.problem ? undefined : row.cells?.[index];
+      const parsed = cell === undefined ? undefined : parseValue(column, cell, "unknown");
+      if (!parsed || !("reason" in parsed)) return row;
+      return { ...row, problem: { line: row.line, column: column.name, reason: parsed.reason } };
+    });
+  }
+}
+
+function dateColumnOf(report: Report, header: Header): number {
+  const column = report.columns.find(({ type }) => type === "date");
+  return (column && header.indexes.get(column)) ?? -1;
+}

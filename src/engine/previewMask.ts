@@ -1,0 +1,57 @@
+import type { Header } from "../clever/header";
+import type { Report, ReportColumn } from "../clever/reports";
+import { parseValue } from "../clever/values";
+import type { PreviewColumn, PreviewPage, PreviewRow } from "./messages";
+import type { PreviewedRow } from "./previewFile";
+
+/** Longer cells are cut for display. */
+const cellLength = 1_000;
+
+/** The columns of a file as a preview shows them. */
+export function previewColumns(header: Header, report: Report): PreviewColumn[] {
+  const columns = columnsByIndex(header, report);
+  return header.names.map((name, index): PreviewColumn => {
+    const column = columns[index];
+    if (!column) return { name, reportColumn: null, type: "string", identity: true };
+    const { type, pseudonymization } = column;
+    return { name, reportColumn: column.name, type, identity: pseudonymization === "hash" };
+  });
+}
+
+/** Rows as they may be shown, and, to be revealed, what is masked in them. */
+export function maskRows(
+  rows: readonly PreviewedRow[],
+  header: Header,
+  report: Report,
+): { rows: PreviewRow[]; identities: NonNullable<PreviewPage["identities"]> } {
+  const columns = columnsByIndex(header, report);
+  const masked = rows.map(({ line, cells, raw, problem }) => {
+    const texts = cells ?? [raw ?? ""];
+    const aligned = cells?.length === header.names.length;
+    const shown = texts.map((text, index) => {
+      const column = columns[index];
+      if (!aligned || !column || column.pseudonymization === "hash") return false;
+      return problem === undefined || provesItsForm(column, text);
+    });
+    const clipped = texts.map((text) => (text.length > cellLength ? `${text.slice(0, cellLength)}…` : text));
+    return {
+      row: {
+        line,
+        cells: clipped.map((text, index) => (shown[index] ? text : null)),
+        problem: problem ? { column: problem.column ?? null, reason: problem.reason } : null,
+      },
+      identities: clipped.map((text, index) => (shown[index] ? null : text)),
+    };
+  });
+  return { rows: masked.map(({ row }) => row), identities: masked.map(({ identities }) => identities) };
+}
+
+/** Whether a cell of a refused row is a date, number or truth value: a shifted identity would hardly be one. */
+function provesItsForm(column: ReportColumn, text: string): boolean {
+  return column.type !== "string" && !("reason" in parseValue(column, text, "monthFirst"));
+}
+
+function columnsByIndex(header: Header, report: Report): (ReportColumn | undefined)[] {
+  const byIndex = new Map(report.columns.map((column) => [header.indexes.get(column), column]));
+  return header.names.map((_, index) => byIndex.get(index));
+}

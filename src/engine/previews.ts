@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { CleverLakeError } from "../errors";
+import type { Lake } from "../lake/lake";
+import type { SourceFile } from "../sftp/source";
+import { openLake, type Sources } from "./connections";
+import { Lane } from "./lane";
+import type { Connected, PreviewInfo, PreviewPage, PreviewParams } from "./messages";
+import { PreviewFile, type ReadRange } from "./previewFile";
+import { maskRows, previewColumns } from "./previewMask";
+
+const defaultBytes = 2 * 1024 * 1024;
+const bytesAtLeast = 4 * 1024;
+const bytesAtMost = 16 * 1024 * 1024;
+const rowsPerPage = 1_000;
+/** Of all previews together; those not looked at for longest are closed to make room. */
+const rowsInMemory = 250_000;
+const previewsInMemory = 20;
+
+/** Where a preview's file is. What is needed to get there comes with each request. */
+type Place =
+  | { readonly origin: "server"; readonly file: SourceFile }
+  | { readonly origin: "lake"; readonly path: string; readonly size: number };
+
+interface Preview {
+  readonly place: Place;
+  readonly file: PreviewFile;
+}
+
+/** Previews that are open: their rows stay here, and pages of them go out. */
+export class Previews {
+  /** The one that was used last is the last one. */
+  private readonly open = new Map<string, Preview>();
+  private readonly lane = new Lane();
+
+  constructor(private readonly sources: Sources) {}
+
+  async openReport(params: PreviewParams, signal: AbortSignal): Promise<PreviewInfo> {
+    return this.lane.run(signal, async () => {
+      const token = randomUUID();
+      const place = await this.find(params, signal);
+      const preview = { place, file: new PreviewFile(params.path, sizeOf(place)) };
+      await this.readMore(preview, params, signal);
+      this.open.set(token, preview);
+      this.makeRoom(token);
+      return infoOf(token, preview);
+    });
+  }
+
+  async more(
+    params: Connected & { readonly token: string; readonly bytes?: number },
+    signal: AbortSignal,
+  ): Promise<PreviewInfo> {
+    return this.lane.run(signal, async () => {
+      const preview = this.used(params.token);
+      await this.readMore(preview, params, signal);
+      this.makeRoom(params.token);
+      return infoOf(params.token, preview);
+    });
+  }
+
+  rows(params: {
+    readonly token: string;
+    readonly from: number;
+    readonly count: number;
+    readonly reveal: boolean;
+  }): PreviewPage {
+    const { file } = this.used(params.token);
+    const { header, report } = file;
+    const from = Math.max(0, params.from);
+    if (!header || !report) return { from, rows: [], identities: params.reveal ? [] : null };
+    const page = file.rows.slice(from, from + Math.min(params.count, rowsPerPage));
+    const { rows, identities } = maskRows(page, header, report);
+    return { from, rows, identities: params.reveal ? identities : null };
+  }
+
+  close(token: string): void {
+    this.open.delete(token);
+  }
+
+  closeAll(): void {
+    this.open.clear();
+  }
+
+  private async find(params: PreviewParams, signal: AbortSignal): Promise<Place> {
+    const { connection, secrets, origin, path } = params;
+    if (origin === "server") {
+      return {
+        origin,
+        file: await this.sources.use(connection, secrets, (source) => source.stat(path, signal)),
+      };
+    }
+    const entry = await (await openLake(connection)).stat(path, { signal });
+    if (entry?.kind !== "file") {
+      throw new CleverLakeError("notFound", "There is no such file in the lake.", { subject: path });
+    }
+    return { origin, path, size: entry.size };
+  }
+
+  private async readMore(
+    { place, file }: Preview,
+    { connection, secrets, bytes = defaultBytes }: Connected & { readonly bytes?: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const length = Math.min(Math.max(bytes, bytesAtLeast), bytesAtMost);
+    if (place.origin === "server") {
+      await this.sources.use(connection, secrets, (source) =>
+        file.more((start, end) => source.readRange(place.file, start, end, signal), length, signal),
+      );
+      return;
+    }
+    await file.more(lakeReader(await openLake(connection), place.path, signal), length, signal);
+  }
+
+  private used(token: string): Preview {
+    const preview = this.open.get(token);
+    if (!preview) {
+      throw new CleverLakeError("notFound", "This preview was closed to make room for others.", {
+        hint: "Open it again.",
+      });
+    }
+    this.open.delete(token);
+    this.open.set(token, preview);
+    return preview;
+  }
+
+  private makeRoom(keep: string): void {
+    const rows = () => [...this.open.values()].reduce((sum, { file }) => sum + file.rows.length, 0);
+    for (const token of [...this.open.keys()]) {
+      if (rows() <= rowsInMemory && this.open.size <= previewsInMemory) return;
+      if (token !== keep) this.open.delete(token);
+    }
+  }
+}
+
+function sizeOf(place: Place): number {
+  return place.origin === "server" ? place.file.size : place.size;
+}
+
+function lakeReader(lake: Lake, path: string, signal: AbortSignal): ReadRange {
+  return (start, length) => lake.readRange(path, start, length, { signal });
+}
+
+function infoOf(token: string, { file }: Preview): PreviewInfo {
+  const { header, report } = file;
+  return {
+    token,
+    report: report?.name ?? null,
+    userType: file.userType ?? null,
+    size: file.size,
+    bytesRead: file.bytesRead,
+    truncated: file.truncated,
+    full: file.full,
+    columns: header && report ? previewColumns(header, report) : [],
+    rows: file.rows.length,
+    badRows: file.rows.filter(({ problem }) => problem !== undefined).length,
+    problem: file.problem ?? null,
+  };
+}

@@ -1,0 +1,128 @@
+import { NotificationType, ProgressType, RequestType } from "vscode-jsonrpc/node";
+import type * as messages from "./messages";
+
+export type * from "./messages";
+
+/** Where the progress of a request is to be sent, when it is. */
+export interface WithProgressToken {
+  readonly progressToken?: number;
+}
+
+/** A request to the engine with the progress that it may report on its way. */
+export class EngineCall<Params, Result, Progress = never> {
+  readonly request: RequestType<Params & WithProgressToken, Result, messages.WireError>;
+  readonly progress = new ProgressType<Progress>();
+
+  constructor(
+    method: string,
+    /** What the engine does then, as in “the engine stopped while it was …”. */
+    readonly activity: string,
+  ) {
+    this.request = new RequestType(method);
+  }
+}
+
+type Nothing = Record<string, never>;
+
+/** Learns a server's host key and hangs up before any authentication. */
+export const fetchHostKey = new EngineCall<messages.ServerAddress, messages.HostKey>(
+  "fetchHostKey",
+  "asking for the server's host key",
+);
+
+/** Logs in, lists the server, writes and removes a file in the lake, holds the salt against the lake's. */
+export const testConnection = new EngineCall<messages.Connected, messages.ConnectionTest>(
+  "testConnection",
+  "testing the connection",
+);
+
+/** What is on the server and how each file stands to the lake. The files come in batches as progress, in order. */
+export const listReports = new EngineCall<
+  messages.Connected,
+  { readonly count: number },
+  readonly messages.ReportItem[]
+>("listReports", "listing the reports");
+
+/** Ingests, anonymizes or both; see `run` of the pipeline. */
+export const run = new EngineCall<messages.RunParams, messages.RunSummary, messages.RunProgress>(
+  "run",
+  "running the pipeline",
+);
+
+/** Recounts the tables; with a salt at hand the pseudonyms too. */
+export const verify = new EngineCall<messages.Connected, messages.Verification>(
+  "verify",
+  "verifying the lake",
+);
+
+export const lakeContents = new EngineCall<messages.Connected, messages.LakeOverview>(
+  "lakeContents",
+  "looking into the lake",
+);
+
+/** The files of one of the overview's landings. */
+export const landedFiles = new EngineCall<
+  messages.Connected & { readonly folder: string },
+  { readonly files: readonly messages.LandedFileItem[] }
+>("landedFiles", "looking into the lake");
+
+/** Runs, newest first: `count` of them behind the `from` newest. */
+export const listRuns = new EngineCall<
+  messages.Connected & { readonly from: number; readonly count: number },
+  { readonly total: number; readonly runs: readonly messages.RunItem[] }
+>("listRuns", "listing the runs");
+
+/** One run; rejects with `notFound`. */
+export const readRun = new EngineCall<messages.Connected & { readonly runId: string }, messages.RunDetails>(
+  "readRun",
+  "reading a run's record",
+);
+
+/** Opens a report's first rows; only the first part of the file is read. */
+export const previewReport = new EngineCall<messages.PreviewParams, messages.PreviewInfo>(
+  "previewReport",
+  "opening a preview",
+);
+
+/** Reads the next part of a preview's file. Rejects with `changedWhileRead` where it is another file by now. */
+export const previewMore = new EngineCall<
+  messages.Connected & { readonly token: string; readonly bytes?: number },
+  messages.PreviewInfo
+>("previewMore", "reading more of a preview");
+
+/** Rows of a preview, at most 1,000 at a time. Rejects with `notFound` where it was closed to make room. */
+export const previewRows = new EngineCall<
+  { readonly token: string; readonly from: number; readonly count: number; readonly reveal: boolean },
+  messages.PreviewPage
+>("previewRows", "showing a preview");
+
+export const closePreview = new EngineCall<{ readonly token: string }, Nothing>(
+  "closePreview",
+  "closing a preview",
+);
+
+/** What the tables say about participation. */
+export const metrics = new EngineCall<
+  messages.Connected & {
+    readonly filter: messages.MetricsFilterInput;
+    readonly minimumGroupSize: number;
+  },
+  messages.ParticipationMetrics
+>("metrics", "computing the metrics");
+
+/** Writes a sample district, where it is not there yet, and serves it over SFTP from within the engine. */
+export const startSample = new EngineCall<messages.SampleParams, messages.SampleServer>(
+  "startSample",
+  "starting the sample district",
+);
+
+export const stopSample = new EngineCall<Nothing, Nothing>("stopSample", "stopping the sample district");
+
+/** Closes the SFTP connections that were kept for later, and with them the credentials that they hold. */
+export const forget = new EngineCall<Nothing, Nothing>("forget", "forgetting the credentials");
+
+/** Calls off what is under way and lets go of everything; the engine can be ended then. */
+export const shutdown = new EngineCall<Nothing, Nothing>("shutdown", "shutting down");
+
+/** From the engine: something worth the log. */
+export const logMessage = new NotificationType<messages.LogMessage>("log");

@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import { recognizeReport } from "../clever/fileNames";
+import { writeCheckPath } from "../clever/layout";
+import type { Lake } from "../lake/lake";
+import type { PlannedFile } from "../pipeline/plan";
+import { checkSalt } from "../pipeline/salt";
+import { status } from "../pipeline/status";
+import type { SourceFile } from "../sftp/source";
+import { openLake, type Sources } from "./connections";
+import type { CallContext } from "./handlers";
+import type { Connected, ConnectionTest, LandedFacts, ReportItem } from "./messages";
+
+/**
+ * Tries out a connection: logs in and lists the server, writes a file to the lake and removes it, and holds the salt
+ * against the lake's. Rejects where server or lake do not work; another salt than the lake's is part of the answer.
+ */
+export async function testConnection(
+  { connection, secrets }: Connected,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  const { files } = await sources.use(connection, secrets, (source) => source.list(signal));
+  const lake = await openLake(connection);
+  await checkWritable(lake, signal);
+  return {
+    folders: topFolders(files),
+    salt: secrets.salt ? await checkSalt(lake, secrets.salt, signal) : "notGiven",
+  };
+}
+
+async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {
+  const path = writeCheckPath(randomUUID());
+  await lake.putIfAbsent(path, Buffer.from("This file may be deleted.\n"), { signal });
+  await lake.delete(path);
+}
+
+function topFolders(files: readonly SourceFile[]): ConnectionTest["folders"] {
+  const folders = new Map<string, { files: number; reports: number }>();
+  for (const { path } of files) {
+    const slash = path.indexOf("/");
+    const name = slash < 0 ? "" : path.slice(0, slash);
+    const counts = folders.get(name) ?? { files: 0, reports: 0 };
+    counts.files++;
+    if (recognizeReport(path)) counts.reports++;
+    folders.set(name, counts);
+  }
+  return [...folders]
+    .map(([name, counts]) => ({ name, ...counts }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Of so many files a message stays small enough not to hold up whoever takes it apart. */
+const filesPerMessage = 500;
+
+/** Sends what is on the server, and how each file stands to the lake, in batches. */
+export async function listReports(
+  { connection, secrets }: Connected,
+  sources: Sources,
+  { signal, report }: CallContext<readonly ReportItem[]>,
+): Promise<{ count: number }> {
+  const lake = await openLake(connection);
+  const files = await sources.use(connection, secrets, (source, { userTypes }) =>
+    status(source, lake, userTypes, signal),
+  );
+  for (let from = 0; from < files.length; from += filesPerMessage) {
+    signal.throwIfAborted();
+    report(files.slice(from, from + filesPerMessage).map(asItem));
+  }
+  return { count: files.length };
+}
+
+function asItem(file: PlannedFile): ReportItem {
+  const { entry, state } = file;
+  const quarantined = state === "quarantined" ? entry : undefined;
+  return {
+    path: file.path,
+    state,
+    reason: file.reason ?? null,
+    line: quarantined?.line ?? null,
+    column: quarantined?.column ?? null,
+    report: file.report ?? null,
+    userType: file.userType ?? null,
+    size: file.size,
+    modified: file.modified.getTime() === 0 ? null : file.modified.toISOString(),
+    landed: entry ? landedFacts(entry) : null,
+  };
+}
+
+function landedFacts(entry: NonNullable<PlannedFile["entry"]>): LandedFacts {
+  return {
+    sha256: entry.sha256,
+    landedPath: entry.landedPath,
+    rowsRead: entry.rowsRead ?? null,
+    rowsWritten: entry.rowsWritten ?? null,
+    rowsRefused: entry.rowsRefused ?? null,
+    runId: entry.runId,
+    time: entry.time.toISOString(),
+    notes: entry.notes ?? null,
+  };
+}

@@ -1,0 +1,100 @@
+import { CleverLakeError } from "../errors";
+import { type ListedRun, listRuns as listRecords, readRun as readRecord } from "../pipeline/listRuns";
+import { run as runPipeline } from "../pipeline/run";
+import { verifyLake } from "../pipeline/verify";
+import { checkedSettings, openLake, type Sources } from "./connections";
+import type { CallContext } from "./handlers";
+import type {
+  Connected,
+  RunCounts,
+  RunDetails,
+  RunItem,
+  RunParams,
+  RunProgress,
+  RunSummary,
+  Verification,
+} from "./messages";
+import { Throttle } from "./throttle";
+
+const millisecondsBetweenProgress = 100;
+
+/** Runs the job; see `run` of the pipeline for what it does and rejects with. */
+export async function run(
+  params: RunParams,
+  sources: Sources,
+  { signal, report }: CallContext<RunProgress>,
+): Promise<RunSummary> {
+  const { connection, secrets, command, only, accept } = params;
+  const { userTypes, sftp } = checkedSettings(connection);
+  const lake = await openLake(connection);
+  using progress = new Throttle(millisecondsBetweenProgress, report);
+  const request = {
+    command,
+    lake,
+    salt: secrets.salt,
+    userTypes,
+    accept,
+    connections: sftp.connections,
+    signal,
+    onProgress: (state: RunProgress) => progress.push(state),
+    ...(only === null ? {} : { only }),
+  };
+  if (command === "anonymize") return await runPipeline(request);
+  return await sources.use(connection, secrets, (source) => runPipeline({ ...request, source }));
+}
+
+export async function verify({ connection, secrets }: Connected, signal: AbortSignal): Promise<Verification> {
+  return verifyLake(await openLake(connection), secrets.salt || undefined, signal);
+}
+
+export async function listRuns(
+  { connection, from, count }: Connected & { readonly from: number; readonly count: number },
+  signal: AbortSignal,
+): Promise<{ total: number; runs: RunItem[] }> {
+  const { total, runs } = await listRecords(await openLake(connection), { from, count }, signal);
+  return { total, runs: runs.map(asItem) };
+}
+
+export async function readRun({
+  connection,
+  runId,
+}: Connected & { readonly runId: string }): Promise<RunDetails> {
+  const record = await readRecord(await openLake(connection), runId);
+  if (!record) {
+    throw new CleverLakeError("notFound", "The lake has no readable record of this run.", { subject: runId });
+  }
+  return {
+    ...asItem(record),
+    summary: record.summary ?? null,
+    landings: record.landings.map(({ path, landedPath, size }) => ({ path, landedPath, size })),
+  };
+}
+
+function asItem(record: ListedRun): RunItem {
+  return {
+    runId: record.runId,
+    command: record.command,
+    outcome: record.outcome,
+    started: record.started.toISOString(),
+    ended: record.ended?.toISOString() ?? null,
+    error: record.error ?? null,
+    files: record.landings.length,
+    counts: record.summary ? countsOf(record.summary) : null,
+  };
+}
+
+function countsOf(summary: RunSummary): RunCounts {
+  const { landed, bytes, anonymized, unchanged, refused, milliseconds } = summary;
+  return {
+    landed,
+    bytes,
+    anonymized,
+    unchanged,
+    refused,
+    milliseconds,
+    duplicates: summary.duplicates.length,
+    quarantined: summary.quarantined.length,
+    failed: summary.failed.length,
+    rows: Object.values(summary.rows).reduce((sum, rows) => sum + rows, 0),
+  };
+}

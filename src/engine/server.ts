@@ -1,0 +1,107 @@
+import type { MessageConnection } from "vscode-jsonrpc/node";
+import { Duck } from "../duck/duck";
+import { lakeMetrics } from "../metrics/lakeMetrics";
+import { fetchHostKey as fetchKey } from "../sftp/hostKey";
+import { openLake, Sources } from "./connections";
+import { Handlers } from "./handlers";
+import * as contents from "./lakeContents";
+import { Lane } from "./lane";
+import { Previews } from "./previews";
+import * as protocol from "./protocol";
+import * as reports from "./reports";
+import * as runs from "./runs";
+import { Sample } from "./sample";
+import { faultReport } from "./wireError";
+
+/** The engine behind one connection: answers the requests of `protocol.ts`. */
+export class EngineServer implements AsyncDisposable {
+  private readonly handlers: Handlers;
+  private readonly sources = new Sources();
+  private readonly previews = new Previews(this.sources);
+  private readonly sample = new Sample();
+  /** Runs and recounts; looks at the lake; questions of the dashboard; starts and stops of the sample. */
+  private readonly lanes = { work: new Lane(), look: new Lane(), ask: new Lane(), sample: new Lane() };
+
+  constructor(connection: MessageConnection) {
+    this.handlers = new Handlers(connection);
+    this.answerServer();
+    this.answerLake();
+    this.answerPreviews();
+    this.answerLife();
+  }
+
+  /** Tells the other side of a fault that no request is to blame for, without any text that may hold a value. */
+  logFault(error: unknown): void {
+    this.handlers.log({ level: "error", message: faultReport(error) });
+  }
+
+  /** Calls off what is under way, waits for it and lets go of everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private answerServer(): void {
+    const { handlers, sources, sample, lanes } = this;
+    handlers.on(protocol.fetchHostKey, async ({ host, port, timeoutSeconds }, { signal }) => ({
+      hostKey: await fetchKey(host, port, signal, timeoutSeconds),
+    }));
+    handlers.on(protocol.testConnection, (params, { signal }) =>
+      reports.testConnection(params, sources, signal),
+    );
+    handlers.on(protocol.listReports, (params, context) =>
+      lanes.look.run(context.signal, () => reports.listReports(params, sources, context)),
+    );
+    handlers.on(protocol.startSample, (params, { signal }) =>
+      lanes.sample.run(signal, () => sample.start(params, signal)),
+    );
+    handlers.on(protocol.stopSample, (_params, { signal }) =>
+      lanes.sample.run(signal, () => sample.stop().then(() => ({}))),
+    );
+  }
+
+  private answerLake(): void {
+    const { handlers, sources, lanes } = this;
+    handlers.on(protocol.run, (params, context) =>
+      lanes.work.run(context.signal, () => runs.run(params, sources, context)),
+    );
+    handlers.on(protocol.verify, (params, { signal }) =>
+      lanes.work.run(signal, () => runs.verify(params, signal)),
+    );
+    handlers.on(protocol.listRuns, (params, { signal }) => runs.listRuns(params, signal));
+    handlers.on(protocol.readRun, (params) => runs.readRun(params));
+    handlers.on(protocol.lakeContents, (params, { signal }) =>
+      lanes.look.run(signal, () => contents.lakeContents(params, signal)),
+    );
+    handlers.on(protocol.landedFiles, (params, { signal }) => contents.landedFiles(params, signal));
+    handlers.on(protocol.metrics, ({ connection, filter, minimumGroupSize }, { signal }) =>
+      lanes.ask.run(signal, async () => {
+        const lake = await openLake(connection);
+        await using duck = await Duck.open();
+        return await lakeMetrics(lake, duck, filter, { minimumGroupSize }, signal);
+      }),
+    );
+  }
+
+  private answerPreviews(): void {
+    const { handlers, previews } = this;
+    handlers.on(protocol.previewReport, (params, { signal }) => previews.openReport(params, signal));
+    handlers.on(protocol.previewMore, (params, { signal }) => previews.more(params, signal));
+    handlers.on(protocol.previewRows, (params) => Promise.resolve(previews.rows(params)));
+    handlers.on(protocol.closePreview, ({ token }) => {
+      previews.close(token);
+      return Promise.resolve({});
+    });
+  }
+
+  private answerLife(): void {
+    const { handlers, sources } = this;
+    handlers.on(protocol.forget, () => sources.forget().then(() => ({})));
+    handlers.on(protocol.shutdown, (_params, { signal }) => this.close(signal).then(() => ({})));
+  }
+
+  private async close(except?: AbortSignal): Promise<void> {
+    await this.handlers.cancelAll(except);
+    this.previews.closeAll();
+    await Promise.all([this.sources[Symbol.asyncDispose](), this.sample.stop()]);
+  }
+}

@@ -1,0 +1,192 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import { EngineClient } from "../engine/client";
+import { BackgroundCheck } from "./backgroundCheck";
+import { ConnectionCommands } from "./connectionCommands";
+import { ConnectionModel } from "./connectionModel";
+import { Disposable } from "./dispose";
+import { EnginePreviews } from "./enginePreviews";
+import { type LakeNode, LakeTree } from "./lakeTree";
+import { tell, tellError } from "./messages";
+import { PreviewPanel } from "./preview/PreviewPanel";
+import { previewStrings } from "./preview/strings";
+import { ReportCommands } from "./reportCommands";
+import { type ReportNode, ReportsTree } from "./reportsTree";
+import { RunController } from "./runController";
+import { RunReports } from "./runReport";
+import { type RunNode, RunsTree } from "./runsTree";
+import { SecretStore } from "./secrets";
+import { isConnected, readSettings, SettingError } from "./settings";
+import { StatusBar } from "./statusBar";
+
+/** The extension's parts, put together. Nothing here starts the engine: the first request does. */
+export class Application extends Disposable {
+  readonly log = this.hold(vscode.window.createOutputChannel("Clever Lake", { log: true }));
+  readonly client: EngineClient;
+  readonly model: ConnectionModel;
+  readonly runs: RunController;
+  private readonly statusBar = this.hold(new StatusBar());
+  private readonly reportsView: vscode.TreeView<ReportNode>;
+
+  constructor(context: vscode.ExtensionContext) {
+    super();
+    this.client = new EngineClient({ modulePath: path.join(context.extensionPath, "dist", "engine.js") });
+    const secrets = new SecretStore(context.secrets);
+    const { client, log } = this;
+    const model = this.hold(new ConnectionModel(client, secrets));
+    this.model = model;
+    const runReports = this.hold(new RunReports(model, client));
+    this.runs = this.hold(new RunController(model, client, log, (runId) => runReports.open(runId)));
+
+    const reportsTree = this.hold(new ReportsTree(model));
+    const lakeTree = this.hold(new LakeTree(model, client));
+    const runsTree = this.hold(new RunsTree(model, client));
+    const reportsView = this.hold(
+      vscode.window.createTreeView<ReportNode>("clever.reports", {
+        treeDataProvider: reportsTree,
+        canSelectMany: true,
+        showCollapseAll: true,
+      }),
+    );
+    this.reportsView = reportsView;
+    const lakeView = this.hold(
+      vscode.window.createTreeView<LakeNode>("clever.lake", {
+        treeDataProvider: lakeTree,
+        showCollapseAll: true,
+      }),
+    );
+    this.hold(vscode.window.createTreeView<RunNode>("clever.runs", { treeDataProvider: runsTree }));
+
+    const previews = new EnginePreviews(model, client);
+    const openPreview = (origin: "server" | "lake", file: string) => {
+      const name = file.slice(file.lastIndexOf("/") + 1);
+      PreviewPanel.open(context.extensionUri, previews, { origin, path: file, name }, previewStrings());
+      return Promise.resolve();
+    };
+    this.hold(
+      vscode.window.registerWebviewPanelSerializer(PreviewPanel.viewType, {
+        deserializeWebviewPanel: (panel, state: unknown) => {
+          PreviewPanel.restore(panel, state, context.extensionUri, previews, previewStrings());
+          return Promise.resolve();
+        },
+      }),
+    );
+
+    const connection = new ConnectionCommands(context, model, client, secrets, log);
+    const reports = new ReportCommands({
+      model,
+      client,
+      log,
+      runs: this.runs,
+      runReports,
+      reportsTree,
+      reportsView,
+      lakeTree,
+      lakeView,
+      openPreview,
+    });
+    this.registerCommands(connection, reports, runsTree);
+    this.hold(new BackgroundCheck(model, this.runs));
+    this.hold(model.onDidChange(() => this.showState()));
+    this.hold(this.runs.onDidChange(() => this.showState()));
+    this.hold(vscode.workspace.onDidChangeConfiguration((event) => this.checkSettings(event)));
+    this.watchEngine();
+    this.showState();
+    void connection.resumeSample().catch((error: unknown) => tellError(error, log));
+  }
+
+  /** Ends the engine; resolves when it is gone. */
+  end(): Promise<void> {
+    this.dispose();
+    return this.client.dispose();
+  }
+
+  private registerCommands(
+    connection: ConnectionCommands,
+    reports: ReportCommands,
+    runsTree: RunsTree,
+  ): void {
+    const commands: Readonly<Record<string, (...parameters: never[]) => unknown>> = {
+      connect: () => connection.connect(),
+      trySample: () => connection.trySample(),
+      testConnection: () => connection.test(),
+      changeCredentials: () => connection.change(),
+      forgetCredentials: () => connection.forget(),
+      removeConnection: () => connection.remove(),
+      refresh: () => reports.refresh(),
+      ingest: () => reports.run("ingest"),
+      anonymize: () => reports.run("anonymize"),
+      run: () => reports.run("run"),
+      cancelRun: () => this.runs.cancel(),
+      ingestSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("ingest", node, nodes),
+      runSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("run", node, nodes),
+      acceptFile: (node?: ReportNode) => reports.accept(node),
+      verify: () => reports.verify(),
+      preview: (node?: ReportNode) => reports.preview(node),
+      copyPath: (node?: ReportNode | LakeNode) => reports.copyPath(node),
+      revealInLake: (node?: ReportNode) => reports.revealInLake(node),
+      openLakeItem: (node?: LakeNode) => reports.openLakeItem(node),
+      openRun: (node?: RunNode) => reports.openRun(node),
+      retryRun: (node?: RunNode) => reports.retryRun(node),
+      showOlderRuns: () => runsTree.showOlder(),
+      showLog: () => this.log.show(),
+    };
+    for (const [name, act] of Object.entries(commands)) {
+      const command = async (...parameters: never[]) => {
+        try {
+          return await act(...parameters);
+        } catch (error) {
+          tellError(error, this.log);
+          return undefined;
+        }
+      };
+      this.hold(vscode.commands.registerCommand(`clever.${name}`, command));
+    }
+  }
+
+  private showState(): void {
+    const { model, statusBar, runs } = this;
+    const count = model.newCount;
+    this.reportsView.badge =
+      count === 0 ? undefined : { value: count, tooltip: vscode.l10n.t("{0} new reports", count) };
+    if (runs.running !== undefined) statusBar.show({ kind: "running", text: runs.running });
+    else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
+    else if (model.state === "failed") statusBar.show({ kind: "failed" });
+    else if (count > 0) statusBar.show({ kind: "new", count });
+    else statusBar.show({ kind: "idle" });
+    this.reportsView.message =
+      model.state === "loading" && model.reports.length === 0 ? vscode.l10n.t("Looking at the server …") : "";
+  }
+
+  /** A setting that cannot be used is told when it is written, not when it is first needed. */
+  private checkSettings(event: vscode.ConfigurationChangeEvent): void {
+    if (!event.affectsConfiguration("clever") || !isConnected()) return;
+    try {
+      readSettings();
+    } catch (error) {
+      if (error instanceof SettingError) tellError(error, this.log);
+      else throw error;
+    }
+  }
+
+  private watchEngine(): void {
+    const { client, log } = this;
+    const logging = client.onLog(({ level, message }) => {
+      if (level === "error") log.error(message);
+      else if (level === "warning") log.warn(message);
+      else log.info(message);
+    });
+    const exits = client.onDidExit(({ interrupted, exitCode, signal }) => {
+      log.error(
+        `The engine ended (${signal ?? `exit code ${exitCode}`}); interrupted: ${interrupted.join(", ") || "nothing"}`,
+      );
+      if (interrupted.length > 0) return;
+      tell(
+        vscode.window.showWarningMessage,
+        vscode.l10n.t("Clever's engine ended unexpectedly; it starts anew when it is needed."),
+      );
+    });
+    this.hold({ dispose: () => logging.dispose() });
+    this.hold({ dispose: () => exits.dispose() });
+  }
+}

@@ -1,0 +1,38 @@
+import * as vscode from "vscode";
+import type { ConnectionModel } from "./connectionModel";
+import { Disposable } from "./dispose";
+import type { RunController } from "./runController";
+import { checkEvery, isConnected, runsAutomatically, section } from "./settings";
+
+/** Looks for new reports every so many minutes, and brings them in where the user wants that. Off by default. */
+export class BackgroundCheck extends Disposable {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly runs: RunController,
+  ) {
+    super();
+    this.schedule();
+    this.hold(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(`${section}.checkEvery`)) this.schedule();
+      }),
+    );
+    this.hold(new vscode.Disposable(() => clearInterval(this.timer)));
+  }
+
+  private schedule(): void {
+    clearInterval(this.timer);
+    const minutes = checkEvery();
+    // What goes wrong shows in the view and the status bar; nobody asked for a message.
+    if (minutes > 0)
+      this.timer = setInterval(() => void this.look().catch(() => undefined), minutes * 60_000);
+  }
+
+  private async look(): Promise<void> {
+    if (!isConnected() || this.runs.running !== undefined) return;
+    await this.model.refresh();
+    if (this.model.newCount > 0 && runsAutomatically()) await this.runs.run({ command: "run" });
+  }
+}

@@ -1,0 +1,248 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import { signalOf } from "../engine/client";
+import * as engine from "../engine/protocol";
+import { newSalt } from "../newSalt";
+import type { ConnectionModel } from "./connectionModel";
+import {
+  askConnection,
+  type ConnectionAnswers,
+  connectedWith,
+  noAnswers,
+  testConnection,
+} from "./connectWizard";
+import { isCancellation, type Offer, offers, tell, tellError, tellNotConnected } from "./messages";
+import type { SecretStore } from "./secrets";
+import { isConnected, readSettings, removeConnectionSettings, writeConnection } from "./settings";
+
+/** The commands that make, test and take down a connection. */
+export class ConnectionCommands {
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+    private readonly secrets: SecretStore,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** The wizard, until the connection works or the user leaves. */
+  async connect(): Promise<void> {
+    let answers: ConnectionAnswers | undefined = await this.knownAnswers();
+    for (;;) {
+      answers = await askConnection(this.client, answers);
+      if (answers === undefined) return;
+      try {
+        const test = await this.tested(answers);
+        await this.keep(answers);
+        this.tellConnected(
+          answers,
+          test.folders.reduce((sum, { reports }) => sum + reports, 0),
+        );
+        return;
+      } catch (error) {
+        if (isCancellation(error)) continue;
+        const again = vscode.l10n.t("Go Back");
+        const { describeError } = await import("../errors");
+        if ((await vscode.window.showErrorMessage(describeError(error), again)) !== again) return;
+      }
+    }
+  }
+
+  async test(): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    try {
+      const connected = await this.model.connected();
+      const { folders, salt } = await this.withProgress(
+        vscode.l10n.t("Clever: testing the connection"),
+        (signal) => testConnection(this.client, connected, signal),
+      );
+      const reports = folders.reduce((sum, each) => sum + each.reports, 0);
+      const text = vscode.l10n.t(
+        "The connection works: {0} reports are on the server, and the lake can be written.",
+        reports,
+      );
+      if (salt === "notGiven") {
+        tell(
+          vscode.window.showWarningMessage,
+          vscode.l10n.t("{0} A salt is missing yet.", text),
+          offers.credentials(),
+        );
+      } else tell(vscode.window.showInformationMessage, text);
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+    }
+  }
+
+  /** New salt or credentials for the connection that is there. */
+  async change(): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    const usesKey = Boolean(readSettings().sftp.privateKeyPath);
+    const choices = [
+      usesKey
+        ? { label: vscode.l10n.t("$(key) Passphrase of the private key"), name: "passphrase" as const }
+        : { label: vscode.l10n.t("$(key) Password"), name: "password" as const },
+      { label: vscode.l10n.t("$(shield) Salt"), name: "salt" as const },
+      { label: vscode.l10n.t("$(plug) Everything…"), name: "all" as const },
+    ];
+    const picked = await vscode.window.showQuickPick(choices, {
+      placeHolder: vscode.l10n.t("What do you want to change?"),
+    });
+    if (!picked) return;
+    if (picked.name === "all") return this.connect();
+    const value = await vscode.window.showInputBox({
+      password: true,
+      ignoreFocusOut: true,
+      prompt: vscode.l10n.t("Kept in VS Code's secret store; leave it empty to remove it"),
+    });
+    if (value === undefined) return;
+    await this.secrets.write(picked.name, value);
+    await this.client.request(engine.forget, {});
+    await this.test();
+  }
+
+  async forget(): Promise<void> {
+    await this.secrets.forgetAll();
+    await this.client.request(engine.forget, {});
+    tell(
+      vscode.window.showInformationMessage,
+      vscode.l10n.t("The password, the passphrase and the salt have been removed from this machine."),
+    );
+  }
+
+  async remove(): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    const remove = vscode.l10n.t("Remove");
+    const sure = await vscode.window.showWarningMessage(
+      vscode.l10n.t("Remove the connection and its credentials from this machine?"),
+      { modal: true, detail: vscode.l10n.t("The lake and the reports on the server stay as they are.") },
+      remove,
+    );
+    if (sure !== remove) return;
+    await this.secrets.forgetAll();
+    await this.client.request(engine.forget, {});
+    await removeConnectionSettings();
+    await this.context.globalState.update(sampleKey, undefined);
+  }
+
+  /** A sample district with a server and a lake of its own; no account of any kind. */
+  async trySample(): Promise<void> {
+    try {
+      await this.withProgress(vscode.l10n.t("Clever: making a sample district"), () => this.startSample());
+      const salt = (await this.secrets.read()).salt;
+      if (salt === undefined) await this.secrets.write("salt", newSalt());
+      await vscode.commands.executeCommand("clever.reports.focus");
+      await this.model.refresh();
+      const run: Offer = {
+        title: vscode.l10n.t("Run the Pipeline"),
+        act: () => vscode.commands.executeCommand("clever.run"),
+      };
+      tell(
+        vscode.window.showInformationMessage,
+        vscode.l10n.t("The sample district is connected. Its reports are new to the lake."),
+        run,
+      );
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+    }
+  }
+
+  /** Starts the sample server again where the window's connection is one, after a reload. */
+  async resumeSample(): Promise<void> {
+    if (this.context.globalState.get(sampleKey) !== true || !isConnected()) return;
+    await this.startSample();
+  }
+
+  private async startSample(): Promise<void> {
+    const folder = path.join(this.context.globalStorageUri.fsPath, "sample");
+    const { password } = await this.secrets.read();
+    const isSample = this.context.globalState.get(sampleKey) === true;
+    const sample = await this.client.request(engine.startSample, {
+      folder,
+      ...(isSample && password ? { password } : {}),
+    });
+    // Written only where it changed: each write looks at the server anew.
+    if (sample.password !== password) await this.secrets.write("password", sample.password);
+    await writeConnection({
+      host: sample.host,
+      port: sample.port,
+      username: sample.username,
+      root: "/",
+      privateKeyPath: "",
+      hostKey: sample.hostKey,
+      lakeUrl: sample.lakeUrl,
+    });
+    await this.context.globalState.update(sampleKey, true);
+  }
+
+  private async knownAnswers(): Promise<ConnectionAnswers> {
+    if (!isConnected()) return noAnswers;
+    const secrets = await this.secrets.read();
+    try {
+      const { sftp, lake } = readSettings();
+      return {
+        ...noAnswers,
+        host: sftp.host,
+        port: sftp.port,
+        username: sftp.username,
+        authentication: sftp.privateKeyPath ? "privateKey" : secrets.password ? "password" : "agent",
+        password: secrets.password ?? "",
+        privateKeyPath: sftp.privateKeyPath ?? "",
+        passphrase: secrets.passphrase ?? "",
+        hostKey: sftp.hostKey ?? "",
+        lakeUrl: lake.url,
+        salt: secrets.salt ?? "",
+      };
+    } catch {
+      return noAnswers;
+    }
+  }
+
+  private tested(answers: ConnectionAnswers) {
+    return this.withProgress(vscode.l10n.t("Clever: testing the connection"), (signal) =>
+      testConnection(this.client, connectedWith(answers), signal),
+    );
+  }
+
+  private async keep(answers: ConnectionAnswers): Promise<void> {
+    await this.secrets.write("password", answers.password);
+    await this.secrets.write("passphrase", answers.passphrase);
+    await this.secrets.write("salt", answers.salt);
+    await writeConnection({ ...answers, root: "/" });
+    await this.context.globalState.update(sampleKey, undefined);
+    await vscode.commands.executeCommand("clever.reports.focus");
+    await this.model.refresh();
+  }
+
+  private tellConnected(answers: ConnectionAnswers, reports: number): void {
+    const text = vscode.l10n.t("Connected: {0} reports are on the server.", reports);
+    const run: Offer = {
+      title: vscode.l10n.t("Run the Pipeline"),
+      act: () => vscode.commands.executeCommand("clever.run"),
+    };
+    const copy: Offer = {
+      title: vscode.l10n.t("Copy the New Salt"),
+      act: () => vscode.env.clipboard.writeText(answers.salt),
+    };
+    tell(
+      vscode.window.showInformationMessage,
+      answers.saltIsNew
+        ? vscode.l10n.t(
+            "{0} Keep the new salt like a password: without it this lake cannot be continued elsewhere.",
+            text,
+          )
+        : text,
+      ...(answers.saltIsNew ? [copy] : []),
+      run,
+    );
+  }
+
+  private withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      (_progress, token) => work(signalOf(token)),
+    );
+  }
+}
+
+const sampleKey = "clever.isSample";

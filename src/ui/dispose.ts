@@ -1,0 +1,18 @@
+import type * as vscode from "vscode";
+
+/** Collects what has to be let go of together. */
+export abstract class Disposable implements vscode.Disposable {
+  private readonly held: vscode.Disposable[] = [];
+  protected disposed = false;
+
+  protected hold<T extends vscode.Disposable>(part: T): T {
+    if (this.disposed) part.dispose();
+    else this.held.push(part);
+    return part;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    for (const part of this.held.splice(0).reverse()) part.dispose();
+  }
+}

@@ -1,0 +1,86 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import type { PreviewInfo as EnginePreview } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import type {
+  PreviewInfo,
+  PreviewLocation,
+  PreviewRow,
+  PreviewRowsRequest,
+  PreviewSource,
+} from "./preview/previewSource";
+
+/** Previews as the engine holds them. */
+export class EnginePreviews implements PreviewSource {
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+  ) {}
+
+  async previewReport(file: PreviewLocation): Promise<PreviewInfo> {
+    return shown(
+      await this.client.request(engine.previewReport, { ...(await this.model.connected()), ...file }),
+    );
+  }
+
+  async previewRows(request: PreviewRowsRequest): Promise<readonly PreviewRow[]> {
+    const { rows, identities } = await this.client.request(engine.previewRows, request);
+    return rows.map(({ line, cells, problem }, index) => {
+      const revealed = identities?.[index];
+      return {
+        line,
+        cells: revealed ? cells.map((cell, at) => cell ?? revealed[at] ?? null) : cells,
+        ...(problem
+          ? {
+              problem: {
+                reason: problem.reason,
+                ...(problem.column === null ? {} : { column: problem.column }),
+              },
+            }
+          : {}),
+      };
+    });
+  }
+
+  async loadMore(token: string): Promise<PreviewInfo> {
+    return shown(await this.client.request(engine.previewMore, { ...(await this.model.connected()), token }));
+  }
+
+  async closePreview(token: string): Promise<void> {
+    await this.client.request(engine.closePreview, { token });
+  }
+}
+
+function shown(preview: EnginePreview): PreviewInfo {
+  const unknown = preview.columns.filter(({ reportColumn }) => reportColumn === null).map(({ name }) => name);
+  const { problem } = preview;
+  return {
+    token: preview.token,
+    columns: preview.columns.map(({ name, reportColumn, type, identity }) => ({
+      name,
+      type: reportColumn === null ? "unknown" : type,
+      identity,
+      ...(reportColumn === null ? {} : { reportColumn }),
+    })),
+    rowCount: preview.rows,
+    refusedCount: preview.badRows,
+    totalBytes: preview.size,
+    readBytes: preview.bytesRead,
+    truncated: preview.truncated,
+    full: preview.full,
+    notes:
+      unknown.length > 0
+        ? [vscode.l10n.t("Columns that the report does not know are not read: {0}", unknown.join(", "))]
+        : [],
+    ...(problem
+      ? {
+          problem: {
+            line: problem.line,
+            reason: problem.reason,
+            ...(problem.column === undefined ? {} : { column: problem.column }),
+          },
+        }
+      : {}),
+  };
+}

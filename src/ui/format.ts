@@ -1,0 +1,42 @@
+import * as vscode from "vscode";
+
+/** Numbers, sizes and times as people read them, in VS Code's language. */
+
+export function integer(value: number): string {
+  return value.toLocaleString(vscode.env.language);
+}
+
+const byteUnits = ["B", "kB", "MB", "GB", "TB"];
+
+export function bytes(value: number): string {
+  let size = value;
+  let unit = 0;
+  while (size >= 1000 && unit < byteUnits.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  const digits = { minimumFractionDigits: unit === 0 ? 0 : 1, maximumFractionDigits: unit === 0 ? 0 : 1 };
+  return `${size.toLocaleString(vscode.env.language, digits)} ${byteUnits[unit]}`;
+}
+
+/** A time of the server or the lake (milliseconds since 1970), to the minute. */
+export function dateTime(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleString(vscode.env.language, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
+}
+
+/** A day, `yyyy-MM-dd`, or the month of one, `yyyy-MM`. */
+export function month(yearMonth: string): string {
+  const date = new Date(`${yearMonth}-01T00:00:00Z`);
+  return date.toLocaleDateString(vscode.env.language, { year: "numeric", month: "long", timeZone: "UTC" });
+}
+
+export function duration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 60) {
+    return `${seconds.toLocaleString(vscode.env.language, { maximumFractionDigits: 1 })} s`;
+  }
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}

@@ -1,0 +1,173 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import type { LakeOverview, LakeStage, LandedFileItem, TableItem } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { Disposable } from "./dispose";
+import { bytes, dateTime, integer } from "./format";
+import { isConnected } from "./settings";
+
+export type LakeNode =
+  | { readonly kind: "stage"; readonly stage: LakeStage }
+  | { readonly kind: "table"; readonly stage: LakeStage; readonly table: TableItem }
+  | { readonly kind: "landings" }
+  | { readonly kind: "landing"; readonly folder: string; readonly time: string }
+  | {
+      readonly kind: "landed";
+      readonly folder: string;
+      readonly time: string;
+      readonly file: LandedFileItem;
+    };
+
+/** Stages → tables with version, rows and last change; the landed files by run. */
+export class LakeTree extends Disposable implements vscode.TreeDataProvider<LakeNode> {
+  private readonly changed = this.hold(new vscode.EventEmitter<void>());
+  readonly onDidChangeTreeData = this.changed.event;
+  private overview: Promise<LakeOverview> | undefined;
+
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+  ) {
+    super();
+    this.hold(
+      model.onDidChangeLake(() => {
+        this.overview = undefined;
+        this.changed.fire();
+      }),
+    );
+  }
+
+  async getChildren(node?: LakeNode): Promise<LakeNode[]> {
+    if (node === undefined) {
+      if (!isConnected()) return [];
+      const { stages } = await this.read();
+      return stages.map((stage) => ({ kind: "stage", stage }));
+    }
+    if (node.kind === "stage") return this.inStage(node.stage);
+    if (node.kind === "landings") {
+      const { landings } = await this.read();
+      return landings.map(({ folder, time }) => ({ kind: "landing", folder, time }));
+    }
+    if (node.kind === "landing") {
+      const { files } = await this.client.request(engine.landedFiles, {
+        ...(await this.model.connected()),
+        folder: node.folder,
+      });
+      return files.map((file) => ({ kind: "landed", folder: node.folder, time: node.time, file }));
+    }
+    return [];
+  }
+
+  getParent(node: LakeNode): LakeNode | undefined {
+    switch (node.kind) {
+      case "table":
+        return { kind: "stage", stage: node.stage };
+      case "landed":
+        return { kind: "landing", folder: node.folder, time: node.time };
+      case "landing":
+        return { kind: "landings" };
+      default:
+        return undefined;
+    }
+  }
+
+  getTreeItem(node: LakeNode): vscode.TreeItem {
+    switch (node.kind) {
+      case "stage":
+        return stageItem(node.stage);
+      case "table":
+        return tableItem(node.table);
+      case "landings": {
+        const item = new vscode.TreeItem(
+          vscode.l10n.t("Landed files"),
+          vscode.TreeItemCollapsibleState.Collapsed,
+        );
+        item.id = "landings";
+        item.iconPath = new vscode.ThemeIcon("inbox");
+        return item;
+      }
+      case "landing": {
+        const item = new vscode.TreeItem(
+          dateTime(Date.parse(node.time)),
+          vscode.TreeItemCollapsibleState.Collapsed,
+        );
+        item.id = `landing:${node.folder}`;
+        item.iconPath = new vscode.ThemeIcon("folder");
+        item.description = node.folder;
+        return item;
+      }
+      case "landed":
+        return landedItem(node.file);
+    }
+  }
+
+  /** The node of a landed file, for revealing it; undefined where the lake has no such file. */
+  async find(landedPath: string): Promise<LakeNode | undefined> {
+    const folder = landedPath.split("/").at(-3);
+    const { landings } = await this.read();
+    const landing = landings.find((each) => each.folder === folder);
+    if (!landing) return undefined;
+    const files = await this.getChildren({ kind: "landing", folder: landing.folder, time: landing.time });
+    return files.find((node) => node.kind === "landed" && node.file.path === landedPath);
+  }
+
+  private async inStage(stage: LakeStage): Promise<LakeNode[]> {
+    const tables = stage.tables.map((table): LakeNode => ({ kind: "table", stage, table }));
+    return stage.name === "stage1np" ? [...tables, { kind: "landings" }] : tables;
+  }
+
+  private read(): Promise<LakeOverview> {
+    this.overview ??= this.model
+      .connected()
+      .then((connected) => this.client.request(engine.lakeContents, connected));
+    this.overview.catch(() => {
+      this.overview = undefined;
+    });
+    return this.overview;
+  }
+}
+
+function stageItem(stage: LakeStage): vscode.TreeItem {
+  const item = new vscode.TreeItem(stage.name, vscode.TreeItemCollapsibleState.Expanded);
+  item.id = `stage:${stage.name}`;
+  item.iconPath = new vscode.ThemeIcon(stage.identities ? "lock" : "shield");
+  item.description = stage.identities ? vscode.l10n.t("holds identities") : vscode.l10n.t("pseudonymized");
+  item.contextValue = "lake.stage";
+  return item;
+}
+
+function tableItem(table: TableItem): vscode.TreeItem {
+  const item = new vscode.TreeItem(table.name, vscode.TreeItemCollapsibleState.None);
+  item.id = `table:${table.path}`;
+  item.contextValue = "lake.table";
+  if (table.problem !== null) {
+    item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.red"));
+    item.description = table.problem;
+    item.tooltip = table.problem;
+    return item;
+  }
+  item.iconPath = new vscode.ThemeIcon("table");
+  const rows = table.rows === null ? [] : [vscode.l10n.t("{0} rows", integer(table.rows))];
+  const changed = table.changed === null ? [] : [dateTime(Date.parse(table.changed))];
+  item.description = [...rows, vscode.l10n.t("version {0}", table.version), ...changed].join(" · ");
+  item.tooltip = [
+    table.path,
+    ...rows,
+    vscode.l10n.t("{0} data files, {1}", integer(table.files), bytes(table.bytes)),
+  ].join("\n");
+  return item;
+}
+
+function landedItem(file: LandedFileItem): vscode.TreeItem {
+  const item = new vscode.TreeItem(
+    file.path.slice(file.path.lastIndexOf("/") + 1),
+    vscode.TreeItemCollapsibleState.None,
+  );
+  item.id = `landed:${file.path}`;
+  item.iconPath = new vscode.ThemeIcon("file");
+  item.description = bytes(file.size);
+  item.tooltip = file.path;
+  item.contextValue = "lake.file";
+  return item;
+}

@@ -1,0 +1,82 @@
+import * as vscode from "vscode";
+import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
+import { openSetting, SettingError } from "./settings";
+
+/** Something that a message offers to do next. */
+export interface Offer {
+  readonly title: string;
+  readonly act: () => unknown;
+}
+
+export const offers = {
+  connect: (): Offer => ({
+    title: vscode.l10n.t("Connect"),
+    act: () => vscode.commands.executeCommand("clever.connect"),
+  }),
+  sample: (): Offer => ({
+    title: vscode.l10n.t("Try a Sample District"),
+    act: () => vscode.commands.executeCommand("clever.trySample"),
+  }),
+  credentials: (): Offer => ({
+    title: vscode.l10n.t("Change Salt or Credentials"),
+    act: () => vscode.commands.executeCommand("clever.changeCredentials"),
+  }),
+  log: (): Offer => ({
+    title: vscode.l10n.t("Show Log"),
+    act: () => vscode.commands.executeCommand("clever.showLog"),
+  }),
+  setting: (setting: string): Offer => ({
+    title: vscode.l10n.t("Open Setting"),
+    act: () => openSetting(setting),
+  }),
+};
+
+type Show = (message: string, ...titles: string[]) => Thenable<string | undefined>;
+
+/** Shows a message and does what is chosen; does not wait for the choice. */
+export function tell(show: Show, message: string, ...choices: readonly Offer[]): void {
+  void show(message, ...choices.map(({ title }) => title)).then((title) =>
+    choices.find((choice) => choice.title === title)?.act(),
+  );
+}
+
+/** Says what went wrong and offers the way to where it can be mended. */
+export function tellError(error: unknown, log: vscode.LogOutputChannel, ...further: readonly Offer[]): void {
+  const text = describeError(error);
+  log.error(text);
+  const choices = [...further];
+  if (error instanceof SettingError) choices.push(offers.setting(error.setting));
+  else if (isCleverLakeError(error, "hostKey")) choices.push(offers.connect());
+  else if (isCleverLakeError(error, "auth") || isCleverLakeError(error, "salt"))
+    choices.push(offers.credentials());
+  choices.push(offers.log());
+  tell(vscode.window.showErrorMessage, text, ...choices);
+}
+
+/** What a command cannot do without a connection, and the ways to one. */
+export function tellNotConnected(): void {
+  tell(
+    vscode.window.showInformationMessage,
+    vscode.l10n.t(
+      "There is no connection yet. Connect to Clever and a lake first, or try it with a sample district.",
+    ),
+    offers.connect(),
+    offers.sample(),
+  );
+}
+
+/** Whether an error is the user's own calling off. */
+export function isCancellation(error: unknown): boolean {
+  return error instanceof vscode.CancellationError || (error instanceof Error && error.name === "AbortError");
+}
+
+/** A missing salt, told in the extension's own words. */
+export function missingSalt(): CleverLakeError {
+  return new CleverLakeError(
+    "salt",
+    vscode.l10n.t("There is no salt to pseudonymize with; nothing was written."),
+    {
+      hint: vscode.l10n.t("Make one, or paste the district's own."),
+    },
+  );
+}

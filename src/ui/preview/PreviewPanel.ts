@@ -1,0 +1,130 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import { Disposable } from "../dispose";
+import { PreviewSession } from "./PreviewSession";
+import { previewHtml } from "./previewHtml";
+import type { PreviewSource } from "./previewSource";
+import { fromPage, type PreviewFile, type PreviewStrings, pageState, type ToPage } from "./protocol";
+
+/** The tab that shows a report's first rows; one per file. */
+export class PreviewPanel extends Disposable {
+  /** For `registerWebviewPanelSerializer` and `onWebviewPanel:` activation. */
+  static readonly viewType = "clever.preview";
+  private static readonly shown = new Map<string, PreviewPanel>();
+
+  /** Shows a file's preview, the one that is open already if there is one. */
+  static open(
+    extensionUri: vscode.Uri,
+    source: PreviewSource,
+    file: PreviewFile,
+    strings: PreviewStrings,
+  ): PreviewPanel {
+    const open = PreviewPanel.shown.get(keyOf(file));
+    if (open) {
+      open.panel.reveal();
+      return open;
+    }
+    const panel = vscode.window.createWebviewPanel(
+      PreviewPanel.viewType,
+      file.name,
+      vscode.ViewColumn.Active,
+      webviewOptions(extensionUri),
+    );
+    return new PreviewPanel(panel, extensionUri, source, file, strings);
+  }
+
+  /**
+   * Takes over the tab that VS Code kept from before a reload, masked again.
+   * @param state what the page had left; a tab without a usable one is closed
+   */
+  static restore(
+    panel: vscode.WebviewPanel,
+    state: unknown,
+    extensionUri: vscode.Uri,
+    source: PreviewSource,
+    strings: PreviewStrings,
+  ): PreviewPanel | undefined {
+    const parsed = pageState.safeParse(state);
+    if (!parsed.success || PreviewPanel.shown.has(keyOf(parsed.data.file))) {
+      panel.dispose();
+      return undefined;
+    }
+    panel.webview.options = webviewOptions(extensionUri);
+    return new PreviewPanel(panel, extensionUri, source, parsed.data.file, strings);
+  }
+
+  private readonly session: PreviewSession;
+
+  private constructor(
+    private readonly panel: vscode.WebviewPanel,
+    extensionUri: vscode.Uri,
+    source: PreviewSource,
+    private readonly file: PreviewFile,
+    private readonly strings: PreviewStrings,
+  ) {
+    super();
+    this.session = new PreviewSession(source, file, {
+      post: (message) => this.post(message),
+      confirmReveal: () => this.confirmReveal(),
+    });
+    PreviewPanel.shown.set(keyOf(file), this);
+    this.hold({ dispose: () => PreviewPanel.shown.delete(keyOf(file)) });
+    this.hold(this.session);
+    this.hold(panel.onDidDispose(() => this.dispose()));
+    this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
+
+    const media = vscode.Uri.joinPath(extensionUri, "dist", "media");
+    const asset = (name: string) => vscode.Uri.joinPath(media, name);
+    panel.iconPath = { light: asset("preview-light.svg"), dark: asset("preview-dark.svg") };
+    panel.webview.html = previewHtml({
+      script: panel.webview.asWebviewUri(asset("preview.js")).toString(),
+      styles: panel.webview.asWebviewUri(asset("preview.css")).toString(),
+      icons: panel.webview.asWebviewUri(asset("codicon.css")).toString(),
+      cspSource: panel.webview.cspSource,
+      nonce: randomBytes(16).toString("base64"),
+      language: strings.language,
+      title: strings.title.replace("{0}", () => file.name),
+    });
+    void this.session.open();
+  }
+
+  override dispose(): void {
+    if (this.disposed) return;
+    super.dispose();
+    this.panel.dispose();
+  }
+
+  private receive(message: unknown): void {
+    const parsed = fromPage.safeParse(message);
+    if (!parsed.success) return;
+    if (parsed.data.type === "ready") this.post({ type: "init", file: this.file, strings: this.strings });
+    void this.session.handle(parsed.data);
+  }
+
+  private post(message: ToPage): void {
+    if (!this.disposed) void this.panel.webview.postMessage(message);
+  }
+
+  private async confirmReveal(): Promise<boolean> {
+    const yes = vscode.l10n.t("Reveal");
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t("Show the identities in {0}?", this.file.name),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          "Names and identifiers of students and staff will be readable on this screen. They are masked again when the tab is closed.",
+        ),
+      },
+      yes,
+    );
+    return answer === yes;
+  }
+}
+
+function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
+  return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist", "media")] };
+}
+
+function keyOf({ origin, path }: PreviewFile): string {
+  return `${origin}:${path}`;
+}

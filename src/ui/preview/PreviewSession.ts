@@ -1,0 +1,183 @@
+import { describeError, isCleverLakeError } from "../../errors";
+import type { PreviewInfo, PreviewLocation, PreviewRow, PreviewSource } from "./previewSource";
+import type { FromPage, ToPage } from "./protocol";
+import { findRefusedRows } from "./refusedRows";
+
+/** What a session needs from the panel around it. */
+export interface PreviewHost {
+  post(message: ToPage): void;
+  /** Asks the user, modally, whether identities may be shown. */
+  confirmReveal(): Promise<boolean>;
+}
+
+/** One open report: answers its page and outlives it, since the page goes whenever its tab is hidden. */
+export class PreviewSession {
+  private state: ToPage = { type: "loading" };
+  private info: PreviewInfo | undefined;
+  private revealed = false;
+  private generation = 0;
+  /** Ends what is under way for the token at hand. */
+  private current = new AbortController();
+  private refused: ToPage = { type: "refused", indexes: [], complete: true };
+  private loadingMore = false;
+  private asking = false;
+  /** Whether rows came since the report was opened; without, opening it again would go round in a circle. */
+  private served = false;
+
+  constructor(
+    private readonly source: PreviewSource,
+    private readonly file: PreviewLocation,
+    private readonly host: PreviewHost,
+  ) {}
+
+  /** Opens the report, again where it is open. The page hears of success and failure. */
+  async open(): Promise<void> {
+    const signal = this.letGo();
+    this.show({ type: "loading" });
+    try {
+      const info = await this.source.previewReport({ path: this.file.path, origin: this.file.origin });
+      if (signal.aborted) return await this.close(info.token);
+      this.served = false;
+      this.generation++;
+      this.showInfo(info, signal);
+    } catch (error) {
+      if (!signal.aborted) this.show({ type: "failed", message: describeError(error) });
+    }
+  }
+
+  async handle(message: FromPage): Promise<void> {
+    switch (message.type) {
+      case "ready":
+        this.host.post(this.state);
+        if (this.info) this.host.post(this.refused);
+        return;
+      case "rows":
+        return this.sendRows(message.generation, message.from, message.count);
+      case "reveal":
+        return this.reveal(message.on);
+      case "more":
+        return this.loadMore();
+      case "retry":
+        return this.open();
+    }
+  }
+
+  /** Calls off what is under way and lets the engine forget the report. */
+  dispose(): void {
+    this.letGo();
+    this.current.abort();
+  }
+
+  private async sendRows(generation: number, from: number, count: number): Promise<void> {
+    const { info } = this;
+    const { signal } = this.current;
+    if (!info || generation !== this.generation) return;
+    const reveal = this.revealed;
+    try {
+      const rows = await this.source.previewRows({ token: info.token, from, count, reveal });
+      // A toggle while the rows were under way made them the wrong ones.
+      if (signal.aborted || generation !== this.generation) return;
+      this.served = true;
+      this.host.post({
+        type: "rows",
+        generation,
+        from,
+        rows: reveal ? rows : rows.map((row) => mask(row, info)),
+      });
+    } catch (error) {
+      if (signal.aborted || generation !== this.generation) return;
+      // The engine was restarted, or made room for other previews.
+      if (this.served && isCleverLakeError(error, "notFound")) return this.open();
+      this.host.post({ type: "rowsFailed", generation, message: describeError(error) });
+    }
+  }
+
+  private async reveal(on: boolean): Promise<void> {
+    if (!this.info || this.asking || on === this.revealed) return;
+    const { signal } = this.current;
+    if (on) {
+      this.asking = true;
+      try {
+        if (!(await this.host.confirmReveal())) return;
+      } finally {
+        this.asking = false;
+      }
+      if (signal.aborted) return;
+    }
+    this.revealed = on;
+    this.generation++;
+    if (this.info) this.showOpened(this.info);
+  }
+
+  private async loadMore(): Promise<void> {
+    const { info } = this;
+    const { signal } = this.current;
+    if (!info?.truncated || info.full || this.loadingMore) return;
+    this.loadingMore = true;
+    try {
+      const more = await this.source.loadMore(info.token);
+      if (!signal.aborted) this.showInfo(more, signal);
+    } catch (error) {
+      if (!signal.aborted) this.host.post({ type: "moreFailed", message: describeError(error) });
+    } finally {
+      this.loadingMore = false;
+    }
+  }
+
+  private showInfo(info: PreviewInfo, signal: AbortSignal): void {
+    this.info = info;
+    this.showOpened(info);
+    this.refused = { type: "refused", indexes: [], complete: info.refusedCount === 0 };
+    this.host.post(this.refused);
+    void this.locateRefused(info, signal);
+  }
+
+  private async locateRefused(info: PreviewInfo, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const found of findRefusedRows(this.source, info)) {
+        if (signal.aborted || this.info !== info) return;
+        this.refused = { type: "refused", ...found };
+        this.host.post(this.refused);
+      }
+    } catch {
+      // The rows themselves will fail in the same way, and say why.
+    }
+  }
+
+  private showOpened({ token: _, ...info }: PreviewInfo): void {
+    this.show({ type: "opened", info, revealed: this.revealed, generation: this.generation });
+  }
+
+  private show(state: ToPage): void {
+    this.state = state;
+    this.host.post(state);
+  }
+
+  /** Leaves the report at hand; what still comes for it is dropped. */
+  private letGo(): AbortSignal {
+    this.current.abort();
+    this.current = new AbortController();
+    if (this.info) void this.close(this.info.token);
+    this.info = undefined;
+    return this.current.signal;
+  }
+
+  private async close(token: string): Promise<void> {
+    try {
+      await this.source.closePreview(token);
+    } catch {
+      // An engine that is gone has forgotten the report already.
+    }
+  }
+}
+
+/** Holds identities back a second time: whatever the source gave, none leaves for the page unless revealed. */
+function mask(row: PreviewRow, info: PreviewInfo): PreviewRow {
+  return {
+    ...row,
+    cells: row.cells.map((cell, index) => {
+      const column = info.columns[index];
+      return column === undefined || column.identity || column.type === "unknown" ? null : cell;
+    }),
+  };
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import type { PreviewInfo, PreviewRow } from "./previewSource";
+
+/** How many rows a page may ask for at once. */
+const maxRows = 1_000;
+
+const index = z.int().nonnegative();
+
+/** What the page sends to the extension. */
+export const fromPage = z.discriminatedUnion("type", [
+  /** The page runs and listens; it starts anew whenever its tab comes to the front. */
+  z.object({ type: z.literal("ready") }),
+  z.object({ type: z.literal("rows"), generation: index, from: index, count: z.int().min(1).max(maxRows) }),
+  z.object({ type: z.literal("reveal"), on: z.boolean() }),
+  z.object({ type: z.literal("more") }),
+  /** Opens the report again from the start, after a failure. */
+  z.object({ type: z.literal("retry") }),
+]);
+export type FromPage = z.infer<typeof fromPage>;
+
+/** What the extension sends to the page. */
+export type ToPage =
+  | { readonly type: "init"; readonly file: PreviewFile; readonly strings: PreviewStrings }
+  | { readonly type: "loading" }
+  | Opened
+  | { readonly type: "failed"; readonly message: string }
+  | Rows
+  /** Rows could not be had; the page shows why and offers to retry. */
+  | { readonly type: "rowsFailed"; readonly generation: number; readonly message: string }
+  | Refused
+  | { readonly type: "moreFailed"; readonly message: string };
+
+/** The report is open, holds more rows than before, or shows or masks its identities. */
+export interface Opened {
+  readonly type: "opened";
+  readonly info: Omit<PreviewInfo, "token">;
+  readonly revealed: boolean;
+  /** Rows of an earlier generation are no longer what the page should show. */
+  readonly generation: number;
+}
+
+export interface Rows {
+  readonly type: "rows";
+  readonly generation: number;
+  readonly from: number;
+  readonly rows: readonly PreviewRow[];
+}
+
+/** Where the refused rows are, as far as the search has come. */
+export interface Refused {
+  readonly type: "refused";
+  /** Ascending; all that were found so far. */
+  readonly indexes: readonly number[];
+  /** Whether every row has been looked at. */
+  readonly complete: boolean;
+}
+
+/** The previewed file, as the page shows it and keeps it across reloads of the window. */
+export const previewFile = z.object({
+  path: z.string().min(1),
+  origin: z.enum(["server", "lake"]),
+  name: z.string().min(1),
+});
+export type PreviewFile = z.infer<typeof previewFile>;
+
+/** What the page keeps while it is away: places and sizes, never a cell. */
+export const pageState = z.object({
+  file: previewFile,
+  row: z.int().min(-1),
+  column: index,
+  scrollTop: z.number().nonnegative(),
+  /** By column name, in pixels: only those that the user has set. */
+  widths: z.record(z.string(), z.number().positive()),
+});
+export type PageState = z.infer<typeof pageState>;
+
+/** The page's texts in the user's language. `{0}` and `{1}` stand for what is put in. */
+export interface PreviewStrings {
+  /** A language tag, for numbers and for screen readers. */
+  readonly language: string;
+  readonly title: string;
+  readonly loading: string;
+  readonly line: string;
+  readonly lineColumn: string;
+  readonly problemColumn: string;
+  readonly row: string;
+  readonly rows: string;
+  readonly firstRows: string;
+  readonly bytesRead: string;
+  readonly noneRefused: string;
+  readonly oneRefused: string;
+  readonly someRefused: string;
+  readonly refusedPlace: string;
+  readonly searching: string;
+  readonly refused: string;
+  readonly refusedReason: string;
+  readonly columnReason: string;
+  readonly nextRefused: string;
+  readonly previousRefused: string;
+  readonly reveal: string;
+  readonly revealHint: string;
+  readonly masked: string;
+  readonly identities: string;
+  readonly identitiesShown: string;
+  readonly identitiesMasked: string;
+  readonly blank: string;
+  readonly more: string;
+  readonly loadingMore: string;
+  readonly full: string;
+  readonly oneUnknown: string;
+  readonly someUnknown: string;
+  readonly answersTo: string;
+  readonly typeDate: string;
+  readonly typeString: string;
+  readonly typeBoolean: string;
+  readonly typeInteger: string;
+  readonly typeUnknown: string;
+  readonly emptyTitle: string;
+  readonly emptyText: string;
+  readonly unreadableTitle: string;
+  readonly failedTitle: string;
+  readonly rowsFailed: string;
+  readonly retry: string;
+  readonly loadingRow: string;
+  readonly resizeHint: string;
+}

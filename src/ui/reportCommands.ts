@@ -1,0 +1,240 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import { signalOf } from "../engine/client";
+import type { ReportItem } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { integer } from "./format";
+import type { LakeNode, LakeTree } from "./lakeTree";
+import { isCancellation, offers, tell, tellError, tellNotConnected } from "./messages";
+import { stateIcon, stateWord } from "./reportState";
+import type { ReportNode, ReportsTree } from "./reportsTree";
+import type { RunController } from "./runController";
+import type { RunReports } from "./runReport";
+import type { RunNode } from "./runsTree";
+import { isConnected } from "./settings";
+
+export interface ReportCommandParts {
+  readonly model: ConnectionModel;
+  readonly client: EngineClient;
+  readonly log: vscode.LogOutputChannel;
+  readonly runs: RunController;
+  readonly runReports: RunReports;
+  readonly reportsTree: ReportsTree;
+  readonly reportsView: vscode.TreeView<ReportNode>;
+  readonly lakeTree: LakeTree;
+  readonly lakeView: vscode.TreeView<LakeNode>;
+  /** Opens a preview of a report on the server, or of a landed file. */
+  readonly openPreview: (origin: "server" | "lake", path: string) => Promise<void>;
+}
+
+/** The commands that act on reports, tables and runs. Each may be called at any moment and says what is missing. */
+export class ReportCommands {
+  constructor(private readonly parts: ReportCommandParts) {}
+
+  async refresh(): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    const { model, log } = this.parts;
+    model.lakeMayHaveChanged();
+    try {
+      await model.refresh();
+    } catch (error) {
+      tellError(error, log);
+    }
+  }
+
+  async run(command: "ingest" | "anonymize" | "run"): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    await this.parts.runs.run({ command });
+  }
+
+  /** Works on what is selected in the view, or asks what to work on. */
+  async runSelected(
+    command: "ingest" | "run",
+    node?: ReportNode,
+    nodes?: readonly ReportNode[],
+  ): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    const items = await this.chosen(node, nodes);
+    if (items === undefined) return;
+    const due = items.filter(
+      ({ state }) => state === "new" || state === "changed" || (command === "run" && state === "landed"),
+    );
+    if (due.length === 0) {
+      tell(vscode.window.showInformationMessage, vscode.l10n.t("What is selected is in the lake already."));
+      return;
+    }
+    await this.parts.runs.run({ command, only: due.map(({ path }) => path) });
+  }
+
+  /** Takes a quarantined file without its bad rows, after a look at what is wrong. */
+  async accept(node?: ReportNode): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    if (node?.kind !== "file") return;
+    const accept = vscode.l10n.t("Accept Without the Bad Rows");
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t("Accept {0} without its bad rows?", node.item.path),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          "{0}\n\nThe refused rows are kept beside the file in stage1np and counted.",
+          node.item.reason ?? "",
+        ),
+      },
+      accept,
+    );
+    if (answer !== accept) return;
+    await this.parts.runs.run({ command: "run", only: [node.item.path], accept: [node.item.path] });
+  }
+
+  async verify(): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    const { client, log, model } = this.parts;
+    try {
+      const connected = await model.connected();
+      const { problems, landedFiles, tables } = await vscode.window.withProgress(
+        {
+          location: vscode.ProgressLocation.Notification,
+          title: vscode.l10n.t("Clever: verifying the lake"),
+          cancellable: true,
+        },
+        (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
+      );
+      for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
+      const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+      const [first] = problems;
+      if (first) {
+        const text = vscode.l10n.t(
+          "{0} things do not add up, first {1}: {2}",
+          problems.length,
+          first.subject,
+          first.problem,
+        );
+        tell(vscode.window.showErrorMessage, text, offers.log());
+      } else {
+        const text = vscode.l10n.t(
+          "Everything adds up: {0} rows in {1} tables, {2} landed files read anew.",
+          integer(rows),
+          tables.length,
+          integer(landedFiles),
+        );
+        tell(vscode.window.showInformationMessage, text);
+      }
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, log);
+    }
+  }
+
+  async preview(node?: ReportNode): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    const [item] = (await this.chosen(node, undefined, true)) ?? [];
+    if (item) await this.parts.openPreview("server", item.path);
+  }
+
+  async copyPath(node?: ReportNode | LakeNode): Promise<void> {
+    const path = pathOf(node);
+    if (path !== undefined) await vscode.env.clipboard.writeText(path);
+  }
+
+  async revealInLake(node?: ReportNode): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    const { lakeTree, lakeView, log } = this.parts;
+    const landedPath = node?.kind === "file" ? node.item.landed?.landedPath : undefined;
+    if (landedPath === undefined) return;
+    try {
+      const found = await lakeTree.find(landedPath);
+      if (found) await lakeView.reveal(found, { select: true, focus: true });
+    } catch (error) {
+      tellError(error, log);
+    }
+  }
+
+  /** Opens what is in the lake; what holds identities says so first. */
+  async openLakeItem(node?: LakeNode): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    const path = pathOf(node);
+    if (node === undefined || path === undefined) return;
+    const identities = node.kind === "landed" || (node.kind === "table" && node.stage.identities);
+    if (identities && !(await this.mayShowIdentities(path))) return;
+    if (node.kind === "landed") await this.parts.openPreview("lake", path);
+    else tell(vscode.window.showInformationMessage, path);
+  }
+
+  async openRun(node?: RunNode): Promise<void> {
+    if (!isConnected()) return tellNotConnected();
+    const { client, log, model, runReports } = this.parts;
+    try {
+      if (node?.kind === "run") return await runReports.open(node.run.runId);
+      const connected = await model.connected();
+      const { runs } = await client.request(engine.listRuns, { ...connected, from: 0, count: 100 });
+      const picked = await vscode.window.showQuickPick(
+        runs.map(({ runId, outcome }) => ({ label: runId, description: outcome })),
+        {
+          placeHolder:
+            runs.length > 0 ? vscode.l10n.t("Which run?") : vscode.l10n.t("Nothing has been run yet."),
+        },
+      );
+      if (picked) await runReports.open(picked.label);
+    } catch (error) {
+      tellError(error, log);
+    }
+  }
+
+  async retryRun(node?: RunNode): Promise<void> {
+    await this.run(node?.kind === "run" ? node.run.command : "run");
+  }
+
+  private async mayShowIdentities(path: string): Promise<boolean> {
+    const open = vscode.l10n.t("Open");
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t("This holds the identities of children and staff."),
+      { modal: true, detail: path },
+      open,
+    );
+    return answer === open;
+  }
+
+  /** The reports meant: those given, those selected, or those picked from a list; undefined where the user left. */
+  private async chosen(
+    node: ReportNode | undefined,
+    nodes: readonly ReportNode[] | undefined,
+    one = false,
+  ): Promise<readonly ReportItem[] | undefined> {
+    const { model, reportsTree, reportsView, log } = this.parts;
+    const given = nodes && nodes.length > 0 ? nodes : node ? [node] : one ? [] : reportsView.selection;
+    if (given.length > 0) return reportsTree.filesOf(given);
+    try {
+      await model.loaded();
+    } catch (error) {
+      tellError(error, log);
+      return undefined;
+    }
+    const items = model.reports
+      .filter(({ report }) => report !== null)
+      .map((item) => ({ label: item.path, description: stateWord(item), iconPath: stateIcon(item), item }));
+    const options = { matchOnDescription: true, placeHolder: vscode.l10n.t("Which report?") };
+    if (one) {
+      const picked = await vscode.window.showQuickPick(items, options);
+      return picked && [picked.item];
+    }
+    const picked = await vscode.window.showQuickPick(items, { ...options, canPickMany: true });
+    return picked?.map(({ item }) => item);
+  }
+}
+
+function pathOf(node: ReportNode | LakeNode | undefined): string | undefined {
+  switch (node?.kind) {
+    case "file":
+      return node.item.path;
+    case "folder":
+      return node.path;
+    case "stage":
+      return node.stage.name;
+    case "table":
+      return node.table.path;
+    case "landed":
+      return node.file.path;
+    default:
+      return undefined;
+  }
+}

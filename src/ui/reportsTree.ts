@@ -1,0 +1,197 @@
+import * as vscode from "vscode";
+import type { ReportItem } from "../engine/messages";
+import type { ConnectionModel } from "./connectionModel";
+import { Disposable } from "./dispose";
+import { month } from "./format";
+import { description, reasonWithPlace, stateIcon, stateWord, tooltip } from "./reportState";
+
+/** Above so many reports a folder groups them by month. */
+const groupedAbove = 60;
+
+export interface FolderNode {
+  readonly kind: "folder";
+  /** On the server; "" is the root. */
+  readonly path: string;
+  readonly name: string;
+  readonly parent: FolderNode | undefined;
+}
+
+export interface MonthNode {
+  readonly kind: "month";
+  /** `yyyy-MM` */
+  readonly month: string;
+  readonly parent: FolderNode;
+}
+
+export interface FileNode {
+  readonly kind: "file";
+  readonly item: ReportItem;
+  readonly parent: FolderNode | MonthNode | undefined;
+}
+
+export type ReportNode = FolderNode | MonthNode | FileNode;
+
+interface FolderContents {
+  readonly folders: FolderNode[];
+  readonly files: ReportItem[];
+}
+
+/** The server's folders and files. Built once per look at the server, and each level when it is opened. */
+export class ReportsTree extends Disposable implements vscode.TreeDataProvider<ReportNode> {
+  private readonly changed = this.hold(new vscode.EventEmitter<void>());
+  readonly onDidChangeTreeData = this.changed.event;
+  private contents: Map<string, FolderContents> | undefined;
+
+  constructor(private readonly model: ConnectionModel) {
+    super();
+    this.hold(
+      model.onDidChange(() => {
+        if (model.state === "loading") return;
+        this.contents = undefined;
+        this.changed.fire();
+      }),
+    );
+  }
+
+  async getChildren(node?: ReportNode): Promise<ReportNode[]> {
+    if (node === undefined) {
+      // A failure is told where it was asked for; here the view's welcome says what can be done.
+      await this.model.loaded().catch(() => undefined);
+      return this.childrenOf({ kind: "folder", path: "", name: "", parent: undefined }, undefined);
+    }
+    if (node.kind === "folder") return this.childrenOf(node, node);
+    if (node.kind === "month") {
+      return sorted(this.filesIn(node.parent.path).filter((item) => monthOf(item) === node.month)).map(
+        (item) => ({
+          kind: "file",
+          item,
+          parent: node,
+        }),
+      );
+    }
+    return [];
+  }
+
+  getParent(node: ReportNode): ReportNode | undefined {
+    return node.parent;
+  }
+
+  getTreeItem(node: ReportNode): vscode.TreeItem {
+    if (node.kind === "file") return fileItem(node);
+    const label = node.kind === "folder" ? node.name : month(node.month);
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
+    // The same id after a refresh keeps what is expanded and selected.
+    item.id = node.kind === "folder" ? `folder:${node.path}` : `month:${node.parent.path}:${node.month}`;
+    item.iconPath = new vscode.ThemeIcon(node.kind === "folder" ? "folder" : "calendar");
+    item.contextValue = node.kind;
+    item.description = this.summary(node);
+    return item;
+  }
+
+  /** All reports below nodes, each once. */
+  filesOf(nodes: readonly ReportNode[]): ReportItem[] {
+    const found = new Map<string, ReportItem>();
+    for (const node of nodes) {
+      for (const item of this.below(node)) found.set(item.path, item);
+    }
+    return [...found.values()];
+  }
+
+  private below(node: ReportNode): readonly ReportItem[] {
+    if (node.kind === "file") return [node.item];
+    if (node.kind === "month") {
+      return this.filesIn(node.parent.path).filter((item) => monthOf(item) === node.month);
+    }
+    return this.model.reports.filter(({ path }) => path.startsWith(`${node.path}/`));
+  }
+
+  private childrenOf(folder: FolderNode, parent: FolderNode | undefined): ReportNode[] {
+    const { folders, files } = this.index().get(folder.path) ?? { folders: [], files: [] };
+    const inside: ReportNode[] =
+      files.length > groupedAbove
+        ? [...new Set(files.map(monthOf))]
+            .sort()
+            .reverse()
+            .map((each) => ({ kind: "month", month: each, parent: folder }))
+        : sorted(files).map((item) => ({ kind: "file", item, parent }));
+    return [...folders, ...inside];
+  }
+
+  private filesIn(folder: string): readonly ReportItem[] {
+    return this.index().get(folder)?.files ?? [];
+  }
+
+  private summary(node: FolderNode | MonthNode): string {
+    const items = this.below(node);
+    const fresh = items.filter(({ state }) => state === "new" || state === "changed").length;
+    const bad = items.filter(({ state }) => state === "quarantined").length;
+    const parts = [];
+    if (fresh > 0) parts.push(vscode.l10n.t("{0} new", fresh));
+    if (bad > 0) parts.push(vscode.l10n.t("{0} quarantined", bad));
+    return parts.join(", ");
+  }
+
+  private index(): Map<string, FolderContents> {
+    if (this.contents) return this.contents;
+    const index = new Map<string, FolderContents>([["", { folders: [], files: [] }]]);
+    const nodes = new Map<string, FolderNode>();
+    const contentsOf = (path: string): FolderContents => {
+      const known = index.get(path);
+      if (known) return known;
+      const made: FolderContents = { folders: [], files: [] };
+      index.set(path, made);
+      const above = folderOf(path);
+      const parentContents = contentsOf(above);
+      const node: FolderNode = { kind: "folder", path, name: nameOf(path), parent: nodes.get(above) };
+      nodes.set(path, node);
+      parentContents.folders.push(node);
+      return made;
+    };
+    for (const item of this.model.reports) contentsOf(folderOf(item.path)).files.push(item);
+    for (const { folders } of index.values()) folders.sort((a, b) => a.name.localeCompare(b.name));
+    this.contents = index;
+    return index;
+  }
+}
+
+function fileItem({ item }: FileNode): vscode.TreeItem {
+  const shown = new vscode.TreeItem(nameOf(item.path), vscode.TreeItemCollapsibleState.None);
+  shown.id = `file:${item.path}`;
+  shown.iconPath = stateIcon(item);
+  shown.description = description(item);
+  shown.tooltip = tooltip(item);
+  shown.contextValue = item.report === null ? "file" : `report.${item.state}`;
+  const reason = item.reason === null ? "" : `. ${reasonWithPlace(item)}`;
+  shown.accessibilityInformation = { label: `${nameOf(item.path)}, ${stateWord(item)}${reason}` };
+  if (item.report !== null) {
+    shown.command = {
+      command: "clever.preview",
+      title: vscode.l10n.t("Preview Report"),
+      arguments: [{ kind: "file", item }],
+    };
+  }
+  return shown;
+}
+
+/** Newest first: by the date in the name where there is one, else by modification. */
+function sorted(items: readonly ReportItem[]): ReportItem[] {
+  return [...items].sort(
+    (a, b) => dateOf(b).localeCompare(dateOf(a)) || nameOf(a.path).localeCompare(nameOf(b.path)),
+  );
+}
+
+function monthOf(item: ReportItem): string {
+  return dateOf(item).slice(0, 7);
+}
+
+function dateOf(item: ReportItem): string {
+  return /(?:^|\/)(\d{4}-\d{2}-\d{2})[^/]*$/.exec(item.path)?.[1] ?? item.modified ?? "0000-00";
+}
+
+function folderOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

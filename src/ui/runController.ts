@@ -1,0 +1,207 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import { signalOf } from "../engine/client";
+import type { RunParams, RunProgress, RunSummary } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { Disposable } from "./dispose";
+import { bytes, integer } from "./format";
+import { isCancellation, missingSalt, type Offer, offers, tell, tellError } from "./messages";
+
+export type RunRequest = Pick<RunParams, "command"> & Partial<Pick<RunParams, "only" | "accept">>;
+
+/** Carries out runs, one at a time, with a notification that shows how far they are. */
+export class RunController extends Disposable {
+  private readonly changed = this.hold(new vscode.EventEmitter<void>());
+  /** A run began, got further or ended. */
+  readonly onDidChange = this.changed.event;
+  private text: string | undefined;
+  private abort: AbortController | undefined;
+
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly openRun: (runId: string) => Promise<void>,
+  ) {
+    super();
+    this.hold(new vscode.Disposable(() => this.cancel()));
+  }
+
+  /** How far the run is, in a few words; undefined while there is none. */
+  get running(): string | undefined {
+    return this.text;
+  }
+
+  /** Stops the run; what was done stays. */
+  cancel(): void {
+    this.abort?.abort(new vscode.CancellationError());
+  }
+
+  /** Runs, and tells how it ended; resolves to the summary, undefined when there is none. */
+  async run(request: RunRequest): Promise<RunSummary | undefined> {
+    if (this.abort) {
+      const stop: Offer = { title: vscode.l10n.t("Stop the Run"), act: () => this.cancel() };
+      tell(vscode.window.showInformationMessage, vscode.l10n.t("A run is going on already."), stop);
+      return undefined;
+    }
+    const abort = new AbortController();
+    this.abort = abort;
+    this.show(vscode.l10n.t("Starting …"));
+    try {
+      const connected = await this.model.connected();
+      if (request.command !== "ingest" && connected.secrets.salt === undefined) throw missingSalt();
+      const params: RunParams = { ...connected, only: null, accept: [], ...request };
+      const summary = await this.withNotification(params, abort);
+      this.tellSummary(summary, request);
+      return summary;
+    } catch (error) {
+      if (isCancellation(error)) this.tellStopped(request);
+      else {
+        const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
+        tellError(error, this.log, retry);
+      }
+      return undefined;
+    } finally {
+      this.abort = undefined;
+      this.show(undefined);
+      this.model.lakeMayHaveChanged();
+      // The run's outcome has been told; a server that is gone by now shows in the view.
+      this.model.refresh().catch(() => undefined);
+    }
+  }
+
+  private withNotification(params: RunParams, abort: AbortController): Thenable<RunSummary> {
+    const title =
+      params.command === "ingest"
+        ? vscode.l10n.t("Clever: ingesting")
+        : params.command === "anonymize"
+          ? vscode.l10n.t("Clever: anonymizing")
+          : vscode.l10n.t("Clever: running the pipeline");
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      (progress, token) => {
+        const signal = signalOf(token);
+        signal.addEventListener("abort", () => this.cancel(), { once: true });
+        const started = Date.now();
+        let shown = 0;
+        return this.client.request(engine.run, params, {
+          signal: abort.signal,
+          onProgress: (state) => {
+            const share = doneShare(state);
+            const message = progressText(state, Date.now() - started);
+            progress.report({ message, increment: Math.max(0, share - shown) });
+            shown = Math.max(shown, share);
+            this.show(shortText(state));
+          },
+        });
+      },
+    );
+  }
+
+  private tellSummary(summary: RunSummary, request: RunRequest): void {
+    const open: Offer = { title: vscode.l10n.t("Open Run Report"), act: () => this.openRun(summary.runId) };
+    const { landed, anonymized, quarantined, failed } = summary;
+    const rows = Object.values(summary.rows).reduce((sum, count) => sum + count, 0);
+    this.log.info(
+      `Run ${summary.runId}: ${landed} landed, ${anonymized} anonymized, ${rows} rows, ${quarantined.length} quarantined, ${failed.length} failed, ${summary.milliseconds} ms`,
+    );
+    for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${each.reason}`);
+    for (const each of failed) this.log.error(`Failed: ${each.path}: ${each.reason}`);
+    if (failed.length > 0) {
+      const [first] = failed;
+      const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
+      const text = vscode.l10n.t(
+        "{0} files failed, first {1}: {2}",
+        failed.length,
+        first?.path ?? "",
+        first?.reason ?? "",
+      );
+      tell(vscode.window.showErrorMessage, text, retry, open, offers.log());
+    } else if (quarantined.length > 0) {
+      const [first] = quarantined;
+      const text = vscode.l10n.t(
+        "{0} files went into quarantine, first {1}: {2}",
+        quarantined.length,
+        first?.path ?? "",
+        first?.reason ?? "",
+      );
+      tell(vscode.window.showWarningMessage, text, open, offers.log());
+    } else if (landed === 0 && anonymized === 0) {
+      const text = vscode.l10n.t(
+        "Nothing new: {0} reports are in the lake already.",
+        integer(summary.unchanged),
+      );
+      tell(vscode.window.showInformationMessage, text);
+    } else {
+      const text = vscode.l10n.t(
+        "{0} files brought over ({1}), {2} anonymized, {3} rows.",
+        integer(landed),
+        bytes(summary.bytes),
+        integer(anonymized),
+        integer(rows),
+      );
+      tell(vscode.window.showInformationMessage, text, open);
+    }
+  }
+
+  private tellStopped(request: RunRequest): void {
+    const resume: Offer = { title: vscode.l10n.t("Go On"), act: () => this.run(request) };
+    tell(
+      vscode.window.showInformationMessage,
+      vscode.l10n.t("Stopped. What was done stays; the next run goes on from there."),
+      resume,
+    );
+  }
+
+  private show(text: string | undefined): void {
+    const before = this.text;
+    this.text = text;
+    if ((before === undefined) !== (text === undefined)) {
+      void vscode.commands.executeCommand("setContext", "clever.running", text !== undefined);
+    }
+    this.changed.fire();
+  }
+}
+
+/** Percent of the work that is done: bringing over and anonymizing count half each where both are to be done. */
+export function doneShare(state: RunProgress): number {
+  const landing = state.bytes > 0 ? state.bytesLanded / state.bytes : undefined;
+  const reading =
+    state.filesToAnonymize > 0
+      ? state.filesAnonymized / Math.max(state.filesToAnonymize, state.files)
+      : undefined;
+  const parts = [landing, reading].filter((part) => part !== undefined);
+  return parts.length === 0
+    ? 0
+    : Math.min(100, (100 * parts.reduce((sum, part) => sum + part, 0)) / parts.length);
+}
+
+/** `file n of m, bytes, rate, time left; rows anonymized`. */
+export function progressText(state: RunProgress, milliseconds: number): string {
+  if (state.phase === "listing") return vscode.l10n.t("looking at the server …");
+  const parts: string[] = [];
+  if (state.filesLanded < state.files) {
+    const file = Math.min(state.filesLanded + 1, state.files);
+    parts.push(
+      vscode.l10n.t("file {0} of {1}", integer(file), integer(state.files)),
+      bytes(state.bytesLanded),
+    );
+    const perSecond = (1000 * state.bytesLanded) / Math.max(1, milliseconds);
+    if (milliseconds > 1000 && perSecond > 0) {
+      parts.push(`${bytes(perSecond)}/s`);
+      const left = Math.ceil((state.bytes - state.bytesLanded) / perSecond);
+      parts.push(vscode.l10n.t("{0} s left", integer(left)));
+    }
+  }
+  if (state.rows > 0) parts.push(vscode.l10n.t("{0} rows anonymized", integer(state.rows)));
+  return parts.join(", ");
+}
+
+function shortText(state: RunProgress): string {
+  if (state.phase === "listing") return vscode.l10n.t("Clever: looking");
+  if (state.filesLanded < state.files) {
+    return vscode.l10n.t("Clever: {0} of {1}", state.filesLanded + 1, state.files);
+  }
+  return vscode.l10n.t("Clever: {0} rows", integer(state.rows));
+}

@@ -1,0 +1,112 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import type { RunDetails } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { Disposable } from "./dispose";
+import { bytes, dateTime, duration, integer } from "./format";
+import { outcomeWord } from "./runsTree";
+
+const scheme = "clever-run";
+
+/** Shows a run's record as a Markdown page. */
+export class RunReports extends Disposable implements vscode.TextDocumentContentProvider {
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+  ) {
+    super();
+    this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const runId = uri.path.replace(/^\/|\.md$/g, "");
+    return reportOf(await this.client.request(engine.readRun, { ...(await this.model.connected()), runId }));
+  }
+
+  async open(runId: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme, path: `/${runId}.md` });
+    await vscode.commands.executeCommand("markdown.showPreview", uri);
+  }
+}
+
+/** A run's record as Markdown. */
+export function reportOf(run: RunDetails): string {
+  const lines = [
+    `# ${vscode.l10n.t("Run {0}", run.runId)}`,
+    "",
+    `**${outcomeWord(run.outcome)}** · ${dateTime(Date.parse(run.started))}`,
+    "",
+  ];
+  if (run.error !== null) lines.push(`> ${asMarkdown(run.error)}`, "");
+  const { summary } = run;
+  if (summary === null)
+    return [...lines, vscode.l10n.t("It has no summary: it is going on, or was cut off.")].join("\n");
+
+  lines.push(
+    `| | |`,
+    `| --- | ---: |`,
+    row(vscode.l10n.t("Files brought over"), `${integer(summary.landed)} (${bytes(summary.bytes)})`),
+    row(vscode.l10n.t("Files anonymized"), integer(summary.anonymized)),
+    row(vscode.l10n.t("Files unchanged"), integer(summary.unchanged)),
+    row(vscode.l10n.t("Rows of daily participation"), integer(summary.rows.daily_participation)),
+    row(vscode.l10n.t("Rows of resource usage"), integer(summary.rows.resource_usage)),
+    row(vscode.l10n.t("Rows refused"), integer(summary.refused)),
+    row(vscode.l10n.t("Duration"), duration(summary.milliseconds)),
+    "",
+  );
+  lines.push(
+    ...section(
+      vscode.l10n.t("In quarantine"),
+      [vscode.l10n.t("File"), vscode.l10n.t("Line"), vscode.l10n.t("Column"), vscode.l10n.t("Reason")],
+      summary.quarantined.map((each) => [
+        each.path,
+        each.line === null ? "" : integer(each.line),
+        each.column ?? "",
+        each.reason,
+      ]),
+    ),
+    ...section(
+      vscode.l10n.t("Failed"),
+      [vscode.l10n.t("File"), vscode.l10n.t("Reason")],
+      summary.failed.map((each) => [each.path, each.reason]),
+    ),
+    ...section(
+      vscode.l10n.t("Counted once"),
+      [vscode.l10n.t("File"), vscode.l10n.t("Reason")],
+      summary.duplicates.map((each) => [each.path, each.reason]),
+    ),
+    ...section(
+      vscode.l10n.t("Notes"),
+      [vscode.l10n.t("File"), vscode.l10n.t("Note")],
+      summary.notes.map((each) => [each.path, each.note]),
+    ),
+    ...section(
+      vscode.l10n.t("Files of the run"),
+      [vscode.l10n.t("File"), vscode.l10n.t("Size"), vscode.l10n.t("In the lake")],
+      run.landings.map((each) => [each.path, bytes(each.size), each.landedPath]),
+    ),
+  );
+  return lines.join("\n");
+}
+
+function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  if (rows.length === 0) return [];
+  return [
+    `## ${title}`,
+    "",
+    `| ${head.join(" | ")} |`,
+    `|${" --- |".repeat(head.length)}`,
+    ...rows.map((cells) => `| ${cells.map(asMarkdown).join(" | ")} |`),
+    "",
+  ];
+}
+
+function row(name: string, value: string): string {
+  return `| ${name} | ${value} |`;
+}
+
+/** File names and reasons are text, whatever they look like. */
+function asMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-!|<>&~]/g, "\\$&").replace(/[\r\n]+/g, " ");
+}

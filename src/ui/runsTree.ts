@@ -1,0 +1,119 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import type { RunItem } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { Disposable } from "./dispose";
+import { bytes, dateTime, duration, integer } from "./format";
+import { isConnected } from "./settings";
+
+export type RunNode =
+  | { readonly kind: "run"; readonly run: RunItem }
+  | { readonly kind: "more"; readonly left: number };
+
+const pageSize = 50;
+
+/** Runs, newest first, a page at a time. */
+export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunNode> {
+  private readonly changed = this.hold(new vscode.EventEmitter<void>());
+  readonly onDidChangeTreeData = this.changed.event;
+  private shown = pageSize;
+
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+  ) {
+    super();
+    this.hold(model.onDidChangeLake(() => this.changed.fire()));
+  }
+
+  async getChildren(node?: RunNode): Promise<RunNode[]> {
+    if (node !== undefined || !isConnected()) return [];
+    const connected = await this.model.connected();
+    const { total, runs } = await this.client.request(engine.listRuns, {
+      ...connected,
+      from: 0,
+      count: this.shown,
+    });
+    const nodes = runs.map((run): RunNode => ({ kind: "run", run }));
+    return total > runs.length ? [...nodes, { kind: "more", left: total - runs.length }] : nodes;
+  }
+
+  getParent(): undefined {
+    return undefined;
+  }
+
+  getTreeItem(node: RunNode): vscode.TreeItem {
+    if (node.kind === "run") return runItem(node.run);
+    const item = new vscode.TreeItem(vscode.l10n.t("Show {0} older runs", Math.min(node.left, pageSize)));
+    item.id = "more";
+    item.iconPath = new vscode.ThemeIcon("ellipsis");
+    item.command = { command: "clever.showOlderRuns", title: vscode.l10n.t("Show older runs") };
+    return item;
+  }
+
+  showOlder(): void {
+    this.shown += pageSize;
+    this.changed.fire();
+  }
+}
+
+/** A run's outcome in a word. */
+export function outcomeWord(outcome: RunItem["outcome"]): string {
+  switch (outcome) {
+    case "done":
+      return vscode.l10n.t("done");
+    case "incomplete":
+      return vscode.l10n.t("done, not every file");
+    case "cancelled":
+      return vscode.l10n.t("stopped");
+    case "failed":
+      return vscode.l10n.t("failed");
+    case "running":
+      return vscode.l10n.t("running");
+    case "interrupted":
+      return vscode.l10n.t("interrupted");
+  }
+}
+
+const icons: Readonly<Record<RunItem["outcome"], readonly [icon: string, color: string]>> = {
+  done: ["pass-filled", "charts.green"],
+  incomplete: ["warning", "charts.yellow"],
+  cancelled: ["debug-stop", "disabledForeground"],
+  failed: ["error", "charts.red"],
+  interrupted: ["debug-disconnect", "charts.yellow"],
+  running: ["sync~spin", "charts.blue"],
+};
+
+function runItem(run: RunItem): vscode.TreeItem {
+  const item = new vscode.TreeItem(dateTime(Date.parse(run.started)));
+  const [icon, color] = icons[run.outcome];
+  item.id = `run:${run.runId}`;
+  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
+  item.description = [outcomeWord(run.outcome), ...countsInWords(run)].join(" · ");
+  item.tooltip = run.error ?? item.description;
+  const retry =
+    run.outcome === "failed" ||
+    run.outcome === "incomplete" ||
+    run.outcome === "cancelled" ||
+    run.outcome === "interrupted";
+  item.contextValue = retry ? "run.failed" : "run.done";
+  item.accessibilityInformation = { label: `${dateTime(Date.parse(run.started))}, ${item.description}` };
+  item.command = {
+    command: "clever.openRun",
+    title: vscode.l10n.t("Open Run Report"),
+    arguments: [{ kind: "run", run }],
+  };
+  return item;
+}
+
+function countsInWords({ counts }: RunItem): string[] {
+  if (counts === null) return [];
+  const words = [];
+  if (counts.landed > 0)
+    words.push(vscode.l10n.t("{0} files ({1})", integer(counts.landed), bytes(counts.bytes)));
+  if (counts.rows > 0) words.push(vscode.l10n.t("{0} rows", integer(counts.rows)));
+  if (counts.quarantined > 0) words.push(vscode.l10n.t("{0} quarantined", integer(counts.quarantined)));
+  if (counts.failed > 0) words.push(vscode.l10n.t("{0} failed", integer(counts.failed)));
+  return [...words, duration(counts.milliseconds)];
+}

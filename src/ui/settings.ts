@@ -1,0 +1,113 @@
+import * as vscode from "vscode";
+import { type Config, configSchema } from "../config";
+import { CleverLakeError } from "../errors";
+
+/** The settings' section; its keys are those of the command line's configuration. */
+export const section = "clever";
+
+/** A setting that cannot be used. */
+export class SettingError extends CleverLakeError {
+  constructor(
+    /** Its full name, such as `clever.sftp.port`. */
+    readonly setting: string,
+    message: string,
+  ) {
+    super("config", message, { subject: setting });
+  }
+}
+
+/** Whether a server and a lake are set. */
+export function isConnected(): boolean {
+  const settings = vscode.workspace.getConfiguration(section);
+  return Boolean(settings.get("sftp.host")) && Boolean(settings.get("lake.url"));
+}
+
+/** The settings as a configuration; throws `SettingError` for the first that cannot be used. */
+export function readSettings(): Config {
+  const settings = vscode.workspace.getConfiguration(section);
+  const given = (key: string) => {
+    const value = settings.get<unknown>(key);
+    return value === "" || value === null ? undefined : value;
+  };
+  const parsed = configSchema.safeParse({
+    sftp: present({
+      host: given("sftp.host"),
+      port: given("sftp.port"),
+      username: given("sftp.username"),
+      root: given("sftp.root"),
+      privateKeyPath: given("sftp.privateKeyPath"),
+      hostKey: given("sftp.hostKey"),
+      connections: given("sftp.connections"),
+      timeoutSeconds: given("sftp.timeoutSeconds"),
+    }),
+    lake: present({ url: given("lake.url") }),
+    userTypes: given("userTypes"),
+    minimumGroupSize: given("minimumGroupSize"),
+  });
+  if (parsed.success) return parsed.data;
+  const [fault] = parsed.error.issues;
+  const setting = [section, ...(fault?.path ?? []).filter((part) => typeof part === "string")].join(".");
+  throw new SettingError(
+    setting,
+    vscode.l10n.t("The setting {0} cannot be used: {1}.", setting, fault?.message ?? ""),
+  );
+}
+
+/** Minutes between looks for new reports; 0 for none. */
+export function checkEvery(): number {
+  const minutes = vscode.workspace.getConfiguration(section).get<unknown>("checkEvery");
+  return typeof minutes === "number" && minutes > 0 ? minutes : 0;
+}
+
+export function runsAutomatically(): boolean {
+  return (
+    vscode.workspace.getConfiguration(section).get("runAutomatically") === true && vscode.workspace.isTrusted
+  );
+}
+
+/** What a connection consists of, as the settings hold it. */
+export interface ConnectionSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly root: string;
+  readonly privateKeyPath: string;
+  readonly hostKey: string;
+  readonly lakeUrl: string;
+}
+
+/** Writes a connection into the user's settings. */
+export async function writeConnection(connection: ConnectionSettings): Promise<void> {
+  await write({
+    "sftp.host": connection.host,
+    "sftp.port": connection.port,
+    "sftp.username": connection.username,
+    "sftp.root": connection.root,
+    "sftp.privateKeyPath": connection.privateKeyPath,
+    "sftp.hostKey": connection.hostKey,
+    "lake.url": connection.lakeUrl,
+  });
+}
+
+/** Takes the connection out of the user's settings. */
+export async function removeConnectionSettings(): Promise<void> {
+  const keys = ["host", "port", "username", "root", "privateKeyPath", "hostKey"].map((key) => `sftp.${key}`);
+  await write(Object.fromEntries([...keys, "lake.url"].map((key) => [key, undefined])));
+}
+
+async function write(values: Readonly<Record<string, string | number | undefined>>): Promise<void> {
+  const settings = vscode.workspace.getConfiguration(section);
+  for (const [key, value] of Object.entries(values)) {
+    const usual = settings.inspect(key)?.defaultValue;
+    await settings.update(key, value === usual ? undefined : value, vscode.ConfigurationTarget.Global);
+  }
+}
+
+/** Opens the settings editor at a setting. */
+export async function openSetting(setting: string): Promise<void> {
+  await vscode.commands.executeCommand("workbench.action.openSettings", `@id:${setting}`);
+}
+
+function present(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

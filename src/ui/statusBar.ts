@@ -1,0 +1,67 @@
+import * as vscode from "vscode";
+import { Disposable } from "./dispose";
+
+/** What the status bar says: nothing new, so many new reports, or how far a run is. */
+export type StatusBarState =
+  | { readonly kind: "hidden" }
+  | { readonly kind: "idle" }
+  | { readonly kind: "new"; readonly count: number }
+  | { readonly kind: "failed" }
+  | { readonly kind: "running"; readonly text: string };
+
+/** The item at the window's foot; a click does what is due next. */
+export class StatusBar extends Disposable {
+  private readonly item = this.hold(
+    vscode.window.createStatusBarItem("clever.status", vscode.StatusBarAlignment.Left, 0),
+  );
+
+  constructor() {
+    super();
+    this.item.name = "Clever Lake";
+  }
+
+  show(state: StatusBarState): void {
+    switch (state.kind) {
+      case "hidden":
+        this.item.hide();
+        return;
+      case "idle":
+        this.set("$(database) Clever", vscode.l10n.t("Every report is in the lake."), "clever.reports.focus");
+        break;
+      case "new":
+        this.set(
+          state.count === 1
+            ? vscode.l10n.t("$(database) Clever: 1 new")
+            : vscode.l10n.t("$(database) Clever: {0} new", state.count),
+          vscode.l10n.t("New reports are on the server. Click to run the pipeline."),
+          "clever.run",
+        );
+        break;
+      case "failed":
+        this.set(
+          vscode.l10n.t("$(warning) Clever"),
+          vscode.l10n.t("The server could not be read. Click to test the connection."),
+          "clever.testConnection",
+        );
+        break;
+      case "running":
+        this.set(
+          `$(sync~spin) ${state.text}`,
+          vscode.l10n.t("A run is going on. Click for the reports."),
+          "clever.reports.focus",
+        );
+        break;
+    }
+    this.item.show();
+  }
+
+  private set(text: string, tooltip: string, command: string): void {
+    this.item.text = text;
+    this.item.tooltip = tooltip;
+    this.item.command = command;
+    this.item.accessibilityInformation = {
+      label: `${text.replace(/\$\([^)]*\) ?/g, "")}. ${tooltip}`,
+      role: "button",
+    };
+  }
+}

@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { expect } from "vitest";
+import { FolderLake } from "../../src/lake/folder";
+
+const root = path.resolve(import.meta.dirname, "..", "..");
+const program = path.join(root, "dist", "cli.js");
+
+/**
+ * Builds `dist/cli.js` where it is missing or older than what it is made of. Of test files that start at the same
+ * time one builds and the others wait.
+ */
+export async function buildCommandLine(): Promise<void> {
+  const lock = path.join(root, ".cache", "build.lock");
+  await mkdir(path.dirname(lock), { recursive: true });
+  while (isOutdated()) {
+    try {
+      mkdirSync(lock);
+    } catch {
+      // A build takes a second; a lock as old as this was left behind by a process that was killed.
+      if (Date.now() - changed(lock) > 60_000) rmSync(lock, { recursive: true, force: true });
+      await sleep(100);
+      continue;
+    }
+    try {
+      if (!isOutdated()) return;
+      const { status, stderr } = spawnSync(process.execPath, ["esbuild.mjs"], {
+        cwd: root,
+        encoding: "utf8",
+      });
+      if (status !== 0) throw new Error(`esbuild failed: ${stderr}`);
+    } finally {
+      rmSync(lock, { recursive: true, force: true });
+    }
+  }
+}
+
+function isOutdated(): boolean {
+  const sources = readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => path.join("src", name));
+  const newest = Math.max(
+    ...[...sources, "package.json", "esbuild.mjs"].map((name) => changed(path.join(root, name))),
+  );
+  return changed(program) < newest;
+}
+
+/** When a file was last written, in milliseconds; 0 where there is none. */
+function changed(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+export interface CliResult {
+  /** Null where a signal ended the process. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The document on standard output; undefined without `--json` and where nothing was printed. */
+  readonly json: unknown;
+}
+
+export interface RunningCli {
+  readonly process: ChildProcess;
+  readonly ended: Promise<CliResult>;
+}
+
+/** The part of a configuration that says where the reports are. */
+export interface CliServer {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly root?: string;
+  readonly hostKey: string;
+  readonly privateKeyPath?: string;
+  readonly connections?: number;
+  readonly timeoutSeconds?: number;
+}
+
+export interface CliSecrets {
+  readonly CLEVER_SFTP_PASSWORD?: string;
+  readonly CLEVER_SFTP_PASSPHRASE?: string;
+  readonly CLEVER_SALT?: string;
+}
+
+export interface CliSetUp {
+  /** Gets the configuration and the lake. */
+  readonly folder: string;
+  readonly server: CliServer;
+  readonly secrets?: CliSecrets;
+  readonly userTypes?: readonly string[];
+  readonly minimumGroupSize?: number;
+}
+
+/**
+ * The built command line with a configuration and a lake of its own. Every run of it is held to what all of them
+ * have to keep: no secret and no escape code in any output, and with `--json` one document or nothing.
+ */
+export class CommandLine {
+  private constructor(
+    readonly configFile: string,
+    /** The lake's folder. */
+    readonly lakeFolder: string,
+    private readonly secrets: CliSecrets,
+  ) {}
+
+  static async create(setUp: CliSetUp): Promise<CommandLine> {
+    await buildCommandLine();
+    const { folder, server, secrets = {}, userTypes, minimumGroupSize } = setUp;
+    const lakeFolder = path.join(folder, "lake");
+    const configFile = path.join(folder, "clever-lake.json");
+    const config = {
+      sftp: server,
+      lake: { url: pathToFileURL(lakeFolder).href },
+      userTypes,
+      minimumGroupSize,
+    };
+    await writeFile(configFile, JSON.stringify(config, undefined, 2));
+    return new CommandLine(configFile, lakeFolder, secrets);
+  }
+
+  /** The same configuration and lake with other secrets. */
+  withSecrets(secrets: CliSecrets): CommandLine {
+    return new CommandLine(this.configFile, this.lakeFolder, secrets);
+  }
+
+  lake(): Promise<FolderLake> {
+    return FolderLake.open(this.lakeFolder);
+  }
+
+  /** Runs a command to its end; `--config` goes with it. */
+  run(...args: readonly string[]): Promise<CliResult> {
+    return this.start(...args).ended;
+  }
+
+  start(...args: readonly string[]): RunningCli {
+    const child = spawn(process.execPath, [program, ...args, "--config", this.configFile], {
+      env: environment(this.secrets),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return { process: child, ended: resultOf(child, args, this.secrets) };
+  }
+}
+
+/** Runs the built command line with nothing but these arguments. */
+export async function runPlain(...args: readonly string[]): Promise<CliResult> {
+  await buildCommandLine();
+  const child = spawn(process.execPath, [program, ...args], {
+    env: environment({}),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return resultOf(child, args, {});
+}
+
+/** What a scheduler gives its jobs, and nothing of the machine that the tests run on, such as an SSH agent. */
+function environment(secrets: CliSecrets): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { PATH, HOME, ...(TMPDIR ? { TMPDIR } : {}), ...secrets };
+}
+
+async function resultOf(
+  child: ChildProcess,
+  args: readonly string[],
+  secrets: CliSecrets,
+): Promise<CliResult> {
+  const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name]?.on("data", (chunk: Buffer) => outputs[name].push(chunk));
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  const [stdout, stderr] = [outputs.stdout, outputs.stderr].map((chunks) =>
+    Buffer.concat(chunks).toString("utf8"),
+  ) as [string, string];
+  for (const output of [stdout, stderr]) {
+    for (const secret of Object.values(secrets)) expect(output, "a secret").not.toContain(secret);
+    expect(output, "control characters").not.toMatch(/[^\P{Cc}\n]/u);
+  }
+  const json: unknown = args.includes("--json") && stdout !== "" ? JSON.parse(stdout) : undefined;
+  return { exitCode, stdout, stderr, json };
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { PassThrough } from "node:stream";
+import { build } from "esbuild";
+import { onTestFinished } from "vitest";
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-jsonrpc/node";
+import type { LogMessage } from "../../src/engine/messages";
+import { type EngineCall, logMessage } from "../../src/engine/protocol";
+import { EngineServer } from "../../src/engine/server";
+import { fromResponseError } from "../../src/engine/wireError";
+
+const root = path.resolve(import.meta.dirname, "..", "..");
+
+/** Bundles the engine's process as the build does; the caller removes the folder. */
+export async function buildEngine(): Promise<{ modulePath: string; remove: () => Promise<void> }> {
+  // Below the project, so that the packages outside the bundle are found.
+  const folder = path.join(root, ".cache", `engine-${randomUUID()}`);
+  await build({
+    entryPoints: { engine: path.join(root, "src/engine/main.ts") },
+    outdir: folder,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    external: ["@duckdb/node-api", "cpu-features", "ssh2"],
+    logLevel: "error",
+  });
+  return {
+    modulePath: path.join(folder, "engine.js"),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** An engine of this process, spoken to over message streams in memory. It goes with the test. */
+export function engineInMemory() {
+  const [toEngine, fromEngine] = [new PassThrough(), new PassThrough()];
+  const theirs = createMessageConnection(
+    new StreamMessageReader(toEngine),
+    new StreamMessageWriter(fromEngine),
+  );
+  const ours = createMessageConnection(
+    new StreamMessageReader(fromEngine),
+    new StreamMessageWriter(toEngine),
+  );
+  const server = new EngineServer(theirs);
+  const logs: LogMessage[] = [];
+  ours.onNotification(logMessage, (message) => logs.push(message));
+  theirs.listen();
+  ours.listen();
+  onTestFinished(async () => {
+    await server[Symbol.asyncDispose]();
+    ours.dispose();
+    theirs.dispose();
+  });
+  let tokens = 0;
+  const request = async <Params, Result, Progress>(
+    call: EngineCall<Params, Result, Progress>,
+    params: Params,
+    options: { onProgress?: (progress: Progress) => void; cancel?: AbortSignal } = {},
+  ): Promise<Result> => {
+    const token = ++tokens;
+    const listening = options.onProgress && ours.onProgress(call.progress, token, options.onProgress);
+    const cancellation = new CancellationTokenSource();
+    options.cancel?.addEventListener("abort", () => cancellation.cancel());
+    try {
+      return await ours.sendRequest(call.request, { ...params, progressToken: token }, cancellation.token);
+    } catch (error) {
+      throw fromResponseError(error);
+    } finally {
+      listening?.dispose();
+    }
+  };
+  return { request, logs, server };
+}

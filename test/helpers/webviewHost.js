@@ -1,0 +1,19 @@
+// Runs in a page before its own script: what VS Code puts into every webview.
+const { kind, state, variables } = globalThis.webviewSetup;
+let kept = state;
+
+globalThis.acquireVsCodeApi = () => ({
+  postMessage: (message) => globalThis.sendMessage(message),
+  getState: () => kept,
+  setState: (next) => {
+    kept = next;
+    globalThis.keepState(next);
+  },
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.body.classList.add(kind);
+  for (const [name, value] of Object.entries(variables)) {
+    document.documentElement.style.setProperty(name, value);
+  }
+});

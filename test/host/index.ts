@@ -1,0 +1,52 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { format } from "node:util";
+import Mocha from "mocha";
+
+/** Begins each line of the reporter, so that it is told from what the workbench says on the same console. */
+const mark = "test| ";
+
+/**
+ * Called by VS Code inside the extension host: runs every bundled `*.test.js` beside this module. With
+ * `CLEVER_LAKE_TEST_RESULTS`, the results are also written to that file, as JUnit reads them.
+ *
+ * @throws when a test failed, which is how VS Code learns of it
+ */
+export async function run(): Promise<void> {
+  process.setSourceMapsEnabled(true);
+  const output = process.env.CLEVER_LAKE_TEST_RESULTS;
+  const mocha = new Mocha({
+    ui: "tdd",
+    timeout: 30_000,
+    forbidOnly: Boolean(process.env.CI),
+    reporter: output === undefined ? Mocha.reporters.Spec : both(output),
+    ...(process.env.CLEVER_LAKE_TEST_GREP === undefined ? {} : { grep: process.env.CLEVER_LAKE_TEST_GREP }),
+  });
+  for (const file of readdirSync(__dirname).sort()) {
+    if (file.endsWith(".test.js")) mocha.addFile(path.join(__dirname, file));
+  }
+  const failures = await new Promise<number>((resolve) => {
+    mocha.run(resolve);
+  });
+  if (failures > 0) throw new Error(`${failures} of the tests failed.`);
+}
+
+/** A reporter for people on the console and one for machines in a file. */
+function both(output: string): Mocha.ReporterConstructor {
+  Mocha.reporters.Base.consoleLog = (...args: unknown[]) => {
+    console.log(`${mark}${format(...args)}`.replaceAll("\n", `\n${mark}`));
+  };
+  return class extends Mocha.reporters.Spec {
+    readonly #file: Mocha.reporters.XUnit;
+
+    constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+      super(runner, options);
+      const reporterOptions = { output, suiteName: "VS Code host" };
+      this.#file = new Mocha.reporters.XUnit(runner, { ...options, reporterOptions });
+    }
+
+    override done(failures: number, finished: (failures: number) => void): void {
+      this.#file.done(failures, finished);
+    }
+  };
+}

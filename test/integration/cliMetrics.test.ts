@@ -1,0 +1,193 @@
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { recognizeReport } from "../../src/clever/fileNames";
+import type { MetricsFilterInput } from "../../src/metrics/filters";
+import { sampleDistrict } from "../../src/sample/district";
+import { writeDistrict } from "../../src/sample/reportFiles";
+import { startSftpServer } from "../../src/sftp/server";
+import { CommandLine } from "../helpers/cli";
+import { filesBelow } from "../helpers/lakeFiles";
+import { type PlainParticipation, type PlainUsage, plainMetrics } from "../helpers/plainMetrics";
+
+/** `metrics` of the built command line on OEA's file, and on a district with usage and all user types beside it. */
+
+const oeaFile = path.join(import.meta.dirname, "../fixtures/oea/daily-participation-students.csv");
+
+const published = z.number().nullable();
+const document = z.object({
+  users: published,
+  days: z.number(),
+  activeUsers: published,
+  bySchool: z.array(
+    z.object({
+      school_name: z.string().nullable(),
+      users: published,
+      averageResources: published,
+      averageLogins: published,
+      averageDistinctResources: published,
+    }),
+  ),
+  byDay: z.array(
+    z.object({
+      date: z.iso.date(),
+      logins: published,
+      resources: published,
+      activeUsers: published,
+      distinctResources: published,
+    }),
+  ),
+  topResources: z.array(
+    z.object({
+      resource_name: z.string().nullable(),
+      resource_type: z.string().nullable(),
+      rows: published,
+      accesses: published,
+      users: published,
+    }),
+  ),
+  topResourcesBySchool: z.array(
+    z.object({ school_name: z.string().nullable(), resource_name: z.string().nullable(), users: published }),
+  ),
+});
+
+describe("clever-lake metrics", () => {
+  let folder: string;
+  let cli: CommandLine;
+  const participation: PlainParticipation[] = [];
+  const usage: PlainUsage[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "clever-lake-metrics-"));
+    const reports = path.join(folder, "reports");
+    await writeDistrict(
+      sampleDistrict({ students: 60, teachers: 25, staff: 4, schools: 3, days: 4, firstDay: "2022-01-24" }),
+      reports,
+    );
+    // OEA's own naming: a folder for the report, one for the user type.
+    await mkdir(path.join(reports, "daily_participation/Students"), { recursive: true });
+    await cp(oeaFile, path.join(reports, "daily_participation/Students/Students.csv"));
+    for (const file of await filesBelow(reports)) await readPlainly(reports, file);
+    const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
+    await using server = await startSftpServer({
+      folder: reports,
+      username: "district",
+      password: secrets.CLEVER_SFTP_PASSWORD,
+    });
+    const { host, port, hostKeyFingerprint: hostKey } = server;
+    cli = await CommandLine.create({
+      folder,
+      server: { host, port, username: "district", hostKey },
+      secrets,
+    });
+    const { exitCode, stderr } = await cli.run("run");
+    expect(exitCode, stderr).toBe(0);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function readPlainly(reports: string, file: string): Promise<void> {
+    const recognized = recognizeReport(file);
+    if (!recognized) throw new Error(`${file} is no report`);
+    const rows: Record<string, string>[] = parse(await readFile(path.join(reports, file)), { columns: true });
+    for (const row of rows) {
+      const person = {
+        userType: recognized.userType,
+        date: row.date ?? "",
+        person: row.sis_id || row.staff_id || null,
+        school: row.school_name || null,
+      };
+      if (recognized.report.name === "daily_participation") {
+        participation.push({
+          ...person,
+          active: row.active?.toLowerCase() === "true",
+          logins: Number(row.num_logins),
+          resources: Number(row.num_resources_accessed),
+        });
+      } else {
+        usage.push({
+          ...person,
+          type: row.resource_type || null,
+          name: row.resource_name || null,
+          id: row.resource_id || null,
+          accesses: Number(row.num_access),
+        });
+      }
+    }
+  }
+
+  async function metrics(...options: string[]) {
+    const { exitCode, json, stderr } = await cli.run("metrics", "--json", ...options);
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toBe("");
+    return document.parse(json);
+  }
+
+  const [school = "", otherSchool = ""] = ["Mitchell High", "Hampton High"];
+  const all = ["--minimum-group-size", "0"];
+  const questions: [string, string[], MetricsFilterInput][] = [
+    ["everything about students", [], {}],
+    ["a day", ["--from", "2022-01-05", "--to", "2022-01-05"], { from: "2022-01-05", to: "2022-01-05" }],
+    ["from a day on", ["--from", "2022-01-25"], { from: "2022-01-25" }],
+    ["to a day", ["--to", "2022-01-10"], { to: "2022-01-10" }],
+    ["a school", ["--school", school], { schools: [school] }],
+    ["two schools", ["--school", school, "--school", otherSchool], { schools: [school, otherSchool] }],
+    ["a school that is not there", ["--school", "' OR 1 = 1 --"], { schools: ["' OR 1 = 1 --"] }],
+    ["teachers", ["--user-type", "teachers"], { userTypes: ["teachers"] }],
+    [
+      "all people",
+      ["--user-type", "students", "--user-type", "teachers", "--user-type", "staff"],
+      { userTypes: ["students", "teachers", "staff"] },
+    ],
+    ["a resource", ["--resource", "Mathlark Plus"], { resources: ["Mathlark Plus"] }],
+    ["a resource type", ["--resource-type", "district-link"], { resourceTypes: ["district-link"] }],
+  ];
+  test.each(questions)("answer for %s as plain counting does", async (_, options, filter) => {
+    expect(await metrics(...options, ...all)).toEqual(
+      document.parse(plainMetrics(participation, usage, filter)),
+    );
+  });
+
+  test("are of OEA's file what its description says", async () => {
+    const answer = await metrics("--to", "2022-01-23", ...all);
+    expect(answer.users).toBe(600);
+    expect(answer.bySchool).toHaveLength(5);
+  });
+
+  test("show no number about fewer people than the minimum group size", async () => {
+    const plain = plainMetrics(participation, usage, { userTypes: ["teachers"] });
+    const truth = new Map(plain.bySchool.map((each) => [each.school_name, each.users]));
+    for (const minimum of [10, 20]) {
+      const size = ["--minimum-group-size", String(minimum)];
+      // 10 is what counts where nothing is said.
+      const answer = await metrics("--user-type", "teachers", ...(minimum === 10 ? [] : size));
+      for (const each of answer.bySchool) {
+        if (each.users !== null) expect(each.users).toBe(truth.get(each.school_name));
+        if ((truth.get(each.school_name) ?? 0) < minimum) {
+          expect(each).toMatchObject({ users: null, averageLogins: null, averageResources: null });
+        }
+      }
+      expect(answer.bySchool.some(({ users }) => users === null)).toBe(true);
+      for (const { users } of answer.topResources) expect(users ?? minimum).toBeGreaterThanOrEqual(minimum);
+    }
+    const told = await cli.run("metrics", "--user-type", "teachers");
+    expect(told.stdout).toContain("suppressed");
+  });
+
+  test("refuse a filter that cannot be meant", async () => {
+    for (const options of [
+      ["--from", "24.1.2022"],
+      ["--from", "2022-02-30"],
+      ["--from", "2022-02-01", "--to", "2022-01-01"],
+      ["--user-type", "parents"],
+      ["--minimum-group-size", "-1"],
+      ["--minimum-group-size", "ten"],
+    ]) {
+      const { exitCode, stdout, stderr } = await cli.run("metrics", "--json", ...options);
+      expect({ options, exitCode, stdout }).toEqual({ options, exitCode: 2, stdout: "" });
+      expect(stderr).toMatch(/./);
+    }
+  });
+});

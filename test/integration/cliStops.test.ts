@@ -1,0 +1,121 @@
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { sampleDistrict } from "../../src/sample/district";
+import { writeDistrict } from "../../src/sample/reportFiles";
+import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
+import { CommandLine, type RunningCli, runPlain } from "../helpers/cli";
+import { DelayProxy } from "../helpers/delayProxy";
+import { contentsBelow, filesBelow } from "../helpers/lakeFiles";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+/** The built command line when it is told to stop, and when it is let run to its end by itself. */
+
+const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
+
+describe("clever-lake run, told to stop", () => {
+  let server: RunningSftpServer;
+  let proxy: DelayProxy;
+  let cli: CommandLine;
+  let reports: readonly string[];
+
+  beforeEach(async () => {
+    const folder = await temporaryFolder();
+    const district = sampleDistrict({ students: 60, teachers: 5, staff: 3, schools: 2, days: 6 });
+    reports = await writeDistrict(district, path.join(folder, "reports"));
+    server = await startSftpServer({
+      folder: path.join(folder, "reports"),
+      username: "district",
+      password: secrets.CLEVER_SFTP_PASSWORD,
+    });
+    // Slow enough that a run is at work for seconds.
+    proxy = await DelayProxy.start({ target: server.port, oneWayDelay: 30 });
+    cli = await CommandLine.create({
+      folder,
+      server: {
+        host: "127.0.0.1",
+        port: proxy.port,
+        username: "district",
+        hostKey: server.hostKeyFingerprint,
+        connections: 2,
+      },
+      secrets,
+    });
+  });
+  afterEach(async () => {
+    await proxy.close();
+    await server.close();
+  });
+
+  const landed = async () =>
+    (await filesBelow(path.join(cli.lakeFolder, "stage1np"))).filter((file) => file.endsWith(".csv"));
+
+  /** Resolves when the run has landed some files and has others under way. */
+  async function atWork(run: RunningCli): Promise<void> {
+    while ((await landed()).length < 3) {
+      if (run.process.exitCode !== null) throw new Error("the run ended too early");
+      await sleep(5);
+    }
+  }
+
+  async function stopped(run: RunningCli, signal: "SIGINT" | "SIGTERM"): Promise<void> {
+    const told = Date.now();
+    run.process.kill(signal);
+    const { exitCode, stdout, stderr } = await run.ended;
+    expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: "" });
+    expect(stderr).toContain("Stopping");
+    expect(Date.now() - told).toBeLessThan(5000);
+  }
+
+  test.each(["SIGINT", "SIGTERM"] as const)("by %s stops soon, and the next run goes on", async (signal) => {
+    const run = cli.start("run", "--json");
+    await atWork(run);
+    await stopped(run, signal);
+    const before = await landed();
+    expect(before.length).toBeLessThan(reports.length);
+    expect(await filesBelow(path.join(cli.lakeFolder, ".clever-lake-tmp"))).toEqual([]);
+    expect((await cli.run("verify")).exitCode).toBe(0);
+
+    const next = await cli.run("run", "--json");
+    expect(next).toMatchObject({
+      exitCode: 0,
+      json: { landed: reports.length - before.length, anonymized: reports.length },
+    });
+    expect(await landed()).toHaveLength(reports.length);
+    expect((await cli.run("verify")).exitCode).toBe(0);
+  });
+
+  test("stops although the server has fallen silent", async () => {
+    const run = cli.start("run");
+    await atWork(run);
+    proxy.fallSilent();
+    await sleep(200);
+    await stopped(run, "SIGINT");
+  });
+
+  test("stops while it looks at the server, before anything is written", async () => {
+    proxy.fallSilent();
+    const run = cli.start("run");
+    while (proxy.connections === 0) await sleep(5);
+    await stopped(run, "SIGINT");
+    expect(await contentsBelow(cli.lakeFolder)).toEqual({});
+  });
+});
+
+describe("clever-lake demo", () => {
+  test("shows the whole job, and that a second run brings nothing", async () => {
+    const folder = await temporaryFolder();
+    vi.stubEnv("TMPDIR", folder);
+    const { exitCode, stdout, stderr } = await runPlain("demo").finally(() => vi.unstubAllEnvs());
+    expect(exitCode, stderr).toBe(0);
+    const [, first = "", second = "", answers = "", proof = ""] = stdout.split(
+      /First run.*\n|Second run.*\n|What the tables say.*\n|The tables recounted.*\n/,
+    );
+    expect(first).toContain("Done. 120 files brought over");
+    expect(second).toBe("Nothing new. 120 reports on the server are in the lake already.\n\n");
+    expect(answers).toContain("By school");
+    expect(answers).toContain("suppressed");
+    expect(proof).toContain("Everything adds up.");
+    expect(await filesBelow(folder)).toEqual([]);
+  });
+});

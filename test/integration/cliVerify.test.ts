@@ -1,0 +1,193 @@
+import { cp, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { sampleDistrict } from "../../src/sample/district";
+import { writeDistrict } from "../../src/sample/reportFiles";
+import { startSftpServer } from "../../src/sftp/server";
+import { CommandLine } from "../helpers/cli";
+import { contentsBelow, filesBelow } from "../helpers/lakeFiles";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+/** `verify` of the built command line finds what was damaged in a lake. */
+
+const document = z.object({
+  tables: z.array(z.object({ table: z.string(), version: z.number(), files: z.number(), rows: z.number() })),
+  landedFiles: z.number(),
+  problems: z.array(z.object({ subject: z.string(), problem: z.string() })),
+});
+const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
+const participation = "stage2p/clever/daily_participation_pseudo";
+const log = "stage1np/clever/_ingest_log";
+
+describe("clever-lake verify", () => {
+  let sound: string;
+  beforeAll(async () => {
+    sound = await mkdtemp(path.join(tmpdir(), "clever-lake-verify-"));
+    const reports = path.join(sound, "reports");
+    await writeDistrict(
+      sampleDistrict({ students: 30, teachers: 4, staff: 2, schools: 2, days: 2 }),
+      reports,
+    );
+    await using server = await startSftpServer({
+      folder: reports,
+      username: "district",
+      password: secrets.CLEVER_SFTP_PASSWORD,
+    });
+    const { host, port, hostKeyFingerprint: hostKey } = server;
+    const cli = await CommandLine.create({
+      folder: sound,
+      server: { host, port, username: "district", hostKey },
+      secrets,
+    });
+    expect((await cli.run("run")).exitCode).toBe(0);
+  });
+  afterAll(() => rm(sound, { recursive: true, force: true }));
+
+  /** A copy of the sound lake. */
+  async function copy(): Promise<CommandLine> {
+    const folder = await temporaryFolder();
+    await cp(path.join(sound, "lake"), path.join(folder, "lake"), { recursive: true });
+    const server = { host: "127.0.0.1", port: 1, username: "district", hostKey: `SHA256:${"A".repeat(43)}` };
+    return CommandLine.create({ folder, server, secrets });
+  }
+
+  async function verify(cli: CommandLine) {
+    const before = await contentsBelow(cli.lakeFolder);
+    const { exitCode, json, stderr } = await cli.run("verify", "--json");
+    const { problems, ...rest } = document.parse(json);
+    expect({ exitCode, stderr }).toEqual({ exitCode: problems.length > 0 ? 1 : 0, stderr: "" });
+    expect(await contentsBelow(cli.lakeFolder)).toEqual(before);
+    return { ...rest, problems };
+  }
+
+  async function oneFile(cli: CommandLine, folder: string, end: string): Promise<string> {
+    const found = (await filesBelow(path.join(cli.lakeFolder, folder))).find((file) => file.endsWith(end));
+    return `${folder}/${found}`;
+  }
+  const commitOf = (table: string) => `${table}/_delta_log/00000000000000000000.json`;
+
+  test("finds nothing in a sound lake, with or without the salt", async () => {
+    const cli = await copy();
+    const { tables, landedFiles, problems } = await verify(cli);
+    expect(problems).toEqual([]);
+    expect(landedFiles).toBe(12);
+    expect(tables).toHaveLength(4);
+    expect((await verify(cli.withSecrets({}))).problems).toEqual([]);
+  });
+
+  const damages: [string, (cli: CommandLine) => Promise<string>][] = [
+    [
+      "a changed landed byte",
+      async (cli) => {
+        const file = await oneFile(cli, "stage1np/clever/resource-usage", ".csv");
+        const bytes = await readFile(path.join(cli.lakeFolder, file));
+        bytes[bytes.length - 2] = (bytes.at(-2) ?? 0) ^ 1;
+        await writeFile(path.join(cli.lakeFolder, file), bytes);
+        return file;
+      },
+    ],
+    ["a deleted landed file", (cli) => removed(cli, "stage1np/clever/resource-usage", ".csv")],
+    [
+      "a raw file that nobody landed",
+      async (cli) => {
+        const file = await oneFile(cli, "stage1np/clever/resource-usage", ".csv");
+        const stray = file.replace(/[^/]+$/, "stray.csv");
+        await cp(path.join(cli.lakeFolder, file), path.join(cli.lakeFolder, stray));
+        return stray;
+      },
+    ],
+    ["a deleted data file", (cli) => removed(cli, participation, ".parquet")],
+    [
+      "a deleted data file of a lookup",
+      (cli) => removed(cli, "stage2np/clever/resource_usage_lookup", ".parquet"),
+    ],
+    ["a deleted data file of the ingest log", async (cli) => (await removed(cli, log, ".parquet")) && log],
+    [
+      "a data file that was cut off",
+      async (cli) => {
+        const file = await oneFile(cli, participation, ".parquet");
+        await truncate(path.join(cli.lakeFolder, file), 500);
+        return file;
+      },
+    ],
+    [
+      "a data file of other bytes",
+      async (cli) => {
+        const file = await oneFile(cli, participation, ".parquet");
+        const bytes = await readFile(path.join(cli.lakeFolder, file));
+        await writeFile(path.join(cli.lakeFolder, file), bytes.fill(0, 100));
+        return participation;
+      },
+    ],
+    [
+      "a table's log with a file taken out",
+      async (cli) => {
+        const place = path.join(cli.lakeFolder, commitOf(participation));
+        const lines = (await readFile(place, "utf8")).trimEnd().split("\n");
+        const gone = lines.findIndex((line) => line.startsWith('{"add"'));
+        const { add } = z
+          .object({ add: z.object({ tags: z.record(z.string(), z.string()) }) })
+          .parse(JSON.parse(lines[gone] ?? ""));
+        await writeFile(place, `${lines.toSpliced(gone, 1).join("\n")}\n`);
+        return Object.values(add.tags)[0] ?? "";
+      },
+    ],
+    [
+      "a table's log that is no JSON",
+      async (cli) => {
+        await writeFile(path.join(cli.lakeFolder, commitOf(participation)), "{");
+        return participation;
+      },
+    ],
+    [
+      "a table that is gone",
+      async (cli) => {
+        await rm(path.join(cli.lakeFolder, participation), { recursive: true });
+        return "daily-participation/";
+      },
+    ],
+    [
+      "an ingest log that is gone",
+      async (cli) => {
+        await rm(path.join(cli.lakeFolder, log), { recursive: true });
+        return "daily-participation/";
+      },
+    ],
+  ];
+
+  async function removed(cli: CommandLine, folder: string, end: string): Promise<string> {
+    const file = await oneFile(cli, folder, end);
+    await rm(path.join(cli.lakeFolder, file));
+    return file;
+  }
+
+  test.each(damages)("finds %s", async (_, damage) => {
+    const cli = await copy();
+    const subject = await damage(cli);
+    const { problems } = await verify(cli);
+    expect(problems.map((each) => each.subject)).toContainEqual(expect.stringContaining(subject));
+    const told = await cli.run("verify");
+    expect(told.exitCode).toBe(1);
+    expect(told.stdout).toContain(subject);
+  });
+
+  test("takes the lake by the address that the configuration has", async () => {
+    const cli = await copy();
+    const config = z.looseObject({}).parse(JSON.parse(await readFile(cli.configFile, "utf8")));
+    const elsewhere = path.join(await temporaryFolder(), "a lake with spaces & ünïcode #1");
+    await cp(cli.lakeFolder, elsewhere, { recursive: true });
+    await writeFile(
+      cli.configFile,
+      JSON.stringify({ ...config, lake: { url: pathToFileURL(elsewhere).href } }),
+    );
+    await rm(cli.lakeFolder, { recursive: true });
+    const { exitCode, stdout } = await cli.run("verify");
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: expect.stringContaining("Everything adds up."),
+    });
+  });
+});

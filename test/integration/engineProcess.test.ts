@@ -1,0 +1,348 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import path from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { EngineClient, type EngineExit, signalOf } from "../../src/engine/client";
+import type { LogMessage, RunProgress, SampleServer, SampleSize } from "../../src/engine/messages";
+import * as protocol from "../../src/engine/protocol";
+import { isAlive } from "../../src/lake/folder";
+import { DelayProxy } from "../helpers/delayProxy";
+import { buildEngine } from "../helpers/engine";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+let modulePath = "";
+let removeEngine: () => Promise<void> = () => Promise.resolve();
+
+beforeAll(async () => {
+  ({ modulePath, remove: removeEngine } = await buildEngine());
+});
+afterAll(() => removeEngine());
+
+const tiny: SampleSize = { students: 40, teachers: 4, staff: 2, schools: 2, days: 2 };
+/** Large enough that a run can be caught in the middle. */
+const large: SampleSize = { students: 12_000, teachers: 300, staff: 50, schools: 8, days: 8 };
+const password = "planted-password-8d1f";
+const salt = "planted-salt-77ab";
+
+function startClient(module = modulePath) {
+  const client = new EngineClient({ modulePath: module, execPath: process.execPath });
+  const exits: EngineExit[] = [];
+  const logs: LogMessage[] = [];
+  client.onDidExit((exit) => exits.push(exit));
+  client.onLog((message) => logs.push(message));
+  onTestFinished(() => client.dispose());
+  return { client, exits, logs };
+}
+
+function connectedTo({ host, port, username, hostKey, lakeUrl }: SampleServer) {
+  return {
+    connection: { sftp: { host, port, username, hostKey }, lake: { url: lakeUrl } },
+    secrets: { password, salt },
+  };
+}
+
+const everything = { command: "run", only: null, accept: [] } as const;
+
+describe("the engine's process", () => {
+  it("is started by the first request, runs a sample end to end and tells how far it is", async () => {
+    const { client, exits, logs } = startClient();
+    expect(client.pid).toBeUndefined();
+    const sample = await client.request(protocol.startSample, {
+      folder: await temporaryFolder(),
+      password,
+      size: tiny,
+    });
+    const pid = client.pid ?? 0;
+    const connected = connectedTo(sample);
+    const { host, port } = sample;
+    expect(await client.request(protocol.fetchHostKey, { host, port })).toEqual({ hostKey: sample.hostKey });
+    const states: RunProgress[] = [];
+    const summary = await client.request(
+      protocol.run,
+      { ...connected, ...everything },
+      { onProgress: (state) => states.push(state) },
+    );
+    expect(summary).toMatchObject({ landed: 12, anonymized: 12, failed: [] });
+    expect(states.at(-1)).toMatchObject({ filesLanded: 12, filesAnonymized: 12 });
+
+    for (const file of ["cmdline", "environ"]) {
+      if (process.platform !== "linux") continue;
+      const text = await readFile(`/proc/${pid}/${file}`, "utf8");
+      expect(text).not.toMatch(/planted/);
+    }
+    await client.dispose();
+    expect(isAlive(pid)).toBe(false);
+    expect(exits).toEqual([]);
+    expect(logs).toEqual([]);
+    await expect(client.request(protocol.verify, connected)).rejects.toMatchObject({ code: "engine" });
+  });
+
+  it("passes on no secret of this process's environment", async () => {
+    process.env.CLEVER_SALT = salt;
+    onTestFinished(() => {
+      delete process.env.CLEVER_SALT;
+    });
+    const { client } = startClient();
+    await client.request(protocol.forget, {});
+    if (process.platform !== "linux") return;
+    expect(await readFile(`/proc/${client.pid}/environ`, "utf8")).not.toContain(salt);
+  });
+
+  it("reports progress at most ten times a second, with the files under way", async () => {
+    const { client } = startClient();
+    const sample = await client.request(protocol.startSample, {
+      folder: await temporaryFolder(),
+      password,
+      size: large,
+    });
+    const states: { at: number; state: RunProgress }[] = [];
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const started = Date.now();
+    await client.request(
+      protocol.run,
+      { ...connectedTo(sample), ...everything },
+      { onProgress: (state) => states.push({ at: Date.now() - started, state }) },
+    );
+    const seconds = (Date.now() - started) / 1000;
+    delay.disable();
+    expect(delay.percentile(99) / 1e6, "milliseconds in this process").toBeLessThan(50);
+    expect(states.length).toBeGreaterThan(5);
+    // One at the very beginning, one at the end.
+    expect(states.length).toBeLessThanOrEqual(seconds * 10 + 2);
+    const underWay = states.flatMap(({ state }) => state.underWay);
+    expect(new Set(underWay.map(({ activity }) => activity))).toEqual(new Set(["landing", "anonymizing"]));
+    expect(underWay[0]?.path).toMatch(/^(daily-participation|resource-usage)\//);
+  });
+
+  it("stops within a second of being called off, and the next run completes what is left", async () => {
+    const { client } = startClient();
+    const sample = await client.request(protocol.startSample, {
+      folder: await temporaryFolder(),
+      password,
+      size: large,
+    });
+    const connected = connectedTo(sample);
+    for (const wanted of [(s: RunProgress) => s.bytesLanded > 0, (s: RunProgress) => s.filesAnonymized > 3]) {
+      const abort = new AbortController();
+      let calledOff = 0;
+      const run = client.request(
+        protocol.run,
+        { ...connected, ...everything },
+        {
+          signal: abort.signal,
+          onProgress: (state) => {
+            if (!wanted(state) || abort.signal.aborted) return;
+            calledOff = Date.now();
+            abort.abort(new Error("The user cancelled."));
+          },
+        },
+      );
+      await expect(run).rejects.toThrow("The user cancelled.");
+      expect(Date.now() - calledOff).toBeLessThan(1000);
+    }
+    const { runs } = await client.request(protocol.listRuns, { ...connected, from: 0, count: 5 });
+    expect(runs.map(({ outcome }) => outcome)).toEqual(["cancelled", "cancelled"]);
+    await client.request(protocol.run, { ...connected, ...everything });
+    await expectComplete(client, connected, 48);
+  });
+
+  it("says what was interrupted when it is killed, starts again, and completes the run", async () => {
+    const { client, exits } = startClient();
+    const { sample, keeper } = await sampleOfAnotherProcess(large);
+    const connected = connectedTo(sample);
+    await client.request(protocol.listRuns, { ...connected, from: 0, count: 1 });
+    const pid = client.pid ?? 0;
+    const run = client.request(
+      protocol.run,
+      { ...connected, ...everything },
+      {
+        onProgress: ({ filesAnonymized }) => {
+          if (filesAnonymized > 1 && isAlive(pid)) process.kill(pid, "SIGKILL");
+        },
+      },
+    );
+    await expect(run).rejects.toMatchObject({
+      code: "engine",
+      message: expect.stringMatching(/SIGKILL.*while it was running the pipeline/) as string,
+      hint: expect.stringContaining("Try again") as string,
+    });
+    await expect
+      .poll(() => exits)
+      .toMatchObject([{ signal: "SIGKILL", interrupted: ["running the pipeline"] }]);
+    const { runs } = await client.request(protocol.listRuns, { ...connected, from: 0, count: 5 });
+    expect(runs[0]?.outcome).toBe("interrupted");
+    expect(client.pid).not.toBe(pid);
+    await client.request(protocol.run, { ...connected, ...everything });
+    await expectComplete(client, connected, 48);
+    expect(isAlive(keeper.pid ?? 0)).toBe(true);
+  });
+
+  it("is left alone after it died twice within a minute", async () => {
+    const { client, exits } = startClient();
+    for (let death = 1; death <= 2; death++) {
+      await client.request(protocol.forget, {});
+      process.kill(client.pid ?? 0, "SIGKILL");
+      await expect.poll(() => exits).toHaveLength(death);
+    }
+    await expect(client.request(protocol.forget, {})).rejects.toMatchObject({
+      code: "engine",
+      message: expect.stringContaining("twice within a minute") as string,
+    });
+  });
+
+  it("says so where it cannot be started", async () => {
+    const missing = new EngineClient({ modulePath, execPath: "/nowhere/node" });
+    onTestFinished(() => missing.dispose());
+    await expect(missing.request(protocol.forget, {})).rejects.toMatchObject({
+      code: "engine",
+      message: expect.stringContaining("could not be started") as string,
+    });
+    const noModule = new EngineClient({ modulePath: `${modulePath}.missing` });
+    onTestFinished(() => noModule.dispose());
+    await expect(noModule.request(protocol.forget, {})).rejects.toMatchObject({ code: "engine" });
+  });
+
+  it("ends with its parent, in mid-run too", async () => {
+    const { sample } = await sampleOfAnotherProcess(large);
+    const connected = connectedTo(sample);
+    // A parent of its own, that can be killed: it forks the engine, starts a run and tells the engine's id.
+    const parent = spawn(
+      process.execPath,
+      [
+        "-e",
+        `const child = require("node:child_process").fork(${JSON.stringify(modulePath)});
+         let request = "";
+         process.stdin.on("data", (data) => (request += data)).on("end", () => child.send(JSON.parse(request)));
+         child.once("message", () => console.log(child.pid));`,
+      ],
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
+    const params = { ...connected, ...everything, progressToken: 1 };
+    parent.stdin.end(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "run", params }));
+    const [output] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(output.toString());
+    expect(isAlive(pid)).toBe(true);
+    await sleep(500);
+    parent.kill("SIGKILL");
+    await expect.poll(() => isAlive(pid), { timeout: 6_000 }).toBe(false);
+    // It let go of the lake before it ended.
+    const { client } = startClient();
+    await client.request(protocol.run, { ...connected, ...everything });
+    await expectComplete(client, connected, 48);
+  });
+
+  it("tells of an uncaught fault without its text, and ends with exit code 1", async () => {
+    const faulty = path.join(await temporaryFolder(), "faulty.js");
+    const fault = `setTimeout(() => { throw new RangeError("planted-value"); }, 300);`;
+    await writeFile(faulty, `require(${JSON.stringify(modulePath)}); ${fault}`);
+    const { client, exits, logs } = startClient(faulty);
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const asking = client.request(protocol.fetchHostKey, { host: "127.0.0.1", port });
+    await expect(asking).rejects.toMatchObject({
+      code: "engine",
+      message: expect.stringMatching(/exit code 1.*while it was asking for the server's host key/) as string,
+    });
+    await expect.poll(() => exits).toMatchObject([{ exitCode: 1, signal: null }]);
+    expect(logs).toMatchObject([
+      { level: "error", message: expect.stringMatching(/^RangeError\n +at /) as string },
+    ]);
+    expect(JSON.stringify(logs)).not.toContain("planted");
+  });
+
+  it("keeps SFTP connections for the next request, and closes them when told to forget", async () => {
+    const { client } = startClient();
+    const { sample } = await sampleOfAnotherProcess(tiny);
+    await using proxy = await DelayProxy.start({ target: sample.port });
+    const connected = connectedTo({ ...sample, port: proxy.port });
+    await client.request(protocol.testConnection, connected);
+    await client.request(protocol.testConnection, connected);
+    const open = proxy.connections;
+    expect(open).toBeLessThanOrEqual(4);
+    await client
+      .request(protocol.testConnection, {
+        ...connected,
+        secrets: { password: "wrong", salt },
+      })
+      .then(
+        () => expect.unreachable(),
+        ({ code }: { code: string }) => expect(code).toBe("auth"),
+      );
+    expect(proxy.connections).toBe(open + 1);
+    await client.request(protocol.forget, {});
+    await client.request(protocol.testConnection, connected);
+    expect(proxy.connections).toBeGreaterThan(open + 1);
+  });
+
+  it("reads no more of a report than its preview shows", async () => {
+    const { client } = startClient();
+    const { sample } = await sampleOfAnotherProcess({ ...tiny, students: 60_000 });
+    await using proxy = await DelayProxy.start({ target: sample.port });
+    const connected = connectedTo({ ...sample, port: proxy.port });
+    const report = "daily-participation/2025-08-25-daily-participation-students.csv";
+    const info = await client.request(protocol.previewReport, {
+      ...connected,
+      origin: "server",
+      path: report,
+    });
+    expect(info.size).toBeGreaterThan(4_000_000);
+    expect(info.truncated).toBe(true);
+    expect(info.rows).toBeGreaterThan(15_000);
+    expect(proxy.bytesToClients).toBeGreaterThan(2_000_000);
+    expect(proxy.bytesToClients).toBeLessThan(2_300_000);
+    const page = await client.request(protocol.previewRows, {
+      token: info.token,
+      from: info.rows - 10,
+      count: 100,
+      reveal: false,
+    });
+    expect(page.rows).toHaveLength(10);
+    expect(page.rows[0]?.cells[1]).toBeNull();
+    const before = proxy.bytesToClients;
+    const more = await client.request(protocol.previewMore, { ...connected, token: info.token });
+    expect(more.rows).toBeGreaterThan(info.rows);
+    expect(proxy.bytesToClients - before).toBeLessThan(2_200_000);
+  });
+});
+
+describe("a cancellation token", () => {
+  it("becomes a signal", () => {
+    let listener = () => undefined as unknown;
+    const signal = signalOf({
+      isCancellationRequested: false,
+      onCancellationRequested: (heard) => {
+        listener = heard;
+      },
+    });
+    expect(signal.aborted).toBe(false);
+    listener();
+    expect(signal.aborted).toBe(true);
+  });
+});
+
+async function expectComplete(
+  client: EngineClient,
+  connected: ReturnType<typeof connectedTo>,
+  files: number,
+): Promise<void> {
+  const states: string[] = [];
+  await client.request(protocol.listReports, connected, {
+    onProgress: (batch) => states.push(...batch.map(({ state }) => state)),
+  });
+  expect(states).toEqual(Array.from({ length: files }, () => "anonymized"));
+  expect((await client.request(protocol.verify, connected)).problems).toEqual([]);
+}
+
+/** A sample server that outlives the engine under test. */
+async function sampleOfAnotherProcess(size: SampleSize) {
+  const keeper = startClient().client;
+  const folder = path.join(await temporaryFolder(), "district");
+  return { keeper, sample: await keeper.request(protocol.startSample, { folder, password, size }) };
+}

@@ -1,0 +1,19 @@
+"""What an operator does to a table with delta-rs (the package deltalake): one JSON request on standard input."""
+
+import json
+import sys
+
+from deltalake import DeltaTable
+
+request = json.load(sys.stdin)
+table = DeltaTable(request["table"])
+answer = {}
+for step in request["steps"]:
+    if step == "compact":
+        answer[step] = table.optimize.compact()
+    elif step == "vacuum":
+        # At once, not after the week that readers are usually given.
+        answer[step] = table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+    elif step == "checkpoint":
+        answer[step] = table.create_checkpoint()
+json.dump(answer, sys.stdout, default=str)

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { pseudoTable, runLockPath, runRecordPath } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
+import { Duck } from "../../src/duck/duck";
+import { lakeTables, landedFiles, landingFolders } from "../../src/pipeline/lakeContents";
+import { listRuns } from "../../src/pipeline/listRuns";
+import { RunLock } from "../../src/pipeline/runLock";
+import { writeRunRecord } from "../../src/pipeline/runRecord";
+import { MemoryLake } from "../helpers/memoryLake";
+
+const record = (runId: string, outcome: "done" | "running") => ({
+  runId,
+  command: "run" as const,
+  started: new Date(0),
+  outcome,
+  landings: [],
+});
+
+describe("the list of runs", () => {
+  it("comes newest first, a page at a time, and passes over what cannot be read", async () => {
+    const lake = new MemoryLake();
+    for (const id of ["2026-01-01-a", "2026-01-03-c", "2026-01-02-b"]) {
+      await writeRunRecord(lake, record(id, "done"));
+    }
+    lake.files.set(runRecordPath("2026-01-04-d"), Buffer.from("{ no record"));
+    const all = await listRuns(lake, { from: 0, count: 10 });
+    expect(all.total).toBe(4);
+    expect(all.runs.map(({ runId }) => runId)).toEqual(["2026-01-03-c", "2026-01-02-b", "2026-01-01-a"]);
+    const page = await listRuns(lake, { from: 2, count: 1 });
+    expect(page.runs.map(({ runId }) => runId)).toEqual(["2026-01-02-b"]);
+  });
+
+  it("tells a run that is at work from one that was cut off", async () => {
+    const lake = new MemoryLake();
+    await writeRunRecord(lake, record("1", "running"));
+    await writeRunRecord(lake, record("2", "running"));
+    await using _lock = await RunLock.take(lake, "2");
+    const { runs } = await listRuns(lake, { from: 0, count: 10 });
+    expect(runs.map(({ outcome }) => outcome)).toEqual(["running", "interrupted"]);
+    lake.files.set(runLockPath, Buffer.from("unreadable"));
+    expect((await listRuns(lake, { from: 0, count: 1 })).runs[0]?.outcome).toBe("interrupted");
+  });
+});
+
+describe("the lake's contents", () => {
+  it("names a table that cannot be read, and why", async () => {
+    const lake = new MemoryLake();
+    const path = pseudoTable(reports.resource_usage);
+    lake.files.set(`${path}/_delta_log/00000000000000000000.json`, Buffer.from("not JSON"));
+    await using duck = await Duck.open();
+    const tables = await lakeTables(lake, duck);
+    expect(tables).toEqual([
+      { path, problem: expect.stringContaining("00000000000000000000.json") as string },
+    ]);
+  });
+
+  it("finds landings by folder, and in it the files", async () => {
+    const lake = new MemoryLake();
+    const place = "stage1np/clever/daily-participation";
+    for (const file of [
+      "2026-01-02T03-04-05/Staff/a.csv",
+      "2026-02-02T03-04-05/Students/b.csv",
+      "other/c.csv",
+    ]) {
+      lake.files.set(`${place}/${file}`, Buffer.from("12345"));
+    }
+    expect((await landingFolders(lake)).map(({ name }) => name)).toEqual([
+      "2026-02-02T03-04-05",
+      "2026-01-02T03-04-05",
+    ]);
+    expect(await landedFiles(lake, "2026-01-02T03-04-05")).toMatchObject([
+      { path: `${place}/2026-01-02T03-04-05/Staff/a.csv`, userType: "staff", size: 5 },
+    ]);
+    expect(await landedFiles(lake, "../..")).toEqual([]);
+  });
+});

@@ -1,0 +1,234 @@
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { ConnectionSettings, ReportItem, RunProgress, SampleParams } from "../../src/engine/messages";
+import * as protocol from "../../src/engine/protocol";
+import { engineInMemory } from "../helpers/engine";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const size = { students: 60, teachers: 8, staff: 4, schools: 2, days: 3 };
+const salt = "a salt of the district";
+
+async function withSample() {
+  const folder = await temporaryFolder();
+  const engine = engineInMemory();
+  const sample = await engine.request(protocol.startSample, { folder, size });
+  const { host, port, username, hostKey } = sample;
+  const connection: ConnectionSettings = {
+    sftp: { host, port, username, hostKey },
+    lake: { url: sample.lakeUrl },
+  };
+  const connected = { connection, secrets: { password: sample.password, salt } };
+  const list = async () => {
+    const files: ReportItem[] = [];
+    const { count } = await engine.request(protocol.listReports, connected, {
+      onProgress: (batch) => files.push(...batch),
+    });
+    expect(files).toHaveLength(count);
+    return files;
+  };
+  return { ...engine, folder, sample, connected, list };
+}
+
+const everything = { command: "run", only: null, accept: [] } as const;
+
+describe("the engine over message streams", () => {
+  it("brings a district in, and tells what is where", async () => {
+    const { request, connected, list, sample } = await withSample();
+    expect(await request(protocol.testConnection, connected)).toEqual({
+      folders: [
+        { name: "daily-participation", files: 9, reports: 9 },
+        { name: "resource-usage", files: 9, reports: 9 },
+      ],
+      salt: "unclaimed",
+    });
+    expect((await list()).every(({ state, landed }) => state === "new" && landed === null)).toBe(true);
+
+    const states: RunProgress[] = [];
+    const summary = await request(
+      protocol.run,
+      { ...connected, ...everything },
+      { onProgress: (state) => states.push(state) },
+    );
+    expect(summary).toMatchObject({ landed: 18, anonymized: 18, failed: [], quarantined: [] });
+    expect(states[0]?.phase).toBe("listing");
+    expect(states.at(-1)).toMatchObject({ filesLanded: 18, filesAnonymized: 18, underWay: [] });
+
+    const files = await list();
+    const first = files[0];
+    expect(first).toMatchObject({ state: "anonymized", landed: { runId: summary.runId, rowsRefused: 0 } });
+    expect(first?.landed?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(first?.landed?.rowsRead).toBe(first?.landed?.rowsWritten);
+    expect(Date.parse(first?.modified ?? "")).toBeGreaterThan(0);
+
+    const { stages, landings } = await request(protocol.lakeContents, connected);
+    expect(
+      stages.map(({ name, identities, tables }) => [name, identities, tables.map((t) => t.name)]),
+    ).toEqual([
+      ["stage1np", true, ["_ingest_log"]],
+      ["stage2np", true, ["daily_participation_lookup", "resource_usage_lookup"]],
+      ["stage2p", false, ["daily_participation_pseudo", "resource_usage_pseudo"]],
+    ]);
+    expect(stages[2]?.tables[0]).toMatchObject({
+      problem: null,
+      version: 0,
+      files: 9,
+      rows: summary.rows.daily_participation,
+    });
+    expect(landings).toHaveLength(1);
+    const folder = landings[0]?.folder ?? "";
+    const landed = await request(protocol.landedFiles, { ...connected, folder });
+    expect(landed.files).toHaveLength(18);
+    expect(landed.files.map(({ path }) => path)).toContain(first?.landed?.landedPath);
+
+    const { total, runs } = await request(protocol.listRuns, { ...connected, from: 0, count: 10 });
+    expect(total).toBe(1);
+    expect(runs[0]).toMatchObject({
+      runId: summary.runId,
+      outcome: "done",
+      files: 18,
+      counts: { landed: 18, anonymized: 18, failed: 0 },
+    });
+    const details = await request(protocol.readRun, { ...connected, runId: summary.runId });
+    expect(details.summary).toEqual(summary);
+    expect(details.landings).toHaveLength(18);
+
+    const answer = await request(protocol.metrics, { ...connected, filter: {}, minimumGroupSize: 5 });
+    expect(answer.users).toBeGreaterThan(40);
+    const verification = await request(protocol.verify, connected);
+    expect(verification.problems).toEqual([]);
+
+    expect((await request(protocol.testConnection, connected)).salt).toBe("matches");
+    const wrong = { ...connected, secrets: { ...connected.secrets, salt: "another" } };
+    expect((await request(protocol.testConnection, wrong)).salt).toBe("differs");
+    expect(await request(protocol.forget, {})).toEqual({});
+
+    // What the district's folder keeps is enough to start the same server again, and no password.
+    const { password, ...same } = sample;
+    expect(await readFile(path.join(sample.reportsFolder, "..", "server.json"), "utf8")).not.toContain(
+      password,
+    );
+    await request(protocol.stopSample, {});
+    const again = await request(protocol.startSample, {
+      folder: path.dirname(sample.reportsFolder),
+      password: "of the user's own",
+    });
+    expect(again).toEqual({ ...same, password: "of the user's own" });
+  });
+
+  it("tells of a run that was cut off as interrupted", async () => {
+    const { request, connected } = await withSample();
+    const { runId } = await request(protocol.run, { ...connected, ...everything, command: "ingest" });
+    const details = await request(protocol.readRun, { ...connected, runId });
+    expect(details.outcome).toBe("done");
+    const lake = new URL(`${connected.connection.lake.url}/stage1np/clever/_runs/${runId}.json`);
+    const record = JSON.parse(await readFile(lake, "utf8")) as object;
+    await writeFile(lake, JSON.stringify({ ...record, outcome: "running" }));
+    const cutOff = await request(protocol.readRun, { ...connected, runId });
+    expect(cutOff.outcome).toBe("interrupted");
+    await expect(request(protocol.readRun, { ...connected, runId: "none" })).rejects.toMatchObject({
+      code: "notFound",
+    });
+  });
+
+  it("says what is wrong, by code, message, subject and hint", async () => {
+    const { request, connected } = await withSample();
+    const { connection, secrets } = connected;
+    const badUrl = { ...connected, connection: { ...connection, lake: { url: "nowhere" } } };
+    await expect(request(protocol.lakeContents, badUrl)).rejects.toMatchObject({
+      name: "CleverLakeError",
+      code: "config",
+      message: expect.stringContaining("lake.url") as string,
+    });
+    const badPassword = { connection, secrets: { ...secrets, password: "wrong one" } };
+    const refused = request(protocol.testConnection, badPassword);
+    await expect(refused).rejects.toMatchObject({ code: "auth", hint: expect.any(String) as string });
+    await expect(refused).rejects.not.toMatchObject({
+      message: expect.stringContaining("wrong one") as string,
+    });
+    const untrusted = {
+      connection: { ...connection, sftp: { ...connection.sftp, hostKey: `SHA256:${"A".repeat(43)}` } },
+      secrets,
+    };
+    await expect(request(protocol.testConnection, untrusted)).rejects.toMatchObject({ code: "hostKey" });
+    // The refusals are no reason not to try again.
+    expect((await request(protocol.testConnection, connected)).salt).toBe("unclaimed");
+  });
+
+  it("answers a fault of its own without its text, and logs where it was", async () => {
+    const { request, logs } = engineInMemory();
+    const nonsense = { folder: ["S1234567"] } as unknown as SampleParams;
+    const answer = request(protocol.startSample, nonsense);
+    await expect(answer).rejects.toMatchObject({ code: "internal" });
+    await expect(answer).rejects.not.toMatchObject({
+      message: expect.stringContaining("S1234567") as string,
+    });
+    expect(logs[0]?.message).toMatch(/^TypeError ERR_INVALID_ARG_TYPE\n\s+at /);
+  });
+
+  it("lets a request that waits for its turn be called off", async () => {
+    const { request, connected } = await withSample();
+    const first = request(protocol.run, { ...connected, ...everything });
+    const abort = new AbortController();
+    const second = request(protocol.run, { ...connected, ...everything }, { cancel: abort.signal });
+    setTimeout(() => abort.abort(), 20);
+    await expect(second).rejects.toBe("cancelled");
+    expect((await first).landed).toBe(18);
+    const third = await request(protocol.run, { ...connected, ...everything });
+    expect(third).toMatchObject({ landed: 0, unchanged: 18 });
+  });
+
+  it("previews a landed file as well as one on the server", async () => {
+    const { request, connected, sample, list } = await withSample();
+    const file = "resource-usage/2025-08-25-resource-usage-staff.csv";
+    await appendFile(path.join(sample.reportsFolder, file), "2025-08-25,too,few\n");
+    const ours = await request(protocol.previewReport, { ...connected, origin: "server", path: file });
+    expect(ours).toMatchObject({ report: "resource_usage", userType: "staff", badRows: 1, truncated: false });
+    expect(ours.columns[1]).toEqual({
+      name: "staff_id",
+      reportColumn: "sis_id",
+      type: "string",
+      identity: true,
+    });
+    const pages = { token: ours.token, from: 0, count: 1000 };
+    const page = await request(protocol.previewRows, { ...pages, reveal: false });
+    expect(page.identities).toBeNull();
+    expect(page.rows[0]?.cells.slice(0, 3)).toEqual(["2025-08-25", null, null]);
+    expect(page.rows.at(-1)?.cells).toEqual([null, null, null]);
+
+    await request(protocol.run, { ...connected, ...everything, command: "ingest" });
+    const landedPath = (await list()).find((item) => item.path === file)?.landed?.landedPath ?? "";
+    const theirs = await request(protocol.previewReport, { ...connected, origin: "lake", path: landedPath });
+    const same = await request(protocol.previewRows, { ...pages, token: theirs.token, reveal: true });
+    expect(same.rows).toEqual(page.rows);
+    expect(same.identities?.at(-1)).toEqual(["2025-08-25", "too", "few"]);
+    expect(same.identities?.[0]?.[0]).toBeNull();
+    await request(protocol.closePreview, { token: theirs.token });
+    await expect(
+      request(protocol.previewRows, { ...pages, token: theirs.token, reveal: false }),
+    ).rejects.toMatchObject({ code: "notFound" });
+    for (const unsafe of ["../../etc/passwd", "stage1np/none.csv"]) {
+      const code = unsafe.startsWith("..") ? "unsafePath" : "notFound";
+      await expect(
+        request(protocol.previewReport, { ...connected, origin: "lake", path: unsafe }),
+      ).rejects.toMatchObject({ code });
+    }
+  });
+
+  it("finds nothing in a lake that is new", async () => {
+    const folder = path.join(await temporaryFolder(), "lake");
+    await mkdir(folder);
+    const { request } = engineInMemory();
+    const connection = { sftp: { host: "h", username: "u" }, lake: { url: pathToFileURL(folder).href } };
+    const connected = { connection, secrets: {} };
+    const { stages, landings } = await request(protocol.lakeContents, connected);
+    expect(stages.every(({ tables }) => tables.length === 0)).toBe(true);
+    expect(landings).toEqual([]);
+    expect(await request(protocol.listRuns, { ...connected, from: 0, count: 5 })).toEqual({
+      total: 0,
+      runs: [],
+    });
+    expect(await request(protocol.landedFiles, { ...connected, folder: "../x" })).toEqual({ files: [] });
+  });
+});

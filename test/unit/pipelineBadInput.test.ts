@@ -1,0 +1,278 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refusedRowsPath } from "../../src/clever/layout";
+import type { RunSummary } from "../../src/pipeline/runRecord";
+import { daily, dailyCsv, dailyHeader, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+
+const bad = dailyPath("2024-09-03");
+const good = dailyPath("2024-09-04");
+
+/** Runs a file beside a good one, which has to come through whatever becomes of the other. */
+async function runWith(content: string | Buffer) {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(bad, content);
+  await fixture.put(good, dailyCsv(daily("zoe", "2024-09-04")));
+  return { fixture, summary: await fixture.run() };
+}
+
+const secret = "Secretname";
+const lines = [daily("amy"), daily("ben"), daily("cat")];
+
+const quarantined: readonly [string, string | Buffer, { line: number | null; column: string | null }][] = [
+  ["without a header", `${lines.join("\n")}\n`, { line: 1, column: null }],
+  ["that is empty", "", { line: 1, column: null }],
+  ["of line ends alone", "\n\n", { line: 1, column: null }],
+  ["of a byte-order mark alone", "\ufeff", { line: 1, column: null }],
+  ["that is another table", `a,b\n${secret},2\n`, { line: 1, column: null }],
+  [
+    "without a column",
+    dailyCsv(...lines)
+      .replace(",num_logins", "")
+      .replaceAll(",1,2", ",2"),
+    { line: 1, column: "num_logins" },
+  ],
+  [
+    "with a column twice",
+    dailyCsv(...lines).replace("school_name", "clever_school_id"),
+    { line: 1, column: "clever_school_id" },
+  ],
+  ["with an unreadable date", dailyCsv(daily("amy"), daily("ben", secret)), { line: 3, column: "date" }],
+  [
+    "with a day that is not in the calendar",
+    dailyCsv(daily("amy"), daily("ben", "2024-02-30")),
+    { line: 3, column: "date" },
+  ],
+  [
+    "with an unreadable number",
+    dailyCsv(daily("amy").replace(",1,2", `,${secret},2`)),
+    { line: 2, column: "num_logins" },
+  ],
+  [
+    "with a negative number",
+    dailyCsv(daily("amy").replace(",1,2", ",-1,2")),
+    { line: 2, column: "num_logins" },
+  ],
+  [
+    "with a number beyond its column",
+    dailyCsv(daily("amy").replace(",1,2", ",2147483648,2")),
+    { line: 2, column: "num_logins" },
+  ],
+  ["with a blank number", dailyCsv(daily("amy").replace(",1,2", ",,2")), { line: 2, column: "num_logins" }],
+  ["with an unreadable flag", dailyCsv(daily("amy").replace("true", secret)), { line: 2, column: "active" }],
+  [
+    "with a rounded id",
+    dailyCsv(daily("amy").replace("sis-amy", "1.23457E+11")),
+    { line: 2, column: "sis_id" },
+  ],
+  ["with a short row", dailyCsv(daily("amy"), daily("ben").replace(",2", "")), { line: 3, column: null }],
+  ["with a long row", dailyCsv(daily("amy"), `${daily("ben")},${secret}`), { line: 3, column: null }],
+  [
+    "with a short row first",
+    dailyCsv(daily("amy").replace(",2", ""), daily("ben")),
+    { line: 2, column: null },
+  ],
+  ["cut within a row", dailyCsv(...lines).slice(0, -20), { line: 4, column: null }],
+  [
+    "cut behind the last comma",
+    dailyCsv(...lines).slice(0, -2),
+    { line: 4, column: "num_resources_accessed" },
+  ],
+  [
+    "cut within a quoted field",
+    dailyCsv(daily("amy"), daily("ben").replace("North High", '"North High')).slice(0, -10),
+    { line: 3, column: null },
+  ],
+  [
+    "with a stray quote",
+    dailyCsv(daily("amy"), daily("ben").replace("North High", 'North "High')),
+    { line: 3, column: null },
+  ],
+  [
+    "with text behind a closing quote",
+    dailyCsv(daily("amy"), daily("ben").replace("North High", '"North" High')),
+    { line: 3, column: null },
+  ],
+  [
+    "in UTF-16 little-endian",
+    Buffer.from(`\ufeff${dailyCsv(...lines)}`, "utf16le"),
+    { line: 1, column: null },
+  ],
+  [
+    "in UTF-16 big-endian",
+    Buffer.from(`\ufeff${dailyCsv(...lines)}`, "utf16le").swap16(),
+    { line: 1, column: null },
+  ],
+  ["in UTF-16 without a mark", Buffer.from(dailyCsv(...lines), "utf16le"), { line: 1, column: null }],
+  [
+    "in Latin-1",
+    Buffer.from(dailyCsv(daily("amy"), daily("ben").replace("North", "Peñasco")), "latin1"),
+    { line: 3, column: "school_name" },
+  ],
+  [
+    "with a NUL byte",
+    dailyCsv(daily("amy"), daily("ben").replace("North", "No\0rth")),
+    { line: 3, column: "school_name" },
+  ],
+  [
+    "with a NUL byte far behind its beginning",
+    dailyCsv(
+      ...Array.from({ length: 2000 }, (_, index) => daily(`p${index}`)),
+      daily("ben").replace("North", "No\0rth"),
+    ),
+    { line: 2002, column: "school_name" },
+  ],
+  ["of another kind", Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 9, 9]), { line: 1, column: null }],
+];
+
+describe("a file is quarantined, and no other,", () => {
+  let folder: string;
+  let fixture: PipelineFixture;
+  let summary: RunSummary;
+  const pathOf = (index: number) => dailyPath(`2001-01-${String(index + 1).padStart(2, "0")}`);
+
+  // All in one run, between good ones.
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
+    fixture = await PipelineFixture.create(folder);
+    await fixture.put(dailyPath("2000-01-01"), dailyCsv(daily("zoe", "2000-01-01")));
+    for (const [index, [, content]] of quarantined.entries()) await fixture.put(pathOf(index), content);
+    await fixture.put(dailyPath("2024-01-01"), dailyCsv(daily("zoe", "2024-01-01")));
+    summary = await fixture.run();
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test.each(quarantined.map(([name, content, place], index) => ({ name, content, place, index })))(
+    "$name",
+    async ({ content, place, index }) => {
+      const told = summary.quarantined.find((file) => file.path === pathOf(index));
+      expect(told).toEqual({ path: pathOf(index), ...place, reason: expect.any(String) });
+      expect(told?.reason).not.toMatch(new RegExp(`${secret}|sis-|clever-|North|ñ`));
+      expect(told?.reason).not.toMatch(/engine|disagree/);
+      const entry = (await fixture.lastLog()).get(pathOf(index));
+      expect(entry).toMatchObject({ outcome: "quarantined", reason: told?.reason });
+      expect({ line: entry?.line ?? null, column: entry?.column ?? null }).toEqual(place);
+      expect(await readFile(fixture.lake.localPath(entry?.landedPath ?? ""))).toEqual(Buffer.from(content));
+    },
+  );
+
+  test("every other file of the run is in the tables", async () => {
+    expect(summary).toMatchObject({
+      landed: quarantined.length + 2,
+      anonymized: 2,
+      failed: [],
+      duplicates: [],
+      refused: 0,
+    });
+    expect(await fixture.logins("zoe")).toEqual(["zoe 2000-01-01 1", "zoe 2024-01-01 1"]);
+    const states = (await fixture.status()).map(({ state }) => state);
+    expect(states.filter((state) => state === "quarantined")).toHaveLength(quarantined.length);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+});
+
+test("a file with a header and no row is fine", async () => {
+  for (const content of [dailyCsv(), dailyHeader, `${dailyHeader}\r\n\r\n`, `${dailyHeader}\n,,,,,,,\n`]) {
+    const { fixture, summary } = await runWith(content);
+    expect(summary).toMatchObject({ landed: 2, anonymized: 2, quarantined: [] });
+    expect((await fixture.lastLog()).get(bad)).toMatchObject({ rowsRead: 0, outcome: "anonymized" });
+    expect(await fixture.state(bad)).toBe("anonymized");
+  }
+});
+
+test("several bad rows are counted, and the first one told", async () => {
+  const { summary } = await runWith(
+    dailyCsv(daily("amy"), daily("ben", "x"), daily("cat"), daily("dan", "y")),
+  );
+  expect(summary.quarantined).toMatchObject([{ line: 3, column: "date" }]);
+  expect(summary.quarantined[0]?.reason).toContain("2 rows are bad");
+});
+
+describe("an accepted file", () => {
+  const content = dailyCsv(daily("amy"), daily("ben", "yesterday"), daily("cat"));
+
+  test("comes in without its bad rows, which are kept and counted", async () => {
+    const { fixture } = await runWith(content);
+    const summary = await fixture.run({ accept: [bad] });
+    expect(summary).toMatchObject({
+      landed: 0,
+      anonymized: 1,
+      refused: 1,
+      rows: { daily_participation: 2 },
+      quarantined: [],
+      inQuarantine: [],
+    });
+    const entry = (await fixture.lastLog()).get(bad);
+    expect(entry).toMatchObject({ outcome: "anonymized", rowsRead: 3, rowsWritten: 2, rowsRefused: 1 });
+    expect(entry).not.toHaveProperty("reason");
+    const landed = entry?.landedPath ?? "";
+    expect(await readFile(fixture.lake.localPath(refusedRowsPath(landed)), "utf8")).toMatch(
+      /^# line 3, date: .*\nyesterday,sis-ben,.*\n$/,
+    );
+    expect(await readFile(fixture.lake.localPath(landed), "utf8")).toBe(content);
+    expect(await fixture.logins("amy", "ben", "cat", "zoe")).toEqual([
+      "amy 2024-09-03 1",
+      "cat 2024-09-03 1",
+      "zoe 2024-09-04 1",
+    ]);
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect(await fixture.run()).toMatchObject({ anonymized: 0, inQuarantine: [] });
+  });
+
+  test("may be named by its place in the lake, and taken without the server", async () => {
+    const { fixture } = await runWith(content);
+    const landed = (await fixture.lastLog()).get(bad)?.landedPath ?? "";
+    const summary = await fixture.run({ command: "anonymize", source: undefined, accept: [landed] });
+    expect(summary).toMatchObject({ anonymized: 1, refused: 1 });
+  });
+
+  test("may be accepted in the run that brings it", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(bad, content);
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 1, anonymized: 1, refused: 1 });
+  });
+
+  test("may be accepted although the server's time is new", async () => {
+    const { fixture } = await runWith(content);
+    await fixture.touch(bad);
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 0, anonymized: 1, refused: 1 });
+  });
+
+  test("comes in again without being asked where the table was lost", async () => {
+    const { fixture } = await runWith(content);
+    await fixture.run({ accept: [bad] });
+    const before = await fixture.rows();
+    await fixture.lose("stage2p/clever");
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, refused: 1, quarantined: [] });
+    expect(await fixture.rows()).toEqual(before);
+  });
+
+  test("of bad rows alone comes in with none", async () => {
+    const { fixture } = await runWith(dailyCsv(daily("amy", "x"), daily("ben", "y")));
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 2 });
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("that was cut within a quoted field comes in up to there", async () => {
+    const text = dailyCsv(daily("amy"), daily("ben").replace("North High", '"North High'), daily("cat"));
+    const { fixture } = await runWith(text);
+    const summary = await fixture.run({ accept: [bad] });
+    expect(summary).toMatchObject({ anonymized: 1, refused: 1, rows: { daily_participation: 2 } });
+  });
+
+  test("without a readable header stays in quarantine", async () => {
+    const { fixture } = await runWith("a,b\n1,2\n");
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({
+      anonymized: 0,
+      quarantined: [{ path: bad, line: 1 }],
+    });
+  });
+
+  test("that does not exist is refused before anything is done", async () => {
+    const { fixture } = await runWith(content);
+    const before = await fixture.tree();
+    await expect(fixture.run({ accept: ["no/such/file.csv"] })).rejects.toMatchObject({ code: "config" });
+    expect(await fixture.tree()).toEqual(before);
+  });
+});

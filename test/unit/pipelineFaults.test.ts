@@ -1,0 +1,126 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refusedRowsPath } from "../../src/clever/layout";
+import { CleverLakeError } from "../../src/errors";
+import type { RunRequest } from "../../src/pipeline/run";
+import { type Fault, FaultyLake } from "../helpers/faultyLake";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+let folders: string;
+beforeAll(async () => {
+  folders = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
+});
+afterAll(() => rm(folders, { recursive: true, force: true }));
+
+function newFolder(): Promise<string> {
+  return mkdtemp(path.join(folders, "lake-"));
+}
+
+/** What has to be the same however often a run was disturbed. */
+async function lakeState(fixture: PipelineFixture) {
+  const log = await fixture.lastLog();
+  const refused = await Promise.all(
+    [...log.values()].map(async ({ landedPath, source }) => {
+      const place = refusedRowsPath(landedPath);
+      return (await fixture.lake.stat(place)) ? [`${source} ${await fixture.lake.read(place)}`] : [];
+    }),
+  );
+  return {
+    daily: await fixture.rows("daily_participation"),
+    usage: await fixture.rows("resource_usage"),
+    lookups: [await fixture.lookup("daily_participation"), await fixture.lookup("resource_usage")],
+    refused: refused.flat().sort(),
+    log: [...log.values()]
+      .map(({ path: file, outcome, sha256, rowsWritten }) => ({ file, outcome, sha256, rowsWritten }))
+      .sort((a, b) => (a.file < b.file ? -1 : 1)),
+  };
+}
+
+interface Scenario {
+  readonly name: string;
+  /** Brings the lake to where the disturbed run starts. */
+  readonly prepare: (fixture: PipelineFixture) => Promise<void>;
+  readonly request?: Partial<RunRequest>;
+}
+
+const scenarios: readonly Scenario[] = [
+  {
+    name: "a first run",
+    prepare: async (fixture) => {
+      await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
+      await fixture.put(usagePath(), usageCsv(usage("amy", "Maths")));
+    },
+  },
+  {
+    name: "a run with a redelivered, a bad, a repeated, a moved and an accepted file",
+    prepare: async (fixture) => {
+      await fixture.put(dailyPath("2024-09-02"), dailyCsv(daily("amy", "2024-09-02")));
+      await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy"), daily("ben")));
+      await fixture.put(dailyPath("2024-09-30"), dailyCsv(daily("amy"), daily("ben", "x"), daily("cat")));
+      await fixture.run();
+      // Ben's row moves from one file to another.
+      await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy", "2024-09-03", 5)));
+      await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("ben")));
+      await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("dan", "2024-09-05"), daily("dan", "x")));
+      await fixture.put(dailyPath("2024-09-06"), dailyCsv(daily("amy", "2024-09-02")));
+    },
+    request: { accept: [dailyPath("2024-09-30")] },
+  },
+];
+
+const faults: readonly Fault[] = ["before", "after", "dead"];
+
+describe.each(scenarios)("$name", ({ prepare, request }) => {
+  let template: PipelineFixture;
+  let undisturbed: Awaited<ReturnType<typeof lakeState>>;
+
+  beforeAll(async () => {
+    template = await PipelineFixture.create(await newFolder());
+    await prepare(template);
+    const copy = await copyOf(template);
+    await copy.run(request);
+    undisturbed = await lakeState(copy);
+    expect((await copy.verify()).problems).toEqual([]);
+  });
+
+  test.each(faults)(
+    "comes to the same end wherever the lake fails it (%s the operation)",
+    async (fault) => {
+      for (let at = 1; ; at++) {
+        const fixture = await copyOf(template);
+        const lake = new FaultyLake(fixture.lake, fault, at);
+        const first = await fixture.run({ ...request, lake }).catch((error: unknown) => error);
+        if (lake.failed === undefined) {
+          expect(at, "the operations of a run").toBeGreaterThan(10);
+          break;
+        }
+        const where = `operation ${at}: ${lake.failed}`;
+        if (first instanceof Error) expect(first, where).toBeInstanceOf(CleverLakeError);
+        const second = await fixture.run(request).catch((error: unknown) => {
+          throw new Error(where, { cause: error });
+        });
+        expect(second.failed, where).toEqual([]);
+        expect(await lakeState(fixture), where).toEqual(undisturbed);
+        expect((await fixture.verify()).problems, where).toEqual([]);
+        await rm(path.dirname(fixture.server), { recursive: true });
+      }
+    },
+    120_000,
+  );
+});
+
+async function copyOf(template: PipelineFixture): Promise<PipelineFixture> {
+  const folder = await newFolder();
+  await cp(path.dirname(template.server), folder, { recursive: true, preserveTimestamps: true });
+  return PipelineFixture.create(folder);
+}

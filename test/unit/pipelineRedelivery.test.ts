@@ -1,0 +1,233 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { pseudoTable } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
+import { formatCommit } from "../../src/delta/actions";
+import { commitPath } from "../../src/delta/paths";
+import { lakePathOf, readQuery } from "../../src/delta/readQuery";
+import { readSnapshot } from "../../src/delta/snapshot";
+import { Duck, sqlString } from "../../src/duck/duck";
+import { daily, dailyCsv, dailyPath, PipelineFixture, usageCsv, usagePath } from "../helpers/pipelineFixture";
+
+const table = pseudoTable(reports.daily_participation);
+const amysDay = dailyPath("2024-09-03");
+const bensDay = dailyPath("2024-09-04");
+
+/** A lake that holds two days: of Amy and of Ben. */
+async function twoDays(): Promise<PipelineFixture> {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03")));
+  await fixture.put(bensDay, dailyCsv(daily("ben", "2024-09-04")));
+  await fixture.run();
+  return fixture;
+}
+
+test("a second run brings nothing and changes nothing", async () => {
+  const fixture = await twoDays();
+  const before = await fixture.tree();
+  expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2, failed: [] });
+  expect(await fixture.tree()).toEqual(before);
+});
+
+test("a file of which only the server's time is new is not brought over again", async () => {
+  const fixture = await twoDays();
+  await fixture.touch(amysDay);
+  expect(await fixture.state(amysDay)).toBe("changed");
+  const version = await fixture.version(table);
+  expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2 });
+  expect(await fixture.version(table)).toBe(version);
+  expect(await fixture.state(amysDay)).toBe("anonymized");
+});
+
+describe("a redelivered file", () => {
+  test("replaces its rows, and no others, in one commit", async () => {
+    const fixture = await twoDays();
+    const version = await fixture.version(table);
+    await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", 7), daily("cat", "2024-09-03")));
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, unchanged: 1 });
+    expect(await fixture.version(table)).toBe(version + 1);
+    expect(await fixture.logins("amy", "ben", "cat")).toEqual([
+      "amy 2024-09-03 7",
+      "ben 2024-09-04 1",
+      "cat 2024-09-03 1",
+    ]);
+    expect(await fixture.landedFiles()).toHaveLength(3);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("replaces them each time it comes", async () => {
+    const fixture = await twoDays();
+    for (const logins of [7, 8]) {
+      await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", logins)));
+      await fixture.run();
+    }
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 8", "ben 2024-09-04 1"]);
+  });
+
+  test("replaces them also where it comes with no row at all", async () => {
+    const fixture = await twoDays();
+    await fixture.put(amysDay, dailyCsv());
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, rows: { daily_participation: 0 } });
+    expect(await fixture.logins("amy", "ben")).toEqual(["ben 2024-09-04 1"]);
+    expect(await fixture.state(amysDay)).toBe("anonymized");
+  });
+
+  test("replaces them also where the rows move to other months", async () => {
+    const fixture = await twoDays();
+    await fixture.put(amysDay, dailyCsv(daily("amy", "2024-10-01"), daily("amy", "2023-12-31")));
+    await fixture.run();
+    expect(await fixture.logins("amy", "ben")).toEqual([
+      "amy 2023-12-31 1",
+      "amy 2024-10-01 1",
+      "ben 2024-09-04 1",
+    ]);
+  });
+
+  test("that is bad leaves the old rows where they are", async () => {
+    const fixture = await twoDays();
+    const version = await fixture.version(table);
+    await fixture.put(amysDay, dailyCsv(daily("amy", "yesterday")));
+    expect(await fixture.run()).toMatchObject({
+      landed: 1,
+      anonymized: 0,
+      quarantined: [{ path: amysDay, line: 2, column: "date" }],
+      inQuarantine: [],
+    });
+    expect(await fixture.version(table)).toBe(version);
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 1"]);
+    expect(await fixture.state(amysDay)).toBe("quarantined");
+    expect((await fixture.verify()).problems).toEqual([]);
+
+    expect(await fixture.run()).toMatchObject({ quarantined: [], inQuarantine: [amysDay] });
+    await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", 9)));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, inQuarantine: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 9", "ben 2024-09-04 1"]);
+  });
+
+  test("that is bad again is told once", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(amysDay, dailyCsv(daily("amy", "yesterday")));
+    await fixture.run();
+    await fixture.put(amysDay, dailyCsv(daily("amy", "tomorrow")));
+    expect(await fixture.run()).toMatchObject({ quarantined: [{ path: amysDay }], inQuarantine: [] });
+  });
+
+  test("replaces its rows after another program merged data files", async () => {
+    const fixture = await twoDays();
+    await optimize(fixture);
+    await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", 7)));
+    await fixture.run();
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 7", "ben 2024-09-04 1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+
+    await fixture.put(bensDay, dailyCsv(daily("ben", "2024-09-04", 5)));
+    await fixture.run();
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 7", "ben 2024-09-04 5"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("landed by `ingest` in two versions brings in the newer one", async () => {
+    const fixture = await PipelineFixture.create();
+    for (const logins of [1, 2]) {
+      await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", logins)));
+      await fixture.run({ command: "ingest" });
+    }
+    await fixture.run({ command: "anonymize", source: undefined });
+    expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 2"]);
+  });
+});
+
+/** Merges all data files into one, without tags and statistics, as Spark's OPTIMIZE may. */
+async function optimize({ lake }: PipelineFixture): Promise<void> {
+  await using duck = await Duck.open({ threads: 1 });
+  const snapshot = await readSnapshot(lake, table, duck);
+  if (!snapshot) throw new Error("There is no table.");
+  const files = [...snapshot.files.values()];
+  expect(new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues))).size).toBe(1);
+  const merged = `year=2024/month=9/part-${randomUUID()}.c000.snappy.parquet`;
+  const place = lake.localPath(`${table}/${merged}`);
+  await mkdir(path.dirname(place), { recursive: true });
+  const rows = readQuery(snapshot, files, (file) => lake.localPath(file));
+  await duck.session((session) =>
+    session.query(
+      `COPY (SELECT * EXCLUDE (year, month) FROM (${rows})) TO ${sqlString(place)} (FORMAT parquet)`,
+    ),
+  );
+  const size = (await lake.stat(`${table}/${merged}`))?.size ?? 0;
+  const actions = [
+    ...files.map((file) => ({
+      remove: { path: file.path, dataChange: false, deletionTimestamp: Date.now() },
+    })),
+    {
+      add: {
+        path: merged,
+        partitionValues: files[0]?.partitionValues ?? {},
+        size,
+        modificationTime: Date.now(),
+        dataChange: false,
+      },
+    },
+  ];
+  expect(files.every((file) => lakePathOf(snapshot, file).startsWith(table))).toBe(true);
+  const commit = commitPath(table, snapshot.version + 1);
+  expect(await lake.putIfAbsent(commit, Buffer.from(formatCommit(actions)))).toBe(true);
+}
+
+describe("a copy that was fetched by hand and put back, `… (1).csv`,", () => {
+  const copy = amysDay.replace(".csv", " (1).csv");
+
+  test("is the same delivery where its bytes are the same", async () => {
+    const fixture = await twoDays();
+    await fixture.put(copy, dailyCsv(daily("amy", "2024-09-03")));
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, duplicates: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 1"]);
+  });
+
+  test("counts once also where it comes together with the original", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(amysDay, dailyCsv(daily("amy")));
+    await fixture.put(copy, dailyCsv(daily("amy")));
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [] });
+    expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
+    expect(await fixture.state(amysDay)).toBe("ignored");
+  });
+
+  test("replaces the original's rows where it is newer and different", async () => {
+    const fixture = await twoDays();
+    await fixture.put(copy, dailyCsv(daily("amy", "2024-09-03", 5)));
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1 });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 5", "ben 2024-09-04 1"]);
+  });
+
+  test("is ignored, with the reason, where it is older", async () => {
+    const fixture = await twoDays();
+    await fixture.put(copy, dailyCsv(daily("amy", "2024-09-03", 5)), new Date("2024-01-01T00:00:00Z"));
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 1"]);
+    expect((await fixture.status()).find(({ path }) => path === copy)).toMatchObject({
+      state: "ignored",
+      reason: `An older copy of ${amysDay}.`,
+    });
+  });
+
+  test("that is newer and bad, is told by its own path and gone once it is good", async () => {
+    const fixture = await twoDays();
+    await fixture.put(copy, dailyCsv(daily("amy", "yesterday")));
+    expect(await fixture.run()).toMatchObject({ quarantined: [{ path: copy }] });
+    await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", 3)));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, inQuarantine: [] });
+  });
+});
+
+test("a redelivery of one report leaves the other's table alone", async () => {
+  const fixture = await twoDays();
+  await fixture.put(usagePath(), usageCsv());
+  await fixture.run();
+  const usageTable = pseudoTable(reports.resource_usage);
+  const version = await fixture.version(usageTable);
+  await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", 2)));
+  await fixture.run();
+  expect(await fixture.version(usageTable)).toBe(version);
+});

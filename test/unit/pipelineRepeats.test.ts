@@ -1,0 +1,204 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { refusedRowsPath } from "../../src/clever/layout";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+const september3 = dailyPath("2024-09-03");
+const september4 = dailyPath("2024-09-04");
+const september30 = dailyPath("2024-09-30");
+
+describe("the same bytes under another date's name", () => {
+  async function withDuplicate(): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy")));
+    await fixture.run();
+    await fixture.put(september4, dailyCsv(daily("amy")));
+    return fixture;
+  }
+
+  test("are told, and their rows stand once", async () => {
+    const fixture = await withDuplicate();
+    const summary = await fixture.run();
+    expect(summary).toMatchObject({ landed: 0, anonymized: 0, quarantined: [], failed: [] });
+    expect(summary.duplicates).toMatchObject([{ path: september4 }]);
+    expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
+    expect(await fixture.landedFiles()).toHaveLength(1);
+    expect(await fixture.status()).toMatchObject([
+      { path: september3, state: "anonymized" },
+      { path: september4, state: "ignored", reason: expect.stringContaining("same bytes") },
+    ]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("are told once, also where both come in one run", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy")));
+    await fixture.put(september4, dailyCsv(daily("amy")));
+    expect((await fixture.run()).duplicates).toHaveLength(1);
+    expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
+    expect(await fixture.run()).toMatchObject({ landed: 0, duplicates: [] });
+  });
+
+  test("stay set aside when only the server's time is new", async () => {
+    const fixture = await withDuplicate();
+    await fixture.run();
+    await fixture.touch(september4);
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
+    expect(await fixture.state(september4)).toBe("ignored");
+  });
+
+  test("come in once the original is delivered with others", async () => {
+    const fixture = await withDuplicate();
+    await fixture.run();
+    await fixture.put(september3, dailyCsv(daily("ben")));
+    expect(await fixture.status()).toMatchObject([
+      { path: september3, state: "changed" },
+      { path: september4, state: "new" },
+    ]);
+    expect(await fixture.run()).toMatchObject({ landed: 2, anonymized: 2, quarantined: [], failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2 });
+  });
+
+  test("wait while the original's new delivery is bad, since its old rows stay", async () => {
+    const fixture = await withDuplicate();
+    await fixture.run();
+    await fixture.put(september3, dailyCsv(daily("ben", "yesterday")));
+    const summary = await fixture.run();
+    expect(summary.quarantined.map(({ path }) => path).sort()).toEqual([september3, september4]);
+    expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
+  });
+
+  test("do not count as the same for another user type, report or for files without rows", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath("2024-09-03", "students"), dailyCsv(daily("amy")));
+    await fixture.put(dailyPath("2024-09-03", "staff"), dailyCsv(daily("amy")));
+    await fixture.put(dailyPath("2024-09-04", "students"), dailyCsv());
+    await fixture.put(dailyPath("2024-09-05", "students"), dailyCsv());
+    await fixture.run();
+    expect(await fixture.rows()).toHaveLength(2);
+    await fixture.put(dailyPath("2024-09-06", "students"), dailyCsv());
+    expect(await fixture.run()).toMatchObject({ quarantined: [], failed: [] });
+  });
+});
+
+describe("rows that stand in two different files", () => {
+  const month = dailyCsv(daily("amy"), daily("ben"), daily("amy", "2024-09-04"));
+
+  test("put the second file into quarantine", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy"), daily("ben")));
+    await fixture.run();
+    await fixture.put(september30, month);
+    expect((await fixture.run()).quarantined).toEqual([
+      {
+        path: september30,
+        line: null,
+        column: null,
+        reason: `2 of its rows are in the tables already, from ${september3}.`,
+      },
+    ]);
+    expect(await fixture.rows()).toHaveLength(2);
+  });
+
+  test("are left out, exactly, where a person accepts the file", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy"), daily("ben")));
+    await fixture.run();
+    await fixture.put(september30, month);
+    await fixture.run();
+    const summary = await fixture.run({ accept: [september30] });
+    expect(summary).toMatchObject({ anonymized: 1, refused: 2, rows: { daily_participation: 1 } });
+    expect(await fixture.logins("amy", "ben")).toEqual([
+      "amy 2024-09-03 1",
+      "amy 2024-09-04 1",
+      "ben 2024-09-03 1",
+    ]);
+    const entry = (await fixture.lastLog()).get(september30);
+    expect(entry).toMatchObject({ rowsRead: 3, rowsWritten: 1, rowsRefused: 2, outcome: "anonymized" });
+    const refused = await readFile(fixture.lake.localPath(refusedRowsPath(entry?.landedPath ?? "")), "utf8");
+    expect(refused.match(/sis-amy|sis-ben/g)).toHaveLength(2);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("are left out beside the rows that cannot be read", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy")));
+    await fixture.put(september30, dailyCsv(daily("amy"), daily("ben", "yesterday"), daily("cat")));
+    await fixture.run();
+    const summary = await fixture.run({ accept: [september30] });
+    expect(summary).toMatchObject({ anonymized: 1, refused: 2, rows: { daily_participation: 1 } });
+    const entry = (await fixture.lastLog()).get(september30);
+    const refused = await readFile(fixture.lake.localPath(refusedRowsPath(entry?.landedPath ?? "")), "utf8");
+    expect(refused.match(/sis-amy|sis-ben|sis-cat/g)?.sort()).toEqual(["sis-amy", "sis-ben"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("are found also where both come in one run", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy")));
+    await fixture.put(september30, month);
+    const { anonymized, quarantined } = await fixture.run();
+    expect({ anonymized, quarantined: quarantined.length }).toEqual({ anonymized: 1, quarantined: 1 });
+    const rows = await fixture.rows();
+    expect(new Set(rows.map((row) => JSON.stringify({ ...row, source_file: "" }))).size).toBe(rows.length);
+  });
+
+  test("of resource usage are told apart by resource", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
+    await fixture.put(usagePath("2024-09-04"), usageCsv(usage("amy", "Reading")));
+    await fixture.run();
+    expect(await fixture.rows("resource_usage")).toHaveLength(2);
+    await fixture.put(usagePath("2024-09-30"), usageCsv(usage("amy", "Maths"), usage("amy", "Music")));
+    expect((await fixture.run()).quarantined).toMatchObject([
+      { reason: expect.stringMatching(/^1 of its rows/) },
+    ]);
+  });
+
+  test("raise no false alarm for other people, user types and days", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy"), daily("ben")));
+    await fixture.put(september4, dailyCsv(daily("cat"), daily("amy", "2024-09-04")));
+    await fixture.put(dailyPath("2024-09-03", "teachers"), dailyCsv(daily("amy")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 3, quarantined: [] });
+    await fixture.put(dailyPath("2024-09-03", "staff"), dailyCsv(daily("amy"), daily("ben")));
+    await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("dan")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+  });
+
+  test("raise no false alarm for people without any id", async () => {
+    const fixture = await PipelineFixture.create();
+    const nobody = "2024-09-03,,,school-1,North High,false,0,0";
+    await fixture.put(september3, dailyCsv(nobody, daily("amy")));
+    await fixture.put(september4, dailyCsv(nobody, daily("ben")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+  });
+
+  test("are found where the person's id in the school's system is blank meanwhile", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy")));
+    await fixture.run();
+    await fixture.put(september30, dailyCsv("2024-09-03,,clever-amy,school-1,North High,true,1,2"));
+    expect((await fixture.run()).quarantined).toMatchObject([{ path: september30 }]);
+  });
+
+  test("do not count where the file that had them is delivered without them in the same run", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy"), daily("ben", "2024-09-04")));
+    await fixture.run();
+    await fixture.put(september3, dailyCsv(daily("amy")));
+    await fixture.put(september4, dailyCsv(daily("ben", "2024-09-04")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 1"]);
+  });
+});

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+const root = path.join(__dirname, "..", "..");
+const json = (file: string): Record<string, string> =>
+  JSON.parse(readFileSync(path.join(root, file), "utf8"));
+
+/** The texts that the extension's code hands to `vscode.l10n.t`. */
+function textsOfCode(): string[] {
+  const files = readdirSync(path.join(root, "src/ui"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
+  return files.flatMap((file) => {
+    const code = readFileSync(path.join(root, "src/ui", file), "utf8");
+    return [...code.matchAll(/\bt\(\s*("(?:[^"\\]|\\.)*")/g)].map(
+      ([, text]) => JSON.parse(text ?? '""') as string,
+    );
+  });
+}
+
+const placeholders = (text: string) => (text.match(/\{\d\}/g) ?? []).sort();
+
+test("every text of the code is there in Spanish, with the same placeholders and icons", () => {
+  const spanish = json("l10n/bundle.l10n.es.json");
+  const texts = [...new Set(textsOfCode())].sort();
+  expect(texts.length).toBeGreaterThan(100);
+  expect(Object.keys(spanish).sort()).toEqual(texts);
+  for (const [english, translated] of Object.entries(spanish)) {
+    expect(placeholders(translated)).toEqual(placeholders(english));
+    expect(translated.match(/\$\([^)]*\)/g)).toEqual(english.match(/\$\([^)]*\)/g));
+  }
+});
+
+test("the manifest's texts are there in both languages, and no more", () => {
+  const manifest = readFileSync(path.join(root, "package.json"), "utf8");
+  const used = [...new Set([...manifest.matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key))].sort();
+  expect(Object.keys(json("package.nls.json")).sort()).toEqual(used);
+  expect(Object.keys(json("package.nls.es.json")).sort()).toEqual(used);
+});
