@@ -72,7 +72,8 @@ export class DuckSession {
     const interrupt = () => this.connection.interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {
-      const values: DuckDBValue[] = [...parameters];
+      // Without parameters nothing is prepared, which would parse and plan on this thread.
+      const values: DuckDBValue[] | undefined = parameters.length > 0 ? [...parameters] : undefined;
       const reader = await this.connection.runAndReadAll(sql, values);
       return reader.getRowObjectsJS() as SqlRow[];
     } catch (error) {

@@ -1,6 +1,5 @@
 import type { Problem } from "../clever/header";
 import type { ColumnType, ReportName, UserType } from "../clever/reports";
-import type { Secrets as ConfigSecrets, configSchema } from "../config";
 import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
 import type { FileState } from "../pipeline/plan";
@@ -9,6 +8,7 @@ import type { RunRecord, RunSummary } from "../pipeline/runRecord";
 import type { Verification } from "../pipeline/verify";
 import type { Connected } from "./connectionMessages";
 
+export type * from "./connectionMessages";
 /**
  * What goes between the extension host and the engine: plain JSON. Times are ISO 8601 texts, what is not there is
  * `null`, sizes are bytes.

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../clever/header";
 import { maximumRowBytes } from "../clever/judgeRows";
@@ -80,11 +81,21 @@ export async function loadCsv(
 
 async function countRecords(file: string, signal: AbortSignal | undefined) {
   const counter = new RecordCounter();
-  const stream = createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
   let hasNul = false;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    counter.add(chunk);
-    hasNul ||= chunk.includes(0);
+  const handle = await open(file);
+  try {
+    // One buffer for all: a stream's new one for each piece keeps the garbage collector busy.
+    const piece = Buffer.allocUnsafe(1 << 20);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(piece, 0, piece.length, null);
+      if (bytesRead === 0) break;
+      const bytes = piece.subarray(0, bytesRead);
+      counter.add(bytes);
+      hasNul ||= bytes.includes(0);
+    }
+  } finally {
+    await handle.close();
   }
   return { total: counter.total(), insideQuotes: counter.insideQuotes(), hasNul };
 }
@@ -174,10 +185,12 @@ async function readOtherForms(
 function searchForOtherForms(column: ReportColumn): string | undefined {
   const condition = needsReading(column);
   if (condition === undefined) return undefined;
+  const found = `SELECT DISTINCT ${sqlString(column.name)} AS name, ${cellOf(column)} AS text`;
+  const where = `WHERE ${condition} LIMIT ${manyTexts + 1}`;
+  if (column.type === "string") return `(${found} FROM raw ${where})`;
   // Dates, numbers and flags repeat in thousands of rows: each different text is looked at once.
-  const cells = column.type === "string" ? "raw" : `(SELECT DISTINCT ${sqlName(column.name)} FROM raw) raw`;
-  return `(SELECT DISTINCT ${sqlString(column.name)} AS name, ${cellOf(column)} AS text
-    FROM ${cells} WHERE ${condition} LIMIT ${manyTexts + 1})`;
+  const cells = `WITH cells AS MATERIALIZED (SELECT DISTINCT ${sqlName(column.name)} FROM raw)`;
+  return `(${cells} ${found} FROM cells AS raw ${where})`;
 }
 
 /** A condition that holds for such texts. */

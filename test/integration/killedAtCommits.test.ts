@@ -1,0 +1,44 @@
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { appears, KilledRuns } from "../helpers/killedRuns";
+import { runTables } from "../helpers/lakeFiles";
+
+describe("a killed run is completed by the next", () => {
+  let runs: KilledRuns;
+  beforeAll(async () => {
+    runs = await KilledRuns.create();
+  });
+  afterAll(() => runs[Symbol.asyncDispose]());
+
+  const commit = (table: string, version: number) =>
+    `${table}/_delta_log/${String(version).padStart(20, "0")}.json`;
+  const files = [
+    "stage2np/clever/_salt_fingerprint.json",
+    "stage1np/clever/_run.lock",
+    ...runTables.map((table) => commit(table, 0)),
+    commit("stage1np/clever/_ingest_log", 0),
+    commit("stage2p/clever/resource_usage_pseudo", 1),
+  ];
+
+  test.each(files)("when it died as soon as %s was there", async (file) => {
+    await runs.withLake(async (cli) => {
+      await runs.kill(cli, (run) => appears(path.join(cli.lakeFolder, file), run));
+      await runs.complete(cli, `killed at ${file}`);
+    });
+  });
+
+  test("when the ones after it died too, while they put its traces in order", async () => {
+    await runs.withLake(async (cli) => {
+      const landings = path.join(cli.lakeFolder, "stage1np/clever/daily-participation");
+      await runs.kill(cli, async (run) => {
+        await appears(landings, run);
+        await sleep(runs.duration / 8);
+      });
+      for (const share of [0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 0.7]) {
+        await runs.kill(cli, () => sleep(share * runs.duration));
+      }
+      await runs.complete(cli, "killed eight times");
+    });
+  });
+});

@@ -1,0 +1,258 @@
+import { appendFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { CleverLakeError } from "../../src/errors";
+import type { ProgressState } from "../../src/pipeline/progress";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  pseudonym,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+const first = dailyPath("2024-09-03");
+const second = dailyPath("2024-09-04");
+
+async function twoFiles(): Promise<PipelineFixture> {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
+  await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
+  return fixture;
+}
+
+const bothDays = ["amy 2024-09-03 1", "ben 2024-09-04 1"];
+
+describe("a file that cannot be brought over keeps no other back, and the next run brings it:", () => {
+  test("one that changes with every reading", async () => {
+    const fixture = await twoFiles();
+    fixture.source.hooks = {
+      beforeChunk: async (file, index) => {
+        if (file !== first || index === 0) return;
+        await appendFile(path.join(fixture.server, file), `${daily("amy", "2024-10-01")}\n`);
+      },
+    };
+    const summary = await fixture.run();
+    expect(summary).toMatchObject({ landed: 1, anonymized: 1, quarantined: [] });
+    expect(summary.failed).toEqual([{ path: first, reason: expect.stringContaining("changed while") }]);
+    expect(fixture.source.reads.filter((file) => file === first)).toHaveLength(3);
+    expect(await fixture.logins("ben")).toEqual(["ben 2024-09-04 1"]);
+
+    fixture.source.hooks = {};
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(bothDays);
+  });
+
+  test("one that is gone", async () => {
+    const fixture = await twoFiles();
+    const listing = await fixture.source.list();
+    fixture.source.list = () => Promise.resolve(listing);
+    await fixture.remove(first);
+    const summary = await fixture.run();
+    expect(summary.failed).toEqual([{ path: first, reason: expect.stringContaining("gone") }]);
+    expect(await fixture.logins("ben")).toEqual(["ben 2024-09-04 1"]);
+  });
+
+  test("one over which the connection breaks", async () => {
+    const fixture = await twoFiles();
+    fixture.source.hooks = {
+      beforeChunk: (file, index) => {
+        if (file !== first || index === 0) return;
+        throw new CleverLakeError("network", "The connection is lost.", { subject: file });
+      },
+    };
+    const summary = await fixture.run();
+    expect(summary.failed).toEqual([{ path: first, reason: expect.stringContaining("connection is lost") }]);
+    expect(await fixture.landedFiles()).toHaveLength(1);
+    fixture.source.hooks = {};
+    expect(await fixture.run()).toMatchObject({ landed: 1, unchanged: 1, failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(bothDays);
+  });
+});
+
+test("a file that changes once is read again, as it is then", async () => {
+  const fixture = await twoFiles();
+  let changed = false;
+  fixture.source.hooks = {
+    beforeChunk: async (file, index) => {
+      if (file !== first || index === 0 || changed) return;
+      changed = true;
+      await appendFile(path.join(fixture.server, file), `${daily("cat", "2024-09-03")}\n`);
+      await fixture.touch(file);
+    },
+  };
+  expect(await fixture.run()).toMatchObject({ landed: 2, anonymized: 2, failed: [] });
+  expect(await fixture.logins("amy", "ben", "cat")).toEqual([...bothDays, "cat 2024-09-03 1"]);
+  expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
+});
+
+test("a landed file that was lost is told, and keeps no other back", async () => {
+  const fixture = await twoFiles();
+  await fixture.run({ command: "ingest" });
+  const [lost = ""] = await fixture.landedFiles();
+  await fixture.lose(lost);
+  const summary = await fixture.run();
+  expect(summary).toMatchObject({ anonymized: 1, failed: [{ path: first }] });
+  expect(summary.failed[0]?.reason).toContain(lost);
+});
+
+test("files of the same name in two folders of the server both land, and both count", async () => {
+  const fixture = await PipelineFixture.create();
+  const name = path.basename(first);
+  await fixture.put(first, dailyCsv(daily("amy")));
+  await fixture.put(`archive/${name}`, dailyCsv(daily("ben")));
+  await fixture.put(`archive/older/${name}`, dailyCsv(daily("cat")));
+  expect(await fixture.run()).toMatchObject({ landed: 3, anonymized: 3, quarantined: [] });
+  const landed = await fixture.landedFiles();
+  expect(new Set(landed).size).toBe(3);
+  for (const place of landed) {
+    expect(place).toMatch(
+      /^stage1np\/clever\/daily-participation\/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\/Students\/2024-09-03-daily-participation-students\.csv$/,
+    );
+  }
+  expect(await fixture.logins("amy", "ben", "cat")).toHaveLength(3);
+  expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 3 });
+});
+
+test("user types that the configuration leaves out are ignored, until it takes them in", async () => {
+  const fixture = await twoFiles();
+  await fixture.put(dailyPath("2024-09-03", "staff"), dailyCsv(daily("sam")));
+  expect(await fixture.run({ userTypes: ["students"] })).toMatchObject({ landed: 2, anonymized: 2 });
+  expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, unchanged: 2 });
+  expect(await fixture.run({ userTypes: ["students"] })).toMatchObject({ landed: 0, unchanged: 2 });
+});
+
+test("what is no report stays where it is", async () => {
+  const fixture = await twoFiles();
+  await fixture.put("readme.txt", "hello");
+  await fixture.put("students.csv", "Student_id,Grade\n1,2\n");
+  expect(await fixture.run()).toMatchObject({ landed: 2, failed: [], quarantined: [] });
+  expect(await fixture.state("students.csv")).toBe("ignored");
+});
+
+test("`only` brings the named files and leaves the others", async () => {
+  const fixture = await twoFiles();
+  expect(await fixture.run({ only: [second] })).toMatchObject({ landed: 1, anonymized: 1, unchanged: 0 });
+  expect(await fixture.logins("ben")).toEqual(["ben 2024-09-04 1"]);
+  expect(await fixture.state(first)).toBe("new");
+  await fixture.run({ command: "ingest" });
+  expect(await fixture.run({ command: "anonymize", only: [second] })).toMatchObject({ anonymized: 0 });
+  expect(await fixture.run({ command: "anonymize", only: [first] })).toMatchObject({ anonymized: 1 });
+});
+
+test("ingest, then anonymize without the server and without having been told of it, equals run", async () => {
+  const apart = await twoFiles();
+  await apart.put(usagePath(), usageCsv(usage("amy", "Maths")));
+  const ingested = await apart.run({ command: "ingest", salt: undefined });
+  expect(ingested).toMatchObject({ landed: 3, anonymized: 0, failed: [] });
+  expect(await apart.rows()).toEqual([]);
+  expect(await apart.state(first)).toBe("landed");
+  expect(await apart.run({ command: "anonymize", source: undefined })).toMatchObject({
+    landed: 0,
+    anonymized: 3,
+    rows: { daily_participation: 2, resource_usage: 1 },
+  });
+  const together = await twoFiles();
+  await together.put(usagePath(), usageCsv(usage("amy", "Maths")));
+  await together.run();
+  expect(await apart.rows()).toEqual(await together.rows());
+  expect(await apart.rows("resource_usage")).toEqual(await together.rows("resource_usage"));
+  expect(await apart.lookup()).toEqual(await together.lookup());
+  expect(await apart.state(first)).toBe("anonymized");
+});
+
+test("what waits for `anonymize` is brought in by the next `run` as well", async () => {
+  const fixture = await twoFiles();
+  await fixture.run({ command: "ingest" });
+  await fixture.touch(first);
+  expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 2 });
+  expect(await fixture.logins("amy", "ben")).toEqual(bothDays);
+});
+
+test("progress is told from the start to the end", async () => {
+  const fixture = await twoFiles();
+  const states: ProgressState[] = [];
+  await fixture.run({ onProgress: (state) => states.push(state) });
+  expect(states[0]).toMatchObject({ phase: "listing" });
+  expect(states.at(-1)).toMatchObject({ files: 2, filesLanded: 2, filesAnonymized: 2, rows: 2 });
+  const last = states.at(-1);
+  expect(last?.bytesLanded).toBe(last?.bytes);
+});
+
+describe("an aborted run", () => {
+  test("ends within a second, and the next one completes it", async () => {
+    const fixture = await twoFiles();
+    const abort = new AbortController();
+    const reason = new Error("Stopped by the test.");
+    fixture.source.hooks = {
+      beforeChunk: async (file, index, signal) => {
+        if (file !== second || index === 0) return;
+        // The other file has landed meanwhile; this one hangs.
+        await sleep(200);
+        abort.abort(reason);
+        await sleep(60_000, undefined, signal ? { signal } : {}).catch(() => undefined);
+      },
+    };
+    const started = Date.now();
+    await expect(fixture.run({ signal: abort.signal })).rejects.toBe(reason);
+    expect(Date.now() - started).toBeLessThan(1500);
+    expect((await fixture.log()).map(({ path: file }) => file)).toEqual([first]);
+
+    fixture.source.hooks = {};
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 2, failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(bothDays);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("at any moment is completed by the next", async () => {
+    for (const bytes of [1, 20, 60, 100, 150, 200, 300]) {
+      const fixture = await twoFiles();
+      const abort = new AbortController();
+      fixture.source.hooks = { chunkBytes: 16 };
+      let left = bytes;
+      const onProgress = () => {
+        if (--left === 0) abort.abort();
+      };
+      await fixture.run({ signal: abort.signal, onProgress }).catch((error: unknown) => {
+        if (!abort.signal.aborted) throw error;
+      });
+      fixture.source.hooks = {};
+      await fixture.run();
+      expect(await fixture.logins("amy", "ben")).toEqual(bothDays);
+      expect((await fixture.verify()).problems).toEqual([]);
+    }
+  });
+
+  test("before it starts does nothing", async () => {
+    const fixture = await twoFiles();
+    await expect(fixture.run({ signal: AbortSignal.abort() })).rejects.toThrow();
+    expect([...(await fixture.tree()).keys()]).toEqual([]);
+  });
+});
+
+test("more files than one commit takes come in with as few commits as that needs", async () => {
+  const fixture = await PipelineFixture.create();
+  const days = Array.from(
+    { length: 70 },
+    (_, index) => `2024-09-${String((index % 30) + 1).padStart(2, "0")}`,
+  );
+  for (const [index, day] of days.entries()) {
+    await fixture.put(
+      `folder${Math.floor(index / 30)}/${path.basename(dailyPath(day))}`,
+      dailyCsv(daily(`p${index}`, day)),
+    );
+  }
+  expect(await fixture.run()).toMatchObject({ landed: 70, anonymized: 70, quarantined: [], failed: [] });
+  const rows = await fixture.rows();
+  expect(rows).toHaveLength(70);
+  expect(new Set(rows.map(({ sis_id_pseudonym: id }) => id))).toEqual(
+    new Set(days.map((_, index) => pseudonym(`sis-p${index}`))),
+  );
+  expect(await fixture.version("stage2p/clever/daily_participation_pseudo")).toBe(1);
+  expect(await fixture.lookup()).toHaveLength(70);
+});
