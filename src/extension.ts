@@ -1,10 +1,12 @@
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import { Application } from "./ui/application";
 
 let application: Application | undefined;
 
-export function activate(context: vscode.ExtensionContext): void {
+/** Resolves to the running parts for the tests inside the extension host, and to nothing for anybody else. */
+export function activate(context: vscode.ExtensionContext): Application | undefined {
   application = new Application(context);
+  return context.extensionMode === vscode.ExtensionMode.Test ? application : undefined;
 }
 
 export async function deactivate(): Promise<void> {

@@ -58,7 +58,7 @@ export async function findDayMonthOrder(
 
 async function* dataRecords(open: () => Readable, header: Header): AsyncGenerator<CsvRecord> {
   let isHeader = true;
-  for await (const record of readRecords(open, header.delimiter)) {
+  for await (const record of readRecords(open, header)) {
     if (!isHeader) yield record;
     isHeader = false;
   }

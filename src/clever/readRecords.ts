@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import { type Readable, Transform } from "node:stream";
 import { CsvError, type Info, parse } from "csv-parse";
 import { parse as parseText } from "csv-parse/sync";
 
@@ -13,6 +13,13 @@ export interface CsvRecord {
   readonly cells: readonly string[] | { readonly broken: string };
 }
 
+/** What has to be known of a CSV file to take it apart. */
+export interface CsvForm {
+  readonly delimiter: string;
+  /** Bytes of the byte-order mark, 0 or 3. */
+  readonly markLength: number;
+}
+
 const recordDelimiters = ["\r\n", "\n", "\r"];
 
 /**
@@ -22,12 +29,12 @@ const recordDelimiters = ["\r\n", "\n", "\r"];
  *
  * @param open gives the file's bytes from the start; called twice
  */
-export async function* readRecords(open: () => Readable, delimiter: string): AsyncGenerator<CsvRecord> {
-  yield* (await quotesAreSound(open, delimiter)) ? byQuotes(open, delimiter) : byLines(open, delimiter);
+export async function* readRecords(open: () => Readable, form: CsvForm): AsyncGenerator<CsvRecord> {
+  yield* (await quotesAreSound(open, form)) ? byQuotes(open, form) : byLines(open, form.delimiter);
 }
 
-async function quotesAreSound(open: () => Readable, delimiter: string): Promise<boolean> {
-  const { input, parser } = parserOf(open, delimiter);
+async function quotesAreSound(open: () => Readable, form: CsvForm): Promise<boolean> {
+  const { input, parser } = parserOf(open, form);
   try {
     for await (const _ of parser);
     return true;
@@ -39,8 +46,8 @@ async function quotesAreSound(open: () => Readable, delimiter: string): Promise<
   }
 }
 
-async function* byQuotes(open: () => Readable, delimiter: string): AsyncGenerator<CsvRecord> {
-  const { input, parser } = parserOf(open, delimiter);
+async function* byQuotes(open: () => Readable, form: CsvForm): AsyncGenerator<CsvRecord> {
+  const { input, parser } = parserOf(open, form);
   try {
     let countedTwice = 0;
     for await (const { record, raw, info } of parser as AsyncIterable<RawRecord>) {
@@ -97,7 +104,7 @@ interface RawRecord {
   readonly info: Info;
 }
 
-function parserOf(open: () => Readable, delimiter: string) {
+function parserOf(open: () => Readable, { delimiter, markLength }: CsvForm) {
   const input = open();
   const parser = parse({
     delimiter,
@@ -109,5 +116,18 @@ function parserOf(open: () => Readable, delimiter: string) {
     info: true,
   });
   input.on("error", (error) => parser.destroy(error));
-  return { input, parser: input.pipe(parser) };
+  const unmarked = markLength === 0 ? input : input.pipe(withoutStart(markLength));
+  return { input, parser: unmarked.pipe(parser) };
+}
+
+/** Passes on all but the first bytes: to the parser, a byte-order mark would be text before the first quote. */
+function withoutStart(length: number): Transform {
+  let left = length;
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      const cut = Math.min(left, chunk.length);
+      left -= cut;
+      done(null, chunk.subarray(cut));
+    },
+  });
 }

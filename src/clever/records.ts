@@ -6,10 +6,24 @@ export class RecordCounter {
   private quoted = false;
   private recordHasBytes = false;
   private records = 0;
+  private strayQuote = false;
+  private length = 0;
+  private lastByte = lineFeed;
+  private readonly delimiter: number;
 
-  /** Goes from quote to quote and from line end to line end by the operating system's fastest search. */
+  constructor(delimiter = ",") {
+    this.delimiter = delimiter.charCodeAt(0);
+  }
+
   add(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.count(bytes);
+    this.length += bytes.length;
+    this.lastByte = bytes.at(-1) ?? this.lastByte;
+  }
+
+  /** Goes from quote to quote and from line end to line end by the operating system's fastest search. */
+  private count(bytes: Buffer): void {
     let nextQuote = indexOrEnd(bytes, quote, 0);
     for (let start = 0; start < bytes.length; ) {
       if (this.quoted) {
@@ -22,6 +36,7 @@ export class RecordCounter {
       const end = indexOrEnd(bytes, lineFeed, start);
       if (nextQuote < end) {
         this.quoted = true;
+        if (!this.mayOpen(bytes, nextQuote)) this.strayQuote = true;
         this.recordHasBytes = true;
         start = nextQuote + 1;
         nextQuote = indexOrEnd(bytes, quote, start);
@@ -44,6 +59,20 @@ export class RecordCounter {
     return this.quoted;
   }
 
+  /** Whether a quote stands within an unquoted field, where a reader may take it for one thing or another. */
+  hasStrayQuote(): boolean {
+    return this.strayQuote;
+  }
+
+  /** Quotes open at a field's start, and again where a quote within a field is doubled. */
+  private mayOpen(bytes: Buffer, index: number): boolean {
+    const before = index > 0 ? bytes[index - 1] : this.lastByte;
+    if (before === this.delimiter || before === lineFeed || before === carriageReturn || before === quote) {
+      return true;
+    }
+    return this.length + index === byteOrderMarkLength && before === byteOrderMarkEnd;
+  }
+
   private endRecord(): void {
     if (this.recordHasBytes) this.records++;
     this.recordHasBytes = false;
@@ -53,6 +82,8 @@ export class RecordCounter {
 const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
+const byteOrderMarkLength = 3;
+const byteOrderMarkEnd = 0xbf;
 
 function indexOrEnd(bytes: Buffer, byte: number, start: number): number {
   const index = bytes.indexOf(byte, start);

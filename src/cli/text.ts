@@ -30,7 +30,7 @@ export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let size = value;
   let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) {
+  while (Math.round(size * 10) >= 10_000 && unit < units.length - 1) {
     size /= 1000;
     unit++;
   }
@@ -38,8 +38,9 @@ export function bytes(value: number): string {
 }
 
 export function duration(milliseconds: number): string {
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${(milliseconds / 1000).toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** `1 file`, `2 files`. */

@@ -25,6 +25,10 @@ export class Application extends Disposable {
   readonly client: EngineClient;
   readonly model: ConnectionModel;
   readonly runs: RunController;
+  readonly secrets: SecretStore;
+  readonly reportsTree: ReportsTree;
+  readonly lakeTree: LakeTree;
+  readonly runsTree: RunsTree;
   private readonly statusBar = this.hold(new StatusBar());
   private readonly reportsView: vscode.TreeView<ReportNode>;
 
@@ -32,6 +36,7 @@ export class Application extends Disposable {
     super();
     this.client = new EngineClient({ modulePath: path.join(context.extensionPath, "dist", "engine.js") });
     const secrets = new SecretStore(context.secrets);
+    this.secrets = secrets;
     const { client, log } = this;
     const model = this.hold(new ConnectionModel(client, secrets));
     this.model = model;
@@ -41,6 +46,9 @@ export class Application extends Disposable {
     const reportsTree = this.hold(new ReportsTree(model));
     const lakeTree = this.hold(new LakeTree(model, client));
     const runsTree = this.hold(new RunsTree(model, client));
+    this.reportsTree = reportsTree;
+    this.lakeTree = lakeTree;
+    this.runsTree = runsTree;
     const reportsView = this.hold(
       vscode.window.createTreeView<ReportNode>("clever.reports", {
         treeDataProvider: reportsTree,
@@ -90,7 +98,7 @@ export class Application extends Disposable {
     this.hold(model.onDidChange(() => this.showState()));
     this.hold(this.runs.onDidChange(() => this.showState()));
     this.hold(vscode.workspace.onDidChangeConfiguration((event) => this.checkSettings(event)));
-    this.watchEngine();
+    this.watchEngine(connection);
     this.showState();
     void connection.resumeSample().catch((error: unknown) => tellError(error, log));
   }
@@ -169,7 +177,7 @@ export class Application extends Disposable {
     }
   }
 
-  private watchEngine(): void {
+  private watchEngine(connection: ConnectionCommands): void {
     const { client, log } = this;
     const logging = client.onLog(({ level, message }) => {
       if (level === "error") log.error(message);
@@ -180,6 +188,8 @@ export class Application extends Disposable {
       log.error(
         `The engine ended (${signal ?? `exit code ${exitCode}`}); interrupted: ${interrupted.join(", ") || "nothing"}`,
       );
+      // The sample's server lives in the engine.
+      void connection.resumeSample().catch((error: unknown) => tellError(error, log));
       if (interrupted.length > 0) return;
       tell(
         vscode.window.showWarningMessage,

@@ -58,11 +58,17 @@ async function codeOf(url, timeout) {
     const ended = new Promise((resolve, reject) => {
       end = resolve;
       page.once("crash", () => reject(new Error("The workbench crashed.")));
-      timer = setTimeout(() => reject(new Error(`The tests did not end within ${timeout / 1000} s.`)), timeout);
+      timer = setTimeout(
+        () => reject(new Error(`The tests did not end within ${timeout / 1000} s.`)),
+        timeout,
+      );
     });
     await page.exposeFunction("codeAutomationExit", (code) => end(code));
     await page.exposeFunction("codeAutomationLog", (type, args) => {
-      for (const line of args.map((arg) => (typeof arg === "string" ? arg : inspect(arg))).join(" ").split("\n")) {
+      for (const line of args
+        .map((arg) => (typeof arg === "string" ? arg : inspect(arg)))
+        .join(" ")
+        .split("\n")) {
         if (line.startsWith(mark)) console.log(line.slice(mark.length));
         else appendFileSync(log, `[${type}] ${line}\n`);
       }

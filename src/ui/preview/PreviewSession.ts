@@ -129,12 +129,12 @@ export class PreviewSession {
     this.showOpened(info);
     this.refused = { type: "refused", indexes: [], complete: info.refusedCount === 0 };
     this.host.post(this.refused);
-    void this.locateRefused(info, signal);
+    if (info.refusedCount > 0) void this.locateRefused(info, signal);
   }
 
   private async locateRefused(info: PreviewInfo, signal: AbortSignal): Promise<void> {
     try {
-      for await (const found of findRefusedRows(this.source, info)) {
+      for await (const found of findRefusedRows(this.source, info, signal)) {
         if (signal.aborted || this.info !== info) return;
         this.refused = { type: "refused", ...found };
         this.host.post(this.refused);

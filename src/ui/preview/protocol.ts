@@ -92,7 +92,6 @@ export interface PreviewStrings {
   readonly someRefused: string;
   readonly refusedPlace: string;
   readonly searching: string;
-  readonly refused: string;
   readonly refusedReason: string;
   readonly columnReason: string;
   readonly nextRefused: string;

@@ -11,12 +11,14 @@ const requestsPerReport = 10;
 export async function* findRefusedRows(
   source: PreviewSource,
   info: PreviewInfo,
+  signal: AbortSignal,
 ): AsyncGenerator<{ readonly indexes: readonly number[]; readonly complete: boolean }> {
   const indexes: number[] = [];
   let requests = 0;
   for (let from = 0; from < info.rowCount && indexes.length < info.refusedCount; from += rowsAtOnce) {
     const count = Math.min(rowsAtOnce, info.rowCount - from);
     const rows = await source.previewRows({ token: info.token, from, count, reveal: false });
+    if (signal.aborted) return;
     rows.forEach(({ problem }, index) => {
       if (problem) indexes.push(from + index);
     });

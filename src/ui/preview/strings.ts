@@ -19,7 +19,6 @@ export function previewStrings(): PreviewStrings {
     someRefused: vscode.l10n.t("{0} refused rows"),
     refusedPlace: vscode.l10n.t("Refused row {0} of {1}"),
     searching: vscode.l10n.t("Looking for the refused rows…"),
-    refused: vscode.l10n.t("Would be refused"),
     refusedReason: vscode.l10n.t("Would be refused: {0}"),
     columnReason: vscode.l10n.t("{0}: {1}"),
     nextRefused: vscode.l10n.t("Next Refused Row (F8)"),

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { extensions } from "vscode";
+import type { Application } from "../../src/ui/application";
+
+/** The extension's parts as they run in this host. */
+export async function activeApplication(): Promise<Application> {
+  const extension = extensions.getExtension<Application | undefined>("clever-lake.clever-lake");
+  const application = await extension?.activate();
+  assert.ok(application, "The extension hands its parts to tests.");
+  return application;
+}
+
+/** Waits until something holds; fails with what was waited for. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  seconds = 20,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < deadline, `Waited ${seconds} s in vain until ${what}.`);
+    await sleep(50);
+  }
+}

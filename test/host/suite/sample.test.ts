@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { commands, MarkdownString, workspace } from "vscode";
+import type { LakeNode } from "../../../src/ui/lakeTree";
+import type { FileNode } from "../../../src/ui/reportsTree";
+import { activeApplication, until } from "../application";
+
+suite("the sample district", function () {
+  this.timeout(120_000);
+
+  test("connects with a server and a lake of its own, and its reports are new", async () => {
+    const { model, reportsTree } = await activeApplication();
+    await commands.executeCommand("clever.trySample");
+    await until("the reports are listed", () => model.state === "loaded");
+    assert.equal(model.newCount, model.reports.length);
+    assert.ok(model.reports.length > 60);
+    const folders = await reportsTree.getChildren();
+    assert.deepEqual(
+      folders.map((node) => node.kind === "folder" && node.name),
+      ["daily-participation", "resource-usage"],
+    );
+  });
+
+  test("keeps its secrets out of the settings", async () => {
+    const { secrets } = await activeApplication();
+    const { password, salt } = await secrets.read();
+    assert.ok(password && salt);
+    const settings = JSON.stringify(workspace.getConfiguration("clever"));
+    assert.ok(!settings.includes(password) && !settings.includes(salt));
+  });
+
+  test("a stopped run stops within a second, and the next one completes it", async () => {
+    const { model, runs } = await activeApplication();
+    const run = runs.run({ command: "run" });
+    await until("the run has begun", () => runs.running !== undefined && /\d/.test(runs.running));
+    const stopped = Date.now();
+    runs.cancel();
+    assert.equal(await run, undefined);
+    assert.ok(Date.now() - stopped < 1000, `stopped after ${Date.now() - stopped} ms`);
+    assert.ok(await runs.run({ command: "run" }));
+    await until("every report is anonymized", () =>
+      model.reports.every(({ state }) => state === "anonymized"),
+    );
+  });
+
+  test("a run that finds nothing new says so and changes nothing", async () => {
+    const { runs } = await activeApplication();
+    const summary = await runs.run({ command: "run" });
+    assert.equal(summary?.landed, 0);
+    assert.equal(summary?.anonymized, 0);
+  });
+
+  test("the lake shows its tables, and the runs are there", async () => {
+    const { lakeTree, runsTree } = await activeApplication();
+    const stages = await lakeTree.getChildren();
+    const tables = await Promise.all(stages.map((stage) => lakeTree.getChildren(stage)));
+    const names = tables.flat().flatMap((node: LakeNode) => (node.kind === "table" ? [node.table.name] : []));
+    assert.deepEqual(names.sort(), [
+      "_ingest_log",
+      "daily_participation_lookup",
+      "daily_participation_pseudo",
+      "resource_usage_lookup",
+      "resource_usage_pseudo",
+    ]);
+    const runs = await runsTree.getChildren();
+    assert.ok(runs.length >= 2);
+  });
+
+  test("a report tells where it landed, and is found in the lake", async () => {
+    const { lakeTree, model, reportsTree } = await activeApplication();
+    const [item] = model.reports;
+    assert.ok(item?.landed);
+    const node: FileNode = { kind: "file", item, parent: undefined };
+    const { tooltip, accessibilityInformation } = reportsTree.getTreeItem(node);
+    assert.ok(tooltip instanceof MarkdownString);
+    assert.match(tooltip.value, new RegExp(item.landed.sha256));
+    assert.match(accessibilityInformation?.label ?? "", /anonymized/);
+    const found = await lakeTree.find(item.landed.landedPath);
+    assert.equal(found?.kind === "landed" && found.file.path, item.landed.landedPath);
+  });
+
+  test("an engine that dies in mid-run is started again, and the run is completed", async () => {
+    const { client, model, runs } = await activeApplication();
+    await commands.executeCommand("clever.verify");
+    const { pid } = client;
+    assert.ok(pid);
+    const lost = model.refresh();
+    process.kill(pid, "SIGKILL");
+    await assert.rejects(lost);
+    // The sample's server lived in the engine: it comes back with it.
+    await until("the sample is served again", () => client.pid !== undefined && client.pid !== pid);
+    await until("the reports are listed again", async () => {
+      await model.refresh().catch(() => undefined);
+      return model.state === "loaded";
+    });
+    assert.notEqual(client.pid, pid);
+    assert.ok(await runs.run({ command: "run" }));
+  });
+
+  test("forgetting the credentials removes them all", async () => {
+    const { secrets } = await activeApplication();
+    await commands.executeCommand("clever.forgetCredentials");
+    assert.deepEqual(await secrets.read(), {});
+  });
+});
