@@ -1,5 +1,5 @@
 // Bundles the program's entry points. DuckDB's native library stays outside the bundles.
-import { existsSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -18,10 +18,18 @@ const shared = {
   legalComments: "none",
 };
 
+/** What runs in webviews: plain files in dist/media, loaded by their names. */
+const webviewEntries = [
+  { in: "media/preview/main.ts", out: "preview" },
+  { in: "media/preview/style.css", out: "preview" },
+  { in: "media/preview/preview-light.svg", out: "preview-light" },
+  { in: "media/preview/preview-dark.svg", out: "preview-dark" },
+  { in: "@vscode/codicons/dist/codicon.css", out: "codicon" },
+];
 const extensionEntries = { extension: "src/extension.ts", engine: "src/engine/main.ts" };
 
 /**
- * Builds what VS Code loads: the extension and its engine process. ssh2 goes in, so that beside the bundles only
+ * Builds what VS Code loads: the extension, its engine process and its webviews. ssh2 goes in, so that beside the bundles only
  * DuckDB is needed; its optional native helpers stay out, for they fit one Node.js only.
  *
  * @param {object} [options]
@@ -29,24 +37,41 @@ const extensionEntries = { extension: "src/extension.ts", engine: "src/engine/ma
  * @param {string} [options.duckdbBinding] the package with DuckDB's library for one platform. With it, DuckDB's
  *   JavaScript is bundled too and the result is compact: that is what the VSIX holds. Without it, DuckDB is left in
  *   node_modules.
- * @returns {Promise<import("esbuild").Metafile>} what went in
+ * @returns {Promise<readonly string[]>} the source files that went in
  */
 export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
-  const entries = Object.entries(extensionEntries).filter(([, file]) => existsSync(path.join(root, file)));
   const packaged = duckdbBinding !== undefined;
-  const { metafile } = await build({
-    ...shared,
-    entryPoints: Object.fromEntries(entries),
-    outdir,
-    external: ["vscode", "cpu-features", "*.node", ...(packaged ? [] : ["@duckdb/node-api"])],
-    ...(packaged ? { alias: { "@duckdb/node-bindings": `${duckdbBinding}/duckdb.node` } } : {}),
-    sourcemap: !packaged,
+  const output = {
     // Names are kept, so that a stack trace in a bug report can be read.
     minifySyntax: packaged,
     minifyWhitespace: packaged,
+    sourcemap: !packaged,
     metafile: true,
-  });
-  return metafile;
+  };
+  const results = await Promise.all([
+    build({
+      ...shared,
+      ...output,
+      entryPoints: extensionEntries,
+      outdir,
+      external: ["vscode", "cpu-features", "*.node", ...(packaged ? [] : ["@duckdb/node-api"])],
+      ...(packaged ? { alias: { "@duckdb/node-bindings": `${duckdbBinding}/duckdb.node` } } : {}),
+    }),
+    build({
+      ...shared,
+      ...output,
+      entryPoints: webviewEntries,
+      outdir: path.join(outdir, "media"),
+      platform: "browser",
+      // The Chromium inside VS Code 1.100.
+      target: "chrome132",
+      format: "iife",
+      external: [],
+      loader: { ".svg": "copy", ".ttf": "copy" },
+      assetNames: "[name]",
+    }),
+  ]);
+  return results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 }
 
 async function main() {

@@ -65,13 +65,14 @@ export async function makeVsix(target = `${process.platform}-${process.arch}`) {
 /** Puts what .vscodeignore lets through into a folder, with bundles and library made for the platform. */
 async function fill(stage, manifest, bindingName) {
   const binding = await duckdbBinding(root, bindingName);
-  const metafile = await buildExtension({ outdir: path.join(stage, "dist"), duckdbBinding: bindingName });
+  const inputs = await buildExtension({ outdir: path.join(stage, "dist"), duckdbBinding: bindingName });
   for (const file of await listFiles({ cwd: root, dependencies: false })) {
-    if (!file.startsWith("dist/")) await cp(path.join(root, file), path.join(stage, file), { recursive: true });
+    if (!file.startsWith("dist/"))
+      await cp(path.join(root, file), path.join(stage, file), { recursive: true });
   }
   await cp(path.join(root, ".vscodeignore"), path.join(stage, ".vscodeignore"));
   await cp(binding, path.join(stage, "dist", "node_modules", bindingName), { recursive: true });
-  await writeFile(path.join(stage, "ThirdPartyNotices.txt"), await thirdPartyNotices(root, metafile));
+  await writeFile(path.join(stage, "ThirdPartyNotices.txt"), await thirdPartyNotices(root, inputs));
   // What is left out concerns the source only.
   const { scripts, dependencies, devDependencies, bin, private: _, ...shipped } = manifest;
   await writeFile(path.join(stage, "package.json"), JSON.stringify(shipped, undefined, 2));
@@ -85,9 +86,10 @@ function expected(platform) {
     // vsce gives these its own spelling.
     /^(readme\.md|changelog\.md|LICENSE\.txt|ThirdPartyNotices\.txt)$/,
     /^media\/(icon\.png|clever-lake\.svg|walkthrough\/[\w-]+\.png)$/,
-    /^media\/[\w-]+\/[\w-]+\.(js|css)$/,
-    /^dist\/(extension|engine)\.js$/,
-    new RegExp(`^${binding}/(LICENSE|README\\.md|package\\.json|duckdb\\.node|(lib)?duckdb\\.(so|dylib|dll))$`),
+    /^dist\/((extension|engine)\.js|media\/[\w-]+\.(js|css|svg|ttf))$/,
+    new RegExp(
+      `^${binding}/(LICENSE|README\\.md|package\\.json|duckdb\\.node|(lib)?duckdb\\.(so|dylib|dll))$`,
+    ),
   ];
 }
 
@@ -121,7 +123,11 @@ async function contents(vsix) {
   await new Promise((resolve, reject) => {
     zip.on("entry", ({ fileName, uncompressedSize, compressedSize }) => {
       if (fileName.startsWith("extension/")) {
-        files.push({ name: fileName.slice("extension/".length), bytes: uncompressedSize, packed: compressedSize });
+        files.push({
+          name: fileName.slice("extension/".length),
+          bytes: uncompressedSize,
+          packed: compressedSize,
+        });
       }
     });
     zip.once("end", resolve);

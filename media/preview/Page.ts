@@ -9,9 +9,10 @@ import type {
   ToPage,
 } from "../../src/ui/preview/protocol";
 import { type BarActions, barView, notesView } from "./barView";
-import { ColumnWidths, measureIn } from "./columns";
+import { ColumnWidths } from "./columns";
 import { detailsView } from "./detailsView";
 import { Grid } from "./Grid";
+import { measureTextIn } from "./measureText";
 import { columnText, isTroubled, type Model, reasonOf, refusedText, rowCount, rowsText } from "./model";
 import { RefusedIndexes } from "./refusedIndexes";
 import { RowCache } from "./rowCache";
@@ -39,6 +40,7 @@ export class Page implements BarActions {
   private readonly grid: Grid;
   private generation = -1;
   private height = 22;
+  private measure = measureTextIn(document.body);
   private font = "";
   /** The refused row on the way to which the user is while its page of rows is fetched. */
   private refusedGoal: number | undefined;
@@ -70,10 +72,7 @@ export class Page implements BarActions {
     this.rows = new RowCache(({ from, count }) =>
       extension.post({ type: "rows", generation: this.generation, from, count }),
     );
-    this.widths = new ColumnWidths(
-      (text, bold) => measureIn(getComputedStyle(document.body))(text, bold),
-      this.setWidths,
-    );
+    this.widths = new ColumnWidths((text, bold) => this.measure(text, bold), this.setWidths);
     this.grid = new Grid(this);
     this.fitFont();
     this.changed();
@@ -135,6 +134,7 @@ export class Page implements BarActions {
     const { fontSize, fontFamily } = getComputedStyle(document.body);
     if (this.font === `${fontSize} ${fontFamily}`) return;
     this.font = `${fontSize} ${fontFamily}`;
+    this.measure = measureTextIn(document.body);
     const size = Number.parseFloat(fontSize) || 13;
     this.height = Math.round(size * rowHeightPerFontSize);
     this.root.style.setProperty("--row-height", `${this.height}px`);

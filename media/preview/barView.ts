@@ -27,7 +27,7 @@ function openBar(model: Model, info: OpenInfo, actions: BarActions): TemplateRes
     : numbers.bytes(info.totalBytes);
   const canReveal = info.columns.some(({ identity }) => identity) && info.rowCount > 0;
   return html`
-    <p class="facts">${rowsText(model, info)} · ${size}</p>
+    <p class="facts">${info.problem ? size : `${rowsText(model, info)} · ${size}`}</p>
     <div class="actions">
       ${info.rowCount > 0 ? refusedPart(model, info, actions) : nothing}
       ${
@@ -48,7 +48,7 @@ function openBar(model: Model, info: OpenInfo, actions: BarActions): TemplateRes
       }
       ${
         info.truncated && !info.full
-          ? html`<vscode-toolbar-button id="more" icon="fold-down" ?inert=${model.loadingMore} @click=${actions.loadMore}
+          ? html`<vscode-toolbar-button id="more" icon="fold-down" title=${strings.more} ?inert=${model.loadingMore} @click=${actions.loadMore}
             ><span class="label">${strings.more}</span></vscode-toolbar-button>`
           : nothing
       }

@@ -71,13 +71,3 @@ function within(width: number, least: number, most: number): number {
 function longer(text: string, cell: string | null | undefined): string {
   return cell && cell.length > text.length ? cell.slice(0, 80) : text;
 }
-
-/** Measures in the font that the page shows. */
-export function measureIn(font: CSSStyleDeclaration): MeasureText {
-  const context = document.createElement("canvas").getContext("2d");
-  return (text, bold = false) => {
-    if (!context) return text.length * 8;
-    context.font = `${bold ? "600" : font.fontWeight} ${font.fontSize} ${font.fontFamily}`;
-    return context.measureText(text).width;
-  };
-}

@@ -65,7 +65,7 @@ export function gridView(
       role="grid"
       aria-label=${fill(model.strings.title, model.file.name)}
       aria-readonly="true"
-      aria-rowcount=${info.truncated ? -1 : info.rowCount + 1}
+      aria-rowcount=${info.rowCount + 1}
       aria-colcount=${columnCount(info)}
       @keydown=${actions.keyDown}
       @focusin=${actions.focusIn}

@@ -3,7 +3,7 @@ export function fill(text: string, ...values: readonly (string | number)[]): str
   return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
 }
 
-const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+const units = ["B", "kB", "MB", "GB"] as const;
 
 /** Numbers and sizes as people of a language read them. */
 export class Numbers {
@@ -24,11 +24,7 @@ export class Numbers {
       size /= 1000;
       unit++;
     }
-    return new Intl.NumberFormat(this.language, {
-      style: "unit",
-      unit: units[unit] ?? "byte",
-      unitDisplay: "short",
-      maximumFractionDigits: unit === 0 ? 0 : 1,
-    }).format(size);
+    const digits = new Intl.NumberFormat(this.language, { maximumFractionDigits: unit === 0 ? 0 : 1 });
+    return `${digits.format(size)} ${units[unit] ?? "B"}`;
   }
 }

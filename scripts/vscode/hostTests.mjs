@@ -19,7 +19,10 @@ export async function buildHostTests() {
   const suite = path.join(root, "test", "host", "suite");
   const tests = (await readdir(suite)).filter((name) => name.endsWith(".test.ts"));
   await build({
-    entryPoints: [path.join(root, "test", "host", "index.ts"), ...tests.map((name) => path.join(suite, name))],
+    entryPoints: [
+      path.join(root, "test", "host", "index.ts"),
+      ...tests.map((name) => path.join(suite, name)),
+    ],
     outdir,
     entryNames: "[name]",
     bundle: true,

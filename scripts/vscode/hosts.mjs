@@ -17,7 +17,7 @@ export const recipes = {
     node: "20.20.2",
     native: ["node-pty", "@vscode/spdlog", "native-watchdog"],
   },
-  "1.139": {
+  1.139: {
     vscode: "1.139.1",
     codeServer: "4.139.1",
     node: "24.21.0",
@@ -36,7 +36,9 @@ export const nodeGyp = "11.4.2";
 export function recipeOf(version) {
   const recipe = recipes[/** @type {keyof typeof recipes} */ (version)];
   if (recipe === undefined) {
-    throw new Error(`There is no host for VS Code ${version}; there are ${Object.keys(recipes).join(" and ")}.`);
+    throw new Error(
+      `There is no host for VS Code ${version}; there are ${Object.keys(recipes).join(" and ")}.`,
+    );
   }
   return recipe;
 }

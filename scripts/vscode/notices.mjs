@@ -4,13 +4,13 @@ import path from "node:path";
 
 /**
  * @param {string} root the project
- * @param {import("esbuild").Metafile} metafile what went into the bundles
+ * @param {readonly string[]} inputs the source files that went into the bundles
  * @returns {Promise<string>} name, version and licence text of each package, by name
  * @throws when a package says nothing of its licence
  */
-export async function thirdPartyNotices(root, metafile) {
+export async function thirdPartyNotices(root, inputs) {
   const folders = new Set(
-    Object.keys(metafile.inputs).flatMap((input) => {
+    inputs.flatMap((input) => {
       const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
       return match?.[1] === undefined ? [] : [match[1]];
     }),

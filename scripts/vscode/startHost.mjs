@@ -13,11 +13,12 @@ const quietSettings = {
   "security.workspace.trust.enabled": false,
   "chat.disableAIFeatures": true,
   "telemetry.telemetryLevel": "off",
-  "extensions.autoUpdate": false,
+  "extensions.autoUpdate": "off",
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,
   "update.mode": "none",
   "window.commandCenter": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
 };
 
 /**
@@ -50,7 +51,13 @@ export async function startHost(options) {
     for (const vsix of options.vsix ?? []) {
       await promisify(execFile)(node, [...common, "--install-extension", vsix, "--force"]);
     }
-    const address = ["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--without-connection-token"];
+    const address = [
+      "--host",
+      "127.0.0.1",
+      "--port",
+      String(options.port ?? 0),
+      "--without-connection-token",
+    ];
     // Without a gallery, nothing is asked of the network.
     const env = { ...process.env, EXTENSIONS_GALLERY: "{}", ...options.env };
     server = await listen(node, [...common, ...address], env);
@@ -97,7 +104,10 @@ async function listen(node, args, env) {
   };
   let output = "";
   const port = await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`VS Code's server did not start in 60 s:\n${output}`)), 60_000);
+    const late = setTimeout(
+      () => reject(new Error(`VS Code's server did not start in 60 s:\n${output}`)),
+      60_000,
+    );
     const done = (settle, value) => {
       clearTimeout(late);
       settle(value);

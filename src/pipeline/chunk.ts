@@ -42,7 +42,7 @@ export interface ChunkContext {
   readonly summary: RunSummary;
 }
 
-/** Files whose rows are read at once: the engine writes a file's Parquet on one core, and two cores are common. */
+/** Files whose rows are read at once, each on a core of its own: two cores are common. */
 const stagedAtOnce = 2;
 
 /** Works through a run's chunks: files land and are read side by side, then each table gets one commit. */
@@ -91,11 +91,12 @@ export class ChunkRunner {
       ...chunk.pending.map((entry) => this.stage(entry, entries)),
       ...chunk.landings.map((landing) => this.land(landing, entries)),
     ];
-    const settled = await Promise.allSettled(work);
+    const worked = await Promise.allSettled(work);
     try {
       signal?.throwIfAborted();
-      for (const result of settled) if (result.status === "rejected") throw result.reason;
-      for (const anonymizer of this.anonymizers.values()) await this.commit(await anonymizer, entries);
+      requireFulfilled(worked);
+      const anonymizers = await Promise.all(this.anonymizers.values());
+      requireFulfilled(await Promise.allSettled(anonymizers.map((each) => this.commit(each, entries))));
     } finally {
       await log.append([...entries.values()]);
     }
@@ -234,6 +235,10 @@ export class ChunkRunner {
     if (!(error instanceof CleverLakeError)) throw error;
     this.context.summary.failed.push({ path, reason: describeError(error) });
   }
+}
+
+function requireFulfilled(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
 function withStaged(

@@ -89,12 +89,11 @@ async function readRows(
   });
   await session.query("DROP TABLE IF EXISTS bad_lines");
   await session.query("DROP TABLE IF EXISTS bad_scans");
-  // Not in parallel: files are read side by side, and merging two threads' rows takes half as long again.
   const load = () =>
     session.query(
       `CREATE OR REPLACE TEMP TABLE raw AS SELECT ${columns.join(", ")} FROM read_csv(${sqlString(file)},
       columns = {${types}}, auto_detect = false, header = true, delim = ${sqlString(header.delimiter)},
-      quote = '"', escape = '"', strict_mode = true, null_padding = false, parallel = false,
+      quote = '"', escape = '"', strict_mode = true, null_padding = false,
       max_line_size = ${maximumRowBytes + 16},
       store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`,
       [],

@@ -58,7 +58,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const provisional = newRunId(folderName(now));
   await using _lock = await RunLock.take(lake, provisional);
   const scratch = await lake.scratch();
-  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+  // A thread for each statement: files are read side by side, and a day's file is too small to be shared out.
+  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill`, threads: 1 });
   try {
     const log = new IngestLog(lake, duck);
     const state = await currentState(lake, duck, log, signal);

@@ -1,4 +1,3 @@
-import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { PreviewInfo as EnginePreview } from "../engine/messages";
 import * as engine from "../engine/protocol";
@@ -53,7 +52,6 @@ export class EnginePreviews implements PreviewSource {
 }
 
 function shown(preview: EnginePreview): PreviewInfo {
-  const unknown = preview.columns.filter(({ reportColumn }) => reportColumn === null).map(({ name }) => name);
   const { problem } = preview;
   return {
     token: preview.token,
@@ -69,10 +67,7 @@ function shown(preview: EnginePreview): PreviewInfo {
     readBytes: preview.bytesRead,
     truncated: preview.truncated,
     full: preview.full,
-    notes:
-      unknown.length > 0
-        ? [vscode.l10n.t("Columns that the report does not know are not read: {0}", unknown.join(", "))]
-        : [],
+    notes: [],
     ...(problem
       ? {
           problem: {

@@ -44,10 +44,11 @@ export class FolderSource implements ReportSource {
     await this.requireUnchanged(file);
     await using opened = await open(path.join(this.root, file.path));
     const size = this.hooks.chunkBytes ?? 64 * 1024;
-    for (let position = 0, index = 0; ; index++) {
+    for (let position = 0, index = 0; position < file.size || index === 0; index++) {
       await this.hooks.beforeChunk?.(file.path, index, signal);
       signal?.throwIfAborted();
-      const { bytesRead, buffer } = await opened.read(Buffer.alloc(size), 0, size, position);
+      const length = Math.min(size, file.size - position);
+      const { bytesRead, buffer } = await opened.read(Buffer.alloc(length), 0, length, position);
       if (bytesRead === 0) break;
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);

@@ -21,11 +21,11 @@ export const file: PreviewFile = {
 export async function bundlePreview(): Promise<ReadonlyMap<string, Uint8Array>> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: {
-      preview: "media/preview/main.ts",
-      "preview-style": "media/preview/style.css",
-      codicon: "@vscode/codicons/dist/codicon.css",
-    },
+    entryPoints: [
+      { in: "media/preview/main.ts", out: "preview" },
+      { in: "media/preview/style.css", out: "preview" },
+      { in: "@vscode/codicons/dist/codicon.css", out: "codicon" },
+    ],
     outdir: "dist/media",
     bundle: true,
     minify: true,
@@ -110,7 +110,7 @@ export async function showPreview(
   await page.addInitScript({ path: path.join(root, "test", "helpers", "webviewHost.js") });
   const html = previewHtml({
     script: `${origin}/preview.js`,
-    styles: `${origin}/preview-style.css`,
+    styles: `${origin}/preview.css`,
     icons: `${origin}/codicon.css`,
     cspSource: origin,
     nonce: "bm9uY2U=",

@@ -5,7 +5,9 @@ import { KilledRuns } from "../helpers/killedRuns";
 
 const kills = 20;
 
-test(`a run killed at ${kills} moments of its course is completed by the next`, async () => {
+test(`a run killed at ${kills} moments of its course is completed by the next`, {
+  timeout: 900_000,
+}, async () => {
   await using runs = await KilledRuns.create();
   const random = randomStream(kills, "moments");
   let running = 0;

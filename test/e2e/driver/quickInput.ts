@@ -1,0 +1,77 @@
+import type { Locator, Page } from "playwright-core";
+
+/** The box on top: the palette, pick lists and the steps of a wizard. */
+export class QuickInput {
+  constructor(private readonly page: Page) {}
+
+  private get widget(): Locator {
+    return this.page.locator(".quick-input-widget:visible");
+  }
+
+  private get rows(): Locator {
+    return this.widget.locator(".quick-input-list .monaco-list-row");
+  }
+
+  /** Waits until it is open; its title, e.g. `Connect (1/6)`. */
+  async title(): Promise<string> {
+    await this.widget.waitFor();
+    return ((await this.widget.locator(".quick-input-title").textContent()) ?? "").trim();
+  }
+
+  /** Waits until the title holds these words: a step of a wizard has been reached. */
+  async step(words: string | RegExp): Promise<void> {
+    await this.widget.locator(".quick-input-title").filter({ hasText: words }).waitFor();
+  }
+
+  /** What it says below the field: the prompt or why a value is refused. */
+  async message(): Promise<string> {
+    return ((await this.widget.locator(".quick-input-message").textContent()) ?? "").trim();
+  }
+
+  async value(): Promise<string> {
+    return this.widget.locator("input[type=text], input[type=password]").first().inputValue();
+  }
+
+  async fill(text: string): Promise<void> {
+    await this.widget.locator("input[type=text], input[type=password]").first().fill(text);
+  }
+
+  /** Types an answer and accepts it. */
+  async answer(text: string): Promise<void> {
+    await this.fill(text);
+    await this.accept();
+  }
+
+  async accept(): Promise<void> {
+    await this.page.keyboard.press("Enter");
+  }
+
+  async cancel(): Promise<void> {
+    await this.page.keyboard.press("Escape");
+    await this.widget.waitFor({ state: "hidden" });
+  }
+
+  async back(): Promise<void> {
+    await this.button("Back").click();
+  }
+
+  /** A button in the title bar or at the end of the field. */
+  button(name: string | RegExp): Locator {
+    return this.widget.getByRole("button", { name });
+  }
+
+  /** Waits for an entry with exactly this label and takes it. Of a long list only what is in view exists. */
+  async choose(label: string): Promise<void> {
+    const exactly = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
+    await this.rows
+      .filter({ has: this.page.locator(".quick-input-list-label .label-name", { hasText: exactly }) })
+      .first()
+      .click();
+  }
+
+  /** The labels of the list. */
+  async labels(): Promise<readonly string[]> {
+    await this.rows.first().waitFor();
+    return this.rows.locator(".quick-input-list-rows > :first-child .label-name").allInnerTexts();
+  }
+}

@@ -1,0 +1,86 @@
+import type { Locator, Page } from "playwright-core";
+
+/** A tree view of the sidebar. Only rows that are scrolled into view exist. */
+export class Tree {
+  readonly pane: Locator;
+
+  constructor(
+    private readonly page: Page,
+    title: string,
+  ) {
+    this.pane = page
+      .locator(".part.sidebar .pane")
+      .filter({ has: page.locator(`.pane-header .title`, { hasText: new RegExp(`^${title}$`, "i") }) });
+  }
+
+  /** Opens the view when it is folded to its header. */
+  async show(): Promise<void> {
+    const header = this.pane.locator(".pane-header");
+    if ((await header.getAttribute("aria-expanded")) === "false") await header.click();
+  }
+
+  /** The first row with exactly this label. */
+  row(label: string): Locator {
+    const exactly = new RegExp(`^${label.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`);
+    return this.pane
+      .locator(".monaco-list-row")
+      .filter({ has: this.page.locator(".label-name", { hasText: exactly }) })
+      .first();
+  }
+
+  /** The text of every row that is in view: label and description. */
+  async rows(): Promise<readonly string[]> {
+    const texts = await this.pane.locator(".monaco-list-row").allInnerTexts();
+    return texts.map((text) => text.replace(/\s+/g, " ").trim());
+  }
+
+  /** Opens the rows of a path one by one; the last one is returned. */
+  async expand(...labels: readonly [string, ...string[]]): Promise<Locator> {
+    let row = this.row(labels[0]);
+    for (const label of labels) {
+      row = this.row(label);
+      await row.waitFor();
+      if ((await row.getAttribute("aria-expanded")) === "false")
+        await row.locator(".monaco-tl-twistie").click();
+    }
+    return row;
+  }
+
+  /** Opens all rows of the path but the last, which is clicked. */
+  async click(...labels: readonly [string, ...string[]]): Promise<void> {
+    await (await this.expandParents(labels)).click();
+  }
+
+  /** Clicks the last row of the path with the right button and takes an entry of the menu. */
+  async contextMenu(entry: string, ...labels: readonly [string, ...string[]]): Promise<void> {
+    await (await this.expandParents(labels)).click({ button: "right" });
+    await this.page.locator(".monaco-menu").getByRole("menuitem", { name: entry }).click();
+  }
+
+  /** Selects several rows that are in view. */
+  async select(labels: readonly string[]): Promise<void> {
+    for (const [index, label] of labels.entries()) {
+      await this.row(label).click(index === 0 ? {} : { modifiers: ["ControlOrMeta"] });
+    }
+  }
+
+  /** A button on the view's title bar. */
+  async press(name: string): Promise<void> {
+    await this.pane.locator(".pane-header").hover();
+    await this.pane.locator(".pane-header").getByRole("button", { name }).click();
+  }
+
+  /** A link or button of the view's welcome text. */
+  welcome(name: string): Locator {
+    return this.pane.locator(".welcome-view").getByRole("button", { name });
+  }
+
+  private async expandParents(labels: readonly [string, ...string[]]): Promise<Locator> {
+    const last = labels[labels.length - 1] ?? labels[0];
+    const [first, ...rest] = labels.slice(0, -1);
+    if (first !== undefined) await this.expand(first, ...rest);
+    const row = this.row(last);
+    await row.waitFor();
+    return row;
+  }
+}

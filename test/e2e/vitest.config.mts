@@ -1,0 +1,20 @@
+import path from "node:path";
+import { defineConfig } from "vitest/config";
+
+const root = path.resolve(import.meta.dirname, "../..");
+
+export default defineConfig({
+  test: {
+    root,
+    name: "e2e",
+    include: ["test/e2e/**/*.test.ts"],
+    globalSetup: "test/e2e/packageExtension.ts",
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    pool: "forks",
+    // Each file has a VS Code and a Chromium of its own.
+    maxWorkers: 1,
+    reporters: ["default", "junit"],
+    outputFile: { junit: path.join(root, "out/test-results/e2e.xml") },
+  },
+});

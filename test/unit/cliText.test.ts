@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { showRun, showStatus, showVerification } from "../../src/cli/show";
+import { bytes, columns, counted, decimal, duration, integer, plain } from "../../src/cli/text";
+import type { PlannedFile } from "../../src/pipeline/plan";
+import type { RunSummary } from "../../src/pipeline/runRecord";
+
+test.each([
+  [0, "0 B"],
+  [999, "999 B"],
+  [1000, "1.0 kB"],
+  [999_949, "999.9 kB"],
+  [999_950, "1.0 MB"],
+  [1_234_567, "1.2 MB"],
+  [5e12, "5.0 TB"],
+  [5e15, "5000.0 TB"],
+])("%d bytes are shown as %s", (value, text) => {
+  expect(bytes(value)).toBe(text);
+});
+
+test.each([
+  [0, "0.0 s"],
+  [1_234, "1.2 s"],
+  [59_400, "59.4 s"],
+  [59_990, "1 min 0 s"],
+  [60_000, "1 min 0 s"],
+  [119_700, "2 min 0 s"],
+  [3_725_000, "62 min 5 s"],
+])("%d milliseconds are shown as %s", (value, text) => {
+  expect(duration(value)).toBe(text);
+});
+
+test("numbers", () => {
+  expect(integer(1_234_567)).toBe("1,234,567");
+  expect(decimal(2)).toBe("2.00");
+  expect(counted(1, "file")).toBe("1 file");
+  expect(counted(0, "file")).toBe("0 files");
+  expect(counted(1234, "file")).toBe("1,234 files");
+});
+
+test("nothing from outside steers the terminal", () => {
+  const hostile = "a\u001b[31mb\r\nc\u0000d\u007fe\u009bf\u202eg\u2028h\u2066i";
+  const shown = plain(hostile);
+  expect(shown).not.toMatch(/[\p{Cc}\u202e\u2028\u2066]/u);
+  expect(shown).toContain("\\u{1b}[31mb");
+  expect(plain("Escuela Peñasco 数学 🧮")).toBe("Escuela Peñasco 数学 🧮");
+});
+
+test("a table's numbers stand to the right", () => {
+  const lines = columns(
+    ["Name", "Count"],
+    [
+      ["a", "1"],
+      ["long name", "1,000"],
+    ],
+    [1],
+  ).split("\n");
+  expect(lines.map((line) => line.trimEnd())).toEqual([
+    "  Name       Count",
+    "  a              1",
+    "  long name  1,000",
+  ]);
+});
+
+const summary: RunSummary = {
+  runId: "2024-09-10T00-00-00-abcd",
+  landed: 0,
+  bytes: 0,
+  anonymized: 0,
+  unchanged: 3,
+  duplicates: [],
+  quarantined: [],
+  failed: [],
+  rows: { daily_participation: 0, resource_usage: 0 },
+  refused: 0,
+  notes: [],
+  inQuarantine: [],
+  milliseconds: 1200,
+};
+
+describe("a run is told", () => {
+  test("that brought nothing", () => {
+    expect(showRun(summary)).toMatch(/^Nothing new\. 3 reports/);
+  });
+
+  test("that was done", () => {
+    const text = showRun({ ...summary, landed: 1, bytes: 2000, anonymized: 1, refused: 4 });
+    expect(text).toMatch(
+      /^Done\. 1 file brought over \(2\.0 kB\), 1 file pseudonymized in 1\.2 s; 3 unchanged\./,
+    );
+    expect(text).toMatch(/refused +4 rows/);
+  });
+
+  test("with what is in quarantine, where and why, and what to do", () => {
+    const text = showRun({
+      ...summary,
+      quarantined: [
+        { path: "a\u001b.csv", line: 3, column: "date", reason: "Not a date." },
+        { path: "b.csv", line: null, column: null, reason: "Its rows are there." },
+      ],
+      inQuarantine: ["c.csv"],
+      failed: [{ path: "d.csv", reason: "Gone." }],
+    });
+    expect(text).not.toContain("\u001b");
+    expect(text).toContain("(line 3, date): Not a date.");
+    expect(text).toContain("b.csv: Its rows are there.");
+    expect(text).toContain("--accept");
+    expect(text).toContain("1 file from earlier runs still in quarantine");
+    expect(text).toContain("d.csv: Gone.");
+  });
+
+  test("without flooding the terminal", () => {
+    const failed = Array.from({ length: 500 }, (_, index) => ({ path: `${index}.csv`, reason: "Gone." }));
+    const text = showRun({ ...summary, failed });
+    expect(text.split("\n").length).toBeLessThan(40);
+    expect(text).toContain("480 more");
+  });
+});
+
+test("the files on the server are told with their states", () => {
+  const file: PlannedFile = {
+    path: "daily\u001b.csv",
+    size: 1234,
+    modified: new Date("2024-09-03T04:05:06Z"),
+    state: "quarantined",
+    report: "daily_participation",
+    userType: "students",
+    reason: "Not a date.",
+    source: "daily.csv",
+    entry: undefined,
+  };
+  const text = showStatus([file, { ...file, path: "other.csv", state: "new", reason: undefined }]);
+  expect(text).toContain("2024-09-03 04:05");
+  expect(text).toContain("Not a date.");
+  expect(text).toContain("2 files: 1 quarantined, 1 new");
+  expect(text).not.toContain("\u001b");
+  expect(showStatus([])).toBe("There is no file on the server.");
+});
+
+test("what does not add up is told", () => {
+  const table = { table: "stage2p/clever/daily_participation_pseudo", version: 3, files: 2, rows: 1000 };
+  expect(showVerification({ tables: [table], landedFiles: 2, problems: [] })).toMatch(
+    /1,000[\s\S]*Everything adds up\. 2 landed files read anew\./,
+  );
+  const problems = [{ subject: "a.csv", problem: "The landed file is gone." }];
+  expect(showVerification({ tables: [table], landedFiles: 2, problems })).toContain(
+    "1 problem:\n  a.csv: The landed file is gone.",
+  );
+});

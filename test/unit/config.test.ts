@@ -1,0 +1,111 @@
+import { writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { expandHome, parseConfig, readConfig, secretsFrom } from "../../src/config";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const hostKey = `SHA256:${"a".repeat(43)}`;
+const sftp = { host: "reports-sftp.clever.com", username: "district" };
+const lake = { url: "file:///data/lake" };
+
+function refusal(value: unknown): string {
+  try {
+    parseConfig(value, "clever-lake.json");
+  } catch (error) {
+    expect(error).toMatchObject({ code: "config", subject: "clever-lake.json" });
+    return error instanceof Error ? error.message : "";
+  }
+  throw new Error("It was accepted.");
+}
+
+test("what is left out has its default", () => {
+  expect(parseConfig({ sftp, lake }, "")).toEqual({
+    sftp: { ...sftp, port: 22, root: "/", connections: 4, timeoutSeconds: 30 },
+    lake,
+    userTypes: ["students", "teachers", "staff"],
+    minimumGroupSize: 10,
+  });
+});
+
+test("every key of the documentation is taken", () => {
+  const config = {
+    sftp: { ...sftp, port: 2222, root: "/home", privateKeyPath: "~/.ssh/id", hostKey },
+    lake,
+    userTypes: ["staff"],
+    minimumGroupSize: 0,
+  };
+  expect(parseConfig(config, "")).toMatchObject(config);
+});
+
+describe("a configuration is refused with the key at fault:", () => {
+  test.each([
+    ["nothing", undefined, "(top)"],
+    ["no server", { lake }, "sftp"],
+    ["no host", { sftp: { username: "x" }, lake }, "sftp.host"],
+    ["an empty host", { sftp: { ...sftp, host: "" }, lake }, "sftp.host"],
+    ["no user name", { sftp: { host: "x" }, lake }, "sftp.username"],
+    ["a port that is none", { sftp: { ...sftp, port: 70_000 }, lake }, "sftp.port"],
+    ["a port as text", { sftp: { ...sftp, port: "22" }, lake }, "sftp.port"],
+    ["no lake", { sftp }, "lake"],
+    ["a lake elsewhere", { sftp, lake: { url: "https://example.org" } }, "lake.url"],
+    ["a lake as a path", { sftp, lake: { url: "/data/lake" } }, "lake.url"],
+    ["a user type that there is none", { sftp, lake, userTypes: ["parents"] }, "userTypes.0"],
+    ["no user type", { sftp, lake, userTypes: [] }, "userTypes"],
+    ["a negative group size", { sftp, lake, minimumGroupSize: -1 }, "minimumGroupSize"],
+    ["half a person", { sftp, lake, minimumGroupSize: 2.5 }, "minimumGroupSize"],
+    ["an MD5 host key", { sftp: { ...sftp, hostKey: "MD5:aa:bb:cc" }, lake }, "sftp.hostKey"],
+    ["a host key without SHA256:", { sftp: { ...sftp, hostKey: "a".repeat(43) }, lake }, "sftp.hostKey"],
+  ])("%s", (_, value, key) => {
+    expect(refusal(value)).toContain(`${key}: `);
+  });
+
+  test("a key that there is none, by its name", () => {
+    expect(refusal({ sftp, lake, minimumgroupsize: 5 })).toContain("minimumgroupsize");
+  });
+
+  test("a password in the file, and it is not repeated", () => {
+    const message = refusal({ sftp: { ...sftp, password: "hunter2" }, lake });
+    expect(message).toContain("password");
+    expect(message).not.toContain("hunter2");
+  });
+
+  test("several at once", () => {
+    expect(refusal({ sftp: {}, lake: {} })).toMatch(/sftp\.host: .*; sftp\.username: .*; lake\.url: /);
+  });
+
+  test("a host key in the form that it has to have", () => {
+    expect(refusal({ sftp: { ...sftp, hostKey: "x" }, lake })).toContain("ssh-keygen -lf");
+  });
+});
+
+describe("a configuration file", () => {
+  test("is read, also with a byte-order mark", async () => {
+    const file = path.join(await temporaryFolder(), "clever-lake.json");
+    await writeFile(file, `\ufeff${JSON.stringify({ sftp, lake })}`);
+    expect((await readConfig(file)).sftp.host).toBe(sftp.host);
+  });
+
+  test("that is not there, or no JSON, is named", async () => {
+    const file = path.join(await temporaryFolder(), "clever-lake.json");
+    await expect(readConfig(file)).rejects.toMatchObject({ code: "config", subject: file });
+    await writeFile(file, '{"password": "hunter2"');
+    const error: unknown = await readConfig(file).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: "config", subject: file });
+    expect(String(error)).not.toContain("hunter2");
+  });
+});
+
+test("secrets come from the environment, and empty ones are none", () => {
+  expect(
+    secretsFrom({ CLEVER_SFTP_PASSWORD: "a", CLEVER_SFTP_PASSPHRASE: "b", CLEVER_SALT: "c", HOME: "/" }),
+  ).toEqual({ password: "a", passphrase: "b", salt: "c" });
+  expect(secretsFrom({ CLEVER_SFTP_PASSWORD: "", CLEVER_SALT: "" })).toEqual({});
+});
+
+test("~ is the user's home", () => {
+  expect(expandHome("~/.ssh/id")).toBe(path.join(homedir(), ".ssh/id"));
+  expect(expandHome("~")).toBe(homedir());
+  expect(expandHome("/a/~/b")).toBe("/a/~/b");
+  expect(expandHome("~other/x")).toBe("~other/x");
+});

@@ -1,0 +1,176 @@
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findDayMonthOrder, judgeRows } from "../../src/clever/judgeRows";
+import { type Report, reports } from "../../src/clever/reports";
+import { parseValue } from "../../src/clever/values";
+import { Duck } from "../../src/duck/duck";
+import { loadCsv, valueSql } from "../../src/pipeline/loadCsv";
+import { findBadRows, splitBadRows } from "../../src/pipeline/refuseRows";
+import { reportCsv } from "../helpers/csv";
+import { reportCsvWithBadRows } from "../helpers/csvBadRows";
+import { MemoryLake } from "../helpers/memoryLake";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+let duck: Duck;
+beforeAll(async () => {
+  duck = await Duck.open({ threads: 1 });
+});
+afterAll(() => duck.close());
+
+type Rows = Record<string, unknown>[];
+
+/** The rows as the engine reads them; undefined where it refuses the file. */
+function byEngine(file: string, report: Report): Promise<Rows | undefined> {
+  return duck.session(async (session) => {
+    const loaded = await loadCsv(session, file, report);
+    if (!("rows" in loaded)) return undefined;
+    const values = report.columns.map((column) => {
+      const text = column.type === "date" ? "::VARCHAR" : "";
+      return `(${valueSql(column, loaded)})${text} AS "${column.name}"`;
+    });
+    const rows = await session.query(`SELECT ${values.join(", ")} FROM raw ORDER BY raw.rowid`);
+    expect(rows).toHaveLength(loaded.rows);
+    return rows.map((row) => ({ ...row }));
+  });
+}
+
+/** The rows as they are read one by one; the number of bad ones where there are some. */
+async function oneByOne(file: string, report: Report): Promise<Rows | number> {
+  const loaded = await duck.session((session) => loadCsv(session, file, report));
+  if (!("header" in loaded)) return Number.POSITIVE_INFINITY;
+  const read = () => createReadStream(file);
+  const order = await findDayMonthOrder(read, report, loaded.header);
+  const rows: Rows = [];
+  let bad = 0;
+  for await (const { cells, problem } of judgeRows(read, report, loaded.header, order)) {
+    if (problem) bad++;
+    const values = report.columns.map((column) => {
+      const cell = cells?.[loaded.header.indexes.get(column) ?? -1];
+      const parsed = cell === undefined ? { value: null } : parseValue(column, cell, order);
+      return [column.name, "value" in parsed ? parsed.value : undefined];
+    });
+    rows.push(Object.fromEntries(values));
+  }
+  return bad > 0 ? bad : rows;
+}
+
+/** Without files of which a bad row has no value at all: whatever its length, it counts as none. */
+const withBadRows = reportCsvWithBadRows().filter(({ text }) => !/^(?:,|"")+\r?$/m.test(text));
+
+async function fileOf(content: string | Buffer): Promise<string> {
+  folder ??= await temporaryFolder();
+  const file = path.join(folder, `${++files}.csv`);
+  await writeFile(file, content);
+  return file;
+}
+let folder: string | undefined;
+let files = 0;
+
+test("any file of Clever's or of a spreadsheet is read as what it says", async () => {
+  folder = undefined;
+  await fc.assert(
+    fc.asyncProperty(reportCsv(), async ({ text, report, rows }) => {
+      expect(await byEngine(await fileOf(text), reports[report])).toEqual(rows);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a file with bad rows is refused, and its first bad row is found", async () => {
+  folder = undefined;
+  await fc.assert(
+    fc.asyncProperty(withBadRows, async ({ text, report, rows, badRows }) => {
+      const file = await fileOf(text);
+      const loaded = await duck.session((session) => loadCsv(session, file, reports[report]));
+      if (!("summary" in loaded)) throw new Error("The file was not refused.");
+      const found = await findBadRows(file, reports[report], loaded.header);
+      expect({ rows: found.rows, goodRows: found.goodRows }).toEqual({
+        rows: badRows.length,
+        goodRows: rows.length,
+      });
+      const [first] = found.problems;
+      expect({ line: first?.line, column: first?.column ?? null }).toEqual({
+        line: badRows[0]?.line,
+        column: badRows[0]?.column,
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("without its bad rows it is read as its good ones", async () => {
+  folder = undefined;
+  await fc.assert(
+    fc.asyncProperty(withBadRows, async ({ text, report, rows, badRows }) => {
+      const file = await fileOf(text);
+      const loaded = await duck.session((session) => loadCsv(session, file, reports[report]));
+      if (!("summary" in loaded)) throw new Error("The file was not refused.");
+      const lake = new MemoryLake();
+      const good = `${file}.good`;
+      const refusal = await splitBadRows(file, reports[report], loaded.header, good, lake, "stage1np/r");
+      expect(refusal.rows).toBe(badRows.length);
+      expect(String(lake.files.get("stage1np/r")).match(/^# line \d+/gm)?.length).toBeGreaterThanOrEqual(1);
+      const reread = await duck.session((session) =>
+        loadCsv(session, good, reports[report], undefined, refusal.order),
+      );
+      expect(reread).toMatchObject({ rows: rows.length });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("whatever is done to a file's bytes, the engine takes no row otherwise than one by one", async () => {
+  folder = undefined;
+  const bytes = fc.constantFrom(...[',"\n\r; \t\0a1-', "\xff\xc3"].join("").split(""));
+  const change = fc.record({ at: fc.nat(), remove: fc.nat(3), insert: fc.array(bytes, { maxLength: 3 }) });
+  await fc.assert(
+    fc.asyncProperty(
+      reportCsv(),
+      fc.array(change, { minLength: 1, maxLength: 3 }),
+      async ({ text, report }, changes) => {
+        let content = Buffer.from(text).toString("latin1");
+        for (const { at, remove, insert } of changes) {
+          const place = at % (content.length + 1);
+          content = content.slice(0, place) + insert.join("") + content.slice(place + remove);
+        }
+        const file = await fileOf(Buffer.from(content, "latin1"));
+        const rows = await byEngine(file, reports[report]);
+        if (rows !== undefined) expect(rows).toEqual(await oneByOne(file, reports[report]));
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+describe("what the engine takes and what not", () => {
+  const report = reports.daily_participation;
+  const header = report.columns.map(({ name }) => name).join(",");
+  const row = "2024-09-03,s,c,school,North,true,1,2";
+
+  test.each([
+    ["a plain file", `${header}\n${row}\n`, 1],
+    ["no row", `${header}\n`, 0],
+    ["no line end", header, 0],
+    ["a quote within an unquoted cell", `${header}\n${row.replace("North", 'No"rth')}\n`, undefined],
+    ["two of them", `${header}\n${row.replace("North", 'No"r"th')}\n`, undefined],
+    ["a cell too many", `${header}\n${row},x\n`, undefined],
+    ["a cell too few", `${header}\n${row.slice(0, -2)}\n`, undefined],
+    ["invalid UTF-8", Buffer.from(`${header}\n${row.replace("North", "N\xf6rd")}\n`, "latin1"), undefined],
+  ])("%s", async (_, content, expected) => {
+    folder = undefined;
+    const rows = await byEngine(await fileOf(content), report);
+    expect(rows?.length).toBe(expected);
+  });
+
+  test("an abort ends it with its reason", async () => {
+    folder = undefined;
+    const file = await fileOf(`${header}\n${`${row}\n`.repeat(1000)}`);
+    const reason = new Error("Stopped.");
+    await expect(
+      duck.session((session) => loadCsv(session, file, report, AbortSignal.abort(reason))),
+    ).rejects.toBeDefined();
+  });
+});

@@ -1,0 +1,220 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { lookupTable, pseudoTable, refusedRowsPath } from "../../src/clever/layout";
+import { type ReportName, reportNames, reports, userTypeValue } from "../../src/clever/reports";
+import { readSnapshot } from "../../src/delta/snapshot";
+import { type ExpectedRow, type ReportCsv, reportCsv } from "../helpers/csv";
+import { type ReportCsvWithBadRows, reportCsvWithBadRows } from "../helpers/csvBadRows";
+import { sharedDuck } from "../helpers/lakeRows";
+import { PipelineFixture, pseudonym } from "../helpers/pipelineFixture";
+
+/** Generated files through a whole run, against a plain reckoning in this file. */
+
+interface Delivered<File extends ReportCsv> {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** Puts files on the server, each under a day of its own. */
+function delivered<File extends ReportCsv>(files: readonly File[]): Delivered<File>[] {
+  return files.map((file, index) => {
+    const { slug } = reports[file.report];
+    const day = `2001-01-${String(index + 1).padStart(2, "0")}`;
+    return { path: `${slug}/${day}-${slug}-${file.userType}.csv`, file };
+  });
+}
+
+/** What the `_pseudo` table has to hold, in `lakeRows`' form. */
+function expectedRows(report: ReportName, files: readonly Delivered<ReportCsv>[]): unknown[] {
+  return files
+    .filter(({ file }) => file.report === report)
+    .flatMap(({ path, file }) => file.rows.map((row) => pseudoRow(row, path, file)));
+}
+
+function pseudoRow(row: ExpectedRow, path: string, file: ReportCsv): Record<string, unknown> {
+  const date = String(row.date);
+  const columns = reports[file.report].columns.map(({ name, pseudonymization }) =>
+    pseudonymization === "hash"
+      ? [`${name}_pseudonym`, pseudonym(row[name] === null ? null : String(row[name]))]
+      : [name, row[name]],
+  );
+  return {
+    ...Object.fromEntries(columns),
+    year: Number(date.slice(0, 4)),
+    month: Number(date.slice(5, 7)),
+    user_type: userTypeValue[file.userType],
+    source_file: path,
+  };
+}
+
+function expectedLookup(report: ReportName, files: readonly Delivered<ReportCsv>[]): unknown[] {
+  const pairs = new Map<string, unknown>();
+  for (const { file } of files) {
+    if (file.report !== report) continue;
+    for (const { sis_id: sis = null, clever_user_id: clever = null } of file.rows) {
+      if (sis === null && clever === null) continue;
+      pairs.set(JSON.stringify([sis, clever]), {
+        sis_id: sis,
+        clever_user_id: clever,
+        sis_id_pseudonym: pseudonym(sis === null ? null : String(sis)),
+        clever_user_id_pseudonym: pseudonym(clever === null ? null : String(clever)),
+      });
+    }
+  }
+  return [...pairs.values()];
+}
+
+/** In any order; equal as JSON, so that the order of columns counts. */
+function sorted(rows: readonly unknown[]): string[] {
+  return rows.map((row) => JSON.stringify(row)).sort();
+}
+
+/** Whether two files hold the same person's day: then the second one is rightly quarantined. */
+function overlap(files: readonly ReportCsv[]): boolean {
+  const seen = new Map<string, number>();
+  return files.some((file, index) =>
+    file.rows.some((row) => {
+      const person = row.clever_user_id ?? row.sis_id;
+      if (person === null || person === undefined) return false;
+      const key = JSON.stringify([file.report, file.userType, row.date, person]);
+      const before = seen.get(key);
+      seen.set(key, index);
+      return before !== undefined && before !== index;
+    }),
+  );
+}
+
+async function expectTables(fixture: PipelineFixture, files: readonly Delivered<ReportCsv>[]) {
+  for (const report of reportNames) {
+    expect(sorted(await fixture.rows(report))).toEqual(sorted(expectedRows(report, files)));
+    expect(sorted(await fixture.lookup(report))).toEqual(sorted(expectedLookup(report, files)));
+  }
+}
+
+test("the tables hold exactly the rows of the files, pseudonymized, and each pair once", async () => {
+  const files = fc.array(reportCsv(), { minLength: 8, maxLength: 14 });
+  await fc.assert(
+    fc.asyncProperty(files, async (generated) => {
+      fc.pre(!overlap(generated));
+      const put = delivered(generated);
+      const fixture = await PipelineFixture.create();
+      for (const { path, file } of put) await fixture.put(path, file.text);
+      const summary = await fixture.run();
+      expect(summary).toMatchObject({ quarantined: [], failed: [], refused: 0 });
+      const unique = put.filter(({ path }) => !summary.duplicates.some((file) => file.path === path));
+      await expectTables(fixture, unique);
+      const log = await fixture.lastLog();
+      for (const { path, file } of unique) {
+        const { rowsRead, rowsWritten, notes } = log.get(path) ?? {};
+        expect([rowsRead, rowsWritten]).toEqual([file.rows.length, file.rows.length]);
+        const told = file.unknownColumns.length > 0;
+        expect(notes ?? "").toContain(told ? file.unknownColumns.join(", ") : "");
+      }
+      const landed = [...log.values()].filter(({ outcome }) => outcome !== "duplicate");
+      for (const { path, landedPath } of landed) {
+        const bytes = await fixture.lake.read(landedPath);
+        expect(bytes.toString("utf8")).toBe(put.find((each) => each.path === path)?.file.text);
+      }
+      expect((await fixture.verify()).problems).toEqual([]);
+    }),
+    { numRuns: 6 },
+  );
+});
+
+test("no row of a file with a bad one enters the tables until it is accepted, and then all good ones do", async () => {
+  const bad = reportCsvWithBadRows().filter(({ text }) => !/^(?:,|"")+\r?$/m.test(text));
+  const files = fc.tuple(
+    fc.array(bad, { minLength: 4, maxLength: 7 }),
+    fc.array(reportCsv(), { minLength: 1, maxLength: 3 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(files, async ([spoiled, sound]) => {
+      const all = [...spoiled, ...sound];
+      fc.pre(!overlap(all) && new Set(all.map(({ text }) => text)).size === all.length);
+      const put = delivered(all);
+      const isBad = (each: Delivered<ReportCsv>): each is Delivered<ReportCsvWithBadRows> =>
+        "badRows" in each.file;
+      const [bads, goods] = [put.filter(isBad), put.filter((each) => !isBad(each))];
+      const fixture = await PipelineFixture.create();
+      for (const { path, file } of put) await fixture.put(path, file.text);
+
+      const first = await fixture.run();
+      expect(first).toMatchObject({ failed: [], anonymized: goods.length });
+      const told = first.quarantined.map(({ path, line, column }) => ({ path, line, column }));
+      const places = bads.map(({ path, file }) => ({
+        path,
+        line: file.badRows[0]?.line,
+        column: file.badRows[0]?.column,
+      }));
+      expect(sorted(told)).toEqual(sorted(places));
+      await expectTables(fixture, goods);
+
+      const second = await fixture.run({ accept: bads.map(({ path }) => path) });
+      const refused = bads.reduce((sum, { file }) => sum + file.badRows.length, 0);
+      expect(second).toMatchObject({ failed: [], quarantined: [], anonymized: bads.length, refused });
+      await expectTables(fixture, put);
+      const log = await fixture.lastLog();
+      for (const { path, file } of bads) {
+        const entry = log.get(path);
+        expect(entry).toMatchObject({
+          rowsRead: file.rows.length + file.badRows.length,
+          rowsWritten: file.rows.length,
+          rowsRefused: file.badRows.length,
+        });
+        const kept = String(await fixture.lake.read(refusedRowsPath(entry?.landedPath ?? "")));
+        for (const { line } of file.badRows) expect(kept).toMatch(new RegExp(`^# line ${line}[,:]`, "m"));
+      }
+      expect((await fixture.verify()).problems).toEqual([]);
+    }),
+    { numRuns: 4 },
+  );
+});
+
+describe("the tables are OEA's", () => {
+  const oea: Readonly<Record<ReportName, string>> = {
+    daily_participation:
+      "date date, sis_id_pseudonym string, clever_user_id_pseudonym string, clever_school_id string, school_name string, active boolean, num_logins integer, num_resources_accessed integer, year integer, month integer, user_type string, source_file string",
+    resource_usage:
+      "date date, sis_id_pseudonym string, clever_user_id_pseudonym string, clever_school_id string, school_name string, resource_type string, resource_name string, resource_id string, num_access integer, year integer, month integer, user_type string, source_file string",
+  };
+
+  test.each(reportNames)("%s: columns, order, types and partitions", async (name) => {
+    const fixture = await PipelineFixture.create();
+    const { slug, columns } = reports[name];
+    const header = columns.map((column) => column.name).join(",");
+    await fixture.put(`${slug}/2001-01-01-${slug}-students.csv`, `${header}\n`);
+    await fixture.run();
+    const snapshotOf = async (table: string) => {
+      const snapshot = await readSnapshot(fixture.lake, table, await sharedDuck());
+      return {
+        columns: snapshot?.metadata.columns.map((column) => `${column.name} ${column.type}`).join(", "),
+        partitionColumns: snapshot?.metadata.partitionColumns,
+      };
+    };
+    expect(await snapshotOf(pseudoTable(reports[name]))).toEqual({
+      columns: oea[name],
+      partitionColumns: ["year", "month"],
+    });
+    expect(await snapshotOf(lookupTable(reports[name]))).toEqual({
+      columns:
+        "sis_id string, clever_user_id string, sis_id_pseudonym string, clever_user_id_pseudonym string",
+      partitionColumns: [],
+    });
+  });
+});
+
+test("a pseudonym is what the specification's example says: SHA-256 of `st1salt`", async () => {
+  const fixture = await PipelineFixture.create();
+  const header = reports.daily_participation.columns.map(({ name }) => name).join(",");
+  await fixture.put(
+    "daily-participation/2001-01-01-daily-participation-students.csv",
+    `${header}\n2001-01-01,st1,,,,true,1,1\n`,
+  );
+  await fixture.run({ salt: "salt" });
+  expect(await fixture.rows()).toMatchObject([
+    {
+      sis_id_pseudonym: "3a18ff1eb35bc1f6d8149d813602e3229aab72de71c0b6d85ec98a68ff03e553",
+      clever_user_id_pseudonym: null,
+    },
+  ]);
+});

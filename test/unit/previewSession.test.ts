@@ -1,0 +1,227 @@
+import { describe, expect, test, vi } from "vitest";
+import { PreviewSession } from "../../src/ui/preview/PreviewSession";
+import { previewHtml } from "../../src/ui/preview/previewHtml";
+import type { PreviewRow } from "../../src/ui/preview/previewSource";
+import { fromPage, pageState, type ToPage } from "../../src/ui/preview/protocol";
+import { FakePreviewSource, forgotten } from "../helpers/fakePreviewSource";
+
+const file = { path: "/a.csv", origin: "server" } as const;
+
+async function setUp(source: FakePreviewSource, confirmReveal = async () => true) {
+  const posted: ToPage[] = [];
+  const session = new PreviewSession(source, file, {
+    post: (message) => posted.push(message),
+    confirmReveal,
+  });
+  await session.open();
+  const last = <T extends ToPage["type"]>(type: T) =>
+    posted.findLast((message): message is Extract<ToPage, { type: T }> => message.type === type);
+  const rows = async (from = 0, count = 10): Promise<readonly PreviewRow[] | undefined> => {
+    const generation = last("opened")?.generation ?? -1;
+    await session.handle({ type: "rows", generation, from, count });
+    return last("rows")?.rows;
+  };
+  return { session, posted, last, rows };
+}
+
+describe("opening", () => {
+  test("tells of loading, then of the report, and tells a new page again", async () => {
+    const { session, posted } = await setUp(new FakePreviewSource({ rows: 20 }));
+    expect(posted.map(({ type }) => type)).toEqual(["loading", "opened", "refused"]);
+    expect(posted[1]).not.toHaveProperty("info.token");
+    posted.length = 0;
+    await session.handle({ type: "ready" });
+    expect(posted.map(({ type }) => type).slice(0, 2)).toEqual(["opened", "refused"]);
+  });
+
+  test("tells of a failure, and opens upon retry", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    source.failing.set("previewReport", new Error("No route to the server."));
+    const { session, last } = await setUp(source);
+    expect(last("failed")?.message).toBe("No route to the server.");
+    await session.handle({ type: "retry" });
+    expect(last("opened")?.info.rowCount).toBe(20);
+  });
+
+  test("closes a report that came after the tab was closed", async () => {
+    const source = new FakePreviewSource({ rows: 20, delay: 5 });
+    const posted: ToPage[] = [];
+    const session = new PreviewSession(source, file, {
+      post: (message) => posted.push(message),
+      confirmReveal: async () => true,
+    });
+    const opening = session.open();
+    session.dispose();
+    await opening;
+    expect(source.asked).toEqual(["previewReport", "closePreview t1"]);
+    expect(posted.map(({ type }) => type)).toEqual(["loading"]);
+  });
+
+  test("lets the engine forget the report when it is disposed, once", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    const { session } = await setUp(source);
+    session.dispose();
+    session.dispose();
+    expect(source.asked.filter((call) => call.startsWith("closePreview"))).toEqual(["closePreview t1"]);
+  });
+});
+
+describe("identities", () => {
+  test("are masked, even where the source would give them", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    vi.spyOn(source, "previewRows").mockResolvedValue([
+      { line: 2, cells: ["2026-11-20", "1001", "65f0", "5f1a", "Lincoln", "true", "1", "2", "teal", "more"] },
+    ]);
+    const { rows } = await setUp(source);
+    expect((await rows())?.[0]?.cells).toEqual([
+      "2026-11-20",
+      null,
+      null,
+      "5f1a",
+      "Lincoln",
+      "true",
+      "1",
+      "2",
+      null,
+      null,
+    ]);
+  });
+
+  test("stay masked when the user declines", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    const { session, last, rows } = await setUp(source, async () => false);
+    await session.handle({ type: "reveal", on: true });
+    expect(last("opened")?.revealed).toBe(false);
+    expect((await rows())?.[0]?.cells[1]).toBeNull();
+    expect(source.asked.some((call) => call.endsWith("true"))).toBe(false);
+  });
+
+  test("are shown once the user agrees, and masked again without a question", async () => {
+    const confirm = vi.fn(async () => true);
+    const { session, last, rows } = await setUp(new FakePreviewSource({ rows: 20 }), confirm);
+    await session.handle({ type: "reveal", on: true });
+    expect(last("opened")?.revealed).toBe(true);
+    expect((await rows())?.[0]?.cells[1]).toBe("100");
+    await session.handle({ type: "reveal", on: false });
+    expect((await rows())?.[0]?.cells[1]).toBeNull();
+    expect(confirm).toHaveBeenCalledTimes(1);
+  });
+
+  test("do not reach a page that masked them while they were under way", async () => {
+    const source = new FakePreviewSource({ rows: 20, delay: 5 });
+    const { session, posted, last } = await setUp(source);
+    await session.handle({ type: "reveal", on: true });
+    const generation = last("opened")?.generation ?? -1;
+    const underWay = session.handle({ type: "rows", generation, from: 0, count: 10 });
+    await session.handle({ type: "reveal", on: false });
+    await underWay;
+    expect(posted.some(({ type }) => type === "rows")).toBe(false);
+  });
+});
+
+describe("rows", () => {
+  test("of an earlier generation are not fetched", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    const { session } = await setUp(source);
+    await session.handle({ type: "rows", generation: 0, from: 0, count: 10 });
+    expect(source.asked.filter((call) => call.startsWith("previewRows"))).toEqual([]);
+  });
+
+  test("that the engine has forgotten are had by opening the report again", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    const { last, rows } = await setUp(source);
+    await rows();
+    source.failing.set("previewRows", forgotten);
+    await rows();
+    expect(last("opened")?.generation).toBe(2);
+    expect(last("rowsFailed")).toBeUndefined();
+    expect(await rows()).toHaveLength(10);
+  });
+
+  test("that fail at once after opening do not go round in a circle", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    const { last, rows } = await setUp(source);
+    source.failing.set("previewRows", forgotten);
+    await rows();
+    expect(last("rowsFailed")?.message).toContain("closed");
+    expect(source.asked.filter((call) => call === "previewReport")).toHaveLength(1);
+  });
+
+  test("more of them keep the generation, so that those on screen stay", async () => {
+    const { session, last } = await setUp(new FakePreviewSource({ rows: 20, total: 50 }));
+    await session.handle({ type: "more" });
+    expect(last("opened")).toMatchObject({ generation: 1, info: { rowCount: 40, truncated: true } });
+    await session.handle({ type: "more" });
+    expect(last("opened")).toMatchObject({ info: { rowCount: 50, truncated: false } });
+  });
+
+  test("more of them can fail and be tried again", async () => {
+    const source = new FakePreviewSource({ rows: 20, total: 50 });
+    const { session, last } = await setUp(source);
+    source.failing.set("loadMore", new Error("The connection was lost."));
+    await session.handle({ type: "more" });
+    expect(last("moreFailed")?.message).toBe("The connection was lost.");
+    await session.handle({ type: "more" });
+    expect(last("opened")?.info.rowCount).toBe(40);
+  });
+});
+
+describe("refused rows", () => {
+  test("are located in the background", async () => {
+    const { last } = await setUp(
+      new FakePreviewSource({ rows: 25_000, refused: (row) => row % 1_000 === 7 }),
+    );
+    await vi.waitFor(() => expect(last("refused")?.complete).toBe(true));
+    expect(last("refused")?.indexes).toHaveLength(25);
+    expect(last("refused")?.indexes.slice(0, 2)).toEqual([7, 1_007]);
+  });
+
+  test("are looked for only as far as there are some", async () => {
+    const source = new FakePreviewSource({ rows: 100_000, refused: (row) => row === 7 });
+    const { last } = await setUp(source);
+    await vi.waitFor(() => expect(last("refused")?.complete).toBe(true));
+    expect(source.asked.filter((call) => call.startsWith("previewRows"))).toHaveLength(1);
+  });
+
+  test("are not looked for after the tab is closed", async () => {
+    const source = new FakePreviewSource({ rows: 100_000, delay: 1, refused: (row) => row % 100 === 7 });
+    const { session } = await setUp(source);
+    session.dispose();
+    const asked = source.asked.length;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(source.asked.length - asked).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("the boundary to the page", () => {
+  test("takes nothing that is not a message", () => {
+    for (const message of [
+      null,
+      { type: "rows", generation: 1, from: -1, count: 10 },
+      { type: "rows", generation: 1, from: 0, count: 1e9 },
+      { type: "reveal", on: "yes" },
+      { type: "run" },
+    ]) {
+      expect(fromPage.safeParse(message).success).toBe(false);
+    }
+    expect(pageState.safeParse({ file: { ...file, name: "a" }, row: 1 }).success).toBe(false);
+  });
+
+  test("the frame allows its script by nonce and its styles, and nothing else", () => {
+    const html = previewHtml({
+      script: "s.js",
+      styles: "s.css",
+      icons: "i.css",
+      cspSource: "https://host",
+      nonce: "abc",
+      language: "en",
+      title: 'Preview of "><script>x</script>',
+    });
+    expect(html).toContain(
+      "default-src 'none'; script-src 'nonce-abc'; style-src https://host; font-src https://host; base-uri 'none'; form-action 'none'",
+    );
+    expect(html).not.toContain("unsafe");
+    expect(html).not.toContain("<script>x");
+    expect(html.match(/<script /g)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { saltFingerprintPath } from "../../src/clever/layout";
+import { newSalt } from "../../src/newSalt";
+import { checkSalt, claimSalt } from "../../src/pipeline/salt";
+import { MemoryLake } from "../helpers/memoryLake";
+import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+
+test("a new salt is long, and another one each time", () => {
+  const salts = Array.from({ length: 100 }, () => newSalt());
+  expect(new Set(salts).size).toBe(100);
+  for (const salt of salts) expect(Buffer.from(salt, "base64url")).toHaveLength(32);
+});
+
+test("a lake takes the first salt, and from then on no other", async () => {
+  const lake = new MemoryLake();
+  expect(await checkSalt(lake, "one")).toBe("unclaimed");
+  await claimSalt(lake, "one");
+  await claimSalt(lake, "one");
+  expect(await checkSalt(lake, "one")).toBe("matches");
+  expect(await checkSalt(lake, "one ")).toBe("differs");
+  await expect(claimSalt(lake, "two")).rejects.toMatchObject({ code: "salt" });
+});
+
+test("the lake keeps neither the salt nor what a table of hashes would give away", async () => {
+  const lake = new MemoryLake();
+  const other = new MemoryLake();
+  await claimSalt(lake, "salt-to-find");
+  await claimSalt(other, "salt-to-find");
+  const kept = String(lake.files.get(saltFingerprintPath));
+  expect(kept).not.toContain("salt-to-find");
+  expect(kept).not.toBe(String(other.files.get(saltFingerprintPath)));
+  expect([...lake.files.keys()]).toEqual([saltFingerprintPath]);
+});
+
+test("of racing first runs with different salts one wins", async () => {
+  const lake = new MemoryLake();
+  const salts = ["one", "two", "three", "four"];
+  const settled = await Promise.allSettled(salts.map((salt) => claimSalt(lake, salt)));
+  expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  for (const each of settled) {
+    if (each.status === "rejected") expect(each.reason).toMatchObject({ code: "salt" });
+  }
+});
+
+test("of racing first runs with the same salt all win", async () => {
+  const lake = new MemoryLake();
+  await Promise.all(["one", "one", "one"].map((salt) => claimSalt(lake, salt)));
+});
+
+test.each(["", "{", "{}", '{"algorithm":"md5"}'])(
+  "a damaged fingerprint (%j) lets no salt pass",
+  async (text) => {
+    const lake = new MemoryLake();
+    lake.files.set(saltFingerprintPath, Buffer.from(text));
+    await expect(claimSalt(lake, "one")).rejects.toMatchObject({ code: "corrupt" });
+    expect(String(lake.files.get(saltFingerprintPath))).toBe(text);
+  },
+);
+
+describe("a run", () => {
+  async function lakeWithRows(): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy")));
+    await fixture.run();
+    await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("ben")));
+    return fixture;
+  }
+
+  test("with another salt is refused before anything is written", async () => {
+    const fixture = await lakeWithRows();
+    const before = await fixture.tree();
+    for (const command of ["run", "anonymize"] as const) {
+      const error: unknown = await fixture
+        .run({ command, salt: "another" })
+        .catch((failure: unknown) => failure);
+      expect(error).toMatchObject({ code: "salt" });
+      expect(String(error)).not.toMatch(/another salt-|pepper/);
+    }
+    expect(await fixture.tree()).toEqual(before);
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1 });
+  });
+
+  test.each([undefined, ""])("without a salt (%j) is refused before anything is written", async (salt) => {
+    const fixture = await lakeWithRows();
+    const before = await fixture.tree();
+    await expect(fixture.run({ salt })).rejects.toMatchObject({ code: "config" });
+    expect(fixture.source.reads).toHaveLength(1);
+    expect(await fixture.tree()).toEqual(before);
+  });
+
+  test("on a new lake without a salt writes nothing", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    await expect(fixture.run({ salt: undefined })).rejects.toMatchObject({ code: "config" });
+    expect((await fixture.tree()).size).toBe(0);
+  });
+
+  test("beside another first one with another salt: one is refused", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    const settled = await Promise.allSettled([fixture.run({ salt: "one" }), fixture.run({ salt: "two" })]);
+    const refused = settled.filter(({ status }) => status === "rejected");
+    expect(refused).toMatchObject([{ reason: { code: "salt" } }]);
+    expect(await fixture.rows()).toHaveLength(1);
+    expect(await fixture.lookup()).toHaveLength(1);
+  });
+
+  test("that lands only needs none", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    expect(await fixture.run({ command: "ingest", salt: undefined })).toMatchObject({ landed: 1 });
+    expect(await fixture.lake.stat(saltFingerprintPath)).toBeUndefined();
+  });
+});
