@@ -45,11 +45,13 @@ async function main([command, ...args]) {
   }
   if (command === "start" && args[0] !== undefined) {
     const [version, ...vsix] = args;
+    const interrupted = new Promise((resolve) => {
+      for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, resolve);
+    });
     const host = await startHost({ version, vsix });
     console.log(`VS Code ${host.vscode}: ${workbenchUrl(host)} (Ctrl+C ends it)`);
-    for (const signal of ["SIGINT", "SIGTERM"]) {
-      process.once(signal, () => void host.stop().then(() => process.exit(0)));
-    }
+    await interrupted;
+    await host.stop();
     return;
   }
   throw new Error("Use: node scripts/vscodeHost.mjs prepare [version…] | start <version> [vsix…]");

@@ -84,7 +84,7 @@ export async function startHost(options) {
 /** Starts the server in a process group of its own, so that the extension hosts it forks end with it. */
 async function listen(node, args, env) {
   const child = spawn(node, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-  const closed = new Promise((resolve) => child.once("close", resolve));
+  const exited = new Promise((resolve) => child.once("exit", resolve));
   const signal = (name) => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, name);
@@ -94,13 +94,25 @@ async function listen(node, args, env) {
   };
   const onExit = () => signal("SIGKILL");
   process.once("exit", onExit);
+  // A signal that nobody handles ends this process without "exit", and the server would go on.
+  const handlers = ["SIGINT", "SIGTERM", "SIGHUP"]
+    .filter((name) => process.listenerCount(name) === 0)
+    .map((name) => {
+      const handler = () => {
+        onExit();
+        process.kill(process.pid, name);
+      };
+      process.once(name, handler);
+      return { name, handler };
+    });
   const stop = async () => {
     signal("SIGTERM");
     // The rest of the group may outlive its leader for a moment.
-    await Promise.race([closed, sleep(5000, undefined, { ref: false })]);
+    await Promise.race([exited, sleep(5000, undefined, { ref: false })]);
     signal("SIGKILL");
-    await closed;
+    await exited;
     process.off("exit", onExit);
+    for (const { name, handler } of handlers) process.off(name, handler);
   };
   let output = "";
   const port = await new Promise((resolve, reject) => {

@@ -100,7 +100,9 @@ export class Application extends Disposable {
     this.hold(vscode.workspace.onDidChangeConfiguration((event) => this.checkSettings(event)));
     this.watchEngine(connection);
     this.showState();
-    void connection.resumeSample().catch((error: unknown) => tellError(error, log));
+    // `npm start` asks for the sample district this way.
+    if (process.env.CLEVER_LAKE_TRY_SAMPLE === "1" && !isConnected()) void connection.trySample();
+    else void connection.resumeSample().catch((error: unknown) => tellError(error, log));
   }
 
   /** Ends the engine; resolves when it is gone. */

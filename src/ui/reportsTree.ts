@@ -155,7 +155,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
 }
 
 function fileItem({ item }: FileNode): vscode.TreeItem {
-  const shown = new vscode.TreeItem(nameOf(item.path), vscode.TreeItemCollapsibleState.None);
+  const shown = new vscode.TreeItem(labelOf(item.path), vscode.TreeItemCollapsibleState.None);
   shown.id = `file:${item.path}`;
   shown.iconPath = stateIcon(item);
   shown.description = description(item);
@@ -178,6 +178,20 @@ function sorted(items: readonly ReportItem[]): ReportItem[] {
   return [...items].sort(
     (a, b) => dateOf(b).localeCompare(dateOf(a)) || nameOf(a.path).localeCompare(nameOf(b.path)),
   );
+}
+
+/**
+ * A report's name without what its folder says already: `2025-09-22 students` below `daily-participation`. A sidebar
+ * is narrow, and behind the whole name its state would not be seen; the tooltip has the path.
+ */
+export function labelOf(path: string): string {
+  const name = nameOf(path);
+  const parts =
+    /^(?<date>\d{4}-\d{2}-\d{2})-(?<report>[a-z-]+)-(?<type>[a-z]+)(?<copy> ?\(\d+\))?\.csv$/i.exec(
+      name,
+    )?.groups;
+  if (!parts || nameOf(folderOf(path)) !== parts.report) return name;
+  return `${parts.date} ${parts.type}${parts.copy ?? ""}`;
 }
 
 function monthOf(item: ReportItem): string {

@@ -13,7 +13,6 @@ const mark = "test| ";
  * @throws when a test failed, which is how VS Code learns of it
  */
 export async function run(): Promise<void> {
-  process.setSourceMapsEnabled(true);
   const output = process.env.CLEVER_LAKE_TEST_RESULTS;
   const mocha = new Mocha({
     ui: "tdd",

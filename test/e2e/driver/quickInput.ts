@@ -14,8 +14,8 @@ export class QuickInput {
 
   /** Waits until it is open; its title, e.g. `Connect (1/6)`. */
   async title(): Promise<string> {
-    await this.widget.waitFor();
-    return ((await this.widget.locator(".quick-input-title").textContent()) ?? "").trim();
+    const title = this.widget.locator(".quick-input-title", { hasText: /\S/ });
+    return ((await title.textContent()) ?? "").trim();
   }
 
   /** Waits until the title holds these words: a step of a wizard has been reached. */

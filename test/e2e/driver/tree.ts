@@ -28,10 +28,15 @@ export class Tree {
       .first();
   }
 
-  /** The text of every row that is in view: label and description. */
-  async rows(): Promise<readonly string[]> {
-    const texts = await this.pane.locator(".monaco-list-row").allInnerTexts();
-    return texts.map((text) => text.replace(/\s+/g, " ").trim());
+  /** Label and description of every row that is in view. */
+  async rows(): Promise<readonly { readonly label: string; readonly description: string }[]> {
+    const rows = await this.pane.locator(".monaco-list-row").all();
+    return Promise.all(
+      rows.map(async (row) => ({
+        label: (await row.locator(".label-name").allInnerTexts()).join(""),
+        description: (await row.locator(".label-description").allInnerTexts()).join(""),
+      })),
+    );
   }
 
   /** Opens the rows of a path one by one; the last one is returned. */

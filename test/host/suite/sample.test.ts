@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { commands, MarkdownString, workspace } from "vscode";
+import { verify } from "../../../src/engine/protocol";
 import type { LakeNode } from "../../../src/ui/lakeTree";
 import type { FileNode } from "../../../src/ui/reportsTree";
 import { activeApplication, until } from "../application";
@@ -83,9 +84,12 @@ suite("the sample district", function () {
     await commands.executeCommand("clever.verify");
     const { pid } = client;
     assert.ok(pid);
-    const lost = model.refresh();
+    const lost = assert.rejects(
+      client.request(verify, await model.connected()),
+      /while it was verifying the lake/,
+    );
     process.kill(pid, "SIGKILL");
-    await assert.rejects(lost);
+    await lost;
     // The sample's server lived in the engine: it comes back with it.
     await until("the sample is served again", () => client.pid !== undefined && client.pid !== pid);
     await until("the reports are listed again", async () => {
