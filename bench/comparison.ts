@@ -1,8 +1,10 @@
 import type { MeasuredSide } from "./measure";
+import type { BenchmarkName } from "./options";
 
 /** Ours against theirs. */
 export interface Comparison {
-  readonly benchmark: string;
+  readonly benchmark: BenchmarkName;
+  readonly title: string;
   readonly ours: MeasuredSide;
   readonly theirs: MeasuredSide;
   /** `time`: our time in theirs, at most the target; `throughput`: their time in ours, at least the target. */
@@ -10,13 +12,14 @@ export interface Comparison {
   readonly target: number;
 }
 
-/** A limit on its own, such as on memory. */
+/** A limit on a process's memory. */
 export interface Limit {
-  readonly benchmark: string;
-  readonly unit: string;
+  readonly benchmark: BenchmarkName;
+  readonly title: string;
+  /** Bytes, of each turn. */
   readonly values: readonly number[];
-  /** At most. */
-  readonly target: number | undefined;
+  /** At most, in bytes. */
+  readonly target: number;
 }
 
 export interface Spread {

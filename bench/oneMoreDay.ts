@@ -1,8 +1,8 @@
 import { cp } from "node:fs/promises";
 import { FolderLake } from "../src/lake/folder";
 import { run } from "../src/pipeline/run";
+import { FolderSource } from "../test/helpers/folderSource";
 import type { Comparison } from "./comparison";
-import { FolderSource } from "./folderSource";
 import { type Side, takeTurns } from "./measure";
 import type { BenchOptions } from "./options";
 import type { Workshop } from "./workshop";
@@ -99,5 +99,5 @@ async function compare(workshop: Workshop, added: AddedDay): Promise<Comparison>
   );
   await Promise.all([workshop.remove(alone), workshop.remove(all)]);
   if (!ours || !theirs) throw new Error("A side was not measured.");
-  return { benchmark: `(d) One more day: ${label}`, ours, theirs, measure: "time", target: 1.3 };
+  return { benchmark: "d", title: `One more day: ${label}`, ours, theirs, measure: "time", target: 1.3 };
 }

@@ -6,107 +6,137 @@ import { type MeasuredSide, timeProcess } from "./measure";
 import type { BenchOptions } from "./options";
 import { projectFolder } from "./workshop";
 
+interface Measured {
+  /** `yyyy-MM-dd` */
+  readonly measured: string;
+  readonly options: BenchOptions;
+}
+
+/** The document `bench/results.json`. */
+interface Results {
+  readonly machine: readonly string[];
+  readonly comparisons: readonly (Comparison & Measured)[];
+  readonly limits: readonly (Limit & Measured)[];
+}
+
 const begin = "<!-- results: written by npm run bench -->";
 const end = "<!-- end of results -->";
+const resultsFile = path.join(projectFolder, "bench", "results.json");
+const readmeFile = path.join(projectFolder, "bench", "README.md");
 
-/** Writes `bench/results.json` and, between its markers, the tables of `bench/README.md`. */
+/**
+ * Writes `bench/results.json` and, between its markers, the tables of `bench/README.md`. The results of benchmarks
+ * that were not run this time stay.
+ */
 export async function writeResults(
   options: BenchOptions,
   comparisons: readonly Comparison[],
   limits: readonly Limit[],
 ): Promise<void> {
-  const machine = await describeMachine();
-  const document = {
-    measured: new Date().toISOString(),
-    machine,
-    options,
-    comparisons: comparisons.map((comparison) => ({
-      ...comparison,
-      ratio: ratioOf(comparison),
-      reached: isReached(comparison),
-    })),
-    limits,
+  const before = await readResults();
+  const now: Measured = { measured: new Date().toISOString().slice(0, 10), options };
+  const merged = <T extends Comparison | Limit>(old: readonly (T & Measured)[], fresh: readonly T[]) =>
+    [
+      ...old.filter(({ benchmark }) => !options.only.includes(benchmark)),
+      ...fresh.map((result) => ({ ...result, ...now })),
+    ].sort((a, b) => (a.benchmark < b.benchmark ? -1 : Number(a.benchmark > b.benchmark)));
+  const results: Results = {
+    machine: await describeMachine(),
+    comparisons: merged(before?.comparisons ?? [], comparisons),
+    limits: merged(before?.limits ?? [], limits),
   };
-  await writeFile(
-    path.join(projectFolder, "bench", "results.json"),
-    `${JSON.stringify(document, undefined, 2)}\n`,
-  );
-  const readme = path.join(projectFolder, "bench", "README.md");
-  const text = await readFile(readme, "utf8");
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new Error("bench/README.md has lost its result markers.");
-  const tables = resultTables(options, machine, comparisons, limits);
-  await writeFile(readme, `${before}${begin}\n\n${tables}\n${end}${after}`);
+  await writeFile(resultsFile, `${JSON.stringify(results, undefined, 2)}\n`);
+  const [above, rest] = (await readFile(readmeFile, "utf8")).split(begin);
+  const below = rest?.split(end)[1];
+  if (above === undefined || below === undefined) throw new Error("bench/README.md has lost its markers.");
+  const tables = resultTables(results);
+  await writeFile(readmeFile, `${above}${begin}\n${tables}\n${end}${below}`);
   console.log(tables);
 }
 
-function resultTables(
-  options: BenchOptions,
-  machine: readonly string[],
-  comparisons: readonly Comparison[],
-  limits: readonly Limit[],
-): string {
-  const lines = [
-    `Measured on ${new Date().toISOString().slice(0, 10)}, ${options.runs} turns, ${options.students} students: ${machine.join("; ")}.`,
-    "",
-    "| benchmark | ours | instead | ratio | target | reached |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...comparisons.map((comparison) => {
-      const { benchmark, ours, theirs, measure, target } = comparison;
-      const sign = measure === "time" ? "≤" : "≥";
-      const cells = [
-        benchmark,
-        sideText(ours),
-        `${theirs.name}: ${sideText(theirs)}`,
-        `**${spreadText(ratioOf(comparison), 2)}** of its ${measure}`,
-        `${sign} ${target}`,
-        isReached(comparison) ? "yes" : "no",
-      ];
-      return `| ${cells.join(" | ")} |`;
-    }),
-    "",
-    "| limit | measured | target | reached |",
-    "| --- | --- | --- | --- |",
-    ...limits.map(({ benchmark, unit, values, target }) => {
-      const spread = spreadOf(values);
-      const reached = target === undefined ? "" : spread.max <= target ? "yes" : "no";
-      return `| ${benchmark} | ${spreadText(spread, 0)} ${unit} | ≤ ${target ?? ""} ${unit} | ${reached} |`;
-    }),
-    "",
-  ];
-  return lines.join("\n");
+async function readResults(): Promise<Results | undefined> {
+  try {
+    return JSON.parse(await readFile(resultsFile, "utf8")) as Results;
+  } catch {
+    return undefined;
+  }
 }
 
+function resultTables({ machine, comparisons, limits }: Results): string {
+  return [
+    `Machine: ${machine.join("; ")}. Medians, with the least and the greatest in brackets.`,
+    "",
+    "| benchmark | ours | instead | ratio | target | reached | students, turns, day |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...comparisons.map((comparison) => {
+      const { benchmark, title, ours, theirs, measure, target } = comparison;
+      const ratio = `**${spreadText(ratioOf(comparison), 2)}** of its ${measure}`;
+      const sign = measure === "time" ? "≤" : "≥";
+      const reached = isReached(comparison) ? "yes" : "no";
+      return row(
+        `(${benchmark}) ${title}`,
+        sideText(ours),
+        `${theirs.name}: ${sideText(theirs)}`,
+        ratio,
+        `${sign} ${target}`,
+        reached,
+        circumstances(comparison),
+      );
+    }),
+    "",
+    "| benchmark | measured | target | reached | students, turns, day |",
+    "| --- | --- | --- | --- | --- |",
+    ...limits.map((limit) => {
+      const spread = spreadOf(limit.values.map((bytes) => bytes / 1e6));
+      return row(
+        `(${limit.benchmark}) ${limit.title}`,
+        `${spreadText(spread, 0)} MB`,
+        `≤ ${limit.target / 1e6} MB`,
+        spread.max * 1e6 <= limit.target ? "yes" : "no",
+        circumstances(limit),
+      );
+    }),
+  ].join("\n");
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function circumstances({ options, measured }: Measured): string {
+  return `${options.students}, ${options.runs}, ${measured}`;
+}
+
+/** `3.12 (3.01–3.40) s, 5.10 s of processor, 520 MB` */
 function sideText({ samples }: MeasuredSide): string {
-  const seconds = `${spreadText(spreadOf(samples.map((sample) => sample.seconds)), 2)} s`;
-  const peaks = samples.flatMap(({ peakMemory }) => (peakMemory === undefined ? [] : [peakMemory / 1e6]));
-  return peaks.length === 0 ? seconds : `${seconds}, ${spreadOf(peaks).max.toFixed(0)} MB`;
+  const parts = [`${spreadText(spreadOf(samples.map(({ seconds }) => seconds)), 2)} s`];
+  const processor = samples.flatMap(({ processorSeconds }) => processorSeconds ?? []);
+  if (processor.length > 0) parts.push(`${spreadOf(processor).median.toFixed(2)} s of processor`);
+  const peaks = samples.flatMap(({ peakMemory }) => peakMemory ?? []);
+  if (peaks.length > 0) parts.push(`${(spreadOf(peaks).max / 1e6).toFixed(0)} MB`);
+  return parts.join(", ");
 }
 
 function spreadText({ median, min, max }: Spread, digits: number): string {
-  return min === max
-    ? median.toFixed(digits)
-    : `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+  const [middle, least, most] = [median, min, max].map((value) => value.toFixed(digits));
+  return least === most ? `${middle}` : `${middle} (${least}–${most})`;
 }
 
 async function describeMachine(): Promise<string[]> {
-  const [{ model = "unknown processor" } = {}, ...others] = os.cpus();
+  const [{ model = "unknown processor" } = {}] = os.cpus();
   const gigabytes = Math.round(os.totalmem() / 2 ** 30);
-  const versions = await Promise.all([
+  const [rclone, ssh] = await Promise.all([
     versionOf("rclone", ["version"], /^rclone (\S+)/m),
     versionOf("ssh", ["-V"], /(OpenSSH_[^ ,]+)/),
   ]);
-  const duckdb = /"version": "([^"]+)"/.exec(
-    await readFile(path.join(projectFolder, "node_modules", "@duckdb", "node-api", "package.json"), "utf8"),
-  );
+  const duckdb = path.join(projectFolder, "node_modules", "@duckdb", "node-api", "package.json");
+  const { version } = JSON.parse(await readFile(duckdb, "utf8")) as { version: string };
   return [
-    `${model.trim()}, ${others.length + 1} cores, ${gigabytes} GB, ${os.type()} ${os.release()}`,
+    `${model.trim()}, ${os.availableParallelism()} cores, ${gigabytes} GB, ${os.type()} ${os.release()}`,
     `Node.js ${process.versions.node}`,
-    `rclone ${versions[0]}`,
-    versions[1],
-    `@duckdb/node-api ${duckdb?.[1] ?? "unknown"}`,
+    `rclone ${rclone}`,
+    ssh,
+    `@duckdb/node-api ${version}`,
   ];
 }
 

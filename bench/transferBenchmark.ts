@@ -53,10 +53,10 @@ async function againstRclone(
     runs,
   );
   if (!rclone || !ingest || !transfer) throw new Error("A side was not measured.");
-  const common = { theirs: rclone, measure: "throughput", target: 1 } as const;
+  const common = { benchmark: "a", theirs: rclone, measure: "throughput", target: 1 } as const;
   return [
-    { ...common, benchmark: `(a) SFTP transfer${label}: ingest, the whole process`, ours: ingest },
-    { ...common, benchmark: `(a) SFTP transfer${label}: the transfer alone`, ours: transfer },
+    { ...common, title: `SFTP transfer${label}: the whole process`, ours: ingest },
+    { ...common, title: `SFTP transfer${label}: the transfer alone`, ours: transfer },
   ];
 }
 

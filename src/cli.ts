@@ -11,8 +11,8 @@ import { Duck } from "./duck/duck";
 import { describeError } from "./errors";
 import { exportEngagement } from "./metrics/digitalEngagement";
 import { lakeMetrics } from "./metrics/lakeMetrics";
-import { hasTrouble, type RunRequest, run } from "./pipeline/run";
 import { newSalt } from "./newSalt";
+import { hasTrouble, type RunRequest, run } from "./pipeline/run";
 import { status } from "./pipeline/status";
 import { verifyLake } from "./pipeline/verify";
 

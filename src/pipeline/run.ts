@@ -9,11 +9,18 @@ import { chunksOf, isDue } from "./chunkPlan";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
 import { IngestLog } from "./logTable";
-import { folderName, type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan";
+import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan";
 import { Progress, type ProgressListener } from "./progress";
 import { adoptLandings, recordApplied } from "./recover";
 import { RunLock } from "./runLock";
-import { interruptedRuns, newRunId, type RunRecord, type RunSummary, writeRunRecord } from "./runRecord";
+import {
+  interruptedRuns,
+  newRunId,
+  type RunRecord,
+  type RunSummary,
+  runIds,
+  writeRunRecord,
+} from "./runRecord";
 import { claimSalt } from "./salt";
 import { isAccepted } from "./stageFile";
 import { readApplied } from "./tables";
@@ -55,8 +62,9 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   if (salt !== undefined) await claimSalt(lake, salt, signal);
 
   const now = new Date();
-  const provisional = newRunId(folderName(now));
-  await using _lock = await RunLock.take(lake, provisional);
+  const [newest] = await runIds(lake, signal);
+  const runId = newRunId(now, newest);
+  await using _lock = await RunLock.take(lake, runId);
   const scratch = await lake.scratch();
   // A thread for each statement: files are read side by side, and a day's file is too small to be shared out.
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill`, threads: 1 });
@@ -68,10 +76,10 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const pending = pendingEntries(state, request, new Set(landings.map(({ source }) => source)));
     requireAccepted(request, pending, plan);
 
-    const summary = emptySummary(provisional, plan, state);
+    const summary = emptySummary(runId, plan, state);
     if (landings.length === 0 && (pending.length === 0 || salt === undefined)) return finished(summary, now);
     const record: RunRecord = {
-      runId: provisional,
+      runId,
       command,
       started: now,
       outcome: "running",
@@ -208,5 +216,17 @@ function emptySummary(runId: string, plan: readonly PlannedFile[], state: LakeSt
 }
 
 function finished(summary: RunSummary, started: Date): RunSummary {
-  return { ...summary, milliseconds: Date.now() - started.getTime() };
+  return {
+    ...summary,
+    duplicates: byPath(summary.duplicates),
+    quarantined: byPath(summary.quarantined),
+    failed: byPath(summary.failed),
+    notes: byPath(summary.notes),
+    milliseconds: Date.now() - started.getTime(),
+  };
+}
+
+/** Files end in any order, since they are worked on side by side. */
+function byPath<T extends { readonly path: string }>(files: readonly T[]): T[] {
+  return files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }

@@ -4,6 +4,7 @@ import { runRecordPath, runsFolder } from "../clever/layout";
 import { reportNames, userTypes } from "../clever/reports";
 import { isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
+import { folderName } from "./plan";
 
 const landingSchema = z.object({
   path: z.string(),
@@ -65,9 +66,18 @@ const runRecordSchema = z.object({
 /** One run's record in the lake: its plan while it works, its summary when it ended. */
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
-/** A run's name: its start, and four characters against the same second on two machines. */
-export function newRunId(folder: string): string {
-  return `${folder}-${randomBytes(2).toString("hex")}`;
+/**
+ * A run's name: its start, and four characters against the same second on two machines. A later run's name is greater,
+ * also within a second and when the clock was set back, since what interrupted runs left is found by that order.
+ *
+ * @param newest the newest run's name, where there was one
+ */
+export function newRunId(start: Date, newest: string | undefined): string {
+  const before = newest?.slice(0, folderName(start).length) ?? "";
+  const [day, time] = before.split("T");
+  const next = new Date(Date.parse(`${day}T${time?.replaceAll("-", ":")}Z`) + 1000);
+  const begin = folderName(start) > before || Number.isNaN(next.getTime()) ? start : next;
+  return `${folderName(begin)}-${randomBytes(2).toString("hex")}`;
 }
 
 export async function writeRunRecord(lake: Lake, record: RunRecord): Promise<void> {

@@ -129,6 +129,9 @@ async function verifyTables(
     problems.push(
       ...(await compareWithLog(session, report, entries, pseudo?.snapshot, pseudo?.select, signal)),
     );
+    if (pseudo?.select && !lookup?.select) {
+      problems.push({ subject: lookupTable(report), problem: "The lookup table is gone." });
+    }
     if (pseudo?.select && lookup?.select) {
       problems.push(...(await checkLookups(session, report, pseudo.select, lookup.select, salt, signal)));
     }

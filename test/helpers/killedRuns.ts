@@ -9,6 +9,7 @@ import { FolderLake } from "../../src/lake/folder";
 import { IngestLog } from "../../src/pipeline/logTable";
 import { verifyLake } from "../../src/pipeline/verify";
 import { sampleDistrict } from "../../src/sample/district";
+import { randomStream } from "../../src/sample/random";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
 import { CommandLine, type RunningCli } from "./cli";
@@ -93,6 +94,22 @@ export class KilledRuns implements AsyncDisposable {
     expect(await filesBelow(path.join(cli.lakeFolder, ".clever-lake-tmp")), killed).toEqual([]);
   }
 
+  /**
+   * Kills a run at each moment, given as its share of an undisturbed run's duration, each in a lake of its own, and
+   * completes it; resolves to how many were still running.
+   */
+  async killAt(shares: readonly number[]): Promise<number> {
+    let running = 0;
+    for (const share of shares) {
+      const moment = Math.round(share * this.duration);
+      await this.withLake(async (cli) => {
+        if (await this.kill(cli, () => sleep(moment))) running++;
+        await this.complete(cli, `killed after ${moment} of ${this.duration} ms`);
+      });
+    }
+    return running;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.close();
     await rm(this.folder, { recursive: true, force: true });
@@ -109,3 +126,9 @@ async function rowsOf(lake: FolderLake): Promise<Record<string, readonly SqlRow[
 export async function appears(file: string, { process }: RunningCli): Promise<void> {
   while (!existsSync(file) && process.exitCode === null && process.signalCode === null) await sleep(1);
 }
+
+/** Twenty moments of a run, as shares of its duration, ascending: random, and spread over all of it. */
+export const twentyMoments: readonly number[] = (() => {
+  const random = randomStream(20, "moments");
+  return Array.from({ length: 20 }, (_, index) => (index + random()) / 20);
+})();

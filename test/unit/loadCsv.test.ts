@@ -77,7 +77,7 @@ test("any file of Clever's or of a spreadsheet is read as what it says", async (
     }),
     { numRuns: 60 },
   );
-});
+}, 120_000);
 
 test("a file with bad rows is refused, and its first bad row is found", async () => {
   folder = undefined;
@@ -99,7 +99,7 @@ test("a file with bad rows is refused, and its first bad row is found", async ()
     }),
     { numRuns: 60 },
   );
-});
+}, 120_000);
 
 test("without its bad rows it is read as its good ones", async () => {
   folder = undefined;
@@ -120,7 +120,7 @@ test("without its bad rows it is read as its good ones", async () => {
     }),
     { numRuns: 40 },
   );
-});
+}, 120_000);
 
 test("whatever is done to a file's bytes, the engine takes no row otherwise than one by one", async () => {
   folder = undefined;
@@ -143,7 +143,7 @@ test("whatever is done to a file's bytes, the engine takes no row otherwise than
     ),
     { numRuns: 150 },
   );
-});
+}, 120_000);
 
 describe("what the engine takes and what not", () => {
   const report = reports.daily_participation;

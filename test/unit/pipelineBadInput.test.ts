@@ -140,7 +140,7 @@ describe("a file is quarantined, and no other,", () => {
     for (const [index, [, content]] of quarantined.entries()) await fixture.put(pathOf(index), content);
     await fixture.put(dailyPath("2024-01-01"), dailyCsv(daily("zoe", "2024-01-01")));
     summary = await fixture.run();
-  });
+  }, 60_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test.each(quarantined.map(([name, content, place], index) => ({ name, content, place, index })))(

@@ -96,7 +96,7 @@ describe.each(scenarios)("$name", ({ prepare, request }) => {
     await copy.run(request);
     undisturbed = await lakeState(copy);
     expect((await copy.verify()).problems).toEqual([]);
-  });
+  }, 60_000);
 
   test.each(faults)(
     "comes to the same end wherever the lake fails it (%s the operation)",

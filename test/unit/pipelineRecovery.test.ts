@@ -61,6 +61,15 @@ describe("the tables say what is applied:", () => {
   });
 });
 
+test("a lookup table that was lost is told by verify", async () => {
+  const fixture = await finishedLake();
+  const lookup = lookupTable(reports.daily_participation);
+  await fixture.lose(lookup);
+  expect((await fixture.verify()).problems).toEqual([
+    { subject: lookup, problem: "The lookup table is gone." },
+  ]);
+});
+
 /** Lands the two files of the server and dies before the log knows of them. */
 async function dieAfterLanding(fixture: PipelineFixture): Promise<void> {
   // The lock, the run's record, two landings: the fifth operation is the log's.

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
+import { CleverLakeError } from "../../src/errors";
 import {
   daily,
   dailyCsv,
@@ -200,5 +201,95 @@ describe("rows that stand in two different files", () => {
     await fixture.put(september4, dailyCsv(daily("ben", "2024-09-04")));
     expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 1"]);
+  });
+
+  test("of resource usage are found where the resource has another name meanwhile", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
+    await fixture.run();
+    await fixture.put(
+      usagePath("2024-09-30"),
+      usageCsv(usage("amy", "Maths").replace(",Maths,", ",Algebra,")),
+    );
+    expect((await fixture.run()).quarantined).toMatchObject([{ path: usagePath("2024-09-30") }]);
+  });
+
+  test("of links without an id are told apart by name", async () => {
+    const fixture = await PipelineFixture.create();
+    const link = (name: string) => usage("amy", name).replace(`,id-${name},`, ",,");
+    await fixture.put(usagePath("2024-09-03"), usageCsv(link("https://a.example")));
+    await fixture.put(usagePath("2024-09-04"), usageCsv(link("https://b.example")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+    await fixture.put(
+      usagePath("2024-09-30"),
+      usageCsv(link("https://b.example"), link("https://c.example")),
+    );
+    expect(await fixture.run()).toMatchObject({ quarantined: [{ path: usagePath("2024-09-30") }] });
+  });
+});
+
+describe("files that are delivered anew in one run", () => {
+  const days = ["2024-09-03", "2024-09-04", "2024-09-05", "2024-09-06"];
+  const logins = days.map((day, index) => `amy ${day} ${index + 1}`);
+
+  async function fourDays(): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    for (const [index, day] of days.entries()) {
+      await fixture.put(dailyPath(day), dailyCsv(daily("amy", day, index + 1)));
+    }
+    await fixture.run();
+    return fixture;
+  }
+
+  test("may hand their rows on from one to the next", async () => {
+    const fixture = await fourDays();
+    // Each file's rows were those of the day before, say, and now they are those of its name.
+    for (const [index, day] of days.entries()) {
+      const next = days[index + 1] ?? "2024-09-07";
+      const lines = [daily("amy", next, index + 2), daily("ben", day)];
+      await fixture.put(dailyPath(day), dailyCsv(...lines));
+    }
+    expect(await fixture.run()).toMatchObject({ landed: 4, anonymized: 4, quarantined: [], failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual([
+      ...logins.slice(1),
+      "amy 2024-09-07 5",
+      ...days.map((day) => `ben ${day} 1`),
+    ]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("and swap their rows are quarantined, and no row stands twice or is lost", async () => {
+    const fixture = await fourDays();
+    await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy", "2024-09-04", 7)));
+    await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-03", 8)));
+    expect(await fixture.run()).toMatchObject({
+      quarantined: [{ path: dailyPath("2024-09-03") }, { path: dailyPath("2024-09-04") }],
+      failed: [],
+    });
+    expect(await fixture.logins("amy")).toEqual(logins);
+  });
+
+  test("keep a file that has one's rows waiting while that one cannot be brought over", async () => {
+    const fixture = await fourDays();
+    await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("ben", "2024-09-03")));
+    await fixture.put(dailyPath("2024-09-10"), dailyCsv(daily("amy", "2024-09-03", 9)));
+    fixture.source.hooks = {
+      beforeChunk: (file) => {
+        if (file === dailyPath("2024-09-03")) throw new CleverLakeError("network", "The connection is lost.");
+      },
+    };
+    const summary = await fixture.run();
+    expect(summary.failed.map(({ path }) => path).sort()).toEqual([
+      dailyPath("2024-09-03"),
+      dailyPath("2024-09-10"),
+    ]);
+    expect(await fixture.logins("amy")).toEqual(logins);
+    fixture.source.hooks = {};
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual([
+      "amy 2024-09-03 9",
+      ...logins.slice(1),
+      "ben 2024-09-03 1",
+    ]);
   });
 });

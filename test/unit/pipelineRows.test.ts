@@ -119,7 +119,7 @@ test("the tables hold exactly the rows of the files, pseudonymized, and each pai
     }),
     { numRuns: 6 },
   );
-});
+}, 120_000);
 
 test("no row of a file with a bad one enters the tables until it is accepted, and then all good ones do", async () => {
   const bad = reportCsvWithBadRows().filter(({ text }) => !/^(?:,|"")+\r?$/m.test(text));
@@ -168,7 +168,7 @@ test("no row of a file with a bad one enters the tables until it is accepted, an
     }),
     { numRuns: 4 },
   );
-});
+}, 120_000);
 
 describe("the tables are OEA's", () => {
   const oea: Readonly<Record<ReportName, string>> = {

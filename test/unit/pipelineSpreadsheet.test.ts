@@ -77,7 +77,7 @@ describe("what spreadsheets leave in a file is read as what it was", () => {
     summary = await fixture.run();
     rows = await fixture.rows();
     expect((await fixture.verify()).problems).toEqual([]);
-  });
+  }, 60_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test.each(marks.map(([name], index) => ({ name, index })))("$name", ({ index }) => {

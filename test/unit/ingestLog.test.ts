@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ingestLogTable } from "../../src/clever/layout";
+import { Duck } from "../../src/duck/duck";
+import { entryFromRow, type LogEntry } from "../../src/pipeline/ingestLog";
+import { IngestLog } from "../../src/pipeline/logTable";
+import { MemoryLake } from "../helpers/memoryLake";
+
+let duck: Duck;
+beforeAll(async () => {
+  duck = await Duck.open({ threads: 1 });
+});
+afterAll(() => duck.close());
+
+const time = (seconds: number) => new Date(Date.UTC(2024, 8, 3, 0, 0, seconds, 123));
+
+function entry(of: Partial<LogEntry> = {}): LogEntry {
+  return {
+    path: "daily-participation/a.csv",
+    source: "daily-participation/a.csv",
+    report: "daily_participation",
+    userType: "students",
+    size: 2 ** 40,
+    modified: time(1),
+    sha256: "ab".repeat(32),
+    landedPath: "stage1np/clever/daily-participation/x/Students/a.csv",
+    version: 1_725_000_000,
+    runId: "2024-09-03T00-00-00-abcd",
+    time: time(2),
+    outcome: "landed",
+    ...of,
+  };
+}
+
+const full = entry({
+  path: 'folder with "quotes"/O\'Hare, 数学 🧮\n.csv',
+  source: "z",
+  outcome: "quarantined",
+  rowsRead: 0,
+  rowsWritten: 2 ** 33,
+  rowsRefused: 5,
+  line: 3,
+  column: "date",
+  reason: "Not a date (the cell looks like “aaa”).",
+  notes: "Unknown columns, not read: x.",
+});
+
+test("an entry comes back as it was written", async () => {
+  const lake = new MemoryLake();
+  const log = new IngestLog(lake, duck);
+  expect(await log.all()).toEqual([]);
+  await log.append([entry(), full]);
+  expect(await log.all()).toEqual([entry(), full]);
+  expect(await new IngestLog(lake, duck).all()).toEqual([entry(), full]);
+});
+
+test("nothing to write writes nothing", async () => {
+  const lake = new MemoryLake();
+  await new IngestLog(lake, duck).append([]);
+  expect(lake.files.size).toBe(0);
+});
+
+describe("the last entry of a source is", () => {
+  async function last(...entries: LogEntry[]): Promise<LogEntry | undefined> {
+    const log = new IngestLog(new MemoryLake(), duck);
+    for (const each of entries) await log.append([each]);
+    return (await log.last()).get(entry().source);
+  }
+  const applied = entry({ outcome: "anonymized", time: time(9) });
+
+  test("the one written last of its delivery", async () => {
+    expect(await last(entry(), applied)).toEqual(applied);
+    expect(await last(applied, entry())).toEqual(applied);
+  });
+
+  test("the newest delivery's, whatever was written when", async () => {
+    const redelivered = entry({ version: entry().version + 1, time: time(5) });
+    expect(await last(redelivered, applied)).toEqual(redelivered);
+  });
+
+  test("the outcome, where landing and outcome fall into one moment", async () => {
+    const atOnce = entry({ outcome: "anonymized" });
+    expect(await last(atOnce, entry())).toEqual(atOnce);
+    expect(await last(entry(), atOnce)).toEqual(atOnce);
+  });
+});
+
+test("sources do not get in each other's way", async () => {
+  const log = new IngestLog(new MemoryLake(), duck);
+  await log.append([entry(), entry({ source: "other" }), full]);
+  expect([...(await log.last()).keys()].sort()).toEqual(["daily-participation/a.csv", "other", "z"]);
+});
+
+test("two writers at once both get their entries in", async () => {
+  const lake = new MemoryLake();
+  await Promise.all(
+    Array.from({ length: 5 }, (_, index) =>
+      new IngestLog(lake, duck).append([entry({ source: `source${index}` })]),
+    ),
+  );
+  expect(await new IngestLog(lake, duck).all()).toHaveLength(5);
+});
+
+test("many runs leave few files", async () => {
+  const lake = new MemoryLake();
+  const log = new IngestLog(lake, duck);
+  for (let run = 0; run < 45; run++) await log.append([entry({ source: `source${run}`, time: time(run) })]);
+  expect((await new IngestLog(lake, duck).all()).map(({ source }) => source)).toEqual(
+    Array.from({ length: 45 }, (_, run) => `source${run}`),
+  );
+  lake.calls.length = 0;
+  await new IngestLog(lake, duck).last();
+  const dataFiles = lake.calls.filter((call) => call.includes(".parquet") && !call.includes("_delta_log"));
+  expect(new Set(dataFiles).size).toBeLessThan(25);
+});
+
+describe("a row that no entry can be is told as damage:", () => {
+  const row = {
+    path: "a",
+    source: "a",
+    report: "daily_participation",
+    user_type: "students",
+    size: 1,
+    modified: 1,
+    sha256: "x",
+    landed_path: "l",
+    version: 1,
+    run_id: "r",
+    time: 1,
+    outcome: "landed",
+  };
+
+  test("a sound one is none", () => {
+    expect(entryFromRow(row)).toMatchObject({ path: "a", modified: new Date(1) });
+  });
+
+  test.each([
+    ["report", "grades"],
+    ["user_type", null],
+    ["outcome", "gone"],
+    ["size", "1"],
+    ["source", null],
+    ["time", null],
+  ])("%s", (column, value) => {
+    expect(() => entryFromRow({ ...row, [column]: value })).toThrow(
+      expect.objectContaining({ code: "corrupt", subject: ingestLogTable }),
+    );
+  });
+});

@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest";
+import { userTypes } from "../../src/clever/reports";
+import type { LogEntry } from "../../src/pipeline/ingestLog";
+import { folderName, type LakeState, makePlan, planLandings, runStart } from "../../src/pipeline/plan";
+import type { SourceFile } from "../../src/sftp/source";
+
+const path = "daily-participation/2024-09-03-daily-participation-students.csv";
+const modified = new Date("2024-09-04T01:02:03Z");
+const later = new Date("2024-09-05T01:02:03Z");
+
+const file = (of: Partial<SourceFile> = {}): SourceFile => ({ path, size: 10, modified, ...of });
+
+function entry(of: Partial<LogEntry> = {}): LogEntry {
+  return {
+    path,
+    source: path,
+    report: "daily_participation",
+    userType: "students",
+    size: 10,
+    modified,
+    sha256: "aa",
+    landedPath: "stage1np/clever/x.csv",
+    version: 100,
+    runId: "r",
+    time: modified,
+    outcome: "anonymized",
+    ...of,
+  };
+}
+
+function lakeOf(entries: readonly LogEntry[], applied: Record<string, number> = {}): LakeState {
+  return {
+    log: new Map(entries.map((each) => [each.source, each])),
+    applied: new Map(Object.entries(applied)),
+  };
+}
+
+const empty = lakeOf([]);
+
+function states(files: readonly SourceFile[], lake: LakeState, types = userTypes) {
+  return makePlan({ files, skipped: [] }, lake, [...types]).map(({ state }) => state);
+}
+
+describe("a file on the server is", () => {
+  test.each([
+    ["new, where the log does not know it", empty, "new"],
+    ["landed, where its rows are not in the table", lakeOf([entry({ outcome: "landed" })]), "landed"],
+    ["anonymized, where they are", lakeOf([entry()], { [path]: 100 }), "anonymized"],
+    [
+      "anonymized, where the log missed that",
+      lakeOf([entry({ outcome: "landed" })], { [path]: 100 }),
+      "anonymized",
+    ],
+    ["landed, where the table was lost", lakeOf([entry()]), "landed"],
+    ["landed, where the table has an older delivery", lakeOf([entry()], { [path]: 99 }), "landed"],
+    ["quarantined", lakeOf([entry({ outcome: "quarantined" })]), "quarantined"],
+    ["changed, by its size", lakeOf([entry({ size: 11 })], { [path]: 100 }), "changed"],
+    ["changed, by its time", lakeOf([entry({ modified: later })], { [path]: 100 }), "changed"],
+    ["changed, where it was quarantined", lakeOf([entry({ size: 11, outcome: "quarantined" })]), "changed"],
+  ])("%s", (_, lake, expected) => {
+    expect(states([file()], lake)).toEqual([expected]);
+  });
+});
+
+test("times count to the second, which is all that SFTP tells", () => {
+  const lake = lakeOf([entry({ modified: new Date(modified.getTime() + 999) })], { [path]: 100 });
+  expect(states([file()], lake)).toEqual(["anonymized"]);
+});
+
+test("what is no report, no user type of the configuration, or was skipped, is ignored with the reason", () => {
+  const files = [file({ path: "readme.txt" }), file()];
+  const skipped = [{ path: "link.csv", reason: "a symbolic link" }];
+  expect(
+    makePlan({ files, skipped }, empty, ["staff"]).map(({ path: of, state, reason }) => [of, state, reason]),
+  ).toEqual([
+    ["readme.txt", "ignored", "Not a report."],
+    [path, "ignored", "The configuration leaves out this user type."],
+    ["link.csv", "ignored", "Not read: a symbolic link."],
+  ]);
+});
+
+describe("of copies of one report", () => {
+  const copy = (mark: string, time: Date) =>
+    file({ path: path.replace(".csv", `${mark}.csv`), modified: time });
+
+  test("the newest counts", () => {
+    expect(states([copy(" (1)", later), file()], empty)).toEqual(["new", "ignored"]);
+    expect(states([copy(" (1)", modified), file({ modified: later })], empty)).toEqual(["ignored", "new"]);
+  });
+
+  test("the original counts where they are as old", () => {
+    expect(states([copy(" (2)", modified), copy("(1)", modified), file()], empty)).toEqual([
+      "ignored",
+      "ignored",
+      "new",
+    ]);
+  });
+
+  test("a copy is a delivery of the original", () => {
+    const lake = lakeOf([entry()], { [path]: 100 });
+    expect(states([copy(" (1)", later), file()], lake)).toEqual(["changed", "ignored"]);
+    expect(states([copy(" (1)", modified)], lake)).toEqual(["anonymized"]);
+  });
+});
+
+describe("a duplicate", () => {
+  const other = path.replace("09-03", "09-04");
+  const duplicate = entry({ path: other, source: other, outcome: "duplicate", reason: "Same bytes." });
+
+  test("is ignored while the lake holds the bytes as another source's", () => {
+    const lake = lakeOf([entry(), duplicate], { [path]: 100 });
+    expect(states([file(), file({ path: other })], lake)).toEqual(["anonymized", "ignored"]);
+  });
+
+  test.each([
+    ["is delivered anew", [file({ size: 11 }), file({ path: other })], [entry(), duplicate]],
+    ["holds other bytes by now", [file({ path: other })], [entry({ sha256: "bb" }), duplicate]],
+    ["is unknown by now", [file({ path: other })], [duplicate]],
+  ])("is new once that source %s", (_, files, entries) => {
+    expect(states(files, lakeOf(entries, { [path]: 100 })).at(-1)).toBe("new");
+  });
+
+  test("stays ignored where that source is gone from the server", () => {
+    expect(states([file({ path: other })], lakeOf([entry(), duplicate], { [path]: 100 }))).toEqual([
+      "ignored",
+    ]);
+  });
+});
+
+describe("landings", () => {
+  const start = new Date("2024-09-10T11:12:13Z");
+
+  function landings(paths: readonly string[], lake = empty) {
+    const files = paths.map((each) => file({ path: each }));
+    return planLandings(makePlan({ files, skipped: [] }, lake, [...userTypes]), start);
+  }
+
+  test("go into a folder of the run's start, by user type, under their own names", () => {
+    expect(landings([path])).toMatchObject([
+      {
+        landedPath:
+          "stage1np/clever/daily-participation/2024-09-10T11-12-13/Students/2024-09-03-daily-participation-students.csv",
+        version: start.getTime() / 1000,
+        source: path,
+      },
+    ]);
+  });
+
+  test("are those of new and changed files alone", () => {
+    expect(landings([path, "readme.txt"], lakeOf([entry()], { [path]: 100 }))).toEqual([]);
+    expect(landings([path], lakeOf([entry({ size: 1 })], { [path]: 100 }))).toHaveLength(1);
+  });
+
+  test("never meet: the same name from another folder goes a second later, and so its version", () => {
+    const name = path.slice(path.indexOf("/") + 1);
+    const made = landings([path, `a/${name}`, `b/${name.toUpperCase().replace("CSV", "csv")}`]);
+    expect(new Set(made.map(({ landedPath }) => landedPath.toLowerCase())).size).toBe(3);
+    expect(made.map(({ version }) => version - start.getTime() / 1000)).toEqual([0, 1, 2]);
+    for (const { landedPath, version } of made) {
+      expect(landedPath).toContain(folderName(new Date(version * 1000)));
+    }
+  });
+});
+
+describe("a run's start", () => {
+  const now = new Date("2024-09-10T11:12:13.456Z");
+  const second = Math.floor(now.getTime() / 1000);
+
+  test("is now, to the second", () => {
+    expect(runStart(empty, now)).toEqual(new Date(second * 1000));
+  });
+
+  test.each([
+    ["the log's newest delivery", lakeOf([entry({ version: second })])],
+    ["the tables' newest delivery, which the log may have lost", lakeOf([], { [path]: second })],
+  ])("is past %s, also for a clock that is not", (_, lake) => {
+    expect(runStart(lake, now)).toEqual(new Date((second + 1) * 1000));
+  });
+});
