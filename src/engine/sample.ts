@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { z } from "zod";
 import { CleverLakeError } from "../errors";
 import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";
-import { type RunningSftpServer, startSftpServer } from "../sftp/server";
+import { newHostKey, type RunningSftpServer, startSftpServer } from "../sftp/server";
 import type { SampleParams, SampleServer, SampleSize } from "./messages";
 
 const defaultSize: SampleSize = { students: 2000, teachers: 120, staff: 40, schools: 6, days: 20 };
@@ -99,14 +99,4 @@ async function writeIdentity(file: string, identity: Identity): Promise<void> {
       cause,
     });
   }
-}
-
-/** In the one form that both Node and the SSH library know for an elliptic curve. */
-function newHostKey(): string {
-  const { privateKey } = generateKeyPairSync("ec", {
-    namedCurve: "P-256",
-    privateKeyEncoding: { type: "sec1", format: "pem" },
-    publicKeyEncoding: { type: "spki", format: "pem" },
-  });
-  return privateKey;
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, generateKeyPairSync, timingSafeEqual } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { type AuthContext, type ParsedKey, Server, type SFTPWrapper, utils } from "ssh2";
 import { CleverLakeError } from "../errors";
@@ -31,7 +31,7 @@ export interface RunningSftpServer extends AsyncDisposable {
 /** A read-only SFTP server on 127.0.0.1, in this process, for the demo and for tests. */
 export async function startSftpServer(options: SftpServerOptions): Promise<RunningSftpServer> {
   const folder = await realpath(options.folder);
-  const hostKey = options.hostKey ?? utils.generateKeyPairSync("ed25519").private;
+  const hostKey = options.hostKey ?? newHostKey();
   const fingerprint = hostKeyFingerprint(parseKey(hostKey).getPublicSSH());
   const allowed = (options.authorizedKeys ?? []).map(parseKey);
   const clients = new Set<{ end(): unknown }>();
@@ -68,6 +68,19 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * A new private key, in the one form that both Node and the SSH library know for an elliptic curve. The library's own
+ * `generateKeyPairSync("ed25519")` makes one key in 220 that it cannot read itself.
+ */
+export function newHostKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    privateKeyEncoding: { type: "sec1", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  return privateKey;
 }
 
 function parseKey(text: string): ParsedKey {

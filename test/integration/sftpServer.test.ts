@@ -6,7 +6,7 @@ import SftpClient from "ssh2-sftp-client";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { describeError } from "../../src/errors";
 import { fetchHostKey, hostKeyFingerprint } from "../../src/sftp/hostKey";
-import { startSftpServer } from "../../src/sftp/server";
+import { newHostKey, startSftpServer } from "../../src/sftp/server";
 import { SftpSource } from "../../src/sftp/sftpSource";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -48,21 +48,22 @@ describe("the in-process SFTP server", () => {
 
   it("takes the configured key, and no other", async () => {
     const folder = await temporaryFolder();
-    const own = utils.generateKeyPairSync("ed25519");
-    const other = utils.generateKeyPairSync("ed25519");
+    const [own, other] = [newHostKey(), newHostKey()];
+    const parsed = utils.parseKey(own);
+    if (parsed instanceof Error) throw parsed;
     await using server = await startSftpServer({
       folder,
       username: "district",
-      authorizedKeys: [own.public],
+      authorizedKeys: [`${parsed.type} ${parsed.getPublicSSH().toString("base64")}`],
     });
     const { host, port, hostKeyFingerprint: hostKey } = server;
     const connect = (privateKey: string, username = "district") =>
       new SftpSource({ host, port, hostKey, username, privateKey });
-    await using good = connect(own.private);
+    await using good = connect(own);
     expect((await good.list()).files).toEqual([]);
-    await using stranger = connect(other.private);
+    await using stranger = connect(other);
     await expect(stranger.list()).rejects.toMatchObject({ code: "auth" });
-    await using misnamed = connect(own.private, "somebody");
+    await using misnamed = connect(own, "somebody");
     await expect(misnamed.list()).rejects.toMatchObject({ code: "auth" });
   });
 
@@ -130,8 +131,8 @@ describe("a hostile SFTP server", () => {
   const file: Attributes = { mode: 0o100644, uid: 0, gid: 0, size: 4, atime: 0, mtime: 0 };
 
   it("is found out when it answers keep-alives, but not requests", async () => {
-    const key = utils.generateKeyPairSync("ed25519");
-    const server = new Server({ hostKeys: [key.private] }, (client) => {
+    const key = newHostKey();
+    const server = new Server({ hostKeys: [key] }, (client) => {
       client.on("error", () => undefined);
       client.on("authentication", (context) => context.accept());
       client.on("session", (accept) => {
@@ -151,11 +152,11 @@ describe("a hostile SFTP server", () => {
   });
 
   it("sees no credential before its key is trusted, and gets no name past the source", async () => {
-    const key = utils.generateKeyPairSync("ed25519");
-    const parsed = utils.parseKey(key.private);
+    const key = newHostKey();
+    const parsed = utils.parseKey(key);
     if (parsed instanceof Error) throw parsed;
     const methods: string[] = [];
-    const server = new Server({ hostKeys: [key.private] }, (client) => {
+    const server = new Server({ hostKeys: [key] }, (client) => {
       client.on("error", () => undefined);
       client.on("authentication", (context) => {
         methods.push(context.method);

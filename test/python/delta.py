@@ -1,6 +1,7 @@
 """What delta-rs (the package deltalake) makes of a table: one JSON request on standard input, one JSON answer out."""
 
 import json
+import os
 import sys
 
 import pyarrow as pa
@@ -79,3 +80,6 @@ commands = {f.__name__: f for f in (read, write, race, delete, checkpoint, optim
 request = json.load(sys.stdin)
 answer = commands[request["command"]](request)
 json.dump(answer, sys.stdout, default=str)
+sys.stdout.flush()
+# Threads of the native packages sometimes abort an interpreter that ends in order; the answer is out by now.
+os._exit(0)
