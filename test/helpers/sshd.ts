@@ -54,8 +54,11 @@ export function findSshd(): string | undefined {
   return undefined;
 }
 
-/** Starts a real sshd on a free port of 127.0.0.1 that serves nothing but SFTP, for the user who runs the tests. */
-export async function startSshd(sshd: string): Promise<Sshd> {
+/**
+ * Starts a real sshd on a free port of 127.0.0.1 that serves nothing but SFTP, for the user who runs the tests.
+ * @param command what speaks SFTP with those who log in, in place of sshd itself
+ */
+export async function startSshd(sshd: string, command = "internal-sftp"): Promise<Sshd> {
   const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-sshd-"));
   const file = (name: string) => path.join(folder, name);
   const passphrase = "correct horse";
@@ -86,8 +89,8 @@ export async function startSshd(sshd: string): Promise<Sshd> {
     "KbdInteractiveAuthentication no",
     "PermitRootLogin prohibit-password",
     "MaxStartups 100",
-    "Subsystem sftp internal-sftp",
-    "ForceCommand internal-sftp",
+    `Subsystem sftp ${command}`,
+    `ForceCommand ${command}`,
   ];
   await writeFile(file("config"), `${config.join("\n")}\n`);
   const child = spawn(sshd, ["-D", "-f", file("config"), "-E", file("log")], { stdio: "ignore" });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -64,8 +64,8 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     cli = await commandLine(folder);
   });
 
-  const commandLine = (folder: string, userTypes?: string[]) => {
-    const { host, port, username, privateKeyPath, hostKeyFingerprint: hostKey } = sshd;
+  const commandLine = (folder: string, userTypes?: string[], server = sshd) => {
+    const { host, port, username, privateKeyPath, hostKeyFingerprint: hostKey } = server;
     return CommandLine.create({
       folder,
       server: { host, port, username, root: reports, privateKeyPath, hostKey },
@@ -228,19 +228,24 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
   });
 
   test("tells of a file that does not hold still, brings the others, and it when it does", async () => {
-    const restless = path.join(reports, corrected);
-    const text = await readFile(restless, "utf8");
-    let writing = true;
-    const writer = (async () => {
-      while (writing) await appendFile(restless, "x");
-    })();
-    const summary = await run(1, "run");
-    writing = false;
-    await writer;
-    expect(summary).toMatchObject({ landed: paths.length - 1, anonymized: paths.length - 1 });
-    expect(summary.failed).toEqual([{ path: corrected, reason: expect.stringContaining("changed") }]);
-    await writeFile(restless, text);
-    expect(await run(0, "run")).toMatchObject({ landed: 1, anonymized: 1 });
-    expect(await states()).toEqual(all("anonymized"));
+    const folder = await temporaryFolder();
+    const note = path.join(folder, "restless");
+    const script = path.join(import.meta.dirname, "..", "helpers", "restlessSftp.mjs");
+    const restless = await startSshd(binary ?? "", `${process.execPath} ${script} ${note}`);
+    try {
+      cli = await commandLine(folder, undefined, restless);
+      const text = await readFile(path.join(reports, corrected), "utf8");
+      await writeFile(note, path.join(reports, corrected));
+      const summary = await run(1, "run");
+      expect(summary).toMatchObject({ landed: paths.length - 1, anonymized: paths.length - 1 });
+      expect(summary.failed).toEqual([{ path: corrected, reason: expect.stringContaining("changed") }]);
+
+      await rm(note);
+      await writeFile(path.join(reports, corrected), text);
+      expect(await run(0, "run")).toMatchObject({ landed: 1, anonymized: 1 });
+      expect(await states()).toEqual(all("anonymized"));
+    } finally {
+      await restless.stop();
+    }
   });
 });

@@ -38,6 +38,8 @@ describe("clever-lake run, told to stop", () => {
         username: "district",
         hostKey: server.hostKeyFingerprint,
         connections: 2,
+        // Longer than a test may take: a run that waited for a silent server would be seen.
+        timeoutSeconds: 600,
       },
       secrets,
     });
@@ -59,12 +61,10 @@ describe("clever-lake run, told to stop", () => {
   }
 
   async function stopped(run: RunningCli, signal: "SIGINT" | "SIGTERM"): Promise<void> {
-    const told = Date.now();
     run.process.kill(signal);
     const { exitCode, stdout, stderr } = await run.ended;
     expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: "" });
     expect(stderr).toContain("Stopping");
-    expect(Date.now() - told).toBeLessThan(5000);
   }
 
   test.each(["SIGINT", "SIGTERM"] as const)("by %s stops soon, and the next run goes on", async (signal) => {

@@ -84,14 +84,11 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
 
   it("gives up on a server that falls silent in the middle of a file", async () => {
     const { proxy, source, file } = await setUp(20_000_000, { timeoutSeconds: 0.5 });
-    const start = performance.now();
     const reading = readSlowly(source, file, async () => proxy.fallSilent());
     await expect(reading).rejects.toMatchObject({
       code: "network",
       message: expect.stringContaining("fell silent for 0.5 s"),
     });
-    // Two attempts, and the pause between them.
-    expect(performance.now() - start).toBeLessThan(4_000);
   });
 
   it.each(["list", "stat", "open"] as const)(
@@ -115,25 +112,21 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     await expect(reading).rejects.toMatchObject({ code: "network" });
   });
 
-  it("stops within a second when it is aborted, even by a silent server", async () => {
-    const { proxy, source, file } = await setUp(20_000_000);
+  it("stops when it is aborted, although the server is silent", async () => {
+    // Longer than the test may take: only the abort can end it.
+    const { proxy, source, file } = await setUp(20_000_000, { timeoutSeconds: 600 });
     const controller = new AbortController();
     const reason = new Error("stop");
-    let aborted = 0;
     const reading = readSlowly(
       source,
       file,
       async () => {
         proxy.fallSilent();
-        setTimeout(() => {
-          aborted = performance.now();
-          controller.abort(reason);
-        }, 50);
+        setTimeout(() => controller.abort(reason), 50);
       },
       controller.signal,
     );
     await expect(reading).rejects.toBe(reason);
-    expect(performance.now() - aborted).toBeLessThan(1_000);
     await expect(source.list(AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 

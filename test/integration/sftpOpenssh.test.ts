@@ -119,13 +119,11 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     ]);
   });
 
-  it("lists 10,000 files fast", async () => {
+  it("lists 10,000 files", async () => {
     const root = await temporaryFolder();
     await Promise.all(Array.from({ length: 10_000 }, (_, i) => writeFile(path.join(root, `${i}.csv`), "")));
     const source = connect(root);
-    const start = performance.now();
     expect((await source.list()).files).toHaveLength(10_000);
-    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   it("logs in with an encrypted key, and with an agent", async () => {

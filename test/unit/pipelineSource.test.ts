@@ -186,7 +186,7 @@ test("progress is told from the start to the end", async () => {
 });
 
 describe("an aborted run", () => {
-  test("ends within a second, and the next one completes it", async () => {
+  test("ends without waiting for what hangs, and the next one completes it", async () => {
     const fixture = await twoFiles();
     const abort = new AbortController();
     const reason = new Error("Stopped by the test.");
@@ -199,9 +199,8 @@ describe("an aborted run", () => {
         await sleep(60_000, undefined, signal ? { signal } : {}).catch(() => undefined);
       },
     };
-    const started = Date.now();
+    // A run that waited for it would outlast the test's own time.
     await expect(fixture.run({ signal: abort.signal })).rejects.toBe(reason);
-    expect(Date.now() - started).toBeLessThan(1500);
     expect((await fixture.log()).map(({ path: file }) => file)).toEqual([first]);
 
     fixture.source.hooks = {};

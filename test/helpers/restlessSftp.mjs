@@ -1,0 +1,17 @@
+// OpenSSH's sftp-server for a file that does not hold still: before each of the client's messages goes to the server,
+// the file that NOTE names grows by a byte. So whatever a client looks at twice has changed, however slow the machine.
+import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+
+const [note] = process.argv.slice(2);
+const places = ["/usr/lib/openssh/sftp-server", "/usr/lib/ssh/sftp-server", "/usr/libexec/sftp-server"];
+const server = spawn(places.find((place) => existsSync(place)) ?? "sftp-server", {
+  stdio: ["pipe", "inherit", "inherit"],
+});
+process.stdin.on("data", (message) => {
+  if (existsSync(note)) appendFileSync(readFileSync(note, "utf8"), "x");
+  server.stdin.write(message);
+});
+process.stdin.on("end", () => server.stdin.end());
+server.stdin.on("error", () => undefined);
+server.on("exit", (code) => process.exit(code ?? 1));
