@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { userTypes } from "../clever/reports";
+
+/** Presets of the date range; `schoolYear` runs from the configured first day of the school year to the last day there is. */
+export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
+
+const day = z.iso.date();
+/** School names; `null` stands for rows without one. */
+const names = z.array(z.string().nullable()).max(5_000);
+
+/**
+ * What the dashboard is asked about. An empty list leaves everything in. Presets count calendar days back from the
+ * last day that daily participation has.
+ */
+export const dashboardFilterSchema = z
+  .strictObject({
+    range: z.union([
+      z.strictObject({ preset: z.enum(rangePresets) }),
+      z.strictObject({ from: day, to: day }).refine(({ from, to }) => from <= to, "to lies before from"),
+    ]),
+    /** `school_name` of the rows. */
+    schools: names,
+    /** `resource_name` of the rows; for resource usage only, since daily participation names no resource. */
+    resources: names,
+    /** `resource_type` of the rows; for resource usage only. */
+    resourceTypes: names,
+    /** Empty means all of them. */
+    userTypes: z.array(z.enum(userTypes)),
+    /** Grades as the roster has them; `null` stands for people without one. Without a roster every grade is `null`. */
+    grades: names,
+  })
+  .readonly();
+
+export type DashboardFilter = z.infer<typeof dashboardFilterSchema>;
+export type RangePreset = (typeof rangePresets)[number];
+
+/** What the dashboard opens with: students, this school year, as OEA's page has it. */
+export const openingFilter: DashboardFilter = {
+  range: { preset: "schoolYear" },
+  schools: [],
+  resources: [],
+  resourceTypes: [],
+  userTypes: ["students"],
+  grades: [],
+};
