@@ -23,7 +23,9 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
     shell: process.platform === "win32",
   });
   if (status !== 0) {
-    console.error("npm ci failed. Check that the npm registry can be reached, then run the command again.");
+    console.error(
+      "npm ci failed; what npm said above tells why. Where it is the network, run the command again once the npm registry can be reached.",
+    );
     process.exit(2);
   }
   writeFileSync(stamp, lock);

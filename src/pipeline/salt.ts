@@ -3,6 +3,7 @@ import { z } from "zod";
 import { saltFingerprintPath } from "../clever/layout";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
+import { lookupsAgree } from "./lookupSalt";
 
 /**
  * The lake keeps a fingerprint of its salt, so that a wrong one is refused, and never the salt. A district's own
@@ -18,14 +19,15 @@ const fingerprintSchema = z.object({
 const cost = 2 ** 14;
 
 /**
- * Holds a salt against the lake's fingerprint; a lake without one takes this salt's. Of two first runs with
- * different salts one wins and the other is refused.
+ * Holds a salt against the lake's fingerprint; a lake without one takes this salt's, if its lookup tables agree. Of
+ * two first runs with different salts one wins and the other is refused.
  * Rejects with code `salt`, before anything else was written, when the lake was pseudonymized with another salt.
  */
 export async function claimSalt(lake: Lake, salt: string, signal?: AbortSignal): Promise<void> {
   const options = signal ? { signal } : {};
   let stored = await readFingerprint(lake, options);
   if (stored === undefined) {
+    if (!(await lookupsAgree(lake, salt, signal))) throw otherSalt(lake);
     const nonce = randomBytes(16).toString("hex");
     const fingerprint = (await fingerprintOf(salt, nonce, cost)).toString("hex");
     const record = { algorithm: "scrypt", cost, nonce, fingerprint };
@@ -33,12 +35,14 @@ export async function claimSalt(lake: Lake, salt: string, signal?: AbortSignal):
     if (await lake.putIfAbsent(saltFingerprintPath, data, options)) return;
     stored = await readFingerprint(lake, options);
   }
-  if (stored === undefined || !(await matches(salt, stored))) {
-    throw new CleverLakeError("salt", "This lake was pseudonymized with another salt; nothing was written.", {
-      subject: lake.url,
-      hint: "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
-    });
-  }
+  if (stored === undefined || !(await matches(salt, stored))) throw otherSalt(lake);
+}
+
+function otherSalt(lake: Lake): CleverLakeError {
+  return new CleverLakeError("salt", "This lake was pseudonymized with another salt; nothing was written.", {
+    subject: lake.url,
+    hint: "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
+  });
 }
 
 /** How a salt stands to a lake; `unclaimed` is one that was pseudonymized with none yet. Writes nothing. */
@@ -48,7 +52,7 @@ export async function checkSalt(
   signal?: AbortSignal,
 ): Promise<"matches" | "differs" | "unclaimed"> {
   const stored = await readFingerprint(lake, signal ? { signal } : {});
-  if (stored === undefined) return "unclaimed";
+  if (stored === undefined) return (await lookupsAgree(lake, salt, signal)) ? "unclaimed" : "differs";
   return (await matches(salt, stored)) ? "matches" : "differs";
 }
 

@@ -111,4 +111,20 @@ describe("a run", () => {
     expect(await fixture.run({ command: "ingest", salt: undefined })).toMatchObject({ landed: 1 });
     expect(await fixture.lake.stat(saltFingerprintPath)).toBeUndefined();
   });
+
+  test("on a lake that lost its fingerprint takes the salt of its lookups, and no other", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    await fixture.run({ salt: "one" });
+    await fixture.lake.delete(saltFingerprintPath);
+    await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("ben", "2024-09-04")));
+    const before = await fixture.tree();
+
+    expect(await checkSalt(fixture.lake, "two")).toBe("differs");
+    await expect(fixture.run({ salt: "two" })).rejects.toMatchObject({ code: "salt" });
+    expect(await fixture.tree()).toEqual(before);
+    expect(await checkSalt(fixture.lake, "one")).toBe("unclaimed");
+    expect(await fixture.run({ salt: "one" })).toMatchObject({ landed: 1, anonymized: 1 });
+    expect(await checkSalt(fixture.lake, "one")).toBe("matches");
+  });
 });
