@@ -1,52 +1,39 @@
 import { spawn, spawnSync } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { installedOnce, leftOut } from "./installed";
 
-/** Independent readers and writers of Delta that the tests compare with; pinned, since they change what they write. */
-const requirements = ["deltalake==1.6.6", "pyarrow==26.0.1"];
+/**
+ * Independent readers and writers of Delta, and clients of Data Lake Storage, that the tests compare with; pinned, since
+ * they change what they write.
+ */
+const requirements = [
+  "deltalake==1.6.6",
+  "pyarrow==26.0.1",
+  "azure-storage-file-datalake==12.26.1",
+  "opendal==0.47.12",
+];
 
 const root = path.resolve(import.meta.dirname, "..", "..");
-const home = path.join(root, ".cache", "python");
 const python = process.platform === "win32" ? path.join("Scripts", "python.exe") : path.join("bin", "python");
 
 /**
- * The path of a Python that has deltalake, installed once in the project's `.cache`. Undefined, and loudly so, where
- * there is no Python or no way to install the packages; in CI, where nothing may be left out, an error.
+ * The path of a Python that has these packages, installed once in the project's `.cache`. Undefined, and loudly so,
+ * where there is no Python or no way to install the packages; in CI, where nothing may be left out, an error.
  */
 export async function pythonWithDelta(): Promise<string | undefined> {
-  const stamp = path.join(home, "requirements.txt");
-  const wanted = requirements.join("\n");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return path.join(home, python);
-  // Made aside and moved into place when it is whole, so that a cut-off or simultaneous installation does no harm.
-  const fresh = `${home}-${randomUUID()}`;
   try {
-    await mkdir(path.dirname(home), { recursive: true });
-    makeEnvironment(fresh);
-    run(path.join(fresh, python), [
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--disable-pip-version-check",
-      ...requirements,
-    ]);
-    await writeFile(path.join(fresh, "requirements.txt"), wanted);
-    await rm(home, { recursive: true, force: true });
-    await rename(fresh, home).catch((error: unknown) => {
-      if (!existsSync(stamp)) throw error;
+    const home = await installedOnce("python", requirements.join("\n"), (folder) => {
+      makeEnvironment(folder);
+      const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+      run(path.join(folder, python), [...install, ...requirements]);
     });
     return path.join(home, python);
   } catch (error) {
-    const message =
-      "LEFT OUT: the checks against an independent Delta implementation. They need Python 3.11 or newer with venv and " +
-      `pip (on Debian: apt-get install python3-venv). ${error instanceof Error ? error.message : String(error)}`;
-    if (process.env.CI) throw new Error(message);
-    console.error(`\n*** ${message}\n`);
-    return undefined;
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
+    return leftOut(
+      "the checks against independent implementations of Delta and Data Lake Storage. They need Python 3.11 or newer " +
+        "with venv and pip (on Debian: apt-get install python3-venv).",
+      error,
+    );
   }
 }
 

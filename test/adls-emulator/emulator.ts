@@ -1,0 +1,206 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Token } from "./bearer";
+import { makeCertificate } from "./certificate";
+import type { AccountKind } from "./context";
+import { StorageError } from "./errors";
+import { type Fault, type FaultRule, Faults } from "./faults";
+import { parseRequest, type StorageRequest } from "./request";
+import { type LoggedRequest, RequestLog } from "./requestLog";
+import type { StorageResponse } from "./response";
+import { StorageService } from "./service";
+import { bodyLength, breakOff, readBody, refusal, send } from "./wire";
+
+export type { LoggedRequest } from "./requestLog";
+
+export interface AdlsEmulatorOptions {
+  /** The account's name; `devaccount` by default. */
+  readonly account?: string;
+  /** The account key, base64. */
+  readonly key?: string;
+  readonly kind?: AccountKind;
+  /** Bearer tokens that are accepted. Clients send one over https only, unless they are told otherwise. */
+  readonly tokens?: readonly Token[];
+  /** File systems that are there from the start. */
+  readonly fileSystems?: readonly string[];
+  /** Speaks https with a certificate of its own (`certificate`). */
+  readonly tls?: boolean;
+  /** 127.0.0.1's port; a free one by default. */
+  readonly port?: number;
+  /** The time, for leases and expiries; milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** A key that is good for nothing but tests. */
+const testKey = Buffer.from("a key for tests: it opens the emulator, and nothing else at all.").toString(
+  "base64",
+);
+
+/** A Data Lake Storage Gen2 account on 127.0.0.1, in memory. See README.md for what it does and what it does not do. */
+export class AdlsEmulator implements AsyncDisposable {
+  readonly account: string;
+  readonly key: string;
+  /** PEM, where it speaks https; for `NODE_EXTRA_CA_CERTS` and the like. */
+  readonly certificate: string | undefined;
+  readonly #service: StorageService;
+  readonly #faults = new Faults();
+  readonly #log = new RequestLog();
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #stopped = new AbortController();
+
+  private constructor(options: AdlsEmulatorOptions) {
+    this.account = options.account ?? "devaccount";
+    this.key = options.key ?? testKey;
+    const now = options.now ?? Date.now;
+    this.#service = new StorageService({
+      name: this.account,
+      key: this.key,
+      kind: options.kind ?? "hierarchical",
+      tokens: options.tokens ?? [],
+      now,
+      secure: options.tls === true,
+    });
+    for (const name of options.fileSystems ?? []) this.#service.account.create(name, now());
+    const certificate = options.tls === true ? makeCertificate() : undefined;
+    this.certificate = certificate?.certificate;
+    this.#server =
+      certificate === undefined
+        ? createServer()
+        : createSecureServer({ key: certificate.privateKey, cert: certificate.certificate });
+    // Clients keep connections open between requests; one that is closed on them just then is an error to them.
+    this.#server.keepAliveTimeout = 0;
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+    this.#server.on("request", (incoming, outgoing) => {
+      this.#serve(incoming, outgoing).catch((error: unknown) => {
+        // The rest of a request that the end of the emulator broke off; anything else is an error of the emulator's own.
+        if (!this.#stopped.signal.aborted) throw error;
+      });
+    });
+  }
+
+  static async start(options: AdlsEmulatorOptions = {}): Promise<AdlsEmulator> {
+    const emulator = new AdlsEmulator(options);
+    emulator.#server.listen(options.port ?? 0, "127.0.0.1");
+    await once(emulator.#server, "listening");
+    return emulator;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** `http://127.0.0.1:PORT/ACCOUNT`, for both endpoints. */
+  get url(): string {
+    return `${this.certificate === undefined ? "http" : "https"}://127.0.0.1:${this.port}/${this.account}`;
+  }
+
+  /** The requests that were answered or broken off, in the order in which that happened. */
+  get requests(): readonly LoggedRequest[] {
+    return this.#log.requests;
+  }
+
+  /** Forgets the requests so far; the next has number 1. */
+  clearLog(): void {
+    this.#log.clear();
+  }
+
+  /** Has a coming request go wrong. Of several rules that fit a request, the oldest meets it. */
+  inject(rule: FaultRule): void {
+    this.#faults.add(rule);
+  }
+
+  /** Drops the faults that no request has met. */
+  clearFaults(): void {
+    this.#faults.clear();
+  }
+
+  /** Replaces the bearer tokens that are accepted. */
+  setTokens(tokens: readonly Token[]): void {
+    this.#service.tokens = tokens;
+  }
+
+  /** The bytes of a file as readers see them, for tests; undefined where there is none. */
+  contents(fileSystem: string, path: string): Buffer | undefined {
+    const entry = this.#service.account.get(fileSystem).find(path);
+    return entry?.kind === "file" ? Buffer.concat(entry.content.chunks) : undefined;
+  }
+
+  /** The paths of all files of a file system, sorted level by level. */
+  files(fileSystem: string): string[] {
+    const found = this.#service.account.get(fileSystem);
+    const all = found.walk({ path: "", entry: found.root }, { recursive: true });
+    return [...all].filter(({ entry }) => entry.kind === "file").map(({ path }) => path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    const { method = "", url = "/", headers } = incoming;
+    const number = this.#log.nextNumber();
+    const body = await readBody(incoming);
+    let request: StorageRequest;
+    try {
+      request = parseRequest(number, this.account, { method, url, headers });
+    } catch (error) {
+      const response = refusal(asRefusal(error), "dfs", requestId);
+      return send(incoming, outgoing, response, { requestId, half: false });
+    }
+    const fault = this.#faults.take(request);
+    const bytesIn = body?.length ?? 0;
+    const lost = { status: 0, bytesIn, bytesOut: 0 };
+    if (body === undefined) return this.#log.add(request, lost, fault);
+    if (fault?.kind === "delay") {
+      await sleep(fault.milliseconds, undefined, { signal: this.#stopped.signal });
+    }
+    const response = isLostBefore(request, fault)
+      ? undefined
+      : this.#answer(request, method, body, fault, requestId);
+    if (response === undefined || fault?.kind === "resetAfter" || fault?.kind === "halfAppend") {
+      this.#log.add(request, lost, fault);
+      return breakOff(incoming);
+    }
+    const code = response.headers?.["x-ms-error-code"];
+    const bytesOut = bodyLength(response, method);
+    this.#log.add(request, { status: response.status, code, bytesIn, bytesOut }, fault);
+    return send(incoming, outgoing, response, { requestId, half: fault?.kind === "halfAnswer" });
+  }
+
+  #answer(
+    request: StorageRequest,
+    wireMethod: string,
+    body: Buffer,
+    fault: Fault | undefined,
+    requestId: string,
+  ): StorageResponse {
+    try {
+      return this.#service.answer(request, wireMethod, body, fault);
+    } catch (error) {
+      return refusal(asRefusal(error), request.endpoint, requestId);
+    }
+  }
+}
+
+function isLostBefore({ operation }: StorageRequest, fault: Fault | undefined): boolean {
+  if (fault?.kind === "resetBefore") return true;
+  return fault?.kind === "halfAppend" && operation !== "Path.Append" && operation !== "Blob.PutBlock";
+}
+
+function asRefusal(error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  throw error;
+}
