@@ -14,6 +14,17 @@ export interface Card {
   readonly atLeast: boolean;
   /** `null` where there is no such period in the data, or its number is suppressed. */
   readonly before: Shown;
+  /** `true` where `before` is only a part, as `atLeast` says of `value`; then the two cannot be compared. */
+  readonly beforeAtLeast?: true;
+}
+
+/** An entry of a list. */
+export interface Entry {
+  /**
+   * `true` where parts of the entry's numbers were left out because they are about too few people: counts and sums are
+   * at least so high, averages are those of the part that is shown. Absent where everything is in.
+   */
+  readonly atLeast?: true;
 }
 
 export interface Cards {
@@ -33,7 +44,7 @@ export interface Cards {
   readonly resourceUsers: Card;
 }
 
-export interface SchoolEntry {
+export interface SchoolEntry extends Entry {
   readonly school: string | null;
   readonly users: Shown;
   readonly activeUsers: Shown;
@@ -45,7 +56,7 @@ export interface SchoolEntry {
   readonly distinctResourcesPerUser: Shown;
 }
 
-export interface GradeEntry {
+export interface GradeEntry extends Entry {
   readonly grade: string | null;
   readonly users: Shown;
   readonly activeUsers: Shown;
@@ -54,7 +65,7 @@ export interface GradeEntry {
   readonly distinctResourcesPerUser: Shown;
 }
 
-export interface DayEntry {
+export interface DayEntry extends Entry {
   /** `yyyy-MM-dd`; every calendar day from the first to the last of the range has an entry. */
   readonly date: string;
   /** `noData`: no row of either report; `quiet`: rows, but next to nobody active (a holiday or weekend); else `school`. */
@@ -67,7 +78,7 @@ export interface DayEntry {
   readonly distinctResources: Shown;
 }
 
-export interface WeekdayEntry {
+export interface WeekdayEntry extends Entry {
   /** 1 Monday … 7 Sunday */
   readonly weekday: number;
   /** Days of the range with participation on this weekday, days off left out. */
@@ -77,7 +88,7 @@ export interface WeekdayEntry {
   readonly logins: Shown;
 }
 
-export interface ResourceEntry {
+export interface ResourceEntry extends Entry {
   readonly resource: string | null;
   readonly type: string | null;
   /** Distinct people who used it. */
@@ -91,9 +102,11 @@ export interface ResourceEntry {
   readonly weekly: readonly Shown[];
 }
 
-export interface SchoolResourceEntry {
+export interface SchoolResourceEntry extends Entry {
   readonly school: string | null;
   readonly resource: string | null;
+  /** The resource's type: two resources may have one name. */
+  readonly type?: string | null;
   readonly users: Shown;
 }
 

@@ -1,0 +1,30 @@
+/** Days as whole numbers since 1970-01-01, without a time zone: what `date` columns hold. */
+
+const millisecondsPerDay = 86_400_000;
+
+export const dayNumber = (date: string): number => Date.parse(date.slice(0, 10)) / millisecondsPerDay;
+export const isoDate = (day: number): string => new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
+/** 1 Monday … 7 Sunday; 1970-01-01 was a Thursday. */
+export const weekdayOf = (day: number): number => ((((day + 3) % 7) + 7) % 7) + 1;
+/** The Monday of the day's week. */
+export const mondayOf = (day: number): number => day - weekdayOf(day) + 1;
+
+/** The first day of a month `yyyy-MM`. */
+export const firstDayOf = (month: string): number => dayNumber(`${month}-01`);
+
+/** Bits `from` … `to` of a month's mask, both included; they may lie outside the month. */
+export function daysMask(from: number, to: number): number {
+  const [low, high] = [Math.max(from, 0), Math.min(to, 31)];
+  if (low > high) return 0;
+  const upTo = high >= 31 ? 0xffff_ffff : (1 << (high + 1)) - 1;
+  return (upTo & ~((1 << low) - 1)) >>> 0;
+}
+
+/** The number of the lowest set bit; 32 where there is none. */
+export const lowestBit = (mask: number): number => (mask === 0 ? 32 : 31 - Math.clz32(mask & -mask));
+
+export function countBits(mask: number): number {
+  let bits = mask - ((mask >>> 1) & 0x5555_5555);
+  bits = (bits & 0x3333_3333) + ((bits >>> 2) & 0x3333_3333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+}

@@ -1,0 +1,65 @@
+/**
+ * What each number of a `DashboardAnswer` means, exactly, by its place in the answer: for help texts, exports and
+ * documentation. A person is a distinct `sis_id_pseudonym`; rows without one count no person, but are in sums.
+ * `changesDefinitions` in changes.ts has those of what changed.
+ */
+export const definitions = {
+  "cards.users": "Distinct people in daily participation, active or not.",
+  "cards.activeUsers": "Distinct people who were active on at least one day.",
+  "cards.days": "Distinct dates with rows of daily participation.",
+  "cards.logins": "Sum of num_logins in daily participation.",
+  "cards.accesses": "Sum of num_access in resource usage.",
+  "cards.resources":
+    "Different resources in resource usage, by resource_id, or by resource_name where there is no id.",
+  "cards.resourceUsers": "Distinct people in resource usage.",
+  "cards.before":
+    "The same number for as many calendar days, ending on the day before the range. Not there where the data does not reach back that far.",
+  "bySchool.users": "Distinct people in the school's rows of daily participation.",
+  "bySchool.activeUsers": "Distinct people who were active on at least one day, in the school's rows.",
+  "bySchool.averageLogins":
+    "Average of num_logins over the school's rows of daily participation (one per person and day), days without use included; rows without a num_logins are left out.",
+  "bySchool.averageResources":
+    "Average of num_resources_accessed over the school's rows of daily participation (one per person and day), days without use included; rows without a num_resources_accessed are left out.",
+  "bySchool.accesses": "Sum of num_access over the school's rows of resource usage.",
+  "bySchool.distinctResourcesPerUser":
+    "For each person, the different resources used at the school in the whole range (by resource_id, or by resource_name where there is no id); their sum over people, divided by the school's users, those without use included. 0 where the school has no users.",
+  byGrade:
+    "As by school, over the rows of people who have the grade in the roster that was imported last. People who are not in it have none.",
+  "byDay.kind":
+    "No data: neither report has a row of the day. Quiet: there are rows, but fewer than a tenth of the people who are active on the usual day (the median of the days with anybody active), as on weekends and holidays. Judged over the whole district and all user types, whatever the filter. Days with resource usage only count as school days.",
+  "byDay.logins": "Sum of the day's num_logins.",
+  "byDay.resources": "Sum of the day's num_resources_accessed.",
+  "byDay.activeUsers": "Distinct people who were active that day.",
+  "byDay.distinctResources":
+    "Different resources in the day's resource usage, by resource_id, or by resource_name where there is no id.",
+  "byWeekday.days":
+    "Days of the range on this weekday with daily participation in the district, quiet days left out.",
+  "byWeekday.activeUsers":
+    "Distinct active people of each of these days, summed and divided by the number of days.",
+  "byWeekday.logins": "Sum of num_logins on these days, divided by the number of days.",
+  "resources.users":
+    "Distinct people in the rows of resource usage with this resource_name and resource_type.",
+  "resources.rows": "Rows of resource usage with a person: person-days of use.",
+  "resources.accesses": "Sum of num_access over all rows of the resource.",
+  "resources.firstDay": "First and last day with a row of the resource in the range.",
+  "resources.weekly":
+    "Rows with a person per calendar week (Monday to Sunday), as far as it lies in the range; at most the newest 60 weeks.",
+  "resourcesBySchool.users":
+    "For the 20 resources (resource_name and resource_type) with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
+} as const;
+
+export type DefinitionKey = keyof typeof definitions;
+
+/** How filters and privacy act on all of them. */
+export const rules = {
+  filter:
+    "Dates, schools, user types and grades apply to both reports. Resources and resource types apply to resource usage only, since daily participation names no resource: users, active users, days, logins and num_resources_accessed stay those of everything used.",
+  range:
+    "The last 7 and 30 days are calendar days and end on the last day with daily participation, as does the school year to date, which begins on its configured first day. All is everything from the first to the last day of either report.",
+  privacy:
+    "Before any question is asked, the smallest things that filters can tell apart are joined into blocks of at least the minimum group size of people each: days first, then months, then grades of a school, then schools, then user types and resources. A number is computed only from blocks that lie wholly within the filter, and an entry of a list (a school, a day, a resource) is the filter narrowed to it. Adding and subtracting numbers of any answers therefore gives only numbers about at least so many people.",
+  atLeast:
+    "Where the filter cuts blocks, what is in them is left out: a count or sum is then at least so high, an average is that of the part that is shown. Where nothing would be left, the number is suppressed. 0 means that there is nothing, among at least so many people.",
+  limits:
+    "Counts of distinct people do not add up: the users of two weeks, less those of the first, are the people who came in the second only, and these can be few. Answers that were computed from different versions of the tables can be compared. Rows of people without an id belong to nobody, but are in sums.",
+} as const;

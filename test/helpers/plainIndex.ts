@@ -1,0 +1,171 @@
+import type { UserType } from "../../src/clever/reports";
+import type {
+  Cohort,
+  MonthSegment,
+  ParticipationIndex,
+  Resource,
+} from "../../src/dashboard/index/participationIndex";
+
+/** Rows of the pseudonymized tables, as tests write them. */
+interface Row {
+  readonly userType: UserType;
+  /** `yyyy-MM-dd` */
+  readonly date: string;
+  readonly person: string | null;
+  readonly school: string | null;
+  /** What a roster would say; the person's own, on every row. */
+  readonly grade: string | null;
+}
+
+export interface ParticipationRow extends Row {
+  readonly active: boolean;
+  readonly logins: number | null;
+  readonly resources: number | null;
+}
+
+export interface UsageRow extends Row {
+  readonly id: string | null;
+  readonly name: string | null;
+  readonly type: string | null;
+  readonly accesses: number | null;
+}
+
+/** Gives every distinct key a number, in the order of their coming. */
+class Numbers<T> {
+  readonly items: T[] = [];
+  private readonly known = new Map<string, number>();
+
+  of(item: T): number {
+    const key = JSON.stringify(item);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    this.known.set(key, this.items.length);
+    this.items.push(item);
+    return this.items.length - 1;
+  }
+}
+
+/** An index from rows, by plain means: what the index from Delta tables must be, too. */
+export function plainIndex(
+  participation: readonly ParticipationRow[],
+  usage: readonly UsageRow[],
+  hasGrades = true,
+): ParticipationIndex {
+  const cohorts = new Numbers<Cohort>();
+  const resources = new Numbers<Resource>();
+  const people = new Numbers<string>();
+  const members = new Numbers<{ person: number; cohort: number }>();
+  const cohortOf = ({ school, userType, grade }: Row) =>
+    cohorts.of({ school, userType, grade: hasGrades ? grade : null });
+  const memberOf = (row: Row) =>
+    row.person === null ? undefined : members.of({ person: people.of(row.person), cohort: cohortOf(row) });
+  const months = [...new Set([...participation, ...usage].map(({ date }) => date.slice(0, 7)))].sort();
+  const segments = months.map((month): MonthSegment => {
+    const ofMonth = <T extends Row>(rows: readonly T[]) => rows.filter(({ date }) => date.startsWith(month));
+    const there = ofMonth(participation);
+    const used = ofMonth(usage);
+    const attendance = new Table(2);
+    const attendanceCells = new Table(4);
+    for (const row of there) {
+      const member = memberOf(row);
+      const bit = 2 ** dayOf(row);
+      if (member !== undefined) attendance.or([member], [bit, row.active ? bit : 0]);
+      attendanceCells.add(
+        [cohortOf(row), dayOf(row)],
+        [row.logins ?? 0, Number(row.logins !== null), row.resources ?? 0, Number(row.resources !== null)],
+      );
+    }
+    const usageDays = new Table(1);
+    const usageCells = new Table(2);
+    for (const row of used) {
+      const { id, name, type } = row;
+      const resource = resources.of({ id, name, type });
+      const member = memberOf(row);
+      if (member !== undefined) usageDays.or([member, resource], [2 ** dayOf(row)]);
+      usageCells.add(
+        [cohortOf(row), resource, dayOf(row)],
+        [Number(member !== undefined), row.accesses ?? 0],
+      );
+    }
+    return {
+      month,
+      participationDays: daysOf(there),
+      usageDays: daysOf(used),
+      attendance: {
+        member: Uint32Array.from(attendance.key(0)),
+        present: Uint32Array.from(attendance.value(0)),
+        active: Uint32Array.from(attendance.value(1)),
+      },
+      attendanceCells: {
+        cohort: Uint32Array.from(attendanceCells.key(0)),
+        day: Uint8Array.from(attendanceCells.key(1)),
+        logins: Float64Array.from(attendanceCells.value(0)),
+        loginRows: Uint32Array.from(attendanceCells.value(1)),
+        resources: Float64Array.from(attendanceCells.value(2)),
+        resourceRows: Uint32Array.from(attendanceCells.value(3)),
+      },
+      usage: {
+        member: Uint32Array.from(usageDays.key(0)),
+        resource: Uint32Array.from(usageDays.key(1)),
+        days: Uint32Array.from(usageDays.value(0)),
+      },
+      usageCells: {
+        cohort: Uint32Array.from(usageCells.key(0)),
+        resource: Uint32Array.from(usageCells.key(1)),
+        day: Uint8Array.from(usageCells.key(2)),
+        rows: Uint32Array.from(usageCells.value(0)),
+        accesses: Float64Array.from(usageCells.value(1)),
+      },
+    };
+  });
+  return {
+    cohorts: cohorts.items,
+    resources: resources.items,
+    people: people.items.length,
+    members: {
+      person: Uint32Array.from(members.items, ({ person }) => person),
+      cohort: Uint32Array.from(members.items, ({ cohort }) => cohort),
+    },
+    months: segments,
+    versions: { dailyParticipation: 1, resourceUsage: 1 },
+    hasGrades,
+  };
+}
+
+const dayOf = ({ date }: Row) => Number(date.slice(8, 10)) - 1;
+const daysOf = (rows: readonly Row[]) => rows.reduce((mask, row) => (mask | (1 << dayOf(row))) >>> 0, 0);
+
+/** Values by keys, ascending by key. */
+class Table {
+  private readonly rows = new Map<string, { keys: readonly number[]; values: number[] }>();
+  constructor(private readonly width: number) {}
+
+  add(keys: readonly number[], values: readonly number[]): void {
+    this.change(keys, values, (a, b) => a + b);
+  }
+
+  or(keys: readonly number[], values: readonly number[]): void {
+    this.change(keys, values, (a, b) => (a | b) >>> 0);
+  }
+
+  key(at: number): number[] {
+    return this.sorted().map(({ keys }) => keys[at] ?? 0);
+  }
+
+  value(at: number): number[] {
+    return this.sorted().map(({ values }) => values[at] ?? 0);
+  }
+
+  private change(keys: readonly number[], values: readonly number[], join: (a: number, b: number) => number) {
+    const key = keys.join();
+    const row = this.rows.get(key) ?? { keys, values: new Array<number>(this.width).fill(0) };
+    this.rows.set(key, { keys, values: row.values.map((value, at) => join(value, values[at] ?? 0)) });
+  }
+
+  private sorted() {
+    return [...this.rows.values()].sort(({ keys: a }, { keys: b }) => {
+      const at = a.findIndex((key, place) => key !== b[place]);
+      return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+    });
+  }
+}
