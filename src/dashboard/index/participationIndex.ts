@@ -3,12 +3,19 @@ import type { UserType } from "../../clever/reports";
 /**
  * The pseudonymized tables in the form that the dashboard's questions want: people, cohorts and resources as small
  * integers, days as bits. Exact: no row is sampled or estimated. One segment per calendar month, so that a new day or
- * a redelivery makes one segment anew and not the history.
+ * a redelivery makes one segment anew and not the history. Immutable: when the tables change there is another index,
+ * which shares the segments of the months that did not. Rows without a date belong to no day and are left out, as are
+ * rows of no user type of Clever's.
  */
 export interface ParticipationIndex {
+  /** Each has a row of one report at least. In no order. */
   readonly cohorts: readonly Cohort[];
+  /** Each has a row of usage at least. In no order. */
   readonly resources: readonly Resource[];
-  /** Number of people (distinct `sis_id_pseudonym`); people are 0 … `people` - 1. */
+  /**
+   * People (distinct `sis_id_pseudonym`) are 0 … `people` - 1. Numbers are for good: somebody all of whose rows were
+   * taken back keeps one, as do their members, but is in no segment. So people are counted by the segments.
+   */
   readonly people: number;
   /** A member is a person in a cohort: somebody who changed schools is two members. In no order. */
   readonly members: {
@@ -22,6 +29,7 @@ export interface ParticipationIndex {
   readonly hasGrades: boolean;
 }
 
+/** The grade is the person's, whatever the user type; rows without a person have none. */
 export interface Cohort {
   readonly school: string | null;
   readonly userType: UserType;

@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { DashboardAnswer } from "../src/dashboard/answer";
+import type { DashboardFilter } from "../src/dashboard/filter";
+import { EngineClient } from "../src/engine/client";
+import * as protocol from "../src/engine/protocol";
+import { projectFolder } from "./workshop";
+
+/** The engine's process as the extension starts it, asked as the dashboard asks it. */
+export class DashboardEngine implements AsyncDisposable {
+  private readonly client = new EngineClient({ modulePath: path.join(projectFolder, "dist", "engine.js") });
+
+  constructor(
+    private readonly lake: string,
+    private readonly cacheFolder: string,
+  ) {
+    this.client.onLog(({ message }) => console.error(`  ${message}`));
+  }
+
+  async ask(
+    filter: DashboardFilter,
+  ): Promise<{ readonly seconds: number; readonly answer: DashboardAnswer }> {
+    const start = process.hrtime.bigint();
+    const answer = await this.client.request(protocol.dashboard, {
+      connection: {
+        sftp: { host: "127.0.0.1", username: "nobody" },
+        lake: { url: pathToFileURL(this.lake).href },
+      },
+      secrets: {},
+      filter,
+      minimumGroupSize: 10,
+      schoolYearStart: "08-01",
+      cacheFolder: this.cacheFolder,
+    });
+    const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+    if ("empty" in answer) throw new Error("The lake holds nothing.");
+    return { seconds, answer };
+  }
+
+  /** Bytes that the engine's process took at most. */
+  async peakMemory(): Promise<number> {
+    const status = await readFile(`/proc/${this.client.pid}/status`, "utf8");
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client.dispose();
+  }
+}

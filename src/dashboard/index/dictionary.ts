@@ -1,0 +1,194 @@
+import { type UserType, userTypes, userTypeValue } from "../../clever/reports";
+import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import type { Cohort, Resource } from "./participationIndex";
+
+/**
+ * What stands for what in the index. Numbers are handed out in order and for good, so that the segments made with an
+ * older state of it stay valid: a later state only has more at the end.
+ */
+export interface Dictionary {
+  readonly people: number;
+  readonly cohorts: readonly Cohort[];
+  readonly resources: readonly Resource[];
+  readonly members: { readonly person: Uint32Array; readonly cohort: Uint32Array };
+}
+
+export const emptyDictionary: Dictionary = {
+  people: 0,
+  cohorts: [],
+  resources: [],
+  members: { person: new Uint32Array(), cohort: new Uint32Array() },
+};
+
+/** The dictionary's tables in a session: `people`, `cohorts`, `members` and `resources`, all of them temporary. */
+export class DictionaryTables {
+  private constructor(
+    private readonly session: DuckSession,
+    private known: Dictionary,
+  ) {}
+
+  /**
+   * Makes the tables, with what is known already: `files` are the Parquet files that `save` wrote when the dictionary
+   * was `known`.
+   */
+  static async open(
+    session: DuckSession,
+    known: Dictionary,
+    files: DictionaryFiles | undefined,
+    signal: AbortSignal,
+  ): Promise<DictionaryTables> {
+    const statements = [
+      "CREATE OR REPLACE TEMP TABLE people (person UINTEGER, pseudonym VARCHAR, grade VARCHAR)",
+      "CREATE OR REPLACE TEMP TABLE members (member UINTEGER, person UINTEGER, cohort UINTEGER)",
+      "CREATE OR REPLACE TEMP TABLE cohorts (cohort UINTEGER, school_name VARCHAR, user_type VARCHAR, grade VARCHAR)",
+      "CREATE OR REPLACE TEMP TABLE resources (resource UINTEGER, id VARCHAR, name VARCHAR, type VARCHAR)",
+      ...(files
+        ? [
+            `INSERT INTO people SELECT * FROM read_parquet(${sqlString(files.people)})`,
+            `INSERT INTO members SELECT * FROM read_parquet(${sqlString(files.members)})`,
+          ]
+        : []),
+    ];
+    for (const sql of statements) await session.query(sql, [], signal);
+    const tables = new DictionaryTables(session, known);
+    await tables.insert(
+      "cohorts",
+      known.cohorts.map(({ school, userType, grade }) => [school, userTypeValue[userType], grade]),
+      signal,
+    );
+    await tables.insert(
+      "resources",
+      known.resources.map(({ id, name, type }) => [id, name, type]),
+      signal,
+    );
+    return tables;
+  }
+
+  /**
+   * Gives numbers to what a month has beside. `seen` is a table of the session with the distinct (`pseudonym`,
+   * `school_name`, `user_type`) of its rows, `used` one with the distinct (`id`, `name`, `type`) of its resources;
+   * `grades` a SELECT of (`pseudonym`, `grade`), one row for each pseudonym.
+   */
+  async add(seen: string, used: string, grades: string, signal: AbortSignal): Promise<void> {
+    const number = (table: string, order: string) =>
+      `((SELECT count(*) FROM ${table}) + row_number() OVER (ORDER BY ${order}) - 1)::UINTEGER`;
+    const statements = [
+      `INSERT INTO people SELECT ${number("people", "pseudonym")}, pseudonym, grade
+       FROM (SELECT DISTINCT pseudonym FROM ${seen} WHERE pseudonym IS NOT NULL) found ANTI JOIN people USING (pseudonym)
+       LEFT JOIN (${grades}) grades USING (pseudonym)`,
+      `INSERT INTO cohorts SELECT ${number("cohorts", "user_type, school_name, grade")}, school_name, user_type, grade
+       FROM (SELECT DISTINCT school_name, user_type, grade FROM ${seen} LEFT JOIN people USING (pseudonym)) found
+       WHERE NOT EXISTS (SELECT 1 FROM cohorts WHERE ${same("found", "cohorts", ["school_name", "user_type", "grade"])})`,
+      `INSERT INTO members SELECT ${number("members", "person, cohort")}, person, cohort
+       FROM (SELECT DISTINCT people.person, cohorts.cohort FROM ${seen} found JOIN people USING (pseudonym)
+         JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND people.grade IS NOT DISTINCT FROM cohorts.grade) found
+       ANTI JOIN members USING (person, cohort)`,
+      `INSERT INTO resources SELECT ${number("resources", "name, type, id")}, id, name, type FROM ${used} found
+       WHERE NOT EXISTS (SELECT 1 FROM resources WHERE ${same("found", "resources", ["id", "name", "type"])})`,
+    ];
+    for (const sql of statements) await this.session.query(sql, [], signal);
+  }
+
+  /** A SELECT of `seen`'s columns with `cohort`, and with `member` that is null where the pseudonym is. */
+  numbered(seen: string): string {
+    return `SELECT found.*, cohorts.cohort, members.member FROM ${seen} found LEFT JOIN people USING (pseudonym)
+      JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND people.grade IS NOT DISTINCT FROM cohorts.grade
+      LEFT JOIN members ON members.person = people.person AND members.cohort = cohorts.cohort`;
+  }
+
+  /** The dictionary as it is now. */
+  async read(signal: AbortSignal): Promise<Dictionary> {
+    const { known, session } = this;
+    const [counts] = await session.query("SELECT count(*)::INTEGER AS people FROM people", [], signal);
+    const cohorts = await session.query(
+      `SELECT school_name, user_type, grade FROM cohorts WHERE cohort >= ${known.cohorts.length} ORDER BY cohort`,
+      [],
+      signal,
+    );
+    const resources = await session.query(
+      `SELECT id, name, type FROM resources WHERE resource >= ${known.resources.length} ORDER BY resource`,
+      [],
+      signal,
+    );
+    const members = await session.columns(
+      `SELECT person, cohort FROM members WHERE member >= ${known.members.person.length} ORDER BY member`,
+      { person: "UINTEGER", cohort: "UINTEGER" },
+      signal,
+    );
+    this.known = {
+      people: Number(counts?.people),
+      cohorts: [
+        ...known.cohorts,
+        ...cohorts.map((row) => ({
+          school: text(row.school_name),
+          userType: userTypeOf(row.user_type),
+          grade: text(row.grade),
+        })),
+      ],
+      resources: [
+        ...known.resources,
+        ...resources.map((row) => ({ id: text(row.id), name: text(row.name), type: text(row.type) })),
+      ],
+      members: {
+        person: joined(known.members.person, members.person),
+        cohort: joined(known.members.cohort, members.cohort),
+      },
+    };
+    return this.known;
+  }
+
+  /** Writes people and members as Parquet files, so that the next build can go on from here. */
+  async save(files: DictionaryFiles, signal: AbortSignal): Promise<void> {
+    const copy = (table: string, order: string, file: string) =>
+      this.session.query(
+        `COPY (SELECT * FROM ${table} ORDER BY ${order}) TO ${sqlString(file)} (FORMAT parquet)`,
+        [],
+        signal,
+      );
+    await copy("people", "person", files.people);
+    await copy("members", "member", files.members);
+  }
+
+  private async insert(
+    table: string,
+    rows: readonly (readonly (string | null)[])[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    // As one JSON text, since a list of thousands of literals would be parsed for longer than all else takes.
+    const [width = 0] = rows.map((row) => row.length);
+    if (rows.length === 0) return;
+    const cells = Array.from({ length: width }, (_, index) => `entry[${index + 1}]`);
+    await this.session.query(
+      `INSERT INTO ${sqlName(table)} SELECT (number - 1)::UINTEGER, ${cells.join(", ")}
+       FROM (SELECT unnest(from_json($1, '[["VARCHAR"]]')) AS entry, unnest(range(1, ${rows.length + 1})) AS number)`,
+      [JSON.stringify(rows)],
+      signal,
+    );
+  }
+}
+
+export interface DictionaryFiles {
+  readonly people: string;
+  readonly members: string;
+}
+
+function same(left: string, right: string, columns: readonly string[]): string {
+  return columns.map((column) => `${left}.${column} IS NOT DISTINCT FROM ${right}.${column}`).join(" AND ");
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function userTypeOf(value: unknown): UserType {
+  const found = userTypes.find((userType) => userTypeValue[userType] === value);
+  if (found === undefined) throw new RangeError("a row of no known user type came into the index");
+  return found;
+}
+
+function joined(first: Uint32Array, second: Uint32Array): Uint32Array {
+  const all = new Uint32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}

@@ -1,0 +1,197 @@
+import { type DuckSession, sqlString } from "../../duck/duck";
+import { type Dictionary, type DictionaryTables, emptyDictionary } from "./dictionary";
+import type { LakeCache } from "./lakeCache";
+import type { Manifest, StoredFile } from "./manifest";
+import type { MonthSegment } from "./participationIndex";
+import { decodeSegment, encodeSegment } from "./segmentFile";
+
+/** A month as it is in memory; `file` is undefined where it could not be stored. */
+export interface KeptMonth {
+  readonly key: string;
+  readonly segment: MonthSegment;
+  readonly file: StoredFile | undefined;
+}
+
+interface StoredDictionary {
+  readonly people: StoredFile;
+  readonly members: StoredFile;
+}
+
+/** What the index is made of: segments, the dictionary that they are written with, and where it is all stored. */
+export class IndexState {
+  dictionary: Dictionary = emptyDictionary;
+  readonly months = new Map<string, KeptMonth>();
+  /** Undefined where the dictionary as it is now is not stored. */
+  private stored: StoredDictionary | undefined;
+  /** The roster that the grades are from (see `rosterKey`), and whether it has any. */
+  readonly roster: string;
+  readonly hasGrades: boolean;
+
+  private constructor(
+    private readonly cache: LakeCache,
+    { roster, hasGrades }: Pick<IndexState, "roster" | "hasGrades">,
+    /** Files that go when this is saved. */
+    private readonly replaced: StoredFile[],
+  ) {
+    this.roster = roster;
+    this.hasGrades = hasGrades;
+  }
+
+  /** A state with nothing in it, which takes the place of one with the `replaced` files. */
+  static empty(
+    cache: LakeCache,
+    grades: Pick<IndexState, "roster" | "hasGrades">,
+    replaced: readonly StoredFile[],
+  ): IndexState {
+    return new IndexState(cache, grades, [...replaced]);
+  }
+
+  /** Stands for what is in it, numbers included; undefined where not all of it is stored. */
+  identity(): string | undefined {
+    const { stored, months } = this;
+    const files = [...months.values()].map(({ file }) => file?.name);
+    if (stored === undefined || files.includes(undefined)) return undefined;
+    return [stored.people.name, ...files.sort()].join();
+  }
+
+  /** An empty state to take the place of this one. */
+  anew(): IndexState {
+    return IndexState.empty(this.cache, this, this.files());
+  }
+
+  /**
+   * Whether there are cohorts or resources that no row is of any more, as after a corrected name. Their numbers cannot
+   * be taken back, and their names must not be shown. People and members without a row do no harm.
+   */
+  hasUnused(): boolean {
+    const { cohorts, resources } = this.dictionary;
+    const cohortUsed = new Uint8Array(cohorts.length);
+    const resourceUsed = new Uint8Array(resources.length);
+    for (const { segment } of this.months.values()) {
+      for (const cohort of segment.attendanceCells.cohort) cohortUsed[cohort] = 1;
+      for (const cohort of segment.usageCells.cohort) cohortUsed[cohort] = 1;
+      for (const resource of segment.usageCells.resource) resourceUsed[resource] = 1;
+    }
+    return cohortUsed.includes(0) || resourceUsed.includes(0);
+  }
+
+  /** What the cache has of the wanted months (`keys`, by month); undefined where its dictionary is lost. */
+  static async load(
+    cache: LakeCache,
+    manifest: Manifest,
+    keys: ReadonlyMap<string, string>,
+    session: () => Promise<DuckSession>,
+    signal: AbortSignal,
+  ): Promise<IndexState | undefined> {
+    const { people, members, cohorts, resources, peopleFile, membersFile } = manifest.dictionary;
+    const wanted = manifest.months.filter(({ month, key }) => keys.get(month) === key);
+    const others = manifest.months.filter((month) => !wanted.includes(month));
+    const state = new IndexState(
+      cache,
+      manifest,
+      others.map(({ file }) => file),
+    );
+    const segments = await Promise.all(wanted.map(({ file }) => cache.read(file)));
+    signal.throwIfAborted();
+    for (const [index, { month, key, file }] of wanted.entries()) {
+      const bytes = segments[index];
+      const segment = bytes && decodeSegment(bytes, month);
+      if (segment) state.months.set(month, { key, segment, file });
+      else state.replaced.push(file);
+    }
+    if ((await cache.read(membersFile)) === undefined) return undefined;
+    const columns = await (await session()).columns(
+      `SELECT person, cohort FROM read_parquet(${sqlString(cache.place(membersFile.name))}) ORDER BY member`,
+      { person: "UINTEGER", cohort: "UINTEGER" },
+      signal,
+    );
+    if (columns.person.length !== members) return undefined;
+    state.dictionary = { people, cohorts, resources, members: columns };
+    state.stored = { people: peopleFile, members: membersFile };
+    return state;
+  }
+
+  /** The stored dictionary's files, whole; undefined where they are lost, so that nothing can be added to it. */
+  async dictionaryFiles(): Promise<{ people: string; members: string } | undefined> {
+    const { stored, cache } = this;
+    if (stored === undefined) return undefined;
+    for (const file of [stored.people, stored.members]) {
+      if ((await cache.read(file)) === undefined) return undefined;
+    }
+    return { people: cache.place(stored.people.name), members: cache.place(stored.members.name) };
+  }
+
+  /** Keeps a month that was built, and the dictionary as it is now. */
+  setMonth(month: string, built: Pick<KeptMonth, "key" | "segment">, dictionary: Dictionary): void {
+    this.removeMonth(month);
+    this.months.set(month, { ...built, file: undefined });
+    if (isLonger(dictionary, this.dictionary) && this.stored) {
+      this.replaced.push(this.stored.people, this.stored.members);
+      this.stored = undefined;
+    }
+    this.dictionary = dictionary;
+  }
+
+  removeMonth(month: string): void {
+    const file = this.months.get(month)?.file;
+    if (file) this.replaced.push(file);
+    this.months.delete(month);
+  }
+
+  /** Stores what is not stored yet. `tables` are those of the dictionary as it is now, where it was built on. */
+  async save(
+    tables: DictionaryTables | undefined,
+    fileMonths: ReadonlyMap<string, readonly string[]>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { cache, dictionary } = this;
+    await cache.ensure();
+    for (const [month, { key, segment, file }] of this.months) {
+      if (file) continue;
+      this.months.set(month, { key, segment, file: await cache.write("segment", encodeSegment(segment)) });
+    }
+    if (this.stored === undefined && tables) {
+      const places = { people: cache.newPlace(), members: cache.newPlace() };
+      await tables.save(places, signal);
+      this.stored = {
+        people: await cache.adopt(places.people, "parquet"),
+        members: await cache.adopt(places.members, "parquet"),
+      };
+    }
+    if (this.stored === undefined) return;
+    const manifest: Manifest = {
+      roster: this.roster,
+      hasGrades: this.hasGrades,
+      dictionary: {
+        people: dictionary.people,
+        members: dictionary.members.person.length,
+        cohorts: [...dictionary.cohorts],
+        resources: [...dictionary.resources],
+        peopleFile: this.stored.people,
+        membersFile: this.stored.members,
+      },
+      months: [...this.months].flatMap(([month, { key, file }]) => (file ? [{ month, key, file }] : [])),
+      fileMonths: Object.fromEntries([...fileMonths].map(([file, months]) => [file, [...months]])),
+    };
+    await cache.writeManifest(manifest);
+    await cache.clean(this.replaced, manifest);
+    this.replaced.length = 0;
+  }
+
+  /** The files that it is stored in. */
+  files(): StoredFile[] {
+    const { stored, months, replaced } = this;
+    const dictionary = stored ? [stored.people, stored.members] : [];
+    return [...replaced, ...dictionary, ...[...months.values()].flatMap(({ file }) => file ?? [])];
+  }
+}
+
+/** Dictionaries only grow at their ends. */
+function isLonger(now: Dictionary, before: Dictionary): boolean {
+  return (
+    now.people > before.people ||
+    now.cohorts.length > before.cohorts.length ||
+    now.resources.length > before.resources.length ||
+    now.members.person.length > before.members.person.length
+  );
+}

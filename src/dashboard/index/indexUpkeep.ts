@@ -1,0 +1,220 @@
+import { setImmediate } from "node:timers/promises";
+import { pseudoTable, rosterTable } from "../../clever/layout";
+import { reports } from "../../clever/reports";
+import { isCleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { BuildEngine } from "./buildEngine";
+import { DictionaryTables } from "./dictionary";
+import { IndexState } from "./indexState";
+import { LakeCache } from "./lakeCache";
+import { filesOf, type Manifest } from "./manifest";
+import { buildMonth } from "./monthBuild";
+import { type MonthFiles, monthFiles } from "./monthFiles";
+import type { MonthSegment, ParticipationIndex } from "./participationIndex";
+import { rosterKey, TableRows } from "./tableRows";
+import { isSame, type Snapshots, WatchedTables } from "./watchedTables";
+
+/** How far the index is: months of the tables that are ready, of all. */
+export interface IndexProgress {
+  readonly ready: number;
+  readonly months: number;
+}
+
+type WantedMonths = ReadonlyMap<string, MonthFiles>;
+
+/** What one call of `refresh` works with. */
+interface Refresh {
+  readonly snapshots: Snapshots;
+  readonly engine: BuildEngine;
+  readonly rows: TableRows;
+  readonly signal: AbortSignal;
+  readonly report: (progress: IndexProgress) => void;
+}
+
+/** Brings the index of one lake up to date; one call at a time. */
+export class IndexUpkeep {
+  private readonly watched: WatchedTables;
+  /** What an earlier process left; it is looked at once. */
+  private manifest: Manifest | undefined;
+  private state: IndexState | undefined;
+  private storing: Promise<void> | undefined;
+  private latest:
+    | { readonly snapshots: Snapshots; readonly index: ParticipationIndex | undefined }
+    | undefined;
+  /** Months of files whose statistics do not say them, by their paths in the lake. */
+  private fileMonths: ReadonlyMap<string, readonly string[]> = new Map();
+
+  private constructor(
+    private readonly cache: LakeCache,
+    private readonly onProblem: (error: unknown) => void,
+  ) {
+    this.watched = new WatchedTables({
+      dailyParticipation: pseudoTable(reports.daily_participation),
+      resourceUsage: pseudoTable(reports.resource_usage),
+      roster: rosterTable,
+    });
+  }
+
+  /** Opens the lake's part of the cache; rejects with `io` where it cannot be made. */
+  static async open(
+    lakeUrl: string,
+    cacheFolder: string,
+    onProblem: (error: unknown) => void,
+  ): Promise<IndexUpkeep> {
+    const upkeep = new IndexUpkeep(await LakeCache.open(cacheFolder, lakeUrl), onProblem);
+    upkeep.manifest = await upkeep.cache.readManifest();
+    upkeep.fileMonths = new Map(Object.entries(upkeep.manifest?.fileMonths ?? {}));
+    return upkeep;
+  }
+
+  /** The index of the tables as they are now; undefined where they hold no row. */
+  async refresh(
+    lake: Lake,
+    signal: AbortSignal,
+    report: (progress: IndexProgress) => void,
+  ): Promise<ParticipationIndex | undefined> {
+    await using engine = new BuildEngine(this.cache.newPlace());
+    const rows = new TableRows(lake, this.cache.copiesFolder, engine);
+    const newest = () => this.watched.newest(lake, () => engine.duck(), { signal });
+    const snapshots = await newest();
+    try {
+      return await this.bringTo({ snapshots, engine, rows, signal, report });
+    } catch (error) {
+      // Another writer may have removed a file in the meantime and cleaned up behind it.
+      if (!isCleverLakeError(error, "engine") && !isCleverLakeError(error, "notFound")) throw error;
+      const now = await newest();
+      if (isSame(now, snapshots)) throw error;
+      return await this.bringTo({ snapshots: now, engine, rows, signal, report });
+    }
+  }
+
+  /**
+   * What `compute` makes of the newest index, from the cache where it was made before and nothing has changed since.
+   * The cache holds one such value; it is stored when the caller has it already.
+   */
+  async derived<T>(index: ParticipationIndex, name: string, compute: () => Promise<T>): Promise<T> {
+    const identity = this.latest?.index === index ? this.state?.identity() : undefined;
+    if (identity === undefined) return compute();
+    const key = { name, index: identity };
+    const found = await this.cache.readDerived(key);
+    if (found !== undefined) return found as T;
+    const value = await compute();
+    await this.storing;
+    this.storing = setImmediate()
+      .then(() => this.cache.writeDerived(key, value))
+      .catch(this.onProblem);
+    return value;
+  }
+
+  /** Resolves when nothing is being stored any more. */
+  async settled(): Promise<void> {
+    await this.storing;
+  }
+
+  private async bringTo(refresh: Refresh): Promise<ParticipationIndex | undefined> {
+    const { snapshots, report, signal } = refresh;
+    if (this.latest && isSame(this.latest.snapshots, snapshots)) return this.latest.index;
+    // The index before and the one that comes need not be in memory both.
+    this.latest = undefined;
+    const wanted = await this.wantedMonths(refresh);
+    this.state = await this.stateFor(refresh, wanted);
+    const gone = [...this.state.months.keys()].filter((month) => !wanted.has(month));
+    for (const month of gone) this.state.removeMonth(month);
+    const isReady = ([month, { key }]: [string, MonthFiles]) => this.state?.months.get(month)?.key === key;
+    if (![...wanted].every(isReady)) await this.build(refresh, this.state, wanted);
+    else if (gone.length > 0) await this.save(this.state, undefined, signal);
+    if (this.state.hasUnused()) await this.build(refresh, this.state.anew(), wanted);
+    report({ ready: wanted.size, months: wanted.size });
+    const index = indexOf(this.state, [...wanted.keys()], snapshots);
+    this.latest = { snapshots, index };
+    return index;
+  }
+
+  private async wantedMonths({ snapshots, rows, signal }: Refresh): Promise<WantedMonths> {
+    const known = new Map<string, readonly string[]>();
+    const wanted = await monthFiles(snapshots, async (snapshot, file, lakePath) => {
+      const months = this.fileMonths.get(lakePath) ?? (await rows.monthsOf(snapshot, file, signal));
+      known.set(lakePath, months);
+      return months;
+    });
+    this.fileMonths = known;
+    return wanted;
+  }
+
+  /** The state to go on from: the one in memory, else the cache's; an empty one where neither is of this roster. */
+  private async stateFor(
+    { snapshots, engine, rows, signal }: Refresh,
+    wanted: WantedMonths,
+  ): Promise<IndexState> {
+    const { cache, manifest, state } = this;
+    const roster = rosterKey(snapshots.roster);
+    if (state?.roster === roster) return state;
+    this.manifest = undefined;
+    if (manifest?.roster === roster) {
+      const keys = new Map([...wanted].map(([month, { key }]) => [month, key]));
+      const loaded = await IndexState.load(cache, manifest, keys, () => engine.session(), signal);
+      if (loaded) return loaded;
+    }
+    const hasGrades = await rows.hasGrades(snapshots.roster, signal);
+    const replaced = state?.files() ?? (manifest ? filesOf(manifest) : []);
+    return IndexState.empty(cache, { roster, hasGrades }, replaced);
+  }
+
+  /** Builds the months that are not ready; all of them where the dictionary to add to is lost. */
+  private async build(refresh: Refresh, before: IndexState, wanted: WantedMonths): Promise<void> {
+    const { snapshots, engine, rows, signal, report } = refresh;
+    const session = await engine.session();
+    const files = await before.dictionaryFiles();
+    const state = files ? before : before.anew();
+    // Whatever comes of it, what was before is given up here, and its memory with it.
+    this.state = state;
+    const tables = await DictionaryTables.open(session, state.dictionary, files, signal);
+    const grades = await rows.grades(snapshots.roster, signal);
+    for (const [month, { key, ...monthFiles }] of wanted) {
+      if (state.months.get(month)?.key === key) continue;
+      state.removeMonth(month);
+      report({ ready: state.months.size, months: wanted.size });
+      const selects = await rows.ofMonth(snapshots, monthFiles, signal);
+      const segment = await buildMonth(session, tables, { month, grades, ...selects }, signal);
+      state.setMonth(month, { key, segment }, await tables.read(signal));
+      await this.save(state, tables, signal);
+    }
+    await rows.trim();
+  }
+
+  /** Failures cost time later and no answer now. */
+  private async save(
+    state: IndexState,
+    tables: DictionaryTables | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await state.save(tables, this.fileMonths, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.onProblem(error);
+    }
+  }
+}
+
+function indexOf(
+  { dictionary, months, hasGrades }: IndexState,
+  wanted: readonly string[],
+  { dailyParticipation, resourceUsage }: Snapshots,
+): ParticipationIndex | undefined {
+  const segments = wanted.flatMap((month) => months.get(month)?.segment ?? []).filter(hasRows);
+  if (segments.length === 0) return undefined;
+  return {
+    ...dictionary,
+    months: segments,
+    versions: {
+      dailyParticipation: dailyParticipation?.version ?? null,
+      resourceUsage: resourceUsage?.version ?? null,
+    },
+    hasGrades,
+  };
+}
+
+function hasRows({ participationDays, usageDays }: MonthSegment): boolean {
+  return participationDays !== 0 || usageDays !== 0;
+}

@@ -1,0 +1,172 @@
+import { createHash, randomUUID } from "node:crypto";
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { crc32 } from "node:zlib";
+import { CleverLakeError } from "../../errors";
+import { type DerivedKey, decodeDerived, encodeDerived } from "./derivedFile";
+import { decodeManifest, encodeManifest, filesOf, type Manifest, type StoredFile } from "./manifest";
+
+const manifestName = "manifest.json";
+const copiesName = "copies";
+const derivedName = "derived";
+/** So many lakes keep their caches; those that were not looked at for longest go. */
+const keptLakes = 4;
+/** What nobody refers to may be another process's work under way, unless it is this old. */
+const leftOverMilliseconds = 3_600_000;
+
+/**
+ * The folder of one lake in the cache, readable by its owner only. Files have names of their own and are never written
+ * again; the manifest names those that count. Whatever is missing, damaged or foreign is as if it were not there.
+ */
+export class LakeCache {
+  private constructor(readonly folder: string) {}
+
+  /** Makes the folder where it is missing; `lakeUrl` only goes in as a hash. */
+  static async open(cacheFolder: string, lakeUrl: string): Promise<LakeCache> {
+    const all = path.join(cacheFolder, "dashboard");
+    const folder = path.join(all, createHash("sha256").update(lakeUrl).digest("hex").slice(0, 32));
+    try {
+      const cache = new LakeCache(folder);
+      await cache.ensure();
+      await chmod(all, 0o700);
+      await utimes(folder, new Date(), new Date());
+      await removeOldest(all);
+      return cache;
+    } catch (cause) {
+      throw new CleverLakeError("io", "The folder for the dashboard's cache cannot be written.", {
+        subject: all,
+        hint: "Check that there is room on the disk and that the folder is yours.",
+        cause,
+      });
+    }
+  }
+
+  /** Makes the folder where it is missing, such as when another process needed the room. */
+  async ensure(): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+  }
+
+  async readManifest(): Promise<Manifest | undefined> {
+    try {
+      return decodeManifest(await readFile(this.place(manifestName), "utf8"));
+    } catch {
+      return undefined;
+    }
+  }
+
+  async writeManifest(manifest: Manifest): Promise<void> {
+    const place = this.newPlace();
+    await writeFile(place, encodeManifest(manifest), { flag: "wx", mode: 0o600 });
+    await rename(place, this.place(manifestName));
+  }
+
+  /** A file's whole content; undefined unless it is what was stored. */
+  async read(file: StoredFile): Promise<ArrayBuffer | undefined> {
+    try {
+      const buffer = await readWhole(this.place(file.name), file.size);
+      return buffer !== undefined && crc32(new Uint8Array(buffer)) === file.crc ? buffer : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async write(extension: string, content: Uint8Array): Promise<StoredFile> {
+    const place = this.newPlace();
+    await writeFile(place, content, { flag: "wx", mode: 0o600 });
+    return this.adopt(place, extension, content);
+  }
+
+  /** The value that was stored last, if it was stored for this key. */
+  async readDerived(key: DerivedKey): Promise<unknown> {
+    try {
+      return decodeDerived(await readFile(this.place(derivedName)), key);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Stores a value that `structuredClone` could copy, in place of the last one. */
+  async writeDerived(key: DerivedKey, value: unknown): Promise<void> {
+    const place = this.newPlace();
+    try {
+      await writeFile(place, encodeDerived(key, value), { flag: "wx", mode: 0o600 });
+      await rename(place, this.place(derivedName));
+    } finally {
+      await rm(place, { force: true });
+    }
+  }
+
+  /** Takes in a file that was written at a `newPlace`; `content` is what it holds, where that is at hand. */
+  async adopt(place: string, extension: string, content?: Uint8Array): Promise<StoredFile> {
+    const bytes = content ?? (await readFile(place));
+    const name = `${randomUUID()}.${extension}`;
+    await chmod(place, 0o600);
+    await rename(place, this.place(name));
+    return { name, size: bytes.length, crc: crc32(bytes) };
+  }
+
+  /** Where a stored file is. */
+  place(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  /** Where copies of a remote lake's files are. */
+  get copiesFolder(): string {
+    return this.place(copiesName);
+  }
+
+  /** A path for a file or folder that is being made. */
+  newPlace(): string {
+    return this.place(`${randomUUID()}.tmp`);
+  }
+
+  /** Removes what was replaced, and what is left over of processes that ended before they were done. */
+  async clean(replaced: readonly StoredFile[], manifest: Manifest): Promise<void> {
+    const keep = new Set([
+      manifestName,
+      copiesName,
+      derivedName,
+      ...filesOf(manifest).map(({ name }) => name),
+    ]);
+    const gone = new Set(replaced.map(({ name }) => name));
+    for (const name of await readdir(this.folder)) {
+      if (keep.has(name)) continue;
+      const place = this.place(name);
+      if (gone.has(name) || Date.now() - (await modified(place)) > leftOverMilliseconds) {
+        await rm(place, { recursive: true, force: true });
+      }
+    }
+  }
+}
+
+/** Undefined where the file has another size. One buffer, so that typed arrays can be views of it. */
+async function readWhole(place: string, size: number): Promise<ArrayBuffer | undefined> {
+  const file = await open(place, "r");
+  try {
+    if ((await file.stat()).size !== size) return undefined;
+    const bytes = new Uint8Array(size);
+    for (let position = 0; position < size; ) {
+      const { bytesRead } = await file.read(bytes, position, size - position, position);
+      if (bytesRead === 0) return undefined;
+      position += bytesRead;
+    }
+    return bytes.buffer;
+  } finally {
+    await file.close();
+  }
+}
+
+async function removeOldest(folder: string): Promise<void> {
+  const places = (await readdir(folder)).map((name) => path.join(folder, name));
+  const aged = await Promise.all(places.map(async (place) => ({ place, time: await modified(place) })));
+  aged.sort((a, b) => b.time - a.time);
+  for (const { place } of aged.slice(keptLakes)) await rm(place, { recursive: true, force: true });
+}
+
+/** Milliseconds since the epoch; now for what went in between. */
+async function modified(place: string): Promise<number> {
+  return stat(place).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Date.now(),
+  );
+}

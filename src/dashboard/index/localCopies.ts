@@ -1,0 +1,140 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import path from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { crc32 } from "node:zlib";
+import type { AddFile } from "../../delta/actions";
+import { lakePathOf } from "../../delta/readQuery";
+import type { Snapshot } from "../../delta/snapshot";
+import { CleverLakeError } from "../../errors";
+import type { Lake, LakeOptions } from "../../lake/lake";
+
+/** Of all copies together: some months of a large district. */
+const defaultLimit = 1_000_000_000;
+
+/**
+ * Data files of the pseudonymized tables on this machine: in their place where the lake is a folder, else as copies that
+ * are kept, since the newest month's files are read again on each new day. A file never changes under its name, so its
+ * path is the copy's key; the CRC-32 in the copy's name says whether the copy is whole.
+ */
+export class LocalCopies {
+  constructor(
+    private readonly lake: Lake,
+    private readonly folder: string,
+    private readonly limit = defaultLimit,
+  ) {}
+
+  /** The paths on this machine of data files, by their paths in the lake. */
+  async places(
+    snapshot: Snapshot,
+    files: readonly AddFile[],
+    options: LakeOptions,
+  ): Promise<ReadonlyMap<string, string>> {
+    const places = new Map<string, string>();
+    let known: ReadonlyMap<string, string> | undefined;
+    for (const file of files) {
+      const lakePath = lakePathOf(snapshot, file);
+      const local = this.lake.localPath(lakePath);
+      if (local === undefined) known ??= await this.known();
+      places.set(lakePath, local ?? (await this.copyOf(lakePath, file.size, known, options)));
+    }
+    return places;
+  }
+
+  /** Removes the copies that were not used for longest, until the others are within the limit. */
+  async trim(): Promise<void> {
+    const names = await readdir(this.folder).catch(() => []);
+    const files = await Promise.all(
+      names.map(async (name) => ({ name, ...(await sizeAndTime(path.join(this.folder, name))) })),
+    );
+    files.sort((a, b) => b.time - a.time);
+    let total = 0;
+    for (const { name, size } of files) {
+      total += size;
+      if (total > this.limit) await rm(path.join(this.folder, name), { force: true });
+    }
+  }
+
+  /** The copies' names by their keys. */
+  private async known(): Promise<ReadonlyMap<string, string>> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const names = (await readdir(this.folder)).filter((name) => name.endsWith(".parquet"));
+    return new Map(names.map((name) => [name.slice(0, name.indexOf("-")), name]));
+  }
+
+  private async copyOf(
+    lakePath: string,
+    size: number,
+    known: ReadonlyMap<string, string> | undefined,
+    options: LakeOptions,
+  ): Promise<string> {
+    const key = createHash("sha256").update(lakePath).digest("hex");
+    const name = known?.get(key);
+    if (name !== undefined) {
+      const place = path.join(this.folder, name);
+      if (await isWhole(place, name, size)) {
+        await utimes(place, new Date(), new Date());
+        return place;
+      }
+      await rm(place, { force: true });
+    }
+    return this.fetch(lakePath, key, size, options);
+  }
+
+  private async fetch(lakePath: string, key: string, size: number, options: LakeOptions): Promise<string> {
+    const unfinished = path.join(this.folder, `${randomUUID()}.tmp`);
+    let crc = 0;
+    let length = 0;
+    const counted = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        crc = crc32(chunk, crc);
+        length += chunk.length;
+        done(null, chunk);
+      },
+    });
+    try {
+      await pipeline(
+        this.lake.readStream(lakePath, options),
+        counted,
+        createWriteStream(unfinished, { flags: "wx", mode: 0o600 }),
+        options,
+      );
+      if (length !== size) {
+        throw new CleverLakeError("corrupt", "A data file has another length than the table's log says.", {
+          subject: lakePath,
+          hint: "Restore this file from a copy of the lake.",
+        });
+      }
+      const place = path.join(this.folder, `${key}-${crc}.parquet`);
+      await rename(unfinished, place);
+      return place;
+    } catch (error) {
+      // A stream that is called off says so in its own words.
+      options.signal?.throwIfAborted();
+      throw error;
+    } finally {
+      await rm(unfinished, { force: true });
+    }
+  }
+}
+
+async function isWhole(place: string, name: string, size: number): Promise<boolean> {
+  try {
+    await using file = await open(place, "r");
+    if ((await file.stat()).size !== size) return false;
+    let crc = 0;
+    for await (const chunk of file.createReadStream({ autoClose: false })) crc = crc32(chunk as Buffer, crc);
+    return name.endsWith(`-${crc}.parquet`);
+  } catch {
+    return false;
+  }
+}
+
+async function sizeAndTime(place: string): Promise<{ size: number; time: number }> {
+  return stat(place).then(
+    ({ size, mtimeMs }) => ({ size, time: mtimeMs }),
+    () => ({ size: 0, time: 0 }),
+  );
+}

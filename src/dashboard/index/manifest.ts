@@ -1,0 +1,55 @@
+import { crc32 } from "node:zlib";
+import { z } from "zod";
+import { userTypes } from "../../clever/reports";
+
+/** Another number for another form of any of the cache's files: what an older version of the program left is made anew. */
+const format = 1;
+
+const nullable = z.string().nullable();
+const count = z.number().int().nonnegative();
+
+/** A file of the cache: it is believed only if it has this length and this CRC-32. */
+const storedFile = z.object({ name: z.string().regex(/^[\w-]+\.\w+$/), size: count, crc: count });
+export type StoredFile = z.infer<typeof storedFile>;
+
+const manifest = z.object({
+  format: z.literal(format),
+  /** Which roster the grades are from. */
+  roster: z.string(),
+  hasGrades: z.boolean(),
+  dictionary: z.object({
+    people: count,
+    members: count,
+    cohorts: z.array(z.object({ school: nullable, userType: z.enum(userTypes), grade: nullable })),
+    resources: z.array(z.object({ id: nullable, name: nullable, type: nullable })),
+    peopleFile: storedFile,
+    membersFile: storedFile,
+  }),
+  /** `key` stands for the data files that the segment was made from. */
+  months: z.array(z.object({ month: z.string(), key: z.string(), file: storedFile })),
+  /** Months of data files that had to be opened to know them, by the files' paths in the lake. */
+  fileMonths: z.record(z.string(), z.array(z.string())),
+});
+
+/** What the cache of a lake holds: everything else in its folder is left over. */
+export type Manifest = Omit<z.infer<typeof manifest>, "format">;
+
+/** A manifest's file: the CRC-32 of the rest in its first line, then JSON. */
+export function encodeManifest(content: Manifest): string {
+  const body = JSON.stringify({ format, ...content });
+  return `${crc32(body)}\n${body}`;
+}
+
+/** Undefined for anything but a whole manifest of this program's version. */
+export function decodeManifest(text: string): Manifest | undefined {
+  const lineEnd = text.indexOf("\n");
+  const body = text.slice(lineEnd + 1);
+  if (lineEnd < 0 || text.slice(0, lineEnd) !== String(crc32(body))) return undefined;
+  const parsed = manifest.safeParse(JSON.parse(body));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The files that a manifest names. */
+export function filesOf({ dictionary, months }: Manifest): StoredFile[] {
+  return [dictionary.peopleFile, dictionary.membersFile, ...months.map(({ file }) => file)];
+}

@@ -1,0 +1,87 @@
+import { userTypes, userTypeValue } from "../../clever/reports";
+import { type DuckSession, sqlString } from "../../duck/duck";
+import type { DictionaryTables } from "./dictionary";
+import type { MonthSegment } from "./participationIndex";
+import { segmentOf, segmentShape } from "./segmentShape";
+
+/** A month's rows of the two tables as SELECTs of all their columns; they may have rows of other months too. */
+export interface MonthRows {
+  /** `yyyy-MM` */
+  readonly month: string;
+  readonly dailyParticipation: string;
+  readonly resourceUsage: string;
+  /** A SELECT of (`pseudonym`, `grade`), one row for each pseudonym. */
+  readonly grades: string;
+}
+
+/** Makes a month's segment anew, in memory that grows with the month alone. New people and so on get their numbers. */
+export async function buildMonth(
+  session: DuckSession,
+  tables: DictionaryTables,
+  { month, ...rows }: MonthRows,
+  signal: AbortSignal,
+): Promise<MonthSegment> {
+  const run = (sql: string) => session.query(sql, [], signal);
+  const participation = `(FROM (${rows.dailyParticipation}) WHERE ${isOf(month)})`;
+  const usage = `(FROM (${rows.resourceUsage}) WHERE ${isOf(month)})`;
+  const person = "sis_id_pseudonym AS pseudonym, school_name, user_type";
+  const resource = "resource_id AS id, resource_name AS name, resource_type AS type";
+  try {
+    await run(
+      `CREATE TEMP TABLE seen AS SELECT ${person} FROM ${participation} UNION SELECT ${person} FROM ${usage}`,
+    );
+    await run(`CREATE TEMP TABLE used AS SELECT DISTINCT ${resource} FROM ${usage}`);
+    await tables.add("seen", "used", rows.grades, signal);
+    await run(`CREATE TEMP TABLE numbered AS ${tables.numbered("seen")}`);
+    await run(
+      `CREATE TEMP TABLE attended AS SELECT cohort, member, ${dayOfMonth}, active, num_logins, num_resources_accessed
+       FROM ${participation} found JOIN numbered ON ${isSamePerson}`,
+    );
+    await run(
+      `CREATE TEMP TABLE accessed AS SELECT cohort, member, resource, ${dayOfMonth}, num_access
+       FROM ${usage} found JOIN numbered ON ${isSamePerson} JOIN resources ON ${isSameResource}`,
+    );
+    return segmentOf(month, {
+      attendance: await session.columns(attendance, segmentShape.attendance, signal),
+      attendanceCells: await session.columns(attendanceCells, segmentShape.attendanceCells, signal),
+      usage: await session.columns(memberUsage, segmentShape.usage, signal),
+      usageCells: await session.columns(usageCells, segmentShape.usageCells, signal),
+    });
+  } finally {
+    for (const table of ["seen", "used", "numbered", "attended", "accessed"]) {
+      await session.query(`DROP TABLE IF EXISTS ${table}`);
+    }
+  }
+}
+
+/** Rows without a date are of no month, and rows of no user type that Clever has are nobody's. */
+function isOf(month: string): string {
+  const types = userTypes.map((userType) => sqlString(userTypeValue[userType]));
+  const first = `DATE ${sqlString(`${month}-01`)}`;
+  return `date BETWEEN ${first} AND last_day(${first}) AND user_type IN (${types.join(", ")})`;
+}
+
+const dayOfMonth = "(day(date) - 1)::UTINYINT AS day";
+
+const isSamePerson = `found.sis_id_pseudonym IS NOT DISTINCT FROM numbered.pseudonym
+  AND found.school_name IS NOT DISTINCT FROM numbered.school_name AND found.user_type = numbered.user_type`;
+
+const isSameResource = `found.resource_id IS NOT DISTINCT FROM resources.id
+  AND found.resource_name IS NOT DISTINCT FROM resources.name AND found.resource_type IS NOT DISTINCT FROM resources.type`;
+
+const days = (condition = "true") =>
+  `coalesce(bit_or(1::UINTEGER << day::UINTEGER) FILTER (${condition}), 0)::UINTEGER`;
+
+const attendance = `SELECT member, ${days()}, ${days("active")} FROM attended
+  WHERE member IS NOT NULL GROUP BY member ORDER BY member`;
+
+const attendanceCells = `SELECT cohort, day,
+    coalesce(sum(num_logins), 0)::DOUBLE, count(num_logins)::UINTEGER,
+    coalesce(sum(num_resources_accessed), 0)::DOUBLE, count(num_resources_accessed)::UINTEGER
+  FROM attended GROUP BY cohort, day ORDER BY cohort, day`;
+
+const memberUsage = `SELECT member, resource, ${days()} FROM accessed
+  WHERE member IS NOT NULL GROUP BY member, resource ORDER BY member, resource`;
+
+const usageCells = `SELECT cohort, resource, day, count(member)::UINTEGER, coalesce(sum(num_access), 0)::DOUBLE
+  FROM accessed GROUP BY cohort, resource, day ORDER BY cohort, resource, day`;

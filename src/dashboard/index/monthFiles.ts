@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import type { AddFile } from "../../delta/actions";
+import { lakePathOf } from "../../delta/readQuery";
+import type { Snapshot } from "../../delta/snapshot";
+import { fileStatistics } from "../../delta/statistics";
+import { CleverLakeError } from "../../errors";
+
+/** The tables that the index is made from; undefined where there is none. */
+export interface IndexedTables {
+  readonly dailyParticipation: Snapshot | undefined;
+  readonly resourceUsage: Snapshot | undefined;
+}
+
+/** The data files that hold a month's rows. */
+export interface MonthFiles {
+  /** Changes with any of the files, since files never change under their names. */
+  readonly key: string;
+  readonly dailyParticipation: readonly AddFile[];
+  readonly resourceUsage: readonly AddFile[];
+}
+
+/** Which months (`yyyy-MM`) a file has, for files whose statistics do not say. */
+export type ReadMonths = (snapshot: Snapshot, file: AddFile, lakePath: string) => Promise<readonly string[]>;
+
+/** The months that the tables have rows of, ascending, with their files. Rows without a date are of no month. */
+export async function monthFiles(
+  tables: IndexedTables,
+  readMonths: ReadMonths,
+): Promise<ReadonlyMap<string, MonthFiles>> {
+  const participation = await byMonth(tables.dailyParticipation, readMonths);
+  const usage = await byMonth(tables.resourceUsage, readMonths);
+  const months = [...new Set([...participation.keys(), ...usage.keys()])].sort();
+  return new Map(
+    months.map((month) => {
+      const files = {
+        dailyParticipation: participation.get(month) ?? [],
+        resourceUsage: usage.get(month) ?? [],
+      };
+      return [month, { key: keyOf(tables, files), ...files }];
+    }),
+  );
+}
+
+async function byMonth(
+  snapshot: Snapshot | undefined,
+  readMonths: ReadMonths,
+): Promise<Map<string, AddFile[]>> {
+  const months = new Map<string, AddFile[]>();
+  if (snapshot === undefined) return months;
+  requireColumns(snapshot);
+  for (const file of snapshot.files.values()) {
+    const known = monthsByStatistics(file);
+    for (const month of known ?? (await readMonths(snapshot, file, lakePathOf(snapshot, file)))) {
+      const files = months.get(month);
+      if (files) files.push(file);
+      else months.set(month, [file]);
+    }
+  }
+  return months;
+}
+
+function monthsByStatistics(file: AddFile): readonly string[] | undefined {
+  const statistics = fileStatistics(file);
+  if (statistics === undefined) return undefined;
+  const { numRecords, minValues, maxValues, nullCount } = statistics;
+  if (nullCount.date === numRecords) return [];
+  const [first, last] = [monthOf(minValues.date), monthOf(maxValues.date)];
+  // Between two months there are others, and whether the file has rows of them is not said.
+  return first !== undefined && first === last ? [first] : undefined;
+}
+
+function monthOf(date: unknown): string | undefined {
+  return typeof date === "string" ? /^(\d{4}-\d{2})-\d{2}$/.exec(date)?.[1] : undefined;
+}
+
+/** Other programs' tables of this name may be older than ours. */
+function requireColumns({ metadata, tablePath }: Snapshot): void {
+  const present = new Set(metadata.columns.map(({ name }) => name));
+  for (const name of ["date", "sis_id_pseudonym", "school_name", "user_type"]) {
+    if (present.has(name)) continue;
+    throw new CleverLakeError("unsupportedTable", `The table has no column ${name}.`, {
+      subject: tablePath,
+      hint: "It was not written by this program: move it away and run again, and it is made anew.",
+    });
+  }
+}
+
+function keyOf(tables: IndexedTables, files: Omit<MonthFiles, "key">): string {
+  const hash = createHash("sha256");
+  for (const table of ["dailyParticipation", "resourceUsage"] as const) {
+    const snapshot = tables[table];
+    if (snapshot === undefined || files[table].length === 0) continue;
+    // The schema says how values are read.
+    hash.update(`${snapshot.metadata.schemaString}\n`);
+    for (const path of files[table].map((file) => lakePathOf(snapshot, file)).sort())
+      hash.update(`${path}\n`);
+  }
+  return hash.digest("hex");
+}

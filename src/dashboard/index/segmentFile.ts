@@ -1,0 +1,68 @@
+import { type ColumnShape, makeColumns, type TypedColumns } from "../../duck/columns";
+import type { MonthSegment } from "./participationIndex";
+import { segmentOf, segmentParts, segmentShape } from "./segmentShape";
+
+/**
+ * A segment's file: eight characters, the month as seven and a zero, the number of rows of each part as 32 bits, then
+ * every column in the order of `segmentShape`, each from a multiple of eight bytes on. Numbers are little-endian, as
+ * they are in the memory of every machine that VS Code runs on.
+ */
+const magic = "CLIDX001";
+const countsAt = 16;
+const columnsAt = countsAt + 4 * segmentParts.length;
+
+/** The bytes of a segment's file. */
+export function encodeSegment(segment: MonthSegment): Uint8Array<ArrayBuffer> {
+  const tables = segmentParts.map((part) => columnsOf(segment[part], segmentShape[part]));
+  const columns = tables.flat();
+  const bytes = new Uint8Array(columns.reduce((end, column) => end + aligned(column.byteLength), columnsAt));
+  bytes.set(new TextEncoder().encode(magic + segment.month));
+  bytes.set(asBytes(Uint32Array.from(tables.map(([first]) => first?.length ?? 0))), countsAt);
+  let position = columnsAt;
+  for (const column of columns) {
+    bytes.set(asBytes(column), position);
+    position += aligned(column.byteLength);
+  }
+  return bytes;
+}
+
+/** The segment in a file's bytes, as views of them; undefined where they are no file of this month's segment. */
+export function decodeSegment(buffer: ArrayBuffer, month: string): MonthSegment | undefined {
+  if (buffer.byteLength < columnsAt) return undefined;
+  const start = new TextDecoder("latin1").decode(new Uint8Array(buffer, 0, countsAt));
+  if (start !== `${magic}${month}\0`) return undefined;
+  const counts = new Uint32Array(buffer, countsAt, segmentParts.length);
+  let position = columnsAt;
+  const take = <Shape extends ColumnShape>(shape: Shape, part: number): TypedColumns<Shape> =>
+    makeColumns(shape, (ArrayType) => {
+      const column = new ArrayType(buffer, position, counts[part] ?? 0);
+      position += aligned(column.byteLength);
+      return column;
+    });
+  try {
+    const columns = {
+      attendance: take(segmentShape.attendance, 0),
+      attendanceCells: take(segmentShape.attendanceCells, 1),
+      usage: take(segmentShape.usage, 2),
+      usageCells: take(segmentShape.usageCells, 3),
+    };
+    return position === buffer.byteLength ? segmentOf(month, columns) : undefined;
+  } catch (error) {
+    // The columns do not fit into the file.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+const aligned = (bytes: number) => Math.ceil(bytes / 8) * 8;
+
+/** The columns of a part in the shape's order, whatever the order that the part names them in. */
+function columnsOf(part: Readonly<Record<string, NumberArray>>, shape: ColumnShape): NumberArray[] {
+  return Object.keys(shape).flatMap((name) => part[name] ?? []);
+}
+
+type NumberArray = Uint8Array | Uint32Array | Float64Array;
+
+function asBytes({ buffer, byteOffset, byteLength }: NumberArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

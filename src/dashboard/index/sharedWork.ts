@@ -1,0 +1,89 @@
+/** Work that several callers wait for, each with a signal of its own. */
+export class SharedWork<Result, Progress> {
+  private readonly abort = new AbortController();
+  private readonly listeners = new Set<(progress: Progress) => void>();
+  private readonly result: Promise<Result>;
+  private waiting = 0;
+  private settled = false;
+  private rejected = false;
+  private last: Progress | undefined;
+  private giveUp: NodeJS.Timeout | undefined;
+
+  /**
+   * Starts the work. It goes on for `graceMilliseconds` after the last caller has gone, since the next question
+   * often comes when the one before is called off.
+   */
+  constructor(
+    work: (signal: AbortSignal, report: (progress: Progress) => void) => Promise<Result>,
+    private readonly graceMilliseconds: number,
+  ) {
+    this.result = work(this.abort.signal, (progress) => {
+      this.last = progress;
+      for (const listener of this.listeners) listener(progress);
+    });
+    this.result
+      // Those who wait get it; when nobody does, it is nobody's.
+      .catch(() => {
+        this.rejected = true;
+      })
+      .finally(() => {
+        this.settled = true;
+        clearTimeout(this.giveUp);
+      });
+  }
+
+  /** Whether it has ended, or is called off and about to: nobody should join it then. */
+  get isOver(): boolean {
+    return this.settled || this.abort.signal.aborted;
+  }
+
+  /** Whether it came to no result, or is about to. */
+  get hasFailed(): boolean {
+    return this.rejected || (this.abort.signal.aborted && !this.settled);
+  }
+
+  /** Resolves when the work has ended, one way or the other. */
+  async ended(): Promise<void> {
+    await this.result.catch(() => undefined);
+  }
+
+  /** Waits for the result; an abort of `signal` ends the waiting at once. */
+  async join(signal?: AbortSignal, onProgress?: (progress: Progress) => void): Promise<Result> {
+    signal?.throwIfAborted();
+    clearTimeout(this.giveUp);
+    this.waiting++;
+    if (onProgress) {
+      this.listeners.add(onProgress);
+      if (this.last !== undefined) onProgress(this.last);
+    }
+    let stopWaiting: (() => void) | undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      stopWaiting = () => reject(signal?.reason);
+      signal?.addEventListener("abort", stopWaiting, { once: true });
+    });
+    try {
+      return await Promise.race([this.result, aborted]);
+    } finally {
+      if (stopWaiting) signal?.removeEventListener("abort", stopWaiting);
+      if (onProgress) this.listeners.delete(onProgress);
+      this.waiting--;
+      if (this.waiting === 0) this.giveUpLater();
+    }
+  }
+
+  /** Calls the work off and waits for its end. */
+  async stop(reason: Error): Promise<void> {
+    clearTimeout(this.giveUp);
+    this.abort.abort(reason);
+    await this.ended();
+  }
+
+  private giveUpLater(): void {
+    if (this.settled) return;
+    this.giveUp = setTimeout(
+      () => this.abort.abort(new Error("Nobody waits for this any more.")),
+      this.graceMilliseconds,
+    );
+    this.giveUp.unref();
+  }
+}

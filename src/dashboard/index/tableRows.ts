@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { pseudoColumns, type Report, reports } from "../../clever/reports";
+import type { AddFile } from "../../delta/actions";
+import { readQuery } from "../../delta/readQuery";
+import { sqlType } from "../../delta/schema";
+import type { Snapshot } from "../../delta/snapshot";
+import { sqlName } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import type { BuildEngine } from "./buildEngine";
+import { LocalCopies } from "./localCopies";
+import type { MonthRows } from "./monthBuild";
+import type { IndexedTables, MonthFiles } from "./monthFiles";
+
+/** Stands for a roster: another one, or another version of it, has another key. */
+export function rosterKey(roster: Snapshot | undefined): string {
+  if (roster === undefined) return "none";
+  const hash = createHash("sha256").update(roster.metadata.schemaString);
+  for (const path of [...roster.files.keys()].sort()) hash.update(`\n${path}`);
+  return hash.digest("hex");
+}
+
+/** The tables' rows as SELECTs; files of a lake that is not on this machine are copied for them. */
+export class TableRows {
+  private readonly copies: LocalCopies;
+
+  constructor(
+    lake: Lake,
+    copiesFolder: string,
+    private readonly engine: BuildEngine,
+  ) {
+    this.copies = new LocalCopies(lake, copiesFolder);
+  }
+
+  /** The rows of a month's files, and other rows that these have. */
+  async ofMonth(
+    { dailyParticipation, resourceUsage }: IndexedTables,
+    files: Omit<MonthFiles, "key">,
+    signal: AbortSignal,
+  ): Promise<Pick<MonthRows, "dailyParticipation" | "resourceUsage">> {
+    return {
+      dailyParticipation: dailyParticipation
+        ? await this.select(dailyParticipation, files.dailyParticipation, signal)
+        : noRows(reports.daily_participation),
+      resourceUsage: resourceUsage
+        ? await this.select(resourceUsage, files.resourceUsage, signal)
+        : noRows(reports.resource_usage),
+    };
+  }
+
+  /** A SELECT of (`pseudonym`, `grade`). Of somebody with two grades it has the first in the order of texts. */
+  async grades(roster: Snapshot | undefined, signal: AbortSignal): Promise<string> {
+    if (roster === undefined) return "SELECT NULL::VARCHAR AS pseudonym, NULL::VARCHAR AS grade WHERE false";
+    const rows = await this.select(roster, [...roster.files.values()], signal);
+    return `SELECT sis_id_pseudonym AS pseudonym, min(grade) AS grade FROM (${rows}) GROUP BY sis_id_pseudonym`;
+  }
+
+  async hasGrades(roster: Snapshot | undefined, signal: AbortSignal): Promise<boolean> {
+    if (roster === undefined) return false;
+    const session = await this.engine.session();
+    const grades = await this.grades(roster, signal);
+    const found = await session.one(`SELECT count(grade) > 0 AS any_grade FROM (${grades})`, [], signal);
+    return found.any_grade === true;
+  }
+
+  /** The months (`yyyy-MM`) that a file has rows of, ascending. */
+  async monthsOf(snapshot: Snapshot, file: AddFile, signal: AbortSignal): Promise<string[]> {
+    const session = await this.engine.session();
+    const rows = await session.query(
+      `SELECT DISTINCT strftime(date, '%Y-%m') AS month FROM (${await this.select(snapshot, [file], signal)})
+       WHERE date BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' ORDER BY month`,
+      [],
+      signal,
+    );
+    return rows.map(({ month }) => String(month));
+  }
+
+  /** Removes copies of files that were not used for long, when they have become too many. */
+  async trim(): Promise<void> {
+    await this.copies.trim();
+  }
+
+  private async select(snapshot: Snapshot, files: readonly AddFile[], signal: AbortSignal): Promise<string> {
+    const places = await this.copies.places(snapshot, files, { signal });
+    return readQuery(snapshot, files, (lakePath) => places.get(lakePath) ?? lakePath);
+  }
+}
+
+function noRows(report: Report): string {
+  const columns = pseudoColumns(report).map(
+    (column) => `CAST(NULL AS ${sqlType(column, report.name)}) AS ${sqlName(column.name)}`,
+  );
+  return `SELECT ${columns.join(", ")} WHERE false`;
+}

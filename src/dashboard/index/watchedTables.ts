@@ -1,0 +1,80 @@
+import { commitPath, logFolder } from "../../delta/paths";
+import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
+import type { Duck } from "../../duck/duck";
+import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
+import type { IndexedTables } from "./monthFiles";
+
+/** The tables that the index follows from, as of one moment; undefined where there is none. */
+export interface Snapshots extends IndexedTables {
+  readonly roster: Snapshot | undefined;
+}
+
+const tableNames = ["dailyParticipation", "resourceUsage", "roster"] as const;
+
+/** Snapshots stay the same objects while their tables do not change. */
+export function isSame(a: Snapshots, b: Snapshots): boolean {
+  return tableNames.every((name) => a[name] === b[name]);
+}
+
+/** The tables of the index, given by their paths in the lake. */
+export class WatchedTables {
+  private readonly tables: Readonly<Record<keyof Snapshots, WatchedTable>>;
+
+  constructor(paths: Readonly<Record<keyof Snapshots, string>>) {
+    this.tables = {
+      dailyParticipation: new WatchedTable(paths.dailyParticipation),
+      resourceUsage: new WatchedTable(paths.resourceUsage),
+      roster: new WatchedTable(paths.roster),
+    };
+  }
+
+  async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshots> {
+    const [dailyParticipation, resourceUsage, roster] = await Promise.all([
+      this.tables.dailyParticipation.newest(lake, duck, options),
+      this.tables.resourceUsage.newest(lake, duck, options),
+      this.tables.roster.newest(lake, duck, options),
+    ]);
+    return { dailyParticipation, resourceUsage, roster };
+  }
+}
+
+/** A table that is looked at again and again: a look at one that did not change costs the lake two requests. */
+class WatchedTable {
+  private seen: { readonly snapshot: Snapshot; readonly commit: LakeEntry | undefined } | undefined;
+
+  constructor(private readonly tablePath: string) {}
+
+  /** The table's newest state, the same object while it does not change; undefined where there is no table. */
+  async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshot | undefined> {
+    const { seen, tablePath } = this;
+    const before = seen && (await this.isAsSeen(lake, seen, options)) ? seen.snapshot : undefined;
+    const snapshot = before
+      ? await updateSnapshot(lake, before, options)
+      : (await this.exists(lake, options))
+        ? await readSnapshot(lake, tablePath, await duck(), options)
+        : undefined;
+    if (snapshot === undefined) this.seen = undefined;
+    else if (snapshot !== before) {
+      const commit = await lake.stat(commitPath(tablePath, snapshot.version), options);
+      this.seen = { snapshot, commit };
+    }
+    return snapshot;
+  }
+
+  /** Most lakes have no roster, and DuckDB need not be opened to learn that. */
+  private async exists(lake: Lake, options: LakeOptions): Promise<boolean> {
+    for await (const _ of lake.list(logFolder(this.tablePath), options)) return true;
+    return false;
+  }
+
+  /** False where the commit is another one by now: then the table was made anew or restored, and is another one too. */
+  private async isAsSeen(
+    lake: Lake,
+    { snapshot, commit }: { readonly snapshot: Snapshot; readonly commit: LakeEntry | undefined },
+    options: LakeOptions,
+  ): Promise<boolean> {
+    const now = await lake.stat(commitPath(this.tablePath, snapshot.version), options);
+    if (now === undefined || commit === undefined) return false;
+    return now.size === commit.size && now.modified.getTime() === commit.modified.getTime();
+  }
+}

@@ -1,0 +1,66 @@
+import {
+  type DuckDBDataChunk,
+  DuckDBDoubleVector,
+  DuckDBUIntegerVector,
+  DuckDBUTinyIntVector,
+  type DuckDBVector,
+} from "@duckdb/node-api";
+
+/** A statement's columns with their types, in the statement's order. */
+export type ColumnShape = Readonly<Record<string, "UTINYINT" | "UINTEGER" | "DOUBLE">>;
+
+interface ArrayOf {
+  readonly UTINYINT: Uint8Array<ArrayBuffer>;
+  readonly UINTEGER: Uint32Array<ArrayBuffer>;
+  readonly DOUBLE: Float64Array<ArrayBuffer>;
+}
+
+export type TypedColumns<Shape extends ColumnShape> = {
+  readonly [Name in keyof Shape]: ArrayOf[Shape[Name]];
+};
+
+/** So often the event loop gets its turn: some milliseconds of copying lie between. */
+export const chunksPerTurn = 256;
+
+const arrayTypes = { UTINYINT: Uint8Array, UINTEGER: Uint32Array, DOUBLE: Float64Array } as const;
+export type ArrayType = (typeof arrayTypes)[keyof typeof arrayTypes];
+
+/** Columns of a shape, each made by `make` as an array of the type that it is called with. */
+export function makeColumns<Shape extends ColumnShape>(
+  shape: Shape,
+  make: (type: ArrayType) => TypedArray,
+): TypedColumns<Shape> {
+  return Object.fromEntries(
+    Object.entries(shape).map(([name, type]) => [name, make(arrayTypes[type])]),
+  ) as TypedColumns<Shape>;
+}
+
+/** Copies a chunk's values into the columns from a row on; returns how many rows it has. */
+export function copyChunk(chunk: DuckDBDataChunk, columns: TypedColumns<ColumnShape>, row: number): number {
+  const { rowCount } = chunk;
+  const targets = Object.entries(columns);
+  if (targets.length !== chunk.columnCount)
+    throw new Error("The statement has other columns than were asked for.");
+  for (const [index, [name, target]] of targets.entries()) {
+    copyVector(numbersOf(chunk.getColumnVector(index), target, name), target, row, rowCount);
+  }
+  return rowCount;
+}
+
+type NumberVector = DuckDBVector<number>;
+export type TypedArray = ArrayOf[keyof ArrayOf];
+
+function numbersOf(vector: DuckDBVector, target: TypedArray, name: string): NumberVector {
+  if (target instanceof Uint32Array && vector instanceof DuckDBUIntegerVector) return vector;
+  if (target instanceof Uint8Array && vector instanceof DuckDBUTinyIntVector) return vector;
+  if (target instanceof Float64Array && vector instanceof DuckDBDoubleVector) return vector;
+  throw new Error(`The column ${name} has another type than was asked for.`);
+}
+
+function copyVector(vector: NumberVector, target: TypedArray, row: number, count: number): void {
+  for (let index = 0; index < count; index++) {
+    const value = vector.getItem(index);
+    if (value === null) throw new Error("A column holds a null where none may be.");
+    target[row + index] = value;
+  }
+}

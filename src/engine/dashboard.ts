@@ -1,0 +1,152 @@
+import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
+import { dashboardFilterSchema } from "../dashboard/filter";
+import { IndexKeeper } from "../dashboard/index/indexKeeper";
+import type { ParticipationIndex } from "../dashboard/index/participationIndex";
+import { SharedWork } from "../dashboard/index/sharedWork";
+import { answer } from "../dashboard/query/answer";
+import { type Prepared, prepare } from "../dashboard/release/prepared";
+import { CleverLakeError } from "../errors";
+import { openLake } from "./connections";
+import type { CallContext } from "./handlers";
+import { Lane } from "./lane";
+import type { DashboardParams, DashboardProgress } from "./messages";
+import { Throttle } from "./throttle";
+import { faultReport } from "./wireError";
+
+const millisecondsBetweenProgress = 100;
+const millisecondsUntilRelease = 10 * 60_000;
+/** A newer question comes right behind the one that it takes the place of. */
+const graceMilliseconds = 5_000;
+
+/** The lake that was asked about last. */
+interface Kept {
+  readonly name: string;
+  readonly keeper: IndexKeeper;
+  prepared: PreparedFor | undefined;
+}
+
+interface PreparedFor {
+  readonly index: ParticipationIndex;
+  readonly minimumGroupSize: number;
+  readonly work: SharedWork<Prepared, never>;
+}
+
+/**
+ * Answers the dashboard's questions. Between them the index of one lake stays in memory, until nobody has asked for
+ * some minutes; what it was opened with does not.
+ */
+export class Dashboards implements AsyncDisposable {
+  private kept: Kept | undefined;
+  private idle: NodeJS.Timeout | undefined;
+  private asking = 0;
+  /** One answer is computed at a time; a question that was called off makes way within some milliseconds. */
+  private readonly lane = new Lane();
+
+  constructor(
+    private readonly onProblem: (message: string) => void,
+    private readonly idleMilliseconds = millisecondsUntilRelease,
+  ) {}
+
+  /** Rejects with `config` for a filter or a setting that cannot be used, and as `IndexKeeper.current` does. */
+  async answer(
+    params: DashboardParams,
+    { signal, report }: CallContext<DashboardProgress>,
+  ): Promise<DashboardAnswer | NoAnswer> {
+    const { minimumGroupSize, schoolYearStart } = params;
+    const filter = checkedFilter(params);
+    clearTimeout(this.idle);
+    this.asking++;
+    try {
+      const lake = await openLake(params.connection, params.secrets);
+      const kept = await this.keeperOf(lake.url, params.cacheFolder);
+      using progress = new Throttle(millisecondsBetweenProgress, report);
+      const index = await kept.keeper.current(lake, signal, (state) => progress.push(state));
+      if (index === undefined) return { empty: true };
+      const prepared = await this.preparedFor(kept, index, minimumGroupSize).join(signal);
+      const options = { minimumGroupSize, schoolYearStart, now: new Date() };
+      return await this.lane.run(signal, () => answer(index, prepared, filter, options, signal));
+    } finally {
+      this.asking--;
+      if (this.asking === 0) this.releaseLater();
+    }
+  }
+
+  /** The tables may be others by now: the next question looks at them at once. */
+  recheck(): void {
+    this.kept?.keeper.recheck();
+  }
+
+  /** Lets go of the index; what is under way rejects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.idle);
+    await this.release();
+  }
+
+  private async keeperOf(lakeUrl: string, cacheFolder: string): Promise<Kept> {
+    const name = JSON.stringify([lakeUrl, cacheFolder]);
+    if (this.kept?.name === name) return this.kept;
+    const before = this.release();
+    const keeper = new IndexKeeper({
+      cacheFolder,
+      graceMilliseconds,
+      onProblem: (error) =>
+        this.onProblem(`The dashboard's cache could not be written: ${faultReport(error)}`),
+    });
+    const kept = { name, keeper, prepared: undefined };
+    this.kept = kept;
+    await before;
+    return kept;
+  }
+
+  private preparedFor(
+    kept: Kept,
+    index: ParticipationIndex,
+    minimumGroupSize: number,
+  ): SharedWork<Prepared, never> {
+    const { prepared } = kept;
+    const fits = prepared?.index === index && prepared.minimumGroupSize === minimumGroupSize;
+    if (prepared && fits && !prepared.work.hasFailed) return prepared.work;
+    const work = new SharedWork<Prepared, never>(
+      (signal) =>
+        kept.keeper.derived(index, `prepared for ${minimumGroupSize}`, () =>
+          prepare(index, minimumGroupSize, signal),
+        ),
+      graceMilliseconds,
+    );
+    kept.prepared = { index, minimumGroupSize, work };
+    return work;
+  }
+
+  private releaseLater(): void {
+    this.idle = setTimeout(() => {
+      this.release().catch((error: unknown) => this.onProblem(faultReport(error)));
+    }, this.idleMilliseconds);
+    this.idle.unref();
+  }
+
+  private async release(): Promise<void> {
+    const { kept } = this;
+    this.kept = undefined;
+    await kept?.keeper[Symbol.asyncDispose]();
+    await kept?.prepared?.work.stop(new Error("The index is let go of."));
+  }
+}
+
+function checkedFilter({ filter, minimumGroupSize, schoolYearStart }: DashboardParams) {
+  const parsed = dashboardFilterSchema.safeParse(filter);
+  if (!parsed.success) {
+    const parts = parsed.error.issues.map(({ path }) => path.join(".") || "filter");
+    throw new CleverLakeError("config", `The dashboard's filter cannot be used (${parts.join(", ")}).`);
+  }
+  if (!Number.isSafeInteger(minimumGroupSize) || minimumGroupSize < 0) {
+    throw new CleverLakeError("config", "The minimum group size must be a whole number, 0 or more.", {
+      subject: "minimumGroupSize",
+    });
+  }
+  if (!/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(schoolYearStart)) {
+    throw new CleverLakeError("config", "The school year's first day must be like 08-01.", {
+      subject: "schoolYearStart",
+    });
+  }
+  return parsed.data;
+}

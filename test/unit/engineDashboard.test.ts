@@ -1,0 +1,160 @@
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
+import { Dashboards } from "../../src/engine/dashboard";
+import type { DashboardParams } from "../../src/engine/messages";
+import * as protocol from "../../src/engine/protocol";
+import { isCleverLakeError } from "../../src/errors";
+import { engineInMemory } from "../helpers/engine";
+import { lakeFolders } from "../helpers/indexLines";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const everything: DashboardFilter = { ...openingFilter, range: { preset: "all" } };
+const people = (count: number) => Array.from({ length: count }, (_, number) => `person-${number}`);
+
+async function addDay(fixture: PipelineFixture, date: string, count: number): Promise<void> {
+  await fixture.put(dailyPath(date), dailyCsv(...people(count).map((person) => daily(person, date))));
+  await fixture.put(
+    usagePath(date),
+    usageCsv(...people(count).map((person) => usage(person, "Maths", date))),
+  );
+  await fixture.run();
+}
+
+async function questions(
+  fixture: PipelineFixture,
+  changes: Partial<DashboardParams> = {},
+): Promise<DashboardParams> {
+  return {
+    connection: {
+      sftp: { host: "127.0.0.1", username: "nobody" },
+      lake: { url: fixture.lake.url },
+    },
+    secrets: {},
+    filter: everything,
+    minimumGroupSize: 3,
+    schoolYearStart: "08-01",
+    cacheFolder: await temporaryFolder(),
+    ...changes,
+  };
+}
+
+const users = (answer: protocol.DashboardAnswer | protocol.NoAnswer) =>
+  "empty" in answer ? "empty" : answer.cards.users.value;
+
+test("the engine answers from the tables as they are, and tells how far it is with reading them", async () => {
+  const fixture = await PipelineFixture.create();
+  const { request, logs } = engineInMemory();
+  const params = await questions(fixture);
+  expect(await request(protocol.dashboard, params)).toEqual({ empty: true });
+  await addDay(fixture, "2024-09-03", 5);
+  const progress: protocol.DashboardProgress[] = [];
+  // The engine looks at the tables' versions once a second at most.
+  await expect
+    .poll(
+      async () =>
+        users(await request(protocol.dashboard, params, { onProgress: (state) => progress.push(state) })),
+      {
+        timeout: 20_000,
+      },
+    )
+    .toBe(5);
+  expect(progress.at(-1)).toEqual({ ready: 1, months: 1 });
+  const answer = await request(protocol.dashboard, params);
+  expect(answer).toMatchObject({
+    from: "2024-09-03",
+    to: "2024-09-03",
+    minimumGroupSize: 3,
+    cards: { users: { value: 5 }, logins: { value: 5 }, accesses: { value: 5 }, days: { value: 1 } },
+    versions: { dailyParticipation: 0, resourceUsage: 0 },
+    bySchool: [{ school: "North High", users: 5 }],
+  });
+  const many = await request(protocol.dashboard, { ...params, minimumGroupSize: 6 });
+  expect(users(many)).toBeNull();
+  expect(logs).toEqual([]);
+});
+
+test("a run's end lets the next question see what it brought", async () => {
+  const fixture = await PipelineFixture.create();
+  const sample = await engineInMemory().request(protocol.startSample, {
+    folder: await temporaryFolder(),
+    size: { students: 60, teachers: 0, staff: 0, schools: 2, days: 2 },
+  });
+  const { request } = engineInMemory();
+  const params = await questions(fixture);
+  const { host, port, username, hostKey, password } = sample;
+  const connected = {
+    connection: { ...params.connection, sftp: { host, port, username, hostKey } },
+    secrets: { password, salt: "a salt of the district" },
+  };
+  expect(await request(protocol.dashboard, params)).toEqual({ empty: true });
+  await request(protocol.run, { ...connected, command: "run", only: null, accept: [] });
+  expect(users(await request(protocol.dashboard, params))).toBeGreaterThan(30);
+});
+
+test("a question that was called off is answered as such, and the next one as ever", async () => {
+  const fixture = await PipelineFixture.create();
+  await addDay(fixture, "2024-09-03", 4);
+  const { request } = engineInMemory();
+  const params = await questions(fixture);
+  const cancel = new AbortController();
+  const older = request(protocol.dashboard, params, { cancel: cancel.signal });
+  const refused = expect(older).rejects.toBe("cancelled");
+  cancel.abort();
+  const newer = request(protocol.dashboard, {
+    ...params,
+    filter: { ...everything, schools: ["North High"] },
+  });
+  await refused;
+  expect(users(await newer)).toBe(4);
+});
+
+test.each([
+  [{ filter: { ...everything, range: { from: "2024-09-03", to: "2024-09-01" } } }],
+  [{ filter: { ...everything, userTypes: ["parents" as "staff"] } }],
+  [{ minimumGroupSize: -1 }],
+  [{ minimumGroupSize: 2.5 }],
+  [{ schoolYearStart: "8-1" }],
+])("refuses %o", async (changes) => {
+  const { request } = engineInMemory();
+  const params = await questions(await PipelineFixture.create(), changes);
+  await expect(request(protocol.dashboard, params)).rejects.toSatisfy((error) =>
+    isCleverLakeError(error, "config"),
+  );
+});
+
+test("what was let go of comes back from the cache, with what was computed of it", async () => {
+  const fixture = await PipelineFixture.create();
+  await addDay(fixture, "2024-09-03", 4);
+  const params = await questions(fixture);
+  const ask = async (idleMilliseconds: number) => {
+    const problems: string[] = [];
+    await using dashboards = new Dashboards((problem) => problems.push(problem), idleMilliseconds);
+    const signal = new AbortController().signal;
+    const states: protocol.DashboardProgress[] = [];
+    const answers = [
+      await dashboards.answer(params, { signal, report: (state) => states.push(state) }),
+      await dashboards.answer({ ...params, filter: openingFilter }, { signal, report: () => undefined }),
+    ];
+    expect(problems).toEqual([]);
+    return { answers: answers.map((answer) => ({ ...answer, computed: "" })), first: states[0] };
+  };
+  const built = await ask(60_000);
+  expect(built.first).toEqual({ ready: 0, months: 1 });
+  const [folder = ""] = await lakeFolders(params.cacheFolder);
+  expect(await readdir(folder)).toContain("derived");
+  const { mtimeMs } = await stat(path.join(folder, "derived"));
+  const read = await ask(0);
+  expect(read).toEqual({ answers: built.answers, first: { ready: 1, months: 1 } });
+  expect((await stat(path.join(folder, "derived"))).mtimeMs).toBe(mtimeMs);
+});

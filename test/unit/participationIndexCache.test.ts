@@ -1,0 +1,291 @@
+import { copyFile, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
+import { sqlString } from "../../src/duck/duck";
+import { isCleverLakeError } from "../../src/errors";
+import { FolderLake } from "../../src/lake/folder";
+import type { Lake, LakeOptions } from "../../src/lake/lake";
+import { cachedPeople, indexLines, lakeFolders, plainLines, rowsOfFolder } from "../helpers/indexLines";
+import { filesBelow } from "../helpers/lakeFiles";
+import { sharedDuck } from "../helpers/lakeRows";
+import { MemoryLake } from "../helpers/memoryLake";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  salt,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+import { PseudoTables } from "../helpers/pseudoTables";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+/** A lake with two months of three people. */
+async function someLake(): Promise<PipelineFixture> {
+  const fixture = await PipelineFixture.create();
+  for (const date of ["2024-09-03", "2024-10-03"]) {
+    const people = ["amy", "ben", "eve"];
+    await fixture.put(dailyPath(date), dailyCsv(...people.map((person, n) => daily(person, date, n))));
+    await fixture.put(
+      usagePath(date),
+      usageCsv(...people.map((person, n) => usage(person, "Maths", date, n))),
+    );
+  }
+  await fixture.run();
+  return fixture;
+}
+
+async function readLines(lake: Lake, cacheFolder: string): Promise<string[]> {
+  await using keeper = new IndexKeeper({ cacheFolder });
+  const index = await keeper.current(lake);
+  return indexLines(index, await cachedPeople(cacheFolder));
+}
+
+const damages: Readonly<Record<string, (file: string, other: string) => Promise<void>>> = {
+  "has a bit turned": async (file) => {
+    const bytes = await readFile(file);
+    const middle = Math.floor(bytes.length / 2);
+    bytes[middle] = (bytes[middle] ?? 0) ^ 4;
+    await writeFile(file, bytes);
+  },
+  "is cut off": async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
+  "is empty": (file) => truncate(file, 0),
+  "is lost": (file) => rm(file),
+  "is another one": (file, other) => copyFile(other, file),
+};
+
+test.each(Object.keys(damages))(
+  "a file of the cache that %s is not believed",
+  async (damage) => {
+    const fixture = await someLake();
+    const cacheFolder = await temporaryFolder();
+    const expected = await readLines(fixture.lake, cacheFolder);
+    expect(expected).toEqual(plainLines(await rowsOfFolder(fixture.server)));
+    const [folder = ""] = await lakeFolders(cacheFolder);
+    const kinds = await Promise.all(
+      ["manifest.json", /segment$/, /parquet$/].map(async (pattern) =>
+        (await filesBelow(folder)).filter((file) => file.match(pattern)),
+      ),
+    );
+    expect(kinds.map(({ length }) => length)).toEqual([1, 2, 2]);
+    const damaged = [...(kinds[0] ?? []), ...(kinds[1] ?? []).slice(1), ...(kinds[2] ?? [])];
+    for (const [number, kind] of damaged.entries()) {
+      // The names change with what is made anew, but not how many there are.
+      const files = await filesBelow(folder);
+      const same = files.filter((file) => path.extname(file) === path.extname(kind));
+      const file = files.includes(kind) ? kind : (same[0] ?? "");
+      const other = files.find((each) => each !== file) ?? "";
+      await damages[damage]?.(path.join(folder, file), path.join(folder, other));
+      expect(await readLines(fixture.lake, cacheFolder)).toEqual(expected);
+      // A new day is added to what is there, or all is made anew: both must come to the same.
+      const day = `2024-10-${10 + number}`;
+      await fixture.put(dailyPath(day), dailyCsv(daily("amy", day), daily(`new-${day}`, day)));
+      await fixture.run();
+      expected.splice(0, expected.length, ...plainLines(await rowsOfFolder(fixture.server)));
+      expect(await readLines(fixture.lake, cacheFolder)).toEqual(expected);
+    }
+    // What nobody refers to any more is taken for another process's work for a while.
+    for (const name of await filesBelow(folder)) await utimes(path.join(folder, name), 1, 1);
+    await fixture.put(dailyPath("2024-10-30"), dailyCsv(daily("amy", "2024-10-30")));
+    await fixture.run();
+    await readLines(fixture.lake, cacheFolder);
+    expect((await filesBelow(folder)).length).toBe(5);
+  },
+  120_000,
+);
+
+test("what happens in the pipeline comes into the index: a redelivery, rows refused and accepted", async () => {
+  const fixture = await someLake();
+  const cacheFolder = await temporaryFolder();
+  await using keeper = new IndexKeeper({ cacheFolder, recheckMilliseconds: 0 });
+  const lines = async () => indexLines(await keeper.current(fixture.lake), await cachedPeople(cacheFolder));
+  await lines();
+  // Ben is gone from the corrected file, and Eve is of another school.
+  const moved = (line: string) => line.replace("North High", "South High");
+  const corrected = [daily("amy", "2024-10-03", 7), moved(daily("eve", "2024-10-03"))];
+  await fixture.put(dailyPath("2024-10-03"), dailyCsv(...corrected));
+  await fixture.run();
+  expect(await lines()).toEqual(plainLines(await rowsOfFolder(fixture.server)));
+  // And back, so that the other school has no row any more.
+  await fixture.put(dailyPath("2024-10-03"), dailyCsv(daily("amy", "2024-10-03")));
+  const name = dailyPath("2024-10-04");
+  await fixture.put(name, dailyCsv(daily("amy", "2024-10-04"), daily("ben", "no date")));
+  await fixture.run();
+  expect((await keeper.current(fixture.lake))?.cohorts.map(({ school }) => school)).toEqual(["North High"]);
+  await fixture.run({ accept: [name] });
+  await writeFile(path.join(fixture.server, name), dailyCsv(daily("amy", "2024-10-04")));
+  expect(await lines()).toEqual(plainLines(await rowsOfFolder(fixture.server)));
+});
+
+test("nothing but pseudonyms is in the cache, which only its owner can read", async () => {
+  const fixture = await someLake();
+  const cacheFolder = await temporaryFolder();
+  await readLines(fixture.lake, cacheFolder);
+  const duck = await sharedDuck();
+  const files = await filesBelow(path.join(cacheFolder, "dashboard"));
+  expect(files.length).toBe(5);
+  for (const file of files) {
+    const place = path.join(cacheFolder, "dashboard", file);
+    const rows = file.endsWith(".parquet")
+      ? await duck.session((session) =>
+          session.query(`SELECT to_json(row_)::VARCHAR AS json FROM read_parquet(${sqlString(place)}) row_`),
+        )
+      : [];
+    const text = `${await readFile(place, "latin1")}${rows.map(({ json }) => String(json)).join("\n")}`;
+    for (const secret of [
+      salt,
+      ...["amy", "ben", "eve"].flatMap((name) => [`sis-${name}`, `clever-${name}`]),
+    ]) {
+      expect(text.includes(secret), `${secret} in ${file}`).toBe(false);
+    }
+    if (process.platform === "win32") continue;
+    expect((await stat(place)).mode & 0o077).toBe(0);
+    expect((await stat(path.dirname(place))).mode & 0o077).toBe(0);
+  }
+});
+
+test("each lake has a cache of its own, and those that were not looked at for longest go", async () => {
+  const [first, second] = [await someLake(), await someLake()];
+  await second.put(dailyPath("2024-11-03"), dailyCsv(daily("zoe", "2024-11-03")));
+  await second.run();
+  const cacheFolder = await temporaryFolder();
+  await using one = new IndexKeeper({ cacheFolder });
+  await using two = new IndexKeeper({ cacheFolder });
+  expect((await one.current(first.lake))?.months).toHaveLength(2);
+  expect((await two.current(second.lake))?.months).toHaveLength(3);
+  const folders = await lakeFolders(cacheFolder);
+  expect(folders).toHaveLength(2);
+  for (const [age, folder] of folders.entries()) await utimes(folder, age + 1, age + 1);
+  for (let number = 0; number < 3; number++) {
+    await using keeper = new IndexKeeper({ cacheFolder });
+    await keeper.current(await FolderLake.open(await temporaryFolder()));
+  }
+  const left = await lakeFolders(cacheFolder);
+  expect(left).toHaveLength(4);
+  expect(left).not.toContain(folders[0]);
+  expect(left).toContain(folders[1]);
+});
+
+test("what an ended process left behind goes, and what is new stays", async () => {
+  const fixture = await someLake();
+  const cacheFolder = await temporaryFolder();
+  await readLines(fixture.lake, cacheFolder);
+  const [folder = ""] = await lakeFolders(cacheFolder);
+  await writeFile(path.join(folder, "old.tmp"), "");
+  await utimes(path.join(folder, "old.tmp"), 1, 1);
+  await writeFile(path.join(folder, "new.tmp"), "");
+  await fixture.put(dailyPath("2024-11-03"), dailyCsv(daily("zoe", "2024-11-03")));
+  await fixture.run();
+  await readLines(fixture.lake, cacheFolder);
+  expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual(["new.tmp"]);
+});
+
+test("a cache that cannot be made is told; one that cannot be written any more costs no answer", async () => {
+  const fixture = await someLake();
+  const folder = await temporaryFolder();
+  const file = path.join(folder, "file");
+  await writeFile(file, "");
+  await using impossible = new IndexKeeper({ cacheFolder: file });
+  await expect(impossible.current(fixture.lake)).rejects.toSatisfy((error) => isCleverLakeError(error, "io"));
+
+  const problems: unknown[] = [];
+  await using keeper = new IndexKeeper({
+    cacheFolder: folder,
+    recheckMilliseconds: 0,
+    onProblem: (problem) => problems.push(problem),
+  });
+  await keeper.current(fixture.lake);
+  await rm(path.join(folder, "dashboard"), { recursive: true });
+  await writeFile(path.join(folder, "dashboard"), "");
+  await fixture.put(dailyPath("2024-11-03"), dailyCsv(daily("zoe", "2024-11-03")));
+  await fixture.run();
+  expect(await keeper.current(fixture.lake)).toMatchObject({ people: 4 });
+  expect(problems.length).toBeGreaterThan(0);
+  await fixture.put(dailyPath("2024-11-04"), dailyCsv(daily("max", "2024-11-04")));
+  await fixture.run();
+  expect(await keeper.current(fixture.lake)).toMatchObject({ people: 5 });
+});
+
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
+
+/** A remote lake whose data files come only once the gate is open. */
+class GatedLake extends MemoryLake {
+  readonly waiting = new Gate();
+  readonly gate = new Gate();
+  aborted = 0;
+
+  override async read(file: string, options: LakeOptions = {}): Promise<Buffer> {
+    const content = await super.read(file, options);
+    if (!file.endsWith(".parquet")) return content;
+    this.waiting.open();
+    const { signal } = options;
+    await new Promise<void>((resolve, reject) => {
+      signal?.addEventListener("abort", () => {
+        this.aborted++;
+        reject(signal.reason);
+      });
+      this.gate.opened.then(resolve, reject);
+    });
+    return content;
+  }
+}
+
+async function gatedLake(): Promise<GatedLake> {
+  const lake = new GatedLake();
+  const row = { date: "2026-01-05", sis_id_pseudonym: "a", user_type: "student", active: true };
+  await new PseudoTables(lake).put("daily_participation", "1", [row]);
+  return lake;
+}
+
+test("callers share the work, and one that gives up does not call it off for the others", async () => {
+  const lake = await gatedLake();
+  await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
+  const giveUp = new AbortController();
+  const reason = new Error("another question");
+  const progress: unknown[] = [];
+  const first = keeper.current(lake, giveUp.signal);
+  const second = keeper.current(lake, undefined, (state) => progress.push(state));
+  await lake.waiting.opened;
+  giveUp.abort(reason);
+  await expect(first).rejects.toBe(reason);
+  const third = keeper.current(lake);
+  lake.gate.open();
+  expect(await second).toMatchObject({ people: 1 });
+  expect(await third).toBe(await second);
+  expect(lake.aborted).toBe(0);
+  expect(progress.at(-1)).toEqual({ ready: 1, months: 1 });
+});
+
+test("work that nobody waits for is called off, and begun again when it is asked for", async () => {
+  const lake = await gatedLake();
+  await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder(), graceMilliseconds: 0 });
+  const giveUp = new AbortController();
+  const first = keeper.current(lake, giveUp.signal);
+  await lake.waiting.opened;
+  giveUp.abort();
+  await expect(first).rejects.toBe(giveUp.signal.reason);
+  lake.gate.open();
+  expect(await keeper.current(lake)).toMatchObject({ people: 1 });
+});
+
+test("closing calls off what is under way and leaves no file half-written", async () => {
+  const lake = await gatedLake();
+  const cacheFolder = await temporaryFolder();
+  const keeper = new IndexKeeper({ cacheFolder });
+  const question = keeper.current(lake);
+  const refused = expect(question).rejects.toSatisfy((error) => isCleverLakeError(error, "busy"));
+  await lake.waiting.opened;
+  await keeper[Symbol.asyncDispose]();
+  await refused;
+  expect(lake.aborted).toBe(1);
+  expect(await filesBelow(cacheFolder)).toEqual([]);
+  await expect(keeper.current(lake)).rejects.toSatisfy((error) => isCleverLakeError(error, "busy"));
+});

@@ -1,0 +1,240 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { ReportName, UserType } from "../../src/clever/reports";
+import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
+import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
+import { FolderLake } from "../../src/lake/folder";
+import {
+  cachedPeople,
+  type IndexedParticipation,
+  type IndexedUsage,
+  indexLines,
+  plainLines,
+} from "../helpers/indexLines";
+import { MemoryLake } from "../helpers/memoryLake";
+import { PseudoTables, participationRow, usageRow } from "../helpers/pseudoTables";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const some = <T>(...values: readonly T[]) => fc.constantFrom(...values);
+const orNull = <T>(...values: readonly T[]) => fc.option(some(...values), { nil: null, freq: 6 });
+
+const personRow = {
+  userType: some<UserType>("students", "students", "students", "teachers", "staff"),
+  date: some("2025-12-31", "2026-01-01", "2026-01-31", "2026-02-02"),
+  person: orNull("a", "b", "c", "d", "e"),
+  school: orNull("North", "South's", "", "日本 🏫"),
+};
+const participationRows: fc.Arbitrary<IndexedParticipation[]> = fc.array(
+  fc.record({
+    ...personRow,
+    active: fc.boolean(),
+    logins: orNull(0, 1, 2147483647),
+    resources: orNull(0, 3),
+  }),
+  { maxLength: 12 },
+);
+const usageRows: fc.Arbitrary<IndexedUsage[]> = fc.array(
+  fc.record({
+    ...personRow,
+    type: orNull("app", "district-link"),
+    name: orNull("Maps", "=SUM(1)", '"quoted"'),
+    id: orNull("1", "2"),
+    accesses: orNull(1, 9),
+  }),
+  { maxLength: 12 },
+);
+/** What happens to the lake: a delivery comes, again or for the first time, or a roster. */
+const event = fc.oneof(
+  fc.record({
+    what: fc.constant("participation" as const),
+    file: some("1", "2", "3"),
+    rows: participationRows,
+    statistics: fc.boolean(),
+  }),
+  fc.record({
+    what: fc.constant("usage" as const),
+    file: some("1", "2", "3"),
+    rows: usageRows,
+    statistics: fc.boolean(),
+  }),
+  fc.record({
+    what: fc.constant("roster" as const),
+    grades: fc.dictionary(some("a", "b", "x"), orNull("9", "Kindergarten")),
+  }),
+);
+
+/** The tables of a lake and, beside them, the rows that they hold. */
+class Story {
+  readonly participation = new Map<string, readonly IndexedParticipation[]>();
+  readonly usage = new Map<string, readonly IndexedUsage[]>();
+  grades = new Map<string, string>();
+
+  private constructor(
+    readonly lake: FolderLake,
+    private readonly tables: PseudoTables,
+  ) {}
+
+  static async begin(): Promise<Story> {
+    const lake = await FolderLake.open(await temporaryFolder());
+    return new Story(lake, new PseudoTables(lake));
+  }
+
+  async happen(next: typeof event extends fc.Arbitrary<infer Event> ? Event : never): Promise<void> {
+    if (next.what === "participation") {
+      this.participation.set(next.file, next.rows);
+      await this.tables.put("daily_participation", next.file, next.rows.map(participationRow), next);
+    } else if (next.what === "usage") {
+      this.usage.set(next.file, next.rows);
+      await this.tables.put("resource_usage", next.file, next.rows.map(usageRow), next);
+    } else {
+      const grades = new Map(Object.entries(next.grades));
+      this.grades = new Map(
+        [...grades].flatMap(([person, grade]) => (grade === null ? [] : [[person, grade]])),
+      );
+      await this.tables.putRoster(grades);
+    }
+  }
+
+  lines(): string[] {
+    const participation = [...this.participation.values()].flat();
+    const usage = [...this.usage.values()].flat();
+    return plainLines({ participation, usage }, this.grades);
+  }
+}
+
+async function linesOf(index: ParticipationIndex | undefined, cacheFolder: string): Promise<string[]> {
+  return index === undefined ? [] : indexLines(index, await cachedPeople(cacheFolder));
+}
+
+/** The names that the index knows, whether a row is of them or not. */
+const namesOf = (index: ParticipationIndex | undefined) => ({
+  cohorts: index?.cohorts.map((cohort) => JSON.stringify(cohort)).sort(),
+  resources: index?.resources.map((resource) => JSON.stringify(resource)).sort(),
+  hasGrades: index?.hasGrades,
+});
+
+test("whatever happens to the tables, the index that was kept up says what one made anew says", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 5 }), async (events) => {
+      const story = await Story.begin();
+      const cacheFolder = await temporaryFolder();
+      await using kept = new IndexKeeper({ cacheFolder, onProblem: fail });
+      for (const next of events) {
+        await story.happen(next);
+        kept.recheck();
+        const index = await kept.current(story.lake);
+        expect(await linesOf(index, cacheFolder)).toEqual(story.lines());
+        await using read = new IndexKeeper({ cacheFolder, onProblem: fail });
+        expect(await linesOf(await read.current(story.lake), cacheFolder)).toEqual(story.lines());
+      }
+      const elsewhere = await temporaryFolder();
+      await using anew = new IndexKeeper({ cacheFolder: elsewhere, onProblem: fail });
+      expect(namesOf(await kept.current(story.lake))).toEqual(namesOf(await anew.current(story.lake)));
+    }),
+    { numRuns: 12 },
+  );
+}, 120_000);
+
+function fail(error: unknown): never {
+  throw error;
+}
+
+const attended = (person: string, date: string): IndexedParticipation => ({
+  userType: "students",
+  date,
+  person,
+  school: "North",
+  active: true,
+  logins: 1,
+  resources: 1,
+});
+const accessed = (person: string, date: string, name = "Maps"): IndexedUsage => ({
+  userType: "students",
+  date,
+  person,
+  school: "North",
+  type: "app",
+  name,
+  id: name,
+  accesses: 1,
+});
+
+test("a new day makes the segment of its month anew and no other", async () => {
+  const tables = new PseudoTables(await FolderLake.open(await temporaryFolder()));
+  const put = (report: ReportName, dates: readonly string[]) =>
+    tables.put(
+      report,
+      dates.join(),
+      dates.map((date) =>
+        report === "resource_usage" ? usageRow(accessed("a", date)) : participationRow(attended("a", date)),
+      ),
+    );
+  await put("daily_participation", ["2026-01-05"]);
+  await put("daily_participation", ["2026-02-05"]);
+  const options = { cacheFolder: await temporaryFolder(), recheckMilliseconds: Number.POSITIVE_INFINITY };
+  await using keeper = new IndexKeeper(options);
+  const before = await keeper.current(tables.lake);
+  expect(await keeper.current(tables.lake)).toBe(before);
+  await put("resource_usage", ["2026-02-06"]);
+  expect(await keeper.current(tables.lake)).toBe(before);
+  keeper.recheck();
+  const after = await keeper.current(tables.lake);
+  expect(after?.months[0]).toBe(before?.months[0]);
+  expect(after?.months[1]).not.toBe(before?.months[1]);
+  expect(after).toMatchObject({ people: 1, versions: { dailyParticipation: 1, resourceUsage: 0 } });
+  keeper.recheck();
+  expect(await keeper.current(tables.lake)).toBe(after);
+});
+
+test("rows without a date and of unknown user types are of no day and nobody", async () => {
+  const lake = await FolderLake.open(await temporaryFolder());
+  const tables = new PseudoTables(lake);
+  const row = participationRow(attended("a", "2026-01-05"));
+  await tables.put("daily_participation", "1", [
+    { ...row, date: null },
+    { ...row, user_type: "parent" },
+    { ...row, user_type: null },
+  ]);
+  await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
+  expect(await keeper.current(lake)).toBeUndefined();
+});
+
+test("a table that was made anew under its old name is taken for another one", async () => {
+  const lake = new MemoryLake();
+  await new PseudoTables(lake).put("daily_participation", "1", [
+    participationRow(attended("a", "2026-01-05")),
+  ]);
+  const cacheFolder = await temporaryFolder();
+  await using keeper = new IndexKeeper({ cacheFolder });
+  expect((await keeper.current(lake))?.months.map(({ month }) => month)).toEqual(["2026-01"]);
+  for (const file of lake.files.keys()) lake.files.delete(file);
+  keeper.recheck();
+  expect(await keeper.current(lake)).toBeUndefined();
+  await new PseudoTables(lake).put("daily_participation", "1", [
+    participationRow(attended("b", "2026-03-05")),
+  ]);
+  keeper.recheck();
+  expect((await keeper.current(lake))?.months.map(({ month }) => month)).toEqual(["2026-03"]);
+});
+
+test("a remote lake's files are read from it once", async () => {
+  const lake = new MemoryLake();
+  const tables = new PseudoTables(lake);
+  await tables.put("daily_participation", "1", [participationRow(attended("a", "2026-01-05"))]);
+  await tables.put("resource_usage", "1", [usageRow(accessed("a", "2026-01-05"))]);
+  const cacheFolder = await temporaryFolder();
+  const read = () => lake.calls.filter((call) => /^read .*\.parquet$/.test(call)).length;
+  {
+    await using keeper = new IndexKeeper({ cacheFolder });
+    await keeper.current(lake);
+    expect(read()).toBe(2);
+    await tables.put("daily_participation", "2", [participationRow(attended("b", "2026-01-06"))]);
+    keeper.recheck();
+    expect(await keeper.current(lake)).toMatchObject({ people: 2 });
+    expect(read()).toBe(3);
+  }
+  await using later = new IndexKeeper({ cacheFolder });
+  expect(await later.current(lake)).toMatchObject({ people: 2 });
+  expect(read()).toBe(3);
+  expect(lake.calls.filter((call) => call.includes("stage2np"))).toEqual([]);
+});
