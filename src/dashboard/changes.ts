@@ -1,0 +1,229 @@
+import type { Change, Changes, DayEntry, Shown } from "./answer";
+import {
+  expectedPerDay,
+  type Judgement,
+  judge,
+  learn,
+  leastPast,
+  leastPersonDays,
+  leastRelativeChange,
+  leastScore,
+  type Past,
+  usualUnsteadiness,
+} from "./changes/judge";
+import {
+  commonLevel,
+  type Frame,
+  leastSubjectsForLevel,
+  type SubjectWeeks,
+  scaled,
+  subjectWeeks,
+  totalUse,
+} from "./changes/series";
+import { calendarWeeks, type Week } from "./changes/weeks";
+
+/** What the search for changes is about: released numbers only, so that it can give away nothing else. */
+export interface ChangesInput {
+  /** Every calendar day of the scope, ascending, without gaps: `DashboardAnswer.byDay` will do. */
+  readonly days: readonly Pick<DayEntry, "date" | "kind" | "activeUsers">[];
+  readonly subjects: readonly SubjectSeries[];
+}
+
+export interface SubjectSeries {
+  readonly subject: Change["subject"];
+  readonly name: string | null;
+  /** A resource's type; `null` for schools. */
+  readonly type: string | null;
+  /**
+   * Person-days of use on each of the days, 0 where nobody used it. A suppressed number is `null`, or NaN in a typed
+   * array: it counts as not known, never as 0.
+   */
+  readonly daily: ArrayLike<Shown>;
+}
+
+/** The newest weeks that count are judged; before them, these many at most are compared with. */
+const weeksJudged = 2;
+const weeksCompared = 12;
+/** How far back the days should reach, where there are any: the weeks that count, and some that do not. */
+export const daysNeeded = (weeksJudged + weeksCompared + 4) * 7;
+export const weeksNeeded = leastPast + weeksJudged;
+const mostEntries = 10;
+const mostWeeksShown = 60;
+
+/** What the numbers of `Changes` mean, in words for help texts, exports and documentation. */
+export const changesDefinitions = {
+  title: "What changed",
+  meaning:
+    `Resources and schools whose use in the newest ${weeksJudged} complete weeks lies notably above or below their own ` +
+    `earlier weeks, the most notable first, at most ${mostEntries}.`,
+  use: "Use is counted in person-days: a person who used the resource (or anything, for a school) on a day counts once.",
+  weeks:
+    "A week counts from Monday to Sunday, if it has at least 3 school days and is not cut off by the end of the period " +
+    "before its Friday. Days off (no data, or next to nobody active) are left out. " +
+    `Compared are the ${weeksCompared} weeks before the judged ones, from the first use on; where the chosen period is ` +
+    "shorter, the weeks before it are taken too.",
+  comparable:
+    "Days are made comparable by the number of active users of the day and by the subject's own weekday pattern " +
+    "(midmean per weekday). What most resources, or most schools, share in a week is taken out as well (median " +
+    "polish), so that a general rise or fall is not told of each of them. With fewer than " +
+    `${leastSubjectsForLevel} schools each is compared with its own past alone, without regard to the others.`,
+  expected:
+    "Expected is the median of the earlier weeks, or the Theil–Sen line through them where they plainly rise or fall " +
+    "(Mann–Kendall test, 1 %). Expected and actual are person-days per school day of the judged weeks.",
+  score:
+    "The score is the distance between actual and expected in robust standard deviations (1.4826 × median absolute " +
+    "deviation of the earlier weeks), on a scale on which counting noise is the same for small and large numbers " +
+    "(Anscombe). The deviation is never taken to be smaller than counting noise together with the unsteadiness that is " +
+    "usual from week to week in the period.",
+  notable:
+    `Notable: a score of at least ${leastScore}, a difference of at least ${leastRelativeChange * 100} % of the ` +
+    `expected, at least ${leastPersonDays} person-days expected or counted in the judged weeks, and each judged week ` +
+    "off to the same side. New: no use before. Stopped: none in the judged weeks, while some was expected.",
+  tooLittle:
+    `Not judged for too little data: fewer than ${leastPast} earlier weeks since the first use, numbers suppressed in ` +
+    `too many of them or in a judged week, or fewer than ${leastPersonDays} person-days. A period needs ` +
+    `${weeksNeeded} weeks that count. A resource that was renamed shows as stopped and as new.`,
+} as const;
+
+/** A series with the first day on which it was used, or may have been. */
+interface UsedSeries extends SubjectSeries {
+  readonly firstUse: number;
+}
+interface Subject {
+  readonly series: SubjectSeries;
+  readonly level: Float64Array;
+  /** Whether there was use before the judged weeks, or there may have been. */
+  readonly usedBefore: boolean;
+  readonly weeks: SubjectWeeks;
+}
+interface Judged extends Subject {
+  readonly past: Past;
+  /** What the subjects share in a week. */
+  readonly factor: (week: number) => number;
+}
+/** A subject that changed notably. */
+type Notable = Judged &
+  Omit<Judgement, "tooFew" | "direction"> & { direction: Exclude<Judgement["direction"], undefined> };
+
+/**
+ * Finds what changed: resources and schools whose use left their own past, by robust and explainable means. The rules
+ * are those of `changesDefinitions`. The same input gives the same answer; nothing random is in it.
+ */
+export function findChanges({ days, subjects }: ChangesInput): Changes {
+  const weeks = calendarWeeks(days);
+  const counted = weeks.flatMap(({ counts }, place) => (counts ? [place] : []));
+  const told = { weeksNeeded, weeks: counted.length };
+  const used = subjects.flatMap((series): UsedSeries[] => {
+    const firstUse = days.findIndex(({ kind }, index) => kind !== "noData" && series.daily[index] !== 0);
+    return firstUse < 0 ? [] : [{ ...series, firstUse }];
+  });
+  if (counted.length < weeksNeeded) return { ...told, entries: [], tooLittle: used.length };
+
+  const frame: Frame = {
+    weeks,
+    older: [],
+    past: counted.slice(-weeksJudged - weeksCompared, -weeksJudged),
+    judged: counted.slice(-weeksJudged),
+  };
+  const older = counted.slice(0, -weeksJudged - weeksCompared);
+  const activeUsers = Float64Array.from(days, (day) => day.activeUsers ?? Number.NaN);
+  const alone = new Float64Array(days.length).fill(1);
+  const ofKind = (kind: Change["subject"]) => used.filter(({ subject }) => subject === kind);
+  const schools = ofKind("school");
+  const fewSchools = schools.length < leastSubjectsForLevel;
+  const found = [
+    changesOf(ofKind("resource"), activeUsers, frame),
+    changesOf(schools, fewSchools ? alone : activeUsers, frame),
+  ];
+  return {
+    ...told,
+    entries: found
+      .flatMap(({ notable }) => notable)
+      .sort((one, other) => Math.abs(other.score) - Math.abs(one.score) || byName(one, other))
+      .slice(0, mostEntries)
+      .map((notable) => entryOf(notable, frame, older)),
+    tooLittle: found.reduce((sum, { tooLittle }) => sum + tooLittle, 0),
+  };
+}
+
+function changesOf(series: readonly UsedSeries[], level: Float64Array, frame: Frame) {
+  const large = series.filter(({ daily }) => totalUse(daily, frame) >= leastPersonDays);
+  const enough = large
+    .map((each) => subjectOf(each, level, frame))
+    .filter(
+      ({ weeks: { past, judged } }) => past.length >= leastPast && judged.length === frame.judged.length,
+    );
+  const common = commonLevel(
+    enough.map(({ weeks }) => weeks),
+    frame.weeks.length,
+  );
+  const factor = (week: number) => common[week] ?? 1;
+  const comparable = enough.map((subject): Judged => {
+    const weeks = scaled(subject.weeks, factor);
+    return { ...subject, weeks, past: learn(weeks), factor };
+  });
+  const unsteadiness = usualUnsteadiness(comparable.map(({ past }) => past));
+  let tooLittle = series.length - enough.length;
+  const notable: Notable[] = [];
+  for (const subject of comparable) {
+    const { tooFew, direction, ...numbers } = judge(subject.weeks, subject.past, unsteadiness);
+    if (tooFew) tooLittle++;
+    if (direction !== undefined) notable.push({ ...subject, ...numbers, direction });
+  }
+  return { notable, tooLittle };
+}
+
+function subjectOf(series: UsedSeries, level: Float64Array, frame: Frame): Subject {
+  const { daily, firstUse } = series;
+  const firstJudged = frame.weeks[frame.judged[0] ?? 0]?.days[0]?.index ?? 0;
+  const usedBefore = firstUse < firstJudged;
+  // What a new resource was not used before its beginning is no past of it; where it begins now, it is.
+  const since = usedBefore ? firstUse : 0;
+  const past = frame.past.filter((place) => lastDay(frame.weeks[place]) >= since);
+  return { series, level, usedBefore, weeks: subjectWeeks(daily, level, { ...frame, past }) };
+}
+
+function lastDay(week: Week | undefined): number {
+  return week?.days.at(-1)?.index ?? -1;
+}
+
+function entryOf(notable: Notable, frame: Frame, older: readonly number[]): Change {
+  const { series, direction, expected, actual, score } = notable;
+  const { subject, name, type } = series;
+  return {
+    subject,
+    name,
+    type,
+    direction: direction === "rose" && !notable.usedBefore ? "new" : direction,
+    expected,
+    actual,
+    score,
+    weeks: weeksOf(notable, frame, older),
+  };
+}
+
+/** The weeks of the picture, those before the compared ones too. */
+function weeksOf(
+  { series, level, factor, past }: Judged,
+  frame: Frame,
+  older: readonly number[],
+): Change["weeks"] {
+  const shown = scaled(subjectWeeks(series.daily, level, { ...frame, older }), factor);
+  const all = [...shown.older, ...shown.past, ...shown.judged];
+  const rates = new Map(all.map(({ week, count, exposure }) => [week, count / exposure]));
+  const judged = new Set(frame.judged);
+  const compared = new Set(frame.past);
+  return frame.weeks
+    .map(({ monday }, place) => ({
+      week: monday,
+      value: rates.get(place) ?? null,
+      expected: compared.has(place) || judged.has(place) ? expectedPerDay(past, place) : null,
+      judged: judged.has(place),
+    }))
+    .slice(-mostWeeksShown);
+}
+
+function byName({ series: one }: Notable, { series: other }: Notable): number {
+  const [a, b] = [`${one.subject}/${one.name ?? ""}`, `${other.subject}/${other.name ?? ""}`];
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,143 @@
+import type { Change } from "../answer";
+import { type Line, madDeviation, mannKendall, median, theilSen } from "./robust";
+import type { SubjectWeek, SubjectWeeks } from "./series";
+
+/** Weeks of a subject's own past that a judgement needs. */
+export const leastPast = 6;
+/** Expected or actual person-days in the judged weeks from which a change can be notable. */
+export const leastPersonDays = 20;
+export const leastScore = 3;
+export const leastRelativeChange = 0.25;
+/** Every judged week by itself must lie so far off, in standard deviations, and to the same side. */
+const leastScoreOfEach = 1.5;
+/** No past is taken to be steadier than this, relative to its level. */
+const leastUnsteadiness = 0.05;
+/** A trend counts where chance would show one as plain in one of a hundred series, and with so many weeks. */
+const plainTrend = 2.576;
+const leastWeeksForTrend = 8;
+
+/** What a subject's past lets expect, on the scale of `stabilized`. */
+export interface Past {
+  readonly line: Line;
+  /** Standard deviation of the past's weeks around the line. */
+  readonly deviation: number;
+  /** What the line's own uncertainty adds, as a factor on the deviation. */
+  readonly widening: number;
+  /** Days of a usual week, by which weeks are made comparable. */
+  readonly days: number;
+  /** Person-days in a usual week, as of the judged weeks. */
+  readonly usual: number;
+}
+
+export interface Judgement {
+  /** Undefined where the change is not notable. */
+  readonly direction: Exclude<Change["direction"], "new"> | undefined;
+  /** Fewer person-days than can be judged. */
+  readonly tooFew: boolean;
+  readonly score: number;
+  /** Person-days of use per school day. */
+  readonly expected: number;
+  readonly actual: number;
+}
+
+/**
+ * Anscombe's transform: a count of Poisson's kind has a standard deviation of 1 on this scale whatever its mean, from
+ * about 4 on, so that a step means the same for small and large numbers, and 0 needs no exception.
+ */
+function stabilized(count: number): number {
+  return 2 * Math.sqrt(count + 3 / 8);
+}
+
+function unstabilized(value: number): number {
+  return Math.max(0, (Math.max(0, value) / 2) ** 2 - 3 / 8);
+}
+
+/** Learns from the past what to expect: its median, or Theil and Sen's line where it plainly rises or falls. */
+export function learn({ past, judged }: SubjectWeeks): Past {
+  const days = median([...past, ...judged].map(({ exposure }) => exposure));
+  const values = past.map((week) => stabilized(perWeek(week, days)));
+  const times = past.map(({ week }) => week);
+  const n = past.length;
+  const trend = n >= leastWeeksForTrend && Math.abs(mannKendall(values)) >= plainTrend;
+  const line = trend ? theilSen(times, values) : { slope: 0, height: median(values) };
+  const residuals = values.map((value, i) => value - at(line, times[i] ?? 0));
+  const now = middleTime(judged);
+  const middle = times.reduce((sum, time) => sum + time, 0) / n;
+  const spread = times.reduce((sum, time) => sum + (time - middle) ** 2, 0);
+  // As for a prediction: the variance of a median is π/2 times that of a mean, and a slope's error grows with distance.
+  const widening = Math.sqrt(1 + Math.PI / 2 / n + (trend ? (now - middle) ** 2 / spread : 0));
+  return {
+    line,
+    deviation: madDeviation(residuals, 0),
+    widening,
+    days,
+    usual: unstabilized(at(line, now)),
+  };
+}
+
+/**
+ * How unsteady subjects usually are from week to week beyond counting noise, relative to their level: the median over
+ * those that are large enough to tell, as the overdispersion of a quasi-Poisson model (McCullagh and Nelder 1989).
+ */
+export function usualUnsteadiness(pasts: readonly Past[]): number {
+  const told = pasts.filter(({ usual }) => usual >= leastPersonDays);
+  const each = told.map(({ deviation, usual }) => Math.sqrt(Math.max(0, deviation ** 2 - 1) / usual));
+  return Math.max(leastUnsteadiness, each.length > 0 ? median(each) : 0);
+}
+
+/**
+ * Compares the judged weeks with the past in the manner of Hampel's identifier (distance from the median in MADs), but
+ * never with less noise than counting makes and than is usual in the scope.
+ */
+export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: number): Judgement {
+  const counts = sum(judged, ({ count }) => count);
+  const exposure = sum(judged, (week) => week.exposure);
+  const expected = at(known.line, middleTime(judged));
+  const expectedCount = (unstabilized(expected) * exposure) / known.days;
+  const tooFew = Math.max(counts, expectedCount) < leastPersonDays;
+
+  const counting = Math.max(1, (known.days * judged.length) / exposure);
+  const level = Math.max(known.usual, (counts * known.days) / exposure);
+  const floor = Math.sqrt(counting + (unsteadiness ** 2 * (known.usual + level)) / 2);
+  // Not divided by the root of the weeks judged: neighbouring weeks are alike, so two tell little more than one.
+  const deviation = Math.max(known.deviation, floor) * known.widening;
+  const scoreOf = (count: number, days: number) =>
+    (stabilized((count * known.days) / days) - expected) / deviation;
+  const score = scoreOf(counts, exposure);
+  const direction = (): Judgement["direction"] => {
+    if (tooFew || Math.abs(score) < leastScore) return undefined;
+    if (Math.abs(counts - expectedCount) < leastRelativeChange * expectedCount) return undefined;
+    const each = judged.map((week) => scoreOf(week.count, week.exposure) * Math.sign(score));
+    if (Math.min(...each) < leastScoreOfEach) return undefined;
+    if (counts === 0) return "stopped";
+    return score > 0 ? "rose" : "fell";
+  };
+  return {
+    direction: direction(),
+    tooFew,
+    score,
+    expected: expectedCount / exposure,
+    actual: counts / exposure,
+  };
+}
+
+/** Person-days of use per school day that the past lets expect in a week. */
+export function expectedPerDay({ line, days }: Past, week: number): number {
+  return unstabilized(at(line, week)) / days;
+}
+
+function perWeek({ count, exposure }: SubjectWeek, days: number): number {
+  return (count * days) / exposure;
+}
+
+function at({ slope, height }: Line, time: number): number {
+  return height + slope * time;
+}
+
+function middleTime(weeks: readonly SubjectWeek[]): number {
+  return sum(weeks, ({ week }) => week) / weeks.length;
+}
+
+function sum<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
+}

@@ -1,0 +1,163 @@
+import type { Shown } from "../answer";
+import { madDeviation, median, midmean } from "./robust";
+import { daysPerWeek, type Week } from "./weeks";
+
+/** A week of one subject, comparable with its other weeks. */
+export interface SubjectWeek {
+  /** Place in the list of all weeks. */
+  readonly week: number;
+  /** Days of school whose number is known, and the person-days of use on them. */
+  readonly days: number;
+  readonly count: number;
+  /** What these days are worth, by the level of the scope and the pattern of the weekdays. In no unit until `scaled`. */
+  readonly exposure: number;
+}
+
+/** A subject's weeks that can be compared, oldest first. */
+export interface SubjectWeeks {
+  /** Before those that are compared with: for the picture only, and only where `Frame.older` names some. */
+  readonly older: readonly SubjectWeek[];
+  readonly past: readonly SubjectWeek[];
+  readonly judged: readonly SubjectWeek[];
+}
+
+/** The weeks that every subject is looked at in. */
+export interface Frame {
+  readonly weeks: readonly Week[];
+  /** Places of weeks before those to compare with, of these, and of the newest ones; oldest first. */
+  readonly older: readonly number[];
+  readonly past: readonly number[];
+  readonly judged: readonly number[];
+}
+
+/** A week needs so many of its days of school known, as a share. */
+const leastKnown = 0.6;
+/** A week whose days are worth less, measured by a usual week, is left out: a Monday's tool in a week without Monday. */
+const leastWorth = 0.4;
+/** So many person-days of an even pattern are mixed into a weekday pattern, so that a rare use makes none. */
+const evenDays = 10;
+
+/**
+ * Brings a daily series into weeks. `level` is the scope's level on each day (NaN: unknown), by which days are
+ * compared. Days off are not in `frame`; a day whose number is not known (null or NaN) counts for nothing, neither as
+ * use nor as a day.
+ */
+export function subjectWeeks(daily: ArrayLike<Shown>, level: ArrayLike<number>, frame: Frame): SubjectWeeks {
+  const weekday = weekdayPattern(daily, level, frame);
+  const known = (places: readonly number[]) =>
+    places.flatMap((place) => weekOf(place, daily, level, weekday, frame) ?? []);
+  const [older, past, judged] = [known(frame.older), known(frame.past), known(frame.judged)];
+  const worth = median([...past, ...judged].map(({ exposure }) => exposure));
+  const isUsable = ({ exposure }: SubjectWeek) => exposure > leastWorth * worth;
+  return { older: older.filter(isUsable), past: past.filter(isUsable), judged: judged.filter(isUsable) };
+}
+
+/** Person-days of use on the days of the past and the judged weeks, as far as they are known. */
+export function totalUse(daily: ArrayLike<Shown>, { weeks, past, judged }: Frame): number {
+  let total = 0;
+  for (const place of [...past, ...judged]) {
+    for (const { index } of weeks[place]?.days ?? []) total += daily[index] || 0;
+  }
+  return total;
+}
+
+/** How the use of a subject differs between the days of the week, around 1, from the weeks before the judged ones. */
+function weekdayPattern(daily: ArrayLike<Shown>, level: ArrayLike<number>, frame: Frame): number[] {
+  const values = Array.from({ length: daysPerWeek }, (): number[] => []);
+  const levels: number[] = [];
+  for (const place of frame.past) {
+    for (const { index, weekday } of frame.weeks[place]?.days ?? []) {
+      const count = knownCount(daily, level, index);
+      const at = level[index] ?? Number.NaN;
+      if (Number.isNaN(count)) continue;
+      levels.push(at);
+      values[weekday]?.push(count / at);
+    }
+  }
+  const usualLevel = levels.length > 0 ? median(levels) : 1;
+  const middles = values.map((list) => (list.length >= 3 ? midmean(list) * usualLevel : undefined));
+  const told = middles.filter((middle) => middle !== undefined);
+  const mean = told.reduce((sum, middle) => sum + middle, 0) / told.length;
+  return middles.map((middle, weekday) => {
+    const n = values[weekday]?.length ?? 0;
+    return middle === undefined ? 1 : (n * middle + evenDays) / (n * mean + evenDays);
+  });
+}
+
+function weekOf(
+  place: number,
+  daily: ArrayLike<Shown>,
+  level: ArrayLike<number>,
+  weekday: readonly number[],
+  { weeks }: Frame,
+): SubjectWeek | undefined {
+  const days = weeks[place]?.days ?? [];
+  let known = 0;
+  let count = 0;
+  let exposure = 0;
+  for (const day of days) {
+    const ofDay = knownCount(daily, level, day.index);
+    if (Number.isNaN(ofDay)) continue;
+    known++;
+    count += ofDay;
+    exposure += (level[day.index] ?? 0) * (weekday[day.weekday] ?? 1);
+  }
+  return known >= leastKnown * days.length ? { week: place, days: known, count, exposure } : undefined;
+}
+
+/** A day's person-days of use; NaN where they, or the level to compare them by, are not known. */
+function knownCount(daily: ArrayLike<Shown>, level: ArrayLike<number>, index: number): number {
+  const at = level[index];
+  return at !== undefined && at > 0 ? (daily[index] ?? Number.NaN) : Number.NaN;
+}
+
+/**
+ * The weeks with their exposure multiplied by a factor of each week, and measured so that the judged weeks' is the
+ * number of their known days: rates there are plain averages.
+ */
+export function scaled(
+  { older, past, judged }: SubjectWeeks,
+  factor: (week: number) => number,
+): SubjectWeeks {
+  const worth = ({ week, exposure }: SubjectWeek) => exposure * factor(week);
+  const days = judged.reduce((sum, { days }) => sum + days, 0);
+  const unit = days / judged.reduce((sum, week) => sum + worth(week), 0);
+  const measured = (week: SubjectWeek) => ({ ...week, exposure: worth(week) * unit });
+  return { older: older.map(measured), past: past.map(measured), judged: judged.map(measured) };
+}
+
+/** Subjects with fewer person-days in a week say little about the level of the scope. */
+const leastForLevel = 20;
+export const leastSubjectsForLevel = 5;
+
+/**
+ * What moved most subjects alike in a week, as a factor of each week: one sweep of Tukey's median polish on the
+ * logarithms of their rates, rows first. Only what stands out from its own noise (twice its standard error) counts, and
+ * with few subjects nothing does: then what one of them does would look like what all do.
+ */
+export function commonLevel(subjects: readonly SubjectWeeks[], weeks: number): Float64Array {
+  const common = new Float64Array(weeks).fill(1);
+  const columns = new Map<number, number[]>();
+  for (const { past, judged } of subjects) {
+    const all = [...past, ...judged];
+    if (median(all.map(({ count }) => count)) < leastForLevel) continue;
+    const row = median(past.map(logRate));
+    for (const week of all) {
+      const column = columns.get(week.week) ?? [];
+      column.push(logRate(week) - row);
+      columns.set(week.week, column);
+    }
+  }
+  for (const [week, column] of columns) {
+    if (column.length < leastSubjectsForLevel) continue;
+    const effect = median(column);
+    // The standard error of a median of normal values is 1.2533 σ / √n.
+    const error = (1.2533 * madDeviation(column, effect)) / Math.sqrt(column.length);
+    if (Math.abs(effect) > 2 * error) common[week] = Math.exp(effect);
+  }
+  return common;
+}
+
+function logRate({ count, exposure }: SubjectWeek): number {
+  return Math.log((count + 0.5) / exposure);
+}

@@ -1,0 +1,49 @@
+import type { DayEntry } from "../answer";
+
+const millisecondsPerDay = 86_400_000;
+export const daysPerWeek = 7;
+const friday = 4;
+
+/** A day on which school was held and which can be compared with others. */
+export interface SchoolDay {
+  /** Place in the series of the scope's days. */
+  readonly index: number;
+  /** 0 Monday … 6 Sunday */
+  readonly weekday: number;
+}
+
+/** A calendar week, Monday to Sunday. */
+export interface Week {
+  /** `yyyy-MM-dd` of its Monday. */
+  readonly monday: string;
+  /** Its days of school within the scope. */
+  readonly days: readonly SchoolDay[];
+  /** Whether it can be compared with others: enough days of school, and not cut off by the end of the scope. */
+  readonly counts: boolean;
+}
+
+/** A week with fewer days of school says little about a usual one. */
+const leastSchoolDays = 3;
+
+/** All calendar weeks that the days touch, oldest first. `days` are consecutive, ascending calendar days. */
+export function calendarWeeks(days: readonly Pick<DayEntry, "date" | "kind">[]): Week[] {
+  const [first] = days;
+  if (first === undefined) return [];
+  const start = Date.parse(first.date) / millisecondsPerDay;
+  // 1970-01-01 was a Thursday.
+  const firstWeekday = (start + 3) % daysPerWeek;
+  const weeks: Week[] = [];
+  for (let from = -firstWeekday; from < days.length; from += daysPerWeek) {
+    const school: SchoolDay[] = [];
+    for (let weekday = 0; weekday < daysPerWeek; weekday++) {
+      const index = from + weekday;
+      if (days[index]?.kind === "school") school.push({ index, weekday });
+    }
+    weeks.push({
+      monday: new Date((start + from) * millisecondsPerDay).toISOString().slice(0, 10),
+      days: school,
+      counts: school.length >= leastSchoolDays && from + friday < days.length,
+    });
+  }
+  return weeks;
+}
