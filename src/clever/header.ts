@@ -1,5 +1,5 @@
 import { parse } from "csv-parse/sync";
-import type { Report, ReportColumn } from "./reports";
+import type { CsvShape, ReportColumn } from "./reports";
 
 /** How a file's columns answer to its report. */
 export interface Header {
@@ -33,7 +33,7 @@ const delimiters = [",", ";", "\t"] as const;
  * Reads a file's header, in whatever order its columns stand.
  * @param start the first `headerBytes` of the file, or all of it
  */
-export function readHeader(start: Buffer, report: Report): Header | Problem {
+export function readHeader(start: Buffer, report: CsvShape): Header | Problem {
   const problem = (reason: string, column?: string): Problem => ({ line: 1, column, reason });
   if (start.length === 0) return problem("The file is empty: not even a header is there.");
   if (
@@ -82,7 +82,7 @@ function headerNames(text: string, delimiter: string): string[] {
   }
 }
 
-function known(names: readonly string[], report: Report): number {
+function known(names: readonly string[], report: CsvShape): number {
   return names.filter((name) => report.columns.some((column) => answersTo(normalize(name), column))).length;
 }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
 import type { Header, Problem } from "./header";
 import { type CsvRecord, readRecords } from "./readRecords";
-import type { Report } from "./reports";
+import type { CsvShape } from "./reports";
 import { type DayMonthOrder, dayMonthOrder, isBlank, parseValue } from "./values";
 
 /** One row of a report, judged. */
@@ -30,7 +30,7 @@ export const maximumRowBytes = 2_000_000;
  */
 export async function* judgeRows(
   open: () => Readable,
-  report: Report,
+  report: CsvShape,
   header: Header,
   order: DayMonthOrder,
 ): AsyncGenerator<JudgedRow> {
@@ -43,7 +43,7 @@ export async function* judgeRows(
 /** Finds in which order a file writes day and month, from all its dates. */
 export async function findDayMonthOrder(
   open: () => Readable,
-  report: Report,
+  report: CsvShape,
   header: Header,
 ): Promise<DayMonthOrder> {
   const column = report.columns.find(({ type }) => type === "date");
@@ -67,7 +67,7 @@ async function* dataRecords(open: () => Readable, header: Header): AsyncGenerato
 /** Judges a row; undefined where it is none. */
 function judge(
   record: CsvRecord,
-  report: Report,
+  report: CsvShape,
   header: Header,
   order: DayMonthOrder,
 ): JudgedRow | undefined {
@@ -88,11 +88,13 @@ function judge(
   if (cells.length !== expected) {
     return refused(`The row has ${cells.length} cells where the header has ${expected}.`, undefined, cells);
   }
-  const otherEncoding = texts.indexOf(undefined);
+  const concerns = (index: number) =>
+    report.ignoresOthers !== true || [...header.indexes.values()].includes(index);
+  const otherEncoding = texts.findIndex((text, index) => text === undefined && concerns(index));
   if (otherEncoding >= 0) {
     return refused("The cell is in another encoding than UTF-8.", header.names[otherEncoding], cells);
   }
-  const nul = cells.findIndex((cell) => cell.includes("\0"));
+  const nul = cells.findIndex((cell, index) => cell.includes("\0") && concerns(index));
   if (nul >= 0) return refused("The cell holds a NUL byte.", header.names[nul], cells);
   for (const column of report.columns) {
     const cell = cells[header.indexes.get(column) ?? -1];
@@ -102,9 +104,12 @@ function judge(
   return { line, raw, cells, problem: undefined };
 }
 
-/** A row of another length counts by all its cells, since no one can say which is which. */
-function hasNoValue(cells: readonly string[], report: Report, header: Header): boolean {
-  if (cells.length !== header.names.length) return cells.every(isBlank);
+/**
+ * A row of another length counts by all its cells, since no one can say which is which; so does one of which few cells
+ * are read, since a row with a name and no id is a bad row and not an empty one.
+ */
+function hasNoValue(cells: readonly string[], report: CsvShape, header: Header): boolean {
+  if (cells.length !== header.names.length || report.ignoresOthers === true) return cells.every(isBlank);
   return report.columns.every((column) => isBlank(cells[header.indexes.get(column) ?? -1] ?? ""));
 }
 

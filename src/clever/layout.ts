@@ -28,6 +28,9 @@ export function runRecordPath(runId: string): string {
   return `${runsFolder}/${runId}.json`;
 }
 
+/** Names the newest run, so that nobody has to list them all to find it. */
+export const newestRunPath = `${raw}/_newest_run.json`;
+
 /** Present while a run is at work. */
 export const runLockPath = `${raw}/_run.lock`;
 
@@ -41,6 +44,15 @@ export const saltFingerprintPath = "stage2np/clever/_salt_fingerprint.json";
 
 export function pseudoTable(report: Report): string {
   return `stage2p/clever/${report.name}_pseudo`;
+}
+
+/** The roster: one row for each student, with school and grade. */
+export const rosterTable = "stage2p/clever/students_pseudo";
+
+/** Roster files that were kept as they came, by the time of their import: `<yyyy-MM-ddTHH-mm-ss>/<file name>`. */
+export const rosterFolder = `${raw}/roster`;
+export function keptRosterPath(folder: string, fileName: string): string {
+  return `${rosterFolder}/${folder}/${fileName}`;
 }
 
 export function lookupTable(report: Report): string {

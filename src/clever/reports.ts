@@ -30,13 +30,19 @@ export interface ReportColumn {
   readonly blank: boolean;
 }
 
-export interface Report {
-  readonly name: ReportName;
-  /** The name on the server and in `stage1np`: `daily-participation`. */
-  readonly slug: string;
+/** What has to be known of a CSV file of Clever's to read it. */
+export interface CsvShape {
   readonly title: string;
   /** The columns as Clever publishes them, in Clever's order. */
   readonly columns: readonly ReportColumn[];
+  /** Whether other columns of a file are no concern: what stands in them, in whatever encoding, refuses no row. */
+  readonly ignoresOthers?: boolean;
+}
+
+export interface Report extends CsvShape {
+  readonly name: ReportName;
+  /** The name on the server and in `stage1np`: `daily-participation`. */
+  readonly slug: string;
 }
 
 const column = (

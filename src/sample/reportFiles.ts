@@ -1,8 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm, utimes } from "node:fs/promises";
 import path from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { stringify } from "csv-stringify/sync";
 import {
   type Report,
@@ -12,9 +8,9 @@ import {
   type UserType,
   userTypes,
 } from "../clever/reports";
-import { CleverLakeError } from "../errors";
 import { DayActivity, Pickers } from "./activity";
 import type { SampleDistrict } from "./district";
+import { writeSampleFile } from "./writeFile";
 
 /** One file on Clever's server. */
 export interface SampleFile {
@@ -154,32 +150,14 @@ export async function writeDistrict(
   for (const file of districtFiles(district)) {
     if (file.date < from || file.date > to) continue;
     signal?.throwIfAborted();
-    await writeSampleFile(file, path.join(folder, file.path), signal);
+    await writeSampleFile({
+      subject: file.path,
+      target: path.join(folder, file.path),
+      text: file.rows(),
+      modified: new Date(Date.parse(file.date) + 29 * 3_600_000),
+      signal,
+    });
     written.push(file.path);
   }
   return written;
-}
-
-async function writeSampleFile(
-  file: SampleFile,
-  target: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const unfinished = `${target}.part`;
-  const published = new Date(Date.parse(file.date) + 29 * 3_600_000);
-  try {
-    await mkdir(path.dirname(target), { recursive: true });
-    await pipeline(Readable.from(file.rows()), createWriteStream(unfinished), signal ? { signal } : {});
-    await utimes(unfinished, published, published);
-    await rename(unfinished, target);
-  } catch (error) {
-    // What went wrong first is what to tell, not that the rest of it cannot be removed either.
-    await rm(unfinished, { force: true }).catch(() => undefined);
-    signal?.throwIfAborted();
-    throw new CleverLakeError("io", "A file of the sample district could not be written.", {
-      subject: file.path,
-      hint: "Check that there is room on the disk and that the folder can be written to.",
-      cause: error,
-    });
-  }
 }

@@ -1,0 +1,93 @@
+import type { Readable } from "node:stream";
+import { isKnownGrade, normalizedGrade } from "./grades";
+import type { Header, Problem } from "./header";
+import { judgeRows } from "./judgeRows";
+import type { CsvShape, ReportColumn, TableColumn } from "./reports";
+import { isBlank } from "./values";
+
+/** What Clever's roster file is called, wherever it stands. */
+export const rosterFileName = "students.csv";
+
+const column = (name: string, options: Partial<ReportColumn> = {}): ReportColumn => ({
+  name,
+  type: "string",
+  pseudonymization: "no-op",
+  required: true,
+  blank: true,
+  ...options,
+});
+
+/**
+ * The columns of `students.csv` that are looked at, of the many that it has (Clever's SFTP specification). Kept are the
+ * first three alone; the birth date only tells a shifted row from a sound one.
+ */
+const columns = {
+  studentId: column("student_id", { pseudonymization: "hash", blank: false }),
+  schoolId: column("school_id"),
+  grade: column("grade"),
+  birthDate: column("dob", { required: false }),
+};
+
+export const rosterShape: CsvShape = {
+  title: "student roster",
+  columns: Object.values(columns),
+  ignoresOthers: true,
+};
+
+/**
+ * The table of the roster. `Student_id` is what the reports call `sis_id`, so the pseudonyms join. `school_id` is the
+ * school's id in the student information system, which is not Clever's `clever_school_id` of the reports.
+ */
+export const rosterColumns: readonly TableColumn[] = [
+  { name: "sis_id_pseudonym", type: "string" },
+  { name: "school_id", type: "string" },
+  { name: "grade", type: "string" },
+];
+
+/** A student on one line of the roster; students may stand there more than once. */
+export interface RosterRow {
+  readonly line: number;
+  /** Raw: an identity. */
+  readonly studentId: string;
+  readonly schoolId: string | null;
+  /** In Clever's spelling where Clever knows it; null for a blank one. */
+  readonly grade: string | null;
+}
+
+/**
+ * Reads a roster row by row; rows that cannot be taken come as the reason. Rows without any value,
+ * which spreadsheets leave at the end, are no rows.
+ *
+ * @param open gives the file's bytes from the start; called twice
+ */
+export async function* readRoster(open: () => Readable, header: Header): AsyncGenerator<RosterRow | Problem> {
+  for await (const { line, cells, problem } of judgeRows(open, rosterShape, header, "unknown")) {
+    if (problem || cells === undefined) {
+      yield problem ?? { line, column: undefined, reason: "The row cannot be taken apart." };
+      continue;
+    }
+    yield rosterRow(line, (name) => cells[header.indexes.get(columns[name]) ?? -1] ?? "");
+  }
+}
+
+function rosterRow(line: number, cell: (name: keyof typeof columns) => string): RosterRow | Problem {
+  const school = cell("schoolId");
+  const text = cell("grade");
+  const grade = isBlank(text) ? null : normalizedGrade(text);
+  if (grade !== null && !isKnownGrade(grade) && !(mayBeGrade(grade) && isDate(cell("birthDate")))) {
+    const reason =
+      "What stands in this column is no grade: the row's cells may be shifted, and an identity must not be taken for one.";
+    return { line, column: columns.grade.name, reason };
+  }
+  return { line, studentId: cell("studentId"), schoolId: isBlank(school) ? null : school, grade };
+}
+
+/** What a district's own grade may look like; ids, dates, mails and addresses look otherwise. */
+function mayBeGrade(text: string): boolean {
+  return text.length <= 24 && /^[\p{L}\p{N} +&()/.,'-]+$/u.test(text) && !/\p{N}{3}/u.test(text);
+}
+
+/** In a shifted row another cell stands where the birth date should. */
+function isDate(text: string): boolean {
+  return isBlank(text) || /^[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}\b/.test(text.trim());
+}

@@ -1,0 +1,25 @@
+import { importRoster as importFile } from "../pipeline/importRoster";
+import { rosterOnDisk, rosterOnServer } from "../pipeline/rosterFile";
+import { openLake, readSalt, type Sources } from "./connections";
+import type { CallContext } from "./handlers";
+import type { RosterParams, RosterProgress, RosterSummary } from "./messages";
+import { Throttle } from "./throttle";
+
+const millisecondsBetweenProgress = 100;
+
+/** Imports a roster from the server or from disk; see `importRoster` of the pipeline for what it rejects with. */
+export async function importRoster(
+  { connection, secrets, origin, path, keepRaw }: RosterParams,
+  sources: Sources,
+  { signal, report }: CallContext<RosterProgress>,
+): Promise<RosterSummary> {
+  const lake = await openLake(connection, secrets);
+  const salt = await readSalt(connection, secrets, signal);
+  using progress = new Throttle(millisecondsBetweenProgress, report);
+  const onProgress = (state: RosterProgress) => progress.push(state);
+  const request = { lake, salt, keepRaw, signal, onProgress };
+  if (origin === "disk") return importFile({ ...request, file: await rosterOnDisk(path) });
+  return sources.use(connection, secrets, async (source) =>
+    importFile({ ...request, file: await rosterOnServer(source, path, signal) }),
+  );
+}

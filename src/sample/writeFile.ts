@@ -1,0 +1,39 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, rename, rm, utimes } from "node:fs/promises";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { CleverLakeError } from "../errors";
+
+/** A file of the sample district that is to be written. */
+export interface SampleFileToWrite {
+  /** Its path on the server, for messages. */
+  readonly subject: string;
+  /** Where to write it. */
+  readonly target: string;
+  readonly text: Iterable<string>;
+  /** When the server published it. */
+  readonly modified: Date;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Writes a file in bounded memory; it is complete from the moment it has its name. Rejects with `io`. */
+export async function writeSampleFile(file: SampleFileToWrite): Promise<void> {
+  const { subject, target, text, modified, signal } = file;
+  const unfinished = `${target}.part`;
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    await pipeline(Readable.from(text), createWriteStream(unfinished), signal ? { signal } : {});
+    await utimes(unfinished, modified, modified);
+    await rename(unfinished, target);
+  } catch (error) {
+    // What went wrong first is what to tell, not that the rest of it cannot be removed either.
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    signal?.throwIfAborted();
+    throw new CleverLakeError("io", "A file of the sample district could not be written.", {
+      subject,
+      hint: "Check that there is room on the disk and that the folder can be written to.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,192 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import { signalOf } from "../engine/client";
+import type { RosterParams, RosterSummary } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { integer } from "./format";
+import { isCancellation, missingSalt, offers, tell, tellError } from "./messages";
+
+/** What a roster file is called; others can be picked all the same. */
+const usualName = "students.csv";
+
+type RosterPlace = Pick<RosterParams, "origin" | "path">;
+
+/** Imports Clever's roster, so that the dashboard knows grades. */
+export class RosterCommand {
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Asks where the roster is and what to keep of it, imports it, and tells what became of it. */
+  async import(): Promise<RosterSummary | undefined> {
+    try {
+      const place = await this.askPlace();
+      const keepRaw = place && (await askKeepRaw());
+      if (place === undefined || keepRaw === undefined) return undefined;
+      const summary = await this.withNotification({ ...place, keepRaw });
+      this.tellSummary(summary);
+      return summary;
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+      return undefined;
+    }
+  }
+
+  /** Imports a roster that needs no asking, such as the sample district's; tells only what went wrong. */
+  async importQuietly(place: RosterPlace, signal: AbortSignal): Promise<void> {
+    try {
+      const params = { ...(await this.model.connected()), ...place, keepRaw: false };
+      await this.client.request(engine.importRoster, params, { signal });
+    } catch (error) {
+      if (!signal.aborted) tellError(error, this.log);
+    }
+  }
+
+  private async withNotification(
+    roster: RosterPlace & { readonly keepRaw: boolean },
+  ): Promise<RosterSummary> {
+    const connected = await this.model.connected();
+    const { saltKeyVaultUrl } = connected.connection;
+    if (connected.secrets.salt === undefined && saltKeyVaultUrl === undefined) throw missingSalt();
+    try {
+      return await vscode.window.withProgress(
+        {
+          location: vscode.ProgressLocation.Notification,
+          title: vscode.l10n.t("Clever: importing the roster"),
+          cancellable: true,
+        },
+        (progress, token) => {
+          let shown = 0;
+          return this.client.request(
+            engine.importRoster,
+            { ...connected, ...roster },
+            {
+              signal: signalOf(token),
+              onProgress: ({ bytes, bytesRead }) => {
+                const percent = (100 * bytesRead) / Math.max(1, bytes);
+                progress.report({ increment: percent - shown });
+                shown = percent;
+              },
+            },
+          );
+        },
+      );
+    } finally {
+      this.model.lakeMayHaveChanged();
+    }
+  }
+
+  private async askPlace(): Promise<RosterPlace | undefined> {
+    const server = {
+      label: vscode.l10n.t("$(cloud) From the SFTP server"),
+      detail: vscode.l10n.t("Clever's roster file, where your account sees one"),
+      ask: () => this.askServerPath(),
+    };
+    const disk = {
+      label: vscode.l10n.t("$(folder-opened) From this machine…"),
+      detail: vscode.l10n.t("The file that the student information system exports for Clever"),
+      ask: askDiskPath,
+    };
+    const picked = await vscode.window.showQuickPick([server, disk], {
+      title: vscode.l10n.t("Import Roster"),
+      placeHolder: vscode.l10n.t("Where is the roster, {0}?", usualName),
+    });
+    return picked?.ask();
+  }
+
+  /** The files on the server that are no reports, rosters by name first. */
+  private async askServerPath(): Promise<RosterPlace | undefined> {
+    await this.model.loaded();
+    const others = this.model.reports.filter(
+      ({ report, size, path }) => report === null && size > 0 && path.toLowerCase().endsWith(".csv"),
+    );
+    const isUsual = ({ path }: { readonly path: string }) => path.toLowerCase().endsWith(usualName);
+    const items = [...others.filter(isUsual), ...others.filter((file) => !isUsual(file))].map(({ path }) => ({
+      label: path,
+      path: path as string | undefined,
+    }));
+    const typed = { label: vscode.l10n.t("$(edit) Type the path on the server"), path: undefined };
+    const picked = await vscode.window.showQuickPick([...items, typed], {
+      title: vscode.l10n.t("Import Roster"),
+      placeHolder: vscode.l10n.t("Which file is the roster?"),
+    });
+    if (picked === undefined) return undefined;
+    const path =
+      picked.path ??
+      (await vscode.window.showInputBox({
+        title: vscode.l10n.t("Import Roster"),
+        prompt: vscode.l10n.t("The roster's path on the server, below the reports' root folder"),
+        value: usualName,
+        ignoreFocusOut: true,
+      }));
+    return path ? { origin: "server", path: path.replace(/^\/+/, "") } : undefined;
+  }
+
+  private tellSummary(summary: RosterSummary): void {
+    const { students, refused, inReports, grades, unknownGrades, problems } = summary;
+    this.log.info(
+      `Roster ${summary.path}: ${summary.outcome}, ${summary.rows} rows, ${students} students, ${summary.repeated} repeated, ${summary.furtherSchools} for further schools, ${refused} refused, ${inReports ?? "none yet"} in the reports, ${summary.milliseconds} ms`,
+    );
+    for (const { line, column, reason } of problems) {
+      this.log.warn(`Roster: line ${line}${column === null ? "" : `, ${column}`}: ${reason}`);
+    }
+    const [first] = problems;
+    if (refused > 0) {
+      const text = vscode.l10n.t(
+        "{0} students imported; {1} rows of the roster were refused, first line {2}: {3}",
+        ...[integer(students), integer(refused), integer(first?.line ?? 0), first?.reason ?? ""],
+      );
+      tell(vscode.window.showWarningMessage, text, offers.log());
+    } else if (inReports === 0) {
+      const text = vscode.l10n.t(
+        "{0} students imported, but none of them is in the lake's reports. Is Student_id the id that the reports call sis_id?",
+        integer(students),
+      );
+      tell(vscode.window.showWarningMessage, text, offers.log());
+    } else if (summary.outcome === "unchanged") {
+      const text = vscode.l10n.t("The roster is unchanged: {0} students.", integer(students));
+      tell(vscode.window.showInformationMessage, text);
+    } else {
+      const text = vscode.l10n.t(
+        "{0} students in {1} grades imported. Kept of each: pseudonym, school and grade.",
+        integer(students),
+        integer(grades.length + unknownGrades.length),
+      );
+      tell(vscode.window.showInformationMessage, text);
+    }
+  }
+}
+
+async function askDiskPath(): Promise<RosterPlace | undefined> {
+  const [file] =
+    (await vscode.window.showOpenDialog({
+      title: vscode.l10n.t("Import Roster"),
+      openLabel: vscode.l10n.t("Import"),
+      filters: { CSV: ["csv"] },
+    })) ?? [];
+  return file && { origin: "disk", path: file.fsPath };
+}
+
+/** The raw file is full of identities: it is kept by a choice of its own, and never by default. */
+async function askKeepRaw(): Promise<boolean | undefined> {
+  const choices = [
+    {
+      label: vscode.l10n.t("$(shield) Keep pseudonym, school and grade only"),
+      detail: vscode.l10n.t("Every other column is dropped before anything is written"),
+      keepRaw: false,
+    },
+    {
+      label: vscode.l10n.t("$(warning) Keep the file as it came, too"),
+      detail: vscode.l10n.t("In stage1np, with names, birth dates and addresses of children"),
+      keepRaw: true,
+    },
+  ];
+  const picked = await vscode.window.showQuickPick(choices, {
+    title: vscode.l10n.t("Import Roster"),
+    placeHolder: vscode.l10n.t("What may the lake keep of the roster?"),
+  });
+  return picked?.keepRaw;
+}

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { commands, Uri, window } from "vscode";
+import type { RosterSummary } from "../../../src/engine/messages";
+import { sampleDistrict } from "../../../src/sample/district";
+import { sampleRosterPath, writeRoster } from "../../../src/sample/roster";
+import { activeApplication } from "../application";
+import { District } from "../district";
+import { Person } from "../person";
+
+suite("importing a roster", function () {
+  this.timeout(180_000);
+  let district: District;
+  let person: Person;
+  let file: string;
+  const original = window.showOpenDialog;
+
+  suiteSetup(async () => {
+    const size = { students: 120, days: 3 };
+    district = await District.serve(size);
+    // The same district as that of the reports.
+    const sample = sampleDistrict({ ...size, teachers: 4, staff: 2, schools: 2, firstDay: "2025-08-25" });
+    file = path.join(district.reports, await writeRoster(sample, district.reports));
+    await district.connect();
+    const { model, runs } = await activeApplication();
+    await model.refresh();
+    assert.ok(await runs.run({ command: "run" }));
+  });
+
+  suiteTeardown(() => district.end());
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(() => {
+    person.leave();
+    Object.assign(window, { showOpenDialog: original });
+  });
+
+  /** Imports it, picking in each list what has these words. */
+  async function imported(...words: readonly RegExp[]): Promise<RosterSummary | undefined> {
+    person.pick((items) => items.find(({ label }) => words.some((each) => each.test(label))));
+    return commands.executeCommand<RosterSummary | undefined>("clever.importRoster");
+  }
+
+  test("from the server finds it among the files there, and joins the reports", async () => {
+    const summary = await imported(
+      /From the SFTP server/,
+      /^roster\/students\.csv$/,
+      /school and grade only/,
+    );
+    assert.equal(summary?.outcome, "imported");
+    assert.equal(summary?.keptRaw, null);
+    assert.equal(summary?.inReports, summary?.students);
+    assert.deepEqual(
+      person.told.map(({ kind }) => kind),
+      ["information"],
+    );
+    assert.match(person.told[0]?.message ?? "", /^\d+ students in \d+ grades imported\./);
+    const { lakeTree } = await activeApplication();
+    const stages = await lakeTree.getChildren();
+    const tables = (await Promise.all(stages.map((stage) => lakeTree.getChildren(stage)))).flat();
+    assert.ok(tables.some((node) => node.kind === "table" && node.table.name === "students_pseudo"));
+  });
+
+  test("from a path that is typed finds it unchanged", async () => {
+    person.type(`/${sampleRosterPath}`);
+    const summary = await imported(/From the SFTP server/, /Type the path/, /school and grade only/);
+    assert.equal(summary?.outcome, "unchanged");
+    assert.match(person.told[0]?.message ?? "", /^The roster is unchanged: \d+ students\./);
+  });
+
+  test("from this machine keeps the file as it came where that is chosen", async () => {
+    Object.assign(window, { showOpenDialog: () => Promise.resolve([Uri.file(file)]) });
+    const summary = await imported(/From this machine/, /Keep the file as it came/);
+    const place = summary?.keptRaw ?? "";
+    assert.match(place, /^stage1np\/clever\/roster\//);
+    const kept = await readFile(path.join(district.lake, place), "utf8");
+    assert.equal(kept, await readFile(file, "utf8"));
+  });
+
+  test("tells of refused rows by line, without a word of theirs", async () => {
+    const broken = path.join(district.reports, "broken.csv");
+    await writeFile(broken, `${await readFile(file, "utf8")}101,,Planted-Name\n`);
+    Object.assign(window, { showOpenDialog: () => Promise.resolve([Uri.file(broken)]) });
+    const summary = await imported(/From this machine/, /school and grade only/);
+    assert.equal(summary?.refused, 1);
+    const [told] = person.told;
+    assert.equal(told?.kind, "warning");
+    assert.match(
+      told?.message ?? "",
+      /1 rows of the roster were refused, first line \d+: The row has 3 cells/,
+    );
+    assert.ok(!JSON.stringify([person.told, summary]).includes("Planted"));
+  });
+
+  test("changes nothing where the person leaves", async () => {
+    const log = path.join(district.lake, "stage2p/clever/students_pseudo/_delta_log");
+    const before = await readdir(log);
+    Object.assign(window, { showOpenDialog: () => Promise.resolve(undefined) });
+    assert.equal(await imported(/nothing is picked/), undefined);
+    assert.equal(await imported(/From this machine/), undefined);
+    assert.equal(await imported(/From the SFTP server/, /Type the path/), undefined);
+    assert.deepEqual(person.told, []);
+    assert.deepEqual(await readdir(log), before);
+  });
+});

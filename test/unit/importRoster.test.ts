@@ -1,0 +1,308 @@
+import { readFile, truncate, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { rosterTable } from "../../src/clever/layout";
+import {
+  hasRosterTrouble,
+  importRoster,
+  type RosterRequest,
+  type RosterSummary,
+} from "../../src/pipeline/importRoster";
+import { rosterOnDisk, rosterOnServer } from "../../src/pipeline/rosterFile";
+import { RunLock } from "../../src/pipeline/runLock";
+import { lakeRows } from "../helpers/lakeRows";
+import { MemoryLake } from "../helpers/memoryLake";
+import { daily, dailyCsv, dailyPath, PipelineFixture, pseudonym, salt } from "../helpers/pipelineFixture";
+
+const header =
+  "School_id,Student_id,Student_number,State_id,Last_name,Middle_name,First_name,Grade,Gender,DOB,Student_email";
+
+/** A line of the roster; the person's id is the reports' `sis_id`. */
+function student(person: string, grade: string, school = "S1"): string {
+  return `${school},sis-${person},77${person},STATE${person},Lastly-${person},Mid,Firstly-${person},${grade},F,4/23/2015,${person}@mail.example`;
+}
+
+function csv(...lines: string[]): string {
+  return [header, ...lines, ""].join("\n");
+}
+
+describe("importing a roster", () => {
+  let fixture: PipelineFixture;
+  let file: string;
+
+  beforeEach(async () => {
+    fixture = await PipelineFixture.create();
+    file = path.join(fixture.server, "..", "students.csv");
+  });
+
+  async function imported(
+    content: string | Buffer,
+    request: Partial<RosterRequest> = {},
+  ): Promise<RosterSummary> {
+    await writeFile(file, content);
+    return importRoster({ lake: fixture.lake, file: await rosterOnDisk(file), salt, ...request });
+  }
+
+  /** `person grade school`, by person. */
+  async function table(...people: string[]): Promise<string[]> {
+    const names = new Map(people.map((person) => [pseudonym(`sis-${person}`), person]));
+    const rows = await lakeRows(fixture.lake, rosterTable);
+    return rows
+      .map((row) => `${names.get(String(row.sis_id_pseudonym)) ?? "?"} ${row.grade} ${row.school_id}`)
+      .sort();
+  }
+
+  test("keeps pseudonym, school and grade of each student", async () => {
+    const summary = await imported(csv(student("amy", "K"), student("ben", "03", "S2"), student("cat", "")));
+    expect(await table("amy", "ben", "cat")).toEqual(["amy Kindergarten S1", "ben 3 S2", "cat null S1"]);
+    expect(summary).toMatchObject({
+      ...{
+        outcome: "imported",
+        rows: 3,
+        students: 3,
+        repeated: 0,
+        furtherSchools: 0,
+        refused: 0,
+        problems: [],
+      },
+      ...{
+        grades: ["Kindergarten", "3"],
+        unknownGrades: [],
+        withoutGrade: 1,
+        inReports: null,
+        keptRaw: null,
+      },
+      version: 0,
+    });
+    expect(hasRosterTrouble(summary)).toBe(false);
+  });
+
+  test("joins the reports, and says how many of its students they know", async () => {
+    await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben"), daily("zoe")));
+    await fixture.run();
+    const summary = await imported(csv(student("amy", "1"), student("ben", "2"), student("cat", "3")));
+    expect(summary.inReports).toBe(2);
+    const grades = new Map(
+      (await lakeRows(fixture.lake, rosterTable)).map((row) => [row.sis_id_pseudonym, row.grade]),
+    );
+    const joined = (await fixture.rows()).map((row) => grades.get(row.sis_id_pseudonym) ?? null);
+    expect(joined.sort()).toEqual(["1", "2", null].sort());
+
+    const strangers = await imported(csv(student("dan", "1")));
+    expect(strangers.inReports).toBe(0);
+    expect(hasRosterTrouble(strangers)).toBe(true);
+  });
+
+  test("finds its columns in any order and case, behind a mark, in quotes, among others", async () => {
+    const content = `\ufeff"GRADE";"other";"student_id";"School ID"\r\n"Grade 5";"x;y";"sis-amy";"S1"\r\n;;;\r\n`;
+    expect(await imported(content)).toMatchObject({ rows: 1, students: 1, refused: 0 });
+    expect(await table("amy")).toEqual(["amy 5 S1"]);
+  });
+
+  test("replaces the one before in one commit, and commits nothing for the same again", async () => {
+    await imported(csv(student("amy", "1"), student("ben", "2")));
+    const again = await imported(csv(student("ben", "02"), student("amy", "1"), student("amy", "1")));
+    expect(again).toMatchObject({ outcome: "unchanged", version: 0, students: 2, repeated: 1 });
+    expect(await fixture.version(rosterTable)).toBe(0);
+    const next = await imported(csv(student("amy", "2"), student("cat", "1")));
+    expect(next).toMatchObject({ outcome: "imported", version: 1 });
+    expect(await table("amy", "cat")).toEqual(["amy 2 S1", "cat 1 S1"]);
+    expect(await fixture.version(rosterTable)).toBe(1);
+  });
+
+  test("has each student once, whatever contacts and further schools stand there", async () => {
+    const summary = await imported(
+      csv(
+        student("amy", ""),
+        student("amy", "4"),
+        student("amy", "", "S2"),
+        student("ben", "5"),
+        student("ben", "6", "S2"),
+      ),
+    );
+    expect(await table("amy", "ben")).toEqual(["amy 4 S1", "ben 5 S1"]);
+    expect(summary).toMatchObject({ rows: 5, students: 2, repeated: 1, furtherSchools: 1, refused: 1 });
+    expect(summary.problems).toEqual([
+      {
+        line: 6,
+        column: "grade",
+        reason: "The same student stands on line 5 with another grade; that one is kept.",
+      },
+    ]);
+    expect(hasRosterTrouble(summary)).toBe(true);
+  });
+
+  test("refuses bad rows with line and reason, and counts them", async () => {
+    const summary = await imported(
+      csv(
+        student("amy", "1"),
+        student("", "1").replace("sis-", ""),
+        `${student("ben", "2")},one too many`,
+        student("cat", "3").replace("sis-cat", "1.2E+11"),
+        student("dan", "Exchange"),
+        student("eve", "4"),
+        student("fay", "4"),
+      ),
+    );
+    expect(summary).toMatchObject({ rows: 7, students: 4, refused: 3, unknownGrades: ["Exchange"] });
+    expect(summary.problems.map(({ line, column }) => [line, column])).toEqual([
+      [3, "student_id"],
+      [4, null],
+      [5, "student_id"],
+    ]);
+    expect(await table("amy", "dan", "eve", "fay")).toEqual([
+      ...["amy 1 S1", "dan Exchange S1", "eve 4 S1", "fay 4 S1"],
+    ]);
+  });
+
+  test("minds no encoding in columns that it drops, and passes over no row with a name alone", async () => {
+    const other = Buffer.from(
+      csv(
+        student("amy", "1").replace("Lastly-amy", "Peñaloza"),
+        student("ben", "Año 2"),
+        ",,,,Lastly,,Firstly,,,,",
+        ",,,,,,,,,,",
+        student("cat", "2"),
+      ),
+      "latin1",
+    );
+    const { students, problems, rows } = await imported(other);
+    expect({ students, rows }).toEqual({ students: 2, rows: 4 });
+    expect(problems.map(({ line, column }) => [line, column])).toEqual([
+      [3, "Grade"],
+      [4, "student_id"],
+    ]);
+  });
+
+  test("takes no identity for a grade where the cells of a row are shifted", async () => {
+    const shifted = "S1,sis-ben,77,STATE,Lastly,ben,Jr,Firstly,5,F,4/23/2015";
+    const summary = await imported(
+      csv(student("amy", "1"), shifted, student("cat", "2"), student("dan", "ben@mail.example")),
+    );
+    expect(summary.problems.map(({ line, column }) => [line, column])).toEqual([
+      [3, "grade"],
+      [5, "grade"],
+    ]);
+    expect(JSON.stringify(summary)).not.toMatch(/Firstly|ben@/);
+    expect(await table("amy", "cat")).toEqual(["amy 1 S1", "cat 2 S1"]);
+  });
+
+  test.each([
+    ["a file without the columns", "a,b\n1,2\n", /no header of a student roster/],
+    ["a missing column", "Student_id,School_id\n1,2\n", /column grade.*missing/],
+    ["an empty file", "", /empty/],
+    ["a roster without students", `${header}\n`, /no student/],
+    ["mostly bad rows", csv(student("amy", "1"), "x,y", "x,y"), /2 of the roster's 3 rows.*line 3/],
+    [
+      "names of few in place of grades",
+      csv(...["Ada", "Bo", "Cy", "Di", "Ed", "Flo"].map((name) => student(name, name))),
+      /6 different values/,
+    ],
+    [
+      "names in place of grades",
+      csv(
+        ...Array.from({ length: 30 }, (_, i) =>
+          student(`p${i}`, `Name${"abcdefghij"[i % 10]}${"xyz"[i % 3]}`),
+        ),
+      ),
+      /30 different values/,
+    ],
+  ])("refuses %s and writes nothing", async (_what, content, message) => {
+    await expect(imported(content)).rejects.toThrow(message);
+    expect([...(await fixture.tree()).keys()]).toEqual([]);
+  });
+
+  test("refuses without a salt, with another one than the lake's, and beside a run", async () => {
+    await expect(imported(csv(student("amy", "1")), { salt: undefined })).rejects.toMatchObject({
+      code: "config",
+    });
+    await imported(csv(student("amy", "1")));
+    await expect(imported(csv(student("amy", "2")), { salt: "other" })).rejects.toMatchObject({
+      code: "salt",
+    });
+    await using _lock = await RunLock.take(fixture.lake, "a run");
+    await expect(imported(csv(student("amy", "2")))).rejects.toMatchObject({ code: "busy" });
+    expect(await table("amy")).toEqual(["amy 1 S1"]);
+  });
+
+  test("keeps the raw file only when asked, byte for byte, and the same bytes once", async () => {
+    const content = csv(student("amy", "1"));
+    await imported(content);
+    const kept = async () => [...(await fixture.tree()).keys()].filter((name) => name.includes("/roster/"));
+    expect(await kept()).toEqual([]);
+    const first = await imported(content, { keepRaw: true });
+    expect(first.outcome).toBe("unchanged");
+    expect(first.keptRaw).toMatch(
+      /^stage1np\/clever\/roster\/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\/students\.csv$/,
+    );
+    expect(await readFile(fixture.lake.localPath(first.keptRaw ?? ""), "utf8")).toBe(content);
+    expect((await imported(content, { keepRaw: true })).keptRaw).toBe(first.keptRaw);
+    expect(await kept()).toEqual([first.keptRaw]);
+  });
+
+  test("reads it from the server, and tells how far it is", async () => {
+    await fixture.put("roster/students.csv", csv(student("amy", "1"), student("ben", "2")));
+    const onProgress = vi.fn();
+    const roster = await rosterOnServer(fixture.source, "roster/students.csv");
+    const summary = await importRoster({ lake: fixture.lake, file: roster, salt, onProgress });
+    expect(summary).toMatchObject({ students: 2, path: "roster/students.csv" });
+    expect(onProgress).toHaveBeenLastCalledWith({ bytes: 2 * roster.size, bytesRead: 2 * roster.size });
+    await expect(rosterOnServer(fixture.source, "nothing.csv")).rejects.toMatchObject({ code: "notFound" });
+    await expect(rosterOnDisk(path.join(fixture.server, "nothing.csv"))).rejects.toMatchObject({
+      code: "notFound",
+    });
+  });
+
+  test("imports nothing of a file that does not hold still", async () => {
+    const before = csv(student("amy", "1"));
+    await writeFile(file, before);
+    const roster = await rosterOnDisk(file);
+    await writeFile(file, csv(student("amy", "1"), student("ben", "2")));
+    await expect(importRoster({ lake: fixture.lake, file: roster, salt })).rejects.toMatchObject({
+      code: "changedWhileRead",
+    });
+    expect(await lakeRows(fixture.lake, rosterTable)).toEqual([]);
+  });
+
+  test("stops when it is called off, and goes through the next time", async () => {
+    const abort = new AbortController();
+    const stopping = imported(csv(student("amy", "1")), {
+      signal: abort.signal,
+      onProgress: () => abort.abort(new Error("Enough.")),
+    });
+    await expect(stopping).rejects.toThrow("Enough.");
+    expect(await imported(csv(student("amy", "1")))).toMatchObject({ outcome: "imported" });
+  });
+
+  test("works on a lake that is not on this machine", async () => {
+    const lake = new MemoryLake();
+    await imported(csv(student("amy", "1")), { lake });
+    expect(await imported(csv(student("amy", "01")), { lake })).toMatchObject({ outcome: "unchanged" });
+    expect(await imported(csv(student("amy", "2")), { lake })).toMatchObject({
+      outcome: "imported",
+      version: 1,
+    });
+  });
+
+  test("is verified with the other tables: whole, and each student once", async () => {
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    await fixture.run();
+    await imported(csv(student("amy", "1"), student("ben", "2")));
+    const sound = await fixture.verify();
+    expect(sound.problems).toEqual([]);
+    expect(sound.tables.at(-1)).toEqual({ table: rosterTable, version: 0, files: 1, rows: 2 });
+    const [file = ""] = [...(await fixture.tree()).keys()].filter((name) =>
+      /students_pseudo\/part/.test(name),
+    );
+    await truncate(fixture.lake.localPath(file), 100);
+    const damaged = await fixture.verify();
+    expect(damaged.problems.map(({ subject }) => subject)).toEqual([file]);
+  });
+
+  test("holds many students", async () => {
+    const lines = Array.from({ length: 12_000 }, (_, i) => student(String(i), String((i % 12) + 1)));
+    expect(await imported(csv(...lines))).toMatchObject({ students: 12_000, refused: 0 });
+    expect(await lakeRows(fixture.lake, rosterTable)).toHaveLength(12_000);
+    expect(await imported(csv(...lines.reverse()))).toMatchObject({ outcome: "unchanged" });
+  });
+});
