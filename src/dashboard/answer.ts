@@ -27,6 +27,12 @@ export interface Entry {
   readonly atLeast?: true;
 }
 
+/** An entry with numbers of both reports: `atLeast` speaks of those of daily participation. */
+export interface BothReportsEntry extends Entry {
+  /** The same of the numbers of resource usage, whose rare resources are left out much sooner. */
+  readonly usageAtLeast?: true;
+}
+
 export interface Cards {
   /** Distinct people in daily participation, active or not. */
   readonly users: Card;
@@ -44,7 +50,7 @@ export interface Cards {
   readonly resourceUsers: Card;
 }
 
-export interface SchoolEntry extends Entry {
+export interface SchoolEntry extends BothReportsEntry {
   readonly school: string | null;
   readonly users: Shown;
   readonly activeUsers: Shown;
@@ -56,7 +62,7 @@ export interface SchoolEntry extends Entry {
   readonly distinctResourcesPerUser: Shown;
 }
 
-export interface GradeEntry extends Entry {
+export interface GradeEntry extends BothReportsEntry {
   readonly grade: string | null;
   readonly users: Shown;
   readonly activeUsers: Shown;
@@ -65,7 +71,7 @@ export interface GradeEntry extends Entry {
   readonly distinctResourcesPerUser: Shown;
 }
 
-export interface DayEntry extends Entry {
+export interface DayEntry extends BothReportsEntry {
   /** `yyyy-MM-dd`; every calendar day from the first to the last of the range has an entry. */
   readonly date: string;
   /** `noData`: no row of either report; `quiet`: rows, but next to nobody active (a holiday or weekend); else `school`. */

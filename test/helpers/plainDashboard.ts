@@ -187,7 +187,8 @@ export class PlainDashboard {
     return {
       ...attendance,
       ...usage,
-      cut: rowsCut || usage.usageCut,
+      cut: rowsCut,
+      usageCut: usage.usageCut,
       distinctResourcesPerUser: shown(users === 0 ? 0 : usage.pairs / users, usage.usageCut),
       isEmpty: attendance.isEmpty && usage.noUsage,
     };

@@ -50,6 +50,7 @@ function randomFilter(random: () => number, { participation, usage }: RandomRows
 }
 
 const flag = (cut: boolean) => (cut ? { atLeast: true } : {});
+const usageFlag = (cut: boolean) => (cut ? { usageAtLeast: true } : {});
 
 /** The plain numbers in the answer's form, without the parts that are tested elsewhere. */
 function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: boolean) {
@@ -88,6 +89,7 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
     averageResources: numbers.averageResources,
     distinctResourcesPerUser: numbers.distinctResourcesPerUser,
     ...flag(numbers.cut),
+    ...usageFlag(numbers.usageCut),
   });
   return {
     cards: Object.fromEntries(cards),
@@ -100,7 +102,8 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
       resources: one.resourceSum,
       activeUsers: shown(one.personDays, one.activityCut),
       distinctResources: one.resources,
-      ...flag(one.activityCut || one.usageCut),
+      ...flag(one.activityCut),
+      ...usageFlag(one.usageCut),
     })),
     byWeekday: now.weekdays.map((one) => ({
       weekday: one.weekday,

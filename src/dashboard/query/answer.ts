@@ -2,7 +2,7 @@ import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
 import type { Card, Cards, Changes, DashboardAnswer, FilterOptions, NoAnswer } from "../answer";
 import { isoDate } from "../calendar";
-import { findChanges, type SubjectSeries } from "../changes";
+import { daysNeeded, findChanges, type SubjectSeries } from "../changes";
 import type { DashboardFilter } from "../filter";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { compareNames } from "../release/names";
@@ -18,7 +18,15 @@ import {
   schoolResourceEntries,
   weekdayEntries,
 } from "./entries";
-import { type DataRange, dataRange, schoolYearStart, scopeBefore, scopeOf } from "./scope";
+import {
+  type DataRange,
+  dataRange,
+  type Scope,
+  schoolYearStart,
+  scopeBefore,
+  scopeOf,
+  scopeWithHistory,
+} from "./scope";
 import { usageCards, usageFacts } from "./usage";
 
 export interface AnswerOptions {
@@ -44,12 +52,9 @@ export async function answer(
   const data = dataRange(index);
   if (data === undefined) return { empty: true };
   const scope = scopeOf(prepared, filter, data, options.schoolYearStart);
-  const facts: Facts = {
-    prepared,
-    scope,
-    attendance: attendanceFacts(prepared, scope),
-    usage: await usageFacts(prepared, scope, signal),
-  };
+  const facts = await factsOf(prepared, scope, signal);
+  const history = scopeWithHistory(scope, data, daysNeeded);
+  const past = history === scope ? facts : await factsOf(prepared, history, signal);
   const beforeScope = scopeBefore(scope, data);
   const before =
     beforeScope === undefined
@@ -75,7 +80,16 @@ export async function answer(
     byWeekday: weekdayEntries(facts),
     resources,
     resourcesBySchool: schoolResourceEntries(facts, order),
-    changes: changesOf(facts, byDay),
+    changes: changesOf(past, past === facts ? byDay : dayEntries(past)),
+  };
+}
+
+async function factsOf(prepared: Prepared, scope: Scope, signal: AbortSignal | undefined): Promise<Facts> {
+  return {
+    prepared,
+    scope,
+    attendance: attendanceFacts(prepared, scope),
+    usage: await usageFacts(prepared, scope, signal),
   };
 }
 
@@ -143,7 +157,7 @@ function filterOptions(
   };
 }
 
-/** What changed, from the day by day numbers of the answer's own blocks. */
+/** What changed, from the day by day numbers of whole blocks. */
 function changesOf({ prepared, scope, attendance, usage }: Facts, days: DashboardAnswer["byDay"]): Changes {
   const length = days.length;
   const { daily, dailyCut } = usage.byResource;

@@ -35,6 +35,7 @@ const average = (sum: number, count: number, cut: boolean): Shown =>
 
 /** `atLeast` where it holds: entries are many, and few of them are cut. */
 const flagged = (cut: boolean) => (cut ? { atLeast: true as const } : {});
+const usageFlagged = (cut: boolean) => (cut ? { usageAtLeast: true as const } : {});
 
 function personNumbers(sums: AttendanceSums, pairs: number, usageCut: boolean) {
   const activityCut = sums.usersCut || sums.activityCut;
@@ -60,7 +61,8 @@ export function schoolEntries({ prepared, attendance, usage }: Facts): SchoolEnt
         school,
         ...personNumbers(sums, usage.bySchool.pairs[number] ?? 0, usageCut),
         accesses: released(accesses, sums.usersCut || usageCut),
-        ...flagged(anyCut(sums) || usageCut),
+        ...flagged(anyCut(sums)),
+        ...usageFlagged(sums.usersCut || usageCut),
       },
     ];
   });
@@ -75,7 +77,8 @@ export function gradeEntries({ prepared, attendance, usage }: Facts): GradeEntry
       {
         grade,
         ...personNumbers(sums, usage.byGrade.pairs[number] ?? 0, usageCut),
-        ...flagged(anyCut(sums) || usageCut),
+        ...flagged(anyCut(sums)),
+        ...usageFlagged(sums.usersCut || usageCut),
       },
     ];
   });
@@ -110,7 +113,8 @@ export function dayEntries({ prepared, scope, attendance, usage }: Facts): DayEn
       resources: released(sums.resources, cut),
       activeUsers: released(sums.personDays, cut),
       distinctResources: released(usage.byDay.resources[place] ?? 0, usageCut),
-      ...flagged(cut || usageCut),
+      ...flagged(cut),
+      ...usageFlagged(usageCut),
     };
   });
 }

@@ -86,6 +86,12 @@ function rangeOf(range: DashboardFilter["range"], data: DataRange, yearStart: st
   }
 }
 
+/** The scope with at least so many days, as far as the data reaches back; the same one where it has them. */
+export function scopeWithHistory(scope: Scope, data: DataRange, days: number): Scope {
+  const from = Math.max(scope.to - days + 1, data.first);
+  return from < scope.from ? { ...scope, from } : scope;
+}
+
 /** As many days, ending on the day before the scope; `undefined` where the data does not reach back that far. */
 export function scopeBefore(scope: Scope, data: DataRange): Scope | undefined {
   const from = scope.from - (scope.to - scope.from + 1);

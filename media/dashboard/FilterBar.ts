@@ -1,0 +1,196 @@
+import { html, nothing, type TemplateResult } from "lit";
+import type { UserType } from "../../src/clever/reports";
+import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
+import { fill } from "./formats";
+import { icon } from "./icons";
+import { type Choice, MultiSelect } from "./MultiSelect";
+import { type Actions, type Model, type NameList, nameIn } from "./model";
+import { presets } from "./opening";
+import { close, popover } from "./popover";
+
+/** The bar that holds every filter, and the chips of those that are active. */
+export class FilterBar {
+  private readonly selects: Readonly<Record<NameList, MultiSelect<string | null>>>;
+  private readonly people: MultiSelect<UserType>;
+  private ownFrom = "";
+  private ownTo = "";
+
+  constructor(private readonly actions: Actions) {
+    const select = <T>(id: string) => new MultiSelect<T>(`filter-${id}`, () => actions.changed());
+    this.selects = {
+      schools: select("schools"),
+      resources: select("resources"),
+      resourceTypes: select("resourceTypes"),
+      grades: select("grades"),
+    };
+    this.people = select("userTypes");
+  }
+
+  view(model: Model): TemplateResult {
+    const { texts, answer, filter } = model;
+    const { actions } = this;
+    const options = answer?.options;
+    return html`<section class="filters" aria-label=${texts.filters}>
+      <div class="filter-bar">
+        ${this.dates(model)}
+        ${nameLists.map((list) => (options ? this.names(model, list) : nothing))}
+        ${
+          options
+            ? this.people.view(
+                model,
+                texts.userTypes,
+                options.userTypes.map((value) => ({ value, name: userTypeName(texts, value) })),
+                filter.userTypes,
+                (userTypes) => actions.setFilter({ userTypes: [...userTypes] }),
+              )
+            : nothing
+        }
+        ${unitsView(model, actions)}
+        <span class="bar-end">
+          <button type="button" class="control plain" id="reset" @click=${() => actions.setFilter(model.opening)}>
+            ${icon("discard")}<span>${texts.reset}</span>
+          </button>
+          <button type="button" class="control" id="export-html" title=${texts.exportHtml} ?disabled=${!answer}
+            @click=${() => actions.post({ type: "saveDashboard", view: model.view })}
+          >${icon("export")}<span>${texts.export}</span></button>
+          ${menuView(model, actions)}
+        </span>
+      </div>
+      ${chipsView(model, actions)}
+    </section>`;
+  }
+
+  private names(model: Model, list: NameList): TemplateResult | typeof nothing {
+    const { texts, answer, filter } = model;
+    if (!answer) return nothing;
+    const { options } = answer;
+    const all =
+      list === "resources" ? [...new Set(options.resources.map(({ name }) => name))] : options[list];
+    if (list === "grades" && all.length === 0) return nothing;
+    // A name that is filtered by stays to be seen even where the data has it no more.
+    const known = [...all, ...filter[list].filter((name) => !all.includes(name))];
+    const choices: Choice<string | null>[] = known.map((value) => ({
+      value,
+      name: nameIn(texts, list, value),
+    }));
+    return this.selects[list].view(model, texts[list], choices, filter[list], (chosen) =>
+      this.actions.setFilter({ [list]: [...chosen] }),
+    );
+  }
+
+  private dates(model: Model): TemplateResult {
+    const { texts, formats, filter, answer } = model;
+    const { range } = filter;
+    const { actions } = this;
+    const from = "from" in range ? range.from : (answer?.from ?? "");
+    const to = "to" in range ? range.to : (answer?.to ?? "");
+    return html`${popover({
+      id: "filter-dates",
+      className: "control active",
+      width: 280,
+      heading: texts.dates,
+      face: html`${icon("calendar")}<span class="control-title">${texts.dates}</span>
+        <span class="control-value">${rangeName(texts, formats, filter)}</span>${icon("chevronDown")}`,
+      opened: () => {
+        this.ownFrom = from;
+        this.ownTo = to;
+        actions.changed();
+      },
+      content: html`<div class="dates">
+        <fieldset>
+          <legend class="spoken">${texts.dates}</legend>
+          ${presets.map(
+            (preset) => html`<label class="choice">
+              <input
+                type="radio"
+                name="preset"
+                value=${preset}
+                .checked=${"preset" in range && range.preset === preset}
+                @change=${() => actions.setFilter({ range: { preset } })}
+              /><span>${presetName(texts, preset)}</span>
+            </label>`,
+          )}
+        </fieldset>
+        <form
+          class="own-range"
+          @submit=${(event: SubmitEvent) => {
+            event.preventDefault();
+            const [first, last] = [this.ownFrom || from, this.ownTo || to];
+            if (first === "" || last === "") return;
+            close("filter-dates");
+            actions.setFilter({
+              range: first <= last ? { from: first, to: last } : { from: last, to: first },
+            });
+          }}
+        >
+          <span class="choices-title">${texts.ownRange}</span>
+          <label><span>${texts.from}</span>
+            <input id="own-from" type="date" class="input" required .value=${this.ownFrom || from}
+              @change=${(event: Event) => {
+                if (event.target instanceof HTMLInputElement) this.ownFrom = event.target.value;
+              }} />
+          </label>
+          <label><span>${texts.to}</span>
+            <input id="own-to" type="date" class="input" required .value=${this.ownTo || to}
+              @change=${(event: Event) => {
+                if (event.target instanceof HTMLInputElement) this.ownTo = event.target.value;
+              }} />
+          </label>
+          <button type="submit" class="button" id="own-apply">${texts.apply}</button>
+        </form>
+      </div>`,
+    })}`;
+  }
+}
+
+function unitsView({ texts, view }: Model, actions: Actions): TemplateResult {
+  const choice = (units: "absolute" | "percent", text: string, hint: string, letter: string) =>
+    html`<button type="button" class="segment" id=${`units-${units}`} aria-pressed=${view.units === units} title=${hint}
+      @click=${() => actions.setView({ units })}><span aria-hidden="true">${letter}</span><span class="spoken">${text}</span></button>`;
+  return html`<span class="segments" role="group" aria-label=${texts.units}>
+    ${choice("absolute", texts.absolute, texts.absoluteHint, "123")}
+    ${choice("percent", texts.percent, texts.percentHint, "%")}
+  </span>`;
+}
+
+function menuView(model: Model, actions: Actions): TemplateResult {
+  const { texts, filter } = model;
+  const command = (id: string, text: string, act: () => void) =>
+    html`<button type="button" role="menuitem" class="command" id=${id} @click=${act}>${text}</button>`;
+  return popover({
+    id: "more",
+    className: "control plain icon-only",
+    label: texts.more,
+    face: icon("ellipsis"),
+    heading: texts.more,
+    menu: true,
+    width: 200,
+    content: html`
+      ${command("copy-filter", texts.copyFilter, () => actions.post({ type: "copyFilter", filter }))}
+      ${command("paste-filter", texts.pasteFilter, () => actions.post({ type: "pasteFilter" }))}`,
+  });
+}
+
+function chipsView({ texts, formats, filter, answer }: Model, actions: Actions): TemplateResult {
+  const parts = filterParts(texts, filter);
+  const isOpening = "preset" in filter.range && filter.range.preset === "schoolYear";
+  const dates = answer ? formats.range(answer.from, answer.to) : rangeName(texts, formats, filter);
+  return html`<ul class="chips" aria-label=${texts.activeFilters}>
+    <li class="chip" id="chip-range">
+      <span>${dates}</span>
+      ${
+        isOpening
+          ? nothing
+          : html`<button type="button" aria-label=${texts.removeRange} title=${texts.removeRange}
+              @click=${() => actions.setFilter({ range: { preset: "schoolYear" } })}>${icon("close")}</button>`
+      }
+    </li>
+    ${parts.map(
+      ({ text, without }) => html`<li class="chip">
+        <bdi class="chip-name" title=${text}>${text}</bdi>
+        <button type="button" aria-label=${fill(texts.removeFilter, text)} title=${fill(texts.removeFilter, text)}
+          @click=${() => actions.setFilter(without)}>${icon("close")}</button>
+      </li>`,
+    )}
+  </ul>`;
+}

@@ -1,0 +1,121 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { fill } from "./formats";
+import { icon } from "./icons";
+import type { Model } from "./model";
+import { close, focusables, moveFocus, popover } from "./popover";
+
+/** As many boxes as are made at once; the search finds the others. */
+const mostShown = 200;
+
+export interface Choice<T> {
+  readonly value: T;
+  readonly name: string;
+}
+
+/** A button that opens a list of names to tick, with a search above it. */
+export class MultiSelect<T> {
+  private open = false;
+  private search = "";
+  /** What was chosen when it opened stands first, and stays there while boxes are ticked. */
+  private first: readonly T[] = [];
+
+  constructor(
+    private readonly id: string,
+    private readonly changed: () => void,
+  ) {}
+
+  view(
+    { texts, formats }: Model,
+    title: string,
+    choices: readonly Choice<T>[],
+    chosen: readonly T[],
+    choose: (chosen: readonly T[]) => void,
+  ): TemplateResult {
+    const [only] = chosen;
+    const text =
+      chosen.length === 0
+        ? texts.all
+        : chosen.length === 1
+          ? (choices.find(({ value }) => value === only)?.name ?? fill(texts.chosen, 1))
+          : fill(texts.chosen, formats.integer(chosen.length));
+    return html`${popover({
+      id: this.id,
+      className: chosen.length > 0 ? "control active" : "control",
+      face: html`<span class="control-title">${title}</span>
+        <span class="control-value"><bdi>${text}</bdi></span>${icon("chevronDown")}`,
+      heading: title,
+      opened: (open) => {
+        this.open = open;
+        this.search = "";
+        this.first = chosen;
+        this.changed();
+      },
+      content:
+        this.open || chosen.length > 0
+          ? this.content({ texts, formats }, title, choices, chosen, choose)
+          : nothing,
+    })}`;
+  }
+
+  private content(
+    { texts, formats }: Pick<Model, "texts" | "formats">,
+    title: string,
+    choices: readonly Choice<T>[],
+    chosen: readonly T[],
+    choose: (chosen: readonly T[]) => void,
+  ): TemplateResult {
+    if (!this.open) return html``;
+    const words = this.search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const found = choices.filter(({ name }) =>
+      words.every((word) => name.toLocaleLowerCase().includes(word)),
+    );
+    const isFirst = ({ value }: Choice<T>) => this.first.includes(value);
+    const ordered = [...found.filter(isFirst), ...found.filter((choice) => !isFirst(choice))];
+    const shown = ordered.slice(0, mostShown);
+    return html`<div class="choices" @keydown=${this.onKey}>
+      <div class="choices-head">
+        ${
+          choices.length > 7
+            ? html`<input
+                type="search"
+                class="input"
+                placeholder=${texts.search}
+                aria-label=${fill(texts.searchIn, title)}
+                .value=${this.search}
+                @input=${(event: Event) => {
+                  if (event.target instanceof HTMLInputElement) this.search = event.target.value;
+                  this.changed();
+                }}
+              />`
+            : html`<span class="choices-title">${title}</span>`
+        }
+        <button type="button" class="link" ?disabled=${chosen.length === 0} @click=${() => choose([])}>${texts.clear}</button>
+      </div>
+      <div class="choices-list" role="group" aria-label=${title}>
+        ${shown.map(
+          ({ value, name }) => html`<label class="choice">
+            <input
+              type="checkbox"
+              .checked=${chosen.includes(value)}
+              @change=${() =>
+                choose(chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value])}
+            /><span class="choice-name" dir="auto" title=${name}>${name}</span>
+          </label>`,
+        )}
+        ${shown.length === 0 ? html`<p class="quiet">${texts.nothingFound}</p>` : nothing}
+      </div>
+      ${
+        shown.length < ordered.length
+          ? html`<p class="quiet choices-foot">
+              ${fill(texts.showingFirst, formats.integer(shown.length), formats.integer(ordered.length))}
+            </p>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Enter" && event.target instanceof HTMLInputElement) close(this.id);
+    else if (event.currentTarget instanceof HTMLElement) moveFocus(event, focusables(event.currentTarget));
+  };
+}

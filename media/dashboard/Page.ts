@@ -1,0 +1,274 @@
+import { html, nothing, render, type TemplateResult } from "lit";
+import type { Change, DashboardAnswer } from "../../src/dashboard/answer";
+import type { DashboardTexts } from "../../src/dashboard/export/texts";
+import type { DashboardView } from "../../src/dashboard/export/view";
+import type { DashboardFilter } from "../../src/dashboard/filter";
+import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboard/protocol";
+import { aboutView, exportedHead } from "./aboutView";
+import { cardsView } from "./cardsView";
+import { changesView } from "./changesView";
+import { ChartElement } from "./charts/ChartElement";
+import { type Look, lookOf, paperLook } from "./charts/look";
+import type { Picture } from "./charts/picture";
+import { weeksPicture } from "./charts/weeksPicture";
+import { Exporter } from "./Exporter";
+import { FilterBar } from "./FilterBar";
+import { Formats, fill } from "./formats";
+import type { Actions, FilterPatch, Model, Ready } from "./model";
+import type { Panel } from "./panels/panel";
+import { panelsOf } from "./panels/panels";
+import { type PanelContext, panelView } from "./panelView";
+import { ResourceTable } from "./ResourceTable";
+import { nobodyView, stateView } from "./stateView";
+
+/** Whoever answers the page: the extension, or nobody where it was exported. */
+export interface Outside {
+  post(message: FromPage): void;
+  save(file: PageFile): void;
+  /** Keeps what a later page of the same tab starts from. */
+  keep(state: PageState): void;
+}
+
+/** What a page starts from. */
+export interface Start {
+  readonly texts: DashboardTexts;
+  readonly filter: DashboardFilter;
+  readonly opening: DashboardFilter;
+  readonly view: DashboardView;
+  readonly question: number;
+  readonly frozen: boolean;
+}
+
+/** How long typing must rest before what was typed is kept, and scrolling likewise, in milliseconds. */
+const restBeforeKeeping = 200;
+
+/** The dashboard's page: takes in what the extension says and draws. */
+export class Page implements Actions {
+  private readonly model: Model;
+  private readonly bar: FilterBar;
+  private readonly table: ResourceTable;
+  private readonly exporter: Exporter;
+  private question: number;
+  private frame = 0;
+  private keeping: ReturnType<typeof setTimeout> | undefined;
+  /** Pictures as they were drawn last, so that what has not changed is not drawn anew. */
+  private pictures = new Map<string, Picture | undefined>();
+  private drawnFrom: readonly unknown[] = [];
+  private panels: readonly Panel[] = [];
+  private scrollTo: number | undefined;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly outside: Outside,
+    start: Start,
+    scrollTo: number | undefined,
+  ) {
+    this.model = {
+      texts: start.texts,
+      formats: new Formats(start.texts),
+      opening: start.opening,
+      frozen: start.frozen,
+      filter: start.filter,
+      view: start.view,
+      phase: { name: "loading" },
+      answer: undefined,
+      busy: true,
+      look: this.lookNow(),
+      progress: "",
+      announcement: start.texts.loading,
+      notice: "",
+    };
+    this.question = start.question;
+    this.scrollTo = scrollTo;
+    this.bar = new FilterBar(this);
+    this.table = new ResourceTable(() => this.changed());
+    this.exporter = new Exporter((file) => this.save(file));
+    window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
+    this.changed();
+  }
+
+  receive(message: ToPage): void {
+    const { model } = this;
+    if (message.type === "init") return;
+    if (message.type === "pasted") this.setFilter(message.filter);
+    else if (message.type === "notice") model.notice = message.text;
+    else if (message.question >= this.question) this.receiveState(message);
+    this.changed();
+  }
+
+  setFilter(patch: FilterPatch): void {
+    const { model } = this;
+    model.filter = { ...model.filter, ...patch };
+    model.busy = true;
+    model.notice = "";
+    model.announcement = model.texts.updating;
+    this.question++;
+    this.outside.post({ type: "ask", question: this.question, filter: model.filter });
+    this.keepSoon();
+    this.changed();
+  }
+
+  setView(patch: Partial<DashboardView>): void {
+    this.model.view = { ...this.model.view, ...patch };
+    this.keepSoon();
+    this.changed();
+  }
+
+  post(message: FromPage): void {
+    this.outside.post(message);
+  }
+
+  save(file: PageFile): void {
+    this.outside.save(file);
+  }
+
+  /** Draws with the next frame. */
+  changed(): void {
+    this.frame ||= requestAnimationFrame(() => this.draw());
+  }
+
+  /** The theme, the font or the window's width is another one. */
+  restyle(): void {
+    const look = this.lookNow();
+    if (JSON.stringify(look) === JSON.stringify(this.model.look)) return;
+    this.model.look = look;
+    this.changed();
+  }
+
+  /** Draws at once as it should be on paper, and afterwards as it was. */
+  forPaper(printing: boolean): void {
+    document.body.classList.toggle("printing", printing);
+    this.model.look = this.lookNow();
+    this.draw();
+    for (const chart of document.querySelectorAll("clever-chart")) {
+      if (chart instanceof ChartElement) chart.fit();
+    }
+  }
+
+  private receiveState(message: Exclude<ToPage, { type: "init" | "pasted" | "notice" }>): void {
+    const { model } = this;
+    const { texts, formats } = model;
+    this.question = message.question;
+    model.busy = message.type === "loading" || message.type === "progress";
+    switch (message.type) {
+      case "loading":
+        // Pictures that are there stay, and dim.
+        if (!model.answer) model.phase = { name: "loading" };
+        break;
+      case "progress":
+        model.progress = fill(texts.loadingMonths, message.ready, message.months);
+        break;
+      case "answer":
+        model.progress = "";
+        model.answer = message.answer;
+        model.phase = { name: "ready" };
+        model.announcement = announcementOf(message.answer, texts, formats);
+        break;
+      case "empty":
+        model.answer = undefined;
+        model.phase = { name: "empty" };
+        model.announcement = texts.emptyTitle;
+        break;
+      case "failed":
+        model.phase = { name: "failed", message: message.message };
+        model.announcement = `${texts.failedTitle}: ${message.message}`;
+        break;
+    }
+  }
+
+  private draw(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    render(this.view(), this.root);
+    if (this.scrollTo !== undefined && this.model.phase.name === "ready") {
+      window.scrollTo(0, this.scrollTo);
+      this.scrollTo = undefined;
+    }
+  }
+
+  private view(): TemplateResult {
+    const { model } = this;
+    const { texts, phase, answer } = model;
+    const ready: Ready | undefined = answer && { ...model, answer };
+    return html`
+      ${model.frozen ? (ready ? exportedHead(ready) : nothing) : html`<header class="top"><h1 class="spoken">${texts.title}</h1>${this.bar.view(model)}</header>`}
+      <main class=${model.busy && answer ? "busy" : ""} aria-busy=${model.busy}>
+        ${model.busy ? html`<div class="progress" aria-hidden="true"><span></span></div>` : nothing}
+        ${model.busy && answer && model.progress ? html`<p class="quiet reading">${model.progress}</p>` : nothing}
+        ${phase.name === "ready" && ready ? this.readyView(ready) : stateView(model, this)}
+      </main>
+      <p class="spoken" role="status" id="announcement">${model.announcement}</p>
+      <p class=${model.notice ? "notice" : "spoken"} role="status" id="notice">${model.notice}</p>`;
+  }
+
+  private readyView(ready: Ready): TemplateResult {
+    const { model } = this;
+    if (ready.answer.cards.users.value === 0) return nobodyView(model, this);
+    const context: PanelContext = {
+      model,
+      ready,
+      actions: this,
+      exporter: this.exporter,
+      say: (text) => {
+        model.announcement = text;
+        this.changed();
+      },
+    };
+    this.refreshPictures(ready);
+    const pictureOf = (panel: Panel) =>
+      ready.view.asTable.includes(panel.id)
+        ? undefined
+        : this.cached(panel.id, () => panel.picture(model.look));
+    const weeksOf = (change: Change) =>
+      this.cached(`change-${change.subject}-${change.name}-${change.type}`, () =>
+        weeksPicture(change, ready, model.look),
+      );
+    const [first, ...others] = this.panels;
+    return html`
+      ${cardsView(ready)}
+      <div class="panels">
+        ${first ? panelView(context, first, pictureOf(first)) : nothing}
+        ${changesView(context, weeksOf)}
+        ${others.map((panel) => panelView(context, panel, pictureOf(panel)))}
+        ${this.table.view(context)}
+      </div>
+      ${aboutView(model, ready)}`;
+  }
+
+  /** Pictures depend on the answer, the look and some of the view; not on what is typed into the table's search. */
+  private refreshPictures(ready: Ready): void {
+    const { units, topResources, schoolsShown } = ready.view;
+    const from = [ready.answer, this.model.look, units, topResources, schoolsShown];
+    if (from.some((each, at) => each !== this.drawnFrom[at])) {
+      this.drawnFrom = from;
+      this.pictures = new Map();
+      // A picture's clicks are made from the answer's own filter: what it shows is what a click starts from.
+      this.panels = panelsOf({ ...ready, filter: ready.answer.filter });
+    }
+  }
+
+  private cached<T extends Picture | undefined>(key: string, make: () => T): T {
+    if (!this.pictures.has(key)) this.pictures.set(key, make());
+    return this.pictures.get(key) as T;
+  }
+
+  private lookNow(): Look {
+    if (document.body.classList.contains("printing")) return { ...paperLook, fontSize: 11, labelWidth: 110 };
+    const width = document.documentElement.clientWidth;
+    const column = width >= 860 ? width / 2 : width;
+    return lookOf(document.body, Math.round(Math.max(84, Math.min(190, column * 0.3))));
+  }
+
+  private keepSoon(): void {
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => {
+      const { filter, view } = this.model;
+      this.outside.keep({ filter, view, scrollTop: Math.max(0, window.scrollY) });
+    }, restBeforeKeeping);
+  }
+}
+
+function announcementOf(answer: DashboardAnswer, texts: DashboardTexts, formats: Formats): string {
+  const { activeUsers, users } = answer.cards;
+  return fill(texts.updated, formats.shown(activeUsers.value), formats.shown(users.value));
+}

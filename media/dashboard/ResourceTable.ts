@@ -1,0 +1,216 @@
+import { html, nothing, svg, type TemplateResult } from "lit";
+import type { ResourceEntry, Shown } from "../../src/dashboard/answer";
+import type { ResourceColumn } from "../../src/dashboard/export/view";
+import { explainView } from "./explainView";
+import { fill, isolated } from "./formats";
+import { icon } from "./icons";
+import { isOnly, nameIn, pickName, type Ready, typeName } from "./model";
+import type { DataTable } from "./panels/panel";
+import { shareOf } from "./panels/schoolPanels";
+import type { PanelContext } from "./panelView";
+import { popover } from "./popover";
+
+/** Tables longer than this have only the rows in sight in the document. */
+const mostRows = 200;
+const rowHeight = 30;
+const overscan = 8;
+
+/** Every resource, to be sorted and searched. */
+export class ResourceTable {
+  private scrollTop = 0;
+  private height = 480;
+
+  constructor(private readonly changed: () => void) {}
+
+  view(context: PanelContext): TemplateResult {
+    const { ready, actions, exporter, model } = context;
+    const { texts, formats, answer, view } = ready;
+    const rows = sortedRows(ready);
+    const windowed = rows.length > mostRows && !document.body.classList.contains("printing");
+    const first = windowed ? Math.max(0, Math.floor(this.scrollTop / rowHeight) - overscan) : 0;
+    const last = windowed
+      ? Math.min(rows.length, Math.ceil((this.scrollTop + this.height) / rowHeight) + overscan)
+      : rows.length;
+    const title = texts.titleTable;
+    const columns: readonly (readonly [ResourceColumn | undefined, string])[] = [
+      ["resource", texts.resource],
+      ["type", texts.type],
+      ["users", texts.users],
+      [undefined, texts.share],
+      ["rows", texts.personDays],
+      ["accesses", texts.accesses],
+      ["firstDay", texts.firstDay],
+      ["lastDay", texts.lastDay],
+      [undefined, texts.trend],
+    ];
+    return html`<section class="panel wide" id="panel-table" aria-label=${title}>
+      <header class="panel-head">
+        <div class="panel-title">
+          <h2>${title}${explainView(ready, "table", title, texts.definitions.table)}</h2>
+          <p class="quiet note" role="status">${fill(texts.resourcesFound, formats.integer(rows.length), formats.integer(answer.resources.length))}</p>
+        </div>
+        <div class="panel-tools">
+          <input type="search" class="input" id="resource-search" placeholder=${texts.search}
+            aria-label=${fill(texts.searchIn, title)} .value=${view.search}
+            @input=${(event: Event) => {
+              if (event.target instanceof HTMLInputElement)
+                actions.setView({ search: event.target.value.slice(0, 300) });
+            }} />
+          ${popover({
+            id: "export-table",
+            className: "icon-button",
+            label: fill(texts.exportOf, title),
+            face: icon("export"),
+            heading: fill(texts.exportOf, title),
+            menu: true,
+            width: 170,
+            content: html`<button type="button" role="menuitem" class="command" id="table-csv"
+              @click=${() => exporter.table(ready, "resources", title, texts.definitions.table, resourceTable(ready, rows))}
+            >${texts.asCsv}</button>`,
+          })}
+        </div>
+      </header>
+      <div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll}>
+        <table class="data" aria-rowcount=${rows.length + 1}>
+          <thead><tr aria-rowindex="1">${columns.map(([column, text]) => headView(ready, actions, column, text))}</tr></thead>
+          <tbody>
+            ${spacer(first)}
+            ${rows.slice(first, last).map((entry, at) => rowView(ready, entry, first + at, model.frozen ? undefined : actions))}
+            ${spacer(rows.length - last)}
+          </tbody>
+        </table>
+        ${rows.length === 0 ? html`<p class="quiet nothing">${texts.nothingFound}</p>` : nothing}
+      </div>
+    </section>`;
+  }
+
+  private readonly onScroll = ({ currentTarget }: Event): void => {
+    if (!(currentTarget instanceof HTMLElement)) return;
+    this.scrollTop = currentTarget.scrollTop;
+    this.height = currentTarget.clientHeight;
+    this.changed();
+  };
+}
+
+function spacer(rows: number): TemplateResult | typeof nothing {
+  return rows === 0
+    ? nothing
+    : html`<tr aria-hidden="true"><td colspan="9" class="spacer" .style=${`height: ${rows * rowHeight}px`}></td></tr>`;
+}
+
+function headView(
+  { texts, view }: Ready,
+  actions: PanelContext["actions"],
+  column: ResourceColumn | undefined,
+  text: string,
+): TemplateResult {
+  const className =
+    ["resource", "type", "firstDay", "lastDay"].includes(column ?? "") || text === texts.trend
+      ? ""
+      : "number";
+  if (column === undefined) return html`<th scope="col" class=${className}>${text}</th>`;
+  const { sort } = view;
+  const sorted = sort.column === column;
+  return html`<th scope="col" class=${className} aria-sort=${sorted ? (sort.descending ? "descending" : "ascending") : "none"}>
+    <button type="button" class="sort" title=${fill(texts.sortBy, text)}
+      @click=${() =>
+        actions.setView({ sort: { column, descending: sorted ? !sort.descending : className === "number" } })}
+    >${text}${sorted ? icon(sort.descending ? "arrowDown" : "arrowUp") : nothing}</button>
+  </th>`;
+}
+
+function rowView(
+  ready: Ready,
+  entry: ResourceEntry,
+  at: number,
+  actions: PanelContext["actions"] | undefined,
+): TemplateResult {
+  const { texts, formats, answer, filter } = ready;
+  const name = nameIn(texts, "resources", entry.resource);
+  const picked = isOnly(filter, "resources", entry.resource);
+  const hiddenView = html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
+  const share = shareOf(entry.users, answer.cards.users.value);
+  const number = (value: Shown) =>
+    html`<td class="number">${value === null ? hiddenView : formats.sum(value, entry.atLeast)}</td>`;
+  const day = (date: string | null) =>
+    html`<td class="day">${date === null ? (entry.users === null ? hiddenView : "–") : formats.day(date)}</td>`;
+  return html`<tr class=${picked ? "picked" : ""} aria-rowindex=${at + 2}>
+    <th scope="row" class="name">${
+      actions
+        ? html`<button type="button" class="row-pick" aria-pressed=${picked} title=${fill(picked ? texts.unfilter : texts.filterBy, isolated(name))}
+            @click=${() => actions.setFilter(pickName(filter, "resources", entry.resource))}><bdi>${name}</bdi></button>`
+        : html`<bdi>${name}</bdi>`
+    }</th>
+    <td class="type">${typeName(texts, entry.type)}</td>
+    ${number(entry.users)}
+    <td class="number">${share === null ? hiddenView : formats.average(share, entry.atLeast, (value) => formats.share(value))}</td>
+    ${number(entry.rows)}
+    ${number(entry.accesses)}
+    ${day(entry.firstDay)}
+    ${day(entry.lastDay)}
+    <td class="trend">${trendView(ready, entry.weekly)}</td>
+  </tr>`;
+}
+
+/** A line as small as a word; a chart of the library's for each row would cost more than the page. */
+function trendView({ texts, formats }: Ready, weekly: readonly Shown[]): TemplateResult | typeof nothing {
+  const known = weekly.filter((value) => value !== null);
+  if (known.length < 2) return nothing;
+  const top = Math.max(...known, 1);
+  const [width, height] = [84, 20];
+  let path = "";
+  weekly.forEach((value, at) => {
+    if (value === null) return;
+    const start = at === 0 || weekly[at - 1] === null;
+    path += `${start ? "M" : "L"}${((at / (weekly.length - 1)) * width).toFixed(1)} ${(height - 2 - (value / top) * (height - 4)).toFixed(1)}`;
+  });
+  const label = fill(texts.trendOf, formats.integer(known[0] ?? 0), formats.integer(known.at(-1) ?? 0));
+  return html`<svg class="trend-line" viewBox="0 0 ${width} ${height}" role="img" aria-label=${label}>
+    <title>${label}</title>${svg`<path d=${path} />`}</svg>`;
+}
+
+function sortedRows({ answer, view, texts }: Ready): readonly ResourceEntry[] {
+  const words = view.search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  const found = answer.resources.filter(({ resource, type }) => {
+    const text = `${nameIn(texts, "resources", resource)} ${typeName(texts, type)}`.toLocaleLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  const { column, descending } = view.sort;
+  const sign = descending ? -1 : 1;
+  const compared = new Intl.Collator(texts.language, { numeric: true });
+  return found.sort((a, b) => {
+    const [left, right] = [a[column], b[column]];
+    // Hidden and missing ones are last, whichever way it goes.
+    if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;
+    if (typeof left === "number" && typeof right === "number") return sign * (left - right);
+    return sign * compared.compare(String(left), String(right));
+  });
+}
+
+function resourceTable({ texts, answer }: Ready, rows: readonly ResourceEntry[]): DataTable {
+  return {
+    columns: [
+      { title: texts.resource, kind: "text" },
+      { title: texts.type, kind: "text" },
+      { title: texts.users, kind: "integer" },
+      { title: texts.share, kind: "share" },
+      { title: texts.personDays, kind: "integer" },
+      { title: texts.accesses, kind: "integer" },
+      { title: texts.firstDay, kind: "day" },
+      { title: texts.lastDay, kind: "day" },
+    ],
+    rows: rows.map((each) => ({
+      cells: [
+        nameIn(texts, "resources", each.resource),
+        typeName(texts, each.type),
+        each.users,
+        shareOf(each.users, answer.cards.users.value),
+        each.rows,
+        each.accesses,
+        each.firstDay ?? (each.users === null ? null : undefined),
+        each.lastDay ?? (each.users === null ? null : undefined),
+      ],
+      atLeast: each.atLeast,
+    })),
+  };
+}

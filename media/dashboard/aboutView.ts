@@ -1,0 +1,56 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { filterParts, suppressionRule } from "./filterWords";
+import { fill } from "./formats";
+import type { Model, Ready } from "./model";
+
+/** The head of an exported page: what it is about, and how to print it. */
+export function exportedHead({ texts, formats, filter, answer }: Ready): TemplateResult {
+  const parts = filterParts(texts, filter);
+  return html`<header class="exported-head">
+    <div>
+      <h1>${texts.title}</h1>
+      <p class="exported-period">${formats.range(answer.from, answer.to)}</p>
+      <ul class="chips" aria-label=${texts.activeFilters}>
+        ${parts.map(({ text }) => html`<li class="chip"><bdi class="chip-name" title=${text}>${text}</bdi></li>`)}
+        ${parts.length === 0 ? html`<li class="chip">${texts.applied}: ${texts.none}</li>` : nothing}
+      </ul>
+    </div>
+    <button type="button" class="button" id="print" @click=${() => window.print()}>${texts.print}</button>
+  </header>`;
+}
+
+/** What the numbers mean, when they were computed and what is hidden; in full where the page is to stand for itself. */
+export function aboutView(model: Model, { texts, formats, answer }: Ready): TemplateResult {
+  const rule = suppressionRule(texts, answer.minimumGroupSize);
+  const computed = fill(texts.exportedOn, formats.moment(answer.computed));
+  if (!model.frozen) return html`<footer class="about quiet"><p>${rule}</p><p>${computed}</p></footer>`;
+  const { definitions } = texts;
+  const terms = [
+    [texts.users, definitions.users],
+    [texts.activeUsers, definitions.activeUsers],
+    [texts.resourceUsers, definitions.resourceUsers],
+    [texts.logins, definitions.logins],
+    [texts.accesses, definitions.accesses],
+    [texts.differentResources, definitions.resources],
+    [texts.days, definitions.days],
+    [texts.titleTime, definitions.time],
+    [texts.titleChanges, definitions.changes],
+    [texts.titleSchools, definitions.schools],
+    [fill(texts.titleTop, model.view.topResources), definitions.top],
+    [texts.titleTreemap, definitions.treemap],
+    [texts.titleActive, definitions.active],
+    [texts.titleDistinctSchool, definitions.distinctSchool],
+    ...(answer.byGrade.length > 0 ? [[texts.titleDistinctGrade, definitions.distinctGrade]] : []),
+    [texts.titleWeekday, definitions.weekday],
+    [texts.titleDistinctDay, definitions.distinctDay],
+    [texts.titleTable, definitions.table],
+  ];
+  return html`<footer class="about panel wide">
+    <h2>${texts.aboutTitle}</h2>
+    <dl>${terms.map(([term, meaning]) => html`<div><dt>${term}</dt><dd>${meaning}</dd></div>`)}
+      <div><dt>${texts.suppression}</dt><dd>${rule}</dd></div>
+      <div><dt>${texts.rulesTitle}</dt>${texts.rules.map((each) => html`<dd>${each}</dd>`)}</div>
+    </dl>
+    <p class="quiet">${computed}. ${texts.source}.</p>
+  </footer>`;
+}

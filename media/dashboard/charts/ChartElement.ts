@@ -1,0 +1,208 @@
+import { type EChartsType, init } from "./echarts";
+import type { Look } from "./look";
+import type { Mark, Picture } from "./picture";
+import { tipOf } from "./tip";
+
+/** What an element needs from the page around it. */
+export interface ChartHost {
+  readonly picture: Picture;
+  readonly look: Look;
+  /** One sentence about the picture. */
+  readonly label: string;
+  readonly role: string;
+  readonly keys: string;
+  pick(mark: Mark): void;
+  /** A range of days was chosen by dragging. */
+  choose(from: string, to: string): void;
+  say(text: string): void;
+}
+
+/** `<clever-chart>`: a picture that follows its size; the mouse and the arrow keys go through its marks. */
+export class ChartElement extends HTMLElement {
+  private chart: EChartsType | undefined;
+  private host: ChartHost | undefined;
+  private readonly drawing = document.createElement("div");
+  private drawn: Picture | undefined;
+  private at = -1;
+  private readonly sizes = new ResizeObserver(() => this.fit());
+
+  /** Draws when the picture is another one than before. */
+  set shown(host: ChartHost) {
+    this.host = host;
+    this.draw();
+  }
+
+  connectedCallback(): void {
+    this.tabIndex = 0;
+    this.drawing.className = "drawing";
+    // Its texts are marks without order; label and tables say the same in words.
+    this.drawing.setAttribute("aria-hidden", "true");
+    this.append(this.drawing);
+    this.sizes.observe(this);
+    this.addEventListener("keydown", this.onKey);
+    this.addEventListener("blur", this.onBlur);
+    this.draw();
+  }
+
+  disconnectedCallback(): void {
+    this.sizes.disconnect();
+    this.removeEventListener("keydown", this.onKey);
+    this.removeEventListener("blur", this.onBlur);
+    this.chart?.dispose();
+    this.chart = undefined;
+    this.drawn = undefined;
+  }
+
+  /** Takes the size that it has now; for printing, which does not wait for observers. */
+  fit(): void {
+    const { clientWidth: width, clientHeight: height } = this;
+    if (this.chart && width > 0 && height > 0)
+      this.chart.resize({ width, height, animation: { duration: 0 } });
+  }
+
+  private draw(): void {
+    const { host } = this;
+    if (!host || !this.isConnected) return;
+    this.setAttribute("role", "application");
+    this.setAttribute("aria-roledescription", host.role);
+    this.setAttribute("aria-label", `${host.label} ${host.keys}`);
+    if (this.drawn === host.picture) return;
+    this.drawn = host.picture;
+    this.style.minHeight = `${host.picture.height}px`;
+    this.at = -1;
+    this.chart ??= this.start();
+    this.chart.setOption(
+      {
+        ...host.picture.option,
+        tooltip: this.tooltip(host),
+        ...(host.picture.days ? { brush: brushOf(host.look) } : {}),
+      },
+      { notMerge: true },
+    );
+    if (host.picture.days) {
+      this.chart.dispatchAction({
+        type: "takeGlobalCursor",
+        key: "brush",
+        brushOption: { brushType: "lineX", brushMode: "single" },
+      });
+    }
+  }
+
+  private start(): EChartsType {
+    const chart = init(this.drawing, null, {
+      renderer: "svg",
+      // Before its first layout an element may have no size yet.
+      width: this.clientWidth || 400,
+      height: Math.max(this.clientHeight, this.drawn?.height ?? 100),
+    });
+    chart.on("click", (event) => {
+      const { picture } = this.host ?? {};
+      if (!picture || picture.days) return;
+      // A name beside a bar stands for its first mark.
+      const mark =
+        event.componentType === "yAxis"
+          ? picture.marks.find(({ index }) => index === Number(event.value))
+          : picture.marks.find((each) => each.series === event.seriesIndex && each.index === event.dataIndex);
+      if (mark?.pick) this.host?.pick(mark);
+    });
+    chart.getZr().on("click", ({ offsetX, offsetY }) => this.clickDay(offsetX, offsetY));
+    chart.on("brushEnd", (event) => this.brushed(event));
+    return chart;
+  }
+
+  /** A day is clicked wherever the pointer stands above it; its line alone would be hard to hit. */
+  private clickDay(x: number, y: number): void {
+    const { picture } = this.host ?? {};
+    if (!this.chart || !picture?.days || !this.chart.containPixel("grid", [x, y])) return;
+    const index = this.chart.convertFromPixel({ xAxisIndex: 0 }, x);
+    const mark = typeof index === "number" ? picture.marks[index] : undefined;
+    if (mark) this.host?.pick(mark);
+  }
+
+  private brushed(event: unknown): void {
+    const { host, chart } = this;
+    const days = host?.picture.days;
+    const [area] = (event as { readonly areas?: readonly { readonly coordRange?: unknown }[] }).areas ?? [];
+    const range = area?.coordRange;
+    if (!host || !days || !chart || !Array.isArray(range)) return;
+    const [first, last] = [Math.min(...range.map(Number)), Math.max(...range.map(Number))];
+    chart.dispatchAction({ type: "brush", areas: [] });
+    const from = days[Math.max(0, first)];
+    const to = days[Math.min(days.length - 1, last)];
+    if (from !== undefined && to !== undefined && from !== to) host.choose(from, to);
+  }
+
+  private tooltip({ look, picture }: ChartHost) {
+    return {
+      trigger: picture.byAxis ? ("axis" as const) : ("item" as const),
+      confine: true,
+      transitionDuration: 0,
+      padding: 0,
+      borderWidth: 0,
+      backgroundColor: "transparent",
+      extraCssText: "box-shadow: none;",
+      axisPointer: {
+        type: picture.days ? ("line" as const) : ("none" as const),
+        lineStyle: { color: look.quiet, type: "dashed" as const },
+      },
+      formatter: (given: unknown) => {
+        const [point] = Array.isArray(given) ? given : [given];
+        const { seriesIndex, dataIndex } = point as { seriesIndex: number; dataIndex: number };
+        const mark =
+          picture.marks.find((each) => each.series === seriesIndex && each.index === dataIndex) ??
+          picture.marks.find(({ index }) => index === dataIndex);
+        return mark ? tipOf(mark) : "";
+      },
+    };
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const { host } = this;
+    const marks = host?.picture.marks ?? [];
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!host || marks.length === 0) return;
+    if (event.key === "Enter" || event.key === " ") {
+      const mark = marks[this.at];
+      if (mark?.pick) host.pick(mark);
+    } else if (event.key === "Escape" && this.at >= 0) this.leave();
+    else if (event.key === "Home") this.go(0);
+    else if (event.key === "End") this.go(marks.length - 1);
+    else if (step !== undefined) this.go(Math.min(marks.length - 1, Math.max(0, this.at + step)));
+    else return;
+    event.preventDefault();
+  };
+
+  private go(to: number): void {
+    const mark = this.host?.picture.marks[to];
+    if (!mark) return;
+    this.leave();
+    this.at = to;
+    const at = { seriesIndex: mark.series, dataIndex: mark.index };
+    this.chart?.dispatchAction({ type: "highlight", ...at });
+    this.chart?.dispatchAction({ type: "showTip", ...at });
+    this.host?.say(
+      [mark.title, ...mark.lines.map(({ name, value }) => (value ? `${name}: ${value}` : name))].join(", "),
+    );
+  }
+
+  private readonly onBlur = (): void => this.leave();
+
+  private leave(): void {
+    const mark = this.host?.picture.marks[this.at];
+    this.at = -1;
+    if (mark)
+      this.chart?.dispatchAction({ type: "downplay", seriesIndex: mark.series, dataIndex: mark.index });
+    this.chart?.dispatchAction({ type: "hideTip" });
+  }
+}
+
+function brushOf(look: Look) {
+  return {
+    toolbox: [],
+    xAxisIndex: 0,
+    brushStyle: { color: look.band, borderColor: look.palette[0] ?? look.text, borderWidth: 1 },
+    outOfBrush: { colorAlpha: 1 },
+  };
+}
+
+customElements.define("clever-chart", ChartElement);

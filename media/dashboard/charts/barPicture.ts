@@ -1,0 +1,96 @@
+import type { Shown } from "../../../src/dashboard/answer";
+import type { FilterPatch } from "../model";
+import type { EChartsOption } from "./echarts";
+import type { Look } from "./look";
+import { baseOption, type LegendEntry, type Mark, type Picture } from "./picture";
+
+export interface BarSeries {
+  readonly name: string;
+  readonly colour: string;
+  readonly values: readonly Shown[];
+  /** The values as they are written. */
+  readonly labels: readonly string[];
+}
+
+export interface Bars {
+  readonly names: readonly string[];
+  /** What a click on a name, or on a bar beside it, changes. */
+  readonly picks: readonly (FilterPatch | undefined)[];
+  readonly series: readonly BarSeries[];
+}
+
+const barHeight = 13;
+
+/** Bars lying beside names, one or more for each, with their values at their ends. */
+export function barPicture(bars: Bars, look: Look): Picture {
+  const { names, series } = bars;
+  const row = series.length * (barHeight + 2) + 13;
+  const marks: Mark[] = [];
+  names.forEach((name, index) => {
+    const pick = bars.picks[index];
+    series.forEach((_, at) => {
+      marks.push({
+        series: at,
+        index,
+        title: name,
+        lines: series.map(({ name: title, colour, labels }) => ({
+          name: title,
+          colour,
+          value: labels[index] ?? "",
+        })),
+        ...(pick ? { pick } : {}),
+      });
+    });
+  });
+  const option: EChartsOption = {
+    ...baseOption(look),
+    grid: { left: look.labelWidth + 10, right: 58, top: 4, bottom: 4 },
+    xAxis: { type: "value", show: false, min: 0 },
+    yAxis: nameAxis(names, look),
+    series: series.map(({ name, colour, values, labels }) => ({
+      type: "bar",
+      name,
+      barWidth: barHeight,
+      barGap: "15%",
+      cursor: "pointer",
+      itemStyle: { color: colour, borderRadius: [0, 2, 2, 0] },
+      emphasis: { itemStyle: { color: colour, opacity: 0.82 } },
+      label: {
+        show: true,
+        position: "right",
+        distance: 5,
+        color: look.text,
+        fontSize: look.fontSize - 1,
+        formatter: ({ dataIndex }) => labels[dataIndex] ?? "",
+      },
+      data: values.map((value) =>
+        value === null ? { value: 0, label: { color: look.quiet, fontStyle: "italic" } } : { value },
+      ),
+    })),
+  };
+  const legend: LegendEntry[] =
+    series.length > 1 ? series.map(({ name, colour }) => ({ name, colour, shape: "square" })) : [];
+  return { option, marks, legend, height: names.length * row + 8, byAxis: "y" };
+}
+
+/** Names from top to bottom; the axis knows them by their place, since two may look the same once clipped. */
+export function nameAxis(names: readonly string[], look: Look) {
+  return {
+    type: "category" as const,
+    inverse: true,
+    data: names.map((_, index) => String(index)),
+    axisLine: { show: false },
+    axisTick: { show: false },
+    triggerEvent: true,
+    axisLabel: {
+      interval: 0,
+      color: look.text,
+      fontSize: look.fontSize - 1,
+      width: look.labelWidth,
+      overflow: "truncate" as const,
+      ellipsis: "…",
+      margin: 10,
+      formatter: (place: string) => (names[Number(place)] ?? "").replaceAll("\n", " "),
+    },
+  };
+}

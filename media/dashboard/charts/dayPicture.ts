@@ -1,0 +1,200 @@
+import type { DayEntry, Shown } from "../../../src/dashboard/answer";
+import { pickDay, type Ready } from "../model";
+import type { EChartsOption } from "./echarts";
+import type { Look } from "./look";
+import { baseOption, type LegendEntry, type Mark, type MarkLine, type Picture, valueAxis } from "./picture";
+
+export interface DaySeries {
+  readonly name: string;
+  readonly colour: string;
+  readonly value: (day: DayEntry) => Shown;
+  /** Bars instead of a line. */
+  readonly bars?: boolean;
+}
+
+/**
+ * Lines or bars over days. Quiet days are shaded, days without data hatched, and lines lead across both: drawn through
+ * their values, they would fall to the ground every weekend. A hidden number is a hollow mark on the ground.
+ */
+export function dayPicture(
+  ready: Ready,
+  series: readonly DaySeries[],
+  format: (value: number) => string,
+  height: number,
+  look: Look,
+): Picture {
+  const { byDay } = ready.answer;
+  const { texts, formats, filter } = ready;
+  const hidden = byDay.flatMap((day, index) =>
+    day.kind !== "noData" && series.some(({ value }) => value(day) === null) ? [index] : [],
+  );
+  const marks = byDay.map((day, index): Mark => {
+    const lines: MarkLine[] = series.map(({ name, colour, value }) => ({
+      name,
+      colour,
+      value: day.kind === "noData" ? "–" : formats.sum(value(day), day.atLeast, format),
+    }));
+    const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[day.kind];
+    return {
+      series: 0,
+      index,
+      title: formats.longDay(day.date),
+      lines: [...lines, ...kind.map((name) => ({ name, value: "" }))],
+      pick: pickDay(filter, day.date),
+    };
+  });
+  const option: EChartsOption = {
+    ...baseOption(look),
+    grid: { left: 48, right: 14, top: 12, bottom: 26 },
+    xAxis: [
+      {
+        type: "category",
+        data: byDay.map(({ date }) => date),
+        axisLine: { lineStyle: { color: look.line } },
+        axisTick: { show: false },
+        axisLabel: {
+          color: look.quiet,
+          hideOverlap: true,
+          formatter: (date: string) => formats.shortDay(date),
+          ...labelled(byDay),
+        },
+      },
+      // The bands have an axis of their own: bars on one axis would make room for each other.
+      { type: "category", data: byDay.map(({ date }) => date), show: false },
+    ],
+    yAxis: [
+      { ...valueAxis(look, format), min: 0, splitNumber: height > 200 ? 4 : 3 },
+      { type: "value", show: false, min: 0, max: 1 },
+    ],
+    series: [
+      ...series.map((each) => (each.bars ? barsOf(byDay, each) : lineOf(byDay, each))),
+      {
+        type: "bar",
+        xAxisIndex: 1,
+        yAxisIndex: 1,
+        silent: true,
+        animation: false,
+        barWidth: "101%",
+        itemStyle: { color: look.band },
+        data: byDay.map(({ kind }) =>
+          kind === "school"
+            ? 0
+            : { value: 1, ...(kind === "noData" || look.contrast ? { itemStyle: hatched(look) } : {}) },
+        ),
+        z: 1,
+      },
+      {
+        type: "scatter",
+        silent: true,
+        symbol: "diamond",
+        symbolSize: 8,
+        itemStyle: { color: look.background, borderColor: look.quiet, borderWidth: 1.5 },
+        data: hidden.map((index) => [index, 0]),
+        z: 4,
+      },
+    ],
+  };
+  const legend: LegendEntry[] = series.map(({ name, colour, bars }) => ({
+    name,
+    colour,
+    shape: bars ? "square" : "line",
+  }));
+  if (byDay.some(({ kind }) => kind === "quiet"))
+    legend.push({ name: texts.quietDay, colour: look.band, shape: "band" });
+  if (byDay.some(({ kind }) => kind === "noData")) {
+    legend.push({ name: texts.noDataDay, colour: look.line, shape: "hatched" });
+  }
+  if (hidden.length > 0) legend.push({ name: texts.hidden, colour: look.quiet, shape: "hidden" });
+  return {
+    option,
+    marks,
+    legend,
+    height,
+    days: byDay.map(({ date }) => date),
+    byAxis: "x",
+  };
+}
+
+function lineOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) {
+  const values = acrossQuietDays(byDay, value);
+  const dots = byDay.length <= 45;
+  return {
+    type: "line" as const,
+    name,
+    cursor: "pointer",
+    symbol: "circle",
+    showSymbol: true,
+    showAllSymbol: true as const,
+    lineStyle: { color: colour, width: 2 },
+    itemStyle: { color: colour },
+    emphasis: { scale: 1.6, lineStyle: { width: 2 } },
+    data: values.map((each, at) => ({
+      value: each ?? "-",
+      // A day alone would be a line without length.
+      symbolSize: (dots && byDay[at]?.kind === "school") || isAlone(values, at) ? 6 : 0,
+    })),
+    z: 3,
+  };
+}
+
+function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) {
+  return {
+    type: "bar" as const,
+    name,
+    cursor: "pointer",
+    barCategoryGap: byDay.length > 120 ? "10%" : "25%",
+    barMaxWidth: 40,
+    itemStyle: { color: colour },
+    emphasis: { itemStyle: { color: colour, opacity: 0.8 } },
+    data: byDay.map((day) => (day.kind === "noData" ? "-" : (value(day) ?? "-"))),
+    z: 3,
+  };
+}
+
+/** The values of school days, and on the days between what leads straight from one to the next. */
+function acrossQuietDays(byDay: readonly DayEntry[], value: (day: DayEntry) => Shown): Shown[] {
+  if (!byDay.some(({ kind }) => kind === "school")) return byDay.map(value);
+  const drawn: Shown[] = byDay.map((day) => (day.kind === "school" ? value(day) : null));
+  let last: number | undefined;
+  byDay.forEach(({ kind }, at) => {
+    const here = drawn[at] ?? null;
+    if (kind === "school" && here !== null && last !== undefined && at - last > 1) {
+      const start = drawn[last] ?? here;
+      for (let between = last + 1; between < at; between++) {
+        drawn[between] = start + ((here - start) * (between - last)) / (at - last);
+      }
+    }
+    // A hidden number breaks the line.
+    if (kind === "school") last = here === null ? undefined : at;
+  });
+  return drawn;
+}
+
+function hatched(look: Look) {
+  return {
+    color: look.band,
+    decal: {
+      symbol: "rect",
+      color: look.line,
+      dashArrayX: [1, 0],
+      dashArrayY: [1, 6],
+      rotation: -Math.PI / 4,
+    },
+  };
+}
+
+/** Which days along the axis are named: Mondays of short ranges, firsts of months of long ones. */
+function labelled(days: readonly DayEntry[]) {
+  if (days.length <= 14) return { interval: 0 };
+  const isNamed = ({ date }: DayEntry) =>
+    days.length <= 70
+      ? new Date(date).getUTCDay() === 1
+      : date.endsWith("-01") || (days.length <= 200 && date.endsWith("-15"));
+  return { interval: (index: number) => days[index] !== undefined && isNamed(days[index]) };
+}
+
+function isAlone(values: readonly Shown[], at: number): boolean {
+  return (
+    typeof values[at] === "number" && typeof values[at - 1] !== "number" && typeof values[at + 1] !== "number"
+  );
+}

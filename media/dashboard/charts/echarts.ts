@@ -1,0 +1,21 @@
+import { BarChart, LineChart, ScatterChart, TreemapChart } from "echarts/charts";
+import { BrushComponent, GridComponent, TitleComponent, TooltipComponent } from "echarts/components";
+import { type EChartsType, init, use } from "echarts/core";
+import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
+import type { EChartsOption } from "echarts/types/dist/shared";
+
+use([
+  BarChart,
+  LineChart,
+  ScatterChart,
+  TreemapChart,
+  BrushComponent,
+  GridComponent,
+  TitleComponent,
+  TooltipComponent,
+  CanvasRenderer,
+  SVGRenderer,
+]);
+
+export type { EChartsOption, EChartsType };
+export { init };

@@ -1,0 +1,77 @@
+import { darkPalette, lightPalette } from "./colours";
+
+/** Colours and sizes that the charts draw with; ECharts cannot read CSS variables. */
+export interface Look {
+  readonly dark: boolean;
+  readonly contrast: boolean;
+  readonly text: string;
+  readonly quiet: string;
+  readonly line: string;
+  readonly background: string;
+  readonly tip: string;
+  readonly tipText: string;
+  readonly tipEdge: string;
+  /** Behind quiet days. */
+  readonly band: string;
+  readonly palette: readonly string[];
+  readonly font: string;
+  readonly fontSize: number;
+  /** Room for the names beside horizontal bars, in pixels. */
+  readonly labelWidth: number;
+  /** Whether nothing may move. */
+  readonly still: boolean;
+}
+
+/** The look of pictures that leave VS Code: dark on white, as documents are. */
+export const paperLook: Look = {
+  dark: false,
+  contrast: false,
+  text: "#1f1f1f",
+  quiet: "#5a5a5a",
+  line: "#e3e3e3",
+  background: "#ffffff",
+  tip: "#ffffff",
+  tipText: "#1f1f1f",
+  tipEdge: "#c8c8c8",
+  band: "#f0f0f0",
+  palette: lightPalette,
+  // Without quotation marks: ECharts writes it into an SVG's attributes as it is.
+  font: "Segoe UI, system-ui, Ubuntu, Droid Sans, sans-serif",
+  fontSize: 13,
+  labelWidth: 190,
+  still: true,
+};
+
+/** The look of the page as its theme has it now. */
+export function lookOf(body: HTMLElement, labelWidth: number): Look {
+  const style = getComputedStyle(body);
+  const read = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;
+  const contrast = body.matches(".vscode-high-contrast, .vscode-high-contrast-light");
+  const dark = body.matches(".vscode-dark, .vscode-high-contrast:not(.vscode-high-contrast-light)");
+  const text = read("--vscode-foreground", dark ? "#cccccc" : "#3b3b3b");
+  const background = read("--vscode-editor-background", dark ? "#1f1f1f" : "#ffffff");
+  return {
+    dark,
+    contrast,
+    text,
+    quiet: read("--vscode-descriptionForeground", text),
+    line: contrast
+      ? read("--vscode-contrastBorder", text)
+      : dark
+        ? "rgba(255,255,255,0.12)"
+        : "rgba(0,0,0,0.11)",
+    background,
+    tip: read("--vscode-editorHoverWidget-background", background),
+    tipText: read("--vscode-editorHoverWidget-foreground", text),
+    tipEdge: read(
+      "--vscode-contrastBorder",
+      read("--vscode-editorHoverWidget-border", dark ? "#454545" : "#c8c8c8"),
+    ),
+    band: dark ? "rgba(255,255,255,0.06)" : "rgba(0,0,0,0.05)",
+    palette: dark ? darkPalette : lightPalette,
+    font: style.fontFamily,
+    fontSize: Number.parseFloat(style.fontSize) || 13,
+    labelWidth,
+    still: matchMedia("(prefers-reduced-motion: reduce)").matches,
+  };
+}

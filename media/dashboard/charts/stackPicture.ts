@@ -1,0 +1,113 @@
+import type { Shown } from "../../../src/dashboard/answer";
+import type { DashboardTexts } from "../../../src/dashboard/export/texts";
+import { fill } from "../formats";
+import type { FilterPatch } from "../model";
+import { type Bars, nameAxis } from "./barPicture";
+import { textOn } from "./colours";
+import type { EChartsOption } from "./echarts";
+import type { Look } from "./look";
+import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
+
+export interface Stacks extends Bars {
+  readonly texts: DashboardTexts;
+  readonly format: (value: number) => string;
+  /** What a click on one part changes, by series and name. */
+  readonly partPicks: readonly (readonly (FilterPatch | undefined)[])[];
+  readonly legendPicks: readonly { readonly pick: FilterPatch; readonly picked: boolean }[];
+}
+
+/** Bars lying beside names, each made of parts; hidden parts are named at the bar's end. */
+export function stackPicture(stacks: Stacks, look: Look): Picture {
+  const { names, series, texts, format } = stacks;
+  const marks: Mark[] = [];
+  series.forEach((part, at) => {
+    names.forEach((name, index) => {
+      const pick = stacks.partPicks[at]?.[index];
+      marks.push({
+        series: at,
+        index,
+        title: name,
+        lines: [{ name: part.name, colour: part.colour, value: part.labels[index] ?? "" }],
+        ...(pick ? { pick } : {}),
+      });
+    });
+  });
+  const longest = largest(stacks);
+  const hidden = names.map((_, index) => series.filter(({ values }) => isHidden(values[index])).length);
+  const option: EChartsOption = {
+    ...baseOption(look),
+    grid: {
+      left: look.labelWidth + 10,
+      right: hidden.some((count) => count > 0) ? 84 : 16,
+      top: 4,
+      bottom: 26,
+    },
+    xAxis: valueAxis(look, format),
+    yAxis: nameAxis(names, look),
+    series: [
+      ...series.map(({ name, colour, values, labels }) => ({
+        type: "bar" as const,
+        name,
+        stack: "all",
+        barWidth: 17,
+        cursor: "pointer",
+        itemStyle: { color: colour, borderColor: look.background, borderWidth: 1 },
+        emphasis: { itemStyle: { color: colour, opacity: 0.82 } },
+        label: {
+          show: true,
+          color: textOn(colour),
+          fontSize: look.fontSize - 2,
+          formatter: ({ dataIndex }: { readonly dataIndex: number }) => {
+            const text = labels[dataIndex] ?? "";
+            // As wide as the bars have room, by the names beside them.
+            const pixels = ((values[dataIndex] ?? 0) / longest) * 2 * look.labelWidth;
+            return pixels > text.length * 7 + 6 ? text : "";
+          },
+        },
+        data: values.map((value) => value ?? 0),
+      })),
+      {
+        type: "bar" as const,
+        stack: "all",
+        silent: true,
+        tooltip: { show: false },
+        itemStyle: { color: "transparent" },
+        label: {
+          show: true,
+          position: "insideLeft" as const,
+          align: "left" as const,
+          color: look.quiet,
+          fontStyle: "italic" as const,
+          fontSize: look.fontSize - 2,
+          formatter: ({ dataIndex }: { readonly dataIndex: number }) => {
+            const count = hidden[dataIndex] ?? 0;
+            return count === 0 ? "" : `+${fill(texts.hiddenCount, count)}`;
+          },
+        },
+        data: names.map(() => 0),
+      },
+    ],
+  };
+  return {
+    option,
+    marks,
+    legend: series.map(({ name, colour }, at) => ({
+      name,
+      colour,
+      shape: "square",
+      ...stacks.legendPicks[at],
+    })),
+    height: names.length * 28 + 32,
+  };
+}
+
+function isHidden(value: Shown | undefined): boolean {
+  return value === null;
+}
+
+/** The length of the longest bar. */
+function largest({ names, series }: Stacks): number {
+  return Math.max(
+    ...names.map((_, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0)),
+  );
+}

@@ -1,0 +1,87 @@
+import type { Change } from "../../../src/dashboard/answer";
+import type { Ready } from "../model";
+import type { Look } from "./look";
+import { baseOption, type LegendEntry, type Picture } from "./picture";
+
+/** What was used week by week against what was to be expected; the judged weeks are shaded. */
+export function weeksPicture(change: Change, { texts, formats }: Ready, look: Look): Picture {
+  const [colour = "", other = ""] = look.palette;
+  const { weeks } = change;
+  const number = (value: number) => (value < 10 ? formats.decimal(value) : formats.integer(value));
+  const last = weeks.length - 1;
+  return {
+    option: {
+      ...baseOption(look),
+      grid: { left: 4, right: 4, top: 8, bottom: 20 },
+      xAxis: {
+        type: "category",
+        data: weeks.map(({ week }) => week),
+        axisTick: { show: false },
+        axisLine: { lineStyle: { color: look.line } },
+        axisLabel: {
+          color: look.quiet,
+          fontSize: look.fontSize - 2,
+          interval: (index) => index === 0 || index === last,
+          alignMinLabel: "left",
+          alignMaxLabel: "right",
+          formatter: (week: string) => formats.shortDay(week),
+        },
+      },
+      yAxis: [
+        { type: "value", show: false, min: 0 },
+        { type: "value", show: false, min: 0, max: 1 },
+      ],
+      series: [
+        {
+          type: "line",
+          symbolSize: 0,
+          symbol: "circle",
+          lineStyle: { color: colour, width: 2 },
+          itemStyle: { color: colour },
+          data: weeks.map(({ value, judged }) => ({ value: value ?? "-", symbolSize: judged ? 7 : 0 })),
+          z: 3,
+        },
+        {
+          type: "line",
+          symbol: "none",
+          lineStyle: { color: other, width: 1.5, type: "dashed" },
+          itemStyle: { color: other },
+          data: weeks.map(({ expected }) => expected ?? "-"),
+          z: 2,
+        },
+        {
+          type: "bar",
+          yAxisIndex: 1,
+          silent: true,
+          animation: false,
+          barWidth: "101%",
+          itemStyle: { color: look.band },
+          data: weeks.map(({ judged }) => (judged ? 1 : 0)),
+          z: 1,
+        },
+      ],
+    },
+    marks: weeks.map(({ week, value, expected }, index) => ({
+      series: 0,
+      index,
+      title: `${texts.week} ${formats.day(week)}`,
+      lines: [
+        { name: texts.actual, colour, value: formats.shown(value, number) },
+        { name: texts.expected, colour: other, value: expected === null ? "–" : number(expected) },
+      ],
+    })),
+    legend: [],
+    height: 110,
+    byAxis: "x",
+  };
+}
+
+/** What lines and shade mean, once for all pictures of weeks. */
+export function weeksLegend({ texts }: Ready, look: Look): readonly LegendEntry[] {
+  const [colour = "", other = ""] = look.palette;
+  return [
+    { name: texts.actual, colour, shape: "line" },
+    { name: texts.expected, colour: other, shape: "dashes" },
+    { name: texts.judgedWeeks, colour: look.band, shape: "band" },
+  ];
+}

@@ -1,0 +1,48 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { fill, isolated } from "./formats";
+import type { Actions, Ready } from "./model";
+import type { Cell, Column, DataTable } from "./panels/panel";
+
+/** A picture's numbers as a table; a row's name filters as its mark does. */
+export function dataTableView(
+  { texts, formats, answer }: Ready,
+  actions: Actions | undefined,
+  title: string,
+  table: DataTable,
+): TemplateResult {
+  const show = (cell: Cell, { kind }: Column, atLeast: true | undefined) => {
+    if (cell === undefined) return "–";
+    if (cell === null) {
+      return html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
+    }
+    if (typeof cell === "string") return kind === "day" ? formats.longDay(cell) : cell;
+    if (kind === "decimal") return formats.average(cell, atLeast);
+    if (kind === "share") return formats.average(cell, atLeast, (share) => formats.share(share));
+    return formats.sum(cell, kind === "exact" ? undefined : atLeast);
+  };
+  const text = ({ kind }: Column) => kind === "text" || kind === "day";
+  return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
+    <table class="data">
+      <thead><tr>${table.columns.map(
+        (column) =>
+          html`<th scope="col" class=${text(column) ? "" : "number"}><bdi>${column.title}</bdi></th>`,
+      )}</tr></thead>
+      <tbody>${table.rows.map(
+        ({ cells, pick, picked, atLeast }) =>
+          html`<tr class=${picked ? "picked" : ""}>${table.columns.map((column, at) => {
+            const shown = show(cells[at], column, atLeast);
+            if (at > 0) return html`<td class=${text(column) ? "" : "number"}>${shown}</td>`;
+            const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
+            return html`<th scope="row">${
+              pick && actions
+                ? html`<button type="button" class="row-pick" aria-pressed=${picked === true}
+                  title=${fill(picked ? texts.unfilter : texts.filterBy, name)}
+                  @click=${() => actions.setFilter(pick)}><bdi>${shown}</bdi></button>`
+                : html`<bdi>${shown}</bdi>`
+            }</th>`;
+          })}</tr>`,
+      )}</tbody>
+    </table>
+    ${table.rows.length === 0 ? html`<p class="quiet nothing">${texts.nothingToShow}</p>` : nothing}
+  </div>`;
+}

@@ -1,0 +1,65 @@
+import type { UserType } from "../../src/clever/reports";
+import type { DashboardTexts } from "../../src/dashboard/export/texts";
+import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
+import { type Formats, fill } from "./formats";
+import { type FilterPatch, type NameList, nameIn, type Ready } from "./model";
+
+export const nameLists = ["schools", "resources", "resourceTypes", "grades"] as const;
+
+/** An active part of the filter with the way to take it away. */
+export interface FilterPart {
+  readonly text: string;
+  readonly without: FilterPatch;
+}
+
+/** The parts of a filter besides its dates; user types are one, since they have no neutral choice that is usual. */
+export function filterParts(texts: DashboardTexts, filter: DashboardFilter): readonly FilterPart[] {
+  return [
+    ...filter.userTypes.map((type) => ({
+      text: userTypeName(texts, type),
+      without: { userTypes: filter.userTypes.filter((each) => each !== type) },
+    })),
+    ...nameLists.flatMap((list) =>
+      filter[list].map((name) => ({
+        text: chipName(texts, list, name),
+        without: { [list]: filter[list].filter((each) => each !== name) },
+      })),
+    ),
+  ];
+}
+
+function chipName(texts: DashboardTexts, list: NameList, name: string | null): string {
+  const text = nameIn(texts, list, name);
+  return list === "grades" && name !== null && /^\d+$/.test(name) ? fill(texts.gradeOf, text) : text;
+}
+
+export function userTypeName(texts: DashboardTexts, type: UserType): string {
+  return { students: texts.students, teachers: texts.teachers, staff: texts.staff }[type];
+}
+
+export function presetName(texts: DashboardTexts, preset: RangePreset): string {
+  return { last7: texts.last7, last30: texts.last30, schoolYear: texts.schoolYear, all: texts.allData }[
+    preset
+  ];
+}
+
+/** The dates that are asked for, in words. */
+export function rangeName(texts: DashboardTexts, formats: Formats, { range }: DashboardFilter): string {
+  return "preset" in range ? presetName(texts, range.preset) : formats.range(range.from, range.to);
+}
+
+/** All that a reader must know about a picture that left the dashboard, one line each. */
+export function provenance({ texts, formats, filter, answer }: Ready): readonly string[] {
+  const parts = filterParts(texts, filter).map(({ text }) => text);
+  return [
+    `${texts.period}: ${formats.range(answer.from, answer.to)}`,
+    `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
+    `${texts.suppression}: ${suppressionRule(texts, answer.minimumGroupSize)}`,
+    fill(texts.exportedOn, formats.moment(answer.computed)),
+    texts.source,
+  ];
+}
+
+export function suppressionRule(texts: DashboardTexts, minimum: number): string {
+  return fill(minimum > 1 ? texts.suppressionRule : texts.noSuppression, minimum);
+}

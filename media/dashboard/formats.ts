@@ -1,0 +1,134 @@
+import type { Shown } from "../../src/dashboard/answer";
+import type { DashboardTexts } from "../../src/dashboard/export/texts";
+
+const day = 86_400_000;
+
+/** Puts values into a text's `{0}`, `{1}`; what a value itself holds in braces stays. */
+export function fill(text: string, ...values: readonly (string | number)[]): string {
+  return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
+}
+
+/** A name inside a sentence, so that one in another direction of writing leaves the sentence as it is. */
+export function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
+}
+
+/** A name short enough for a label. */
+export function clipped(name: string, letters: number): string {
+  const all = [...name];
+  return all.length <= letters ? name : `${all.slice(0, letters - 1).join("")}…`;
+}
+
+/** Numbers and dates as people of a language read them. */
+export class Formats {
+  private readonly integers: Intl.NumberFormat;
+  private readonly decimals: Intl.NumberFormat;
+  private readonly compacts: Intl.NumberFormat;
+  private readonly shares: Intl.NumberFormat;
+  private readonly days: Intl.DateTimeFormat;
+  private readonly shortDays: Intl.DateTimeFormat;
+  private readonly weekdaysAndDays: Intl.DateTimeFormat;
+  private readonly weekdays: Intl.DateTimeFormat;
+  private readonly moments: Intl.DateTimeFormat;
+
+  constructor(private readonly texts: DashboardTexts) {
+    const language = texts.language;
+    const utc = { timeZone: "UTC" } as const;
+    this.integers = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+    this.decimals = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    this.compacts = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+    this.shares = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+    this.days = new Intl.DateTimeFormat(language, { ...utc, dateStyle: "medium" });
+    this.shortDays = new Intl.DateTimeFormat(language, { ...utc, month: "short", day: "numeric" });
+    this.weekdaysAndDays = new Intl.DateTimeFormat(language, {
+      ...utc,
+      weekday: "short",
+      day: "numeric",
+      month: "short",
+      year: "numeric",
+    });
+    this.weekdays = new Intl.DateTimeFormat(language, { ...utc, weekday: "short" });
+    this.moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  integer(value: number): string {
+    return this.integers.format(value);
+  }
+
+  decimal(value: number): string {
+    return this.decimals.format(value);
+  }
+
+  compact(value: number): string {
+    return Math.abs(value) < 10_000 ? this.integers.format(value) : this.compacts.format(value);
+  }
+
+  /** 0.25 as 25 %. */
+  share(value: number): string {
+    return this.shares.format(value);
+  }
+
+  /** A number or the word for a hidden one. */
+  shown(
+    value: Shown | undefined,
+    format: (value: number) => string = (number) => this.integer(number),
+  ): string {
+    if (value === undefined) return "–";
+    return value === null ? this.texts.hidden : format(value);
+  }
+
+  /** A count or sum; one that leaves hidden parts out is higher in truth. */
+  sum(value: Shown | undefined, atLeast: true | undefined, format?: (value: number) => string): string {
+    const text = this.shown(value, format);
+    return atLeast && typeof value === "number" ? `≥ ${text}` : text;
+  }
+
+  /** An average; one of a part only may be a little off. */
+  average(
+    value: Shown | undefined,
+    atLeast: true | undefined,
+    format = (number: number) => this.decimal(number),
+  ): string {
+    const text = this.shown(value, format);
+    return atLeast && typeof value === "number" ? `≈ ${text}` : text;
+  }
+
+  /** `2026-11-20` as Nov 20, 2026. */
+  day(date: string): string {
+    return this.days.format(Date.parse(date));
+  }
+
+  /** Without its year. */
+  shortDay(date: string): string {
+    return this.shortDays.format(Date.parse(date));
+  }
+
+  /** With its weekday. */
+  longDay(date: string): string {
+    return this.weekdaysAndDays.format(Date.parse(date));
+  }
+
+  range(from: string, to: string): string {
+    return from === to ? this.longDay(from) : this.days.formatRange(Date.parse(from), Date.parse(to));
+  }
+
+  /** 1 for Monday … 7 for Sunday. */
+  weekday(number: number): string {
+    return this.weekdays.format(Date.UTC(2024, 0, number));
+  }
+
+  /** A point in time, in the reader's time zone. */
+  moment(iso: string): string {
+    return this.moments.format(Date.parse(iso));
+  }
+}
+
+/** The day before by so many days, as `yyyy-MM-dd`. */
+export function daysBefore(date: string, count: number): string {
+  return new Date(Date.parse(date) - count * day).toISOString().slice(0, 10);
+}
+
+/** How many days a range holds, both ends included. */
+export function daysIn(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / day) + 1;
+}

@@ -1,0 +1,83 @@
+import type { Frozen } from "../../src/dashboard/export/dashboardHtml";
+import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboard/protocol";
+import { openingFilter, openingView } from "./opening";
+import { type Outside, Page } from "./Page";
+
+/** What VS Code gives every webview. */
+interface VsCodeApi {
+  postMessage(message: FromPage): void;
+  getState(): PageState | undefined;
+  setState(state: PageState): void;
+}
+declare global {
+  interface Window {
+    acquireVsCodeApi?: () => VsCodeApi;
+  }
+}
+
+let page: Page | undefined;
+const root = document.getElementById("page");
+const frozen = document.getElementById("frozen");
+if (root && frozen) openFrozen(root, JSON.parse(frozen.textContent ?? "null"));
+else if (root && window.acquireVsCodeApi) openLive(root, window.acquireVsCodeApi());
+
+window.addEventListener("resize", () => page?.restyle());
+window.addEventListener("beforeprint", () => page?.forPaper(true));
+window.addEventListener("afterprint", () => page?.forPaper(false));
+matchMedia("(prefers-reduced-motion: reduce)").addEventListener("change", () => page?.restyle());
+
+function openLive(root: HTMLElement, vscode: VsCodeApi): void {
+  const outside: Outside = {
+    post: (message) => vscode.postMessage(message),
+    save: (file) => vscode.postMessage({ type: "save", file }),
+    keep: (state) => vscode.setState(state),
+  };
+  window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
+    if (data.type === "init" && !page) {
+      const { texts, filter, question } = data;
+      const before = vscode.getState();
+      const view = before?.view ?? openingView;
+      page = new Page(
+        root,
+        outside,
+        { texts, filter, opening: openingFilter, view, question, frozen: false },
+        before?.scrollTop,
+      );
+      // From the first moment on, so that a reload in the middle of the first answer finds the filter again.
+      vscode.setState({ filter, view, scrollTop: before?.scrollTop ?? 0 });
+    }
+    page?.receive(data);
+  });
+  // VS Code writes the theme's variables and the font into the document's style, and the theme's kind onto the body.
+  const themes = new MutationObserver(() => page?.restyle());
+  themes.observe(document.documentElement, { attributeFilter: ["style", "class"] });
+  themes.observe(document.body, { attributeFilter: ["class"] });
+  vscode.postMessage({ type: "ready" });
+}
+
+/** An exported page: it shows what it holds, in the colours that its reader prefers. */
+function openFrozen(root: HTMLElement, { answer, view, texts }: Frozen): void {
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+  const applyTheme = () => {
+    document.body.classList.toggle("vscode-dark", prefersDark.matches);
+    document.body.classList.toggle("vscode-light", !prefersDark.matches);
+    page?.restyle();
+  };
+  applyTheme();
+  prefersDark.addEventListener("change", applyTheme);
+  const outside: Outside = { post: () => undefined, save: download, keep: () => undefined };
+  const start = { texts, view, filter: answer.filter, opening: openingFilter, question: 0, frozen: true };
+  page = new Page(root, outside, start, undefined);
+  page.receive({ type: "answer", question: 0, answer });
+}
+
+function download({ kind, name, content }: PageFile): void {
+  const type = { png: "image/png", svg: "image/svg+xml", csv: "text/csv" }[kind];
+  const bytes: BlobPart =
+    kind === "png" ? Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0)) : content;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([bytes], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

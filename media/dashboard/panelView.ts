@@ -1,0 +1,155 @@
+import { html, nothing, type TemplateResult } from "lit";
+import type { ChartHost } from "./charts/ChartElement";
+import type { LegendEntry, Picture } from "./charts/picture";
+import { dataTableView } from "./dataTableView";
+import type { Exporter } from "./Exporter";
+import { explainView } from "./explainView";
+import { fill } from "./formats";
+import { icon } from "./icons";
+import { type Actions, type Model, type Ready, toggled } from "./model";
+import type { Control, Panel } from "./panels/panel";
+import { popover } from "./popover";
+
+export interface PanelContext {
+  readonly model: Model;
+  readonly ready: Ready;
+  readonly actions: Actions;
+  readonly exporter: Exporter;
+  say(text: string): void;
+}
+
+/** A picture with its title, what it is adjusted by, and its table in its place where that is wished. */
+export function panelView(context: PanelContext, panel: Panel, picture: Picture | undefined): TemplateResult {
+  const { model, ready, actions } = context;
+  const { texts, view } = ready;
+  const asTable = view.asTable.includes(panel.id);
+  const filtered = ready.filter.resources.length + ready.filter.resourceTypes.length > 0;
+  return html`<section class=${panel.wide ? "panel wide" : "panel"} id=${`panel-${panel.id}`} aria-label=${panel.title}>
+    <header class="panel-head">
+      <div class="panel-title">
+        <h2>${panel.title}${explainView(ready, panel.id, panel.title, panel.definition)}</h2>
+        ${panel.note ? html`<p class="quiet note">${panel.note}</p>` : nothing}
+        ${
+          panel.allResources && filtered
+            ? html`<p class="badge" title=${texts.allResourcesHint}>${texts.allResourcesNote}</p>`
+            : nothing
+        }
+      </div>
+      <div class="panel-tools">
+        ${panel.controls.map((control) => controlView(control, ready, actions, panel.id))}
+        ${toolsView(context, panel, asTable)}
+      </div>
+    </header>
+    ${
+      asTable
+        ? dataTableView(ready, model.frozen ? undefined : actions, panel.title, panel.table())
+        : picture
+          ? html`${legendView(picture.legend, model.frozen ? undefined : actions)}
+              ${chartView(context, panel.summary, picture)}`
+          : html`<p class="quiet nothing">${texts.nothingToShow}</p>`
+    }
+    ${panel.id === "time" && !asTable && !model.frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
+  </section>`;
+}
+
+export function chartView(context: PanelContext, label: string, picture: Picture): TemplateResult {
+  const { model, actions, ready } = context;
+  const { texts } = ready;
+  const host: ChartHost = {
+    picture,
+    look: model.look,
+    label,
+    role: texts.chart,
+    keys: texts.chartKeys,
+    pick: ({ pick }) => {
+      if (pick && !model.frozen) actions.setFilter(pick);
+    },
+    choose: (from, to) => {
+      if (!model.frozen) actions.setFilter({ range: { from, to } });
+    },
+    say: (text) => context.say(text),
+  };
+  return html`<clever-chart class="chart" .shown=${host}></clever-chart>`;
+}
+
+export function legendView(
+  legend: readonly LegendEntry[],
+  actions: Actions | undefined,
+): TemplateResult | typeof nothing {
+  if (legend.length === 0) return nothing;
+  const key = ({ colour, shape }: LegendEntry) =>
+    html`<span class=${`key ${shape}`} .style=${`--key: ${colour}`}></span>`;
+  return html`<ul class="legend">${legend.map((entry) => {
+    const { name, pick, picked } = entry;
+    return html`<li>${
+      pick && actions
+        ? html`<button type="button" class="legend-entry" aria-pressed=${picked === true} @click=${() => actions.setFilter(pick)}>
+            ${key(entry)}<bdi>${name}</bdi></button>`
+        : html`<span class="legend-entry">${key(entry)}<bdi>${name}</bdi></span>`
+    }</li>`;
+  })}</ul>`;
+}
+
+const schoolSteps = [6, 12, 25, 50] as const;
+const topSteps = [3, 4, 5, 6, 7, 8] as const;
+
+function controlView(
+  control: Control,
+  { texts, view, answer, formats }: Ready,
+  actions: Actions,
+  panel: string,
+): TemplateResult {
+  const select = (label: string, value: number, choices: readonly (readonly [number, string])[]) =>
+    html`<select class="select" id=${`${panel}-${control}`} aria-label=${label} title=${label}
+      @change=${(event: Event) => {
+        if (event.target instanceof HTMLSelectElement)
+          actions.setView({ [control]: Number(event.target.value) });
+      }}
+    >${choices.map(([number, text]) => html`<option value=${number} .selected=${number === value}>${text}</option>`)}</select>`;
+  if (control === "topResources") {
+    return select(
+      texts.resources,
+      view.topResources,
+      topSteps.map((step) => [step, fill(texts.top, step)]),
+    );
+  }
+  const all = answer.bySchool.length;
+  return select(texts.schools, view.schoolsShown, [
+    ...schoolSteps
+      .filter((step) => step < all)
+      .map((step) => [step, fill(texts.schoolsOf, step, formats.integer(all))] as const),
+    [0, texts.allSchools],
+  ]);
+}
+
+function toolsView(
+  { ready, actions, exporter }: PanelContext,
+  panel: Panel,
+  asTable: boolean,
+): TemplateResult {
+  const { texts, view } = ready;
+  const switchText = asTable ? texts.showAsPicture : texts.showAsTable;
+  const command = (kind: string, text: string, act: () => void) =>
+    html`<button type="button" role="menuitem" class="command" id=${`${panel.id}-${kind}`} @click=${act}>${text}</button>`;
+  return html`<button
+      type="button"
+      class="icon-button as-table"
+      aria-pressed=${asTable}
+      aria-label=${`${texts.showAsTable}: ${panel.title}`}
+      title=${switchText}
+      @click=${() => actions.setView({ asTable: toggled(view.asTable, panel.id) })}
+    >${icon(asTable ? "graph" : "table")}</button>
+    ${popover({
+      id: `export-${panel.id}`,
+      className: "icon-button",
+      label: fill(texts.exportOf, panel.title),
+      face: icon("export"),
+      heading: fill(texts.exportOf, panel.title),
+      menu: true,
+      width: 170,
+      content: html`
+        ${command("png", texts.asPng, () => exporter.picture(ready, panel, "png"))}
+        ${command("svg", texts.asSvg, () => exporter.picture(ready, panel, "svg"))}
+        ${command("csv", texts.asCsv, () => exporter.table(ready, panel.id, panel.title, panel.definition, panel.table()))}`,
+    })}`;
+}

@@ -1,0 +1,126 @@
+import type { DayEntry, Shown } from "../../../src/dashboard/answer";
+import { type DaySeries, dayPicture } from "../charts/dayPicture";
+import type { Look } from "../charts/look";
+import { fill } from "../formats";
+import { isDay, pickDay, type Ready } from "../model";
+import type { Column, Panel } from "./panel";
+
+interface DayPanel {
+  readonly id: "time" | "active" | "distinctDay";
+  readonly title: string;
+  readonly wide: boolean;
+  readonly height: number;
+  readonly allResources: boolean;
+  readonly kind: "integer" | "share";
+  readonly series: readonly {
+    readonly name: string;
+    readonly colour: number;
+    readonly value: (day: DayEntry) => Shown;
+    readonly bars?: boolean;
+  }[];
+}
+
+/** The pictures over time. */
+export function timePanel(ready: Ready): Panel {
+  const { texts } = ready;
+  return dayPanel(ready, {
+    id: "time",
+    title: texts.titleTime,
+    wide: true,
+    height: 230,
+    allResources: true,
+    kind: "integer",
+    series: [
+      { name: texts.logins, colour: 0, value: ({ logins }) => logins },
+      { name: texts.resourcesAccessed, colour: 1, value: ({ resources }) => resources },
+    ],
+  });
+}
+
+export function activePanel(ready: Ready): Panel {
+  const { texts, view } = ready;
+  const users = ready.answer.cards.users.value;
+  const inPercent = view.units === "percent";
+  const value = ({ activeUsers }: DayEntry) => {
+    if (!inPercent || activeUsers === null) return activeUsers;
+    return users === null ? null : users === 0 ? 0 : activeUsers / users;
+  };
+  return dayPanel(ready, {
+    id: "active",
+    title: texts.titleActive,
+    wide: false,
+    height: 190,
+    allResources: true,
+    kind: inPercent ? "share" : "integer",
+    series: [{ name: texts.activeUsers, colour: 2, bars: true, value }],
+  });
+}
+
+export function distinctDayPanel(ready: Ready, wide: boolean): Panel {
+  const { texts } = ready;
+  return dayPanel(ready, {
+    id: "distinctDay",
+    title: texts.titleDistinctDay,
+    wide,
+    height: 190,
+    allResources: false,
+    kind: "integer",
+    series: [
+      {
+        name: texts.differentResources,
+        colour: 3,
+        bars: true,
+        value: ({ distinctResources }) => distinctResources,
+      },
+    ],
+  });
+}
+
+function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): Panel {
+  const { texts, formats, answer, filter } = ready;
+  const format = (value: number) => (kind === "share" ? formats.share(value) : formats.compact(value));
+  const drawn = (look: Look): DaySeries[] =>
+    series.map(({ colour, ...each }) => ({ ...each, colour: look.palette[colour] ?? look.text }));
+  const [first] = series;
+  const columns: Column[] = [
+    { title: texts.date, kind: "day" },
+    { title: texts.kind, kind: "text" },
+    ...series.map(({ name }): Column => ({ title: name, kind })),
+  ];
+  return {
+    ...panel,
+    definition: texts.definitions[panel.id],
+    controls: [],
+    summary: first ? peak(ready, panel.title, first.value, format) : panel.title,
+    picture: (look) =>
+      answer.byDay.length === 0 ? undefined : dayPicture(ready, drawn(look), format, height, look),
+    table: () => ({
+      columns,
+      rows: answer.byDay.map((day) => ({
+        cells: [
+          day.date,
+          { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay }[day.kind],
+          ...series.map(({ value }) => (day.kind === "noData" ? undefined : value(day))),
+        ],
+        pick: pickDay(filter, day.date),
+        picked: isDay(filter, day.date),
+        atLeast: day.atLeast,
+      })),
+    }),
+  };
+}
+
+function peak(
+  { answer, texts, formats }: Ready,
+  title: string,
+  value: (day: DayEntry) => Shown,
+  format: (value: number) => string,
+): string {
+  let best: { date: string; value: number } | undefined;
+  for (const day of answer.byDay) {
+    const here = value(day);
+    if (here !== null && (best === undefined || here > best.value)) best = { date: day.date, value: here };
+  }
+  if (best === undefined) return `${title}: ${texts.nothingToShow}`;
+  return fill(texts.peak, title, formats.day(best.date), format(best.value));
+}

@@ -1,0 +1,68 @@
+import type { Shown } from "../../../src/dashboard/answer";
+import type { Look } from "../charts/look";
+import type { Picture } from "../charts/picture";
+import { fill, isolated } from "../formats";
+import type { FilterPatch, Ready } from "../model";
+
+/** A cell of a data table: `null` is a hidden number, `undefined` stands for none. */
+export type Cell = string | number | null | undefined;
+
+export interface Column {
+  readonly title: string;
+  /** `integer` is a count or sum, `exact` one that is never a part only, `decimal` an average. */
+  readonly kind: "text" | "integer" | "exact" | "decimal" | "share" | "day";
+}
+
+/** A picture's numbers as a table: its text alternative, and what its CSV holds. */
+export interface DataTable {
+  readonly columns: readonly Column[];
+  readonly rows: readonly TableRow[];
+}
+
+export interface TableRow {
+  readonly cells: readonly Cell[];
+  /** Whether hidden parts are left out of the row's numbers. */
+  readonly atLeast?: true | undefined;
+  /** What a click on the row's name changes of the filter. */
+  readonly pick?: FilterPatch;
+  readonly picked?: boolean;
+}
+
+/** What a picture may be adjusted by. */
+export type Control = "schoolsShown" | "topResources";
+
+export interface Panel {
+  readonly id: string;
+  readonly title: string;
+  readonly definition: string;
+  /** Whether it takes both columns where there are two. */
+  readonly wide: boolean;
+  /** Whether the resource filters leave it as it is. */
+  readonly allResources: boolean;
+  readonly controls: readonly Control[];
+  /** Said below the title. */
+  readonly note?: string;
+  /** One sentence, for those who do not see the picture. */
+  readonly summary: string;
+  /** Undefined where there is nothing to draw. */
+  readonly picture: (look: Look) => Picture | undefined;
+  readonly table: () => DataTable;
+}
+
+/** The highest and the lowest of some named numbers, as a sentence. */
+export function extremes(
+  { texts }: Ready,
+  title: string,
+  entries: readonly { readonly name: string; readonly value: Shown }[],
+  format: (value: number) => string,
+): string {
+  const known = entries.flatMap(({ name, value }) =>
+    value === null ? [] : [{ name: isolated(name), value }],
+  );
+  const [first] = known;
+  if (!first) return `${title}: ${texts.nothingToShow}`;
+  if (known.length === 1) return fill(texts.single, title, first.name, format(first.value));
+  const high = known.reduce((best, each) => (each.value > best.value ? each : best));
+  const low = known.reduce((best, each) => (each.value < best.value ? each : best));
+  return fill(texts.highest, title, high.name, format(high.value), low.name, format(low.value));
+}

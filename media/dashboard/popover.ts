@@ -1,0 +1,97 @@
+import { html, nothing, type TemplateResult } from "lit";
+
+const gap = 4;
+const edge = 8;
+
+export interface Popover {
+  readonly id: string;
+  /** The button's content. */
+  readonly face: unknown;
+  readonly label?: string;
+  readonly className: string;
+  readonly heading: string;
+  readonly content: unknown;
+  readonly width?: number;
+  /** A list of commands and not a dialog: it closes with the choice. */
+  readonly menu?: boolean;
+  readonly opened?: (open: boolean) => void;
+}
+
+/** A button with a panel that opens at it; the browser closes it with Escape or a click beside it. */
+export function popover(given: Popover): TemplateResult {
+  const { id, face, label, className, heading, content, width = 300, menu, opened } = given;
+  return html`<button
+      type="button"
+      id=${`${id}-button`}
+      class=${className}
+      popovertarget=${id}
+      aria-haspopup=${menu ? "menu" : "dialog"}
+      aria-label=${label ?? nothing}
+      title=${label ?? nothing}
+    >${face}</button
+    ><div
+      id=${id}
+      class=${menu ? "popover menu" : "popover"}
+      popover
+      role=${menu ? "menu" : "dialog"}
+      aria-label=${heading}
+      @beforetoggle=${(event: ToggleEvent) => {
+        if (event.newState === "open") place(id, width);
+      }}
+      @toggle=${(event: ToggleEvent) => {
+        const open = event.newState === "open";
+        opened?.(open);
+        if (open) requestAnimationFrame(() => focusIn(id));
+      }}
+      @keydown=${menu ? onMenuKey : nothing}
+      @click=${menu ? () => close(id) : nothing}
+    >${content}</div>`;
+}
+
+/** What is there to be used first has the focus: the choice at hand, a search, a command. */
+function focusIn(id: string): void {
+  const panel = document.getElementById(id);
+  const first = panel?.querySelector<HTMLElement>("input[type=radio]:checked, input, .command, [tabindex]");
+  first?.focus({ preventScroll: true });
+}
+
+export function close(id: string): void {
+  document.getElementById(id)?.hidePopover();
+}
+
+/** Below its button, or above where there is more room; never over an edge. */
+function place(id: string, width: number): void {
+  const panel = document.getElementById(id);
+  const button = document.getElementById(`${id}-button`);
+  if (!panel || !button) return;
+  const box = button.getBoundingClientRect();
+  const space = document.documentElement;
+  const wide = Math.min(width, space.clientWidth - 2 * edge);
+  const left = Math.max(edge, Math.min(box.left, space.clientWidth - wide - edge));
+  const below = space.clientHeight - box.bottom;
+  const opensDown = below > 260 || below >= box.top;
+  panel.style.width = `${wide}px`;
+  panel.style.left = `${left}px`;
+  panel.style.top = opensDown ? `${box.bottom + gap}px` : "auto";
+  panel.style.bottom = opensDown ? "auto" : `${space.clientHeight - box.top + gap}px`;
+  panel.style.maxHeight = `${Math.min(440, (opensDown ? below : box.top) - gap - edge)}px`;
+}
+
+function onMenuKey(event: KeyboardEvent): void {
+  if (event.currentTarget instanceof HTMLElement) moveFocus(event, focusables(event.currentTarget));
+}
+
+export function focusables(within: Element | null): HTMLElement[] {
+  return [...(within?.querySelectorAll<HTMLElement>("button:not([disabled]), input") ?? [])];
+}
+
+/** The arrow keys, Home and End go from one to the next. */
+export function moveFocus(event: KeyboardEvent, among: readonly HTMLElement[]): void {
+  const at = among.indexOf(document.activeElement as HTMLElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: among.length - 1 }[event.key];
+  const typing =
+    document.activeElement instanceof HTMLInputElement && document.activeElement.type === "search";
+  if (to === undefined || (typing && (event.key === "Home" || event.key === "End"))) return;
+  event.preventDefault();
+  among[Math.max(0, Math.min(among.length - 1, to))]?.focus();
+}

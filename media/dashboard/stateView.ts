@@ -1,0 +1,63 @@
+import { html, type TemplateResult } from "lit";
+import { type IconName, icon } from "./icons";
+import type { Actions, Model } from "./model";
+
+/** What stands in the pictures' place where there are none. */
+export function stateView(model: Model, actions: Actions): TemplateResult {
+  const { phase, texts } = model;
+  if (phase.name === "failed") {
+    return message(
+      "warning",
+      texts.failedTitle,
+      phase.message,
+      html`<button type="button" class="button" id="retry" @click=${() => actions.post({ type: "retry" })}>${texts.retry}</button>
+        <button type="button" class="button secondary" id="open-log" @click=${() => actions.post({ type: "openLog" })}>${texts.openLog}</button>`,
+    );
+  }
+  if (phase.name === "empty") {
+    return message(
+      "database",
+      texts.emptyTitle,
+      texts.emptyText,
+      html`<button type="button" class="button" id="run" @click=${() => actions.post({ type: "run" })}>${texts.runPipeline}</button>`,
+    );
+  }
+  return skeletonView(model);
+}
+
+/** Nobody is within the filters. */
+export function nobodyView(model: Model, actions: Actions): TemplateResult {
+  const { texts } = model;
+  return message(
+    "people",
+    texts.noUsersTitle,
+    texts.noUsersText,
+    html`<button type="button" class="button" @click=${() => actions.setFilter(model.opening)}>${texts.resetFilters}</button>`,
+  );
+}
+
+function message(name: IconName, title: string, text: string, more: TemplateResult): TemplateResult {
+  return html`<div class="state">
+    <span class=${`state-icon ${name}`}>${icon(name)}</span>
+    <h2>${title}</h2>
+    <p class="state-text">${text}</p>
+    <div class="state-actions">${more}</div>
+  </div>`;
+}
+
+/** Where things will stand, before the first answer. */
+function skeletonView({ texts, progress }: Model): TemplateResult {
+  const blocks = (count: number, className: string) =>
+    Array.from(
+      { length: count },
+      () => html`<div class=${`${className} skeleton`}><span></span><b></b></div>`,
+    );
+  return html`<div class="loading">
+    <p class="quiet reading">${progress || texts.loading}</p>
+    <div class="cards" aria-hidden="true">${blocks(7, "card")}</div>
+    <div class="panels" aria-hidden="true">
+      <div class="panel wide skeleton"><span></span><b></b></div>
+      ${blocks(2, "panel")}
+    </div>
+  </div>`;
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import type { DashboardAnswer } from "../answer";
+import type { DashboardTexts } from "./texts";
+import type { DashboardView } from "./view";
+
+/** What the page finds in its own document when nobody answers it: numbers, filters and texts as they were. */
+export interface Frozen {
+  readonly answer: DashboardAnswer;
+  readonly view: DashboardView;
+  readonly texts: DashboardTexts;
+}
+
+/** The id of the data block that holds them. */
+export const frozenId = "frozen";
+
+/** The page's bundle, as built: `dashboard.js` and `dashboard.css`. */
+export interface PageBundle {
+  readonly script: string;
+  readonly styles: string;
+}
+
+/**
+ * A dashboard as one HTML file that needs nothing else: the page's own bundle with its answer beside it. Its policy
+ * lets this one script and this one style sheet run, by their hashes, and nothing be fetched.
+ */
+export function dashboardHtml(bundle: PageBundle, frozen: Frozen): string {
+  // The way to a source map leads nowhere from there.
+  const script = bundle.script.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
+  const styles = bundle.styles.replace(/\n\/\*# sourceMappingURL=.*\*\/\s*$/, "\n");
+  // Neither may end its element early; esbuild writes "</script" and "</style" so that they do not.
+  if (/<\/script/i.test(script) || /<\/style/i.test(styles))
+    throw new TypeError("The bundle cannot be put inline.");
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}'`,
+    `style-src '${hashOf(styles)}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const { texts } = frozen;
+  return `<!DOCTYPE html>
+<html lang="${escapeHtml(texts.language)}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${escapeHtml(`${texts.title}, ${frozen.answer.from} – ${frozen.answer.to}`)}</title>
+<style>${styles}</style>
+</head>
+<body class="exported">
+<div id="page"></div>
+<script type="application/json" id="${frozenId}">${safeJson(frozen)}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text, "utf8").digest("base64")}`;
+}
+
+/** JSON that no HTML parser takes for the end of its element or for a comment, whatever names it holds. */
+function safeJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
+}

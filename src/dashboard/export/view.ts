@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+/** Columns that the table of resources can be sorted by. */
+export const resourceColumns = [
+  "resource",
+  "type",
+  "users",
+  "rows",
+  "accesses",
+  "firstDay",
+  "lastDay",
+] as const;
+export type ResourceColumn = (typeof resourceColumns)[number];
+
+/** How the dashboard is looked at; no number changes with it. */
+export const dashboardView = z
+  .strictObject({
+    /** Counts of people as they are, or as a share of all users in scope. */
+    units: z.enum(["absolute", "percent"]),
+    /** How many resources the stacked bars tell apart. */
+    topResources: z.int().min(1).max(8),
+    /** How many schools pictures by school show; 0 for all. */
+    schoolsShown: z.int().min(0).max(5_000),
+    /** Pictures that are shown as tables. */
+    asTable: z.array(z.string().max(40)).max(40),
+    sort: z.strictObject({ column: z.enum(resourceColumns), descending: z.boolean() }),
+    search: z.string().max(300),
+    allChanges: z.boolean(),
+  })
+  .readonly();
+export type DashboardView = z.infer<typeof dashboardView>;
+
+/** How a dashboard opens. */
+export const openingView: DashboardView = {
+  units: "absolute",
+  topResources: 5,
+  schoolsShown: 12,
+  asTable: [],
+  sort: { column: "users", descending: true },
+  search: "",
+  allChanges: false,
+};

@@ -1,0 +1,199 @@
+import { randomBytes } from "node:crypto";
+import { homedir } from "node:os";
+import * as vscode from "vscode";
+import { dashboardHtml } from "../../dashboard/export/dashboardHtml";
+import { filterText, parseFilterText } from "../../dashboard/export/filterText";
+import type { DashboardTexts } from "../../dashboard/export/texts";
+import type { DashboardView } from "../../dashboard/export/view";
+import type { DashboardFilter } from "../../dashboard/filter";
+import { Disposable } from "../dispose";
+import { tell } from "../messages";
+import { DashboardSession, type DashboardSource } from "./DashboardSession";
+import { dashboardPageHtml } from "./dashboardPageHtml";
+import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "./protocol";
+
+/** What the panel stands on. */
+export interface DashboardGround {
+  readonly extensionUri: vscode.Uri;
+  readonly source: DashboardSource;
+  readonly texts: DashboardTexts;
+  /** Fires when the numbers may be others: after a run, or with another setting. */
+  readonly onDidChange: vscode.Event<void>;
+  /** Tells an error of what the user asked for. */
+  tellError(error: unknown): void;
+}
+
+/** The tab with the participation dashboard; there is one. */
+export class DashboardPanel extends Disposable {
+  /** For `registerWebviewPanelSerializer` and `onWebviewPanel:` activation. */
+  static readonly viewType = "clever.dashboard";
+  private static shown: DashboardPanel | undefined;
+
+  /** Shows the dashboard, the one that is open already if there is one. */
+  static open(ground: DashboardGround): DashboardPanel {
+    if (DashboardPanel.shown) {
+      DashboardPanel.shown.panel.reveal();
+      return DashboardPanel.shown;
+    }
+    const panel = vscode.window.createWebviewPanel(
+      DashboardPanel.viewType,
+      ground.texts.title,
+      vscode.ViewColumn.Active,
+      webviewOptions(ground.extensionUri),
+    );
+    return new DashboardPanel(panel, ground, undefined);
+  }
+
+  /**
+   * Takes over the tab that VS Code kept from before a reload, with its filters.
+   * @param state what the page had left; without a usable one the dashboard opens as for the first time
+   */
+  static restore(
+    panel: vscode.WebviewPanel,
+    state: unknown,
+    ground: DashboardGround,
+  ): DashboardPanel | undefined {
+    if (DashboardPanel.shown) {
+      panel.dispose();
+      return undefined;
+    }
+    const parsed = pageState.safeParse(state);
+    panel.webview.options = webviewOptions(ground.extensionUri);
+    return new DashboardPanel(panel, ground, parsed.success ? parsed.data.filter : undefined);
+  }
+
+  private readonly session: DashboardSession;
+
+  private constructor(
+    private readonly panel: vscode.WebviewPanel,
+    private readonly ground: DashboardGround,
+    filter: DashboardFilter | undefined,
+  ) {
+    super();
+    this.session = new DashboardSession(ground.source, (message) => this.post(message), filter);
+    DashboardPanel.shown = this;
+    this.hold({
+      dispose: () => {
+        DashboardPanel.shown = undefined;
+      },
+    });
+    this.hold(this.session);
+    this.hold(panel.onDidDispose(() => this.dispose()));
+    this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
+    this.hold(ground.onDidChange(() => void this.session.refresh()));
+
+    const asset = (name: string) => this.asset(name);
+    panel.iconPath = { light: asset("dashboard-light.svg"), dark: asset("dashboard-dark.svg") };
+    panel.webview.html = dashboardPageHtml({
+      script: panel.webview.asWebviewUri(asset("dashboard.js")).toString(),
+      styles: panel.webview.asWebviewUri(asset("dashboard.css")).toString(),
+      cspSource: panel.webview.cspSource,
+      nonce: randomBytes(16).toString("base64"),
+      language: ground.texts.language,
+      title: ground.texts.title,
+    });
+    void this.session.refresh();
+  }
+
+  override dispose(): void {
+    if (this.disposed) return;
+    super.dispose();
+    this.panel.dispose();
+  }
+
+  private receive(message: unknown): void {
+    const parsed = fromPage.safeParse(message);
+    if (!parsed.success) return;
+    if (parsed.data.type === "ready") {
+      const { filter, at } = this.session;
+      this.post({ type: "init", texts: this.ground.texts, filter, question: at });
+    }
+    void this.session.handle(parsed.data);
+    void this.act(parsed.data).catch((error: unknown) => this.ground.tellError(error));
+  }
+
+  /** Does what is no question about numbers. */
+  private async act(message: FromPage): Promise<void> {
+    switch (message.type) {
+      case "run":
+        await vscode.commands.executeCommand("clever.run");
+        return;
+      case "openLog":
+        await vscode.commands.executeCommand("clever.showLog");
+        return;
+      case "copyFilter":
+        await vscode.env.clipboard.writeText(filterText(message.filter));
+        this.post({ type: "notice", text: vscode.l10n.t("The filters are in the clipboard.") });
+        return;
+      case "pasteFilter": {
+        const filter = parseFilterText(await vscode.env.clipboard.readText());
+        if (filter) this.post({ type: "pasted", filter });
+        else this.post({ type: "notice", text: vscode.l10n.t("There are no filters in the clipboard.") });
+        return;
+      }
+      case "save":
+        await this.save(message.file);
+        return;
+      case "saveDashboard":
+        await this.saveDashboard(message.view);
+        return;
+      default:
+        return;
+    }
+  }
+
+  private async save({ kind, name, content }: PageFile): Promise<void> {
+    const names = {
+      png: vscode.l10n.t("Pictures"),
+      svg: vscode.l10n.t("Pictures"),
+      csv: vscode.l10n.t("Tables"),
+    };
+    const target = await askWhere(name, { [names[kind]]: [kind] });
+    if (!target) return;
+    await vscode.workspace.fs.writeFile(target, Buffer.from(content, kind === "png" ? "base64" : "utf8"));
+    this.tellSaved(target, false);
+  }
+
+  private async saveDashboard(view: DashboardView): Promise<void> {
+    const { answer } = this.session;
+    if (!answer) return;
+    const name = `clever-dashboard-${answer.from}-${answer.to}.html`;
+    const target = await askWhere(name, { [vscode.l10n.t("Web Pages")]: ["html"] });
+    if (!target) return;
+    const read = async (file: string) =>
+      Buffer.from(await vscode.workspace.fs.readFile(this.asset(file))).toString();
+    const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
+    const html = dashboardHtml(bundle, { answer, view, texts: this.ground.texts });
+    await vscode.workspace.fs.writeFile(target, Buffer.from(html));
+    this.tellSaved(target, true);
+  }
+
+  private tellSaved(target: vscode.Uri, opens: boolean): void {
+    const name = target.path.slice(target.path.lastIndexOf("/") + 1);
+    const open = {
+      title: vscode.l10n.t("Open in Browser"),
+      act: () => vscode.env.openExternal(target),
+    };
+    // A browser on this machine cannot open a file of another one.
+    const choices = opens && target.scheme === "file" && vscode.env.remoteName === undefined ? [open] : [];
+    tell(vscode.window.showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
+  }
+
+  private asset(name: string): vscode.Uri {
+    return vscode.Uri.joinPath(this.ground.extensionUri, "dist", "media", name);
+  }
+
+  private post(message: ToPage): void {
+    if (!this.disposed) void this.panel.webview.postMessage(message);
+  }
+}
+
+/** Asks where a file is to be saved; proposes the workspace, or the home folder where there is none. */
+function askWhere(name: string, filters: Record<string, string[]>): Thenable<vscode.Uri | undefined> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
+  return vscode.window.showSaveDialog({ filters, defaultUri: vscode.Uri.joinPath(folder, name) });
+}
+
+function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
+  return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist", "media")] };
+}

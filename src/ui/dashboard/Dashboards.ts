@@ -1,0 +1,76 @@
+import * as vscode from "vscode";
+import type { DashboardFilter } from "../../dashboard/filter";
+import type { EngineClient } from "../../engine/client";
+import * as engine from "../../engine/protocol";
+import type { ConnectionModel } from "../connectionModel";
+import { Disposable } from "../dispose";
+import { tellError } from "../messages";
+import { readSettings, section } from "../settings";
+import type { DashboardGround } from "./DashboardPanel";
+import type { DashboardSource } from "./DashboardSession";
+
+/** The dashboard's kind of webview; here, so that naming it loads nothing. */
+const viewType = "clever.dashboard";
+/** The tab brings checking of messages and many texts with it: they are loaded when there is one. */
+const panel = () => import("./DashboardPanel");
+const texts = () => import("../../dashboard/export/texts");
+
+/** Settings that the dashboard's numbers depend on, besides the lake's. */
+const settings = ["minimumGroupSize", "schoolYearStart", "lake"].map((key) => `${section}.${key}`);
+
+/** The participation dashboard as part of the extension: opens it, takes it over after a reload, keeps it up to date. */
+export class Dashboards extends Disposable {
+  private readonly changed = this.hold(new vscode.EventEmitter<void>());
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    super();
+    this.hold(model.onDidChangeLake(() => this.changed.fire()));
+    this.hold(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (settings.some((setting) => event.affectsConfiguration(setting))) this.changed.fire();
+      }),
+    );
+    this.hold(
+      vscode.window.registerWebviewPanelSerializer(viewType, {
+        deserializeWebviewPanel: async (tab, state: unknown) => {
+          (await panel()).DashboardPanel.restore(tab, state, await this.ground());
+        },
+      }),
+    );
+  }
+
+  async open(): Promise<void> {
+    (await panel()).DashboardPanel.open(await this.ground());
+  }
+
+  private async ground(): Promise<DashboardGround> {
+    const { context, model, client, log } = this;
+    const { dashboardTexts } = await texts();
+    return {
+      extensionUri: context.extensionUri,
+      source: engineSource(model, client, context.globalStorageUri.fsPath),
+      texts: dashboardTexts((text) => vscode.l10n.t(text), vscode.env.language),
+      onDidChange: this.changed.event,
+      tellError: (error) => tellError(error, log),
+    };
+  }
+}
+
+/** Asks the engine, with the settings as they are at that moment. */
+function engineSource(model: ConnectionModel, client: EngineClient, cacheFolder: string): DashboardSource {
+  return {
+    async ask(filter: DashboardFilter, signal, onProgress) {
+      const connected = await model.connected();
+      const { minimumGroupSize } = await readSettings();
+      const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
+      const schoolYearStart = typeof start === "string" && start !== "" ? start : "08-01";
+      const params = { ...connected, filter, minimumGroupSize, schoolYearStart, cacheFolder };
+      return client.request(engine.dashboard, params, { signal, onProgress });
+    },
+  };
+}

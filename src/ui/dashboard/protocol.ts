@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { DashboardAnswer } from "../../dashboard/answer";
+import type { DashboardTexts } from "../../dashboard/export/texts";
+import { type DashboardView, dashboardView } from "../../dashboard/export/view";
+import { type DashboardFilter, dashboardFilterSchema } from "../../dashboard/filter";
+
+/** Longest file that a page may hand over to be saved, in characters: a picture of every school and resource is far below. */
+const longestFile = 50_000_000;
+
+/** What a page hands over to be saved; `png` in base64, all others as text. */
+export const pageFile = z.object({
+  kind: z.enum(["png", "svg", "csv"]),
+  /** Without a folder; the dialog's proposal. */
+  name: z.string().regex(/^[\w.-]{1,120}$/),
+  content: z.string().max(longestFile),
+});
+export type PageFile = z.infer<typeof pageFile>;
+
+/** What the page sends to the extension. */
+export const fromPage = z.discriminatedUnion("type", [
+  /** The page runs and listens; it starts anew whenever its tab comes to the front. */
+  z.object({ type: z.literal("ready") }),
+  /** A new question, which calls off the one before; `question` comes back with what is said about it. */
+  z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
+  z.object({ type: z.literal("retry") }),
+  z.object({ type: z.literal("run") }),
+  z.object({ type: z.literal("openLog") }),
+  z.object({ type: z.literal("copyFilter"), filter: dashboardFilterSchema }),
+  z.object({ type: z.literal("pasteFilter") }),
+  z.object({ type: z.literal("save"), file: pageFile }),
+  /** The whole dashboard as it is shown, as one HTML file. */
+  z.object({ type: z.literal("saveDashboard"), view: dashboardView }),
+]);
+export type FromPage = z.infer<typeof fromPage>;
+
+/** What the extension sends to the page. */
+export type ToPage =
+  | {
+      readonly type: "init";
+      readonly texts: DashboardTexts;
+      readonly filter: DashboardFilter;
+      readonly question: number;
+    }
+  | { readonly type: "loading"; readonly question: number }
+  /** The tables changed and are read anew: months of them that are ready, of all. */
+  | { readonly type: "progress"; readonly question: number; readonly ready: number; readonly months: number }
+  | { readonly type: "answer"; readonly question: number; readonly answer: DashboardAnswer }
+  /** The tables hold nothing yet. */
+  | { readonly type: "empty"; readonly question: number }
+  | { readonly type: "failed"; readonly question: number; readonly message: string }
+  /** A filter from the clipboard, to be asked. */
+  | { readonly type: "pasted"; readonly filter: DashboardFilter }
+  /** For the user to hear, such as that the clipboard holds no filter. */
+  | { readonly type: "notice"; readonly text: string };
+
+/** What the page leaves for a later one of the same tab. */
+export const pageState = z.object({
+  filter: dashboardFilterSchema,
+  view: dashboardView,
+  scrollTop: z.number().nonnegative(),
+});
+export interface PageState {
+  readonly filter: DashboardFilter;
+  readonly view: DashboardView;
+  readonly scrollTop: number;
+}

@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import type { DashboardFilter } from "../../src/dashboard/filter";
+import { bundleDashboard, type ShownDashboard, type ShowOptions, showDashboard } from "./dashboardPage";
+import { FakeDashboardSource, type FakeDistrict } from "./fakeDashboard";
+
+export const chromiumPath = [
+  process.env.CHROMIUM_PATH ?? "",
+  "/usr/bin/chromium",
+  "/usr/bin/google-chrome",
+].find((candidate) => candidate !== "" && existsSync(candidate));
+if (!chromiumPath) console.warn("No Chromium found (set CHROMIUM_PATH): the dashboard's page is NOT tested.");
+
+export interface OpenedDashboard extends ShownDashboard {
+  readonly source: FakeDashboardSource;
+}
+
+/** Dashboards in a real browser, for the tests of the block that it is called in; each must have nothing to complain of. */
+export class DashboardBrowser {
+  private running: Browser | undefined;
+  private bundle: ReadonlyMap<string, Uint8Array> = new Map();
+
+  constructor() {
+    beforeAll(async () => {
+      const args = ["--no-sandbox", "--disable-gpu"];
+      [this.running, this.bundle] = await Promise.all([
+        chromium.launch({ executablePath: chromiumPath ?? "", args }),
+        bundleDashboard(),
+      ]);
+    });
+    afterAll(() => this.running?.close());
+  }
+
+  get browser(): Browser {
+    if (!this.running) throw new Error("The browser does not run yet.");
+    return this.running;
+  }
+
+  /** A file of the page's bundle, as text. */
+  file(name: string): string {
+    return Buffer.from(this.bundle.get(name) ?? []).toString("utf8");
+  }
+
+  async show(
+    district: FakeDistrict = {},
+    options: ShowOptions = {},
+    prepare?: (source: FakeDashboardSource) => void,
+  ): Promise<OpenedDashboard> {
+    const source = new FakeDashboardSource(district);
+    prepare?.(source);
+    const shown = await showDashboard(this.browser, this.bundle, source, options);
+    onTestFinished(async () => {
+      await shown.close();
+      expect(shown.complaints).toEqual([]);
+    });
+    return { ...shown, source };
+  }
+
+  /** Shows one and waits for its pictures. */
+  async open(district: FakeDistrict = {}, options: ShowOptions = {}): Promise<OpenedDashboard> {
+    const shown = await this.show(district, options);
+    await shown.page.locator("#card-users .card-value").waitFor();
+    await shown.page.locator("#panel-treemap .chart svg").waitFor();
+    return shown;
+  }
+}
+
+/** Asks again until it is so, with the patience that a browser on a busy machine needs. */
+export function poll<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: 20_000 });
+}
+
+/** What was asked last. */
+export function asked(source: FakeDashboardSource): DashboardFilter | undefined {
+  return source.asked.at(-1);
+}
+
+/** What a person reads there. */
+export async function textOf(page: Page, selector: string): Promise<string | undefined> {
+  return (await page.locator(selector).first().textContent())?.replaceAll(/\s+/g, " ").trim();
+}

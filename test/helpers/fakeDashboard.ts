@@ -1,0 +1,277 @@
+import type {
+  Card,
+  Change,
+  DashboardAnswer,
+  DayEntry,
+  NoAnswer,
+  ResourceEntry,
+  SchoolEntry,
+  Shown,
+} from "../../src/dashboard/answer";
+import type { DashboardFilter } from "../../src/dashboard/filter";
+import type { DashboardSource } from "../../src/ui/dashboard/DashboardSession";
+
+export interface FakeDistrict {
+  readonly schools?: number;
+  readonly resources?: number;
+  readonly days?: number;
+  readonly grades?: boolean;
+  /** Names that would do harm, were they taken for more than text. */
+  readonly hostile?: boolean;
+  readonly changes?: "some" | "none" | "tooEarly";
+}
+
+export const hostileNames = [
+  "<img src=x onerror=alert(1)>",
+  '=HYPERLINK("http://evil.test","click")',
+  "مدرسة الأمل الابتدائية",
+  "🚀 Rocket Science 🧪",
+  `${"A very long name of a school that goes on and on ".repeat(7)}end`.slice(0, 300),
+  "@SUM(1+1)*cmd|' /C calc'!A0",
+  '"><script>alert(2)</script>',
+  "{0} {1} {a|b}",
+];
+
+const schoolNames =
+  "Lincoln Elementary,Washington Middle School,Roosevelt High,Jefferson Academy,Maple Ridge High,Redwood Academy,Central Secondary School,Ridgeview Academy,Waterfall Academy,Littlewood School,Pioneer Academy,Harriet Tubman Elementary,Cesar Chavez Middle School".split(
+    ",",
+  );
+const resourceNames =
+  "i-Ready,Lexia Core5,Khan Academy,Google Classroom,Big Ideas Math,Edgenuity,McGraw Hill,ExploreLearning,Scholastic,IXL,Sapling Learning,GoMath (K-6),HMH Go,codeSpark,Seesaw,Newsela,BrainPOP,Desmos,Epic!,Nearpod,Quizlet,Raz-Plus,ST Math,Zearn,Amplify,Typing.com".split(
+    ",",
+  );
+const types = ["app", "clever-district-added", "clever-teacher-added", "district-link", "teacher-link"];
+const gradeNames = ["Kindergarten", ..."123456789".split(""), "10", "11", "12"];
+const minimum = 10;
+const lastDay = Date.UTC(2026, 10, 20);
+const dayLength = 86_400_000;
+
+/** A number between 0 and 1 that is always the same for the same words. */
+function chance(...words: readonly (string | number)[]): number {
+  let hash = 2166136261;
+  for (const letter of words.join("|")) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619);
+  hash = Math.imul(hash ^ (hash >>> 15), 2246822507);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}
+
+const iso = (time: number) => new Date(time).toISOString().slice(0, 10);
+const shown = (people: number): Shown => (people > 0 && people < minimum ? null : people);
+const names = (count: number, base: readonly string[], hostile: boolean) =>
+  Array.from({ length: count }, (_, index) => {
+    if (hostile && index < hostileNames.length) return hostileNames[index] ?? "";
+    const name = base[index % base.length] ?? "";
+    return index < base.length ? name : `${name} ${Math.floor(index / base.length) + 1}`;
+  });
+const included = (list: readonly (string | null)[], name: string | null) =>
+  list.length === 0 || list.includes(name);
+
+/** Answers as the engine would give them for a made-up district; not exact, but alike from question to question. */
+export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {}): DashboardAnswer {
+  const { schools = 8, resources = 60, days = 112, grades = false, hostile = false } = district;
+  const allSchools = names(schools, schoolNames, hostile).sort();
+  const allResources = names(resources, resourceNames, hostile).map((name, index) => ({
+    name,
+    type: types[Math.floor(chance(name, "type") ** 2 * types.length)] ?? null,
+    weight: (chance(name, "weight") + 0.15) / (index + 1.6),
+  }));
+  const first = lastDay - (days - 1) * dayLength;
+  const { from, to } = rangeOf(filter, first);
+  const everyDay = Array.from({ length: (to - from) / dayLength + 1 }, (_, at) => from + at * dayLength);
+  const size = (school: string) => Math.round(8 + 900 * chance(school, "size"));
+  const shownSchools = allSchools.filter((name) => included(filter.schools, name));
+  const gradeShare = filter.grades.length === 0 ? 1 : Math.min(1, filter.grades.length / gradeNames.length);
+  const users = Math.round(shownSchools.reduce((sum, name) => sum + size(name), 0) * gradeShare);
+  const chosen = allResources.filter(
+    ({ name, type }) => included(filter.resources, name) && included(filter.resourceTypes, type),
+  );
+  const byDay = everyDay.map((time) => dayEntry(time, users, chosen.length));
+  const schoolDays = byDay.filter(({ kind }) => kind === "school").length;
+  const usersOf = (resource: (typeof allResources)[number], people: number) =>
+    Math.round(people * Math.min(0.93, resource.weight * 1.1));
+  const entries = chosen
+    .map((resource) => resourceEntry(resource, usersOf(resource, users), schoolDays, from, to))
+    .sort((a, b) => (b.users ?? -1) - (a.users ?? -1));
+  const sum = (list: readonly Shown[]) => list.reduce<number>((total, each) => total + (each ?? 0), 0);
+  const gradesShown = grades ? gradeNames.filter((name) => included(filter.grades, name)) : [];
+  return {
+    filter,
+    from: iso(from),
+    to: iso(to),
+    minimumGroupSize: minimum,
+    computed: "2026-11-21T06:15:00.000Z",
+    versions: { dailyParticipation: 41, resourceUsage: 41 },
+    options: {
+      firstDay: iso(first),
+      lastDay: iso(lastDay),
+      schoolYearStart: "2026-08-01",
+      schools: allSchools,
+      resources: allResources.map(({ name, type }) => ({ name, type })),
+      resourceTypes: types,
+      userTypes: ["students", "teachers", "staff"],
+      grades: grades ? [...gradeNames, null] : [],
+    },
+    cards: {
+      users: card(users, users * 0.995),
+      activeUsers: card(Math.round(users * 0.87), users * 0.84),
+      days: card(schoolDays, schoolDays + 2),
+      logins: { ...card(sum(byDay.map(({ logins }) => logins)), users * schoolDays * 1.2), atLeast: true },
+      accesses: card(sum(entries.map(({ accesses }) => accesses)), users * schoolDays),
+      resources: card(entries.length, entries.length),
+      resourceUsers: card(Math.round(users * 0.81), null),
+    },
+    bySchool: shownSchools.map((school) => schoolEntry(school, Math.round(size(school) * gradeShare))),
+    byGrade: gradesShown.map((grade) => ({
+      grade,
+      ...peopleEntry(`grade ${grade}`, Math.round(users / 13)),
+    })),
+    byDay,
+    byWeekday: [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({
+      weekday,
+      days: weekday > 5 ? 0 : Math.round(schoolDays / 5),
+      activeUsers: weekday > 5 ? 0 : shown(Math.round(users * (0.66 - Math.abs(weekday - 3) * 0.035))),
+      logins: weekday > 5 ? 0 : Math.round(users * 1.3),
+    })),
+    resources: entries,
+    resourcesBySchool: shownSchools.flatMap((school) =>
+      entries.slice(0, 20).map(({ resource, type }) => {
+        const weight = allResources.find(({ name }) => name === resource)?.weight ?? 0;
+        return {
+          school,
+          resource,
+          type,
+          users: shown(
+            Math.round(size(school) * Math.min(0.9, weight * (0.6 + chance(school, String(resource))))),
+          ),
+        };
+      }),
+    ),
+    changes: fakeChanges(district, entries, shownSchools),
+  };
+}
+
+function rangeOf({ range }: DashboardFilter, first: number): { from: number; to: number } {
+  if ("from" in range) return { from: Date.parse(range.from), to: Date.parse(range.to) };
+  const count = { last7: 7, last30: 30, schoolYear: 112, all: 10_000 }[range.preset];
+  return { from: Math.max(first, lastDay - (count - 1) * dayLength), to: lastDay };
+}
+
+function card(value: number, before: number | null): Card {
+  return { value: shown(value), atLeast: false, before: before === null ? null : Math.round(before) };
+}
+
+function dayEntry(time: number, users: number, resources: number): DayEntry {
+  const date = iso(time);
+  const weekend = [0, 6].includes(new Date(time).getUTCDay());
+  const holiday = date >= "2026-10-12" && date <= "2026-10-16";
+  if (date === "2026-09-30") {
+    return { date, kind: "noData", logins: 0, resources: 0, activeUsers: 0, distinctResources: 0 };
+  }
+  const quiet = weekend || holiday || date === "2026-09-07" || date === "2026-11-11";
+  const level = (quiet ? 0.006 : 0.62 + 0.1 * chance(date)) * (date === "2026-11-04" ? 1.35 : 1);
+  const active = Math.round(users * level);
+  const hidden = active > 0 && active < minimum;
+  const of = (value: number) => (hidden ? null : Math.round(value));
+  return {
+    date,
+    kind: quiet ? "quiet" : "school",
+    logins: of(active * (2.0 + 0.3 * chance(date, "logins"))),
+    resources: of(active * (1.1 + 0.3 * chance(date, "resources"))),
+    activeUsers: of(active),
+    distinctResources: of(resources * Math.min(1, level + 0.12)),
+  };
+}
+
+function peopleEntry(name: string, users: number) {
+  const hidden = users > 0 && users < minimum;
+  const of = (value: number) => (hidden ? null : value);
+  return {
+    users: of(users),
+    activeUsers: of(Math.round(users * (0.72 + 0.25 * chance(name, "active")))),
+    averageLogins: of(0.9 + 0.9 * chance(name, "logins")),
+    averageResources: of(0.5 + 0.5 * chance(name, "resources")),
+    distinctResourcesPerUser: of(3 + 9 * chance(name, "distinct")),
+  };
+}
+
+function schoolEntry(school: string, users: number): SchoolEntry {
+  return { school, ...peopleEntry(school, users), accesses: shown(users * 70) };
+}
+
+function resourceEntry(
+  { name, type }: { readonly name: string; readonly type: string | null },
+  users: number,
+  days: number,
+  from: number,
+  to: number,
+): ResourceEntry {
+  const rows = Math.round(users * days * (0.12 + 0.5 * chance(name, "often")));
+  const hidden = users > 0 && users < minimum;
+  const weeks = Math.min(60, Math.max(1, Math.round((to - from) / dayLength / 7)));
+  return {
+    resource: name,
+    type,
+    users: shown(users),
+    rows: hidden ? null : rows,
+    accesses: hidden ? null : Math.round(rows * 1.7),
+    firstDay: hidden ? null : iso(from + Math.floor(chance(name, "first") * 4) * dayLength),
+    lastDay: hidden ? null : iso(to - Math.floor(chance(name, "last") * 3) * dayLength),
+    weekly: Array.from({ length: weeks }, (_, week) =>
+      hidden ? null : Math.round((rows / weeks) * (0.7 + 0.6 * chance(name, week) + (0.4 * week) / weeks)),
+    ),
+  };
+}
+
+function fakeChanges(
+  { changes = "some" }: FakeDistrict,
+  resources: readonly ResourceEntry[],
+  schools: readonly string[],
+): DashboardAnswer["changes"] {
+  if (changes === "tooEarly") return { weeksNeeded: 6, weeks: 3, entries: [], tooLittle: 0 };
+  if (changes === "none") return { weeksNeeded: 6, weeks: 16, entries: [], tooLittle: 4 };
+  const subjects = [
+    ...resources
+      .slice(2, 6)
+      .map(({ resource, type }) => ({ subject: "resource" as const, name: resource, type })),
+    ...schools.slice(0, 2).map((name) => ({ subject: "school" as const, name, type: null })),
+  ];
+  const directions = ["fell", "rose", "new", "stopped", "rose", "fell"] as const;
+  const entries = subjects.map((subject, at): Change => {
+    const direction = directions[at % directions.length] ?? "rose";
+    const usual = direction === "new" ? 0 : 40 + 300 * chance(String(subject.name), "usual");
+    const now = { rose: 1.7, fell: 0.45, stopped: 0, new: 1 }[direction] * (usual || 90);
+    const weeks = Array.from({ length: 16 }, (_, week) => {
+      const judged = week >= 13;
+      const value = (judged ? now : usual) * (0.93 + 0.14 * chance(String(subject.name), week));
+      return {
+        week: iso(Date.UTC(2026, 7, 3) + week * 7 * dayLength),
+        value: week === 5 && at === 0 ? null : value,
+        expected: usual,
+        judged,
+      };
+    });
+    return { ...subject, direction, expected: usual, actual: now, score: 9 - at, weeks };
+  });
+  return { weeksNeeded: 6, weeks: 16, entries, tooLittle: 3 };
+}
+
+/** Answers questions as told, and remembers them. */
+export class FakeDashboardSource implements DashboardSource {
+  readonly asked: DashboardFilter[] = [];
+  aborted = 0;
+  failing: Error | undefined;
+  empty = false;
+  /** Held back answers come once this resolves. */
+  gate: Promise<void> | undefined;
+
+  constructor(public district: FakeDistrict = {}) {}
+
+  async ask(filter: DashboardFilter, signal: AbortSignal): Promise<DashboardAnswer | NoAnswer> {
+    this.asked.push(filter);
+    const count = () => this.aborted++;
+    signal.addEventListener("abort", count);
+    await this.gate;
+    signal.removeEventListener("abort", count);
+    if (this.failing) throw this.failing;
+    return this.empty ? { empty: true } : fakeAnswer(filter, this.district);
+  }
+}

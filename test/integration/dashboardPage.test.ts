@@ -1,0 +1,184 @@
+import { describe, expect, test } from "vitest";
+import { openingFilter } from "../../src/dashboard/filter";
+import { CleverLakeError } from "../../src/errors";
+import { asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { hostileNames } from "../helpers/fakeDashboard";
+
+describe.skipIf(!chromiumPath)("the dashboard's page", () => {
+  const dashboards = new DashboardBrowser();
+
+  describe("filters", () => {
+    test("dates by preset and by two dates, whichever comes first", async () => {
+      const { page, source } = await dashboards.open();
+      await page.locator("#filter-dates-button").click();
+      await page.locator("#filter-dates input[value=last30]").check();
+      await poll(() => asked(source)?.range).toEqual({ preset: "last30" });
+      await page.locator("#own-from").fill("2026-10-01");
+      await page.locator("#own-to").fill("2026-09-01");
+      await page.locator("#own-apply").click();
+      await poll(() => asked(source)?.range).toEqual({ from: "2026-09-01", to: "2026-10-01" });
+      await poll(() => textOf(page, "#chip-range")).toBe("Sep 1 – Oct 1, 2026");
+      await page.locator("#chip-range button").click();
+      await poll(() => asked(source)?.range).toEqual({ preset: "schoolYear" });
+    });
+
+    test.each([
+      ["schools", "Lincoln Elementary"],
+      ["resources", "Khan Academy"],
+      ["resourceTypes", "App"],
+      ["grades", "Kindergarten"],
+    ] as const)("%s, and the chip takes it away", async (list, name) => {
+      const { page, source } = await dashboards.open({ grades: true });
+      await page.locator(`#filter-${list}-button`).click();
+      await page.locator(`#filter-${list} label`, { hasText: name }).first().locator("input").check();
+      const value = list === "resourceTypes" ? "app" : name;
+      await poll(() => asked(source)?.[list]).toEqual([value]);
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: `Remove the filter ${name}` }).click();
+      await poll(() => asked(source)).toEqual(openingFilter);
+    });
+
+    test("people of several kinds", async () => {
+      const { page, source } = await dashboards.open();
+      await page.locator("#filter-userTypes-button").click();
+      await page.locator("#filter-userTypes label", { hasText: "Teachers" }).locator("input").check();
+      await poll(() => asked(source)?.userTypes).toEqual(["students", "teachers"]);
+      await page.locator("#filter-userTypes .link").click();
+      await poll(() => asked(source)?.userTypes).toEqual([]);
+    });
+
+    test("no grades where there is no roster", async () => {
+      const { page } = await dashboards.open();
+      expect(await page.locator("#filter-grades-button").count()).toBe(0);
+      expect(await page.locator("#panel-distinctGrade").count()).toBe(0);
+    });
+
+    test("a list of 500 is searched, and several can be chosen", async () => {
+      const { page, source } = await dashboards.open({ resources: 500 });
+      await page.locator("#filter-resources-button").click();
+      await poll(() => page.locator("#filter-resources label").count()).toBe(200);
+      await page.locator("#filter-resources input[type=search]").fill("khan 1");
+      for (const name of ["Khan Academy 10", "Khan Academy 11"]) {
+        await page.locator("#filter-resources label", { hasText: name }).locator("input").check();
+      }
+      await poll(() => asked(source)?.resources).toEqual(["Khan Academy 10", "Khan Academy 11"]);
+      await poll(() => textOf(page, "#filter-resources-button")).toContain("2 chosen");
+    });
+
+    test("units change counts of people, and nothing is asked for it", async () => {
+      const { page, source } = await dashboards.open();
+      const before = source.asked.length;
+      expect(await textOf(page, "#card-activeUsers .card-value")).toBe("3,544");
+      await page.locator("#units-percent").click();
+      await poll(() => textOf(page, "#card-activeUsers .card-value")).toBe("87%");
+      await poll(() => page.locator("#panel-weekday .chart svg").textContent()).toContain("%");
+      expect(await textOf(page, "#card-logins .card-value")).toBe("≥ 428,218");
+      expect(source.asked).toHaveLength(before);
+    });
+
+    test("are copied, pasted and reset", async () => {
+      const { page, source, sent, post } = await dashboards.open();
+      await page.locator("#more-button").click();
+      await page.locator("#copy-filter").click();
+      await poll(() => sent.at(-1)).toEqual({ type: "copyFilter", filter: openingFilter });
+      await page.locator("#more-button").click();
+      await page.locator("#paste-filter").click();
+      await poll(() => sent.at(-1)).toEqual({ type: "pasteFilter" });
+      const filter = { ...openingFilter, schools: ["Roosevelt High"], userTypes: [] };
+      await post({ type: "pasted", filter });
+      await poll(() => asked(source)).toEqual(filter);
+      await page.locator("#reset").click();
+      await poll(() => asked(source)).toEqual(openingFilter);
+      await post({ type: "notice", text: "There are no filters in the clipboard." });
+      await poll(() => textOf(page, ".notice")).toBe("There are no filters in the clipboard.");
+    });
+
+    test("a new question calls off the one before, whose answer is not shown", async () => {
+      const { page, source } = await dashboards.open();
+      let open = () => {};
+      source.gate = new Promise((resolve) => {
+        open = resolve;
+      });
+      await page.locator("#filter-dates-button").click();
+      await page.locator("#filter-dates input[value=last7]").check();
+      await page.locator("#filter-dates input[value=last30]").check();
+      await poll(() => asked(source)?.range).toEqual({ preset: "last30" });
+      expect(source.aborted).toBe(1);
+      // The old pictures stay meanwhile, and say that they are old.
+      expect(await page.locator("main").getAttribute("aria-busy")).toBe("true");
+      expect(await page.locator("#panel-time .chart svg").count()).toBe(1);
+      open();
+      await poll(() => page.locator("main").getAttribute("aria-busy")).toBe("false");
+      await poll(() => textOf(page, "#chip-range")).toBe("Oct 22 – Nov 20, 2026");
+    });
+  });
+
+  describe("states", () => {
+    test("nothing yet: a skeleton; no data: the way to run; failed: why, again, log", async () => {
+      let open = () => {};
+      const { page, source, sent, session } = await dashboards.show({}, {}, (held) => {
+        held.gate = new Promise((resolve) => {
+          open = resolve;
+        });
+        held.empty = true;
+      });
+      await page.locator(".skeleton").first().waitFor();
+      open();
+      await page.locator("#run").click();
+      await poll(() => sent.at(-1)).toEqual({ type: "run" });
+      source.failing = new CleverLakeError("engine", "The lake cannot be read.");
+      await session.refresh();
+      await poll(() => textOf(page, ".state-text")).toContain("The lake cannot be read.");
+      await page.locator("#open-log").click();
+      await poll(() => sent.at(-1)).toEqual({ type: "openLog" });
+      source.failing = undefined;
+      source.empty = false;
+      await page.locator("#retry").click();
+      await page.locator("#card-users .card-value").waitFor();
+    });
+
+    test("nothing to say of changes is said", async () => {
+      const early = await dashboards.open({ changes: "tooEarly" });
+      expect(await textOf(early.page, ".no-changes")).toBe(
+        "Too early to tell A judgement needs 6 weeks of data; these filters leave 3.",
+      );
+      const none = await dashboards.open({ changes: "none" });
+      expect(await textOf(none.page, ".no-changes")).toContain("Nothing stands out");
+    });
+
+    test("comes back as it was left", async () => {
+      const first = await dashboards.open();
+      await first.page.locator("#panel-schools svg text", { hasText: "Roosevelt High" }).click();
+      await first.page.locator("#units-percent").click();
+      await poll(() => first.kept()).toMatchObject({
+        filter: { schools: ["Roosevelt High"] },
+        view: { units: "percent" },
+      });
+      const second = await dashboards.open({}, { kept: first.kept(), filter: first.session.filter });
+      expect(second.source.asked[0]?.schools).toEqual(["Roosevelt High"]);
+      await poll(() => second.page.locator("#units-percent").getAttribute("aria-pressed")).toBe("true");
+    });
+
+    test.each([
+      { schools: 1, resources: 5, days: 3 },
+      { schools: 100, resources: 500, days: 112, grades: true },
+    ])("%o fits", async (district) => {
+      const { page } = await dashboards.open(district, { width: 480 });
+      expect(
+        await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"),
+      ).toBeLessThanOrEqual(0);
+    });
+  });
+
+  test("names are text wherever they stand", async () => {
+    const { page } = await dashboards.open({ hostile: true, schools: 12, grades: true }, { width: 900 });
+    for (const panel of ["schools", "treemap", "changes"])
+      await page.locator(`#panel-${panel} .as-table`).click();
+    const shown = await page.locator("#panel-schools tbody th").allTextContents();
+    for (const name of hostileNames) expect(shown.map((each) => each.trim())).toContain(name);
+    expect(await page.locator("img, script:not([src])").count()).toBe(0);
+    expect(
+      await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"),
+    ).toBeLessThanOrEqual(0);
+  });
+});

@@ -1,0 +1,198 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parse } from "csv-parse/sync";
+import type { Page } from "playwright-core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
+import { openingView } from "../../src/dashboard/export/view";
+import { openingFilter } from "../../src/dashboard/filter";
+import type { PageFile } from "../../src/ui/dashboard/protocol";
+import { violations } from "../helpers/axe";
+import {
+  chromiumPath,
+  DashboardBrowser,
+  type OpenedDashboard,
+  poll,
+  textOf,
+} from "../helpers/dashboardBrowser";
+import { englishTexts } from "../helpers/dashboardPage";
+import { type FakeDistrict, fakeAnswer, hostileNames } from "../helpers/fakeDashboard";
+
+const pictures = [
+  "time",
+  "schools",
+  "top",
+  "treemap",
+  "active",
+  "distinctSchool",
+  "distinctGrade",
+  "weekday",
+  "distinctDay",
+];
+
+describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
+  const dashboards = new DashboardBrowser();
+
+  const saved = async ({ page, sent }: OpenedDashboard, panel: string, kind: string): Promise<PageFile> => {
+    const before = sent.length;
+    await page.locator(`#export-${panel}-button`).click();
+    await page.locator(`#${panel}-${kind}`).click();
+    await poll(() => sent.slice(before).some(({ type }) => type === "save")).toBe(true);
+    const message = sent.at(-1);
+    if (message?.type !== "save") throw new Error("Nothing was saved.");
+    return message.file;
+  };
+
+  /** A page of its own that reaches no network, with what it complained of and what it asked the network for. */
+  const offline = async (html: string, options: { colorScheme?: "dark" | "light"; width?: number } = {}) => {
+    const folder = await mkdtemp(path.join(tmpdir(), "dashboard-export-"));
+    const file = path.join(folder, "dashboard.html");
+    await writeFile(file, html);
+    const context = await dashboards.browser.newContext({
+      offline: true,
+      reducedMotion: "reduce",
+      colorScheme: options.colorScheme ?? "light",
+      viewport: { width: options.width ?? 1400, height: 900 },
+    });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    const requests: string[] = [];
+    page.on("console", (message) => complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("request", (request) => requests.push(request.url()));
+    onTestFinished(async () => {
+      await context.close();
+      await rm(folder, { recursive: true });
+      expect(complaints).toEqual([]);
+      expect(requests.filter((url) => !url.startsWith("file:") && !url.startsWith("blob:"))).toEqual([]);
+      expect(requests.filter((url) => url.startsWith("file:"))).toHaveLength(1);
+    });
+    await page.goto(`file://${file}`);
+    return page;
+  };
+  const exported = (district: FakeDistrict = {}, schools: readonly string[] = []) =>
+    dashboardHtml(
+      { script: dashboards.file("dashboard.js"), styles: dashboards.file("dashboard.css") },
+      {
+        answer: fakeAnswer({ ...openingFilter, schools: [...schools] }, district),
+        view: { ...openingView, asTable: ["weekday"] },
+        texts: englishTexts,
+      },
+    );
+
+  test("every picture as SVG and PNG, with filters, definition and the suppression rule", async () => {
+    const shown = await dashboards.open({ grades: true, hostile: true });
+    for (const panel of pictures) {
+      const svg = await saved(shown, panel, "svg");
+      expect(svg.name).toBe(`clever-${panel}-2026-08-01-2026-11-20.svg`);
+      const words = svg.content.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
+      for (const part of [
+        "Aug 1 – Nov 20, 2026",
+        "Filters: Students",
+        "Definition:",
+        "fewer than 10 people",
+        "Nov 21, 2026",
+      ]) {
+        expect(words, panel).toContain(part);
+      }
+      const markup = svg.content.replaceAll(/>[^<]*</g, "><");
+      expect(markup).not.toMatch(/<(script|image|foreignObject|img)\b|\son\w+=/i);
+      const png = Buffer.from((await saved(shown, panel, "png")).content, "base64");
+      expect(png.subarray(1, 4).toString()).toBe("PNG");
+      expect(png.readUInt32BE(16)).toBe(2200);
+      expect(png.length).toBeGreaterThan(20_000);
+    }
+  });
+
+  test("an SVG is a picture that a browser draws", async () => {
+    const { content } = await saved(await dashboards.open({ hostile: true }), "treemap", "svg");
+    const page = await dashboards.browser.newPage();
+    onTestFinished(() => page.close());
+    await page.setContent(`<img src="data:image/svg+xml;base64,${Buffer.from(content).toString("base64")}">`);
+    await poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
+  });
+
+  test("every table as CSV that no spreadsheet takes for formulas", async () => {
+    const shown = await dashboards.open({ grades: true, hostile: true, schools: 12 });
+    for (const panel of [...pictures, "changes", "table"]) {
+      const { content, name } = await saved(shown, panel, "csv");
+      expect(name).toMatch(/\.csv$/);
+      const rows: string[][] = parse(content, { bom: true });
+      expect(new Set(rows.map(({ length }) => length)).size).toBe(1);
+      const cells = rows.flat();
+      expect(cells.filter((cell) => /^[\s]*[=+@\t\r]/.test(cell) || /^\s*-\D/.test(cell))).toEqual([]);
+      expect(content).toContain("Filters: Students");
+      expect(content).toContain("fewer than 10 people");
+    }
+    const rows: string[][] = parse((await saved(shown, "schools", "csv")).content, { bom: true });
+    for (const school of hostileNames) {
+      expect(rows.some(([first]) => first === school || first === `'${school}`)).toBe(true);
+    }
+    // Numbers are numbers, as programs read them.
+    expect(rows[1]?.slice(1).every((cell) => cell === "hidden" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
+  });
+
+  test("one HTML file that opens offline as it was, with nothing to filter by", async () => {
+    const page = await offline(exported({ grades: true }, ["Roosevelt High"]));
+    await page.locator("#panel-treemap .chart svg").waitFor();
+    expect(await textOf(page, "h1")).toBe("Participation Dashboard");
+    expect(await textOf(page, ".exported-head .chips")).toContain("Roosevelt High");
+    expect(await page.locator(".filters, .row-pick, #export-html").count()).toBe(0);
+    expect(await page.locator("#panel-weekday table").count()).toBe(1);
+    expect(await textOf(page, ".about dl")).toContain("Sum of num_logins in daily participation.");
+    expect(await textOf(page, ".about")).toContain("fewer than 10 people");
+    await page.locator("#resource-search").fill("khan");
+    await poll(() => page.locator("#panel-table tbody tr").count()).toBe(3);
+  });
+
+  test("its pictures and tables can be saved from it in turn", async () => {
+    const page = await offline(exported({}, ["Roosevelt High"]));
+    await page.locator("#panel-treemap .chart svg").waitFor();
+    const download = page.waitForEvent("download");
+    await page.locator("#export-schools-button").click();
+    await page.locator("#schools-csv").click();
+    const file = await download;
+    expect(file.suggestedFilename()).toBe("clever-schools-2026-08-01-2026-11-20.csv");
+    expect(await readFile(await file.path(), "utf8")).toContain("Roosevelt High");
+  });
+
+  test("names in it are text, in the data block too", async () => {
+    const html = exported({ hostile: true, schools: 12 });
+    expect(html).not.toContain("<img src=x");
+    expect(html.match(/<script/g)).toHaveLength(2);
+    const page = await offline(html);
+    await page.locator("#panel-treemap .chart svg").waitFor();
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.locator("#panel-table tbody th").allTextContents()).toContain(
+      "<img src=x onerror=alert(1)>",
+    );
+  });
+
+  test.each(["light", "dark"] as const)(
+    "nothing in it that axe-core finds fault with, %s",
+    async (colorScheme) => {
+      // The policy of the file keeps foreign scripts out, axe-core's through the debugger not.
+      const page = await offline(exported({ grades: true, hostile: true, schools: 12 }), { colorScheme });
+      await page.locator("#panel-treemap .chart svg").waitFor();
+      expect(await violations(page)).toEqual([]);
+    },
+  );
+
+  test("prints on white, every row of the table included", async () => {
+    const page = await offline(exported({ resources: 300 }), { colorScheme: "dark" });
+    await page.locator("#panel-treemap .chart svg").waitFor();
+    await page.emulateMedia({ media: "print" });
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    const background = (target: Page) =>
+      target.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+    expect(await background(page)).toBe("rgb(255, 255, 255)");
+    expect(await page.locator("#panel-table tbody tr").count()).toBe(300);
+    expect(await page.locator("#panel-schools svg path[fill='#19639f']").count()).toBeGreaterThan(0);
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(1400);
+    const pdf = await page.pdf({ format: "A4" });
+    expect(pdf.length).toBeGreaterThan(50_000);
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    expect(await background(page)).toBe("rgb(31, 31, 31)");
+  });
+});

@@ -1,0 +1,192 @@
+import { describe, expect, test } from "vitest";
+import { openingFilter } from "../../src/dashboard/filter";
+import { asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+
+describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page", () => {
+  const dashboards = new DashboardBrowser();
+
+  describe("marks", () => {
+    test("a bar and its name filter by the school, and again no longer", async () => {
+      const { page, source } = await dashboards.open();
+      const name = page.locator("#panel-schools svg text", { hasText: "Roosevelt High" });
+      await name.click();
+      await poll(() => asked(source)?.schools).toEqual(["Roosevelt High"]);
+      await poll(() => page.locator("#panel-schools svg text", { hasText: "Redwood" }).count()).toBe(0);
+      await page.locator("#panel-distinctSchool svg path[fill='#ad7df3']").first().click();
+      await poll(() => asked(source)?.schools).toEqual([]);
+    });
+
+    test("a tile filters by its resource, a part of a bar by school and resource", async () => {
+      const { page, source } = await dashboards.open();
+      await page.locator("#panel-treemap svg text", { hasText: "i-Ready" }).first().click();
+      await poll(() => asked(source)?.resources).toEqual(["i-Ready"]);
+      await poll(() => textOf(page, "#panel-time .badge")).toBe("All resources");
+      // Its own label lies over it.
+      await page.locator("#panel-top svg path[fill='#7cb0e6']").first().click({ force: true });
+      await poll(() => asked(source)).toMatchObject({
+        resources: ["i-Ready"],
+        schools: ["Washington Middle School"],
+      });
+    });
+
+    test("a grade, a type in the legend, a name in the table and a change", async () => {
+      const { page, source } = await dashboards.open({ grades: true });
+      await page.locator("#panel-distinctGrade svg text", { hasText: "Kindergarten" }).click();
+      await poll(() => asked(source)?.grades).toEqual(["Kindergarten"]);
+      await page.locator("#panel-treemap .legend-entry", { hasText: "App" }).first().click();
+      await poll(() => asked(source)?.resourceTypes).toEqual(["app"]);
+      await page.locator("#reset").click();
+      await page.locator("#panel-table .row-pick", { hasText: "Khan Academy" }).first().click();
+      await poll(() => asked(source)?.resources).toEqual(["Khan Academy"]);
+      await page.locator("#reset").click();
+      await page.locator(".change-name").nth(1).click();
+      await poll(() => asked(source)?.resources).toEqual(["Big Ideas Math"]);
+    });
+
+    test("a click chooses a day, dragging a range of days", async () => {
+      const { page, source } = await dashboards.open();
+      const chart = page.locator("#panel-time .chart");
+      const box = await chart.boundingBox();
+      if (!box) throw new Error("The picture has no place.");
+      await page.mouse.move(box.x + 400, box.y + 100);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 500, box.y + 110, { steps: 5 });
+      await page.mouse.move(box.x + 700, box.y + 110, { steps: 5 });
+      await page.mouse.up();
+      await poll(() => asked(source)?.range).toMatchObject({ from: expect.stringMatching(/^2026-09-0\d$/) });
+      const { range } = source.asked.at(-1) ?? openingFilter;
+      expect("preset" in range ? "" : range.to).toMatch(/^2026-09-2\d$/);
+      await poll(() => page.locator("main").getAttribute("aria-busy")).toBe("false");
+      await page.mouse.click(box.x + 300, box.y + 100);
+      await poll(() => {
+        const { range: now } = source.asked.at(-1) ?? openingFilter;
+        return "from" in now && now.from === now.to;
+      }).toBe(true);
+    });
+
+    test("a tooltip says what a mark is, as text", async () => {
+      const { page } = await dashboards.open({ hostile: true });
+      await page.locator("#panel-treemap svg text", { hasText: "<img" }).first().hover();
+      await poll(() => textOf(page, "#panel-treemap .tip-title")).toBe("<img src=x onerror=alert(1)>");
+      expect(await page.locator("img").count()).toBe(0);
+    });
+
+    test("N is adjustable, for resources and for schools", async () => {
+      const { page } = await dashboards.open({ schools: 40 });
+      await page.locator("#top-topResources").selectOption("3");
+      await poll(() => textOf(page, "#panel-top h2")).toContain("3 most used");
+      expect(await page.locator("#panel-top .legend li").count()).toBe(3);
+      await page.locator("#schools-schoolsShown").selectOption("0");
+      await poll(() =>
+        page
+          .locator("#panel-schools svg text", { hasText: /Lincoln|Academy|High|School|Elementary/ })
+          .count(),
+      ).toBe(40);
+    });
+  });
+
+  describe("without a mouse", () => {
+    test("marks are reached by arrow keys and filter by Enter", async () => {
+      const { page, source } = await dashboards.open();
+      await page.locator("#panel-distinctSchool .chart").focus();
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("ArrowDown");
+      await poll(() => textOf(page, "#announcement")).toMatch(
+        /Jefferson Academy, Different resources per person: /,
+      );
+      await page.keyboard.press("Enter");
+      await poll(() => asked(source)?.schools).toEqual(["Jefferson Academy"]);
+    });
+
+    test("from the first Tab to a filter, its removal, an explanation, a table and an export", async () => {
+      const { page, source, sent } = await dashboards.open();
+      const tabTo = async (id: string) => {
+        for (let presses = 0; presses < 120; presses++) {
+          await page.keyboard.press("Tab");
+          if (
+            (
+              await page.evaluate<string>("document.activeElement.id || document.activeElement.className")
+            ).includes(id)
+          )
+            return;
+        }
+        throw new Error(`Tab does not come to ${id}.`);
+      };
+      await tabTo("filter-schools-button");
+      await page.keyboard.press("Enter");
+      await page.locator("#filter-schools input[type=search]:focus").waitFor();
+      await page.keyboard.type("maple");
+      await poll(() => page.locator("#filter-schools label").count()).toBe(1);
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Space");
+      await poll(() => asked(source)?.schools).toEqual(["Maple Ridge High"]);
+      await page.keyboard.press("Escape");
+      expect(await page.evaluate<string>("document.activeElement.id")).toBe("filter-schools-button");
+      await tabTo("explain-time-button");
+      await page.keyboard.press("Enter");
+      await poll(() => page.locator("#explain-time").isVisible()).toBe(true);
+      expect(await textOf(page, "#explain-time")).toContain("Sum of the day's num_logins");
+      await page.keyboard.press("Escape");
+      await poll(() => page.locator("#explain-time").isVisible()).toBe(false);
+      await tabTo("as-table");
+      await page.keyboard.press("Enter");
+      await poll(() => page.locator("#panel-time table").count()).toBe(1);
+      await tabTo("export-time-button");
+      await page.keyboard.press("Enter");
+      await page.locator("#export-time .command:focus").waitFor();
+      await page.keyboard.press("End");
+      await page.locator("#time-csv:focus").waitFor();
+      await page.keyboard.press("Enter");
+      await poll(() => sent.at(-1)?.type).toBe("save");
+    });
+  });
+
+  describe("tables", () => {
+    test("each picture has one, with its numbers and filters", async () => {
+      const { page, source } = await dashboards.open({ grades: true });
+      for (const id of [
+        "time",
+        "schools",
+        "top",
+        "treemap",
+        "active",
+        "distinctSchool",
+        "distinctGrade",
+        "weekday",
+        "distinctDay",
+        "changes",
+      ]) {
+        await page.locator(`#panel-${id} .as-table`).click();
+        await poll(() => page.locator(`#panel-${id} tbody tr`).count()).toBeGreaterThan(1);
+        expect(await page.locator(`#panel-${id} svg.trend, #panel-${id} .chart`).count()).toBe(0);
+      }
+      await page.locator("#panel-schools .row-pick", { hasText: "Roosevelt High" }).click();
+      await poll(() => asked(source)?.schools).toEqual(["Roosevelt High"]);
+    });
+
+    test("the resources' is sorted and searched; of 500 only those in sight are there", async () => {
+      const { page } = await dashboards.open({ resources: 500 });
+      const names = () => page.locator("#panel-table tbody .row-pick bdi").allTextContents();
+      expect((await names()).length).toBeLessThan(60);
+      expect(await page.locator("#panel-table table").getAttribute("aria-rowcount")).toBe("501");
+      await page.locator("#panel-table .sort", { hasText: "Resource" }).click();
+      await poll(async () => (await names())[0]).toBe("Amplify");
+      expect(await page.locator("#panel-table th[aria-sort=ascending]").textContent()).toContain("Resource");
+      await page.evaluate("document.querySelector('.resources').scrollTop = 1e6");
+      await poll(async () => (await names()).at(-1)).toMatch(/^Zearn/);
+      await page.locator("#resource-search").fill("seesaw 1");
+      await poll(async () => (await names()).every((name) => /^Seesaw.*1/.test(name))).toBe(true);
+    });
+
+    test("hidden numbers are no zeros", async () => {
+      const { page } = await dashboards.open({ resources: 300, schools: 1 });
+      await page.locator("#panel-table .sort", { hasText: "Users" }).click();
+      await page.locator("#panel-table .sort", { hasText: "Users" }).click();
+      await page.evaluate("document.querySelector('.resources').scrollTop = 1e6");
+      await poll(() => textOf(page, "#panel-table tbody tr:nth-last-child(2) .number")).toBe("hidden");
+      expect(await page.locator("#panel-table .hidden-number").first().getAttribute("title")).toContain(
+        "fewer than 10 people",
+      );
+    });
+  });
+});

@@ -1,0 +1,37 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { violations } from "../helpers/axe";
+import { chromiumPath, DashboardBrowser } from "../helpers/dashboardBrowser";
+import { type VscodeTheme, vscodeThemes } from "../helpers/vscodeThemes";
+
+const screenshots = path.join(__dirname, "..", "..", "out", "screenshots", "dashboard");
+
+describe.skipIf(!chromiumPath)("the looks of the dashboard's page", () => {
+  const dashboards = new DashboardBrowser();
+
+  describe.each(Object.keys(vscodeThemes) as VscodeTheme[])("in the theme %s", (theme) => {
+    test("nothing that axe-core finds fault with", async () => {
+      const { page } = await dashboards.open({ grades: true, schools: 14, hostile: true }, { theme });
+      expect(await violations(page)).toEqual([]);
+      await page.locator("#filter-schools-button").click();
+      await page.locator("#filter-schools label").first().waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.locator("#panel-schools .as-table").click();
+      await page.locator("#export-time-button").click();
+      expect(await violations(page)).toEqual([]);
+      await page.locator("#explain-schools-button").click();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test.each([480, 900, 1400])("at %i pixels, for the eye", async (width) => {
+      mkdirSync(screenshots, { recursive: true });
+      const { page } = await dashboards.open({ grades: true }, { theme, width });
+      expect(
+        await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"),
+      ).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: path.join(screenshots, `${theme}-${width}.png`), fullPage: true });
+    });
+  });
+});

@@ -1,0 +1,240 @@
+import { parse } from "csv-parse/sync";
+import fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
+import { darkPalette, lightPalette, luminance, textOn } from "../../media/dashboard/charts/colours";
+import * as opening from "../../media/dashboard/opening";
+import { csvOf } from "../../src/dashboard/export/csv";
+import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
+import { filterText, parseFilterText } from "../../src/dashboard/export/filterText";
+import { dashboardTexts } from "../../src/dashboard/export/texts";
+import { openingView } from "../../src/dashboard/export/view";
+import { openingFilter, rangePresets } from "../../src/dashboard/filter";
+import { CleverLakeError } from "../../src/errors";
+import { DashboardSession } from "../../src/ui/dashboard/DashboardSession";
+import { dashboardPageHtml } from "../../src/ui/dashboard/dashboardPageHtml";
+import type { ToPage } from "../../src/ui/dashboard/protocol";
+import { FakeDashboardSource, fakeAnswer, hostileNames } from "../helpers/fakeDashboard";
+
+const contrast = (one: string, other: string) => {
+  const [light = 0, dark = 0] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (light + 0.05) / (dark + 0.05);
+};
+
+test("the page opens as the extension says", () => {
+  expect(opening.openingFilter).toEqual(openingFilter);
+  expect(opening.openingView).toEqual(openingView);
+  expect(opening.presets).toEqual(rangePresets);
+});
+
+describe("colours", () => {
+  test.each([
+    ["light", lightPalette, ["#ffffff", "#f7f7f7"]],
+    ["dark", darkPalette, ["#1f1f1f", "#000000", "#252526"]],
+  ] as const)("of the %s palette stand out from their grounds, and texts on them", (_, palette, grounds) => {
+    expect(palette).toHaveLength(8);
+    for (const colour of palette) {
+      for (const ground of grounds)
+        expect(contrast(colour, ground), `${colour} on ${ground}`).toBeGreaterThanOrEqual(3);
+      expect(contrast(colour, textOn(colour)), colour).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+
+  test.each([
+    ["light", lightPalette],
+    ["dark", darkPalette],
+  ] as const)("of the %s palette differ for those who see fewer of them", (_, palette) => {
+    for (const kind of ["normal", "protanopia", "deuteranopia", "tritanopia"] as const) {
+      palette.forEach((one, at) => {
+        palette.slice(at + 1).forEach((other) => {
+          // Stacks of the usual length must never mix up, neighbours beyond it neither.
+          const close = palette.indexOf(other) < 5 || palette.indexOf(other) - at === 1;
+          expect(difference(one, other, kind), `${one} ${other} ${kind}`).toBeGreaterThan(close ? 10 : 5);
+        });
+      });
+    }
+  });
+});
+
+describe("a filter as text", () => {
+  const filter = {
+    ...openingFilter,
+    schools: [...hostileNames, null],
+    range: { from: "2026-09-01", to: "2026-09-30" },
+  };
+
+  test("is read again, with what a mail puts around it", () => {
+    expect(parseFilterText(filterText(filter))).toEqual(filter);
+    expect(parseFilterText(`Look at this:\r\n  ${filterText(filter)}  \r\nGreetings`)).toEqual(filter);
+  });
+
+  test.each([
+    "",
+    "hello",
+    'clever-dashboard-filter:{"range":1}',
+    "clever-dashboard-filter:{",
+    "clever-dashboard-filter:null",
+  ])("is not found in %j", (text) => expect(parseFilterText(text)).toBeUndefined());
+});
+
+describe("CSV", () => {
+  test("comes back as it was, but for what a spreadsheet would calculate", () => {
+    const cell = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(...hostileNames, "\t=1", "\n+1", " @a", "＝1"),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(cell, cell, fc.double({ noNaN: true, noDefaultInfinity: true })), { minLength: 1 }),
+        (rows) => {
+          const back: string[][] = parse(csvOf(["a", "b", "c"], rows), { bom: true });
+          rows.forEach(([one, other, number], at) => {
+            const [left = "", right = "", third = ""] = back[at + 1] ?? [];
+            for (const [given, got] of [
+              [one, left],
+              [other, right],
+            ] as const) {
+              expect([given, `'${given}`]).toContain(got);
+              expect(got).not.toMatch(/^[\s\p{Cc}]*[=+\-@＝＋－＠]/u);
+            }
+            expect(Number(third)).toBe(number === 0 ? 0 : number);
+          });
+        },
+      ),
+    );
+  });
+
+  test("keeps negative numbers numbers", () => {
+    expect(csvOf(["a"], [[-3], [null], ["-3"]])).toBe('\ufeff"a"\r\n-3\r\n\r\n"\'-3"\r\n');
+  });
+});
+
+describe("an exported page", () => {
+  const texts = dashboardTexts((text) => text, "en");
+  const frozen = { answer: fakeAnswer(openingFilter, { hostile: true }), view: openingView, texts };
+
+  test("holds its data so that no parser takes it for anything else, and lets nothing be fetched", () => {
+    const html = dashboardHtml({ script: "run()\n//# sourceMappingURL=x.js.map\n", styles: "a{}" }, frozen);
+    const block = /<script type="application\/json" id="frozen">(.*?)<\/script>/s.exec(html)?.[1] ?? "";
+    expect(JSON.parse(block)).toEqual(JSON.parse(JSON.stringify(frozen)));
+    expect(block).not.toMatch(/[<>&\u2028\u2029]/);
+    expect(html).toContain("default-src 'none'; script-src 'sha256-");
+    expect(html).not.toContain("unsafe");
+    expect(html).not.toContain("sourceMappingURL");
+    expect(html).not.toMatch(/<[^>]*\s(src|href)=/);
+  });
+
+  test("is not made of a bundle that would end its element", () => {
+    expect(() => dashboardHtml({ script: "'</script>'", styles: "" }, frozen)).toThrow(TypeError);
+  });
+});
+
+test("the page's frame runs nothing but the extension's own", () => {
+  const html = dashboardPageHtml({
+    script: 'vscode://x/dashboard.js?a="b"',
+    styles: "vscode://x/dashboard.css",
+    cspSource: "vscode://x",
+    nonce: "abc",
+    language: "en",
+    title: "<b>",
+  });
+  expect(html).toContain("default-src &apos;none&apos;".replaceAll("&apos;", "'"));
+  expect(html).toContain("script-src 'nonce-abc'");
+  expect(html).not.toContain("unsafe");
+  expect(html).toContain("&lt;b&gt;");
+  expect(html).not.toContain('a="b"');
+});
+
+describe("a session", () => {
+  const start = (source = new FakeDashboardSource()) => {
+    const posted: ToPage[] = [];
+    const session = new DashboardSession(source, (message) => posted.push(message));
+    return { source, posted, session, types: () => posted.map(({ type }) => type) };
+  };
+
+  test("drops what a newer question took the place of", async () => {
+    const { session, source, posted } = start();
+    let open = () => {};
+    source.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const first = session.handle({ type: "ask", question: 1, filter: openingFilter });
+    const second = session.handle({
+      type: "ask",
+      question: 2,
+      filter: { ...openingFilter, schools: ["Roosevelt High"] },
+    });
+    open();
+    await Promise.all([first, second]);
+    expect(source.aborted).toBe(1);
+    const answers = posted.filter((message) => message.type === "answer");
+    expect(answers.map(({ question }) => question)).toEqual([2]);
+    expect(session.answer?.filter.schools).toEqual(["Roosevelt High"]);
+  });
+
+  test("gives a page that comes back its pictures, and says when newer ones are under way", async () => {
+    const { session, source, posted, types } = start();
+    await session.refresh();
+    posted.length = 0;
+    await session.handle({ type: "ready" });
+    expect(types()).toEqual(["answer"]);
+    source.gate = new Promise(() => {});
+    void session.refresh();
+    posted.length = 0;
+    await session.handle({ type: "ready" });
+    expect(types()).toEqual(["answer", "loading"]);
+    session.dispose();
+  });
+
+  test("says what went wrong, and has no answer to export then", async () => {
+    const { session, source, posted } = start();
+    source.failing = new CleverLakeError("engine", "It is gone.", { hint: "Try again." });
+    await session.refresh();
+    expect(posted.at(-1)).toMatchObject({ type: "failed", message: expect.stringContaining("It is gone.") });
+    expect(session.answer).toBeUndefined();
+    source.failing = undefined;
+    source.empty = true;
+    await session.handle({ type: "retry" });
+    expect(posted.at(-1)?.type).toBe("empty");
+  });
+
+  test("says nothing more once it is over", async () => {
+    const { session, source, posted } = start();
+    const done = vi.fn();
+    source.gate = new Promise((resolve) => setImmediate(resolve));
+    const asking = session.refresh().then(done);
+    session.dispose();
+    await asking;
+    expect(posted.map(({ type }) => type)).toEqual(["loading"]);
+  });
+});
+
+/** How far two colours lie apart (CIE76), as seen with a kind of colour blindness (Machado 2009, complete). */
+function difference(one: string, other: string, kind: keyof typeof seen): number {
+  const [a, b] = [lab(one, kind), lab(other, kind)];
+  return Math.hypot(...a.map((part, at) => part - (b[at] ?? 0)));
+}
+
+const seen = {
+  normal: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  protanopia: [0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998],
+  deuteranopia: [0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.01182, 0.04294, 0.968881],
+  tritanopia: [1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039],
+} as const;
+
+function lab(colour: string, kind: keyof typeof seen): readonly number[] {
+  const rgb = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  const times = (matrix: readonly number[], vector: readonly number[]) =>
+    [0, 3, 6].map((row) => vector.reduce((sum, part, at) => sum + part * (matrix[row + at] ?? 0), 0));
+  const xyz = times(
+    [0.4124564, 0.3575761, 0.1804375, 0.2126729, 0.7151522, 0.072175, 0.0193339, 0.119192, 0.9503041],
+    times(seen[kind], rgb).map((part) => Math.max(0, Math.min(1, part))),
+  );
+  const [x = 0, y = 0, z = 0] = [0.95047, 1, 1.08883].map((white, at) => {
+    const part = (xyz[at] ?? 0) / white;
+    return part > 216 / 24389 ? Math.cbrt(part) : ((24389 / 27) * part + 16) / 116;
+  });
+  return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+}
