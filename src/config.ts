@@ -3,7 +3,10 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import { userTypes } from "./clever/reports";
-import { CleverLakeError } from "./errors";
+import { CleverLakeError, isCleverLakeError } from "./errors";
+import { isAdlsAddress, lakeAuths, parseAdlsAddress } from "./lake/adls/address";
+
+export type { LakeAuth } from "./lake/adls/address";
 
 /** The configuration's keys: those of the command line's file, and of the extension's settings under `clever.`. */
 export const configSchema = z.strictObject({
@@ -24,8 +27,21 @@ export const configSchema = z.strictObject({
     timeoutSeconds: z.number().min(1).max(600).default(30),
   }),
   lake: z.strictObject({
-    url: z.string().regex(/^file:\/\/\//, "must be the address of a folder: file:///…"),
+    url: z.string().superRefine((url, context) => {
+      const fault = lakeAddressFault(url);
+      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+    }),
+    /** For a lake in Azure; `vscode` is for the extension only. */
+    auth: z.enum(lakeAuths).default("default"),
   }),
+  /** The key vault that holds the salt, as OEA keeps it; instead of a salt of the user's own. */
+  saltKeyVaultUrl: z
+    .string()
+    .superRefine((url, context) => {
+      const fault = saltKeyVaultFault(url);
+      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+    })
+    .optional(),
   userTypes: z
     .array(z.enum(userTypes))
     .min(1)
@@ -40,6 +56,9 @@ export interface Secrets {
   readonly password?: string;
   readonly passphrase?: string;
   readonly salt?: string;
+  readonly lakeAccountKey?: string;
+  /** A shared access signature for the lake. */
+  readonly lakeSas?: string;
 }
 
 /** Checks a configuration; rejects with code `config` and a line per wrong key. */
@@ -77,12 +96,36 @@ export function secretsFrom(environment: NodeJS.ProcessEnv): Secrets {
     CLEVER_SFTP_PASSWORD: password,
     CLEVER_SFTP_PASSPHRASE: passphrase,
     CLEVER_SALT: salt,
+    CLEVER_LAKE_ACCOUNT_KEY: lakeAccountKey,
+    CLEVER_LAKE_SAS: lakeSas,
   } = environment;
   return {
     ...(password ? { password } : {}),
     ...(passphrase ? { passphrase } : {}),
     ...(salt ? { salt } : {}),
+    ...(lakeAccountKey ? { lakeAccountKey } : {}),
+    ...(lakeSas ? { lakeSas } : {}),
   };
+}
+
+/** What is wrong with a lake's address; undefined where nothing is. */
+export function lakeAddressFault(url: string): string | undefined {
+  if (/^file:\/\/\//.test(url)) return undefined;
+  if (!isAdlsAddress(url)) return "must be file:///… for a folder, or https://ACCOUNT.dfs.core.windows.net";
+  try {
+    parseAdlsAddress(url);
+    return undefined;
+  } catch (error) {
+    if (!isCleverLakeError(error)) throw error;
+    return [error.message, error.hint].join(" ").replace(/\.$/, "");
+  }
+}
+
+/** What is wrong with a key vault's address; undefined where nothing is. Loopback is for trying things out. */
+export function saltKeyVaultFault(url: string): string | undefined {
+  return /^https:\/\/[A-Za-z0-9-]+\.vault\.[a-z.]+\/?$|^http:\/\/127\.0\.0\.1:\d+\/?$/.test(url)
+    ? undefined
+    : "must look like https://NAME.vault.azure.net";
 }
 
 /** A path of the configuration with `~` put out. */

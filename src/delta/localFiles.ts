@@ -1,8 +1,13 @@
+import { setMaxListeners } from "node:events";
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { CleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
+
+/** Files that are copied side by side: each waits mostly for the network. */
+const copiesAtOnce = 8;
 
 /** Runs `work` with a scratch folder of the lake and removes the folder with all that is left in it. */
 export async function withScratch<T>(lake: Lake, work: (folder: string) => Promise<T>): Promise<T> {
@@ -16,7 +21,8 @@ export async function withScratch<T>(lake: Lake, work: (folder: string) => Promi
 
 /**
  * Runs `work` with paths on this machine, in order, of files in the lake: the files themselves where the lake is a
- * folder, else copies that are removed afterwards. A missing file rejects with `notFound` where copies are made.
+ * folder, else copies that are removed afterwards. Where copies are made, a missing file rejects with `notFound` and a
+ * disk without room with `io`.
  */
 export async function withLocalFiles<T>(
   lake: Lake,
@@ -27,16 +33,61 @@ export async function withLocalFiles<T>(
   const places = lakePaths.map((lakePath) => lake.localPath(lakePath));
   if (places.every((place) => place !== undefined)) return work(places);
   return withScratch(lake, async (folder) => {
-    const copies: string[] = [];
-    for (const [index, lakePath] of lakePaths.entries()) {
-      const copy = path.join(folder, `${index}-${path.posix.basename(lakePath)}`);
-      await pipeline(
-        lake.readStream(lakePath, options),
-        createWriteStream(copy, { flags: "wx", mode: 0o600 }),
-        options,
-      );
-      copies.push(copy);
-    }
+    const copies = lakePaths.map((lakePath, index) =>
+      path.join(folder, `${index}-${path.posix.basename(lakePath)}`),
+    );
+    await copyAll(lake, lakePaths, copies, options);
     return work(copies);
   });
+}
+
+async function copyAll(
+  lake: Lake,
+  lakePaths: readonly string[],
+  copies: readonly string[],
+  options: LakeOptions,
+): Promise<void> {
+  // One failure stops the others, and the folder is removed only when none of them writes any more.
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  setMaxListeners(0, signal);
+  let next = 0;
+  const copyNext = async () => {
+    for (let index = next++; index < lakePaths.length; index = next++) {
+      const [lakePath, copy] = [lakePaths[index], copies[index]];
+      if (lakePath !== undefined && copy !== undefined) await copyOne(lake, lakePath, copy, { signal });
+    }
+  };
+  const failures: unknown[] = [];
+  const workers = Array.from({ length: Math.min(copiesAtOnce, lakePaths.length) }, () =>
+    copyNext().catch((error: unknown) => {
+      failures.push(error);
+      stop.abort();
+    }),
+  );
+  await Promise.all(workers);
+  options.signal?.throwIfAborted();
+  if (failures.length > 0) throw failures[0];
+}
+
+async function copyOne(lake: Lake, lakePath: string, copy: string, options: LakeOptions): Promise<void> {
+  try {
+    await pipeline(
+      lake.readStream(lakePath, options),
+      createWriteStream(copy, { flags: "wx", mode: 0o600 }),
+      options,
+    );
+  } catch (cause) {
+    if (!isDiskFull(cause)) throw cause;
+    throw new CleverLakeError("io", "This machine's disk has no room for a copy of the lake's file.", {
+      subject: lakePath,
+      hint: `Free some space where ${path.dirname(copy)} is, or set TMPDIR to a folder with more; then try again. The lake is as it was.`,
+      cause,
+    });
+  }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }

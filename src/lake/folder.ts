@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import * as fs from "node:fs/promises";
-import { hostname } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -9,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { CleverLakeError } from "../errors";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
 import { checkedPath, identityFileSystems } from "./lakePath";
+import { ScratchNames } from "./scratch";
 
 const temporaryFolder = ".clever-lake-tmp";
 
@@ -20,8 +19,11 @@ const temporaryFolder = ".clever-lake-tmp";
 export class FolderLake implements Lake {
   readonly url: string;
 
+  private readonly temporaryNames: ScratchNames;
+
   private constructor(private readonly root: string) {
     this.url = pathToFileURL(root).href;
+    this.temporaryNames = new ScratchNames(path.join(root, temporaryFolder));
   }
 
   /** Opens a lake by `file:///` address or by path, making the folder where it is missing. */
@@ -172,7 +174,7 @@ export class FolderLake implements Lake {
   }
 
   async scratch(): Promise<string> {
-    const folder = await this.temporaryName();
+    const folder = await this.temporaryNames.next();
     await fs.mkdir(folder, { mode: 0o700 });
     return folder;
   }
@@ -199,7 +201,7 @@ export class FolderLake implements Lake {
   }
 
   private async viaTemporary(lakePath: string, work: (temporary: string) => Promise<void>): Promise<void> {
-    const temporary = await this.temporaryName();
+    const temporary = await this.temporaryNames.next();
     try {
       await work(temporary);
     } catch (error) {
@@ -243,34 +245,6 @@ export class FolderLake implements Lake {
 
   private fileMode(lakePath: string): number {
     return identityFileSystems.has(lakePath.split("/", 1)[0] ?? "") ? 0o600 : 0o644;
-  }
-
-  private swept: Promise<void> | undefined;
-
-  private async temporaryName(): Promise<string> {
-    const folder = path.join(this.root, temporaryFolder);
-    this.swept ??= this.sweep(folder);
-    await this.swept;
-    return path.join(folder, `${process.pid}@${hostname()}@${randomUUID()}`);
-  }
-
-  private async sweep(folder: string): Promise<void> {
-    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of await fs.readdir(folder)) {
-      const [pid = "", host = ""] = name.split("@");
-      if (host !== hostname() || isAlive(Number(pid))) continue;
-      await fs.rm(path.join(folder, name), { recursive: true, force: true });
-    }
-  }
-}
-
-/** Whether a process with this id runs on this machine. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === "EPERM";
   }
 }
 

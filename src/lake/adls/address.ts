@@ -1,0 +1,108 @@
+import { CleverLakeError } from "../../errors";
+import { fileSystems } from "../lakePath";
+
+/**
+ * How a lake in Azure is signed in to: the machine's own sign-in (Azure CLI, environment, managed identity), VS Code's
+ * Microsoft account, the account's key, or a shared access signature.
+ */
+export const lakeAuths = ["default", "vscode", "sharedKey", "sas"] as const;
+export type LakeAuth = (typeof lakeAuths)[number];
+
+/** Where a lake stands in Azure Data Lake Storage. */
+export interface AdlsAddress {
+  readonly account: string;
+  /** The Data Lake endpoint, without a slash at its end. */
+  readonly endpoint: string;
+  /** What stands before the file system in a path of the endpoint: nothing, or `ACCOUNT/` where an emulator wants it. */
+  readonly accountPath: string;
+  /** The one file system that holds the stages as folders; undefined where each stage is a file system of its own. */
+  readonly fileSystem: string | undefined;
+  /** The folder within the file system, without slashes at its ends; may be empty. */
+  readonly prefix: string;
+}
+
+const accountHost = /^(?<account>[a-z0-9]{3,24})\.(?:dfs|blob)(?<suffix>(?:\.[a-z0-9-]+)+)$/;
+const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+/** Whether an address is one of Azure Data Lake Storage, well-formed or not. */
+export function isAdlsAddress(url: string): boolean {
+  return /^(https?|abfss?):/i.test(url);
+}
+
+/**
+ * Takes an address apart:
+ * - `https://ACCOUNT.dfs.core.windows.net[/FOLDER]`: the stages are the account's file systems, as OEA has them
+ * - `abfss://FILESYSTEM@ACCOUNT.dfs.core.windows.net[/FOLDER]`: the stages are folders of that one file system
+ * - `http://127.0.0.1:PORT/ACCOUNT[/FOLDER]`: an emulator on this machine
+ *
+ * Rejects with `config` and what the address should look like. An address with a SAS in it is refused: settings and
+ * logs are no place for a secret.
+ */
+export function parseAdlsAddress(text: string): AdlsAddress {
+  let url: URL;
+  try {
+    url = new URL(text.replace(/^abfss?:/i, "https:"));
+  } catch {
+    throw wrong("It is not an address.");
+  }
+  if (url.search !== "" || url.hash !== "" || url.password !== "") {
+    throw wrong("It must hold neither a SAS nor anything else behind `?` or `#`.");
+  }
+  const isAbfs = /^abfss?:/i.test(text);
+  const parts = url.pathname
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decoded);
+  if (!isAbfs && loopback.has(url.hostname)) {
+    const [account, ...folders] = parts;
+    if (account === undefined) throw wrong("An emulator's address ends in /ACCOUNT.");
+    const endpoint = `${url.origin}/${account}`;
+    return {
+      account,
+      endpoint,
+      accountPath: `${account}/`,
+      fileSystem: undefined,
+      prefix: folders.join("/"),
+    };
+  }
+  const host = accountHost.exec(url.hostname);
+  if (!host?.groups?.account || !host.groups.suffix || url.port !== "" || url.protocol !== "https:") {
+    throw wrong("The account's host is not one of Azure Data Lake Storage.");
+  }
+  const { account, suffix } = host.groups;
+  const endpoint = `https://${account}.dfs${suffix}`;
+  const prefix = parts.join("/");
+  if (!isAbfs) {
+    const [first] = parts;
+    if (fileSystems.some((name) => name === first)) {
+      throw wrong("Leave out the file system: the lake uses stage1np, stage2np and stage2p side by side.");
+    }
+    return { account, endpoint, accountPath: "", fileSystem: undefined, prefix };
+  }
+  const fileSystem = url.username;
+  if (!/^[a-z0-9](?:-?[a-z0-9])+$/.test(fileSystem)) throw wrong("The file system before the @ is missing.");
+  if (fileSystems.some((name) => name === fileSystem)) {
+    throw wrong(
+      `${fileSystem} is only one of the lake's three file systems: write https://${url.hostname} to use them all.`,
+    );
+  }
+  return { account, endpoint, accountPath: "", fileSystem, prefix };
+}
+
+function decoded(part: string): string {
+  let text: string;
+  try {
+    text = decodeURIComponent(part);
+  } catch {
+    throw wrong("A part of its path is not well encoded.");
+  }
+  if (text === "." || text === ".." || /[\\/\0]/.test(text)) throw wrong("Its path leaves the account.");
+  return text;
+}
+
+/** The address itself is not repeated: it may hold a SAS. */
+function wrong(what: string): CleverLakeError {
+  return new CleverLakeError("config", `The lake's address cannot be used. ${what}`, {
+    hint: "It looks like https://ACCOUNT.dfs.core.windows.net, with a folder behind it if you like.",
+  });
+}

@@ -1,0 +1,369 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import type { DataLakeFileClient, DataLakeServiceClient } from "@azure/storage-file-datalake";
+import { CleverLakeError } from "../../errors";
+import type { Lake, LakeEntry, LakeOptions } from "../lake";
+import { fileSystems } from "../lakePath";
+import { requirePrivate, ScratchNames } from "../scratch";
+import {
+  adlsError,
+  codeOf,
+  flatAccount,
+  inWords,
+  isMissing,
+  isMissingFileSystem,
+  isRefusedByCondition,
+  statusOf,
+  type Told,
+} from "./adlsErrors";
+import { download } from "./download";
+import { type Place, type Places, temporaryFolder } from "./places";
+import { maybeDone } from "./requests";
+import { upload } from "./upload";
+
+/** The mark by which a write knows its own file again when the answer to its rename was lost. */
+const writeMark = "cleverlakewrite";
+/** Temporary files of this age are nobody's any more. */
+const leftOverMilliseconds = 24 * 60 * 60_000;
+const cleanUpMilliseconds = 10_000;
+
+/** By what a file is known again after a rename. */
+interface Identity {
+  readonly mark: string | undefined;
+  readonly etag: string | undefined;
+}
+
+/**
+ * A lake in Azure Data Lake Storage Gen2. A write goes to a temporary file and is renamed into place, for put-if-absent
+ * on the condition that nothing is there: readers see the whole file or none. Where the answer to a rename was lost,
+ * the file in place tells by its mark whose it is. What killed processes left behind is removed after a day.
+ */
+export class AdlsLake implements Lake {
+  private readonly scratchNames = new ScratchNames(
+    path.join(tmpdir(), `clever-lake-${userInfo().username.replaceAll(/\W/g, "_")}`),
+  );
+  private readonly swept = new Map<string, Promise<void>>();
+  private hierarchical: Promise<void> | undefined;
+
+  constructor(
+    readonly url: string,
+    private readonly service: DataLakeServiceClient,
+    private readonly places: Places,
+    private readonly told: Told,
+  ) {}
+
+  async *list(
+    folder: string,
+    options: LakeOptions & { readonly recursive?: boolean } = {},
+  ): AsyncIterable<LakeEntry> {
+    options.signal?.throwIfAborted();
+    if (folder === "") {
+      yield* this.listRoot(options);
+      return;
+    }
+    const { fileSystem, name } = this.places.of(folder);
+    const pages = this.service
+      .getFileSystemClient(fileSystem)
+      .listPaths({ path: name, recursive: options.recursive ?? false, ...signalOf(options) })
+      .byPage({ maxPageSize: 5000 });
+    try {
+      for await (const { pathItems } of pages) {
+        for (const item of pathItems ?? []) {
+          const lakePath = item.name === undefined ? undefined : this.places.lakePath(fileSystem, item.name);
+          if (lakePath === undefined || lakePath.split("/").includes(temporaryFolder)) continue;
+          const modified = new Date(item.lastModified ?? 0);
+          if (item.isDirectory) yield { path: lakePath, kind: "folder", size: 0, modified };
+          else yield { path: lakePath, kind: "file", size: Number(item.contentLength ?? 0), modified };
+        }
+      }
+    } catch (error) {
+      if (!isMissing(error)) throw this.said(error, folder, options);
+    }
+  }
+
+  async stat(lakePath: string, options: LakeOptions = {}): Promise<LakeEntry | undefined> {
+    const file = this.file(lakePath);
+    try {
+      const { contentLength, lastModified, metadata } = await file.getProperties(signalOf(options));
+      const modified = lastModified ?? new Date(0);
+      if (metadata?.hdi_isfolder === "true") return { path: lakePath, kind: "folder", size: 0, modified };
+      return { path: lakePath, kind: "file", size: contentLength ?? 0, modified };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw this.said(error, lakePath, options);
+    }
+  }
+
+  async read(lakePath: string, options: LakeOptions = {}): Promise<Buffer> {
+    return buffer(this.readStream(lakePath, options));
+  }
+
+  async readRange(
+    lakePath: string,
+    start: number,
+    length: number,
+    options: LakeOptions = {},
+  ): Promise<Buffer> {
+    const file = this.file(lakePath);
+    // An empty range cannot be asked for.
+    if (length <= 0) return Buffer.alloc(0);
+    try {
+      return await buffer(download(file, { ...options, start, length }));
+    } catch (error) {
+      if (statusOf(error) === 416) return Buffer.alloc(0);
+      throw this.said(error, lakePath, options);
+    }
+  }
+
+  readStream(lakePath: string, options: LakeOptions = {}): Readable {
+    const file = this.file(lakePath);
+    const chunks = async function* (this: AdlsLake) {
+      try {
+        yield* download(file, options);
+      } catch (error) {
+        throw this.said(error, lakePath, options);
+      }
+    };
+    return Readable.from(chunks.call(this), { objectMode: false, highWaterMark: 1 << 20 });
+  }
+
+  async write(lakePath: string, data: AsyncIterable<Uint8Array>, options: LakeOptions = {}): Promise<void> {
+    await this.put(this.places.of(lakePath), data, options, false);
+  }
+
+  async putIfAbsent(lakePath: string, data: Uint8Array, options: LakeOptions = {}): Promise<boolean> {
+    return this.put(this.places.of(lakePath), Readable.from([data]), options, true);
+  }
+
+  async importFile(localFile: string, lakePath: string, options: LakeOptions = {}): Promise<void> {
+    const target = this.places.of(lakePath);
+    await this.put(target, createReadStream(localFile, { highWaterMark: 1 << 20 }), options, false);
+    await rm(localFile, { force: true });
+  }
+
+  async rename(from: string, to: string, options: LakeOptions = {}): Promise<void> {
+    const source = this.file(from);
+    const target = this.places.of(to);
+    try {
+      const { metadata, etag } = await source.getProperties(signalOf(options));
+      await this.place(source, target, { mark: metadata?.[writeMark], etag }, options, false);
+    } catch (error) {
+      throw this.said(error, from, options);
+    }
+  }
+
+  async delete(lakePath: string, options: LakeOptions = {}): Promise<void> {
+    const file = this.file(lakePath);
+    try {
+      await file.delete(false, signalOf(options));
+    } catch (error) {
+      if (!isMissing(error)) throw this.said(error, lakePath, options);
+    }
+  }
+
+  async scratch(): Promise<string> {
+    const folder = await this.scratchNames.next();
+    await requirePrivate(path.dirname(folder));
+    await mkdir(folder, { mode: 0o700 });
+    return folder;
+  }
+
+  localPath(lakePath: string): undefined {
+    this.places.of(lakePath);
+    return undefined;
+  }
+
+  private file(lakePath: string): DataLakeFileClient {
+    return this.fileAt(this.places.of(lakePath));
+  }
+
+  private fileAt({ fileSystem, name }: Place): DataLakeFileClient {
+    return this.service.getFileSystemClient(fileSystem).getFileClient(name);
+  }
+
+  private async *listRoot(options: LakeOptions & { readonly recursive?: boolean }): AsyncIterable<LakeEntry> {
+    for (const stage of fileSystems) {
+      const { fileSystem, name } = this.places.of(stage);
+      const client = this.service.getFileSystemClient(fileSystem);
+      const place = name === "" ? client : client.getDirectoryClient(name);
+      try {
+        if (!(await place.exists(signalOf(options)))) continue;
+      } catch (error) {
+        throw this.said(error, stage, options);
+      }
+      yield { path: stage, kind: "folder", size: 0, modified: new Date(0) };
+      if (options.recursive) yield* this.list(stage, options);
+    }
+  }
+
+  /** Writes a stream to a temporary file and puts it in place; resolves to whether it did. */
+  private async put(
+    target: Place,
+    data: AsyncIterable<Uint8Array>,
+    options: LakeOptions,
+    onlyIfAbsent: boolean,
+  ): Promise<boolean> {
+    const id = randomUUID();
+    const temporary = this.fileAt(this.places.temporary(target, id));
+    let created = false;
+    const create = async () => {
+      created = true;
+      await this.requireHierarchical(target, options);
+      await this.sweep(target, options);
+      await this.inFileSystem(target, options, () =>
+        temporary.create({ metadata: { [writeMark]: id }, ...signalOf(options) }),
+      );
+    };
+    let placed = false;
+    try {
+      const etag = await upload(temporary, data, { create, ...options });
+      placed = await this.place(temporary, target, { mark: id, etag }, options, onlyIfAbsent);
+      return placed;
+    } catch (error) {
+      throw this.said(error, target.lakePath, options);
+    } finally {
+      if (created && !placed) await deleteQuietly(temporary);
+    }
+  }
+
+  /** Renames a file; resolves to false where something is there and only an empty place was wanted. */
+  private async place(
+    source: DataLakeFileClient,
+    target: Place,
+    identity: Identity,
+    options: LakeOptions,
+    onlyIfAbsent: boolean,
+  ): Promise<boolean> {
+    const move = () =>
+      source.move(this.places.renameFileSystem(target), this.places.encoded(target), {
+        ...signalOf(options),
+        ...(onlyIfAbsent ? { destinationConditions: { ifNoneMatch: "*" } } : {}),
+      });
+    try {
+      try {
+        await move();
+      } catch (error) {
+        if (codeOf(error) !== "RenameDestinationParentPathNotFound") throw error;
+        await this.makeParent(target, options);
+        await move();
+      }
+      return true;
+    } catch (error) {
+      // The rename may have been done by an attempt whose answer was lost: then the next one finds no source, or
+      // its own file at the target.
+      if (maybeDone(error) && (await this.isThere(target, identity, options))) return true;
+      if (onlyIfAbsent && isRefusedByCondition(error)) return false;
+      throw error;
+    }
+  }
+
+  private async isThere(target: Place, { mark, etag }: Identity, options: LakeOptions): Promise<boolean> {
+    options.signal?.throwIfAborted();
+    try {
+      const found = await this.fileAt(target).getProperties(signalOf(options));
+      const foundMark = found.metadata?.[writeMark];
+      // Azure keeps both over a rename; one is enough, should the other be lost.
+      if (mark !== undefined && foundMark !== undefined) return foundMark === mark;
+      return etag !== undefined && found.etag === etag;
+    } catch {
+      // What the rename said is what the caller is to hear.
+      return false;
+    }
+  }
+
+  private async makeParent({ fileSystem, name }: Place, options: LakeOptions): Promise<void> {
+    const parent = path.posix.dirname(name);
+    await this.service
+      .getFileSystemClient(fileSystem)
+      .getDirectoryClient(parent)
+      .createIfNotExists(signalOf(options));
+  }
+
+  /** Does what needs the file system, and makes that where it is missing. */
+  private async inFileSystem<T>(target: Place, options: LakeOptions, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isMissingFileSystem(error)) throw error;
+    }
+    try {
+      await this.service.getFileSystemClient(target.fileSystem).createIfNotExists(signalOf(options));
+    } catch (error) {
+      if (statusOf(error) !== 403) throw error;
+      const message = `The file system ${target.fileSystem} is missing in the storage account ${this.told.account}, and your account may not make it.`;
+      const hint =
+        "Have it made by somebody who may, or have the role Storage Blob Data Contributor given on the whole account.";
+      throw inWords({ code: "auth", message, hint }, target.lakePath, error);
+    }
+    return work();
+  }
+
+  /**
+   * Only where the account has a hierarchical namespace is a rename atomic. Without the right to ask, the answers to
+   * the renames themselves have to do.
+   */
+  private requireHierarchical(target: Place, options: LakeOptions): Promise<void> {
+    this.hierarchical ??= this.askHierarchical(target, options).catch((error: unknown) => {
+      this.hierarchical = undefined;
+      throw error;
+    });
+    return this.hierarchical;
+  }
+
+  private async askHierarchical(target: Place, options: LakeOptions): Promise<void> {
+    const root = this.service.getFileSystemClient(target.fileSystem).getDirectoryClient("");
+    try {
+      await this.inFileSystem(target, options, () => root.getAccessControl(signalOf(options)));
+    } catch (error) {
+      if (statusOf(error) === 400) throw inWords(flatAccount(this.told), this.url, error);
+      if (statusOf(error) !== 403) throw error;
+    }
+  }
+
+  private sweep(target: Place, options: LakeOptions): Promise<void> {
+    const folder = this.places.temporaryFolderOf(target);
+    const key = `${target.fileSystem}/${folder}`;
+    const swept = this.swept.get(key) ?? this.sweepFolder(target.fileSystem, folder, options);
+    this.swept.set(key, swept);
+    return swept;
+  }
+
+  private async sweepFolder(fileSystem: string, folder: string, options: LakeOptions): Promise<void> {
+    const client = this.service.getFileSystemClient(fileSystem);
+    const newest = Date.now() - leftOverMilliseconds;
+    try {
+      for await (const item of client.listPaths({ path: folder, ...signalOf(options) })) {
+        if (item.name === undefined || item.isDirectory) continue;
+        const modified = new Date(item.lastModified ?? Number.NaN).getTime();
+        if (modified < newest) await deleteQuietly(client.getFileClient(item.name));
+      }
+    } catch {
+      // Most often there is no such folder; and what cannot be swept now, a later run sweeps.
+    }
+  }
+
+  /** An error of the service as one of ours; an abort as its signal's reason. */
+  private said(error: unknown, subject: string, { signal }: LakeOptions): unknown {
+    if (signal?.aborted) return signal.reason;
+    if (error instanceof CleverLakeError) return error;
+    return adlsError(error, subject, this.told);
+  }
+}
+
+async function deleteQuietly(file: DataLakeFileClient): Promise<void> {
+  try {
+    // Not with the caller's signal: what was called off is to be cleaned up too.
+    await file.delete(false, { abortSignal: AbortSignal.timeout(cleanUpMilliseconds) });
+  } catch {
+    // It is swept when it is a day old.
+  }
+}
+
+function signalOf({ signal }: LakeOptions): { abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {};
+}

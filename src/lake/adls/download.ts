@@ -1,0 +1,53 @@
+import { type DataLakeFileClient, RestError } from "@azure/storage-file-datalake";
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The first byte; 0 if left out. */
+  readonly start?: number;
+  /** Bytes wanted; to the file's end if left out. */
+  readonly length?: number;
+}
+
+/** How often one file's answer may break off before it is given up. */
+const breaks = 5;
+
+/**
+ * A file's bytes. An answer that breaks off is taken up where it broke, as long as the file is the same one; the SDK's
+ * own way to do so gives up where the connection is reset. Rejects with the service's error, 416 behind the file's end.
+ */
+export async function* download(
+  file: DataLakeFileClient,
+  { signal, start = 0, length }: DownloadOptions,
+): AsyncGenerator<Buffer> {
+  const abort = signal ? { abortSignal: signal } : {};
+  let position = start;
+  let end = length === undefined ? undefined : start + length;
+  let etag: string | undefined;
+  for (let broken = 0; end === undefined || position < end; ) {
+    const answer = await file.read(position, end === undefined ? undefined : end - position, {
+      ...abort,
+      maxRetryRequests: 0,
+      ...(etag === undefined ? {} : { conditions: { ifMatch: etag } }),
+    });
+    etag ??= answer.etag;
+    end = position + (answer.contentLength ?? 0);
+    const before = position;
+    try {
+      for await (const chunk of (answer.readableStreamBody ?? []) as AsyncIterable<Buffer>) {
+        position += chunk.length;
+        yield chunk;
+      }
+    } catch {
+      // Whatever broke it off, the same thing is to be done.
+      signal?.throwIfAborted();
+    }
+    if (position >= end) return;
+    broken = position > before ? 1 : broken + 1;
+    if (broken > breaks) {
+      throw new RestError("The answer broke off.", {
+        code: "ECONNRESET",
+        request: answer._response.request as never,
+      });
+    }
+  }
+}

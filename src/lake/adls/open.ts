@@ -1,0 +1,45 @@
+import {
+  AnonymousCredential,
+  DataLakeServiceClient,
+  newPipeline,
+  StorageSharedKeyCredential,
+} from "@azure/storage-file-datalake";
+import { CleverLakeError } from "../../errors";
+import type { LakeLocation } from "../open";
+import { parseAdlsAddress } from "./address";
+import { AdlsLake } from "./adlsLake";
+import { machineSignIn } from "./identity";
+import { Places } from "./places";
+import { type RequestOptions, requestPolicy } from "./requests";
+import { storageScope, TokenKeeper } from "./tokens";
+
+/** Opens a lake in Azure Data Lake Storage Gen2; nothing is sent before it is used. Rejects with `config`. */
+export function openAdlsLake(
+  location: LakeLocation,
+  requests: Omit<RequestOptions, "tokens"> = {},
+): AdlsLake {
+  const address = parseAdlsAddress(location.url);
+  const { auth } = location;
+  const isToken = auth === "default" || auth === "vscode";
+  const tokens = isToken ? new TokenKeeper(location.tokens ?? machineSignIn(), storageScope) : undefined;
+  const credential =
+    auth === "sharedKey"
+      ? new StorageSharedKeyCredential(address.account, required(location.accountKey, accountKeyMissing))
+      : new AnonymousCredential();
+  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1 } });
+  pipeline.factories.push(requestPolicy({ onRequest: location.onRequest, ...requests, tokens }));
+  const query = auth === "sas" ? `?${required(location.sas, sasMissing).replace(/^\?/, "")}` : "";
+  const service = new DataLakeServiceClient(`${address.endpoint}${query}`, pipeline);
+  const told = { account: address.account, auth: isToken ? "token" : auth } as const;
+  return new AdlsLake(location.url, service, new Places(address), told);
+}
+
+const accountKeyMissing = "The storage account's key is missing.";
+const sasMissing = "The SAS is missing.";
+
+function required(secret: string | undefined, message: string): string {
+  if (secret) return secret;
+  throw new CleverLakeError("config", message, {
+    hint: "Give it as CLEVER_LAKE_ACCOUNT_KEY or CLEVER_LAKE_SAS; in VS Code with “Change Salt or Credentials”.",
+  });
+}

@@ -1,0 +1,62 @@
+import { checkedPath } from "../lakePath";
+import type { AdlsAddress } from "./address";
+
+/** A file or folder of the lake as the account knows it. */
+export interface Place {
+  readonly lakePath: string;
+  readonly fileSystem: string;
+  /** Within the file system, without a leading slash; empty for its root. */
+  readonly name: string;
+}
+
+/** Holds what is being written; no part of the lake. */
+export const temporaryFolder = ".clever-lake-tmp";
+
+/** Where the lake's paths are in an account. */
+export class Places {
+  constructor(private readonly address: AdlsAddress) {}
+
+  /** The place of a lake's path, which is checked. */
+  of(lakePath: string): Place {
+    const [stage = "", ...rest] = checkedPath(lakePath).split("/");
+    const { fileSystem, prefix } = this.address;
+    const parts = fileSystem === undefined ? [prefix, ...rest] : [prefix, stage, ...rest];
+    return {
+      lakePath,
+      fileSystem: fileSystem ?? stage,
+      name: parts.filter((part) => part !== "").join("/"),
+    };
+  }
+
+  /** The lake's path of a name in a file system; undefined for one outside of the lake. */
+  lakePath(fileSystem: string, name: string): string | undefined {
+    const { prefix } = this.address;
+    if (prefix !== "" && !name.startsWith(`${prefix}/`)) return undefined;
+    const within = prefix === "" ? name : name.slice(prefix.length + 1);
+    return this.address.fileSystem === undefined ? `${fileSystem}/${within}` : within;
+  }
+
+  /**
+   * Where a file is written before it is put in place: beneath the first folder of its stage (`clever`), so that it
+   * inherits the access rights that were set there; a rename keeps them.
+   */
+  temporary(target: Place, id: string): Place {
+    return { ...target, name: `${this.temporaryFolderOf(target)}/${id}` };
+  }
+
+  temporaryFolderOf({ lakePath }: Place): string {
+    const [stage = "", first, ...rest] = lakePath.split("/");
+    const { name } = this.of(first !== undefined && rest.length > 0 ? `${stage}/${first}` : stage);
+    return name === "" ? temporaryFolder : `${name}/${temporaryFolder}`;
+  }
+
+  /** The SDK puts a rename's target behind the host, so that an emulator's account has to come along. */
+  renameFileSystem({ fileSystem }: Place): string {
+    return `${this.address.accountPath}${fileSystem}`;
+  }
+
+  /** A name as part of an address. */
+  encoded({ name }: Place): string {
+    return name.split("/").map(encodeURIComponent).join("/");
+  }
+}

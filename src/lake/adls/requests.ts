@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type RequestPolicyFactory, RestError, type WebResource } from "@azure/storage-file-datalake";
+import { codeOf, statusOf } from "./adlsErrors";
+import type { TokenKeeper } from "./tokens";
+
+/** One request as it went, for the log. Without query: a SAS stands there. */
+export interface RequestNote {
+  readonly method: string;
+  /** The path, with the operation behind it, such as `PATCH append`. */
+  readonly path: string;
+  /** What Azure's support finds it by. */
+  readonly clientRequestId: string;
+  /** Undefined where no answer came. */
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  readonly milliseconds: number;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+export interface RequestOptions {
+  readonly tokens?: TokenKeeper | undefined;
+  readonly onRequest?: ((note: RequestNote) => void) | undefined;
+  /** Attempts of a request altogether; 5 if left out. */
+  readonly attempts?: number | undefined;
+  /** The wait before the second attempt, doubled from then on; 400 ms if left out. */
+  readonly firstWait?: number | undefined;
+}
+
+const answerWithin = 90_000;
+const longestWait = 60_000;
+
+/**
+ * Sends each request with a token where one is needed, and again where that may help: connections that broke or stayed
+ * silent, 408, 429 and 5xx, waiting as long as `Retry-After` says. The SDK's own retries know neither 429 nor that
+ * header, and are switched off. A request may have taken effect before its answer was lost: see `maybeDone`.
+ */
+export function requestPolicy(options: RequestOptions): RequestPolicyFactory {
+  return {
+    create: (next) => ({
+      sendRequest: (request) => send(request, (each) => next.sendRequest(each), options),
+    }),
+  };
+}
+
+/** Whether an earlier attempt of a request that failed in the end may have been carried out. */
+export function maybeDone(error: unknown): boolean {
+  return error instanceof RestError && (repeated.has(error) || isTransient(error));
+}
+
+/** Errors of requests that were sent more than once. */
+const repeated = new WeakSet<object>();
+
+async function send<R>(
+  request: WebResource,
+  next: (request: WebResource) => Promise<R>,
+  { tokens, onRequest, attempts = 5, firstWait = 400 }: RequestOptions,
+): Promise<R> {
+  const signal = request.abortSignal as AbortSignal | undefined;
+  let renewed = false;
+  let doubtful = false;
+  for (let attempt = 1; ; attempt++) {
+    const clientRequestId = randomUUID();
+    request.headers.set("x-ms-client-request-id", clientRequestId);
+    request.timeout = answerWithin;
+    const token = await tokens?.token();
+    if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
+    const started = performance.now();
+    const note = (status: number | undefined, code: string | undefined) =>
+      onRequest?.({
+        method: request.method,
+        path: pathOf(request.url),
+        clientRequestId,
+        status,
+        code,
+        milliseconds: performance.now() - started,
+        attempt,
+      });
+    try {
+      const answer = await next(request);
+      note((answer as { status?: number }).status, undefined);
+      return answer;
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      const error = asLost(thrown, request);
+      note(statusOf(error), codeOf(error));
+      if (doubtful && error instanceof RestError) repeated.add(error);
+      if (statusOf(error) === 401 && tokens && token !== undefined && !renewed) {
+        renewed = true;
+        await tokens.renewed(token);
+        continue;
+      }
+      if (attempt >= attempts || !isTransient(error)) throw error;
+      doubtful = true;
+      await sleep(waitBefore(error, attempt, firstWait), undefined, signal ? { signal } : {});
+    }
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof RestError)) return false;
+  const status = statusOf(error);
+  if (status !== undefined) return status === 408 || status === 429 || status >= 500;
+  // A name that is not known will not be known in a second.
+  return !/ENOTFOUND/.test(`${error.code} ${error.message}`);
+}
+
+/** The limit for an answer shows as an abort that nobody asked for. */
+function asLost(error: unknown, request: WebResource): unknown {
+  if (!(error instanceof Error) || error.name !== "AbortError") return error;
+  return new RestError("No answer came in time.", {
+    code: "ETIMEDOUT",
+    request: request as never,
+  });
+}
+
+function waitBefore(error: unknown, attempt: number, firstWait: number): number {
+  const header = error instanceof RestError ? error.response?.headers.get("retry-after") : undefined;
+  const seconds = Number(header ?? Number.NaN);
+  const asked = Number.isNaN(seconds) ? Date.parse(header ?? "") - Date.now() : seconds * 1000;
+  if (asked > 0) return Math.min(asked, longestWait);
+  const most = Math.min(firstWait * 2 ** (attempt - 1), longestWait);
+  // Spread, so that writers that were refused together do not come back together.
+  return most * (0.5 + Math.random() / 2);
+}
+
+function pathOf(url: string): string {
+  const { pathname, searchParams } = new URL(url);
+  const operation = searchParams.get("action") ?? searchParams.get("comp") ?? searchParams.get("resource");
+  return operation === null ? pathname : `${pathname} ${operation}`;
+}

@@ -1,0 +1,57 @@
+/** An access token of Microsoft Entra. */
+export interface Token {
+  readonly token: string;
+  /** When it runs out, in milliseconds since 1970. */
+  readonly expires: number;
+}
+
+/** Where tokens come from: the Azure sign-in of this machine, or VS Code's Microsoft account. */
+export interface TokenSource {
+  /**
+   * A token for a scope such as `https://storage.azure.com/.default`.
+   *
+   * @param refused a token that the service took no longer: a new one is needed
+   */
+  token(scope: string, refused?: string): Promise<Token>;
+}
+
+export const storageScope = "https://storage.azure.com/.default";
+export const vaultScope = "https://vault.azure.net/.default";
+
+const renewBefore = 5 * 60_000;
+
+/** Keeps a token until it is about to run out; of requests side by side only one fetches a new one. */
+export class TokenKeeper {
+  private kept: Token | undefined;
+  private fetching: Promise<Token> | undefined;
+
+  constructor(
+    private readonly source: TokenSource,
+    private readonly scope: string,
+  ) {}
+
+  async token(): Promise<string> {
+    if (this.kept !== undefined && this.kept.expires - renewBefore > Date.now()) return this.kept.token;
+    return (await this.fetch()).token;
+  }
+
+  /** A token in place of one that the service refused. */
+  async renewed(refused: string): Promise<string> {
+    // Another request may have fetched a new one meanwhile.
+    if (this.kept !== undefined && this.kept.token !== refused) return this.kept.token;
+    return (await this.fetch(refused)).token;
+  }
+
+  private fetch(refused?: string): Promise<Token> {
+    this.fetching ??= this.source
+      .token(this.scope, refused)
+      .then((token) => {
+        this.kept = token;
+        return token;
+      })
+      .finally(() => {
+        this.fetching = undefined;
+      });
+    return this.fetching;
+  }
+}

@@ -1,0 +1,99 @@
+import type { DataLakeFileClient } from "@azure/storage-file-datalake";
+import { maybeDone } from "./requests";
+
+export interface UploadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, before anything is sent. */
+  readonly create: () => Promise<void>;
+}
+
+/** Bytes sent at once. A day's report fits into one, so that it takes a single append. */
+export const blockBytes = 8 * 1024 * 1024;
+/** Blocks on their way side by side; with the one being filled, a file takes 32 MiB of memory at most. */
+const blocksAtOnce = 3;
+
+/**
+ * Uploads a stream as the contents of an empty file that `create` makes: blocks side by side, each at its position; the
+ * last one makes them all visible. The file is made when the first block is full or the stream has ended well, so a
+ * small stream that fails costs no request. Rejects with the stream's error, or the service's.
+ *
+ * @returns the ETag that the file then has, where the service said it
+ */
+export async function upload(
+  file: DataLakeFileClient,
+  data: AsyncIterable<Uint8Array>,
+  { signal, create }: UploadOptions,
+): Promise<string | undefined> {
+  const stop = new AbortController();
+  const abortSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const underWay = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  let created = false;
+  let sent = 0;
+
+  const append = async (block: Buffer) => {
+    if (!created) await create();
+    created = true;
+    while (underWay.size >= blocksAtOnce) await Promise.race(underWay);
+    if (failure) throw failure.error;
+    const position = sent;
+    sent += block.length;
+    const work: Promise<void> = file
+      .append(block, position, block.length, { abortSignal })
+      .then(() => undefined)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => underWay.delete(work));
+    underWay.add(work);
+  };
+
+  try {
+    let pending: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of data) {
+      signal?.throwIfAborted();
+      for (let rest = chunk; rest.length > 0; ) {
+        // Sent only when more follows: the last block is the one that flushes.
+        if (size === blockBytes) {
+          await append(Buffer.concat(pending, size));
+          pending = [];
+          size = 0;
+        }
+        const part = rest.subarray(0, blockBytes - size);
+        // The source may reuse its buffer.
+        pending.push(Buffer.from(part));
+        size += part.length;
+        rest = rest.subarray(part.length);
+      }
+    }
+    signal?.throwIfAborted();
+    if (!created) await create();
+    await Promise.all(underWay);
+    if (failure) throw failure.error;
+    if (size === 0) return undefined;
+    return await appendLast(file, Buffer.concat(pending, size), sent, abortSignal);
+  } finally {
+    stop.abort();
+    await Promise.all(underWay);
+  }
+}
+
+/** Appends the last block and flushes. When that is sent again after it took effect, the service says it cannot be. */
+async function appendLast(
+  file: DataLakeFileClient,
+  block: Buffer,
+  position: number,
+  abortSignal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    return (await file.append(block, position, block.length, { abortSignal, flush: true })).etag;
+  } catch (error) {
+    if (!maybeDone(error)) throw error;
+    const { contentLength, etag } = await file.getProperties({ abortSignal }).catch(() => {
+      throw error;
+    });
+    if (contentLength !== position + block.length) throw error;
+    return etag;
+  }
+}

@@ -1,0 +1,25 @@
+import { isAdlsAddress, type LakeAuth } from "./adls/address";
+import type { RequestNote } from "./adls/requests";
+import type { TokenSource } from "./adls/tokens";
+import { FolderLake } from "./folder";
+import type { Lake } from "./lake";
+
+export interface LakeLocation {
+  /** `file:///…`, `https://ACCOUNT.dfs.core.windows.net[/FOLDER]` or `abfss://FILESYSTEM@ACCOUNT…` */
+  readonly url: string;
+  readonly auth: LakeAuth;
+  readonly accountKey?: string | undefined;
+  readonly sas?: string | undefined;
+  /** Where tokens come from; the machine's sign-in if left out. */
+  readonly tokens?: TokenSource | undefined;
+  /** Told of each request to Azure. */
+  readonly onRequest?: ((note: RequestNote) => void) | undefined;
+}
+
+/** Opens a lake: a folder, which is made where it is missing, or Azure, which is not spoken to before it is used. */
+export async function openLakeAt(location: LakeLocation): Promise<Lake> {
+  if (!isAdlsAddress(location.url)) return FolderLake.open(location.url);
+  // Loaded only here: a lake in a folder is not to wait for Azure's packages.
+  const { openAdlsLake } = await import("./adls/open");
+  return openAdlsLake(location);
+}

@@ -1,0 +1,111 @@
+import * as vscode from "vscode";
+import { lakeAddressFault } from "../config";
+import { describeError } from "../errors";
+import { type AzureDirectory, AzureManagement, managementScope } from "./azureManagement";
+import type { ConnectionAnswers } from "./connectWizard";
+import { signInWithMicrosoft } from "./microsoftAccount";
+import { askChoice, askText, askWhile, isNavigation, orBack, type Place } from "./wizard";
+
+type LakeAuth = ConnectionAnswers["lakeAuth"];
+
+/** Where a lake in Azure is: picked from the account's subscriptions, or typed. Undefined where the user goes back. */
+export async function askAzureLake(
+  answers: ConnectionAnswers,
+  place: Place,
+): Promise<ConnectionAnswers | undefined> {
+  const how = await orBack(
+    askChoice<"pick" | "type">(place, vscode.l10n.t("Which storage account?"), [
+      {
+        label: vscode.l10n.t("$(list-tree) Pick from my subscriptions"),
+        detail: vscode.l10n.t("Signs in with your Microsoft account."),
+        value: "pick",
+      },
+      { label: vscode.l10n.t("$(edit) Type the lake's address"), value: "type" },
+    ]),
+  );
+  if (how === undefined) return undefined;
+  const lakeUrl = await orBack(how === "pick" ? pickLake(place) : typeLake(answers, place));
+  if (lakeUrl === undefined) return askAzureLake(answers, place);
+  const next = { ...answers, lakeUrl, lakeAuth: how === "pick" ? ("vscode" as const) : answers.lakeAuth };
+  return (await orBack(askLakeAuth(next, place))) ?? askAzureLake(answers, place);
+}
+
+async function pickLake(place: Place): Promise<string> {
+  const azure: AzureDirectory = new AzureManagement(() => signInWithMicrosoft(managementScope));
+  try {
+    const asking = vscode.l10n.t("Asking Azure for your subscriptions …");
+    const subscriptions = await askWhile(place, asking, (signal) => azure.subscriptions(signal));
+    const subscription = await askChoice(
+      place,
+      vscode.l10n.t("{0} subscriptions", subscriptions.length),
+      subscriptions.map(({ id, name }) => ({ label: name, description: id, value: id })),
+    );
+    const looking = vscode.l10n.t("Asking Azure for its storage accounts …");
+    const lakes = await askWhile(place, looking, (signal) => azure.lakes(subscription, signal));
+    return await askChoice(
+      place,
+      lakes.length === 0
+        ? vscode.l10n.t("This subscription has no storage account with a hierarchical namespace.")
+        : vscode.l10n.t("Storage accounts with a hierarchical namespace"),
+      lakes.map(({ name, resourceGroup, location, url }) => ({
+        label: name,
+        description: [resourceGroup, location].filter(Boolean).join(" · "),
+        value: url,
+      })),
+    );
+  } catch (error) {
+    if (isNavigation(error)) throw error;
+    await askChoice(place, describeError(error), [
+      { label: vscode.l10n.t("$(refresh) Try again"), value: "again" },
+    ]);
+    return pickLake(place);
+  }
+}
+
+async function typeLake(answers: ConnectionAnswers, place: Place): Promise<string> {
+  const typed = await askText({
+    ...place,
+    value: answers.lakeUrl.startsWith("file:") ? "" : answers.lakeUrl,
+    placeholder: "https://ACCOUNT.dfs.core.windows.net",
+    prompt: vscode.l10n.t("The lake's address; a folder may follow, and the lake goes there"),
+    validate: (text) =>
+      text.startsWith("file:")
+        ? vscode.l10n.t("An address that begins with https:// or abfss:// is needed.")
+        : lakeAddressFault(text.trim()),
+  });
+  return typed.trim();
+}
+
+async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+  const lakeAuth = await askChoice<LakeAuth>(
+    place,
+    vscode.l10n.t("How do you sign in to the lake?"),
+    [
+      { label: vscode.l10n.t("$(account) My Microsoft account in VS Code"), value: "vscode" },
+      {
+        label: vscode.l10n.t("$(terminal) This machine's sign-in"),
+        detail: vscode.l10n.t("Azure CLI, a service principal in the environment, or a managed identity."),
+        value: "default",
+      },
+      { label: vscode.l10n.t("$(key) Account key"), value: "sharedKey" },
+      { label: vscode.l10n.t("$(link) Shared access signature"), value: "sas" },
+    ],
+    answers.lakeAuth,
+  );
+  const cleared = { ...answers, lakeAuth, lakeAccountKey: "", lakeSas: "" };
+  if (lakeAuth !== "sharedKey" && lakeAuth !== "sas") return cleared;
+  const isKey = lakeAuth === "sharedKey";
+  const secret = await orBack(
+    askText({
+      ...place,
+      value: isKey ? answers.lakeAccountKey : answers.lakeSas,
+      password: true,
+      prompt: isKey
+        ? vscode.l10n.t("The account key; it is kept in VS Code's secret store")
+        : vscode.l10n.t("The shared access signature; it is kept in VS Code's secret store"),
+      validate: (text) => (text.trim() === "" ? vscode.l10n.t("It is needed.") : undefined),
+    }),
+  );
+  if (secret === undefined) return askLakeAuth(answers, place);
+  return { ...cleared, [isKey ? "lakeAccountKey" : "lakeSas"]: secret.trim() };
+}

@@ -1,0 +1,62 @@
+import * as vscode from "vscode";
+import type { TokenAnswer, TokenParams } from "../engine/messages";
+import { CleverLakeError } from "../errors";
+
+const provider = "microsoft";
+/** How long a token is kept that does not say when it runs out. */
+const assumedMilliseconds = 10 * 60_000;
+
+/**
+ * A token of VS Code's Microsoft account for the engine. Without a session, VS Code marks its accounts menu and the
+ * request fails: a run in the background is no time for a dialog. Where a service refused a token, the user is asked to
+ * sign in anew.
+ */
+export async function microsoftToken({ scope, refused }: TokenParams): Promise<TokenAnswer> {
+  const known = await vscode.authentication.getSession(provider, [scope], { createIfNone: false });
+  if (known && known.accessToken !== refused) return answerOf(known);
+  const session =
+    known &&
+    (await signedIn(scope, {
+      forceNewSession: { detail: vscode.l10n.t("The sign-in to the data lake has run out.") },
+    }));
+  if (session) return answerOf(session);
+  throw new CleverLakeError(
+    "auth",
+    vscode.l10n.t("Nobody is signed in to Azure with a Microsoft account in VS Code."),
+    { hint: vscode.l10n.t("Sign in by the accounts menu at the lower left, then try again.") },
+  );
+}
+
+/** Has the user sign in where nobody is; rejects with `auth` where they do not. */
+export async function signInWithMicrosoft(scope: string): Promise<string> {
+  const session = await signedIn(scope, { createIfNone: true });
+  if (session) return session.accessToken;
+  throw new CleverLakeError("auth", vscode.l10n.t("Nobody signed in with a Microsoft account."));
+}
+
+async function signedIn(
+  scope: string,
+  options: vscode.AuthenticationGetSessionOptions,
+): Promise<vscode.AuthenticationSession | undefined> {
+  try {
+    return await vscode.authentication.getSession(provider, [scope], options);
+  } catch {
+    // The user called it off, or VS Code has no such provider.
+    return undefined;
+  }
+}
+
+function answerOf({ accessToken: token }: vscode.AuthenticationSession): TokenAnswer {
+  return { token, expires: expiryOf(token) ?? Date.now() + assumedMilliseconds };
+}
+
+/** When a token says that it runs out; undefined for one that cannot be read. */
+function expiryOf(token: string): number | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
+    const seconds = typeof claims === "object" && claims && "exp" in claims ? claims.exp : undefined;
+    return typeof seconds === "number" ? seconds * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
+}

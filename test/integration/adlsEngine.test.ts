@@ -1,0 +1,111 @@
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { EngineClient } from "../../src/engine/client";
+import type { ReportItem, TokenAnswer, TokenParams } from "../../src/engine/messages";
+import * as engine from "../../src/engine/protocol";
+import { CleverLakeError } from "../../src/errors";
+import { AdlsEmulator } from "../adls-emulator/emulator";
+import { startEmulator } from "../helpers/adls";
+import { buildCommandLine } from "../helpers/cli";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const modulePath = path.resolve(import.meta.dirname, "..", "..", "dist", "engine.js");
+const password = "planted-password-8d1f";
+const salt = "planted-salt-77ab";
+
+/** The built engine, and a sample district whose lake is in Azure, signed in to by VS Code's account. */
+async function connect(emulator: AdlsEmulator, token: (params: TokenParams) => Promise<TokenAnswer>) {
+  await buildCommandLine();
+  const client = new EngineClient({ modulePath, execPath: process.execPath, token });
+  onTestFinished(() => client.dispose());
+  const { host, port, username, hostKey } = await client.request(engine.startSample, {
+    folder: await temporaryFolder(),
+    password,
+    size: { students: 40, teachers: 4, staff: 2, schools: 2, days: 2 },
+  });
+  const lake = { url: emulator.url, auth: "vscode" as const };
+  const connection = { sftp: { host, port, username, hostKey }, lake };
+  return { client, connected: { connection, secrets: { password, salt } } };
+}
+
+const everything = { command: "run", only: null, accept: [] } as const;
+
+test("all that the extension shows works on a lake in Azure, by tokens that the engine asks for", async () => {
+  const emulator = await startEmulator({ tokens: [{ token: "first" }, { token: "second" }] });
+  const asked: TokenParams[] = [];
+  const logs: string[] = [];
+  const { client, connected } = await connect(emulator, (params) => {
+    asked.push(params);
+    const token = params.refused === null ? "first" : "second";
+    return Promise.resolve({ token, expires: Date.now() + 3_600_000 });
+  });
+  client.onLog(({ message }) => logs.push(message));
+  expect(await client.request(engine.testConnection, connected)).toMatchObject({ salt: "unclaimed" });
+
+  asked.length = 0;
+  emulator.clearLog();
+  emulator.inject({ fault: { kind: "expiredToken" }, number: 60 });
+  const summary = await client.request(engine.run, { ...connected, ...everything });
+  expect(summary).toMatchObject({ landed: 12, anonymized: 12, failed: [] });
+  await expect
+    .poll(() => logs)
+    .toEqual([
+      expect.stringMatching(
+        /^Azure: 401 InvalidAuthenticationInfo to [A-Z]+ \/devaccount\/.+ \(request [0-9a-f-]{36}, /,
+      ),
+    ]);
+  const scope = "https://storage.azure.com/.default";
+  expect(asked).toEqual([
+    { scope, refused: null },
+    { scope, refused: "first" },
+  ]);
+
+  const reports: ReportItem[] = [];
+  await client.request(engine.listReports, connected, { onProgress: (items) => reports.push(...items) });
+  expect(reports.filter(({ state }) => state === "anonymized")).toHaveLength(12);
+  const { stages, landings } = await client.request(engine.lakeContents, connected);
+  expect(stages.map(({ tables }) => tables.length)).toEqual([1, 2, 2]);
+  const [landing] = landings;
+  const { files } = await client.request(engine.landedFiles, { ...connected, folder: landing?.folder ?? "" });
+  expect(files).toHaveLength(12);
+  const preview = await client.request(engine.previewReport, {
+    ...connected,
+    origin: "lake",
+    path: files[0]?.path ?? "",
+  });
+  expect(preview).toMatchObject({ problem: null, truncated: false });
+  const { runs } = await client.request(engine.listRuns, { ...connected, from: 0, count: 20 });
+  expect(runs).toMatchObject([{ outcome: "done", counts: { landed: 12 } }]);
+  const filter = {};
+  const metrics = await client.request(engine.metrics, { ...connected, filter, minimumGroupSize: 0 });
+  expect(metrics.users).toBeGreaterThan(30);
+  expect((await client.request(engine.verify, connected)).problems).toEqual([]);
+});
+
+test("an engine that gets no token says what the extension said", async () => {
+  const emulator = await startEmulator();
+  const { client, connected } = await connect(emulator, () =>
+    Promise.reject(
+      new CleverLakeError("auth", "Nobody is signed in.", { hint: "Sign in by the accounts menu." }),
+    ),
+  );
+  await expect(client.request(engine.run, { ...connected, ...everything })).rejects.toMatchObject({
+    code: "auth",
+    message: "Nobody is signed in.",
+    hint: "Sign in by the accounts menu.",
+  });
+  expect(emulator.requests).toEqual([]);
+});
+
+test("a lake that is out of reach is told as such wherever it is looked at", async () => {
+  const emulator = await AdlsEmulator.start();
+  const { client, connected } = await connect(emulator, () =>
+    Promise.resolve({ token: "t", expires: Date.now() + 3_600_000 }),
+  );
+  await emulator[Symbol.asyncDispose]();
+  const away = { code: "network", message: expect.stringContaining("cannot be reached (ECONNREFUSED)") };
+  await expect(client.request(engine.listReports, connected)).rejects.toMatchObject(away);
+  await expect(client.request(engine.listRuns, { ...connected, from: 0, count: 1 })).rejects.toMatchObject(
+    away,
+  );
+}, 120_000);

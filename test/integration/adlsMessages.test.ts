@@ -1,0 +1,268 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { userInfo } from "node:os";
+import path from "node:path";
+import { RestError } from "@azure/storage-file-datalake";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { Duck } from "../../src/duck/duck";
+import { CleverLakeError, describeError } from "../../src/errors";
+import { adlsError } from "../../src/lake/adls/adlsErrors";
+import type { AdlsLake } from "../../src/lake/adls/adlsLake";
+import type { RequestNote } from "../../src/lake/adls/requests";
+import { lakeMetrics } from "../../src/metrics/lakeMetrics";
+import { AdlsEmulator } from "../adls-emulator/emulator";
+import { accountSas, lasting, openLake, startEmulator, token } from "../helpers/adls";
+import { runInto } from "../helpers/adlsPipeline";
+import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+/** What the user reads when a run into this lake fails, without the request's id. */
+async function toldOf(lake: AdlsLake, fixture?: PipelineFixture): Promise<string> {
+  const { source } = fixture ?? (await oneReport());
+  const error = await runInto(lake, source).then(
+    ({ failed }) => new CleverLakeError("io", failed.map(({ reason }) => reason).join("\n")),
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(CleverLakeError);
+  const text = describeError(error);
+  expect(text).not.toContain(token);
+  return text.replace(/ \[request [0-9a-f-]{36}\]/g, "");
+}
+
+async function oneReport(): Promise<PipelineFixture> {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+  return fixture;
+}
+
+const stages = ["stage1np", "stage2np", "stage2p"];
+
+describe("what the user reads", () => {
+  test("when the role is missing", async () => {
+    const emulator = await startEmulator({ tokens: [{ token, role: "reader" }], fileSystems: stages });
+    expect(await toldOf(openLake(emulator))).toBe(
+      "stage2np/clever/_salt_fingerprint.json: Your account lacks the right to do this in the storage account devaccount. Have the role Storage Blob Data Contributor given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.",
+    );
+  });
+
+  test("when the file systems are missing and may not be made", async () => {
+    const emulator = await startEmulator({ tokens: [{ token, role: { stage2p: "contributor" } }] });
+    expect(await toldOf(openLake(emulator))).toContain("Storage Blob Data Contributor");
+  });
+
+  test("when the account is not hierarchical", async () => {
+    const flat = await startEmulator({ kind: "flat", fileSystems: stages });
+    expect(await toldOf(openLake(flat))).toContain("has no hierarchical namespace");
+    expect(flat.files("stage2np")).toEqual([]);
+  });
+
+  test("when soft delete keeps the account from being a data lake", async () => {
+    const emulator = await startEmulator({ kind: "flatWithSoftDelete", fileSystems: stages });
+    expect(await toldOf(openLake(emulator))).toContain("has soft delete or blob events on");
+  });
+
+  test("when the account key is wrong", async () => {
+    const { url, account } = await startEmulator();
+    const key = Buffer.from("another key").toString("base64");
+    const told = await toldOf(openLake({ url, account, key }, { auth: "sharedKey" }));
+    expect(told).toContain("does not accept the account key. Copy it anew");
+    expect(told).not.toContain(key);
+  });
+
+  test("when this machine's clock is wrong", async () => {
+    const { now } = Date;
+    const emulator = await startEmulator({ now });
+    const fixture = await oneReport();
+    vi.useFakeTimers({ toFake: ["Date"], now: now() + 3_600_000 });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    expect(await toldOf(openLake(emulator, { auth: "sharedKey" }), fixture)).toContain(
+      "This machine's clock differs",
+    );
+  });
+
+  test("when the SAS does not reach", async () => {
+    const emulator = await startEmulator({ fileSystems: stages });
+    const sas = accountSas(emulator, "rl");
+    const told = await toldOf(openLake(emulator, { auth: "sas", sas }));
+    expect(told).toContain("SAS");
+    expect(told).not.toContain("sig=");
+  });
+
+  test("when the network is away", async () => {
+    const emulator = await AdlsEmulator.start({ tokens: [{ token }] });
+    const lake = openLake(emulator, { requests: { attempts: 2 } });
+    await emulator[Symbol.asyncDispose]();
+    expect(await toldOf(lake)).toContain(
+      "The storage account devaccount cannot be reached (ECONNREFUSED). Check the network",
+    );
+  });
+
+  test.each([
+    ["ENOTFOUND", "There is no storage account of the name devaccount, or the network is away."],
+    ["EAI_AGAIN", "The network is away: no name can be looked up."],
+  ])("when a look-up of the account's name says %s", (code, message) => {
+    const error = new RestError(`getaddrinfo ${code} devaccount.dfs.core.windows.net`, { code });
+    expect(adlsError(error, "x", { account: "devaccount", auth: "token" })).toMatchObject({
+      code: "network",
+      message,
+    });
+  });
+
+  test.each([
+    [403, "AuthorizationFailure", "does not let this machine in. Its firewall"],
+    [403, "KeyBasedAuthenticationNotPermitted", "allows neither account keys nor SAS"],
+    [403, "AccountIsDisabled", "is switched off"],
+    [409, "ContainerBeingDeleted", "The file system is being deleted"],
+    [400, "InvalidHeaderValue", "refused a request (400 InvalidHeaderValue)"],
+    [503, "ServerBusy", "is too busy or out of order (ServerBusy)"],
+  ])("when the service answers %i %s", async (status, code, message) => {
+    const server = createServer((_request, response) => {
+      response.writeHead(status, { "x-ms-error-code": code }).end();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(async () => {
+      await once(server.close(), "close");
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/devaccount`;
+    const lake = openLake({ url, account: "devaccount", key: "" }, { requests: { attempts: 2 } });
+    expect(await toldOf(lake)).toContain(message);
+    server.closeAllConnections();
+  });
+});
+
+describe("a token that runs out", () => {
+  test("is renewed in the middle of a run", async () => {
+    const emulator = await startEmulator({ tokens: [{ token: "first" }, { token: "second" }] });
+    const fixture = await oneReport();
+    const asked: (string | undefined)[] = [];
+    const tokens = {
+      token: (_scope: string, refused?: string) => {
+        asked.push(refused);
+        const text = asked.length === 1 ? "first" : "second";
+        return Promise.resolve({ token: text, expires: Number.POSITIVE_INFINITY });
+      },
+    };
+    emulator.inject({ fault: { kind: "expiredToken" }, number: 40 });
+    const summary = await runInto(openLake(emulator, { tokens }), fixture.source);
+    expect(summary).toMatchObject({ anonymized: 1, failed: [] });
+    expect(asked).toEqual([undefined, "first"]);
+  });
+
+  test("and is about to, is not used any more", async () => {
+    const emulator = await startEmulator();
+    let asked = 0;
+    const tokens = {
+      token: () => {
+        asked++;
+        return Promise.resolve({ token, expires: Date.now() + (asked < 3 ? 60_000 : 3_600_000) });
+      },
+    };
+    const lake = openLake(emulator, { tokens });
+    for (let call = 0; call < 5; call++) await lake.stat("stage1np/x");
+    expect(asked).toBe(3);
+  });
+
+  test("and cannot be renewed, is told; a sign-in later the run goes on", async () => {
+    const emulator = await startEmulator();
+    const fixture = await oneReport();
+    emulator.inject({
+      fault: { kind: "expiredToken" },
+      times: Number.POSITIVE_INFINITY,
+      when: ({ number }) => number > 50,
+    });
+    expect(await toldOf(openLake(emulator, { tokens: lasting(token) }), fixture)).toContain(
+      "The sign-in to the storage account devaccount has run out, and a new one was not accepted either. Sign in again, then run again",
+    );
+    emulator.clearFaults();
+    expect(await runInto(openLake(emulator), fixture.source)).toMatchObject({ failed: [] });
+  });
+});
+
+test("whoever may only read stage2p sees the dashboard, and no identity", async () => {
+  const emulator = await startEmulator({
+    tokens: [{ token }, { token: "a curriculum lead", role: { stage2p: "reader" } }],
+  });
+  const fixture = await oneReport();
+  await runInto(openLake(emulator), fixture.source);
+  const lead = openLake(emulator, { tokens: lasting("a curriculum lead") });
+  await using duck = await Duck.open();
+  const metrics = await lakeMetrics(lead, duck, {}, { minimumGroupSize: 0 });
+  expect(metrics.users).toBe(1);
+  await expect(lead.read("stage2np/clever/_salt_fingerprint.json")).rejects.toMatchObject({ code: "auth" });
+});
+
+test("each request is told with the id that Azure's support finds it by", async () => {
+  const emulator = await startEmulator();
+  const notes: RequestNote[] = [];
+  const lake = openLake(emulator, { auth: "sas", requests: { onRequest: (note) => notes.push(note) } });
+  await lake.putIfAbsent("stage1np/clever/x", Buffer.from("x"));
+  expect(notes.map(({ clientRequestId }) => clientRequestId)).toEqual(
+    emulator.requests.map(({ clientRequestId }) => clientRequestId),
+  );
+  expect(notes.at(-1)).toMatchObject({
+    method: "PUT",
+    path: "/devaccount/stage1np/clever/x",
+    status: 201,
+    attempt: 1,
+  });
+  expect(JSON.stringify(notes)).not.toContain("sig=");
+});
+
+/** A disk of 64 kB, where this user may mount one. */
+function smallDisk(folder: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return false;
+  }
+  onTestFinished(() => {
+    execFileSync("umount", ["--lazy", folder]);
+  });
+  return true;
+}
+
+test("a disk without room for the copies of tables is told, with the folder", async ({ skip }) => {
+  const folder = await temporaryFolder();
+  const emulator = await startEmulator();
+  const fixture = await PipelineFixture.create();
+  const people = Array.from({ length: 4_000 }, (_, person) => daily(`person ${person}`));
+  await fixture.put(dailyPath(), dailyCsv(...people));
+  await runInto(openLake(emulator), fixture.source);
+  if (!smallDisk(folder)) return skip("No disk can be mounted here.");
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = folder;
+  try {
+    await using duck = await Duck.open();
+    const asked = lakeMetrics(openLake(emulator), duck, {}, { minimumGroupSize: 0 });
+    await expect(asked).rejects.toMatchObject({
+      code: "io",
+      message: "This machine's disk has no room for a copy of the lake's file.",
+      hint: expect.stringContaining(folder),
+    });
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+});
+
+test("temporary copies go to no folder that others can look into", async () => {
+  const folder = await temporaryFolder();
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = folder;
+  try {
+    await mkdir(path.join(folder, `clever-lake-${userInfo().username}`), { mode: 0o755 });
+    const emulator = await startEmulator();
+    await expect(openLake(emulator).scratch()).rejects.toMatchObject({
+      code: "io",
+      message: "The folder for temporary copies is not yours alone.",
+    });
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+});

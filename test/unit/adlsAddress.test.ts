@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../src/config";
+import { parseAdlsAddress } from "../../src/lake/adls/address";
+import { Places } from "../../src/lake/adls/places";
+
+describe("an address of Azure", () => {
+  test.each([
+    ["https://lake.dfs.core.windows.net", "https://lake.dfs.core.windows.net", undefined, ""],
+    ["https://lake.dfs.core.windows.net/", "https://lake.dfs.core.windows.net", undefined, ""],
+    ["https://lake.blob.core.windows.net/a/b", "https://lake.dfs.core.windows.net", undefined, "a/b"],
+    [
+      "https://lake.dfs.core.usgovcloudapi.net/x%20y",
+      "https://lake.dfs.core.usgovcloudapi.net",
+      undefined,
+      "x y",
+    ],
+    ["abfss://oea@lake.dfs.core.windows.net", "https://lake.dfs.core.windows.net", "oea", ""],
+    ["abfss://oea@lake.dfs.core.windows.net/a", "https://lake.dfs.core.windows.net", "oea", "a"],
+  ])("%s is understood", (url, endpoint, fileSystem, prefix) => {
+    expect(parseAdlsAddress(url)).toEqual({ account: "lake", endpoint, fileSystem, prefix, accountPath: "" });
+  });
+
+  test("an emulator's is understood, on this machine only", () => {
+    expect(parseAdlsAddress("http://127.0.0.1:10000/devaccount/a")).toEqual({
+      account: "devaccount",
+      endpoint: "http://127.0.0.1:10000/devaccount",
+      accountPath: "devaccount/",
+      fileSystem: undefined,
+      prefix: "a",
+    });
+    expect(() => parseAdlsAddress("http://lake.dfs.core.windows.net")).toThrow("not one of Azure");
+  });
+
+  test.each([
+    "https://lake.dfs.core.windows.net?sv=2022&sig=secret",
+    "https://user:secret@lake.dfs.core.windows.net",
+    "https://lake.dfs.core.windows.net/stage1np",
+    "https://lake.dfs.core.windows.net/a/%2E%2E/b%2Fc",
+    "https://lake.dfs.core.windows.net:8443",
+    "https://dfs.core.windows.net",
+    "https://lake.example.com",
+    "abfss://lake.dfs.core.windows.net",
+    "abfss://stage2p@lake.dfs.core.windows.net",
+    "https://",
+    "http://127.0.0.1:1",
+  ])("%s is refused as configuration, without being repeated", (url) => {
+    const sftp = { host: "h", username: "u" };
+    let message = "";
+    try {
+      parseConfig({ sftp, lake: { url } }, "settings");
+    } catch (error) {
+      message = error instanceof Error ? error.message : "";
+    }
+    expect(message).toContain("lake.url: The lake's address cannot be used.");
+    expect(message).not.toContain("secret");
+  });
+});
+
+describe("places", () => {
+  const path = "stage2p/clever/t/part 1.parquet";
+
+  test.each([
+    ["https://lake.dfs.core.windows.net", "stage2p", "clever/t/part 1.parquet", "clever/.clever-lake-tmp"],
+    [
+      "https://lake.dfs.core.windows.net/d",
+      "stage2p",
+      "d/clever/t/part 1.parquet",
+      "d/clever/.clever-lake-tmp",
+    ],
+    [
+      "abfss://oea@lake.dfs.core.windows.net",
+      "oea",
+      "stage2p/clever/t/part 1.parquet",
+      "stage2p/clever/.clever-lake-tmp",
+    ],
+    [
+      "abfss://oea@lake.dfs.core.windows.net/d",
+      "oea",
+      "d/stage2p/clever/t/part 1.parquet",
+      "d/stage2p/clever/.clever-lake-tmp",
+    ],
+  ])("in %s there and back", (url, fileSystem, name, temporary) => {
+    const places = new Places(parseAdlsAddress(url));
+    const place = places.of(path);
+    expect(place).toEqual({ lakePath: path, fileSystem, name });
+    expect(places.lakePath(fileSystem, name)).toBe(path);
+    expect(places.temporary(place, "id")).toMatchObject({ fileSystem, name: `${temporary}/id` });
+    expect(places.encoded(place)).toBe(name.replace(" ", "%20"));
+  });
+
+  test("what stands beside the lake's folder is not in the lake", () => {
+    const places = new Places(parseAdlsAddress("https://lake.dfs.core.windows.net/district"));
+    expect(places.lakePath("stage2p", "districts/x")).toBeUndefined();
+  });
+});
