@@ -85,8 +85,8 @@ function expected(platform) {
     /^l10n\/bundle\.l10n\.[a-z-]+\.json$/,
     // vsce gives these its own spelling.
     /^(readme\.md|changelog\.md|LICENSE\.txt|ThirdPartyNotices\.txt)$/,
-    /^media\/(icon\.png|clever-lake\.svg|walkthrough\/[\w-]+\.png)$/,
-    /^dist\/((extension|engine)\.js|media\/[\w-]+\.(js|css|svg|ttf))$/,
+    /^media\/(icon\.png|clever-lake\.svg|(walkthrough|readme)\/[\w-]+\.png)$/,
+    /^dist\/((extension|engine|zod|vscode-jsonrpc|azure-storage|azure-identity)\.js|media\/[\w-]+\.(js|css|svg|ttf))$/,
     new RegExp(
       `^${binding}/(LICENSE|README\\.md|package\\.json|duckdb\\.node|(lib)?duckdb\\.(so|dylib|dll))$`,
     ),
@@ -107,7 +107,8 @@ function missing(files, manifest, platform) {
     steps.map(({ media }) => media.image),
   );
   const library = `dist/node_modules/@duckdb/node-bindings-${platform}/duckdb.node`;
-  const needed = [manifest.main, manifest.icon, ...containers, ...pictures, library, "dist/engine.js"];
+  const parts = ["engine", "zod", "vscode-jsonrpc"].map((name) => `dist/${name}.js`);
+  const needed = [manifest.main, manifest.icon, ...containers, ...pictures, library, ...parts];
   return needed
     .map((name) => path.posix.normalize(name))
     .filter((name) => !names.has(name))

@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const stamp = path.join(root, "node_modules", ".installed-lock");
-const [major] = process.versions.node.split(".").map(Number);
-if (major < 20) {
-  console.error(`Node.js 20 or newer is needed; this is ${process.version}.`);
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 15)) {
+  console.error(`Node.js 20.15 or newer is needed; this is ${process.version}.`);
   process.exit(2);
 }
 const lock = createHash("sha256")

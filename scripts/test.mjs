@@ -1,21 +1,27 @@
-// Every test in one command: gets what the tests need from the system where it can, builds the program, runs vitest, and
-// ends with a line that counts. In CI nothing may be left out.
-import { spawnSync } from "node:child_process";
+// Every test in one command: gets what the tests need from the system where it can, builds the program, runs vitest, the
+// tests inside VS Code's extension host and those end to end, and ends with a line that counts. In CI nothing may be left
+// out. With arguments, only vitest runs, on what they name: npm test -- test/unit/plan.test.ts
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, stop } from "esbuild";
+import { endLeftBehind, interruption, runNode } from "./testProcesses.mjs";
+import { findChromium, prepareHost } from "./vscodeHost.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const helpers = path.join(root, "test", "helpers");
+const filters = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+/** @type {string[]} */
 const leftOut = [];
 
 /** The tests' own ways to sshd and to Python, so that what is prepared here is what they look for. */
 async function helperFunctions() {
   const { outputFiles } = await build({
     stdin: {
-      contents: 'export { findSshd } from "./sshd"; export { pythonWithDelta } from "./python";',
+      contents:
+        'export { findSshd } from "./sshd"; export { pythonWithDelta } from "./python"; export { sparkJars } from "./spark";',
       resolveDir: helpers,
     },
     bundle: true,
@@ -25,76 +31,145 @@ async function helperFunctions() {
     write: false,
     define: { "import.meta.dirname": JSON.stringify(helpers) },
   });
+  // Its process would stay as long as this one.
+  await stop();
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
 /** Before vitest starts its workers, since two of them at once would both want to install. */
 async function prepare() {
-  const { findSshd, pythonWithDelta } = await helperFunctions();
-  const needs = [
-    { find: findSshd, what: "the tests against a real OpenSSH server (install openssh-server)" },
-    {
-      find: pythonWithDelta,
-      what: "the checks with delta-rs (install Python 3.9 or newer with venv and pip)",
-    },
-  ];
-  for (const { find, what } of needs) {
-    try {
-      if ((await find()) === undefined) leftOut.push(what);
-    } catch (error) {
-      console.error(error instanceof Error ? error.message : error);
-      leftOut.push(what);
-    }
+  const { findSshd, pythonWithDelta, sparkJars } = await helperFunctions();
+  await leaveOutUnless("the tests against a real OpenSSH server (install openssh-server)", findSshd);
+  await leaveOutUnless(
+    "the checks with delta-rs, OpenDAL and Azure's Python client (install Python 3.11 or newer with venv and pip)",
+    pythonWithDelta,
+  );
+  await leaveOutUnless("the checks with Apache Spark (install Java 17 and Maven)", sparkJars);
+}
+
+/** Whether a means could be had; what needs it is named as left out otherwise. */
+async function leaveOutUnless(what, means) {
+  try {
+    if ((await means()) !== undefined) return true;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+  }
+  leftOut.push(what);
+  return false;
+}
+
+/** Everything that vitest runs by one of its configurations. */
+async function vitest(args, minutes) {
+  const folder = mkdtempSync(path.join(tmpdir(), "clever-lake-results-"));
+  try {
+    const report = path.join(folder, "results.json");
+    const cli = path.join("node_modules", "vitest", "vitest.mjs");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const status = await runNode([cli, "run", ...reporters, ...args], {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      minutes,
+    });
+    count(vitestResults(report), status);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function vitest(report) {
-  const cli = path.join(root, "node_modules", "vitest", "vitest.mjs");
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { status, error } = spawnSync(
-    process.execPath,
-    [cli, "run", ...reporters, ...process.argv.slice(2)],
-    {
-      cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
-    },
-  );
-  if (error) throw error;
-  return status;
-}
-
-/** Tests by outcome. A file that did not get as far as its tests, or an error outside of them, counts as a failure. */
-function countResults(report, status) {
+/** Tests by outcome. A file that did not get as far as its tests counts as a failure. */
+function vitestResults(report) {
   let results;
   try {
     results = JSON.parse(readFileSync(report, "utf8"));
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0 };
   }
   const brokenFiles = results.testResults.filter(
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
   );
-  const failed = results.numFailedTests + brokenFiles.length;
   return {
     passed: results.numPassedTests,
-    failed: failed === 0 && status !== 0 ? 1 : failed,
+    failed: results.numFailedTests + brokenFiles.length,
     skipped: results.numPendingTests + results.numTodoTests,
   };
 }
 
-const folder = mkdtempSync(path.join(tmpdir(), "clever-lake-results-"));
-try {
-  await prepare();
-  const built = spawnSync(process.execPath, ["esbuild.mjs"], { cwd: root, stdio: ["ignore", 2, 2] });
-  const report = path.join(folder, "results.json");
-  const status = built.status === 0 ? vitest(report) : 1;
-  const { passed, failed, skipped } = countResults(report, status);
-  if (skipped > 0) leftOut.push(`${skipped} tests that vitest skipped`);
-  for (const what of leftOut) console.error(`*** LEFT OUT: ${what}`);
-  const incomplete = process.env.CI && leftOut.length > 0;
-  if (incomplete) console.error("*** In CI nothing may be left out: this run counts as failed.");
-  console.log(`${passed} passed, ${failed + (incomplete ? leftOut.length : 0)} failed`);
-  process.exitCode = status !== 0 || failed > 0 || incomplete ? 1 : 0;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+/** Tests by outcome, of the tests inside the extension host. */
+function hostResults() {
+  try {
+    return JSON.parse(readFileSync(path.join(root, "out", "test-results", "host.json"), "utf8"));
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
 }
+
+/** A run that failed without a test to blame for it, or without any test at all, is one failure. */
+function count({ passed, failed, skipped }, status) {
+  total.passed += passed;
+  total.failed += failed === 0 && (status !== 0 || passed === 0) ? 1 : failed;
+  total.skipped += skipped;
+}
+
+/** What runs in a real VS Code. The hosts have been prepared by now, or are again, so that it says what went wrong. */
+async function testInVsCode() {
+  const inVsCode = "the tests inside VS Code's extension host and those end to end";
+  if (!(await leaveOutUnless(`${inVsCode} (install chromium)`, findChromium))) return;
+  if (await leaveOutUnless("the tests inside VS Code's extension host", () => prepareHost("1.100"))) {
+    rmSync(path.join(root, "out", "test-results", "host.json"), { force: true });
+    const status = await runNode([path.join("test", "host", "run.mjs")], {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      minutes: 30,
+    });
+    count(hostResults(), status);
+  }
+  if (await leaveOutUnless("the tests end to end in VS Code", () => prepareHost("1.139"))) {
+    await vitest(["--config", path.join("test", "e2e", "vitest.config.mts")], 45);
+  }
+}
+
+async function main() {
+  await prepare();
+  const quiet = { cwd: root, stdio: /** @type {const} */ (["ignore", "ignore", "ignore"]) };
+  const built = await runNode(["esbuild.mjs"], { cwd: root, stdio: ["ignore", 2, 2] });
+  if (built !== 0) {
+    count({ passed: 0, failed: 1, skipped: 0 }, built);
+    return;
+  }
+  if (filters.length > 0) {
+    await vitest(filters);
+    return;
+  }
+  // Minutes of downloading and compiling on a fresh machine, behind the first tests and with what they leave of it.
+  const preparing = runNode([path.join("scripts", "vscodeHost.mjs"), "prepare"], {
+    ...quiet,
+    priority: constants.priority.PRIORITY_LOW,
+  });
+  await vitest([]);
+  await preparing;
+  if (interruption() === undefined) await testInVsCode();
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error);
+  total.failed++;
+}
+const leftBehind = await endLeftBehind();
+const signal = interruption();
+if (signal !== undefined) {
+  console.error(`*** Interrupted by ${signal}.`);
+  total.failed++;
+} else {
+  for (const command of leftBehind) console.error(`*** LEFT BEHIND, ended now: ${command}`);
+  if (leftBehind.length > 0) total.failed++;
+}
+if (total.skipped > 0) leftOut.push(`${total.skipped} tests that were skipped`);
+for (const what of leftOut) console.error(`*** LEFT OUT: ${what}`);
+if (process.env.CI && leftOut.length > 0) {
+  console.error("*** In CI nothing may be left out: this run counts as failed.");
+  total.failed += leftOut.length;
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed > 0 ? 1 : 0;

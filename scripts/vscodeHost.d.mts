@@ -46,4 +46,5 @@ export function prepareHost(
 ): Promise<{ readonly node: string; readonly serverMain: string; readonly vscode: string }>;
 export function workbenchUrl(host: { readonly url: string }, options?: WorkbenchOptions): string;
 export function findChromium(): string;
+export function chromiumOptions(): { readonly executablePath: string; readonly args: string[] };
 export function launchChromium(): Promise<Browser>;

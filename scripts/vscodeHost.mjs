@@ -8,7 +8,7 @@ import { recipes } from "./vscode/hosts.mjs";
 import { prepareHost } from "./vscode/prepareHost.mjs";
 import { startHost } from "./vscode/startHost.mjs";
 
-export { findChromium, launchChromium } from "./vscode/chromium.mjs";
+export { chromiumOptions, findChromium, launchChromium } from "./vscode/chromium.mjs";
 export { prepareHost, startHost };
 
 /**

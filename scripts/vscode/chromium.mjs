@@ -40,13 +40,9 @@ function installed() {
   return places.find((place) => place !== undefined && place !== "" && existsSync(place));
 }
 
-/**
- * Starts it without a window.
- *
- * @returns {Promise<import("playwright-core").Browser>}
- */
-export function launchChromium() {
-  return chromium.launch({
+/** Where it is and how it is started: without a window, and without asking anything of the network by itself. */
+export function chromiumOptions() {
+  return {
     executablePath: findChromium(),
     args: [
       "--no-sandbox",
@@ -57,5 +53,14 @@ export function launchChromium() {
       "--disable-component-update",
       "--disable-sync",
     ],
-  });
+  };
+}
+
+/**
+ * Starts it without a window.
+ *
+ * @returns {Promise<import("playwright-core").Browser>}
+ */
+export function launchChromium() {
+  return chromium.launch(chromiumOptions());
 }

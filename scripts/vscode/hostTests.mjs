@@ -10,18 +10,19 @@ export const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.
 /**
  * Builds the extension and its host tests.
  *
+ * @param {string} [name] the folder in test/host with the tests
  * @returns {Promise<string>} the module whose `run()` VS Code calls
  */
-export async function buildHostTests() {
+export async function buildHostTests(name = "suite") {
   await buildExtension();
-  const outdir = path.join(root, "out", "host");
+  const outdir = path.join(root, "out", "host", name);
   await rm(outdir, { recursive: true, force: true });
-  const suite = path.join(root, "test", "host", "suite");
-  const tests = (await readdir(suite)).filter((name) => name.endsWith(".test.ts"));
+  const suite = path.join(root, "test", "host", name);
+  const tests = (await readdir(suite)).filter((file) => file.endsWith(".test.ts"));
   await build({
     entryPoints: [
       path.join(root, "test", "host", "index.ts"),
-      ...tests.map((name) => path.join(suite, name)),
+      ...tests.map((file) => path.join(suite, file)),
     ],
     outdir,
     entryNames: "[name]",

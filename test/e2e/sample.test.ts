@@ -1,83 +1,70 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { Workbench } from "./driver/workbench";
+import { describe, expect, test } from "vitest";
+import { scene } from "./driver/scene";
+import { everyTheme } from "./driver/themes";
 
 describe("the sample district, as a newcomer meets it", () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await Workbench.open({ vsix: inject("vsix") });
-  });
-
-  afterAll(() => workbench[Symbol.asyncDispose]());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(async () => {
-      await workbench.screenshot(`failed-${task.name.replace(/\W+/g, "-")}`);
-    });
-  });
-
-  const reports = () => workbench.tree("Participation Reports");
+  const workbench = scene();
+  const reports = () => workbench().tree("Participation Reports");
 
   test("connects from the welcome view", async () => {
-    await workbench.openActivity("Clever Lake");
+    await workbench().openActivity("Clever Lake");
     await reports().welcome("Try It with a Sample District").waitFor();
-    await workbench.screenshots("welcome", ["dark", "light", "highContrast"]);
+    await workbench().screenshots("welcome", everyTheme);
     await reports().welcome("Try It with a Sample District").click();
-    await workbench.notifications.with("The sample district is connected").waitFor();
+    await workbench().notifications.with("The sample district is connected").waitFor();
     await reports().row("daily-participation").waitFor();
-    await workbench.screenshots("sample-new", ["dark", "light", "highContrast"]);
+    await workbench().screenshots("sample-new", everyTheme);
   });
 
   test("a report is previewed with its identities masked", async () => {
     await reports().expand("daily-participation");
     await reports().click("daily-participation", "2025-09-22 students");
-    const preview = await workbench.webview("[role=grid]");
+    const preview = await workbench().webview("[role=grid]");
     await preview.getByText("Bright", { exact: false }).first().waitFor();
-    await workbench.screenshots("preview", ["dark", "light", "highContrast"]);
+    await workbench().screenshots("preview", everyTheme);
     expect(await preview.locator("body").textContent()).not.toMatch(
       /[0-9a-f]{24}.*[0-9a-f]{24}.*[0-9a-f]{24}/,
     );
   });
 
   test("a run shows how far it is, and the states change", async () => {
-    await workbench.notifications.clear();
-    await workbench.runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
-    await workbench.notifications.with(/file \d+ of 120/).waitFor();
-    await workbench.screenshot("run-going-on");
-    await workbench.notifications.with("120 files brought over").waitFor({ timeout: 60_000 });
-    await workbench.tree("Data Lake").row("daily_participation_pseudo").waitFor();
+    await workbench().notifications.clear();
+    await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
+    await workbench()
+      .notifications.with(/file \d+ of 120/)
+      .waitFor();
+    await workbench().screenshot("run-going-on");
+    await workbench().notifications.with("120 files brought over").waitFor();
+    await workbench().tree("Data Lake").row("daily_participation_pseudo").waitFor();
     await expect.poll(() => reports().row("2025-09-22 students").textContent()).toMatch(/anonymized/);
-    await workbench.screenshots("run-done", ["dark", "light", "highContrast"]);
+    await workbench().screenshots("run-done", everyTheme);
   });
 
   test("the run's report opens", async () => {
-    await workbench.notifications.press("120 files brought over", "Open Run Report");
+    await workbench().notifications.press("120 files brought over", "Open Run Report");
     // The preview of Markdown loads its page twice: the frame that is found first may go.
     await expect
       .poll(async () =>
-        (await workbench.webview("table"))
+        (await workbench().webview("table"))
           .locator("table")
           .first()
           .textContent()
           .catch(() => ""),
       )
       .toMatch(/Files brought over\s*120/);
-    await workbench.screenshot("run-report");
+    await workbench().screenshot("run-report");
   });
 
   test("the lake is verified", async () => {
-    await workbench.notifications.clear();
-    await workbench.runCommand("Clever: Verify the Lake");
-    await workbench.notifications.with("Everything adds up").waitFor({ timeout: 60_000 });
-    await workbench.screenshot("verified");
+    await workbench().notifications.clear();
+    await workbench().runCommand("Clever: Verify the Lake");
+    await workbench().notifications.with("Everything adds up").waitFor();
+    await workbench().screenshot("verified");
   });
 
   test("a reload finds everything as it was", async () => {
-    await workbench.reload();
-    await workbench.openActivity("Clever Lake");
-    await reports().expand("daily-participation");
-    await expect
-      .poll(() => reports().row("2025-09-22 students").textContent(), { timeout: 30_000 })
-      .toMatch(/anonymized/);
+    await workbench().reload();
+    await workbench().openActivity("Clever Lake");
+    await expect.poll(() => reports().row("2025-09-22 students").textContent()).toMatch(/anonymized/);
   });
 });

@@ -1,47 +1,35 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { Workbench } from "./driver/workbench";
+import { describe, expect, inject, test } from "vitest";
+import { scene } from "./driver/scene";
 
 describe("the packaged extension in VS Code 1.139", () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await Workbench.open({ vsix: inject("vsix") });
-  });
-
-  afterAll(() => workbench[Symbol.asyncDispose]());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(async () => {
-      await workbench.screenshot(`failed-${task.name.replace(/\W+/g, "-")}`);
-    });
-  });
+  const workbench = scene();
 
   test("holds what it needs and nothing else", () => {
     expect(inject("packageProblems")).toEqual([]);
   });
 
   test("is installed and shows its icon and views", async () => {
-    await workbench.openActivity("Clever");
-    await workbench.tree("Participation Reports").pane.waitFor();
-    await workbench.screenshots("sidebar", ["dark", "light", "highContrast"]);
+    await workbench().openActivity("Clever");
+    await workbench().tree("Participation Reports").pane.waitFor();
+    await workbench().screenshots("sidebar", ["dark", "light", "highContrast"]);
   });
 
   test("offers its commands in the palette", async () => {
-    const titles = await workbench.commandsFor("Clever: ");
+    const titles = await workbench().commandsFor("Clever: ");
     expect(titles).toContain("Clever: Show Log");
     expect(titles).toContain("Clever: Try It with a Sample District");
   });
 
   test("a webview opens beside it, and is found by what it shows", async () => {
-    const page = path.join(workbench.folder ?? "", "notes.md");
+    const page = path.join(workbench().folder ?? "", "notes.md");
     await writeFile(page, "# A heading to find\n");
-    await workbench.page.keyboard.press("ControlOrMeta+p");
-    await workbench.quickInput.fill("notes.md");
-    await workbench.quickInput.choose("notes.md");
-    await workbench.runCommand("Markdown: Open Preview");
-    const preview = await workbench.webview("h1");
+    await workbench().page.keyboard.press("ControlOrMeta+p");
+    await workbench().quickInput.fill("notes.md");
+    await workbench().quickInput.choose("notes.md");
+    await workbench().runCommand("Markdown: Open Preview");
+    const preview = await workbench().webview("h1");
     expect(await preview.locator("h1").textContent()).toBe("A heading to find");
   });
 });

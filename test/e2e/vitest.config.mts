@@ -9,8 +9,9 @@ export default defineConfig({
     name: "e2e",
     include: ["test/e2e/**/*.test.ts"],
     globalSetup: "test/e2e/packageExtension.ts",
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 90_000 } },
     pool: "forks",
     // Each file has a VS Code and a Chromium of its own.
     maxWorkers: 1,

@@ -23,3 +23,14 @@ export async function until(
     await sleep(50);
   }
 }
+
+/**
+ * Kills the engine. One that dies twice within a minute is left alone for the rest of it; these tests are not, since each
+ * kills it for a reason of its own.
+ */
+export async function killEngine(): Promise<void> {
+  const { client } = await activeApplication();
+  Object.assign(client, { deaths: [] });
+  assert.ok(client.pid, "An engine is running.");
+  process.kill(client.pid, "SIGKILL");
+}

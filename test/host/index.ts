@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { format } from "node:util";
 import Mocha from "mocha";
@@ -8,7 +8,8 @@ const mark = "test| ";
 
 /**
  * Called by VS Code inside the extension host: runs every bundled `*.test.js` beside this module. With
- * `CLEVER_LAKE_TEST_RESULTS`, the results are also written to that file, as JUnit reads them.
+ * `CLEVER_LAKE_TEST_RESULTS`, the results are also written to that file, as JUnit reads them, and when all is over
+ * their counts to a `.json` beside it.
  *
  * @throws when a test failed, which is how VS Code learns of it
  */
@@ -24,9 +25,14 @@ export async function run(): Promise<void> {
   for (const file of readdirSync(__dirname).sort()) {
     if (file.endsWith(".test.js")) mocha.addFile(path.join(__dirname, file));
   }
+  let stats: Mocha.Stats | undefined;
   const failures = await new Promise<number>((resolve) => {
-    mocha.run(resolve);
+    ({ stats } = mocha.run(resolve));
   });
+  if (output !== undefined && stats !== undefined) {
+    const counts = { passed: stats.passes, failed: failures, skipped: stats.pending };
+    writeFileSync(output.replace(/xml$/, "json"), JSON.stringify(counts));
+  }
   if (failures > 0) throw new Error(`${failures} of the tests failed.`);
 }
 

@@ -1,84 +1,87 @@
 // npm run test:host: the host tests inside the oldest VS Code that the extension supports. Options:
 //   --grep words       only the tests with these words in their names
-//   --timeout seconds  for all of them together
-import { appendFileSync, existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+//   --timeout seconds  for each session
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { inspect, parseArgs } from "node:util";
+import { parseArgs } from "node:util";
 import { buildHostTests, root } from "../../scripts/vscode/hostTests.mjs";
-import { launchChromium, startHost, workbenchUrl } from "../../scripts/vscodeHost.mjs";
+import { runTestModule } from "../../scripts/vscode/runTestModule.mjs";
+import { startHost } from "../../scripts/vscodeHost.mjs";
+import { sessions } from "./sessions.mjs";
 
 const oldest = "1.100";
 const { values } = parseArgs({
   options: {
     grep: { type: "string" },
-    timeout: { type: "string", default: "600" },
+    timeout: { type: "string", default: "900" },
   },
 });
-const results = path.join(root, "out", "test-results", "host.xml");
-/** What the workbench said beside the tests. */
-const log = results.replace(/xml$/, "log");
-const mark = "test| ";
+const results = path.join(root, "out", "test-results");
 
 async function main() {
-  const tests = await buildHostTests();
-  await mkdir(path.dirname(results), { recursive: true });
-  for (const file of [results, log]) await rm(file, { force: true });
+  await mkdir(results, { recursive: true });
+  await rm(path.join(results, "host.json"), { force: true });
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const session of sessions) {
+    const counts = await run(session);
+    for (const name of Object.keys(total)) total[name] += counts[name];
+  }
+  if (values.grep !== undefined && total.passed + total.failed === 0) {
+    throw new Error(`No test has "${values.grep}" in its name.`);
+  }
+  await writeFile(path.join(results, "host.json"), JSON.stringify(total));
+  return total.failed === 0 ? 0 : 1;
+}
+
+/** Runs one session's tests in a VS Code of its own. */
+async function run({ name, suite, settings, workspace }) {
+  const tests = await buildHostTests(suite);
+  const file = (ending) => path.join(results, `host-${name}.${ending}`);
+  for (const ending of ["xml", "json", "log"]) await rm(file(ending), { force: true });
   const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-workspace-"));
   let host;
   try {
+    await workspace?.(folder);
     host = await startHost({
       version: oldest,
+      userSettings: settings,
       env: {
-        CLEVER_LAKE_TEST_RESULTS: results,
+        CLEVER_LAKE_TEST_RESULTS: file("xml"),
         ...(values.grep === undefined ? {} : { CLEVER_LAKE_TEST_GREP: values.grep }),
       },
     });
-    console.log(`VS Code ${host.vscode}`);
-    const url = workbenchUrl(host, { folder, extension: root, tests });
-    const code = await codeOf(url, Number(values.timeout) * 1000);
-    if (!existsSync(results)) {
-      throw new Error(`The tests did not run; VS Code says:\n${await readFile(log, "utf8")}`);
-    }
-    return code;
+    console.log(`VS Code ${host.vscode}, ${name}`);
+    const code = await runTestModule(host, {
+      folder,
+      extension: root,
+      tests,
+      log: file("log"),
+      seconds: Number(values.timeout),
+      onLine: (line) => console.log(line),
+    });
+    return await countsOf(code, file);
   } finally {
     await host?.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Opens the workbench, which runs the tests and says through two functions of its page what comes of them. */
-async function codeOf(url, timeout) {
-  const browser = await launchChromium();
-  let timer;
+/** The tests by outcome. An extension host that dies ends with 0 as one does that is through, but leaves no counts. */
+async function countsOf(code, file) {
+  let counts;
   try {
-    const page = await browser.newPage();
-    let end;
-    const ended = new Promise((resolve, reject) => {
-      end = resolve;
-      page.once("crash", () => reject(new Error("The workbench crashed.")));
-      timer = setTimeout(
-        () => reject(new Error(`The tests did not end within ${timeout / 1000} s.`)),
-        timeout,
-      );
-    });
-    await page.exposeFunction("codeAutomationExit", (code) => end(code));
-    await page.exposeFunction("codeAutomationLog", (type, args) => {
-      for (const line of args
-        .map((arg) => (typeof arg === "string" ? arg : inspect(arg)))
-        .join(" ")
-        .split("\n")) {
-        if (line.startsWith(mark)) console.log(line.slice(mark.length));
-        else appendFileSync(log, `[${type}] ${line}\n`);
-      }
-    });
-    await page.goto(url);
-    return await ended;
-  } finally {
-    clearTimeout(timer);
-    await browser.close();
+    counts = JSON.parse(await readFile(file("json"), "utf8"));
+  } catch {
+    throw new Error(
+      `The tests did not come to their end; VS Code says:\n${await readFile(file("log"), "utf8")}`,
+    );
   }
+  if (code !== 0 && counts.failed === 0) {
+    throw new Error(`VS Code ended with ${code}, and says:\n${await readFile(file("log"), "utf8")}`);
+  }
+  if (values.grep === undefined && counts.passed + counts.failed === 0) throw new Error("There was no test.");
+  return counts;
 }
 
 try {

@@ -1,12 +1,16 @@
 import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
 
 /** The notifications in the lower right corner. */
 export class Notifications {
   constructor(private readonly page: Page) {}
 
-  /** The one whose text holds these words. */
+  /** The newest whose text holds these words. */
   with(words: string | RegExp): Locator {
-    return this.page.locator(".notifications-toasts .notification-list-item").filter({ hasText: words });
+    return this.page
+      .locator(".notifications-toasts .notification-list-item")
+      .filter({ hasText: words })
+      .first();
   }
 
   /** The messages that are shown now, newest first. */
@@ -23,11 +27,18 @@ export class Notifications {
     await this.press(words, "Cancel");
   }
 
+  /** Closes them all. One may go by itself while the way to it is made. */
   async clear(): Promise<void> {
     const items = this.page.locator(".notifications-toasts .notification-list-item");
-    while ((await items.count()) > 0) {
-      await items.first().hover();
-      await items.first().locator(".codicon-notifications-clear").click();
-    }
+    const close = async () => {
+      await items.first().hover({ timeout: 2000 });
+      await items.first().locator(".codicon-notifications-clear").click({ timeout: 2000 });
+    };
+    await expect
+      .poll(async () => {
+        if ((await items.count()) > 0) await close().catch(() => undefined);
+        return items.count();
+      })
+      .toBe(0);
   }
 }

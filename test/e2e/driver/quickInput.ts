@@ -28,6 +28,26 @@ export class QuickInput {
     return ((await this.widget.locator(".quick-input-message").textContent()) ?? "").trim();
   }
 
+  /** Waits until it asks for a text with these words, where the title alone does not tell. */
+  async asks(words: string): Promise<void> {
+    await this.widget.locator(".quick-input-message").filter({ hasText: words }).waitFor();
+  }
+
+  /** Waits until it says below the field that a value cannot be used. */
+  async refused(words: string): Promise<void> {
+    await this.widget.locator(".quick-input-message").filter({ hasText: words }).waitFor();
+  }
+
+  /** Whether what is typed is not to be read. */
+  async isMasked(): Promise<boolean> {
+    return (await this.widget.locator("input[type=password]").count()) === 1;
+  }
+
+  /** The first entry whose text, below its label too, holds these words. */
+  entry(words: string): Locator {
+    return this.rows.filter({ hasText: words }).first();
+  }
+
   async value(): Promise<string> {
     return this.widget.locator("input[type=text], input[type=password]").first().inputValue();
   }
@@ -72,6 +92,10 @@ export class QuickInput {
   /** The labels of the list. */
   async labels(): Promise<readonly string[]> {
     await this.rows.first().waitFor();
-    return this.rows.locator(".quick-input-list-rows > :first-child .label-name").allInnerTexts();
+    const labels = await this.rows
+      .locator(".quick-input-list-rows > :first-child .label-name")
+      .allInnerTexts();
+    // An icon within a label leaves a space behind.
+    return labels.map((label) => label.trim());
   }
 }

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
 
 /** A tree view of the sidebar. Only rows that are scrolled into view exist. */
 export class Tree {
@@ -39,6 +40,29 @@ export class Tree {
     );
   }
 
+  /** The text of every row that is in view: label and description. */
+  async texts(): Promise<readonly string[]> {
+    return (await this.rows()).map(({ label, description }) => `${label} ${description}`);
+  }
+
+  /** The first row whose text holds these words. */
+  rowWith(words: string): Locator {
+    return this.pane.locator(".monaco-list-row").filter({ hasText: words }).first();
+  }
+
+  /** The icon of a row, and its colour as CSS has it. A selected row's has the colour of its text. */
+  async icon(label: string): Promise<{ readonly codicon: string; readonly color: string }> {
+    const icon = this.row(label).locator(".custom-view-tree-node-item-icon");
+    const classes = (await icon.getAttribute("class")) ?? "";
+    const color: unknown = await icon.evaluate(
+      (element) => element.ownerDocument.defaultView?.getComputedStyle(element).color,
+    );
+    return {
+      codicon: /codicon-(?!modifier)([\w-]+)/.exec(classes)?.[1] ?? "",
+      color: String(color),
+    };
+  }
+
   /** Opens the rows of a path one by one; the last one is returned. */
   async expand(...labels: readonly [string, ...string[]]): Promise<Locator> {
     let row = this.row(labels[0]);
@@ -58,8 +82,15 @@ export class Tree {
 
   /** Clicks the last row of the path with the right button and takes an entry of the menu. */
   async contextMenu(entry: string, ...labels: readonly [string, ...string[]]): Promise<void> {
-    await (await this.expandParents(labels)).click({ button: "right" });
-    await this.page.locator(".monaco-menu").getByRole("menuitem", { name: entry }).click();
+    await this.menuOf(await this.expandParents(labels), entry);
+  }
+
+  /** Opens a row's menu and takes an entry of it. */
+  async menuOf(row: Locator, entry: string): Promise<void> {
+    await row.click({ button: "right" });
+    // A click in the first moment of a menu does nothing, lest the click that opened it be taken for one.
+    await this.page.locator(".monaco-menu").getByRole("menuitem", { name: entry, exact: true }).hover();
+    await this.page.keyboard.press("Enter");
   }
 
   /** Selects several rows that are in view. */
@@ -67,6 +98,12 @@ export class Tree {
     for (const [index, label] of labels.entries()) {
       await this.row(label).click(index === 0 ? {} : { modifiers: ["ControlOrMeta"] });
     }
+  }
+
+  /** Selects nothing; a selected row's icon has not its own colour. */
+  async deselect(): Promise<void> {
+    await this.pane.locator(".monaco-list").first().press("Escape");
+    await expect.poll(() => this.pane.locator(".monaco-list-row.selected").count()).toBe(0);
   }
 
   /** A button on the view's title bar. */

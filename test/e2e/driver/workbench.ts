@@ -1,26 +1,16 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Browser, Frame, Locator, Page } from "playwright-core";
-import { vi } from "vitest";
-import { type Host, launchChromium, startHost, workbenchUrl } from "../../../scripts/vscodeHost.mjs";
+import type { BrowserContext, Frame, Locator, Page } from "playwright-core";
+import { expect, vi } from "vitest";
+import { type Host, startHost, workbenchUrl } from "../../../scripts/vscodeHost.mjs";
+import { openBrowser, patience } from "./browser";
 import { Dialog } from "./dialog";
 import { Notifications } from "./notifications";
 import { QuickInput } from "./quickInput";
+import { type Theme, themes } from "./themes";
 import { Tree } from "./tree";
 import { findWebview } from "./webview";
-
-const themes = {
-  dark: { id: "Dark Modern", label: "Dark Modern", cssClass: "vs-dark" },
-  light: { id: "Light Modern", label: "Light Modern", cssClass: "vs" },
-  highContrast: { id: "Default High Contrast", label: "Dark High Contrast", cssClass: "hc-black" },
-  highContrastLight: {
-    id: "Default High Contrast Light",
-    label: "Light High Contrast",
-    cssClass: "hc-light",
-  },
-} as const;
-export type Theme = keyof typeof themes;
 
 export interface WorkbenchOptions {
   readonly vsix: string;
@@ -34,11 +24,12 @@ export interface WorkbenchOptions {
   readonly folder?: string | false;
   /** Of the extension host. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The language of the browser, e.g. `es`. */
+  /** The language of the browser and of VS Code, e.g. `es`. */
   readonly locale?: string;
 }
 
-const pictures = path.resolve(__dirname, "../../../out/screenshots");
+const out = path.resolve(__dirname, "../../../out");
+const pictures = path.join(out, "screenshots");
 
 /** VS Code 1.139 with the packaged extension, in a window that a test drives as a person would. */
 export class Workbench implements AsyncDisposable {
@@ -51,6 +42,8 @@ export class Workbench implements AsyncDisposable {
     readonly host: Host,
     /** The workspace; undefined in a window without one. */
     readonly folder: string | undefined,
+    /** The browser's profile. */
+    readonly profile: string,
     private readonly dispose: () => Promise<void>,
   ) {
     this.quickInput = new QuickInput(page);
@@ -61,7 +54,8 @@ export class Workbench implements AsyncDisposable {
   static async open(options: WorkbenchOptions): Promise<Workbench> {
     const temporary = await mkdtemp(path.join(tmpdir(), "clever-lake-e2e-"));
     let host: Host | undefined;
-    let browser: Browser | undefined;
+    let browser: BrowserContext | undefined;
+    const profile = path.join(temporary, "profile");
     const dispose = async () => {
       await browser?.close();
       await host?.stop();
@@ -77,16 +71,14 @@ export class Workbench implements AsyncDisposable {
         userSettings: { "workbench.colorTheme": themes[options.theme ?? "dark"].id, ...options.userSettings },
         ...(options.env === undefined ? {} : { env: options.env }),
       });
-      browser = await launchChromium();
-      const context = await browser.newContext({
-        viewport: options.size ?? { width: 1280, height: 800 },
-        deviceScaleFactor: options.scale ?? 1,
+      browser = await openBrowser(profile, {
+        size: options.size ?? { width: 1280, height: 800 },
+        scale: options.scale ?? 1,
         locale: options.locale ?? "en-US",
-        permissions: ["clipboard-read", "clipboard-write"],
       });
-      const page = await context.newPage();
+      const page = browser.pages()[0] ?? (await browser.newPage());
       await page.goto(workbenchUrl(host, folder === undefined ? {} : { folder }));
-      const workbench = new Workbench(page, host, folder, dispose);
+      const workbench = new Workbench(page, host, folder, profile, dispose);
       await workbench.ready();
       await page.locator(`.monaco-workbench.${themes[options.theme ?? "dark"].cssClass}`).waitFor();
       return workbench;
@@ -100,9 +92,11 @@ export class Workbench implements AsyncDisposable {
     await this.dispose();
   }
 
-  /** Loads the window anew, as "Developer: Reload Window" does. */
+  /** Loads the window anew by VS Code's own command, which writes down what is open before it does. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent("load");
+    await this.runCommand("Developer: Reload Window");
+    await loaded;
     await this.ready();
   }
 
@@ -148,12 +142,37 @@ export class Workbench implements AsyncDisposable {
   }
 
   /** The status-bar item whose text holds these words. */
-  statusItem(words: string): Locator {
+  statusItem(words: string | RegExp): Locator {
     return this.page.locator(".part.statusbar .statusbar-item").filter({ hasText: words });
   }
 
+  /** The number on an icon of the activity bar; empty without one. */
+  async badge(name: string): Promise<string> {
+    return (await this.activity(name).locator(".badge-content").allInnerTexts()).join("");
+  }
+
+  /** A tab of the editors by its title. */
+  tab(title: string): Locator {
+    return this.page.locator(".part.editor .tab").filter({ hasText: title });
+  }
+
+  /** A colour of the theme, such as `charts-green`, as CSS has it for an element. */
+  async themeColor(name: string): Promise<string> {
+    return this.page.evaluate<string>(`(() => {
+      const probe = document.querySelector(".monaco-workbench").appendChild(document.createElement("i"));
+      probe.style.color = "var(--vscode-${name})";
+      const { color } = getComputedStyle(probe);
+      probe.remove();
+      return color;
+    })()`);
+  }
+
+  async clipboard(): Promise<string> {
+    return this.page.evaluate<string>("navigator.clipboard.readText()");
+  }
+
   /** The document inside a webview, found by something that is in it. */
-  webview(selector: string, timeoutMs = 20_000): Promise<Frame> {
+  webview(selector: string, timeoutMs = patience): Promise<Frame> {
     return findWebview(this.page, selector, timeoutMs);
   }
 
@@ -173,6 +192,7 @@ export class Workbench implements AsyncDisposable {
     await editor.waitFor({ state: "detached" });
   }
 
+  /** Chooses a colour theme in the palette; not while something is asked there. */
   async setTheme(theme: Theme): Promise<void> {
     const { id, label, cssClass } = themes[theme];
     const workbench = this.page.locator(`.monaco-workbench.${cssClass}`);
@@ -183,13 +203,33 @@ export class Workbench implements AsyncDisposable {
     await workbench.waitFor();
     // The choice is written down a moment later.
     await this.untilSaved((settings) => settings["workbench.colorTheme"] === id);
+    await this.webviewsIn(theme);
+  }
+
+  /** Waits until the webviews have taken over the theme, which they are told of in a message. */
+  private async webviewsIn(theme: Theme): Promise<void> {
+    await vi.waitFor(
+      async () => {
+        for (const frame of this.page.frames()) {
+          const kind = await frame
+            .evaluate<string | undefined>("document.body?.dataset.vscodeThemeKind")
+            .catch(() => undefined);
+          if (kind !== undefined && kind !== themes[theme].kind)
+            throw new Error(`A webview is ${kind} still.`);
+        }
+      },
+      { timeout: patience, interval: 100 },
+    );
   }
 
   /** What the user's settings.json holds. */
   async settings(): Promise<Record<string, unknown>> {
-    const file = path.join(this.host.serverDataDir, "data", "User", "settings.json");
-    const settings: unknown = JSON.parse(await readFile(file, "utf8"));
+    const settings: unknown = JSON.parse(await readFile(this.settingsFile, "utf8"));
     return { ...Object(settings) };
+  }
+
+  private get settingsFile(): string {
+    return path.join(this.host.serverDataDir, "data", "User", "settings.json");
   }
 
   private async untilSaved(expected: (settings: Record<string, unknown>) => boolean): Promise<void> {
@@ -198,7 +238,7 @@ export class Workbench implements AsyncDisposable {
         // While it is written, the file is no JSON; then this throws and is tried again.
         if (!expected(await this.settings())) throw new Error("The user's settings.json has not been saved.");
       },
-      { timeout: 10_000, interval: 100 },
+      { timeout: patience, interval: 100 },
     );
   }
 
@@ -211,10 +251,29 @@ export class Workbench implements AsyncDisposable {
     await mkdir(pictures, { recursive: true });
     // Away from whatever shows a hover.
     await this.page.mouse.move(0, 0);
+    await this.settled();
     const file = path.join(pictures, `${name}.png`);
     const options = { path: file, animations: "disabled", caret: "hide" } as const;
     await (part === undefined ? this.page.screenshot(options) : part.screenshot(options));
     return file;
+  }
+
+  /** Keeps a picture and the logs of a test that failed, in `out/screenshots` and `out/logs`. */
+  async keepEvidence(name: string): Promise<void> {
+    await mkdir(pictures, { recursive: true });
+    await this.page.screenshot({ path: path.join(pictures, `failed-${name}.png`) });
+    await cp(path.join(this.host.serverDataDir, "data", "logs"), path.join(out, "logs", name), {
+      recursive: true,
+    });
+  }
+
+  /** Waits until the sidebar's views have read what they show. */
+  private async settled(): Promise<void> {
+    await expect
+      .poll(() => this.page.locator(".part.sidebar .monaco-progress-container.active").count(), {
+        timeout: patience,
+      })
+      .toBe(0);
   }
 
   /** Takes a picture in each of the themes (`<name>-<theme>.png`) and comes back to the first. */

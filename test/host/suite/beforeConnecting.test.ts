@@ -1,27 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigurationTarget, commands, extensions, workspace } from "vscode";
+import { ConfigurationTarget, commands, workspace } from "vscode";
 import { activeApplication } from "../application";
 
-interface Manifest {
-  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
-}
-
 suite("without a connection", () => {
-  // These wait for the user, or start something: they are called elsewhere.
-  const interactive = new Set(["clever.connect", "clever.trySample", "clever.showLog"]);
-
-  test("every command may be called and says what is missing", async () => {
-    await activeApplication();
-    const manifest: Manifest = extensions.getExtension("clever-lake.clever-lake")?.packageJSON;
-    const registered = new Set(await commands.getCommands(true));
-    assert.ok(manifest.contributes.commands.length > 15);
-    for (const { command } of manifest.contributes.commands) {
-      assert.ok(registered.has(command), `${command} is registered`);
-      if (!interactive.has(command)) await commands.executeCommand(command);
-    }
-  });
-
   test("the wizard opens, and leaving it changes nothing", async () => {
     const wizard = commands.executeCommand("clever.connect");
     await sleep(500);

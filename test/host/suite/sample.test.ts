@@ -3,7 +3,7 @@ import { commands, MarkdownString, workspace } from "vscode";
 import { verify } from "../../../src/engine/protocol";
 import type { LakeNode } from "../../../src/ui/lakeTree";
 import type { FileNode } from "../../../src/ui/reportsTree";
-import { activeApplication, until } from "../application";
+import { activeApplication, killEngine, until } from "../application";
 
 suite("the sample district", function () {
   this.timeout(120_000);
@@ -12,12 +12,13 @@ suite("the sample district", function () {
     const { model, reportsTree } = await activeApplication();
     await commands.executeCommand("clever.trySample");
     await until("the reports are listed", () => model.state === "loaded");
-    assert.equal(model.newCount, model.reports.length);
-    assert.ok(model.reports.length > 60);
+    // The roster beside them is no report.
+    assert.equal(model.newCount, model.reports.length - 1);
+    assert.ok(model.newCount > 60);
     const folders = await reportsTree.getChildren();
     assert.deepEqual(
       folders.map((node) => node.kind === "folder" && node.name),
-      ["daily-participation", "resource-usage"],
+      ["daily-participation", "resource-usage", "roster"],
     );
   });
 
@@ -29,17 +30,15 @@ suite("the sample district", function () {
     assert.ok(!settings.includes(password) && !settings.includes(salt));
   });
 
-  test("a stopped run stops within a second, and the next one completes it", async () => {
+  test("a run that is stopped is completed by the next one", async () => {
     const { model, runs } = await activeApplication();
     const run = runs.run({ command: "run" });
     await until("the run has begun", () => runs.running !== undefined && /\d/.test(runs.running));
-    const stopped = Date.now();
     runs.cancel();
     assert.equal(await run, undefined);
-    assert.ok(Date.now() - stopped < 1000, `stopped after ${Date.now() - stopped} ms`);
     assert.ok(await runs.run({ command: "run" }));
     await until("every report is anonymized", () =>
-      model.reports.every(({ state }) => state === "anonymized"),
+      model.reports.every(({ report, state }) => report === null || state === "anonymized"),
     );
   });
 
@@ -61,6 +60,7 @@ suite("the sample district", function () {
       "daily_participation_pseudo",
       "resource_usage_lookup",
       "resource_usage_pseudo",
+      "students_pseudo",
     ]);
     const runs = await runsTree.getChildren();
     assert.ok(runs.length >= 2);
@@ -83,12 +83,11 @@ suite("the sample district", function () {
     const { client, model, runs } = await activeApplication();
     await commands.executeCommand("clever.verify");
     const { pid } = client;
-    assert.ok(pid);
     const lost = assert.rejects(
       client.request(verify, await model.connected()),
       /while it was verifying the lake/,
     );
-    process.kill(pid, "SIGKILL");
+    await killEngine();
     await lost;
     // The sample's server lived in the engine: it comes back with it.
     await until("the sample is served again", () => client.pid !== undefined && client.pid !== pid);

@@ -1,0 +1,29 @@
+import { appendFileSync } from "node:fs";
+import path from "node:path";
+import { performance } from "node:perf_hooks";
+import { extensions } from "vscode";
+
+/**
+ * How long the extension's activation takes in an extension host that has just started: from asking for it to its end,
+ * with the reading of its code.
+ *
+ * @throws when it was active already
+ */
+export async function run(): Promise<void> {
+  const extension = extensions.getExtension("clever-lake.clever-lake");
+  if (extension === undefined || extension.isActive)
+    throw new Error("The extension is missing, or was faster.");
+  const started = performance.now();
+  const before = process.cpuUsage();
+  await extension.activate();
+  const milliseconds = performance.now() - started;
+  const { user, system } = process.cpuUsage(before);
+  const own = path.join(extension.extensionPath, "dist") + path.sep;
+  const loaded = Object.keys(require.cache).filter((file) => file.startsWith(own));
+  const result = {
+    milliseconds,
+    processor: (user + system) / 1000,
+    loaded: loaded.map((file) => path.basename(file)),
+  };
+  appendFileSync(process.env.BENCH_RESULTS ?? "", `${JSON.stringify(result)}\n`);
+}

@@ -1,0 +1,204 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { District, days, reportCount, type Server, serveByPassword } from "./district";
+import { scene } from "./driver/scene";
+import { everyTheme } from "./driver/themes";
+import { Search } from "./secrets";
+
+const password = 'correct horse "PlantedPassword3Wv8" & <more>';
+const salt = "the district's own PlantedSalt5Tz1 / ñ";
+/** A day behind all of the others. */
+const badDay = "2025-09-03";
+const changedDay = days[0];
+
+describe("a district's reports, by password, with its own salt", () => {
+  let district: District;
+  let server: Server;
+  const person = randomUUID();
+
+  beforeAll(async () => {
+    district = await District.make(40);
+    server = await serveByPassword(district.reports, password);
+  });
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]();
+    await district?.[Symbol.asyncDispose]();
+  });
+
+  const workbench = scene(() => ({ theme: "light" }));
+  const reports = () => workbench().tree("Participation Reports");
+  const lake = () => workbench().tree("Data Lake");
+  const runs = () => workbench().tree("Runs");
+
+  test("is connected by the wizard", async () => {
+    const { quickInput, notifications } = workbench();
+    await workbench().openActivity("Clever Lake");
+    await reports().welcome("Connect to Clever and a Lake").click();
+    await quickInput.step("(1/9)");
+    await quickInput.answer("127.0.0.1");
+    await quickInput.step("(2/9)");
+    await quickInput.answer(String(server.proxy.port));
+    await quickInput.step("(3/9)");
+    await quickInput.answer("district");
+    await quickInput.step("(4/9)");
+    await quickInput.choose("Password");
+    await quickInput.step("(5/9)");
+    expect(await quickInput.isMasked()).toBe(true);
+    await quickInput.answer(password);
+    await quickInput.step("(7/9)");
+    await quickInput.entry(server.hostKeyFingerprint).waitFor();
+    await workbench().screenshot("wizard-host-key-light");
+    await quickInput.choose("Trust this key");
+    await quickInput.step("(8/9)");
+    await quickInput.choose("Type a folder's path");
+    await quickInput.asks("The lake's folder");
+    await quickInput.answer(district.lake);
+    await quickInput.step("(9/9)");
+    await quickInput.choose("Paste the district's own");
+    await quickInput.asks("The salt");
+    expect(await quickInput.isMasked()).toBe(true);
+    await quickInput.answer(salt);
+    await notifications.with(`Connected: ${reportCount} reports are on the server.`).waitFor();
+    await notifications.press("Connected:", "Run the Pipeline");
+    await notifications.with(`${reportCount} files brought over`).waitFor();
+  });
+
+  test("a file with bad rows goes into quarantine, with its reason", async () => {
+    const { notifications } = workbench();
+    await district.putDaily(badDay, [
+      district.row(badDay, { person }),
+      district.row(badDay, { date: "09/03/25 or so" }),
+      district.row(badDay, { logins: "many" }),
+    ]);
+    await notifications.clear();
+    await reports().press("Refresh");
+    await reports().expand("daily-participation");
+    await expect.poll(() => reports().row(`${badDay} students`).textContent()).toContain("new");
+    await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
+    await notifications.with(/1 (file|files) went into quarantine/).waitFor();
+    await expect.poll(() => reports().row(`${badDay} students`).textContent()).toContain("quarantined");
+    expect(await reports().icon(`${badDay} students`)).toEqual({
+      codicon: "error",
+      color: await workbench().themeColor("charts-red"),
+    });
+    await workbench().screenshots("quarantined", ["light", "dark", "highContrast", "highContrastLight"]);
+    // What is wrong is told without the cells.
+    expect((await notifications.messages()).join("\n")).not.toMatch(/or so|many/);
+  });
+
+  test("its preview marks the rows, and shows identities only to who asks and confirms", async () => {
+    await workbench().notifications.clear();
+    await reports().click(`${badDay} students`);
+    const preview = await workbench().webview("[role=grid]");
+    await preview.getByText("2 refused", { exact: false }).first().waitFor();
+    const shown = () => preview.locator("body").textContent();
+    expect(await shown()).not.toContain(person);
+    await workbench().screenshots("preview-refused", everyTheme);
+    await workbench().setTheme("light");
+
+    await preview.locator("#reveal").click();
+    expect(await workbench().dialog.text()).toContain("Show the identities in");
+    await workbench().dialog.press("Cancel");
+    expect(await shown()).not.toContain(person);
+    await preview.locator("#reveal").click();
+    await workbench().dialog.press("Reveal");
+    await preview.getByText(person).first().waitFor();
+    await preview.locator("#reveal").click();
+    await expect.poll(shown).not.toContain(person);
+  });
+
+  test("is taken without its bad rows once that is confirmed", async () => {
+    const { dialog, notifications } = workbench();
+    await reports().contextMenu("Accept Without Its Bad Rows…", `${badDay} students`);
+    expect(await dialog.text()).toContain("without its bad rows?");
+    await dialog.press("Accept Without the Bad Rows");
+    await notifications.with(/brought over.* 1 anonymized, 1 rows/).waitFor();
+    await expect.poll(() => reports().row(`${badDay} students`).textContent()).toContain("anonymized");
+  });
+
+  test("a file that changes on the server is marked, and replaced in the lake", async () => {
+    const rows = Array.from({ length: 7 }, () => district.row(changedDay));
+    const label = `${changedDay} students`;
+    await district.putDaily(changedDay, rows);
+    await workbench().notifications.clear();
+    await reports().press("Refresh");
+    await expect.poll(() => reports().row(label).textContent()).toContain("changed since");
+    expect(await reports().icon(label)).toEqual({
+      codicon: "diff-modified",
+      color: await workbench().themeColor("charts-yellow"),
+    });
+    await workbench().screenshots("changed", ["light", "dark", "highContrast", "highContrastLight"]);
+    await reports().contextMenu("Ingest and Anonymize", label);
+    await workbench()
+      .notifications.with(/brought over.* 7 rows/)
+      .waitFor();
+    await expect.poll(() => reports().row(label).textContent()).toContain("anonymized");
+    await workbench().notifications.clear();
+    await workbench().runCommand("Clever: Verify the Lake");
+    await workbench().notifications.with("Everything adds up").waitFor();
+  });
+
+  test("the run's report opens from the view", async () => {
+    await runs().rowWith("done").click();
+    await expect
+      .poll(async () =>
+        (await workbench().webview("table"))
+          .locator("table")
+          .first()
+          .textContent()
+          .catch(() => ""),
+      )
+      .toMatch(/Files brought over\s*1/);
+    await workbench().screenshots("run-report", ["light", "dark", "highContrast", "highContrastLight"]);
+  });
+
+  test("what holds identities says so before it opens", async () => {
+    await lake().row("daily_participation_lookup").click();
+    expect(await workbench().dialog.text()).toContain("identities of children and staff");
+    await workbench().screenshot("identities-ask-light");
+    await workbench().dialog.press("Cancel");
+    await reports().contextMenu("Reveal in the Data Lake View", `${changedDay} students`);
+    await lake().pane.locator(".monaco-list-row.selected").filter({ hasText: changedDay }).waitFor();
+  });
+
+  test("no secret stands anywhere in the clear, and one that did would be found", async () => {
+    const { host, profile, page } = workbench();
+    const secrets = { password, salt };
+    await workbench().runCommand("Clever: Show Log");
+    await page.locator(".part.panel .view-line").first().waitFor();
+    const search = new Search(secrets);
+    await search.browser(workbench());
+    const processes = await search.processGroup(host.pid);
+    for (const folder of [host.serverDataDir, host.extensionsDir, profile, district.lake]) {
+      await search.folder(folder);
+    }
+    expect(search.findings).toEqual([]);
+    expect(search.searched.files).toBeGreaterThan(100);
+    expect(processes.join("\n")).toContain("engine.js");
+
+    // The search itself: a decoy in each form is found.
+    const decoys = path.join(host.serverDataDir, "decoys");
+    const noise = randomBytes(1);
+    const core = "PlantedPassword3Wv8";
+    await writeFile(
+      decoys,
+      [
+        JSON.stringify({ password }),
+        Buffer.concat([noise, Buffer.from(password)]).toString("base64"),
+        Buffer.from(core).toString("hex"),
+        encodeURIComponent(password),
+      ].join("\n"),
+    );
+    await writeFile(`${decoys}16`, Buffer.from(password, "utf16le"));
+    await page.evaluate(`localStorage.setItem("decoy", ${JSON.stringify(salt)})`);
+    const again = new Search(secrets);
+    await again.folder(host.serverDataDir);
+    await again.browser(workbench());
+    const forms = [...new Set(again.findings.map(({ form }) => form))];
+    const expected = ["UTF-16", "UTF-8", "UTF-8 in base64", "UTF-8 in hex"];
+    expect(forms).toEqual(expect.arrayContaining(expected));
+    expect(again.findings.some(({ secret }) => secret === "salt")).toBe(true);
+  });
+});

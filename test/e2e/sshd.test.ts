@@ -1,0 +1,298 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { District, days, reportCount, type SshdServer, serveBySshd } from "./district";
+import { scene } from "./driver/scene";
+import { everyTheme } from "./driver/themes";
+import { privatePartOf, Search, type Secrets } from "./secrets";
+
+const passphrase = 'open sesame "PlantedPassphrase7Kq9" & more';
+const wrongPassphrase = "not PlantedMistake4Hd2";
+const [newest, second] = days;
+
+// Made here, since whether there is an sshd decides what is run at all.
+const server = await serveBySshd(passphrase);
+
+describe.skipIf(server === undefined)("a district's own server, by key and wizard", () => {
+  let district: District;
+  let salt = "";
+
+  beforeAll(async () => {
+    district = await District.make(400);
+  });
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]();
+    await district?.[Symbol.asyncDispose]();
+  });
+
+  const sshd = (): SshdServer => {
+    if (server === undefined) throw new Error("There is no sshd.");
+    return server;
+  };
+  const workbench = scene(() => ({
+    userSettings: {
+      // The account sees the whole machine; Clever's shows the reports alone.
+      "clever.sftp.root": district.reports,
+      "clever.sftp.timeoutSeconds": 300,
+    },
+  }));
+  const reports = () => workbench().tree("Participation Reports");
+  const runs = () => workbench().tree("Runs");
+  /** Rows of the pseudonymized tables, as the view of the lake has them. */
+  const rowsInTables = async () => {
+    const tables = (await workbench().tree("Data Lake").texts()).filter((text) => /_pseudo /.test(text));
+    return tables
+      .map((text) => Number(/_pseudo ([\d,]+) rows/.exec(text)?.[1]?.replaceAll(",", "")))
+      .reduce((sum, rows) => sum + rows, 0);
+  };
+
+  test("the wizard asks step by step, refuses what cannot be, and goes back", async () => {
+    const { quickInput, page } = workbench();
+    await workbench().openActivity("Clever Lake");
+    await reports().welcome("Connect to Clever and a Lake").click();
+
+    await quickInput.step("Connect to Clever (1/9)");
+    expect(await quickInput.value()).toBe("reports-sftp.clever.com");
+    await workbench().screenshot("wizard-host-dark");
+    await quickInput.answer("sftp://clever.com/reports");
+    await quickInput.refused("A host name or address");
+    await quickInput.answer("127.0.0.1");
+
+    await quickInput.step("(2/9)");
+    await quickInput.answer("70000");
+    await quickInput.refused("A number from 1 to 65535");
+    await quickInput.answer(String(sshd().proxy.port));
+
+    await quickInput.step("(3/9)");
+    await quickInput.back();
+    await quickInput.step("(2/9)");
+    expect(await quickInput.value()).toBe(String(sshd().proxy.port));
+    await quickInput.accept();
+    await quickInput.step("(3/9)");
+    await quickInput.answer("   ");
+    await quickInput.refused("A user name is needed");
+    await quickInput.answer(sshd().sshd.username);
+
+    await quickInput.step("(4/9)");
+    expect(await quickInput.labels()).toEqual(["Password", "Private key", "SSH agent"]);
+    await quickInput.choose("Password");
+    await quickInput.step("(5/9)");
+    await quickInput.accept();
+    await quickInput.refused("A password is needed");
+    await quickInput.back();
+    await quickInput.step("(4/9)");
+    await quickInput.choose("Private key");
+
+    await quickInput.step("(5/9)");
+    await quickInput.answer("/no/such/key");
+    await quickInput.refused("There is no such file");
+    await quickInput.answer(sshd().sshd.encryptedPrivateKeyPath);
+    await quickInput.step("(6/9)");
+    expect(await quickInput.isMasked()).toBe(true);
+    await quickInput.answer(wrongPassphrase);
+
+    await quickInput.step("(7/9)");
+    await quickInput.entry(sshd().hostKeyFingerprint).waitFor();
+    await workbench().screenshot("wizard-host-key-dark");
+    await quickInput.choose("Trust this key");
+
+    await quickInput.step("(8/9)");
+    await quickInput.choose("Type a folder's path");
+    await quickInput.asks("The lake's folder");
+    await quickInput.answer("lake");
+    await quickInput.refused("A full path is needed");
+    await quickInput.back();
+    await quickInput.choose("Type a folder's path");
+    await quickInput.asks("The lake's folder");
+    await quickInput.answer(district.lake);
+
+    await quickInput.step("(9/9)");
+    await quickInput.choose("Paste the district's own");
+    await quickInput.asks("The salt");
+    await quickInput.accept();
+    await quickInput.refused("A salt is needed");
+    await quickInput.back();
+    await quickInput.choose("Make a new salt");
+
+    await workbench().notifications.with("passphrase").waitFor();
+    expect(await page.locator(".monaco-workbench").textContent()).not.toContain("PlantedMistake");
+  });
+
+  test("a wrong passphrase is said, and mended without answering everything anew", async () => {
+    const { quickInput, notifications, dialog } = workbench();
+    await notifications.press("passphrase", "Go Back");
+    for (const step of [1, 2, 3]) {
+      await quickInput.step(`(${step}/9)`);
+      await quickInput.accept();
+    }
+    await quickInput.step("(4/9)");
+    await quickInput.accept();
+    await quickInput.step("(5/9)");
+    expect(await quickInput.value()).toBe(sshd().sshd.encryptedPrivateKeyPath);
+    await quickInput.accept();
+    await quickInput.step("(6/9)");
+    await quickInput.answer(passphrase);
+    await quickInput.step("(7/9)");
+    await quickInput.entry("trusted before").waitFor();
+    await quickInput.choose("Trust this key");
+    await quickInput.step("(8/9)");
+    await quickInput.choose("As it is");
+    await quickInput.step("(9/9)");
+    await quickInput.choose("Make a new salt");
+
+    expect(await dialog.text()).toContain("Keep the new salt like a password.");
+    await workbench().screenshot("salt-made-dark");
+    await dialog.press("Copy the New Salt");
+    await notifications.with(`Connected: ${reportCount} reports are on the server.`).waitFor();
+    salt = await workbench().clipboard();
+    expect(salt.length).toBeGreaterThan(20);
+  });
+
+  test("the settings hold the connection and no secret", async () => {
+    const { serverDataDir } = workbench().host;
+    const settings = await Promise.all(
+      ["User", "Machine"].map((folder) =>
+        readFile(path.join(serverDataDir, "data", folder, "settings.json"), "utf8").catch(() => ""),
+      ),
+    );
+    const text = settings.join("\n");
+    expect(text).toContain(`"clever.sftp.hostKey": "${sshd().hostKeyFingerprint}"`);
+    expect(text).toContain(`"clever.lake.url": "${pathToFileURL(district.lake).href}"`);
+    expect(text).toContain(`"clever.sftp.root": "${district.reports}"`);
+    expect(text).not.toMatch(/Planted|BEGIN/);
+    expect(text).not.toContain(salt);
+  });
+
+  test("every report is there, and new", async () => {
+    await reports().expand("daily-participation");
+    const row = reports().row(`${newest} students`);
+    expect(await row.textContent()).toContain("new");
+    expect(await reports().icon(`${newest} students`)).toEqual({
+      codicon: "circle-large-outline",
+      color: await workbench().themeColor("charts-blue"),
+    });
+    await expect.poll(() => workbench().badge("Clever")).toBe(String(reportCount));
+    await workbench().statusItem(`Clever: ${reportCount} new`).waitFor();
+  });
+
+  test("several are selected and brought into the lake alone", async () => {
+    await reports().select([`${newest} students`, `${newest} teachers`]);
+    await reports().contextMenu("Ingest", `${newest} teachers`);
+    await workbench().notifications.with("2 files brought over").waitFor();
+    await reports().deselect();
+    for (const label of [`${newest} students`, `${newest} teachers`]) {
+      await expect.poll(() => reports().row(label).textContent()).toContain("in the lake");
+      expect(await reports().icon(label)).toEqual({
+        codicon: "database",
+        color: await workbench().themeColor("charts-purple"),
+      });
+    }
+    expect(await reports().row(`${second} students`).textContent()).toContain("new");
+    await expect.poll(() => workbench().badge("Clever")).toBe(String(reportCount - 2));
+  });
+
+  test("a run is watched and stopped in the middle", async () => {
+    const { notifications } = workbench();
+    await notifications.clear();
+    // The server falls silent when half of the reports are over: the run cannot end by itself.
+    sshd().proxy.holdAfter(400_000);
+    await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
+    const progress = notifications.with(/running the pipeline: file \d+ of 28, [\d.]+ [kM]B/);
+    await progress.waitFor();
+    await expect.poll(() => sshd().proxy.held).toBe(true);
+    await workbench()
+      .statusItem(/Clever: \d+ of 28/)
+      .waitFor();
+    await notifications.press("running the pipeline", "Cancel");
+    await notifications.with("Stopped. What was done stays").waitFor();
+    sshd().proxy.release();
+    await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("stopped"));
+  });
+
+  test("the next run completes it, and every row is there once", async () => {
+    await workbench().notifications.press("Stopped.", "Go On");
+    await workbench().notifications.with("files brought over").waitFor();
+    for (const label of [`${newest} students`, `${second} staff`]) {
+      await expect.poll(() => reports().row(label).textContent()).toContain("anonymized");
+      expect(await reports().icon(label)).toEqual({
+        codicon: "pass-filled",
+        color: await workbench().themeColor("charts-green"),
+      });
+    }
+    await expect.poll(() => workbench().badge("Clever")).toBe("");
+    await expect.poll(rowsInTables).toBe(await district.rows());
+    await workbench().notifications.clear();
+    await workbench().runCommand("Clever: Verify the Lake");
+    await workbench().notifications.with("Everything adds up").waitFor();
+  });
+
+  test("a run that failed is tried again from the list of runs", async () => {
+    const { notifications } = workbench();
+    await notifications.clear();
+    const day = "2025-09-02";
+    await district.putDaily(
+      day,
+      Array.from({ length: 20_000 }, () => district.row(day)),
+    );
+    // The server goes away in the middle of the file, and does not come back while that is tried.
+    sshd().proxy.holdAfter(1_000_000);
+    await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
+    await expect.poll(() => sshd().proxy.held).toBe(true);
+    sshd().proxy.dropAll({ andRefuse: true });
+    sshd().proxy.release();
+    await notifications.with("1 files failed").waitFor();
+    await notifications.with(`${day}-daily-participation-students.csv`).waitFor();
+    await workbench().screenshots("run-failed", everyTheme);
+    await notifications.clear();
+    sshd().proxy.dropAll({ andRefuse: false });
+    await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("failed"));
+    await runs().menuOf(runs().rowWith("failed"), "Retry Run");
+    await notifications.with("1 files brought over").waitFor();
+    await expect.poll(rowsInTables).toBe(await district.rows());
+  });
+
+  test("the window is loaded anew, and everything is as it was", async () => {
+    await workbench().notifications.clear();
+    await reports().click("daily-participation", "2025-09-02 students");
+    await (await workbench().webview("[role=grid]")).getByText("Cedar Hollow").first().waitFor();
+    const before = await reports().texts();
+    await workbench().reload();
+
+    await workbench().tab("2025-09-02-daily-participation-students.csv").waitFor();
+    const preview = await workbench().webview("[role=grid]");
+    await preview.getByText("Cedar Hollow").first().waitFor();
+    expect(await preview.locator("body").textContent()).not.toMatch(/sis-[0-9a-f]{8}/);
+    // Nothing is opened by hand: what was open is open.
+    await expect.poll(() => reports().texts()).toEqual(before);
+    await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
+    await workbench()
+      .notifications.with(`Nothing new: ${reportCount + 1} reports are in the lake already`)
+      .waitFor();
+  });
+
+  test("no secret stands anywhere in the clear", async () => {
+    const { host, profile, page } = workbench();
+    const secrets: Secrets = {
+      passphrase,
+      "wrong passphrase": wrongPassphrase,
+      salt,
+      ...(await privatePartOf(sshd().sshd.encryptedPrivateKeyPath, passphrase)),
+    };
+    await workbench().runCommand("Clever: Show Log");
+    await page.locator(".part.panel .view-line").first().waitFor();
+    // VS Code's own store is there, and sealed.
+    const store = await page.evaluate<string | null>("localStorage.getItem('secrets.provider')");
+    expect(store?.length).toBeGreaterThan(100);
+
+    const search = new Search(secrets);
+    await search.browser(workbench());
+    const processes = await search.processGroup(host.pid);
+    for (const folder of [host.serverDataDir, host.extensionsDir, profile, district.lake]) {
+      await search.folder(folder);
+    }
+    expect(search.findings).toEqual([]);
+    expect(search.searched.files).toBeGreaterThan(100);
+    expect(processes.join("\n")).toContain("engine.js");
+  });
+});

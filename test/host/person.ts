@@ -1,0 +1,100 @@
+import { type MessageOptions, type QuickPickItem, window } from "vscode";
+
+/** A message as the person before the screen sees it. */
+export interface Told {
+  readonly kind: "information" | "warning" | "error";
+  readonly message: string;
+  readonly modal: boolean;
+  readonly detail: string;
+  readonly choices: readonly string[];
+}
+
+type Shown = (message: string, ...rest: unknown[]) => Thenable<string | undefined>;
+type Picks = (items: readonly QuickPickItem[]) => QuickPickItem | readonly QuickPickItem[] | undefined;
+
+/**
+ * Stands in for the person before the screen, since VS Code refuses dialogs while it runs tests: notes every message and
+ * answers it. What no answer was given for is left: closed without a choice.
+ */
+export class Person {
+  readonly told: Told[] = [];
+  private readonly answers: { readonly words: RegExp; readonly choice: string }[] = [];
+  private picks: Picks = () => undefined;
+  private text: string | undefined;
+  private readonly original = {
+    information: window.showInformationMessage,
+    warning: window.showWarningMessage,
+    error: window.showErrorMessage,
+    pick: window.showQuickPick,
+    input: window.showInputBox,
+  };
+
+  constructor() {
+    Object.assign(window, {
+      showInformationMessage: this.reads("information"),
+      showWarningMessage: this.reads("warning"),
+      showErrorMessage: this.reads("error"),
+      showQuickPick: async (items: readonly QuickPickItem[] | Thenable<readonly QuickPickItem[]>) =>
+        this.picks(await items),
+      showInputBox: () => Promise.resolve(this.text),
+    });
+  }
+
+  /** Chooses, in the next message with these words, the button of that name. */
+  answer(words: RegExp, choice: string): this {
+    this.answers.push({ words, choice });
+    return this;
+  }
+
+  /** Picks in every list from now on. */
+  pick(picks: Picks): this {
+    this.picks = picks;
+    return this;
+  }
+
+  /** Types in every input box from now on; undefined leaves it. */
+  type(text: string | undefined): this {
+    this.text = text;
+    return this;
+  }
+
+  /** The messages with these words. */
+  saw(words: RegExp): Told[] {
+    return this.told.filter(({ message, detail }) => words.test(message) || words.test(detail));
+  }
+
+  /** Gives VS Code its own messages back. */
+  leave(): void {
+    const { information, warning, error, pick, input } = this.original;
+    Object.assign(window, {
+      showInformationMessage: information,
+      showWarningMessage: warning,
+      showErrorMessage: error,
+      showQuickPick: pick,
+      showInputBox: input,
+    });
+  }
+
+  private reads(kind: Told["kind"]): Shown {
+    return (message, ...rest) => {
+      const [first, ...others] = rest;
+      const options = isOptions(first) ? first : {};
+      const choices = (isOptions(first) ? others : rest).filter((choice) => typeof choice === "string");
+      this.told.push({
+        kind,
+        message,
+        choices,
+        modal: options.modal ?? false,
+        detail: options.detail ?? "",
+      });
+      const answer = this.answers.findIndex(
+        ({ words, choice }) => words.test(message) && choices.includes(choice),
+      );
+      return Promise.resolve(answer < 0 ? undefined : this.answers.splice(answer, 1)[0]?.choice);
+    };
+  }
+}
+
+function isOptions(value: unknown): value is MessageOptions {
+  return typeof value === "object" && value !== null;
+}

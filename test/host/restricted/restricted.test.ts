@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { commands, extensions, workspace } from "vscode";
+import { activeApplication, until } from "../application";
+import { District, setSetting } from "../district";
+import { Person } from "../person";
+
+interface Manifest {
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] };
+  };
+}
+
+// The folder's own settings name a server, a lake and more: see `hostile` in sessions.mjs.
+suite("in Restricted Mode", function () {
+  this.timeout(120_000);
+
+  test("the folder is not trusted, and its settings are there", () => {
+    assert.equal(workspace.isTrusted, false);
+    assert.equal(workspace.getConfiguration("files").get("eol"), "\r\n");
+  });
+
+  test("its settings of the server, the lake and what runs by itself are passed over", async () => {
+    await activeApplication();
+    const manifest: Manifest = extensions.getExtension("clever-lake.clever-lake")?.packageJSON;
+    const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    assert.ok(restrictedConfigurations.length >= 10);
+    for (const key of restrictedConfigurations) {
+      const [, name = ""] = /^clever\.(.*)$/.exec(key) ?? [];
+      const settings = workspace.getConfiguration("clever");
+      assert.deepEqual(settings.get(name), settings.inspect(name)?.defaultValue, key);
+    }
+  });
+
+  test("nothing is connected by itself, and no engine is started", async () => {
+    const { client, lakeTree, model, reportsTree, runsTree } = await activeApplication();
+    assert.equal(client.pid, undefined);
+    for (const tree of [reportsTree, lakeTree, runsTree]) assert.deepEqual(await tree.getChildren(), []);
+    assert.equal(model.state, "unknown");
+  });
+
+  test("a connection of the user's own waits until it is asked for, and then works", async () => {
+    const district = await District.serve({ students: 20, days: 1 });
+    const person = new Person();
+    try {
+      const { client, lakeTree, model, reportsTree, runsTree } = await activeApplication();
+      await district.connect();
+      for (const tree of [reportsTree, lakeTree, runsTree]) assert.deepEqual(await tree.getChildren(), []);
+      await setSetting("userTypes", ["students"]);
+      assert.equal(model.state, "unknown");
+      assert.equal(client.pid, undefined);
+
+      await setSetting("userTypes", undefined);
+      await commands.executeCommand("clever.refresh");
+      assert.equal(model.newCount, 6);
+      assert.equal((await reportsTree.getChildren()).length, 2);
+      await commands.executeCommand("clever.run");
+      await until("all is in the lake", () => model.reports.every(({ state }) => state === "anonymized"));
+      assert.equal(person.told.filter(({ kind }) => kind === "error").length, 0);
+    } finally {
+      person.leave();
+      await district.end();
+    }
+  });
+});

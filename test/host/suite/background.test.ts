@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { activeApplication, until } from "../application";
+import { District, setSetting } from "../district";
+import { Person } from "../person";
+
+/** Stands in for the clock: the background's look can be called for instead of waited for. */
+class Clock {
+  private readonly original = {
+    setInterval: globalThis.setInterval,
+    clearInterval: globalThis.clearInterval,
+  };
+  private readonly running = new Map<object, { readonly act: () => void; readonly milliseconds: number }>();
+
+  constructor() {
+    Object.assign(globalThis, {
+      setInterval: (act: () => void, milliseconds: number) => {
+        if (milliseconds < 60_000) return this.original.setInterval(act, milliseconds);
+        const timer = {};
+        this.running.set(timer, { act, milliseconds });
+        return timer;
+      },
+      clearInterval: (timer: object | undefined) => {
+        if (timer === undefined || !this.running.delete(timer)) this.original.clearInterval(timer as never);
+      },
+    });
+  }
+
+  /** How often something comes, in minutes. */
+  get minutes(): number[] {
+    return [...this.running.values()].map(({ milliseconds }) => milliseconds / 60_000);
+  }
+
+  strike(): void {
+    for (const { act } of this.running.values()) act();
+  }
+
+  leave(): void {
+    Object.assign(globalThis, this.original);
+  }
+}
+
+suite("the look in the background", function () {
+  this.timeout(120_000);
+  let district: District;
+  let person: Person;
+  let clock: Clock;
+
+  setup(async () => {
+    person = new Person();
+    clock = new Clock();
+    district = await District.serve({ students: 20, days: 1 });
+  });
+
+  teardown(async () => {
+    for (const key of ["checkEvery", "runAutomatically"]) await setSetting(key, undefined);
+    clock.leave();
+    person.leave();
+    await district.end();
+  });
+
+  test("is off until it is asked for, and follows the setting", async () => {
+    await activeApplication();
+    assert.deepEqual(clock.minutes, []);
+    await setSetting("checkEvery", 30);
+    await until("it is on", () => clock.minutes.length > 0);
+    assert.deepEqual(clock.minutes, [30]);
+    await setSetting("checkEvery", 5);
+    await until("it comes more often", () => clock.minutes[0] === 5);
+    assert.deepEqual(clock.minutes, [5]);
+    await setSetting("checkEvery", 0);
+    await until("it is off", () => clock.minutes.length === 0);
+  });
+
+  test("finds new reports and brings them in only where that is wanted", async () => {
+    const { model, runs } = await activeApplication();
+    await setSetting("checkEvery", 5);
+    await until("it is on", () => clock.minutes.length === 1);
+    clock.strike();
+    assert.equal(model.state, "unknown", "Without a connection nothing is looked at.");
+    await district.connect();
+    clock.strike();
+    await until("it has looked", () => model.newCount === 6);
+    assert.equal(runs.running, undefined);
+
+    await setSetting("runAutomatically", true);
+    clock.strike();
+    await until("it has run", () => model.reports.every(({ state }) => state === "anonymized"), 60);
+    assert.equal(person.saw(/6 files brought over/).length, 1);
+  });
+
+  test("that goes wrong shows in the view, without a message", async () => {
+    const { model } = await activeApplication();
+    await district.connect();
+    await setSetting("sftp.port", 9);
+    await setSetting("checkEvery", 5);
+    await until("it is on", () => clock.minutes.length === 1);
+    clock.strike();
+    await until("it has failed", () => model.state === "failed", 60);
+    assert.deepEqual(person.told, []);
+  });
+});

@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { commands, extensions } from "vscode";
+import { activeApplication, until } from "../application";
+import { District, disconnect, setSetting } from "../district";
+import { Person } from "../person";
+
+interface Command {
+  readonly command: string;
+  readonly enablement?: string;
+}
+
+const { packageJSON } = extensions.getExtension("clever-lake.clever-lake") ?? {};
+const manifest: readonly Command[] = packageJSON.contributes.commands;
+const needing = (condition: RegExp) => manifest.filter(({ enablement = "" }) => condition.test(enablement));
+
+/** Calls a command and leaves whatever it asks in a box of its own, as the wizard does. */
+async function callAndLeave(command: string): Promise<void> {
+  let over = false;
+  const call = Promise.resolve(commands.executeCommand(command)).finally(() => {
+    over = true;
+  });
+  await until(
+    `${command} is over`,
+    async () => {
+      if (!over) await commands.executeCommand("workbench.action.closeQuickOpen");
+      return over;
+    },
+    60,
+  );
+  await call;
+}
+
+suite("every command of the manifest", function () {
+  this.timeout(180_000);
+  let person: Person;
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(async () => {
+    person.leave();
+    await disconnect();
+  });
+
+  test("is registered", async () => {
+    await activeApplication();
+    const registered = new Set(await commands.getCommands(true));
+    assert.ok(manifest.length > 20);
+    assert.deepEqual(
+      manifest.map(({ command }) => command).filter((command) => !registered.has(command)),
+      [],
+    );
+  });
+
+  test("without a connection says what is missing, and offers the ways to one", async () => {
+    for (const { command } of needing(/clever\.connected/)) {
+      person.told.length = 0;
+      await callAndLeave(command);
+      assert.deepEqual(
+        person.told.map(({ kind, choices }) => ({ kind, choices })),
+        [{ kind: "information", choices: ["Connect", "Try a Sample District"] }],
+        command,
+      );
+    }
+    const others = manifest.filter(({ enablement = "" }) => !/clever\.connected/.test(enablement));
+    for (const { command } of others.filter(({ command }) => command !== "clever.trySample")) {
+      await callAndLeave(command);
+    }
+    assert.deepEqual(
+      person.saw(/./).filter(({ kind }) => kind === "error"),
+      [],
+    );
+  });
+
+  test("with a connection does its work or says what is missing", async () => {
+    const district = await District.serve({ students: 20, days: 1 });
+    try {
+      await district.connect();
+      const { model } = await activeApplication();
+      await model.refresh();
+      // The first takes the connection away, the second makes another one.
+      const last = ["clever.removeConnection", "clever.trySample"];
+      for (const { command } of manifest.filter(({ command }) => !last.includes(command))) {
+        await district.connect();
+        await callAndLeave(command);
+      }
+      await callAndLeave("clever.removeConnection");
+      assert.deepEqual(
+        person.told.filter(({ kind }) => kind === "error"),
+        [],
+      );
+      assert.equal(person.saw(/No run is going on/).length, 1);
+      assert.equal(person.saw(/Choose this in the menu/).length, 4);
+      assert.equal(person.saw(/Remove the connection/).length, 1);
+    } finally {
+      await district.end();
+    }
+  });
+
+  test("during a run says so where it has to wait, and offers to stop it", async () => {
+    const district = await District.serve({ students: 2000, days: 20 });
+    try {
+      await district.connect();
+      const { runs } = await activeApplication();
+      const run = runs.run({ command: "run" });
+      await until("the run has begun", () => runs.running !== undefined);
+      for (const { command } of needing(/!clever\.running/)) {
+        person.told.length = 0;
+        await commands.executeCommand(command);
+        assert.notEqual(runs.running, undefined, "the run is still going on");
+        assert.deepEqual(
+          person.told.map(({ message, choices }) => ({ message, choices })),
+          [{ message: "A run is going on already.", choices: ["Stop the Run"] }],
+          command,
+        );
+      }
+      person.told.length = 0;
+      await commands.executeCommand("clever.cancelRun");
+      assert.equal(await run, undefined);
+      assert.deepEqual(
+        person.told.map(({ message }) => message),
+        ["Stopped. What was done stays; the next run goes on from there."],
+      );
+    } finally {
+      await district.end();
+    }
+  });
+
+  test("while the server is silent waits, and tells of it in the end", async () => {
+    const silent = await SilentServer.start();
+    const district = await District.serve(undefined);
+    try {
+      await district.connect();
+      await setSetting("sftp.port", silent.port);
+      const { model } = await activeApplication();
+      const looking = model.refresh().catch(() => undefined);
+      await until("the server was called", () => silent.connections > 0);
+      assert.equal(model.state, "loading");
+      const last = [
+        "clever.removeConnection",
+        "clever.trySample",
+        "clever.connect",
+        "clever.forgetCredentials",
+      ];
+      const calls = manifest
+        .filter(({ command }) => !last.includes(command))
+        .map(({ command }) => commands.executeCommand(command));
+      await setSetting("sftp.timeoutSeconds", 1);
+      await silent.end();
+      await Promise.all(calls);
+      await looking;
+      assert.ok(person.told.some(({ kind, choices }) => kind === "error" && choices.includes("Show Log")));
+    } finally {
+      await setSetting("sftp.timeoutSeconds", undefined);
+      await silent.end();
+      await district.end();
+    }
+  });
+});
+
+/** Takes connections and says nothing. */
+class SilentServer {
+  connections = 0;
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(private readonly server: Server) {
+    server.on("connection", (socket) => {
+      this.connections++;
+      this.sockets.add(socket);
+      socket.on("error", () => undefined);
+    });
+  }
+
+  static async start(): Promise<SilentServer> {
+    const server = createServer();
+    const silent = new SilentServer(server);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return silent;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async end(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    if (!this.server.listening) return;
+    this.server.close();
+    await once(this.server, "close");
+  }
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { commands, Uri, window, workspace } from "vscode";
+import { activeApplication, until } from "../application";
+import { District } from "../district";
+import { Person } from "../person";
+import { linesOf, nodeAt } from "../trees";
+
+suite("the lake view", function () {
+  this.timeout(180_000);
+  let district: District;
+  let person: Person;
+
+  suiteSetup(async () => {
+    district = await District.serve({ students: 30, days: 3 });
+    await district.connect();
+    const { runs } = await activeApplication();
+    await runs.run({ command: "run" });
+  });
+
+  suiteTeardown(async () => {
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    await district.end();
+  });
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(() => person.leave());
+
+  test("shows stages, tables with rows, version and change, and landed files by run", async () => {
+    const { lakeTree } = await activeApplication();
+    const lines = await linesOf(lakeTree);
+    assert.deepEqual(
+      lines.filter(({ depth }) => depth === 0).map(({ label, description }) => [label, description]),
+      [
+        ["stage1np", "holds identities"],
+        ["stage2np", "holds identities"],
+        ["stage2p", "pseudonymized"],
+      ],
+    );
+    const table = lines.find(({ label }) => label === "daily_participation_pseudo");
+    assert.match(table?.description ?? "", /^\d+ rows · version \d+ · /);
+    const landings = lines.findIndex(({ label }) => label === "Landed files");
+    assert.ok(landings > 0);
+    assert.equal(lines.filter(({ context }) => context === "lake.file").length, 18);
+  });
+
+  test("asks before it opens anything of stage1np and stage2np, each time", async () => {
+    const { lakeTree } = await activeApplication();
+    const inside = [
+      await nodeAt(lakeTree, /^stage2np/, /^daily_participation_lookup/),
+      await nodeAt(lakeTree, /^stage2np/, /^resource_usage_lookup/),
+      await nodeAt(lakeTree, /^stage1np/, /^_ingest_log/),
+      await nodeAt(lakeTree, /^stage1np/, /^Landed/, /./, /^2025/),
+    ];
+    const tabs = window.tabGroups.all.flatMap((group) => group.tabs).length;
+    for (const node of inside) {
+      person.told.length = 0;
+      await commands.executeCommand("clever.openLakeItem", node);
+      await commands.executeCommand("clever.openLakeItem", node);
+      assert.deepEqual(
+        person.told.map(({ kind, modal, message }) => ({ kind, modal, message })),
+        Array.from({ length: 2 }, () => ({
+          kind: "warning",
+          modal: true,
+          message: "This holds the identities of children and staff.",
+        })),
+      );
+    }
+    assert.equal(window.tabGroups.all.flatMap((group) => group.tabs).length, tabs, "nothing was opened");
+  });
+
+  test("opens a pseudonymized table at once: rows, columns, months and commits", async () => {
+    const { lakeTree } = await activeApplication();
+    const node = await nodeAt(lakeTree, /^stage2p$/, /^daily_participation_pseudo/);
+    await commands.executeCommand("clever.openLakeItem", node);
+    assert.deepEqual(person.told, []);
+    await until("its page is open", () =>
+      openLabels().some((label) => /daily_participation_pseudo/.test(label)),
+    );
+    const text = await pageOf("stage2p/clever/daily_participation_pseudo");
+    assert.match(text, /Version \d+: \d+ rows in \d+ data files/);
+    assert.match(text, /## Columns[\s\S]*sis\\_id\\_pseudonym \| string/);
+    assert.match(text, /month \| integer \| partition/);
+    assert.match(text, /year=2025, month=8/);
+    assert.match(text, /## Last commits[\s\S]*\| 0 \|/);
+    const firstRows = /## First rows of the newest month\n\n([\s\S]*?)\n\n/.exec(text)?.[1] ?? "";
+    assert.equal(firstRows.split("\n").length, 2 + 20);
+  });
+
+  test("shows no rows of a table with identities, even when it may be opened", async () => {
+    const { lakeTree } = await activeApplication();
+    const node = await nodeAt(lakeTree, /^stage2np/, /^daily_participation_lookup/);
+    person.answer(/holds the identities/, "Open");
+    await commands.executeCommand("clever.openLakeItem", node);
+    await until("its page is open", () =>
+      openLabels().some((label) => /daily_participation_lookup/.test(label)),
+    );
+    const text = await pageOf("stage2np/clever/daily_participation_lookup");
+    assert.match(text, /no rows of it are shown/);
+    assert.ok(!/First rows/.test(text));
+    assert.match(text, /sis\\_id \| string/);
+  });
+
+  test("previews a landed file, masked, once the person has agreed", async () => {
+    const { lakeTree } = await activeApplication();
+    const node = await nodeAt(lakeTree, /^stage1np/, /^Landed/, /./, /daily-participation-students/);
+    assert.ok(node.kind === "landed");
+    person.answer(/holds the identities/, "Open");
+    await commands.executeCommand("clever.openLakeItem", node);
+    const name = node.file.path.slice(node.file.path.lastIndexOf("/") + 1);
+    await until("its preview is open", () => openLabels().includes(name));
+  });
+});
+
+function openLabels(): string[] {
+  return window.tabGroups.all.flatMap((group) => group.tabs).map(({ label }) => label);
+}
+
+async function pageOf(table: string): Promise<string> {
+  const uri = Uri.from({ scheme: "clever-table", path: `/${table}.md` });
+  return (await workspace.openTextDocument(uri)).getText();
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { commands } from "vscode";
+import { hintInVsCode } from "../../../src/ui/hints";
+import { activeApplication, until } from "../application";
+import { District, disconnect, setSetting } from "../district";
+import { Person } from "../person";
+
+suite("messages", function () {
+  this.timeout(60_000);
+  let person: Person;
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(async () => {
+    person.leave();
+    for (const key of ["sftp.timeoutSeconds", "minimumGroupSize"]) await setSetting(key, undefined);
+    await disconnect();
+  });
+
+  for (const [key, value] of [
+    ["sftp.port", 99_999],
+    ["sftp.timeoutSeconds", "soon"],
+    ["minimumGroupSize", -1],
+    ["lake.url", "ftp://somewhere"],
+  ] as const) {
+    test(`of a wrong ${key} name the setting and open it`, async () => {
+      await setSetting("sftp.host", "127.0.0.1");
+      await setSetting("sftp.username", "somebody");
+      await setSetting("lake.url", "file:///nowhere");
+      const opened: unknown[] = [];
+      const { executeCommand } = commands;
+      Object.assign(commands, {
+        executeCommand: (command: string, ...parameters: unknown[]) => {
+          if (command !== "workbench.action.openSettings") return executeCommand(command, ...parameters);
+          opened.push(...parameters);
+          return Promise.resolve();
+        },
+      });
+      try {
+        person.answer(/cannot be used/, "Open Setting");
+        await setSetting(key, value);
+        await until("the setting is opened", () => opened.length === 1);
+        assert.deepEqual(opened, [`@id:clever.${key}`]);
+        const [told] = person.saw(/cannot be used/);
+        assert.equal(told?.kind, "error");
+        assert.ok(told?.message.includes(`clever.${key}`));
+      } finally {
+        Object.assign(commands, { executeCommand });
+      }
+    });
+  }
+
+  test("of a lake's other salt speak of the command here, not of the command line", async () => {
+    const district = await District.serve({ students: 20, days: 1 });
+    try {
+      await district.connect();
+      const { runs, secrets } = await activeApplication();
+      await runs.run({ command: "run" });
+      await secrets.write("salt", "another salt");
+      person.told.length = 0;
+      await runs.run({ command: "run" });
+      const [told] = person.told;
+      assert.match(told?.message ?? "", /“Clever: Change Salt or Credentials”/);
+      assert.ok(told?.choices.includes("Change Salt or Credentials"));
+    } finally {
+      await district.end();
+    }
+  });
+
+  test("hold no word of the command line, whatever the error", () => {
+    const ofTheCore = [
+      "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
+      "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one: keep it like a password.",
+      "Name it as `clever-lake status` shows it.",
+      "Name it with --config FILE.",
+      'Set "root" under "sftp" to the folder with Clever\'s reports.',
+      'Compare it with what Clever tells you; if it is the same, set "hostKey": "SHA256:abc" under "sftp".',
+    ];
+    for (const code of ["salt", "config", "hostKey", "auth", "network", "notFound", "io"] as const) {
+      for (const hint of ofTheCore) {
+        assert.doesNotMatch(hintInVsCode(code, hint), /CLEVER_|clever-lake|--config|"\w+" under|"hostKey":/);
+      }
+    }
+    assert.equal(
+      hintInVsCode("config", ofTheCore[4] ?? ""),
+      "Set clever.sftp.root to the folder with Clever's reports.",
+    );
+    assert.equal(
+      hintInVsCode("io", "Put it back from a copy of the lake."),
+      "Put it back from a copy of the lake.",
+    );
+  });
+});

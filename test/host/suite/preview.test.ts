@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { appendFile } from "node:fs/promises";
+import path from "node:path";
+import { commands, EventEmitter, extensions, type WebviewPanel, window } from "vscode";
+import { EnginePreviews } from "../../../src/ui/enginePreviews";
+import { PreviewPanel } from "../../../src/ui/preview/PreviewPanel";
+import { previewViewType } from "../../../src/ui/preview/previewSource";
+import type { ToPage } from "../../../src/ui/preview/protocol";
+import { previewStrings } from "../../../src/ui/preview/strings";
+import { activeApplication, killEngine, until } from "../application";
+import { District } from "../district";
+import { Person } from "../person";
+import { nodeAt } from "../trees";
+
+/** A tab's page in place of the real one: what the tests send, the extension receives, and the other way round. */
+class Page {
+  readonly received: ToPage[] = [];
+  private readonly said = new EventEmitter<unknown>();
+
+  constructor(readonly panel: WebviewPanel) {
+    Object.defineProperty(panel.webview, "onDidReceiveMessage", { value: this.said.event });
+    panel.webview.postMessage = (message: ToPage) => {
+      this.received.push(message);
+      return Promise.resolve(true);
+    };
+  }
+
+  say(message: unknown): void {
+    this.said.fire(message);
+  }
+
+  /** The newest message of a type, once there is one behind those that came before `from`. */
+  async hears<T extends ToPage["type"]>(type: T, from = 0): Promise<Extract<ToPage, { type: T }>> {
+    const find = () =>
+      this.received
+        .slice(from)
+        .findLast((message): message is Extract<ToPage, { type: T }> => message.type === type);
+    await until(`the page hears "${type}"`, () => find() !== undefined);
+    const found = find();
+    assert.ok(found);
+    return found;
+  }
+}
+
+const monday = "daily-participation/2025-08-25-daily-participation-students.csv";
+
+suite("a report's preview", function () {
+  this.timeout(120_000);
+  const pages: Page[] = [];
+  const { createWebviewPanel } = window;
+  let district: District;
+  let person: Person;
+
+  suiteSetup(async () => {
+    district = await District.serve({ students: 300, days: 1 });
+    await appendFile(path.join(district.reports, monday), "2025-08-25,too,few\n");
+    await district.connect();
+    const { model } = await activeApplication();
+    await model.refresh();
+    Object.assign(window, {
+      createWebviewPanel: (...parameters: Parameters<typeof createWebviewPanel>) => {
+        const panel = createWebviewPanel(...parameters);
+        pages.push(new Page(panel));
+        return panel;
+      },
+    });
+  });
+
+  suiteTeardown(async () => {
+    Object.assign(window, { createWebviewPanel });
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    await district.end();
+  });
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(() => person.leave());
+
+  async function openMonday(): Promise<Page> {
+    const { reportsTree } = await activeApplication();
+    const node = await nodeAt(reportsTree, /^daily/, /^2025-08-25 students/);
+    await commands.executeCommand("clever.preview", node);
+    const page = pages.at(-1);
+    assert.ok(page);
+    return page;
+  }
+
+  test("opens once per report, with its rows and the refused one among them", async () => {
+    const page = await openMonday();
+    page.say({ type: "ready" });
+    const { info, revealed, generation } = await page.hears("opened");
+    assert.equal(revealed, false);
+    assert.equal(info.refusedCount, 1);
+    assert.deepEqual((await page.hears("init")).file.path, monday);
+    await until("the refused row is found", () =>
+      page.received.some((message) => message.type === "refused" && message.complete),
+    );
+    assert.deepEqual((await page.hears("refused")).indexes, [info.rowCount - 1]);
+    page.say({ type: "rows", generation, from: 0, count: 5 });
+    const { rows } = await page.hears("rows");
+    assert.equal(rows.length, 5);
+    const identities = info.columns.map(({ identity }) => identity);
+    for (const { cells } of rows) {
+      assert.deepEqual(
+        cells.map((cell) => cell === null),
+        identities,
+      );
+    }
+    assert.equal(await openMonday(), page, "A second click shows the same tab.");
+  });
+
+  test("reveals identities only once the person has agreed, and masks them again without a question", async () => {
+    const page = await openMonday();
+    page.say({ type: "reveal", on: true });
+    await until("the question is asked", () => person.saw(/Show the identities in/).length === 1);
+    assert.ok(person.told[0]?.modal);
+    assert.equal((await page.hears("opened")).revealed, false);
+
+    person.answer(/Show the identities in/, "Reveal");
+    const before = page.received.length;
+    page.say({ type: "reveal", on: true });
+    const opened = await page.hears("opened", before);
+    assert.equal(opened.revealed, true);
+    page.say({ type: "rows", generation: opened.generation, from: 0, count: 1 });
+    const { rows } = await page.hears("rows", before);
+    assert.ok(rows[0]?.cells.every((cell) => cell !== null));
+    const after = page.received.length;
+    page.say({ type: "reveal", on: false });
+    assert.equal((await page.hears("opened", after)).revealed, false);
+    assert.equal(person.told.length, 2);
+  });
+
+  test("outlives the engine that it was read by", async () => {
+    const { client } = await activeApplication();
+    const page = await openMonday();
+    const { generation } = await page.hears("opened");
+    const { pid } = client;
+    await killEngine();
+    await until("the engine is gone", () => client.pid !== pid);
+    const before = page.received.length;
+    page.say({ type: "rows", generation, from: 0, count: 5 });
+    const opened = await page.hears("opened", before);
+    assert.ok(opened.generation > generation);
+    page.say({ type: "rows", generation: opened.generation, from: 0, count: 5 });
+    assert.equal((await page.hears("rows", before)).rows.length, 5);
+  });
+
+  test("comes back after a reload, masked, and without a usable state its tab closes", async () => {
+    const { client, model } = await activeApplication();
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    const extension = extensions.getExtension("clever-lake.clever-lake");
+    assert.ok(extension);
+    const restore = (state: unknown) => {
+      const panel = window.createWebviewPanel(previewViewType, "restored", -1);
+      const source = new EnginePreviews(model, client);
+      const shown = PreviewPanel.restore(panel, state, extension.extensionUri, source, previewStrings());
+      return { shown, page: pages.at(-1) };
+    };
+    const file = { path: monday, origin: "server", name: "a report" };
+    const { shown, page } = restore({ file, row: 3, column: 1, scrollTop: 60, widths: {} });
+    assert.ok(shown && page);
+    const opened = await page.hears("opened");
+    assert.equal(opened.revealed, false);
+    assert.match(page.panel.webview.html, /default-src 'none'/);
+    shown.dispose();
+
+    let closed = 0;
+    const nothing = window.createWebviewPanel(previewViewType, "restored", -1);
+    nothing.onDidDispose(() => closed++);
+    const source = new EnginePreviews(model, client);
+    PreviewPanel.restore(nothing, { file: "?" }, extension.extensionUri, source, previewStrings());
+    await until("the tab is closed", () => closed === 1);
+  });
+});

@@ -1,0 +1,259 @@
+import assert from "node:assert/strict";
+import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { commands, MarkdownString } from "vscode";
+import { activeApplication } from "../application";
+import { District } from "../district";
+import { Person } from "../person";
+import { type Line, linesOf, nodeAt } from "../trees";
+
+const header =
+  "date,sis_id,clever_user_id,clever_school_id,school_name,active,num_logins,num_resources_accessed";
+const monday = "daily-participation/2025-08-25-daily-participation-students.csv";
+
+suite("the reports of an OpenSSH server", function () {
+  this.timeout(180_000);
+  let district: District;
+  let person: Person;
+
+  suiteSetup(async () => {
+    // 75 files in each folder, from 25 school days of August and September.
+    district = await District.serve({ students: 20, days: 25 });
+    await mkdir(path.join(district.reports, "notes"));
+    await writeFile(path.join(district.reports, "notes", "read me.txt"), "Not a report.");
+    await writeFile(path.join(district.reports, "top.csv"), "Not a report either.");
+    await district.connect();
+  });
+
+  suiteTeardown(() => district.end());
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(() => person.leave());
+
+  test("are grouped by month where a folder holds more than 60, the newest first", async () => {
+    const { model, reportsTree } = await activeApplication();
+    await model.refresh();
+    const lines = await linesOf(reportsTree);
+    assert.deepEqual(
+      lines.filter(({ depth }) => depth === 0).map(({ label }) => label),
+      ["daily-participation", "notes", "resource-usage", "top.csv"],
+    );
+    assert.deepEqual(
+      childrenOf(lines, "daily-participation").map(({ label }) => label),
+      ["September 2025", "August 2025"],
+    );
+    const september = childrenOf(lines, "daily-participation", "September 2025").map(({ label }) => label);
+    assert.deepEqual(september, [...september].sort(newestFirst));
+    assert.deepEqual(
+      childrenOf(lines, "daily-participation", "August 2025")
+        .slice(-3)
+        .map(({ label }) => label),
+      ["2025-08-25 staff", "2025-08-25 students", "2025-08-25 teachers"],
+    );
+    assert.equal(lines.filter(({ context }) => context === "report.new").length, 150);
+    assert.equal(model.newCount, 150);
+  });
+
+  test("tell their states by word, and what is no report", async () => {
+    const { reportsTree } = await activeApplication();
+    const lines = await linesOf(reportsTree);
+    assert.match(lineOf(lines, "top.csv").description, /^not a report · /);
+    assert.match(lineOf(lines, "read me.txt").description, /^not a report · /);
+    assert.match(lineOf(lines, "2025-08-25 students").description, /^new · \d+(\.\d)? k?B · /);
+  });
+
+  test("of which a part is brought over are in the lake, anonymized or new", async () => {
+    const { model, reportsTree } = await activeApplication();
+    const august = await nodeAt(reportsTree, /^daily/, /^August/);
+    await commands.executeCommand("clever.ingestSelected", august, [august]);
+    await model.refresh();
+    const ingested = await linesOf(reportsTree);
+    assert.equal(ingested.filter(({ context }) => context === "report.landed").length, 15);
+    const one = await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-25 students/);
+    await commands.executeCommand("clever.runSelected", one, [one]);
+    await model.refresh();
+    const lines = await linesOf(reportsTree);
+    assert.match(lineOf(lines, "2025-08-25 students").description, /^anonymized/);
+    assert.match(lineOf(lines, "2025-08-26 students").description, /^in the lake/);
+    assert.match(lineOf(lines, "2025-09-01 students", "2025-09-02 students").description, /^new/);
+    const { tooltip } = reportsTree.getTreeItem(
+      await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-25 students/),
+    );
+    assert.ok(tooltip instanceof MarkdownString);
+    const facts = tooltip.value.replaceAll("&nbsp;", " ").replaceAll("\\", "");
+    for (const fact of ["Path", "Landed", "Run", "SHA-256", "Rows read", "Rows written"]) {
+      assert.ok(facts.includes(`**${fact}** `), `${fact} is among ${facts}`);
+    }
+    // What is there already is not brought over again.
+    const done = await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-25 students/);
+    await commands.executeCommand("clever.runSelected", done, [done]);
+    assert.equal(person.saw(/is in the lake already/).length, 1);
+  });
+
+  test("that changed on the server are marked, and their rows replaced", async () => {
+    const { model, reportsTree, runs } = await activeApplication();
+    const file = path.join(district.reports, monday);
+    const lastRow = (await readFile(file, "utf8")).trimEnd().split("\n").at(-1) ?? "";
+    await appendFile(
+      file,
+      `${lastRow.replace(/^([^,]*),[^,]*,[^,]*/, "$1,sis-late,65f0c1d2e3a4b5c6d7aaaaaa")}\n`,
+    );
+    await model.refresh();
+    assert.match(lineOf(await linesOf(reportsTree), "2025-08-25 students").description, /^changed since/);
+    const summary = await runs.run({ command: "run", only: [monday] });
+    assert.deepEqual(
+      { landed: summary?.landed, anonymized: summary?.anonymized },
+      { landed: 1, anonymized: 1 },
+    );
+    await model.refresh();
+    assert.match(lineOf(await linesOf(reportsTree), "2025-08-25 students").description, /^anonymized/);
+  });
+
+  test("with bad rows are quarantined with the reason, until they are accepted", async () => {
+    const { model, reportsTree, runs } = await activeApplication();
+    const bad = "daily-participation/2025-10-06-daily-participation-students.csv";
+    const rows = [
+      "2025-10-06,s1,65f0c1d2e3a4b5c6d7000001,school1,First,true,1,1",
+      "2025-10-06,s2,65f0c1d2e3a4b5c6d7000002,school1,First,true,planted-value,1",
+    ];
+    await writeFile(path.join(district.reports, bad), `${[header, ...rows].join("\n")}\n`);
+    await runs.run({ command: "run", only: [bad] });
+    assert.equal(person.saw(/went into quarantine, first .*2025-10-06/).length, 1);
+    await model.refresh();
+    const node = await nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-06 students/);
+    const item = reportsTree.getTreeItem(node);
+    assert.equal(item.contextValue, "report.quarantined");
+    assert.ok(item.tooltip instanceof MarkdownString);
+    assert.match(item.tooltip.value.replaceAll("&nbsp;", " "), /Line 3, num\\?_logins/);
+    assert.ok(
+      !JSON.stringify([item, person.told]).includes("planted-value"),
+      "no value of the file is shown",
+    );
+
+    await commands.executeCommand("clever.acceptFile", node);
+    await model.refresh();
+    assert.match(lineOf(await linesOf(reportsTree), "2025-10-06 students").description, /^quarantined/);
+    person.answer(/Accept .* without its bad rows/, "Accept Without the Bad Rows");
+    await commands.executeCommand("clever.acceptFile", node);
+    assert.equal(
+      person.saw(/Accept .* without its bad rows/).every(({ modal }) => modal),
+      true,
+    );
+    await model.refresh();
+    assert.match(lineOf(await linesOf(reportsTree), "2025-10-06 students").description, /^anonymized/);
+  });
+
+  test("are found in the lake view", async () => {
+    const { lakeTree, reportsTree } = await activeApplication();
+    const node = await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-26 students/);
+    await commands.executeCommand("clever.revealInLake", node);
+    assert.ok(node.kind === "file" && node.item.landed);
+    const landed = await lakeTree.find(node.item.landed.landedPath);
+    assert.equal(landed?.kind, "landed");
+    assert.deepEqual(person.told, []);
+  });
+
+  test("keep their ids over a refresh, so that what is expanded and selected stays so", async () => {
+    const { model, reportsTree, lakeTree, runsTree } = await activeApplication();
+    for (const tree of [reportsTree, lakeTree, runsTree]) {
+      const before = (await linesOf<never>(tree as never)).map(({ id }) => id);
+      await commands.executeCommand("clever.refresh");
+      await model.loaded();
+      const after = (await linesOf<never>(tree as never)).map(({ id }) => id);
+      assert.ok(before.length > 1);
+      assert.deepEqual(after, before);
+      assert.equal(new Set(after).size, after.length, "an id stands for one line");
+      assert.ok(after.every((id) => id !== ""));
+    }
+  });
+
+  test("come back when the server was away", async () => {
+    const { model, reportsTree } = await activeApplication();
+    const away = `${district.reports}-away`;
+    await rename(district.reports, away);
+    await commands.executeCommand("clever.refresh");
+    assert.equal(model.state, "failed");
+    assert.deepEqual(await reportsTree.getChildren(), []);
+    const [told] = person.told.filter(({ kind }) => kind === "error");
+    assert.match(told?.message ?? "", /clever\.sftp\.root/);
+    await rename(away, district.reports);
+    await commands.executeCommand("clever.refresh");
+    assert.equal(model.state, "loaded");
+  });
+});
+
+suite("ten thousand files on the server", function () {
+  this.timeout(300_000);
+  let district: District;
+
+  suiteSetup(async () => {
+    district = await District.serve(undefined);
+    const folder = path.join(district.reports, "daily-participation");
+    await mkdir(folder);
+    const first = Date.UTC(2016, 0, 1);
+    for (let day = 0; day < 3_334; day++) {
+      const date = new Date(first + day * 86_400_000).toISOString().slice(0, 10);
+      await Promise.all(
+        ["students", "teachers", "staff"].map((type) =>
+          writeFile(path.join(folder, `${date}-daily-participation-${type}.csv`), `${header}\n`),
+        ),
+      );
+    }
+    await district.connect();
+  });
+
+  suiteTeardown(() => district.end());
+
+  test("are listed, a level at a time, with stable ids", async () => {
+    const { model, reportsTree } = await activeApplication();
+    await model.refresh();
+    assert.equal(model.reports.length, 10_002);
+    assert.equal(model.newCount, 10_002);
+    const [folder] = await reportsTree.getChildren();
+    assert.ok(folder);
+    const months = await reportsTree.getChildren(folder);
+    assert.equal(months.length, 110);
+    const sizes = await Promise.all(
+      months.map(async (month) => (await reportsTree.getChildren(month)).length),
+    );
+    assert.equal(
+      sizes.reduce((sum, size) => sum + size, 0),
+      10_002,
+    );
+    assert.ok(Math.max(...sizes) <= 93);
+    const before = (await linesOf(reportsTree)).map(({ id }) => id);
+    await model.refresh();
+    const after = (await linesOf(reportsTree)).map(({ id }) => id);
+    assert.equal(after.length, 10_002 + 110 + 1);
+    assert.deepEqual(after, before);
+  });
+});
+
+function newestFirst(a: string, b: string): number {
+  return b.slice(0, 10).localeCompare(a.slice(0, 10)) || a.localeCompare(b);
+}
+
+/** The line of the first label that is there. */
+function lineOf(lines: readonly Line[], ...labels: readonly string[]): Line {
+  const found = labels.flatMap((label) => lines.filter((line) => line.label === label)).at(0);
+  assert.ok(found, `The tree has a line ${labels.join(" or ")}.`);
+  return found;
+}
+
+/** The lines right below the one at the end of a path of labels. */
+function childrenOf(lines: readonly Line[], ...labels: readonly string[]): Line[] {
+  let rest = [...lines];
+  let depth = 0;
+  for (const label of labels) {
+    const start = rest.findIndex((line) => line.depth === depth && line.label === label);
+    assert.ok(start >= 0, `The tree has a line ${label}.`);
+    const behind = rest.slice(start + 1);
+    const end = behind.findIndex((line) => line.depth <= depth);
+    rest = end < 0 ? behind : behind.slice(0, end);
+    depth++;
+  }
+  return rest.filter((line) => line.depth === depth);
+}

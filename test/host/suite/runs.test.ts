@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { commands, Uri, workspace } from "vscode";
+import { verify } from "../../../src/engine/protocol";
+import { activeApplication, killEngine, until } from "../application";
+import { District, salt } from "../district";
+import { Person } from "../person";
+import { linesOf, nodeAt } from "../trees";
+
+suite("runs", function () {
+  this.timeout(180_000);
+  let district: District;
+  let person: Person;
+
+  suiteSetup(async () => {
+    district = await District.serve({ students: 1500, days: 12 });
+    await district.connect();
+  });
+
+  suiteTeardown(() => district.end());
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(() => person.leave());
+
+  test("need a salt, and offer to give one", async () => {
+    const { runs, secrets } = await activeApplication();
+    await secrets.write("salt", undefined);
+    assert.equal(await runs.run({ command: "run" }), undefined);
+    const [told] = person.told;
+    assert.equal(told?.kind, "error");
+    assert.match(told?.message ?? "", /no salt/);
+    assert.ok(told?.choices.includes("Change Salt or Credentials"));
+    await secrets.write("salt", salt);
+  });
+
+  test("whose engine is killed say what was interrupted, and are completed from that message", async () => {
+    const { client, model, runs, runsTree } = await activeApplication();
+    await model.refresh();
+    const { pid } = client;
+    assert.ok(pid);
+    const kill = runs.onDidChange(() => {
+      // Rows have entered the tables by then, and others have not.
+      if (/rows/.test(runs.running ?? "") && client.pid === pid) void killEngine();
+    });
+    person.answer(/while it was running the pipeline/, "Retry");
+    assert.equal(await runs.run({ command: "run" }), undefined);
+    kill.dispose();
+    const told = person.told.filter(({ kind }) => kind === "error");
+    assert.match(told[0]?.message ?? "", /ended unexpectedly \(SIGKILL\) while it was running the pipeline/);
+    assert.deepEqual(told[0]?.choices, ["Retry", "Show Log"]);
+    assert.equal(told.length, 1, "It is told once.");
+
+    await until("the retried run is over", () => person.saw(/files brought over/).length === 1, 60);
+    assert.notEqual(client.pid, pid);
+    await model.refresh();
+    assert.deepEqual([...new Set(model.reports.map(({ state }) => state))], ["anonymized"]);
+    const { problems } = await client.request(verify, await model.connected());
+    assert.deepEqual(problems, [], "No row is lost, none is there twice.");
+    const outcomes = (await linesOf(runsTree)).map(({ description }) => description.split(" · ")[0]);
+    assert.deepEqual(outcomes, ["done", "failed"]);
+  });
+
+  test("that find nothing new say so, and leave nothing to open that is not there", async () => {
+    const { runs } = await activeApplication();
+    const summary = await runs.run({ command: "run" });
+    assert.equal(summary?.landed, 0);
+    assert.deepEqual(
+      person.told.map(({ choices }) => choices),
+      [[]],
+    );
+    const page = await workspace.openTextDocument(runPage(summary?.runId));
+    assert.match(page.getText(), /no record of this run/);
+  });
+
+  test("open as a report", async () => {
+    const { runsTree } = await activeApplication();
+    const node = await nodeAt(runsTree, /./);
+    assert.ok(node.kind === "run");
+    await commands.executeCommand("clever.openRun", node);
+    const uri = runPage(node.run.runId);
+    const text = (await workspace.openTextDocument(uri)).getText();
+    assert.match(text, /\*\*done\*\*/);
+    assert.match(text, /\| Files anonymized \| \d+ \|/);
+    // Without one in hand, the person is asked which.
+    let offered = 0;
+    person.pick((items) => {
+      offered = items.length;
+      return items[0];
+    });
+    await commands.executeCommand("clever.openRun");
+    assert.ok(offered >= 2);
+    assert.deepEqual(person.told, []);
+  });
+
+  test("that failed are tried again from the view", async () => {
+    const { model, runs, runsTree } = await activeApplication();
+    const name = "daily-participation/2025-10-06-daily-participation-staff.csv";
+    const file = path.join(district.reports, name);
+    await writeFile(
+      file,
+      "date,staff_id,clever_user_id,clever_school_id,school_name,active,num_logins,num_resources_accessed\n" +
+        "2025-10-06,t1,65f0c1d2e3a4b5c6d7000001,school1,First,true,1,1\n",
+    );
+    await model.refresh();
+    await writeFile(file, "a file that is no report\n");
+    await runs.run({ command: "run", only: [name] });
+    const failed = await nodeAt(runsTree, /./);
+    assert.ok(failed.kind === "run");
+    assert.equal(runsTree.getTreeItem(failed).contextValue, "run.failed");
+    const runsBefore = (await runsTree.getChildren()).length;
+    await commands.executeCommand("clever.retryRun", failed);
+    assert.ok((await runsTree.getChildren()).length >= runsBefore);
+    assert.equal(runs.running, undefined);
+    assert.deepEqual(
+      person.told.filter(({ kind }) => kind === "error"),
+      [],
+    );
+  });
+});
+
+/** The page about a run, as the editor opens it. */
+function runPage(runId = ""): Uri {
+  return Uri.from({ scheme: "clever-run", path: `/${runId}.md` });
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { commands, workspace } from "vscode";
+import { activeApplication } from "../application";
+import { disconnect, setSetting } from "../district";
+import { Person } from "../person";
+
+const planted = {
+  password: "planted-password-91c7",
+  passphrase: "planted-passphrase-55d0",
+  salt: "planted-salt-e83a",
+  lakeAccountKey: "planted-key-77b1",
+  lakeSas: "planted-sas-20f4",
+};
+const names = Object.keys(planted) as (keyof typeof planted)[];
+
+suite("secrets", () => {
+  let person: Person;
+
+  setup(async () => {
+    person = new Person();
+    const { secrets } = await activeApplication();
+    for (const name of names) await secrets.write(name, planted[name]);
+  });
+
+  teardown(async () => {
+    person.leave();
+    await disconnect();
+  });
+
+  test("are kept in the secret store and in no setting", async () => {
+    const { secrets } = await activeApplication();
+    assert.deepEqual(await secrets.read(), planted);
+    const settings = JSON.stringify(workspace.getConfiguration());
+    for (const name of names) assert.ok(!settings.includes(planted[name]), name);
+  });
+
+  test("are all forgotten at once, without an engine being started for it", async () => {
+    const { client, secrets } = await activeApplication();
+    const { pid } = client;
+    await commands.executeCommand("clever.forgetCredentials");
+    assert.deepEqual(await secrets.read(), {});
+    assert.equal(client.pid, pid);
+    assert.equal(person.saw(/have been removed from this machine/).length, 1);
+  });
+
+  test("go with the connection, once the person has agreed", async () => {
+    const { secrets } = await activeApplication();
+    await setSetting("sftp.host", "127.0.0.1");
+    await setSetting("sftp.username", "district");
+    await setSetting("lake.url", "file:///nowhere");
+    await commands.executeCommand("clever.removeConnection");
+    assert.deepEqual(await secrets.read(), planted, "Nothing goes while the question is not answered.");
+    person.answer(/Remove the connection and its credentials/, "Remove");
+    await commands.executeCommand("clever.removeConnection");
+    assert.deepEqual(await secrets.read(), {});
+    assert.equal(workspace.getConfiguration("clever").get("sftp.host"), "");
+    assert.equal(workspace.getConfiguration("clever").get("lake.url"), "");
+    assert.ok(person.told.every(({ modal }) => modal));
+  });
+
+  test("are changed one by one, and shown nowhere", async () => {
+    const { secrets } = await activeApplication();
+    await setSetting("sftp.host", "127.0.0.1");
+    await setSetting("sftp.port", 9);
+    await setSetting("sftp.username", "district");
+    await setSetting("lake.url", "file:///nowhere");
+    person.pick((items) => items.find(({ label }) => /Salt/.test(label))).type("planted-other-salt");
+    await commands.executeCommand("clever.changeCredentials");
+    assert.deepEqual(await secrets.read(), { ...planted, salt: "planted-other-salt" });
+    person.type("");
+    await commands.executeCommand("clever.changeCredentials");
+    const { salt: _, ...rest } = planted;
+    assert.deepEqual(await secrets.read(), rest, "An empty text removes it.");
+    // The connection was tested each time, in vain; what was told holds no secret.
+    assert.equal(person.told.filter(({ kind }) => kind === "error").length, 2);
+    assert.ok(!/planted/.test(JSON.stringify(person.told)));
+  });
+});
