@@ -18,15 +18,70 @@ const shared = {
   legalComments: "none",
 };
 
+/**
+ * Azure's packages, in files of their own beside the bundles: a lake in a folder is not to wait until they are read, and
+ * they are larger than all the rest.
+ */
+const azurePackages = {
+  "@azure/storage-file-datalake": "azure-storage",
+  "@azure/identity": "azure-identity",
+};
+const azureApart = {
+  name: "azure-apart",
+  setup(building) {
+    building.onResolve({ filter: /^@azure\/(storage-file-datalake|identity)$/ }, ({ path: name }) => ({
+      path: `./${azurePackages[name]}.js`,
+      external: true,
+    }));
+  },
+};
+
+/** Bundles Azure's packages into a folder; resolves to the source files that went in. */
+async function buildAzure(outdir, output = {}) {
+  const { metafile } = await build({
+    ...shared,
+    ...output,
+    entryPoints: Object.entries(azurePackages).map(([name, out]) => ({ in: name, out })),
+    outdir,
+    external: [],
+    metafile: true,
+    // One of the packages looks for its own place in this way.
+    define: { "import.meta.url": "importMetaUrl" },
+    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+  });
+  return metafile;
+}
+
+/**
+ * What the extension needs only once it is used, in files of its own beside it: VS Code reads the extension while it
+ * starts, and without these it is a sixth as large.
+ */
+const laterPackages = { zod: "zod", "vscode-jsonrpc/node": "vscode-jsonrpc" };
+const laterApart = {
+  name: "later-apart",
+  setup(building) {
+    building.onResolve({ filter: /^(zod|vscode-jsonrpc\/node)$/ }, ({ path: name }) => ({
+      path: `./${laterPackages[name]}.js`,
+      external: true,
+    }));
+  },
+};
+
 /** What runs in webviews: plain files in dist/media, loaded by their names. */
 const webviewEntries = [
   { in: "media/preview/main.ts", out: "preview" },
   { in: "media/preview/style.css", out: "preview" },
   { in: "media/preview/preview-light.svg", out: "preview-light" },
   { in: "media/preview/preview-dark.svg", out: "preview-dark" },
+  { in: "media/dashboard/dashboard-light.svg", out: "dashboard-light" },
+  { in: "media/dashboard/dashboard-dark.svg", out: "dashboard-dark" },
   { in: "@vscode/codicons/dist/codicon.css", out: "codicon" },
 ];
-const extensionEntries = { extension: "src/extension.ts", engine: "src/engine/main.ts" };
+/** The dashboard's page goes into the files that it exports too, so it is always as small as it can be. */
+const dashboardEntries = [
+  { in: "media/dashboard/main.ts", out: "dashboard" },
+  { in: "media/dashboard/style.css", out: "dashboard" },
+];
 
 /**
  * Builds what VS Code loads: the extension, its engine process and its webviews. ssh2 goes in, so that beside the bundles only
@@ -48,30 +103,49 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
     sourcemap: !packaged,
     metafile: true,
   };
+  const webview = {
+    ...shared,
+    ...output,
+    outdir: path.join(outdir, "media"),
+    platform: "browser",
+    // The Chromium inside VS Code 1.100.
+    target: "chrome132",
+    format: "iife",
+    external: [],
+    loader: { ".svg": "copy", ".ttf": "copy" },
+    assetNames: "[name]",
+  };
   const results = await Promise.all([
     build({
       ...shared,
       ...output,
-      entryPoints: extensionEntries,
+      entryPoints: { extension: "src/extension.ts" },
       outdir,
-      external: ["vscode", "cpu-features", "*.node", ...(packaged ? [] : ["@duckdb/node-api"])],
-      ...(packaged ? { alias: { "@duckdb/node-bindings": `${duckdbBinding}/duckdb.node` } } : {}),
+      plugins: [laterApart],
+      external: ["vscode"],
+      // An import() becomes a require() that runs when it is reached; what it names is in the bundle, or one of the above.
+      supported: { "dynamic-import": false },
     }),
     build({
       ...shared,
       ...output,
-      entryPoints: webviewEntries,
-      outdir: path.join(outdir, "media"),
-      platform: "browser",
-      // The Chromium inside VS Code 1.100.
-      target: "chrome132",
-      format: "iife",
-      external: [],
-      loader: { ".svg": "copy", ".ttf": "copy" },
-      assetNames: "[name]",
+      entryPoints: Object.entries(laterPackages).map(([name, out]) => ({ in: name, out })),
+      outdir,
     }),
+    build({
+      ...shared,
+      ...output,
+      entryPoints: { engine: "src/engine/main.ts" },
+      outdir,
+      plugins: [azureApart],
+      external: ["vscode", "cpu-features", "*.node", ...(packaged ? [] : ["@duckdb/node-api"])],
+      ...(packaged ? { alias: { "@duckdb/node-bindings": `${duckdbBinding}/duckdb.node` } } : {}),
+    }),
+    build({ ...webview, entryPoints: webviewEntries }),
+    build({ ...webview, entryPoints: dashboardEntries, minify: true }),
   ]);
-  return results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const metafiles = [...results.map(({ metafile }) => metafile), await buildAzure(outdir, output)];
+  return metafiles.flatMap(({ inputs }) => Object.keys(inputs));
 }
 
 async function main() {
@@ -79,6 +153,7 @@ async function main() {
     ...shared,
     entryPoints: { cli: "src/cli.ts" },
     outdir: "dist",
+    plugins: [azureApart],
     banner: { js: "#!/usr/bin/env node" },
   });
   await buildExtension();
@@ -86,7 +161,13 @@ async function main() {
   if (process.argv.includes("--bench")) {
     await build({
       ...shared,
-      entryPoints: ["main", "usageAtExit", "transfer", "delayProxy"].map((name) => `bench/${name}.ts`),
+      entryPoints: Object.fromEntries([
+        ...["main", "adls", "usageAtExit", "transfer", "delayProxy"].map((name) => [
+          name,
+          `bench/${name}.ts`,
+        ]),
+        ["adlsEmulator", "test/adls-emulator/main.ts"],
+      ]),
       outdir: "dist/bench",
     });
   }

@@ -12,14 +12,16 @@ export interface Comparison {
   readonly target: number;
 }
 
-/** A limit on a process's memory. */
+/** A limit on a process's memory, or on a time. */
 export interface Limit {
   readonly benchmark: BenchmarkName;
   readonly title: string;
-  /** Bytes, of each turn. */
+  /** What the values and the target are; bytes if left out. */
+  readonly unit?: "bytes" | "seconds";
+  /** Of each turn. */
   readonly values: readonly number[];
-  /** At most, in bytes. */
-  readonly target: number;
+  /** At most; left out where it is only told. */
+  readonly target?: number;
 }
 
 export interface Spread {

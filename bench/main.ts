@@ -1,4 +1,5 @@
 import type { Comparison, Limit } from "./comparison";
+import { dashboardBenchmark } from "./dashboardBenchmark";
 import { oneMoreDay } from "./oneMoreDay";
 import { type BenchmarkName, type BenchOptions, readOptions, usage } from "./options";
 import { writeResults } from "./results";
@@ -39,6 +40,12 @@ async function measure(options: BenchOptions): Promise<void> {
   if (wants("e")) {
     console.error("(e) Memory of a long run");
     limits.push(...(await longRunBenchmark(workshop, options)));
+  }
+  if (wants("f")) {
+    console.error(`(f) The dashboard, on ${options.dashboardDays} days`);
+    const measured = await dashboardBenchmark(workshop, options);
+    comparisons.push(...measured.comparisons);
+    limits.push(...measured.limits);
   }
   await writeResults(options, comparisons, limits);
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const benchmarkNames = ["a", "b", "c", "d", "e"] as const;
+export const benchmarkNames = ["a", "b", "c", "d", "e", "f"] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export interface BenchOptions {
@@ -15,12 +15,14 @@ export interface BenchOptions {
   readonly historyStudents: number;
   /** Days of the long run of (e). */
   readonly longRunDays: number;
+  /** School days of the lake that (f) asks. */
+  readonly dashboardDays: number;
   /** Milliseconds that the proxy of (a) adds in each direction. */
   readonly oneWayDelay: number;
 }
 
-export const usage = `npm run bench -- [--only a|b|c|d|e]… [--runs 5] [--students 70000] [--history-days 600]
-  [--history-students 2000] [--long-run-days 60] [--delay 25]`;
+export const usage = `npm run bench -- [--only a|b|c|d|e|f]… [--runs 5] [--students 70000] [--history-days 600]
+  [--history-students 2000] [--long-run-days 60] [--dashboard-days 180] [--delay 25]`;
 
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
@@ -32,6 +34,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       "history-days": { type: "string", default: "600" },
       "history-students": { type: "string", default: "2000" },
       "long-run-days": { type: "string", default: "60" },
+      "dashboard-days": { type: "string", default: "180" },
       delay: { type: "string", default: "25" },
     },
   });
@@ -46,6 +49,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     historyDays: wholeNumber("history-days", values["history-days"]),
     historyStudents: wholeNumber("history-students", values["history-students"]),
     longRunDays: wholeNumber("long-run-days", values["long-run-days"]),
+    dashboardDays: wholeNumber("dashboard-days", values["dashboard-days"]),
     oneWayDelay: wholeNumber("delay", values.delay),
   };
 }

@@ -62,6 +62,11 @@ async function readResults(): Promise<Results | undefined> {
   }
 }
 
+const units = {
+  bytes: { name: "MB", size: 1e6, digits: 0 },
+  seconds: { name: "s", size: 1, digits: 3 },
+} as const;
+
 function resultTables({ machine, comparisons, limits }: Results): string {
   return [
     `Machine: ${machine.join("; ")}. Medians, with the least and the greatest in brackets.`,
@@ -87,12 +92,14 @@ function resultTables({ machine, comparisons, limits }: Results): string {
     "| benchmark | measured | target | reached | students, turns, day |",
     "| --- | --- | --- | --- | --- |",
     ...limits.map((limit) => {
-      const spread = spreadOf(limit.values.map((bytes) => bytes / 1e6));
+      const { benchmark, title, unit = "bytes", values, target } = limit;
+      const { name, size, digits } = units[unit];
+      const spread = spreadOf(values.map((value) => value / size));
       return row(
-        `(${limit.benchmark}) ${limit.title}`,
-        `${spreadText(spread, 0)} MB`,
-        `≤ ${limit.target / 1e6} MB`,
-        spread.max * 1e6 <= limit.target ? "yes" : "no",
+        `(${benchmark}) ${title}`,
+        `${spreadText(spread, digits)} ${name}`,
+        target === undefined ? "" : `≤ ${target / size} ${name}`,
+        target === undefined ? "" : spread.max * size <= target ? "yes" : "no",
         circumstances(limit),
       );
     }),

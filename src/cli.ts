@@ -1,17 +1,22 @@
+import path from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../package.json";
 import { userTypes } from "./clever/reports";
-import { openLake, openSource } from "./cli/connect";
+import { openLake, openSource, readSalt } from "./cli/connect";
+import { type DashboardOptions, writeDashboard } from "./cli/dashboard";
 import { demo } from "./cli/demo";
 import { progressView } from "./cli/progressBar";
+import { importNamedRoster, type RosterOptions, showRoster } from "./cli/roster";
 import { showMetrics, showRun, showStatus, showVerification } from "./cli/show";
 import { counted, jsonText, plain, styledError } from "./cli/text";
 import { readConfig, secretsFrom } from "./config";
+import { rangePresets } from "./dashboard/filter";
 import { Duck } from "./duck/duck";
 import { describeError } from "./errors";
 import { exportEngagement } from "./metrics/digitalEngagement";
 import { lakeMetrics } from "./metrics/lakeMetrics";
 import { newSalt } from "./newSalt";
+import { hasRosterTrouble } from "./pipeline/importRoster";
 import { hasTrouble, type RunRequest, run } from "./pipeline/run";
 import { status } from "./pipeline/status";
 import { verifyLake } from "./pipeline/verify";
@@ -59,6 +64,8 @@ Secrets come from the environment only:
   CLEVER_SFTP_PASSWORD    the SFTP account's password
   CLEVER_SFTP_PASSPHRASE  the private key's passphrase
   CLEVER_SALT             the district's salt; pseudonyms are made with it
+  CLEVER_LAKE_ACCOUNT_KEY the storage account's key, for a lake with "auth": "sharedKey"
+  CLEVER_LAKE_SAS         the shared access signature, for a lake with "auth": "sas"
 
 Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not start.`,
     );
@@ -70,6 +77,15 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
   runCommand(root, "ingest", "bring over what is new, byte for byte, and do no more");
   runCommand(root, "anonymize", "pseudonymize what has been brought over into the tables");
   runCommand(root, "run", "bring over what is new and pseudonymize it: ingest, then anonymize");
+  root
+    .command("roster")
+    .description(
+      "import the grades of Clever's roster file students.csv: pseudonym, school and grade, no more",
+    )
+    .option("--file <path>", "the roster on this machine")
+    .option("--sftp <path>", "the roster on the SFTP server, below its root")
+    .option("--keep-raw", "also keep the file in stage1np as it came, names and birth dates included")
+    .action(acting(doRoster));
   root
     .command("metrics")
     .description("answer what the tables say about participation")
@@ -83,6 +99,25 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
     )
     .option("--minimum-group-size <n>", "suppress groups of fewer people; 0 shows all", wholeNumber)
     .action(acting(doMetrics));
+  root
+    .command("dashboard")
+    .description("write the participation dashboard as one HTML file that opens offline and prints")
+    .requiredOption("-o, --out <file>", "the HTML file to write")
+    .addOption(new Option("--range <preset>", "schoolYear unless given").choices(rangePresets))
+    .option("--from <yyyy-MM-dd>", "first day")
+    .option("--to <yyyy-MM-dd>", "last day")
+    .option("--school <name>", "only this school (may be given several times)", collect)
+    .option("--resource <name>", "only this resource; leaves daily participation as it is", collect)
+    .option("--resource-type <type>", "only resources of this type", collect)
+    .option("--grade <grade>", "only this grade, where a roster was imported", collect)
+    .addOption(
+      new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
+    )
+    .option("--percent", "show counts of people as a share of all users")
+    .option("--minimum-group-size <n>", "suppress groups of fewer people; 0 shows all", wholeNumber)
+    .option("--school-year-start <MM-dd>", "first day of the school year; 08-01 unless given")
+    .option("--cache <folder>", "keep what makes the next time fast; pseudonymized data only")
+    .action(acting(doDashboard));
   root
     .command("verify")
     .description("recount the tables against the log and the landed files")
@@ -139,8 +174,9 @@ function wholeNumber(value: string): number {
 
 async function doStatus(options: CommonOptions): Promise<void> {
   const config = await readConfig(options.config);
-  const lake = await openLake(config);
-  await using source = await openSource(config, secretsFrom(process.env));
+  const secrets = secretsFrom(process.env);
+  const lake = await openLake(config, secrets);
+  await using source = await openSource(config, secrets);
   const files = await status(source, lake, config.userTypes, abort.signal);
   print(options, showStatus(files), () => ({
     files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
@@ -158,7 +194,8 @@ async function doStatus(options: CommonOptions): Promise<void> {
 async function doRun(name: RunRequest["command"], options: RunOptions): Promise<void> {
   const config = await readConfig(options.config);
   const secrets = secretsFrom(process.env);
-  const lake = await openLake(config);
+  const lake = await openLake(config, secrets);
+  const salt = name === "ingest" ? undefined : await readSalt(config, secrets, abort.signal);
   await using source = name === "anonymize" ? undefined : await openSource(config, secrets);
   const view = progressView();
   try {
@@ -166,7 +203,7 @@ async function doRun(name: RunRequest["command"], options: RunOptions): Promise<
       command: name,
       lake,
       source,
-      salt: secrets.salt,
+      salt,
       userTypes: config.userTypes,
       accept: options.accept ?? [],
       connections: config.sftp.connections,
@@ -181,9 +218,16 @@ async function doRun(name: RunRequest["command"], options: RunOptions): Promise<
   }
 }
 
+async function doRoster(options: CommonOptions & RosterOptions): Promise<void> {
+  const config = await readConfig(options.config);
+  const summary = await importNamedRoster(config, secretsFrom(process.env), options, abort.signal);
+  print(options, showRoster(summary), () => summary);
+  if (hasRosterTrouble(summary)) exitCode = 1;
+}
+
 async function doMetrics(options: MetricsOptions): Promise<void> {
   const config = await readConfig(options.config);
-  const lake = await openLake(config);
+  const lake = await openLake(config, secretsFrom(process.env));
   const filter = {
     from: options.from,
     to: options.to,
@@ -198,16 +242,29 @@ async function doMetrics(options: MetricsOptions): Promise<void> {
   print(options, showMetrics(metrics), () => metrics);
 }
 
+async function doDashboard(options: CommonOptions & DashboardOptions): Promise<void> {
+  const config = await readConfig(options.config);
+  const media = path.join(__dirname, "media");
+  const written = await writeDashboard(config, secretsFrom(process.env), options, media, abort.signal);
+  print(
+    options,
+    `${plain(written.file)}: the dashboard from ${written.from} to ${written.to}.`,
+    () => written,
+  );
+}
+
 async function doVerify(options: CommonOptions): Promise<void> {
   const config = await readConfig(options.config);
-  const verification = await verifyLake(await openLake(config), secretsFrom(process.env).salt, abort.signal);
+  const secrets = secretsFrom(process.env);
+  const salt = await readSalt(config, secrets, abort.signal);
+  const verification = await verifyLake(await openLake(config, secrets), salt, abort.signal);
   print(options, showVerification(verification), () => verification);
   if (verification.problems.length > 0) exitCode = 1;
 }
 
 async function doEngagement(options: CommonOptions & { readonly out: string }): Promise<void> {
   const config = await readConfig(options.config);
-  const lake = await openLake(config);
+  const lake = await openLake(config, secretsFrom(process.env));
   await using duck = await Duck.open();
   const rows = await exportEngagement(lake, duck, options.out, abort.signal);
   print(options, `${counted(rows, "row")} written to ${plain(options.out)}.`, () => ({

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { type Config, expandHome, type Secrets } from "../config";
 import { CleverLakeError } from "../errors";
-import { FolderLake } from "../lake/folder";
 import type { Lake } from "../lake/lake";
+import { openLakeAt } from "../lake/open";
 import { SftpSource } from "../sftp/sftpSource";
 
 /** The server of a configuration; connects when first used. */
@@ -25,8 +25,25 @@ export async function openSource({ sftp }: Config, secrets: Secrets): Promise<Sf
   });
 }
 
-export function openLake({ lake }: Config): Promise<Lake> {
-  return FolderLake.open(lake.url);
+/** The lake of a configuration; a folder is made where it is missing, and Azure is spoken to when first used. */
+export function openLake({ lake }: Config, secrets: Secrets): Promise<Lake> {
+  if (lake.auth === "vscode") {
+    throw new CleverLakeError("config", "The sign-in of VS Code is not there on the command line.", {
+      hint: 'Set "auth" under "lake" to "default", "sharedKey" or "sas".',
+    });
+  }
+  return openLakeAt({ ...lake, accountKey: secrets.lakeAccountKey, sas: secrets.lakeSas });
+}
+
+/** The salt: the one given, else that of the key vault, where one is set. */
+export async function readSalt(
+  { saltKeyVaultUrl }: Config,
+  secrets: Secrets,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (secrets.salt !== undefined || saltKeyVaultUrl === undefined) return secrets.salt;
+  const { saltFromKeyVault } = await import("../lake/adls/keyVault");
+  return saltFromKeyVault({ url: saltKeyVaultUrl }, signal);
 }
 
 async function readKey(file: string): Promise<string> {

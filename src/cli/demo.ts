@@ -6,13 +6,17 @@ import { Duck } from "../duck/duck";
 import { FolderLake } from "../lake/folder";
 import { lakeMetrics } from "../metrics/lakeMetrics";
 import { newSalt } from "../newSalt";
+import { importRoster } from "../pipeline/importRoster";
+import { rosterOnServer } from "../pipeline/rosterFile";
 import { type RunRequest, run } from "../pipeline/run";
 import { verifyLake } from "../pipeline/verify";
 import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";
+import { writeRoster } from "../sample/roster";
 import { startSftpServer } from "../sftp/server";
 import { SftpSource } from "../sftp/sftpSource";
 import { progressView } from "./progressBar";
+import { showRoster } from "./roster";
 import { showMetrics, showRun, showVerification } from "./show";
 import { styled } from "./text";
 
@@ -20,7 +24,7 @@ const size = { students: 2000, teachers: 120, staff: 40, schools: 6, days: 20 };
 
 /**
  * The whole job on a sample district: a real SFTP server in this process, a lake in a folder, two runs (the second
- * finds nothing new), the metrics and the proof.
+ * finds nothing new), the roster, the metrics and the proof.
  *
  * @param keep where to leave the lake; a folder that goes afterwards if left out
  */
@@ -29,7 +33,9 @@ export async function demo(keep: string | undefined, signal: AbortSignal): Promi
   try {
     step(`A sample district: ${size.students} students, ${size.schools} schools, ${size.days} school days`);
     const reports = path.join(folder, "reports");
-    await writeDistrict(sampleDistrict(size), reports, { signal });
+    const district = sampleDistrict(size);
+    await writeDistrict(district, reports, { signal });
+    const roster = await writeRoster(district, reports, { signal });
     await using server = await startSftpServer({ folder: reports, username: "district", password: "sample" });
     const { host, port, hostKeyFingerprint } = server;
     await using source = new SftpSource({
@@ -54,6 +60,9 @@ export async function demo(keep: string | undefined, signal: AbortSignal): Promi
     console.log(showRun(await withProgress(request)));
     step("Second run: only what is new");
     console.log(showRun(await withProgress(request)));
+    step("The roster: of each student pseudonym, school and grade");
+    const file = await rosterOnServer(source, roster, signal);
+    console.log(showRoster(await importRoster({ lake, file, salt, signal })));
     step("What the tables say about participation");
     await using duck = await Duck.open();
     console.log(showMetrics(await lakeMetrics(lake, duck, {}, { minimumGroupSize: 10 }, signal)));

@@ -1,15 +1,19 @@
-import { Emitter, type Event } from "vscode-jsonrpc/node";
-import { CleverLakeError } from "../errors";
-import {
-  type EngineExit,
-  EngineProcess,
-  type EngineProcessOptions,
-  type RequestOptions,
-} from "./engineProcess";
+import { CleverLakeError, type ErrorCode } from "../errors";
+import type { EngineExit, EngineProcess, EngineProcessOptions, RequestOptions } from "./engineProcess";
 import type { LogMessage } from "./messages";
 import type { EngineCall } from "./protocol";
 
 export type { EngineExit, EngineProcessOptions, RequestOptions } from "./engineProcess";
+
+/** Ends what it was given for, as VS Code's own do. */
+export interface Disposable {
+  dispose(): void;
+}
+
+export interface EngineClientOptions extends EngineProcessOptions {
+  /** Puts what can be done about an error into the words of the program that asks; as the engine has it if left out. */
+  readonly hintFor?: (code: ErrorCode, hint: string) => string;
+}
 
 const deathsInARow = 2;
 const rowMilliseconds = 60_000;
@@ -23,14 +27,10 @@ export class EngineClient implements AsyncDisposable {
   private process: EngineProcess | undefined;
   private deaths: number[] = [];
   private disposing: Promise<void> | undefined;
-  private readonly exits = new Emitter<EngineExit>();
-  private readonly logs = new Emitter<LogMessage>();
+  private readonly exits = new Listeners<EngineExit>();
+  private readonly logs = new Listeners<LogMessage>();
 
-  /** The process ended without having been asked to. */
-  readonly onDidExit: Event<EngineExit> = this.exits.event;
-  readonly onLog: Event<LogMessage> = this.logs.event;
-
-  constructor(private readonly options: EngineProcessOptions) {}
+  constructor(private readonly options: EngineClientOptions) {}
 
   /** The process's id while one is running. */
   get pid(): number | undefined {
@@ -47,7 +47,22 @@ export class EngineClient implements AsyncDisposable {
     options: RequestOptions<Progress> = {},
   ): Promise<Result> {
     options.signal?.throwIfAborted();
-    return this.running().request(call, params, options);
+    // Loaded by the first request: most windows that the extension is active in never make one.
+    const { EngineProcess } = await import("./engineProcess");
+    try {
+      return await this.running(EngineProcess).request(call, params, options);
+    } catch (error) {
+      throw this.reworded(error);
+    }
+  }
+
+  /** Calls back when the process ended without having been asked to. */
+  onDidExit(listener: (exit: EngineExit) => void): Disposable {
+    return this.exits.add(listener);
+  }
+
+  onLog(listener: (message: LogMessage) => void): Disposable {
+    return this.logs.add(listener);
   }
 
   /** Ends the process: gracefully within two seconds, else by force. Requests under way reject. */
@@ -60,23 +75,34 @@ export class EngineClient implements AsyncDisposable {
     return this.dispose();
   }
 
-  private async end(): Promise<void> {
-    await this.process?.end(millisecondsToEnd);
-    this.exits.dispose();
-    this.logs.dispose();
+  private reworded(error: unknown): unknown {
+    const { hintFor } = this.options;
+    if (hintFor === undefined || !(error instanceof CleverLakeError) || error.hint === undefined)
+      return error;
+    return new CleverLakeError(error.code, error.message, {
+      hint: hintFor(error.code, error.hint),
+      cause: error,
+      ...(error.subject === undefined ? {} : { subject: error.subject }),
+    });
   }
 
-  private running(): EngineProcess {
+  private async end(): Promise<void> {
+    await this.process?.end(millisecondsToEnd);
+    this.exits.clear();
+    this.logs.clear();
+  }
+
+  private running(Process: typeof EngineProcess): EngineProcess {
     if (this.disposing !== undefined) throw new CleverLakeError("engine", "The engine has been shut down.");
     if (this.process?.usable) return this.process;
     this.refuseToStartInVain();
-    const started = new EngineProcess(this.options, (message) => this.logs.fire(message));
+    const started = new Process(this.options, (message) => this.logs.tell(message));
     this.process = started;
     void started.ended.then((exit) => {
       if (this.process === started) this.process = undefined;
       if (this.disposing !== undefined) return;
       this.deaths.push(Date.now());
-      this.exits.fire(exit);
+      this.exits.tell(exit);
     });
     return started;
   }
@@ -91,6 +117,23 @@ export class EngineClient implements AsyncDisposable {
         hint: "See the log for the reason, and try again in a minute.",
       },
     );
+  }
+}
+
+class Listeners<T> {
+  private readonly listeners = new Set<(value: T) => void>();
+
+  add(listener: (value: T) => void): Disposable {
+    this.listeners.add(listener);
+    return { dispose: () => this.listeners.delete(listener) };
+  }
+
+  tell(value: T): void {
+    for (const listener of [...this.listeners]) listener(value);
+  }
+
+  clear(): void {
+    this.listeners.clear();
   }
 }
 

@@ -7,7 +7,8 @@ export type ConnectionSettings = Omit<z.input<typeof configSchema>, "minimumGrou
 
 /**
  * Goes with each request that needs them. The engine keeps none longer than the request, but for the SFTP connections
- * that stay open for the next one.
+ * that stay open for the next one. A lake that is signed in to with VS Code's account needs none: the engine asks for
+ * tokens on its own.
  */
 export interface Secrets extends ConfigSecrets {
   /** Contents of a private key file; `privateKeyPath` of the settings is for one that stays where it is. */
@@ -40,6 +41,18 @@ export interface ConnectionTest {
   }[];
   /** How the salt stands to the lake; `unclaimed` is a lake that no salt was used on yet. */
   readonly salt: "matches" | "differs" | "unclaimed" | "notGiven";
+}
+
+export interface TokenParams {
+  /** Such as `https://storage.azure.com/.default`. */
+  readonly scope: string;
+  readonly refused: string | null;
+}
+
+export interface TokenAnswer {
+  readonly token: string;
+  /** When it runs out, in milliseconds since 1970. */
+  readonly expires: number;
 }
 
 export interface LogMessage {

@@ -2,19 +2,39 @@ import { createHmac, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Config, expandHome, parseConfig } from "../config";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import { FolderLake } from "../lake/folder";
 import type { Lake } from "../lake/lake";
+import { openLakeAt } from "../lake/open";
 import { SftpSource, type SftpSourceConfig } from "../sftp/sftpSource";
 import type { ConnectionSettings, Secrets } from "./messages";
+import { logRequest, vscodeTokens } from "./tokens";
 
 /** Checks settings as they came; rejects with code `config`, naming the key. */
 export function checkedSettings(connection: ConnectionSettings): Config {
   return parseConfig(connection, "settings");
 }
 
-/** The lake of a connection; a folder is made where it is missing. */
-export function openLake(connection: ConnectionSettings): Promise<Lake> {
-  return FolderLake.open(checkedSettings(connection).lake.url);
+/** The lake of a connection; a folder is made where it is missing, and Azure is spoken to when first used. */
+export function openLake(connection: ConnectionSettings, secrets: Secrets): Promise<Lake> {
+  const { lake } = checkedSettings(connection);
+  return openLakeAt({
+    ...lake,
+    accountKey: secrets.lakeAccountKey,
+    sas: secrets.lakeSas,
+    onRequest: logRequest,
+    ...(lake.auth === "vscode" ? { tokens: vscodeTokens() } : {}),
+  });
+}
+
+/** The salt: the one given, else that of the key vault, where one is set. */
+export async function readSalt(
+  connection: ConnectionSettings,
+  secrets: Secrets,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { lake, saltKeyVaultUrl: url } = checkedSettings(connection);
+  if (secrets.salt || url === undefined) return secrets.salt || undefined;
+  const { saltFromKeyVault } = await import("../lake/adls/keyVault");
+  return saltFromKeyVault({ url, ...(lake.auth === "vscode" ? { tokens: vscodeTokens() } : {}) }, signal);
 }
 
 interface Kept {

@@ -8,15 +8,18 @@ import {
   type MessageConnection,
 } from "vscode-jsonrpc/node";
 import { CleverLakeError } from "../errors";
-import type { LogMessage } from "./messages";
-import { type EngineCall, logMessage, shutdown } from "./protocol";
-import { fromResponseError } from "./wireError";
+import type { LogMessage, TokenAnswer, TokenParams } from "./messages";
+import { type EngineCall, shutdown } from "./protocol";
+import { logMessage, progressOf, requestOf, tokenRequest } from "./wire";
+import { fromResponseError, toResponseError } from "./wireError";
 
 export interface EngineProcessOptions {
   /** The bundled `main.ts`. */
   readonly modulePath: string;
   /** The Node executable; this process's own if left out, which in VS Code is Electron playing Node. */
   readonly execPath?: string;
+  /** Answers the engine's question for a token of VS Code's Microsoft account. */
+  readonly token?: (params: TokenParams) => Promise<TokenAnswer>;
 }
 
 export interface RequestOptions<Progress> {
@@ -48,7 +51,7 @@ export class EngineProcess {
   private readonly pending = new Set<Pending>();
   private tokens = 0;
 
-  constructor({ modulePath, execPath }: EngineProcessOptions, onLog: (message: LogMessage) => void) {
+  constructor({ modulePath, execPath, token }: EngineProcessOptions, onLog: (message: LogMessage) => void) {
     this.child = fork(modulePath, [], {
       // A debugger's and other flags of this process are not for the engine.
       execArgv: [],
@@ -64,6 +67,7 @@ export class EngineProcess {
       new IPCMessageWriter(this.child),
     );
     this.connection.onNotification(logMessage, onLog);
+    if (token) this.connection.onRequest(tokenRequest, (params) => token(params).catch(toResponseError));
     // A write to a process that is ending; what comes of it, `ended` tells.
     this.connection.onError(() => undefined);
     this.connection.listen();
@@ -89,14 +93,14 @@ export class EngineProcess {
     const callOff = () => cancellation.cancel();
     signal?.addEventListener("abort", callOff, { once: true });
     const progressToken = ++this.tokens;
-    const listening = onProgress && this.connection.onProgress(call.progress, progressToken, onProgress);
+    const listening = onProgress && this.connection.onProgress(progressOf(call), progressToken, onProgress);
     const message = onProgress ? { ...params, progressToken } : params;
     let pending: Pending | undefined;
     try {
       return await new Promise<Result>((resolve, reject) => {
         pending = { activity: call.activity, reject };
         this.pending.add(pending);
-        this.connection.sendRequest(call.request, message, cancellation.token).then(resolve, (error) => {
+        this.connection.sendRequest(requestOf(call), message, cancellation.token).then(resolve, (error) => {
           const answer = fromResponseError(error);
           reject(answer === "cancelled" ? (signal?.reason ?? interruption(call.activity)) : answer);
         });

@@ -1,7 +1,8 @@
 import type { CancellationToken, MessageConnection } from "vscode-jsonrpc/node";
 import { CleverLakeError } from "../errors";
 import type { LogMessage } from "./messages";
-import { type EngineCall, logMessage, type WithProgressToken } from "./protocol";
+import type { EngineCall, WithProgressToken } from "./protocol";
+import { logMessage, progressOf, requestOf } from "./wire";
 import { cancelled, faultReport, toResponseError } from "./wireError";
 
 /** What a handler has beside its parameters. */
@@ -21,7 +22,7 @@ export class Handlers {
     call: EngineCall<Params, Result, Progress>,
     handler: (params: Params, context: CallContext<Progress>) => Promise<Result>,
   ): void {
-    this.connection.onRequest(call.request, async (params, token) => {
+    this.connection.onRequest(requestOf(call), async (params, token) => {
       const abort = new AbortController();
       const report = (progress: Progress) => this.report(call, params, progress);
       const work = this.answer(() => handler(params, { signal: abort.signal, report }), abort, token);
@@ -72,7 +73,7 @@ export class Handlers {
     progress: Progress,
   ): void {
     if (progressToken === undefined) return;
-    this.send(() => this.connection.sendProgress(call.progress, progressToken, progress));
+    this.send(() => this.connection.sendProgress(progressOf(call), progressToken, progress));
   }
 
   /** Nobody is left to be told where the connection is gone. */

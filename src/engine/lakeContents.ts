@@ -1,4 +1,5 @@
 import { Duck } from "../duck/duck";
+import { isCleverLakeError } from "../errors";
 import { fileSystems, identityFileSystems } from "../lake/lakePath";
 import {
   type LakeTable,
@@ -7,15 +8,23 @@ import {
   landedFiles as listLanded,
   type UnreadableTable,
 } from "../pipeline/lakeContents";
+import { tableDetails } from "../pipeline/tableDetails";
 import { openLake } from "./connections";
-import type { Connected, LakeOverview, LandedFileItem, TableItem } from "./messages";
+import type { Connected, LakeOverview, LandedFileItem, TableItem, TableReport } from "./messages";
 
 /** The lake's stages with their tables, and the folders of landed files. */
-export async function lakeContents({ connection }: Connected, signal: AbortSignal): Promise<LakeOverview> {
-  const lake = await openLake(connection);
+export async function lakeContents(
+  { connection, secrets }: Connected,
+  signal: AbortSignal,
+): Promise<LakeOverview> {
+  const lake = await openLake(connection, secrets);
   await using duck = await Duck.open({ memoryLimit: "200MB" });
   const tables = (await lakeTables(lake, duck, signal)).map(asItem);
-  const landings = await landingFolders(lake, signal);
+  // Whoever may only read the pseudonymized tables sees those.
+  const landings = await landingFolders(lake, signal).catch((error: unknown) => {
+    if (isCleverLakeError(error, "auth")) return [];
+    throw error;
+  });
   return {
     stages: fileSystems.map((name) => ({
       name,
@@ -27,11 +36,32 @@ export async function lakeContents({ connection }: Connected, signal: AbortSigna
 }
 
 export async function landedFiles(
-  { connection, folder }: Connected & { readonly folder: string },
+  { connection, secrets, folder }: Connected & { readonly folder: string },
   signal: AbortSignal,
 ): Promise<{ files: LandedFileItem[] }> {
-  const files = await listLanded(await openLake(connection), folder, signal);
+  const files = await listLanded(await openLake(connection, secrets), folder, signal);
   return { files: files.map((file) => ({ ...file, modified: file.modified.toISOString() })) };
+}
+
+export async function tableReport(
+  { connection, secrets, table }: Connected & { readonly table: string },
+  signal: AbortSignal,
+): Promise<TableReport> {
+  const lake = await openLake(connection, secrets);
+  await using duck = await Duck.open({ memoryLimit: "200MB" });
+  const details = await tableDetails(lake, duck, table, signal);
+  return {
+    ...details,
+    rows: details.rows ?? null,
+    partitions: details.partitions.map((partition) => ({ ...partition, rows: partition.rows ?? null })),
+    commits: details.commits.map((commit) => ({
+      ...commit,
+      time: commit.time?.toISOString() ?? null,
+      operation: commit.operation ?? null,
+      rowsAdded: commit.rowsAdded ?? null,
+    })),
+    firstRows: details.firstRows ?? null,
+  };
 }
 
 function asItem(table: LakeTable | UnreadableTable): TableItem {

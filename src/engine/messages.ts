@@ -1,7 +1,11 @@
 import type { Problem } from "../clever/header";
 import type { ColumnType, ReportName, UserType } from "../clever/reports";
+import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
+import type { DashboardFilter } from "../dashboard/filter";
+import type { IndexProgress } from "../dashboard/index/indexKeeper";
 import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
+import type { RosterProgress, RosterSummary } from "../pipeline/importRoster";
 import type { FileState } from "../pipeline/plan";
 import type { ProgressState } from "../pipeline/progress";
 import type { RunRecord, RunSummary } from "../pipeline/runRecord";
@@ -15,11 +19,16 @@ export type * from "./connectionMessages";
  */
 export type {
   ColumnType,
+  DashboardAnswer,
+  DashboardFilter,
   FileState,
   MetricsFilterInput,
+  NoAnswer,
   ParticipationMetrics,
   Problem,
   ReportName,
+  RosterProgress,
+  RosterSummary,
   RunSummary,
   UserType,
   Verification,
@@ -64,6 +73,14 @@ export interface RunParams extends Connected {
 /** How far a run is, at most ten times a second. */
 export type RunProgress = ProgressState;
 
+export interface RosterParams extends Connected {
+  /** Where the roster is: on the SFTP server, below its root, or on this machine. */
+  readonly origin: "server" | "disk";
+  readonly path: string;
+  /** Also keep the file as it came, in `stage1np`. */
+  readonly keepRaw: boolean;
+}
+
 export type TableItem = {
   /** The table's folder in the lake, and the last part of it. */
   readonly path: string;
@@ -81,6 +98,36 @@ export type TableItem = {
       readonly changed: string | null;
     }
 );
+
+/** A table as its log describes it, for a person to read. */
+export interface TableReport {
+  /** The table's folder in the lake. */
+  readonly path: string;
+  readonly version: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Null where another writer left a file without statistics; so in the lists below. */
+  readonly rows: number | null;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
+  /** The newest first; the one of a table without partitions has no name. */
+  readonly partitions: readonly {
+    readonly name: string;
+    readonly files: number;
+    readonly bytes: number;
+    readonly rows: number | null;
+  }[];
+  /** The newest first, as far back as the page shows. */
+  readonly commits: readonly {
+    readonly version: number;
+    readonly time: string | null;
+    readonly operation: string | null;
+    readonly filesAdded: number;
+    readonly filesRemoved: number;
+    readonly rowsAdded: number | null;
+  }[];
+  /** A few rows as texts in the columns' order; null where the table may hold identities. */
+  readonly firstRows: readonly (readonly (string | null)[])[] | null;
+}
 
 export interface LakeStage {
   /** `stage1np`, `stage2np` or `stage2p` */
@@ -201,6 +248,19 @@ export interface PreviewPage {
   readonly identities: readonly (readonly (string | null)[])[] | null;
 }
 
+export interface DashboardParams extends Connected {
+  readonly filter: DashboardFilter;
+  /** Groups of fewer people are suppressed. */
+  readonly minimumGroupSize: number;
+  /** The first day of the school year, `MM-dd`. */
+  readonly schoolYearStart: string;
+  /** A folder of this machine for what makes the next start fast; only pseudonymized data gets there. */
+  readonly cacheFolder: string;
+}
+
+/** How far the engine is with reading the tables, where they have changed. */
+export type DashboardProgress = IndexProgress;
+
 export interface SampleParams {
   /** Where the district goes; what an earlier start left there is used as it is. */
   readonly folder: string;
@@ -226,6 +286,8 @@ export interface SampleServer {
   readonly hostKey: string;
   /** Where the reports are, as a path of this machine. */
   readonly reportsFolder: string;
+  /** Where the roster is on the server; null in a district that an older version made. */
+  readonly rosterPath: string | null;
   /** A place for a lake, as `file:///` address. */
   readonly lakeUrl: string;
 }

@@ -73,6 +73,11 @@ export class Previews {
     return { from, rows, identities: params.reveal ? identities : null };
   }
 
+  refused(token: string): { indexes: number[] } {
+    const { rows } = this.used(token).file;
+    return { indexes: [...rows.keys()].filter((index) => rows[index]?.problem !== undefined) };
+  }
+
   close(token: string): void {
     this.open.delete(token);
   }
@@ -89,7 +94,7 @@ export class Previews {
         file: await this.sources.use(connection, secrets, (source) => source.stat(path, signal)),
       };
     }
-    const entry = await (await openLake(connection)).stat(path, { signal });
+    const entry = await (await openLake(connection, secrets)).stat(path, { signal });
     if (entry?.kind !== "file") {
       throw new CleverLakeError("notFound", "There is no such file in the lake.", { subject: path });
     }
@@ -108,7 +113,7 @@ export class Previews {
       );
       return;
     }
-    await file.more(lakeReader(await openLake(connection), place.path, signal), length, signal);
+    await file.more(lakeReader(await openLake(connection, secrets), place.path, signal), length, signal);
   }
 
   private used(token: string): Preview {

@@ -1,4 +1,3 @@
-import { NotificationType, ProgressType, RequestType } from "vscode-jsonrpc/node";
 import type * as messages from "./messages";
 
 export type * from "./messages";
@@ -8,18 +7,18 @@ export interface WithProgressToken {
   readonly progressToken?: number;
 }
 
-/** A request to the engine with the progress that it may report on its way. */
+/**
+ * A request to the engine with the progress that it may report on its way. It is a name with types; `wire.ts` puts it on
+ * the connection.
+ */
 export class EngineCall<Params, Result, Progress = never> {
-  readonly request: RequestType<Params & WithProgressToken, Result, messages.WireError>;
-  readonly progress = new ProgressType<Progress>();
+  declare readonly types: (params: Params, progress: Progress) => Result;
 
   constructor(
-    method: string,
+    readonly method: string,
     /** What the engine does then, as in “the engine stopped while it was …”. */
     readonly activity: string,
-  ) {
-    this.request = new RequestType(method);
-  }
+  ) {}
 }
 
 type Nothing = Record<string, never>;
@@ -49,6 +48,13 @@ export const run = new EngineCall<messages.RunParams, messages.RunSummary, messa
   "running the pipeline",
 );
 
+/** Takes pseudonym, school and grade of each student from Clever's roster; see `importRoster` of the pipeline. */
+export const importRoster = new EngineCall<
+  messages.RosterParams,
+  messages.RosterSummary,
+  messages.RosterProgress
+>("importRoster", "importing the roster");
+
 /** Recounts the tables; with a salt at hand the pseudonyms too. */
 export const verify = new EngineCall<messages.Connected, messages.Verification>(
   "verify",
@@ -59,6 +65,12 @@ export const lakeContents = new EngineCall<messages.Connected, messages.LakeOver
   "lakeContents",
   "looking into the lake",
 );
+
+/** A table's schema, size, last commits and, where it holds no identities, first rows; rejects with `notFound`. */
+export const tableReport = new EngineCall<
+  messages.Connected & { readonly table: string },
+  messages.TableReport
+>("tableReport", "looking into a table");
 
 /** The files of one of the overview's landings. */
 export const landedFiles = new EngineCall<
@@ -96,6 +108,12 @@ export const previewRows = new EngineCall<
   messages.PreviewPage
 >("previewRows", "showing a preview");
 
+/** Which of a preview's rows would be refused: their indexes, ascending. Rejects as `previewRows` does. */
+export const previewRefused = new EngineCall<
+  { readonly token: string },
+  { readonly indexes: readonly number[] }
+>("previewRefused", "showing a preview");
+
 export const closePreview = new EngineCall<{ readonly token: string }, Nothing>(
   "closePreview",
   "closing a preview",
@@ -110,6 +128,16 @@ export const metrics = new EngineCall<
   messages.ParticipationMetrics
 >("metrics", "computing the metrics");
 
+/**
+ * Everything that the dashboard shows for a filter. Call off a question when a newer one takes its place: questions
+ * are answered one after the other.
+ */
+export const dashboard = new EngineCall<
+  messages.DashboardParams,
+  messages.DashboardAnswer | messages.NoAnswer,
+  messages.DashboardProgress
+>("dashboard", "computing the dashboard");
+
 /** Writes a sample district, where it is not there yet, and serves it over SFTP from within the engine. */
 export const startSample = new EngineCall<messages.SampleParams, messages.SampleServer>(
   "startSample",
@@ -123,6 +151,3 @@ export const forget = new EngineCall<Nothing, Nothing>("forget", "forgetting the
 
 /** Calls off what is under way and lets go of everything; the engine can be ended then. */
 export const shutdown = new EngineCall<Nothing, Nothing>("shutdown", "shutting down");
-
-/** From the engine: something worth the log. */
-export const logMessage = new NotificationType<messages.LogMessage>("log");

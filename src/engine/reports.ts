@@ -6,7 +6,7 @@ import type { PlannedFile } from "../pipeline/plan";
 import { checkSalt } from "../pipeline/salt";
 import { status } from "../pipeline/status";
 import type { SourceFile } from "../sftp/source";
-import { openLake, type Sources } from "./connections";
+import { openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type { Connected, ConnectionTest, LandedFacts, ReportItem } from "./messages";
 
@@ -20,11 +20,12 @@ export async function testConnection(
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
   const { files } = await sources.use(connection, secrets, (source) => source.list(signal));
-  const lake = await openLake(connection);
+  const lake = await openLake(connection, secrets);
   await checkWritable(lake, signal);
+  const salt = await readSalt(connection, secrets, signal);
   return {
     folders: topFolders(files),
-    salt: secrets.salt ? await checkSalt(lake, secrets.salt, signal) : "notGiven",
+    salt: salt === undefined ? "notGiven" : await checkSalt(lake, salt, signal),
   };
 }
 
@@ -58,7 +59,7 @@ export async function listReports(
   sources: Sources,
   { signal, report }: CallContext<readonly ReportItem[]>,
 ): Promise<{ count: number }> {
-  const lake = await openLake(connection);
+  const lake = await openLake(connection, secrets);
   const files = await sources.use(connection, secrets, (source, { userTypes }) =>
     status(source, lake, userTypes, signal),
   );

@@ -2,7 +2,7 @@ import { CleverLakeError } from "../errors";
 import { type ListedRun, listRuns as listRecords, readRun as readRecord } from "../pipeline/listRuns";
 import { run as runPipeline } from "../pipeline/run";
 import { verifyLake } from "../pipeline/verify";
-import { checkedSettings, openLake, type Sources } from "./connections";
+import { checkedSettings, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type {
   Connected,
@@ -26,12 +26,13 @@ export async function run(
 ): Promise<RunSummary> {
   const { connection, secrets, command, only, accept } = params;
   const { userTypes, sftp } = checkedSettings(connection);
-  const lake = await openLake(connection);
+  const lake = await openLake(connection, secrets);
+  const salt = command === "ingest" ? undefined : await readSalt(connection, secrets, signal);
   using progress = new Throttle(millisecondsBetweenProgress, report);
   const request = {
     command,
     lake,
-    salt: secrets.salt,
+    salt,
     userTypes,
     accept,
     connections: sftp.connections,
@@ -44,22 +45,24 @@ export async function run(
 }
 
 export async function verify({ connection, secrets }: Connected, signal: AbortSignal): Promise<Verification> {
-  return verifyLake(await openLake(connection), secrets.salt || undefined, signal);
+  const salt = await readSalt(connection, secrets, signal);
+  return verifyLake(await openLake(connection, secrets), salt, signal);
 }
 
 export async function listRuns(
-  { connection, from, count }: Connected & { readonly from: number; readonly count: number },
+  { connection, secrets, from, count }: Connected & { readonly from: number; readonly count: number },
   signal: AbortSignal,
 ): Promise<{ total: number; runs: RunItem[] }> {
-  const { total, runs } = await listRecords(await openLake(connection), { from, count }, signal);
+  const { total, runs } = await listRecords(await openLake(connection, secrets), { from, count }, signal);
   return { total, runs: runs.map(asItem) };
 }
 
 export async function readRun({
   connection,
+  secrets,
   runId,
 }: Connected & { readonly runId: string }): Promise<RunDetails> {
-  const record = await readRecord(await openLake(connection), runId);
+  const record = await readRecord(await openLake(connection, secrets), runId);
   if (!record) {
     throw new CleverLakeError("notFound", "The lake has no readable record of this run.", { subject: runId });
   }

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { CleverLakeError } from "../errors";
 import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";
+import { sampleRosterPath, writeRoster } from "../sample/roster";
 import { newHostKey, type RunningSftpServer, startSftpServer } from "../sftp/server";
 import type { SampleParams, SampleServer, SampleSize } from "./messages";
 
@@ -33,7 +34,11 @@ export class Sample implements AsyncDisposable {
     const password = params.password ?? randomBytes(12).toString("base64url");
     const file = path.join(folder, "server.json");
     const known = existsSync(reportsFolder) ? await readIdentity(file) : undefined;
-    if (!known) await writeDistrict(sampleDistrict(params.size ?? defaultSize), reportsFolder, { signal });
+    if (!known) {
+      const district = sampleDistrict(params.size ?? defaultSize);
+      await writeDistrict(district, reportsFolder, { signal });
+      await writeRoster(district, reportsFolder, { signal });
+    }
     const hostKey = known?.hostKey ?? newHostKey();
     const server = await listen({ folder: reportsFolder, username, password, hostKey }, known?.port);
     const { host, port, hostKeyFingerprint } = server;
@@ -50,6 +55,7 @@ export class Sample implements AsyncDisposable {
       password,
       hostKey: hostKeyFingerprint,
       reportsFolder,
+      rosterPath: existsSync(path.join(reportsFolder, sampleRosterPath)) ? sampleRosterPath : null,
       lakeUrl: pathToFileURL(path.join(folder, "lake")).href,
     };
     this.running = { server, answer: started };

@@ -3,14 +3,17 @@ import { Duck } from "../duck/duck";
 import { lakeMetrics } from "../metrics/lakeMetrics";
 import { fetchHostKey as fetchKey } from "../sftp/hostKey";
 import { openLake, Sources } from "./connections";
+import { Dashboards } from "./dashboard";
 import { Handlers } from "./handlers";
 import * as contents from "./lakeContents";
 import { Lane } from "./lane";
 import { Previews } from "./previews";
 import * as protocol from "./protocol";
 import * as reports from "./reports";
+import { importRoster } from "./roster";
 import * as runs from "./runs";
 import { Sample } from "./sample";
+import { askForTokensOver } from "./tokens";
 import { faultReport } from "./wireError";
 
 /** The engine behind one connection: answers the requests of `protocol.ts`. */
@@ -19,11 +22,13 @@ export class EngineServer implements AsyncDisposable {
   private readonly sources = new Sources();
   private readonly previews = new Previews(this.sources);
   private readonly sample = new Sample();
+  private readonly dashboards = new Dashboards((message) => this.handlers.log({ level: "warning", message }));
   /** Runs and recounts; looks at the lake; questions of the dashboard; starts and stops of the sample. */
   private readonly lanes = { work: new Lane(), look: new Lane(), ask: new Lane(), sample: new Lane() };
 
   constructor(connection: MessageConnection) {
     this.handlers = new Handlers(connection);
+    askForTokensOver(connection);
     this.answerServer();
     this.answerLake();
     this.answerPreviews();
@@ -60,9 +65,17 @@ export class EngineServer implements AsyncDisposable {
   }
 
   private answerLake(): void {
-    const { handlers, sources, lanes } = this;
+    const { handlers, sources, lanes, dashboards } = this;
+    handlers.on(protocol.dashboard, (params, context) => dashboards.answer(params, context));
     handlers.on(protocol.run, (params, context) =>
-      lanes.work.run(context.signal, () => runs.run(params, sources, context)),
+      lanes.work
+        .run(context.signal, () => runs.run(params, sources, context))
+        .finally(() => dashboards.recheck()),
+    );
+    handlers.on(protocol.importRoster, (params, context) =>
+      lanes.work
+        .run(context.signal, () => importRoster(params, sources, context))
+        .finally(() => dashboards.recheck()),
     );
     handlers.on(protocol.verify, (params, { signal }) =>
       lanes.work.run(signal, () => runs.verify(params, signal)),
@@ -72,10 +85,13 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.lakeContents, (params, { signal }) =>
       lanes.look.run(signal, () => contents.lakeContents(params, signal)),
     );
+    handlers.on(protocol.tableReport, (params, { signal }) =>
+      lanes.look.run(signal, () => contents.tableReport(params, signal)),
+    );
     handlers.on(protocol.landedFiles, (params, { signal }) => contents.landedFiles(params, signal));
-    handlers.on(protocol.metrics, ({ connection, filter, minimumGroupSize }, { signal }) =>
+    handlers.on(protocol.metrics, ({ connection, secrets, filter, minimumGroupSize }, { signal }) =>
       lanes.ask.run(signal, async () => {
-        const lake = await openLake(connection);
+        const lake = await openLake(connection, secrets);
         await using duck = await Duck.open();
         return await lakeMetrics(lake, duck, filter, { minimumGroupSize }, signal);
       }),
@@ -87,6 +103,7 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.previewReport, (params, { signal }) => previews.openReport(params, signal));
     handlers.on(protocol.previewMore, (params, { signal }) => previews.more(params, signal));
     handlers.on(protocol.previewRows, (params) => Promise.resolve(previews.rows(params)));
+    handlers.on(protocol.previewRefused, ({ token }) => Promise.resolve(previews.refused(token)));
     handlers.on(protocol.closePreview, ({ token }) => {
       previews.close(token);
       return Promise.resolve({});
@@ -102,6 +119,10 @@ export class EngineServer implements AsyncDisposable {
   private async close(except?: AbortSignal): Promise<void> {
     await this.handlers.cancelAll(except);
     this.previews.closeAll();
-    await Promise.all([this.sources[Symbol.asyncDispose](), this.sample.stop()]);
+    await Promise.all([
+      this.sources[Symbol.asyncDispose](),
+      this.sample.stop(),
+      this.dashboards[Symbol.asyncDispose](),
+    ]);
   }
 }

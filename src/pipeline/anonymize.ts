@@ -1,6 +1,6 @@
 import { pseudoTable } from "../clever/layout";
 import type { Report } from "../clever/reports";
-import { readSnapshot } from "../delta/snapshot";
+import { readSnapshot, type Snapshot, updateSnapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import type { Lake } from "../lake/lake";
 import { applyRows } from "./applyRows";
@@ -13,6 +13,8 @@ export interface AnonymizeContext {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly salt: string;
+  /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
+  readonly table?: Snapshot | undefined;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
   /** Sources whose rows in the table may go in this run, since it delivers them anew. */
@@ -33,19 +35,25 @@ export interface Applied {
  */
 export class ReportAnonymizer {
   private waiting: StagedFile[] = [];
+  private lookups: Snapshot | undefined;
 
   private constructor(
     readonly report: Report,
     private readonly context: AnonymizeContext,
     private readonly persons: Persons,
     private readonly repeated: RepeatedRows,
+    private table: Snapshot | undefined,
   ) {}
 
   static async open(report: Report, context: AnonymizeContext): Promise<ReportAnonymizer> {
-    const { lake, duck, salt, signal } = context;
+    const { lake, duck, salt, table, signal } = context;
+    const options = signal ? { signal } : {};
     const persons = await Persons.create(duck, report, salt);
-    const snapshot = await readSnapshot(lake, pseudoTable(report), duck, signal ? { signal } : {});
-    return new ReportAnonymizer(report, context, persons, new RepeatedRows(lake, report, snapshot));
+    const snapshot = table
+      ? await updateSnapshot(lake, table, options)
+      : await readSnapshot(lake, pseudoTable(report), duck, options);
+    const repeated = new RepeatedRows(lake, report, snapshot);
+    return new ReportAnonymizer(report, context, persons, repeated, snapshot);
   }
 
   /** Reads and pseudonymizes a file; its rows wait for `commit`. */
@@ -70,8 +78,9 @@ export class ReportAnonymizer {
     this.waiting = [];
     if (staged.length === 0) return { staged: [], alreadyThere: [] };
     const { lake, duck, signal } = this.context;
-    await appendLookups(lake, duck, this.persons, signal);
-    const applied = await applyRows(this.report, staged, this.context);
+    this.lookups = await appendLookups(lake, duck, this.persons, this.lookups, signal);
+    const { applied, table } = await applyRows(this.report, staged, this.table, this.context);
+    this.table = table;
     return {
       staged: staged.filter(({ file }) => applied.has(file.source)),
       alreadyThere: staged.filter(({ file }) => !applied.has(file.source)),

@@ -28,15 +28,18 @@ export interface ApplyContext {
  * that says which delivery they are, and the rows of the delivery before go. Exactly once: a source whose delivery
  * is in the table already, by another run, is left out.
  *
- * @returns the sources whose rows this call brought in
+ * @param table the table as it was known last
+ * @returns the sources whose rows this call brought in, and the table as it is then
  */
 export async function applyRows(
   report: Report,
   staged: readonly StagedFile[],
+  table: Snapshot | undefined,
   context: ApplyContext,
-): Promise<Set<string>> {
+): Promise<{ readonly applied: Set<string>; readonly table: Snapshot | undefined }> {
   let applied = new Set<string>();
-  await commit({
+  const { snapshot: newest } = await commit({
+    snapshot: table,
     lake: context.lake,
     duck: context.duck,
     tablePath: pseudoTable(report),
@@ -52,7 +55,7 @@ export async function applyRows(
     },
     ...(context.signal ? { signal: context.signal } : {}),
   });
-  return applied;
+  return { applied, table: newest };
 }
 
 async function actionsFor(

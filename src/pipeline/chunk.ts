@@ -20,12 +20,15 @@ import {
   type StagedFile,
   type Staging,
 } from "./stageFile";
+import type { PseudoTables } from "./tables";
 
 export interface ChunkContext {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly log: IngestLog;
   readonly state: LakeState;
+  /** The tables as they were when the run began. */
+  readonly tables: PseudoTables;
   readonly contents: LandedContents;
   readonly source: ReportSource | undefined;
   /** Undefined where nothing is to be anonymized. */
@@ -215,6 +218,7 @@ export class ChunkRunner {
       this.anonymizers.get(name) ??
       ReportAnonymizer.open(reports[name], {
         ...this.context,
+        table: this.context.tables.get(name),
         salt: this.context.salt ?? "",
         replaced: this.unsettled,
       });

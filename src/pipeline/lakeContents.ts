@@ -1,4 +1,4 @@
-import { ingestLogTable, landedFolder, lookupTable, pseudoTable } from "../clever/layout";
+import { ingestLogTable, landedFolder, lookupTable, pseudoTable, rosterTable } from "../clever/layout";
 import { type ReportName, type UserType, userTypeFolder, userTypes } from "../clever/reports";
 import { commitPath } from "../delta/paths";
 import { readCommit, readSnapshot } from "../delta/snapshot";
@@ -36,13 +36,15 @@ export async function lakeTables(
 ): Promise<(LakeTable | UnreadableTable)[]> {
   const reports = allReports();
   const tables: (LakeTable | UnreadableTable)[] = [];
-  for (const path of [ingestLogTable, ...reports.map(lookupTable), ...reports.map(pseudoTable)]) {
+  const paths = [ingestLogTable, ...reports.map(lookupTable), ...reports.map(pseudoTable), rosterTable];
+  for (const path of paths) {
     try {
       const table = await describeTable(lake, duck, path, signal);
       if (table) tables.push(table);
     } catch (error) {
       signal?.throwIfAborted();
-      if (!isCleverLakeError(error)) throw error;
+      // A lake that is out of reach is no fault of one table.
+      if (!isCleverLakeError(error) || error.code === "network") throw error;
       tables.push({ path, problem: describeError(error) });
     }
   }

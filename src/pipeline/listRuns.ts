@@ -22,12 +22,10 @@ export async function listRuns(
 ): Promise<RunPage> {
   const ids = await runIds(lake, signal);
   const running = await runningRun(lake);
-  const runs: ListedRun[] = [];
-  for (const id of ids.slice(page.from, page.from + page.count)) {
-    signal?.throwIfAborted();
-    const record = await readRunRecord(lake, id);
-    if (record) runs.push(asListed(record, running));
-  }
+  const shown = ids.slice(page.from, page.from + page.count);
+  signal?.throwIfAborted();
+  const records = await Promise.all(shown.map((id) => readRunRecord(lake, id)));
+  const runs = records.filter((record) => record !== undefined).map((record) => asListed(record, running));
   return { total: ids.length, runs };
 }
 

@@ -16,13 +16,17 @@ import type { Persons } from "./persons";
  * Adds the people that a report's lookup table does not hold yet; each pair stands there once. Another writer's
  * rows make the comparison anew. Committed before the rows that carry the pseudonyms, so that no pseudonym is ever
  * without its lookup.
+ *
+ * @param known the lookup table as it was known last
+ * @returns the lookup table as it is then
  */
 export async function appendLookups(
   lake: Lake,
   duck: Duck,
   persons: Persons,
+  known: Snapshot | undefined,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<Snapshot | undefined> {
   const { report } = persons;
   const tablePath = lookupTable(report);
   const options = signal ? { signal } : {};
@@ -31,6 +35,7 @@ export async function appendLookups(
     lake,
     duck,
     tablePath,
+    snapshot: known,
     operation: { name: "WRITE", parameters: { mode: "Append" } },
     attempt: async (snapshot) => {
       const add = await newPairs(lake, duck, persons, snapshot, signal);
@@ -45,7 +50,8 @@ export async function appendLookups(
       return { actions: [...creation, ...(add ? [{ add }] : [])], reads: "table" };
     },
   });
-  await compactSmallFiles({ ...options, lake, duck, tablePath, snapshot: outcome.snapshot });
+  const { snapshot } = outcome;
+  return (await compactSmallFiles({ ...options, lake, duck, tablePath, snapshot })) ?? snapshot;
 }
 
 async function newPairs(

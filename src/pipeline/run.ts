@@ -15,15 +15,16 @@ import { adoptLandings, recordApplied } from "./recover";
 import { RunLock } from "./runLock";
 import {
   interruptedRuns,
+  newestRun,
   newRunId,
+  noteNewestRun,
   type RunRecord,
   type RunSummary,
-  runIds,
   writeRunRecord,
 } from "./runRecord";
 import { claimSalt } from "./salt";
 import { isAccepted } from "./stageFile";
-import { readApplied } from "./tables";
+import { appliedIn, type PseudoTables, readPseudoTables } from "./tables";
 
 export interface RunRequest {
   /** `ingest` lands only, `anonymize` works on what has landed, `run` does both. */
@@ -62,15 +63,14 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   if (salt !== undefined) await claimSalt(lake, salt, signal);
 
   const now = new Date();
-  const [newest] = await runIds(lake, signal);
-  const runId = newRunId(now, newest);
+  const runId = newRunId(now, (await newestRun(lake, signal))?.runId);
   await using _lock = await RunLock.take(lake, runId);
   const scratch = await lake.scratch();
   // A thread for each statement: files are read side by side, and a day's file is too small to be shared out.
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill`, threads: 1 });
   try {
     const log = new IngestLog(lake, duck);
-    const state = await currentState(lake, duck, log, signal);
+    const { state, previous, tables } = await currentState(lake, duck, log, signal);
     const plan = listing ? chosen(makePlan(listing, state, request.userTypes), request.only) : [];
     const landings = planLandings(plan, runStart(state, now));
     const pending = pendingEntries(state, request, new Set(landings.map(({ source }) => source)));
@@ -80,17 +80,20 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     if (landings.length === 0 && (pending.length === 0 || salt === undefined)) return finished(summary, now);
     const record: RunRecord = {
       runId,
+      previous,
       command,
       started: now,
       outcome: "running",
       landings,
     };
+    await noteNewestRun(lake, { runId, previous });
     await writeRunRecord(lake, record);
     const runner = new ChunkRunner({
       lake,
       duck,
       log,
       state,
+      tables,
       salt,
       scratch,
       signal,
@@ -138,15 +141,17 @@ function requireSalt(request: RunRequest): string {
   });
 }
 
-/** What the lake holds, with the traces of runs that did not come through put in order. */
+/** What the lake holds, with the traces of runs that did not come through put in order; and the run before this one. */
 async function currentState(
   lake: Lake,
   duck: Duck,
   log: IngestLog,
   signal: AbortSignal | undefined,
-): Promise<LakeState> {
-  const applied = await readApplied(lake, duck, signal);
-  for (const record of await interruptedRuns(lake, signal)) {
+): Promise<{ state: LakeState; previous: string | null; tables: PseudoTables }> {
+  const tables = await readPseudoTables(lake, duck, signal);
+  const applied = appliedIn(tables);
+  const { records, newest: previous } = await interruptedRuns(lake, signal);
+  for (const record of records) {
     const known = await log.all(signal);
     await log.append(await adoptLandings(lake, record.landings, known, record.runId, signal), signal);
     if (record.outcome !== "running") continue;
@@ -155,9 +160,9 @@ async function currentState(
   }
   const state = { log: await log.last(signal), applied };
   const unrecorded = await recordApplied(lake, duck, state, signal);
-  if (unrecorded.length === 0) return state;
+  if (unrecorded.length === 0) return { state, previous, tables };
   await log.append(unrecorded, signal);
-  return { log: await log.last(signal), applied };
+  return { state: { log: await log.last(signal), applied }, previous, tables };
 }
 
 function chosen(plan: readonly PlannedFile[], only: readonly string[] | undefined): readonly PlannedFile[] {

@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { runLockPath } from "../clever/layout";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import { isAlive } from "../lake/folder";
 import type { Lake } from "../lake/lake";
+import { isAlive } from "../lake/scratch";
 
 const lockSchema = z.object({
   id: z.string(),

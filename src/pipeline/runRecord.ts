@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { runRecordPath, runsFolder } from "../clever/layout";
+import { newestRunPath, runRecordPath, runsFolder } from "../clever/layout";
 import { reportNames, userTypes } from "../clever/reports";
 import { isCleverLakeError } from "../errors";
-import type { Lake } from "../lake/lake";
+import type { Lake, LakeOptions } from "../lake/lake";
 import { folderName } from "./plan";
 
 const landingSchema = z.object({
@@ -53,6 +53,8 @@ export type RunSummary = z.infer<typeof summarySchema>;
 
 const runRecordSchema = z.object({
   runId: z.string(),
+  /** The run before it; null for the first one. Records of the first versions of this program lack it. */
+  previous: z.string().nullable().optional(),
   command: z.enum(["ingest", "anonymize", "run"]),
   started: z.coerce.date(),
   ended: z.coerce.date().optional(),
@@ -81,9 +83,13 @@ export function newRunId(start: Date, newest: string | undefined): string {
 }
 
 export async function writeRunRecord(lake: Lake, record: RunRecord): Promise<void> {
-  const data = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`);
+  await writeJson(lake, runRecordPath(record.runId), record);
+}
+
+async function writeJson(lake: Lake, path: string, document: unknown): Promise<void> {
+  const data = Buffer.from(`${JSON.stringify(document, undefined, 2)}\n`);
   await lake.write(
-    runRecordPath(record.runId),
+    path,
     (async function* () {
       yield await Promise.resolve(data);
     })(),
@@ -92,15 +98,38 @@ export async function writeRunRecord(lake: Lake, record: RunRecord): Promise<voi
 
 /** A run's record; undefined where there is none that can be read. */
 export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecord | undefined> {
+  return runRecordSchema.safeParse(await readJson(lake, runRecordPath(runId))).data;
+}
+
+/** A document of the lake; undefined where there is none, or no JSON. */
+async function readJson(lake: Lake, path: string, options: LakeOptions = {}): Promise<unknown> {
   try {
-    const parsed = runRecordSchema.safeParse(
-      JSON.parse((await lake.read(runRecordPath(runId))).toString("utf8")),
-    );
-    return parsed.data;
+    return JSON.parse((await lake.read(path, options)).toString("utf8"));
   } catch (error) {
     if (isCleverLakeError(error, "notFound") || error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+const newestRunSchema = z.object({ runId: z.string(), previous: z.string().nullable().optional() });
+
+/** The newest run and the one before it; `previous` is undefined where nobody noted it. */
+export type NewestRun = z.infer<typeof newestRunSchema>;
+
+/**
+ * The newest run as it was noted; undefined where there was none. Only in a lake of the first versions of this program,
+ * which noted nothing, are the records listed.
+ */
+export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<NewestRun | undefined> {
+  const noted = newestRunSchema.safeParse(await readJson(lake, newestRunPath, signal ? { signal } : {})).data;
+  if (noted) return noted;
+  const [runId] = await runIds(lake, signal);
+  return runId === undefined ? undefined : { runId };
+}
+
+/** Notes a run as the newest, before its record is written: whatever it leaves behind is then found by the next one. */
+export async function noteNewestRun(lake: Lake, newest: NewestRun): Promise<void> {
+  await writeJson(lake, newestRunPath, newest);
 }
 
 /** The names of all runs that left a record, newest first. */
@@ -113,19 +142,44 @@ export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]
   return ids.sort().reverse();
 }
 
+/** What runs before this one left to be put in order, and the newest of them that has a record. */
+export interface InterruptedRuns {
+  /** Oldest first, to be put in order like that. */
+  readonly records: readonly RunRecord[];
+  readonly newest: string | null;
+}
+
 /**
  * The records of runs that may have landed files which the log does not know, for the holder of the lake's lock: those
  * that were cut off, which still call themselves running, and the last one that ended, unless it came through with
  * every file. A run puts the traces of those before it in order before it writes its own record, so they are the
- * newest ones, however many runs were cut off before they came to that. Oldest first, to be put in order like that.
+ * newest ones, however many runs were cut off before they came to that.
  */
-export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise<RunRecord[]> {
-  const interrupted: RunRecord[] = [];
-  for (const id of await runIds(lake, signal)) {
-    const record = await readRunRecord(lake, id);
-    if (record === undefined) continue;
-    if (record.outcome !== "done") interrupted.unshift(record);
-    if (record.outcome !== "running") break;
+export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise<InterruptedRuns> {
+  const records: RunRecord[] = [];
+  let newest: string | null = null;
+  const noted = await newestRun(lake, signal);
+  for (let next = noted; next !== undefined; ) {
+    const { runId } = next;
+    const record = await readRunRecord(lake, runId);
+    newest ??= record ? runId : null;
+    if (record && record.outcome !== "done") records.unshift(record);
+    if (record && record.outcome !== "running") break;
+    // A run without a record was cut off before it began; it left nothing.
+    const previous: string | null | undefined = record ? record.previous : next.previous;
+    next = await runBefore(lake, runId, previous, signal);
   }
-  return interrupted;
+  return { records, newest };
+}
+
+async function runBefore(
+  lake: Lake,
+  runId: string,
+  previous: string | null | undefined,
+  signal: AbortSignal | undefined,
+): Promise<NewestRun | undefined> {
+  if (previous === null) return undefined;
+  if (previous !== undefined) return { runId: previous };
+  const before = (await runIds(lake, signal)).find((id) => id < runId);
+  return before === undefined ? undefined : { runId: before };
 }

@@ -8,7 +8,7 @@ import { writeDataFile } from "../delta/dataFile";
 import { withLocalFiles } from "../delta/localFiles";
 import { numRecords } from "../delta/statistics";
 import { type DuckSession, sqlName, sqlString } from "../duck/duck";
-import { CleverLakeError } from "../errors";
+import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { type LoadedCsv, loadCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
@@ -87,15 +87,23 @@ export async function stageFile(
 ): Promise<Staging> {
   const { lake, signal } = context;
   const options = signal ? { signal } : {};
-  if ((await lake.stat(file.landedPath, options)) === undefined) {
-    throw new CleverLakeError("notFound", "The landed file is gone from the lake.", {
-      subject: file.landedPath,
-      hint: "Put it back from a copy of the lake.",
+  // Where copies are made, the copy tells; asking before it would be a request more for each file.
+  const isLocal = lake.localPath(file.landedPath) !== undefined;
+  if (isLocal && (await lake.stat(file.landedPath, options)) === undefined) throw gone(file);
+  let found = isLocal;
+  try {
+    return await withLocalFiles(lake, [file.landedPath], options, ([local]) => {
+      found = true;
+      return stageLocal(session, file, local ?? file.landedPath, context);
     });
+  } catch (error) {
+    throw !found && isCleverLakeError(error, "notFound") ? gone(file) : error;
   }
-  return withLocalFiles(lake, [file.landedPath], options, ([local]) =>
-    stageLocal(session, file, local ?? file.landedPath, context),
-  );
+}
+
+function gone({ landedPath: subject }: PendingFile): CleverLakeError {
+  const hint = "Put it back from a copy of the lake.";
+  return new CleverLakeError("notFound", "The landed file is gone from the lake.", { subject, hint });
 }
 
 export function isStaged(staging: Staging): staging is StagedFile {

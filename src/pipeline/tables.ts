@@ -1,5 +1,5 @@
 import { pseudoTable } from "../clever/layout";
-import { type Report, reportNames, reports } from "../clever/reports";
+import { type Report, type ReportName, reportNames, reports } from "../clever/reports";
 import { readSnapshot, type Snapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import type { Lake } from "../lake/lake";
@@ -28,12 +28,23 @@ export async function readApplied(
   duck: Duck,
   signal?: AbortSignal,
 ): Promise<Map<string, number>> {
-  const applied = new Map<string, number>();
+  return appliedIn(await readPseudoTables(lake, duck, signal));
+}
+
+/** The newest states of the `_pseudo` tables that there are. */
+export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
+
+export async function readPseudoTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<PseudoTables> {
+  const tables = new Map<ReportName, Snapshot>();
   for (const report of allReports()) {
     const snapshot = await readSnapshot(lake, pseudoTable(report), duck, signal ? { signal } : {});
-    for (const [source, version] of appliedVersions(snapshot)) applied.set(source, version);
+    if (snapshot) tables.set(report.name, snapshot);
   }
-  return applied;
+  return tables;
+}
+
+export function appliedIn(tables: PseudoTables): Map<string, number> {
+  return new Map([...tables.values()].flatMap((snapshot) => [...appliedVersions(snapshot)]));
 }
 
 export function allReports(): Report[] {

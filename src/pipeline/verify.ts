@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { ingestLogTable, lookupTable, pseudoTable } from "../clever/layout";
+import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../clever/layout";
 import { hashedColumns, pseudonymName, type Report } from "../clever/reports";
 import { readSnapshot, type Snapshot } from "../delta/snapshot";
 import { withTables } from "../delta/withTable";
@@ -61,6 +61,9 @@ export async function verifyLake(
       );
       tables.push(...(verified ?? []));
     }
+    tables.push(
+      ...((await orDamage(problems, rosterTable, () => verifyRoster(lake, duck, problems, signal))) ?? []),
+    );
     problems.push(...(await unloggedLandings(lake, read.all, signal)));
     let landedFiles = 0;
     for (const entry of entries) {
@@ -136,6 +139,33 @@ async function verifyTables(
       problems.push(...(await checkLookups(session, report, pseudo.select, lookup.select, salt, signal)));
     }
     return verified;
+  });
+}
+
+/** The roster, where one was imported: whole, and with each student once, since grades are joined to people by it. */
+async function verifyRoster(
+  lake: Lake,
+  duck: Duck,
+  problems: Discrepancy[],
+  signal: AbortSignal | undefined,
+): Promise<VerifiedTable[]> {
+  const options = signal ? { signal } : {};
+  const damaged = await damagedDataFiles(lake, await readSnapshot(lake, rosterTable, duck, options), signal);
+  problems.push(...damaged);
+  if (damaged.length > 0) return [];
+  return withTables(lake, duck, [{ tablePath: rosterTable }], options, async (session, [roster]) => {
+    if (!roster?.snapshot || !roster.select) return [];
+    const { rows, students } = await session.one(
+      `SELECT count(*)::DOUBLE AS rows, count(DISTINCT sis_id_pseudonym)::DOUBLE AS students FROM (${roster.select})`,
+      [],
+      signal,
+    );
+    if (rows !== students) {
+      const problem = `Its ${Number(rows)} rows are about ${Number(students)} students.`;
+      problems.push({ subject: rosterTable, problem });
+    }
+    const { version, files } = roster.snapshot;
+    return [{ table: rosterTable, version, files: files.size, rows: Number(rows) }];
   });
 }
 

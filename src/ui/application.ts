@@ -2,22 +2,29 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { EngineClient } from "../engine/client";
 import { BackgroundCheck } from "./backgroundCheck";
+import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
 import { ConnectionModel } from "./connectionModel";
+import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { EnginePreviews } from "./enginePreviews";
+import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
 import { tell, tellError } from "./messages";
-import { PreviewPanel } from "./preview/PreviewPanel";
+import { microsoftToken } from "./microsoftAccount";
+import { createTreeView } from "./openRows";
+import { previewViewType } from "./preview/previewSource";
 import { previewStrings } from "./preview/strings";
 import { ReportCommands } from "./reportCommands";
 import { type ReportNode, ReportsTree } from "./reportsTree";
+import { RosterCommand } from "./rosterCommand";
 import { RunController } from "./runController";
 import { RunReports } from "./runReport";
 import { type RunNode, RunsTree } from "./runsTree";
 import { SecretStore } from "./secrets";
-import { isConnected, readSettings, SettingError } from "./settings";
+import { isConnected, readSettings } from "./settings";
 import { StatusBar } from "./statusBar";
+import { TablePages } from "./tablePages";
 
 /** The extension's parts, put together. Nothing here starts the engine: the first request does. */
 export class Application extends Disposable {
@@ -29,19 +36,40 @@ export class Application extends Disposable {
   readonly reportsTree: ReportsTree;
   readonly lakeTree: LakeTree;
   readonly runsTree: RunsTree;
+  private readonly dashboards: Dashboards;
   private readonly statusBar = this.hold(new StatusBar());
   private readonly reportsView: vscode.TreeView<ReportNode>;
 
   constructor(context: vscode.ExtensionContext) {
     super();
-    this.client = new EngineClient({ modulePath: path.join(context.extensionPath, "dist", "engine.js") });
+    this.client = new EngineClient({
+      modulePath: path.join(context.extensionPath, "dist", "engine.js"),
+      token: microsoftToken,
+      hintFor: hintInVsCode,
+    });
     const secrets = new SecretStore(context.secrets);
     this.secrets = secrets;
     const { client, log } = this;
     const model = this.hold(new ConnectionModel(client, secrets));
     this.model = model;
     const runReports = this.hold(new RunReports(model, client));
-    this.runs = this.hold(new RunController(model, client, log, (runId) => runReports.open(runId)));
+    const tablePages = this.hold(new TablePages(model, client));
+    const roster = new RosterCommand(model, client, log);
+    this.dashboards = this.hold(new Dashboards(context, model, client, log));
+    this.runs = this.hold(
+      new RunController(
+        model,
+        client,
+        log,
+        (runId) => runReports.open(runId),
+        async ({ command }, signal) => {
+          const place = connection.sampleRoster;
+          if (place !== undefined && command !== "ingest") {
+            await roster.importQuietly({ origin: "server", path: place }, signal);
+          }
+        },
+      ),
+    );
 
     const reportsTree = this.hold(new ReportsTree(model));
     const lakeTree = this.hold(new LakeTree(model, client));
@@ -50,32 +78,33 @@ export class Application extends Disposable {
     this.lakeTree = lakeTree;
     this.runsTree = runsTree;
     const reportsView = this.hold(
-      vscode.window.createTreeView<ReportNode>("clever.reports", {
-        treeDataProvider: reportsTree,
-        canSelectMany: true,
-        showCollapseAll: true,
-      }),
+      createTreeView<ReportNode>(
+        "clever.reports",
+        { treeDataProvider: reportsTree, canSelectMany: true, showCollapseAll: true },
+        context.workspaceState,
+      ),
     );
     this.reportsView = reportsView;
     const lakeView = this.hold(
-      vscode.window.createTreeView<LakeNode>("clever.lake", {
-        treeDataProvider: lakeTree,
-        showCollapseAll: true,
-      }),
+      createTreeView<LakeNode>(
+        "clever.lake",
+        { treeDataProvider: lakeTree, showCollapseAll: true },
+        context.workspaceState,
+      ),
     );
     this.hold(vscode.window.createTreeView<RunNode>("clever.runs", { treeDataProvider: runsTree }));
 
     const previews = new EnginePreviews(model, client);
-    const openPreview = (origin: "server" | "lake", file: string) => {
+    const openPreview = async (origin: "server" | "lake", file: string) => {
+      const { PreviewPanel } = await import("./preview/PreviewPanel");
       const name = file.slice(file.lastIndexOf("/") + 1);
       PreviewPanel.open(context.extensionUri, previews, { origin, path: file, name }, previewStrings());
-      return Promise.resolve();
     };
     this.hold(
-      vscode.window.registerWebviewPanelSerializer(PreviewPanel.viewType, {
-        deserializeWebviewPanel: (panel, state: unknown) => {
+      vscode.window.registerWebviewPanelSerializer(previewViewType, {
+        deserializeWebviewPanel: async (panel, state: unknown) => {
+          const { PreviewPanel } = await import("./preview/PreviewPanel");
           PreviewPanel.restore(panel, state, context.extensionUri, previews, previewStrings());
-          return Promise.resolve();
         },
       }),
     );
@@ -91,18 +120,38 @@ export class Application extends Disposable {
       reportsView,
       lakeTree,
       lakeView,
+      openTable: (table) => tablePages.open(table),
       openPreview,
     });
-    this.registerCommands(connection, reports, runsTree);
+    this.hold(
+      registerCommands(
+        this.commands(connection, reports, runsTree, roster),
+        context.extension,
+        this.runs,
+        log,
+      ),
+    );
     this.hold(new BackgroundCheck(model, this.runs));
     this.hold(model.onDidChange(() => this.showState()));
     this.hold(this.runs.onDidChange(() => this.showState()));
     this.hold(vscode.workspace.onDidChangeConfiguration((event) => this.checkSettings(event)));
     this.watchEngine(connection);
     this.showState();
-    // `npm start` asks for the sample district this way.
-    if (process.env.CLEVER_LAKE_TRY_SAMPLE === "1" && !isConnected()) void connection.trySample();
-    else void connection.resumeSample().catch((error: unknown) => tellError(error, log));
+    if (vscode.workspace.isTrusted) void this.startUp(connection);
+    else this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.startUp(connection)));
+  }
+
+  /** What is done without having been asked for. In Restricted Mode none of it is, so that nothing connects by itself. */
+  private async startUp(connection: ConnectionCommands): Promise<void> {
+    try {
+      // `npm start` asks for the sample district this way.
+      if (process.env.CLEVER_LAKE_TRY_SAMPLE === "1" && !isConnected()) await connection.trySample();
+      else await connection.resumeSample();
+    } catch (error) {
+      tellError(error, this.log);
+    }
+    // Badge and status bar say what is new before the view is ever opened; a failure shows there too.
+    if (isConnected()) await this.model.loaded().catch(() => undefined);
   }
 
   /** Ends the engine; resolves when it is gone. */
@@ -111,12 +160,13 @@ export class Application extends Disposable {
     return this.client.dispose();
   }
 
-  private registerCommands(
+  private commands(
     connection: ConnectionCommands,
     reports: ReportCommands,
     runsTree: RunsTree,
-  ): void {
-    const commands: Readonly<Record<string, (...parameters: never[]) => unknown>> = {
+    roster: RosterCommand,
+  ): Commands {
+    return {
       connect: () => connection.connect(),
       trySample: () => connection.trySample(),
       testConnection: () => connection.test(),
@@ -131,6 +181,7 @@ export class Application extends Disposable {
       ingestSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("ingest", node, nodes),
       runSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("run", node, nodes),
       acceptFile: (node?: ReportNode) => reports.accept(node),
+      importRoster: () => roster.import(),
       verify: () => reports.verify(),
       preview: (node?: ReportNode) => reports.preview(node),
       copyPath: (node?: ReportNode | LakeNode) => reports.copyPath(node),
@@ -138,20 +189,10 @@ export class Application extends Disposable {
       openLakeItem: (node?: LakeNode) => reports.openLakeItem(node),
       openRun: (node?: RunNode) => reports.openRun(node),
       retryRun: (node?: RunNode) => reports.retryRun(node),
+      openDashboard: () => this.dashboards.open(),
       showOlderRuns: () => runsTree.showOlder(),
       showLog: () => this.log.show(),
     };
-    for (const [name, act] of Object.entries(commands)) {
-      const command = async (...parameters: never[]) => {
-        try {
-          return await act(...parameters);
-        } catch (error) {
-          tellError(error, this.log);
-          return undefined;
-        }
-      };
-      this.hold(vscode.commands.registerCommand(`clever.${name}`, command));
-    }
   }
 
   private showState(): void {
@@ -164,19 +205,25 @@ export class Application extends Disposable {
     else if (model.state === "failed") statusBar.show({ kind: "failed" });
     else if (count > 0) statusBar.show({ kind: "new", count });
     else statusBar.show({ kind: "idle" });
-    this.reportsView.message =
-      model.state === "loading" && model.reports.length === 0 ? vscode.l10n.t("Looking at the server …") : "";
+    this.reportsView.message = this.viewMessage();
+  }
+
+  private viewMessage(): string {
+    const { model } = this;
+    if (model.state === "loading" && model.reports.length === 0)
+      return vscode.l10n.t("Looking at the server …");
+    if (isConnected() && !model.mayLook) {
+      return vscode.l10n.t(
+        "In Restricted Mode nothing is looked at by itself. Refresh to look at the server.",
+      );
+    }
+    return "";
   }
 
   /** A setting that cannot be used is told when it is written, not when it is first needed. */
   private checkSettings(event: vscode.ConfigurationChangeEvent): void {
     if (!event.affectsConfiguration("clever") || !isConnected()) return;
-    try {
-      readSettings();
-    } catch (error) {
-      if (error instanceof SettingError) tellError(error, this.log);
-      else throw error;
-    }
+    readSettings().catch((error: unknown) => tellError(error, this.log));
   }
 
   private watchEngine(connection: ConnectionCommands): void {

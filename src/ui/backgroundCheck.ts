@@ -31,7 +31,7 @@ export class BackgroundCheck extends Disposable {
   }
 
   private async look(): Promise<void> {
-    if (!isConnected() || this.runs.running !== undefined) return;
+    if (!isConnected() || !vscode.workspace.isTrusted || this.runs.running !== undefined) return;
     await this.model.refresh();
     if (this.model.newCount > 0 && runsAutomatically()) await this.runs.run({ command: "run" });
   }

@@ -1,26 +1,35 @@
 import { homedir } from "node:os";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import * as vscode from "vscode";
-import { expandHome } from "../config";
+import { expandHome, type LakeAuth, saltKeyVaultFault } from "../config";
 import type { EngineClient } from "../engine/client";
 import type { Connected, ConnectionTest } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError, describeError } from "../errors";
 import { newSalt } from "../newSalt";
-import { askChoice, askText, type Place, type Step, walk } from "./wizard";
+import { askAzureLake } from "./azureLakeSteps";
+import { askChoice, askText, askWhile, isNavigation, orBack, type Place, type Step, walk } from "./wizard";
 
 /** What the wizard asks for, as far as it was answered. */
 export interface ConnectionAnswers {
   readonly host: string;
   readonly port: number;
   readonly username: string;
+  /** The folder with the reports. The wizard does not ask for it: it keeps what the settings say. */
+  readonly root: string;
   readonly authentication: "password" | "privateKey" | "agent";
   readonly password: string;
   readonly privateKeyPath: string;
   readonly passphrase: string;
   readonly hostKey: string;
   readonly lakeUrl: string;
+  /** For a lake in Azure. */
+  readonly lakeAuth: LakeAuth;
+  readonly lakeAccountKey: string;
+  readonly lakeSas: string;
+  /** Where the salt comes from instead of the secret store; empty where that holds it. */
+  readonly saltKeyVaultUrl: string;
   readonly salt: string;
   /** Whether the salt was made here: the user has to keep it. */
   readonly saltIsNew: boolean;
@@ -30,12 +39,17 @@ export const noAnswers: ConnectionAnswers = {
   host: "reports-sftp.clever.com",
   port: 22,
   username: "",
+  root: "/",
   authentication: "password",
   password: "",
   privateKeyPath: "",
   passphrase: "",
   hostKey: "",
   lakeUrl: "",
+  lakeAuth: "default",
+  lakeAccountKey: "",
+  lakeSas: "",
+  saltKeyVaultUrl: "",
   salt: "",
   saltIsNew: false,
 };
@@ -61,22 +75,28 @@ export function askConnection(
 
 /** The answers as the engine takes them. */
 export function connectedWith(answers: ConnectionAnswers): Connected {
-  const { host, port, username, hostKey, lakeUrl, privateKeyPath, password, passphrase, salt } = answers;
+  const { host, port, username, root, hostKey, lakeUrl, privateKeyPath, password, passphrase, salt } =
+    answers;
+  const { lakeAuth, lakeAccountKey, lakeSas, saltKeyVaultUrl } = answers;
   return {
     connection: {
       sftp: {
         host,
         port,
         username,
+        root,
         ...(hostKey ? { hostKey } : {}),
         ...(privateKeyPath ? { privateKeyPath } : {}),
       },
-      lake: { url: lakeUrl },
+      lake: { url: lakeUrl, auth: lakeAuth },
+      ...(saltKeyVaultUrl ? { saltKeyVaultUrl } : {}),
     },
     secrets: {
       ...(password ? { password } : {}),
       ...(passphrase ? { passphrase } : {}),
       ...(salt ? { salt } : {}),
+      ...(lakeAccountKey ? { lakeAccountKey } : {}),
+      ...(lakeSas ? { lakeSas } : {}),
     },
   };
 }
@@ -191,17 +211,18 @@ async function askTrust(
   place: Place,
 ): Promise<ConnectionAnswers> {
   const { host, port } = answers;
-  const abort = new AbortController();
   let presented: string;
   try {
-    presented = (
-      await client.request(engine.fetchHostKey, { host, port, timeoutSeconds: 15 }, { signal: abort.signal })
-    ).hostKey;
+    const asking = vscode.l10n.t("Asking {0} for its key …", host);
+    ({ hostKey: presented } = await askWhile(place, asking, (signal) =>
+      client.request(engine.fetchHostKey, { host, port, timeoutSeconds: 15 }, { signal }),
+    ));
   } catch (error) {
-    const choice = await askChoice(place, describeError(error), [
-      { label: vscode.l10n.t("$(refresh) Try again"), value: "again" as const },
+    if (isNavigation(error)) throw error;
+    await askChoice(place, describeError(error), [
+      { label: vscode.l10n.t("$(refresh) Try again"), value: "again" },
     ]);
-    return choice === "again" ? askTrust(client, answers, place) : answers;
+    return askTrust(client, answers, place);
   }
   const trusted = answers.hostKey === presented;
   await askChoice(
@@ -222,14 +243,24 @@ async function askTrust(
 }
 
 async function askLake(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
-  const picked = await askChoice<"folder" | "type" | "same">(place, vscode.l10n.t("Where is the lake?"), [
-    ...(answers.lakeUrl
-      ? [{ label: vscode.l10n.t("$(check) As it is"), detail: answers.lakeUrl, value: "same" as const }]
-      : []),
-    { label: vscode.l10n.t("$(folder-opened) A folder of this machine…"), value: "folder" },
-    { label: vscode.l10n.t("$(edit) Type a folder's path"), value: "type" },
-  ]);
+  const picked = await askChoice<"folder" | "type" | "azure" | "same">(
+    place,
+    vscode.l10n.t("Where is the lake?"),
+    [
+      ...(answers.lakeUrl
+        ? [{ label: vscode.l10n.t("$(check) As it is"), detail: answers.lakeUrl, value: "same" as const }]
+        : []),
+      { label: vscode.l10n.t("$(folder-opened) A folder of this machine…"), value: "folder" },
+      { label: vscode.l10n.t("$(edit) Type a folder's path"), value: "type" },
+      {
+        label: vscode.l10n.t("$(azure) Azure Data Lake Storage…"),
+        detail: vscode.l10n.t("The district's own storage account, with a hierarchical namespace."),
+        value: "azure",
+      },
+    ],
+  );
   if (picked === "same") return answers;
+  if (picked === "azure") return (await askAzureLake(answers, place)) ?? askLake(answers, place);
   if (picked === "folder") {
     const [folder] =
       (await vscode.window.showOpenDialog({
@@ -237,17 +268,25 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
         canSelectFiles: false,
         openLabel: vscode.l10n.t("Use as Lake"),
       })) ?? [];
-    return folder ? { ...answers, lakeUrl: pathToFileURL(folder.fsPath).href } : askLake(answers, place);
+    return folder ? inFolder(answers, folder.fsPath) : askLake(answers, place);
   }
-  const typed = await askText({
-    ...place,
-    value: "",
-    placeholder: path.join(homedir(), "clever-lake"),
-    prompt: vscode.l10n.t("The lake's folder; it is made if it is not there"),
-    validate: (text) =>
-      path.isAbsolute(expandHome(text)) ? undefined : vscode.l10n.t("A full path is needed."),
-  });
-  return { ...answers, lakeUrl: pathToFileURL(expandHome(typed)).href };
+  const typed = await orBack(
+    askText({
+      ...place,
+      value: answers.lakeUrl.startsWith("file:") ? fileURLToPath(answers.lakeUrl) : "",
+      placeholder: path.join(homedir(), "clever-lake"),
+      prompt: vscode.l10n.t("The lake's folder; it is made if it is not there"),
+      validate: (text) =>
+        path.isAbsolute(expandHome(text)) ? undefined : vscode.l10n.t("A full path is needed."),
+    }),
+  );
+  if (typed === undefined) return askLake(answers, place);
+  return inFolder(answers, expandHome(typed));
+}
+
+function inFolder(answers: ConnectionAnswers, folder: string): ConnectionAnswers {
+  const lakeUrl = pathToFileURL(folder).href;
+  return { ...answers, lakeUrl, lakeAuth: "default", lakeAccountKey: "", lakeSas: "" };
 }
 
 async function askSalt(
@@ -257,7 +296,7 @@ async function askSalt(
 ): Promise<ConnectionAnswers> {
   const make = {
     label: vscode.l10n.t("$(sparkle) Make a new salt"),
-    detail: vscode.l10n.t("For a new lake. It is shown once, for you to keep like a password."),
+    detail: vscode.l10n.t("For a new lake. You copy it at the end, and keep it like a password."),
     value: "make" as const,
   };
   const paste = {
@@ -267,31 +306,67 @@ async function askSalt(
     ),
     value: "paste" as const,
   };
+  const vault = {
+    label: vscode.l10n.t("$(azure) Read it from a key vault"),
+    detail: vscode.l10n.t("As OEA keeps it, under the name oeaSalt; it is read anew for each run."),
+    value: "vault" as const,
+  };
   const keep = { label: vscode.l10n.t("$(check) Keep the one that is stored"), value: "keep" as const };
-  const claimed = await isClaimed(client, answers);
-  const choices = [...(answers.salt ? [keep] : []), ...(claimed ? [] : [make]), paste];
+  const claimed = await askWhile(place, vscode.l10n.t("Looking at the lake …"), (signal) =>
+    isClaimed(client, answers, signal),
+  );
+  const choices = [...(answers.salt ? [keep] : []), ...(claimed ? [] : [make]), paste, vault];
   const prompt = claimed
     ? vscode.l10n.t("This lake has a salt already: the same one is needed.")
     : vscode.l10n.t("Pseudonyms are made with a salt, one per lake.");
-  const picked = await askChoice<"make" | "paste" | "keep">(place, prompt, choices);
-  if (picked === "keep") return answers;
-  if (picked === "make") return { ...answers, salt: newSalt(), saltIsNew: true };
-  const salt = await askText({
-    ...place,
-    value: "",
-    password: true,
-    prompt: vscode.l10n.t("The salt; it is kept in VS Code's secret store"),
-    validate: (text) => (text === "" ? vscode.l10n.t("A salt is needed.") : undefined),
-  });
-  return { ...answers, salt, saltIsNew: false };
+  const picked = await askChoice<"make" | "paste" | "keep" | "vault">(
+    place,
+    prompt,
+    choices,
+    answers.saltKeyVaultUrl ? "vault" : undefined,
+  );
+  if (picked === "keep") return { ...answers, saltKeyVaultUrl: "" };
+  if (picked === "make") return { ...answers, salt: newSalt(), saltIsNew: true, saltKeyVaultUrl: "" };
+  if (picked === "vault") return (await askKeyVault(answers, place)) ?? askSalt(client, answers, place);
+  const salt = await orBack(
+    askText({
+      ...place,
+      value: "",
+      password: true,
+      prompt: vscode.l10n.t("The salt; it is kept in VS Code's secret store"),
+      validate: (text) => (text === "" ? vscode.l10n.t("A salt is needed.") : undefined),
+    }),
+  );
+  if (salt === undefined) return askSalt(client, answers, place);
+  return { ...answers, salt, saltIsNew: false, saltKeyVaultUrl: "" };
+}
+
+async function askKeyVault(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers | undefined> {
+  const url = await orBack(
+    askText({
+      ...place,
+      value: answers.saltKeyVaultUrl,
+      placeholder: "https://NAME.vault.azure.net",
+      prompt: vscode.l10n.t("The key vault's address; it is read with the same sign-in as the lake"),
+      validate: (text) => saltKeyVaultFault(text.trim()),
+    }),
+  );
+  return url === undefined
+    ? undefined
+    : { ...answers, salt: "", saltIsNew: false, saltKeyVaultUrl: url.trim() };
 }
 
 /** Whether the lake was pseudonymized before; where that cannot be told, the test at the end will. */
-async function isClaimed(client: EngineClient, answers: ConnectionAnswers): Promise<boolean> {
+async function isClaimed(
+  client: EngineClient,
+  answers: ConnectionAnswers,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
     const test = await client.request(
       engine.testConnection,
       connectedWith({ ...answers, salt: answers.salt || "?" }),
+      { signal },
     );
     return test.salt === "matches" || test.salt === "differs";
   } catch {

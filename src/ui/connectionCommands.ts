@@ -2,22 +2,29 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
+import type { SampleServer } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { newSalt } from "../newSalt";
 import type { ConnectionModel } from "./connectionModel";
-import {
-  askConnection,
-  type ConnectionAnswers,
-  connectedWith,
-  noAnswers,
-  testConnection,
-} from "./connectWizard";
-import { isCancellation, type Offer, offers, tell, tellError, tellNotConnected } from "./messages";
+import type { ConnectionAnswers } from "./connectWizard";
+import { isCancellation, type Offer, offers, tell, tellError } from "./messages";
 import type { SecretStore } from "./secrets";
-import { isConnected, readSettings, removeConnectionSettings, writeConnection } from "./settings";
+import {
+  isConnected,
+  lakeUrl,
+  readSettings,
+  removeConnectionSettings,
+  reportsRoot,
+  writeConnection,
+} from "./settings";
+
+/** The wizard brings the checking of settings with it: it is loaded when it is needed. */
+const wizard = () => import("./connectWizard");
 
 /** The commands that make, test and take down a connection. */
 export class ConnectionCommands {
+  private sample: SampleServer | undefined;
+
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly model: ConnectionModel,
@@ -28,6 +35,7 @@ export class ConnectionCommands {
 
   /** The wizard, until the connection works or the user leaves. */
   async connect(): Promise<void> {
+    const { askConnection } = await wizard();
     let answers: ConnectionAnswers | undefined = await this.knownAnswers();
     for (;;) {
       answers = await askConnection(this.client, answers);
@@ -35,10 +43,8 @@ export class ConnectionCommands {
       try {
         const test = await this.tested(answers);
         await this.keep(answers);
-        this.tellConnected(
-          answers,
-          test.folders.reduce((sum, { reports }) => sum + reports, 0),
-        );
+        if (answers.saltIsNew) await this.handOver(answers.salt);
+        this.tellConnected(test.folders.reduce((sum, { reports }) => sum + reports, 0));
         return;
       } catch (error) {
         if (isCancellation(error)) continue;
@@ -50,12 +56,11 @@ export class ConnectionCommands {
   }
 
   async test(): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     try {
       const connected = await this.model.connected();
       const { folders, salt } = await this.withProgress(
         vscode.l10n.t("Clever: testing the connection"),
-        (signal) => testConnection(this.client, connected, signal),
+        async (signal) => (await wizard()).testConnection(this.client, connected, signal),
       );
       const reports = folders.reduce((sum, each) => sum + each.reports, 0);
       const text = vscode.l10n.t(
@@ -76,13 +81,14 @@ export class ConnectionCommands {
 
   /** New salt or credentials for the connection that is there. */
   async change(): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
-    const usesKey = Boolean(readSettings().sftp.privateKeyPath);
+    const { sftp, lake } = await readSettings();
+    const usesKey = Boolean(sftp.privateKeyPath);
     const choices = [
       usesKey
         ? { label: vscode.l10n.t("$(key) Passphrase of the private key"), name: "passphrase" as const }
         : { label: vscode.l10n.t("$(key) Password"), name: "password" as const },
       { label: vscode.l10n.t("$(shield) Salt"), name: "salt" as const },
+      ...lakeSecretOf(lake.auth),
       { label: vscode.l10n.t("$(plug) Everything…"), name: "all" as const },
     ];
     const picked = await vscode.window.showQuickPick(choices, {
@@ -97,13 +103,13 @@ export class ConnectionCommands {
     });
     if (value === undefined) return;
     await this.secrets.write(picked.name, value);
-    await this.client.request(engine.forget, {});
+    await this.forgetInEngine();
     await this.test();
   }
 
   async forget(): Promise<void> {
     await this.secrets.forgetAll();
-    await this.client.request(engine.forget, {});
+    await this.forgetInEngine();
     tell(
       vscode.window.showInformationMessage,
       vscode.l10n.t("The password, the passphrase and the salt have been removed from this machine."),
@@ -111,7 +117,6 @@ export class ConnectionCommands {
   }
 
   async remove(): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     const remove = vscode.l10n.t("Remove");
     const sure = await vscode.window.showWarningMessage(
       vscode.l10n.t("Remove the connection and its credentials from this machine?"),
@@ -120,7 +125,7 @@ export class ConnectionCommands {
     );
     if (sure !== remove) return;
     await this.secrets.forgetAll();
-    await this.client.request(engine.forget, {});
+    await this.forgetInEngine();
     await removeConnectionSettings();
     await this.context.globalState.update(sampleKey, undefined);
   }
@@ -147,6 +152,12 @@ export class ConnectionCommands {
     }
   }
 
+  /** Where the sample district's roster is on its server; undefined where the connection is another one. */
+  get sampleRoster(): string | undefined {
+    const isSample = isConnected() && lakeUrl() === this.sample?.lakeUrl;
+    return isSample ? (this.sample?.rosterPath ?? undefined) : undefined;
+  }
+
   /** Starts the sample server again where the window's connection is one, after a reload. */
   async resumeSample(): Promise<void> {
     if (this.context.globalState.get(sampleKey) !== true || !isConnected()) return;
@@ -161,6 +172,7 @@ export class ConnectionCommands {
       folder,
       ...(isSample && password ? { password } : {}),
     });
+    this.sample = sample;
     // Written only where it changed: each write looks at the server anew.
     if (sample.password !== password) await this.secrets.write("password", sample.password);
     await writeConnection({
@@ -171,70 +183,88 @@ export class ConnectionCommands {
       privateKeyPath: "",
       hostKey: sample.hostKey,
       lakeUrl: sample.lakeUrl,
+      lakeAuth: "default",
+      saltKeyVaultUrl: "",
     });
     await this.context.globalState.update(sampleKey, true);
   }
 
+  /** An engine that does not run holds nothing, and is not started for it. */
+  private async forgetInEngine(): Promise<void> {
+    if (this.client.pid !== undefined) await this.client.request(engine.forget, {});
+  }
+
   private async knownAnswers(): Promise<ConnectionAnswers> {
-    if (!isConnected()) return noAnswers;
+    const { noAnswers } = await wizard();
+    if (!isConnected()) return { ...noAnswers, root: reportsRoot() };
     const secrets = await this.secrets.read();
     try {
-      const { sftp, lake } = readSettings();
+      const { sftp, lake, saltKeyVaultUrl } = await readSettings();
       return {
         ...noAnswers,
         host: sftp.host,
         port: sftp.port,
         username: sftp.username,
+        root: sftp.root,
         authentication: sftp.privateKeyPath ? "privateKey" : secrets.password ? "password" : "agent",
         password: secrets.password ?? "",
         privateKeyPath: sftp.privateKeyPath ?? "",
         passphrase: secrets.passphrase ?? "",
         hostKey: sftp.hostKey ?? "",
         lakeUrl: lake.url,
+        lakeAuth: lake.auth,
+        lakeAccountKey: secrets.lakeAccountKey ?? "",
+        lakeSas: secrets.lakeSas ?? "",
+        saltKeyVaultUrl: saltKeyVaultUrl ?? "",
         salt: secrets.salt ?? "",
       };
     } catch {
-      return noAnswers;
+      return { ...noAnswers, root: reportsRoot() };
     }
   }
 
   private tested(answers: ConnectionAnswers) {
-    return this.withProgress(vscode.l10n.t("Clever: testing the connection"), (signal) =>
-      testConnection(this.client, connectedWith(answers), signal),
-    );
+    return this.withProgress(vscode.l10n.t("Clever: testing the connection"), async (signal) => {
+      const { connectedWith, testConnection } = await wizard();
+      return testConnection(this.client, connectedWith(answers), signal);
+    });
   }
 
   private async keep(answers: ConnectionAnswers): Promise<void> {
     await this.secrets.write("password", answers.password);
     await this.secrets.write("passphrase", answers.passphrase);
     await this.secrets.write("salt", answers.salt);
-    await writeConnection({ ...answers, root: "/" });
+    await this.secrets.write("lakeAccountKey", answers.lakeAccountKey);
+    await this.secrets.write("lakeSas", answers.lakeSas);
+    await writeConnection(answers);
     await this.context.globalState.update(sampleKey, undefined);
     await vscode.commands.executeCommand("clever.reports.focus");
     await this.model.refresh();
   }
 
-  private tellConnected(answers: ConnectionAnswers, reports: number): void {
+  /** Has the user take a copy of the salt that was made: no message that may be overlooked is good enough for it. */
+  private async handOver(salt: string): Promise<void> {
+    const copy = vscode.l10n.t("Copy the New Salt");
+    const answer = await vscode.window.showInformationMessage(
+      vscode.l10n.t("Keep the new salt like a password."),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          "Every pseudonym is made with it. Without it this lake cannot be continued on another machine, and it is shown nowhere later on.",
+        ),
+      },
+      copy,
+    );
+    if (answer === copy) await vscode.env.clipboard.writeText(salt);
+  }
+
+  private tellConnected(reports: number): void {
     const text = vscode.l10n.t("Connected: {0} reports are on the server.", reports);
     const run: Offer = {
       title: vscode.l10n.t("Run the Pipeline"),
       act: () => vscode.commands.executeCommand("clever.run"),
     };
-    const copy: Offer = {
-      title: vscode.l10n.t("Copy the New Salt"),
-      act: () => vscode.env.clipboard.writeText(answers.salt),
-    };
-    tell(
-      vscode.window.showInformationMessage,
-      answers.saltIsNew
-        ? vscode.l10n.t(
-            "{0} Keep the new salt like a password: without it this lake cannot be continued elsewhere.",
-            text,
-          )
-        : text,
-      ...(answers.saltIsNew ? [copy] : []),
-      run,
-    );
+    tell(vscode.window.showInformationMessage, text, run);
   }
 
   private withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
@@ -246,3 +276,12 @@ export class ConnectionCommands {
 }
 
 const sampleKey = "clever.isSample";
+
+/** The lake's secret, where it is signed in to with one. */
+function lakeSecretOf(auth: string) {
+  if (auth === "sharedKey") {
+    return [{ label: vscode.l10n.t("$(key) Account key of the lake"), name: "lakeAccountKey" as const }];
+  }
+  if (auth !== "sas") return [];
+  return [{ label: vscode.l10n.t("$(link) Shared access signature of the lake"), name: "lakeSas" as const }];
+}

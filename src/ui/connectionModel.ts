@@ -25,6 +25,8 @@ export class ConnectionModel extends Disposable {
   private items: readonly ReportItem[] = [];
   private current: ReportsState = "unknown";
   private failure: unknown;
+  /** Whether the user asked for a look at the server in this window. */
+  private asked = false;
   private loading: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(
@@ -61,13 +63,19 @@ export class ConnectionModel extends Disposable {
     return this.items.filter(({ state }) => state === "new" || state === "changed").length;
   }
 
+  /** Whether the views may look at server and lake by themselves: in Restricted Mode only once the user has asked. */
+  get mayLook(): boolean {
+    return isConnected() && (vscode.workspace.isTrusted || this.asked);
+  }
+
   /** Settings and secrets for a request, read at the moment of use. */
   async connected(): Promise<Connected> {
     if (!isConnected()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
     }
-    const { sftp, lake, userTypes } = readSettings();
-    return { connection: { sftp, lake, userTypes }, secrets: await this.secrets.read() };
+    const { sftp, lake, userTypes, saltKeyVaultUrl } = await readSettings();
+    const salt = saltKeyVaultUrl === undefined ? {} : { saltKeyVaultUrl };
+    return { connection: { sftp, lake, userTypes, ...salt }, secrets: await this.secrets.read() };
   }
 
   /** Looks at the server anew; the views keep what they show until the answer is there. */
@@ -76,6 +84,7 @@ export class ConnectionModel extends Disposable {
       this.reset();
       return;
     }
+    this.asked = true;
     this.loading?.abort.abort();
     const abort = new AbortController();
     const done = this.load(abort.signal);
@@ -116,6 +125,7 @@ export class ConnectionModel extends Disposable {
   }
 
   private refreshQuietly(): void {
+    if (!this.mayLook) return;
     // Whatever goes wrong is the state `failed`, which the views show.
     this.refresh().catch(() => undefined);
   }

@@ -17,14 +17,13 @@ export class EnginePreviews implements PreviewSource {
     private readonly client: EngineClient,
   ) {}
 
-  async previewReport(file: PreviewLocation): Promise<PreviewInfo> {
-    return shown(
-      await this.client.request(engine.previewReport, { ...(await this.model.connected()), ...file }),
-    );
+  async previewReport(file: PreviewLocation, signal: AbortSignal): Promise<PreviewInfo> {
+    const params = { ...(await this.model.connected()), ...file };
+    return shown(await this.client.request(engine.previewReport, params, { signal }));
   }
 
-  async previewRows(request: PreviewRowsRequest): Promise<readonly PreviewRow[]> {
-    const { rows, identities } = await this.client.request(engine.previewRows, request);
+  async previewRows(request: PreviewRowsRequest, signal: AbortSignal): Promise<readonly PreviewRow[]> {
+    const { rows, identities } = await this.client.request(engine.previewRows, request, { signal });
     return rows.map(({ line, cells, problem }, index) => {
       const revealed = identities?.[index];
       return {
@@ -42,8 +41,13 @@ export class EnginePreviews implements PreviewSource {
     });
   }
 
-  async loadMore(token: string): Promise<PreviewInfo> {
-    return shown(await this.client.request(engine.previewMore, { ...(await this.model.connected()), token }));
+  async refusedRows(token: string, signal: AbortSignal): Promise<readonly number[]> {
+    return (await this.client.request(engine.previewRefused, { token }, { signal })).indexes;
+  }
+
+  async loadMore(token: string, signal: AbortSignal): Promise<PreviewInfo> {
+    const params = { ...(await this.model.connected()), token };
+    return shown(await this.client.request(engine.previewMore, params, { signal }));
   }
 
   async closePreview(token: string): Promise<void> {

@@ -5,7 +5,6 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, integer } from "./format";
-import { isConnected } from "./settings";
 
 export type LakeNode =
   | { readonly kind: "stage"; readonly stage: LakeStage }
@@ -40,7 +39,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
 
   async getChildren(node?: LakeNode): Promise<LakeNode[]> {
     if (node === undefined) {
-      if (!isConnected()) return [];
+      if (!this.model.mayLook) return [];
       const { stages } = await this.read();
       return stages.map((stage) => ({ kind: "stage", stage }));
     }
@@ -77,7 +76,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
       case "stage":
         return stageItem(node.stage);
       case "table":
-        return tableItem(node.table);
+        return opened(tableItem(node.table), node);
       case "landings": {
         const item = new vscode.TreeItem(
           vscode.l10n.t("Landed files"),
@@ -98,7 +97,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
         return item;
       }
       case "landed":
-        return landedItem(node.file);
+        return opened(landedItem(node.file), node);
     }
   }
 
@@ -126,6 +125,12 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     });
     return this.overview;
   }
+}
+
+/** A click opens it; what holds identities says so first. */
+function opened(item: vscode.TreeItem, node: LakeNode): vscode.TreeItem {
+  item.command = { command: "clever.openLakeItem", title: vscode.l10n.t("Open"), arguments: [node] };
+  return item;
 }
 
 function stageItem(stage: LakeStage): vscode.TreeItem {

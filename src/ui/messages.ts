@@ -65,6 +65,17 @@ export function tellNotConnected(): void {
   );
 }
 
+/** What a command cannot do that was called without anything to act on, and where there is something. */
+export function tellNothingChosen(view: "clever.reports" | "clever.lake"): void {
+  tell(
+    vscode.window.showInformationMessage,
+    view === "clever.reports"
+      ? vscode.l10n.t("Choose this in the menu of a report.")
+      : vscode.l10n.t("Choose this in the menu of a table or a landed file."),
+    { title: vscode.l10n.t("Show the View"), act: () => vscode.commands.executeCommand(`${view}.focus`) },
+  );
+}
+
 /** Whether an error is the user's own calling off. */
 export function isCancellation(error: unknown): boolean {
   return error instanceof vscode.CancellationError || (error instanceof Error && error.name === "AbortError");

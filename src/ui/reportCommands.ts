@@ -6,13 +6,12 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { integer } from "./format";
 import type { LakeNode, LakeTree } from "./lakeTree";
-import { isCancellation, offers, tell, tellError, tellNotConnected } from "./messages";
+import { isCancellation, offers, tell, tellError, tellNothingChosen } from "./messages";
 import { stateIcon, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
 import type { RunController } from "./runController";
 import type { RunReports } from "./runReport";
 import type { RunNode } from "./runsTree";
-import { isConnected } from "./settings";
 
 export interface ReportCommandParts {
   readonly model: ConnectionModel;
@@ -24,16 +23,17 @@ export interface ReportCommandParts {
   readonly reportsView: vscode.TreeView<ReportNode>;
   readonly lakeTree: LakeTree;
   readonly lakeView: vscode.TreeView<LakeNode>;
+  /** Opens a page about a table of the lake, by the table's folder. */
+  readonly openTable: (table: string) => Promise<void>;
   /** Opens a preview of a report on the server, or of a landed file. */
   readonly openPreview: (origin: "server" | "lake", path: string) => Promise<void>;
 }
 
-/** The commands that act on reports, tables and runs. Each may be called at any moment and says what is missing. */
+/** The commands that act on reports, tables and runs. Without the thing to act on, each says so. */
 export class ReportCommands {
   constructor(private readonly parts: ReportCommandParts) {}
 
   async refresh(): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     const { model, log } = this.parts;
     model.lakeMayHaveChanged();
     try {
@@ -44,7 +44,6 @@ export class ReportCommands {
   }
 
   async run(command: "ingest" | "anonymize" | "run"): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     await this.parts.runs.run({ command });
   }
 
@@ -54,7 +53,6 @@ export class ReportCommands {
     node?: ReportNode,
     nodes?: readonly ReportNode[],
   ): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     const items = await this.chosen(node, nodes);
     if (items === undefined) return;
     const due = items.filter(
@@ -69,8 +67,7 @@ export class ReportCommands {
 
   /** Takes a quarantined file without its bad rows, after a look at what is wrong. */
   async accept(node?: ReportNode): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
-    if (node?.kind !== "file") return;
+    if (node?.kind !== "file") return tellNothingChosen("clever.reports");
     const accept = vscode.l10n.t("Accept Without the Bad Rows");
     const answer = await vscode.window.showWarningMessage(
       vscode.l10n.t("Accept {0} without its bad rows?", node.item.path),
@@ -88,7 +85,6 @@ export class ReportCommands {
   }
 
   async verify(): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     const { client, log, model } = this.parts;
     try {
       const connected = await model.connected();
@@ -126,21 +122,20 @@ export class ReportCommands {
   }
 
   async preview(node?: ReportNode): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     const [item] = (await this.chosen(node, undefined, true)) ?? [];
     if (item) await this.parts.openPreview("server", item.path);
   }
 
   async copyPath(node?: ReportNode | LakeNode): Promise<void> {
     const path = pathOf(node);
-    if (path !== undefined) await vscode.env.clipboard.writeText(path);
+    if (path === undefined) return tellNothingChosen("clever.reports");
+    await vscode.env.clipboard.writeText(path);
   }
 
   async revealInLake(node?: ReportNode): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     const { lakeTree, lakeView, log } = this.parts;
     const landedPath = node?.kind === "file" ? node.item.landed?.landedPath : undefined;
-    if (landedPath === undefined) return;
+    if (landedPath === undefined) return tellNothingChosen("clever.reports");
     try {
       const found = await lakeTree.find(landedPath);
       if (found) await lakeView.reveal(found, { select: true, focus: true });
@@ -151,17 +146,15 @@ export class ReportCommands {
 
   /** Opens what is in the lake; what holds identities says so first. */
   async openLakeItem(node?: LakeNode): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     const path = pathOf(node);
-    if (node === undefined || path === undefined) return;
+    if (node === undefined || path === undefined) return tellNothingChosen("clever.lake");
     const identities = node.kind === "landed" || (node.kind === "table" && node.stage.identities);
     if (identities && !(await this.mayShowIdentities(path))) return;
     if (node.kind === "landed") await this.parts.openPreview("lake", path);
-    else tell(vscode.window.showInformationMessage, path);
+    else if (node.kind === "table") await this.parts.openTable(path);
   }
 
   async openRun(node?: RunNode): Promise<void> {
-    if (!isConnected()) return tellNotConnected();
     const { client, log, model, runReports } = this.parts;
     try {
       if (node?.kind === "run") return await runReports.open(node.run.runId);

@@ -34,6 +34,8 @@ export type ReportNode = FolderNode | MonthNode | FileNode;
 interface FolderContents {
   readonly folders: FolderNode[];
   readonly files: ReportItem[];
+  /** The files by month, once they are asked for so. */
+  months?: ReadonlyMap<string, readonly ReportItem[]>;
 }
 
 /** The server's folders and files. Built once per look at the server, and each level when it is opened. */
@@ -55,19 +57,14 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
 
   async getChildren(node?: ReportNode): Promise<ReportNode[]> {
     if (node === undefined) {
+      if (!this.model.mayLook) return [];
       // A failure is told where it was asked for; here the view's welcome says what can be done.
       await this.model.loaded().catch(() => undefined);
       return this.childrenOf({ kind: "folder", path: "", name: "", parent: undefined }, undefined);
     }
     if (node.kind === "folder") return this.childrenOf(node, node);
     if (node.kind === "month") {
-      return sorted(this.filesIn(node.parent.path).filter((item) => monthOf(item) === node.month)).map(
-        (item) => ({
-          kind: "file",
-          item,
-          parent: node,
-        }),
-      );
+      return sorted(this.below(node)).map((item) => ({ kind: "file", item, parent: node }));
     }
     return [];
   }
@@ -99,9 +96,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
 
   private below(node: ReportNode): readonly ReportItem[] {
     if (node.kind === "file") return [node.item];
-    if (node.kind === "month") {
-      return this.filesIn(node.parent.path).filter((item) => monthOf(item) === node.month);
-    }
+    if (node.kind === "month") return this.monthsIn(node.parent.path).get(node.month) ?? [];
     return this.model.reports.filter(({ path }) => path.startsWith(`${node.path}/`));
   }
 
@@ -109,7 +104,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
     const { folders, files } = this.index().get(folder.path) ?? { folders: [], files: [] };
     const inside: ReportNode[] =
       files.length > groupedAbove
-        ? [...new Set(files.map(monthOf))]
+        ? [...this.monthsIn(folder.path).keys()]
             .sort()
             .reverse()
             .map((each) => ({ kind: "month", month: each, parent: folder }))
@@ -117,8 +112,18 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
     return [...folders, ...inside];
   }
 
-  private filesIn(folder: string): readonly ReportItem[] {
-    return this.index().get(folder)?.files ?? [];
+  private monthsIn(folder: string): ReadonlyMap<string, readonly ReportItem[]> {
+    const contents = this.index().get(folder);
+    if (!contents) return new Map();
+    if (contents.months) return contents.months;
+    const months = new Map<string, ReportItem[]>();
+    for (const item of contents.files) {
+      const month = months.get(monthOf(item));
+      if (month) month.push(item);
+      else months.set(monthOf(item), [item]);
+    }
+    contents.months = months;
+    return months;
   }
 
   private summary(node: FolderNode | MonthNode): string {

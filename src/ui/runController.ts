@@ -23,6 +23,8 @@ export class RunController extends Disposable {
     private readonly client: EngineClient,
     private readonly log: vscode.LogOutputChannel,
     private readonly openRun: (runId: string) => Promise<void>,
+    /** Done as part of a run that went through. */
+    private readonly afterRun: (request: RunRequest, signal: AbortSignal) => Promise<void>,
   ) {
     super();
     this.hold(new vscode.Disposable(() => this.cancel()));
@@ -41,8 +43,7 @@ export class RunController extends Disposable {
   /** Runs, and tells how it ended; resolves to the summary, undefined when there is none. */
   async run(request: RunRequest): Promise<RunSummary | undefined> {
     if (this.abort) {
-      const stop: Offer = { title: vscode.l10n.t("Stop the Run"), act: () => this.cancel() };
-      tell(vscode.window.showInformationMessage, vscode.l10n.t("A run is going on already."), stop);
+      this.tellRunning();
       return undefined;
     }
     const abort = new AbortController();
@@ -50,9 +51,12 @@ export class RunController extends Disposable {
     this.show(vscode.l10n.t("Starting …"));
     try {
       const connected = await this.model.connected();
-      if (request.command !== "ingest" && connected.secrets.salt === undefined) throw missingSalt();
+      const { secrets, connection } = connected;
+      const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
+      if (request.command !== "ingest" && !hasSalt) throw missingSalt();
       const params: RunParams = { ...connected, only: null, accept: [], ...request };
       const summary = await this.withNotification(params, abort);
+      await this.afterRun(request, abort.signal);
       this.tellSummary(summary, request);
       return summary;
     } catch (error) {
@@ -69,6 +73,12 @@ export class RunController extends Disposable {
       // The run's outcome has been told; a server that is gone by now shows in the view.
       this.model.refresh().catch(() => undefined);
     }
+  }
+
+  /** That something cannot be done while a run is going on. */
+  tellRunning(): void {
+    const stop: Offer = { title: vscode.l10n.t("Stop the Run"), act: () => this.cancel() };
+    tell(vscode.window.showInformationMessage, vscode.l10n.t("A run is going on already."), stop);
   }
 
   private withNotification(params: RunParams, abort: AbortController): Thenable<RunSummary> {
@@ -141,7 +151,11 @@ export class RunController extends Disposable {
         integer(anonymized),
         integer(rows),
       );
-      tell(vscode.window.showInformationMessage, text, open);
+      const dashboard: Offer = {
+        title: vscode.l10n.t("Open Dashboard"),
+        act: () => vscode.commands.executeCommand("clever.openDashboard"),
+      };
+      tell(vscode.window.showInformationMessage, text, ...(anonymized > 0 ? [dashboard] : []), open);
     }
   }
 

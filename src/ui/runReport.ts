@@ -2,9 +2,11 @@ import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { RunDetails } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, duration, integer } from "./format";
+import { asMarkdown, tableSection } from "./markdown";
 import { outcomeWord } from "./runsTree";
 
 const scheme = "clever-run";
@@ -21,13 +23,28 @@ export class RunReports extends Disposable implements vscode.TextDocumentContent
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const runId = uri.path.replace(/^\/|\.md$/g, "");
-    return reportOf(await this.client.request(engine.readRun, { ...(await this.model.connected()), runId }));
+    const connected = await this.model.connected();
+    try {
+      return reportOf(await this.client.request(engine.readRun, { ...connected, runId }));
+    } catch (error) {
+      if (isCleverLakeError(error, "notFound")) return noReport(runId);
+      throw error;
+    }
   }
 
   async open(runId: string): Promise<void> {
     const uri = vscode.Uri.from({ scheme, path: `/${runId}.md` });
     await vscode.commands.executeCommand("markdown.showPreview", uri);
   }
+}
+
+/** A run that finds nothing to do leaves no record; another lake may have been connected since. */
+function noReport(runId: string): string {
+  return [
+    `# ${vscode.l10n.t("Run {0}", runId)}`,
+    "",
+    vscode.l10n.t("The lake has no record of this run: it found nothing new, or was a run of another lake."),
+  ].join("\n");
 }
 
 /** A run's record as Markdown. */
@@ -56,7 +73,7 @@ export function reportOf(run: RunDetails): string {
     "",
   );
   lines.push(
-    ...section(
+    ...tableSection(
       vscode.l10n.t("In quarantine"),
       [vscode.l10n.t("File"), vscode.l10n.t("Line"), vscode.l10n.t("Column"), vscode.l10n.t("Reason")],
       summary.quarantined.map((each) => [
@@ -66,22 +83,22 @@ export function reportOf(run: RunDetails): string {
         each.reason,
       ]),
     ),
-    ...section(
+    ...tableSection(
       vscode.l10n.t("Failed"),
       [vscode.l10n.t("File"), vscode.l10n.t("Reason")],
       summary.failed.map((each) => [each.path, each.reason]),
     ),
-    ...section(
+    ...tableSection(
       vscode.l10n.t("Counted once"),
       [vscode.l10n.t("File"), vscode.l10n.t("Reason")],
       summary.duplicates.map((each) => [each.path, each.reason]),
     ),
-    ...section(
+    ...tableSection(
       vscode.l10n.t("Notes"),
       [vscode.l10n.t("File"), vscode.l10n.t("Note")],
       summary.notes.map((each) => [each.path, each.note]),
     ),
-    ...section(
+    ...tableSection(
       vscode.l10n.t("Files of the run"),
       [vscode.l10n.t("File"), vscode.l10n.t("Size"), vscode.l10n.t("In the lake")],
       run.landings.map((each) => [each.path, bytes(each.size), each.landedPath]),
@@ -90,23 +107,6 @@ export function reportOf(run: RunDetails): string {
   return lines.join("\n");
 }
 
-function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  if (rows.length === 0) return [];
-  return [
-    `## ${title}`,
-    "",
-    `| ${head.join(" | ")} |`,
-    `|${" --- |".repeat(head.length)}`,
-    ...rows.map((cells) => `| ${cells.map(asMarkdown).join(" | ")} |`),
-    "",
-  ];
-}
-
 function row(name: string, value: string): string {
   return `| ${name} | ${value} |`;
-}
-
-/** File names and reasons are text, whatever they look like. */
-function asMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-!|<>&~]/g, "\\$&").replace(/[\r\n]+/g, " ");
 }

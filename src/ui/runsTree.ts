@@ -5,7 +5,6 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, duration, integer } from "./format";
-import { isConnected } from "./settings";
 
 export type RunNode =
   | { readonly kind: "run"; readonly run: RunItem }
@@ -28,7 +27,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   }
 
   async getChildren(node?: RunNode): Promise<RunNode[]> {
-    if (node !== undefined || !isConnected()) return [];
+    if (node !== undefined || !this.model.mayLook) return [];
     const connected = await this.model.connected();
     const { total, runs } = await this.client.request(engine.listRuns, {
       ...connected,

@@ -1,7 +1,7 @@
 import type * as vscode from "vscode";
 import type { Secrets } from "../config";
 
-const names = ["password", "passphrase", "salt"] as const;
+const names = ["password", "passphrase", "salt", "lakeAccountKey", "lakeSas"] as const;
 export type SecretName = (typeof names)[number];
 
 const keyOf = (name: SecretName) => `clever.${name}`;

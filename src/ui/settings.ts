@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { type Config, configSchema } from "../config";
+import type { Config } from "../config";
 import { CleverLakeError } from "../errors";
 
 /** The settings' section; its keys are those of the command line's configuration. */
@@ -16,14 +16,27 @@ export class SettingError extends CleverLakeError {
   }
 }
 
+/** The server's folder with the reports, which may be set before there is a connection. */
+export function reportsRoot(): string {
+  const root = vscode.workspace.getConfiguration(section).get<unknown>("sftp.root");
+  return typeof root === "string" && root !== "" ? root : "/";
+}
+
+/** The lake's address as it is set, unchecked. */
+export function lakeUrl(): string | undefined {
+  return vscode.workspace.getConfiguration(section).get<string>("lake.url");
+}
+
 /** Whether a server and a lake are set. */
 export function isConnected(): boolean {
   const settings = vscode.workspace.getConfiguration(section);
   return Boolean(settings.get("sftp.host")) && Boolean(settings.get("lake.url"));
 }
 
-/** The settings as a configuration; throws `SettingError` for the first that cannot be used. */
-export function readSettings(): Config {
+/** The settings as a configuration; rejects with `SettingError` for the first that cannot be used. */
+export async function readSettings(): Promise<Config> {
+  // With it comes the checking, which is not to be loaded while VS Code starts.
+  const { configSchema } = await import("../config");
   const settings = vscode.workspace.getConfiguration(section);
   const given = (key: string) => {
     const value = settings.get<unknown>(key);
@@ -40,7 +53,8 @@ export function readSettings(): Config {
       connections: given("sftp.connections"),
       timeoutSeconds: given("sftp.timeoutSeconds"),
     }),
-    lake: present({ url: given("lake.url") }),
+    lake: present({ url: given("lake.url"), auth: given("lake.auth") }),
+    saltKeyVaultUrl: given("saltKeyVaultUrl"),
     userTypes: given("userTypes"),
     minimumGroupSize: given("minimumGroupSize"),
   });
@@ -74,6 +88,8 @@ export interface ConnectionSettings {
   readonly privateKeyPath: string;
   readonly hostKey: string;
   readonly lakeUrl: string;
+  readonly lakeAuth: string;
+  readonly saltKeyVaultUrl: string;
 }
 
 /** Writes a connection into the user's settings. */
@@ -86,13 +102,17 @@ export async function writeConnection(connection: ConnectionSettings): Promise<v
     "sftp.privateKeyPath": connection.privateKeyPath,
     "sftp.hostKey": connection.hostKey,
     "lake.url": connection.lakeUrl,
+    "lake.auth": connection.lakeAuth,
+    saltKeyVaultUrl: connection.saltKeyVaultUrl,
   });
 }
 
 /** Takes the connection out of the user's settings. */
 export async function removeConnectionSettings(): Promise<void> {
   const keys = ["host", "port", "username", "root", "privateKeyPath", "hostKey"].map((key) => `sftp.${key}`);
-  await write(Object.fromEntries([...keys, "lake.url"].map((key) => [key, undefined])));
+  await write(
+    Object.fromEntries([...keys, "lake.url", "lake.auth", "saltKeyVaultUrl"].map((key) => [key, undefined])),
+  );
 }
 
 async function write(values: Readonly<Record<string, string | number | undefined>>): Promise<void> {

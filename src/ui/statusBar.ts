@@ -26,7 +26,11 @@ export class StatusBar extends Disposable {
         this.item.hide();
         return;
       case "idle":
-        this.set("$(database) Clever", vscode.l10n.t("Every report is in the lake."), "clever.reports.focus");
+        this.set(
+          "$(database) Clever",
+          vscode.l10n.t("Every report is in the lake. Click for the dashboard."),
+          "clever.openDashboard",
+        );
         break;
       case "new":
         this.set(

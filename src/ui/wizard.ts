@@ -54,6 +54,41 @@ export function askText(step: TextStep): Promise<string> {
   });
 }
 
+/** Shows that something is being worked on; going back or leaving calls it off. */
+export function askWhile<T>(
+  step: Place,
+  placeholder: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const abort = new AbortController();
+  const answer = ask<vscode.QuickPick<vscode.QuickPickItem>, T>(
+    vscode.window.createQuickPick(),
+    step,
+    (box, resolve, reject) => {
+      box.placeholder = placeholder;
+      box.busy = true;
+      work(abort.signal).then(resolve, reject);
+      return [];
+    },
+  );
+  return answer.finally(() => abort.abort());
+}
+
+/** Whether an error is the user going back or leaving, which only the wizard itself may answer. */
+export function isNavigation(error: unknown): boolean {
+  return error instanceof Back || error instanceof Left;
+}
+
+/** A question within a step: undefined where the user goes back from it to the question before. */
+export async function orBack<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Back) return undefined;
+    throw error;
+  }
+}
+
 /** Asks for one of several. */
 export function askChoice<T>(
   step: Place,
@@ -79,7 +114,7 @@ export function askChoice<T>(
 function ask<B extends vscode.QuickInput & QuickInputButtons, T>(
   box: B,
   place: Place,
-  open: (box: B, resolve: (value: T) => void) => vscode.Disposable[],
+  open: (box: B, resolve: (value: T) => void, reject: (reason: unknown) => void) => vscode.Disposable[],
 ): Promise<T> {
   const held: vscode.Disposable[] = [box];
   const answer = new Promise<T>((resolve, reject) => {
@@ -89,7 +124,7 @@ function ask<B extends vscode.QuickInput & QuickInputButtons, T>(
     box.ignoreFocusOut = true;
     box.buttons = place.canGoBack ? [vscode.QuickInputButtons.Back] : [];
     held.push(
-      ...open(box, resolve),
+      ...open(box, resolve, reject),
       box.onDidTriggerButton(() => reject(new Back())),
       box.onDidHide(() => reject(new Left())),
     );

@@ -84,12 +84,16 @@ export interface CliSecrets {
   readonly CLEVER_SFTP_PASSWORD?: string;
   readonly CLEVER_SFTP_PASSPHRASE?: string;
   readonly CLEVER_SALT?: string;
+  readonly CLEVER_LAKE_ACCOUNT_KEY?: string;
+  readonly CLEVER_LAKE_SAS?: string;
 }
 
 export interface CliSetUp {
   /** Gets the configuration and the lake. */
   readonly folder: string;
   readonly server: CliServer;
+  /** A folder of its own if left out. */
+  readonly lake?: { readonly url: string; readonly auth?: string };
   readonly secrets?: CliSecrets;
   readonly userTypes?: readonly string[];
   readonly minimumGroupSize?: number;
@@ -109,12 +113,12 @@ export class CommandLine {
 
   static async create(setUp: CliSetUp): Promise<CommandLine> {
     await buildCommandLine();
-    const { folder, server, secrets = {}, userTypes, minimumGroupSize } = setUp;
+    const { folder, server, lake, secrets = {}, userTypes, minimumGroupSize } = setUp;
     const lakeFolder = path.join(folder, "lake");
     const configFile = path.join(folder, "clever-lake.json");
     const config = {
       sftp: server,
-      lake: { url: pathToFileURL(lakeFolder).href },
+      lake: lake ?? { url: pathToFileURL(lakeFolder).href },
       userTypes,
       minimumGroupSize,
     };

@@ -8,7 +8,7 @@ export interface DelayProxyOptions {
   readonly oneWayDelay?: number;
 }
 
-/** A TCP proxy on 127.0.0.1 that can be slow, cut connections and fall silent. */
+/** A TCP proxy on 127.0.0.1 that can be slow, cut connections, fall silent and hold the server's answers back. */
 export class DelayProxy implements AsyncDisposable {
   /** Bytes that reached clients so far, over all connections. */
   bytesToClients = 0;
@@ -16,6 +16,7 @@ export class DelayProxy implements AsyncDisposable {
   connections = 0;
   private silent = false;
   private refusing = false;
+  private bytesUntilHeld = Number.POSITIVE_INFINITY;
   private cut: { remaining: number; times: number; every: number } | undefined;
   private readonly pairs = new Set<readonly [Socket, Socket]>();
   private readonly server = createServer((client) => this.accept(client));
@@ -42,6 +43,22 @@ export class DelayProxy implements AsyncDisposable {
   /** From now on nothing is forwarded, while connections stay open and new ones are accepted. */
   fallSilent(): void {
     this.silent = true;
+  }
+
+  /** Lets `bytes` bytes through to clients, and then holds back all that the server says until `release`. */
+  holdAfter(bytes: number): void {
+    this.bytesUntilHeld = bytes;
+    if (this.held) for (const [, upstream] of this.pairs) upstream.pause();
+  }
+
+  /** Whether the server's answers are being held back. */
+  get held(): boolean {
+    return this.bytesUntilHeld <= 0;
+  }
+
+  release(): void {
+    this.bytesUntilHeld = Number.POSITIVE_INFINITY;
+    for (const [, upstream] of this.pairs) upstream.resume();
   }
 
   /** Drops every connection now; with `andRefuse`, later ones too as soon as they come. */
@@ -71,6 +88,7 @@ export class DelayProxy implements AsyncDisposable {
     }
     const upstream = connect({ port: this.options.target, host: "127.0.0.1", noDelay: true });
     client.setNoDelay(true);
+    if (this.held) upstream.pause();
     const pair = [client, upstream] as const;
     this.pairs.add(pair);
     const end = () => {
@@ -84,6 +102,8 @@ export class DelayProxy implements AsyncDisposable {
       this.later(() => {
         if (!this.forward(client, bytes)) return;
         this.bytesToClients += bytes.length;
+        this.bytesUntilHeld -= bytes.length;
+        if (this.held) for (const [, other] of this.pairs) other.pause();
         if (this.cut === undefined) return;
         this.cut.remaining -= bytes.length;
         if (this.cut.remaining > 0) return;

@@ -11,8 +11,9 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { LogMessage } from "../../src/engine/messages";
-import { type EngineCall, logMessage } from "../../src/engine/protocol";
+import type { EngineCall } from "../../src/engine/protocol";
 import { EngineServer } from "../../src/engine/server";
+import { logMessage, progressOf, requestOf } from "../../src/engine/wire";
 import { fromResponseError } from "../../src/engine/wireError";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
@@ -65,11 +66,11 @@ export function engineInMemory() {
     options: { onProgress?: (progress: Progress) => void; cancel?: AbortSignal } = {},
   ): Promise<Result> => {
     const token = ++tokens;
-    const listening = options.onProgress && ours.onProgress(call.progress, token, options.onProgress);
+    const listening = options.onProgress && ours.onProgress(progressOf(call), token, options.onProgress);
     const cancellation = new CancellationTokenSource();
     options.cancel?.addEventListener("abort", () => cancellation.cancel());
     try {
-      return await ours.sendRequest(call.request, { ...params, progressToken: token }, cancellation.token);
+      return await ours.sendRequest(requestOf(call), { ...params, progressToken: token }, cancellation.token);
     } catch (error) {
       throw fromResponseError(error);
     } finally {

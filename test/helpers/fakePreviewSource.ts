@@ -59,6 +59,11 @@ export class FakePreviewSource implements PreviewSource {
     return Array.from({ length: Math.max(0, end - from) }, (_, index) => this.row(from + index, reveal));
   }
 
+  async refusedRows(token: string, _signal: AbortSignal): Promise<readonly number[]> {
+    await this.note("refusedRows", token);
+    return Array.from({ length: this.loaded }, (_, row) => row).filter((row) => this.isRefused(row));
+  }
+
   async loadMore(): Promise<PreviewInfo> {
     await this.note("loadMore");
     this.loaded = Math.min(this.loaded + this.options.rows, this.options.total ?? this.loaded);

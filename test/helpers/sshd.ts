@@ -20,8 +20,9 @@ export interface Sshd {
   /** Contents and path of a key that may log in. */
   readonly privateKey: string;
   readonly privateKeyPath: string;
-  /** The contents of another one, which opens with `passphrase`. */
+  /** The contents and path of another one, which opens with `passphrase`. */
   readonly encryptedPrivateKey: string;
+  readonly encryptedPrivateKeyPath: string;
   readonly passphrase: string;
   /** A well-formed key that may not log in. */
   readonly strangerPrivateKey: string;
@@ -57,11 +58,15 @@ export function findSshd(): string | undefined {
 /**
  * Starts a real sshd on a free port of 127.0.0.1 that serves nothing but SFTP, for the user who runs the tests.
  * @param command what speaks SFTP with those who log in, in place of sshd itself
+ * @param passphrase of the encrypted key
  */
-export async function startSshd(sshd: string, command = "internal-sftp"): Promise<Sshd> {
+export async function startSshd(
+  sshd: string,
+  command = "internal-sftp",
+  passphrase = "correct horse",
+): Promise<Sshd> {
   const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-sshd-"));
   const file = (name: string) => path.join(folder, name);
-  const passphrase = "correct horse";
   await keygen(file("host_ed25519"), "ed25519");
   await keygen(file("host_rsa"), "rsa");
   await keygen(file("user"), "ed25519");
@@ -108,6 +113,7 @@ export async function startSshd(sshd: string, command = "internal-sftp"): Promis
     privateKey: await readFile(file("user"), "utf8"),
     privateKeyPath: file("user"),
     encryptedPrivateKey: await readFile(file("encrypted"), "utf8"),
+    encryptedPrivateKeyPath: file("encrypted"),
     passphrase,
     strangerPrivateKey: await readFile(file("stranger"), "utf8"),
     stop: async () => {

@@ -22,7 +22,7 @@ function refusal(value: unknown): string {
 test("what is left out has its default", () => {
   expect(parseConfig({ sftp, lake }, "")).toEqual({
     sftp: { ...sftp, port: 22, root: "/", connections: 4, timeoutSeconds: 30 },
-    lake,
+    lake: { ...lake, auth: "default" },
     userTypes: ["students", "teachers", "staff"],
     minimumGroupSize: 10,
   });
@@ -31,7 +31,7 @@ test("what is left out has its default", () => {
 test("every key of the documentation is taken", () => {
   const config = {
     sftp: { ...sftp, port: 2222, root: "/home", privateKeyPath: "~/.ssh/id", hostKey },
-    lake,
+    lake: { ...lake, auth: "default" },
     userTypes: ["staff"],
     minimumGroupSize: 0,
   };

@@ -2,7 +2,13 @@ import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { ConnectionSettings, ReportItem, RunProgress, SampleParams } from "../../src/engine/messages";
+import type {
+  ConnectionSettings,
+  ReportItem,
+  RosterProgress,
+  RunProgress,
+  SampleParams,
+} from "../../src/engine/messages";
 import * as protocol from "../../src/engine/protocol";
 import { engineInMemory } from "../helpers/engine";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -40,10 +46,12 @@ describe("the engine over message streams", () => {
       folders: [
         { name: "daily-participation", files: 9, reports: 9 },
         { name: "resource-usage", files: 9, reports: 9 },
+        { name: "roster", files: 1, reports: 0 },
       ],
       salt: "unclaimed",
     });
-    expect((await list()).every(({ state, landed }) => state === "new" && landed === null)).toBe(true);
+    const before = (await list()).map(({ state, landed }) => `${state} ${landed}`);
+    expect(before).toEqual([...Array.from({ length: 18 }, () => "new null"), "ignored null"]);
 
     const states: RunProgress[] = [];
     const summary = await request(
@@ -115,6 +123,28 @@ describe("the engine over message streams", () => {
       password: "of the user's own",
     });
     expect(again).toEqual({ ...same, password: "of the user's own" });
+  });
+
+  it("imports the sample's roster from the server and from disk, and shows its table", async () => {
+    const { request, connected, sample } = await withSample();
+    await request(protocol.run, { ...connected, ...everything });
+    const rosterPath = sample.rosterPath ?? "";
+    const roster = { ...connected, path: rosterPath, origin: "server", keepRaw: false } as const;
+    const progress: RosterProgress[] = [];
+    const summary = await request(protocol.importRoster, roster, {
+      onProgress: (state) => progress.push(state),
+    });
+    expect(summary).toMatchObject({ outcome: "imported", refused: 0, unknownGrades: [], keptRaw: null });
+    expect(summary.students).toBeGreaterThan(50);
+    expect(summary.inReports).toBe(summary.students);
+    expect(progress.at(-1)?.bytesRead).toBe(progress.at(-1)?.bytes);
+    const path = `${sample.reportsFolder}/${rosterPath}`;
+    const fromDisk = await request(protocol.importRoster, { ...roster, origin: "disk", path });
+    expect(fromDisk).toMatchObject({ outcome: "unchanged", students: summary.students });
+    const { stages } = await request(protocol.lakeContents, connected);
+    const [table] = stages.find(({ name }) => name === "stage2p")?.tables.slice(-1) ?? [];
+    expect(table).toMatchObject({ name: "students_pseudo", version: 0, rows: summary.students });
+    expect((await request(protocol.verify, connected)).problems).toEqual([]);
   });
 
   it("tells of a run that was cut off as interrupted", async () => {
@@ -196,6 +226,9 @@ describe("the engine over message streams", () => {
     expect(page.identities).toBeNull();
     expect(page.rows[0]?.cells.slice(0, 3)).toEqual(["2025-08-25", null, null]);
     expect(page.rows.at(-1)?.cells).toEqual([null, null, null]);
+    expect(await request(protocol.previewRefused, { token: ours.token })).toEqual({
+      indexes: [page.rows.length - 1],
+    });
 
     await request(protocol.run, { ...connected, ...everything, command: "ingest" });
     const landedPath = (await list()).find((item) => item.path === file)?.landed?.landedPath ?? "";

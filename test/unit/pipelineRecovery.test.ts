@@ -73,7 +73,7 @@ test("a lookup table that was lost is told by verify", async () => {
 /** Lands the two files of the server and dies before the log knows of them. */
 async function dieAfterLanding(fixture: PipelineFixture): Promise<void> {
   // The lock, the run's record, two landings: the fifth operation is the log's.
-  const lake = new FaultyLake(fixture.lake, "dead", 5);
+  const lake = new FaultyLake(fixture.lake, "dead", 6);
   await expect(fixture.run({ command: "ingest", lake })).rejects.toMatchObject({ code: "io" });
   expect({ landed: (await fixture.landedFiles()).length, log: await fixture.log() }).toEqual({
     landed: 2,

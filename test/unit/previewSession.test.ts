@@ -167,29 +167,30 @@ describe("rows", () => {
 });
 
 describe("refused rows", () => {
-  test("are located in the background", async () => {
-    const { last } = await setUp(
-      new FakePreviewSource({ rows: 25_000, refused: (row) => row % 1_000 === 7 }),
-    );
+  test("are located in the background, all at once", async () => {
+    const source = new FakePreviewSource({ rows: 25_000, refused: (row) => row % 1_000 === 7 });
+    const { last } = await setUp(source);
     await vi.waitFor(() => expect(last("refused")?.complete).toBe(true));
     expect(last("refused")?.indexes).toHaveLength(25);
     expect(last("refused")?.indexes.slice(0, 2)).toEqual([7, 1_007]);
+    expect(source.asked.filter((call) => !call.startsWith("previewReport"))).toEqual(["refusedRows t1"]);
   });
 
-  test("are looked for only as far as there are some", async () => {
-    const source = new FakePreviewSource({ rows: 100_000, refused: (row) => row === 7 });
+  test("are not asked for where there are none", async () => {
+    const source = new FakePreviewSource({ rows: 100 });
     const { last } = await setUp(source);
-    await vi.waitFor(() => expect(last("refused")?.complete).toBe(true));
-    expect(source.asked.filter((call) => call.startsWith("previewRows"))).toHaveLength(1);
+    expect(last("refused")).toEqual({ type: "refused", indexes: [], complete: true });
+    expect(source.asked).toEqual(["previewReport"]);
   });
 
-  test("are not looked for after the tab is closed", async () => {
-    const source = new FakePreviewSource({ rows: 100_000, delay: 1, refused: (row) => row % 100 === 7 });
-    const { session } = await setUp(source);
+  test("are called off when the tab is closed", async () => {
+    const source = new FakePreviewSource({ rows: 100, delay: 5, refused: (row) => row === 7 });
+    const asked = vi.spyOn(source, "refusedRows");
+    const { session, last } = await setUp(source);
     session.dispose();
-    const asked = source.asked.length;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(source.asked.length - asked).toBeLessThanOrEqual(1);
+    expect(asked.mock.calls[0]?.[1].aborted).toBe(true);
+    await Promise.all(asked.mock.results.map(({ value }) => value));
+    expect(last("refused")?.complete).toBe(false);
   });
 });
 

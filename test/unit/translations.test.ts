@@ -1,29 +1,31 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { toldDefinitions } from "../../src/dashboard/export/definitionTexts";
 
 const root = path.join(__dirname, "..", "..");
 const json = (file: string): Record<string, string> =>
   JSON.parse(readFileSync(path.join(root, file), "utf8"));
 
-/** The texts that the extension's code hands to `vscode.l10n.t`. */
+/** The texts that the extension's code hands to `vscode.l10n.t`, those of the dashboard's page by way of a parameter. */
 function textsOfCode(): string[] {
-  const files = readdirSync(path.join(root, "src/ui"), { recursive: true, encoding: "utf8" }).filter((file) =>
-    file.endsWith(".ts"),
+  return ["src/ui", "src/dashboard/export"].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .flatMap((file) => {
+        const code = readFileSync(path.join(root, folder, file), "utf8");
+        return [...code.matchAll(/\bt\(\s*("(?:[^"\\]|\\.)*")/g)].map(
+          ([, text]) => JSON.parse(text ?? '""') as string,
+        );
+      }),
   );
-  return files.flatMap((file) => {
-    const code = readFileSync(path.join(root, "src/ui", file), "utf8");
-    return [...code.matchAll(/\bt\(\s*("(?:[^"\\]|\\.)*")/g)].map(
-      ([, text]) => JSON.parse(text ?? '""') as string,
-    );
-  });
 }
 
 const placeholders = (text: string) => (text.match(/\{\d\}/g) ?? []).sort();
 
 test("every text of the code is there in Spanish, with the same placeholders and icons", () => {
   const spanish = json("l10n/bundle.l10n.es.json");
-  const texts = [...new Set(textsOfCode())].sort();
+  const texts = [...new Set([...textsOfCode(), ...toldDefinitions])].sort();
   expect(texts.length).toBeGreaterThan(100);
   expect(Object.keys(spanish).sort()).toEqual(texts);
   for (const [english, translated] of Object.entries(spanish)) {

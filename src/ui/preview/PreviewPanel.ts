@@ -3,13 +3,11 @@ import * as vscode from "vscode";
 import { Disposable } from "../dispose";
 import { PreviewSession } from "./PreviewSession";
 import { previewHtml } from "./previewHtml";
-import type { PreviewSource } from "./previewSource";
+import { type PreviewSource, previewViewType } from "./previewSource";
 import { fromPage, type PreviewFile, type PreviewStrings, pageState, type ToPage } from "./protocol";
 
 /** The tab that shows a report's first rows; one per file. */
 export class PreviewPanel extends Disposable {
-  /** For `registerWebviewPanelSerializer` and `onWebviewPanel:` activation. */
-  static readonly viewType = "clever.preview";
   private static readonly shown = new Map<string, PreviewPanel>();
 
   /** Shows a file's preview, the one that is open already if there is one. */
@@ -25,7 +23,7 @@ export class PreviewPanel extends Disposable {
       return open;
     }
     const panel = vscode.window.createWebviewPanel(
-      PreviewPanel.viewType,
+      previewViewType,
       file.name,
       vscode.ViewColumn.Active,
       webviewOptions(extensionUri),

@@ -1,7 +1,6 @@
 import { describeError, isCleverLakeError } from "../../errors";
 import type { PreviewInfo, PreviewLocation, PreviewRow, PreviewSource } from "./previewSource";
 import type { FromPage, ToPage } from "./protocol";
-import { findRefusedRows } from "./refusedRows";
 
 /** What a session needs from the panel around it. */
 export interface PreviewHost {
@@ -35,7 +34,8 @@ export class PreviewSession {
     const signal = this.letGo();
     this.show({ type: "loading" });
     try {
-      const info = await this.source.previewReport({ path: this.file.path, origin: this.file.origin });
+      const { path, origin } = this.file;
+      const info = await this.source.previewReport({ path, origin }, signal);
       if (signal.aborted) return await this.close(info.token);
       this.served = false;
       this.generation++;
@@ -74,7 +74,7 @@ export class PreviewSession {
     if (!info || generation !== this.generation) return;
     const reveal = this.revealed;
     try {
-      const rows = await this.source.previewRows({ token: info.token, from, count, reveal });
+      const rows = await this.source.previewRows({ token: info.token, from, count, reveal }, signal);
       // A toggle while the rows were under way made them the wrong ones.
       if (signal.aborted || generation !== this.generation) return;
       this.served = true;
@@ -115,7 +115,7 @@ export class PreviewSession {
     if (!info?.truncated || info.full || this.loadingMore) return;
     this.loadingMore = true;
     try {
-      const more = await this.source.loadMore(info.token);
+      const more = await this.source.loadMore(info.token, signal);
       if (!signal.aborted) this.showInfo(more, signal);
     } catch (error) {
       if (!signal.aborted) this.host.post({ type: "moreFailed", message: describeError(error) });
@@ -134,11 +134,10 @@ export class PreviewSession {
 
   private async locateRefused(info: PreviewInfo, signal: AbortSignal): Promise<void> {
     try {
-      for await (const found of findRefusedRows(this.source, info, signal)) {
-        if (signal.aborted || this.info !== info) return;
-        this.refused = { type: "refused", ...found };
-        this.host.post(this.refused);
-      }
+      const indexes = await this.source.refusedRows(info.token, signal);
+      if (signal.aborted || this.info !== info) return;
+      this.refused = { type: "refused", indexes, complete: true };
+      this.host.post(this.refused);
     } catch {
       // The rows themselves will fail in the same way, and say why.
     }

@@ -1,14 +1,22 @@
-/** What a preview reads from: a report's first rows, held by the engine and named by a token. */
+/** A preview's kind of webview; here, so that naming it loads nothing. */
+export const previewViewType = "clever.preview";
+
+/**
+ * What a preview reads from: a report's first rows, held by the engine and named by a token. What is called off by its
+ * signal rejects with the signal's reason.
+ */
 export interface PreviewSource {
   /**
    * Reads the first part of a report. Rejects with a `CleverLakeError` where the file cannot be reached; a file whose
    * header cannot be read resolves with `problem`.
    */
-  previewReport(file: PreviewLocation): Promise<PreviewInfo>;
+  previewReport(file: PreviewLocation, signal: AbortSignal): Promise<PreviewInfo>;
   /** At most 1,000 rows, fewer at the end. Rejects with `notFound` where the engine has let go of the token. */
-  previewRows(request: PreviewRowsRequest): Promise<readonly PreviewRow[]>;
+  previewRows(request: PreviewRowsRequest, signal: AbortSignal): Promise<readonly PreviewRow[]>;
+  /** The indexes of the rows that would be refused, ascending. Rejects as `previewRows` does. */
+  refusedRows(token: string, signal: AbortSignal): Promise<readonly number[]>;
   /** Reads the next part of the file; rows that were there keep their index. */
-  loadMore(token: string): Promise<PreviewInfo>;
+  loadMore(token: string, signal: AbortSignal): Promise<PreviewInfo>;
   closePreview(token: string): Promise<void>;
 }
 

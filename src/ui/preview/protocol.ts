@@ -46,12 +46,12 @@ export interface Rows {
   readonly rows: readonly PreviewRow[];
 }
 
-/** Where the refused rows are, as far as the search has come. */
+/** Where the refused rows are. */
 export interface Refused {
   readonly type: "refused";
-  /** Ascending; all that were found so far. */
+  /** Ascending; none while the engine is being asked. */
   readonly indexes: readonly number[];
-  /** Whether every row has been looked at. */
+  /** Whether the engine has told. */
   readonly complete: boolean;
 }
 

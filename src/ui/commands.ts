@@ -1,0 +1,49 @@
+import * as vscode from "vscode";
+import { tell, tellError, tellNotConnected } from "./messages";
+import type { RunController } from "./runController";
+import { isConnected } from "./settings";
+
+interface Manifest {
+  readonly contributes?: {
+    readonly commands?: readonly { readonly command: string; readonly enablement?: string }[];
+  };
+}
+
+export type Commands = Readonly<Record<string, (...parameters: never[]) => unknown>>;
+
+/**
+ * Registers commands, each by its name behind `clever.`. What a command's `enablement` in the manifest keeps out of
+ * menus can still be called, by a key or a link: then it says what is missing and offers the way there. None throws.
+ */
+export function registerCommands(
+  commands: Commands,
+  extension: vscode.Extension<unknown>,
+  runs: RunController,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const manifest: Manifest = extension.packageJSON;
+  const registered = Object.entries(commands).map(([name, act]) => {
+    const id = `clever.${name}`;
+    const enablement =
+      manifest.contributes?.commands?.find(({ command }) => command === id)?.enablement ?? "";
+    return vscode.commands.registerCommand(id, async (...parameters: never[]) => {
+      try {
+        if (enablement.includes("clever.connected") && !isConnected()) return tellNotConnected();
+        if (enablement.includes("!clever.running") && runs.running !== undefined) return runs.tellRunning();
+        if (/(^|[^!])clever\.running/.test(enablement) && runs.running === undefined) return tellNoRun();
+        return await act(...parameters);
+      } catch (error) {
+        tellError(error, log);
+        return undefined;
+      }
+    });
+  });
+  return vscode.Disposable.from(...registered);
+}
+
+function tellNoRun(): void {
+  tell(vscode.window.showInformationMessage, vscode.l10n.t("No run is going on."), {
+    title: vscode.l10n.t("Run the Pipeline"),
+    act: () => vscode.commands.executeCommand("clever.run"),
+  });
+}

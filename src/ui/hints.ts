@@ -1,0 +1,31 @@
+import * as vscode from "vscode";
+import type { ErrorCode } from "../errors";
+
+/** Words of the command line, of its environment and of its configuration file. */
+const commandLine = /CLEVER_|clever-lake|(^|\s)--\w|"\w+":/;
+
+/** What can be done about an error, in the words of the commands and settings here. */
+export function hintInVsCode(code: ErrorCode, hint: string): string {
+  const settings = hint
+    .replace(/"(\w+)" under "(\w+)"/g, "clever.$2.$1")
+    .replace(/"auth": "(\w+)"/g, "clever.lake.auth: $1");
+  if (!commandLine.test(settings)) return settings;
+  switch (code) {
+    case "salt":
+      return vscode.l10n.t(
+        "Give the salt that was used before with the command “Clever: Change Salt or Credentials”. With another one the same person would get a second pseudonym.",
+      );
+    case "hostKey":
+      return vscode.l10n.t(
+        "Somebody may be in between. Only if Clever confirms the key, trust it with the command “Clever: Connect to Clever and a Lake”.",
+      );
+    case "auth":
+      return vscode.l10n.t(
+        "Check the user name, and the credentials with the command “Clever: Change Salt or Credentials”.",
+      );
+    default:
+      return vscode.l10n.t(
+        "See what is set with the command “Clever: Connect to Clever and a Lake”, and what is there with “Clever: Refresh”.",
+      );
+  }
+}

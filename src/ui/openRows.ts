@@ -1,0 +1,46 @@
+import * as vscode from "vscode";
+
+/**
+ * Creates a tree view that finds its rows open as they were left: VS Code itself forgets it when the window is loaded
+ * anew, and when rows go and come back. Only rows with an id are remembered.
+ *
+ * @param state where it is kept, by the ids of rows
+ */
+export function createTreeView<T>(
+  viewId: string,
+  options: vscode.TreeViewOptions<T>,
+  state: vscode.Memento,
+): vscode.TreeView<T> {
+  const key = `openRows.${viewId}`;
+  const provider = options.treeDataProvider;
+  /** Rows that were opened or closed by hand, and which of the two. */
+  const open = new Map<string, boolean>(Object.entries(state.get<Record<string, boolean>>(key, {})));
+  const view = vscode.window.createTreeView<T>(viewId, {
+    ...options,
+    treeDataProvider: {
+      ...(provider.onDidChangeTreeData ? { onDidChangeTreeData: provider.onDidChangeTreeData } : {}),
+      getChildren: (element) => provider.getChildren(element),
+      getParent: (element) => provider.getParent?.(element),
+      getTreeItem: async (element) => {
+        const item = await provider.getTreeItem(element);
+        const isOpen = item.id === undefined ? undefined : open.get(item.id);
+        if (isOpen === undefined || item.collapsibleState === vscode.TreeItemCollapsibleState.None)
+          return item;
+        item.collapsibleState = isOpen
+          ? vscode.TreeItemCollapsibleState.Expanded
+          : vscode.TreeItemCollapsibleState.Collapsed;
+        return item;
+      },
+    },
+  });
+  const remember = async (element: T, isOpen: boolean) => {
+    const { id } = await provider.getTreeItem(element);
+    if (id === undefined || open.get(id) === isOpen) return;
+    open.set(id, isOpen);
+    await state.update(key, Object.fromEntries(open));
+  };
+  // They go with the view.
+  view.onDidExpandElement(({ element }) => void remember(element, true));
+  view.onDidCollapseElement(({ element }) => void remember(element, false));
+  return view;
+}

@@ -1,0 +1,116 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import type { TableReport } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { Disposable } from "./dispose";
+import { bytes, dateTime, integer } from "./format";
+import { tableSection } from "./markdown";
+
+const scheme = "clever-table";
+/** Pseudonyms are 64 characters long; these tell them apart for a reader. */
+const cellLength = 24;
+
+/** Shows what a table of the lake consists of as a Markdown page, which follows the table's changes while it is open. */
+export class TablePages extends Disposable implements vscode.TextDocumentContentProvider {
+  private readonly changed = this.hold(new vscode.EventEmitter<vscode.Uri>());
+  readonly onDidChange = this.changed.event;
+
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+  ) {
+    super();
+    this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+    this.hold(
+      model.onDidChangeLake(() => {
+        for (const { uri } of vscode.workspace.textDocuments) {
+          if (uri.scheme === scheme) this.changed.fire(uri);
+        }
+      }),
+    );
+  }
+
+  /** Rows are shown of pseudonymized tables only: a page comes back by itself when the window is opened again. */
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const table = uri.path.replace(/^\/|\.md$/g, "");
+    const connected = await this.model.connected();
+    return pageOf(await this.client.request(engine.tableReport, { ...connected, table }));
+  }
+
+  async open(table: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme, path: `/${table}.md` });
+    await vscode.commands.executeCommand("markdown.showPreview", uri);
+  }
+}
+
+/** A table's report as Markdown. */
+export function pageOf(table: TableReport): string {
+  const { path, version, files } = table;
+  const rows = rowsText(table.rows);
+  return [
+    `# ${path.slice(path.lastIndexOf("/") + 1).replaceAll("_", "\\_")}`,
+    "",
+    `\`${path}\``,
+    "",
+    vscode.l10n.t(
+      "Version {0}: {1} rows in {2} data files, {3}.",
+      integer(version),
+      rows,
+      integer(files),
+      bytes(table.bytes),
+    ),
+    "",
+    ...(table.firstRows === null
+      ? [vscode.l10n.t("This table is not pseudonymized: no rows of it are shown here."), ""]
+      : tableSection(
+          vscode.l10n.t("First rows of the newest month"),
+          table.columns.map(({ name }) => name),
+          table.firstRows.map((cells) => cells.map(cellText)),
+        )),
+    ...tableSection(
+      vscode.l10n.t("Columns"),
+      [vscode.l10n.t("Column"), vscode.l10n.t("Type"), ""],
+      table.columns.map(({ name, type, partition }) => [
+        name,
+        type,
+        partition ? vscode.l10n.t("partition") : "",
+      ]),
+    ),
+    ...tableSection(
+      vscode.l10n.t("Partitions"),
+      [vscode.l10n.t("Partition"), vscode.l10n.t("Rows"), vscode.l10n.t("Files"), vscode.l10n.t("Size")],
+      table.partitions
+        .filter(({ name }) => name !== "")
+        .map((each) => [each.name, rowsText(each.rows), integer(each.files), bytes(each.bytes)]),
+    ),
+    ...tableSection(
+      vscode.l10n.t("Last commits"),
+      [
+        vscode.l10n.t("Version"),
+        vscode.l10n.t("Time"),
+        vscode.l10n.t("Operation"),
+        vscode.l10n.t("Files added"),
+        vscode.l10n.t("Files removed"),
+        vscode.l10n.t("Rows added"),
+      ],
+      table.commits.map((commit) => [
+        integer(commit.version),
+        commit.time === null ? "" : dateTime(Date.parse(commit.time)),
+        commit.operation ?? "",
+        integer(commit.filesAdded),
+        integer(commit.filesRemoved),
+        rowsText(commit.rowsAdded),
+      ]),
+    ),
+  ].join("\n");
+}
+
+function rowsText(rows: number | null): string {
+  return rows === null ? "?" : integer(rows);
+}
+
+function cellText(cell: string | null): string {
+  if (cell === null) return "";
+  return cell.length > cellLength ? `${cell.slice(0, cellLength / 2)}…` : cell;
+}

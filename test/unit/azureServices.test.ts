@@ -1,0 +1,123 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { saltFromKeyVault } from "../../src/lake/adls/keyVault";
+import { AzureManagement } from "../../src/ui/azureManagement";
+
+/** A server of the running test's own; answers what `answer` returns as JSON. */
+async function serve(
+  answer: (request: IncomingMessage, base: string) => { readonly status?: number; readonly body?: unknown },
+): Promise<{ base: string; seen: string[] }> {
+  const seen: string[] = [];
+  let base = "";
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    seen.push(`${request.headers.authorization} ${request.method} ${request.url}`);
+    const { status = 200, body } = answer(request, base);
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body ?? {}));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { base, seen };
+}
+
+describe("the list of lakes in Azure", () => {
+  const account = (name: string, isHnsEnabled: boolean) => ({
+    id: `/subscriptions/s1/resourceGroups/oea-${name}/providers/Microsoft.Storage/storageAccounts/${name}`,
+    name,
+    location: "westus2",
+    properties: { isHnsEnabled, primaryEndpoints: { dfs: `https://${name}.dfs.core.windows.net/` } },
+  });
+
+  test("has the accounts with a hierarchical namespace, over several answers", async () => {
+    const { base, seen } = await serve(({ url }, place) =>
+      url?.includes("page=2")
+        ? { body: { value: [account("another", true)] } }
+        : {
+            body: {
+              value: [account("districtlake", true), account("flat", false), { name: "odd" }],
+              nextLink: `${place}/subscriptions/s1/x?page=2`,
+            },
+          },
+    );
+    const azure = new AzureManagement(() => Promise.resolve("t"), base);
+    expect(await azure.lakes("s1")).toEqual([
+      {
+        name: "another",
+        resourceGroup: "oea-another",
+        location: "westus2",
+        url: "https://another.dfs.core.windows.net",
+      },
+      {
+        name: "districtlake",
+        resourceGroup: "oea-districtlake",
+        location: "westus2",
+        url: "https://districtlake.dfs.core.windows.net",
+      },
+    ]);
+    expect(seen[0]).toContain(
+      "Bearer t GET /subscriptions/s1/providers/Microsoft.Storage/storageAccounts?api-version=",
+    );
+  });
+
+  test("follows no link to another host, where the token would go along", async () => {
+    const other = await serve(() => ({ body: { value: [] } }));
+    const { base } = await serve(() => ({
+      body: { value: [{ subscriptionId: "s", displayName: "S" }], nextLink: `${other.base}/more` },
+    }));
+    const azure = new AzureManagement(() => Promise.resolve("t"), base);
+    expect(await azure.subscriptions()).toEqual([{ id: "s", name: "S" }]);
+    expect(other.seen).toEqual([]);
+  });
+
+  test.each([
+    [401, "auth"],
+    [403, "auth"],
+    [500, "network"],
+  ])("says what to do where Azure answers %i", async (status, code) => {
+    const { base } = await serve(() => ({ status }));
+    const azure = new AzureManagement(() => Promise.resolve("t"), base);
+    await expect(azure.subscriptions()).rejects.toMatchObject({
+      code,
+      hint: "Type the lake's address instead.",
+    });
+  });
+});
+
+describe("the salt in a key vault", () => {
+  const tokens = (...texts: string[]) => {
+    const left = [...texts];
+    return { token: () => Promise.resolve({ token: left.shift() ?? "", expires: Number.POSITIVE_INFINITY }) };
+  };
+
+  test("is read as it stands there", async () => {
+    const { base, seen } = await serve(() => ({ body: { value: " pepper " } }));
+    expect(await saltFromKeyVault({ url: base, tokens: tokens("t") })).toBe(" pepper ");
+    expect(seen).toEqual(["Bearer t GET /secrets/oeaSalt?api-version=7.4"]);
+  });
+
+  test("is read with a new token where the first was refused, and again where the vault is busy", async () => {
+    const answers = [{ status: 401 }, { status: 503 }, { status: 429 }, { body: { value: "pepper" } }];
+    const { base, seen } = await serve(() => answers.shift() ?? {});
+    expect(await saltFromKeyVault({ url: base, tokens: tokens("old", "new") })).toBe("pepper");
+    expect(seen.map((line) => line.split(" ")[1])).toEqual(["old", "new", "new", "new"]);
+  });
+
+  test.each([
+    [404, "salt", "has no secret oeaSalt"],
+    [403, "auth", "may not read the salt"],
+    [401, "auth", "does not accept the sign-in"],
+    [500, "network", "answered with an error (500)"],
+    [200, "salt", "is empty"],
+  ])("says why where the vault answers %i", async (status, code, message) => {
+    const { base } = await serve(() => ({ status, body: { value: "" } }));
+    await expect(saltFromKeyVault({ url: base, tokens: tokens("t", "u") })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { newestRunPath, runRecordPath } from "../../src/clever/layout";
+import {
+  interruptedRuns,
+  newestRun,
+  noteNewestRun,
+  type RunRecord,
+  writeRunRecord,
+} from "../../src/pipeline/runRecord";
+import { MemoryLake } from "../helpers/memoryLake";
+
+type Outcome = RunRecord["outcome"];
+
+function record(runId: string, outcome: Outcome, previous?: string | null): RunRecord {
+  const common: RunRecord = { runId, command: "run", started: new Date(0), outcome, landings: [] };
+  return previous === undefined ? common : { ...common, previous };
+}
+
+/** A lake with runs, oldest first; each noted as the newest and naming the one before it. */
+async function lakeWith(...outcomes: Outcome[]): Promise<MemoryLake> {
+  const lake = new MemoryLake();
+  let previous: string | null = null;
+  for (const [index, outcome] of outcomes.entries()) {
+    const runId = `run-${index}`;
+    await noteNewestRun(lake, { runId, previous });
+    await writeRunRecord(lake, record(runId, outcome, previous));
+    previous = runId;
+  }
+  lake.calls.length = 0;
+  return lake;
+}
+
+async function found(lake: MemoryLake) {
+  const { records, newest } = await interruptedRuns(lake);
+  return { interrupted: records.map(({ runId }) => runId), newest };
+}
+
+describe("what earlier runs left", () => {
+  test.each<[string, Outcome[], string[]]>([
+    ["nothing, after one that came through", ["running", "failed", "done"], []],
+    ["that of the last one, if it did not come through", ["running", "incomplete"], ["run-1"]],
+    [
+      "that of all that were cut off, and of the one before them",
+      ["failed", "running", "running"],
+      ["run-0", "run-1", "run-2"],
+    ],
+    ["that of the first one", ["running"], ["run-0"]],
+  ])("is %s", async (_, outcomes, interrupted) => {
+    const lake = await lakeWith(...outcomes);
+    expect(await found(lake)).toEqual({ interrupted, newest: `run-${outcomes.length - 1}` });
+    // However many there were, none is listed.
+    expect(lake.calls.filter((call) => !call.startsWith("read "))).toEqual([]);
+  });
+
+  test("is found behind a run that was cut off before it wrote its record", async () => {
+    const lake = await lakeWith("done", "running");
+    await noteNewestRun(lake, { runId: "run-2", previous: "run-1" });
+    expect(await found(lake)).toEqual({ interrupted: ["run-1"], newest: "run-1" });
+  });
+
+  test("is found in a lake of before there was a note, and nothing in a new one", async () => {
+    const lake = new MemoryLake();
+    expect(await found(lake)).toEqual({ interrupted: [], newest: null });
+    for (const [index, outcome] of (["done", "failed", "running", "running"] as const).entries()) {
+      await writeRunRecord(lake, record(`run-${index}`, outcome));
+    }
+    expect(await found(lake)).toEqual({ interrupted: ["run-1", "run-2", "run-3"], newest: "run-3" });
+  });
+
+  test("is found by listing where the note is damaged", async () => {
+    const lake = await lakeWith("done", "running");
+    lake.files.set(newestRunPath, Buffer.from("{"));
+    expect(await newestRun(lake)).toEqual({ runId: "run-1" });
+    expect(await found(lake)).toEqual({ interrupted: ["run-1"], newest: "run-1" });
+    lake.files.delete(runRecordPath("run-1"));
+    expect(await found(lake)).toEqual({ interrupted: [], newest: "run-0" });
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
+import { tableDetails } from "../../src/pipeline/tableDetails";
+import { sharedDuck } from "../helpers/lakeRows";
+import { daily, dailyCsv, dailyPath, PipelineFixture, pseudonym } from "../helpers/pipelineFixture";
+
+const never = new AbortController().signal;
+const pseudo = pseudoTable(reports.daily_participation);
+const lookup = lookupTable(reports.daily_participation);
+
+async function lakeOf(days: Readonly<Record<string, readonly string[]>>) {
+  const fixture = await PipelineFixture.create();
+  for (const [day, people] of Object.entries(days)) {
+    await fixture.put(dailyPath(day), dailyCsv(...people.map((person) => daily(person, day))));
+    await fixture.run();
+  }
+  const describeTable = async (table: string) => tableDetails(fixture.lake, await sharedDuck(), table, never);
+  return { fixture, describeTable };
+}
+
+describe("a table's details", () => {
+  it("are its schema, its months newest first, its commits and its newest rows", async () => {
+    const { describeTable } = await lakeOf({
+      "2024-09-03": ["a", "b"],
+      "2024-10-01": ["a"],
+      "2025-01-07": ["c"],
+    });
+    const details = await describeTable(pseudo);
+    expect(details).toMatchObject({ path: pseudo, files: 3, rows: 4 });
+    expect(details.columns.slice(0, 2)).toEqual([
+      { name: "date", type: "date", partition: false },
+      { name: "sis_id_pseudonym", type: "string", partition: false },
+    ]);
+    expect(details.columns.filter(({ partition }) => partition).map(({ name }) => name)).toEqual([
+      "year",
+      "month",
+    ]);
+    expect(details.partitions.map(({ name, rows }) => [name, rows])).toEqual([
+      ["year=2025, month=1", 1],
+      ["year=2024, month=10", 1],
+      ["year=2024, month=9", 2],
+    ]);
+    expect(details.commits.map(({ version }) => version)).toEqual(
+      Array.from({ length: details.version + 1 }, (_, index) => details.version - index),
+    );
+    expect(details.commits[0]).toMatchObject({ filesAdded: 1, filesRemoved: 0, rowsAdded: 1 });
+    expect(details.commits[0]?.time).toBeInstanceOf(Date);
+    expect(details.firstRows?.map((row) => row.slice(0, 2))).toEqual([
+      ["2025-01-07", pseudonym("sis-c")],
+      ["2024-10-01", pseudonym("sis-a")],
+      ["2024-09-03", pseudonym("sis-a")],
+      ["2024-09-03", pseudonym("sis-b")],
+    ]);
+  });
+
+  it("hold no rows where the table may hold identities", async () => {
+    const { describeTable } = await lakeOf({ "2024-09-03": ["a"] });
+    for (const table of [lookup, ingestLogTable]) {
+      const details = await describeTable(table);
+      expect(details.firstRows).toBeUndefined();
+      expect(details.rows).toBeGreaterThan(0);
+    }
+  });
+
+  it("are of the lake's own tables only", async () => {
+    const { describeTable } = await lakeOf({});
+    for (const table of [pseudo, "stage2p/other/table", "../stage2np", ""]) {
+      await expect(describeTable(table)).rejects.toMatchObject({ code: "notFound", subject: table });
+    }
+  });
+});
