@@ -26,7 +26,7 @@ export class Exporter {
   table(ready: Ready, id: string, title: string, definition: string, { columns, rows }: DataTable): void {
     const { texts } = ready;
     // Said once per row, so that numbers stay numbers.
-    const partly = rows.some(({ atLeast }) => atLeast);
+    const partly = rows.some(({ atLeast, usageAtLeast }) => atLeast || usageAtLeast);
     const header = [...columns.map((column) => column.title), ...(partly ? [texts.partly] : [])];
     const wide = (first: string): CsvCell[] => [first, ...header.slice(1).map(() => null)];
     const cell = (value: Cell, { kind }: Column): CsvCell => {
@@ -35,9 +35,9 @@ export class Exporter {
       return kind === "share" && typeof value === "number" ? Number(value.toFixed(4)) : value;
     };
     const content = csvOf(header, [
-      ...rows.map(({ cells, atLeast }) => [
+      ...rows.map(({ cells, atLeast, usageAtLeast }) => [
         ...columns.map((column, at) => cell(cells[at], column)),
-        ...(partly ? [atLeast ? texts.atLeast : texts.complete] : []),
+        ...(partly ? [atLeast || usageAtLeast ? texts.atLeast : texts.complete] : []),
       ]),
       header.map(() => null),
       ...[title, `${texts.definition}: ${definition}`, ...provenance(ready)].map(wide),

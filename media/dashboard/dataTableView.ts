@@ -28,9 +28,9 @@ export function dataTableView(
           html`<th scope="col" class=${text(column) ? "" : "number"}><bdi>${column.title}</bdi></th>`,
       )}</tr></thead>
       <tbody>${table.rows.map(
-        ({ cells, pick, picked, atLeast }) =>
+        ({ cells, pick, picked, atLeast, usageAtLeast }) =>
           html`<tr class=${picked ? "picked" : ""}>${table.columns.map((column, at) => {
-            const shown = show(cells[at], column, atLeast);
+            const shown = show(cells[at], column, column.usage ? usageAtLeast : atLeast);
             if (at > 0) return html`<td class=${text(column) ? "" : "number"}>${shown}</td>`;
             const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
             return html`<th scope="row">${

@@ -10,6 +10,13 @@ export class RecordCounter {
   private length = 0;
   private lastByte = lineFeed;
   private readonly delimiter: number;
+  /** Of the record under way: its delimiters in earlier pieces, whether the piece began within quotes, its last bytes. */
+  private delimiters = 0;
+  private startedQuoted = false;
+  private ending = "";
+  /** Delimiters of the first record, the header. */
+  private expected: number | undefined;
+  private surplusField = false;
 
   constructor(delimiter = ",") {
     this.delimiter = delimiter.charCodeAt(0);
@@ -17,17 +24,24 @@ export class RecordCounter {
 
   add(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    this.count(bytes);
+    this.startedQuoted = this.quoted;
+    const rest = this.count(bytes);
+    this.delimiters += this.delimitersIn(bytes, rest, bytes.length);
+    this.ending = (this.ending + bytes.toString("latin1", Math.max(rest, bytes.length - 4))).slice(-4);
     this.length += bytes.length;
     this.lastByte = bytes.at(-1) ?? this.lastByte;
   }
 
-  /** Goes from quote to quote and from line end to line end by the operating system's fastest search. */
-  private count(bytes: Buffer): void {
+  /**
+   * Goes from quote to quote and from line end to line end by the operating system's fastest search; gives where the
+   * record begins that the bytes do not end.
+   */
+  private count(bytes: Buffer): number {
+    let record = 0;
     let nextQuote = indexOrEnd(bytes, quote, 0);
     for (let start = 0; start < bytes.length; ) {
       if (this.quoted) {
-        if (nextQuote === bytes.length) return;
+        if (nextQuote === bytes.length) return record;
         this.quoted = false;
         start = nextQuote + 1;
         nextQuote = indexOrEnd(bytes, quote, start);
@@ -44,9 +58,52 @@ export class RecordCounter {
       }
       const isEmpty = end === start || (end === start + 1 && bytes[start] === carriageReturn);
       if (!isEmpty) this.recordHasBytes = true;
-      if (end < bytes.length) this.endRecord();
+      if (end < bytes.length) {
+        this.checkFields(bytes, record, end);
+        this.endRecord();
+        record = end + 1;
+      }
       start = end + 1;
     }
+    return record;
+  }
+
+  /**
+   * Holds the number of a record's fields against the header's where it ends in an empty one: the engine passes over
+   * empty fields beyond the last (DuckDB 1.5), although one too many further left has moved every value behind it.
+   */
+  private checkFields(bytes: Buffer, start: number, end: number): void {
+    if (this.recordHasBytes && (this.expected === undefined || this.endsEmpty(bytes, start, end))) {
+      const delimiters = this.delimiters + this.delimitersIn(bytes, start, end);
+      if (this.expected === undefined) this.expected = delimiters;
+      else if (delimiters > this.expected) this.surplusField = true;
+    }
+    this.delimiters = 0;
+    this.startedQuoted = false;
+    this.ending = "";
+  }
+
+  /** Whether the record's last field is empty, or a quoted one that may be. */
+  private endsEmpty(bytes: Buffer, start: number, end: number): boolean {
+    const fromEnd = (back: number) =>
+      end - back >= start
+        ? bytes[end - back]
+        : this.ending.charCodeAt(this.ending.length - back + end - start);
+    const lineEnd = fromEnd(1) === carriageReturn ? 1 : 0;
+    const last = fromEnd(lineEnd + 1);
+    return last === this.delimiter || (last === quote && fromEnd(lineEnd + 2) === quote);
+  }
+
+  /** Delimiters outside of quotes, from the start of a record or of what is left of one in these bytes. */
+  private delimitersIn(bytes: Buffer, start: number, end: number): number {
+    let quoted = start === 0 && this.startedQuoted;
+    let found = 0;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at];
+      if (byte === quote) quoted = !quoted;
+      else if (byte === this.delimiter && !quoted) found++;
+    }
+    return found;
   }
 
   /** Records so far, the header among them; lines without a byte do not count. */
@@ -64,6 +121,13 @@ export class RecordCounter {
     return this.strayQuote;
   }
 
+  /** Whether a record has more fields than the header, the last of them empty. */
+  hasSurplusField(): boolean {
+    const { expected, recordHasBytes, delimiters } = this;
+    if (!recordHasBytes || expected === undefined || delimiters <= expected) return this.surplusField;
+    return this.surplusField || this.endsEmpty(noBytes, 0, 0);
+  }
+
   /** Quotes open at a field's start, and again where a quote within a field is doubled. */
   private mayOpen(bytes: Buffer, index: number): boolean {
     const before = index > 0 ? bytes[index - 1] : this.lastByte;
@@ -79,6 +143,7 @@ export class RecordCounter {
   }
 }
 
+const noBytes = Buffer.alloc(0);
 const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;

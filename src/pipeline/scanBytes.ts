@@ -12,7 +12,8 @@ export interface ScannedBytes {
 
 /**
  * Reads a file's bytes for what the engine cannot be trusted with: bytes in another encoding in a row that is too long
- * make it fail for good, with all that it holds (DuckDB 1.5), and stray quotes it reads otherwise than others do.
+ * make it fail for good, with all that it holds (DuckDB 1.5), stray quotes it reads otherwise than others do, and empty
+ * fields beyond the last it takes for none.
  *
  * @param file where the bytes are on this machine's disk
  */
@@ -45,6 +46,7 @@ export async function scanBytes(
     return { records, fault: "A quote opens and never closes: the file was cut off." };
   }
   if (counter.hasStrayQuote()) return { records, fault: "A quote stands where none may stand." };
+  if (counter.hasSurplusField()) return { records, fault: "A row has more fields than the header." };
   if (hasNul) return { records, fault: "The file holds NUL bytes." };
   if (!encoding.isUtf8()) return { records, fault: "The file is in another encoding than UTF-8." };
   return { records, fault: undefined };

@@ -108,11 +108,12 @@ describe("clever-lake demo", () => {
     vi.stubEnv("TMPDIR", folder);
     const { exitCode, stdout, stderr } = await runPlain("demo").finally(() => vi.unstubAllEnvs());
     expect(exitCode, stderr).toBe(0);
-    const [, first = "", second = "", answers = "", proof = ""] = stdout.split(
-      /First run.*\n|Second run.*\n|What the tables say.*\n|The tables recounted.*\n/,
+    const [, first = "", second = "", roster = "", answers = "", proof = ""] = stdout.split(
+      /First run.*\n|Second run.*\n|The roster: .*\n|What the tables say.*\n|The tables recounted.*\n/,
     );
     expect(first).toContain("Done. 120 files brought over");
     expect(second).toBe("Nothing new. 120 reports on the server are in the lake already.\n\n");
+    expect(roster).toContain("Imported: 1,900 students");
     expect(answers).toContain("By school");
     expect(answers).toContain("suppressed");
     expect(proof).toContain("Everything adds up.");

@@ -157,6 +157,15 @@ describe("what the engine takes and what not", () => {
     ["a quote within an unquoted cell", `${header}\n${row.replace("North", 'No"rth')}\n`, undefined],
     ["two of them", `${header}\n${row.replace("North", 'No"r"th')}\n`, undefined],
     ["a cell too many", `${header}\n${row},x\n`, undefined],
+    ["an empty cell too many, which the engine passes over", `${header}\n${row},\n`, undefined],
+    ["two of them, at the file's end", `${header}\n${row},,`, undefined],
+    ["a quoted empty one", `${header}\n${row},""\n`, undefined],
+    [
+      "one further left, a blank last column hiding it",
+      `${header},x\n${row.replace(",", ",,")},\n`,
+      undefined,
+    ],
+    ["a blank last column", `${header},x\n${row},\n`, 1],
     ["a cell too few", `${header}\n${row.slice(0, -2)}\n`, undefined],
     ["invalid UTF-8", Buffer.from(`${header}\n${row.replace("North", "N\xf6rd")}\n`, "latin1"), undefined],
   ])("%s", async (_, content, expected) => {

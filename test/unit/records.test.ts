@@ -4,6 +4,10 @@ import { expect, test } from "vitest";
 import { RecordCounter } from "../../src/clever/records";
 
 function count(text: string, cuts: readonly number[] = []): number {
+  return counted(text, cuts).total();
+}
+
+function counted(text: string, cuts: readonly number[] = []): RecordCounter {
   const counter = new RecordCounter();
   const bytes = Buffer.from(text);
   const ends = [...new Set([...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort(
@@ -14,7 +18,7 @@ function count(text: string, cuts: readonly number[] = []): number {
     counter.add(bytes.subarray(start, end));
     start = end;
   }
-  return counter.total();
+  return counter;
 }
 
 test.each([
@@ -41,4 +45,25 @@ test("any CSV is counted right, wherever its chunks are cut", () => {
       );
     }),
   );
+});
+
+test.each([
+  ["a,b\n1,2\n", false],
+  ["a,b\n1,\n", false],
+  ["a,b\n1,2,\n", true],
+  ["a,b\n1,2,", true],
+  ["a,b\r\n1,2,\r\n3,4", true],
+  ['a,b\n1,2,""\n', true],
+  ['a,b\n1,2,""', true],
+  ['a,b\n1,"2"""\n3,"x,y,"""\n', false],
+  ['a,b\n"1\n,",\n', false],
+  ['a,b\n"1\n,",,\n', true],
+  ["\n\na,b\n1,2\n", false],
+  ["a,b,\n1,2,\n", false],
+])("%j has an empty field too many: %s, wherever its chunks are cut", (text, expected) => {
+  for (let first = 0; first <= text.length; first++) {
+    for (const second of [first, first + 1, text.length]) {
+      expect(counted(text, [first, second]).hasSurplusField(), `${first}, ${second}`).toBe(expected);
+    }
+  }
 });

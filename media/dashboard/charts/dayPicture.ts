@@ -10,6 +10,8 @@ export interface DaySeries {
   readonly value: (day: DayEntry) => Shown;
   /** Bars instead of a line. */
   readonly bars?: boolean;
+  /** Of resource usage, not of daily participation. */
+  readonly usage?: true;
 }
 
 /**
@@ -29,10 +31,11 @@ export function dayPicture(
     day.kind !== "noData" && series.some(({ value }) => value(day) === null) ? [index] : [],
   );
   const marks = byDay.map((day, index): Mark => {
-    const lines: MarkLine[] = series.map(({ name, colour, value }) => ({
+    const lines: MarkLine[] = series.map(({ name, colour, value, usage }) => ({
       name,
       colour,
-      value: day.kind === "noData" ? "–" : formats.sum(value(day), day.atLeast, format),
+      value:
+        day.kind === "noData" ? "–" : formats.sum(value(day), usage ? day.usageAtLeast : day.atLeast, format),
     }));
     const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[day.kind];
     return {

@@ -17,6 +17,7 @@ interface DayPanel {
     readonly colour: number;
     readonly value: (day: DayEntry) => Shown;
     readonly bars?: boolean;
+    readonly usage?: true;
   }[];
 }
 
@@ -71,6 +72,7 @@ export function distinctDayPanel(ready: Ready, wide: boolean): Panel {
         colour: 3,
         bars: true,
         value: ({ distinctResources }) => distinctResources,
+        usage: true,
       },
     ],
   });
@@ -85,7 +87,7 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
   const columns: Column[] = [
     { title: texts.date, kind: "day" },
     { title: texts.kind, kind: "text" },
-    ...series.map(({ name }): Column => ({ title: name, kind })),
+    ...series.map(({ name, usage }): Column => ({ title: name, kind, ...(usage ? { usage } : {}) })),
   ];
   return {
     ...panel,
@@ -105,6 +107,7 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
         pick: pickDay(filter, day.date),
         picked: isDay(filter, day.date),
         atLeast: day.atLeast,
+        usageAtLeast: day.usageAtLeast,
       })),
     }),
   };

@@ -40,7 +40,7 @@ export function gradePanel(ready: Ready): Panel {
                   colour: look.palette[3] ?? "",
                   values: answer.byGrade.map((each) => each.distinctResourcesPerUser),
                   labels: answer.byGrade.map((each) =>
-                    formats.average(each.distinctResourcesPerUser, each.atLeast),
+                    formats.average(each.distinctResourcesPerUser, each.usageAtLeast),
                   ),
                 },
               ],
@@ -54,7 +54,7 @@ export function gradePanel(ready: Ready): Panel {
         { title: texts.activeUsers, kind: "integer" },
         { title: texts.averageLogins, kind: "decimal" },
         { title: texts.averageResources, kind: "decimal" },
-        { title: texts.perPerson, kind: "decimal" },
+        { title: texts.perPerson, kind: "decimal", usage: true },
       ],
       rows: answer.byGrade.map((each) => ({
         cells: [
@@ -68,6 +68,7 @@ export function gradePanel(ready: Ready): Panel {
         pick: pickName(filter, "grades", each.grade),
         picked: isOnly(filter, "grades", each.grade),
         atLeast: each.atLeast,
+        usageAtLeast: each.usageAtLeast,
       })),
     }),
   };

@@ -11,6 +11,8 @@ export interface Column {
   readonly title: string;
   /** `integer` is a count or sum, `exact` one that is never a part only, `decimal` an average. */
   readonly kind: "text" | "integer" | "exact" | "decimal" | "share" | "day";
+  /** Of resource usage, in a table that has numbers of both reports. */
+  readonly usage?: true;
 }
 
 /** A picture's numbers as a table: its text alternative, and what its CSV holds. */
@@ -23,6 +25,8 @@ export interface TableRow {
   readonly cells: readonly Cell[];
   /** Whether hidden parts are left out of the row's numbers. */
   readonly atLeast?: true | undefined;
+  /** The same of the columns of resource usage. */
+  readonly usageAtLeast?: true | undefined;
   /** What a click on the row's name changes of the filter. */
   readonly pick?: FilterPatch;
   readonly picked?: boolean;

@@ -72,7 +72,7 @@ export function schoolsPanel(ready: Ready): Panel {
         { title: texts.share, kind: "share" },
         { title: texts.averageLogins, kind: "decimal" },
         { title: texts.averageResources, kind: "decimal" },
-        { title: texts.accesses, kind: "integer" },
+        { title: texts.accesses, kind: "integer", usage: true },
       ],
       rows: answer.bySchool.map((each) => ({
         cells: [
@@ -86,6 +86,7 @@ export function schoolsPanel(ready: Ready): Panel {
         ],
         ...rowOf(ready, each.school),
         atLeast: each.atLeast,
+        usageAtLeast: each.usageAtLeast,
       })),
     }),
   };
@@ -121,7 +122,7 @@ export function distinctSchoolPanel(ready: Ready): Panel {
                   name: texts.perPerson,
                   colour: look.palette[3] ?? "",
                   values: shown.map(value),
-                  labels: shown.map((each) => formats.average(value(each), each.atLeast)),
+                  labels: shown.map((each) => formats.average(value(each), each.usageAtLeast)),
                 },
               ],
             },
@@ -131,12 +132,13 @@ export function distinctSchoolPanel(ready: Ready): Panel {
       columns: [
         { title: texts.school, kind: "text" },
         { title: texts.users, kind: "integer" },
-        { title: texts.perPerson, kind: "decimal" },
+        { title: texts.perPerson, kind: "decimal", usage: true },
       ],
       rows: answer.bySchool.map((each) => ({
         cells: [nameOf(ready, each.school), each.users, value(each)],
         ...rowOf(ready, each.school),
         atLeast: each.atLeast,
+        usageAtLeast: each.usageAtLeast,
       })),
     }),
   };
