@@ -7,6 +7,8 @@ export class RecordCounter {
   private recordHasBytes = false;
   private records = 0;
   private strayQuote = false;
+  /** Whether the last byte so far was a quote that may have closed a field. */
+  private closing = false;
   private length = 0;
   private lastByte = lineFeed;
   private readonly delimiter: number;
@@ -38,12 +40,18 @@ export class RecordCounter {
    */
   private count(bytes: Buffer): number {
     let record = 0;
+    if (this.closing && bytes.length > 0) {
+      this.closing = false;
+      if (!this.mayFollowQuote(bytes[0])) this.strayQuote = true;
+    }
     let nextQuote = indexOrEnd(bytes, quote, 0);
     for (let start = 0; start < bytes.length; ) {
       if (this.quoted) {
         if (nextQuote === bytes.length) return record;
         this.quoted = false;
         start = nextQuote + 1;
+        if (start === bytes.length) this.closing = true;
+        else if (!this.mayFollowQuote(bytes[start])) this.strayQuote = true;
         nextQuote = indexOrEnd(bytes, quote, start);
         continue;
       }
@@ -116,7 +124,7 @@ export class RecordCounter {
     return this.quoted;
   }
 
-  /** Whether a quote stands within an unquoted field, where a reader may take it for one thing or another. */
+  /** Whether a quote stands where a reader may take it for one thing or another: within an unquoted field, or in front of more. */
   hasStrayQuote(): boolean {
     return this.strayQuote;
   }
@@ -135,6 +143,11 @@ export class RecordCounter {
       return true;
     }
     return this.length + index === byteOrderMarkLength && before === byteOrderMarkEnd;
+  }
+
+  /** What stands behind a quote that closes a field; readers differ over anything else, a space among it. */
+  private mayFollowQuote(byte: number | undefined): boolean {
+    return byte === this.delimiter || byte === lineFeed || byte === carriageReturn || byte === quote;
   }
 
   private endRecord(): void {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,14 +18,14 @@ describe("the participation dashboard of the sample district", () => {
   const eventually = (ask: () => Promise<unknown>) =>
     expect.poll(() => ask().catch(() => undefined), { timeout: patience });
 
-  /** Answers VS Code's own dialog for saving with a file of the workspace; where it was saved. */
-  async function save(name: string): Promise<string> {
-    const file = path.join(workbench().folder ?? "", name);
-    await workbench().quickInput.step("Save");
-    await workbench().quickInput.answer(file);
-    await workbench().notifications.with(`${name} was saved`).waitFor();
-    expect(existsSync(file)).toBe(true);
-    await workbench().notifications.clear();
+  /** Takes the place and name that VS Code's dialog for saving proposes; where it was saved. */
+  async function save(kind: string): Promise<string> {
+    const { quickInput, notifications } = workbench();
+    await eventually(() => quickInput.value()).toMatch(new RegExp(`/clever-.*\\.${kind}$`));
+    const file = await quickInput.value();
+    await quickInput.button("OK").click();
+    await notifications.with(`${path.basename(file)} was saved`).waitFor();
+    await notifications.clear();
     return file;
   }
 
@@ -82,7 +81,7 @@ describe("the participation dashboard of the sample district", () => {
   test("is saved as a page that opens without any network, its numbers unchanged", async () => {
     const users = await text("#card-users .card-value");
     await (await page()).locator("#export-html").click();
-    const file = await save("dashboard.html");
+    const file = await save("html");
     const opened = await workbench().page.context().newPage();
     const faults: string[] = [];
     opened.on("console", (message) => {
@@ -109,7 +108,7 @@ describe("the participation dashboard of the sample district", () => {
     const frame = await page();
     await frame.locator("#export-time-button").click();
     await frame.locator(`#time-${kind}`).click();
-    const file = await save(`days.${kind}`);
+    const file = await save(kind);
     const bytes = await readFile(file);
     const start = { svg: "<svg", png: "\u0089PNG", csv: '\u00ef\u00bb\u00bf"' }[kind];
     expect(bytes.subarray(0, start.length).toString("latin1")).toBe(start);
