@@ -71,6 +71,11 @@ export function poll<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
   return expect.poll(read, { timeout: 20_000 });
 }
 
+/** Waits until the answer to what was asked last is shown: before that, what is clicked may become another's mark. */
+export async function answered(page: Page): Promise<void> {
+  await poll(() => page.locator("main").getAttribute("aria-busy")).toBe("false");
+}
+
 /** What was asked last. */
 export function asked(source: FakeDashboardSource): DashboardFilter | undefined {
   return source.asked.at(-1);

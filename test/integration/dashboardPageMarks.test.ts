@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
-import { asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
 
 describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
@@ -12,6 +12,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await name.click();
       await poll(() => asked(source)?.schools).toEqual(["Roosevelt High"]);
       await poll(() => page.locator("#panel-schools svg text", { hasText: "Redwood" }).count()).toBe(0);
+      await answered(page);
       await page.locator("#panel-distinctSchool svg path[fill='#ad7df3']").first().click();
       await poll(() => asked(source)?.schools).toEqual([]);
     });
@@ -21,6 +22,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await page.locator("#panel-treemap svg text", { hasText: "i-Ready" }).first().click();
       await poll(() => asked(source)?.resources).toEqual(["i-Ready"]);
       await poll(() => textOf(page, "#panel-time .badge")).toBe("All resources");
+      await answered(page);
       // Its own label lies over it.
       await page.locator("#panel-top svg path[fill='#7cb0e6']").first().click({ force: true });
       await poll(() => asked(source)).toMatchObject({
@@ -33,12 +35,19 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       const { page, source } = await dashboards.open({ grades: true });
       await page.locator("#panel-distinctGrade svg text", { hasText: "Kindergarten" }).click();
       await poll(() => asked(source)?.grades).toEqual(["Kindergarten"]);
+      await answered(page);
       await page.locator("#panel-treemap .legend-entry", { hasText: "App" }).first().click();
       await poll(() => asked(source)?.resourceTypes).toEqual(["app"]);
+      await answered(page);
       await page.locator("#reset").click();
+      await poll(() => asked(source)).toEqual(openingFilter);
+      await answered(page);
       await page.locator("#panel-table .row-pick", { hasText: "Khan Academy" }).first().click();
       await poll(() => asked(source)?.resources).toEqual(["Khan Academy"]);
+      await answered(page);
       await page.locator("#reset").click();
+      await poll(() => asked(source)).toEqual(openingFilter);
+      await answered(page);
       await page.locator(".change-name").nth(1).click();
       await poll(() => asked(source)?.resources).toEqual(["Big Ideas Math"]);
     });
@@ -56,7 +65,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await poll(() => asked(source)?.range).toMatchObject({ from: expect.stringMatching(/^2026-09-0\d$/) });
       const { range } = source.asked.at(-1) ?? openingFilter;
       expect("preset" in range ? "" : range.to).toMatch(/^2026-09-2\d$/);
-      await poll(() => page.locator("main").getAttribute("aria-busy")).toBe("false");
+      await answered(page);
       await page.mouse.click(box.x + 300, box.y + 100);
       await poll(() => {
         const { range: now } = source.asked.at(-1) ?? openingFilter;
