@@ -15,7 +15,7 @@ import {
 } from "../dashboard/filter";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import { answer } from "../dashboard/query/answer";
-import { prepare } from "../dashboard/release/prepared";
+import { preparation } from "../dashboard/release/prepared";
 import { CleverLakeError } from "../errors";
 import { openLake } from "./connect";
 
@@ -77,17 +77,16 @@ async function ask(
   const cacheFolder = options.cache ?? ownFolder ?? "";
   try {
     await using keeper = new IndexKeeper({ cacheFolder });
-    const index = await keeper.current(lake, signal);
-    if (index === undefined) throw nothingYet();
     const minimumGroupSize = options.minimumGroupSize ?? config.minimumGroupSize;
-    const prepared = await prepare(index, minimumGroupSize, signal);
+    const prepared = await keeper.derived(lake, preparation(minimumGroupSize), signal);
+    if (prepared === undefined) throw nothingYet();
     const answerOptions = {
       minimumGroupSize,
       schoolYearStart: options.schoolYearStart ?? "08-01",
       now: new Date(),
     };
     const answerTo = async (filter: DashboardFilter) => {
-      const answered = await answer(index, prepared, filter, answerOptions, signal);
+      const answered = await answer(prepared, prepared.value, filter, answerOptions, signal);
       if ("empty" in answered) throw nothingYet();
       return answered;
     };

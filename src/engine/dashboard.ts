@@ -1,10 +1,8 @@
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
 import { dashboardFilterSchema } from "../dashboard/filter";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
-import type { ParticipationIndex } from "../dashboard/index/participationIndex";
-import { SharedWork } from "../dashboard/index/sharedWork";
 import { answer } from "../dashboard/query/answer";
-import { type Prepared, prepare } from "../dashboard/release/prepared";
+import { preparation } from "../dashboard/release/prepared";
 import { CleverLakeError } from "../errors";
 import { openLake } from "./connections";
 import type { CallContext } from "./handlers";
@@ -22,18 +20,11 @@ const graceMilliseconds = 5_000;
 interface Kept {
   readonly name: string;
   readonly keeper: IndexKeeper;
-  prepared: PreparedFor | undefined;
-}
-
-interface PreparedFor {
-  readonly index: ParticipationIndex;
-  readonly minimumGroupSize: number;
-  readonly work: SharedWork<Prepared, never>;
 }
 
 /**
- * Answers the dashboard's questions. Between them the index of one lake stays in memory, until nobody has asked for
- * some minutes; what it was opened with does not.
+ * Answers the dashboard's questions. Between them what was prepared of one lake stays in memory, until nobody has asked
+ * for some minutes; what it was opened with does not.
  */
 export class Dashboards implements AsyncDisposable {
   private kept: Kept | undefined;
@@ -47,7 +38,7 @@ export class Dashboards implements AsyncDisposable {
     private readonly idleMilliseconds = millisecondsUntilRelease,
   ) {}
 
-  /** Rejects with `config` for a filter or a setting that cannot be used, and as `IndexKeeper.current` does. */
+  /** Rejects with `config` for a filter or a setting that cannot be used, and as `IndexKeeper.derived` does. */
   async answer(
     params: DashboardParams,
     { signal, report }: CallContext<DashboardProgress>,
@@ -60,11 +51,12 @@ export class Dashboards implements AsyncDisposable {
       const lake = await openLake(params.connection, params.secrets);
       const kept = await this.keeperOf(lake.url, params.cacheFolder);
       using progress = new Throttle(millisecondsBetweenProgress, report);
-      const index = await kept.keeper.current(lake, signal, (state) => progress.push(state));
-      if (index === undefined) return { empty: true };
-      const prepared = await this.preparedFor(kept, index, minimumGroupSize).join(signal);
+      const prepared = await kept.keeper.derived(lake, preparation(minimumGroupSize), signal, (state) =>
+        progress.push(state),
+      );
+      if (prepared === undefined) return { empty: true };
       const options = { minimumGroupSize, schoolYearStart, now: new Date() };
-      return await this.lane.run(signal, () => answer(index, prepared, filter, options, signal));
+      return await this.lane.run(signal, () => answer(prepared, prepared.value, filter, options, signal));
     } finally {
       this.asking--;
       if (this.asking === 0) this.releaseLater();
@@ -76,7 +68,7 @@ export class Dashboards implements AsyncDisposable {
     this.kept?.keeper.recheck();
   }
 
-  /** Lets go of the index; what is under way rejects. */
+  /** Lets go of the lake; what is under way rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.idle);
     await this.release();
@@ -92,29 +84,10 @@ export class Dashboards implements AsyncDisposable {
       onProblem: (error) =>
         this.onProblem(`The dashboard's cache could not be written: ${faultReport(error)}`),
     });
-    const kept = { name, keeper, prepared: undefined };
+    const kept = { name, keeper };
     this.kept = kept;
     await before;
     return kept;
-  }
-
-  private preparedFor(
-    kept: Kept,
-    index: ParticipationIndex,
-    minimumGroupSize: number,
-  ): SharedWork<Prepared, never> {
-    const { prepared } = kept;
-    const fits = prepared?.index === index && prepared.minimumGroupSize === minimumGroupSize;
-    if (prepared && fits && !prepared.work.hasFailed) return prepared.work;
-    const work = new SharedWork<Prepared, never>(
-      (signal) =>
-        kept.keeper.derived(index, `prepared for ${minimumGroupSize}`, () =>
-          prepare(index, minimumGroupSize, signal),
-        ),
-      graceMilliseconds,
-    );
-    kept.prepared = { index, minimumGroupSize, work };
-    return work;
   }
 
   private releaseLater(): void {
@@ -128,7 +101,6 @@ export class Dashboards implements AsyncDisposable {
     const { kept } = this;
     this.kept = undefined;
     await kept?.keeper[Symbol.asyncDispose]();
-    await kept?.prepared?.work.stop(new Error("The index is let go of."));
   }
 }
 

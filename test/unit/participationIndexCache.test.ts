@@ -1,7 +1,8 @@
 import { copyFile, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
+import { type Derivation, IndexKeeper } from "../../src/dashboard/index/indexKeeper";
+import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
 import { sqlString } from "../../src/duck/duck";
 import { isCleverLakeError } from "../../src/errors";
 import { FolderLake } from "../../src/lake/folder";
@@ -288,4 +289,46 @@ test("closing calls off what is under way and leaves no file half-written", asyn
   expect(lake.aborted).toBe(1);
   expect(await filesBelow(cacheFolder)).toEqual([]);
   await expect(keeper.current(lake)).rejects.toSatisfy((error) => isCleverLakeError(error, "busy"));
+});
+
+test("what is made of the index is made once per state of the tables, and months that did not change are kept", async () => {
+  const fixture = await someLake();
+  const cacheFolder = await temporaryFolder();
+  let computed = 0;
+  const months: Derivation<{ readonly months: readonly string[] }> = {
+    name: "months",
+    compute: async (index) => {
+      computed++;
+      return { months: index.months.map(({ month }) => month) };
+    },
+  };
+  const segments = async () => (await filesBelow(cacheFolder)).filter((name) => name.endsWith(".segment"));
+  await using keeper = new IndexKeeper({ cacheFolder, recheckMilliseconds: 0 });
+  const first = await keeper.derived(fixture.lake, months);
+  expect(first).toEqual({
+    value: { months: ["2024-09", "2024-10"] },
+    versions: { dailyParticipation: 0, resourceUsage: 0 },
+  });
+  expect((await keeper.derived(fixture.lake, months))?.value).toBe(first?.value);
+  expect(computed).toBe(1);
+  const before = await segments();
+  expect(before.length).toBe(2);
+
+  await fixture.put(dailyPath("2024-11-04"), dailyCsv(daily("amy", "2024-11-04")));
+  await fixture.run();
+  const second = await keeper.derived(fixture.lake, months);
+  expect(second?.value).toEqual({ months: ["2024-09", "2024-10", "2024-11"] });
+  expect(await segments()).toEqual(expect.arrayContaining(before));
+  expect(computed).toBe(2);
+  await keeper[Symbol.asyncDispose]();
+
+  await using later = new IndexKeeper({ cacheFolder });
+  expect(await later.derived(fixture.lake, months)).toEqual(second);
+  expect(computed).toBe(2);
+  // Under another name it is something else, and the index comes back for it.
+  const people = { name: "people", compute: async (index: ParticipationIndex) => index.people };
+  expect((await later.derived(fixture.lake, people))?.value).toBe(3);
+  expect(indexLines(await later.current(fixture.lake), await cachedPeople(cacheFolder))).toEqual(
+    plainLines(await rowsOfFolder(fixture.server)),
+  );
 });

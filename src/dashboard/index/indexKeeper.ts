@@ -1,10 +1,10 @@
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { type IndexProgress, IndexUpkeep } from "./indexUpkeep";
+import { type Derivation, type Derived, type IndexProgress, IndexUpkeep } from "./indexUpkeep";
 import type { ParticipationIndex } from "./participationIndex";
 import { SharedWork } from "./sharedWork";
 
-export type { IndexProgress } from "./indexUpkeep";
+export type { Derivation, Derived, IndexProgress } from "./indexUpkeep";
 
 export interface IndexKeeperOptions {
   /** Where the cache may be; of it only a folder `dashboard` is used. */
@@ -17,16 +17,20 @@ export interface IndexKeeperOptions {
   readonly graceMilliseconds?: number;
 }
 
+type Report = (progress: IndexProgress) => void;
+type Read<T> = (upkeep: IndexUpkeep, signal: AbortSignal, report: Report) => Promise<T>;
+
 /**
- * The participation index of one lake, kept in memory and in the cache, and brought up to date when it is asked for.
- * The lake comes with each question, since what it is opened with may be a secret that nobody should keep.
+ * The participation index of one lake, and what is made of it, kept in memory and in the cache, and brought up to date
+ * when it is asked for. The lake comes with each question, since what it is opened with may be a secret that nobody
+ * should keep.
  */
 export class IndexKeeper implements AsyncDisposable {
   private upkeep: Promise<IndexUpkeep> | undefined;
   private readonly recheckMilliseconds: number;
   private readonly graceMilliseconds: number;
-  private work: SharedWork<ParticipationIndex | undefined, IndexProgress> | undefined;
-  private checked: { readonly at: number; readonly index: ParticipationIndex | undefined } | undefined;
+  private work: { readonly name: string; readonly shared: SharedWork<unknown, IndexProgress> } | undefined;
+  private checked: { readonly name: string; readonly at: number; readonly value: unknown } | undefined;
   private closed = false;
 
   constructor(private readonly options: IndexKeeperOptions) {
@@ -42,22 +46,24 @@ export class IndexKeeper implements AsyncDisposable {
   async current(
     lake: Lake,
     signal?: AbortSignal,
-    onProgress?: (progress: IndexProgress) => void,
+    onProgress?: Report,
   ): Promise<ParticipationIndex | undefined> {
-    signal?.throwIfAborted();
-    const { checked } = this;
-    if (checked && performance.now() - checked.at < this.recheckMilliseconds) return checked.index;
-    if (this.closed) throw closed();
-    if (this.work === undefined || this.work.isOver) this.work = this.start(lake);
-    return this.work.join(signal, onProgress);
+    const read: Read<ParticipationIndex | undefined> = (upkeep, ...rest) => upkeep.refresh(lake, ...rest);
+    return this.ask(lake, "the index", read, signal, onProgress);
   }
 
   /**
-   * What `compute` makes of an index that `current` gave: a value that `structuredClone` could copy. The cache keeps
-   * the last one, for the next process; `name` says what it is.
+   * What a derivation makes of that index, the same value while the tables' rows do not change. The cache keeps the
+   * last one for the next process. Rejects as `current` and the derivation do.
    */
-  async derived<T>(index: ParticipationIndex, name: string, compute: () => Promise<T>): Promise<T> {
-    return this.upkeep === undefined ? compute() : (await this.upkeep).derived(index, name, compute);
+  async derived<T>(
+    lake: Lake,
+    derivation: Derivation<T>,
+    signal?: AbortSignal,
+    onProgress?: Report,
+  ): Promise<Derived<T> | undefined> {
+    const read: Read<Derived<T> | undefined> = (upkeep, ...rest) => upkeep.derived(lake, derivation, ...rest);
+    return this.ask(lake, derivation.name, read, signal, onProgress);
   }
 
   /** Lets the next question look at the tables at once, such as after a run. */
@@ -68,21 +74,41 @@ export class IndexKeeper implements AsyncDisposable {
   /** Calls off what is under way and waits for it. What was built by then is in the cache. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.closed = true;
-    await this.work?.stop(closed());
+    await this.work?.shared.stop(closed());
     await (await this.upkeep?.catch(() => undefined))?.settled();
   }
 
-  private start(lake: Lake): SharedWork<ParticipationIndex | undefined, IndexProgress> {
-    const before = this.work;
+  /** `name` tells apart what is asked for; what is answered under one is always of the same type. */
+  private async ask<T>(
+    lake: Lake,
+    name: string,
+    read: Read<T>,
+    signal: AbortSignal | undefined,
+    onProgress: Report | undefined,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    const { checked } = this;
+    if (checked?.name === name && performance.now() - checked.at < this.recheckMilliseconds) {
+      return checked.value as T;
+    }
+    if (this.closed) throw closed();
+    if (this.work === undefined || this.work.name !== name || this.work.shared.isOver) {
+      this.work = { name, shared: this.start(lake, name, read) };
+    }
+    return (await this.work.shared.join(signal, onProgress)) as T;
+  }
+
+  private start<T>(lake: Lake, name: string, read: Read<T>): SharedWork<unknown, IndexProgress> {
+    const before = this.work?.shared;
     return new SharedWork(async (signal, report) => {
-      // What was called off may still be at it.
+      // What was called off, or was about something else, may still be at it.
       await before?.ended();
       // What is about to be replaced need not be kept in memory meanwhile.
       this.checked = undefined;
       const at = performance.now();
-      const index = await (await this.opened(lake)).refresh(lake, signal, report);
-      this.checked = { at, index };
-      return index;
+      const value = await read(await this.opened(lake), signal, report);
+      this.checked = { name, at, value };
+      return value;
     }, this.graceMilliseconds);
   }
 

@@ -46,12 +46,9 @@ export class IndexState {
     return new IndexState(cache, grades, [...replaced]);
   }
 
-  /** Stands for what is in it, numbers included; undefined where not all of it is stored. */
-  identity(): string | undefined {
-    const { stored, months } = this;
-    const files = [...months.values()].map(({ file }) => file?.name);
-    if (stored === undefined || files.includes(undefined)) return undefined;
-    return [stored.people.name, ...files.sort()].join();
+  /** Whether the cache has all that is in it. */
+  get isStored(): boolean {
+    return this.stored !== undefined && [...this.months.values()].every(({ file }) => file !== undefined);
   }
 
   /** An empty state to take the place of this one. */

@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { pseudoTable, rosterTable } from "../../clever/layout";
 import { reports } from "../../clever/reports";
 import { isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { BuildEngine } from "./buildEngine";
+import type { DerivedKey } from "./derivedFile";
 import { DictionaryTables } from "./dictionary";
 import { IndexState } from "./indexState";
 import { LakeCache } from "./lakeCache";
@@ -18,6 +20,18 @@ import { isSame, type Snapshots, WatchedTables } from "./watchedTables";
 export interface IndexProgress {
   readonly ready: number;
   readonly months: number;
+}
+
+/** What is made of an index: a value of JSON and typed arrays, by a name that says what it is. */
+export interface Derivation<T> {
+  readonly name: string;
+  readonly compute: (index: ParticipationIndex, signal: AbortSignal) => Promise<T>;
+}
+
+/** The same value while the tables' rows do not change, and the tables' versions that it is of. */
+export interface Derived<T> {
+  readonly versions: ParticipationIndex["versions"];
+  readonly value: T;
 }
 
 type WantedMonths = ReadonlyMap<string, MonthFiles>;
@@ -40,6 +54,9 @@ export class IndexUpkeep {
   private storing: Promise<void> | undefined;
   private latest:
     | { readonly snapshots: Snapshots; readonly index: ParticipationIndex | undefined }
+    | undefined;
+  private latestDerived:
+    | { readonly key: DerivedKey; readonly snapshots: Snapshots; readonly value: unknown }
     | undefined;
   /** Months of files whose statistics do not say them, by their paths in the lake. */
   private fileMonths: ReadonlyMap<string, readonly string[]> = new Map();
@@ -73,37 +90,85 @@ export class IndexUpkeep {
     signal: AbortSignal,
     report: (progress: IndexProgress) => void,
   ): Promise<ParticipationIndex | undefined> {
+    return this.withTables(lake, signal, report, (refresh) => this.bringTo(refresh));
+  }
+
+  /**
+   * What `derivation` makes of that index. Where the cache has it, the index is not even loaded; where it has not, the
+   * index goes out of memory when all is stored, since it is as large as what was made of it.
+   */
+  async derived<T>(
+    lake: Lake,
+    derivation: Derivation<T>,
+    signal: AbortSignal,
+    report: (progress: IndexProgress) => void,
+  ): Promise<Derived<T> | undefined> {
+    return this.withTables(lake, signal, report, (refresh) => this.derive(refresh, derivation));
+  }
+
+  private async withTables<T>(
+    lake: Lake,
+    signal: AbortSignal,
+    report: (progress: IndexProgress) => void,
+    work: (refresh: Refresh) => Promise<T>,
+  ): Promise<T> {
     await using engine = new BuildEngine(this.cache.newPlace());
     const rows = new TableRows(lake, this.cache.copiesFolder, engine);
     const newest = () => this.watched.newest(lake, () => engine.duck(), { signal });
     const snapshots = await newest();
     try {
-      return await this.bringTo({ snapshots, engine, rows, signal, report });
+      return await work({ snapshots, engine, rows, signal, report });
     } catch (error) {
       // Another writer may have removed a file in the meantime and cleaned up behind it.
       if (!isCleverLakeError(error, "engine") && !isCleverLakeError(error, "notFound")) throw error;
       const now = await newest();
       if (isSame(now, snapshots)) throw error;
-      return await this.bringTo({ snapshots: now, engine, rows, signal, report });
+      return await work({ snapshots: now, engine, rows, signal, report });
     }
   }
 
-  /**
-   * What `compute` makes of the newest index, from the cache where it was made before and nothing has changed since.
-   * The cache holds one such value; it is stored when the caller has it already.
-   */
-  async derived<T>(index: ParticipationIndex, name: string, compute: () => Promise<T>): Promise<T> {
-    const identity = this.latest?.index === index ? this.state?.identity() : undefined;
-    if (identity === undefined) return compute();
-    const key = { name, index: identity };
-    const found = await this.cache.readDerived(key);
-    if (found !== undefined) return found as T;
-    const value = await compute();
+  private async derive<T>(
+    refresh: Refresh,
+    { name, compute }: Derivation<T>,
+  ): Promise<Derived<T> | undefined> {
+    const { snapshots, signal, report } = refresh;
+    const versions = versionsOf(snapshots);
+    const { latestDerived } = this;
+    if (latestDerived?.key.name === name && isSame(latestDerived.snapshots, snapshots)) {
+      return { versions, value: latestDerived.value as T };
+    }
+    const wanted = await this.wantedMonths(refresh);
+    const key = { name, tables: tablesKey(wanted, snapshots) };
+    if (latestDerived?.key.name === name && latestDerived.key.tables === key.tables) {
+      this.latestDerived = { ...latestDerived, snapshots };
+      return { versions, value: latestDerived.value as T };
+    }
+    // What is about to be replaced need not be kept in memory meanwhile.
+    this.latestDerived = undefined;
+    let value = (await this.cache.readDerived(key)) as T | undefined;
+    if (value === undefined) {
+      const index = await this.bringTo(refresh, wanted);
+      if (index === undefined) return undefined;
+      value = await compute(index, signal);
+      await this.store(key, value);
+    } else report({ ready: wanted.size, months: wanted.size });
+    signal.throwIfAborted();
+    this.latestDerived = { key, snapshots, value };
+    return { versions, value };
+  }
+
+  /** Stores a value when its caller has it already, and lets go of the index that it was made of. */
+  private async store(key: DerivedKey, value: unknown): Promise<void> {
     await this.storing;
     this.storing = setImmediate()
       .then(() => this.cache.writeDerived(key, value))
       .catch(this.onProblem);
-    return value;
+    if (this.state?.isStored !== true) return;
+    const manifest = await this.cache.readManifest();
+    if (manifest === undefined) return;
+    this.manifest = manifest;
+    this.state = undefined;
+    this.latest = undefined;
   }
 
   /** Resolves when nothing is being stored any more. */
@@ -111,12 +176,15 @@ export class IndexUpkeep {
     await this.storing;
   }
 
-  private async bringTo(refresh: Refresh): Promise<ParticipationIndex | undefined> {
+  private async bringTo(
+    refresh: Refresh,
+    wantedMonths?: WantedMonths,
+  ): Promise<ParticipationIndex | undefined> {
     const { snapshots, report, signal } = refresh;
     if (this.latest && isSame(this.latest.snapshots, snapshots)) return this.latest.index;
     // The index before and the one that comes need not be in memory both.
     this.latest = undefined;
-    const wanted = await this.wantedMonths(refresh);
+    const wanted = wantedMonths ?? (await this.wantedMonths(refresh));
     this.state = await this.stateFor(refresh, wanted);
     const gone = [...this.state.months.keys()].filter((month) => !wanted.has(month));
     for (const month of gone) this.state.removeMonth(month);
@@ -197,20 +265,31 @@ export class IndexUpkeep {
   }
 }
 
+/** Stands for the rows of all tables. */
+function tablesKey(wanted: WantedMonths, { roster }: Snapshots): string {
+  const hash = createHash("sha256").update(rosterKey(roster));
+  for (const [month, { key }] of wanted) hash.update(`\n${month} ${key}`);
+  return hash.digest("hex");
+}
+
+function versionsOf({ dailyParticipation, resourceUsage }: Snapshots): ParticipationIndex["versions"] {
+  return {
+    dailyParticipation: dailyParticipation?.version ?? null,
+    resourceUsage: resourceUsage?.version ?? null,
+  };
+}
+
 function indexOf(
   { dictionary, months, hasGrades }: IndexState,
   wanted: readonly string[],
-  { dailyParticipation, resourceUsage }: Snapshots,
+  snapshots: Snapshots,
 ): ParticipationIndex | undefined {
   const segments = wanted.flatMap((month) => months.get(month)?.segment ?? []).filter(hasRows);
   if (segments.length === 0) return undefined;
   return {
     ...dictionary,
     months: segments,
-    versions: {
-      dailyParticipation: dailyParticipation?.version ?? null,
-      resourceUsage: resourceUsage?.version ?? null,
-    },
+    versions: versionsOf(snapshots),
     hasGrades,
   };
 }

@@ -79,13 +79,14 @@ export class LakeCache {
   /** The value that was stored last, if it was stored for this key. */
   async readDerived(key: DerivedKey): Promise<unknown> {
     try {
-      return decodeDerived(await readFile(this.place(derivedName)), key);
+      const bytes = await readWhole(this.place(derivedName));
+      return bytes && decodeDerived(bytes, key);
     } catch {
       return undefined;
     }
   }
 
-  /** Stores a value that `structuredClone` could copy, in place of the last one. */
+  /** Stores a value of JSON and typed arrays in place of the last one. */
   async writeDerived(key: DerivedKey, value: unknown): Promise<void> {
     const place = this.newPlace();
     try {
@@ -139,11 +140,12 @@ export class LakeCache {
   }
 }
 
-/** Undefined where the file has another size. One buffer, so that typed arrays can be views of it. */
-async function readWhole(place: string, size: number): Promise<ArrayBuffer | undefined> {
+/** Undefined where the file has another size than it should. One buffer, so that typed arrays can be views of it. */
+async function readWhole(place: string, expected?: number): Promise<ArrayBuffer | undefined> {
   const file = await open(place, "r");
   try {
-    if ((await file.stat()).size !== size) return undefined;
+    const { size } = await file.stat();
+    if (expected !== undefined && size !== expected) return undefined;
     const bytes = new Uint8Array(size);
     for (let position = 0; position < size; ) {
       const { bytesRead } = await file.read(bytes, position, size - position, position);

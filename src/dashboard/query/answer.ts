@@ -1,13 +1,13 @@
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
-import type { Card, Cards, Changes, DashboardAnswer, FilterOptions, NoAnswer } from "../answer";
+import type { Card, Cards, DashboardAnswer, FilterOptions, NoAnswer } from "../answer";
 import { isoDate } from "../calendar";
-import { daysNeeded, findChanges, type SubjectSeries } from "../changes";
 import type { DashboardFilter } from "../filter";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { compareNames } from "../release/names";
 import type { Prepared } from "../release/prepared";
-import { attendanceFacts } from "./attendance";
+import { attendanceDays, attendanceFacts } from "./attendance";
+import { attendanceCover } from "./attendanceCover";
 import {
   dayEntries,
   type Facts,
@@ -18,16 +18,9 @@ import {
   schoolResourceEntries,
   weekdayEntries,
 } from "./entries";
-import {
-  type DataRange,
-  dataRange,
-  type Scope,
-  schoolYearStart,
-  scopeBefore,
-  scopeOf,
-  scopeWithHistory,
-} from "./scope";
+import { type DataRange, dataRange, schoolYearStart, scopeBefore, scopeOf } from "./scope";
 import { usageCards, usageFacts } from "./usage";
+import { whatChanged } from "./whatChanged";
 
 export interface AnswerOptions {
   /** The same as at `prepare`. */
@@ -42,28 +35,33 @@ export interface AnswerOptions {
  * reason when aborted. `{ empty: true }` where the tables hold no row.
  */
 export async function answer(
-  index: ParticipationIndex,
+  { versions }: Pick<ParticipationIndex, "versions">,
   prepared: Prepared,
   filter: DashboardFilter,
   options: AnswerOptions,
   signal?: AbortSignal,
 ): Promise<DashboardAnswer | NoAnswer> {
   signal?.throwIfAborted();
-  const data = dataRange(index);
+  const data = dataRange(prepared);
   if (data === undefined) return { empty: true };
   const scope = scopeOf(prepared, filter, data, options.schoolYearStart);
-  const facts = await factsOf(prepared, scope, signal);
-  const history = scopeWithHistory(scope, data, daysNeeded);
-  const past = history === scope ? facts : await factsOf(prepared, history, signal);
+  const cover = attendanceCover(prepared, scope);
+  const days = attendanceDays(prepared, cover);
+  const facts: Facts = {
+    prepared,
+    scope,
+    attendance: attendanceFacts(prepared, cover),
+    days: days.days,
+    usage: await usageFacts(prepared, scope, signal),
+  };
   const beforeScope = scopeBefore(scope, data);
   const before =
     beforeScope === undefined
       ? undefined
       : cardNumbers({
-          attendance: attendanceFacts(prepared, beforeScope),
+          attendance: attendanceFacts(prepared, attendanceCover(prepared, beforeScope)),
           usage: await usageCards(prepared, beforeScope, signal),
         });
-  const byDay = dayEntries(facts);
   const { entries: resources, order } = resourceEntries(facts);
   return {
     filter,
@@ -71,25 +69,16 @@ export async function answer(
     to: isoDate(scope.to),
     minimumGroupSize: prepared.minimumGroupSize,
     computed: options.now.toISOString(),
-    versions: index.versions,
-    options: filterOptions(index, prepared, data, options.schoolYearStart),
+    versions,
+    options: filterOptions(prepared, data, options.schoolYearStart),
     cards: cardsOf(cardNumbers(facts), before),
     bySchool: schoolEntries(facts),
-    byGrade: index.hasGrades ? gradeEntries(facts) : [],
-    byDay,
+    byGrade: prepared.hasGrades ? gradeEntries(facts) : [],
+    byDay: dayEntries(facts),
     byWeekday: weekdayEntries(facts),
     resources,
     resourcesBySchool: schoolResourceEntries(facts, order),
-    changes: changesOf(past, past === facts ? byDay : dayEntries(past)),
-  };
-}
-
-async function factsOf(prepared: Prepared, scope: Scope, signal: AbortSignal | undefined): Promise<Facts> {
-  return {
-    prepared,
-    scope,
-    attendance: attendanceFacts(prepared, scope),
-    usage: await usageFacts(prepared, scope, signal),
+    changes: await whatChanged(prepared, { scope, days }, data, signal),
   };
 }
 
@@ -138,12 +127,7 @@ function cardsOf(numbers: CardNumbers, before: CardNumbers | undefined): Cards {
   };
 }
 
-function filterOptions(
-  index: ParticipationIndex,
-  { names }: Prepared,
-  data: DataRange,
-  yearStart: string,
-): FilterOptions {
+function filterOptions({ names, hasGrades }: Prepared, data: DataRange, yearStart: string): FilterOptions {
   const types = new Set(names.ranked.map(({ userType }) => userType));
   return {
     firstDay: isoDate(data.first),
@@ -153,30 +137,6 @@ function filterOptions(
     resources: names.shown,
     resourceTypes: [...new Set(names.shown.map(({ type }) => type))].sort(compareNames),
     userTypes: userTypes.filter((type) => types.has(type)),
-    grades: index.hasGrades ? [...names.grades].sort(compareGrades) : [],
+    grades: hasGrades ? [...names.grades].sort(compareGrades) : [],
   };
-}
-
-/** What changed, from the day by day numbers of whole blocks. */
-function changesOf({ prepared, scope, attendance, usage }: Facts, days: DashboardAnswer["byDay"]): Changes {
-  const length = days.length;
-  const { daily, dailyCut } = usage.byResource;
-  const resources = prepared.names.shown.flatMap(({ name, type }, number): SubjectSeries[] => {
-    if (scope.resources[number] !== 1) return [];
-    const series = daily.slice(number * length, (number + 1) * length);
-    for (let day = 0; day < length; day++) {
-      const cut = dailyCut[number * length + day] === 1 || attendance.days[day]?.usersCut === true;
-      if (series[day] === 0 && cut) series[day] = Number.NaN;
-    }
-    return [{ subject: "resource", name, type, daily: series }];
-  });
-  const schools = prepared.names.schools.map(
-    (name, number): SubjectSeries => ({
-      subject: "school",
-      name,
-      type: null,
-      daily: attendance.schoolDays.slice(number * length, (number + 1) * length),
-    }),
-  );
-  return findChanges({ days, subjects: [...resources, ...schools] });
 }

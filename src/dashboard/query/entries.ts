@@ -12,7 +12,8 @@ import { isoDate, weekdayOf } from "../calendar";
 import type { DayKinds } from "../release/dayKinds";
 import { compareNames } from "../release/names";
 import type { Prepared } from "../release/prepared";
-import type { AttendanceFacts, AttendanceSums } from "./attendance";
+import type { AttendanceFacts } from "./attendance";
+import type { AttendanceSums } from "./attendanceSums";
 import type { Scope } from "./scope";
 import type { UsageFacts } from "./usage";
 
@@ -24,6 +25,8 @@ export interface Facts {
   readonly prepared: Prepared;
   readonly scope: Scope;
   readonly attendance: AttendanceFacts;
+  /** Daily participation of each calendar day of the scope. */
+  readonly days: readonly AttendanceSums[];
   readonly usage: UsageFacts;
 }
 
@@ -100,22 +103,37 @@ function kindOf(kinds: DayKinds, isIn: ReturnType<typeof dayLookup>, day: number
   return isIn(kinds.school, day) ? "school" : "quiet";
 }
 
-export function dayEntries({ prepared, scope, attendance, usage }: Facts): DayEntry[] {
-  const isIn = dayLookup(prepared);
-  return attendance.days.map((sums, place): DayEntry => {
-    const day = scope.from + place;
+/** The calendar days from `from` on, each with what its sums say about activity. */
+export function activityOfDays(
+  { monthStarts, dayKinds }: Prepared,
+  from: number,
+  days: readonly AttendanceSums[],
+): Pick<DayEntry, "date" | "kind" | "activeUsers">[] {
+  const isIn = dayLookup({ monthStarts });
+  return days.map((sums, place) => ({
+    date: isoDate(from + place),
+    kind: kindOf(dayKinds, isIn, from + place),
+    activeUsers: released(sums.personDays, sums.usersCut || sums.activityCut),
+  }));
+}
+
+export function dayEntries({ prepared, scope, days, usage }: Facts): DayEntry[] {
+  const activity = activityOfDays(prepared, scope.from, days);
+  return days.flatMap((sums, place): DayEntry[] => {
+    const day = activity[place];
+    if (day === undefined) return [];
     const cut = sums.usersCut || sums.activityCut;
     const usageCut = sums.usersCut || usage.byDay.cut[place] === 1;
-    return {
-      date: isoDate(day),
-      kind: kindOf(prepared.dayKinds, isIn, day),
-      logins: released(sums.logins, cut),
-      resources: released(sums.resources, cut),
-      activeUsers: released(sums.personDays, cut),
-      distinctResources: released(usage.byDay.resources[place] ?? 0, usageCut),
-      ...flagged(cut),
-      ...usageFlagged(usageCut),
-    };
+    return [
+      {
+        ...day,
+        logins: released(sums.logins, cut),
+        resources: released(sums.resources, cut),
+        distinctResources: released(usage.byDay.resources[place] ?? 0, usageCut),
+        ...flagged(cut),
+        ...usageFlagged(usageCut),
+      },
+    ];
   });
 }
 

@@ -1,6 +1,5 @@
-import { dayNumber, firstDayOf, isoDate, lowestBit } from "../calendar";
+import { dayNumber, isoDate, lowestBit } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import type { ParticipationIndex } from "../index/participationIndex";
 import type { Prepared } from "../release/prepared";
 
 /** What a filter lets in, in the numbers of the index. Days are day numbers, both included. */
@@ -20,16 +19,16 @@ export interface DataRange {
 }
 
 /** `undefined` where the tables hold no row. */
-export function dataRange(index: ParticipationIndex): DataRange | undefined {
+export function dataRange({ dayKinds, monthStarts }: Prepared): DataRange | undefined {
   let [first, last, lastParticipation] = [Number.POSITIVE_INFINITY, -1, -1];
-  for (const { month, participationDays, usageDays } of index.months) {
-    const start = firstDayOf(month);
-    const days = (participationDays | usageDays) >>> 0;
-    if (days === 0) continue;
+  monthStarts.forEach((start, month) => {
+    const days = dayKinds.data[month] as number;
+    const participation = dayKinds.participation[month] as number;
+    if (days === 0) return;
     first = Math.min(first, start + lowestBit(days));
     last = Math.max(last, start + 31 - Math.clz32(days));
-    if (participationDays !== 0) lastParticipation = start + 31 - Math.clz32(participationDays);
-  }
+    if (participation !== 0) lastParticipation = start + 31 - Math.clz32(participation);
+  });
   if (last < 0) return undefined;
   return { first, last, lastParticipation: lastParticipation < 0 ? last : lastParticipation };
 }

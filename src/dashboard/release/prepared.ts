@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { firstDayOf } from "../calendar";
+import type { Derivation } from "../index/indexKeeper";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { type AttendanceLayout, attendanceLayout } from "./attendanceLayout";
 import { attendancePartition } from "./attendancePartition";
@@ -14,9 +15,14 @@ import { presentPartition } from "./presentPartition";
 import { type UsageLayout, usageLayout } from "./usageLayout";
 import { usagePartition } from "./usagePartition";
 
-/** The index in the order of the questions, with its release blocks: made once per version of the tables. */
+/**
+ * The index in the order of the questions, with its release blocks: made once per version of the tables, and all that
+ * questions need. JSON and typed arrays only, since it is kept in a file.
+ */
 export interface Prepared {
   readonly minimumGroupSize: number;
+  /** Whether a roster gave people their grades. */
+  readonly hasGrades: boolean;
   readonly names: Numbering;
   readonly people: People;
   /** The first day of each month, as a day number. */
@@ -33,6 +39,14 @@ export interface Prepared {
   readonly links: { readonly ties: number; readonly merged: number };
   /** Cells of one day in which the same person is active. */
   readonly doubles: readonly (readonly number[])[];
+}
+
+/** Prepares for one group size, as `IndexKeeper.derived` wants it. */
+export function preparation(minimumGroupSize: number): Derivation<Prepared> {
+  return {
+    name: `prepared for ${minimumGroupSize}`,
+    compute: (index, signal) => prepare(index, minimumGroupSize, signal),
+  };
 }
 
 /**
@@ -66,6 +80,7 @@ export async function prepare(
   const kinds = dayKinds(index, attendance);
   return {
     minimumGroupSize,
+    hasGrades: index.hasGrades,
     names,
     people: members,
     monthStarts: Int32Array.from(index.months, ({ month }) => firstDayOf(month)),
