@@ -55,7 +55,7 @@ export const rules = {
   filter:
     "Dates, schools, user types and grades apply to both reports. Resources and resource types apply to resource usage only, since daily participation names no resource: users, active users, days, logins and num_resources_accessed stay those of everything used.",
   range:
-    "The last 7 and 30 days are calendar days and end on the last day with daily participation, as does the school year to date, which begins on its configured first day. All is everything from the first to the last day of either report.",
+    "The last 7 and 30 days are calendar days and end on the last day with daily participation, as does the school year to date, which begins on its configured first day. None of them begins before the first day with data. All is everything from the first to the last day of either report.",
   privacy:
     "Before any question is asked, the smallest things that filters can tell apart are joined into blocks of at least the minimum group size of people each: days first, then months, then grades of a school, then schools, then user types and resources. A number is computed only from blocks that lie wholly within the filter, and an entry of a list (a school, a day, a resource) is the filter narrowed to it. Adding and subtracting numbers of any answers therefore gives only numbers about at least so many people.",
   atLeast:

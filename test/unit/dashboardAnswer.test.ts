@@ -275,6 +275,17 @@ describe("the dashboard's range", () => {
     expect(given).toMatchObject({ from, to, cards: { logins: { before } } });
   });
 
+  test.each(["last7", "last30", "schoolYear", "all"] as const)(
+    "%s does not begin before the data",
+    async (preset) => {
+      const index = plainIndex(["2025-02-27", "2025-03-03"].map(rowOn), [], false);
+      const filter = { ...openingFilter, range: { preset } };
+      const given = await ask(index, await prepare(index, 1), filter);
+      expect([given.from, given.to, given.byDay.length]).toEqual(["2025-02-27", "2025-03-03", 5]);
+      expect(given.cards.logins).toMatchObject({ value: 2, before: null });
+    },
+  );
+
   test("has an entry per day and weekday, and says of what kind a day is", async () => {
     const people = Array.from({ length: 30 }, (_, number) => `person ${number}`);
     const week = ["2025-03-03", "2025-03-04", "2025-03-05", "2025-03-08"];

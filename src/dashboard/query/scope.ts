@@ -72,17 +72,11 @@ export function scopeOf(
 
 function rangeOf(range: DashboardFilter["range"], data: DataRange, yearStart: string) {
   if ("from" in range) return { from: dayNumber(range.from), to: dayNumber(range.to) };
+  if (range.preset === "all") return { from: data.first, to: data.last };
   const to = data.lastParticipation;
-  switch (range.preset) {
-    case "last7":
-      return { from: to - 6, to };
-    case "last30":
-      return { from: to - 29, to };
-    case "schoolYear":
-      return { from: schoolYearStart(to, yearStart), to };
-    case "all":
-      return { from: data.first, to: data.last };
-  }
+  const from = { last7: to - 6, last30: to - 29, schoolYear: schoolYearStart(to, yearStart) }[range.preset];
+  // Days before the first data would be shown as days without use.
+  return { from: Math.max(from, data.first), to };
 }
 
 /** The scope with at least so many days, as far as the data reaches back; the same one where it has them. */
