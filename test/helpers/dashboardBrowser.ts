@@ -2,7 +2,12 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import { bundleDashboard, type ShownDashboard, type ShowOptions, showDashboard } from "./dashboardPage";
+import {
+  bundleDashboard,
+  type ShowDashboardOptions,
+  type ShownDashboard,
+  showDashboard,
+} from "./dashboardPage";
 import { FakeDashboardSource, type FakeDistrict } from "./fakeDashboard";
 
 export const chromiumPath = [
@@ -44,7 +49,7 @@ export class DashboardBrowser {
 
   async show(
     district: FakeDistrict = {},
-    options: ShowOptions = {},
+    options: ShowDashboardOptions = {},
     prepare?: (source: FakeDashboardSource) => void,
   ): Promise<OpenedDashboard> {
     const source = new FakeDashboardSource(district);
@@ -58,7 +63,7 @@ export class DashboardBrowser {
   }
 
   /** Shows one and waits for its pictures. */
-  async open(district: FakeDistrict = {}, options: ShowOptions = {}): Promise<OpenedDashboard> {
+  async open(district: FakeDistrict = {}, options: ShowDashboardOptions = {}): Promise<OpenedDashboard> {
     const shown = await this.show(district, options);
     await shown.page.locator("#card-users .card-value").waitFor();
     await shown.page.locator("#panel-treemap .chart svg").waitFor();

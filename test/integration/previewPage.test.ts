@@ -3,7 +3,7 @@ import { type Browser, chromium, type Locator, type Page } from "playwright-core
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { previewStrings } from "../../src/ui/preview/strings";
 import { FakePreviewSource } from "../helpers/fakePreviewSource";
-import { bundlePreview, type ShowOptions, showPreview } from "../helpers/previewPage";
+import { bundlePreview, type ShowPreviewOptions, showPreview } from "../helpers/previewPage";
 import { type VscodeTheme, vscodeThemes } from "../helpers/vscodeThemes";
 
 vi.mock("vscode", () => ({ l10n: { t: (message: string) => message }, env: { language: "en" } }));
@@ -26,7 +26,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
   });
   afterAll(() => browser.close());
 
-  const show = async (source: FakePreviewSource, options: ShowOptions = {}) => {
+  const show = async (source: FakePreviewSource, options: ShowPreviewOptions = {}) => {
     const shown = await showPreview(browser, files, source, previewStrings(), options);
     onTestFinished(async () => {
       await shown.close();

@@ -11,7 +11,6 @@ import { openingView } from "../../src/dashboard/export/view";
 import { openingFilter, rangePresets } from "../../src/dashboard/filter";
 import { CleverLakeError } from "../../src/errors";
 import { DashboardSession } from "../../src/ui/dashboard/DashboardSession";
-import { dashboardPageHtml } from "../../src/ui/dashboard/dashboardPageHtml";
 import type { ToPage } from "../../src/ui/dashboard/protocol";
 import { FakeDashboardSource, fakeAnswer, hostileNames } from "../helpers/fakeDashboard";
 
@@ -126,22 +125,6 @@ describe("an exported page", () => {
   test("is not made of a bundle that would end its element", () => {
     expect(() => dashboardHtml({ script: "'</script>'", styles: "" }, frozen)).toThrow(TypeError);
   });
-});
-
-test("the page's frame runs nothing but the extension's own", () => {
-  const html = dashboardPageHtml({
-    script: 'vscode://x/dashboard.js?a="b"',
-    styles: "vscode://x/dashboard.css",
-    cspSource: "vscode://x",
-    nonce: "abc",
-    language: "en",
-    title: "<b>",
-  });
-  expect(html).toContain("default-src &apos;none&apos;".replaceAll("&apos;", "'"));
-  expect(html).toContain("script-src 'nonce-abc'");
-  expect(html).not.toContain("unsafe");
-  expect(html).toContain("&lt;b&gt;");
-  expect(html).not.toContain('a="b"');
 });
 
 describe("a session", () => {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { escapeHtml } from "../../escapeHtml";
 import type { DashboardAnswer } from "../answer";
 import type { DashboardTexts } from "./texts";
 import type { DashboardView } from "./view";
@@ -67,12 +68,4 @@ function safeJson(value: unknown): string {
     /[<>&\u2028\u2029]/g,
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;");
 }

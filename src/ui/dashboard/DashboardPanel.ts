@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { dashboardHtml } from "../../dashboard/export/dashboardHtml";
@@ -8,8 +7,8 @@ import type { DashboardView } from "../../dashboard/export/view";
 import type { DashboardFilter } from "../../dashboard/filter";
 import { Disposable } from "../dispose";
 import { tell } from "../messages";
+import { mediaFile, showPage, webviewOptions } from "../webview";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
-import { dashboardPageHtml } from "./dashboardPageHtml";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "./protocol";
 
 /** What the panel stands on. */
@@ -82,16 +81,8 @@ export class DashboardPanel extends Disposable {
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this.hold(ground.onDidChange(() => void this.session.refresh()));
 
-    const asset = (name: string) => this.asset(name);
-    panel.iconPath = { light: asset("dashboard-light.svg"), dark: asset("dashboard-dark.svg") };
-    panel.webview.html = dashboardPageHtml({
-      script: panel.webview.asWebviewUri(asset("dashboard.js")).toString(),
-      styles: panel.webview.asWebviewUri(asset("dashboard.css")).toString(),
-      cspSource: panel.webview.cspSource,
-      nonce: randomBytes(16).toString("base64"),
-      language: ground.texts.language,
-      title: ground.texts.title,
-    });
+    const { language, title } = ground.texts;
+    showPage(panel, ground.extensionUri, { name: "dashboard", icons: false, root: "div", language, title });
     void this.session.refresh();
   }
 
@@ -161,7 +152,7 @@ export class DashboardPanel extends Disposable {
     const target = await askWhere(name, { [vscode.l10n.t("Web Pages")]: ["html"] });
     if (!target) return;
     const read = async (file: string) =>
-      Buffer.from(await vscode.workspace.fs.readFile(this.asset(file))).toString();
+      Buffer.from(await vscode.workspace.fs.readFile(mediaFile(this.ground.extensionUri, file))).toString();
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
     const html = dashboardHtml(bundle, { answer, view, texts: this.ground.texts });
     await vscode.workspace.fs.writeFile(target, Buffer.from(html));
@@ -179,10 +170,6 @@ export class DashboardPanel extends Disposable {
     tell(vscode.window.showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
   }
 
-  private asset(name: string): vscode.Uri {
-    return vscode.Uri.joinPath(this.ground.extensionUri, "dist", "media", name);
-  }
-
   private post(message: ToPage): void {
     if (!this.disposed) void this.panel.webview.postMessage(message);
   }
@@ -192,8 +179,4 @@ export class DashboardPanel extends Disposable {
 function askWhere(name: string, filters: Record<string, string[]>): Thenable<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
   return vscode.window.showSaveDialog({ filters, defaultUri: vscode.Uri.joinPath(folder, name) });
-}
-
-function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
-  return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist", "media")] };
 }

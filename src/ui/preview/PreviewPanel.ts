@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { Disposable } from "../dispose";
+import { showPage, webviewOptions } from "../webview";
 import { PreviewSession } from "./PreviewSession";
-import { previewHtml } from "./previewHtml";
 import { type PreviewSource, previewViewType } from "./previewSource";
 import { fromPage, type PreviewFile, type PreviewStrings, pageState, type ToPage } from "./protocol";
 
@@ -71,15 +70,10 @@ export class PreviewPanel extends Disposable {
     this.hold(panel.onDidDispose(() => this.dispose()));
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
 
-    const media = vscode.Uri.joinPath(extensionUri, "dist", "media");
-    const asset = (name: string) => vscode.Uri.joinPath(media, name);
-    panel.iconPath = { light: asset("preview-light.svg"), dark: asset("preview-dark.svg") };
-    panel.webview.html = previewHtml({
-      script: panel.webview.asWebviewUri(asset("preview.js")).toString(),
-      styles: panel.webview.asWebviewUri(asset("preview.css")).toString(),
-      icons: panel.webview.asWebviewUri(asset("codicon.css")).toString(),
-      cspSource: panel.webview.cspSource,
-      nonce: randomBytes(16).toString("base64"),
+    showPage(panel, extensionUri, {
+      name: "preview",
+      icons: true,
+      root: "main",
       language: strings.language,
       title: strings.title.replace("{0}", () => file.name),
     });
@@ -117,10 +111,6 @@ export class PreviewPanel extends Disposable {
     );
     return answer === yes;
   }
-}
-
-function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
-  return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist", "media")] };
 }
 
 function keyOf({ origin, path }: PreviewFile): string {

@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import { type WebviewFrame, webviewHtml } from "./webviewHtml";
+
+/** A file of `dist/media`, which alone webviews load from. */
+export function mediaFile(extensionUri: vscode.Uri, ...name: string[]): vscode.Uri {
+  return vscode.Uri.joinPath(extensionUri, "dist", "media", ...name);
+}
+
+export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
+  return { enableScripts: true, localResourceRoots: [mediaFile(extensionUri)] };
+}
+
+/** What differs between the extension's pages. */
+export interface WebviewPage extends Pick<WebviewFrame, "root" | "language" | "title"> {
+  /** The page's bundle: `name.js`, `name.css`, `name-light.svg` and `name-dark.svg` of `dist/media`. */
+  readonly name: string;
+  /** Whether it shows VS Code's icons. */
+  readonly icons: boolean;
+}
+
+/** Fills a tab with a page of the extension, and gives it its icon. */
+export function showPage(
+  panel: vscode.WebviewPanel,
+  extensionUri: vscode.Uri,
+  { name, icons, ...frame }: WebviewPage,
+): void {
+  const { webview } = panel;
+  const address = (file: string) => webview.asWebviewUri(mediaFile(extensionUri, file)).toString();
+  panel.iconPath = {
+    light: mediaFile(extensionUri, `${name}-light.svg`),
+    dark: mediaFile(extensionUri, `${name}-dark.svg`),
+  };
+  webview.html = webviewHtml({
+    ...frame,
+    script: address(`${name}.js`),
+    styles: address(`${name}.css`),
+    ...(icons ? { icons: address("codicon.css") } : {}),
+    cspSource: webview.cspSource,
+    nonce: randomBytes(16).toString("base64"),
+  });
+}

@@ -1,0 +1,132 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { Browser, Page } from "playwright-core";
+import { type WebviewFrame, webviewHtml } from "../../src/ui/webviewHtml";
+import { type VscodeTheme, vscodeThemes } from "./vscodeThemes";
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const origin = "http://webview.test";
+const contentTypes: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".ttf": "font/ttf",
+};
+
+/** The files of `dist/media` that a page loads, by name. */
+export type Bundle = ReadonlyMap<string, Uint8Array>;
+
+export async function bundlePage(entryPoints: { in: string; out: string }[]): Promise<Bundle> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: "dist/media",
+    bundle: true,
+    minify: true,
+    legalComments: "none",
+    format: "iife",
+    target: "chrome132",
+    loader: { ".ttf": "file" },
+    assetNames: "[name]",
+    write: false,
+    tsconfig: "media/tsconfig.json",
+  });
+  return new Map(outputFiles.map(({ path: output, contents }) => [path.basename(output), contents]));
+}
+
+/** How a test looks at a page. */
+export interface ShowOptions {
+  readonly theme?: VscodeTheme;
+  readonly width?: number;
+  readonly height?: number;
+  /** What the tab's page before this one kept. */
+  readonly kept?: unknown;
+  readonly fontSize?: number;
+  readonly context?: Parameters<Browser["newContext"]>[0];
+}
+
+/** A tab with the real page, in a browser that does what VS Code does for its webviews. */
+export interface HostedPage<ToPage> {
+  readonly page: Page;
+  /** What the page said in its console, and every breach of its policy. */
+  readonly complaints: string[];
+  post(message: ToPage): void;
+  /** What was kept for the next page of the tab. */
+  kept(): unknown;
+  /** Loads the page. */
+  load(frame: Pick<WebviewFrame, "root" | "language" | "title">): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param name of the page's bundle, `name.js` and `name.css`
+ * @param receive gets each message of the page; what it throws is thrown in the page
+ */
+export async function hostPage<ToPage>(
+  browser: Browser,
+  name: string,
+  files: Bundle,
+  receive: (message: unknown) => void,
+  options: ShowOptions,
+): Promise<HostedPage<ToPage>> {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1400, height: options.height ?? 900 },
+    ...options.context,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+
+  let kept = options.kept;
+  await page.exposeFunction("keepState", (state: unknown) => {
+    kept = state;
+  });
+  await page.exposeFunction("sendMessage", receive);
+  const { kind, ...colours } = vscodeThemes[options.theme ?? "dark"];
+  const setup = {
+    kind,
+    state: kept,
+    variables: {
+      ...Object.fromEntries(Object.entries(colours).map(([colour, value]) => [`--vscode-${colour}`, value])),
+      "--vscode-font-family": '"Segoe WPC", "Segoe UI", system-ui, "Ubuntu", "Droid Sans", sans-serif',
+      "--vscode-font-size": `${options.fontSize ?? 13}px`,
+      "--vscode-font-weight": "normal",
+    },
+  };
+  await page.addInitScript(`globalThis.webviewSetup = ${JSON.stringify(setup)}`);
+  await page.addInitScript({ path: path.join(root, "test", "helpers", "webviewHost.js") });
+  return {
+    page,
+    complaints,
+    post(message) {
+      // A page that is closing hears nothing more.
+      page.evaluate(`postMessage(${JSON.stringify(message)}, "*")`).catch(() => undefined);
+    },
+    kept: () => kept,
+    async load(frame) {
+      const html = webviewHtml({
+        ...frame,
+        script: `${origin}/${name}.js`,
+        styles: `${origin}/${name}.css`,
+        ...(files.has("codicon.css") ? { icons: `${origin}/codicon.css` } : {}),
+        cspSource: origin,
+        nonce: "bm9uY2U=",
+      });
+      await page.route("**/*", (route) => {
+        const url = new URL(route.request().url());
+        if (url.origin !== origin) return route.abort();
+        const file = path.basename(url.pathname);
+        if (file === "page") return route.fulfill({ contentType: "text/html", body: html });
+        const contents = files.get(file);
+        if (!contents) return route.fulfill({ status: 404 });
+        const contentType = contentTypes[path.extname(file)] ?? "text/plain";
+        return route.fulfill({ contentType, body: Buffer.from(contents) });
+      });
+      await page.goto(`${origin}/page`);
+    },
+    close: () => context.close(),
+  };
+}
