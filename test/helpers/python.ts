@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { installedOnce, leftOut } from "./installed";
+import { askProcess } from "./jsonProcess";
 
 /**
  * Independent readers and writers of Delta, and clients of Data Lake Storage, that the tests compare with; pinned, since
@@ -60,21 +61,6 @@ function run(command: string, args: readonly string[]): void {
 }
 
 /** Runs a script of `test/python` with a JSON request on its standard input; resolves to its JSON answer. */
-export async function runPython(executable: string, script: string, request: object): Promise<unknown> {
-  const child = spawn(executable, [path.join(root, "test", "python", script)], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  child.stdin.end(JSON.stringify(request));
-  const status = await ended;
-  if (status !== 0)
-    throw new Error(`${script} failed: ${Buffer.concat(errors).toString("utf8").slice(-2000)}`);
-  return JSON.parse(Buffer.concat(output).toString("utf8"));
+export function runPython(executable: string, script: string, request: object): Promise<unknown> {
+  return askProcess(script, executable, [path.join(root, "test", "python", script)], request);
 }

@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { installedOnce, leftOut } from "./installed";
+import { askProcess } from "./jsonProcess";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 const source = path.join(root, "test", "spark");
@@ -63,7 +64,8 @@ export async function runSpark(
     readonly statements: readonly string[];
   },
 ): Promise<unknown> {
-  const child = spawn(
+  return askProcess(
+    "Spark",
     "java",
     [
       "-Xmx1g",
@@ -76,27 +78,7 @@ export async function runSpark(
       path.join(jars, "*"),
       path.join(source, "SparkSql.java"),
     ],
-    {
-      stdio: ["pipe", "pipe", "pipe"],
-      cwd: request.scratch,
-      env: { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" },
-    },
+    request,
+    { cwd: request.scratch, env: { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" } },
   );
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  child.stdin.end(JSON.stringify(request));
-  const status = await ended;
-  const text = Buffer.concat(output).toString("utf8");
-  if (status !== 0) {
-    throw new Error(
-      `Spark failed: ${text.slice(-500)}${Buffer.concat(errors).toString("utf8").slice(-3000)}`,
-    );
-  }
-  return JSON.parse(text);
 }
