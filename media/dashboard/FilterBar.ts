@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { UserType } from "../../src/clever/reports";
+import { rangePresets } from "../../src/dashboard/opening";
 import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import { type Choice, MultiSelect } from "./MultiSelect";
 import { type Actions, type Model, type NameList, nameIn } from "./model";
-import { presets } from "./opening";
 import { close, popover } from "./popover";
 
 /** The bar that holds every filter, and the chips of those that are active. */
@@ -99,7 +99,7 @@ export class FilterBar {
       content: html`<div class="dates">
         <fieldset>
           <legend class="spoken">${texts.dates}</legend>
-          ${presets.map(
+          ${rangePresets.map(
             (preset) => html`<label class="choice">
               <input
                 type="radio"

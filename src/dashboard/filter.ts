@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { userTypes } from "../clever/reports";
+import { rangePresets } from "./opening";
 
-/** Presets of the date range; `schoolYear` runs from the configured first day of the school year to the last day there is. */
-export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
+export { openingFilter, rangePresets } from "./opening";
 
 const day = z.iso.date();
 /** School names; `null` stands for rows without one. */
@@ -33,13 +33,3 @@ export const dashboardFilterSchema = z
 
 export type DashboardFilter = z.infer<typeof dashboardFilterSchema>;
 export type RangePreset = (typeof rangePresets)[number];
-
-/** What the dashboard opens with: students, this school year, as OEA's page has it. */
-export const openingFilter: DashboardFilter = {
-  range: { preset: "schoolYear" },
-  schools: [],
-  resources: [],
-  resourceTypes: [],
-  userTypes: ["students"],
-  grades: [],
-};

@@ -2,13 +2,12 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { darkPalette, lightPalette, luminance, textOn } from "../../media/dashboard/charts/colours";
-import * as opening from "../../media/dashboard/opening";
 import { csvOf } from "../../src/dashboard/export/csv";
 import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
 import { filterText, parseFilterText } from "../../src/dashboard/export/filterText";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import { openingView } from "../../src/dashboard/export/view";
-import { openingFilter, rangePresets } from "../../src/dashboard/filter";
+import { openingFilter } from "../../src/dashboard/filter";
 import { CleverLakeError } from "../../src/errors";
 import { DashboardSession } from "../../src/ui/dashboard/DashboardSession";
 import type { ToPage } from "../../src/ui/dashboard/protocol";
@@ -18,12 +17,6 @@ const contrast = (one: string, other: string) => {
   const [light = 0, dark = 0] = [luminance(one), luminance(other)].sort((a, b) => b - a);
   return (light + 0.05) / (dark + 0.05);
 };
-
-test("the page opens as the extension says", () => {
-  expect(opening.openingFilter).toEqual(openingFilter);
-  expect(opening.openingView).toEqual(openingView);
-  expect(opening.presets).toEqual(rangePresets);
-});
 
 describe("colours", () => {
   test.each([

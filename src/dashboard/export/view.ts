@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+export { openingView } from "../opening";
+
 /** Columns that the table of resources can be sorted by. */
 export const resourceColumns = [
   "resource",
@@ -29,14 +31,3 @@ export const dashboardView = z
   })
   .readonly();
 export type DashboardView = z.infer<typeof dashboardView>;
-
-/** How a dashboard opens. */
-export const openingView: DashboardView = {
-  units: "absolute",
-  topResources: 5,
-  schoolsShown: 12,
-  asTable: [],
-  sort: { column: "users", descending: true },
-  search: "",
-  allChanges: false,
-};

@@ -1,0 +1,30 @@
+// Without the schemas beside which these were: the page is bundled with them, and is not to bring a schema library.
+import type { DashboardView } from "./export/view";
+import type { DashboardFilter } from "./filter";
+
+/**
+ * Presets of the date range, in the order in which they are offered; `schoolYear` runs from the configured first day of
+ * the school year to the last day there is.
+ */
+export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
+
+/** What the dashboard opens with: students, this school year, as OEA's page has it. */
+export const openingFilter: DashboardFilter = {
+  range: { preset: "schoolYear" },
+  schools: [],
+  resources: [],
+  resourceTypes: [],
+  userTypes: ["students"],
+  grades: [],
+};
+
+/** How a dashboard opens. */
+export const openingView: DashboardView = {
+  units: "absolute",
+  topResources: 5,
+  schoolsShown: 12,
+  asTable: [],
+  sort: { column: "users", descending: true },
+  search: "",
+  allChanges: false,
+};
