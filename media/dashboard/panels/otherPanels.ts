@@ -1,9 +1,9 @@
-import { barPicture } from "../charts/barPicture";
 import { columnPicture } from "../charts/columnPicture";
 import type { LegendEntry } from "../charts/picture";
 import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
 import { isOnly, nameIn, pickName, type Ready, typeName } from "../model";
+import { barsBy } from "./barsBy";
 import { extremes, type Panel } from "./panel";
 import { shareOf } from "./schoolPanels";
 
@@ -28,25 +28,14 @@ export function gradePanel(ready: Ready): Panel {
       format,
     ),
     picture: (look) =>
-      answer.byGrade.length === 0
-        ? undefined
-        : barPicture(
-            {
-              names: answer.byGrade.map(({ grade }) => name(grade)),
-              picks: answer.byGrade.map(({ grade }) => pickName(filter, "grades", grade)),
-              series: [
-                {
-                  name: texts.perPerson,
-                  colour: look.palette[3] ?? "",
-                  values: answer.byGrade.map((each) => each.distinctResourcesPerUser),
-                  labels: answer.byGrade.map((each) =>
-                    formats.average(each.distinctResourcesPerUser, each.usageAtLeast),
-                  ),
-                },
-              ],
-            },
-            look,
-          ),
+      barsBy(ready, "grades", answer.byGrade, ({ grade }) => grade, look, [
+        {
+          name: texts.perPerson,
+          colour: 3,
+          value: ({ distinctResourcesPerUser }) => distinctResourcesPerUser,
+          atLeast: ({ usageAtLeast }) => usageAtLeast,
+        },
+      ]),
     table: () => ({
       columns: [
         { title: texts.grade, kind: "text" },

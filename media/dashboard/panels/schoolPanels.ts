@@ -1,8 +1,8 @@
 import type { ResourceEntry, SchoolEntry, Shown } from "../../../src/dashboard/answer";
-import { barPicture } from "../charts/barPicture";
 import { stackPicture } from "../charts/stackPicture";
 import { fill } from "../formats";
 import { isOnly, nameIn, pickName, type Ready } from "../model";
+import { barsBy } from "./barsBy";
 import { type Control, extremes, type Panel } from "./panel";
 
 /** The schools that pictures show, by a number of theirs: highest first, hidden ones behind. */
@@ -24,7 +24,7 @@ function rowOf(ready: Ready, school: string | null) {
 }
 
 export function schoolsPanel(ready: Ready): Panel {
-  const { texts, formats, answer, filter } = ready;
+  const { texts, formats, answer } = ready;
   const shown = ranked(ready, ({ averageLogins }) => averageLogins);
   const format = (value: number) => formats.decimal(value);
   return {
@@ -41,29 +41,20 @@ export function schoolsPanel(ready: Ready): Panel {
       format,
     ),
     picture: (look) =>
-      shown.length === 0
-        ? undefined
-        : barPicture(
-            {
-              names: shown.map(({ school }) => nameOf(ready, school)),
-              picks: shown.map(({ school }) => pickName(filter, "schools", school)),
-              series: [
-                {
-                  name: texts.logins,
-                  colour: look.palette[0] ?? "",
-                  values: shown.map((each) => each.averageLogins),
-                  labels: shown.map((each) => formats.average(each.averageLogins, each.atLeast)),
-                },
-                {
-                  name: texts.resourcesAccessed,
-                  colour: look.palette[1] ?? "",
-                  values: shown.map((each) => each.averageResources),
-                  labels: shown.map((each) => formats.average(each.averageResources, each.atLeast)),
-                },
-              ],
-            },
-            look,
-          ),
+      barsBy(ready, "schools", shown, ({ school }) => school, look, [
+        {
+          name: texts.logins,
+          colour: 0,
+          value: ({ averageLogins }) => averageLogins,
+          atLeast: (entry) => entry.atLeast,
+        },
+        {
+          name: texts.resourcesAccessed,
+          colour: 1,
+          value: ({ averageResources }) => averageResources,
+          atLeast: (entry) => entry.atLeast,
+        },
+      ]),
     table: () => ({
       columns: [
         { title: texts.school, kind: "text" },
@@ -93,7 +84,7 @@ export function schoolsPanel(ready: Ready): Panel {
 }
 
 export function distinctSchoolPanel(ready: Ready): Panel {
-  const { texts, formats, answer, filter } = ready;
+  const { texts, formats, answer } = ready;
   const shown = ranked(ready, ({ distinctResourcesPerUser }) => distinctResourcesPerUser);
   const format = (value: number) => formats.decimal(value);
   const value = (each: SchoolEntry) => each.distinctResourcesPerUser;
@@ -111,23 +102,9 @@ export function distinctSchoolPanel(ready: Ready): Panel {
       format,
     ),
     picture: (look) =>
-      shown.length === 0
-        ? undefined
-        : barPicture(
-            {
-              names: shown.map(({ school }) => nameOf(ready, school)),
-              picks: shown.map(({ school }) => pickName(filter, "schools", school)),
-              series: [
-                {
-                  name: texts.perPerson,
-                  colour: look.palette[3] ?? "",
-                  values: shown.map(value),
-                  labels: shown.map((each) => formats.average(value(each), each.usageAtLeast)),
-                },
-              ],
-            },
-            look,
-          ),
+      barsBy(ready, "schools", shown, ({ school }) => school, look, [
+        { name: texts.perPerson, colour: 3, value, atLeast: ({ usageAtLeast }) => usageAtLeast },
+      ]),
     table: () => ({
       columns: [
         { title: texts.school, kind: "text" },
