@@ -13,14 +13,13 @@ import { verifyLake } from "../pipeline/verify";
 import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";
 import { writeRoster } from "../sample/roster";
+import { showcase } from "../sample/showcase";
 import { startSftpServer } from "../sftp/server";
 import { SftpSource } from "../sftp/sftpSource";
 import { progressView } from "./progressBar";
 import { showRoster } from "./roster";
 import { showMetrics, showRun, showVerification } from "./show";
 import { styled } from "./text";
-
-const size = { students: 2000, teachers: 120, staff: 40, schools: 6, days: 20 };
 
 /**
  * The whole job on a sample district: a real SFTP server in this process, a lake in a folder, two runs (the second
@@ -31,9 +30,10 @@ const size = { students: 2000, teachers: 120, staff: 40, schools: 6, days: 20 };
 export async function demo(keep: string | undefined, signal: AbortSignal): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-demo-"));
   try {
-    step(`A sample district: ${size.students} students, ${size.schools} schools, ${size.days} school days`);
+    const { students, schools, days } = showcase;
+    step(`A sample district: ${students} students, ${schools} schools, ${days} school days`);
     const reports = path.join(folder, "reports");
-    const district = sampleDistrict(size);
+    const district = sampleDistrict(showcase);
     await writeDistrict(district, reports, { signal });
     const roster = await writeRoster(district, reports, { signal });
     await using server = await startSftpServer({ folder: reports, username: "district", password: "sample" });

@@ -8,10 +8,10 @@ import { CleverLakeError } from "../errors";
 import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";
 import { sampleRosterPath, writeRoster } from "../sample/roster";
+import { showcase } from "../sample/showcase";
 import { newHostKey, type RunningSftpServer, startSftpServer } from "../sftp/server";
-import type { SampleParams, SampleServer, SampleSize } from "./messages";
+import type { SampleParams, SampleServer } from "./messages";
 
-const defaultSize: SampleSize = { students: 2000, teachers: 120, staff: 40, schools: 6, days: 20 };
 const username = "district";
 
 /** What makes a server the same one after a restart, so that settings made for it stay good. */
@@ -35,7 +35,7 @@ export class Sample implements AsyncDisposable {
     const file = path.join(folder, "server.json");
     const known = existsSync(reportsFolder) ? await readIdentity(file) : undefined;
     if (!known) {
-      const district = sampleDistrict(params.size ?? defaultSize);
+      const district = sampleDistrict(params.size ?? showcase);
       await writeDistrict(district, reportsFolder, { signal });
       await writeRoster(district, reportsFolder, { signal });
     }

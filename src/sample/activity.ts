@@ -3,7 +3,7 @@ import type { SampleDistrict } from "./district";
 import { blankDays, type SamplePerson } from "./people";
 import { type Random, randomStream } from "./random";
 import type { Audience } from "./resources";
-import type { SampleSchool } from "./schools";
+import { factorOn, type SampleSchool } from "./schools";
 
 const mostResourcesPerDay = 12;
 /** How a weekday differs from the others; indexed by `Date.getUTCDay()`. */
@@ -22,7 +22,7 @@ const mostAccesses = 20;
 const slots = 4096;
 type Picker = Uint16Array;
 
-function picker(district: SampleDistrict, school: SampleSchool, audience: Audience): Picker {
+function picker(district: SampleDistrict, date: string, school: SampleSchool, audience: Audience): Picker {
   // Schools differ in what they like.
   const random = randomStream(district.seed, `liking/${school.id}/${audience}`);
   const cumulative: number[] = [];
@@ -31,7 +31,7 @@ function picker(district: SampleDistrict, school: SampleSchool, audience: Audien
     const liking = 0.4 + 1.2 * random();
     const offered =
       resource.audiences.includes(audience) && (resource.school === undefined || resource.school === school);
-    if (offered) total += resource.weight * liking;
+    if (offered) total += resource.weight * liking * factorOn(date, resource);
     cumulative.push(total);
   }
   const table = new Uint16Array(slots);
@@ -44,17 +44,20 @@ function picker(district: SampleDistrict, school: SampleSchool, audience: Audien
   return table;
 }
 
-/** Which resources the people of a district draw from; made once, since every day needs it. */
+/** Which resources the people of a district draw from on a day; made once for all days between changes of them. */
 export class Pickers {
   private readonly known = new Map<string, Picker>();
-  constructor(private readonly district: SampleDistrict) {}
+  constructor(
+    private readonly district: SampleDistrict,
+    private readonly date: string,
+  ) {}
 
   of({ school, userType, band }: SamplePerson): Picker {
     const audience = userType === "students" ? (band ?? "elementary") : userType;
     const key = `${school.id}/${audience}`;
     let found = this.known.get(key);
     if (found === undefined) {
-      found = picker(this.district, school, audience);
+      found = picker(this.district, this.date, school, audience);
       this.known.set(key, found);
     }
     return found;
@@ -82,6 +85,7 @@ export class DayActivity {
   private readonly people: readonly SamplePerson[];
   private readonly random: Random;
   private readonly dayFactor: number;
+  private readonly date: string;
 
   constructor(
     district: SampleDistrict,
@@ -92,6 +96,7 @@ export class DayActivity {
   ) {
     const date = district.days[day];
     if (date === undefined) throw new RangeError(`the sample district has no school day ${day}`);
+    this.date = date;
     this.people = district.people[userType];
     this.random = randomStream(district.seed, `activity/${userType}/${date}`);
     this.dayFactor = (weekdayFactor[new Date(date).getUTCDay()] ?? 1) * (0.96 + 0.08 * this.random());
@@ -111,7 +116,8 @@ export class DayActivity {
   }
 
   private draw({ propensity, breadth, school }: SamplePerson): void {
-    const chance = propensity * school.level * this.dayFactor * (this.left ? factorAfterLeaving : 1);
+    const level = school.level * factorOn(this.date, school);
+    const chance = propensity * level * this.dayFactor * (this.left ? factorAfterLeaving : 1);
     this.resourceCount = 0;
     this.logins = 0;
     if (this.random() >= Math.min(chance, surest)) return;

@@ -17,7 +17,15 @@ export interface SampleOptions {
   readonly days: number;
   /** `yyyy-MM-dd`; the district's first school day is this one or the next. Default 2025-08-25. */
   readonly firstDay?: string;
+  /** Changes in the course of the days; without any, the district goes on as it began. */
+  readonly changes?: readonly SampleChange[];
 }
+
+/** From a school day on, counted from the district's first (0), a resource or a school is used more or less. */
+export type SampleChange = { readonly schoolDay: number; readonly factor: number } & (
+  | { readonly resource: string }
+  | { readonly school: string }
+);
 
 /** An invented district: all that its reports follow from. */
 export interface SampleDistrict {
@@ -68,10 +76,14 @@ function checkOptions(options: SampleOptions): void {
   }
 }
 
+function nameOf(subject: { readonly resource: string } | { readonly school: string }): string {
+  return "resource" in subject ? subject.resource : subject.school;
+}
+
 /**
  * Makes a district from a seed. The same options make the same district, and `days` only says how far its
  * reports go: what they say of a person on a day is the same in a longer one.
- * Throws `config` for counts or dates that make no district.
+ * Throws `config` for counts or dates that make no district, and for changes of what it does not have.
  */
 export function sampleDistrict(options: SampleOptions): SampleDistrict {
   checkOptions(options);
@@ -85,17 +97,32 @@ export function sampleDistrict(options: SampleOptions): SampleDistrict {
       known.push(calendar.next().value);
     }
   };
-  const schools = sampleSchools(seed, options.schools);
+  const { changes = [] } = options;
+  const changed = new Map(
+    changes.map(({ schoolDay: n, factor, ...subject }) => [nameOf(subject), { onDay: schoolDay(n), factor }]),
+  );
+  const withChange = <T extends { readonly name: string }>(subject: T): T => {
+    const change = changed.get(subject.name);
+    return change ? { ...subject, changed: change } : subject;
+  };
+  const schools = sampleSchools(seed, options.schools).map(withChange);
   const tiny = tinySchool(schools, options.students);
   const people = (userType: UserType): SamplePerson[] =>
     samplePeople(seed, userType, options[userType], schools, tiny);
   schoolDay(options.days - 1);
+  const resources = sampleResources(seed, schools, schoolDay).map(withChange);
+  for (const name of changed.keys()) {
+    if ([...schools, ...resources].some((subject) => subject.name === name)) continue;
+    throw new CleverLakeError("config", "The sample district has no resource or school that is to change.", {
+      subject: name,
+    });
+  }
   return {
     seed,
     days: known.slice(0, options.days),
     schools,
     tinySchool: tiny,
-    resources: sampleResources(seed, schools, schoolDay),
+    resources,
     people: { students: people("students"), teachers: people("teachers"), staff: people("staff") },
   };
 }

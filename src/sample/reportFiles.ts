@@ -38,9 +38,9 @@ function header(report: Report, userType: UserType): string {
   return stringify([names]);
 }
 
-/** What is the same on every day, made once: people's CSV cells, and what they draw resources from. */
-function prepare(district: SampleDistrict, userType: UserType) {
-  const pickers = new Pickers(district);
+/** What is the same between two changes of resources, made once: people's CSV cells, and what they draw resources from. */
+function prepare(district: SampleDistrict, userType: UserType, date: string) {
+  const pickers = new Pickers(district, date);
   const schoolCells = new Map(district.schools.map((school) => [school, csvCells(school.id, school.name)]));
   const people = district.people[userType];
   return {
@@ -106,10 +106,14 @@ const rowsOf: Readonly<Record<ReportName, (day: DayOfUserType) => Generator<stri
 
 /** The files that Clever would publish for the district, by day; none for a user type without people. */
 export function* districtFiles(district: SampleDistrict): Generator<SampleFile> {
-  const known = new Map<UserType, Prepared>();
-  const preparedFor = (userType: UserType): Prepared => {
-    const prepared = known.get(userType) ?? prepare(district, userType);
-    known.set(userType, prepared);
+  const known = new Map<string, Prepared>();
+  const preparedFor = (userType: UserType, date: string): Prepared => {
+    const changes = district.resources.filter(
+      ({ changed }) => changed !== undefined && date >= changed.onDay,
+    );
+    const key = `${userType}/${changes.length}`;
+    const prepared = known.get(key) ?? prepare(district, userType, date);
+    known.set(key, prepared);
     return prepared;
   };
   const present = userTypes.filter((userType) => district.people[userType].length > 0);
@@ -122,7 +126,7 @@ export function* districtFiles(district: SampleDistrict): Generator<SampleFile> 
           report,
           userType,
           date,
-          rows: () => rowsOf[report]({ district, userType, day, date, people: preparedFor(userType) }),
+          rows: () => rowsOf[report]({ district, userType, day, date, people: preparedFor(userType, date) }),
         };
       }
     }

@@ -18,6 +18,8 @@ export interface SampleResource {
   readonly weight: number;
   /** From `onDay` (`yyyy-MM-dd`) on, reports carry the new name. */
   readonly renamed?: { readonly onDay: string; readonly newName: string };
+  /** From `onDay` on, its weight is another by this factor. */
+  readonly changed?: { readonly onDay: string; readonly factor: number };
 }
 
 const everyone: readonly Audience[] = [...gradeBands, "teachers", "staff"];

@@ -18,6 +18,16 @@ export interface SampleSchool {
   readonly weight: number;
   /** How keen the school is: a factor on everybody's propensity, around 1. */
   readonly level: number;
+  /** From `onDay` (`yyyy-MM-dd`) on, its level is another by this factor. */
+  readonly changed?: { readonly onDay: string; readonly factor: number };
+}
+
+/** A factor that a change brings on a day; 1 before it, and without one. */
+export function factorOn(
+  date: string,
+  { changed }: { readonly changed?: { readonly onDay: string; readonly factor: number } },
+): number {
+  return changed !== undefined && date >= changed.onDay ? changed.factor : 1;
 }
 
 const places = [

@@ -18,7 +18,7 @@ describe("the sample district, as a newcomer meets it", () => {
 
   test("a report is previewed with its identities masked", async () => {
     await reports().expand("daily-participation");
-    await reports().click("daily-participation", "2025-09-22 students");
+    await reports().click("daily-participation", "2025-10-31 students");
     const preview = await workbench().webview("[role=grid]");
     await preview.getByText("Bright", { exact: false }).first().waitFor();
     await workbench().screenshots("preview", everyTheme);
@@ -31,17 +31,17 @@ describe("the sample district, as a newcomer meets it", () => {
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
     await workbench()
-      .notifications.with(/file \d+ of 120/)
+      .notifications.with(/file \d+ of 192/)
       .waitFor();
     await workbench().screenshot("run-going-on");
-    await workbench().notifications.with("120 files brought over").waitFor();
+    await workbench().notifications.with("192 files brought over").waitFor();
     await workbench().tree("Data Lake").row("daily_participation_pseudo").waitFor();
-    await expect.poll(() => reports().row("2025-09-22 students").textContent()).toMatch(/anonymized/);
+    await expect.poll(() => reports().row("2025-10-31 students").textContent()).toMatch(/anonymized/);
     await workbench().screenshots("run-done", everyTheme);
   });
 
   test("the run's report opens", async () => {
-    await workbench().notifications.press("120 files brought over", "Open Run Report");
+    await workbench().notifications.press("192 files brought over", "Open Run Report");
     // The preview of Markdown loads its page twice: the frame that is found first may go.
     await expect
       .poll(async () =>
@@ -51,7 +51,7 @@ describe("the sample district, as a newcomer meets it", () => {
           .textContent()
           .catch(() => ""),
       )
-      .toMatch(/Files brought over\s*120/);
+      .toMatch(/Files brought over\s*192/);
     await workbench().screenshot("run-report");
   });
 
@@ -65,6 +65,6 @@ describe("the sample district, as a newcomer meets it", () => {
   test("a reload finds everything as it was", async () => {
     await workbench().reload();
     await workbench().openActivity("Clever Lake");
-    await expect.poll(() => reports().row("2025-09-22 students").textContent()).toMatch(/anonymized/);
+    await expect.poll(() => reports().row("2025-10-31 students").textContent()).toMatch(/anonymized/);
   });
 });

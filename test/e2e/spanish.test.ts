@@ -35,9 +35,9 @@ describe("in Spanish", () => {
     await notifications.with(bundle[connected] ?? "").waitFor();
     await reports().expand("daily-participation");
     await expect
-      .poll(() => reports().row("2025-09-22 students").textContent())
+      .poll(() => reports().row("2025-10-31 students").textContent())
       .toContain(bundle.new ?? "no such text");
-    await reports().click("2025-09-22 students");
+    await reports().click("2025-10-31 students");
     const preview = await workbench().webview("[role=grid]");
     expect(await preview.locator("html").getAttribute("lang")).toBe("es");
     await preview

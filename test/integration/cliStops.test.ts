@@ -111,9 +111,9 @@ describe("clever-lake demo", () => {
     const [, first = "", second = "", roster = "", answers = "", proof = ""] = stdout.split(
       /First run.*\n|Second run.*\n|The roster: .*\n|What the tables say.*\n|The tables recounted.*\n/,
     );
-    expect(first).toContain("Done. 120 files brought over");
-    expect(second).toBe("Nothing new. 120 reports on the server are in the lake already.\n\n");
-    expect(roster).toContain("Imported: 1,900 students");
+    expect(first).toContain("Done. 192 files brought over");
+    expect(second).toBe("Nothing new. 192 reports on the server are in the lake already.\n\n");
+    expect(roster).toContain("Imported: 1,543 students");
     expect(answers).toContain("By school");
     expect(answers).toContain("suppressed");
     expect(proof).toContain("Everything adds up.");

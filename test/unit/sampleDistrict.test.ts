@@ -96,6 +96,11 @@ describe("a sample district", () => {
     expect(days.slice(0, 12)).toEqual(fewer);
   });
 
+  it("refuses a change of what it does not have", () => {
+    const changes = [{ resource: "No such thing", schoolDay: 1, factor: 2 }];
+    expect(() => sampleDistrict({ ...small, changes })).toThrow("no resource or school that is to change");
+  });
+
   it("gives everybody ids of their own, in the form of a district's and of Clever's", () => {
     const all = [...identities(district)];
     expect(all).toHaveLength(2 * (400 + 30 + 12));

@@ -67,6 +67,25 @@ describe("the files of a sample district", () => {
     expect(listed.map(({ date }) => date)).toEqual(listed.map(({ date }) => date).sort());
   });
 
+  it("are what they were until the day of a change, from which a resource rises and a school falls", () => {
+    const school = district.schools[0]?.name ?? "";
+    const resource = "Bookburrow";
+    const changes = [
+      { resource, schoolDay: 20, factor: 4 },
+      { school, schoolDay: 20, factor: 0.4 },
+    ];
+    const changed = readAll(sampleDistrict({ ...small, changes }));
+    const onDay = district.days[20] ?? "";
+    expect(changed.filter(({ date }) => date < onDay)).toEqual(files.filter(({ date }) => date < onDay));
+    const count = (all: typeof files, has: (row: Row) => boolean) =>
+      all.flatMap(({ date, rows }) => (date >= onDay ? rows.filter(has) : [])).length;
+    const opens = (row: Row) => row.resource_name === resource && row.school_name !== school;
+    expect(count(changed, opens)).toBeGreaterThan(2 * count(files, opens));
+    const comes = (row: Row) => row.active === "true" && row.school_name === school;
+    expect(count(changed, comes)).toBeLessThan(0.6 * count(files, comes));
+    expect(count(changed, comes)).toBeGreaterThan(0);
+  });
+
   it("leave out user types without people", () => {
     const types = [...districtFiles(sampleDistrict({ ...small, staff: 0, days: 1 }))].map(
       ({ userType }) => userType,
