@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { version } from "../package.json";
 import { userTypes } from "./clever/reports";
 import { openLake, openSource, readSalt } from "./cli/connect";
-import { type DashboardOptions, writeDashboard } from "./cli/dashboard";
+import { type DashboardOptions, languages, writeDashboard } from "./cli/dashboard";
 import { demo } from "./cli/demo";
 import { progressView } from "./cli/progressBar";
 import { importNamedRoster, type RosterOptions, showRoster } from "./cli/roster";
@@ -102,7 +102,7 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
   root
     .command("dashboard")
     .description("write the participation dashboard as one HTML file that opens offline and prints")
-    .requiredOption("-o, --out <file>", "the HTML file to write")
+    .requiredOption("-o, --out <file>", "the HTML file to write; one that is there is replaced")
     .addOption(new Option("--range <preset>", "schoolYear unless given").choices(rangePresets))
     .option("--from <yyyy-MM-dd>", "first day")
     .option("--to <yyyy-MM-dd>", "last day")
@@ -116,6 +116,7 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
     .option("--percent", "show counts of people as a share of all users")
     .option("--minimum-group-size <n>", "suppress groups of fewer people; 0 shows all", wholeNumber)
     .option("--school-year-start <MM-dd>", "first day of the school year; 08-01 unless given")
+    .addOption(new Option("--language <code>", "the locale's unless given").choices(languages))
     .option("--cache <folder>", "keep what makes the next time fast; pseudonymized data only")
     .action(acting(doDashboard));
   root
@@ -244,8 +245,8 @@ async function doMetrics(options: MetricsOptions): Promise<void> {
 
 async function doDashboard(options: CommonOptions & DashboardOptions): Promise<void> {
   const config = await readConfig(options.config);
-  const media = path.join(__dirname, "media");
-  const written = await writeDashboard(config, secretsFrom(process.env), options, media, abort.signal);
+  const folders = { media: path.join(__dirname, "media"), l10n: path.join(__dirname, "..", "l10n") };
+  const written = await writeDashboard(config, secretsFrom(process.env), options, folders, abort.signal);
   print(
     options,
     `${plain(written.file)}: the dashboard from ${written.from} to ${written.to}.`,

@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { z } from "zod";
 import type { UserType } from "../clever/reports";
 import type { Config, Secrets } from "../config";
 import type { DashboardAnswer } from "../dashboard/answer";
 import { dashboardHtml } from "../dashboard/export/dashboardHtml";
-import { dashboardTexts } from "../dashboard/export/texts";
+import { type DashboardTexts, dashboardTexts } from "../dashboard/export/texts";
 import { openingView } from "../dashboard/export/view";
 import {
   type DashboardFilter,
@@ -33,7 +34,12 @@ export interface DashboardOptions {
   readonly minimumGroupSize?: number;
   readonly schoolYearStart?: string;
   readonly cache?: string;
+  readonly language?: Language;
 }
+
+/** The languages that the page speaks. */
+export const languages = ["en", "es"] as const;
+export type Language = (typeof languages)[number];
 
 /** What was written. */
 export interface WrittenDashboard {
@@ -45,24 +51,55 @@ export interface WrittenDashboard {
 
 /**
  * Computes the dashboard for a filter and writes it as one HTML file that opens offline.
- * @param mediaFolder where the page's bundle is
- * @throws CleverLakeError with `notFound` where the tables hold no row, with `config` for an option that cannot be used
+ * @param folders where the page's bundle is, and the texts in other languages than English
+ * @throws CleverLakeError with `notFound` where the tables hold no row, with `config` for an option that cannot be used,
+ * with `io` where the file cannot be written; what was there before stays then
  */
 export async function writeDashboard(
   config: Config,
   secrets: Secrets,
   options: DashboardOptions,
-  mediaFolder: string,
+  folders: { readonly media: string; readonly l10n: string },
   signal: AbortSignal,
 ): Promise<WrittenDashboard> {
-  const read = (name: string) => readFile(path.join(mediaFolder, name), "utf8");
+  const read = (name: string) => readFile(path.join(folders.media, name), "utf8");
   const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
   const answered = await ask(config, secrets, options, signal);
   const view = { ...openingView, units: options.percent ? ("percent" as const) : ("absolute" as const) };
-  const texts = dashboardTexts((text) => text, "en");
+  const texts = await textsIn(options.language ?? languageOf(process.env), folders.l10n);
   const html = dashboardHtml(bundle, { answer: answered, view, texts });
-  await writeFile(options.out, html);
+  await replaceFile(options.out, html);
   return { file: options.out, from: answered.from, to: answered.to, bytes: Buffer.byteLength(html) };
+}
+
+/** The language of the locale that the process was given; English where it is none that the page speaks. */
+export function languageOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): Language {
+  const locale = LC_ALL || LC_MESSAGES || LANG || "";
+  return languages.find((language) => locale.split(/[_.@]/, 1)[0] === language) ?? "en";
+}
+
+/** The page's texts, by the extension's own translations. */
+async function textsIn(language: Language, l10nFolder: string): Promise<DashboardTexts> {
+  if (language === "en") return dashboardTexts((text) => text, language);
+  const file = await readFile(path.join(l10nFolder, `bundle.l10n.${language}.json`), "utf8");
+  const translations = z.record(z.string(), z.string()).parse(JSON.parse(file));
+  return dashboardTexts((text) => translations[text] ?? text, language);
+}
+
+/** Written beside its place first, so that whoever opens the file finds a whole one. */
+async function replaceFile(file: string, content: string): Promise<void> {
+  const unfinished = `${file}.part`;
+  try {
+    await writeFile(unfinished, content);
+    await rename(unfinished, file);
+  } catch (cause) {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    throw new CleverLakeError("io", "The dashboard could not be written.", {
+      subject: file,
+      hint: "Check that its folder is there and can be written to.",
+      cause,
+    });
+  }
 }
 
 async function ask(

@@ -1,0 +1,135 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
+import { showcase } from "../../src/sample/showcase";
+import { CommandLine, runPlain } from "../helpers/cli";
+import { chromiumPath } from "../helpers/dashboardBrowser";
+
+/** `dashboard` of the built command line, on the lake that `demo` leaves: what newcomers see. */
+
+const frozenSchema = z.object({
+  texts: z.object({ language: z.string() }),
+  view: z.object({ units: z.string() }),
+  answer: z.object({
+    from: z.string(),
+    to: z.string(),
+    minimumGroupSize: z.number(),
+    cards: z.object({ users: z.object({ value: z.number(), atLeast: z.boolean() }) }),
+    bySchool: z.array(z.object({ school: z.string(), users: z.number().nullable() })),
+    byGrade: z.array(z.object({ users: z.number().nullable() })),
+    resources: z.array(z.object({ rows: z.number().nullable() })),
+    changes: z.object({ entries: z.array(z.object({ name: z.string(), direction: z.string() })) }),
+  }),
+});
+
+describe("clever-lake dashboard", () => {
+  let folder: string;
+  let cli: CommandLine;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "clever-lake-dashboard-"));
+    const server = { host: "127.0.0.1", port: 9, username: "nobody", hostKey: `SHA256:${"A".repeat(43)}` };
+    cli = await CommandLine.create({ folder, server });
+    const { exitCode, stderr } = await runPlain("demo", "--keep", cli.lakeFolder);
+    expect(exitCode, stderr).toBe(0);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const write = async (...args: string[]) => {
+    const out = path.join(folder, "page.html");
+    const { exitCode, stdout, stderr } = await cli.run("dashboard", "--out", out, ...args);
+    expect(exitCode, stderr).toBe(0);
+    const html = await readFile(out, "utf8");
+    const data = /<script type="application\/json" id="frozen">(.*?)<\/script>/s.exec(html)?.[1] ?? "";
+    return { out, stdout, html, ...frozenSchema.parse(JSON.parse(data)) };
+  };
+
+  test("says of the demo's district how many there are, what changed, and nothing of the small school", async () => {
+    const { answer, stdout, out } = await write();
+    expect(stdout).toBe(`${out}: the dashboard from ${answer.from} to 2025-10-31.\n`);
+    expect(answer.minimumGroupSize).toBe(10);
+    // With everybody of the students in scope, nobody is left out.
+    expect(answer.cards.users).toMatchObject({ value: showcase.students, atLeast: false });
+    expect(answer.changes.entries).toMatchObject([
+      { name: "Bookburrow", direction: "rose" },
+      { name: "Dunmere Elementary School", direction: "fell" },
+    ]);
+    const hidden = answer.bySchool.flatMap(({ school, users }) => (users === null ? [school] : []));
+    expect(hidden).toEqual(["Eastfield Elementary School"]);
+    expect(answer.byGrade.filter(({ users }) => users === null)).toEqual([]);
+    expect(answer.byGrade.length).toBeGreaterThanOrEqual(13);
+    const { resources } = answer;
+    expect(resources.filter(({ rows }) => rows === null).length).toBeLessThan(resources.length / 10);
+  });
+
+  test("filters as asked, and writes over what was there", async () => {
+    const school = "Cedar Hollow High School";
+    const out = path.join(folder, "page.html");
+    await writeFile(out, "yesterday's");
+    const { answer, view } = await write(
+      ...["--school", school, "--from", "2025-10-01", "--to", "2025-10-10", "--percent"],
+    );
+    expect(answer).toMatchObject({ from: "2025-10-01", to: "2025-10-10", bySchool: [{ school }] });
+    expect(view.units).toBe("percent");
+    expect((await readdir(folder)).filter((name) => name.startsWith("page"))).toEqual(["page.html"]);
+  });
+
+  test("speaks the language that is asked for, and that of the locale otherwise", async () => {
+    const spanish = await write("--range", "last7", "--language", "es");
+    expect(spanish.html).toContain('<html lang="es">');
+    expect(spanish.html).toContain("<title>Panel de participación");
+    expect(spanish.texts.language).toBe("es");
+    expect((await write("--range", "last7")).texts.language).toBe("en");
+  });
+
+  test.skipIf(!chromiumPath)("opens offline, its pictures drawn", async () => {
+    const { out, answer } = await write();
+    const browser: Browser = await chromium.launch({
+      executablePath: chromiumPath ?? "",
+      args: ["--no-sandbox", "--disable-gpu"],
+    });
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, reducedMotion: "reduce" });
+    const complaints: string[] = [];
+    const requests: string[] = [];
+    page.on("console", (message) => complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("request", (request) => requests.push(request.url()));
+    await page.context().setOffline(true);
+    await page.goto(pathToFileURL(out).href);
+    await page.locator("#panel-treemap .chart svg").waitFor();
+    expect(await page.locator("#card-users .card-value").textContent()).toBe(
+      answer.cards.users.value.toLocaleString("en"),
+    );
+    expect(await page.locator("body").textContent()).toContain("Bookburrow");
+    expect(await page.locator(".chart svg").count()).toBeGreaterThanOrEqual(9);
+    expect(complaints).toEqual([]);
+    expect(requests).toEqual([pathToFileURL(out).href]);
+  });
+
+  test("refuses a lake that is not there or has nothing, and a place that cannot be written", async () => {
+    const empty = path.join(folder, "empty");
+    await mkdir(empty);
+    const other = await CommandLine.create({
+      folder: empty,
+      server: { host: "127.0.0.1", username: "nobody", port: 9, hostKey: `SHA256:${"A".repeat(43)}` },
+    });
+    const out = path.join(empty, "page.html");
+    const nothing = await other.run("dashboard", "--out", out);
+    expect(nothing.exitCode).toBe(2);
+    expect(nothing.stderr).toContain("The lake's tables hold nothing yet. Fill them first: clever-lake run.");
+    const nowhere = path.join(folder, "no such folder", "page.html");
+    const unwritten = await cli.run("dashboard", "--out", nowhere);
+    expect(unwritten.exitCode).toBe(2);
+    expect(unwritten.stderr).toContain("The dashboard could not be written.");
+    expect(unwritten.stderr).toContain(nowhere);
+    const wrong = await cli.run("dashboard", "--out", out, "--from", "2025-10-02", "--to", "2025-10-01");
+    expect(wrong.stderr).toContain("The days must be given as yyyy-MM-dd, the first one before the last.");
+    expect(wrong.exitCode).toBe(2);
+    expect((await readdir(empty)).filter((name) => name.startsWith("page"))).toEqual([]);
+  });
+});
