@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFile } from "node:fs/promises";
 import path from "node:path";
-import { commands, EventEmitter, extensions, type WebviewPanel, window } from "vscode";
+import { commands, extensions, window } from "vscode";
 import { EnginePreviews } from "../../../src/ui/enginePreviews";
 import { PreviewPanel } from "../../../src/ui/preview/PreviewPanel";
 import { previewViewType } from "../../../src/ui/preview/previewSource";
@@ -10,44 +10,14 @@ import { previewStrings } from "../../../src/ui/preview/strings";
 import { activeApplication, killEngine, until } from "../application";
 import { District } from "../district";
 import { Person } from "../person";
+import { type Tab, Tabs } from "../tabs";
 import { nodeAt } from "../trees";
-
-/** A tab's page in place of the real one: what the tests send, the extension receives, and the other way round. */
-class Page {
-  readonly received: ToPage[] = [];
-  private readonly said = new EventEmitter<unknown>();
-
-  constructor(readonly panel: WebviewPanel) {
-    Object.defineProperty(panel.webview, "onDidReceiveMessage", { value: this.said.event });
-    panel.webview.postMessage = (message: ToPage) => {
-      this.received.push(message);
-      return Promise.resolve(true);
-    };
-  }
-
-  say(message: unknown): void {
-    this.said.fire(message);
-  }
-
-  /** The newest message of a type, once there is one behind those that came before `from`. */
-  async hears<T extends ToPage["type"]>(type: T, from = 0): Promise<Extract<ToPage, { type: T }>> {
-    const find = () =>
-      this.received
-        .slice(from)
-        .findLast((message): message is Extract<ToPage, { type: T }> => message.type === type);
-    await until(`the page hears "${type}"`, () => find() !== undefined);
-    const found = find();
-    assert.ok(found);
-    return found;
-  }
-}
 
 const monday = "daily-participation/2025-08-25-daily-participation-students.csv";
 
 suite("a report's preview", function () {
   this.timeout(120_000);
-  const pages: Page[] = [];
-  const { createWebviewPanel } = window;
+  let tabs: Tabs<ToPage>;
   let district: District;
   let person: Person;
 
@@ -57,17 +27,11 @@ suite("a report's preview", function () {
     await district.connect();
     const { model } = await activeApplication();
     await model.refresh();
-    Object.assign(window, {
-      createWebviewPanel: (...parameters: Parameters<typeof createWebviewPanel>) => {
-        const panel = createWebviewPanel(...parameters);
-        pages.push(new Page(panel));
-        return panel;
-      },
-    });
+    tabs = new Tabs();
   });
 
   suiteTeardown(async () => {
-    Object.assign(window, { createWebviewPanel });
+    tabs.leave();
     await commands.executeCommand("workbench.action.closeAllEditors");
     await district.end();
   });
@@ -78,13 +42,11 @@ suite("a report's preview", function () {
 
   teardown(() => person.leave());
 
-  async function openMonday(): Promise<Page> {
+  async function openMonday(): Promise<Tab<ToPage>> {
     const { reportsTree } = await activeApplication();
     const node = await nodeAt(reportsTree, /^daily/, /^2025-08-25 students/);
     await commands.executeCommand("clever.preview", node);
-    const page = pages.at(-1);
-    assert.ok(page);
-    return page;
+    return tabs.newest();
   }
 
   test("opens once per report, with its rows and the refused one among them", async () => {
@@ -156,11 +118,11 @@ suite("a report's preview", function () {
       const panel = window.createWebviewPanel(previewViewType, "restored", -1);
       const source = new EnginePreviews(model, client);
       const shown = PreviewPanel.restore(panel, state, extension.extensionUri, source, previewStrings());
-      return { shown, page: pages.at(-1) };
+      return { shown, page: tabs.newest() };
     };
     const file = { path: monday, origin: "server", name: "a report" };
     const { shown, page } = restore({ file, row: 3, column: 1, scrollTop: 60, widths: {} });
-    assert.ok(shown && page);
+    assert.ok(shown);
     const opened = await page.hears("opened");
     assert.equal(opened.revealed, false);
     assert.match(page.panel.webview.html, /default-src 'none'/);

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { commands, EventEmitter, env, extensions, ViewColumn, window } from "vscode";
+import { dashboardTexts } from "../../../src/dashboard/export/texts";
+import { openingFilter, openingView } from "../../../src/dashboard/opening";
+import { dashboard } from "../../../src/engine/protocol";
+import { type DashboardGround, DashboardPanel } from "../../../src/ui/dashboard/DashboardPanel";
+import type { DashboardSource } from "../../../src/ui/dashboard/DashboardSession";
+import type { ToPage } from "../../../src/ui/dashboard/protocol";
+import { activeApplication, killEngine, until } from "../application";
+import { District, disconnect, setSetting } from "../district";
+import { Person } from "../person";
+import { type Tab, Tabs } from "../tabs";
+
+suite("the dashboard", function () {
+  this.timeout(120_000);
+  const tabs: Tabs<ToPage> = new Tabs();
+  let district: District;
+  let person: Person;
+
+  suiteSetup(async () => {
+    await disconnect();
+    district = await District.serve({ students: 300, days: 3 });
+  });
+
+  suiteTeardown(async () => {
+    tabs.leave();
+    await setSetting("minimumGroupSize", undefined);
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    await district.end();
+  });
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(() => person.leave());
+
+  async function open(): Promise<Tab<ToPage>> {
+    await commands.executeCommand("clever.openDashboard");
+    return tabs.newest();
+  }
+
+  async function close(tab: Tab<ToPage>): Promise<void> {
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    await until("the tab is closed", () => tab.disposed);
+  }
+
+  test("without a connection is no tab but the way to one", async () => {
+    await commands.executeCommand("clever.openDashboard");
+    assert.equal(tabs.all.length, 0);
+    assert.equal(person.saw(/There is no connection yet/).length, 1);
+  });
+
+  test("over a lake that holds nothing says so, and fills itself after the run that it offers", async () => {
+    await district.connect();
+    const tab = await open();
+    tab.say({ type: "ready" });
+    assert.deepEqual((await tab.hears("init")).filter, openingFilter);
+    assert.match(tab.panel.webview.html, /default-src 'none'/);
+    await tab.hears("empty");
+    tab.say({ type: "run" });
+    const { answer } = await tab.hears("answer");
+    assert.equal(answer.to, "2025-08-27");
+    assert.equal(answer.minimumGroupSize, 10);
+    // Some of the 300 join later.
+    assert.ok((answer.cards.users.value ?? 0) > 270);
+  });
+
+  test("is there once, answers what is asked, and heeds a setting at once", async () => {
+    const tab = tabs.newest();
+    assert.equal(await open(), tab);
+    assert.equal(tabs.all.length, 1);
+    const { answer: all } = await tab.hears("answer");
+    const school = all.options.schools.find((name) => name !== null) ?? "";
+    let before = tab.received.length;
+    tab.say({ type: "ask", question: 1, filter: { ...openingFilter, schools: [school] } });
+    const { question, answer } = await tab.hears("answer", before);
+    assert.equal(question, 1);
+    assert.deepEqual(
+      answer.bySchool.map((each) => each.school),
+      [school],
+    );
+    assert.ok((answer.cards.users.value ?? 0) < (all.cards.users.value ?? 0));
+    before = tab.received.length;
+    await setSetting("minimumGroupSize", 20);
+    assert.equal((await tab.hears("answer", before)).answer.minimumGroupSize, 20);
+  });
+
+  test("does not take messages that no page of its own sends", async () => {
+    const tab = tabs.newest();
+    const before = tab.received.length;
+    tab.say({ type: "ask", question: 2, filter: { ...openingFilter, schools: "all" } });
+    tab.say({ type: "save", file: { kind: "html", name: "../../x.html", content: "" } });
+    tab.say("run");
+    tab.say({ type: "copyFilter", filter: openingFilter });
+    await tab.hears("notice", before);
+    assert.equal(tab.received.length, before + 1);
+    assert.match(await env.clipboard.readText(), /clever-dashboard-filter/);
+  });
+
+  test("that is closed while it is answered ends in silence, and opens again", async () => {
+    const tab = tabs.newest();
+    tab.say({ type: "ask", question: 3, filter: { ...openingFilter, range: { preset: "all" } } });
+    await close(tab);
+    const { length } = tab.received;
+    const again = await open();
+    assert.notEqual(again, tab);
+    await again.hears("answer");
+    assert.equal(tab.received.length, length);
+    assert.deepEqual(person.told, []);
+  });
+
+  test("outlives the engine that answered it, and says what is wrong with a setting", async () => {
+    const { client } = await activeApplication();
+    const tab = tabs.newest();
+    const { pid } = client;
+    let before = tab.received.length;
+    await killEngine();
+    await until("the engine is gone", () => client.pid !== pid);
+    tab.say({ type: "retry" });
+    await tab.hears("answer", before);
+    before = tab.received.length;
+    // The lake is another one then, so that it is asked anew by itself.
+    await setSetting("lake.url", "ftp://somewhere");
+    const { message } = await tab.hears("failed", before);
+    assert.match(message, /clever\.lake\.url/);
+    await close(tab);
+    await district.connect();
+  });
+
+  test("comes back after a reload with its filters, once, and without a usable state as if new", async () => {
+    const filter = { ...openingFilter, userTypes: ["teachers" as const] };
+    const state = { filter, view: openingView, scrollTop: 40 };
+    const restored = DashboardPanel.restore(newTab(), state, await ground());
+    assert.ok(restored);
+    const tab = tabs.newest();
+    tab.say({ type: "ready" });
+    assert.deepEqual((await tab.hears("init")).filter, filter);
+    assert.deepEqual((await tab.hears("answer")).answer.filter, filter);
+    assert.equal(DashboardPanel.restore(newTab(), state, await ground()), undefined);
+    await until("the second tab is closed", () => tabs.newest().disposed);
+    restored.dispose();
+    await until("the first tab is closed", () => tab.disposed);
+    const fresh = DashboardPanel.restore(newTab(), { filter: "?" }, await ground());
+    tabs.newest().say({ type: "ready" });
+    assert.deepEqual((await tabs.newest().hears("init")).filter, openingFilter);
+    fresh?.dispose();
+  });
+
+  test("calls off its question when it is closed", async () => {
+    let asked: AbortSignal | undefined;
+    const source: DashboardSource = {
+      ask: (_, signal) => {
+        asked = signal;
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason));
+        });
+      },
+    };
+    const panel = DashboardPanel.open({ ...(await ground()), source });
+    const tab = tabs.newest();
+    assert.equal(asked?.aborted, false);
+    const { length } = tab.received;
+    await close(tab);
+    assert.equal(asked.aborted, true);
+    assert.equal(tab.received.length, length);
+    panel.dispose();
+  });
+
+  function newTab() {
+    return window.createWebviewPanel(DashboardPanel.viewType, "restored", ViewColumn.Active);
+  }
+
+  /** What the extension gives its own panel. */
+  async function ground(): Promise<DashboardGround> {
+    const { client, model } = await activeApplication();
+    const extension = extensions.getExtension("clever-lake.clever-lake");
+    assert.ok(extension);
+    const source: DashboardSource = {
+      ask: async (filter, signal, onProgress) => {
+        const params = {
+          filter,
+          minimumGroupSize: 10,
+          schoolYearStart: "08-01",
+          cacheFolder: district.cache,
+        };
+        return client.request(dashboard, { ...(await model.connected()), ...params }, { signal, onProgress });
+      },
+    };
+    return {
+      extensionUri: extension.extensionUri,
+      source,
+      texts: dashboardTexts((text) => text, "en"),
+      onDidChange: new EventEmitter<void>().event,
+      tellError: (error) => assert.fail(String(error)),
+    };
+  }
+});
