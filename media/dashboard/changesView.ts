@@ -111,7 +111,9 @@ function directionView({ texts, formats }: Ready, { direction, actual, expected 
   const up = direction === "rose" || direction === "new";
   const text = { rose: texts.rose, fell: texts.fell, new: texts.isNew, stopped: texts.stopped }[direction];
   const by =
-    direction === "rose" || direction === "fell" ? ` ${formats.share(Math.abs(actual / expected - 1))}` : "";
+    direction === "rose" || direction === "fell"
+      ? ` ${formats.wholeShare(Math.abs(actual / expected - 1))}`
+      : "";
   return html`${icon(up ? "arrowUp" : "arrowDown")}${text}${by}`;
 }
 

@@ -19,6 +19,16 @@ export function clipped(name: string, letters: number): string {
   return all.length <= letters ? name : `${all.slice(0, letters - 1).join("")}…`;
 }
 
+/**
+ * A name in two lines where one has no room for it and a space is within reach; what is left of the second may still be
+ * clipped. `letters` are those that a line has room for.
+ */
+export function inTwoLines(name: string, letters: number): string {
+  if (name.length <= letters) return name;
+  const space = name.lastIndexOf(" ", letters);
+  return space <= 0 ? name : `${name.slice(0, space)}\n${name.slice(space + 1)}`;
+}
+
 /** Numbers and dates as people of a language read them. */
 export class Formats {
   private readonly integers: Intl.NumberFormat;
@@ -66,6 +76,11 @@ export class Formats {
   /** 0.25 as 25 %. */
   share(value: number): string {
     return this.shares.format(value);
+  }
+
+  /** Without parts of a percent, for what is an estimate anyway. */
+  wholeShare(value: number): string {
+    return this.shares.format(Math.round(value * 100) / 100);
   }
 
   /** A number or the word for a hidden one. */

@@ -25,9 +25,9 @@ describe.skipIf(!chromiumPath)("the looks of the dashboard's page", () => {
       expect(await violations(page)).toEqual([]);
     });
 
-    test.each([480, 900, 1400])("at %i pixels, for the eye", async (width) => {
+    test.each([480, 900, 1600])("at %i pixels, for the eye", async (width) => {
       mkdirSync(screenshots, { recursive: true });
-      const { page } = await dashboards.open({ grades: true }, { theme, width });
+      const { page } = await dashboards.open({ schools: 10, days: 90, grades: true }, { theme, width });
       expect(
         await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"),
       ).toBeLessThanOrEqual(0);

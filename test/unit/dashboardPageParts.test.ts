@@ -2,6 +2,7 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { darkPalette, lightPalette, luminance, textOn } from "../../media/dashboard/charts/colours";
+import { inTwoLines } from "../../media/dashboard/formats";
 import { csvOf } from "../../src/dashboard/export/csv";
 import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
 import { filterText, parseFilterText } from "../../src/dashboard/export/filterText";
@@ -45,6 +46,16 @@ describe("colours", () => {
       });
     }
   });
+});
+
+test.each([
+  ["Lincoln High", 20, "Lincoln High"],
+  ["Washington Middle School", 20, "Washington Middle\nSchool"],
+  ["Washington Middle School of Arts and Sciences", 20, "Washington Middle\nSchool of Arts and Sciences"],
+  ["Llanfairpwllgwyngyllgogerychwyrndrobwll", 20, "Llanfairpwllgwyngyllgogerychwyrndrobwll"],
+  [" Washingtonmiddleschoolofarts", 20, " Washingtonmiddleschoolofarts"],
+])("the name %j beside a bar of %i letters is %j", (name, letters, label) => {
+  expect(inTwoLines(name, letters)).toBe(label);
 });
 
 describe("a filter as text", () => {

@@ -1,4 +1,5 @@
 import type { Shown } from "../../../src/dashboard/answer";
+import { inTwoLines } from "../formats";
 import type { FilterPatch } from "../model";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
@@ -75,6 +76,8 @@ export function barPicture(bars: Bars, look: Look): Picture {
 
 /** Names from top to bottom; the axis knows them by their place, since two may look the same once clipped. */
 export function nameAxis(names: readonly string[], look: Look) {
+  // Letters are a good half as wide as they are high.
+  const letters = Math.floor(look.labelWidth / (0.56 * (look.fontSize - 1)));
   return {
     type: "category" as const,
     inverse: true,
@@ -89,8 +92,10 @@ export function nameAxis(names: readonly string[], look: Look) {
       width: look.labelWidth,
       overflow: "truncate" as const,
       ellipsis: "…",
+      lineHeight: look.fontSize,
       margin: 10,
-      formatter: (place: string) => (names[Number(place)] ?? "").replaceAll("\n", " "),
+      formatter: (place: string) =>
+        inTwoLines((names[Number(place)] ?? "").replaceAll(/[\r\n]+/g, " "), letters),
     },
   };
 }

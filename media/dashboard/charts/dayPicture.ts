@@ -79,11 +79,7 @@ export function dayPicture(
         animation: false,
         barWidth: "101%",
         itemStyle: { color: look.band },
-        data: byDay.map(({ kind }) =>
-          kind === "school"
-            ? 0
-            : { value: 1, ...(kind === "noData" || look.contrast ? { itemStyle: hatched(look) } : {}) },
-        ),
+        data: byDay.map(({ kind }) => (kind === "school" ? 0 : { value: 1, ...bandOf(kind, look) })),
         z: 1,
       },
       {
@@ -103,7 +99,11 @@ export function dayPicture(
     shape: bars ? "square" : "line",
   }));
   if (byDay.some(({ kind }) => kind === "quiet"))
-    legend.push({ name: texts.quietDay, colour: look.band, shape: "band" });
+    legend.push(
+      look.contrast
+        ? { name: texts.quietDay, colour: look.line, shape: "striped" }
+        : { name: texts.quietDay, colour: look.band, shape: "band" },
+    );
   if (byDay.some(({ kind }) => kind === "noData")) {
     legend.push({ name: texts.noDataDay, colour: look.line, shape: "hatched" });
   }
@@ -173,7 +173,13 @@ function acrossQuietDays(byDay: readonly DayEntry[], value: (day: DayEntry) => S
   return drawn;
 }
 
-function hatched(look: Look) {
+/** How a day is marked that is none of school; tints are not to be seen in high contrast, so lines tell these apart. */
+function bandOf(kind: "quiet" | "noData", look: Look) {
+  if (kind === "noData") return { itemStyle: lined(look, -Math.PI / 4) };
+  return look.contrast ? { itemStyle: lined(look, 0) } : {};
+}
+
+function lined(look: Look, rotation: number) {
   return {
     color: look.band,
     decal: {
@@ -181,7 +187,7 @@ function hatched(look: Look) {
       color: look.line,
       dashArrayX: [1, 0],
       dashArrayY: [1, 6],
-      rotation: -Math.PI / 4,
+      rotation,
     },
   };
 }

@@ -13,8 +13,13 @@ export interface Tile {
   readonly pick?: FilterPatch;
 }
 
-/** The share of the whole from which on a tile has room for its name. */
-const leastNamed = 0.014;
+const height = 320;
+/** Of a letter, in a tile's label, and of the label's edges, in pixels. */
+const [letterWidth, edges] = [7, 12];
+/** Of a longer name, so many letters tell something. */
+const lettersOfName = 4;
+/** How much higher than wide tiles may be: most are less steep than the first, hardly one is steeper than the second. */
+const [steep, steepest] = [1.4, 2.4];
 
 /** Tiles whose areas are to each other as their values. */
 export function treemapPicture(
@@ -23,6 +28,10 @@ export function treemapPicture(
   format: (value: number) => string,
   look: Look,
 ): Picture {
+  // A third of a picture's width at most is for names elsewhere; of its real width a picture knows nothing.
+  const area = (look.labelWidth / 0.3 - 50) * height;
+  const letters = (tile: Tile, steepness: number) =>
+    (Math.sqrt((tile.share * area) / steepness) - edges) / letterWidth;
   return {
     option: {
       ...baseOption(look),
@@ -46,9 +55,10 @@ export function treemapPicture(
             ellipsis: "…",
             formatter: ({ dataIndex }) => {
               const tile = tiles[dataIndex - 1];
-              // A tile too small for a word says nothing; its tooltip does.
-              if (!tile || tile.share < leastNamed) return "";
-              return `{name|${plain(tile.name)}}${tile.share < 2 * leastNamed ? "" : `\n{value|${format(tile.value)}}`}`;
+              // A tile too small for a word says nothing, and a number is never cut off; its tooltip has both.
+              if (!tile || letters(tile, steep) < Math.min(tile.name.length, lettersOfName)) return "";
+              const value = format(tile.value);
+              return `{name|${plain(tile.name)}}${letters(tile, steepest) < value.length ? "" : `\n{value|${value}}`}`;
             },
           },
           emphasis: { itemStyle: { borderColor: look.text }, label: { show: true } },
@@ -77,7 +87,7 @@ export function treemapPicture(
       ...(pick ? { pick } : {}),
     })),
     legend,
-    height: 320,
+    height,
   };
 }
 
