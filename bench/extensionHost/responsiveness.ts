@@ -24,8 +24,7 @@ export async function run(): Promise<void> {
     const students = Number(process.env.BENCH_STUDENTS);
     const size = { students, teachers: 0, staff: 0, schools: 40, days: 10 };
     const sample = await client.request(startSample, { folder, size });
-    await secrets.write("password", sample.password);
-    await secrets.write("salt", "a salt for measuring");
+    await secrets.write({ password: sample.password, salt: "a salt for measuring" });
     await writeConnection({
       ...sample,
       root: "/",

@@ -102,7 +102,7 @@ export class ConnectionCommands {
       prompt: vscode.l10n.t("Kept in VS Code's secret store; leave it empty to remove it"),
     });
     if (value === undefined) return;
-    await this.secrets.write(picked.name, value);
+    await this.secrets.write({ [picked.name]: value });
     await this.forgetInEngine();
     await this.test();
   }
@@ -133,9 +133,9 @@ export class ConnectionCommands {
   /** A sample district with a server and a lake of its own; no account of any kind. */
   async trySample(): Promise<void> {
     try {
-      await this.withProgress(vscode.l10n.t("Clever: making a sample district"), () => this.startSample());
-      const salt = (await this.secrets.read()).salt;
-      if (salt === undefined) await this.secrets.write("salt", newSalt());
+      await this.withProgress(vscode.l10n.t("Clever: making a sample district"), () =>
+        this.startSample(newSalt()),
+      );
       await vscode.commands.executeCommand("clever.reports.focus");
       await this.model.refresh();
       const run: Offer = {
@@ -164,17 +164,19 @@ export class ConnectionCommands {
     await this.startSample();
   }
 
-  private async startSample(): Promise<void> {
+  /** @param saltIfNone the salt to keep where there is none */
+  private async startSample(saltIfNone?: string): Promise<void> {
     const folder = path.join(this.context.globalStorageUri.fsPath, "sample");
-    const { password } = await this.secrets.read();
+    const { password, salt } = await this.secrets.read();
     const isSample = this.context.globalState.get(sampleKey) === true;
     const sample = await this.client.request(engine.startSample, {
       folder,
       ...(isSample && password ? { password } : {}),
     });
     this.sample = sample;
-    // Written only where it changed: each write looks at the server anew.
-    if (sample.password !== password) await this.secrets.write("password", sample.password);
+    const needed = { password: sample.password, salt: salt ?? saltIfNone };
+    // Written only where they changed: each write looks at the server anew.
+    if (needed.password !== password || needed.salt !== salt) await this.secrets.write(needed);
     await writeConnection({
       host: sample.host,
       port: sample.port,
@@ -231,11 +233,8 @@ export class ConnectionCommands {
   }
 
   private async keep(answers: ConnectionAnswers): Promise<void> {
-    await this.secrets.write("password", answers.password);
-    await this.secrets.write("passphrase", answers.passphrase);
-    await this.secrets.write("salt", answers.salt);
-    await this.secrets.write("lakeAccountKey", answers.lakeAccountKey);
-    await this.secrets.write("lakeSas", answers.lakeSas);
+    const { password, passphrase, salt, lakeAccountKey, lakeSas } = answers;
+    await this.secrets.write({ password, passphrase, salt, lakeAccountKey, lakeSas });
     await writeConnection(answers);
     await this.context.globalState.update(sampleKey, undefined);
     await vscode.commands.executeCommand("clever.reports.focus");

@@ -56,7 +56,7 @@ export class District {
   async connect(): Promise<void> {
     const { secrets } = await activeApplication();
     const { host, port, username, hostKeyFingerprint, privateKeyPath } = this.sshd;
-    await secrets.write("salt", salt);
+    await secrets.write({ salt });
     await writeConnection({
       host,
       port,

@@ -58,7 +58,7 @@ suite("messages", function () {
       await district.connect();
       const { runs, secrets } = await activeApplication();
       await runs.run({ command: "run" });
-      await secrets.write("salt", "another salt");
+      await secrets.write({ salt: "another salt" });
       person.told.length = 0;
       await runs.run({ command: "run" });
       const [told] = person.told;

@@ -28,13 +28,13 @@ suite("runs", function () {
 
   test("need a salt, and offer to give one", async () => {
     const { runs, secrets } = await activeApplication();
-    await secrets.write("salt", undefined);
+    await secrets.write({ salt: undefined });
     assert.equal(await runs.run({ command: "run" }), undefined);
     const [told] = person.told;
     assert.equal(told?.kind, "error");
     assert.match(told?.message ?? "", /no salt/);
     assert.ok(told?.choices.includes("Change Salt or Credentials"));
-    await secrets.write("salt", salt);
+    await secrets.write({ salt });
   });
 
   test("whose engine is killed say what was interrupted, and are completed from that message", async () => {

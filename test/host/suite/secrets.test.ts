@@ -19,7 +19,7 @@ suite("secrets", () => {
   setup(async () => {
     person = new Person();
     const { secrets } = await activeApplication();
-    for (const name of names) await secrets.write(name, planted[name]);
+    await secrets.write(planted);
   });
 
   teardown(async () => {
