@@ -124,10 +124,7 @@ async function testInVsCode() {
     count(hostResults(), status);
   }
   if (await leaveOutUnless("the tests end to end in VS Code", () => prepareHost("1.139"))) {
-    // The two long journeys wait for messages that VS Code may have hidden by then; until they do so no more, they are run
-    // by `npm run test:e2e` alone.
-    const journeys = ["sshd", "password"].flatMap((name) => ["--exclude", `test/e2e/${name}.test.ts`]);
-    await vitest(["--config", path.join("test", "e2e", "vitest.config.mts"), ...journeys], 45);
+    await vitest(["--config", path.join("test", "e2e", "vitest.config.mts")], 45);
   }
 }
 

@@ -24,7 +24,7 @@ describe("the participation dashboard of the sample district", () => {
     await eventually(() => quickInput.value()).toMatch(new RegExp(`/clever-.*\\.${kind}$`));
     const file = await quickInput.value();
     await quickInput.button("OK").click();
-    await notifications.with(`${path.basename(file)} was saved`).waitFor();
+    await notifications.shows(`${path.basename(file)} was saved`);
     await notifications.clear();
     return file;
   }
@@ -33,7 +33,7 @@ describe("the participation dashboard of the sample district", () => {
     const reports = workbench().tree("Participation Reports");
     await workbench().openActivity("Clever Lake");
     await reports.welcome("Try It with a Sample District").click();
-    await workbench().notifications.with("The sample district is connected").waitFor();
+    await workbench().notifications.shows("The sample district is connected");
     await reports.row("daily-participation").waitFor();
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");

@@ -60,9 +60,9 @@ describe("a district's reports, by password, with its own salt", () => {
     await quickInput.asks("The salt");
     expect(await quickInput.isMasked()).toBe(true);
     await quickInput.answer(salt);
-    await notifications.with(`Connected: ${reportCount} reports are on the server.`).waitFor();
+    await notifications.shows(`Connected: ${reportCount} reports are on the server.`);
     await notifications.press("Connected:", "Run the Pipeline");
-    await notifications.with(`${reportCount} files brought over`).waitFor();
+    await notifications.shows(`${reportCount} files brought over`);
   });
 
   test("a file with bad rows goes into quarantine, with its reason", async () => {
@@ -77,7 +77,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await reports().expand("daily-participation");
     await expect.poll(() => reports().row(`${badDay} students`).textContent()).toContain("new");
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
-    await notifications.with(/1 (file|files) went into quarantine/).waitFor();
+    await notifications.shows(/1 (file|files) went into quarantine/);
     await expect.poll(() => reports().row(`${badDay} students`).textContent()).toContain("quarantined");
     expect(await reports().icon(`${badDay} students`)).toEqual({
       codicon: "error",
@@ -85,7 +85,7 @@ describe("a district's reports, by password, with its own salt", () => {
     });
     await workbench().screenshots("quarantined", ["light", "dark", "highContrast", "highContrastLight"]);
     // What is wrong is told without the cells.
-    expect((await notifications.messages()).join("\n")).not.toMatch(/or so|many/);
+    expect((await notifications.texts()).join("\n")).not.toMatch(/or so|many/);
   });
 
   test("its preview marks the rows, and shows identities only to who asks and confirms", async () => {
@@ -114,7 +114,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await reports().contextMenu("Accept Without Its Bad Rows…", `${badDay} students`);
     expect(await dialog.text()).toContain("without its bad rows?");
     await dialog.press("Accept Without the Bad Rows");
-    await notifications.with(/brought over.* 1 anonymized, 1 rows/).waitFor();
+    await notifications.shows(/brought over.* 1 anonymized, 1 rows/);
     await expect.poll(() => reports().row(`${badDay} students`).textContent()).toContain("anonymized");
   });
 
@@ -131,13 +131,11 @@ describe("a district's reports, by password, with its own salt", () => {
     });
     await workbench().screenshots("changed", ["light", "dark", "highContrast", "highContrastLight"]);
     await reports().contextMenu("Ingest and Anonymize", label);
-    await workbench()
-      .notifications.with(/brought over.* 7 rows/)
-      .waitFor();
+    await workbench().notifications.shows(/brought over.* 7 rows/);
     await expect.poll(() => reports().row(label).textContent()).toContain("anonymized");
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Verify the Lake");
-    await workbench().notifications.with("Everything adds up").waitFor();
+    await workbench().notifications.shows("Everything adds up");
   });
 
   test("the run's report opens from the view", async () => {

@@ -32,7 +32,7 @@ describe("in Spanish", () => {
   test("the extension speaks Spanish while it works", async () => {
     const { notifications } = workbench();
     const connected = "The sample district is connected. Its reports are new to the lake.";
-    await notifications.with(bundle[connected] ?? "").waitFor();
+    await notifications.shows(bundle[connected] ?? "");
     await reports().expand("daily-participation");
     await expect
       .poll(() => reports().row("2025-10-31 students").textContent())

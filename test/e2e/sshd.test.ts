@@ -115,7 +115,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await quickInput.back();
     await quickInput.choose("Make a new salt");
 
-    await workbench().notifications.with("passphrase").waitFor();
+    await workbench().notifications.shows("passphrase");
     expect(await page.locator(".monaco-workbench").textContent()).not.toContain("PlantedMistake");
   });
 
@@ -144,7 +144,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     expect(await dialog.text()).toContain("Keep the new salt like a password.");
     await workbench().screenshot("salt-made-dark");
     await dialog.press("Copy the New Salt");
-    await notifications.with(`Connected: ${reportCount} reports are on the server.`).waitFor();
+    await notifications.shows(`Connected: ${reportCount} reports are on the server.`);
     salt = await workbench().clipboard();
     expect(salt.length).toBeGreaterThan(20);
   });
@@ -179,7 +179,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
   test("several are selected and brought into the lake alone", async () => {
     await reports().select([`${newest} students`, `${newest} teachers`]);
     await reports().contextMenu("Ingest", `${newest} teachers`);
-    await workbench().notifications.with("2 files brought over").waitFor();
+    await workbench().notifications.shows("2 files brought over");
     await reports().deselect();
     for (const label of [`${newest} students`, `${newest} teachers`]) {
       await expect.poll(() => reports().row(label).textContent()).toContain("in the lake");
@@ -198,21 +198,20 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     // The server falls silent when half of the reports are over: the run cannot end by itself.
     sshd().proxy.holdAfter(400_000);
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
-    const progress = notifications.with(/running the pipeline: file \d+ of 28, [\d.]+ [kM]B/);
-    await progress.waitFor();
+    await notifications.shows(/running the pipeline: file \d+ of 28, [\d.]+ [kM]B/);
     await expect.poll(() => sshd().proxy.held).toBe(true);
     await workbench()
       .statusItem(/Clever: \d+ of 28/)
       .waitFor();
     await notifications.press("running the pipeline", "Cancel");
-    await notifications.with("Stopped. What was done stays").waitFor();
+    await notifications.shows("Stopped. What was done stays");
     sshd().proxy.release();
     await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("stopped"));
   });
 
   test("the next run completes it, and every row is there once", async () => {
     await workbench().notifications.press("Stopped.", "Go On");
-    await workbench().notifications.with("files brought over").waitFor();
+    await workbench().notifications.shows("files brought over");
     for (const label of [`${newest} students`, `${second} staff`]) {
       await expect.poll(() => reports().row(label).textContent()).toContain("anonymized");
       expect(await reports().icon(label)).toEqual({
@@ -224,7 +223,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await expect.poll(rowsInTables).toBe(await district.rows());
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Verify the Lake");
-    await workbench().notifications.with("Everything adds up").waitFor();
+    await workbench().notifications.shows("Everything adds up");
   });
 
   test("a run that failed is tried again from the list of runs", async () => {
@@ -241,14 +240,14 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await expect.poll(() => sshd().proxy.held).toBe(true);
     sshd().proxy.dropAll({ andRefuse: true });
     sshd().proxy.release();
-    await notifications.with("1 files failed").waitFor();
-    await notifications.with(`${day}-daily-participation-students.csv`).waitFor();
+    await notifications.shows("1 files failed");
+    await notifications.shows(`${day}-daily-participation-students.csv`);
     await workbench().screenshots("run-failed", everyTheme);
     await notifications.clear();
     sshd().proxy.dropAll({ andRefuse: false });
     await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("failed"));
     await runs().menuOf(runs().rowWith("failed"), "Retry Run");
-    await notifications.with("1 files brought over").waitFor();
+    await notifications.shows("1 files brought over");
     await expect.poll(rowsInTables).toBe(await district.rows());
   });
 
@@ -266,9 +265,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     // Nothing is opened by hand: what was open is open.
     await expect.poll(() => reports().texts()).toEqual(before);
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
-    await workbench()
-      .notifications.with(`Nothing new: ${reportCount + 1} reports are in the lake already`)
-      .waitFor();
+    await workbench().notifications.shows(`Nothing new: ${reportCount + 1} reports are in the lake already`);
   });
 
   test("no secret stands anywhere in the clear", async () => {

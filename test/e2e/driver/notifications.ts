@@ -1,44 +1,76 @@
-import type { Locator, Page } from "playwright-core";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
+import { patience } from "./browser";
 
-/** The notifications in the lower right corner. */
+/** Those that are shown in the corner, and where VS Code keeps the hidden ones. */
+const selector =
+  ".notifications-toasts .notification-list-item, .notifications-center .notification-list-item";
+
+/** In the window: keeps every text that a notification has while it is shown. */
+const keepTexts = `if (window.top === window) {
+  const texts = globalThis.notificationTexts = new Set();
+  new MutationObserver(() => {
+    for (const item of document.querySelectorAll("${selector}")) {
+      texts.add(item.textContent.replace(/\\s+/g, " ").trim());
+    }
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+}`;
+
+/**
+ * The notifications in the lower right corner. VS Code hides one after a while, and a slow machine may come too late to
+ * see it. So every text is kept when it is shown, and a hidden one's buttons are pressed in the notification centre.
+ */
 export class Notifications {
-  constructor(private readonly page: Page) {}
+  /** @param run runs a command by its title in the palette */
+  constructor(
+    private readonly page: Page,
+    private readonly run: (command: string) => Promise<void>,
+  ) {}
 
-  /** The newest whose text holds these words. */
-  with(words: string | RegExp): Locator {
-    return this.page
-      .locator(".notifications-toasts .notification-list-item")
-      .filter({ hasText: words })
-      .first();
+  /** Has the window keep what its notifications say; before it is loaded. */
+  static async watch(context: BrowserContext): Promise<void> {
+    await context.addInitScript(keepTexts);
   }
 
-  /** The messages that are shown now, newest first. */
-  async messages(): Promise<readonly string[]> {
-    return this.page.locator(".notifications-toasts .notification-list-item-message").allInnerTexts();
+  /** Every text that was shown since they were last cleared, those of progress too; oldest first. */
+  async texts(): Promise<readonly string[]> {
+    return this.page.evaluate<string[]>("[...globalThis.notificationTexts]");
   }
 
+  /** Waits until one holds these words, or did since they were last cleared. */
+  async shows(words: string | RegExp): Promise<void> {
+    const expected =
+      typeof words === "string" ? expect.stringContaining(words) : expect.stringMatching(words);
+    await expect.poll(() => this.texts(), { timeout: patience }).toContainEqual(expected);
+  }
+
+  /** Waits for the newest with these words, and presses a button of it. */
   async press(words: string | RegExp, button: string): Promise<void> {
-    await this.with(words).getByRole("button", { name: button, exact: true }).click();
-  }
-
-  /** Presses the notification's own cancel button; only one with cancellable progress has it. */
-  async cancel(words: string | RegExp): Promise<void> {
-    await this.press(words, "Cancel");
-  }
-
-  /** Closes them all. One may go by itself while the way to it is made. */
-  async clear(): Promise<void> {
-    const items = this.page.locator(".notifications-toasts .notification-list-item");
-    const close = async () => {
-      await items.first().hover({ timeout: 2000 });
-      await items.first().locator(".codicon-notifications-clear").click({ timeout: 2000 });
+    await this.shows(words);
+    const pressed = async () => {
+      const item = this.items.filter({ hasText: words }).first();
+      // Hidden by now, it stands in the notification centre. It may also be hidden while the way to it is made.
+      if (!(await item.isVisible())) await this.openCentre();
+      await item.getByRole("button", { name: button, exact: true }).click({ timeout: 5000 });
+      return true;
     };
-    await expect
-      .poll(async () => {
-        if ((await items.count()) > 0) await close().catch(() => undefined);
-        return items.count();
-      })
-      .toBe(0);
+    await expect.poll(() => pressed().catch(() => false), { timeout: patience }).toBe(true);
+  }
+
+  /** Closes them all, the hidden ones too, and forgets what they said. */
+  async clear(): Promise<void> {
+    await this.run("Notifications: Clear All Notifications");
+    await expect.poll(() => this.items.count(), { timeout: patience }).toBe(0);
+    await this.page.evaluate("globalThis.notificationTexts.clear()");
+  }
+
+  private get items(): Locator {
+    return this.page.locator(selector);
+  }
+
+  private async openCentre(): Promise<void> {
+    const centre = this.page.locator(".notifications-center.visible");
+    if (!(await centre.isVisible())) await this.run("Notifications: Show Notifications");
+    await centre.waitFor({ timeout: 5000 });
   }
 }

@@ -47,7 +47,7 @@ export class Workbench implements AsyncDisposable {
     private readonly dispose: () => Promise<void>,
   ) {
     this.quickInput = new QuickInput(page);
-    this.notifications = new Notifications(page);
+    this.notifications = new Notifications(page, (command) => this.runCommand(command));
     this.dialog = new Dialog(page);
   }
 
@@ -76,6 +76,7 @@ export class Workbench implements AsyncDisposable {
         scale: options.scale ?? 1,
         locale: options.locale ?? "en-US",
       });
+      await Notifications.watch(browser);
       const page = browser.pages()[0] ?? (await browser.newPage());
       await page.goto(workbenchUrl(host, folder === undefined ? {} : { folder }));
       const workbench = new Workbench(page, host, folder, profile, dispose);
