@@ -1,6 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
+import { counted } from "../counted";
 import type { ProgressListener, ProgressState } from "../pipeline/progress";
-import { bytes, counted, integer } from "./text";
+import { bytes, integer } from "./text";
 
 /** Shows a run's progress on standard error: a bar on a terminal, a plain line every few seconds elsewhere. */
 export interface ProgressView {

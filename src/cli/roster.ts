@@ -1,9 +1,10 @@
 import type { Config, Secrets } from "../config";
+import { counted } from "../counted";
 import { CleverLakeError } from "../errors";
 import { importRoster, type RosterProgress, type RosterSummary } from "../pipeline/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../pipeline/rosterFile";
 import { openLake, openSource, readSalt } from "./connect";
-import { counted, integer, plain, styled } from "./text";
+import { integer, plain, styled } from "./text";
 
 export interface RosterOptions {
   /** On this machine's disk. */
@@ -63,11 +64,14 @@ export function showRoster(summary: RosterSummary): string {
   };
   tell(
     summary.unknownGrades.length,
-    `of these grades are not Clever's: ${summary.unknownGrades.map(plain).join(", ")}`,
+    `of these grades ${summary.unknownGrades.length === 1 ? "is" : "are"} not Clever's: ${summary.unknownGrades.map(plain).join(", ")}`,
   );
   tell(withoutGrade, "without a grade");
-  tell(repeated, "rows that say the same again, as for contacts");
-  tell(furtherSchools, "rows for a further school; the first school is kept");
+  tell(repeated, `${repeated === 1 ? "row that says" : "rows that say"} the same again, as for contacts`);
+  tell(
+    furtherSchools,
+    `${furtherSchools === 1 ? "row" : "rows"} for a further school; the first school is kept`,
+  );
   if (summary.keptRaw !== null) lines.push(`  the file is kept as it came: ${plain(summary.keptRaw)}`);
   if (inReports === 0) {
     lines.push(

@@ -1,9 +1,10 @@
+import { counted } from "../counted";
 import type { ParticipationMetrics, Published } from "../metrics/answer";
 import type { PlannedFile } from "../pipeline/plan";
 import { hasTrouble } from "../pipeline/run";
 import type { RunSummary } from "../pipeline/runRecord";
 import type { Verification } from "../pipeline/verify";
-import { bytes, columns, counted, decimal, duration, integer, plain, styled } from "./text";
+import { bytes, columns, decimal, duration, integer, plain, styled } from "./text";
 
 /** What people read: the same documents as `--json`, as text. */
 
@@ -37,7 +38,7 @@ export function showRun(summary: RunSummary): string {
   const nothing = landed === 0 && anonymized === 0 && !hasTrouble(summary) && summary.duplicates.length === 0;
   if (nothing) {
     lines.push(
-      `${styled("green", "Nothing new.")} ${counted(unchanged, "report")} on the server are in the lake already.`,
+      `${styled("green", "Nothing new.")} ${counted(unchanged, "report")} on the server ${unchanged === 1 ? "is" : "are"} in the lake already.`,
     );
   } else {
     const mark = hasTrouble(summary)
@@ -45,11 +46,11 @@ export function showRun(summary: RunSummary): string {
       : styled("green", "Done.");
     lines.push(
       `${mark} ${counted(landed, "file")} brought over (${bytes(summary.bytes)}), ${counted(anonymized, "file")} pseudonymized in ${duration(summary.milliseconds)}; ${integer(unchanged)} unchanged.`,
-      `  daily participation ${integer(rows.daily_participation).padStart(12)} rows`,
-      `  resource usage      ${integer(rows.resource_usage).padStart(12)} rows`,
+      rowsLine("daily participation", rows.daily_participation),
+      rowsLine("resource usage", rows.resource_usage),
     );
   }
-  if (summary.refused > 0) lines.push(`  refused             ${integer(summary.refused).padStart(12)} rows`);
+  if (summary.refused > 0) lines.push(rowsLine("refused", summary.refused));
   const remarks = [
     ...summary.duplicates.map(
       ({ path, reason }) => `${styled("dim", "same")}  ${plain(path)}: ${plain(reason)}`,
@@ -84,6 +85,10 @@ export function showRun(summary: RunSummary): string {
   return lines.join("\n");
 }
 
+function rowsLine(what: string, rows: number): string {
+  return `  ${what.padEnd(19)} ${integer(rows).padStart(12)} ${rows === 1 ? "row" : "rows"}`;
+}
+
 const shown = 10;
 
 /** Lines with an indent, the first of them where there are many; `--json` has them all. */
@@ -106,7 +111,7 @@ export function showMetrics(metrics: ParticipationMetrics): string {
   const days = metrics.byDay.slice(-shown);
   const resources = metrics.topResources.slice(0, shown);
   const parts = [
-    `${styled("bold", count(metrics.users))} users, ${styled("bold", count(metrics.activeUsers))} active${share}, over ${styled("bold", integer(metrics.days))} days`,
+    `${styled("bold", count(metrics.users))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers))} active${share}, over ${styled("bold", integer(metrics.days))} ${metrics.days === 1 ? "day" : "days"}`,
     section(
       "By school",
       columns(
@@ -172,10 +177,10 @@ export function showVerification(verification: Verification): string {
     ]),
     [1, 2, 3],
   );
-  const { problems, landedFiles } = verification;
+  const { problems, landedFiles, reportRows } = verification;
   const verdict =
     problems.length === 0
-      ? `${styled("green", "Everything adds up.")} ${counted(landedFiles, "landed file")} read anew.`
+      ? `${styled("green", "Everything adds up.")} ${counted(reportRows, "row")} of reports; ${counted(landedFiles, "landed file")} read anew.`
       : [
           styled("red", `${counted(problems.length, "problem")}:`),
           ...problems.map((each) => `  ${plain(each.subject)}: ${plain(each.problem)}`),

@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../clever/header";
 import { keptRosterPath, rosterFolder } from "../clever/layout";
 import { readRoster, rosterFileName, rosterShape } from "../clever/roster";
+import { counted } from "../counted";
 import { Duck } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
@@ -169,7 +170,7 @@ function requireRoster(file: RosterFile, students: RosterStudents): void {
   if (refused > count + repeated + furtherSchools) {
     throw new CleverLakeError(
       "config",
-      `${refused} of the roster's ${count + repeated + furtherSchools + refused} rows cannot be taken; nothing was written.${line}`,
+      `${refused} of the roster's ${counted(count + repeated + furtherSchools + refused, "row")} cannot be taken; nothing was written.${line}`,
       { subject: file.path },
     );
   }

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Problem } from "../clever/header";
 import { pseudoTable, refusedRowsPath } from "../clever/layout";
 import { pseudoColumns, pseudonymName, type UserType, userTypeValue } from "../clever/reports";
+import { counted } from "../counted";
 import type { AddFile } from "../delta/actions";
 import { writeDataFile } from "../delta/dataFile";
 import { withLocalFiles } from "../delta/localFiles";
@@ -144,7 +145,9 @@ async function stageLocal(
     refused = refusal.rows;
   }
   if (result.blankRows > 0)
-    notes.push(`${result.blankRows} rows without a value in any of the report's columns, passed over.`);
+    notes.push(
+      `${counted(result.blankRows, "row")} without a value in any of the report's columns, passed over.`,
+    );
   await persons.add(session, result, signal);
   return writeRows(session, file, result, refused, notes, context);
 }
@@ -168,7 +171,7 @@ async function writeRows(
   if (repeats) {
     const waitsFor = repeats.sources.filter((source) => replaced.has(source));
     if (waitsFor.length > 0) return { file, waitsFor };
-    const reason = `${repeats.rows} of its rows are in the tables already, from ${repeats.sources.join(", ")}.`;
+    const reason = `${repeats.rows} of its rows ${repeats.rows === 1 ? "is" : "are"} in the tables already, from ${repeats.sources.join(", ")}.`;
     if (!file.accept) return { file, line: undefined, column: undefined, reason };
     await claim.drop(session, scratch, refusedRowsPath(file.landedPath), refusedBefore > 0, signal);
     notes.push(reason);
@@ -199,7 +202,7 @@ async function writeRows(
   if (rowsWritten + rowsRefused !== rowsRead) {
     throw new CleverLakeError(
       "corrupt",
-      `${rowsRead} rows were read, but ${rowsWritten} written and ${rowsRefused} refused; nothing was committed.`,
+      `${counted(rowsRead, "row")} read, but ${rowsWritten} written and ${rowsRefused} refused; nothing was committed.`,
       { subject: file.path, hint: "Please report this: it must not happen." },
     );
   }

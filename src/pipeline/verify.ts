@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../clever/layout";
 import { hashedColumns, pseudonymName, type Report } from "../clever/reports";
+import { counted } from "../counted";
 import { readSnapshot, type Snapshot } from "../delta/snapshot";
 import { withTables } from "../delta/withTable";
 import { Duck, type DuckSession, sqlName } from "../duck/duck";
@@ -27,6 +28,8 @@ export interface Discrepancy {
 /** The document of `verify --json`. */
 export interface Verification {
   readonly tables: readonly VerifiedTable[];
+  /** Rows of the pseudonymized tables of reports; those of lookups and of the roster are not among them. */
+  readonly reportRows: number;
   /** Landed files whose bytes and rows were counted anew. */
   readonly landedFiles: number;
   readonly problems: readonly Discrepancy[];
@@ -52,7 +55,7 @@ export async function verifyLake(
       all: await log.all(signal),
       last: await log.last(signal),
     }));
-    if (read === undefined) return { tables, landedFiles: 0, problems };
+    if (read === undefined) return { tables, reportRows: 0, landedFiles: 0, problems };
     const entries = [...read.last.values()];
     for (const report of allReports()) {
       const ours = entries.filter((entry) => entry.report === report.name);
@@ -74,7 +77,9 @@ export async function verifyLake(
         problems.push({ subject: entry.landedPath, problem });
       }
     }
-    return { tables, landedFiles, problems };
+    const reportTables = new Set(allReports().map(pseudoTable));
+    const reportRows = tables.reduce((sum, { table, rows }) => sum + (reportTables.has(table) ? rows : 0), 0);
+    return { tables, reportRows, landedFiles, problems };
   } finally {
     duck.close();
     await rm(scratch, { recursive: true, force: true });
@@ -161,7 +166,7 @@ async function verifyRoster(
       signal,
     );
     if (rows !== students) {
-      const problem = `Its ${Number(rows)} rows are about ${Number(students)} students.`;
+      const problem = `It has ${counted(Number(rows), "row")} about ${counted(Number(students), "student")}.`;
       problems.push({ subject: rosterTable, problem });
     }
     const { version, files } = roster.snapshot;
@@ -177,31 +182,31 @@ async function compareWithLog(
   select: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Discrepancy[]> {
-  const counted = new Map<string, number>();
+  const inTables = new Map<string, number>();
   if (select) {
     const rows = await session.query(
       `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows FROM (${select}) GROUP BY 1`,
       [],
       signal,
     );
-    for (const { source, rows: count } of rows) counted.set(String(source), Number(count));
+    for (const { source, rows: count } of rows) inTables.set(String(source), Number(count));
   }
   const problems: Discrepancy[] = [];
   const applied = appliedVersions(snapshot);
   for (const entry of entries) {
-    const inTable = counted.get(entry.source) ?? 0;
-    counted.delete(entry.source);
+    const inTable = inTables.get(entry.source) ?? 0;
+    inTables.delete(entry.source);
     const { rowsRead = 0, rowsWritten = 0, rowsRefused = 0 } = entry;
     const tell = (problem: string) => problems.push({ subject: entry.path, problem });
     if (entry.outcome !== "anonymized") continue;
     if (applied.get(entry.source) !== entry.version) tell("The log calls it anonymized, the table does not.");
-    if (inTable !== rowsWritten) tell(`${rowsWritten} rows were written, ${inTable} are in the table.`);
+    if (inTable !== rowsWritten) tell(`${counted(rowsWritten, "row")} written, but ${inTable} in the table.`);
     if (entry.rowsRead !== undefined && rowsRead !== rowsWritten + rowsRefused) {
-      tell(`${rowsRead} rows were read, but ${rowsWritten} written and ${rowsRefused} refused.`);
+      tell(`${counted(rowsRead, "row")} read, but ${rowsWritten} written and ${rowsRefused} refused.`);
     }
   }
-  for (const [source, rows] of counted) {
-    const problem = `${rows} rows are in the table that the ingest log does not know.`;
+  for (const [source, rows] of inTables) {
+    const problem = `The table has ${counted(rows, "row")} of it that the ingest log does not know.`;
     problems.push({ subject: source === "" ? pseudoTable(report) : source, problem });
   }
   return problems;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { landedFolder } from "../clever/layout";
 import { type Report, reports } from "../clever/reports";
+import { counted } from "../counted";
 import { withLocalFiles } from "../delta/localFiles";
 import { lakePathOf } from "../delta/readQuery";
 import type { Snapshot } from "../delta/snapshot";
@@ -74,7 +75,9 @@ export async function verifyLanded(
   const rows = await withLocalFiles(lake, [entry.landedPath], options, ([local]) =>
     duck.session((session) => countRows(session, local ?? entry.landedPath, reports[entry.report], signal)),
   );
-  return rows === entry.rowsRead ? [] : [`${entry.rowsRead} rows were read from it; it has ${rows}.`];
+  return rows === entry.rowsRead
+    ? []
+    : [`${counted(entry.rowsRead, "row")} read from it before, but it has ${rows}.`];
 }
 
 async function countRows(

@@ -5,9 +5,11 @@ import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
 import { ConnectionModel } from "./connectionModel";
+import { forCount } from "./counts";
 import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { EnginePreviews } from "./enginePreviews";
+import { integer } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
 import { tell, tellError } from "./messages";
@@ -199,7 +201,16 @@ export class Application extends Disposable {
     const { model, statusBar, runs } = this;
     const count = model.newCount;
     this.reportsView.badge =
-      count === 0 ? undefined : { value: count, tooltip: vscode.l10n.t("{0} new reports", count) };
+      count === 0
+        ? undefined
+        : {
+            value: count,
+            tooltip: forCount(
+              count,
+              vscode.l10n.t("1 new report"),
+              vscode.l10n.t("{0} new reports", integer(count)),
+            ),
+          };
     if (runs.running !== undefined) statusBar.show({ kind: "running", text: runs.running });
     else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
     else if (model.state === "failed") statusBar.show({ kind: "failed" });

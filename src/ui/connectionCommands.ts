@@ -7,6 +7,8 @@ import * as engine from "../engine/protocol";
 import { newSalt } from "../newSalt";
 import type { ConnectionModel } from "./connectionModel";
 import type { ConnectionAnswers } from "./connectWizard";
+import { forCount } from "./counts";
+import { integer } from "./format";
 import { isCancellation, type Offer, offers, tell, tellError } from "./messages";
 import type { SecretStore } from "./secrets";
 import {
@@ -63,9 +65,13 @@ export class ConnectionCommands {
         async (signal) => (await wizard()).testConnection(this.client, connected, signal),
       );
       const reports = folders.reduce((sum, each) => sum + each.reports, 0);
-      const text = vscode.l10n.t(
-        "The connection works: {0} reports are on the server, and the lake can be written.",
+      const text = forCount(
         reports,
+        vscode.l10n.t("The connection works: 1 report is on the server, and the lake can be written."),
+        vscode.l10n.t(
+          "The connection works: {0} reports are on the server, and the lake can be written.",
+          integer(reports),
+        ),
       );
       if (salt === "notGiven") {
         tell(
@@ -258,7 +264,11 @@ export class ConnectionCommands {
   }
 
   private tellConnected(reports: number): void {
-    const text = vscode.l10n.t("Connected: {0} reports are on the server.", reports);
+    const text = forCount(
+      reports,
+      vscode.l10n.t("Connected: 1 report is on the server."),
+      vscode.l10n.t("Connected: {0} reports are on the server.", integer(reports)),
+    );
     const run: Offer = {
       title: vscode.l10n.t("Run the Pipeline"),
       act: () => vscode.commands.executeCommand("clever.run"),

@@ -3,8 +3,9 @@ import type { EngineClient } from "../engine/client";
 import type { LakeOverview, LakeStage, LandedFileItem, TableItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
+import { counted } from "./counts";
 import { Disposable } from "./dispose";
-import { bytes, dateTime, integer } from "./format";
+import { bytes, dateTime } from "./format";
 
 export type LakeNode =
   | { readonly kind: "stage"; readonly stage: LakeStage }
@@ -153,14 +154,10 @@ function tableItem(table: TableItem): vscode.TreeItem {
     return item;
   }
   item.iconPath = new vscode.ThemeIcon("table");
-  const rows = table.rows === null ? [] : [vscode.l10n.t("{0} rows", integer(table.rows))];
+  const rows = table.rows === null ? [] : [counted.rows(table.rows)];
   const changed = table.changed === null ? [] : [dateTime(Date.parse(table.changed))];
   item.description = [...rows, vscode.l10n.t("version {0}", table.version), ...changed].join(" · ");
-  item.tooltip = [
-    table.path,
-    ...rows,
-    vscode.l10n.t("{0} data files, {1}", integer(table.files), bytes(table.bytes)),
-  ].join("\n");
+  item.tooltip = [table.path, ...rows, `${counted.dataFiles(table.files)}, ${bytes(table.bytes)}`].join("\n");
   return item;
 }
 

@@ -4,6 +4,7 @@ import { signalOf } from "../engine/client";
 import type { ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
+import { counted, forCount } from "./counts";
 import { integer } from "./format";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { isCancellation, offers, tell, tellError, tellNothingChosen } from "./messages";
@@ -88,7 +89,7 @@ export class ReportCommands {
     const { client, log, model } = this.parts;
     try {
       const connected = await model.connected();
-      const { problems, landedFiles, tables } = await vscode.window.withProgress(
+      const { problems, landedFiles, reportRows } = await vscode.window.withProgress(
         {
           location: vscode.ProgressLocation.Notification,
           title: vscode.l10n.t("Clever: verifying the lake"),
@@ -97,22 +98,20 @@ export class ReportCommands {
         (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
       );
       for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
-      const rows = tables.reduce((sum, table) => sum + table.rows, 0);
       const [first] = problems;
       if (first) {
-        const text = vscode.l10n.t(
-          "{0} things do not add up, first {1}: {2}",
+        const named = [first.subject, first.problem] as const;
+        const text = forCount(
           problems.length,
-          first.subject,
-          first.problem,
+          vscode.l10n.t("1 thing does not add up: {0}: {1}", ...named),
+          vscode.l10n.t("{0} things do not add up, first {1}: {2}", integer(problems.length), ...named),
         );
         tell(vscode.window.showErrorMessage, text, offers.log());
       } else {
         const text = vscode.l10n.t(
-          "Everything adds up: {0} rows in {1} tables, {2} landed files read anew.",
-          integer(rows),
-          tables.length,
-          integer(landedFiles),
+          "Everything adds up: {0} of reports; {1} read anew.",
+          counted.rows(reportRows),
+          counted.landedFiles(landedFiles),
         );
         tell(vscode.window.showInformationMessage, text);
       }

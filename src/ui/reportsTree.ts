@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import type { ReportItem } from "../engine/messages";
 import type { ConnectionModel } from "./connectionModel";
+import { forCount } from "./counts";
 import { Disposable } from "./dispose";
-import { month } from "./format";
+import { integer, month } from "./format";
 import { description, reasonWithPlace, stateIcon, stateWord, tooltip } from "./reportState";
 
 /** Above so many reports a folder groups them by month. */
@@ -131,8 +132,9 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
     const fresh = items.filter(({ state }) => state === "new" || state === "changed").length;
     const bad = items.filter(({ state }) => state === "quarantined").length;
     const parts = [];
-    if (fresh > 0) parts.push(vscode.l10n.t("{0} new", fresh));
-    if (bad > 0) parts.push(vscode.l10n.t("{0} quarantined", bad));
+    if (fresh > 0)
+      parts.push(forCount(fresh, vscode.l10n.t("1 new"), vscode.l10n.t("{0} new", integer(fresh))));
+    if (bad > 0) parts.push(vscode.l10n.t("{0} quarantined", integer(bad)));
     return parts.join(", ");
   }
 

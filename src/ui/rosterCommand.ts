@@ -4,6 +4,7 @@ import { signalOf } from "../engine/client";
 import type { RosterParams, RosterSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
+import { counted } from "./counts";
 import { integer } from "./format";
 import { isCancellation, missingSalt, offers, tell, tellError } from "./messages";
 
@@ -136,24 +137,29 @@ export class RosterCommand {
     const [first] = problems;
     if (refused > 0) {
       const text = vscode.l10n.t(
-        "{0} students imported; {1} rows of the roster were refused, first line {2}: {3}",
-        ...[integer(students), integer(refused), integer(first?.line ?? 0), first?.reason ?? ""],
+        "{0} imported; refused of the roster: {1}, first line {2}: {3}",
+        ...[
+          counted.students(students),
+          counted.rows(refused),
+          integer(first?.line ?? 0),
+          first?.reason ?? "",
+        ],
       );
       tell(vscode.window.showWarningMessage, text, offers.log());
     } else if (inReports === 0) {
       const text = vscode.l10n.t(
-        "{0} students imported, but none of them is in the lake's reports. Is Student_id the id that the reports call sis_id?",
-        integer(students),
+        "{0} imported, but the lake's reports know none of them. Is Student_id the id that the reports call sis_id?",
+        counted.students(students),
       );
       tell(vscode.window.showWarningMessage, text, offers.log());
     } else if (summary.outcome === "unchanged") {
-      const text = vscode.l10n.t("The roster is unchanged: {0} students.", integer(students));
+      const text = vscode.l10n.t("The roster is unchanged: {0}.", counted.students(students));
       tell(vscode.window.showInformationMessage, text);
     } else {
       const text = vscode.l10n.t(
-        "{0} students in {1} grades imported. Kept of each: pseudonym, school and grade.",
-        integer(students),
-        integer(grades.length + unknownGrades.length),
+        "{0} in {1} imported. Kept of each: pseudonym, school and grade.",
+        counted.students(students),
+        counted.grades(grades.length + unknownGrades.length),
       );
       tell(vscode.window.showInformationMessage, text);
     }

@@ -4,6 +4,7 @@ import { signalOf } from "../engine/client";
 import type { RunParams, RunProgress, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
+import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, integer } from "./format";
 import { isCancellation, missingSalt, type Offer, offers, tell, tellError } from "./messages";
@@ -121,35 +122,40 @@ export class RunController extends Disposable {
     if (failed.length > 0) {
       const [first] = failed;
       const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
-      const text = vscode.l10n.t(
-        "{0} files failed, first {1}: {2}",
+      const named = [first?.path ?? "", first?.reason ?? ""] as const;
+      const text = forCount(
         failed.length,
-        first?.path ?? "",
-        first?.reason ?? "",
+        vscode.l10n.t("1 file failed: {0}: {1}", ...named),
+        vscode.l10n.t("{0} files failed, first {1}: {2}", integer(failed.length), ...named),
       );
       tell(vscode.window.showErrorMessage, text, retry, open, offers.log());
     } else if (quarantined.length > 0) {
       const [first] = quarantined;
-      const text = vscode.l10n.t(
-        "{0} files went into quarantine, first {1}: {2}",
+      const named = [first?.path ?? "", first?.reason ?? ""] as const;
+      const text = forCount(
         quarantined.length,
-        first?.path ?? "",
-        first?.reason ?? "",
+        vscode.l10n.t("1 file went into quarantine: {0}: {1}", ...named),
+        vscode.l10n.t(
+          "{0} files went into quarantine, first {1}: {2}",
+          integer(quarantined.length),
+          ...named,
+        ),
       );
       tell(vscode.window.showWarningMessage, text, open, offers.log());
     } else if (landed === 0 && anonymized === 0) {
-      const text = vscode.l10n.t(
-        "Nothing new: {0} reports are in the lake already.",
-        integer(summary.unchanged),
+      const text = forCount(
+        summary.unchanged,
+        vscode.l10n.t("Nothing new: 1 report is in the lake already."),
+        vscode.l10n.t("Nothing new: {0} reports are in the lake already.", integer(summary.unchanged)),
       );
       tell(vscode.window.showInformationMessage, text);
     } else {
       const text = vscode.l10n.t(
-        "{0} files brought over ({1}), {2} anonymized, {3} rows.",
-        integer(landed),
+        "{0} brought over ({1}), {2} anonymized, {3}.",
+        counted.files(landed),
         bytes(summary.bytes),
         integer(anonymized),
-        integer(rows),
+        counted.rows(rows),
       );
       const dashboard: Offer = {
         title: vscode.l10n.t("Open Dashboard"),
@@ -208,14 +214,22 @@ export function progressText(state: RunProgress, milliseconds: number): string {
       parts.push(vscode.l10n.t("{0} s left", integer(left)));
     }
   }
-  if (state.rows > 0) parts.push(vscode.l10n.t("{0} rows anonymized", integer(state.rows)));
+  if (state.rows > 0) {
+    parts.push(
+      forCount(
+        state.rows,
+        vscode.l10n.t("1 row anonymized"),
+        vscode.l10n.t("{0} rows anonymized", integer(state.rows)),
+      ),
+    );
+  }
   return parts.join(", ");
 }
 
 function shortText(state: RunProgress): string {
   if (state.phase === "listing") return vscode.l10n.t("Clever: looking");
   if (state.filesLanded < state.files) {
-    return vscode.l10n.t("Clever: {0} of {1}", state.filesLanded + 1, state.files);
+    return vscode.l10n.t("Clever: {0} of {1}", integer(state.filesLanded + 1), integer(state.files));
   }
-  return vscode.l10n.t("Clever: {0} rows", integer(state.rows));
+  return vscode.l10n.t("Clever: {0}", counted.rows(state.rows));
 }

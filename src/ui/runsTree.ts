@@ -3,6 +3,7 @@ import type { EngineClient } from "../engine/client";
 import type { RunItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
+import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, duration, integer } from "./format";
 
@@ -44,7 +45,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
 
   getTreeItem(node: RunNode): vscode.TreeItem {
     if (node.kind === "run") return runItem(node.run);
-    const item = new vscode.TreeItem(vscode.l10n.t("Show {0} older runs", Math.min(node.left, pageSize)));
+    const item = new vscode.TreeItem(olderRuns(Math.min(node.left, pageSize)));
     item.id = "more";
     item.iconPath = new vscode.ThemeIcon("ellipsis");
     item.command = { command: "clever.showOlderRuns", title: vscode.l10n.t("Show older runs") };
@@ -106,13 +107,23 @@ function runItem(run: RunItem): vscode.TreeItem {
   return item;
 }
 
+function olderRuns(count: number): string {
+  return forCount(
+    count,
+    vscode.l10n.t("Show 1 older run"),
+    vscode.l10n.t("Show {0} older runs", integer(count)),
+  );
+}
+
 function countsInWords({ counts }: RunItem): string[] {
   if (counts === null) return [];
   const words = [];
-  if (counts.landed > 0)
-    words.push(vscode.l10n.t("{0} files ({1})", integer(counts.landed), bytes(counts.bytes)));
-  if (counts.rows > 0) words.push(vscode.l10n.t("{0} rows", integer(counts.rows)));
+  if (counts.landed > 0) words.push(`${counted.files(counts.landed)} (${bytes(counts.bytes)})`);
+  if (counts.rows > 0) words.push(counted.rows(counts.rows));
   if (counts.quarantined > 0) words.push(vscode.l10n.t("{0} quarantined", integer(counts.quarantined)));
-  if (counts.failed > 0) words.push(vscode.l10n.t("{0} failed", integer(counts.failed)));
+  if (counts.failed > 0)
+    words.push(
+      forCount(counts.failed, vscode.l10n.t("1 failed"), vscode.l10n.t("{0} failed", integer(counts.failed))),
+    );
   return [...words, duration(counts.milliseconds)];
 }

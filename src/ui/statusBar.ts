@@ -1,5 +1,7 @@
 import * as vscode from "vscode";
+import { forCount } from "./counts";
 import { Disposable } from "./dispose";
+import { integer } from "./format";
 
 /** What the status bar says: nothing new, so many new reports, or how far a run is. */
 export type StatusBarState =
@@ -34,9 +36,11 @@ export class StatusBar extends Disposable {
         break;
       case "new":
         this.set(
-          state.count === 1
-            ? vscode.l10n.t("$(database) Clever: 1 new")
-            : vscode.l10n.t("$(database) Clever: {0} new", state.count),
+          forCount(
+            state.count,
+            vscode.l10n.t("$(database) Clever: 1 new"),
+            vscode.l10n.t("$(database) Clever: {0} new", integer(state.count)),
+          ),
           vscode.l10n.t("New reports are on the server. Click to run the pipeline."),
           "clever.run",
         );

@@ -3,6 +3,7 @@ import type { EngineClient } from "../engine/client";
 import type { TableReport } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
+import { counted } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, integer } from "./format";
 import { tableSection } from "./markdown";
@@ -47,17 +48,16 @@ export class TablePages extends Disposable implements vscode.TextDocumentContent
 /** A table's report as Markdown. */
 export function pageOf(table: TableReport): string {
   const { path, version, files } = table;
-  const rows = rowsText(table.rows);
   return [
     `# ${path.slice(path.lastIndexOf("/") + 1).replaceAll("_", "\\_")}`,
     "",
     `\`${path}\``,
     "",
     vscode.l10n.t(
-      "Version {0}: {1} rows in {2} data files, {3}.",
+      "Version {0}: {1} in {2}, {3}.",
       integer(version),
-      rows,
-      integer(files),
+      table.rows === null ? vscode.l10n.t("rows that were not counted") : counted.rows(table.rows),
+      counted.dataFiles(files),
       bytes(table.bytes),
     ),
     "",

@@ -240,14 +240,14 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await expect.poll(() => sshd().proxy.held).toBe(true);
     sshd().proxy.dropAll({ andRefuse: true });
     sshd().proxy.release();
-    await notifications.shows("1 files failed");
+    await notifications.shows("1 file failed: ");
     await notifications.shows(`${day}-daily-participation-students.csv`);
     await workbench().screenshots("run-failed", everyTheme);
     await notifications.clear();
     sshd().proxy.dropAll({ andRefuse: false });
     await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("failed"));
     await runs().menuOf(runs().rowWith("failed"), "Retry Run");
-    await notifications.shows("1 files brought over");
+    await notifications.shows("1 file brought over");
     await expect.poll(rowsInTables).toBe(await district.rows());
   });
 

@@ -200,7 +200,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     expect(topResources).toContainEqual({ resource_name: "Another program's app", accesses: 4711 });
     // Rows that no file accounts for are what `verify` is there to tell of.
     expect(await problems()).toEqual([
-      { subject: "another program", problem: "1 rows are in the table that the ingest log does not know." },
+      { subject: "another program", problem: "The table has 1 row of it that the ingest log does not know." },
     ]);
     await expectSame(usage);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { showRun, showStatus, showVerification } from "../../src/cli/show";
-import { bytes, columns, counted, decimal, duration, integer, plain } from "../../src/cli/text";
+import { bytes, columns, decimal, duration, integer, plain } from "../../src/cli/text";
+import { counted } from "../../src/counted";
 import type { PlannedFile } from "../../src/pipeline/plan";
 import type { RunSummary } from "../../src/pipeline/runRecord";
 
@@ -79,7 +80,8 @@ const summary: RunSummary = {
 
 describe("a run is told", () => {
   test("that brought nothing", () => {
-    expect(showRun(summary)).toMatch(/^Nothing new\. 3 reports/);
+    expect(showRun(summary)).toMatch(/^Nothing new\. 3 reports on the server are in the lake already\./);
+    expect(showRun({ ...summary, unchanged: 1 })).toMatch(/^Nothing new\. 1 report on the server is in the/);
   });
 
   test("that was done", () => {
@@ -87,7 +89,9 @@ describe("a run is told", () => {
     expect(text).toMatch(
       /^Done\. 1 file brought over \(2\.0 kB\), 1 file pseudonymized in 1\.2 s; 3 unchanged\./,
     );
+    expect(text).toMatch(/daily participation +0 rows/);
     expect(text).toMatch(/refused +4 rows/);
+    expect(showRun({ ...summary, landed: 1, refused: 1 })).toMatch(/refused +1 row$/);
   });
 
   test("with what is in quarantine, where and why, and what to do", () => {
@@ -138,11 +142,12 @@ test("the files on the server are told with their states", () => {
 
 test("what does not add up is told", () => {
   const table = { table: "stage2p/clever/daily_participation_pseudo", version: 3, files: 2, rows: 1000 };
-  expect(showVerification({ tables: [table], landedFiles: 2, problems: [] })).toMatch(
-    /1,000[\s\S]*Everything adds up\. 2 landed files read anew\./,
-  );
+  const lookup = { ...table, table: "stage2np/clever/daily_participation_lookup", rows: 40 };
+  expect(
+    showVerification({ tables: [table, lookup], reportRows: 1000, landedFiles: 2, problems: [] }),
+  ).toMatch(/1,000[\s\S]*Everything adds up\. 1,000 rows of reports; 2 landed files read anew\./);
   const problems = [{ subject: "a.csv", problem: "The landed file is gone." }];
-  expect(showVerification({ tables: [table], landedFiles: 2, problems })).toContain(
+  expect(showVerification({ tables: [table], reportRows: 1000, landedFiles: 2, problems })).toContain(
     "1 problem:\n  a.csv: The landed file is gone.",
   );
 });

@@ -1,0 +1,27 @@
+import * as vscode from "vscode";
+import { integer } from "./format";
+
+/**
+ * The wording for a number of things. English and Spanish alike have one for exactly one and another for all others.
+ *
+ * @param one the text for 1
+ * @param many the text for every other number
+ */
+export function forCount(count: number, one: string, many: string): string {
+  return count === 1 ? one : many;
+}
+
+/** A number and its noun in VS Code's language: `1 file`, `1,234 files`. */
+export const counted = {
+  files: (count: number) =>
+    forCount(count, vscode.l10n.t("1 file"), vscode.l10n.t("{0} files", integer(count))),
+  landedFiles: (count: number) =>
+    forCount(count, vscode.l10n.t("1 landed file"), vscode.l10n.t("{0} landed files", integer(count))),
+  dataFiles: (count: number) =>
+    forCount(count, vscode.l10n.t("1 data file"), vscode.l10n.t("{0} data files", integer(count))),
+  rows: (count: number) => forCount(count, vscode.l10n.t("1 row"), vscode.l10n.t("{0} rows", integer(count))),
+  students: (count: number) =>
+    forCount(count, vscode.l10n.t("1 student"), vscode.l10n.t("{0} students", integer(count))),
+  grades: (count: number) =>
+    forCount(count, vscode.l10n.t("1 grade"), vscode.l10n.t("{0} grades", integer(count))),
+};
