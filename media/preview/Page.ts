@@ -182,6 +182,7 @@ export class Page implements BarActions {
         ? `${model.strings.unreadableTitle}: ${info.problem.reason}`
         : `${rowsText(model, info)}. ${refusedText(model, info)}.`;
     }
+    const masksAgain = model.revealed && !revealed;
     model.phase = { name: "open", info };
     model.revealed = revealed;
     model.loadingMore = false;
@@ -197,7 +198,8 @@ export class Page implements BarActions {
       row: Math.min(model.active.row, Math.max(0, info.rowCount - 1)),
       column: Math.min(model.active.column, info.columns.length),
     };
-    if (!wasOpen) this.fitColumns();
+    // Masked identities are short: the room that they took goes back to the others.
+    if (!wasOpen || masksAgain) this.fitColumns();
     this.grid.measureAnew();
   }
 

@@ -159,13 +159,17 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await toggle.getAttribute("aria-checked")).toBe("false");
     expect(await html()).not.toContain("65f0c1d2");
 
+    const width = async () => (await page.locator("#cell-4-3").boundingBox())?.width ?? 0;
+    const masked = await width();
     await toggle.click();
     await expect.poll(() => page.locator("#cell-0-3").textContent()).toBe("65f0c1d2e3a4b5c6d7000000");
     expect(await toggle.getAttribute("aria-checked")).toBe("true");
     await page.keyboard.press("F8");
     await page.locator("#cell-4-3").hover();
+    expect(await width()).toBeGreaterThan(masked);
     await toggle.click();
     await expect.poll(() => page.locator("#cell-4-3").textContent()).toContain("••••••");
+    await expect.poll(width).toBe(masked);
     expect(await html()).not.toContain("65f0c1d2");
   });
 
