@@ -6,6 +6,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { prepareHost } from "./prepareHost.mjs";
+import { withSecretKey } from "./withSecretKey.mjs";
 
 const quietSettings = {
   "workbench.startupEditor": "none",
@@ -41,6 +42,7 @@ export async function startHost(options) {
   const extensionsDir = options.extensionsDir ?? path.join(temporary, "extensions");
   const user = path.join(serverDataDir, "data", "User");
   let server;
+  let front;
   try {
     await mkdir(user, { recursive: true });
     await mkdir(extensionsDir, { recursive: true });
@@ -51,27 +53,24 @@ export async function startHost(options) {
     for (const vsix of options.vsix ?? []) {
       await promisify(execFile)(node, [...common, "--install-extension", vsix, "--force"]);
     }
-    const address = [
-      "--host",
-      "127.0.0.1",
-      "--port",
-      String(options.port ?? 0),
-      "--without-connection-token",
-    ];
+    const address = ["--host", "127.0.0.1", "--port", "0", "--without-connection-token"];
     // Without a gallery, nothing is asked of the network.
     const env = { ...process.env, EXTENSIONS_GALLERY: "{}", ...options.env };
     server = await listen(node, [...common, ...address], env);
+    front = await withSecretKey(server.port, options.port ?? 0);
   } catch (error) {
+    await server?.stop();
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
   const stop = async () => {
+    front.close();
     await server.stop();
     await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
   };
   return {
-    url: `http://localhost:${server.port}`,
-    port: server.port,
+    url: `http://localhost:${front.port}`,
+    port: front.port,
     pid: server.pid,
     vscode,
     serverDataDir,

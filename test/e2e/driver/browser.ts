@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type BrowserContext, chromium } from "playwright-core";
 import { chromiumOptions } from "../../../scripts/vscodeHost.mjs";
 
@@ -11,13 +10,7 @@ export interface BrowserOptions {
   readonly locale: string;
 }
 
-/**
- * Chromium with a profile that is written to a folder, as a user's is.
- *
- * VS Code in a browser seals its secrets with a key of which the server holds one half, at `/mint-key`. The program
- * `code-server` answers there, and so does `code serve-web` at an address of its own; the bare server that the tests run
- * does not, and would forget its secrets when the window is loaded anew. Here the half is handed out in its place.
- */
+/** Chromium with a profile that is written to a folder, as a user's is. */
 export async function openBrowser(profile: string, options: BrowserOptions): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(profile, {
     ...chromiumOptions(),
@@ -27,8 +20,6 @@ export async function openBrowser(profile: string, options: BrowserOptions): Pro
     permissions: ["clipboard-read", "clipboard-write"],
   });
   context.setDefaultTimeout(patience);
-  const serverHalf = randomBytes(32);
-  await context.route("**/mint-key", (route) => route.fulfill({ status: 200, body: serverHalf }));
   // What a language pack would set; Microsoft's cannot be had without the Marketplace. VS Code then tells extensions that
   // this is its language, and speaks English itself.
   if (!options.locale.startsWith("en")) {
