@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { EngineClient } from "../engine/client";
+import { describeError } from "../errors";
 import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
@@ -9,7 +10,7 @@ import { forCount } from "./counts";
 import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { EnginePreviews } from "./enginePreviews";
-import { integer } from "./format";
+import { integer, timeOrDay } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
 import { tell, tellError } from "./messages";
@@ -40,7 +41,7 @@ export class Application extends Disposable {
   readonly runsTree: RunsTree;
   private readonly dashboards: Dashboards;
   private readonly statusBar = this.hold(new StatusBar());
-  private readonly reportsView: vscode.TreeView<ReportNode>;
+  readonly reportsView: vscode.TreeView<ReportNode>;
 
   constructor(context: vscode.ExtensionContext) {
     super();
@@ -223,6 +224,13 @@ export class Application extends Disposable {
     const { model } = this;
     if (model.state === "loading" && model.reports.length === 0)
       return vscode.l10n.t("Looking at the server …");
+    if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
+      return vscode.l10n.t(
+        "The server could not be read. This list is of {0}; refresh to try again. {1}",
+        timeOrDay(model.seen),
+        describeError(model.error),
+      );
+    }
     if (isConnected() && !model.mayLook) {
       return vscode.l10n.t(
         "In Restricted Mode nothing is looked at by itself. Refresh to look at the server.",

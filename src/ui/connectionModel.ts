@@ -25,6 +25,7 @@ export class ConnectionModel extends Disposable {
   private items: readonly ReportItem[] = [];
   private current: ReportsState = "unknown";
   private failure: unknown;
+  private lookedAt: number | undefined;
   /** Whether the user asked for a look at the server in this window. */
   private asked = false;
   private loading: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
@@ -57,6 +58,11 @@ export class ConnectionModel extends Disposable {
   /** Why the last look failed. */
   get error(): unknown {
     return this.failure;
+  }
+
+  /** When the reports were seen on the server, in milliseconds since 1970; undefined before the first look. */
+  get seen(): number | undefined {
+    return this.lookedAt;
   }
 
   get newCount(): number {
@@ -113,11 +119,12 @@ export class ConnectionModel extends Disposable {
       });
       if (signal.aborted) return;
       this.items = found;
+      this.lookedAt = Date.now();
       this.failure = undefined;
       this.set(found.length === 0 ? "empty" : "loaded");
     } catch (error) {
       if (signal.aborted) return;
-      this.items = [];
+      // What was seen last is still more than nothing; the views say of when it is.
       this.failure = error;
       this.set("failed");
       throw error;
@@ -133,6 +140,7 @@ export class ConnectionModel extends Disposable {
   private reset(): void {
     this.loading?.abort.abort();
     this.items = [];
+    this.lookedAt = undefined;
     this.failure = undefined;
     this.set("unknown");
     this.lakeChanged.fire();

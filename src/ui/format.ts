@@ -27,6 +27,31 @@ export function dateTime(milliseconds: number): string {
   });
 }
 
+/** The same without the year where it is this one: for a list in a narrow view. */
+export function recentTime(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  if (date.getFullYear() !== new Date().getFullYear()) return dateTime(milliseconds);
+  return date.toLocaleString(vscode.env.language, {
+    month: "short",
+    day: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+  });
+}
+
+/** A time by which something is named: `2026-11-22 14:03` where VS Code runs. */
+export function timeInName(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleString("sv-SE", { dateStyle: "short", timeStyle: "short" });
+}
+
+/** A time of today, `14:03`, or of another day with the day. */
+export function timeOrDay(milliseconds: number): string {
+  const isToday = new Date(milliseconds).toDateString() === new Date().toDateString();
+  return isToday
+    ? new Date(milliseconds).toLocaleTimeString(vscode.env.language, { timeStyle: "short" })
+    : dateTime(milliseconds);
+}
+
 /** A day, `yyyy-MM-dd`, or the month of one, `yyyy-MM`. */
 export function month(yearMonth: string): string {
   const date = new Date(`${yearMonth}-01T00:00:00Z`);

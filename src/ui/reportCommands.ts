@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { integer } from "./format";
 import type { LakeNode, LakeTree } from "./lakeTree";
-import { isCancellation, offers, tell, tellError, tellNothingChosen } from "./messages";
+import { isCancellation, type Offer, offers, tell, tellError, tellNothingChosen } from "./messages";
 import { stateIcon, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
 import type { RunController } from "./runController";
@@ -40,7 +40,7 @@ export class ReportCommands {
     try {
       await model.refresh();
     } catch (error) {
-      tellError(error, log);
+      tellError(error, log, { title: vscode.l10n.t("Retry"), act: () => this.refresh() });
     }
   }
 
@@ -133,11 +133,34 @@ export class ReportCommands {
 
   async revealInLake(node?: ReportNode): Promise<void> {
     const { lakeTree, lakeView, log } = this.parts;
-    const landedPath = node?.kind === "file" ? node.item.landed?.landedPath : undefined;
-    if (landedPath === undefined) return tellNothingChosen("clever.reports");
+    if (node?.kind !== "file") return tellNothingChosen("clever.reports");
+    const { path, state, landed } = node.item;
+    const ingest: Offer = { title: vscode.l10n.t("Ingest"), act: () => this.runSelected("ingest", node) };
+    if (landed === null) {
+      const show = vscode.window.showInformationMessage;
+      if (state === "ignored") tell(show, vscode.l10n.t("{0} is not brought into the lake.", path));
+      else tell(show, vscode.l10n.t("{0} is new: it is not in the lake yet.", path), ingest);
+      return;
+    }
     try {
-      const found = await lakeTree.find(landedPath);
-      if (found) await lakeView.reveal(found, { select: true, focus: true });
+      const found = await lakeTree.find(landed.landedPath);
+      if (found === undefined) {
+        const text = vscode.l10n.t("{0} was brought over, but the lake has it no more.", landed.landedPath);
+        tell(vscode.window.showWarningMessage, text, {
+          title: vscode.l10n.t("Verify the Lake"),
+          act: () => this.verify(),
+        });
+        return;
+      }
+      await lakeView.reveal(found, { select: true, focus: true });
+      if (state === "changed") {
+        const text = vscode.l10n.t("This is {0} as it was before it changed on the server.", path);
+        tell(vscode.window.showInformationMessage, text, ingest);
+      } else if (state === "quarantined") {
+        const text = vscode.l10n.t("{0} is in quarantine: no row of it is in the tables.", path);
+        const preview = { title: vscode.l10n.t("Preview Report"), act: () => this.preview(node) };
+        tell(vscode.window.showInformationMessage, text, preview);
+      }
     } catch (error) {
       tellError(error, log);
     }

@@ -12,7 +12,7 @@ interface Look {
 function looks(): Readonly<Record<FileState, Look>> {
   return {
     new: { word: vscode.l10n.t("new"), icon: "circle-large-outline", color: "charts.blue" },
-    changed: { word: vscode.l10n.t("changed since"), icon: "diff-modified", color: "charts.yellow" },
+    changed: { word: vscode.l10n.t("changed"), icon: "diff-modified", color: "charts.yellow" },
     landed: { word: vscode.l10n.t("in the lake"), icon: "database", color: "charts.purple" },
     anonymized: { word: vscode.l10n.t("anonymized"), icon: "pass-filled", color: "charts.green" },
     quarantined: { word: vscode.l10n.t("quarantined"), icon: "error", color: "charts.red" },
@@ -31,8 +31,12 @@ export function stateIcon(item: ReportItem): vscode.ThemeIcon {
   return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
 }
 
-/** Behind the name: the state, size and date. */
+/**
+ * Behind the name: the state, and of what may still be brought in, size and date. A sidebar is narrow, and more text would
+ * have the state's own word cut off; the tooltip has everything.
+ */
 export function description(item: ReportItem): string {
+  if (item.landed !== null && item.state !== "changed") return stateWord(item);
   const facts = [stateWord(item), bytes(item.size)];
   if (item.modified !== null) facts.push(dateTime(Date.parse(item.modified)));
   return facts.join(" · ");

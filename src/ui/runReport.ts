@@ -5,7 +5,7 @@ import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
-import { bytes, dateTime, duration, integer } from "./format";
+import { bytes, duration, integer, timeInName } from "./format";
 import { asMarkdown, tableSection } from "./markdown";
 import { outcomeWord } from "./runsTree";
 
@@ -22,7 +22,7 @@ export class RunReports extends Disposable implements vscode.TextDocumentContent
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const runId = uri.path.replace(/^\/|\.md$/g, "");
+    const runId = uri.query;
     const connected = await this.model.connected();
     try {
       return reportOf(await this.client.request(engine.readRun, { ...connected, runId }));
@@ -33,15 +33,26 @@ export class RunReports extends Disposable implements vscode.TextDocumentContent
   }
 
   async open(runId: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme, path: `/${runId}.md` });
-    await vscode.commands.executeCommand("markdown.showPreview", uri);
+    await vscode.commands.executeCommand("markdown.showPreview", runPage(runId));
   }
+}
+
+/** The address of the page about a run. The last part of its path is what VS Code names the tab by. */
+export function runPage(runId: string): vscode.Uri {
+  return vscode.Uri.from({ scheme, path: `/${titleOf(runId)}`, query: runId });
+}
+
+/** `Run 2026-11-22 14:03`, by the time that a run's id begins with. */
+function titleOf(runId: string): string {
+  const [, day, time] = /^([\d-]{10})T(\d\d-\d\d-\d\d)/.exec(runId) ?? [];
+  const began = Date.parse(`${day}T${time?.replaceAll("-", ":")}Z`);
+  return vscode.l10n.t("Run {0}", Number.isNaN(began) ? runId : timeInName(began));
 }
 
 /** A run that finds nothing to do leaves no record; another lake may have been connected since. */
 function noReport(runId: string): string {
   return [
-    `# ${vscode.l10n.t("Run {0}", runId)}`,
+    `# ${titleOf(runId)}`,
     "",
     vscode.l10n.t("The lake has no record of this run: it found nothing new, or was a run of another lake."),
   ].join("\n");
@@ -49,12 +60,7 @@ function noReport(runId: string): string {
 
 /** A run's record as Markdown. */
 export function reportOf(run: RunDetails): string {
-  const lines = [
-    `# ${vscode.l10n.t("Run {0}", run.runId)}`,
-    "",
-    `**${outcomeWord(run.outcome)}** · ${dateTime(Date.parse(run.started))}`,
-    "",
-  ];
+  const lines = [`# ${titleOf(run.runId)}`, "", `**${outcomeWord(run.outcome)}** · \`${run.runId}\``, ""];
   if (run.error !== null) lines.push(`> ${asMarkdown(run.error)}`, "");
   const { summary } = run;
   if (summary === null)
@@ -101,7 +107,7 @@ export function reportOf(run: RunDetails): string {
     ...tableSection(
       vscode.l10n.t("Files of the run"),
       [vscode.l10n.t("File"), vscode.l10n.t("Size"), vscode.l10n.t("In the lake")],
-      run.landings.map((each) => [each.path, bytes(each.size), each.landedPath]),
+      run.landings.map((each) => [each.path, bytes(each.size).replace(" ", "\u00a0"), each.landedPath]),
     ),
   );
   return lines.join("\n");

@@ -5,7 +5,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
-import { bytes, dateTime, duration, integer } from "./format";
+import { bytes, dateTime, duration, integer, recentTime } from "./format";
 
 export type RunNode =
   | { readonly kind: "run"; readonly run: RunItem }
@@ -64,7 +64,7 @@ export function outcomeWord(outcome: RunItem["outcome"]): string {
     case "done":
       return vscode.l10n.t("done");
     case "incomplete":
-      return vscode.l10n.t("done, not every file");
+      return vscode.l10n.t("incomplete");
     case "cancelled":
       return vscode.l10n.t("stopped");
     case "failed":
@@ -86,7 +86,7 @@ const icons: Readonly<Record<RunItem["outcome"], readonly [icon: string, color: 
 };
 
 function runItem(run: RunItem): vscode.TreeItem {
-  const item = new vscode.TreeItem(dateTime(Date.parse(run.started)));
+  const item = new vscode.TreeItem(recentTime(Date.parse(run.started)));
   const [icon, color] = icons[run.outcome];
   item.id = `run:${run.runId}`;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));

@@ -34,13 +34,13 @@ export class TablePages extends Disposable implements vscode.TextDocumentContent
 
   /** Rows are shown of pseudonymized tables only: a page comes back by itself when the window is opened again. */
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const table = uri.path.replace(/^\/|\.md$/g, "");
+    const table = uri.path.slice(1);
     const connected = await this.model.connected();
     return pageOf(await this.client.request(engine.tableReport, { ...connected, table }));
   }
 
   async open(table: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme, path: `/${table}.md` });
+    const uri = vscode.Uri.from({ scheme, path: `/${table}` });
     await vscode.commands.executeCommand("markdown.showPreview", uri);
   }
 }

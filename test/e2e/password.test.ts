@@ -124,7 +124,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await district.putDaily(changedDay, rows);
     await workbench().notifications.clear();
     await reports().press("Refresh");
-    await expect.poll(() => reports().row(label).textContent()).toContain("changed since");
+    await expect.poll(() => reports().row(label).textContent()).toContain("changed");
     expect(await reports().icon(label)).toEqual({
       codicon: "diff-modified",
       color: await workbench().themeColor("charts-yellow"),

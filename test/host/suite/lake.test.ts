@@ -119,6 +119,6 @@ function openLabels(): string[] {
 }
 
 async function pageOf(table: string): Promise<string> {
-  const uri = Uri.from({ scheme: "clever-table", path: `/${table}.md` });
+  const uri = Uri.from({ scheme: "clever-table", path: `/${table}` });
   return (await workspace.openTextDocument(uri)).getText();
 }

@@ -102,7 +102,7 @@ suite("the reports of an OpenSSH server", function () {
       `${lastRow.replace(/^([^,]*),[^,]*,[^,]*/, "$1,sis-late,65f0c1d2e3a4b5c6d7aaaaaa")}\n`,
     );
     await model.refresh();
-    assert.match(lineOf(await linesOf(reportsTree), "2025-08-25 students").description, /^changed since/);
+    assert.match(lineOf(await linesOf(reportsTree), "2025-08-25 students").description, /^changed · /);
     const summary = await runs.run({ command: "run", only: [monday] });
     assert.deepEqual(
       { landed: summary?.landed, anonymized: summary?.anonymized },
@@ -121,7 +121,7 @@ suite("the reports of an OpenSSH server", function () {
     ];
     await writeFile(path.join(district.reports, bad), `${[header, ...rows].join("\n")}\n`);
     await runs.run({ command: "run", only: [bad] });
-    assert.equal(person.saw(/went into quarantine, first .*2025-10-06/).length, 1);
+    assert.equal(person.saw(/1 file went into quarantine: .*2025-10-06/).length, 1);
     await model.refresh();
     const node = await nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-06 students/);
     const item = reportsTree.getTreeItem(node);
@@ -171,17 +171,24 @@ suite("the reports of an OpenSSH server", function () {
   });
 
   test("come back when the server was away", async () => {
-    const { model, reportsTree } = await activeApplication();
+    const { model, reportsTree, reportsView } = await activeApplication();
+    const before = await linesOf(reportsTree);
     const away = `${district.reports}-away`;
     await rename(district.reports, away);
     await commands.executeCommand("clever.refresh");
     assert.equal(model.state, "failed");
-    assert.deepEqual(await reportsTree.getChildren(), []);
+    assert.deepEqual(await linesOf(reportsTree), before, "What was seen last stays in view.");
+    assert.match(
+      reportsView.message ?? "",
+      /This list is of \d+:\d\d.*; refresh to try again\. .*clever\.sftp\.root/,
+    );
     const [told] = person.told.filter(({ kind }) => kind === "error");
     assert.match(told?.message ?? "", /clever\.sftp\.root/);
+    assert.ok(told?.choices.includes("Retry"));
     await rename(away, district.reports);
     await commands.executeCommand("clever.refresh");
     assert.equal(model.state, "loaded");
+    assert.equal(reportsView.message, "");
   });
 });
 

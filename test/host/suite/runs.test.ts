@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { commands, Uri, workspace } from "vscode";
+import { commands, window, workspace } from "vscode";
 import { verify } from "../../../src/engine/protocol";
+import { runPage } from "../../../src/ui/runReport";
 import { activeApplication, killEngine, until } from "../application";
 import { District, salt } from "../district";
 import { Person } from "../person";
@@ -72,7 +73,7 @@ suite("runs", function () {
       person.told.map(({ choices }) => choices),
       [[]],
     );
-    const page = await workspace.openTextDocument(runPage(summary?.runId));
+    const page = await workspace.openTextDocument(runPage(summary?.runId ?? ""));
     assert.match(page.getText(), /no record of this run/);
   });
 
@@ -81,6 +82,10 @@ suite("runs", function () {
     const node = await nodeAt(runsTree, /./);
     assert.ok(node.kind === "run");
     await commands.executeCommand("clever.openRun", node);
+    const labels = () => window.tabGroups.all.flatMap((group) => group.tabs).map(({ label }) => label);
+    await until("its tab says which", () =>
+      labels().some((label) => /Run \d{4}-\d\d-\d\d \d\d:\d\d$/.test(label)),
+    );
     const uri = runPage(node.run.runId);
     const text = (await workspace.openTextDocument(uri)).getText();
     assert.match(text, /\*\*done\*\*/);
@@ -121,8 +126,3 @@ suite("runs", function () {
     );
   });
 });
-
-/** The page about a run, as the editor opens it. */
-function runPage(runId = ""): Uri {
-  return Uri.from({ scheme: "clever-run", path: `/${runId}.md` });
-}
