@@ -1,8 +1,6 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Order } from "../test/adls-emulator/main";
+import { AdlsEmulatorProcess } from "../test/adls-emulator/process";
 import type { LoggedRequest } from "../test/adls-emulator/requestLog";
 import { type Sample, takeTurns, timeNode } from "./measure";
 import { projectFolder, Workshop } from "./workshop";
@@ -18,8 +16,7 @@ async function main(students: number, runs: number): Promise<void> {
   const { files, bytes } = await sizeOf(reports);
   console.log(`${files} files, ${(bytes / 1e6).toFixed(0)} MB`);
 
-  const emulator = new Emulator(fork(path.join(__dirname, "adlsEmulator.js"), { serialization: "advanced" }));
-  const account = (await emulator.ask({ order: "start", options: {} })) as { url: string; key: string };
+  await using emulator = await AdlsEmulatorProcess.start({}, path.join(__dirname, "adlsEmulator.js"));
   let lakes = 0;
   let requests: readonly LoggedRequest[] = [];
   const [folder, azure] = await takeTurns(
@@ -32,17 +29,16 @@ async function main(students: number, runs: number): Promise<void> {
       {
         name: "into the emulator",
         run: async (): Promise<Sample> => {
-          const url = `${account.url}/lake${++lakes}`;
-          await emulator.ask({ order: "clearLog" });
-          const sample = await ingest(workshop, reports, url, account.key);
-          requests = (await emulator.ask({ order: "requests" })) as readonly LoggedRequest[];
+          const url = `${emulator.url}/lake${++lakes}`;
+          await emulator.clearLog();
+          const sample = await ingest(workshop, reports, url, emulator.key);
+          requests = await emulator.requests();
           return sample;
         },
       },
     ],
     runs,
   );
-  emulator.end();
   for (const side of [folder, azure]) {
     const seconds = side?.samples.map((sample) => sample.seconds).sort((a, b) => a - b) ?? [];
     const median = seconds[Math.floor(seconds.length / 2)] ?? Number.NaN;
@@ -78,25 +74,6 @@ async function sizeOf(folder: string): Promise<{ files: number; bytes: number }>
     bytes += (await stat(path.join(entry.parentPath, entry.name))).size;
   }
   return { files, bytes };
-}
-
-/** The emulator in a process of its own, so that what is measured does not share a thread with it. */
-class Emulator {
-  private asked = 0;
-
-  constructor(private readonly child: ChildProcess) {}
-
-  async ask(message: Order): Promise<unknown> {
-    const answered = once(this.child, "message");
-    this.child.send({ id: ++this.asked, message });
-    const [{ result, error }] = (await answered) as [{ result?: unknown; error?: string }];
-    if (error !== undefined) throw new Error(error);
-    return result;
-  }
-
-  end(): void {
-    this.child.disconnect();
-  }
 }
 
 void main(Number(process.argv[2] ?? 70_000), Number(process.argv[3] ?? 3));
