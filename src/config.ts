@@ -7,6 +7,7 @@ import { CleverLakeError, isCleverLakeError } from "./errors";
 import { isAdlsAddress, lakeAuths, parseAdlsAddress } from "./lake/adls/address";
 
 export type { LakeAuth } from "./lake/adls/address";
+export { storageScope } from "./lake/adls/tokens";
 
 /** The configuration's keys: those of the command line's file, and of the extension's settings under `clever.`. */
 export const configSchema = z.strictObject({

@@ -79,13 +79,22 @@ async function copyOne(lake: Lake, lakePath: string, copy: string, options: Lake
       options,
     );
   } catch (cause) {
-    if (!isDiskFull(cause)) throw cause;
-    throw new CleverLakeError("io", "This machine's disk has no room for a copy of the lake's file.", {
-      subject: lakePath,
-      hint: `Free some space where ${path.dirname(copy)} is, or set TMPDIR to a folder with more; then try again. The lake is as it was.`,
-      cause,
-    });
+    throw copyFault(cause, lakePath, `${path.dirname(copy)} is, or set TMPDIR to a folder with more`);
   }
+}
+
+/**
+ * What a copy of a lake's file failed with; a full disk in our words.
+ *
+ * @param place where space is needed, as the end of “Free some space where …”
+ */
+export function copyFault(error: unknown, lakePath: string, place: string): unknown {
+  if (!isDiskFull(error)) return error;
+  return new CleverLakeError("io", "This machine's disk has no room for a copy of the lake's file.", {
+    subject: lakePath,
+    hint: `Free some space where ${place}; then try again. The lake is as it was.`,
+    cause: error,
+  });
 }
 
 function isDiskFull(error: unknown): boolean {

@@ -1,10 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { userInfo } from "node:os";
-import path from "node:path";
 import { RestError } from "@azure/storage-file-datalake";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Duck } from "../../src/duck/duck";
@@ -17,7 +13,6 @@ import { AdlsEmulator } from "../adls-emulator/emulator";
 import { accountSas, lasting, openLake, startEmulator, token } from "../helpers/adls";
 import { runInto } from "../helpers/adlsPipeline";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
-import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /** What the user reads when a run into this lake fails, without the request's id. */
 async function toldOf(lake: AdlsLake, fixture?: PipelineFixture): Promise<string> {
@@ -211,58 +206,4 @@ test("each request is told with the id that Azure's support finds it by", async 
     attempt: 1,
   });
   expect(JSON.stringify(notes)).not.toContain("sig=");
-});
-
-/** A disk of 64 kB, where this user may mount one. */
-function smallDisk(folder: string): boolean {
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "ignore" });
-  } catch {
-    return false;
-  }
-  onTestFinished(() => {
-    execFileSync("umount", ["--lazy", folder]);
-  });
-  return true;
-}
-
-test("a disk without room for the copies of tables is told, with the folder", async ({ skip }) => {
-  const folder = await temporaryFolder();
-  const emulator = await startEmulator();
-  const fixture = await PipelineFixture.create();
-  const people = Array.from({ length: 4_000 }, (_, person) => daily(`person ${person}`));
-  await fixture.put(dailyPath(), dailyCsv(...people));
-  await runInto(openLake(emulator), fixture.source);
-  if (!smallDisk(folder)) return skip("No disk can be mounted here.");
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = folder;
-  try {
-    await using duck = await Duck.open();
-    const asked = lakeMetrics(openLake(emulator), duck, {}, { minimumGroupSize: 0 });
-    await expect(asked).rejects.toMatchObject({
-      code: "io",
-      message: "This machine's disk has no room for a copy of the lake's file.",
-      hint: expect.stringContaining(folder),
-    });
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-  }
-});
-
-test("temporary copies go to no folder that others can look into", async () => {
-  const folder = await temporaryFolder();
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = folder;
-  try {
-    await mkdir(path.join(folder, `clever-lake-${userInfo().username}`), { mode: 0o755 });
-    const emulator = await startEmulator();
-    await expect(openLake(emulator).scratch()).rejects.toMatchObject({
-      code: "io",
-      message: "The folder for temporary copies is not yours alone.",
-    });
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-  }
 });

@@ -6,6 +6,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import type { AddFile } from "../../delta/actions";
+import { copyFault } from "../../delta/localFiles";
 import { lakePathOf } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { CleverLakeError } from "../../errors";
@@ -113,7 +114,7 @@ export class LocalCopies {
     } catch (error) {
       // A stream that is called off says so in its own words.
       options.signal?.throwIfAborted();
-      throw error;
+      throw copyFault(error, lakePath, `${this.folder} is`);
     } finally {
       await rm(unfinished, { force: true });
     }

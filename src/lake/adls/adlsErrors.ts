@@ -156,11 +156,11 @@ export function inWords({ code, message, hint }: Words, subject: string, cause?:
  * whatever did not come from the service, pass through; an abort that nobody asked for is a lost answer.
  */
 export function adlsError(error: unknown, subject: string, told: Told): unknown {
-  if (error instanceof Error && error.name === "AbortError") return lost("", subject, told, error);
+  if (error instanceof Error && error.name === "AbortError") return lost("", told);
   if (!(error instanceof RestError)) return error;
   const status = statusOf(error);
   const name = codeOf(error) ?? "";
-  if (status === undefined) return lost(`${name} ${error.message}`, subject, told, error);
+  if (status === undefined) return lost(`${name} ${error.message}`, told);
   if (status === 403 && name === "AuthenticationFailed" && isClockWrong(error)) {
     const message = "This machine's clock differs from Azure's by more than Azure allows.";
     return inWords({ code: "auth", message, hint: "Set the clock, then try again." }, subject, error);
@@ -192,19 +192,20 @@ export function adlsError(error: unknown, subject: string, told: Told): unknown 
   return inWords({ code: "io", message, hint: support }, subject, error);
 }
 
-function lost(what: string, subject: string, { account }: Told, cause: Error): CleverLakeError {
+/** Neither file nor request is named: what cannot be reached has nothing to do with the one, nor heard of the other. */
+function lost(what: string, { account }: Told): CleverLakeError {
   const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
   if (what.includes("EAI_AGAIN")) {
-    const message = "The network is away: no name can be looked up.";
-    return inWords({ code: "network", message, hint }, subject, cause);
+    return new CleverLakeError("network", "The network is away: no name can be looked up.", { hint });
   }
   if (what.includes("ENOTFOUND")) {
     const message = `There is no storage account of the name ${account}, or the network is away.`;
-    return inWords({ code: "network", message, hint: "Check the address and the network." }, subject, cause);
+    return new CleverLakeError("network", message, { hint: "Check the address and the network." });
   }
   const code = /\bE[A-Z]{4,}\b/.exec(what)?.[0] ?? "no answer";
-  const message = `The storage account ${account} cannot be reached (${code}).`;
-  return inWords({ code: "network", message, hint }, subject, cause);
+  return new CleverLakeError("network", `The storage account ${account} cannot be reached (${code}).`, {
+    hint,
+  });
 }
 
 /** Azure takes requests dated within a quarter of an hour of its own time. */

@@ -26,6 +26,8 @@ export interface RequestOptions {
   readonly attempts?: number | undefined;
   /** The wait before the second attempt, doubled from then on; 400 ms if left out. */
   readonly firstWait?: number | undefined;
+  /** Waits so many milliseconds between two attempts; rejects when the signal is aborted. Real time if left out. */
+  readonly wait?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
 
 const answerWithin = 90_000;
@@ -55,7 +57,7 @@ const repeated = new WeakSet<object>();
 async function send<R>(
   request: WebResource,
   next: (request: WebResource) => Promise<R>,
-  { tokens, onRequest, attempts = 5, firstWait = 400 }: RequestOptions,
+  { tokens, onRequest, attempts = 5, firstWait = 400, wait = realTime }: RequestOptions,
 ): Promise<R> {
   const signal = request.abortSignal as AbortSignal | undefined;
   let renewed = false;
@@ -93,9 +95,13 @@ async function send<R>(
       }
       if (attempt >= attempts || !isTransient(error)) throw error;
       doubtful = true;
-      await sleep(waitBefore(error, attempt, firstWait), undefined, signal ? { signal } : {});
+      await wait(waitBefore(error, attempt, firstWait), signal);
     }
   }
+}
+
+async function realTime(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, signal ? { signal } : {});
 }
 
 function isTransient(error: unknown): boolean {
