@@ -214,7 +214,7 @@ export class Application extends Disposable {
           };
     if (runs.running !== undefined) statusBar.show({ kind: "running", text: runs.running });
     else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
-    else if (model.state === "failed") statusBar.show({ kind: "failed" });
+    else if (model.state === "failed") statusBar.show({ kind: "failed", reason: describeError(model.error) });
     else if (count > 0) statusBar.show({ kind: "new", count });
     else statusBar.show({ kind: "idle" });
     this.reportsView.message = this.viewMessage();

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { lakeAddressFault } from "../config";
+import { lakeAddressFault, storageScope } from "../config";
 import { describeError } from "../errors";
 import { type AzureDirectory, AzureManagement, managementScope } from "./azureManagement";
 import type { ConnectionAnswers } from "./connectWizard";
@@ -62,6 +62,21 @@ async function pickLake(place: Place): Promise<string> {
   }
 }
 
+/** Has the user sign in while they are asked anyway: what the engine asks for later, it asks for in the background. */
+async function signIn(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+  try {
+    const asking = vscode.l10n.t("Signing in with your Microsoft account …");
+    await askWhile(place, asking, () => signInWithMicrosoft(storageScope));
+    return answers;
+  } catch (error) {
+    if (isNavigation(error)) throw error;
+    await askChoice(place, describeError(error), [
+      { label: vscode.l10n.t("$(refresh) Try again"), value: "again" },
+    ]);
+    return signIn(answers, place);
+  }
+}
+
 async function typeLake(answers: ConnectionAnswers, place: Place): Promise<string> {
   const typed = await askText({
     ...place,
@@ -93,6 +108,7 @@ async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<Co
     answers.lakeAuth,
   );
   const cleared = { ...answers, lakeAuth, lakeAccountKey: "", lakeSas: "" };
+  if (lakeAuth === "vscode") return (await orBack(signIn(cleared, place))) ?? askLakeAuth(answers, place);
   if (lakeAuth !== "sharedKey" && lakeAuth !== "sas") return cleared;
   const isKey = lakeAuth === "sharedKey";
   const secret = await orBack(

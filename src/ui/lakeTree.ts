@@ -6,8 +6,11 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime } from "./format";
+import { partsOf } from "./reportsTree";
+import { type FailedNode, failedItem } from "./treeFailure";
 
 export type LakeNode =
+  | FailedNode
   | { readonly kind: "stage"; readonly stage: LakeStage }
   | { readonly kind: "table"; readonly stage: LakeStage; readonly table: TableItem }
   | { readonly kind: "landings" }
@@ -39,24 +42,11 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   }
 
   async getChildren(node?: LakeNode): Promise<LakeNode[]> {
-    if (node === undefined) {
-      if (!this.model.mayLook) return [];
-      const { stages } = await this.read();
-      return stages.map((stage) => ({ kind: "stage", stage }));
+    try {
+      return await this.childrenOf(node);
+    } catch (error) {
+      return [{ kind: "failed", error }];
     }
-    if (node.kind === "stage") return this.inStage(node.stage);
-    if (node.kind === "landings") {
-      const { landings } = await this.read();
-      return landings.map(({ folder, time }) => ({ kind: "landing", folder, time }));
-    }
-    if (node.kind === "landing") {
-      const { files } = await this.client.request(engine.landedFiles, {
-        ...(await this.model.connected()),
-        folder: node.folder,
-      });
-      return files.map((file) => ({ kind: "landed", folder: node.folder, time: node.time, file }));
-    }
-    return [];
   }
 
   getParent(node: LakeNode): LakeNode | undefined {
@@ -74,6 +64,8 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
 
   getTreeItem(node: LakeNode): vscode.TreeItem {
     switch (node.kind) {
+      case "failed":
+        return failedItem(node);
       case "stage":
         return stageItem(node.stage);
       case "table":
@@ -108,8 +100,29 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     const { landings } = await this.read();
     const landing = landings.find((each) => each.folder === folder);
     if (!landing) return undefined;
-    const files = await this.getChildren({ kind: "landing", folder: landing.folder, time: landing.time });
+    const files = await this.childrenOf({ kind: "landing", folder: landing.folder, time: landing.time });
     return files.find((node) => node.kind === "landed" && node.file.path === landedPath);
+  }
+
+  private async childrenOf(node?: LakeNode): Promise<LakeNode[]> {
+    if (node === undefined) {
+      if (!this.model.mayLook) return [];
+      const { stages } = await this.read();
+      return stages.map((stage) => ({ kind: "stage", stage }));
+    }
+    if (node.kind === "stage") return this.inStage(node.stage);
+    if (node.kind === "landings") {
+      const { landings } = await this.read();
+      return landings.map(({ folder, time }) => ({ kind: "landing", folder, time }));
+    }
+    if (node.kind === "landing") {
+      const { files } = await this.client.request(engine.landedFiles, {
+        ...(await this.model.connected()),
+        folder: node.folder,
+      });
+      return files.map((file) => ({ kind: "landed", folder: node.folder, time: node.time, file }));
+    }
+    return [];
   }
 
   private async inStage(stage: LakeStage): Promise<LakeNode[]> {
@@ -162,13 +175,12 @@ function tableItem(table: TableItem): vscode.TreeItem {
 }
 
 function landedItem(file: LandedFileItem): vscode.TreeItem {
-  const item = new vscode.TreeItem(
-    file.path.slice(file.path.lastIndexOf("/") + 1),
-    vscode.TreeItemCollapsibleState.None,
-  );
+  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
+  const parts = partsOf(name);
+  const item = new vscode.TreeItem(parts?.label ?? name, vscode.TreeItemCollapsibleState.None);
   item.id = `landed:${file.path}`;
   item.iconPath = new vscode.ThemeIcon("file");
-  item.description = bytes(file.size);
+  item.description = parts ? `${parts.report} · ${bytes(file.size)}` : bytes(file.size);
   item.tooltip = file.path;
   item.contextValue = "lake.file";
   return item;

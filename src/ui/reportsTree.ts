@@ -193,12 +193,18 @@ function sorted(items: readonly ReportItem[]): ReportItem[] {
  */
 export function labelOf(path: string): string {
   const name = nameOf(path);
+  const parts = partsOf(name);
+  return parts && nameOf(folderOf(path)) === parts.report ? parts.label : name;
+}
+
+/** A report's name as `2025-09-22 students` and `daily-participation`; undefined for any other name. */
+export function partsOf(name: string): { readonly label: string; readonly report: string } | undefined {
   const parts =
     /^(?<date>\d{4}-\d{2}-\d{2})-(?<report>[a-z-]+)-(?<type>[a-z]+)(?<copy> ?\(\d+\))?\.csv$/i.exec(
       name,
     )?.groups;
-  if (!parts || nameOf(folderOf(path)) !== parts.report) return name;
-  return `${parts.date} ${parts.type}${parts.copy ?? ""}`;
+  if (!parts?.report) return undefined;
+  return { label: `${parts.date} ${parts.type}${parts.copy ?? ""}`, report: parts.report };
 }
 
 function monthOf(item: ReportItem): string {

@@ -6,8 +6,10 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, duration, integer, recentTime } from "./format";
+import { type FailedNode, failedItem } from "./treeFailure";
 
 export type RunNode =
+  | FailedNode
   | { readonly kind: "run"; readonly run: RunItem }
   | { readonly kind: "more"; readonly left: number };
 
@@ -29,14 +31,11 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
 
   async getChildren(node?: RunNode): Promise<RunNode[]> {
     if (node !== undefined || !this.model.mayLook) return [];
-    const connected = await this.model.connected();
-    const { total, runs } = await this.client.request(engine.listRuns, {
-      ...connected,
-      from: 0,
-      count: this.shown,
-    });
-    const nodes = runs.map((run): RunNode => ({ kind: "run", run }));
-    return total > runs.length ? [...nodes, { kind: "more", left: total - runs.length }] : nodes;
+    try {
+      return await this.runs();
+    } catch (error) {
+      return [{ kind: "failed", error }];
+    }
   }
 
   getParent(): undefined {
@@ -44,6 +43,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   }
 
   getTreeItem(node: RunNode): vscode.TreeItem {
+    if (node.kind === "failed") return failedItem(node);
     if (node.kind === "run") return runItem(node.run);
     const item = new vscode.TreeItem(olderRuns(Math.min(node.left, pageSize)));
     item.id = "more";
@@ -55,6 +55,17 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   showOlder(): void {
     this.shown += pageSize;
     this.changed.fire();
+  }
+
+  private async runs(): Promise<RunNode[]> {
+    const connected = await this.model.connected();
+    const { total, runs } = await this.client.request(engine.listRuns, {
+      ...connected,
+      from: 0,
+      count: this.shown,
+    });
+    const nodes = runs.map((run): RunNode => ({ kind: "run", run }));
+    return total > runs.length ? [...nodes, { kind: "more", left: total - runs.length }] : nodes;
   }
 }
 

@@ -8,7 +8,7 @@ export type StatusBarState =
   | { readonly kind: "hidden" }
   | { readonly kind: "idle" }
   | { readonly kind: "new"; readonly count: number }
-  | { readonly kind: "failed" }
+  | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "running"; readonly text: string };
 
 /** The item at the window's foot; a click does what is due next. */
@@ -48,7 +48,7 @@ export class StatusBar extends Disposable {
       case "failed":
         this.set(
           vscode.l10n.t("$(warning) Clever"),
-          vscode.l10n.t("The server could not be read. Click to test the connection."),
+          vscode.l10n.t("{0}\n\nClick to test the connection.", state.reason),
           "clever.testConnection",
         );
         break;

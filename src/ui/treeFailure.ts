@@ -1,0 +1,27 @@
+import * as vscode from "vscode";
+import { describeError, isCleverLakeError } from "../errors";
+
+/** Stands in a view in place of what could not be read. */
+export interface FailedNode {
+  readonly kind: "failed";
+  readonly error: unknown;
+}
+
+/**
+ * The row that says why a view of the lake is empty. VS Code itself would show a passing message and then an empty view,
+ * as if there were nothing in the lake.
+ */
+export function failedItem({ error }: FailedNode): vscode.TreeItem {
+  const label = isCleverLakeError(error, "network")
+    ? vscode.l10n.t("The lake cannot be reached")
+    : vscode.l10n.t("The lake could not be read");
+  const item = new vscode.TreeItem(label);
+  const reason = describeError(error);
+  item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.red"));
+  item.description = reason;
+  item.tooltip = vscode.l10n.t("{0}\n\nClick to try again.", reason);
+  item.contextValue = "failed";
+  item.accessibilityInformation = { label: `${label}. ${reason}` };
+  item.command = { command: "clever.refresh", title: vscode.l10n.t("Try again") };
+  return item;
+}
