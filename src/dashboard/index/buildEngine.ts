@@ -28,10 +28,14 @@ export class BuildEngine implements AsyncDisposable {
     return this.connecting;
   }
 
+  /** Gives its memory back; what asks for it later opens it again. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const session = await this.connecting?.catch(() => undefined);
+    const { connecting, opening } = this;
+    this.connecting = undefined;
+    this.opening = undefined;
+    const session = await connecting?.catch(() => undefined);
     session?.close();
-    const duck = await this.opening?.catch(() => undefined);
+    const duck = await opening?.catch(() => undefined);
     duck?.close();
     // What cannot be removed now goes when the cache is next cleaned.
     await rm(this.spillFolder, { recursive: true, force: true }).catch(() => undefined);

@@ -149,6 +149,8 @@ export class IndexUpkeep {
     if (value === undefined) {
       const index = await this.bringTo(refresh, wanted);
       if (index === undefined) return undefined;
+      // The most memory is taken here, and DuckDB's is not needed any more.
+      await refresh.engine[Symbol.asyncDispose]();
       value = await compute(index, signal);
       await this.store(key, value);
     } else report({ ready: wanted.size, months: wanted.size });
