@@ -76,8 +76,8 @@ export function barPicture(bars: Bars, look: Look): Picture {
 
 /** Names from top to bottom; the axis knows them by their place, since two may look the same once clipped. */
 export function nameAxis(names: readonly string[], look: Look) {
-  // Letters are a good half as wide as they are high.
-  const letters = Math.floor(look.labelWidth / (0.56 * (look.fontSize - 1)));
+  // In the widest of the usual fonts, letters are that wide beside their height.
+  const letters = Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
   return {
     type: "category" as const,
     inverse: true,
