@@ -1,7 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { EngineClient } from "../engine/client";
-import { describeError } from "../errors";
 import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
@@ -226,9 +225,9 @@ export class Application extends Disposable {
       return vscode.l10n.t("Looking at the server …");
     if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
       return vscode.l10n.t(
-        "The server could not be read. This list is of {0}; refresh to try again. {1}",
+        "This list is of {0}. {1} Refresh to try again.",
         timeOrDay(model.seen),
-        describeError(model.error),
+        model.error instanceof Error ? model.error.message : String(model.error),
       );
     }
     if (isConnected() && !model.mayLook) {

@@ -15,8 +15,6 @@ export function forCount(count: number, one: string, many: string): string {
 export const counted = {
   files: (count: number) =>
     forCount(count, vscode.l10n.t("1 file"), vscode.l10n.t("{0} files", integer(count))),
-  landedFiles: (count: number) =>
-    forCount(count, vscode.l10n.t("1 landed file"), vscode.l10n.t("{0} landed files", integer(count))),
   dataFiles: (count: number) =>
     forCount(count, vscode.l10n.t("1 data file"), vscode.l10n.t("{0} data files", integer(count))),
   rows: (count: number) => forCount(count, vscode.l10n.t("1 row"), vscode.l10n.t("{0} rows", integer(count))),

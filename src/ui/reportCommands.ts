@@ -109,9 +109,9 @@ export class ReportCommands {
         tell(vscode.window.showErrorMessage, text, offers.log());
       } else {
         const text = vscode.l10n.t(
-          "Everything adds up: {0} of reports; {1} read anew.",
+          "Everything adds up: {0} of reports in {1}.",
           counted.rows(reportRows),
-          counted.landedFiles(landedFiles),
+          counted.files(landedFiles),
         );
         tell(vscode.window.showInformationMessage, text);
       }

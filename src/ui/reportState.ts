@@ -31,17 +31,6 @@ export function stateIcon(item: ReportItem): vscode.ThemeIcon {
   return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
 }
 
-/**
- * Behind the name: the state, and of what may still be brought in, size and date. A sidebar is narrow, and more text would
- * have the state's own word cut off; the tooltip has everything.
- */
-export function description(item: ReportItem): string {
-  if (item.landed !== null && item.state !== "changed") return stateWord(item);
-  const facts = [stateWord(item), bytes(item.size)];
-  if (item.modified !== null) facts.push(dateTime(Date.parse(item.modified)));
-  return facts.join(" · ");
-}
-
 /** Everything known of a file. */
 export function tooltip(item: ReportItem): vscode.MarkdownString {
   const text = new vscode.MarkdownString();

@@ -4,7 +4,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { integer, month } from "./format";
-import { description, reasonWithPlace, stateIcon, stateWord, tooltip } from "./reportState";
+import { reasonWithPlace, stateIcon, stateWord, tooltip } from "./reportState";
 
 /** Above so many reports a folder groups them by month. */
 const groupedAbove = 60;
@@ -165,7 +165,8 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   const shown = new vscode.TreeItem(labelOf(item.path), vscode.TreeItemCollapsibleState.None);
   shown.id = `file:${item.path}`;
   shown.iconPath = stateIcon(item);
-  shown.description = description(item);
+  // A sidebar is narrow: more text would have the state cut off. The tooltip has everything.
+  shown.description = stateWord(item);
   shown.tooltip = tooltip(item);
   shown.contextValue = item.report === null ? "file" : `report.${item.state}`;
   const reason = item.reason === null ? "" : `. ${reasonWithPlace(item)}`;

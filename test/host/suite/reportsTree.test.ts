@@ -60,9 +60,9 @@ suite("the reports of an OpenSSH server", function () {
   test("tell their states by word, and what is no report", async () => {
     const { reportsTree } = await activeApplication();
     const lines = await linesOf(reportsTree);
-    assert.match(lineOf(lines, "top.csv").description, /^not a report · /);
-    assert.match(lineOf(lines, "read me.txt").description, /^not a report · /);
-    assert.match(lineOf(lines, "2025-08-25 students").description, /^new · \d+(\.\d)? k?B · /);
+    assert.match(lineOf(lines, "top.csv").description, /^not a report$/);
+    assert.match(lineOf(lines, "read me.txt").description, /^not a report$/);
+    assert.match(lineOf(lines, "2025-08-25 students").description, /^new$/);
   });
 
   test("of which a part is brought over are in the lake, anonymized or new", async () => {
@@ -102,7 +102,7 @@ suite("the reports of an OpenSSH server", function () {
       `${lastRow.replace(/^([^,]*),[^,]*,[^,]*/, "$1,sis-late,65f0c1d2e3a4b5c6d7aaaaaa")}\n`,
     );
     await model.refresh();
-    assert.match(lineOf(await linesOf(reportsTree), "2025-08-25 students").description, /^changed · /);
+    assert.match(lineOf(await linesOf(reportsTree), "2025-08-25 students").description, /^changed$/);
     const summary = await runs.run({ command: "run", only: [monday] });
     assert.deepEqual(
       { landed: summary?.landed, anonymized: summary?.anonymized },
@@ -178,10 +178,7 @@ suite("the reports of an OpenSSH server", function () {
     await commands.executeCommand("clever.refresh");
     assert.equal(model.state, "failed");
     assert.deepEqual(await linesOf(reportsTree), before, "What was seen last stays in view.");
-    assert.match(
-      reportsView.message ?? "",
-      /This list is of \d+:\d\d.*; refresh to try again\. .*clever\.sftp\.root/,
-    );
+    assert.match(reportsView.message ?? "", /^This list is of \d+:\d\d.*\. .+ Refresh to try again\.$/);
     const [told] = person.told.filter(({ kind }) => kind === "error");
     assert.match(told?.message ?? "", /clever\.sftp\.root/);
     assert.ok(told?.choices.includes("Retry"));
