@@ -20,13 +20,19 @@ const commonName = (text: string) =>
 const day = 24 * 60 * 60 * 1000;
 
 /**
- * A new key with a certificate that signs itself, for 127.0.0.1 and `localhost`, good for two days (RFC 5280). Made each
- * time, so that no private key lies in the repository.
+ * A new key with a certificate that signs itself, for 127.0.0.1, `localhost` and further names, good for two days
+ * (RFC 5280). Made each time, so that no private key lies in the repository.
  */
-export function makeCertificate(): { readonly certificate: string; readonly privateKey: string } {
+export function makeCertificate(names: readonly string[] = []): {
+  readonly certificate: string;
+  readonly privateKey: string;
+} {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const name = commonName("Data Lake emulator for tests");
-  const alternativeNames = sequence(der(0x82, Buffer.from("localhost")), der(0x87, bytes(127, 0, 0, 1)));
+  const alternativeNames = sequence(
+    ...["localhost", ...names].map((each) => der(0x82, Buffer.from(each))),
+    der(0x87, bytes(127, 0, 0, 1)),
+  );
   const certificateAuthority = sequence(der(0x01, bytes(0xff)));
   const serial = randomBytes(8);
   // A positive number without a leading zero.

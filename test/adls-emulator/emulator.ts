@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Token } from "./bearer";
 import { makeCertificate } from "./certificate";
 import type { AccountKind } from "./context";
+import { copyAccount } from "./copy";
 import { StorageError } from "./errors";
 import { type Fault, type FaultRule, Faults } from "./faults";
 import { parseRequest, type StorageRequest } from "./request";
@@ -27,6 +28,8 @@ export interface AdlsEmulatorOptions {
   readonly tokens?: readonly Token[];
   /** File systems that are there from the start. */
   readonly fileSystems?: readonly string[];
+  /** Another emulator, whose files are there from the start; from then on each goes its own way. */
+  readonly contentsOf?: AdlsEmulator;
   /** Speaks https with a certificate of its own (`certificate`). */
   readonly tls?: boolean;
   /** 127.0.0.1's port; a free one by default. */
@@ -65,6 +68,7 @@ export class AdlsEmulator implements AsyncDisposable {
       now,
       secure: options.tls === true,
     });
+    if (options.contentsOf) copyAccount(options.contentsOf.#service.account, this.#service.account, now());
     for (const name of options.fileSystems ?? []) this.#service.account.create(name, now());
     const certificate = options.tls === true ? makeCertificate() : undefined;
     this.certificate = certificate?.certificate;

@@ -11,7 +11,7 @@ import type { Order } from "./main";
 import type { LoggedRequest } from "./requestLog";
 
 /** Options that can go to another process. */
-export type AdlsEmulatorProcessOptions = Omit<AdlsEmulatorOptions, "now">;
+export type AdlsEmulatorProcessOptions = Omit<AdlsEmulatorOptions, "now" | "contentsOf">;
 
 /** The emulator in a process of its own, so that what is measured does not share a thread with it. */
 export class AdlsEmulatorProcess implements AsyncDisposable {

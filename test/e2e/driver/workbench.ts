@@ -14,6 +14,8 @@ import { findWebview } from "./webview";
 
 export interface WorkbenchOptions {
   readonly vsix: string;
+  /** Further extensions, packaged. */
+  readonly extensions?: readonly string[];
   readonly theme?: Theme;
   /** Of the window, in CSS pixels; 1280 × 800 by default. */
   readonly size?: { readonly width: number; readonly height: number };
@@ -67,7 +69,7 @@ export class Workbench implements AsyncDisposable {
       if (folder !== undefined) await mkdir(folder, { recursive: true });
       host = await startHost({
         version: "1.139",
-        vsix: [options.vsix],
+        vsix: [options.vsix, ...(options.extensions ?? [])],
         userSettings: { "workbench.colorTheme": themes[options.theme ?? "dark"].id, ...options.userSettings },
         ...(options.env === undefined ? {} : { env: options.env }),
       });
