@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/errors";
 import type { RunRequest } from "../../src/pipeline/run";
@@ -18,8 +17,11 @@ import {
   usagePath,
 } from "../helpers/pipelineFixture";
 
-/** Every so manieth case is tried; `CLEVER_LAKE_FAULT_STRIDE=1` tries them all, which takes hours. */
+/** Every so manieth case is tried; `CLEVER_LAKE_FAULT_STRIDE=1` tries them all, which takes half an hour of two processors. */
 const stride = Number(process.env.CLEVER_LAKE_FAULT_STRIDE ?? 61);
+
+/** Between attempts no time passes, whatever the answer asks for. */
+const wait = () => Promise.resolve();
 
 /** What meets one request; `dead` is a process that was killed there: nothing after it reaches the account. */
 const kinds: Readonly<Record<string, Fault | "dead">> = {
@@ -34,6 +36,15 @@ const kinds: Readonly<Record<string, Fault | "dead">> = {
   forbidden: { kind: "forbidden" },
   killed: "dead",
 };
+
+/** Where requests are repeated, those that had no effect are all the same to the lake; and some are never repeated. */
+const toldApartByRepeating = new Set([
+  "503",
+  "broken after",
+  "half an answer",
+  "half an append",
+  "token refused",
+]);
 
 /** Whether the adapter repeats requests itself; where not, each fault is the run's. */
 const modes = [
@@ -53,10 +64,7 @@ const scenarios: readonly Scenario[] = [
   {
     name: "a first run",
     earlier: async () => {},
-    later: async (fixture) => {
-      await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
-      await fixture.put(usagePath(), usageCsv(usage("amy", "Maths")));
-    },
+    later: (fixture) => fixture.put(usagePath(), usageCsv(usage("amy", "Maths"))),
     request: {},
   },
   {
@@ -78,9 +86,10 @@ const scenarios: readonly Scenario[] = [
 
 let tried = 0;
 let repaired = 0;
+let there = 0;
 afterAll(() => {
   console.log(
-    `Azure faults: ${tried} cases tried, in ${repaired} of them the first run failed and the second put it right (one case in ${stride}; CLEVER_LAKE_FAULT_STRIDE=1 tries them all)`,
+    `Azure faults: ${tried} of ${there} cases tried, in ${repaired} of them the first run failed and the second put it right (CLEVER_LAKE_FAULT_STRIDE=1 tries them all)`,
   );
 });
 
@@ -94,18 +103,14 @@ describe.each(scenarios)("$name", ({ earlier, later, request }) => {
     await earlier(late);
     await later(late);
 
-    const prepared = async () => {
-      const emulator = await AdlsEmulator.start({ tokens: [{ token }] });
-      if ((await early.source.list()).files.length > 0) await runInto(openLake(emulator), early.source);
-      emulator.clearLog();
-      return emulator;
-    };
-    const calm = await prepared();
+    await using start = await AdlsEmulator.start({ tokens: [{ token }] });
+    if ((await early.source.list()).files.length > 0) await runInto(openLake(start), early.source);
+    const prepared = () => AdlsEmulator.start({ tokens: [{ token }], contentsOf: start });
+    await using calm = await prepared();
     await runInto(openLake(calm), late.source, request);
-    const requests = calm.requests.length;
+    const { requests } = calm;
     const undisturbed = await stateOf(openLake(calm));
     expect((await verifyLake(openLake(calm), salt)).problems).toEqual([]);
-    await calm[Symbol.asyncDispose]();
 
     const disturb = async (number: number, kind: string, attempts: number) => {
       const where = `request ${number}, ${kind}, ${attempts} attempts`;
@@ -118,9 +123,8 @@ describe.each(scenarios)("$name", ({ earlier, later, request }) => {
           when: (each) => each.number >= number,
         });
       } else emulator.inject({ fault, number });
-      const first = await runInto(openLake(emulator, { requests: { attempts } }), late.source, request).catch(
-        (error: unknown) => error,
-      );
+      const lake = openLake(emulator, { requests: { attempts, wait } });
+      const first = await runInto(lake, late.source, request).catch((error: unknown) => error);
       const met = emulator.requests.find((each) => each.fault !== undefined);
       const told = `${where}: ${met?.operation} ${met?.path}`;
       if (first instanceof Error) expect(first, told).toBeInstanceOf(CleverLakeError);
@@ -134,23 +138,28 @@ describe.each(scenarios)("$name", ({ earlier, later, request }) => {
       });
       expect(second.failed, told).toEqual([]);
       expect(await stateOf(openLake(emulator)), told).toEqual(undisturbed);
-      expect((await verifyLake(openLake(emulator), salt)).problems, told).toEqual([]);
+      // Rows, lookups and log are as they should be; where requests were left undone, landed files are read anew too.
+      if (wasBad) expect((await verifyLake(openLake(emulator), salt)).problems, told).toEqual([]);
     };
 
     const cases: { number: number; kind: string; attempts: number }[] = [];
     for (const { attempts } of modes) {
       for (const kind of Object.keys(kinds)) {
-        if (kind === "killed" && attempts > 1) continue;
-        for (let number = 1; number <= requests; number++) cases.push({ number, kind, attempts });
+        if (attempts > 1 && !toldApartByRepeating.has(kind)) continue;
+        for (const { number, operation } of requests) {
+          // Half of what is no append is the same as a connection that broke before.
+          if (kind === "half an append" && operation !== "Path.Append") continue;
+          cases.push({ number, kind, attempts });
+        }
       }
     }
+    there += cases.length;
     const chosen = cases.filter((_, index) => index % stride === 0);
     let next = 0;
     const work = async () => {
       for (let index = next++; index < chosen.length; index = next++) {
         const each = chosen[index];
         if (each) await disturb(each.number, each.kind, each.attempts);
-        await sleep(0);
       }
     };
     await Promise.all([work(), work()]);
