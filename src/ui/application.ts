@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { EngineClient } from "../engine/client";
+import { describeError } from "../errors";
 import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";

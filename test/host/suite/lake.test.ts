@@ -105,7 +105,7 @@ suite("the lake view", function () {
 
   test("previews a landed file, masked, once the person has agreed", async () => {
     const { lakeTree } = await activeApplication();
-    const node = await nodeAt(lakeTree, /^stage1np/, /^Landed/, /./, /daily-participation-students/);
+    const node = await nodeAt(lakeTree, /^stage1np/, /^Landed/, /./, / students$/);
     assert.ok(node.kind === "landed");
     person.answer(/holds the identities/, "Open");
     await commands.executeCommand("clever.openLakeItem", node);
