@@ -33,7 +33,7 @@ describe("in Spanish", () => {
     const { notifications } = workbench();
     const connected = "The sample district is connected. Its reports are new to the lake.";
     await notifications.shows(bundle[connected] ?? "");
-    await reports().expand("daily-participation");
+    await reports().expand("daily-participation", "octubre de 2025");
     await expect
       .poll(() => reports().row("2025-10-31 students").textContent())
       .toContain(bundle.new ?? "no such text");
