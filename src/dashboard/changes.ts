@@ -1,4 +1,5 @@
 import type { Change, Changes, DayEntry, Shown } from "./answer";
+import { weeksCompared, weeksJudged } from "./changes/frame";
 import {
   expectedPerDay,
   type Judgement,
@@ -41,9 +42,6 @@ export interface SubjectSeries {
   readonly daily: ArrayLike<Shown>;
 }
 
-/** The newest weeks that count are judged; before them, these many at most are compared with. */
-const weeksJudged = 2;
-const weeksCompared = 12;
 /** How far back the days should reach, where there are any: the weeks that count, and some that do not. */
 export const daysNeeded = (weeksJudged + weeksCompared + 4) * 7;
 export const weeksNeeded = leastPast + weeksJudged;
@@ -61,7 +59,8 @@ export const changesDefinitions = {
     "A week counts from Monday to Sunday, if it has at least 3 school days and is not cut off by the end of the period " +
     "before its Friday. Days off (no data, or next to nobody active) are left out. " +
     `Compared are the ${weeksCompared} weeks before the judged ones, from the first use on; where the chosen period is ` +
-    "shorter, the weeks before it are taken too.",
+    "shorter, the weeks before it are taken too. Of what is partly hidden, only groups that are shown on most days count, and " +
+    "only the days on which all of these are shown, so that each week is compared by the same groups.",
   comparable:
     "Days are made comparable by the number of active users of the day and by the subject's own weekday pattern " +
     "(midmean per weekday). What most resources, or most schools, share in a week is taken out as well (median " +

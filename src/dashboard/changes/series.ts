@@ -1,4 +1,5 @@
 import type { Shown } from "../answer";
+import { leastKnown } from "./frame";
 import { madDeviation, median, midmean } from "./robust";
 import { daysPerWeek, type Week } from "./weeks";
 
@@ -30,8 +31,6 @@ export interface Frame {
   readonly judged: readonly number[];
 }
 
-/** A week needs so many of its days of school known, as a share. */
-const leastKnown = 0.6;
 /** A week whose days are worth less, measured by a usual week, is left out: a Monday's tool in a week without Monday. */
 const leastWorth = 0.4;
 /** So many person-days of an even pattern are mixed into a weekday pattern, so that a rare use makes none. */

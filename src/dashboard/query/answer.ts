@@ -46,12 +46,11 @@ export async function answer(
   if (data === undefined) return { empty: true };
   const scope = scopeOf(prepared, filter, data, options.schoolYearStart);
   const cover = attendanceCover(prepared, scope);
-  const days = attendanceDays(prepared, cover);
   const facts: Facts = {
     prepared,
     scope,
     attendance: attendanceFacts(prepared, cover),
-    days: days.days,
+    days: attendanceDays(prepared, cover),
     usage: await usageFacts(prepared, scope, signal),
   };
   const beforeScope = scopeBefore(scope, data);
@@ -78,7 +77,7 @@ export async function answer(
     byWeekday: weekdayEntries(facts),
     resources,
     resourcesBySchool: schoolResourceEntries(facts, order),
-    changes: await whatChanged(prepared, { scope, days }, data, signal),
+    changes: await whatChanged(prepared, scope, data, signal),
   };
 }
 

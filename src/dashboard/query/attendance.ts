@@ -19,13 +19,6 @@ export interface AttendanceFacts {
   readonly weekUsersCut: Uint8Array;
 }
 
-export interface AttendanceDays {
-  /** One per calendar day of the scope; `users` and `activeUsers` are not filled. */
-  readonly days: readonly AttendanceSums[];
-  /** Per school and day (`school * days + day`): active people; NaN where they must not be shown. */
-  readonly schoolDays: Float64Array;
-}
-
 const sums = (count: number) => Array.from({ length: count }, () => new AttendanceSums());
 
 /** Daily participation in all of a question. */
@@ -53,9 +46,9 @@ export function attendanceFacts(prepared: Prepared, cover: AttendanceCover): Att
     if ((cell.present & within.week) === 0) weekUsersCut[Math.floor((cell.day - firstMonday) / 7)] = 1;
   }
   countPeople(prepared, cover, { total, schools, grades });
-  eachDouble(prepared, (cells, day, isSchoolDay) => {
+  eachDouble(prepared, cover, within.weekday, (ranks, day, isSchoolDay) => {
     const part = isSchoolDay ? weekdays[weekdayOf(day) - 1] : undefined;
-    if (part) part.personDays -= repeated(cells, cover.active, within.weekday);
+    if (part) part.personDays -= ranks.length - 1;
   });
   return {
     total,
@@ -68,59 +61,40 @@ export function attendanceFacts(prepared: Prepared, cover: AttendanceCover): Att
   };
 }
 
-/** Daily participation day by day. */
-export function attendanceDays(prepared: Prepared, cover: AttendanceCover): AttendanceDays {
-  const { names, attendance } = prepared;
+/** Daily participation of each calendar day of the scope; `users` and `activeUsers` are not filled. */
+export function attendanceDays(prepared: Prepared, cover: AttendanceCover): readonly AttendanceSums[] {
   const { from, to } = cover.scope;
   const days = sums(to - from + 1);
-  const schoolDays = new Float64Array(names.schools.length * days.length);
-  const schoolDaysCut = new Uint8Array(schoolDays.length);
-  const schoolDay = within.school | within.day;
   const cell = new CellReader(prepared, cover);
   for (let at = 0; at < cover.cells.length; at++) {
     cell.read(at);
-    const place = cell.day - from;
-    cell.addTo(days[place], within.day);
-    const atSchool = cell.school * days.length + place;
-    if ((cell.active & schoolDay) === schoolDay) {
-      schoolDays[atSchool] = (schoolDays[atSchool] as number) + cell.activeMembers;
-    } else if (cell.isBusy) schoolDaysCut[atSchool] = 1;
+    cell.addTo(days[cell.day - from], within.day);
   }
-  eachDouble(prepared, (cells, day) => {
+  eachDouble(prepared, cover, within.day, (ranks, day) => {
     const part = days[day - from];
-    if (part === undefined) return;
-    part.personDays -= repeated(cells, cover.active, within.day);
-    const seen = new Set<number>();
-    for (const each of cells) {
-      if (((cover.active[each] as number) & schoolDay) !== schoolDay) continue;
-      const school = names.schoolOfRank[Math.floor(each / monthDays / attendance.months)] as number;
-      const at = school * days.length + day - from;
-      if (seen.has(school)) schoolDays[at] = (schoolDays[at] as number) - 1;
-      seen.add(school);
-    }
+    if (part) part.personDays -= ranks.length - 1;
   });
-  schoolDaysCut.forEach((cut, at) => {
-    if (cut === 1 && schoolDays[at] === 0) schoolDays[at] = Number.NaN;
-  });
-  return { days, schoolDays };
+  return days;
 }
 
-/** Cells count members; a person who is active in several cohorts on one day is one person of the day. */
-function eachDouble(
+/**
+ * Cells count members; a person who is active in several cohorts on one day is one person of the day. Calls `visit` for
+ * each such person and day with the ranks of the cohorts that are shown by blocks within `kind`, two at least.
+ */
+export function eachDouble(
   { doubles, monthStarts, attendance, dayKinds }: Prepared,
-  visit: (cells: readonly number[], day: number, isSchoolDay: boolean) => void,
+  { active }: AttendanceCover,
+  kind: number,
+  visit: (ranks: readonly number[], day: number, isSchoolDay: boolean) => void,
 ): void {
   for (const cells of doubles) {
-    const cell = cells[0] as number;
+    const shown = cells.filter((cell) => ((active[cell] as number) & kind) === kind);
+    if (shown.length < 2) continue;
+    const cell = shown[0] as number;
     const month = Math.floor(cell / monthDays) % attendance.months;
     const bit = cell % monthDays;
     const isSchoolDay = (((dayKinds.school[month] as number) >>> bit) & 1) === 1;
-    visit(cells, (monthStarts[month] as number) + bit, isSchoolDay);
+    const ranks = shown.map((each) => Math.floor(each / monthDays / attendance.months));
+    visit(ranks, (monthStarts[month] as number) + bit, isSchoolDay);
   }
-}
-
-/** How often too many a person of these cells was counted in blocks within `kind`. */
-function repeated(cells: readonly number[], active: Uint8Array, kind: number): number {
-  const counted = cells.filter((cell) => ((active[cell] as number) & kind) !== 0).length;
-  return Math.max(counted - 1, 0);
 }

@@ -27,10 +27,14 @@ export class AttendanceSums {
  * question of a process is answered before this is compiled: no objects or closures are made here.
  */
 export class CellReader {
+  /** Of the cohort, its school and its grade. */
+  rank = 0;
   school = 0;
   grade = 0;
-  /** As a day number; from 0 for Monday. */
+  /** As a day number; its month's place and its bit in the month's masks; from 0 for Monday. */
   day = 0;
+  month = 0;
+  bit = 0;
   weekday = 0;
   /** Whether it is a school day of the district. */
   isSchoolDay = false;
@@ -58,6 +62,9 @@ export class CellReader {
     const month = slot % attendance.months;
     const bit = 1 << (cell % monthDays);
     this.cell = cell;
+    this.month = month;
+    this.bit = bit;
+    this.rank = rank;
     this.school = names.schoolOfRank[rank] as number;
     this.grade = names.gradeOfRank[rank] as number;
     this.day = (monthStarts[month] as number) + (cell % monthDays);

@@ -1,33 +1,38 @@
 import type { Changes } from "../answer";
 import { daysNeeded, findChanges, type SubjectSeries } from "../changes";
+import { calendarWeeks } from "../changes/weeks";
 import type { Prepared } from "../release/prepared";
-import { type AttendanceDays, attendanceDays } from "./attendance";
+import { attendanceDays } from "./attendance";
 import { attendanceCover } from "./attendanceCover";
-import { dailyUse } from "./dailyUse";
 import { activityOfDays } from "./entries";
 import { type DataRange, type Scope, scopeWithHistory } from "./scope";
+import { SteadyGroups } from "./steadyGroups";
+import { steadyResources, steadySchools } from "./steadyUse";
 
 /**
  * What changed in a scope, from the day by day numbers of whole blocks. A scope that is too short to judge by takes in
- * the days before it; `days` are those of the scope itself.
+ * the days before it.
  */
 export async function whatChanged(
   prepared: Prepared,
-  { scope, days }: { readonly scope: Scope; readonly days: AttendanceDays },
+  scope: Scope,
   data: DataRange,
   signal: AbortSignal | undefined,
 ): Promise<Changes> {
   const history = scopeWithHistory(scope, data, daysNeeded);
-  const past = history === scope ? days : attendanceDays(prepared, attendanceCover(prepared, history));
-  const use = await dailyUse(prepared, history, signal);
-  const length = past.days.length;
+  const cover = attendanceCover(prepared, history);
+  const days = attendanceDays(prepared, cover);
+  const activity = activityOfDays(prepared, history.from, days);
+  const steady = new SteadyGroups(calendarWeeks(activity), history.from, prepared.monthStarts);
+  const ofResources = await steadyResources(prepared, history, steady, signal);
+  const ofSchools = steadySchools(prepared, cover, steady);
   const resources = prepared.names.shown.flatMap(({ name, type }, number): SubjectSeries[] => {
     if (scope.resources[number] !== 1) return [];
-    const daily = use.rows.slice(number * length, (number + 1) * length);
-    for (let day = 0; day < length; day++) {
-      const cut = use.cut[number * length + day] === 1 || past.days[day]?.usersCut === true;
-      if (daily[day] === 0 && cut) daily[day] = Number.NaN;
-    }
+    const daily = seriesOf(ofResources, number, days.length);
+    // Where people are too few to be shown, nothing is said to be 0.
+    daily.forEach((rows, day) => {
+      if (rows === 0 && days[day]?.usersCut === true) daily[day] = Number.NaN;
+    });
     return [{ subject: "resource", name, type, daily }];
   });
   const schools = prepared.names.schools.map(
@@ -35,11 +40,14 @@ export async function whatChanged(
       subject: "school",
       name,
       type: null,
-      daily: past.schoolDays.slice(number * length, (number + 1) * length),
+      daily: seriesOf(ofSchools, number, days.length),
     }),
   );
   return findChanges({
-    days: activityOfDays(prepared, history.from, past.days),
+    days: activity,
     subjects: [...resources, ...schools],
   });
 }
+
+const seriesOf = (daily: Float64Array, number: number, length: number): Float64Array =>
+  daily.slice(number * length, (number + 1) * length);
