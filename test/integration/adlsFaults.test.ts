@@ -17,7 +17,7 @@ import {
   usagePath,
 } from "../helpers/pipelineFixture";
 
-/** Every so manieth case is tried; `CLEVER_LAKE_FAULT_STRIDE=1` tries them all, which takes half an hour of two processors. */
+/** Every so manieth case is tried; `CLEVER_LAKE_FAULT_STRIDE=1` tries them all, which takes an hour or so. */
 const stride = Number(process.env.CLEVER_LAKE_FAULT_STRIDE ?? 61);
 
 /** Between attempts no time passes, whatever the answer asks for. */
