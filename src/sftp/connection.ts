@@ -109,6 +109,9 @@ export class SftpConnection {
   }
 
   private broken(error: unknown) {
-    return networkError(`The SFTP server ${this.address} broke off: ${socketFault(error)}.`, error);
+    return networkError(
+      `The connection to the SFTP server ${this.address} broke: ${socketFault(error)}.`,
+      error,
+    );
   }
 }

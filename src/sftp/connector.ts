@@ -173,7 +173,7 @@ export class SftpConnector {
         cause: error,
       });
     return networkError(
-      `The SFTP server ${this.address} ended the connection: ${socketFault(error)}.`,
+      `The connection to the SFTP server ${this.address} could not be made: ${socketFault(error)}.`,
       error,
     );
   }
