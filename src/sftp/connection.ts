@@ -26,10 +26,7 @@ export class SftpConnection {
     /** Milliseconds without progress after which the server counts as gone. */
     private readonly timeout: number,
   ) {
-    const lost = (error?: unknown) =>
-      this.fail(
-        networkError(`The connection to the SFTP server ${address} broke: ${socketFault(error)}.`, error),
-      );
+    const lost = (error?: unknown) => this.fail(this.broken(error));
     for (const event of ["error", "end", "close"]) {
       client.on(event, lost);
       session.on(event, lost);
