@@ -130,7 +130,14 @@ function schoolResources(
   const hiddenSchools = names.map((_, index) => suppressed.schools[index] === true);
   const hiddenCells = suppressCells(rows, hiddenSchools, minimumGroupSize);
 
-  const columns = facts.schools.map(() => ({ shown: 0, hidden: 0, hasHidden: false }));
+  const shownNames = new Set(rows.flatMap(({ resource, hidden }) => (hidden ? [] : [resource])));
+  const others = facts.resources.filter(({ name }) => !shownNames.has(name));
+  const columns = facts.schools.map((school) => ({
+    shown: 0,
+    hidden: 0,
+    hasHidden: false,
+    mostOfOthers: others.reduce((most, resource) => most + Math.min(school.users, resource.users), 0),
+  }));
   const entries = rows.flatMap((row, rowIndex) => {
     const ofResource = names.flatMap((school, index): SchoolResourceEntry[] => {
       const people = row.users[index] ?? 0;

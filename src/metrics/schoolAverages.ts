@@ -6,6 +6,8 @@ export interface SchoolColumn {
   readonly shown: number;
   readonly hidden: number;
   readonly hasHidden: boolean;
+  /** What the sum over all other resources can be at most: the school's users, or the resource's where these are fewer. */
+  readonly mostOfOthers: number;
 }
 
 /** Per school of the facts: which averages to hide. */
@@ -59,11 +61,15 @@ export function suppressAverages(
   }
 }
 
-/** The resources that are not shown by school at all have to cover the hidden cells of the school's column. */
+/**
+ * The resources that are not shown by school at all have to cover the hidden cells of the school's column: with so much
+ * use that the hidden cells may have it, and so little that they may be without it.
+ */
 function exposesColumn(school: SchoolFacts, column: SchoolColumn | undefined, minimum: number): boolean {
   if (column === undefined) return false;
   // Below 0 where a resource was renamed: it counts once for the school, but twice among the cells.
   const unlisted = school.resourcePairs - column.shown - column.hidden;
+  if (column.hasHidden && column.mostOfOthers - unlisted < minimum) return true;
   return unlisted < minimum && (column.hasHidden || unlisted > 0);
 }
 

@@ -154,6 +154,51 @@ const worlds = fc
     return { participation, usage };
   });
 
+/**
+ * All three at School 2 use both resources, so that their average of different resources tells the users of each; those
+ * of the first resource are hidden there, since two people use it at the two small schools.
+ */
+function everybodyUsesAll(): World {
+  const homes = [2, 2, 2, 3, 1, 1, 0, 0, 0, 0, 0, 0];
+  /** Person, day, resource, accesses. */
+  const uses = [
+    [0, 1, 0, 1],
+    [0, 2, 1, 1],
+    [1, 1, 0, 2],
+    [1, 1, 1, 2],
+    [2, 1, 0, 1],
+    [2, 2, 1, 1],
+    [3, 1, 1, 1],
+    [4, 1, 0, 2],
+    [5, 2, 1, 1],
+  ] as const;
+  const rows = homes.flatMap((home, number) =>
+    [1, 2].map((day) => ({
+      row: {
+        userType: "students",
+        date: `2026-03-0${day}`,
+        person: `p${number}`,
+        school: `School ${home}`,
+      } as const,
+      used: uses.filter(([person, on]) => person === number && on === day),
+    })),
+  );
+  return {
+    participation: rows.map(({ row, used }) => ({
+      ...row,
+      active: used.length > 0,
+      logins: used.reduce((sum, [, , , accesses]) => sum + accesses, 0),
+      resources: used.length,
+    })),
+    usage: rows.flatMap(({ row, used }) =>
+      used.map(([, , resource, accesses]) => {
+        const name = `Resource ${resource}`;
+        return { ...row, type: "app", name, id: name, accesses };
+      }),
+    ),
+  };
+}
+
 function answerOf({ participation, usage }: World, minimum: number, top: number) {
   const facts = plainFacts(participation, usage);
   const listed = resourcesBySchool(facts, minimum, top);
@@ -359,7 +404,7 @@ describe("an attacker with one answer", () => {
         undecided += result.undecided;
         expect(result.recovered).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[[everybodyUsesAll(), 3, 1]]] },
     );
     expect(secrets).toBeGreaterThan(100);
     expect(undecided / secrets).toBeLessThan(0.1);
