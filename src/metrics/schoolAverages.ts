@@ -33,7 +33,7 @@ export function suppressAverages(
   minimum: number,
 ): SuppressedAverages {
   const allDistinct = eachIsOnePerson(facts.resources, lists.resources);
-  let reported: readonly boolean[] = lists.schools;
+  let reported: readonly boolean[] = lists.schools.map((hidden) => hidden || lists.averages);
   // Each list can make the other hide more. Nothing is ever shown again, so this ends.
   for (;;) {
     const distinct = hideGroups(

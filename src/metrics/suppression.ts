@@ -53,6 +53,8 @@ export interface SuppressedLists {
   readonly activeUsers: boolean;
   /** The school as a whole; of the others `suppressAverages` may hide more. */
   readonly schools: readonly boolean[];
+  /** The averages of all schools, whose sums would tell each day's. */
+  readonly averages: boolean;
   readonly days: readonly { readonly sums: boolean; readonly distinctResources: boolean }[];
   readonly resources: readonly boolean[];
 }
@@ -74,15 +76,17 @@ export function suppressLists(facts: Facts, minimum: number): SuppressedLists {
       hidden: sumsTellResources,
     })),
   );
+  const tellDays = sumsTellDays(facts, days, minimum);
   return {
     users: everything || eachIsOnePerson(facts.schools, schools),
     activeUsers: everything || isSmall(facts.activeUsers, minimum),
     schools,
+    averages: tellDays,
     days: facts.byDay.map(({ resourceUsers }, index) => ({
       sums: days[index] === true,
       distinctResources: days[index] === true || isSmall(resourceUsers, minimum),
     })),
-    resources,
+    resources: resources.map((hidden) => hidden || tellDays),
   };
 }
 
@@ -126,9 +130,25 @@ export function eachIsOnePerson(list: readonly { users: number }[], hidden: read
   return list.length > 0 && list.every(({ users }, index) => users <= 1 && hidden[index] === true);
 }
 
+/**
+ * Where all days are hidden that anything was done on, hardly more often than once: each has its share of the sum. With
+ * too few active people altogether, sums are hidden for the same reason as they.
+ */
+function sumsTellDays({ byDay, activeUsers }: Facts, hidden: readonly boolean[], minimum: number): boolean {
+  if (isSmall(activeUsers, minimum)) return false;
+  const busy = byDay.flatMap((day, index) =>
+    day.activeUsers + day.logins + day.resources > 0 ? [{ ...day, hidden: hidden[index] === true }] : [],
+  );
+  if (busy.length === 0 || !busy.every((day) => day.hidden)) return false;
+  return usesOf(busy) - busy.length < minimum;
+}
+
 /** Resources of one person each could be told from the sums of the days if hardly any was used again. */
 function isUsedOnce({ byDay, resources }: Facts, minimum: number): boolean {
+  return usesOf(byDay) - resources.length < minimum;
+}
+
+function usesOf(days: readonly { readonly resources: number; readonly logins: number }[]): number {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const uses = Math.min(sum(byDay.map((day) => day.resources)), sum(byDay.map((day) => day.logins)));
-  return uses - resources.length < minimum;
+  return Math.min(sum(days.map((day) => day.resources)), sum(days.map((day) => day.logins)));
 }
