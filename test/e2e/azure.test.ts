@@ -155,7 +155,7 @@ describe("a district's lake in Azure", () => {
       );
       expect(await view.icon(away)).toMatchObject({ codicon: "warning" });
     }
-    await reports().pane.locator(".welcome-view").getByText("The server or the data lake").waitFor();
+    await reports().pane.getByText("This list is of").waitFor();
     await eventually(() => text(".state-text")).toContain("cannot be reached");
     await workbench().notifications.clear();
     await workbench().screenshots("azure-away", ["dark", "light"]);
