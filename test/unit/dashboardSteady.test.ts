@@ -2,7 +2,12 @@ import { describe, expect, test } from "vitest";
 import { calendarWeeks } from "../../src/dashboard/changes/weeks";
 import { openingFilter } from "../../src/dashboard/filter";
 import { answer } from "../../src/dashboard/query/answer";
+import { attendanceDays } from "../../src/dashboard/query/attendance";
+import { attendanceCover } from "../../src/dashboard/query/attendanceCover";
+import { activityOfDays } from "../../src/dashboard/query/entries";
+import type { Scope } from "../../src/dashboard/query/scope";
 import { SteadyGroups } from "../../src/dashboard/query/steadyGroups";
+import { steadyResources, steadySchools } from "../../src/dashboard/query/steadyUse";
 import { prepare } from "../../src/dashboard/release/prepared";
 import { randomStream } from "../../src/sample/random";
 import { type ParticipationRow, plainIndex, type UsageRow } from "../helpers/plainIndex";
@@ -53,6 +58,45 @@ describe("what changed, where parts are hidden", () => {
       expect(given).toMatchObject({ changes: { entries: [], weeks, tooLittle: 0 } });
     }
   });
+});
+
+test("what a cohort did is not told from a block that it shares with another", async () => {
+  const last = schoolDays[schoolDays.length - 1] ?? 0;
+  const participation: ParticipationRow[] = [];
+  const usage: UsageRow[] = [];
+  const uses = (pupil: string, grade: string, place: number) => {
+    const date = dateOf(place);
+    const row = { person: pupil, school: "School", grade, userType: "students", date } as const;
+    participation.push({ ...row, active: true, logins: 1, resources: 1 });
+    usage.push({ ...row, id: "Maths", name: "Maths", type: "clever_library", accesses: 1 });
+  };
+  // Six a day in one grade would be shown, but on most days there are three.
+  for (const [number, place] of schoolDays.entries()) {
+    // So that the days before the last one come in pairs.
+    if (number === schoolDays.length - 2) continue;
+    const half = place === last ? [0, 1, 2, 3, 4, 5] : [0, 1, 2].map((each) => each + 3 * (number % 2));
+    for (const pupil of half) uses(`pupil ${pupil}`, "1", place);
+  }
+  // Two of another grade are told together with the six of the last day only.
+  for (const pupil of [6, 7]) uses(`pupil ${pupil}`, "2", last);
+  const prepared = await prepare(plainIndex(participation, usage), 5);
+  const scope: Scope = {
+    from: dayOf(0),
+    to: dayOf(last),
+    ranks: new Uint8Array(prepared.names.ranked.length).fill(1),
+    resources: Uint8Array.of(1),
+  };
+  const cover = attendanceCover(prepared, scope);
+  const activity = activityOfDays(prepared, scope.from, attendanceDays(prepared, cover));
+  expect(activity[last]).toMatchObject({ activeUsers: 8 });
+  const steady = new SteadyGroups(calendarWeeks(activity), scope.from, prepared.monthStarts);
+  for (const daily of [
+    await steadyResources(prepared, scope, steady, undefined),
+    steadySchools(prepared, cover, steady),
+  ]) {
+    expect(daily).toHaveLength(last + 1);
+    expect(daily[last]).toBeNaN();
+  }
 });
 
 describe("the groups by which days are compared", () => {

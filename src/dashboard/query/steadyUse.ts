@@ -1,5 +1,6 @@
 import { lowestBit } from "../calendar";
 import { Pacer } from "../pacer";
+import { monthDays } from "../release/attendanceLayout";
 import { within } from "../release/frozenBlocks";
 import type { Prepared } from "../release/prepared";
 import { eachDouble } from "./attendance";
@@ -23,6 +24,9 @@ export async function steadyResources(
   const { groups, pairs } = usage;
   const pacer = new Pacer(signal);
   const covered = new UsageCover(prepared, scope);
+  const shared = sharedDays(prepared);
+  /** Of the group that was read last. */
+  const ownDays = (group: number) => (covered.days[cover.dayResource] as number) & ~(shared[group] as number);
   const days = scope.to - scope.from + 1;
   const daily = new Float64Array(names.shown.length * days);
   for (let pair = 0; pair < pairs.count; ) {
@@ -32,16 +36,32 @@ export async function steadyResources(
     for (; pair < pairs.count; pair++) {
       const first = pairs.firstGroup[pair] as number;
       if (groups.shown[first] !== shown) break;
-      const hidden = hiddenDays(prepared, pair, covered);
+      const hidden = hiddenDays(prepared, pair, covered, ownDays);
       if (hidden !== undefined) ofResource.push({ number: pair, hidden });
     }
     const of = daily.subarray(shown * days, (shown + 1) * days);
     const { chosen, hidden } = steady.choose(ofResource);
-    for (const { number } of chosen) addPair(prepared, scope, number, covered, of);
+    for (const { number } of chosen) addPair(prepared, scope, number, covered, ownDays, of);
     forget(of, hidden, monthStarts, scope.from);
     if (ofResource.length > 0 && chosen.length === 0) of.fill(Number.NaN);
   }
   return daily;
+}
+
+/** Per group, its days in blocks of several cohorts: what one of these did is not told by such a block. */
+function sharedDays({ usage: { groups }, usageBlocks }: Prepared): Uint32Array {
+  const { firstPiece, pieceGroup, pieceDays } = usageBlocks;
+  const shared = new Uint32Array(groups.count);
+  for (let block = 0; block + 1 < firstPiece.length; block++) {
+    const groupsOf = pieceGroup.subarray(firstPiece[block], firstPiece[block + 1]);
+    const rank = groups.rank[groupsOf[0] as number];
+    if (groupsOf.every((group) => groups.rank[group] === rank)) continue;
+    groupsOf.forEach((group, place) => {
+      const days = pieceDays[(firstPiece[block] as number) + place] as number;
+      shared[group] = (shared[group] as number) | days;
+    });
+  }
+  return shared;
 }
 
 /** The days, by month, on which a cohort used a resource and that are not shown; undefined where it did not use it. */
@@ -49,13 +69,14 @@ function hiddenDays(
   { usage: { groups, pairs }, monthStarts }: Prepared,
   pair: number,
   covered: UsageCover,
+  ownDays: (group: number) => number,
 ): Uint32Array | undefined {
   let hidden: Uint32Array | undefined;
   const end = pairs.firstGroup[pair + 1] as number;
   for (let group = pairs.firstGroup[pair] as number; group < end; group++) {
     if (!covered.read(group)) continue;
     hidden ??= new Uint32Array(monthStarts.length);
-    hidden[groups.month[group] as number] = covered.inScope & ~(covered.days[cover.dayResource] as number);
+    hidden[groups.month[group] as number] = covered.inScope & ~ownDays(group);
   }
   return hidden;
 }
@@ -65,12 +86,13 @@ function addPair(
   scope: Scope,
   pair: number,
   covered: UsageCover,
+  ownDays: (group: number) => number,
   daily: Float64Array,
 ): void {
   const endGroup = pairs.firstGroup[pair + 1] as number;
   for (let group = pairs.firstGroup[pair] as number; group < endGroup; group++) {
     if (!covered.read(group)) continue;
-    const days = covered.days[cover.dayResource] as number;
+    const days = ownDays(group);
     const start = (monthStarts[groups.month[group] as number] as number) - scope.from;
     const end = runs.firstCell[groups.firstRun[group + 1] as number] as number;
     for (let cell = runs.firstCell[groups.firstRun[group] as number] as number; cell < end; cell++) {
@@ -91,6 +113,7 @@ export function steadySchools(
   const { from, to } = attendance.scope;
   const days = to - from + 1;
   const kind = within.school | within.day;
+  const isShared = sharedCells(prepared, attendance);
   const hidden = new Map<number, Uint32Array>();
   const cell = new CellReader(prepared, attendance);
   for (let at = 0; at < attendance.cells.length; at++) {
@@ -98,7 +121,8 @@ export function steadySchools(
     if (!cell.isBusy) continue;
     const masks = hidden.get(cell.rank) ?? new Uint32Array(monthStarts.length);
     hidden.set(cell.rank, masks);
-    if ((cell.active & kind) !== kind) masks[cell.month] = (masks[cell.month] as number) | cell.bit;
+    if ((cell.active & kind) !== kind || isShared[at] === 1)
+      masks[cell.month] = (masks[cell.month] as number) | cell.bit;
   }
   const daily = new Float64Array(names.schools.length * days);
   const counts = new Uint8Array(names.ranked.length);
@@ -112,7 +136,7 @@ export function steadySchools(
   });
   for (let at = 0; at < attendance.cells.length; at++) {
     cell.read(at);
-    if (counts[cell.rank] !== 1 || (cell.active & kind) !== kind) continue;
+    if (counts[cell.rank] !== 1 || (cell.active & kind) !== kind || isShared[at] === 1) continue;
     const place = cell.school * days + cell.day - from;
     daily[place] = (daily[place] as number) + cell.activeMembers;
   }
@@ -132,6 +156,23 @@ export function steadySchools(
     if (isUsed && chosen.length === 0) of.fill(Number.NaN);
   });
   return daily;
+}
+
+/** Per place in the cover's list, 1 for a cell whose block is of several cohorts. */
+function sharedCells(
+  { attendance: { months }, activeBlocks }: Prepared,
+  { cells }: AttendanceCover,
+): Uint8Array {
+  const unseen = -1;
+  const several = -2;
+  const rankOf = new Int32Array(activeBlocks.size.length).fill(unseen);
+  for (const cell of cells) {
+    const block = activeBlocks.of[cell] as number;
+    const rank = Math.floor(cell / monthDays / months);
+    if (rankOf[block] !== unseen && rankOf[block] !== rank) rankOf[block] = several;
+    else rankOf[block] = rank;
+  }
+  return Uint8Array.from(cells, (cell) => (rankOf[activeBlocks.of[cell] as number] === several ? 1 : 0));
 }
 
 /** Makes days, given as masks per month, days that are not known. */
