@@ -277,6 +277,35 @@ test("work that nobody waits for is called off, and begun again when it is asked
   expect(await keeper.current(lake)).toMatchObject({ people: 1 });
 });
 
+test("who asks after a recheck is not answered by what was under way before it", async () => {
+  const lake = await gatedLake();
+  const options = { cacheFolder: await temporaryFolder(), recheckMilliseconds: Number.POSITIVE_INFINITY };
+  await using keeper = new IndexKeeper(options);
+  const first = keeper.current(lake);
+  await lake.waiting.opened;
+  const row = { date: "2026-01-06", sis_id_pseudonym: "b", user_type: "student", active: true };
+  await new PseudoTables(lake).put("daily_participation", "2", [row]);
+  keeper.recheck();
+  const second = keeper.current(lake);
+  lake.gate.open();
+  expect(await first).toMatchObject({ people: 1 });
+  expect(await second).toMatchObject({ people: 2 });
+  expect(await keeper.current(lake)).toBe(await second);
+});
+
+test("closing calls off each question that is under way, also where one waits for another", async () => {
+  const lake = await gatedLake();
+  const keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
+  const people = { name: "people", compute: async (index: ParticipationIndex) => index.people };
+  const questions = [keeper.current(lake), keeper.derived(lake, people)].map((question) =>
+    expect(question).rejects.toSatisfy((error) => isCleverLakeError(error, "busy")),
+  );
+  await lake.waiting.opened;
+  await keeper[Symbol.asyncDispose]();
+  await Promise.all(questions);
+  expect(lake.aborted).toBe(1);
+});
+
 test("closing calls off what is under way and leaves no file half-written", async () => {
   const lake = await gatedLake();
   const cacheFolder = await temporaryFolder();

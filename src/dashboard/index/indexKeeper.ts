@@ -18,6 +18,7 @@ export interface IndexKeeperOptions {
 }
 
 type Report = (progress: IndexProgress) => void;
+type Work = SharedWork<unknown, IndexProgress>;
 type Read<T> = (upkeep: IndexUpkeep, signal: AbortSignal, report: Report) => Promise<T>;
 
 /**
@@ -29,7 +30,9 @@ export class IndexKeeper implements AsyncDisposable {
   private upkeep: Promise<IndexUpkeep> | undefined;
   private readonly recheckMilliseconds: number;
   private readonly graceMilliseconds: number;
-  private work: { readonly name: string; readonly shared: SharedWork<unknown, IndexProgress> } | undefined;
+  private work: { readonly name: string; readonly shared: Work } | undefined;
+  /** All that has not ended, those included that nobody joins any more. */
+  private readonly underWay = new Set<Work>();
   private checked: { readonly name: string; readonly at: number; readonly value: unknown } | undefined;
   private closed = false;
 
@@ -66,15 +69,16 @@ export class IndexKeeper implements AsyncDisposable {
     return this.ask(lake, derivation.name, read, signal, onProgress);
   }
 
-  /** Lets the next question look at the tables at once, such as after a run. */
+  /** Lets the next question look at the tables at once, such as after a run: what is under way may have done so before. */
   recheck(): void {
     this.checked = undefined;
+    this.work = undefined;
   }
 
   /** Calls off what is under way and waits for it. What was built by then is in the cache. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.closed = true;
-    await this.work?.shared.stop(closed());
+    await Promise.all([...this.underWay].map((work) => work.stop(closed())));
     await (await this.upkeep?.catch(() => undefined))?.settled();
   }
 
@@ -92,24 +96,30 @@ export class IndexKeeper implements AsyncDisposable {
       return checked.value as T;
     }
     if (this.closed) throw closed();
-    if (this.work === undefined || this.work.name !== name || this.work.shared.isOver) {
-      this.work = { name, shared: this.start(lake, name, read) };
+    let { work } = this;
+    if (work === undefined || work.name !== name || work.shared.isOver) {
+      work = { name, shared: this.start(lake, name, read) };
+      this.work = work;
     }
-    return (await this.work.shared.join(signal, onProgress)) as T;
+    return (await work.shared.join(signal, onProgress)) as T;
   }
 
-  private start<T>(lake: Lake, name: string, read: Read<T>): SharedWork<unknown, IndexProgress> {
-    const before = this.work?.shared;
-    return new SharedWork(async (signal, report) => {
+  private start<T>(lake: Lake, name: string, read: Read<T>): Work {
+    const before = [...this.underWay];
+    const work: Work = new SharedWork(async (signal, report) => {
       // What was called off, or was about something else, may still be at it.
-      await before?.ended();
+      for (const other of before) await other.ended();
+      signal.throwIfAborted();
       // What is about to be replaced need not be kept in memory meanwhile.
       this.checked = undefined;
       const at = performance.now();
       const value = await read(await this.opened(lake), signal, report);
-      this.checked = { name, at, value };
+      if (this.work?.shared === work) this.checked = { name, at, value };
       return value;
     }, this.graceMilliseconds);
+    this.underWay.add(work);
+    void work.ended().then(() => this.underWay.delete(work));
+    return work;
   }
 
   private opened(lake: Lake): Promise<IndexUpkeep> {
