@@ -19,8 +19,7 @@ export class SecretStore {
 
   /** All that are there, read at the moment of use. */
   async read(): Promise<Secrets> {
-    const stored: unknown = JSON.parse((await this.storage.get(key)) ?? "{}");
-    const found = new Map(Object.entries(Object(stored)));
+    const found = new Map(Object.entries(Object(parsed(await this.storage.get(key)))));
     return Object.fromEntries(names.flatMap((name) => (found.get(name) ? [[name, found.get(name)]] : [])));
   }
 
@@ -45,5 +44,15 @@ export class SecretStore {
     return this.storage.onDidChange((event) => {
       if (event.key === key) listener();
     });
+  }
+}
+
+/** An entry that is damaged holds nothing. The parser's own error would quote it, secrets and all. */
+function parsed(stored: string | undefined): unknown {
+  if (stored === undefined) return undefined;
+  try {
+    return JSON.parse(stored);
+  } catch {
+    return undefined;
   }
 }

@@ -60,3 +60,14 @@ test("writes at the same time lose nothing of each other, and what is emptied go
   await secrets.forgetAll();
   expect(await secrets.read()).toEqual({});
 });
+
+test("an entry that is damaged holds nothing, and can be written anew", async () => {
+  const store = new SealedStore();
+  const secrets = new SecretStore(store);
+  await secrets.write({ salt: "a salt" });
+  const [key = ""] = await store.keys();
+  await store.store(key, "a salt");
+  expect(await secrets.read()).toEqual({});
+  await secrets.write({ password: "a password" });
+  expect(await secrets.read()).toEqual({ password: "a password" });
+});
