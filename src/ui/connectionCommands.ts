@@ -180,9 +180,12 @@ export class ConnectionCommands {
       ...(isSample && password ? { password } : {}),
     });
     this.sample = sample;
-    const needed = { password: sample.password, salt: salt ?? saltIfNone };
-    // Written only where they changed: each write looks at the server anew.
-    if (needed.password !== password || needed.salt !== salt) await this.secrets.write(needed);
+    // Only what changed is written: each write looks at the server anew, and the salt may be another one by now.
+    const changed = {
+      ...(sample.password === password ? {} : { password: sample.password }),
+      ...(salt === undefined && saltIfNone !== undefined ? { salt: saltIfNone } : {}),
+    };
+    if (Object.keys(changed).length > 0) await this.secrets.write(changed);
     await writeConnection({
       host: sample.host,
       port: sample.port,
