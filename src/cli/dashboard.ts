@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -86,11 +87,11 @@ async function textsIn(language: Language, l10nFolder: string): Promise<Dashboar
   return dashboardTexts((text) => translations[text] ?? text, language);
 }
 
-/** Written beside its place first, so that whoever opens the file finds a whole one. */
+/** Written beside its place first, under a name that nobody else has, so that whoever opens the file finds a whole one. */
 async function replaceFile(file: string, content: string): Promise<void> {
-  const unfinished = `${file}.part`;
+  const unfinished = `${file}.${randomUUID()}.part`;
   try {
-    await writeFile(unfinished, content);
+    await writeFile(unfinished, content, { flag: "wx" });
     await rename(unfinished, file);
   } catch (cause) {
     await rm(unfinished, { force: true }).catch(() => undefined);
