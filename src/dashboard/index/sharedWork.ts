@@ -5,7 +5,6 @@ export class SharedWork<Result, Progress> {
   private readonly result: Promise<Result>;
   private waiting = 0;
   private settled = false;
-  private rejected = false;
   private last: Progress | undefined;
   private giveUp: NodeJS.Timeout | undefined;
 
@@ -23,9 +22,7 @@ export class SharedWork<Result, Progress> {
     });
     this.result
       // Those who wait get it; when nobody does, it is nobody's.
-      .catch(() => {
-        this.rejected = true;
-      })
+      .catch(() => undefined)
       .finally(() => {
         this.settled = true;
         clearTimeout(this.giveUp);
@@ -35,11 +32,6 @@ export class SharedWork<Result, Progress> {
   /** Whether it has ended, or is called off and about to: nobody should join it then. */
   get isOver(): boolean {
     return this.settled || this.abort.signal.aborted;
-  }
-
-  /** Whether it came to no result, or is about to. */
-  get hasFailed(): boolean {
-    return this.rejected || (this.abort.signal.aborted && !this.settled);
   }
 
   /** Resolves when the work has ended, one way or the other. */
