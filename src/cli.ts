@@ -11,7 +11,7 @@ import { showMetrics, showRun, showStatus, showVerification } from "./cli/show";
 import { jsonText, plain, styledError } from "./cli/text";
 import { readConfig, secretsFrom } from "./config";
 import { counted } from "./counted";
-import { rangePresets } from "./dashboard/filter";
+import { monthAndDay, rangePresets } from "./dashboard/filter";
 import { Duck } from "./duck/duck";
 import { describeError } from "./errors";
 import { exportEngagement } from "./metrics/digitalEngagement";
@@ -116,7 +116,7 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
     )
     .option("--percent", "show counts of people as a share of all users")
     .option("--minimum-group-size <n>", "suppress groups of fewer people; 0 shows all", wholeNumber)
-    .option("--school-year-start <MM-dd>", "first day of the school year; 08-01 unless given")
+    .option("--school-year-start <MM-dd>", "first day of the school year; 08-01 unless given", yearDay)
     .addOption(new Option("--language <code>", "the locale's unless given").choices(languages))
     .option("--cache <folder>", "keep what makes the next time fast; pseudonymized data only")
     .action(acting(doDashboard));
@@ -172,6 +172,11 @@ function collectUserType(value: string, before: string[] = []): string[] {
 function wholeNumber(value: string): number {
   if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
   return Number(value);
+}
+
+function yearDay(value: string): string {
+  if (!monthAndDay.test(value)) throw new InvalidArgumentError("It must be a month and a day, like 08-01.");
+  return value;
 }
 
 async function doStatus(options: CommonOptions): Promise<void> {

@@ -4,6 +4,9 @@ import { rangePresets } from "./opening";
 
 export { openingFilter, rangePresets } from "./opening";
 
+/** A day of any year, `MM-dd`. */
+export const monthAndDay = /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+
 const day = z.iso.date();
 /** School names; `null` stands for rows without one. */
 const names = z.array(z.string().nullable()).max(5_000);

@@ -1,5 +1,5 @@
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
-import { dashboardFilterSchema } from "../dashboard/filter";
+import { dashboardFilterSchema, monthAndDay } from "../dashboard/filter";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import { answer } from "../dashboard/query/answer";
 import { preparation } from "../dashboard/release/prepared";
@@ -115,7 +115,7 @@ function checkedFilter({ filter, minimumGroupSize, schoolYearStart }: DashboardP
       subject: "minimumGroupSize",
     });
   }
-  if (!/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(schoolYearStart)) {
+  if (!monthAndDay.test(schoolYearStart)) {
     throw new CleverLakeError("config", "The school year's first day must be like 08-01.", {
       subject: "schoolYearStart",
     });
