@@ -18,7 +18,8 @@ suite("the dashboard", function () {
   let person: Person;
 
   suiteSetup(async () => {
-    // Not before, since the other suites' tabs are none of this one.
+    // Another suite's may be open, and would be shown instead of one of this one's.
+    await commands.executeCommand("workbench.action.closeAllEditors");
     tabs = new Tabs();
     await disconnect();
     district = await District.serve({ students: 300, days: 3 });
