@@ -76,7 +76,7 @@ export async function writeDashboard(
 /** The language of the locale that the process was given; English where it is none that the page speaks. */
 export function languageOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): Language {
   const locale = LC_ALL || LC_MESSAGES || LANG || "";
-  return languages.find((language) => locale.split(/[_.@]/, 1)[0] === language) ?? "en";
+  return languages.find((language) => locale.split(/[-_.@]/, 1)[0] === language) ?? "en";
 }
 
 /** The page's texts, by the extension's own translations. */

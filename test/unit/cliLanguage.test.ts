@@ -6,6 +6,7 @@ test.each([
   [{ LANG: "C.UTF-8" }, "en"],
   [{ LANG: "es_MX.UTF-8" }, "es"],
   [{ LANG: "es" }, "es"],
+  [{ LANG: "es-MX" }, "es"],
   [{ LANG: "est_EE.UTF-8" }, "en"],
   [{ LANG: "es_ES", LC_ALL: "en_US.UTF-8" }, "en"],
   [{ LANG: "en_US", LC_ALL: "", LC_MESSAGES: "es_US.UTF-8" }, "es"],

@@ -361,3 +361,23 @@ test("what is made of the index is made once per state of the tables, and months
     plainLines(await rowsOfFolder(fixture.server)),
   );
 });
+
+test("of tables that became empty nothing is kept that names what was in them", async () => {
+  const tables = new PseudoTables(new MemoryLake());
+  const cacheFolder = await temporaryFolder();
+  const row = { date: "2026-01-05", sis_id_pseudonym: "a", user_type: "student", active: true };
+  await tables.put("daily_participation", "1", [{ ...row, school_name: "Closed School" }]);
+  const names = { name: "names", compute: async (index: ParticipationIndex) => index.cohorts };
+  await using keeper = new IndexKeeper({ cacheFolder, recheckMilliseconds: 0 });
+  expect((await keeper.derived(tables.lake, names))?.value).toMatchObject([{ school: "Closed School" }]);
+  await expect.poll(() => filesBelow(cacheFolder)).toContainEqual(expect.stringMatching(/derived$/));
+  await tables.put("daily_participation", "1", []);
+  expect(await keeper.derived(tables.lake, names)).toBeUndefined();
+  // Copies of a remote lake's files stay for a while; these are not looked at for names.
+  const files = (await filesBelow(cacheFolder)).filter((file) => !file.includes("copies"));
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) {
+    const content = await readFile(path.join(cacheFolder, file));
+    expect([file, content.includes("Closed School")]).toEqual([file, false]);
+  }
+});

@@ -148,7 +148,11 @@ export class IndexUpkeep {
     let value = (await this.cache.readDerived(key)) as T | undefined;
     if (value === undefined) {
       const index = await this.bringTo(refresh, wanted);
-      if (index === undefined) return undefined;
+      if (index === undefined) {
+        // Names that no row is of any more do not stay.
+        await this.cache.removeDerived();
+        return undefined;
+      }
       // The most memory is taken here, and DuckDB's is not needed any more.
       await refresh.engine[Symbol.asyncDispose]();
       value = await compute(index, signal);
@@ -249,6 +253,8 @@ export class IndexUpkeep {
       state.setMonth(month, { key, segment }, await tables.read(signal));
       await this.save(state, tables, signal);
     }
+    // The names of what was there before are in the cache until it is written anew.
+    if (wanted.size === 0) await this.save(state, tables, signal);
     await rows.trim();
   }
 

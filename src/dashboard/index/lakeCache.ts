@@ -97,6 +97,10 @@ export class LakeCache {
     }
   }
 
+  async removeDerived(): Promise<void> {
+    await rm(this.place(derivedName), { force: true });
+  }
+
   /** Takes in a file that was written at a `newPlace`; `content` is what it holds, where that is at hand. */
   async adopt(place: string, extension: string, content?: Uint8Array): Promise<StoredFile> {
     const bytes = content ?? (await readFile(place));
