@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { patience } from "./browser";
 
 /** The box on top: the palette, pick lists and the steps of a wizard. */
 export class QuickInput {
@@ -52,8 +53,8 @@ export class QuickInput {
     return this.widget.locator("input[type=text], input[type=password]").first().inputValue();
   }
 
-  async fill(text: string): Promise<void> {
-    await this.widget.locator("input[type=text], input[type=password]").first().fill(text);
+  async fill(text: string, timeout = patience): Promise<void> {
+    await this.widget.locator("input[type=text], input[type=password]").first().fill(text, { timeout });
   }
 
   /** Types an answer and accepts it. */
@@ -81,12 +82,12 @@ export class QuickInput {
   }
 
   /** Waits for an entry with exactly this label and takes it. Of a long list only what is in view exists. */
-  async choose(label: string): Promise<void> {
+  async choose(label: string, timeout = patience): Promise<void> {
     const exactly = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
     await this.rows
       .filter({ has: this.page.locator(".quick-input-list-label .label-name", { hasText: exactly }) })
       .first()
-      .click();
+      .click({ timeout });
   }
 
   /** The labels of the list. */

@@ -111,9 +111,14 @@ export class Workbench implements AsyncDisposable {
 
   /** Runs a command by its title in the palette, e.g. `Clever: Refresh`. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    await this.quickInput.fill(`>${title}`);
-    await this.quickInput.choose(title);
+    const chosen = async () => {
+      // A dialog that is about to close takes the key, and what is typed, with it.
+      await this.page.keyboard.press("F1");
+      await this.quickInput.fill(`>${title}`, 5_000);
+      await this.quickInput.choose(title, 15_000);
+      return true;
+    };
+    await expect.poll(() => chosen().catch(() => false), { timeout: patience }).toBe(true);
   }
 
   /** The titles that the palette offers for some words; closes it again. */
