@@ -46,6 +46,36 @@ describe("the participation dashboard of the sample district", () => {
     await workbench().screenshots("dashboard", everyTheme);
   });
 
+  test("filters by each of its other controls, and is reset", async () => {
+    const frame = await page();
+    const numbers = async () =>
+      (await frame.locator(".card-value").allTextContents()).map((each) => each.trim()).join(" | ");
+    const unfiltered = await numbers();
+    const lists = [
+      ["resources", 0],
+      ["resourceTypes", 0],
+      ["grades", 0],
+      ["userTypes", 1],
+    ] as const;
+    for (const [list, place] of lists) {
+      const button = frame.locator(`#filter-${list}-button`);
+      await button.click();
+      await frame.locator(`#filter-${list} label`).nth(place).locator("input").check();
+      await button.press("Escape");
+      await eventually(numbers).not.toBe(unfiltered);
+      await frame.locator("#reset").click();
+      await eventually(numbers).toBe(unfiltered);
+    }
+    await frame.locator("#filter-dates-button").click();
+    await frame.locator("#filter-dates input[value=last7]").check();
+    await eventually(() => text("#chip-range")).toContain("Oct 25");
+    await frame.locator("#units-percent").click();
+    await eventually(() => frame.locator("#units-percent").getAttribute("aria-pressed")).toBe("true");
+    await frame.locator("#units-absolute").click();
+    await frame.locator("#reset").click();
+    await eventually(numbers).toBe(unfiltered);
+  });
+
   test("filters by a school that is chosen, and by a mark that is clicked", async () => {
     const all = await text("#card-users .card-value");
     const frame = await page();
