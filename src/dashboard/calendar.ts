@@ -12,6 +12,13 @@ export const mondayOf = (day: number): number => day - weekdayOf(day) + 1;
 /** The first day of a month `yyyy-MM`. */
 export const firstDayOf = (month: string): number => dayNumber(`${month}-01`);
 
+/** The place of the last month that begins by a day, among ascending first days of months; -1 before the first. */
+export function monthPlace(monthStarts: Int32Array, day: number): number {
+  let month = monthStarts.length - 1;
+  while (month >= 0 && (monthStarts[month] as number) > day) month--;
+  return month;
+}
+
 /** Bits `from` … `to` of a month's mask, both included; they may lie outside the month. */
 export function daysMask(from: number, to: number): number {
   const [low, high] = [Math.max(from, 0), Math.min(to, 31)];

@@ -8,7 +8,7 @@ import type {
   Shown,
   WeekdayEntry,
 } from "../answer";
-import { isoDate, weekdayOf } from "../calendar";
+import { isoDate, monthPlace, weekdayOf } from "../calendar";
 import type { DayKinds } from "../release/dayKinds";
 import { compareNames } from "../release/names";
 import type { Prepared } from "../release/prepared";
@@ -91,8 +91,7 @@ export function gradeEntries({ prepared, attendance, usage }: Facts): GradeEntry
 /** Finds the mask of a day's month. */
 export function dayLookup({ monthStarts }: Pick<Prepared, "monthStarts">) {
   return (masks: Uint32Array, day: number): boolean => {
-    let month = monthStarts.length - 1;
-    while (month >= 0 && (monthStarts[month] as number) > day) month--;
+    const month = monthPlace(monthStarts, day);
     const bit = month < 0 ? 31 : day - (monthStarts[month] as number);
     return bit < 31 && (((masks[month] as number) >>> bit) & 1) === 1;
   };

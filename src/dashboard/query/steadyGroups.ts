@@ -1,10 +1,16 @@
-import { countBits } from "../calendar";
+import { countBits, monthPlace } from "../calendar";
 import { leastKnown, weeksCompared, weeksJudged } from "../changes/frame";
 import type { Week } from "../changes/weeks";
 
 /** A part of a subject's use, with the days on which it is hidden, as masks per month. */
 export interface Group {
   readonly number: number;
+  readonly hidden: Uint32Array;
+}
+
+/** The chosen groups, and the days on which one of them is hidden, as masks per month. */
+export interface Choice {
+  readonly chosen: readonly Group[];
   readonly hidden: Uint32Array;
 }
 
@@ -36,8 +42,7 @@ export class SteadyGroups {
     }
   }
 
-  /** The chosen groups, and the days on which one of them is hidden, as masks per month. */
-  choose(groups: readonly Group[]): { readonly chosen: readonly Group[]; readonly hidden: Uint32Array } {
+  choose(groups: readonly Group[]): Choice {
     const counted = groups.map((group) => ({ group, days: this.hiddenDays(group.hidden) }));
     counted.sort((a, b) => a.days - b.days || a.group.number - b.group.number);
     let hidden = new Uint32Array(this.monthStarts.length);
@@ -52,8 +57,7 @@ export class SteadyGroups {
   }
 
   private placeOf(day: number): { month: number; bit: number } {
-    let month = this.monthStarts.length - 1;
-    while (month > 0 && (this.monthStarts[month] as number) > day) month--;
+    const month = monthPlace(this.monthStarts, day);
     return { month, bit: (1 << (day - (this.monthStarts[month] as number))) >>> 0 };
   }
 

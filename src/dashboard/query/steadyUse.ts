@@ -7,7 +7,7 @@ import { eachDouble } from "./attendance";
 import type { AttendanceCover } from "./attendanceCover";
 import { CellReader } from "./attendanceSums";
 import type { Scope } from "./scope";
-import type { Group, SteadyGroups } from "./steadyGroups";
+import type { Choice, Group, SteadyGroups } from "./steadyGroups";
 import { cover, UsageCover } from "./usageCover";
 
 /**
@@ -40,10 +40,9 @@ export async function steadyResources(
       if (hidden !== undefined) ofResource.push({ number: pair, hidden });
     }
     const of = daily.subarray(shown * days, (shown + 1) * days);
-    const { chosen, hidden } = steady.choose(ofResource);
-    for (const { number } of chosen) addPair(prepared, scope, number, covered, ownDays, of);
-    forget(of, hidden, monthStarts, scope.from);
-    if (ofResource.length > 0 && chosen.length === 0) of.fill(Number.NaN);
+    const choice = steady.choose(ofResource);
+    for (const { number } of choice.chosen) addPair(prepared, scope, number, covered, ownDays, of);
+    if (ofResource.length > 0) forget(of, choice, monthStarts, scope.from);
   }
   return daily;
 }
@@ -132,7 +131,7 @@ export function steadySchools(
     );
     const choice = steady.choose(cohorts);
     for (const { number } of choice.chosen) counts[number] = 1;
-    return { ...choice, isUsed: cohorts.length > 0 };
+    return cohorts.length > 0 ? choice : undefined;
   });
   for (let at = 0; at < attendance.cells.length; at++) {
     cell.read(at);
@@ -150,10 +149,8 @@ export function steadySchools(
       seen.add(school);
     }
   });
-  choices.forEach(({ chosen, hidden: masks, isUsed }, school) => {
-    const of = daily.subarray(school * days, (school + 1) * days);
-    forget(of, masks, monthStarts, from);
-    if (isUsed && chosen.length === 0) of.fill(Number.NaN);
+  choices.forEach((choice, school) => {
+    if (choice) forget(daily.subarray(school * days, (school + 1) * days), choice, monthStarts, from);
   });
   return daily;
 }
@@ -175,8 +172,14 @@ function sharedCells(
   return Uint8Array.from(cells, (cell) => (rankOf[activeBlocks.of[cell] as number] === several ? 1 : 0));
 }
 
-/** Makes days, given as masks per month, days that are not known. */
-function forget(daily: Float64Array, hidden: Uint32Array, monthStarts: Int32Array, from: number): void {
+/** Makes the days on which a chosen group is hidden days that are not known; all of them where none was chosen. */
+function forget(
+  daily: Float64Array,
+  { chosen, hidden }: Choice,
+  monthStarts: Int32Array,
+  from: number,
+): void {
+  if (chosen.length === 0) daily.fill(Number.NaN);
   hidden.forEach((mask, month) => {
     const start = (monthStarts[month] as number) - from;
     for (let left = mask; left !== 0; left &= left - 1) daily[start + lowestBit(left)] = Number.NaN;
