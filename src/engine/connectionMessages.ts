@@ -1,9 +1,15 @@
 import type { z } from "zod";
 import type { Secrets as ConfigSecrets, configSchema } from "../config";
 import type { ErrorCode } from "../errors";
+import type { ProxySettings } from "../lake/adls/proxy";
+
+export type { ProxySettings };
 
 /** Server, lake and user types, as the settings have them. */
-export type ConnectionSettings = Omit<z.input<typeof configSchema>, "minimumGroupSize">;
+export type ConnectionSettings = Omit<z.input<typeof configSchema>, "minimumGroupSize"> & {
+  /** The editor's own proxy on the way to Azure, where it has one set. */
+  readonly proxy?: ProxySettings;
+};
 
 /**
  * Goes with each request that needs them. The engine keeps none longer than the request, but for the SFTP connections

@@ -9,8 +9,8 @@ import type { ConnectionSettings, Secrets } from "./messages";
 import { logRequest, vscodeTokens } from "./tokens";
 
 /** Checks settings as they came; rejects with code `config`, naming the key. */
-export function checkedSettings(connection: ConnectionSettings): Config {
-  return parseConfig(connection, "settings");
+export function checkedSettings({ proxy: _, ...settings }: ConnectionSettings): Config {
+  return parseConfig(settings, "settings");
 }
 
 /** The lake of a connection; a folder is made where it is missing, and Azure is spoken to when first used. */
@@ -20,6 +20,7 @@ export function openLake(connection: ConnectionSettings, secrets: Secrets): Prom
     ...lake,
     accountKey: secrets.lakeAccountKey,
     sas: secrets.lakeSas,
+    proxy: connection.proxy,
     onRequest: logRequest,
     ...(lake.auth === "vscode" ? { tokens: vscodeTokens() } : {}),
   });
@@ -34,7 +35,8 @@ export async function readSalt(
   const { lake, saltKeyVaultUrl: url } = checkedSettings(connection);
   if (secrets.salt || url === undefined) return secrets.salt || undefined;
   const { saltFromKeyVault } = await import("../lake/adls/keyVault");
-  return saltFromKeyVault({ url, ...(lake.auth === "vscode" ? { tokens: vscodeTokens() } : {}) }, signal);
+  const tokens = lake.auth === "vscode" ? vscodeTokens() : undefined;
+  return saltFromKeyVault({ url, proxy: connection.proxy, tokens }, signal);
 }
 
 interface Kept {

@@ -1,4 +1,5 @@
 import { isAdlsAddress, type LakeAuth } from "./adls/address";
+import type { ProxySettings } from "./adls/proxy";
 import type { RequestNote } from "./adls/requests";
 import type { TokenSource } from "./adls/tokens";
 import { FolderLake } from "./folder";
@@ -12,6 +13,8 @@ export interface LakeLocation {
   readonly sas?: string | undefined;
   /** Where tokens come from; the machine's sign-in if left out. */
   readonly tokens?: TokenSource | undefined;
+  /** The proxy on the way to Azure; the environment's if left out. */
+  readonly proxy?: ProxySettings | undefined;
   /** Told of each request to Azure. */
   readonly onRequest?: ((note: RequestNote) => void) | undefined;
 }

@@ -9,6 +9,7 @@ import * as engine from "../engine/protocol";
 import { CleverLakeError, describeError } from "../errors";
 import { newSalt } from "../newSalt";
 import { askAzureLake } from "./azureLakeSteps";
+import { withProxy } from "./settings";
 import { askChoice, askText, askWhile, isNavigation, orBack, type Place, type Step, walk } from "./wizard";
 
 /** What the wizard asks for, as far as it was answered. */
@@ -79,7 +80,7 @@ export function connectedWith(answers: ConnectionAnswers): Connected {
     answers;
   const { lakeAuth, lakeAccountKey, lakeSas, saltKeyVaultUrl } = answers;
   return {
-    connection: {
+    connection: withProxy({
       sftp: {
         host,
         port,
@@ -90,7 +91,7 @@ export function connectedWith(answers: ConnectionAnswers): Connected {
       },
       lake: { url: lakeUrl, auth: lakeAuth },
       ...(saltKeyVaultUrl ? { saltKeyVaultUrl } : {}),
-    },
+    }),
     secrets: {
       ...(password ? { password } : {}),
       ...(passphrase ? { passphrase } : {}),

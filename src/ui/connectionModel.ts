@@ -5,7 +5,7 @@ import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { Disposable } from "./dispose";
 import type { SecretStore } from "./secrets";
-import { isConnected, readSettings, section } from "./settings";
+import { isConnected, proxySettingNames, readSettings, section, withProxy } from "./settings";
 
 /** How the last look at the server went. */
 export type ReportsState = "unknown" | "loading" | "loaded" | "empty" | "failed";
@@ -37,8 +37,8 @@ export class ConnectionModel extends Disposable {
     super();
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(`${section}.sftp`) || event.affectsConfiguration(`${section}.lake`))
-          this.reset();
+        const ofConnection = [`${section}.sftp`, `${section}.lake`, ...proxySettingNames];
+        if (ofConnection.some((name) => event.affectsConfiguration(name))) this.reset();
         else if (event.affectsConfiguration(`${section}.userTypes`)) this.refreshQuietly();
       }),
     );
@@ -81,7 +81,8 @@ export class ConnectionModel extends Disposable {
     }
     const { sftp, lake, userTypes, saltKeyVaultUrl } = await readSettings();
     const salt = saltKeyVaultUrl === undefined ? {} : { saltKeyVaultUrl };
-    return { connection: { sftp, lake, userTypes, ...salt }, secrets: await this.secrets.read() };
+    const connection = withProxy({ sftp, lake, userTypes, ...salt });
+    return { connection, secrets: await this.secrets.read() };
   }
 
   /** Looks at the server anew; the views keep what they show until the answer is there. */

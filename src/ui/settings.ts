@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Config } from "../config";
+import type { ProxySettings } from "../engine/messages";
 import { CleverLakeError } from "../errors";
 
 /** The settings' section; its keys are those of the command line's configuration. */
@@ -65,6 +66,23 @@ export async function readSettings(): Promise<Config> {
     setting,
     vscode.l10n.t("The setting {0} cannot be used: {1}.", setting, fault?.message ?? ""),
   );
+}
+
+/** VS Code's own settings of a proxy, for the engine: a process of its own is not covered by what VS Code does for itself. */
+export const proxySettingNames = ["http.proxy", "http.noProxy", "http.proxySupport"] as const;
+
+/** A connection with the proxy that VS Code has set; as it is where it has none, and the environment's holds. */
+export function withProxy<Connection extends object>(
+  connection: Connection,
+): Connection & { readonly proxy?: ProxySettings } {
+  const settings = vscode.workspace.getConfiguration("http");
+  const url = settings.get<unknown>("proxy");
+  if (typeof url !== "string" || url.trim() === "" || settings.get("proxySupport") === "off") {
+    return connection;
+  }
+  const listed = settings.get<unknown>("noProxy");
+  const except = Array.isArray(listed) ? listed.filter((name) => typeof name === "string") : [];
+  return { ...connection, proxy: { url: url.trim(), except } };
 }
 
 /** Minutes between looks for new reports; 0 for none. */

@@ -97,6 +97,8 @@ export interface CliSetUp {
   readonly secrets?: CliSecrets;
   readonly userTypes?: readonly string[];
   readonly minimumGroupSize?: number;
+  /** Beside the secrets, such as a proxy. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -109,11 +111,12 @@ export class CommandLine {
     /** The lake's folder. */
     readonly lakeFolder: string,
     private readonly secrets: CliSecrets,
+    private readonly environment: Readonly<Record<string, string>>,
   ) {}
 
   static async create(setUp: CliSetUp): Promise<CommandLine> {
     await buildCommandLine();
-    const { folder, server, lake, secrets = {}, userTypes, minimumGroupSize } = setUp;
+    const { folder, server, lake, secrets = {}, userTypes, minimumGroupSize, environment = {} } = setUp;
     const lakeFolder = path.join(folder, "lake");
     const configFile = path.join(folder, "clever-lake.json");
     const config = {
@@ -123,12 +126,17 @@ export class CommandLine {
       minimumGroupSize,
     };
     await writeFile(configFile, JSON.stringify(config, undefined, 2));
-    return new CommandLine(configFile, lakeFolder, secrets);
+    return new CommandLine(configFile, lakeFolder, secrets, environment);
   }
 
   /** The same configuration and lake with other secrets. */
   withSecrets(secrets: CliSecrets): CommandLine {
-    return new CommandLine(this.configFile, this.lakeFolder, secrets);
+    return new CommandLine(this.configFile, this.lakeFolder, secrets, this.environment);
+  }
+
+  /** The same configuration and secrets in another environment. */
+  inEnvironment(environment: Readonly<Record<string, string>>): CommandLine {
+    return new CommandLine(this.configFile, this.lakeFolder, this.secrets, environment);
   }
 
   lake(): Promise<FolderLake> {
@@ -142,7 +150,7 @@ export class CommandLine {
 
   start(...args: readonly string[]): RunningCli {
     const child = spawn(process.execPath, [program, ...args, "--config", this.configFile], {
-      env: environment(this.secrets),
+      env: { ...environment(this.secrets), ...this.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     return { process: child, ended: resultOf(child, args, this.secrets) };

@@ -14,7 +14,8 @@ async function serve(
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     seen.push(`${request.headers.authorization} ${request.method} ${request.url}`);
     const { status = 200, body } = answer(request, base);
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body ?? {}));
+    const headers = { "content-type": "application/json", "x-ms-request-id": "1" };
+    response.writeHead(status, headers).end(JSON.stringify(body ?? {}));
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

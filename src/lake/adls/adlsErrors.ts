@@ -21,6 +21,14 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof RestError ? error.statusCode : undefined;
 }
 
+/** The code of an answer that is not Azure's; its message is the status. */
+export const answeredInPlaceCode = "AnsweredInPlace";
+
+/** Whether the connection was refused from here, for the certificate that was shown. */
+export function isUntrusted({ code }: RestError): boolean {
+  return /CERT|UNABLE_TO_VERIFY/.test(code ?? "");
+}
+
 /** Whether there is no such file, folder or file system. */
 export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404;
@@ -153,13 +161,14 @@ export function inWords({ code, message, hint }: Words, subject: string, cause?:
 
 /**
  * What the service said, or that nothing was heard of it, as one of our errors. Errors that are ours already, and
- * whatever did not come from the service, pass through; an abort that nobody asked for is a lost answer.
+ * whatever did not come from the service, pass through.
  */
 export function adlsError(error: unknown, subject: string, told: Told): unknown {
-  if (error instanceof Error && error.name === "AbortError") return lost("", told);
   if (!(error instanceof RestError)) return error;
   const status = statusOf(error);
   const name = codeOf(error) ?? "";
+  if (name === answeredInPlaceCode) return answeredInPlace(Number(error.message));
+  if (isUntrusted(error)) return untrusted(name, told.account);
   if (status === undefined) return lost(`${name} ${error.message}`, told);
   if (status === 403 && name === "AuthenticationFailed" && isClockWrong(error)) {
     const message = "This machine's clock differs from Azure's by more than Azure allows.";
@@ -190,6 +199,35 @@ export function adlsError(error: unknown, subject: string, told: Told): unknown 
   }
   const message = `The storage account ${told.account} refused a request (${status} ${name}).`;
   return inWords({ code: "io", message, hint: support }, subject, error);
+}
+
+/** Somebody on the way answered instead of Azure: a proxy, a content filter, the sign-in page of a guest network. */
+export function answeredInPlace(status: number): CleverLakeError {
+  if (status === 407) {
+    return new CleverLakeError("network", "The proxy wants to be signed in to.", {
+      hint: "Its address takes user and password: http://USER:PASSWORD@HOST:PORT, in VS Code's setting http.proxy or in HTTPS_PROXY.",
+    });
+  }
+  return new CleverLakeError("network", `Something on the way answered in Azure's place (${status}).`, {
+    hint: "A proxy, a content filter or a network's sign-in page stands between: have *.core.windows.net and *.vault.azure.net let through. Nothing is lost.",
+  });
+}
+
+/** An error of a write. That something is missing is not for its caller to see as a file that is not there. */
+export function asWrite(error: unknown): unknown {
+  if (!isMissing(error) || isMissingFileSystem(error)) return error;
+  const message = `The storage account lost the file while it was being written (${codeOf(error)}).`;
+  return inWords({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, "", error);
+}
+
+function untrusted(code: string, account: string): CleverLakeError {
+  return new CleverLakeError(
+    "network",
+    `What answers for the storage account ${account} shows a certificate that this machine does not trust (${code}).`,
+    {
+      hint: "Most likely a content filter opens the connection: have its authority's certificate put into the machine's store, or name its file in NODE_EXTRA_CA_CERTS before the program starts.",
+    },
+  );
 }
 
 /** Neither file nor request is named: what cannot be reached has nothing to do with the one, nor heard of the other. */

@@ -1,5 +1,13 @@
-import { CleverLakeError } from "../../errors";
+import { once } from "node:events";
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
+import { text } from "node:stream/consumers";
+import { CleverLakeError, isCleverLakeError } from "../../errors";
+import { answeredInPlace } from "./adlsErrors";
+import { agents } from "./agents";
 import { machineSignIn } from "./identity";
+import type { ProxySettings } from "./proxy";
+import { trustSystemCertificates } from "./systemCertificates";
 import { TokenKeeper, type TokenSource, vaultScope } from "./tokens";
 
 /** The secret under which OEA keeps its salt. */
@@ -10,22 +18,24 @@ export interface KeyVault {
   readonly url: string;
   /** Where tokens come from; the machine's sign-in if left out. */
   readonly tokens?: TokenSource | undefined;
+  /** The proxy on the way; the environment's if left out. */
+  readonly proxy?: ProxySettings | undefined;
 }
 
 /**
  * The district's salt, from the key vault in which OEA keeps it: the secret `oeaSalt`, as it is there. One GET, for
- * which the platform's `fetch` does. Rejects with `auth`, `network` or `salt`.
+ * which the platform does (its `fetch` knows no proxy). Rejects with `auth`, `network` or `salt`.
  */
 export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): Promise<string> {
-  const keeper = new TokenKeeper(vault.tokens ?? machineSignIn(), vaultScope);
+  trustSystemCertificates();
+  const keeper = new TokenKeeper(vault.tokens ?? machineSignIn(vault.proxy), vaultScope);
   const address = new URL(`/secrets/${saltName}?api-version=7.4`, vault.url);
   const token = await keeper.token();
   let answer = await ask(address, token, vault, signal);
   if (answer.status === 401) answer = await ask(address, await keeper.renewed(token), vault, signal);
-  if (!answer.ok) throw refused(answer.status, vault.url);
-  const secret: unknown = await answer.json().catch(() => undefined);
-  const value = typeof secret === "object" && secret && "value" in secret ? secret.value : undefined;
-  if (typeof value !== "string" || value === "") {
+  if (answer.status !== 200) throw refused(answer.status, vault.url);
+  const value = secretIn(answer.text);
+  if (value === undefined || value === "") {
     throw new CleverLakeError("salt", `The secret ${saltName} in the key vault is empty.`, {
       subject: vault.url,
     });
@@ -33,26 +43,42 @@ export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): P
   return value;
 }
 
+function secretIn(answer: string): string | undefined {
+  try {
+    const secret: unknown = JSON.parse(answer);
+    const value = typeof secret === "object" && secret && "value" in secret ? secret.value : undefined;
+    return typeof value === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const attempts = 3;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
 
 async function ask(
   address: URL,
   token: string,
-  { url }: KeyVault,
+  { url, proxy }: KeyVault,
   signal: AbortSignal | undefined,
-): Promise<Response> {
+): Promise<Answer> {
+  const agent = agents.to(address.href, proxy);
   for (let attempt = 1; ; attempt++) {
     const limit = AbortSignal.timeout(30_000);
     try {
-      const answer = await fetch(address, {
+      const answer = await get(address, {
         headers: { authorization: `Bearer ${token}` },
-        // A redirect would take the token to another host.
-        redirect: "error",
+        agent,
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       });
       if (attempt === attempts || (answer.status !== 429 && answer.status < 500)) return answer;
     } catch (cause) {
       signal?.throwIfAborted();
+      if (isCleverLakeError(cause)) throw cause;
       if (attempt < attempts) continue;
       throw new CleverLakeError("network", "The key vault cannot be reached.", {
         subject: url,
@@ -61,6 +87,18 @@ async function ask(
       });
     }
   }
+}
+
+/** Asks once. A redirect is not followed, since it would take the token to another host. */
+async function get(address: URL, options: https.RequestOptions): Promise<Answer> {
+  const request = (address.protocol === "http:" ? http : https).get(address, options);
+  const [answer] = (await once(request, "response")) as [IncomingMessage];
+  const status = answer.statusCode ?? 0;
+  if (answer.headers["x-ms-request-id"] === undefined && status !== 429 && status < 500) {
+    answer.destroy();
+    throw answeredInPlace(status);
+  }
+  return { status, text: await text(answer) };
 }
 
 function refused(status: number, subject: string): CleverLakeError {

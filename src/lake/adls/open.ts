@@ -11,6 +11,7 @@ import { AdlsLake } from "./adlsLake";
 import { machineSignIn } from "./identity";
 import { Places } from "./places";
 import { type RequestOptions, requestPolicy } from "./requests";
+import { trustSystemCertificates } from "./systemCertificates";
 import { storageScope, TokenKeeper } from "./tokens";
 
 /** Opens a lake in Azure Data Lake Storage Gen2; nothing is sent before it is used. Rejects with `config`. */
@@ -19,15 +20,16 @@ export function openAdlsLake(
   requests: Omit<RequestOptions, "tokens"> = {},
 ): AdlsLake {
   const address = parseAdlsAddress(location.url);
-  const { auth } = location;
+  const { auth, proxy } = location;
+  trustSystemCertificates();
   const isToken = auth === "default" || auth === "vscode";
-  const tokens = isToken ? new TokenKeeper(location.tokens ?? machineSignIn(), storageScope) : undefined;
+  const tokens = isToken ? new TokenKeeper(location.tokens ?? machineSignIn(proxy), storageScope) : undefined;
   const credential =
     auth === "sharedKey"
       ? new StorageSharedKeyCredential(address.account, required(location.accountKey, accountKeyMissing))
       : new AnonymousCredential();
   const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1 } });
-  pipeline.factories.push(requestPolicy({ onRequest: location.onRequest, ...requests, tokens }));
+  pipeline.factories.push(requestPolicy({ onRequest: location.onRequest, proxy, ...requests, tokens }));
   const query = auth === "sas" ? `?${required(location.sas, sasMissing).replace(/^\?/, "")}` : "";
   const service = new DataLakeServiceClient(`${address.endpoint}${query}`, pipeline);
   const told = { account: address.account, auth: isToken ? "token" : auth } as const;

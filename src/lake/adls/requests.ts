@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RequestPolicyFactory, RestError, type WebResource } from "@azure/storage-file-datalake";
-import { codeOf, statusOf } from "./adlsErrors";
+import { answeredInPlaceCode, codeOf, isUntrusted, statusOf } from "./adlsErrors";
+import { type Agents, agents } from "./agents";
+import type { ProxySettings } from "./proxy";
 import type { TokenKeeper } from "./tokens";
 
 /** One request as it went, for the log. Without query: a SAS stands there. */
@@ -21,6 +23,10 @@ export interface RequestNote {
 
 export interface RequestOptions {
   readonly tokens?: TokenKeeper | undefined;
+  /** The proxy on the way; the environment's if left out. */
+  readonly proxy?: ProxySettings | undefined;
+  /** The connections to ask on; those of the process if left out. */
+  readonly connections?: Agents | undefined;
   readonly onRequest?: ((note: RequestNote) => void) | undefined;
   /** Attempts of a request altogether; 5 if left out. */
   readonly attempts?: number | undefined;
@@ -30,7 +36,6 @@ export interface RequestOptions {
   readonly wait?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
 
-const answerWithin = 90_000;
 const longestWait = 60_000;
 
 /**
@@ -48,24 +53,35 @@ export function requestPolicy(options: RequestOptions): RequestPolicyFactory {
 
 /** Whether an earlier attempt of a request that failed in the end may have been carried out. */
 export function maybeDone(error: unknown): boolean {
-  return error instanceof RestError && (repeated.has(error) || isTransient(error));
+  return (
+    error instanceof RestError &&
+    (repeated.has(error) || isTransient(error) || codeOf(error) === answeredInPlaceCode)
+  );
 }
 
 /** Errors of requests that were sent more than once. */
 const repeated = new WeakSet<object>();
 
-async function send<R>(
+async function send<R extends Answer>(
   request: WebResource,
   next: (request: WebResource) => Promise<R>,
-  { tokens, onRequest, attempts = 5, firstWait = 400, wait = realTime }: RequestOptions,
+  {
+    tokens,
+    proxy,
+    connections = agents,
+    onRequest,
+    attempts = 5,
+    firstWait = 400,
+    wait = realTime,
+  }: RequestOptions,
 ): Promise<R> {
   const signal = request.abortSignal as AbortSignal | undefined;
   let renewed = false;
   let doubtful = false;
+  request.agent = connections.to(request.url, proxy);
   for (let attempt = 1; ; attempt++) {
     const clientRequestId = randomUUID();
     request.headers.set("x-ms-client-request-id", clientRequestId);
-    request.timeout = answerWithin;
     const token = await tokens?.token();
     if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
     const started = performance.now();
@@ -81,11 +97,12 @@ async function send<R>(
       });
     try {
       const answer = await next(request);
-      note((answer as { status?: number }).status, undefined);
+      if (!isFromAzure(answer.headers)) throw strange(answer.status, request);
+      note(answer.status, undefined);
       return answer;
     } catch (thrown) {
       signal?.throwIfAborted();
-      const error = asLost(thrown, request);
+      const error = judged(thrown, request);
       note(statusOf(error), codeOf(error));
       if (doubtful && error instanceof RestError) repeated.add(error);
       if (statusOf(error) === 401 && tokens && token !== undefined && !renewed) {
@@ -100,6 +117,23 @@ async function send<R>(
   }
 }
 
+interface Answer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | undefined };
+}
+
+/**
+ * Whether it was Azure that answered. A content filter's page comes with 200 or 404 as it likes, and must pass neither
+ * for a file nor for one that is missing.
+ */
+function isFromAzure(headers: Answer["headers"]): boolean {
+  return (headers.get("x-ms-request-id") ?? headers.get("x-ms-error-code")) !== undefined;
+}
+
+function strange(status: number, request: WebResource): RestError {
+  return new RestError(String(status), { code: answeredInPlaceCode, request: request as never });
+}
+
 async function realTime(milliseconds: number, signal?: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, signal ? { signal } : {});
 }
@@ -108,17 +142,15 @@ function isTransient(error: unknown): boolean {
   if (!(error instanceof RestError)) return false;
   const status = statusOf(error);
   if (status !== undefined) return status === 408 || status === 429 || status >= 500;
-  // A name that is not known will not be known in a second.
+  // A name that is not known will not be known in a second, nor a certificate be trusted.
+  if (error.code === answeredInPlaceCode || isUntrusted(error)) return false;
   return !/ENOTFOUND/.test(`${error.code} ${error.message}`);
 }
 
-/** The limit for an answer shows as an abort that nobody asked for. */
-function asLost(error: unknown, request: WebResource): unknown {
-  if (!(error instanceof Error) || error.name !== "AbortError") return error;
-  return new RestError("No answer came in time.", {
-    code: "ETIMEDOUT",
-    request: request as never,
-  });
+/** A refusal that is not Azure's, as one; whatever else was thrown as it is. */
+function judged(thrown: unknown, request: WebResource): unknown {
+  if (!(thrown instanceof RestError) || thrown.response === undefined || isTransient(thrown)) return thrown;
+  return isFromAzure(thrown.response.headers) ? thrown : strange(thrown.response.status, request);
 }
 
 function waitBefore(error: unknown, attempt: number, firstWait: number): number {
