@@ -30,7 +30,7 @@ export interface AdlsEmulatorOptions {
   readonly fileSystems?: readonly string[];
   /** Another emulator, whose files are there from the start; from then on each goes its own way. */
   readonly contentsOf?: AdlsEmulator;
-  /** Speaks https with a certificate of its own (`certificate`). */
+  /** Speaks https with a certificate of its own (`certificate`), for 127.0.0.1 and for Azure's names of the account. */
   readonly tls?: boolean;
   /** 127.0.0.1's port; a free one by default. */
   readonly port?: number;
@@ -54,6 +54,8 @@ export class AdlsEmulator implements AsyncDisposable {
   readonly #log = new RequestLog();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Requests that were broken off and are still on their way. */
+  readonly #late: { requests: number; readonly carryOut: () => void }[] = [];
   readonly #stopped = new AbortController();
 
   private constructor(options: AdlsEmulatorOptions) {
@@ -70,7 +72,8 @@ export class AdlsEmulator implements AsyncDisposable {
     });
     if (options.contentsOf) copyAccount(options.contentsOf.#service.account, this.#service.account, now());
     for (const name of options.fileSystems ?? []) this.#service.account.create(name, now());
-    const certificate = options.tls === true ? makeCertificate() : undefined;
+    const hosts = ["dfs", "blob"].map((endpoint) => `${this.account}.${endpoint}.core.windows.net`);
+    const certificate = options.tls === true ? makeCertificate(hosts) : undefined;
     this.certificate = certificate?.certificate;
     this.#server =
       certificate === undefined
@@ -171,6 +174,11 @@ export class AdlsEmulator implements AsyncDisposable {
     if (fault?.kind === "delay") {
       await sleep(fault.milliseconds, undefined, { signal: this.#stopped.signal });
     }
+    this.#carryOutLate();
+    if (fault?.kind === "late") {
+      const carryOut = () => void this.#answer(request, method, body, undefined, requestId);
+      this.#late.push({ requests: fault.requests, carryOut });
+    }
     const response = isLostBefore(request, fault)
       ? undefined
       : this.#answer(request, method, body, fault, requestId);
@@ -182,6 +190,15 @@ export class AdlsEmulator implements AsyncDisposable {
     const bytesOut = bodyLength(response, method);
     this.#log.add(request, { status: response.status, code, bytesIn, bytesOut }, fault);
     return send(incoming, outgoing, response, { requestId, half: fault?.kind === "halfAnswer" });
+  }
+
+  #carryOutLate(): void {
+    for (const waiting of [...this.#late]) {
+      waiting.requests--;
+      if (waiting.requests > 0) continue;
+      this.#late.splice(this.#late.indexOf(waiting), 1);
+      waiting.carryOut();
+    }
   }
 
   #answer(
@@ -200,7 +217,7 @@ export class AdlsEmulator implements AsyncDisposable {
 }
 
 function isLostBefore({ operation }: StorageRequest, fault: Fault | undefined): boolean {
-  if (fault?.kind === "resetBefore") return true;
+  if (fault?.kind === "resetBefore" || fault?.kind === "late") return true;
   return fault?.kind === "halfAppend" && operation !== "Path.Append" && operation !== "Blob.PutBlock";
 }
 

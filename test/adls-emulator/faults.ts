@@ -15,6 +15,10 @@ export type Fault =
   | { readonly kind: "halfAnswer" }
   /** Half of the body of an append is stored, not flushed, and the connection breaks. Other requests: `resetBefore`. */
   | { readonly kind: "halfAppend" }
+  /** The connection breaks, and the request is carried out all the same, just before the so manieth request after it. */
+  | { readonly kind: "late"; readonly requests: number }
+  /** A rename misses the folder that it goes into, as Azure under load does although it is there (HADOOP-18242). */
+  | { readonly kind: "missedParent" }
   /** The token is refused as expired, whatever it is. */
   | { readonly kind: "expiredToken" }
   /** The identity lacks the role for this request. */

@@ -48,6 +48,7 @@ export class StorageService {
     if (fault?.kind === "expiredToken") throw expiredToken();
     if (request.account !== this.#name) throw new StorageError("ResourceNotFound");
     this.#authenticate(request, wireMethod, now);
+    if (fault?.kind === "missedParent") throw new StorageError("RenameDestinationParentPathNotFound");
     if (fault?.kind === "forbidden") throw new StorageError("AuthorizationPermissionMismatch");
     const call = { request, body, account: this.account, kind: this.kind, now };
     return handle(fault?.kind === "halfAppend" ? halved(call) : call);

@@ -30,6 +30,7 @@ const kinds: Readonly<Record<string, Fault | "dead">> = {
   "500": { kind: "busy", status: 500 },
   "broken before": { kind: "resetBefore" },
   "broken after": { kind: "resetAfter" },
+  "carried out late": { kind: "late", requests: 3 },
   "half an answer": { kind: "halfAnswer" },
   "half an append": { kind: "halfAppend" },
   "token refused": { kind: "expiredToken" },
@@ -41,6 +42,7 @@ const kinds: Readonly<Record<string, Fault | "dead">> = {
 const toldApartByRepeating = new Set([
   "503",
   "broken after",
+  "carried out late",
   "half an answer",
   "half an append",
   "token refused",

@@ -51,6 +51,48 @@ describe("put-if-absent", () => {
     expect(emulator.contents("stage2p", version.slice("stage2p/".length))?.toString()).toBe("ours");
   });
 
+  test.each([1, 2, 3, 4])(
+    "is not emptied by its own creation coming late, %i requests on",
+    async (requests) => {
+      const emulator = await startEmulator(allStages);
+      const lake = openLake(emulator);
+      await lake.putIfAbsent(version.replace("1.json", "0.json"), Buffer.from("before"));
+      emulator.inject({ fault: { kind: "late", requests }, operation: "Path.Create" });
+      expect(await lake.putIfAbsent(version, Buffer.from("ours"))).toBe(true);
+      expect((await lake.read(version)).toString()).toBe("ours");
+    },
+  );
+
+  test.each(["Path.Append", "Path.Rename"] as const)(
+    "is once what it was meant to be, however late another %s comes",
+    async (operation) => {
+      for (const requests of [1, 2, 3, 4]) {
+        const emulator = await startEmulator(allStages);
+        const lake = openLake(emulator);
+        await lake.putIfAbsent(version.replace("1.json", "0.json"), Buffer.from("before"));
+        emulator.inject({ fault: { kind: "late", requests }, operation });
+        expect(await lake.putIfAbsent(version, Buffer.from("ours")), `${requests}`).toBe(true);
+        expect(await lake.putIfAbsent(version, Buffer.from("theirs"))).toBe(false);
+        expect((await lake.read(version)).toString()).toBe("ours");
+      }
+    },
+  );
+
+  test("tries again where the service misses a folder that is there, having looked at the source", async () => {
+    const emulator = await startEmulator(allStages);
+    const lake = openLake(emulator);
+    emulator.inject({ fault: { kind: "missedParent" }, operation: "Path.Rename", times: 2 });
+    expect(await lake.putIfAbsent(version, Buffer.from("ours"))).toBe(true);
+    const operations = emulator.requests.slice(-5).map(({ operation }) => operation);
+    expect(operations).toEqual([
+      "Path.Rename",
+      "Path.Create",
+      "Path.Rename",
+      "Path.GetAccessControl",
+      "Path.Rename",
+    ]);
+  });
+
   test("of many writers with lost answers exactly one wins each version", async () => {
     const emulator = await startEmulator(allStages);
     for (const kind of ["resetAfter", "resetBefore"] as const) {

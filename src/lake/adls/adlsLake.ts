@@ -12,6 +12,7 @@ import { fileSystems } from "../lakePath";
 import { requirePrivate, ScratchNames } from "../scratch";
 import {
   adlsError,
+  asWrite,
   codeOf,
   flatAccount,
   inWords,
@@ -215,9 +216,7 @@ export class AdlsLake implements Lake {
       created = true;
       await this.requireHierarchical(target, options);
       await this.sweep(target, options);
-      await this.inFileSystem(target, options, () =>
-        temporary.create({ metadata: { [writeMark]: id }, ...signalOf(options) }),
-      );
+      await this.inFileSystem(target, options, () => createOnce(temporary, id, options));
     };
     let placed = false;
     try {
@@ -225,7 +224,7 @@ export class AdlsLake implements Lake {
       placed = await this.place(temporary, target, { mark: id, etag }, options, onlyIfAbsent);
       return placed;
     } catch (error) {
-      throw this.said(error, target.lakePath, options);
+      throw this.said(asWrite(error), target.lakePath, options);
     } finally {
       if (created && !placed) await deleteQuietly(temporary);
     }
@@ -245,13 +244,11 @@ export class AdlsLake implements Lake {
         ...(onlyIfAbsent ? { destinationConditions: { ifNoneMatch: "*" } } : {}),
       });
     try {
-      try {
-        await move();
-      } catch (error) {
-        if (codeOf(error) !== "RenameDestinationParentPathNotFound") throw error;
-        await this.makeParent(target, options);
-        await move();
-      }
+      await move()
+        .catch(ifParentIsMissing(() => this.makeParent(target, options).then(move)))
+        // Under load the service can miss a parent that is there. As Hadoop's driver found out (HADOOP-18242), a look at
+        // the source by this endpoint puts that right.
+        .catch(ifParentIsMissing(() => source.getAccessControl(signalOf(options)).then(move)));
       return true;
     } catch (error) {
       // The rename may have been done by an attempt whose answer was lost: then the next one finds no source, or
@@ -353,6 +350,30 @@ export class AdlsLake implements Lake {
     if (error instanceof CleverLakeError) return error;
     return adlsError(error, subject, this.told);
   }
+}
+
+/**
+ * Makes a temporary file, whose name nobody else has. Only where nothing is: a first attempt that broke off can be
+ * carried out when the file has been written already, and would empty it just before it is put in place.
+ */
+async function createOnce(temporary: DataLakeFileClient, id: string, options: LakeOptions): Promise<void> {
+  try {
+    await temporary.create({
+      metadata: { [writeMark]: id },
+      conditions: { ifNoneMatch: "*" },
+      ...signalOf(options),
+    });
+  } catch (error) {
+    // Made by an attempt whose answer was lost.
+    if (!(maybeDone(error) && isRefusedByCondition(error))) throw error;
+  }
+}
+
+function ifParentIsMissing(again: () => Promise<unknown>): (error: unknown) => Promise<unknown> {
+  return (error) => {
+    if (codeOf(error) !== "RenameDestinationParentPathNotFound") throw error;
+    return again();
+  };
 }
 
 async function deleteQuietly(file: DataLakeFileClient): Promise<void> {
