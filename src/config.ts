@@ -4,7 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import { userTypes } from "./clever/reports";
 import { CleverLakeError, isCleverLakeError } from "./errors";
-import { isAdlsAddress, lakeAuths, parseAdlsAddress } from "./lake/adls/address";
+import { isAdlsAddress, isVaultAddress, lakeAuths, parseAdlsAddress } from "./lake/adls/address";
 
 export type { LakeAuth } from "./lake/adls/address";
 export { storageScope } from "./lake/adls/tokens";
@@ -122,11 +122,9 @@ export function lakeAddressFault(url: string): string | undefined {
   }
 }
 
-/** What is wrong with a key vault's address; undefined where nothing is. Loopback is for trying things out. */
+/** What is wrong with a key vault's address; undefined where nothing is. */
 export function saltKeyVaultFault(url: string): string | undefined {
-  return /^https:\/\/[A-Za-z0-9-]+\.vault\.[a-z.]+\/?$|^http:\/\/127\.0\.0\.1:\d+\/?$/.test(url)
-    ? undefined
-    : "must look like https://NAME.vault.azure.net";
+  return isVaultAddress(url) ? undefined : "must look like https://NAME.vault.azure.net";
 }
 
 /** A path of the configuration with `~` put out. */

@@ -34,9 +34,9 @@ export const newestRunPath = `${raw}/_newest_run.json`;
 /** Present while a run is at work. */
 export const runLockPath = `${raw}/_run.lock`;
 
-/** Written and removed again to see whether the lake can be written. */
-export function writeCheckPath(id: string): string {
-  return `${raw}/_write_check_${id}`;
+/** Written and removed again to see whether the lake can be written: in each stage, since each has rights of its own. */
+export function writeCheckPaths(id: string): readonly string[] {
+  return [raw, "stage2np/clever", "stage2p/clever"].map((folder) => `${folder}/_write_check_${id}`);
 }
 
 /** The salt's fingerprint, not the salt. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { recognizeReport } from "../clever/fileNames";
-import { writeCheckPath } from "../clever/layout";
+import { writeCheckPaths } from "../clever/layout";
 import type { Lake } from "../lake/lake";
 import type { PlannedFile } from "../pipeline/plan";
 import { checkSalt } from "../pipeline/salt";
@@ -11,7 +11,7 @@ import type { CallContext } from "./handlers";
 import type { Connected, ConnectionTest, LandedFacts, ReportItem } from "./messages";
 
 /**
- * Tries out a connection: logs in and lists the server, writes a file to the lake and removes it, and holds the salt
+ * Tries out a connection: logs in and lists the server, writes a file to each stage of the lake and removes it, and holds the salt
  * against the lake's. Rejects where server or lake do not work; another salt than the lake's is part of the answer.
  */
 export async function testConnection(
@@ -30,9 +30,10 @@ export async function testConnection(
 }
 
 async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {
-  const path = writeCheckPath(randomUUID());
-  await lake.putIfAbsent(path, Buffer.from("This file may be deleted.\n"), { signal });
-  await lake.delete(path);
+  for (const path of writeCheckPaths(randomUUID())) {
+    await lake.putIfAbsent(path, Buffer.from("This file may be deleted.\n"), { signal });
+    await lake.delete(path);
+  }
 }
 
 function topFolders(files: readonly SourceFile[]): ConnectionTest["folders"] {

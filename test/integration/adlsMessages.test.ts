@@ -5,8 +5,8 @@ import { RestError } from "@azure/storage-file-datalake";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Duck } from "../../src/duck/duck";
 import { CleverLakeError, describeError } from "../../src/errors";
-import { adlsError } from "../../src/lake/adls/adlsErrors";
 import type { AdlsLake } from "../../src/lake/adls/adlsLake";
+import { adlsError } from "../../src/lake/adls/adlsWords";
 import type { RequestNote } from "../../src/lake/adls/requests";
 import { lakeMetrics } from "../../src/metrics/lakeMetrics";
 import { AdlsEmulator } from "../adls-emulator/emulator";
@@ -113,7 +113,10 @@ describe("what the user reads", () => {
     [403, "KeyBasedAuthenticationNotPermitted", "allows neither account keys nor SAS"],
     [403, "AccountIsDisabled", "is switched off"],
     [409, "ContainerBeingDeleted", "The file system is being deleted"],
-    [400, "InvalidHeaderValue", "refused a request (400 InvalidHeaderValue)"],
+    [409, "FilesystemBeingDeleted", "The file system is being deleted"],
+    [409, "BlobArchived", "has been moved to the archive tier"],
+    [400, "InvalidHeaderValue", "does not know the version of the interface"],
+    [400, "InvalidUri", "refused a request (400 InvalidUri)"],
     [503, "ServerBusy", "is too busy or out of order (ServerBusy)"],
   ])("when the service answers %i %s", async (status, code, message) => {
     const server = createServer((_request, response) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config";
-import { parseAdlsAddress } from "../../src/lake/adls/address";
+import { isVaultAddress, parseAdlsAddress, vaultScope } from "../../src/lake/adls/address";
 import { Places } from "../../src/lake/adls/places";
 
 describe("an address of Azure", () => {
@@ -14,6 +14,8 @@ describe("an address of Azure", () => {
       undefined,
       "x y",
     ],
+    ["https://lake.blob.core.chinacloudapi.cn", "https://lake.dfs.core.chinacloudapi.cn", undefined, ""],
+    ["https://lake.z07.dfs.storage.azure.net/a", "https://lake.z07.dfs.storage.azure.net", undefined, "a"],
     ["abfss://oea@lake.dfs.core.windows.net", "https://lake.dfs.core.windows.net", "oea", ""],
     ["abfss://oea@lake.dfs.core.windows.net/a", "https://lake.dfs.core.windows.net", "oea", "a"],
   ])("%s is understood", (url, endpoint, fileSystem, prefix) => {
@@ -39,6 +41,9 @@ describe("an address of Azure", () => {
     "https://lake.dfs.core.windows.net:8443",
     "https://dfs.core.windows.net",
     "https://lake.example.com",
+    "https://lake.dfs.example.com",
+    "https://lake.dfs.core.windows.net.example.com",
+    "abfss://11111111-aaaa@onelake.dfs.fabric.microsoft.com/x",
     "abfss://lake.dfs.core.windows.net",
     "abfss://stage2p@lake.dfs.core.windows.net",
     "https://",
@@ -53,6 +58,27 @@ describe("an address of Azure", () => {
     }
     expect(message).toContain("lake.url: The lake's address cannot be used.");
     expect(message).not.toContain("secret");
+  });
+});
+
+describe("a key vault", () => {
+  test.each([
+    ["https://oea.vault.azure.net", "https://vault.azure.net/.default"],
+    ["https://oea.vault.azure.net/", "https://vault.azure.net/.default"],
+    ["https://oea.vault.usgovcloudapi.net", "https://vault.usgovcloudapi.net/.default"],
+    ["https://oea.vault.azure.cn", "https://vault.azure.cn/.default"],
+  ])("at %s is read with a token for %s", (url, scope) => {
+    expect(isVaultAddress(url)).toBe(true);
+    expect(vaultScope(url)).toBe(scope);
+  });
+
+  test.each([
+    "https://oea.vault.example.org",
+    "https://vault.azure.net",
+    "http://oea.vault.azure.net",
+    "https://a/",
+  ])("is not at %s, which no token may reach", (url) => {
+    expect(isVaultAddress(url)).toBe(false);
   });
 });
 

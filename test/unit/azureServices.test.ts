@@ -114,11 +114,21 @@ describe("the salt in a key vault", () => {
     [401, "auth", "does not accept the sign-in"],
     [500, "network", "answered with an error (500)"],
     [200, "salt", "is empty"],
+    [302, "network", "answered with an error (302)"],
   ])("says why where the vault answers %i", async (status, code, message) => {
     const { base } = await serve(() => ({ status, body: { value: "" } }));
     await expect(saltFromKeyVault({ url: base, tokens: tokens("t", "u") })).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
+    });
+  });
+
+  test("says so where the secret there is disabled", async () => {
+    const error = { code: "Forbidden", innererror: { code: "SecretDisabled" } };
+    const { base } = await serve(() => ({ status: 403, body: { error } }));
+    await expect(saltFromKeyVault({ url: base, tokens: tokens("t", "u") })).rejects.toMatchObject({
+      code: "salt",
+      message: "The secret oeaSalt in the key vault is disabled or has run out.",
     });
   });
 });

@@ -21,12 +21,30 @@ export interface AdlsAddress {
   readonly prefix: string;
 }
 
-const accountHost = /^(?<account>[a-z0-9]{3,24})\.(?:dfs|blob)(?<suffix>(?:\.[a-z0-9-]+)+)$/;
+/**
+ * The hosts of Azure's clouds, and no others: a sign-in goes to the host of the address, and its token opens every account
+ * that the person may open. An account can stand in a DNS zone of its own.
+ */
+const accountHost =
+  /^(?<account>[a-z0-9]{3,24})(?<zone>\.z\d{1,2})?\.(?:dfs|blob)\.(?<cloud>core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn|storage\.azure\.net)$/;
 const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 /** Whether an address is one of Azure Data Lake Storage, well-formed or not. */
 export function isAdlsAddress(url: string): boolean {
   return /^(https?|abfss?):/i.test(url);
+}
+
+const vaultHosts =
+  /^https:\/\/[A-Za-z0-9-]+\.(?<host>vault\.(?:azure\.net|usgovcloudapi\.net|azure\.cn))\/?$/;
+
+/** Whether an address is one of a key vault in one of Azure's clouds. Loopback is for trying things out. */
+export function isVaultAddress(url: string): boolean {
+  return vaultHosts.test(url) || /^http:\/\/127\.0\.0\.1:\d+\/?$/.test(url);
+}
+
+/** What a token has to be for, to read a key vault. */
+export function vaultScope(url: string): string {
+  return `https://${vaultHosts.exec(url)?.groups?.host ?? "vault.azure.net"}/.default`;
 }
 
 /**
@@ -65,12 +83,16 @@ export function parseAdlsAddress(text: string): AdlsAddress {
       prefix: folders.join("/"),
     };
   }
-  const host = accountHost.exec(url.hostname);
-  if (!host?.groups?.account || !host.groups.suffix || url.port !== "" || url.protocol !== "https:") {
-    throw wrong("The account's host is not one of Azure Data Lake Storage.");
+  const host = accountHost.exec(url.hostname)?.groups;
+  if (!host?.account || !host.cloud || url.port !== "" || url.protocol !== "https:") {
+    throw wrong(
+      url.hostname.endsWith(".fabric.microsoft.com")
+        ? "A lake cannot be in OneLake; Fabric can read one that is in a storage account, by a shortcut."
+        : "The account's host is not one of Azure Data Lake Storage.",
+    );
   }
-  const { account, suffix } = host.groups;
-  const endpoint = `https://${account}.dfs${suffix}`;
+  const { account, zone = "", cloud } = host;
+  const endpoint = `https://${account}${zone}.dfs.${cloud}`;
   const prefix = parts.join("/");
   if (!isAbfs) {
     const [first] = parts;

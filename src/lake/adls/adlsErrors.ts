@@ -1,12 +1,4 @@
 import { RestError } from "@azure/storage-file-datalake";
-import { CleverLakeError, type ErrorCode } from "../../errors";
-
-/** What is told of an account when one of its answers is put into words. */
-export interface Told {
-  readonly account: string;
-  /** How the lake is signed in to. */
-  readonly auth: "token" | "sharedKey" | "sas";
-}
 
 /** The service's name for what went wrong, such as `PathNotFound`; for a lost connection, Node's. */
 export function codeOf(error: unknown): string | undefined {
@@ -24,6 +16,9 @@ export function statusOf(error: unknown): number | undefined {
 /** The code of an answer that is not Azure's; its message is the status. */
 export const answeredInPlaceCode = "AnsweredInPlace";
 
+/** The code of a refusal of a token that is of another tenant than the account; its message is the account's. */
+export const wrongTenantCode = "WrongTenant";
+
 /** Whether the connection was refused from here, for the certificate that was shown. */
 export function isUntrusted({ code }: RestError): boolean {
   return /CERT|UNABLE_TO_VERIFY/.test(code ?? "");
@@ -38,222 +33,15 @@ export function isMissingFileSystem(error: unknown): boolean {
   return isMissing(error) && ["FilesystemNotFound", "ContainerNotFound"].includes(codeOf(error) ?? "");
 }
 
+/** Whether an account refused to tell a path's access rights since it has none: it has no hierarchical namespace. */
+export function isFlat(error: unknown): boolean {
+  const others = ["InvalidHeaderValue", "InvalidUri", "InvalidAuthenticationInfo", "InvalidResourceName"];
+  return statusOf(error) === 400 && !others.includes(codeOf(error) ?? "");
+}
+
 /** Whether a condition such as `If-None-Match: *` did not hold. */
 export function isRefusedByCondition(error: unknown): boolean {
   const status = statusOf(error);
   if (status === 412) return true;
   return status === 409 && ["PathAlreadyExists", "BlobAlreadyExists"].includes(codeOf(error) ?? "");
-}
-
-interface Words {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-}
-
-const role = "Storage Blob Data Contributor";
-const support = "Azure's support finds the request by its id, which the log has.";
-
-/** What each of the service's answers means, and what helps. */
-const answers: Readonly<Record<string, (told: Told) => Words>> = {
-  AuthorizationPermissionMismatch: missingRole,
-  InsufficientAccountPermissions: missingRole,
-  AuthorizationFailure: ({ account, auth }) => ({
-    code: "auth",
-    message: `The storage account ${account} does not let this machine in.`,
-    hint:
-      auth === "sas"
-        ? "Its firewall, or the services, permissions and addresses that the SAS allows, shut this machine out."
-        : `Its firewall most likely shuts this machine out: under Networking, allow this machine's address or its network. Otherwise the role ${role} is missing.`,
-  }),
-  AuthorizationSourceIPMismatch: () => ({
-    code: "auth",
-    message: "The SAS is not for this machine's address.",
-    hint: "Have one made that allows it.",
-  }),
-  KeyBasedAuthenticationNotPermitted: ({ account }) => ({
-    code: "auth",
-    message: `The storage account ${account} allows neither account keys nor SAS made with them.`,
-    hint: `Sign in instead ("auth": "default") with an account that has the role ${role}.`,
-  }),
-  AuthenticationFailed: wrongCredential,
-  InvalidAuthenticationInfo: expired,
-  NoAuthenticationInformation: expired,
-  AccountIsDisabled: ({ account }) => ({
-    code: "auth",
-    message: `The storage account ${account} is switched off.`,
-    hint: "Often the subscription ran out; its owner can switch it on again.",
-  }),
-  HierarchicalNamespaceNotEnabled: flatAccount,
-  EndpointUnsupportedAccountFeatures: ({ account }) => ({
-    code: "config",
-    message: `The storage account ${account} has soft delete or blob events on, which its Data Lake endpoint does not work with.`,
-    hint: "Such accounts have no hierarchical namespace: use one that has it, or switch these features off under Data protection.",
-  }),
-  BlobStorageEventsOrSoftDeleteNotSupported: (told) => words("EndpointUnsupportedAccountFeatures", told),
-  ContainerBeingDeleted: () => ({
-    code: "io",
-    message: "The file system is being deleted.",
-    hint: "Azure takes about half a minute for it; try again then.",
-  }),
-  LeaseIdMissing: () => ({
-    code: "conflict",
-    message: "Another program holds a lease on this file.",
-    hint: "Try again when it has let go, or break the lease in the portal.",
-  }),
-};
-
-function words(name: string, told: Told): Words {
-  const make = answers[name];
-  if (make === undefined) throw new RangeError(name);
-  return make(told);
-}
-
-function missingRole({ account, auth }: Told): Words {
-  return {
-    code: "auth",
-    message:
-      auth === "sas"
-        ? "The SAS does not allow this."
-        : `Your account lacks the right to do this in the storage account ${account}.`,
-    hint:
-      auth === "sas"
-        ? "Have one made with the permissions read, add, create, write, delete, list and move."
-        : `Have the role ${role} given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.`,
-  };
-}
-
-function wrongCredential({ account, auth }: Told): Words {
-  const what = { token: "sign-in", sharedKey: "account key", sas: "SAS" }[auth];
-  return {
-    code: "auth",
-    message: `The storage account ${account} does not accept the ${what}.`,
-    hint: {
-      token: "Sign in anew, with an account of the tenant that the storage account belongs to.",
-      sharedKey: "Copy it anew from the account's Access keys: it may have been rotated.",
-      sas: "It may have run out, or the key that it was made with was rotated: have a new one made.",
-    }[auth],
-  };
-}
-
-function expired({ account, auth }: Told): Words {
-  if (auth !== "token") return wrongCredential({ account, auth });
-  return {
-    code: "auth",
-    message: `The sign-in to the storage account ${account} has run out, and a new one was not accepted either.`,
-    hint: "Sign in again, then run again: what was done so far stays.",
-  };
-}
-
-export function flatAccount({ account }: Told): Words {
-  return {
-    code: "config",
-    message: `The storage account ${account} has no hierarchical namespace, so files cannot be put in place all at once.`,
-    hint: "Use an account with “Enable hierarchical namespace” on (Data Lake Storage Gen2); one without it can be upgraded in the portal.",
-  };
-}
-
-/** An error in our words: `Words` with the place and the id by which Azure's support finds the request. */
-export function inWords({ code, message, hint }: Words, subject: string, cause?: unknown): CleverLakeError {
-  // The service's own error is not kept: it holds the request, and with it the token or the signature.
-  return new CleverLakeError(code, `${message}${requestMark(cause)}`, { subject, hint });
-}
-
-/**
- * What the service said, or that nothing was heard of it, as one of our errors. Errors that are ours already, and
- * whatever did not come from the service, pass through.
- */
-export function adlsError(error: unknown, subject: string, told: Told): unknown {
-  if (!(error instanceof RestError)) return error;
-  const status = statusOf(error);
-  const name = codeOf(error) ?? "";
-  if (name === answeredInPlaceCode) return answeredInPlace(Number(error.message));
-  if (isUntrusted(error)) return untrusted(name, told.account);
-  if (status === undefined) return lost(`${name} ${error.message}`, told);
-  if (status === 403 && name === "AuthenticationFailed" && isClockWrong(error)) {
-    const message = "This machine's clock differs from Azure's by more than Azure allows.";
-    return inWords({ code: "auth", message, hint: "Set the clock, then try again." }, subject, error);
-  }
-  const make = answers[name];
-  if (make) return inWords(make(told), subject, error);
-  if (isMissingFileSystem(error)) {
-    const message = "The lake's file system does not exist.";
-    return inWords(
-      { code: "notFound", message, hint: "The first run makes it where it may." },
-      subject,
-      error,
-    );
-  }
-  if (status === 404) {
-    return new CleverLakeError("notFound", "There is no such file in the lake.", { subject });
-  }
-  if (status === 401) return inWords(expired(told), subject, error);
-  if (status === 403) return inWords(missingRole(told), subject, error);
-  if (status === 429 || status >= 500) {
-    const message = `The storage account ${told.account} is too busy or out of order (${name || status}).`;
-    return inWords(
-      { code: "network", message, hint: "Try again in a few minutes; nothing is lost." },
-      subject,
-      error,
-    );
-  }
-  const message = `The storage account ${told.account} refused a request (${status} ${name}).`;
-  return inWords({ code: "io", message, hint: support }, subject, error);
-}
-
-/** Somebody on the way answered instead of Azure: a proxy, a content filter, the sign-in page of a guest network. */
-export function answeredInPlace(status: number): CleverLakeError {
-  if (status === 407) {
-    return new CleverLakeError("network", "The proxy wants to be signed in to.", {
-      hint: "Its address takes user and password: http://USER:PASSWORD@HOST:PORT, in VS Code's setting http.proxy or in HTTPS_PROXY.",
-    });
-  }
-  return new CleverLakeError("network", `Something on the way answered in Azure's place (${status}).`, {
-    hint: "A proxy, a content filter or a network's sign-in page stands between: have *.core.windows.net and *.vault.azure.net let through. Nothing is lost.",
-  });
-}
-
-/** An error of a write. That something is missing is not for its caller to see as a file that is not there. */
-export function asWrite(error: unknown): unknown {
-  if (!isMissing(error) || isMissingFileSystem(error)) return error;
-  const message = `The storage account lost the file while it was being written (${codeOf(error)}).`;
-  return inWords({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, "", error);
-}
-
-function untrusted(code: string, account: string): CleverLakeError {
-  return new CleverLakeError(
-    "network",
-    `What answers for the storage account ${account} shows a certificate that this machine does not trust (${code}).`,
-    {
-      hint: "Most likely a content filter opens the connection: have its authority's certificate put into the machine's store, or name its file in NODE_EXTRA_CA_CERTS before the program starts.",
-    },
-  );
-}
-
-/** Neither file nor request is named: what cannot be reached has nothing to do with the one, nor heard of the other. */
-function lost(what: string, { account }: Told): CleverLakeError {
-  const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
-  if (what.includes("EAI_AGAIN")) {
-    return new CleverLakeError("network", "The network is away: no name can be looked up.", { hint });
-  }
-  if (what.includes("ENOTFOUND")) {
-    const message = `There is no storage account of the name ${account}, or the network is away.`;
-    return new CleverLakeError("network", message, { hint: "Check the address and the network." });
-  }
-  const code = /\bE[A-Z]{4,}\b/.exec(what)?.[0] ?? "no answer";
-  return new CleverLakeError("network", `The storage account ${account} cannot be reached (${code}).`, {
-    hint,
-  });
-}
-
-/** Azure takes requests dated within a quarter of an hour of its own time. */
-function isClockWrong(error: RestError): boolean {
-  const theirs = Date.parse(error.response?.headers.get("date") ?? "");
-  return Math.abs(Date.now() - theirs) > 14 * 60_000 || /request date header/i.test(error.message);
-}
-
-function requestMark(error: unknown): string {
-  if (!(error instanceof RestError)) return "";
-  const id = error.request?.headers.get("x-ms-client-request-id");
-  return id ? ` [request ${id}]` : "";
 }

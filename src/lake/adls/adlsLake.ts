@@ -5,33 +5,25 @@ import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { DataLakeFileClient, DataLakeServiceClient } from "@azure/storage-file-datalake";
+import type {
+  DataLakeFileClient,
+  DataLakeFileSystemClient,
+  DataLakeServiceClient,
+} from "@azure/storage-file-datalake";
 import { CleverLakeError } from "../../errors";
 import type { Lake, LakeEntry, LakeOptions } from "../lake";
 import { fileSystems } from "../lakePath";
 import { requirePrivate, ScratchNames } from "../scratch";
-import {
-  adlsError,
-  asWrite,
-  codeOf,
-  flatAccount,
-  inWords,
-  isMissing,
-  isMissingFileSystem,
-  isRefusedByCondition,
-  statusOf,
-  type Told,
-} from "./adlsErrors";
+import { codeOf, isFlat, isMissing, isMissingFileSystem, isRefusedByCondition, statusOf } from "./adlsErrors";
+import { adlsError, asWrite, flatAccount, inWords, type Told } from "./adlsWords";
 import { download } from "./download";
 import { type Place, type Places, temporaryFolder } from "./places";
 import { maybeDone } from "./requests";
+import { createOnce, deleteQuietly, signalOf, writeMark } from "./temporaryFile";
 import { upload } from "./upload";
 
-/** The mark by which a write knows its own file again when the answer to its rename was lost. */
-const writeMark = "cleverlakewrite";
 /** Temporary files of this age are nobody's any more. */
 const leftOverMilliseconds = 24 * 60 * 60_000;
-const cleanUpMilliseconds = 10_000;
 
 /** By what a file is known again after a rename. */
 interface Identity {
@@ -48,6 +40,7 @@ export class AdlsLake implements Lake {
   private readonly scratchNames = new ScratchNames(
     path.join(tmpdir(), `clever-lake-${userInfo().username.replaceAll(/\W/g, "_")}`),
   );
+  private readonly clients = new Map<string, DataLakeFileSystemClient>();
   private readonly swept = new Map<string, Promise<void>>();
   private hierarchical: Promise<void> | undefined;
 
@@ -179,18 +172,25 @@ export class AdlsLake implements Lake {
     return undefined;
   }
 
+  /** The SDK's client of a file system, which it takes a while to make. */
+  private fileSystem(name: string): DataLakeFileSystemClient {
+    const known = this.clients.get(name) ?? this.service.getFileSystemClient(name);
+    this.clients.set(name, known);
+    return known;
+  }
+
   private file(lakePath: string): DataLakeFileClient {
     return this.fileAt(this.places.of(lakePath));
   }
 
   private fileAt({ fileSystem, name }: Place): DataLakeFileClient {
-    return this.service.getFileSystemClient(fileSystem).getFileClient(name);
+    return this.fileSystem(fileSystem).getFileClient(name);
   }
 
   private async *listRoot(options: LakeOptions & { readonly recursive?: boolean }): AsyncIterable<LakeEntry> {
     for (const stage of fileSystems) {
       const { fileSystem, name } = this.places.of(stage);
-      const client = this.service.getFileSystemClient(fileSystem);
+      const client = this.fileSystem(fileSystem);
       const place = name === "" ? client : client.getDirectoryClient(name);
       try {
         if (!(await place.exists(signalOf(options)))) continue;
@@ -289,7 +289,7 @@ export class AdlsLake implements Lake {
       if (!isMissingFileSystem(error)) throw error;
     }
     try {
-      await this.service.getFileSystemClient(target.fileSystem).createIfNotExists(signalOf(options));
+      await this.fileSystem(target.fileSystem).createIfNotExists(signalOf(options));
     } catch (error) {
       if (statusOf(error) !== 403) throw error;
       const message = `The file system ${target.fileSystem} is missing in the storage account ${this.told.account}, and your account may not make it.`;
@@ -313,11 +313,11 @@ export class AdlsLake implements Lake {
   }
 
   private async askHierarchical(target: Place, options: LakeOptions): Promise<void> {
-    const root = this.service.getFileSystemClient(target.fileSystem).getDirectoryClient("");
+    const root = this.fileSystem(target.fileSystem).getDirectoryClient("");
     try {
       await this.inFileSystem(target, options, () => root.getAccessControl(signalOf(options)));
     } catch (error) {
-      if (statusOf(error) === 400) throw inWords(flatAccount(this.told), this.url, error);
+      if (isFlat(error)) throw inWords(flatAccount(this.told), this.url, error);
       if (statusOf(error) !== 403) throw error;
     }
   }
@@ -331,7 +331,7 @@ export class AdlsLake implements Lake {
   }
 
   private async sweepFolder(fileSystem: string, folder: string, options: LakeOptions): Promise<void> {
-    const client = this.service.getFileSystemClient(fileSystem);
+    const client = this.fileSystem(fileSystem);
     const newest = Date.now() - leftOverMilliseconds;
     try {
       for await (const item of client.listPaths({ path: folder, ...signalOf(options) })) {
@@ -352,39 +352,9 @@ export class AdlsLake implements Lake {
   }
 }
 
-/**
- * Makes a temporary file, whose name nobody else has. Only where nothing is: a first attempt that broke off can be
- * carried out when the file has been written already, and would empty it just before it is put in place.
- */
-async function createOnce(temporary: DataLakeFileClient, id: string, options: LakeOptions): Promise<void> {
-  try {
-    await temporary.create({
-      metadata: { [writeMark]: id },
-      conditions: { ifNoneMatch: "*" },
-      ...signalOf(options),
-    });
-  } catch (error) {
-    // Made by an attempt whose answer was lost.
-    if (!(maybeDone(error) && isRefusedByCondition(error))) throw error;
-  }
-}
-
 function ifParentIsMissing(again: () => Promise<unknown>): (error: unknown) => Promise<unknown> {
   return (error) => {
     if (codeOf(error) !== "RenameDestinationParentPathNotFound") throw error;
     return again();
   };
-}
-
-async function deleteQuietly(file: DataLakeFileClient): Promise<void> {
-  try {
-    // Not with the caller's signal: what was called off is to be cleaned up too.
-    await file.delete(false, { abortSignal: AbortSignal.timeout(cleanUpMilliseconds) });
-  } catch {
-    // It is swept when it is a day old.
-  }
-}
-
-function signalOf({ signal }: LakeOptions): { abortSignal?: AbortSignal } {
-  return signal ? { abortSignal: signal } : {};
 }

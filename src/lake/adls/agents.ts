@@ -2,9 +2,9 @@ import { type Agent, type ClientRequest, Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { type ProxySettings, proxyFor } from "./proxy";
+import { within } from "./within";
 
 /**
  * The connections to Azure, which stay open between requests: behind a proxy a new one takes three round trips more, and
@@ -63,17 +63,12 @@ class TunnelAgent extends HttpsProxyAgent<string> {
 
   override async connect(request: ClientRequest, options: ConnectOptions): Promise<Socket> {
     const connecting = super.connect(request, options);
-    const patience = new AbortController();
-    const tooLate = sleep(this.silence, undefined, { signal: patience.signal, ref: false }).then(() => {
-      connecting.then((socket) => socket.destroy()).catch(() => undefined);
-      throw silent();
-    });
-    // Rejects when it is called off, too.
-    tooLate.catch(() => undefined);
     try {
-      return endedBySilence(await Promise.race([connecting, tooLate]));
-    } finally {
-      patience.abort();
+      return endedBySilence(await within(connecting, { milliseconds: this.silence, tooLate: silent }));
+    } catch (error) {
+      // One that comes too late is nobody's.
+      connecting.then((socket) => socket.destroy()).catch(() => undefined);
+      throw error;
     }
   }
 }

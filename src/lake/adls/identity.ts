@@ -1,35 +1,57 @@
-import type { DefaultAzureCredentialOptions } from "@azure/identity";
-import { CleverLakeError } from "../../errors";
+import type { DefaultAzureCredential, DefaultAzureCredentialOptions } from "@azure/identity";
+import { CleverLakeError, isCleverLakeError } from "../../errors";
 import { agents } from "./agents";
-import type { ProxySettings } from "./proxy";
-import type { TokenSource } from "./tokens";
+import { type ProxySettings, proxyFor } from "./proxy";
+import { TokenKeeper, type TokenSource } from "./tokens";
+import { within } from "./within";
+
+/** Where Azure signs in. */
+const signInAddress = "https://login.microsoftonline.com/";
+const answerWithin = 60_000;
+
+const kept = new Map<string, { readonly source: TokenSource; readonly keepers: Map<string, TokenKeeper> }>();
+
+/**
+ * Tokens of the sign-in to Azure that this machine has. They are kept for all lakes that this process opens: to ask the
+ * Azure CLI for one takes seconds, and it keeps none.
+ */
+export function machineTokens(scope: string, proxy?: ProxySettings): TokenKeeper {
+  const key = JSON.stringify(proxy ?? null);
+  const { source, keepers } = kept.get(key) ?? { source: machineSignIn(proxy), keepers: new Map() };
+  kept.set(key, { source, keepers });
+  const keeper = keepers.get(scope) ?? new TokenKeeper(source, scope);
+  keepers.set(scope, keeper);
+  return keeper;
+}
 
 /**
  * The sign-in to Azure that this machine has: a service principal in the environment, a workload or managed identity,
- * the Azure CLI, and what else `DefaultAzureCredential` knows. Rejects with `auth` where there is none.
+ * the Azure CLI, and what else `DefaultAzureCredential` knows. Rejects with `auth` where there is none, with `network`
+ * where it cannot be asked.
  */
-export function machineSignIn(proxy?: ProxySettings): TokenSource {
+function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
+  let loading: Promise<DefaultAzureCredential> | undefined;
   // The package takes longest to load, and is not needed before the first token.
-  const loading = () =>
+  const load = () =>
     import("@azure/identity").then(
       (identity) => new identity.DefaultAzureCredential({ additionalPolicies: [wayBy(proxy)] }),
     );
-  let credential: ReturnType<typeof loading> | undefined;
   return {
     async token(scope) {
-      credential ??= loading();
+      // What is wrong with the proxy would be one line among many below.
+      proxyFor(signInAddress, proxy);
       try {
-        const { token, expiresOnTimestamp } = await (await credential).getToken(scope);
+        loading ??= load();
+        const asked = loading.then((credential) => credential.getToken(scope));
+        const { token, expiresOnTimestamp } = await within(asked, {
+          milliseconds: answerWithin,
+          tooLate: () => new Error("ETIMEDOUT"),
+        });
         return { token, expires: expiresOnTimestamp };
       } catch (cause) {
-        // What the package says names every way that it tried, over a page; of it only Entra's own code helps.
-        const code = /AADSTS\d+/.exec(cause instanceof Error ? cause.message : "")?.[0];
-        const message = code
-          ? `Azure refused the sign-in of this machine (${code}).`
-          : "Nobody is signed in to Azure on this machine.";
-        throw new CleverLakeError("auth", message, {
-          hint: "Sign in with `az login`; on a server, give the machine a managed identity or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
-        });
+        loading = undefined;
+        if (isCleverLakeError(cause)) throw cause;
+        throw signInError(cause instanceof Error ? cause.message : "");
       }
     },
   };
@@ -49,4 +71,43 @@ function wayBy(
       },
     },
   };
+}
+
+/** What the package says names every way that it tried, over a page; what helps is found in it. */
+function signInError(text: string): CleverLakeError {
+  // That its neighbour gives a machine no identity is so of nearly all machines.
+  const told = text.replace(/^.*ManagedIdentityCredential:.*$/gm, "");
+  const code = /AADSTS\d+/.exec(told)?.[0];
+  if (code === undefined && told.includes("AZURE_TOKEN_CREDENTIALS")) {
+    return new CleverLakeError(
+      "config",
+      "AZURE_TOKEN_CREDENTIALS in the environment has no value that it may have.",
+      {
+        hint: "Set it to prod or dev, or leave it out.",
+      },
+    );
+  }
+  if (code === undefined && /certificate|SELF_SIGNED|UNABLE_TO_/i.test(told)) {
+    return new CleverLakeError(
+      "network",
+      "Azure's sign-in shows a certificate that this machine does not trust.",
+      {
+        hint: "Most likely a content filter opens the connection: have its authority's certificate put into the machine's store, or name its file in NODE_EXTRA_CA_CERTS and, for the Azure CLI, in REQUESTS_CA_BUNDLE.",
+      },
+    );
+  }
+  if (
+    code === undefined &&
+    /E[A-Z]+_AGAIN|ENOTFOUND|ECONN|ETIMEDOUT|E\w+UNREACH|network_error|HTTPSConnectionPool/.test(told)
+  ) {
+    return new CleverLakeError("network", "Azure's sign-in cannot be reached.", {
+      hint: "Check the network and, if there is one, the proxy; nothing is lost.",
+    });
+  }
+  const message = code
+    ? `Azure refused the sign-in of this machine (${code}).`
+    : "Nobody is signed in to Azure on this machine.";
+  return new CleverLakeError("auth", message, {
+    hint: "Sign in with `az login`; on a server, give the machine a managed identity or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
+  });
 }

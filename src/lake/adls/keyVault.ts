@@ -3,12 +3,13 @@ import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { text } from "node:stream/consumers";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
-import { answeredInPlace } from "./adlsErrors";
+import { vaultScope } from "./address";
+import { answeredInPlace } from "./adlsWords";
 import { agents } from "./agents";
-import { machineSignIn } from "./identity";
+import { machineTokens } from "./identity";
 import type { ProxySettings } from "./proxy";
 import { trustSystemCertificates } from "./systemCertificates";
-import { TokenKeeper, type TokenSource, vaultScope } from "./tokens";
+import { TokenKeeper, type TokenSource } from "./tokens";
 
 /** The secret under which OEA keeps its salt. */
 const saltName = "oeaSalt";
@@ -28,12 +29,14 @@ export interface KeyVault {
  */
 export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): Promise<string> {
   trustSystemCertificates();
-  const keeper = new TokenKeeper(vault.tokens ?? machineSignIn(vault.proxy), vaultScope);
+  const scope = vaultScope(vault.url);
+  const keeper = vault.tokens ? new TokenKeeper(vault.tokens, scope) : machineTokens(scope, vault.proxy);
   const address = new URL(`/secrets/${saltName}?api-version=7.4`, vault.url);
   const token = await keeper.token();
   let answer = await ask(address, token, vault, signal);
   if (answer.status === 401) answer = await ask(address, await keeper.renewed(token), vault, signal);
-  if (answer.status !== 200) throw refused(answer.status, vault.url);
+  if (answer.status === 403) keeper.forget(token);
+  if (answer.status !== 200) throw refused(answer, vault.url);
   const value = secretIn(answer.text);
   if (value === undefined || value === "") {
     throw new CleverLakeError("salt", `The secret ${saltName} in the key vault is empty.`, {
@@ -101,7 +104,20 @@ async function get(address: URL, options: https.RequestOptions): Promise<Answer>
   return { status, text: await text(answer) };
 }
 
-function refused(status: number, subject: string): CleverLakeError {
+function refused({ status, text: body }: Answer, subject: string): CleverLakeError {
+  if (
+    status === 403 &&
+    /"Secret\w*(Disabled|Expired|NotYetValid)|(disabled|expired|not yet valid) secret/i.test(body)
+  ) {
+    return new CleverLakeError(
+      "salt",
+      `The secret ${saltName} in the key vault is disabled or has run out.`,
+      {
+        subject,
+        hint: "Have it enabled there. It must stay the same: another salt makes other pseudonyms.",
+      },
+    );
+  }
   if (status === 404) {
     return new CleverLakeError("salt", `The key vault has no secret ${saltName}.`, {
       subject,

@@ -8,7 +8,7 @@ import { CleverLakeError } from "../../errors";
 import type { LakeLocation } from "../open";
 import { parseAdlsAddress } from "./address";
 import { AdlsLake } from "./adlsLake";
-import { machineSignIn } from "./identity";
+import { machineTokens } from "./identity";
 import { Places } from "./places";
 import { type RequestOptions, requestPolicy } from "./requests";
 import { trustSystemCertificates } from "./systemCertificates";
@@ -23,7 +23,7 @@ export function openAdlsLake(
   const { auth, proxy } = location;
   trustSystemCertificates();
   const isToken = auth === "default" || auth === "vscode";
-  const tokens = isToken ? new TokenKeeper(location.tokens ?? machineSignIn(proxy), storageScope) : undefined;
+  const tokens = isToken ? tokensFor(location) : undefined;
   const credential =
     auth === "sharedKey"
       ? new StorageSharedKeyCredential(address.account, required(location.accountKey, accountKeyMissing))
@@ -34,6 +34,10 @@ export function openAdlsLake(
   const service = new DataLakeServiceClient(`${address.endpoint}${query}`, pipeline);
   const told = { account: address.account, auth: isToken ? "token" : auth } as const;
   return new AdlsLake(location.url, service, new Places(address), told);
+}
+
+function tokensFor({ tokens, proxy }: LakeLocation): TokenKeeper {
+  return tokens ? new TokenKeeper(tokens, storageScope) : machineTokens(storageScope, proxy);
 }
 
 const accountKeyMissing = "The storage account's key is missing.";

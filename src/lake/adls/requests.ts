@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RequestPolicyFactory, RestError, type WebResource } from "@azure/storage-file-datalake";
-import { answeredInPlaceCode, codeOf, isUntrusted, statusOf } from "./adlsErrors";
+import { answeredInPlaceCode, codeOf, isUntrusted, statusOf, wrongTenantCode } from "./adlsErrors";
 import { type Agents, agents } from "./agents";
 import type { ProxySettings } from "./proxy";
-import type { TokenKeeper } from "./tokens";
+import { type TokenKeeper, tenantOf } from "./tokens";
+import { within } from "./within";
 
 /** One request as it went, for the log. Without query: a SAS stands there. */
 export interface RequestNote {
@@ -28,7 +29,7 @@ export interface RequestOptions {
   /** The connections to ask on; those of the process if left out. */
   readonly connections?: Agents | undefined;
   readonly onRequest?: ((note: RequestNote) => void) | undefined;
-  /** Attempts of a request altogether; 5 if left out. */
+  /** Attempts of a request altogether; if left out, 5 where no answer comes, 8 where Azure answers that it is busy. */
   readonly attempts?: number | undefined;
   /** The wait before the second attempt, doubled from then on; 400 ms if left out. */
   readonly firstWait?: number | undefined;
@@ -70,7 +71,7 @@ async function send<R extends Answer>(
     proxy,
     connections = agents,
     onRequest,
-    attempts = 5,
+    attempts,
     firstWait = 400,
     wait = realTime,
   }: RequestOptions,
@@ -82,7 +83,7 @@ async function send<R extends Answer>(
   for (let attempt = 1; ; attempt++) {
     const clientRequestId = randomUUID();
     request.headers.set("x-ms-client-request-id", clientRequestId);
-    const token = await tokens?.token();
+    const token = tokens && (await within(tokens.token(), { signal }));
     if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
     const started = performance.now();
     const note = (status: number | undefined, code: string | undefined) =>
@@ -106,11 +107,15 @@ async function send<R extends Answer>(
       note(statusOf(error), codeOf(error));
       if (doubtful && error instanceof RestError) repeated.add(error);
       if (statusOf(error) === 401 && tokens && token !== undefined && !renewed) {
+        requireTenant(error, token, request);
         renewed = true;
-        await tokens.renewed(token);
+        await within(tokens.renewed(token), { signal });
         continue;
       }
-      if (attempt >= attempts || !isTransient(error)) throw error;
+      if (statusOf(error) === 403 && token !== undefined) tokens?.forget(token);
+      // Whoever waits for a network that is away wants to hear of it; a partition that moves takes its time.
+      const most = attempts ?? (statusOf(error) === undefined ? 5 : 8);
+      if (attempt >= most || !isTransient(error)) throw error;
       doubtful = true;
       await wait(waitBefore(error, attempt, firstWait), signal);
     }
@@ -120,6 +125,15 @@ async function send<R extends Answer>(
 interface Answer {
   readonly status: number;
   readonly headers: { get(name: string): string | undefined };
+}
+
+/** Throws where the account is of another tenant than the token: a new one would be of the same. */
+function requireTenant(error: unknown, token: string, request: WebResource): void {
+  const challenge = error instanceof RestError ? error.response?.headers.get("www-authenticate") : undefined;
+  const wanted = /authorization_uri="?https:\/\/[^/]+\/([0-9a-f-]{36})\b/.exec(challenge ?? "")?.[1];
+  const given = tenantOf(token);
+  if (wanted === undefined || given === undefined || wanted === given) return;
+  throw new RestError(wanted, { code: wrongTenantCode, statusCode: 401, request: request as never });
 }
 
 /**
@@ -141,6 +155,7 @@ async function realTime(milliseconds: number, signal?: AbortSignal): Promise<voi
 function isTransient(error: unknown): boolean {
   if (!(error instanceof RestError)) return false;
   const status = statusOf(error);
+  if (status === 409) return codeOf(error) === "InternalOperationAbortError";
   if (status !== undefined) return status === 408 || status === 429 || status >= 500;
   // A name that is not known will not be known in a second, nor a certificate be trusted.
   if (error.code === answeredInPlaceCode || isUntrusted(error)) return false;

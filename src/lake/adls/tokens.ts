@@ -16,7 +16,6 @@ export interface TokenSource {
 }
 
 export const storageScope = "https://storage.azure.com/.default";
-export const vaultScope = "https://vault.azure.net/.default";
 
 const renewBefore = 5 * 60_000;
 
@@ -42,6 +41,11 @@ export class TokenKeeper {
     return (await this.fetch(refused)).token;
   }
 
+  /** Lets go of a token that lacks a right: whoever signs in as somebody else now is not to wait until it runs out. */
+  forget(token: string): void {
+    if (this.kept?.token === token) this.kept = undefined;
+  }
+
   private fetch(refused?: string): Promise<Token> {
     this.fetching ??= this.source
       .token(this.scope, refused)
@@ -53,5 +57,16 @@ export class TokenKeeper {
         this.fetching = undefined;
       });
     return this.fetching;
+  }
+}
+
+/** The tenant that a token is of, as it says itself; undefined for one that cannot be read. */
+export function tenantOf(token: string): string | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
+    const tenant = typeof claims === "object" && claims && "tid" in claims ? claims.tid : undefined;
+    return typeof tenant === "string" ? tenant : undefined;
+  } catch {
+    return undefined;
   }
 }
