@@ -1,0 +1,50 @@
+// Every fault of Azure at every request of a run (test/integration/adlsFaults.test.ts), by one process per core; an hour
+// or so. Ends with how many cases were tried.
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const processes = availableParallelism();
+
+/** Tries the cases of one process; resolves to what it printed of them, and how it ended. */
+async function tryFrom(first) {
+  const vitest = path.join("node_modules", "vitest", "vitest.mjs");
+  const child = spawn(
+    process.execPath,
+    [vitest, "run", "--project", "integration", "test/integration/adlsFaults.test.ts"],
+    {
+      cwd: root,
+      env: {
+        ...process.env,
+        NO_COLOR: "1",
+        CLEVER_LAKE_FAULT_STRIDE: String(processes),
+        CLEVER_LAKE_FAULT_FIRST: String(first),
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    printed += text;
+    process.stdout.write(text);
+  });
+  const status = await new Promise((resolve) => child.on("close", resolve));
+  const counts = /Azure faults: (\d+) of (\d+) cases tried, in (\d+) of them/.exec(printed);
+  const [tried = 0, there = 0, repaired = 0] = counts?.slice(1).map(Number) ?? [];
+  return { status, tried, there, repaired };
+}
+
+const started = performance.now();
+const all = await Promise.all(Array.from({ length: processes }, (_, first) => tryFrom(first)));
+const sum = (name) => all.reduce((total, each) => total + each[name], 0);
+const there = Math.max(...all.map((each) => each.there));
+const minutes = Math.round((performance.now() - started) / 60_000);
+console.log(
+  `${sum("tried")} of ${there} cases tried in ${minutes} minutes; in ${sum("repaired")} of them the first run failed and the second put it right`,
+);
+if (all.some(({ status }) => status !== 0) || sum("tried") !== there) {
+  console.log("Not all of them came to the same end.");
+  process.exitCode = 1;
+}
