@@ -28,7 +28,6 @@ export function makeCertificate(names: readonly string[] = []): {
   readonly privateKey: string;
 } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-  const name = commonName("Data Lake emulator for tests");
   const alternativeNames = sequence(
     ...["localhost", ...names].map((each) => der(0x82, Buffer.from(each))),
     der(0x87, bytes(127, 0, 0, 1)),
@@ -37,6 +36,8 @@ export function makeCertificate(names: readonly string[] = []): {
   const serial = randomBytes(8);
   // A positive number without a leading zero.
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+  // A name of its own: of two certificates that one file trusts, OpenSSL takes the first that bears the name.
+  const name = commonName(`Data Lake emulator for tests ${serial.toString("hex")}`);
   const toBeSigned = sequence(
     der(0xa0, der(0x02, bytes(2))),
     der(0x02, serial),

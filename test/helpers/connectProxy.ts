@@ -13,6 +13,8 @@ export interface ConnectProxyOptions {
 export class ConnectProxy implements AsyncDisposable {
   /** The tunnels so far, by host. */
   readonly tunnels: string[] = [];
+  /** The hosts that were asked for and are not allowed. */
+  readonly refused: string[] = [];
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((_request, response) => response.writeHead(403).end());
 
@@ -54,6 +56,7 @@ export class ConnectProxy implements AsyncDisposable {
       return;
     }
     if (port === undefined) {
+      this.refused.push(host);
       client.end("HTTP/1.1 403 Forbidden\r\n\r\n");
       return;
     }

@@ -19,7 +19,13 @@ const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT:
  * An account under Azure's own name, which only a proxy leads to, with a certificate that only the district's machines
  * trust; and the command line on such a machine.
  */
-async function behindProxy(credentials?: string) {
+async function behindProxy({
+  credentials,
+  auth = "sharedKey",
+}: {
+  credentials?: string;
+  auth?: string;
+} = {}) {
   const folder = await temporaryFolder();
   const reports = path.join(folder, "reports");
   const files = await writeDistrict(
@@ -48,7 +54,7 @@ async function behindProxy(credentials?: string) {
   const cli = await CommandLine.create({
     folder,
     server: { host, port, username: "district", hostKey },
-    lake: { url: `https://${dfs}`, auth: "sharedKey" },
+    lake: { url: `https://${dfs}`, auth },
     secrets: { ...secrets, CLEVER_LAKE_ACCOUNT_KEY: emulator.key },
     environment,
   });
@@ -67,7 +73,7 @@ describe("behind a district's proxy", () => {
   });
 
   test("a proxy that wants to be signed in to says so, and is", async () => {
-    const { cli, proxy, environment } = await behindProxy("district:s3cret");
+    const { cli, proxy, environment } = await behindProxy({ credentials: "district:s3cret" });
     const refused = await cli.run("metrics");
     expect(refused).toMatchObject({
       exitCode: 2,
@@ -78,6 +84,22 @@ describe("behind a district's proxy", () => {
     const { exitCode, stderr, stdout } = await cli.inEnvironment(signedIn).run("run");
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(stderr + stdout).not.toContain("s3cret");
+  });
+
+  test("the machine's sign-in goes the same way", async () => {
+    const { cli, proxy, environment } = await behindProxy({ auth: "default" });
+    const principal = {
+      AZURE_TENANT_ID: "11111111-1111-1111-1111-111111111111",
+      AZURE_CLIENT_ID: "22222222-2222-2222-2222-222222222222",
+      AZURE_CLIENT_SECRET: "a client's secret",
+      AZURE_TOKEN_CREDENTIALS: "EnvironmentCredential",
+    };
+    const { exitCode, stderr } = await cli.inEnvironment({ ...environment, ...principal }).run("metrics");
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringContaining("Azure's sign-in cannot be reached."),
+    });
+    expect(new Set(proxy.refused)).toEqual(new Set(["login.microsoftonline.com"]));
   });
 
   test("a content filter whose certificate this machine does not know is named as what it is", async () => {

@@ -16,12 +16,25 @@ export function statusOf(error: unknown): number | undefined {
 /** The code of an answer that is not Azure's; its message is the status. */
 export const answeredInPlaceCode = "AnsweredInPlace";
 
+/**
+ * Whether it was Azure that answered. A content filter's page comes with 200 or 404 as it likes, and must pass neither
+ * for a file nor for one that is missing.
+ */
+export function isFromAzure(headers: { get(name: string): string | undefined }): boolean {
+  return (headers.get("x-ms-request-id") ?? headers.get("x-ms-error-code")) !== undefined;
+}
+
 /** The code of a refusal of a token that is of another tenant than the account; its message is the account's. */
 export const wrongTenantCode = "WrongTenant";
 
 /** Whether the connection was refused from here, for the certificate that was shown. */
 export function isUntrusted({ code }: RestError): boolean {
-  return /CERT|UNABLE_TO_VERIFY/.test(code ?? "");
+  return isCertificateCode(code ?? "");
+}
+
+/** Whether Node's code of an error says that a certificate is not trusted, such as `SELF_SIGNED_CERT_IN_CHAIN`. */
+export function isCertificateCode(code: string): boolean {
+  return /CERT|UNABLE_TO_VERIFY/.test(code);
 }
 
 /** Whether there is no such file, folder or file system. */

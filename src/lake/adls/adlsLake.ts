@@ -224,7 +224,7 @@ export class AdlsLake implements Lake {
       placed = await this.place(temporary, target, { mark: id, etag }, options, onlyIfAbsent);
       return placed;
     } catch (error) {
-      throw this.said(asWrite(error), target.lakePath, options);
+      throw this.said(asWrite(error, target.lakePath), target.lakePath, options);
     } finally {
       if (created && !placed) await deleteQuietly(temporary);
     }
@@ -243,6 +243,13 @@ export class AdlsLake implements Lake {
         ...signalOf(options),
         ...(onlyIfAbsent ? { destinationConditions: { ifNoneMatch: "*" } } : {}),
       });
+    // Once an answer to a rename was lost, what a later one says does not tell whose the file in place is.
+    let doubtful = false;
+    const ifParentIsMissing = (again: () => Promise<unknown>) => (error: unknown) => {
+      doubtful ||= maybeDone(error);
+      if (codeOf(error) !== "RenameDestinationParentPathNotFound") throw error;
+      return again();
+    };
     try {
       await move()
         .catch(ifParentIsMissing(() => this.makeParent(target, options).then(move)))
@@ -253,7 +260,7 @@ export class AdlsLake implements Lake {
     } catch (error) {
       // The rename may have been done by an attempt whose answer was lost: then the next one finds no source, or
       // its own file at the target.
-      if (maybeDone(error) && (await this.isThere(target, identity, options))) return true;
+      if ((doubtful || maybeDone(error)) && (await this.isThere(target, identity, options))) return true;
       if (onlyIfAbsent && isRefusedByCondition(error)) return false;
       throw error;
     }
@@ -350,11 +357,4 @@ export class AdlsLake implements Lake {
     if (error instanceof CleverLakeError) return error;
     return adlsError(error, subject, this.told);
   }
-}
-
-function ifParentIsMissing(again: () => Promise<unknown>): (error: unknown) => Promise<unknown> {
-  return (error) => {
-    if (codeOf(error) !== "RenameDestinationParentPathNotFound") throw error;
-    return again();
-  };
 }

@@ -3,6 +3,7 @@ import { CleverLakeError, type ErrorCode } from "../../errors";
 import {
   answeredInPlaceCode,
   codeOf,
+  isFromAzure,
   isMissing,
   isMissingFileSystem,
   isUntrusted,
@@ -156,7 +157,7 @@ export function adlsError(error: unknown, subject: string, told: Told): unknown 
   const name = codeOf(error) ?? "";
   if (name === wrongTenantCode) return wrongTenant(error.message, told.account);
   if (name === answeredInPlaceCode) return answeredInPlace(Number(error.message));
-  if (isUntrusted(error)) return untrusted(name, told.account);
+  if (isUntrusted(error)) return untrusted(name, `the storage account ${told.account}`);
   if (status === undefined) return lost(`${name} ${error.message}`, told);
   if (status === 403 && name === "AuthenticationFailed" && isClockWrong(error)) {
     const message = "This machine's clock differs from Azure's by more than Azure allows.";
@@ -177,6 +178,7 @@ export function adlsError(error: unknown, subject: string, told: Told): unknown 
   }
   if (status === 401) return inWords(expired(told), subject, error);
   if (status === 403) return inWords(missingRole(told), subject, error);
+  if (status >= 500 && error.response && !isFromAzure(error.response.headers)) return answeredInPlace(status);
   if (status === 429 || status >= 500) {
     const message = `The storage account ${told.account} is too busy or out of order (${name || status}).`;
     return inWords(
@@ -202,10 +204,10 @@ export function answeredInPlace(status: number): CleverLakeError {
 }
 
 /** An error of a write. That something is missing is not for its caller to see as a file that is not there. */
-export function asWrite(error: unknown): unknown {
+export function asWrite(error: unknown, subject: string): unknown {
   if (!isMissing(error) || isMissingFileSystem(error)) return error;
   const message = `The storage account lost the file while it was being written (${codeOf(error)}).`;
-  return inWords({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, "", error);
+  return inWords({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, subject, error);
 }
 
 function wrongTenant(tenant: string, account: string): CleverLakeError {
@@ -215,10 +217,10 @@ function wrongTenant(tenant: string, account: string): CleverLakeError {
   });
 }
 
-function untrusted(code: string, account: string): CleverLakeError {
+export function untrusted(code: string, what: string): CleverLakeError {
   return new CleverLakeError(
     "network",
-    `What answers for the storage account ${account} shows a certificate that this machine does not trust (${code}).`,
+    `What answers for ${what} shows a certificate that this machine does not trust (${code}).`,
     {
       hint: "Most likely a content filter opens the connection: have its authority's certificate put into the machine's store, or name its file in NODE_EXTRA_CA_CERTS before the program starts.",
     },
@@ -230,6 +232,12 @@ function lost(what: string, { account }: Told): CleverLakeError {
   const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
   if (what.includes("EAI_AGAIN")) {
     return new CleverLakeError("network", "The network is away: no name can be looked up.", { hint });
+  }
+  if (what.includes("ENOTFOUND") && !what.includes(`${account}.`)) {
+    const message = "A name on the way to Azure cannot be looked up.";
+    return new CleverLakeError("network", message, {
+      hint: "Most likely it is the proxy's: check its address, and the network.",
+    });
   }
   if (what.includes("ENOTFOUND")) {
     const message = `There is no storage account of the name ${account}, or the network is away.`;

@@ -1,10 +1,10 @@
-import { type Agent, type ClientRequest, Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import http, { type Agent, type ClientRequest, Agent as HttpAgent } from "node:http";
+import https, { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { HttpsProxyAgent } from "https-proxy-agent";
+import tls from "node:tls";
+import { answeredInPlaceCode } from "./adlsErrors";
 import { type ProxySettings, proxyFor } from "./proxy";
-import { within } from "./within";
 
 /**
  * The connections to Azure, which stay open between requests: behind a proxy a new one takes three round trips more, and
@@ -18,8 +18,7 @@ export class Agents {
 
   /** @param silence milliseconds without a byte after which a connection counts as gone */
   constructor(private readonly silence: number) {
-    const options = { keepAlive: true, timeout: silence };
-    this.direct = { http: new DirectAgent(options), https: new DirectTlsAgent(options) };
+    this.direct = { http: new DirectAgent(silence), https: new DirectTlsAgent(silence) };
   }
 
   /** What an address is asked by, with the proxy that leads there. Throws `config` for a proxy that cannot be used. */
@@ -34,48 +33,109 @@ export class Agents {
   }
 }
 
+/** Until a connection is there, nobody wants to wait for as long as afterwards. */
+const connectWithin = 20_000;
+
 class DirectAgent extends HttpAgent {
+  constructor(private readonly silence: number) {
+    super({ keepAlive: true, timeout: silence });
+  }
+
   override createConnection(...given: Parameters<HttpAgent["createConnection"]>) {
-    return endedBySilence(super.createConnection(...given));
+    return watched(super.createConnection(...given), this.silence);
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    super.reuseSocket(socket, request);
+    anew(socket, this.silence);
   }
 }
 
 class DirectTlsAgent extends HttpsAgent {
+  constructor(private readonly silence: number) {
+    super({ keepAlive: true, timeout: silence });
+  }
+
   override createConnection(...given: Parameters<HttpsAgent["createConnection"]>) {
-    return endedBySilence(super.createConnection(...given));
+    return watched(super.createConnection(...given), this.silence);
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    super.reuseSocket(socket, request);
+    anew(socket, this.silence);
   }
 }
 
-type ConnectOptions = Parameters<HttpsProxyAgent<string>["connect"]>[1];
-
-class TunnelAgent extends HttpsProxyAgent<string> {
+/** TLS within a tunnel that a proxy opens (`CONNECT`, RFC 9110). Only https goes by a proxy. */
+class TunnelAgent extends HttpsAgent {
   constructor(
-    proxy: URL,
+    private readonly proxy: URL,
     private readonly silence: number,
   ) {
-    super(proxy, { keepAlive: true, timeout: silence });
+    super({ keepAlive: true, timeout: silence });
   }
 
-  /** Only this machine itself is asked without TLS, and never by a proxy. Left to guess, no tunnel is found again. */
-  override isSecureEndpoint(): boolean {
-    return true;
+  override createConnection(...[options, callback]: Parameters<HttpsAgent["createConnection"]>) {
+    const { protocol, hostname, port, username, password } = this.proxy;
+    const host = `${options.host}:${options.port}`;
+    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const asking = (protocol === "https:" ? https : http).request({
+      method: "CONNECT",
+      hostname: hostname.replace(/^\[|\]$/g, ""),
+      port: port || (protocol === "https:" ? 443 : 80),
+      path: host,
+      headers: {
+        host,
+        ...(username || password
+          ? { "proxy-authorization": `Basic ${Buffer.from(credentials).toString("base64")}` }
+          : {}),
+      },
+      agent: false,
+      timeout: Math.min(this.silence, connectWithin),
+    });
+    const fail = (error: Error) => callback?.(error, undefined as never);
+    asking.once("timeout", () => asking.destroy(silent()));
+    asking.once("error", fail);
+    asking.once("connect", ({ statusCode = 0 }, socket: Socket) => {
+      asking.off("error", fail);
+      if (statusCode !== 200) {
+        socket.destroy();
+        fail(Object.assign(new Error(String(statusCode)), { code: answeredInPlaceCode }));
+        return;
+      }
+      const { path: _, ...secure } = options;
+      callback?.(null, watched(tls.connect({ ...(secure as tls.ConnectionOptions), socket }), this.silence));
+    });
+    asking.end();
+    return undefined;
   }
 
-  override async connect(request: ClientRequest, options: ConnectOptions): Promise<Socket> {
-    const connecting = super.connect(request, options);
-    try {
-      return endedBySilence(await within(connecting, { milliseconds: this.silence, tooLate: silent }));
-    } catch (error) {
-      // One that comes too late is nobody's.
-      connecting.then((socket) => socket.destroy()).catch(() => undefined);
-      throw error;
-    }
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    super.reuseSocket(socket, request);
+    anew(socket, this.silence);
   }
 }
 
-function endedBySilence<Connection extends Duplex | null | undefined>(connection: Connection): Connection {
-  connection?.on("timeout", () => connection.destroy(silent()));
+/** A connection that ends with `ETIMEDOUT` where it does not come about, or falls silent. */
+function watched<Connection extends Duplex | null | undefined>(
+  connection: Connection,
+  silence: number,
+): Connection {
+  if (!isSocket(connection)) return connection;
+  connection.setTimeout(Math.min(silence, connectWithin));
+  connection.once("connect", () => connection.setTimeout(silence));
+  connection.once("secureConnect", () => connection.setTimeout(silence));
+  connection.on("timeout", () => connection.destroy(silent()));
   return connection;
+}
+
+function isSocket(connection: unknown): connection is Socket {
+  return typeof connection === "object" && connection !== null && "setTimeout" in connection;
+}
+
+/** While it was idle, another time may have been set for it: the server says how long it keeps connections. */
+function anew(socket: Duplex, silence: number): void {
+  if (isSocket(socket)) socket.setTimeout(silence);
 }
 
 function silent(): Error {

@@ -1,7 +1,7 @@
 import type { DefaultAzureCredential, DefaultAzureCredentialOptions } from "@azure/identity";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import { agents } from "./agents";
-import { type ProxySettings, proxyFor } from "./proxy";
+import { type ProxySettings, proxyFor, sdkProxy } from "./proxy";
 import { TokenKeeper, type TokenSource } from "./tokens";
 import { within } from "./within";
 
@@ -32,16 +32,19 @@ export function machineTokens(scope: string, proxy?: ProxySettings): TokenKeeper
 function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
   let loading: Promise<DefaultAzureCredential> | undefined;
   // The package takes longest to load, and is not needed before the first token.
-  const load = () =>
-    import("@azure/identity").then(
-      (identity) => new identity.DefaultAzureCredential({ additionalPolicies: [wayBy(proxy)] }),
-    );
+  const load = async (way: URL | undefined) => {
+    const { DefaultAzureCredential } = await import("@azure/identity");
+    return new DefaultAzureCredential({
+      additionalPolicies: [wayBy(proxy)],
+      ...(way ? { proxyOptions: sdkProxy(way) } : {}),
+    });
+  };
   return {
     async token(scope) {
       // What is wrong with the proxy would be one line among many below.
-      proxyFor(signInAddress, proxy);
+      const way = proxyFor(signInAddress, proxy);
       try {
-        loading ??= load();
+        loading ??= load(way);
         const asked = loading.then((credential) => credential.getToken(scope));
         const { token, expiresOnTimestamp } = await within(asked, {
           milliseconds: answerWithin,

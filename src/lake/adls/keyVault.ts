@@ -4,12 +4,14 @@ import https from "node:https";
 import { text } from "node:stream/consumers";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import { vaultScope } from "./address";
-import { answeredInPlace } from "./adlsWords";
+import { answeredInPlaceCode, isCertificateCode } from "./adlsErrors";
+import { answeredInPlace, untrusted } from "./adlsWords";
 import { agents } from "./agents";
 import { machineTokens } from "./identity";
 import type { ProxySettings } from "./proxy";
 import { trustSystemCertificates } from "./systemCertificates";
 import { TokenKeeper, type TokenSource } from "./tokens";
+import { within } from "./within";
 
 /** The secret under which OEA keeps its salt. */
 const saltName = "oeaSalt";
@@ -32,9 +34,11 @@ export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): P
   const scope = vaultScope(vault.url);
   const keeper = vault.tokens ? new TokenKeeper(vault.tokens, scope) : machineTokens(scope, vault.proxy);
   const address = new URL(`/secrets/${saltName}?api-version=7.4`, vault.url);
-  const token = await keeper.token();
+  const token = await within(keeper.token(), { signal });
   let answer = await ask(address, token, vault, signal);
-  if (answer.status === 401) answer = await ask(address, await keeper.renewed(token), vault, signal);
+  if (answer.status === 401) {
+    answer = await ask(address, await within(keeper.renewed(token), { signal }), vault, signal);
+  }
   if (answer.status === 403) keeper.forget(token);
   if (answer.status !== 200) throw refused(answer, vault.url);
   const value = secretIn(answer.text);
@@ -82,6 +86,9 @@ async function ask(
     } catch (cause) {
       signal?.throwIfAborted();
       if (isCleverLakeError(cause)) throw cause;
+      const { code = "", message } = cause as NodeJS.ErrnoException;
+      if (code === answeredInPlaceCode) throw answeredInPlace(Number(message));
+      if (isCertificateCode(code)) throw untrusted(code, "the key vault");
       if (attempt < attempts) continue;
       throw new CleverLakeError("network", "The key vault cannot be reached.", {
         subject: url,
@@ -95,6 +102,8 @@ async function ask(
 /** Asks once. A redirect is not followed, since it would take the token to another host. */
 async function get(address: URL, options: https.RequestOptions): Promise<Answer> {
   const request = (address.protocol === "http:" ? http : https).get(address, options);
+  // One that comes behind the answer's head: its body tells.
+  request.on("error", () => undefined);
   const [answer] = (await once(request, "response")) as [IncomingMessage];
   const status = answer.statusCode ?? 0;
   if (answer.headers["x-ms-request-id"] === undefined && status !== 429 && status < 500) {

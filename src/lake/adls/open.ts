@@ -10,6 +10,7 @@ import { parseAdlsAddress } from "./address";
 import { AdlsLake } from "./adlsLake";
 import { machineTokens } from "./identity";
 import { Places } from "./places";
+import { proxyFor, sdkProxy } from "./proxy";
 import { type RequestOptions, requestPolicy } from "./requests";
 import { trustSystemCertificates } from "./systemCertificates";
 import { storageScope, TokenKeeper } from "./tokens";
@@ -28,7 +29,11 @@ export function openAdlsLake(
     auth === "sharedKey"
       ? new StorageSharedKeyCredential(address.account, required(location.accountKey, accountKeyMissing))
       : new AnonymousCredential();
-  const pipeline = newPipeline(credential, { retryOptions: { maxTries: 1 } });
+  const way = proxyFor(address.endpoint, proxy);
+  const pipeline = newPipeline(credential, {
+    retryOptions: { maxTries: 1 },
+    ...(way ? { proxyOptions: sdkProxy(way) } : {}),
+  });
   pipeline.factories.push(requestPolicy({ onRequest: location.onRequest, proxy, ...requests, tokens }));
   const query = auth === "sas" ? `?${required(location.sas, sasMissing).replace(/^\?/, "")}` : "";
   const service = new DataLakeServiceClient(`${address.endpoint}${query}`, pipeline);

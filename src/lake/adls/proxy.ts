@@ -10,23 +10,50 @@ export interface ProxySettings {
 }
 
 /**
- * The proxy on the way to an address; undefined where there is none. Without settings the environment decides:
- * `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. This machine, and the neighbour that gives a machine in Azure its identity, are never reached
- * by one. Throws `config` for a proxy that cannot be used.
+ * The proxy on the way to an address; undefined where there is none, as for all that is not https. Without settings the
+ * environment decides: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. This machine, and the neighbour that gives a machine in Azure
+ * its identity, are never reached by one. Throws `config` for a proxy that cannot be used.
  */
 export function proxyFor(address: string, settings: ProxySettings | undefined): URL | undefined {
   const { hostname, port, protocol } = new URL(address);
-  if (/^(localhost|127(\.\d+){3}|169\.254(\.\d+){2}|\[::1\])$/.test(hostname)) return undefined;
-  const isExcepted = settings?.except.some((entry) =>
-    isMatch(entry, hostname, port || (protocol === "https:" ? "443" : "80")),
-  );
-  const found = settings === undefined ? getProxyForUrl(address) : isExcepted ? "" : settings.url;
+  if (protocol !== "https:" || /^(localhost|127(\.\d+){3}|169\.254(\.\d+){2}|\[::1\])$/.test(hostname))
+    return undefined;
+  const isExcepted = settings?.except.some((entry) => isMatch(entry, hostname, port || "443"));
+  const found = settings === undefined ? environmentProxy(address) : isExcepted ? "" : settings.url;
   if (found === "") return undefined;
-  if (URL.canParse(found) && /^https?:/.test(found)) return new URL(found);
+  const proxy = usable(found);
+  if (proxy) return proxy;
   // Without the address: it may hold a password.
   throw new CleverLakeError("config", "The proxy that is set cannot be used.", {
     hint: "Its address must look like http://HOST:PORT. In VS Code it is the setting http.proxy, elsewhere HTTPS_PROXY in the environment.",
   });
+}
+
+/** What the environment says, which many write without `http://`. */
+function environmentProxy(address: string): string {
+  const found = getProxyForUrl(address);
+  const bare = found.replace(/^https:\/\//, "");
+  return bare !== found && Object.values(process.env).includes(bare) ? `http://${bare}` : found;
+}
+
+function usable(text: string): URL | undefined {
+  try {
+    const proxy = new URL(text);
+    // Throw where a character is not well encoded.
+    decodeURIComponent(proxy.username);
+    decodeURIComponent(proxy.password);
+    return /^https?:$/.test(proxy.protocol) && proxy.hostname !== "" ? proxy : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A proxy as Azure's packages take it. They are given it though each request goes by our own agents, since they would
+ * read the environment otherwise, and stumble over an address without `http://`.
+ */
+export function sdkProxy(proxy: URL): { host: string; port: number } {
+  return { host: `${proxy.protocol}//${proxy.hostname}`, port: Number(proxy.port || 80) };
 }
 
 /** As VS Code does it for `http.noProxy`. */

@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RequestPolicyFactory, RestError, type WebResource } from "@azure/storage-file-datalake";
-import { answeredInPlaceCode, codeOf, isUntrusted, statusOf, wrongTenantCode } from "./adlsErrors";
+import {
+  answeredInPlaceCode,
+  codeOf,
+  isFromAzure,
+  isUntrusted,
+  statusOf,
+  wrongTenantCode,
+} from "./adlsErrors";
 import { type Agents, agents } from "./agents";
 import type { ProxySettings } from "./proxy";
 import { type TokenKeeper, tenantOf } from "./tokens";
@@ -80,6 +88,7 @@ async function send<R extends Answer>(
   let renewed = false;
   let doubtful = false;
   request.agent = connections.to(request.url, proxy);
+  request.body = inSlices(request);
   for (let attempt = 1; ; attempt++) {
     const clientRequestId = randomUUID();
     request.headers.set("x-ms-client-request-id", clientRequestId);
@@ -98,7 +107,11 @@ async function send<R extends Answer>(
       });
     try {
       const answer = await next(request);
-      if (!isFromAzure(answer.headers)) throw strange(answer.status, request);
+      if (!isFromAzure(answer.headers)) {
+        // Else its connection would stay until it falls silent, and the process with it.
+        if (answer.readableStreamBody instanceof Readable) answer.readableStreamBody.destroy();
+        throw strange(answer.status, request);
+      }
       note(answer.status, undefined);
       return answer;
     } catch (thrown) {
@@ -125,6 +138,22 @@ async function send<R extends Answer>(
 interface Answer {
   readonly status: number;
   readonly headers: { get(name: string): string | undefined };
+  readonly readableStreamBody?: NodeJS.ReadableStream | undefined;
+}
+
+const sliceBytes = 256 * 1024;
+
+/**
+ * A large body by and by. Of one that is written at once nobody sees how far it has gone, so that a slow upload looks
+ * like a connection that has fallen silent.
+ */
+function inSlices({ body, headers }: WebResource): WebResource["body"] {
+  if (!Buffer.isBuffer(body) || body.length <= sliceBytes) return body;
+  headers.set("content-length", String(body.length));
+  const slices = function* () {
+    for (let from = 0; from < body.length; from += sliceBytes) yield body.subarray(from, from + sliceBytes);
+  };
+  return () => Readable.from(slices(), { objectMode: false });
 }
 
 /** Throws where the account is of another tenant than the token: a new one would be of the same. */
@@ -134,14 +163,6 @@ function requireTenant(error: unknown, token: string, request: WebResource): voi
   const given = tenantOf(token);
   if (wanted === undefined || given === undefined || wanted === given) return;
   throw new RestError(wanted, { code: wrongTenantCode, statusCode: 401, request: request as never });
-}
-
-/**
- * Whether it was Azure that answered. A content filter's page comes with 200 or 404 as it likes, and must pass neither
- * for a file nor for one that is missing.
- */
-function isFromAzure(headers: Answer["headers"]): boolean {
-  return (headers.get("x-ms-request-id") ?? headers.get("x-ms-error-code")) !== undefined;
 }
 
 function strange(status: number, request: WebResource): RestError {
@@ -158,7 +179,8 @@ function isTransient(error: unknown): boolean {
   if (status === 409) return codeOf(error) === "InternalOperationAbortError";
   if (status !== undefined) return status === 408 || status === 429 || status >= 500;
   // A name that is not known will not be known in a second, nor a certificate be trusted.
-  if (error.code === answeredInPlaceCode || isUntrusted(error)) return false;
+  if (error.code === answeredInPlaceCode) return Number(error.message) >= 500;
+  if (isUntrusted(error)) return false;
   return !/ENOTFOUND/.test(`${error.code} ${error.message}`);
 }
 

@@ -18,10 +18,12 @@ export interface TokenSource {
 export const storageScope = "https://storage.azure.com/.default";
 
 const renewBefore = 5 * 60_000;
+const forgetEvery = 60_000;
 
 /** Keeps a token until it is about to run out; of requests side by side only one fetches a new one. */
 export class TokenKeeper {
   private kept: Token | undefined;
+  private forgotten = 0;
   private fetching: Promise<Token> | undefined;
 
   constructor(
@@ -41,9 +43,14 @@ export class TokenKeeper {
     return (await this.fetch(refused)).token;
   }
 
-  /** Lets go of a token that lacks a right: whoever signs in as somebody else now is not to wait until it runs out. */
+  /**
+   * Lets go of a token that lacks a right: whoever signs in as somebody else now is not to wait until it runs out. Once a
+   * minute at most, since some are refused as a matter of course, and a new one takes seconds.
+   */
   forget(token: string): void {
-    if (this.kept?.token === token) this.kept = undefined;
+    if (this.kept?.token !== token || Date.now() - this.forgotten < forgetEvery) return;
+    this.forgotten = Date.now();
+    this.kept = undefined;
   }
 
   private fetch(refused?: string): Promise<Token> {

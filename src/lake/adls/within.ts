@@ -9,6 +9,8 @@ export interface Limits {
 
 /** What a promise comes to, unless its time is over or the signal is aborted before. What it is waiting for goes on. */
 export async function within<T>(work: Promise<T>, { milliseconds, tooLate, signal }: Limits): Promise<T> {
+  // It goes on whoever wins; then nobody hears of its end.
+  work.catch(() => undefined);
   signal?.throwIfAborted();
   const done = new AbortController();
   const ends: Promise<never>[] = [];
@@ -26,8 +28,7 @@ export async function within<T>(work: Promise<T>, { milliseconds, tooLate, signa
     });
     ends.push(aborted);
   }
-  // Whichever does not win has nobody who hears of it.
-  for (const end of [work, ...ends]) end.catch(() => undefined);
+  for (const end of ends) end.catch(() => undefined);
   try {
     return await Promise.race([work, ...ends]);
   } finally {

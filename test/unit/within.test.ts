@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { within } from "../../src/lake/adls/within";
+
+const never = () => new Promise<never>(() => undefined);
+
+test("what comes in time is what comes of it", async () => {
+  expect(await within(Promise.resolve(7), { milliseconds: 60_000 })).toBe(7);
+  await expect(within(Promise.reject(new Error("its own")), { milliseconds: 60_000 })).rejects.toThrow(
+    "its own",
+  );
+});
+
+test("what takes too long is told as what was asked for", async () => {
+  await expect(within(never(), { milliseconds: 5, tooLate: () => new Error("late") })).rejects.toThrow(
+    "late",
+  );
+});
+
+test("who calls it off hears of nothing else, before and in the middle", async () => {
+  const abort = new AbortController();
+  const waiting = within(never(), { signal: abort.signal });
+  abort.abort(new Error("called off"));
+  await expect(waiting).rejects.toThrow("called off");
+  await expect(within(never(), { signal: abort.signal })).rejects.toThrow("called off");
+});
+
+test("work that fails after it was called off is nobody's fault", async () => {
+  let unhandled = 0;
+  const count = () => unhandled++;
+  process.on("unhandledRejection", count);
+  const failing = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("too late")), 5));
+  await expect(within(failing, { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off("unhandledRejection", count);
+  expect(unhandled).toBe(0);
+});
