@@ -3,12 +3,13 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createVSIX } from "@vscode/vsce";
 import { makeCertificate } from "../adls-emulator/certificate";
 import { AdlsEmulator } from "../adls-emulator/emulator";
+import { ConnectProxy } from "../helpers/connectProxy";
 import { DelayProxy } from "../helpers/delayProxy";
 
 const management = "management.azure.com";
@@ -16,9 +17,9 @@ const management = "management.azure.com";
 export const subscription = { subscriptionId: "5ab1-oea", displayName: "District Analytics" };
 
 /**
- * As much of Azure as the extension meets: a storage account that can be cut off, the sign-in, and the list of
- * subscriptions. The list's address is fixed in the extension; it is reached as from many a district, by a proxy that
- * presents a certificate of its own.
+ * As much of Azure as the extension meets: a storage account, the list of subscriptions, and the sign-in. Account and
+ * list have Azure's own addresses and are reached as from many a district: by VS Code's `http.proxy` and nothing else,
+ * with certificates that only the machine's store knows. The network can be cut off.
  */
 export class AzureCloud implements AsyncDisposable {
   /** What was asked of the list of subscriptions: path and token. */
@@ -26,37 +27,42 @@ export class AzureCloud implements AsyncDisposable {
   /** How often somebody signed in, seen from here. */
   signIns = 0;
   private readonly tokens = new Map<string, string>();
-  private readonly sockets = new Set<Socket>();
+  private readonly certificate = makeCertificate([management]);
+  private readonly signInServer = createServer((request, response) => this.signIn(request, response));
+  private readonly listServer = createSecureServer(
+    { cert: this.certificate.certificate, key: this.certificate.privateKey },
+    (request, response) => this.list(request, response),
+  );
+  private proxy: ConnectProxy | undefined;
+  private way: DelayProxy | undefined;
 
   private constructor(
     private readonly folder: string,
     readonly emulator: AdlsEmulator,
-    /** What leads to the storage account. */
-    readonly network: DelayProxy,
-    private readonly certificate: ReturnType<typeof makeCertificate>,
-    private readonly servers: Server[] = [],
   ) {}
 
   static async start(): Promise<AzureCloud> {
     const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-azure-"));
-    const emulator = await AdlsEmulator.start();
-    const network = await DelayProxy.start({ target: emulator.port });
-    const cloud = new AzureCloud(folder, emulator, network, makeCertificate([management]));
-    await writeFile(cloud.certificateFile, cloud.certificate.certificate);
+    const cloud = new AzureCloud(folder, await AdlsEmulator.start({ tls: true }));
     await cloud.listen();
     return cloud;
   }
 
   /** The lake's address. */
   get url(): string {
-    return `http://127.0.0.1:${this.network.port}/${this.emulator.account}`;
+    return `https://${this.emulator.account}.dfs.core.windows.net`;
+  }
+
+  /** What leads to everything but the sign-in. */
+  get network(): DelayProxy {
+    if (this.way === undefined) throw new Error("The cloud has not been started.");
+    return this.way;
   }
 
   /** For the extension host. */
   get env(): Readonly<Record<string, string>> {
-    const [signIn] = this.servers;
     return {
-      CLEVER_LAKE_TEST_SIGN_IN: `http://127.0.0.1:${portOf(signIn)}/token`,
+      CLEVER_LAKE_TEST_SIGN_IN: `http://127.0.0.1:${portOf(this.signInServer)}/token`,
       // In the place of the machine's own certificates, among which a district's proxy has its own.
       SSL_CERT_FILE: this.certificateFile,
     };
@@ -64,8 +70,10 @@ export class AzureCloud implements AsyncDisposable {
 
   /** Of VS Code, for a machine behind the proxy. */
   get userSettings(): Readonly<Record<string, unknown>> {
-    const proxy = `http://127.0.0.1:${portOf(this.servers[2])}`;
-    return { "http.proxy": proxy, "http.systemCertificatesNode": true };
+    return {
+      "http.proxy": `http://127.0.0.1:${this.network.port}`,
+      "http.systemCertificatesNode": true,
+    };
   }
 
   /** The extension that has the tokens, packaged. */
@@ -93,9 +101,12 @@ export class AzureCloud implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of this.servers) server.close();
-    for (const socket of this.sockets) socket.destroy();
-    await this.network.close();
+    await this.way?.close();
+    await this.proxy?.[Symbol.asyncDispose]();
+    for (const server of [this.signInServer, this.listServer]) {
+      server.close();
+      server.closeAllConnections();
+    }
     await this.emulator[Symbol.asyncDispose]();
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -105,30 +116,19 @@ export class AzureCloud implements AsyncDisposable {
   }
 
   private async listen(): Promise<void> {
-    const signIn = createServer((request, response) => this.signIn(request, response));
-    const { certificate: cert, privateKey: key } = this.certificate;
-    const lists = createSecureServer({ cert, key }, (request, response) => this.list(request, response));
-    const proxy = createServer((_request, response) => response.writeHead(403).end());
-    proxy.on("connect", ({ url }: IncomingMessage, client: Socket) => {
-      if (url !== `${management}:443`) {
-        client.end("HTTP/1.1 403 Forbidden\r\n\r\n");
-        return;
-      }
-      const upstream = connect(portOf(lists), "127.0.0.1", () => {
-        client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-        upstream.pipe(client).pipe(upstream);
-      });
-      for (const socket of [client, upstream]) socket.on("error", () => socket.destroy());
-    });
-    for (const server of [signIn, lists, proxy]) {
-      server.on("connection", (socket: Socket) => {
-        this.sockets.add(socket);
-        socket.on("close", () => this.sockets.delete(socket));
-      });
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      this.servers.push(server);
+    const { emulator, certificate } = this;
+    await writeFile(this.certificateFile, certificate.certificate + (emulator.certificate ?? ""));
+    for (const server of [this.signInServer, this.listServer]) {
+      await once(server.listen(0, "127.0.0.1"), "listening");
     }
+    const endpoints = ["dfs", "blob"].map((endpoint) => [
+      `${emulator.account}.${endpoint}.core.windows.net`,
+      emulator.port,
+    ]);
+    this.proxy = await ConnectProxy.start({
+      hosts: { ...Object.fromEntries(endpoints), [management]: portOf(this.listServer) },
+    });
+    this.way = await DelayProxy.start({ target: this.proxy.port });
   }
 
   private signIn({ url = "" }: IncomingMessage, response: ServerResponse): void {
@@ -176,6 +176,6 @@ function newToken(): string {
   return [part({ alg: "none" }), part({ exp, jti: randomUUID() }), "PlantedSignature6Rt1"].join(".");
 }
 
-function portOf(server: Server | undefined): number {
-  return (server?.address() as AddressInfo | null)?.port ?? 0;
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
