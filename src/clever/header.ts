@@ -1,5 +1,6 @@
 import { parse } from "csv-parse/sync";
-import type { CsvShape, ReportColumn } from "./reports";
+import type { ColumnType, CsvShape, ReportColumn } from "./reports";
+import { parseValue } from "./values";
 
 /** How a file's columns answer to its report. */
 export interface Header {
@@ -10,7 +11,7 @@ export interface Header {
   readonly names: readonly string[];
   /** For each of the report's columns its index in the file; undefined where the file lacks it. */
   readonly indexes: ReadonlyMap<ReportColumn, number | undefined>;
-  /** Columns that the report does not know; their values are not read. */
+  /** Columns that the report does not know, as they may be told; their values are not read. */
   readonly extra: readonly string[];
 }
 
@@ -48,6 +49,9 @@ export function readHeader(start: Buffer, report: CsvShape): Header | Problem {
   const found = delimiters.map((delimiter) => ({ delimiter, names: headerNames(text, delimiter) }));
   const best = found.reduce((a, b) => (known(b.names, report) > known(a.names, report) ? b : a));
   if (known(best.names, report) === 0) return problem(`There is no header of a ${report.title} report.`);
+  if (best.names.some((name) => !isKnown(name, report) && holdsData(name))) {
+    return problem("The header line holds data or a line break.");
+  }
 
   const normalized = best.names.map(normalize);
   const indexes = new Map<ReportColumn, number | undefined>();
@@ -60,8 +64,45 @@ export function readHeader(start: Buffer, report: CsvShape): Header | Problem {
     indexes.set(column, matches[0]);
   }
   const used = new Set(indexes.values());
-  const extra = best.names.filter((_, index) => !used.has(index));
+  const extra = best.names.flatMap((name, index) => (used.has(index) ? [] : [toldName(name, index)]));
   return { delimiter: best.delimiter, markLength, names: best.names, indexes, extra };
+}
+
+/**
+ * Whether the head of an unknown column may be told as it stands. Where the line end behind a header was lost, heads
+ * are cells of a row; most of those look otherwise.
+ */
+export function looksLikeName(name: string): boolean {
+  return /^\p{L}[\p{L}\p{M}\p{N} _\-./()]{0,39}$/u.test(name);
+}
+
+/** What a column goes by where nobody may know what its head holds. */
+export function placeOf(index: number): string {
+  return `column ${index + 1}`;
+}
+
+function toldName(name: string, index: number): string {
+  return looksLikeName(name) ? name : placeOf(index);
+}
+
+const dataTypes: readonly ColumnType[] = ["date", "integer", "boolean"];
+
+/**
+ * Whether a row stands where the head of an unknown column should: each row has a date and a number. Spreadsheets put
+ * line breaks within quoted heads; such a head has taken in a row only where a piece of it is data. Other control
+ * characters and separators are the line ends of a file that no reader here takes apart.
+ */
+function holdsData(name: string): boolean {
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name.replace(/[\r\n]/g, ""))) return true;
+  const pieces = /[\r\n]/.test(name) ? name.split(/[\r\n,;]/) : [name];
+  return pieces.some((piece) => {
+    if (/^[0-9]+$/.test(piece.trim())) return true;
+    return dataTypes.some((type) => !("reason" in parseValue(dataColumn(type), piece, "monthFirst")));
+  });
+}
+
+function dataColumn(type: ColumnType): ReportColumn {
+  return { name: "", type, pseudonymization: "no-op", required: false, blank: false };
 }
 
 function firstLine(start: Buffer): Buffer {
@@ -83,7 +124,11 @@ function headerNames(text: string, delimiter: string): string[] {
 }
 
 function known(names: readonly string[], report: CsvShape): number {
-  return names.filter((name) => report.columns.some((column) => answersTo(normalize(name), column))).length;
+  return names.filter((name) => isKnown(name, report)).length;
+}
+
+function isKnown(name: string, report: CsvShape): boolean {
+  return report.columns.some((column) => answersTo(normalize(name), column));
 }
 
 function normalize(name: string): string {

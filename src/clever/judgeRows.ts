@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
-import type { Header, Problem } from "./header";
+import { type Header, type Problem, placeOf } from "./header";
 import { type CsvRecord, readRecords } from "./readRecords";
 import type { CsvShape } from "./reports";
 import { type DayMonthOrder, dayMonthOrder, isBlank, parseValue } from "./values";
@@ -88,14 +88,18 @@ function judge(
   if (cells.length !== expected) {
     return refused(`The row has ${cells.length} cells where the header has ${expected}.`, undefined, cells);
   }
+  const unreadable = (index: number, what: string) => {
+    const column = report.columns.find((each) => header.indexes.get(each) === index)?.name;
+    // The head of an unknown column may be a cell itself.
+    const cell = column === undefined ? `The cell in ${placeOf(index)}` : "The cell";
+    return refused(`${cell} ${what}`, column, cells);
+  };
   const concerns = (index: number) =>
     report.ignoresOthers !== true || [...header.indexes.values()].includes(index);
   const otherEncoding = texts.findIndex((text, index) => text === undefined && concerns(index));
-  if (otherEncoding >= 0) {
-    return refused("The cell is in another encoding than UTF-8.", header.names[otherEncoding], cells);
-  }
+  if (otherEncoding >= 0) return unreadable(otherEncoding, "is in another encoding than UTF-8.");
   const nul = cells.findIndex((cell, index) => cell.includes("\0") && concerns(index));
-  if (nul >= 0) return refused("The cell holds a NUL byte.", header.names[nul], cells);
+  if (nul >= 0) return unreadable(nul, "holds a NUL byte.");
   for (const column of report.columns) {
     const cell = cells[header.indexes.get(column) ?? -1];
     const parsed = cell === undefined ? undefined : parseValue(column, cell, order);

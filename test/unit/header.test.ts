@@ -58,6 +58,41 @@ describe("a header is read as its report's", () => {
       extra: ["grade", "x"],
     });
   });
+
+  test("with unknown columns told by name where they look like one, else by place", () => {
+    const extras = ["Homeroom", "Grade Level", "Año (2)", '"Notes,\nfree ""text"""', "", "#", "A".repeat(41)];
+    expect(read(`${clever},${extras.join(",")}\n`)).toMatchObject({
+      extra: ["Homeroom", "Grade Level", "Año (2)", "column 12", "column 13", "column 14", "column 15"],
+    });
+  });
+
+  test("with line breaks within the names of unknown columns", () => {
+    expect(read(`${clever},"Homeroom\nteacher"\n`)).toMatchObject({ indexes: inOrder, extra: ["column 9"] });
+    expect(read(`${clever},"Homeroom\r\nteacher"\r`)).toMatchObject({ extra: ["column 9"] });
+  });
+});
+
+describe("a header line that holds data is none:", () => {
+  const optionalLast = clever.replace(",school_name", "").concat(",school_name");
+  const row = "2024-09-03,sis-SECRETAMY,clever-SECRETAMY,s,true,1,2,North";
+
+  test.each([
+    ["a line separator", `${optionalLast}\u2028${row}\u2028`],
+    ["a vertical tab", `${optionalLast}\v${row}\v`],
+    ["a form feed", `${optionalLast}\f${row}\f`],
+    ["a next line", `${optionalLast}\u0085${row}\u0085`],
+    ["a record separator", `${optionalLast}\x1e${row}\x1e`],
+    ["a control character in an unknown name", `${clever},x\u0001\n`],
+    ["the row behind it", `${optionalLast}${row}\n`],
+    ["the row behind it and a blank", `${optionalLast} ${row}\n`],
+    ["the row beside it", `${clever},${row}\n`],
+    ["a quote that takes in the row", `${clever},"Homeroom\n${row},"\n`],
+    ["a date", `${clever},9/3/2024\n`],
+    ["a number", `${clever},123456789012\n`],
+    ["a truth value", `${clever},FALSE\n`],
+  ])("%s", (_, text) => {
+    expect(read(text)).toBe("1 - The header line holds data or a line break.");
+  });
 });
 
 describe("what is no header of the report is refused with line, column and reason", () => {

@@ -169,7 +169,7 @@ describe("importing a roster", () => {
     const { students, problems, rows } = await imported(other);
     expect({ students, rows }).toEqual({ students: 2, rows: 4 });
     expect(problems.map(({ line, column }) => [line, column])).toEqual([
-      [3, "Grade"],
+      [3, "grade"],
       [4, "student_id"],
     ]);
   });

@@ -5,6 +5,7 @@ import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
+  dailyHeader,
   dailyPath,
   PipelineFixture,
   salt,
@@ -68,4 +69,30 @@ test("no raw identity and no salt is in the pseudonymized part of the lake, or i
     expect(text.includes(salt), `the salt in ${file}`).toBe(false);
   }
   expect((await fixture.verify()).problems).toEqual([]);
+});
+
+test("a row that stands in the header line is told nowhere, and its file is in quarantine", async () => {
+  const fixture = await PipelineFixture.create();
+  const secretRow = daily("SECRETAMY");
+  const optionalLast =
+    "date,sis_id,clever_user_id,clever_school_id,active,num_logins,num_resources_accessed,school_name";
+  const secretLast = "2024-09-03,sis-SECRETAMY,clever-SECRETAMY,s,true,1,2,North";
+  const contents = [
+    `${dailyHeader},${secretRow}`,
+    `${dailyHeader},${secretRow}\n${daily("ben")}\n`,
+    ...["", "\u2028", "\v", "\f", "\u0085", "\x1e"].map((end) => [optionalLast, secretLast, ""].join(end)),
+    Buffer.from(`${dailyHeader},sis-SECRETAMY\n${daily("ben")},\xff\n`, "latin1"),
+  ];
+  for (const [index, content] of contents.entries())
+    await fixture.put(dailyPath(`2024-09-1${index}`), content);
+  const summary = await fixture.run();
+  expect(summary.anonymized).toBe(0);
+  expect(summary.quarantined).toHaveLength(contents.length);
+  expect(JSON.stringify([summary, await fixture.status()])).not.toContain("SECRET");
+  for (const file of (await fixture.tree()).keys()) {
+    if (/^stage1np\/clever\/daily-participation\//.test(file)) continue;
+    const place = fixture.lake.localPath(file);
+    const text = file.endsWith(".parquet") ? await unpacked(place) : await readFile(place, "latin1");
+    expect(text.includes("SECRET"), file).toBe(false);
+  }
 });
