@@ -202,8 +202,8 @@ export interface PreviewParams extends Connected {
 }
 
 export interface PreviewColumn {
-  /** As the file has it. */
-  readonly name: string;
+  /** As the file has it; null for an unknown column whose head does not look like a name. */
+  readonly name: string | null;
   /** The report's column that it answers to; null for one that the report does not know. */
   readonly reportColumn: string | null;
   readonly type: ColumnType;

@@ -1,4 +1,4 @@
-import type { Header } from "../clever/header";
+import { type Header, looksLikeName } from "../clever/header";
 import type { Report, ReportColumn } from "../clever/reports";
 import { parseValue } from "../clever/values";
 import type { PreviewColumn, PreviewPage, PreviewRow } from "./messages";
@@ -12,7 +12,9 @@ export function previewColumns(header: Header, report: Report): PreviewColumn[] 
   const columns = columnsByIndex(header, report);
   return header.names.map((name, index): PreviewColumn => {
     const column = columns[index];
-    if (!column) return { name, reportColumn: null, type: "string", identity: true };
+    // The head may be a cell of a row, and heads are not masked.
+    const told = looksLikeName(name) ? name : null;
+    if (!column) return { name: told, reportColumn: null, type: "string", identity: true };
     const { type, pseudonymization } = column;
     return { name, reportColumn: column.name, type, identity: pseudonymization === "hash" };
   });

@@ -1,3 +1,4 @@
+import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { PreviewInfo as EnginePreview } from "../engine/messages";
 import * as engine from "../engine/protocol";
@@ -59,8 +60,8 @@ function shown(preview: EnginePreview): PreviewInfo {
   const { problem } = preview;
   return {
     token: preview.token,
-    columns: preview.columns.map(({ name, reportColumn, type, identity }) => ({
-      name,
+    columns: preview.columns.map(({ name, reportColumn, type, identity }, index) => ({
+      name: name ?? vscode.l10n.t("Column {0}", index + 1),
       type: reportColumn === null ? "unknown" : type,
       identity,
       ...(reportColumn === null ? {} : { reportColumn }),

@@ -138,6 +138,25 @@ describe("the preview of a report", () => {
     expect(JSON.stringify(masked.rows)).not.toMatch(/sis|user|Bo/);
   });
 
+  it("shows no head of an unknown column that does not look like a name", async () => {
+    const { file, more } = previewOf(`${header.trim()},Homeroom,"Emma, 3b"\n${row(1).trim()},a,b\n`);
+    await more(10_000);
+    if (!file.header || !file.report) throw new Error("No header.");
+    const names = previewColumns(file.header, file.report).map(({ name }) => name);
+    expect(names.slice(7)).toEqual(["num_resources_accessed", "Homeroom", null]);
+  });
+
+  it("opens no file whose header line holds a row", async () => {
+    const { file, more } = previewOf(`${header.trim()},${row(1)}${row(2)}`);
+    await more(10_000);
+    expect(file.header).toBeUndefined();
+    expect(file.problem).toEqual({
+      line: 1,
+      column: undefined,
+      reason: "The header line holds data or a line break.",
+    });
+  });
+
   it("stops at a hundred thousand rows", async () => {
     const { file, more } = previewOf(header + "2025-08-25,1,1,1,1,true,1,1\n".repeat(100_500));
     await more(10_000_000);

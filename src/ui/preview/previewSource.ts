@@ -54,7 +54,7 @@ export interface PreviewInfo {
 }
 
 export interface PreviewColumn {
-  /** As the file has it. */
+  /** As the file has it, or its place. */
   readonly name: string;
   /** The report's column, where it goes by another name there. */
   readonly reportColumn?: string;

@@ -33,7 +33,7 @@ export function previewStrings(): PreviewStrings {
     more: vscode.l10n.t("Load More"),
     loadingMore: vscode.l10n.t("Reading more rows…"),
     full: vscode.l10n.t("The preview shows no more of this file"),
-    oneUnknown: vscode.l10n.t("The column {0} is not part of the report and is not read."),
+    oneUnknown: vscode.l10n.t("1 column is not part of the report and is not read: {0}"),
     someUnknown: vscode.l10n.t("{0} columns are not part of the report and are not read: {1}"),
     answersTo: vscode.l10n.t("Read as {0}"),
     typeDate: vscode.l10n.t("date"),
