@@ -9,6 +9,9 @@ export class RecordCounter {
   private strayQuote = false;
   /** Whether the last byte so far was a quote that may have closed a field. */
   private closing = false;
+  private loneReturn = false;
+  /** Whether the last byte so far was a CR outside of quotes, which an LF may follow. */
+  private returning = false;
   private length = 0;
   private lastByte = lineFeed;
   private readonly delimiter: number;
@@ -44,7 +47,12 @@ export class RecordCounter {
       this.closing = false;
       if (!this.mayFollowQuote(bytes[0])) this.strayQuote = true;
     }
+    if (this.returning && bytes.length > 0) {
+      this.returning = false;
+      if (bytes[0] !== lineFeed) this.loneReturn = true;
+    }
     let nextQuote = indexOrEnd(bytes, quote, 0);
+    let nextReturn = indexOrEnd(bytes, carriageReturn, 0);
     for (let start = 0; start < bytes.length; ) {
       if (this.quoted) {
         if (nextQuote === bytes.length) return record;
@@ -56,6 +64,7 @@ export class RecordCounter {
         continue;
       }
       const end = indexOrEnd(bytes, lineFeed, start);
+      nextReturn = this.checkReturns(bytes, nextReturn, start, Math.min(end, nextQuote));
       if (nextQuote < end) {
         this.quoted = true;
         if (!this.mayOpen(bytes, nextQuote)) this.strayQuote = true;
@@ -74,6 +83,17 @@ export class RecordCounter {
       start = end + 1;
     }
     return record;
+  }
+
+  /** Looks for a CR without an LF in a stretch outside of quotes; gives where the next CR behind the stretch is. */
+  private checkReturns(bytes: Buffer, next: number, start: number, end: number): number {
+    if (this.loneReturn) return next;
+    let at = next < start ? indexOrEnd(bytes, carriageReturn, start) : next;
+    for (; at < end; at = indexOrEnd(bytes, carriageReturn, at + 1)) {
+      if (at + 1 === bytes.length) this.returning = true;
+      else if (bytes[at + 1] !== lineFeed) this.loneReturn = true;
+    }
+    return at;
   }
 
   /**
@@ -127,6 +147,11 @@ export class RecordCounter {
   /** Whether a quote stands where a reader may take it for one thing or another: within an unquoted field, or in front of more. */
   hasStrayQuote(): boolean {
     return this.strayQuote;
+  }
+
+  /** Whether a line ends in a CR alone, which is not counted as a record's end. */
+  hasLoneReturn(): boolean {
+    return this.loneReturn || this.returning;
   }
 
   /** Whether a record has more fields than the header, the last of them empty. */

@@ -93,7 +93,11 @@ function refusedLine(row: JudgedRow, problem: Problem): Buffer {
   ]);
 }
 
-/** The header's names are text; the good file is written byte for byte, so they go back to their bytes. */
+/**
+ * The header's names are text; the good file is written byte for byte, so they go back to their bytes. Line breaks
+ * within them, which no name of the report's has, would have the engine guess the file's line ends by them.
+ */
 function quoted(name: string): string {
-  return `"${Buffer.from(name.replaceAll('"', '""'), "utf8").toString("latin1")}"`;
+  const plain = name.replaceAll('"', '""').replace(/[\r\n]+/g, " ");
+  return `"${Buffer.from(plain, "utf8").toString("latin1")}"`;
 }

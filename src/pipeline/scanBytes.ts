@@ -12,8 +12,8 @@ export interface ScannedBytes {
 
 /**
  * Reads a file's bytes for what the engine cannot be trusted with: bytes in another encoding in a row that is too long
- * make it fail for good, with all that it holds (DuckDB 1.5), stray quotes it reads otherwise than others do, and empty
- * fields beyond the last it takes for none.
+ * make it fail for good, with all that it holds (DuckDB 1.5), stray quotes it reads otherwise than others do, empty
+ * fields beyond the last it takes for none, and which line ends a file has it guesses by the first, in quotes too.
  *
  * @param file where the bytes are on this machine's disk
  */
@@ -45,6 +45,7 @@ export async function scanBytes(
   if (counter.insideQuotes()) {
     return { records, fault: "A quote opens and never closes: the file was cut off." };
   }
+  if (counter.hasLoneReturn()) return { records, fault: "A line ends in a carriage return alone." };
   if (counter.hasStrayQuote()) return { records, fault: "A quote stands where none may stand." };
   if (counter.hasSurplusField()) return { records, fault: "A row has more fields than the header." };
   if (hasNul) return { records, fault: "The file holds NUL bytes." };

@@ -221,6 +221,23 @@ describe("files of other kinds of people and ages", () => {
     expect(rows).toHaveLength(1);
   });
 
+  test.each([
+    ["CR", "LF in an unknown column's name", ',"Homeroom\nteacher"', "\r"],
+    ["CR", "CRLF in an unknown column's name", ',"Homeroom\r\nteacher"', "\r"],
+    ["LF", "CR in an unknown column's name", ',"Homeroom\rteacher"', "\n"],
+    ["CRLF", "LF in an unknown column's name", ',"Homeroom\nteacher"', "\r\n"],
+  ])("lines that end in %s, with a quoted %s", async (_, __, extra, end) => {
+    const lines = [`${dailyHeader}${extra}`, `${daily("amy")},5`, `${daily("ben")},6`, ""];
+    const { rows } = await runOf(lines.join(end));
+    expect(rows).toHaveLength(2);
+  });
+
+  test("lines that end in CR, with a quoted LF behind a known column's name", async () => {
+    const lines = [dailyHeader.replace("sis_id", '"sis_id\n"'), daily("amy"), daily("ben"), ""];
+    const { rows } = await runOf(lines.join("\r"));
+    expect(rows).toHaveLength(2);
+  });
+
   test("blank ids are null, in the table and never in the lookup as a hash", async () => {
     const { fixture, rows } = await runOf(
       dailyCsv("2024-09-03,,clever-amy,school-1,North High,true,1,2", "2024-09-03, ,,,,false,0,0"),

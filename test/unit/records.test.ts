@@ -79,3 +79,20 @@ test.each([
     expect(counted(text, [cut]).hasStrayQuote(), String(cut)).toBe(expected);
   }
 });
+
+test.each([
+  ["a,b\n1,2\n", false],
+  ["a,b\r\n1,2\r\n", false],
+  ['a,"b\rc"\n1,"2\r\n3\r"\r\n', false],
+  ["a,b\r1,2\r", true],
+  ["a,b\r\n1,2\r", true],
+  ["a,b\r\r\n1,2\r\n", true],
+  ['a,"b\nc"\r1,2\r', true],
+  ['a,"b"\r1,"2"\r\n', true],
+])("%j has a line that ends in CR alone: %s, wherever its chunks are cut", (text, expected) => {
+  for (let first = 0; first <= text.length; first++) {
+    for (const second of [first, first + 1, text.length]) {
+      expect(counted(text, [first, second]).hasLoneReturn(), `${first}, ${second}`).toBe(expected);
+    }
+  }
+});
