@@ -1,3 +1,4 @@
+import type { Info } from "csv-parse";
 import { parse } from "csv-parse/sync";
 import type { ColumnType, CsvShape, ReportColumn } from "./reports";
 import { parseValue } from "./values";
@@ -7,6 +8,8 @@ export interface Header {
   readonly delimiter: string;
   /** Bytes of the byte-order mark, 0 or 3. */
   readonly markLength: 0 | 3;
+  /** Bytes up to where the rows begin, the mark among them. */
+  readonly length: number;
   /** The column names as the file has them. */
   readonly names: readonly string[];
   /** For each of the report's columns its index in the file; undefined where the file lacks it. */
@@ -45,8 +48,8 @@ export function readHeader(start: Buffer, report: CsvShape): Header | Problem {
     return problem("The file is in another encoding (UTF-16, or binary); UTF-8 is needed.");
   }
   const markLength = start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf ? 3 : 0;
-  const text = start.subarray(markLength).toString("utf8");
-  const found = delimiters.map((delimiter) => ({ delimiter, names: headerNames(text, delimiter) }));
+  const text = start.subarray(markLength);
+  const found = delimiters.map((delimiter) => ({ delimiter, ...firstRecord(text, delimiter) }));
   const best = found.reduce((a, b) => (known(b.names, report) > known(a.names, report) ? b : a));
   if (known(best.names, report) === 0) return problem(`There is no header of a ${report.title} report.`);
   if (best.names.some((name) => !isKnown(name, report) && holdsData(name))) {
@@ -65,7 +68,8 @@ export function readHeader(start: Buffer, report: CsvShape): Header | Problem {
   }
   const used = new Set(indexes.values());
   const extra = best.names.flatMap((name, index) => (used.has(index) ? [] : [toldName(name, index)]));
-  return { delimiter: best.delimiter, markLength, names: best.names, indexes, extra };
+  const length = markLength + best.bytes;
+  return { delimiter: best.delimiter, markLength, length, names: best.names, indexes, extra };
 }
 
 /**
@@ -114,12 +118,18 @@ export function isProblem(value: Header | Problem): value is Problem {
   return "reason" in value;
 }
 
-function headerNames(text: string, delimiter: string): string[] {
+/** The cells of a text's first record, and where it ends. */
+function firstRecord(text: Buffer, delimiter: string): { names: string[]; bytes: number } {
+  let bytes = 0;
+  const on_record = (record: string[], context: Info) => {
+    bytes = context.bytes;
+    return record;
+  };
   try {
-    const rows: string[][] = parse(text, { delimiter, to: 1, relax_column_count: true });
-    return (rows[0] ?? []).map((name) => name.trim());
+    const rows: string[][] = parse(text, { delimiter, to: 1, relax_column_count: true, on_record });
+    return { names: (rows[0] ?? []).map((name) => name.trim()), bytes };
   } catch {
-    return [];
+    return { names: [], bytes: 0 };
   }
 }
 

@@ -1,6 +1,9 @@
+import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
+import type { Header } from "../clever/header";
 import { RecordCounter } from "../clever/records";
 import { Utf8Check } from "../clever/utf8";
+import { isBlank } from "../clever/values";
 
 /** What a CSV file's bytes tell before anyone reads its rows. */
 export interface ScannedBytes {
@@ -51,4 +54,17 @@ export async function scanBytes(
   if (hasNul) return { records, fault: "The file holds NUL bytes." };
   if (!encoding.isUtf8()) return { records, fault: "The file is in another encoding than UTF-8." };
   return { records, fault: undefined };
+}
+
+/** Whether anything but blanks, delimiters and quotes stands behind a file's header. */
+export async function holdsText(
+  file: string,
+  { length, delimiter }: Header,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const stream = createReadStream(file, { start: length, encoding: "utf8", ...(signal ? { signal } : {}) });
+  for await (const piece of stream) {
+    if (!isBlank(String(piece).replaceAll(delimiter, "").replaceAll('"', ""))) return true;
+  }
+  return false;
 }

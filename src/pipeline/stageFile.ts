@@ -15,6 +15,7 @@ import { type LoadedCsv, loadCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
 import { findBadRows, splitBadRows } from "./refuseRows";
 import type { DateSpan, RepeatedRows } from "./repeatedRows";
+import { holdsText } from "./scanBytes";
 import { sourceTag } from "./tables";
 
 /** A file in `stage1np` whose rows are to enter the tables. */
@@ -127,15 +128,15 @@ async function stageLocal(
   if ("reason" in result) return { file, ...result };
 
   let refused = 0;
-  const notes =
-    result.header.extra.length > 0 ? [`Unknown columns, not read: ${result.header.extra.join(", ")}.`] : [];
+  const { header } = result;
+  const notes = header.extra.length > 0 ? [`Unknown columns, not read: ${header.extra.join(", ")}.`] : [];
   if ("summary" in result) {
-    const bad = file.accept ? undefined : await findBadRows(local, report, result.header, signal);
+    const bad = file.accept ? undefined : await findBadRows(local, report, header, signal);
     if (bad && bad.rows > 0) return quarantine(file, bad, result.summary);
     // Where the engine stumbled over what row by row reads well, it gets the rows in plain form.
     const goodFile = path.join(scratch, `${randomUUID()}.csv`);
     const refusedPath = refusedRowsPath(file.landedPath);
-    const refusal = await splitBadRows(local, report, result.header, goodFile, lake, refusedPath, signal);
+    const refusal = await splitBadRows(local, report, header, goodFile, lake, refusedPath, signal);
     result = await loadCsv(session, goodFile, report, signal, refusal.order);
     if ("reason" in result) return { file, ...result };
     if ("summary" in result) {
@@ -143,6 +144,10 @@ async function stageLocal(
       return quarantine(file, undefined, result.summary);
     }
     refused = refusal.rows;
+  }
+  // However the readers agree: a file that would count as read without a row must have none.
+  if (result.rows + refused === 0 && (await holdsText(local, header, signal))) {
+    return quarantine(file, undefined, "There is text behind the header, but no row of the report.");
   }
   if (result.blankRows > 0)
     notes.push(

@@ -123,6 +123,12 @@ const quarantined: readonly [string, string | Buffer, { line: number | null; col
     ),
     { line: 2002, column: "school_name" },
   ],
+  ["of whose text no row is read", `${dailyHeader},n\n,,,,,,,,${secret}\n`, { line: null, column: null }],
+  [
+    "of whose text no row is read, with CR line ends",
+    `${dailyHeader},n\r,,,,,,,,${secret}\r`,
+    { line: null, column: null },
+  ],
   ["of another kind", Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 9, 9]), { line: 1, column: null }],
 ];
 
@@ -173,7 +179,11 @@ describe("a file is quarantined, and no other,", () => {
 });
 
 test("a file with a header and no row is fine", async () => {
-  for (const content of [dailyCsv(), dailyHeader, `${dailyHeader}\r\n\r\n`, `${dailyHeader}\n,,,,,,,\n`]) {
+  const contents = [
+    ...[dailyCsv(), dailyHeader, `${dailyHeader}\r\n\r\n`, `${dailyHeader}\n,,,,,,,\n`],
+    ...[`${dailyHeader}\r`, `${dailyHeader}\r"",\u00a0,,,,,,\r`, `${dailyHeader},"a\nb"\r`],
+  ];
+  for (const content of contents) {
     const { fixture, summary } = await runWith(content);
     expect(summary).toMatchObject({ landed: 2, anonymized: 2, quarantined: [] });
     expect((await fixture.lastLog()).get(bad)).toMatchObject({ rowsRead: 0, outcome: "anonymized" });
