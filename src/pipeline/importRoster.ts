@@ -63,8 +63,6 @@ export interface RosterSummary {
 
 /** More grades that Clever does not have are no grades: the column holds something else. */
 const mostUnknownGrades = 20;
-/** Nor are so many that hardly any student shares with another one, as names and birth dates are. */
-const mostUnsharedGrades = 5;
 
 /**
  * Takes over a roster: of each student pseudonym, school and grade; everything else is dropped while the file is read.
@@ -130,6 +128,7 @@ async function readStudents(request: RosterRequest, salt: string, header: Header
       if ("reason" in row) students.refuse(row);
       else students.add(row);
     }
+    students.settle();
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof CleverLakeError) throw error;
@@ -176,9 +175,8 @@ function requireRoster(file: RosterFile, students: RosterStudents): void {
   }
 }
 
-function requireGrades(file: RosterFile, { unknown, withUnknown }: RosterGrades): void {
-  const unshared = unknown.length > mostUnsharedGrades && 2 * unknown.length > withUnknown;
-  if (unknown.length <= mostUnknownGrades && !unshared) return;
+function requireGrades(file: RosterFile, { unknown }: RosterGrades): void {
+  if (unknown.length <= mostUnknownGrades) return;
   throw new CleverLakeError(
     "config",
     `The column grade holds ${unknown.length} different values that are no grades of Clever's; nothing was written.`,

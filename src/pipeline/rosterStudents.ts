@@ -14,9 +14,14 @@ export interface PseudonymizedStudent {
 export interface RosterGrades {
   readonly known: readonly string[];
   readonly unknown: readonly string[];
-  /** Students with a grade that Clever does not have, and without one. */
-  readonly withUnknown: number;
+  /** Students without one. */
   readonly without: number;
+}
+
+interface Row {
+  readonly line: number;
+  readonly school: string | null;
+  readonly grade: string | null;
 }
 
 interface Known {
@@ -25,6 +30,11 @@ interface Known {
   grade: string | null;
 }
 
+/** A grade that Clever does not have and that fewer students share may be a name from a shifted cell. */
+const leastSharing = 5;
+
+const unsharedReason = `Clever has no such grade, and fewer than ${leastSharing} students share it: it may be an identity from a shifted cell.`;
+
 /** So many refused rows are told one by one. */
 const mostProblems = 20;
 
@@ -32,6 +42,8 @@ const mostProblems = 20;
  * The students of a roster, each once, under their pseudonyms: what joins them to other tables must not count anybody
  * twice. A roster names a student again for every contact and for every further school; the school of the first row
  * is kept, and a grade that only a later row has. Every row is counted as one thing or another.
+ *
+ * Rows are added first and settled then, since only the whole file tells who shares a grade.
  */
 export class RosterStudents {
   /** Rows for contacts, of the same school; and rows for further schools. */
@@ -39,8 +51,10 @@ export class RosterStudents {
   furtherSchools = 0;
   refused = 0;
   /** The first of the refused rows. */
-  readonly problems: Problem[] = [];
+  problems: readonly Problem[] = [];
+  private readonly rows = new Map<string, Row[]>();
   private readonly students = new Map<string, Known>();
+  private readonly refusals: Problem[] = [];
 
   constructor(private readonly salt: string) {}
 
@@ -52,20 +66,42 @@ export class RosterStudents {
     const found = new Map<string | null, number>();
     for (const { grade } of this.students.values()) found.set(grade, (found.get(grade) ?? 0) + 1);
     const sorted = [...found.keys()].filter((grade) => grade !== null).sort(compareGrades);
-    const unknown = sorted.filter((grade) => !isKnownGrade(grade));
     return {
       known: sorted.filter(isKnownGrade),
-      unknown,
-      withUnknown: unknown.reduce((sum, grade) => sum + (found.get(grade) ?? 0), 0),
+      unknown: sorted.filter((grade) => !isKnownGrade(grade)),
       without: found.get(null) ?? 0,
     };
   }
 
-  add({ line, studentId, schoolId, grade }: RosterRow): void {
+  add({ line, studentId, schoolId: school, grade }: RosterRow): void {
     const pseudonym = pseudonymOf(studentId, this.salt);
+    const rows = this.rows.get(pseudonym);
+    if (rows) rows.push({ line, school, grade });
+    else this.rows.set(pseudonym, [{ line, school, grade }]);
+  }
+
+  refuse(problem: Problem): void {
+    this.refused++;
+    this.refusals.push(problem);
+  }
+
+  /** Makes students of the rows, once all were added. */
+  settle(): void {
+    const unshared = this.unsharedGrades();
+    for (const [pseudonym, rows] of this.rows) {
+      for (const row of rows) {
+        if (row.grade === null || !unshared.has(row.grade)) this.take(pseudonym, row);
+        else this.refuse({ line: row.line, column: "grade", reason: unsharedReason });
+      }
+    }
+    this.rows.clear();
+    this.problems = this.refusals.sort((one, other) => one.line - other.line).slice(0, mostProblems);
+  }
+
+  private take(pseudonym: string, { line, school, grade }: Row): void {
     const known = this.students.get(pseudonym);
     if (known === undefined) {
-      this.students.set(pseudonym, { line, school: schoolId, grade });
+      this.students.set(pseudonym, { line, school, grade });
       return;
     }
     if (grade !== null && known.grade !== null && grade !== known.grade) {
@@ -74,13 +110,19 @@ export class RosterStudents {
       return;
     }
     known.grade ??= grade;
-    if (known.school === schoolId) this.repeated++;
+    if (known.school === school) this.repeated++;
     else this.furtherSchools++;
   }
 
-  refuse(problem: Problem): void {
-    this.refused++;
-    if (this.problems.length < mostProblems) this.problems.push(problem);
+  /** The grades that Clever does not have and too few students share. */
+  private unsharedGrades(): ReadonlySet<string> {
+    const sharing = new Map<string, number>();
+    for (const rows of this.rows.values()) {
+      for (const grade of new Set(rows.map((row) => row.grade))) {
+        if (grade !== null && !isKnownGrade(grade)) sharing.set(grade, (sharing.get(grade) ?? 0) + 1);
+      }
+    }
+    return new Set([...sharing].flatMap(([grade, students]) => (students < leastSharing ? [grade] : [])));
   }
 
   *[Symbol.iterator](): Generator<PseudonymizedStudent> {
