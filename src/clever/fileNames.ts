@@ -5,25 +5,26 @@ export interface ReportFile {
   readonly report: Report;
   readonly userType: UserType;
   /**
-   * What the file is a delivery of: its path without the mark of a copy, so that `… (1).csv`, fetched by hand and
+   * What the file is a delivery of: its path without the marks of copies, so that `… (1).csv`, fetched by hand and
    * put back, is a newer delivery of the same report and not a second one.
    */
   readonly source: string;
-  /** The number in `… (1).csv`, 0 without one. */
+  /** The number in `… (1).csv`, 1 for `… - Copy.csv`, their sum for copies of copies; 0 for no copy. */
   readonly copy: number;
 }
 
-const copyMark = String.raw`(?: ?\((?<copy>\d{1,3})\))?`;
+/** What browsers and Windows (in English and Spanish) put behind the name of a copy, and again for a copy of a copy. */
+const copyMarks = String.raw`(?<copies>(?: *\(\d{1,3}\)| +- +(?:copy|copia))*)`;
 const slugs = reportNames.map((name) => reports[name].slug).join("|");
 const types = userTypes.join("|");
 
 /** Clever's own names; the date in them is not the date of the rows, so it is not used. */
 const cleverName = new RegExp(
-  `^(?<stem>\\d{4}-\\d{2}-\\d{2}-(?<slug>${slugs})-(?<type>${types}))${copyMark}\\.csv$`,
+  `^(?<stem>\\d{4}-\\d{2}-\\d{2}-(?<slug>${slugs})-(?<type>${types}))${copyMarks}\\.csv$`,
   "i",
 );
 /** OEA's test data: `Students.csv`; the folders above it say which report it is. */
-const oeaName = new RegExp(`^(?<type>${types})${copyMark}\\.csv$`, "i");
+const oeaName = new RegExp(`^(?<type>${types})${copyMarks}\\.csv$`, "i");
 
 /** Says which report a path on the server is, or undefined where it is none. */
 export function recognizeReport(path: string): ReportFile | undefined {
@@ -35,7 +36,7 @@ export function recognizeReport(path: string): ReportFile | undefined {
     const userType = userTypeByName(clever.type);
     if (!report || !userType) return undefined;
     const source = [...folders, `${clever.stem?.toLowerCase()}.csv`].join("/");
-    return { report, userType, source, copy: Number(clever.copy ?? 0) };
+    return { report, userType, source, copy: copyNumber(clever.copies ?? "") };
   }
   const oea = oeaName.exec(name)?.groups;
   const report = folders.map(reportBySlug).findLast((found) => found !== undefined);
@@ -44,6 +45,11 @@ export function recognizeReport(path: string): ReportFile | undefined {
   // Without a date in the name, `Students (1).csv` may well be another day's: it stays a source of its own, and
   // what it repeats is found by content.
   return { report, userType, source: path, copy: 0 };
+}
+
+function copyNumber(marks: string): number {
+  const numbers = (marks.match(/\d+|cop/gi) ?? []).map((mark) => (/\d/.test(mark) ? Number(mark) : 1));
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 function reportBySlug(text: string | undefined): Report | undefined {

@@ -28,6 +28,19 @@ describe("a file's path says which report it is", () => {
       "daily-participation/2020-10-27-daily-participation-students(2).csv",
       "daily_participation students daily-participation/2020-10-27-daily-participation-students.csv 2",
     ],
+    ...[
+      [" (1) (1)", 2],
+      ["(1) (2)", 3],
+      ["  (1)", 1],
+      [" - Copy", 1],
+      [" - copia", 1],
+      [" - Copy (2)", 3],
+      [" - Copy - Copy", 2],
+      [" (3) - Copy", 4],
+    ].map(([mark, copy]) => [
+      `daily-participation/2020-10-27-daily-participation-students${mark}.csv`,
+      `daily_participation students daily-participation/2020-10-27-daily-participation-students.csv ${copy}`,
+    ]),
     [
       "daily-participation/Students/Students.csv",
       "daily_participation students daily-participation/Students/Students.csv 0",
@@ -52,6 +65,11 @@ describe("a file's path says which report it is", () => {
     "daily-participation/2020-10-27-daily-participation-students.csv.gz",
     "daily-participation/x2020-10-27-daily-participation-students.csv",
     "daily-participation/2020-10-27-daily-participation-students (copy).csv",
+    "daily-participation/2020-10-27-daily-participation-students (2024).csv",
+    "daily-participation/2020-10-27-daily-participation-students-Copy.csv",
+    "daily-participation/2020-10-27-daily-participation-students - Old.csv",
+    "daily-participation/2020-10-27-daily-participation-students ().csv",
+    `daily-participation/2020-10-27-daily-participation-students${" - Copy".repeat(2000)}x.csv`,
     "",
   ])("%j is no report", (path) => {
     expect(told(path)).toBeUndefined();
