@@ -2,6 +2,7 @@ import type { Stats } from "ssh2";
 import { CleverLakeError } from "../errors";
 import type { SftpConnection } from "./connection";
 import type { ConnectionPool, Lease } from "./connectionPool";
+import { modifiedOf } from "./listing";
 import { retrying } from "./retry";
 import { refusal } from "./sftpErrors";
 import type { SourceFile } from "./source";
@@ -137,11 +138,11 @@ export class FileReader implements Disposable {
   }
 
   private async checkUnchanged({ lease, handle }: OpenFile): Promise<void> {
-    const { size, mtime } = await lease.connection.call<Stats>((session, done) =>
-      session.fstat(handle, done),
-    );
+    const attributes = await lease.connection.call<Stats>((session, done) => session.fstat(handle, done));
+    const { size } = attributes;
     if (size !== this.file.size) throw this.changed(`${size} bytes now, ${this.file.size} when listed`);
-    if (mtime * 1000 !== this.file.modified.getTime()) throw this.changed("it was written again");
+    const modified = modifiedOf(attributes).getTime();
+    if (modified !== this.file.modified.getTime()) throw this.changed("it was written again");
   }
 
   private changed(how: string) {

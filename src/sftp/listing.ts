@@ -125,8 +125,8 @@ class Walk {
   }
 }
 
-/** When a file was last written, to the second. */
-export function modifiedOf(attributes: { readonly mtime: number }): Date {
+/** When a file was last written, to the second; some servers do not say. */
+export function modifiedOf(attributes: { readonly mtime?: number | undefined }): Date {
   return new Date((attributes.mtime ?? 0) * 1000);
 }
 

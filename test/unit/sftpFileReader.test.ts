@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import type { SftpConnection } from "../../src/sftp/connection";
+import { ConnectionPool } from "../../src/sftp/connectionPool";
+import { FileReader } from "../../src/sftp/fileReader";
+import { modifiedOf } from "../../src/sftp/listing";
+
+type Done = (error: undefined, result?: unknown) => void;
+
+/** A connection to a server with one file, whose attributes are as given. */
+function connectionTo(content: string, attributes: { size: number; mtime?: number }): SftpConnection {
+  const session = {
+    open: (_path: string, _flags: string, done: Done) => done(undefined, Buffer.from("handle")),
+    fstat: (_handle: Buffer, done: Done) => done(undefined, attributes),
+    close: (_handle: Buffer, done: Done) => done(undefined),
+    read: (_: Buffer, into: Buffer, offset: number, length: number, at: number, done: Done) =>
+      done(undefined, Buffer.from(content).copy(into, offset, at, at + length)),
+  };
+  const connection = {
+    usable: true,
+    readLength: 4,
+    call: (start: (to: typeof session, done: Done) => void) =>
+      new Promise((resolve) => start(session, (_error, result) => resolve(result))),
+    close: () => Promise.resolve(),
+  };
+  return connection as unknown as SftpConnection;
+}
+
+test.each([
+  ["says when it was written", { size: 10, mtime: 1_700_000_000 }],
+  ["does not say when it was written", { size: 10 }],
+])("a file of a server that %s is read", async (_, attributes: { size: number; mtime?: number }) => {
+  const open = () => Promise.resolve(connectionTo("0123456789", attributes));
+  const pool = new ConnectionPool<SftpConnection>({ open }, 1);
+  const listed = { path: "a.csv", size: 10, modified: modifiedOf({ mtime: attributes.mtime }) };
+  using reader = new FileReader(pool, "/a.csv", listed, 10, undefined);
+  const pieces: string[] = [];
+  for (;;) {
+    const piece = await reader.next();
+    if (piece === undefined) break;
+    pieces.push(piece.toString());
+  }
+  expect(pieces.join("")).toBe("0123456789");
+});
