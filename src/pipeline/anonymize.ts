@@ -19,6 +19,8 @@ export interface AnonymizeContext {
   readonly scratch: string;
   /** Sources whose rows in the table may go in this run, since it delivers them anew. */
   readonly replaced: ReadonlySet<string>;
+  /** Sources whose rows in the table go in the next commit. */
+  readonly going: ReadonlySet<string>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,6 +29,8 @@ export interface Applied {
   readonly staged: readonly StagedFile[];
   /** Files whose delivery another run had brought in meanwhile. */
   readonly alreadyThere: readonly StagedFile[];
+  /** Files that rely on old rows of others going, which stay: to be staged again. */
+  readonly leftOut: readonly StagedFile[];
 }
 
 /**
@@ -52,7 +56,7 @@ export class ReportAnonymizer {
     const snapshot = table
       ? await updateSnapshot(lake, table, options)
       : await readSnapshot(lake, pseudoTable(report), duck, options);
-    const repeated = new RepeatedRows(lake, report, snapshot);
+    const repeated = new RepeatedRows(lake, report, snapshot, context.going);
     return new ReportAnonymizer(report, context, persons, repeated, snapshot);
   }
 
@@ -74,9 +78,9 @@ export class ReportAnonymizer {
 
   /** Commits what was staged since the last call. */
   async commit(): Promise<Applied> {
-    const staged = this.waiting;
+    const { staged, leftOut } = partedByReliance(this.waiting);
     this.waiting = [];
-    if (staged.length === 0) return { staged: [], alreadyThere: [] };
+    if (staged.length === 0) return { staged: [], alreadyThere: [], leftOut };
     const { lake, duck, signal } = this.context;
     this.lookups = await appendLookups(lake, duck, this.persons, this.lookups, signal);
     const { applied, table } = await applyRows(this.report, staged, this.table, this.context);
@@ -84,6 +88,18 @@ export class ReportAnonymizer {
     return {
       staged: staged.filter(({ file }) => applied.has(file.source)),
       alreadyThere: staged.filter(({ file }) => !applied.has(file.source)),
+      leftOut,
     };
   }
+}
+
+/** Leaves out files that rely on a source that is not delivered with them, and those that rely on what is left out. */
+function partedByReliance(waiting: readonly StagedFile[]): { staged: StagedFile[]; leftOut: StagedFile[] } {
+  let staged = [...waiting];
+  for (let before = Number.POSITIVE_INFINITY; staged.length < before; ) {
+    before = staged.length;
+    const delivered = new Set(staged.map(({ file }) => file.source));
+    staged = staged.filter(({ reliesOn }) => reliesOn.every((source) => delivered.has(source)));
+  }
+  return { staged, leftOut: waiting.filter((file) => !staged.includes(file)) };
 }

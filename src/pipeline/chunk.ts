@@ -55,6 +55,8 @@ export class ChunkRunner {
   private readonly staging = bulkhead(stagedAtOnce, Number.POSITIVE_INFINITY);
   /** Sources that this run delivers anew and of which it is not known yet whether their old rows go. */
   private unsettled: ReadonlySet<string>;
+  /** Sources whose old rows go in the next commit. */
+  private going: ReadonlySet<string> = new Set();
   private readonly settled = new Set<string>();
   private deferred: { readonly entry: LogEntry; readonly waitsFor: readonly string[] }[] = [];
 
@@ -65,25 +67,32 @@ export class ChunkRunner {
 
   /** Works on the files that had to wait until the deliveries of others were committed; to be called last. */
   async runDeferred(): Promise<void> {
-    for (let before = Number.POSITIVE_INFINITY; this.deferred.length < before; ) {
-      before = this.deferred.length;
-      await this.runAgain(this.settled);
-    }
-    // Those that wait for each other have the others' rows as they stand in the table.
-    await this.runAgain(new Set([...this.settled, ...this.deferred.map(({ entry }) => entry.source)]));
+    await this.runWhileFewer(() => [this.settled, new Set()]);
+    // Those that wait for each other come in by one commit, in which the old rows of them all go.
+    await this.runWhileFewer(() => {
+      const together = new Set(this.deferred.map(({ entry }) => entry.source));
+      return [new Set([...this.settled, ...together]), together];
+    });
     for (const { entry, waitsFor } of this.deferred) {
       const message = `Rows of it are in the tables from ${waitsFor.join(", ")}, whose new delivery has yet to come in.`;
       this.fail(entry.path, new CleverLakeError("conflict", message));
     }
   }
 
-  private async runAgain(settled: ReadonlySet<string>): Promise<void> {
-    const pending = this.deferred.map(({ entry }) => entry);
-    this.deferred = [];
-    this.unsettled = new Set([...this.context.replaced].filter((source) => !settled.has(source)));
-    // The tables have changed since they were opened.
-    this.anonymizers.clear();
-    for (const chunk of chunksOf([], pending)) await this.run(chunk);
+  /** @param assume the sources to be taken as settled, and those whose old rows go in the round's one commit */
+  private async runWhileFewer(assume: () => [ReadonlySet<string>, ReadonlySet<string>]): Promise<void> {
+    for (let before = Number.POSITIVE_INFINITY; this.deferred.length < before; ) {
+      before = this.deferred.length;
+      const [settled, going] = assume();
+      this.unsettled = new Set([...this.context.replaced].filter((source) => !settled.has(source)));
+      this.going = going;
+      const pending = this.deferred.map(({ entry }) => entry);
+      this.deferred = [];
+      // The tables have changed since they were opened.
+      this.anonymizers.clear();
+      const chunks = going.size > 0 ? [{ landings: [], pending }] : chunksOf([], pending);
+      for (const chunk of chunks) await this.run(chunk);
+    }
   }
 
   /** Rejects only when the run is aborted or the lake cannot be written; what was done is recorded even then. */
@@ -195,7 +204,11 @@ export class ChunkRunner {
     const { summary, signal } = this.context;
     const waiting = anonymizer.waitingPaths();
     try {
-      const { staged, alreadyThere } = await anonymizer.commit();
+      const { staged, alreadyThere, leftOut } = await anonymizer.commit();
+      for (const { file, reliesOn } of leftOut) {
+        const entry = entries.get(file.source);
+        if (entry) this.deferred.push({ entry, waitsFor: reliesOn });
+      }
       for (const { file } of [...staged, ...alreadyThere]) this.settled.add(file.source);
       for (const file of staged) {
         const entry = entries.get(file.file.source);
@@ -221,6 +234,7 @@ export class ChunkRunner {
         table: this.context.tables.get(name),
         salt: this.context.salt ?? "",
         replaced: this.unsettled,
+        going: this.going,
       });
     this.anonymizers.set(name, opened);
     return opened;

@@ -30,6 +30,8 @@ interface Claimant {
 export interface Repeats {
   readonly rows: number;
   readonly sources: readonly string[];
+  /** Sources whose old rows are the same as some of the file's, and go in the commit that brings the file. */
+  readonly goingSources: readonly string[];
 }
 
 /**
@@ -44,6 +46,8 @@ export class RepeatedRows {
     private readonly report: Report,
     /** The table before this run; undefined where there is none. */
     private readonly snapshot: Snapshot | undefined,
+    /** Sources whose rows in the table go in the next commit, so that they count no more. */
+    private readonly going: ReadonlySet<string>,
   ) {}
 
   /**
@@ -59,9 +63,11 @@ export class RepeatedRows {
     const earlier = this.claims.filter((other) => reachesInto(other, claimant));
     this.claims.push(claimant);
     await Promise.all(earlier.map((other) => other.done));
-    const committed = span ? this.committedFiles(claimant, span) : [];
-    const candidates = [...committed, ...earlier.flatMap(({ adds }) => adds)];
-    return new Claim(this.lake, this.report, candidates, (adds) => {
+    const candidates = {
+      committed: span ? this.committedFiles(claimant, span) : [],
+      claimed: earlier.flatMap(({ adds }) => adds),
+    };
+    return new Claim(this.lake, this.report, candidates, this.going, (adds) => {
       if (adds) claimant.adds = adds;
       else release();
     });
@@ -84,7 +90,11 @@ export class Claim implements Disposable {
   constructor(
     private readonly lake: Lake,
     private readonly report: Report,
-    private readonly candidates: readonly AddFile[],
+    private readonly candidates: {
+      readonly committed: readonly AddFile[];
+      readonly claimed: readonly AddFile[];
+    },
+    private readonly going: ReadonlySet<string>,
     private readonly settle: (adds: readonly AddFile[] | undefined) => void,
   ) {}
 
@@ -93,30 +103,47 @@ export class Claim implements Disposable {
    * into the session's temporary table `repeated`.
    */
   async find(session: DuckSession, rows: string, signal?: AbortSignal): Promise<Repeats | undefined> {
-    if (this.candidates.length === 0) return undefined;
-    const paths = this.candidates.map((file) => dataFilePath(pseudoTable(this.report), file.path));
+    const { committed, claimed } = this.candidates;
+    if (committed.length + claimed.length === 0) return undefined;
+    const pathsOf = (files: readonly AddFile[]) =>
+      files.map((file) => dataFilePath(pseudoTable(this.report), file.path));
     const other = rowKey(this.report, "other");
     const same = rowKey(this.report, "mine").map((value, index) => `${value} = ${other[index]}`);
-    await withLocalFiles(this.lake, paths, signal ? { signal } : {}, (local) =>
-      session.query(
-        `CREATE OR REPLACE TEMP TABLE repeated AS
-         SELECT mine.row_id, any_value(other.source_file) AS source FROM (${rows}) mine
-         JOIN read_parquet(${sqlStrings(local)}, hive_partitioning = false, union_by_name = true) other
-           ON ${same.join(" AND ")} AND mine.user_type = other.user_type AND mine.source_file <> other.source_file
-         GROUP BY mine.row_id`,
+    const paths = [...pathsOf(committed), ...pathsOf(claimed)];
+    await withLocalFiles(this.lake, paths, signal ? { signal } : {}, (local) => {
+      const others = [
+        // What another program merged holds rows of several sources, so each row is asked.
+        rowsOf(local.slice(0, committed.length), isOneOf("source_file", this.going)),
+        rowsOf(local.slice(committed.length), "false"),
+      ];
+      return session.query(
+        `CREATE OR REPLACE TEMP TABLE repeats AS
+         SELECT mine.row_id, other.source_file AS source, other.going FROM (${rows}) mine
+         JOIN (${others.filter((sql) => sql !== "").join(" UNION ALL BY NAME ")}) other
+           ON ${same.join(" AND ")} AND mine.user_type = other.user_type AND mine.source_file <> other.source_file`,
         [],
         signal,
-      ),
+      );
+    });
+    await session.query(
+      `CREATE OR REPLACE TEMP TABLE repeated AS
+       SELECT row_id, any_value(source) AS source FROM repeats WHERE NOT going GROUP BY row_id`,
+      [],
+      signal,
     );
     const found = await session.query(
-      "SELECT source, count(*)::INTEGER AS rows FROM repeated GROUP BY source ORDER BY source",
+      `SELECT source, false AS going, count(*)::INTEGER AS rows FROM repeated GROUP BY source
+       UNION ALL SELECT DISTINCT source, true, 0 FROM repeats WHERE going ORDER BY source`,
       [],
       signal,
     );
     if (found.length === 0) return undefined;
+    const sourcesWhere = (isGoing: boolean) =>
+      found.filter(({ going }) => going === isGoing).map(({ source }) => String(source));
     return {
       rows: found.reduce((sum, { rows: count }) => sum + Number(count), 0),
-      sources: found.map(({ source }) => String(source)),
+      sources: sourcesWhere(false),
+      goingSources: sourcesWhere(true),
     };
   }
 
@@ -163,6 +190,17 @@ export class Claim implements Disposable {
   [Symbol.dispose](): void {
     this.settle(undefined);
   }
+}
+
+/** A SELECT of the rows of data files, with `going`; empty where there are no files. */
+function rowsOf(files: readonly string[], going: string): string {
+  if (files.length === 0) return "";
+  return `SELECT *, ${going} AS going FROM read_parquet(${sqlStrings(files)}, hive_partitioning = false, union_by_name = true)`;
+}
+
+function isOneOf(column: string, values: ReadonlySet<string>): string {
+  if (values.size === 0) return "false";
+  return `coalesce(${column} IN (${[...values].map(sqlString).join(", ")}), false)`;
 }
 
 /**

@@ -45,6 +45,8 @@ export interface StagedFile {
   readonly rowsWritten: number;
   readonly rowsRefused: number;
   readonly notes: readonly string[];
+  /** Sources whose old rows would be counted beside these, and so have to go in the same commit. */
+  readonly reliesOn: readonly string[];
 }
 
 /** A file of which no row enters the tables. */
@@ -173,7 +175,7 @@ async function writeRows(
 
   using claim = await repeated.claim(file, spanOf(partitions));
   const repeats = await claim.find(session, rows, signal);
-  if (repeats) {
+  if (repeats && repeats.rows > 0) {
     const waitsFor = repeats.sources.filter((source) => replaced.has(source));
     if (waitsFor.length > 0) return { file, waitsFor };
     const reason = `${repeats.rows} of its rows ${repeats.rows === 1 ? "is" : "are"} in the tables already, from ${repeats.sources.join(", ")}.`;
@@ -212,7 +214,7 @@ async function writeRows(
     );
   }
   claim.keep(adds);
-  return { file, adds, rowsRead, rowsWritten, rowsRefused, notes };
+  return { file, adds, rowsRead, rowsWritten, rowsRefused, notes, reliesOn: repeats?.goingSources ?? [] };
 }
 
 /** A SELECT of the session's `raw` with the columns of the `_pseudo` table that are stored in its files. */

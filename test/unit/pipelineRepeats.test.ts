@@ -258,15 +258,41 @@ describe("files that are delivered anew in one run", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("and swap their rows are quarantined, and no row stands twice or is lost", async () => {
+  test("and swap their rows come in together, each row once", async () => {
     const fixture = await fourDays();
     await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy", "2024-09-04", 7)));
     await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-03", 8)));
-    expect(await fixture.run()).toMatchObject({
-      quarantined: [{ path: dailyPath("2024-09-03") }, { path: dailyPath("2024-09-04") }],
-      failed: [],
-    });
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+    expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 8", "amy 2024-09-04 7", ...logins.slice(2)]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("and swap their rows lose none where a person accepts them after they came one by one", async () => {
+    const fixture = await fourDays();
+    await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy", "2024-09-04", 7)));
+    await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-03", 8)));
+    const swapped = [dailyPath("2024-09-03"), dailyPath("2024-09-04")];
+    for (const file of swapped) {
+      expect(await fixture.run({ only: [file] })).toMatchObject({ quarantined: [{ path: file }] });
+    }
+    expect(await fixture.run({ accept: swapped })).toMatchObject({ anonymized: 2, refused: 0, failed: [] });
+    expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 8", "amy 2024-09-04 7", ...logins.slice(2)]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("and swap their rows stay as they are where one of the two cannot come in", async () => {
+    const fixture = await fourDays();
+    await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy", "2024-09-04", 7)));
+    const mixed = dailyCsv(daily("amy", "2024-09-03", 8), daily("amy", "2024-09-05", 9));
+    await fixture.put(dailyPath("2024-09-04"), mixed);
+    const summary = await fixture.run();
+    expect(summary).toMatchObject({ anonymized: 0, failed: [] });
+    expect(summary.quarantined).toMatchObject([
+      { path: dailyPath("2024-09-03"), reason: expect.stringContaining(dailyPath("2024-09-04")) },
+      { path: dailyPath("2024-09-04"), reason: expect.stringContaining(dailyPath("2024-09-05")) },
+    ]);
     expect(await fixture.logins("amy")).toEqual(logins);
+    expect((await fixture.verify()).problems).toEqual([]);
   });
 
   test("keep a file that has one's rows waiting while that one cannot be brought over", async () => {
