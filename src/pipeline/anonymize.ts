@@ -83,7 +83,10 @@ export class ReportAnonymizer {
     if (staged.length === 0) return { staged: [], alreadyThere: [], leftOut };
     const { lake, duck, signal } = this.context;
     this.lookups = await appendLookups(lake, duck, this.persons, this.lookups, signal);
-    const { applied, table } = await applyRows(this.report, staged, this.table, this.context);
+    const { applied, table } = await applyRows(this.report, staged, this.table, {
+      ...this.context,
+      repeated: this.repeated,
+    });
     this.table = table;
     return {
       staged: staged.filter(({ file }) => applied.has(file.source)),

@@ -13,6 +13,7 @@ import { fileStatistics } from "../delta/statistics";
 import { removeFile, tableActions } from "../delta/tableActions";
 import { type Duck, sqlString } from "../duck/duck";
 import type { Lake } from "../lake/lake";
+import type { RepeatedRows } from "./repeatedRows";
 import type { StagedFile } from "./stageFile";
 import { appliedVersions, sourceAppId, sourceTag } from "./tables";
 
@@ -20,13 +21,16 @@ export interface ApplyContext {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly scratch: string;
+  /** What the staged rows were compared with. */
+  readonly repeated: RepeatedRows;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Brings the rows of staged files into a report's table, all in one commit: with the rows comes a `txn` per source
  * that says which delivery they are, and the rows of the delivery before go. Exactly once: a source whose delivery
- * is in the table already, by another run, is left out.
+ * is in the table already, by another run, is left out. Rejects with `conflict` where another run brought in rows that
+ * may be the same as some of these: they were compared with the table as it was before.
  *
  * @param table the table as it was known last
  * @returns the sources whose rows this call brought in, and the table as it is then
@@ -51,7 +55,9 @@ export async function applyRows(
       const versions = appliedVersions(snapshot);
       const due = staged.filter(({ file }) => (versions.get(file.source) ?? 0) < file.version);
       applied = new Set(due.map(({ file }) => file.source));
-      return due.length === 0 ? undefined : actionsFor(report, due, versions, snapshot, context);
+      if (due.length === 0) return undefined;
+      context.repeated.requireNothingNew(due, snapshot);
+      return actionsFor(report, due, versions, snapshot, context);
     },
     ...(context.signal ? { signal: context.signal } : {}),
   });
@@ -82,7 +88,9 @@ async function actionsFor(
     ...replaced,
     ...due.flatMap(({ adds }) => adds.map((add) => ({ add }))),
   ];
-  return { actions };
+  context.repeated.know(replaced.flatMap((action) => ("add" in action ? [action.add] : [])));
+  // Whatever another writer adds has to be looked at first: it may be the same rows.
+  return { actions, reads: "table" };
 }
 
 /**

@@ -11,6 +11,7 @@ import { type LandedContents, type LandedFile, landFile } from "./land";
 import type { IngestLog } from "./logTable";
 import type { LakeState, Landing } from "./plan";
 import type { Progress } from "./progress";
+import type { RunLock } from "./runLock";
 import type { RunSummary } from "./runRecord";
 import {
   isAccepted,
@@ -26,6 +27,7 @@ export interface ChunkContext {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly log: IngestLog;
+  readonly lock: RunLock;
   readonly state: LakeState;
   /** The tables as they were when the run began. */
   readonly tables: PseudoTables;
@@ -97,7 +99,7 @@ export class ChunkRunner {
 
   /** Rejects only when the run is aborted or the lake cannot be written; what was done is recorded even then. */
   async run(chunk: Chunk): Promise<void> {
-    const { signal, log } = this.context;
+    const { signal, log, lock } = this.context;
     const entries = new Map<string, LogEntry>();
     const work = [
       ...chunk.pending.map((entry) => this.stage(entry, entries)),
@@ -108,6 +110,7 @@ export class ChunkRunner {
       signal?.throwIfAborted();
       requireFulfilled(worked);
       const anonymizers = await Promise.all(this.anonymizers.values());
+      if (anonymizers.some((each) => each.waitingPaths().length > 0)) await lock.requireHeld();
       requireFulfilled(await Promise.allSettled(anonymizers.map((each) => this.commit(each, entries))));
     } finally {
       await log.append([...entries.values()]);

@@ -5,11 +5,13 @@ import { pseudoTable } from "../clever/layout";
 import { hashedColumns, pseudonymName, type Report, type UserType, userTypeValue } from "../clever/reports";
 import type { AddFile } from "../delta/actions";
 import { withLocalFiles } from "../delta/localFiles";
-import { dataFilePath } from "../delta/paths";
+import { dataFilePath, decodePath } from "../delta/paths";
 import { scanFiles } from "../delta/scan";
 import type { Snapshot } from "../delta/snapshot";
 import { type DuckSession, sqlName, sqlString, sqlStrings } from "../duck/duck";
+import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
+import type { StagedFile } from "./stageFile";
 import { sourceTag } from "./tables";
 
 /** Days as `yyyy-MM-dd`, both included. */
@@ -40,6 +42,8 @@ export interface Repeats {
  */
 export class RepeatedRows {
   private readonly claims: Claimant[] = [];
+  /** Data files that this run writes anew without some rows: they hold none that were not looked at. */
+  private readonly rewritten = new Set<string>();
 
   constructor(
     private readonly lake: Lake,
@@ -64,7 +68,7 @@ export class RepeatedRows {
     this.claims.push(claimant);
     await Promise.all(earlier.map((other) => other.done));
     const candidates = {
-      committed: span ? this.committedFiles(claimant, span) : [],
+      committed: span && this.snapshot ? filesInto(this.snapshot, claimant, span) : [],
       claimed: earlier.flatMap(({ adds }) => adds),
     };
     return new Claim(this.lake, this.report, candidates, this.going, (adds) => {
@@ -73,16 +77,53 @@ export class RepeatedRows {
     });
   }
 
-  private committedFiles(claimant: Claimant, span: DateSpan): AddFile[] {
-    if (this.snapshot === undefined) return [];
-    const userType = userTypeValue[claimant.userType];
-    return scanFiles(this.snapshot, {
-      ranges: [
-        { column: "date", from: span.first, to: span.last },
-        { column: "user_type", from: userType, to: userType },
-      ],
-    }).filter((file) => file.tags?.[sourceTag] !== claimant.source);
+  /** Notes data files of this run's commits with rows that were in the table before. */
+  know(adds: readonly AddFile[]): void {
+    for (const { path } of adds) this.rewritten.add(decodePath(path));
   }
+
+  /**
+   * Rejects with `conflict` where staged files were compared with an older table than `snapshot`, and a data file that
+   * another run or program added to it since reaches into their days; or where one relies on old rows going of a source
+   * that is not among them.
+   */
+  requireNothingNew(staged: readonly StagedFile[], snapshot: Snapshot | undefined): void {
+    const sources = new Set(staged.map(({ file }) => file.source));
+    const claims = this.claims.filter(({ source }) => sources.has(source));
+    const news = snapshot && this.unknownIn(snapshot);
+    const conflict =
+      news?.files.size && claims.some((claim) => claim.span && filesInto(news, claim, claim.span).length > 0);
+    const reliable = staged.every(({ reliesOn }) => reliesOn.every((source) => sources.has(source)));
+    if (!conflict && reliable) return;
+    throw new CleverLakeError(
+      "conflict",
+      "Rows of the same days were brought in meanwhile by another program.",
+      {
+        subject: pseudoTable(this.report),
+        hint: "The next run compares with them and goes on.",
+      },
+    );
+  }
+
+  /** The table with those of its files only that were neither there when this run began nor came by it. */
+  private unknownIn(snapshot: Snapshot): Snapshot {
+    const own = new Set(this.claims.flatMap(({ adds }) => adds.map((add) => decodePath(add.path))));
+    const files = [...snapshot.files].filter(
+      ([path]) => !this.snapshot?.files.has(path) && !own.has(path) && !this.rewritten.has(path),
+    );
+    return { ...snapshot, files: new Map(files) };
+  }
+}
+
+/** The files of other sources that may hold rows of a file's days. */
+function filesInto(snapshot: Snapshot, claimant: Claimant, span: DateSpan): AddFile[] {
+  const userType = userTypeValue[claimant.userType];
+  return scanFiles(snapshot, {
+    ranges: [
+      { column: "date", from: span.first, to: span.last },
+      { column: "user_type", from: userType, to: userType },
+    ],
+  }).filter((file) => file.tags?.[sourceTag] !== claimant.source);
 }
 
 /** A file's hold on its days while it is staged. */

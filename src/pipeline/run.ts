@@ -51,7 +51,8 @@ export interface RunRequest {
  * the next. Files that fail or are quarantined are told in the summary and keep no other file back.
  *
  * Rejects, before anything was written, with `salt` for another salt than the lake's, `config` for a missing one,
- * `busy` while another run is at work, and whatever the server refuses with. An abort rejects with the signal's
+ * `busy` while another run is at work, and whatever the server refuses with; later with `conflict` where another run
+ * took over while this one stood still. An abort rejects with the signal's
  * reason; what was done until then stays and is recorded.
  */
 export async function run(request: RunRequest): Promise<RunSummary> {
@@ -64,7 +65,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
 
   const now = new Date();
   const runId = newRunId(now, (await newestRun(lake, signal))?.runId);
-  await using _lock = await RunLock.take(lake, runId);
+  await using lock = await RunLock.take(lake, runId);
   const scratch = await lake.scratch();
   // A thread for each statement: files are read side by side, and a day's file is too small to be shared out.
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill`, threads: 1 });
@@ -92,6 +93,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       lake,
       duck,
       log,
+      lock,
       state,
       tables,
       salt,

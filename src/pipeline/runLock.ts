@@ -21,12 +21,16 @@ const leaseMilliseconds = 60_000;
 const heldHere = new Set<string>();
 
 /**
- * One run at a time per lake, so that no file is landed twice. Rows are safe without it (the Delta log decides by
- * itself what is applied): the lock only spares work, and a run whose lock was taken from it does no harm.
+ * One run at a time per lake. What is a repeat and which bytes the lake holds is decided from what a run read when it
+ * began, so no other one may bring in rows meanwhile. A run that stood still for longer than its lease may lose the
+ * lock to another: it has to ask `requireHeld` before each commit, and `applyRows` looks at what is new in the table
+ * for what happens between the two.
  */
 export class RunLock implements AsyncDisposable {
   private readonly renewal: NodeJS.Timeout;
   private renewing: Promise<void> = Promise.resolve();
+  /** Who was seen to have taken the lock over. */
+  private successor: Lock | undefined;
 
   private constructor(
     private readonly lake: Lake,
@@ -52,6 +56,21 @@ export class RunLock implements AsyncDisposable {
     throw busy(lake, undefined);
   }
 
+  /** Rejects with `conflict` where the lock is this run's no more; to be asked right before a commit. One read. */
+  async requireHeld(): Promise<void> {
+    if (this.successor === undefined) {
+      const holder = await read(this.lake, runLockPath);
+      if (typeof holder === "object" && holder.id === this.lock.id) return;
+      if (typeof holder === "object") this.successor = holder;
+    }
+    const by = this.successor ? ` by run ${this.successor.runId}` : "";
+    throw new CleverLakeError(
+      "conflict",
+      `The lock of this run was taken over${by} while it stood still; what it had not committed until then was left.`,
+      { subject: this.lake.url, hint: "The next run goes on from there." },
+    );
+  }
+
   /** Lets go of the lock. Never rejects: a lock that could not be deleted is seen to be dead. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.renewal);
@@ -68,11 +87,15 @@ export class RunLock implements AsyncDisposable {
   private async renew(): Promise<void> {
     try {
       const holder = await read(this.lake, runLockPath);
-      if (holder === undefined || holder === "unreadable" || holder.id !== this.lock.id) return;
+      if (holder === undefined || holder === "unreadable") return;
+      if (holder.id !== this.lock.id) {
+        this.successor = holder;
+        return;
+      }
       const renewed = serialize({ ...this.lock, expires: lease() });
       await this.lake.write(runLockPath, single(renewed));
     } catch {
-      // The next renewal tries again; a lease that runs out meanwhile costs work, not rows.
+      // The next renewal tries again; a lease that runs out meanwhile is seen before the next commit.
     }
   }
 }

@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
+import type { Lake } from "../../src/lake/lake";
 import { IngestLog } from "../../src/pipeline/logTable";
 import { FaultyLake } from "../helpers/faultyLake";
 import { sharedDuck } from "../helpers/lakeRows";
@@ -152,6 +153,87 @@ test("two runs that start at once leave each row once", async () => {
   expect(await fixture.landedFiles()).toHaveLength(2);
   expect(await fixture.logins("amy", "ben")).toEqual(rows);
 });
+
+describe("a run whose lock went to another one while it stood still", () => {
+  const overlapping = dailyCsv(daily("amy", "2024-09-03"), daily("amy", "2024-09-04"));
+
+  /** A lake with a file on the server, and what another run does while the first one hangs. */
+  async function hanging() {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath("2024-09-02"), dailyCsv(daily("zed", "2024-09-02")));
+    await fixture.run();
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
+    const takeOver = async () => {
+      const lockFile = fixture.lake.localPath(runLockPath);
+      const lock: unknown = JSON.parse(await readFile(lockFile, "utf8"));
+      await writeFile(lockFile, JSON.stringify({ ...Object(lock), expires: Date.now() - 1 }));
+      await fixture.put(second, overlapping);
+      expect(await fixture.run({ only: [second] })).toMatchObject({ anonymized: 1, failed: [] });
+    };
+    return { fixture, takeOver };
+  }
+
+  async function requireOnce(fixture: PipelineFixture): Promise<void> {
+    const once = ["amy 2024-09-03 1", "amy 2024-09-04 1", "zed 2024-09-02 1"];
+    expect(await fixture.logins("amy", "zed")).toEqual(once);
+    expect(await fixture.run()).toMatchObject({
+      quarantined: [{ path: first, reason: expect.stringContaining(second) }],
+      failed: [],
+    });
+    expect(await fixture.logins("amy", "zed")).toEqual(once);
+    expect((await fixture.verify()).problems).toEqual([]);
+  }
+
+  test("ends before it commits, and says so", async () => {
+    const { fixture, takeOver } = await hanging();
+    let hung = false;
+    // The table's rows are as this run looked at them when the other one comes.
+    const lake = lakeThat(fixture, "importFile", async (file) => {
+      if (hung || !file.includes("_pseudo/")) return;
+      hung = true;
+      await takeOver();
+    });
+    const error = await fixture.run({ lake }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "conflict", message: expect.stringContaining("taken over") });
+    expect(hung).toBe(true);
+    await requireOnce(fixture);
+  });
+
+  test.each(["_lookup/_delta_log", "_pseudo/_delta_log"])(
+    "commits nothing that the other one brought in, also where it hangs just before %s",
+    async (place) => {
+      const { fixture, takeOver } = await hanging();
+      let hung = false;
+      const lake = lakeThat(fixture, "putIfAbsent", async (file) => {
+        if (hung || !file.includes(place)) return;
+        hung = true;
+        await takeOver();
+      });
+      expect(await fixture.run({ lake })).toMatchObject({ anonymized: 0, failed: [{ path: first }] });
+      expect(hung).toBe(true);
+      await requireOnce(fixture);
+    },
+  );
+});
+
+/** The fixture's lake, with something done before each call of a method. */
+function lakeThat(
+  { lake }: PipelineFixture,
+  method: "importFile" | "putIfAbsent",
+  before: (file: string) => Promise<void>,
+): Lake {
+  return new Proxy<Lake>(lake, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      if (name !== method) return value.bind(target) as unknown;
+      return async (...args: unknown[]) => {
+        await before(String(args[method === "importFile" ? 1 : 0]));
+        return Reflect.apply(value, target, args) as unknown;
+      };
+    },
+  });
+}
 
 test("each run leaves a record of itself without a word of the files' content", async () => {
   const fixture = await finishedLake();

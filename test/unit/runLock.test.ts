@@ -93,6 +93,19 @@ test("one that was taken from its holder is not deleted by it", async () => {
   expect(holder(lake)).toBe("theirs");
 });
 
+test("that was taken from its holder, or is gone, is told as lost", async () => {
+  const lake = new MemoryLake();
+  await using lock = await RunLock.take(lake, "mine");
+  await lock.requireHeld();
+  lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...foreign, expires: later() })));
+  await expect(lock.requireHeld()).rejects.toMatchObject({
+    code: "conflict",
+    message: expect.stringContaining("run theirs"),
+  });
+  lake.files.delete(runLockPath);
+  await expect(lock.requireHeld()).rejects.toMatchObject({ code: "conflict" });
+});
+
 test("is renewed while it is held", async () => {
   vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
   const lake = new MemoryLake();
