@@ -9,7 +9,6 @@ import { lakePathOf, readQuery } from "../delta/readQuery";
 import { scanFiles } from "../delta/scan";
 import { tableColumns } from "../delta/schema";
 import type { Snapshot } from "../delta/snapshot";
-import { fileStatistics } from "../delta/statistics";
 import { removeFile, tableActions } from "../delta/tableActions";
 import { type Duck, sqlString } from "../duck/duck";
 import type { Lake } from "../lake/lake";
@@ -57,7 +56,7 @@ export async function applyRows(
       applied = new Set(due.map(({ file }) => file.source));
       if (due.length === 0) return undefined;
       context.repeated.requireNothingNew(due, snapshot);
-      return actionsFor(report, due, versions, snapshot, context);
+      return actionsFor(report, due, snapshot, context);
     },
     ...(context.signal ? { signal: context.signal } : {}),
   });
@@ -67,12 +66,12 @@ export async function applyRows(
 async function actionsFor(
   report: Report,
   due: readonly StagedFile[],
-  versions: ReadonlyMap<string, number>,
   snapshot: Snapshot | undefined,
   context: ApplyContext,
 ): Promise<Attempt> {
-  const redelivered = due.map(({ file }) => file.source).filter((source) => versions.has(source));
-  const replaced = snapshot && redelivered.length > 0 ? await rowsGo(snapshot, redelivered, context) : [];
+  // Not only where the log has a `txn` of the source: another program may let it forget these and keep the rows.
+  const sources = due.map(({ file }) => file.source);
+  const replaced = snapshot ? await rowsGo(snapshot, sources, context) : [];
   const actions: Action[] = [
     ...(snapshot
       ? []
@@ -104,16 +103,21 @@ async function rowsGo(
 ): Promise<Action[]> {
   const gone = new Set(sources);
   const actions: Action[] = [];
-  for (const file of snapshot.files.values()) {
-    if (gone.has(file.tags?.[sourceTag] ?? "")) actions.push(removeFile(file, { dataChange: true }));
+  const untagged = new Map<string, AddFile>();
+  for (const [path, file] of snapshot.files) {
+    const source = file.tags?.[sourceTag];
+    if (!source) untagged.set(path, file);
+    else if (gone.has(source)) actions.push(removeFile(file, { dataChange: true }));
   }
   const merged = new Set(
     sources.flatMap((source) =>
-      scanFiles(snapshot, { ranges: [{ column: "source_file", from: source, to: source }] }),
+      scanFiles(
+        { ...snapshot, files: untagged },
+        { ranges: [{ column: "source_file", from: source, to: source }] },
+      ),
     ),
   );
   for (const file of merged) {
-    if (file.tags?.[sourceTag]) continue;
     const rest = await withoutSources(snapshot, file, sources, context);
     if (rest === "untouched") continue;
     actions.push(removeFile(file, { dataChange: true }), ...(rest ? [{ add: rest }] : []));
@@ -131,23 +135,20 @@ async function withoutSources(
   return withLocalFiles(lake, [lakePathOf(snapshot, file)], options, ([local]) =>
     duck.session(async (session) => {
       const rows = readQuery(snapshot, [file], (path) => local ?? path);
-      const others = `source_file IS NULL OR source_file NOT IN (${sources.map(sqlString).join(", ")})`;
-      const rest = await writeDataFile({
+      const theirs = `source_file IN (${sources.map(sqlString).join(", ")})`;
+      const found = await session.query(`SELECT 1 FROM (${rows}) WHERE ${theirs} LIMIT 1`, [], signal);
+      if (found.length === 0) return "untouched";
+      return writeDataFile({
         ...options,
         session,
         lake,
         scratch,
         tablePath: snapshot.tablePath,
         columns: tableColumns(snapshot.metadata.columns, snapshot.tablePath),
-        query: `SELECT * FROM (${rows}) WHERE ${others}`,
+        query: `SELECT * FROM (${rows}) WHERE (${theirs}) IS NOT TRUE`,
         partitionValues: file.partitionValues,
         exactStatistics: ["source_file"],
       });
-      const before = fileStatistics(file)?.numRecords;
-      const after = rest === undefined ? 0 : fileStatistics(rest)?.numRecords;
-      if (rest === undefined || before === undefined || before !== after) return rest;
-      await lake.delete(lakePathOf(snapshot, rest), options);
-      return "untouched";
     }),
   );
 }

@@ -91,10 +91,11 @@ export class RepeatedRows {
     const sources = new Set(staged.map(({ file }) => file.source));
     const claims = this.claims.filter(({ source }) => sources.has(source));
     const news = snapshot && this.unknownIn(snapshot);
-    const conflict =
-      news?.files.size && claims.some((claim) => claim.span && filesInto(news, claim, claim.span).length > 0);
-    const reliable = staged.every(({ reliesOn }) => reliesOn.every((source) => sources.has(source)));
-    if (!conflict && reliable) return;
+    const isReached = claims.some(
+      (claim) => news && claim.span && filesInto(news, claim, claim.span).length > 0,
+    );
+    const isReliable = staged.every(({ reliesOn }) => reliesOn.every((source) => sources.has(source)));
+    if (!isReached && isReliable) return;
     throw new CleverLakeError(
       "conflict",
       "Rows of the same days were brought in meanwhile by another program.",

@@ -24,7 +24,7 @@ import {
 } from "./runRecord";
 import { claimSalt } from "./salt";
 import { isAccepted } from "./stageFile";
-import { appliedIn, type PseudoTables, readPseudoTables } from "./tables";
+import { appliedIn, type PseudoTables, readPseudoTables, sourcesIn } from "./tables";
 
 export interface RunRequest {
   /** `ingest` lands only, `anonymize` works on what has landed, `run` does both. */
@@ -77,6 +77,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const pending = pendingEntries(state, request, new Set(landings.map(({ source }) => source)));
     requireAccepted(request, pending, plan);
 
+    const inTables = sourcesIn(tables);
     const summary = emptySummary(runId, plan, state);
     if (landings.length === 0 && (pending.length === 0 || salt === undefined)) return finished(summary, now);
     const record: RunRecord = {
@@ -104,7 +105,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       source: request.source,
       accept: new Set(request.accept ?? []),
       replaced: new Set(
-        [...landings, ...pending].map(({ source }) => source).filter((source) => state.applied.has(source)),
+        [...landings, ...pending].map(({ source }) => source).filter((source) => inTables.has(source)),
       ),
       connections: request.connections ?? 4,
       contents: new LandedContents(state, landings),

@@ -47,6 +47,15 @@ export function appliedIn(tables: PseudoTables): Map<string, number> {
   return new Map([...tables.values()].flatMap((snapshot) => [...appliedVersions(snapshot)]));
 }
 
+/** Sources that have rows in the tables, also where a log was made to forget which delivery they are of. */
+export function sourcesIn(tables: PseudoTables): Set<string> {
+  const sources = new Set(appliedIn(tables).keys());
+  for (const { files } of tables.values()) {
+    for (const { tags } of files.values()) if (tags?.[sourceTag]) sources.add(tags[sourceTag]);
+  }
+  return sources;
+}
+
 export function allReports(): Report[] {
   return reportNames.map((name) => reports[name]);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { formatCommit } from "../../src/delta/actions";
@@ -137,6 +137,51 @@ describe("a redelivered file", () => {
     await fixture.run({ command: "anonymize", source: undefined });
     expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 2"]);
   });
+});
+
+describe("where another program let the log forget which deliveries are applied", () => {
+  /** As `delta.setTransactionRetentionDuration`, a checkpoint and a clean-up of the log do. */
+  async function forget({ lake }: PipelineFixture): Promise<void> {
+    const log = lake.localPath(commitPath(table, 0));
+    const lines = (await readFile(log, "utf8")).split("\n");
+    await writeFile(log, lines.filter((line) => !line.includes('"txn"')).join("\n"));
+  }
+
+  test("each row still stands there once", async () => {
+    const fixture = await twoDays();
+    await forget(fixture);
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect(await fixture.run()).toMatchObject({ anonymized: 0 });
+  });
+
+  test("each row still stands there once where it merged data files too", async () => {
+    const fixture = await twoDays();
+    await forget(fixture);
+    await optimize(fixture);
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("files that had each other's rows may still be delivered anew", async () => {
+    const fixture = await twoDays();
+    await forget(fixture);
+    await fixture.put(amysDay, dailyCsv(daily("ben", "2024-09-04", 7)));
+    await fixture.put(bensDay, dailyCsv(daily("amy", "2024-09-03", 8)));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 8", "ben 2024-09-04 7"]);
+  });
+});
+
+test("a further day comes in without a data file of another one being read", async () => {
+  const fixture = await twoDays();
+  await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-05")));
+  const read = vi.spyOn(fixture.lake, "localPath");
+  expect(await fixture.run()).toMatchObject({ anonymized: 1 });
+  const files = read.mock.calls.map(([file]) => file);
+  expect(files.filter((file) => file.startsWith(`${table}/year=`))).toEqual([]);
 });
 
 /** Merges all data files into one, without tags and statistics, as Spark's OPTIMIZE may. */
