@@ -122,14 +122,14 @@ export class ChunkRunner {
     if (!source) return;
     const before = state.log.get(landing.source);
     // The bytes of what was set aside as a duplicate are not in the lake as this source's.
-    const previousSha = before?.outcome === "duplicate" ? undefined : before?.sha256;
+    const previous = before?.outcome === "duplicate" ? undefined : before;
     let landed: LandedFile;
     try {
       landed = await this.landing.execute(() => {
         signal?.throwIfAborted();
         const onBytes = (bytes: number) => progress.bytes(bytes);
         return progress.during("landing", landing.path, () =>
-          landFile(source, lake, landing, previousSha, contents, { signal, onBytes }),
+          landFile(source, lake, landing, previous, contents, { signal, onBytes }),
         );
       });
     } catch (error) {

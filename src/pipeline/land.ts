@@ -29,11 +29,14 @@ export class LandedContents {
   }
 
   /** Claims the bytes for a source; answers where another source has them already. */
-  claim(sha256: string, landing: Landing): string | undefined {
-    const name = contentKey({ ...landing, sha256 });
+  claim(
+    sha256: string,
+    delivery: Pick<Landing, "source" | "landedPath" | "report" | "userType">,
+  ): string | undefined {
+    const name = contentKey({ ...delivery, sha256 });
     const holder = this.holders.get(name);
-    if (holder && holder.source !== landing.source) return holder.landedPath;
-    this.holders.set(name, landing);
+    if (holder && holder.source !== delivery.source) return holder.landedPath;
+    this.holders.set(name, delivery);
     return undefined;
   }
 }
@@ -50,20 +53,20 @@ const readings = 3;
  * Brings one file over, byte for byte, hashing on the way; it appears in the lake whole or not at all.
  * Rejects with `changedWhileRead` when the file did not hold still for any of three readings.
  *
- * @param previousSha the hash of the source's delivery before
+ * @param previous the source's delivery before, whose bytes are in the lake
  */
 export async function landFile(
   source: ReportSource,
   lake: Lake,
   landing: Landing,
-  previousSha: string | undefined,
+  previous: { readonly sha256: string; readonly landedPath: string } | undefined,
   contents: LandedContents,
   options: LandOptions = {},
 ): Promise<LandedFile> {
   let current: Landing = landing;
   for (let reading = 1; ; reading++) {
     try {
-      return await landOnce(source, lake, current, previousSha, contents, options);
+      return await landOnce(source, lake, current, previous, contents, options);
     } catch (error) {
       if (!isCleverLakeError(error, "changedWhileRead") || reading === readings) throw error;
       current = { ...current, ...(await source.stat(landing.path, options.signal)) };
@@ -75,7 +78,7 @@ async function landOnce(
   source: ReportSource,
   lake: Lake,
   landing: Landing,
-  previousSha: string | undefined,
+  previous: { readonly sha256: string; readonly landedPath: string } | undefined,
   contents: LandedContents,
   options: LandOptions,
 ): Promise<LandedFile> {
@@ -90,8 +93,11 @@ async function landOnce(
       yield chunk;
     }
     const sha256 = hash.digest("hex");
-    const unchanged = sha256 === previousSha;
-    const duplicateOf = unchanged || landing.size === 0 ? undefined : contents.claim(sha256, landing);
+    const unchanged = sha256 === previous?.sha256;
+    // Bytes that stayed the same are this source's as before, for others that come with them.
+    const delivery = unchanged ? { ...landing, landedPath: previous.landedPath } : landing;
+    const holder = landing.size === 0 ? undefined : contents.claim(sha256, delivery);
+    const duplicateOf = unchanged ? undefined : holder;
     found = { sha256, duplicateOf, unchanged };
     // A stream that fails at its end leaves nothing in the lake: the way to read first and keep only what is new.
     if (unchanged || duplicateOf) throw new AlreadyThere();

@@ -212,6 +212,7 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function toSeconds(time: Date): number {
+/** A moment as versions count it. */
+export function toSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000);
 }

@@ -9,7 +9,17 @@ import { chunksOf, isDue } from "./chunkPlan";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
 import { IngestLog } from "./logTable";
-import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan";
+import {
+  contentKey,
+  heldContents,
+  type LakeState,
+  type Landing,
+  makePlan,
+  type PlannedFile,
+  planLandings,
+  runStart,
+  toSeconds,
+} from "./plan";
 import { Progress, type ProgressListener } from "./progress";
 import { adoptLandings, recordApplied } from "./recover";
 import { RunLock } from "./runLock";
@@ -73,13 +83,17 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const log = new IngestLog(lake, duck);
     const { state, previous, tables } = await currentState(lake, duck, log, signal);
     const plan = listing ? chosen(makePlan(listing, state, request.userTypes), request.only) : [];
-    const landings = planLandings(plan, runStart(state, now));
-    const pending = pendingEntries(state, request, new Set(landings.map(({ source }) => source)));
-    requireAccepted(request, pending, plan);
+    const start = runStart(state, now);
+    const landings = planLandings(plan, start);
+    const landing = new Set(landings.map(({ source }) => source));
+    const pending = pendingEntries(state, request, landing);
+    const orphans = orphanEntries(state, request, landing, start);
+    requireAccepted(request, [...pending, ...orphans], plan);
 
     const inTables = sourcesIn(tables);
     const summary = emptySummary(runId, plan, state);
-    if (landings.length === 0 && (pending.length === 0 || salt === undefined)) return finished(summary, now);
+    const due = salt === undefined ? 0 : pending.length + orphans.length;
+    if (landings.length === 0 && due === 0) return finished(summary, now);
     const record: RunRecord = {
       runId,
       previous,
@@ -88,6 +102,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       outcome: "running",
       landings,
     };
+    const contents = new LandedContents(state, landings);
     await noteNewestRun(lake, { runId, previous });
     await writeRunRecord(lake, record);
     const runner = new ChunkRunner({
@@ -105,14 +120,21 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       source: request.source,
       accept: new Set(request.accept ?? []),
       replaced: new Set(
-        [...landings, ...pending].map(({ source }) => source).filter((source) => inTables.has(source)),
+        [...landings, ...pending, ...orphans]
+          .map(({ source }) => source)
+          .filter((source) => inTables.has(source)),
       ),
       connections: request.connections ?? 4,
-      contents: new LandedContents(state, landings),
+      contents,
     });
-    progress.start(landings, salt === undefined ? 0 : pending.length);
+    progress.start(landings, due);
     try {
-      for (const chunk of chunksOf(landings, salt === undefined ? [] : pending)) await runner.run(chunk);
+      // What was set aside as another source's bytes comes last: until then that one may have them still, or anew.
+      const isAside = ({ source }: Landing) => state.log.get(source)?.outcome === "duplicate";
+      const first = landings.filter((each) => !isAside(each));
+      for (const chunk of chunksOf(first, salt === undefined ? [] : pending)) await runner.run(chunk);
+      const freed = salt === undefined ? [] : orphans.filter((entry) => !contents.claim(entry.sha256, entry));
+      for (const chunk of chunksOf(landings.filter(isAside), freed)) await runner.run(chunk);
       await runner.runDeferred();
     } catch (error) {
       const outcome = signal?.aborted ? "cancelled" : "failed";
@@ -177,12 +199,33 @@ function chosen(plan: readonly PlannedFile[], only: readonly string[] | undefine
 /** Landed deliveries whose rows are to enter the tables, but for sources that are delivered anew in this run. */
 function pendingEntries(state: LakeState, request: RunRequest, landing: ReadonlySet<string>): LogEntry[] {
   const accept = new Set(request.accept ?? []);
-  const only = request.only && new Set(request.only);
-  return [...state.log.values()].filter((entry) => {
-    if (landing.has(entry.source)) return false;
-    if (!request.userTypes.includes(entry.userType) || (only && !only.has(entry.path))) return false;
-    return isDue(entry, state, accept);
+  return [...state.log.values()].filter(
+    (entry) => !landing.has(entry.source) && isAsked(request, entry) && isDue(entry, state, accept),
+  );
+}
+
+/**
+ * What was set aside since its bytes were another source's, and may now be the only one with these rows, as new
+ * deliveries of the landed copy: the other source has been delivered anew, or is in this run.
+ */
+function orphanEntries(
+  state: LakeState,
+  request: RunRequest,
+  landing: ReadonlySet<string>,
+  start: Date,
+): LogEntry[] {
+  const held = heldContents(state, (source) => landing.has(source));
+  const version = toSeconds(start);
+  return [...state.log.values()].flatMap((entry): LogEntry[] => {
+    const { reason: _reason, ...facts } = entry;
+    const isOrphan =
+      entry.outcome === "duplicate" && !landing.has(entry.source) && !held.has(contentKey(entry));
+    return isOrphan && isAsked(request, entry) ? [{ ...facts, version, outcome: "landed" }] : [];
   });
+}
+
+function isAsked({ userTypes, only }: RunRequest, { userType, path }: LogEntry): boolean {
+  return userTypes.includes(userType) && (only === undefined || only.includes(path));
 }
 
 function requireAccepted(

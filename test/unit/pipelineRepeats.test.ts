@@ -79,6 +79,88 @@ describe("the same bytes under another date's name", () => {
     expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
   });
 
+  describe("while the one set aside is on the server no more", () => {
+    async function withoutDuplicate(): Promise<PipelineFixture> {
+      const fixture = await withDuplicate();
+      await fixture.run();
+      await fixture.remove(september4);
+      return fixture;
+    }
+
+    test("come in from the landed copy once the original is delivered with others", async () => {
+      const fixture = await withoutDuplicate();
+      await fixture.put(september3, dailyCsv(daily("ben")));
+      expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 2, quarantined: [], failed: [] });
+      expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
+      expect((await fixture.lastLog()).get(september4)).toMatchObject({
+        outcome: "anonymized",
+        rowsWritten: 1,
+      });
+      expect((await fixture.verify()).problems).toEqual([]);
+      expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, duplicates: [] });
+    });
+
+    test("come in also by the next run, where one brought the original alone", async () => {
+      const fixture = await withoutDuplicate();
+      await fixture.put(september3, dailyCsv(daily("ben")));
+      await fixture.run({ only: [september3] });
+      expect(await fixture.logins("amy", "ben")).toEqual(["ben 2024-09-03 1"]);
+      expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 1 });
+      expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
+    });
+
+    test("come in by `anonymize` after `ingest`", async () => {
+      const fixture = await withoutDuplicate();
+      await fixture.put(september3, dailyCsv(daily("ben")));
+      await fixture.run({ command: "ingest" });
+      expect(await fixture.run({ command: "anonymize", source: undefined })).toMatchObject({ anonymized: 2 });
+      expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
+    });
+
+    test("come in once of two that were set aside", async () => {
+      const fixture = await withDuplicate();
+      await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy")));
+      expect((await fixture.run()).duplicates).toHaveLength(2);
+      await fixture.remove(september4);
+      await fixture.remove(dailyPath("2024-09-05"));
+      await fixture.put(september3, dailyCsv(daily("ben")));
+      expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+      expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [], failed: [] });
+      expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
+    });
+
+    test("stay set aside when only the original's time is new", async () => {
+      const fixture = await withoutDuplicate();
+      await fixture.touch(september3);
+      expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, quarantined: [], failed: [] });
+      expect((await fixture.lastLog()).get(september4)).toMatchObject({ outcome: "duplicate" });
+    });
+
+    test("wait while the original cannot be brought over", async () => {
+      const fixture = await withoutDuplicate();
+      await fixture.put(september3, dailyCsv(daily("ben")));
+      fixture.source.hooks = {
+        beforeChunk: () => {
+          throw new CleverLakeError("network", "The connection is lost.");
+        },
+      };
+      await fixture.run();
+      expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1"]);
+      fixture.source.hooks = {};
+      expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+      expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
+    });
+  });
+
+  test("stay set aside when only the original's time is new", async () => {
+    const fixture = await withDuplicate();
+    await fixture.run();
+    await fixture.touch(september3);
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, quarantined: [], failed: [] });
+    expect(await fixture.state(september4)).toBe("ignored");
+    expect(await fixture.landedFiles()).toHaveLength(1);
+  });
+
   test("do not count as the same for another user type, report or for files without rows", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath("2024-09-03", "students"), dailyCsv(daily("amy")));
