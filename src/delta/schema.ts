@@ -100,9 +100,19 @@ export interface TableShape {
   readonly partitionColumns: readonly string[];
 }
 
-/** Refuses a table whose columns (names, types, order) or partition columns are not the expected ones. */
-export function requireSameShape(actual: TableShape, expected: TableShape, subject: string): void {
-  const difference = shapeDifference(actual, expected);
+/**
+ * Refuses a table whose columns (names, types, order) or partition columns are not the expected ones.
+ *
+ * @param further whether the table may have further columns behind the expected ones
+ */
+export function requireSameShape(
+  actual: TableShape,
+  expected: TableShape,
+  subject: string,
+  further: "mayFollow" | "none" = "none",
+): void {
+  const columns = further === "none" ? actual.columns : actual.columns.slice(0, expected.columns.length);
+  const difference = shapeDifference({ ...actual, columns }, expected);
   if (difference === undefined) return;
   throw new CleverLakeError("unsupportedTable", `The table is not as this program makes it: ${difference}.`, {
     subject,

@@ -3,7 +3,7 @@ import type { Report } from "../clever/reports";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import type { Lake } from "../lake/lake";
-import { applyRows } from "./applyRows";
+import { applyRows, requireOurShape } from "./applyRows";
 import { appendLookups } from "./lookups";
 import { Persons } from "./persons";
 import { RepeatedRows } from "./repeatedRows";
@@ -64,6 +64,8 @@ export class ReportAnonymizer {
   async stage(file: PendingFile): Promise<Staging> {
     const { duck, lake, scratch, replaced, signal } = this.context;
     const { persons, repeated } = this;
+    // The commit refuses as well; this spares the data files.
+    requireOurShape(this.report, this.table);
     const staging = await duck.session((session) =>
       stageFile(session, file, { lake, persons, repeated, replaced, scratch, signal }),
     );

@@ -7,7 +7,7 @@ import { writeDataFile } from "../delta/dataFile";
 import { withLocalFiles } from "../delta/localFiles";
 import { lakePathOf, readQuery } from "../delta/readQuery";
 import { scanFiles } from "../delta/scan";
-import { tableColumns } from "../delta/schema";
+import { requireSameShape, tableColumns } from "../delta/schema";
 import type { Snapshot } from "../delta/snapshot";
 import { removeFile, tableActions } from "../delta/tableActions";
 import { type Duck, sqlString } from "../duck/duck";
@@ -55,12 +55,23 @@ export async function applyRows(
       const due = staged.filter(({ file }) => (versions.get(file.source) ?? 0) < file.version);
       applied = new Set(due.map(({ file }) => file.source));
       if (due.length === 0) return undefined;
+      requireOurShape(report, snapshot);
       context.repeated.requireNothingNew(due, snapshot);
       return actionsFor(report, due, snapshot, context);
     },
     ...(context.signal ? { signal: context.signal } : {}),
   });
   return { applied, table: newest };
+}
+
+/**
+ * Rejects with `unsupportedTable` where another program gave the table other columns or partitions than the data files
+ * that we write have; its own columns behind ours are null in our rows.
+ */
+export function requireOurShape(report: Report, table: Snapshot | undefined): void {
+  if (table === undefined) return;
+  const expected = { columns: pseudoColumns(report), partitionColumns };
+  requireSameShape(table.metadata, expected, pseudoTable(report), "mayFollow");
 }
 
 async function actionsFor(

@@ -144,6 +144,10 @@ describe("schema", () => {
     expect(require({ ...expected, columns: [...columns, { name: "x", type: "date" }] })).toThrow(
       /further column x/,
     );
+    const further = { ...expected, columns: [...columns, { name: "x", type: "struct<>" }] };
+    expect(() => requireSameShape(further, expected, "t", "mayFollow")).not.toThrow();
+    const shifted = { ...expected, columns: [{ name: "x", type: "date" }, ...columns] };
+    expect(() => requireSameShape(shifted, expected, "t", "mayFollow")).toThrow(/column 1 is x/);
     expect(require({ ...expected, columns: [columns[0], { name: "n", type: "long" }] })).toThrow(
       /column n is of type long, not integer/,
     );

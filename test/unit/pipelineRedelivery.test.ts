@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { formatCommit } from "../../src/delta/actions";
+import { formatCommit, type Metadata } from "../../src/delta/actions";
 import { commitPath } from "../../src/delta/paths";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
@@ -172,6 +172,56 @@ describe("where another program let the log forget which deliveries are applied"
     await fixture.put(bensDay, dailyCsv(daily("amy", "2024-09-03", 8)));
     expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 8", "ben 2024-09-04 7"]);
+  });
+});
+
+describe("a table that another program changed", () => {
+  /** Gives the table another schema or other partitions, as its next commit. */
+  async function alter({ lake }: PipelineFixture, change: (metadata: Metadata) => Partial<Metadata>) {
+    await using duck = await Duck.open({ threads: 1 });
+    const snapshot = await readSnapshot(lake, table, duck);
+    if (!snapshot) throw new Error("There is no table.");
+    const { columns: _columns, ...metadata } = snapshot.metadata;
+    const action = { metaData: { ...metadata, ...change(metadata) } };
+    const commit = commitPath(table, snapshot.version + 1);
+    expect(await lake.putIfAbsent(commit, Buffer.from(formatCommit([action])))).toBe(true);
+  }
+
+  test("to other partitions gets no row, and the files wait", async () => {
+    const fixture = await twoDays();
+    await alter(fixture, () => ({ partitionColumns: ["user_type"] }));
+    const version = await fixture.version(table);
+    await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-05")));
+    const { anonymized, failed } = await fixture.run();
+    expect({ anonymized, failed }).toEqual({
+      anonymized: 0,
+      failed: [
+        {
+          path: dailyPath("2024-09-05"),
+          reason: expect.stringContaining("it is partitioned by user_type, not by year, month"),
+        },
+      ],
+    });
+    expect(await fixture.version(table)).toBe(version);
+    const files = [...(await fixture.tree()).keys()];
+    expect(files.filter((file) => file.startsWith(`${table}/year=`))).toHaveLength(2);
+  });
+
+  test("by a further column gets rows as before", async () => {
+    const fixture = await twoDays();
+    await alter(fixture, ({ schemaString }) => {
+      const schema = JSON.parse(schemaString) as { fields: unknown[] };
+      const further = { name: "region", type: "string", nullable: true, metadata: {} };
+      return { schemaString: JSON.stringify({ ...schema, fields: [...schema.fields, further] }) };
+    });
+    await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-05")));
+    await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", 7)));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual([
+      "amy 2024-09-03 7",
+      "amy 2024-09-05 1",
+      "ben 2024-09-04 1",
+    ]);
   });
 });
 
