@@ -29,7 +29,7 @@ async function transfer(request: TransferRequest): Promise<void> {
   const empty = { log: new Map(), applied: new Map() };
   const plan = makePlan(await source.list(), empty, userTypes);
   const landings = planLandings(plan, new Date());
-  const contents = new LandedContents(empty, landings);
+  const contents = new LandedContents(empty, landings, new Set());
   const waiting = [...landings];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {

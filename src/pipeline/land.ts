@@ -18,8 +18,15 @@ export interface LandedFile extends Landing {
 export class LandedContents {
   private readonly holders = new Map<string, { source: string; landedPath: string }>();
 
-  /** @param landings what this run delivers anew: those sources hold nothing until they have landed */
-  constructor(state: LakeState, landings: readonly Landing[]) {
+  /**
+   * @param landings what this run delivers anew: those sources hold nothing until they have landed
+   * @param inTables sources with rows in the tables, which their next delivery replaces
+   */
+  constructor(
+    state: LakeState,
+    landings: readonly Landing[],
+    private readonly inTables: ReadonlySet<string>,
+  ) {
     const changing = new Set(landings.map(({ source }) => source));
     const held = heldContents(state, (source) => changing.has(source));
     for (const entry of state.log.values()) {
@@ -28,14 +35,19 @@ export class LandedContents {
     }
   }
 
-  /** Claims the bytes for a source; answers where another source has them already. */
+  /**
+   * Claims the bytes for a source; answers where another source has them already. Not where the source has rows in the
+   * tables: set aside, it would keep rows that it says no more, so its rows are to be compared one by one.
+   */
   claim(
     sha256: string,
     delivery: Pick<Landing, "source" | "landedPath" | "report" | "userType">,
   ): string | undefined {
     const name = contentKey({ ...delivery, sha256 });
     const holder = this.holders.get(name);
-    if (holder && holder.source !== delivery.source) return holder.landedPath;
+    if (holder && holder.source !== delivery.source) {
+      return this.inTables.has(delivery.source) ? undefined : holder.landedPath;
+    }
     this.holders.set(name, delivery);
     return undefined;
   }

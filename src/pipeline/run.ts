@@ -102,7 +102,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       outcome: "running",
       landings,
     };
-    const contents = new LandedContents(state, landings);
+    const contents = new LandedContents(state, landings, inTables);
     await noteNewestRun(lake, { runId, previous });
     await writeRunRecord(lake, record);
     const runner = new ChunkRunner({

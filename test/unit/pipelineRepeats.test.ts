@@ -152,6 +152,27 @@ describe("the same bytes under another date's name", () => {
     });
   });
 
+  test("do not keep a report's old rows in the tables where it is delivered anew with them", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy")));
+    await fixture.put(september4, dailyCsv(daily("ben", "2024-09-04", 99)));
+    await fixture.run();
+    await fixture.put(september4, dailyCsv(daily("amy")));
+    expect(await fixture.run()).toMatchObject({
+      duplicates: [],
+      quarantined: [{ path: september4, reason: expect.stringContaining(`already, from ${september3}`) }],
+    });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 99"]);
+    expect(await fixture.state(september4)).toBe("quarantined");
+    expect(await fixture.run({ accept: [september4] })).toMatchObject({ anonymized: 1, refused: 1 });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+    // With that it holds what it says, and a correction replaces it.
+    await fixture.put(september4, dailyCsv(daily("ben", "2024-09-04", 5)));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [], failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 5"]);
+  });
+
   test("stay set aside when only the original's time is new", async () => {
     const fixture = await withDuplicate();
     await fixture.run();
