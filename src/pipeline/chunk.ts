@@ -9,7 +9,7 @@ import { type Chunk, chunksOf, isDue } from "./chunkPlan";
 import type { LogEntry } from "./ingestLog";
 import { type LandedContents, type LandedFile, landFile } from "./land";
 import type { IngestLog } from "./logTable";
-import type { LakeState, Landing } from "./plan";
+import { isLanding, type LakeState, type Landing } from "./plan";
 import type { Progress } from "./progress";
 import type { RunLock } from "./runLock";
 import type { RunSummary } from "./runRecord";
@@ -60,6 +60,8 @@ export class ChunkRunner {
   /** Sources whose old rows go in the next commit. */
   private going: ReadonlySet<string> = new Set();
   private readonly settled = new Set<string>();
+  /** The versions of the landings whose rows this run brought in, by source. */
+  readonly delivered = new Map<string, number>();
   private deferred: { readonly entry: LogEntry; readonly waitsFor: readonly string[] }[] = [];
 
   constructor(private readonly context: ChunkContext) {
@@ -67,8 +69,13 @@ export class ChunkRunner {
     this.unsettled = context.replaced;
   }
 
-  /** Works on the files that had to wait until the deliveries of others were committed; to be called last. */
-  async runDeferred(): Promise<void> {
+  /**
+   * Works on the files that had to wait until the deliveries of others were committed; to be called when those were.
+   *
+   * @param further files that had to wait likewise
+   */
+  async runDeferred(further: readonly LogEntry[] = []): Promise<void> {
+    this.deferred.push(...further.map((entry) => ({ entry, waitsFor: [] })));
     await this.runWhileFewer(() => [this.settled, new Set()]);
     // Those that wait for each other come in by one commit, in which the old rows of them all go.
     await this.runWhileFewer(() => {
@@ -79,6 +86,7 @@ export class ChunkRunner {
       const message = `Rows of it are in the tables from ${waitsFor.join(", ")}, whose new delivery has yet to come in.`;
       this.fail(entry.path, new CleverLakeError("conflict", message));
     }
+    this.deferred = [];
   }
 
   /** @param assume the sources to be taken as settled, and those whose old rows go in the round's one commit */
@@ -216,6 +224,7 @@ export class ChunkRunner {
       for (const file of staged) {
         const entry = entries.get(file.file.source);
         if (entry) entries.set(entry.source, { ...entry, time: new Date(), outcome: "anonymized" });
+        if (isLanding(file.file)) this.delivered.set(file.file.source, file.file.version);
         summary.anonymized++;
         summary.rows[anonymizer.report.name] += file.rowsWritten;
         summary.refused += file.rowsRefused;

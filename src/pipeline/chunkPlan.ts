@@ -1,6 +1,6 @@
 import type { LogEntry } from "./ingestLog";
 import type { LakeState, Landing } from "./plan";
-import { isAccepted } from "./stageFile";
+import { isAccepted, leftOutFor } from "./stageFile";
 
 /** Files that are worked on side by side and committed together. */
 export interface Chunk {
@@ -39,4 +39,27 @@ export function chunksOf(landings: readonly Landing[], pending: readonly LogEntr
 export function isDue(entry: LogEntry, state: LakeState, accept: ReadonlySet<string>): boolean {
   if (entry.outcome === "duplicate" || (state.applied.get(entry.source) ?? 0) >= entry.version) return false;
   return entry.outcome !== "quarantined" || isAccepted(accept, entry);
+}
+
+/**
+ * Deliveries of which a person let rows be left out since other sources had them, and of these one has been delivered
+ * anew: as new deliveries of the landed copies, since the rows may be nowhere else now. The person's consent holds.
+ *
+ * @param delivered the landings whose rows the tables hold; a copy that is read again frees no row
+ * @param version that of the new deliveries
+ */
+export function outdatedEntries(
+  log: ReadonlyMap<string, LogEntry>,
+  delivered: ReadonlyMap<string, number>,
+  version: number,
+): LogEntry[] {
+  return [...log.values()].flatMap((entry): LogEntry[] => {
+    const { notes = "", outcome } = entry;
+    if (outcome !== "anonymized" || !notes.includes(leftOutFor)) return [];
+    const isOutdated = [...delivered].some(
+      ([source, newest]) => newest > entry.version && source !== entry.source && notes.includes(source),
+    );
+    const { notes: _notes, ...facts } = entry;
+    return isOutdated ? [{ ...facts, version, outcome: "landed" }] : [];
+  });
 }

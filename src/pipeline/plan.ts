@@ -203,6 +203,11 @@ export function runStart(lake: LakeState, now: Date): Date {
   return new Date(Math.max(toSeconds(now), newest + 1) * 1000);
 }
 
+/** Whether a version is the landing of the bytes that stand there, and not a landed copy that was read again later. */
+export function isLanding({ landedPath, version }: Pick<Landing, "landedPath" | "version">): boolean {
+  return landedPath.includes(`/${folderName(new Date(version * 1000))}/`);
+}
+
 /** `yyyy-MM-ddTHH-mm-ss`, in UTC. */
 export function folderName(time: Date): string {
   return time.toISOString().slice(0, 19).replaceAll(":", "-");

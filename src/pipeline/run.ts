@@ -5,13 +5,14 @@ import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { ChunkRunner } from "./chunk";
-import { chunksOf, isDue } from "./chunkPlan";
+import { chunksOf, isDue, outdatedEntries } from "./chunkPlan";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
 import { IngestLog } from "./logTable";
 import {
   contentKey,
   heldContents,
+  isLanding,
   type LakeState,
   type Landing,
   makePlan,
@@ -86,7 +87,11 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const start = runStart(state, now);
     const landings = planLandings(plan, start);
     const landing = new Set(landings.map(({ source }) => source));
-    const pending = pendingEntries(state, request, landing);
+    const outdated = (delivered: ReadonlyMap<string, number>) =>
+      outdatedEntries(state.log, delivered, toSeconds(start)).filter(
+        (entry) => !landing.has(entry.source) && isAsked(request, entry),
+      );
+    const pending = [...pendingEntries(state, request, landing), ...outdated(deliveredIn(state))];
     const orphans = orphanEntries(state, request, landing, start);
     requireAccepted(request, [...pending, ...orphans], plan);
 
@@ -136,6 +141,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       const freed = salt === undefined ? [] : orphans.filter((entry) => !contents.claim(entry.sha256, entry));
       for (const chunk of chunksOf(landings.filter(isAside), freed)) await runner.run(chunk);
       await runner.runDeferred();
+      const begun = new Set(pending.map(({ source }) => source));
+      await runner.runDeferred(outdated(runner.delivered).filter(({ source }) => !begun.has(source)));
     } catch (error) {
       const outcome = signal?.aborted ? "cancelled" : "failed";
       const ended = { ...record, ended: new Date(), outcome, summary: finished(summary, now) } as const;
@@ -222,6 +229,13 @@ function orphanEntries(
       entry.outcome === "duplicate" && !landing.has(entry.source) && !held.has(contentKey(entry));
     return isOrphan && isAsked(request, entry) ? [{ ...facts, version, outcome: "landed" }] : [];
   });
+}
+
+function deliveredIn({ log, applied }: LakeState): Map<string, number> {
+  const landed = [...log.values()].filter(
+    (entry) => applied.get(entry.source) === entry.version && isLanding(entry),
+  );
+  return new Map(landed.map(({ source, version }) => [source, version]));
 }
 
 function isAsked({ userTypes, only }: RunRequest, { userType, path }: LogEntry): boolean {

@@ -18,6 +18,9 @@ import type { DateSpan, RepeatedRows } from "./repeatedRows";
 import { holdsText } from "./scanBytes";
 import { sourceTag } from "./tables";
 
+/** How a delivery's notes tell of rows that were left out; behind it stand the sources that have them. */
+export const leftOutFor = "in the tables already, from";
+
 /** A file in `stage1np` whose rows are to enter the tables. */
 export interface PendingFile {
   readonly path: string;
@@ -178,7 +181,7 @@ async function writeRows(
   if (repeats && repeats.rows > 0) {
     const waitsFor = repeats.sources.filter((source) => replaced.has(source));
     if (waitsFor.length > 0) return { file, waitsFor };
-    const reason = `${repeats.rows} of its rows ${repeats.rows === 1 ? "is" : "are"} in the tables already, from ${repeats.sources.join(", ")}.`;
+    const reason = `${repeats.rows} of its rows ${repeats.rows === 1 ? "is" : "are"} ${leftOutFor} ${repeats.sources.join(", ")}.`;
     if (!file.accept) return { file, line: undefined, column: undefined, reason };
     await claim.drop(session, scratch, refusedRowsPath(file.landedPath), refusedBefore > 0, signal);
     notes.push(reason);

@@ -234,6 +234,68 @@ describe("rows that stand in two different files", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
+  describe("and were left out by consent come in", () => {
+    async function withLeftOut(): Promise<PipelineFixture> {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(september30, dailyCsv(daily("amy"), daily("amy", "2024-09-04")));
+      await fixture.run();
+      await fixture.put(september4, dailyCsv(daily("amy", "2024-09-04", 7)));
+      expect(await fixture.run({ accept: [september4] })).toMatchObject({ anonymized: 1, refused: 1 });
+      return fixture;
+    }
+    const both = ["amy 2024-09-03 1", "amy 2024-09-04 7"];
+
+    test("once the other file is delivered without them", async () => {
+      const fixture = await withLeftOut();
+      await fixture.put(september30, dailyCsv(daily("amy")));
+      expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 2, quarantined: [], failed: [] });
+      expect(await fixture.logins("amy")).toEqual(both);
+      expect((await fixture.verify()).problems).toEqual([]);
+      expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
+    });
+
+    test("by the next run, where one brought the other file alone", async () => {
+      const fixture = await withLeftOut();
+      await fixture.put(september30, dailyCsv(daily("amy")));
+      await fixture.run({ only: [september30] });
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [], failed: [] });
+      expect(await fixture.logins("amy")).toEqual(both);
+      expect(await fixture.run()).toMatchObject({ anonymized: 0 });
+    });
+
+    test("and two files with rows of each other come to rest", async () => {
+      const fixture = await withLeftOut();
+      const month = dailyCsv(daily("amy"), daily("amy", "2024-09-04"), daily("amy", "2024-09-05"));
+      const late = dailyCsv(daily("amy", "2024-09-04", 7), daily("amy", "2024-09-05", 8));
+      await fixture.put(september4, late);
+      await fixture.run({ accept: [september4] });
+      await fixture.put(september30, month);
+      const alone = { only: [september30], accept: [september30] };
+      expect(await fixture.run(alone)).toMatchObject({ anonymized: 1, refused: 1 });
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, refused: 1 });
+      expect(await fixture.logins("amy")).toEqual([
+        "amy 2024-09-03 1",
+        "amy 2024-09-04 1",
+        "amy 2024-09-05 8",
+      ]);
+      expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [], failed: [] });
+      expect((await fixture.verify()).problems).toEqual([]);
+    });
+
+    test("not while the other file has them still", async () => {
+      const fixture = await withLeftOut();
+      await fixture.put(september30, dailyCsv(daily("amy"), daily("amy", "2024-09-04", 5)));
+      expect(await fixture.run()).toMatchObject({ quarantined: [], failed: [] });
+      expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1", "amy 2024-09-04 5"]);
+      expect((await fixture.verify()).problems).toEqual([]);
+      expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [] });
+      // And still from there on.
+      await fixture.put(september30, dailyCsv(daily("amy")));
+      await fixture.run();
+      expect(await fixture.logins("amy")).toEqual(both);
+    });
+  });
+
   test("are left out beside the rows that cannot be read", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy")));
