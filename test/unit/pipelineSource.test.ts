@@ -27,6 +27,18 @@ async function twoFiles(): Promise<PipelineFixture> {
 
 const bothDays = ["amy 2024-09-03 1", "ben 2024-09-04 1"];
 
+test("a file below a folder that starts with a byte-order mark is brought over once", async () => {
+  const fixture = await PipelineFixture.create();
+  const file = `\ufeffold/${first}`;
+  await fixture.put(file, dailyCsv(daily("amy", "2024-09-03")));
+  expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, failed: [], quarantined: [] });
+  expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, failed: [], quarantined: [] });
+  expect(await fixture.state(file)).toBe("anonymized");
+  expect(await fixture.landedFiles()).toHaveLength(1);
+  expect([...(await fixture.lastLog()).keys()]).toEqual([file]);
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
 describe("a file that cannot be brought over keeps no other back, and the next run brings it:", () => {
   test("one that changes with every reading", async () => {
     const fixture = await twoFiles();

@@ -55,6 +55,8 @@ const marks: readonly (readonly [string, string])[] = [
   ["numbers with decimals", plain.replaceAll(",2\n", ",2.0\n")],
   ["dates with a time of midnight", plain.replaceAll(/^2024-\d\d-\d\d/gm, "$& 00:00:00")],
   ["dates with slashes, year first", plain.replaceAll(/^(2024)-(\d\d)-(\d\d)/gm, "$1/$2/$3")],
+  ["marks in front of dates, flags and numbers", plain.replaceAll(/^2024|true|\d(?=,2$)|2$/gm, "\ufeff$&")],
+  ["a mark in front of one date alone", plain.replace(/^2024/m, "\ufeff$&")],
   ["dates with a named month", plain.replaceAll(/^2024-09-0(\d)/gm, "$1-Sep-2024")],
 ];
 

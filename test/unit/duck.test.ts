@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { Duck } from "../../src/duck/duck";
+
+/** U+FEFF, as which a byte-order mark is read within a text. */
+const mark = "\ufeff";
+
+test.each([
+  ["alone", mark],
+  ["in front of a short text", `${mark}5`],
+  ["in front of a long text", `${mark}${"long ".repeat(20)}`],
+  ["twice", `${mark}${mark}x`],
+  ["behind a text", `x${mark}`],
+])("a text comes back with its byte-order mark: %s", async (_, text) => {
+  await using duck = await Duck.open({ threads: 1 });
+  await duck.session(async (session) => {
+    expect(await session.one("SELECT $1 AS given, [$1] AS list, {'in': $1} AS struct", [text])).toEqual({
+      given: text,
+      list: [text],
+      struct: { in: text },
+    });
+  });
+});
