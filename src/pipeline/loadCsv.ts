@@ -72,7 +72,29 @@ export async function loadCsv(
   }
   const otherForms = await readOtherForms(session, report, header, order, signal);
   if (otherForms === undefined) return failure("A value could not be read.");
-  return { header, rows: loaded.rows - loaded.blankRows, blankRows: loaded.blankRows, otherForms };
+  const result = { header, rows: loaded.rows - loaded.blankRows, blankRows: loaded.blankRows, otherForms };
+  const lost = await columnThatLoses(session, report, result, signal);
+  return lost === undefined ? result : failure(`What stands in its column ${lost} would be lost.`);
+}
+
+/**
+ * A column with a cell that would become null although it may not be blank; none unless a reading misses its cell. A
+ * value in Clever's own form needs no such look: it is cast, which fails where it cannot.
+ */
+async function columnThatLoses(
+  session: DuckSession,
+  report: Report,
+  loaded: LoadedCsv,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const read = report.columns.filter(({ name, blank }) => loaded.otherForms.has(name) && !blank);
+  const searches = read.map((column) => {
+    const cells = `(SELECT DISTINCT ${sqlName(column.name)} FROM raw) raw`;
+    return `(SELECT ${sqlString(column.name)} AS name FROM ${cells} WHERE ${valueSql(column, loaded)} IS NULL LIMIT 1)`;
+  });
+  if (searches.length === 0) return undefined;
+  const [found] = await session.query(searches.join(" UNION ALL "), [], signal);
+  return found === undefined ? undefined : String(found.name);
 }
 
 async function readRows(
@@ -168,12 +190,15 @@ function searchForOtherForms(column: ReportColumn): string | undefined {
   return `(${cells} ${found} FROM cells AS raw ${where})`;
 }
 
+/** What may be white space to `parseValue`, which decides: readers differ over its kinds, a byte-order mark among them. */
+const aside = "[^!-~]*";
+
 /** A condition that holds for such texts. */
 function needsReading(column: ReportColumn): string | undefined {
   const cell = cellOf(column);
   if (column.type !== "string") return `${canonicalValue(column.type, cell)} IS NULL`;
   return column.pseudonymization === "hash"
-    ? `contains(${cell}, '+') AND regexp_full_match(${cell}, ${sqlString(`\\s*${roundedNumber}\\s*`)})`
+    ? `contains(${cell}, '+') AND regexp_full_match(${cell}, ${sqlString(`${aside}${roundedNumber}${aside}`)})`
     : undefined;
 }
 

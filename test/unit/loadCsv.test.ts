@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { findDayMonthOrder, judgeRows } from "../../src/clever/judgeRows";
 import { type Report, reports } from "../../src/clever/reports";
 import { parseValue } from "../../src/clever/values";
@@ -124,7 +124,9 @@ test("without its bad rows it is read as its good ones", async () => {
 
 test("whatever is done to a file's bytes, the engine takes no row otherwise than one by one", async () => {
   folder = undefined;
-  const bytes = fc.constantFrom(...[',"\n\r; \t\0a1-', "\xff\xc3"].join("").split(""));
+  // The mark as it stands in a file's bytes, each of them one character.
+  const mark = Buffer.from("\ufeff").toString("latin1");
+  const bytes = fc.constantFrom(...[',"\n\r; \t\0a1-', "\xff\xc3"].join("").split(""), mark);
   const change = fc.record({ at: fc.nat(), remove: fc.nat(3), insert: fc.array(bytes, { maxLength: 3 }) });
   await fc.assert(
     fc.asyncProperty(
@@ -167,11 +169,60 @@ describe("what the engine takes and what not", () => {
     ],
     ["a blank last column", `${header},x\n${row},\n`, 1],
     ["a cell too few", `${header}\n${row.slice(0, -2)}\n`, undefined],
+    ["an id rounded by a spreadsheet", `${header}\n${row.replace(",s,", ",1.2E+11,")}\n`, undefined],
+    ["one behind a byte-order mark", `${header}\n${row.replace(",s,", ",\ufeff1.2E+11,")}\n`, undefined],
+    ["one between hard blanks", `${header}\n${row.replace(",s,", ",\u00a01.2E+11\u00a0,")}\n`, undefined],
     ["invalid UTF-8", Buffer.from(`${header}\n${row.replace("North", "N\xf6rd")}\n`, "latin1"), undefined],
   ])("%s", async (_, content, expected) => {
     folder = undefined;
     const rows = await byEngine(await fileOf(content), report);
     expect(rows?.length).toBe(expected);
+  });
+
+  test("a byte-order mark in front of a value within the file does not change it", async () => {
+    folder = undefined;
+    const marked = row
+      .split(",")
+      .map((cell) => `\ufeff${cell}`)
+      .join(",");
+    expect(await byEngine(await fileOf(`${header}\n${marked}\n${row}\n`), report)).toEqual([
+      {
+        date: "2024-09-03",
+        sis_id: "\ufeffs",
+        clever_user_id: "\ufeffc",
+        clever_school_id: "\ufeffschool",
+        school_name: "\ufeffNorth",
+        active: true,
+        num_logins: 1,
+        num_resources_accessed: 2,
+      },
+      {
+        date: "2024-09-03",
+        sis_id: "s",
+        clever_user_id: "c",
+        clever_school_id: "school",
+        school_name: "North",
+        active: true,
+        num_logins: 1,
+        num_resources_accessed: 2,
+      },
+    ]);
+  });
+
+  test("a value for which there is no reading refuses the file", async () => {
+    folder = undefined;
+    const file = await fileOf(`${header}\n${row.replace("2024-09-03", "9/30/2024")}\n${row}\n`);
+    const loaded = await duck.session((session) => {
+      const query = session.query.bind(session);
+      // As if the engine gave back another text than the cell's.
+      vi.spyOn(session, "query").mockImplementation(async (...statement) =>
+        (await query(...statement)).map((found) =>
+          found.text === "9/30/2024" ? { ...found, text: "9/30/2024 " } : found,
+        ),
+      );
+      return loadCsv(session, file, report);
+    });
+    expect(loaded).toMatchObject({ summary: "What stands in its column date would be lost." });
   });
 
   test("an abort ends it with its reason", async () => {
