@@ -28,6 +28,8 @@ export interface ReportColumn {
   readonly required: boolean;
   /** Whether a single row may leave it blank (null); otherwise a blank makes a bad row. */
   readonly blank: boolean;
+  /** Whether its texts are words of people or of Clever: an id of Clever's stands there in a shifted row only. */
+  readonly words?: boolean;
 }
 
 /** What has to be known of a CSV file of Clever's to read it. */
@@ -56,6 +58,7 @@ const column = (
   required: options.required ?? true,
   blank: options.blank ?? type === "string",
   ...(options.aliases ? { aliases: options.aliases } : {}),
+  ...(options.words ? { words: true } : {}),
 });
 
 const person: readonly ReportColumn[] = [
@@ -63,7 +66,7 @@ const person: readonly ReportColumn[] = [
   column("sis_id", "string", { pseudonymization: "hash", aliases: ["staff_id"] }),
   column("clever_user_id", "string", { pseudonymization: "hash" }),
   column("clever_school_id", "string"),
-  column("school_name", "string", { required: false }),
+  column("school_name", "string", { required: false, words: true }),
 ];
 
 export const reports: Readonly<Record<ReportName, Report>> = {
@@ -84,7 +87,7 @@ export const reports: Readonly<Record<ReportName, Report>> = {
     title: "Resource usage",
     columns: [
       ...person,
-      column("resource_type", "string"),
+      column("resource_type", "string", { words: true }),
       column("resource_name", "string"),
       column("resource_id", "string"),
       column("num_access", "integer"),

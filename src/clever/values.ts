@@ -64,9 +64,16 @@ export function dayMonthOrder(dates: Iterable<string>): DayMonthOrder {
 export const roundedNumber = "[0-9](?:[.,][0-9]+)?[eE][+][0-9]{1,3}";
 const rounded = new RegExp(`^${roundedNumber}$`);
 
+/** How Clever writes ids of its own: those of people, schools and resources alike. */
+export const cleverId = "[0-9a-f]{24}";
+const isCleverId = new RegExp(`^${cleverId}$`);
+
 function parseText(column: ReportColumn, text: string): ParsedValue {
   if (column.pseudonymization === "hash" && rounded.test(text.trim())) {
     return { reason: "The id was rounded by a spreadsheet (a form such as 9.9E+9): its digits are lost." };
+  }
+  if (column.words && isCleverId.test(text.trim())) {
+    return { reason: "An id of Clever's stands where words should: the row's cells are shifted." };
   }
   return { value: text };
 }

@@ -5,6 +5,7 @@ import { maximumRowBytes } from "../clever/judgeRows";
 import type { ColumnType, Report, ReportColumn } from "../clever/reports";
 import {
   canonicalForm,
+  cleverId,
   type DayMonthOrder,
   dayMonthOrder,
   parseValue,
@@ -197,9 +198,9 @@ const aside = "[^!-~]*";
 function needsReading(column: ReportColumn): string | undefined {
   const cell = cellOf(column);
   if (column.type !== "string") return `${canonicalValue(column.type, cell)} IS NULL`;
-  return column.pseudonymization === "hash"
-    ? `contains(${cell}, '+') AND regexp_full_match(${cell}, ${sqlString(`${aside}${roundedNumber}${aside}`)})`
-    : undefined;
+  const matches = (form: string) => `regexp_full_match(${cell}, ${sqlString(`${aside}${form}${aside}`)})`;
+  if (column.pseudonymization === "hash") return `contains(${cell}, '+') AND ${matches(roundedNumber)}`;
+  return column.words ? `strlen(${cell}) >= 24 AND ${matches(cleverId)}` : undefined;
 }
 
 function canonicalValue(type: Exclude<ColumnType, "string">, cell: string): string {

@@ -151,6 +151,7 @@ describe("what the engine takes and what not", () => {
   const report = reports.daily_participation;
   const header = report.columns.map(({ name }) => name).join(",");
   const row = "2024-09-03,s,c,school,North,true,1,2";
+  const cleverId = "50ca15a93bc2733956000007";
 
   test.each([
     ["a plain file", `${header}\n${row}\n`, 1],
@@ -172,6 +173,10 @@ describe("what the engine takes and what not", () => {
     ["an id rounded by a spreadsheet", `${header}\n${row.replace(",s,", ",1.2E+11,")}\n`, undefined],
     ["one behind a byte-order mark", `${header}\n${row.replace(",s,", ",\ufeff1.2E+11,")}\n`, undefined],
     ["one between hard blanks", `${header}\n${row.replace(",s,", ",\u00a01.2E+11\u00a0,")}\n`, undefined],
+    ["an id of Clever's as the school's name", `${header}\n${row.replace("North", cleverId)}\n`, undefined],
+    ["one between blanks", `${header}\n${row.replace("North", ` \u00a0${cleverId}\ufeff`)}\n`, undefined],
+    ["one within a name", `${header}\n${row.replace("North", `North ${cleverId}`)}\n`, 1],
+    ["one where ids stand", `${header}\n${row.replace("school", cleverId)}\n`, 1],
     ["invalid UTF-8", Buffer.from(`${header}\n${row.replace("North", "N\xf6rd")}\n`, "latin1"), undefined],
   ])("%s", async (_, content, expected) => {
     folder = undefined;
