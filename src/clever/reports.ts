@@ -30,6 +30,8 @@ export interface ReportColumn {
   readonly blank: boolean;
   /** Whether its texts are words of people or of Clever: an id of Clever's stands there in a shifted row only. */
   readonly words?: boolean;
+  /** Whether a plain number is an ordinary text there: a game is called 2048. */
+  readonly numbers?: boolean;
 }
 
 /** What has to be known of a CSV file of Clever's to read it. */
@@ -59,6 +61,7 @@ const column = (
   blank: options.blank ?? type === "string",
   ...(options.aliases ? { aliases: options.aliases } : {}),
   ...(options.words ? { words: true } : {}),
+  ...(options.numbers ? { numbers: true } : {}),
 });
 
 const person: readonly ReportColumn[] = [
@@ -88,8 +91,8 @@ export const reports: Readonly<Record<ReportName, Report>> = {
     columns: [
       ...person,
       column("resource_type", "string", { words: true }),
-      column("resource_name", "string"),
-      column("resource_id", "string"),
+      column("resource_name", "string", { numbers: true }),
+      column("resource_id", "string", { numbers: true }),
       column("num_access", "integer"),
     ],
   },
@@ -142,6 +145,13 @@ export function pseudoColumns(report: Report): readonly TableColumn[] {
 /** The columns of a report that are hashed. */
 export function hashedColumns(report: Report): readonly ReportColumn[] {
   return report.columns.filter(({ pseudonymization }) => pseudonymization === "hash");
+}
+
+/** The columns of a report whose texts are kept as they are. */
+export function keptTexts(report: Report): readonly ReportColumn[] {
+  return report.columns.filter(
+    ({ type, pseudonymization }) => type === "string" && pseudonymization === "no-op",
+  );
 }
 
 /** The `_lookup` table of a report: raw identities, then their pseudonyms. */

@@ -28,14 +28,21 @@ export class Persons {
     return persons;
   }
 
-  /** Adds the people of the session's `raw` that are not known yet. */
-  async add(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<void> {
-    const hashed = hashedColumns(this.report);
-    const ids = hashed.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`);
-    const hashes = hashed.map(({ name }) => `sha256(${sqlName(name)} || $1)`);
+  /** Finds the people of the session's `raw`, each once, into its temporary table `found`. */
+  async find(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<void> {
+    const ids = hashedColumns(this.report).map(
+      (column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`,
+    );
+    const select = `SELECT DISTINCT ${ids.join(", ")} FROM raw`;
+    await session.query(`CREATE OR REPLACE TEMP TABLE found AS ${select}`, [], signal);
+  }
+
+  /** Adds those of the people in the session's `found` that are not known yet. */
+  async add(session: DuckSession, signal?: AbortSignal): Promise<void> {
+    const hashes = hashedColumns(this.report).map(({ name }) => `sha256(${sqlName(name)} || $1)`);
     const insert = () =>
       session.query(
-        `INSERT INTO ${this.table} SELECT *, ${hashes.join(", ")} FROM (SELECT DISTINCT ${ids.join(", ")} FROM raw) found
+        `INSERT INTO ${this.table} SELECT *, ${hashes.join(", ")} FROM found
          WHERE NOT EXISTS (SELECT 1 FROM ${this.table} known WHERE ${this.same("found", "known")})`,
         [this.salt],
         signal,

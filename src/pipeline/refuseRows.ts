@@ -6,6 +6,7 @@ import { findDayMonthOrder, type JudgedRow, judgeRows } from "../clever/judgeRow
 import type { Report } from "../clever/reports";
 import type { DayMonthOrder } from "../clever/values";
 import type { Lake } from "../lake/lake";
+import type { ShiftedRows } from "./shiftedRows";
 
 /** What is wrong with a file, row by row. */
 export interface Refusal {
@@ -17,17 +18,18 @@ export interface Refusal {
 
 const problemsKept = 100;
 
-/** Finds each row that cannot be read, with line, column and reason. */
+/** Finds each row that cannot be read, or is one of `shifted`, with line, column and reason. */
 export async function findBadRows(
   file: string,
   report: Report,
   header: Header,
   signal?: AbortSignal,
+  shifted?: ShiftedRows,
 ): Promise<Refusal & { readonly goodRows: number }> {
   const problems: Problem[] = [];
   let rows = 0;
   let goodRows = 0;
-  for await (const { problem } of (await judged(file, report, header, signal)).rows) {
+  for await (const { problem } of (await judged(file, report, header, signal, shifted)).rows) {
     if (!problem) {
       goodRows++;
       continue;
@@ -39,7 +41,7 @@ export async function findBadRows(
 }
 
 /**
- * Sets a file's bad rows apart: the good ones go, with the header, into `goodFile` on this machine's disk; the
+ * Sets a file's bad rows apart, those of `shifted` among them: the good ones go, with the header, into `goodFile` on this machine's disk; the
  * refused ones, each behind its line number and reason, beside the landed file in the lake.
  */
 export async function splitBadRows(
@@ -50,11 +52,12 @@ export async function splitBadRows(
   lake: Lake,
   refusedPath: string,
   signal?: AbortSignal,
+  shifted?: ShiftedRows,
 ): Promise<Refusal & { readonly order: DayMonthOrder }> {
   const problems: Problem[] = [];
   let rows = 0;
   const refusedFile = `${goodFile}.refused`;
-  const { order, rows: judgedRows } = await judged(file, report, header, signal);
+  const { order, rows: judgedRows } = await judged(file, report, header, signal, shifted);
   await using refused = await open(refusedFile, "wx", 0o600);
   const goodRows = async function* () {
     yield `${header.names.map(quoted).join(header.delimiter)}\n`;
@@ -79,10 +82,27 @@ async function judged(
   report: Report,
   header: Header,
   signal: AbortSignal | undefined,
+  shifted: ShiftedRows | undefined,
 ): Promise<{ order: DayMonthOrder; rows: AsyncGenerator<JudgedRow> }> {
   const read = () => createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
   const order = await findDayMonthOrder(read, report, header);
-  return { order, rows: judgeRows(read, report, header, order) };
+  const rows = judgeRows(read, report, header, order);
+  return { order, rows: shifted ? withShifted(rows, shifted) : rows };
+}
+
+/** Refuses those of the good rows that the engine found to be shifted: it counts good rows in the same order. */
+async function* withShifted(
+  rows: AsyncGenerator<JudgedRow>,
+  shifted: ShiftedRows,
+): AsyncGenerator<JudgedRow> {
+  let good = 0;
+  let next = 0;
+  for await (const row of rows) {
+    if (!row.problem && good++ === shifted.rows[next]) {
+      const column = shifted.columnOf(next++);
+      yield { ...row, problem: { line: row.line, column, reason: shifted.reason } };
+    } else yield row;
+  }
 }
 
 function refusedLine(row: JudgedRow, problem: Problem): Buffer {

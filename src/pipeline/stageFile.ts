@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import type { Problem } from "../clever/header";
+import type { Header, Problem } from "../clever/header";
 import { pseudoTable, refusedRowsPath } from "../clever/layout";
 import { pseudoColumns, pseudonymName, type UserType, userTypeValue } from "../clever/reports";
 import { counted } from "../counted";
@@ -16,6 +16,7 @@ import type { Persons } from "./persons";
 import { findBadRows, splitBadRows } from "./refuseRows";
 import type { DateSpan, RepeatedRows } from "./repeatedRows";
 import { holdsText } from "./scanBytes";
+import { findShiftedRows, type ShiftedRows } from "./shiftedRows";
 import { sourceTag } from "./tables";
 
 /** How a delivery's notes tell of rows that were left out; behind it stand the sources that have them. */
@@ -127,28 +128,22 @@ async function stageLocal(
   local: string,
   context: StagingContext,
 ): Promise<Staging> {
-  const { lake, persons, scratch, signal } = context;
+  const { persons, signal } = context;
   const { report } = persons;
   let result = await loadCsv(session, local, report, signal);
   if ("reason" in result) return { file, ...result };
 
-  let refused = 0;
   const { header } = result;
+  let refused = 0;
   const notes = header.extra.length > 0 ? [`Unknown columns, not read: ${header.extra.join(", ")}.`] : [];
   if ("summary" in result) {
     const bad = file.accept ? undefined : await findBadRows(local, report, header, signal);
     if (bad && bad.rows > 0) return quarantine(file, bad, result.summary);
     // Where the engine stumbled over what row by row reads well, it gets the rows in plain form.
-    const goodFile = path.join(scratch, `${randomUUID()}.csv`);
-    const refusedPath = refusedRowsPath(file.landedPath);
-    const refusal = await splitBadRows(local, report, header, goodFile, lake, refusedPath, signal);
-    result = await loadCsv(session, goodFile, report, signal, refusal.order);
-    if ("reason" in result) return { file, ...result };
-    if ("summary" in result) {
-      if (result.cause) throw result.cause;
-      return quarantine(file, undefined, result.summary);
-    }
-    refused = refusal.rows;
+    const apart = await loadGoodRows(session, file, local, header, context);
+    if (!("loaded" in apart)) return apart;
+    result = apart.loaded;
+    refused = apart.refused;
   }
   // However the readers agree: a file that would count as read without a row must have none.
   if (result.rows + refused === 0 && (await holdsText(local, header, signal))) {
@@ -158,8 +153,42 @@ async function stageLocal(
     notes.push(
       `${counted(result.blankRows, "row")} without a value in any of the report's columns, passed over.`,
     );
-  await persons.add(session, result, signal);
+  await persons.find(session, result, signal);
+  const shifted = await findShiftedRows(session, result, persons, signal);
+  if (shifted) {
+    if (!file.accept) {
+      const bad = await findBadRows(local, report, header, signal, shifted);
+      return quarantine(file, bad, shifted.reason);
+    }
+    const apart = await loadGoodRows(session, file, local, header, context, shifted);
+    if (!("loaded" in apart)) return apart;
+    result = apart.loaded;
+    refused = apart.refused;
+    await persons.find(session, result, signal);
+  }
+  await persons.add(session, signal);
   return writeRows(session, file, result, refused, notes, context);
+}
+
+/** Loads a file without its bad rows, which are set apart beside it. */
+async function loadGoodRows(
+  session: DuckSession,
+  file: PendingFile,
+  local: string,
+  header: Header,
+  { lake, persons: { report }, scratch, signal }: StagingContext,
+  shifted?: ShiftedRows,
+): Promise<QuarantinedFile | { readonly loaded: LoadedCsv; readonly refused: number }> {
+  const goodFile = path.join(scratch, `${randomUUID()}.csv`);
+  const refusedPath = refusedRowsPath(file.landedPath);
+  const refusal = await splitBadRows(local, report, header, goodFile, lake, refusedPath, signal, shifted);
+  const result = await loadCsv(session, goodFile, report, signal, refusal.order);
+  if ("reason" in result) return { file, ...result };
+  if ("summary" in result) {
+    if (result.cause) throw result.cause;
+    return quarantine(file, undefined, result.summary);
+  }
+  return { loaded: result, refused: refusal.rows };
 }
 
 async function writeRows(

@@ -1,0 +1,158 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { refusedRowsPath } from "../../src/clever/layout";
+import { type ReportName, reports } from "../../src/clever/reports";
+import { Duck } from "../../src/duck/duck";
+import { loadCsv } from "../../src/pipeline/loadCsv";
+import { Persons } from "../../src/pipeline/persons";
+import { findShiftedRows } from "../../src/pipeline/shiftedRows";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const reason = "It holds the id of a person: the row's cells are shifted.";
+const people = ["amy", "ben", "cat"];
+const file = dailyPath();
+/** Two surplus blanks in front, two cells missing: as many cells as the header. */
+const shifted = "2024-09-03,,,sis-ben,clever-ben,true,1,2";
+const content = dailyCsv(daily("amy"), daily("ben"), shifted, daily("cat"));
+
+async function fixtureWith(text: string, place = file) {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(place, text);
+  return { fixture, summary: await fixture.run() };
+}
+
+describe("a row that holds the id of a person where a text is kept", () => {
+  test("sets its file in quarantine, by line and column and without the id", async () => {
+    const { fixture, summary } = await fixtureWith(content);
+    expect(summary).toMatchObject({ anonymized: 0, failed: [] });
+    expect(summary.quarantined).toEqual([{ path: file, line: 4, column: "clever_school_id", reason }]);
+    expect(JSON.stringify([summary, await fixture.log()])).not.toMatch(/sis-|clever-ben/);
+    expect(await fixture.rows()).toEqual([]);
+    expect([...(await fixture.tree()).keys()].filter((each) => each.startsWith("stage2p"))).toEqual([]);
+  });
+
+  test("is left out of an accepted file and kept beside it", async () => {
+    const { fixture } = await fixtureWith(content);
+    const summary = await fixture.run({ accept: [file] });
+    expect(summary).toMatchObject({ anonymized: 1, refused: 1, rows: { daily_participation: 3 } });
+    expect(await fixture.logins(...people)).toEqual(people.map((person) => `${person} 2024-09-03 1`));
+    const entry = (await fixture.lastLog()).get(file);
+    expect(entry).toMatchObject({ rowsRead: 4, rowsWritten: 3, rowsRefused: 1 });
+    const refused = fixture.lake.localPath(refusedRowsPath(entry?.landedPath ?? ""));
+    expect(await readFile(refused, "utf8")).toBe(`# line 4, clever_school_id: ${reason}\n${shifted}\n`);
+    // The lookup has the people, and nobody without an id.
+    expect((await fixture.lookup()).map((row) => row.sis_id).sort()).toEqual(
+      people.map((person) => `sis-${person}`),
+    );
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect(await fixture.run()).toMatchObject({ anonymized: 0, inQuarantine: [] });
+  });
+
+  test("is counted with the rows that are bad otherwise, in the file's order", async () => {
+    const text = dailyCsv(daily("amy"), "\n", shifted, daily("cat", "yesterday"), daily("ben"));
+    const { fixture, summary } = await fixtureWith(text);
+    expect(summary.quarantined).toMatchObject([{ line: 6, column: "date" }]);
+    const accepted = await fixture.run({ accept: [file] });
+    expect(accepted).toMatchObject({ anonymized: 1, refused: 2, rows: { daily_participation: 2 } });
+    const landed = (await fixture.lastLog()).get(file)?.landedPath ?? "";
+    const refused = await readFile(fixture.lake.localPath(refusedRowsPath(landed)), "utf8");
+    expect(refused.match(/^# line \d+, \w+/gm)).toEqual(["# line 5, clever_school_id", "# line 6, date"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test.each([
+    ["by one cell", "2024-09-03,,sis-ben,clever-ben,school-1,North High,Maps,id-Maps,3", "clever_school_id"],
+    ["by two cells", "2024-09-03,,,sis-ben,clever-ben,school-1,Maps,id-Maps,3", "clever_school_id"],
+    ["by three cells", "2024-09-03,,,,sis-ben,clever-ben,school-1,id-Maps,3", "school_name"],
+    ["by four cells", "2024-09-03,,,,,sis-ben,clever-ben,id-Maps,3", "resource_type"],
+  ])("is found %s", async (_, row, column) => {
+    const text = usageCsv(usage("amy", "Maps"), usage("ben", "Maps"), row, row.replace("-03", "-04"));
+    const { summary } = await fixtureWith(text, usagePath());
+    expect(summary.quarantined).toEqual([
+      {
+        path: usagePath(),
+        line: 4,
+        column,
+        reason: `${reason} (2 rows are bad; this is the first.)`,
+      },
+    ]);
+  });
+});
+
+/** The shifted rows of a file by number and column, with people of other files known before. */
+async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
+  await using duck = await Duck.open({ threads: 1 });
+  const persons = await Persons.create(duck, reports[name], "pepper");
+  const folder = await temporaryFolder();
+  let found: Awaited<ReturnType<typeof findShiftedRows>>;
+  for (const [index, each] of [before, text].entries()) {
+    if (each === undefined) continue;
+    await duck.session(async (session) => {
+      const place = `${folder}/${index}.csv`;
+      await writeFile(place, each);
+      const loaded = await loadCsv(session, place, reports[name]);
+      if (!("rows" in loaded)) throw new Error("The file was refused.");
+      await persons.find(session, loaded);
+      found = await findShiftedRows(session, loaded, persons);
+      await persons.add(session);
+    });
+  }
+  return [...(found?.rows ?? [])].map((row, index) => `${row} ${found?.columnOf(index)}`);
+}
+
+describe("which texts are the ids of people:", () => {
+  test("those of other files of the run too", async () => {
+    const text = dailyCsv(daily("amy"), shifted);
+    expect(await shiftedRowsOf(text, "daily_participation")).toEqual([]);
+    expect(await shiftedRowsOf(text, "daily_participation", dailyCsv(daily("ben")))).toEqual([
+      "1 clever_school_id",
+    ]);
+  });
+
+  const row = (sis: string, school: string, name: string, resource: string, id = "r") =>
+    `2024-09-03,${sis},clever-${sis},${school},${name},app,${resource},${id},1`;
+
+  test.each([
+    ["a game that is called like a pupil's number", [row("2048", "s1", "North", "2048", "2048")]],
+    ["the shortest ids", [row("app", "app", "app", "app")]],
+    [
+      "a school with the number of a pupil",
+      [row("1001", "1001", "1001", "Maps"), row("1002", "1001", "1001", "Maps")],
+    ],
+    [
+      "a school whose id one row has in a person's place, the cells before it missing",
+      [
+        row("amy", "school-1", "North", "Maps"),
+        row("ben", "school-1", "North", "Maps"),
+        "2024-09-03,clever-cat,school-1,North,,app,Maps,r,1",
+      ],
+    ],
+    ["blank ids", [row("amy", "    ", "", "    "), ",,,,,,,,", "2024-09-03,    ,,    ,,app,Maps,r,1"]],
+  ])("not %s", async (_, rows) => {
+    expect(await shiftedRowsOf(usageCsv(...rows), "resource_usage")).toEqual([]);
+  });
+
+  test("a number where a school stands, and any other text where a resource stands", async () => {
+    const rows = [
+      row("7654321", "s1", "North", "Maps"),
+      "2024-09-03,,,7654321,,app,Maps,r,1",
+      row("x-7654", "s1", "North", "Maps"),
+      "2024-09-03,,,,,app,x-7654,r,1",
+      "2024-09-03,,,,,app,Maps,clever-x-7654,1",
+    ];
+    expect(await shiftedRowsOf(usageCsv(...rows), "resource_usage")).toEqual([
+      "1 clever_school_id",
+      "3 resource_name",
+      "4 resource_id",
+    ]);
+  });
+});
