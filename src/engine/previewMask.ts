@@ -1,5 +1,6 @@
 import { type Header, looksLikeName } from "../clever/header";
 import type { Report, ReportColumn } from "../clever/reports";
+import { tellsAPerson } from "../clever/shiftedCells";
 import { parseValue } from "../clever/values";
 import type { PreviewColumn, PreviewPage, PreviewRow } from "./messages";
 import type { PreviewedRow } from "./previewFile";
@@ -27,12 +28,15 @@ export function maskRows(
   report: Report,
 ): { rows: PreviewRow[]; identities: NonNullable<PreviewPage["identities"]> } {
   const columns = columnsByIndex(header, report);
+  const ids = idsOf(rows, columns);
   const masked = rows.map(({ line, cells, raw, problem }) => {
     const texts = cells ?? [raw ?? ""];
     const aligned = cells?.length === header.names.length;
     const shown = texts.map((text, index) => {
       const column = columns[index];
       if (!aligned || !column || column.pseudonymization === "hash") return false;
+      // A row with as many cells as the header can be shifted too: an id of the page is masked wherever it stands.
+      if (column.type === "string" && ids.has(text) && tellsAPerson(column, text)) return false;
       return problem === undefined || provesItsForm(column, text);
     });
     const clipped = texts.map((text) => (text.length > cellLength ? `${text.slice(0, cellLength)}…` : text));
@@ -46,6 +50,17 @@ export function maskRows(
     };
   });
   return { rows: masked.map(({ row }) => row), identities: masked.map(({ identities }) => identities) };
+}
+
+/** The ids of people in good rows: in others, the id of a school may stand where an id of a person should. */
+function idsOf(
+  rows: readonly PreviewedRow[],
+  columns: readonly (ReportColumn | undefined)[],
+): ReadonlySet<string> {
+  const good = rows.flatMap(({ cells, problem }) => (problem === undefined && cells ? [cells] : []));
+  return new Set(
+    good.flatMap((cells) => cells.filter((_, index) => columns[index]?.pseudonymization === "hash")),
+  );
 }
 
 /** Whether a cell of a refused row is a date, number or truth value: a shifted identity would hardly be one. */

@@ -157,6 +157,27 @@ describe("the preview of a report", () => {
     });
   });
 
+  it("masks an id of the page wherever it stands, and no text that is none", async () => {
+    const text = [
+      header,
+      "2025-08-25,sis1,user1,school1,First,true,1,1\n",
+      "2025-08-25,,,sis1,user1,true,1,1\n",
+      "2025-08-25,,sis1,user1,school1,true,1,1\n",
+      "2025-08-25,1,app,1,app,true,1,1\n",
+    ];
+    const { file, more } = previewOf(text.join(""));
+    await more(10_000);
+    if (!file.header || !file.report) throw new Error("No header.");
+    const masked = maskRows(file.rows, file.header, file.report);
+    expect(masked.rows.map(({ cells }) => cells.slice(3, 5))).toEqual([
+      ["school1", "First"],
+      [null, null],
+      [null, "school1"],
+      ["1", "app"],
+    ]);
+    expect(masked.identities[1]?.slice(3, 5)).toEqual(["sis1", "user1"]);
+  });
+
   it("stops at a hundred thousand rows", async () => {
     const { file, more } = previewOf(header + "2025-08-25,1,1,1,1,true,1,1\n".repeat(100_500));
     await more(10_000_000);
