@@ -74,14 +74,14 @@ function schools(facts: Facts, suppressed: SuppressedLists, averages: Suppressed
 function days(facts: Facts, suppressed: SuppressedLists): DayEntry[] {
   return facts.byDay
     .map((day, index): DayEntry => {
-      const hide = suppressed.days[index] ?? { sums: true, distinctResources: true };
+      const hide = suppressed.days[index] ?? { sums: true, activeUsers: true, distinctResources: true };
       return {
         date: day.date,
         logins: unless(hide.sums, day.logins),
         resources: unless(hide.sums, day.resources),
-        activeUsers: unless(hide.sums, day.activeUsers),
+        activeUsers: unless(hide.activeUsers, day.activeUsers),
         distinctResources: unless(hide.distinctResources, day.distinctResources),
-        ...mark(hide.sums || hide.distinctResources),
+        ...mark(hide.sums || hide.activeUsers || hide.distinctResources),
       };
     })
     .sort((a, b) => compareNames(a.date, b.date));

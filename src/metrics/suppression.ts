@@ -55,7 +55,11 @@ export interface SuppressedLists {
   readonly schools: readonly boolean[];
   /** The averages of all schools, whose sums would tell each day's. */
   readonly averages: boolean;
-  readonly days: readonly { readonly sums: boolean; readonly distinctResources: boolean }[];
+  readonly days: readonly {
+    readonly sums: boolean;
+    readonly activeUsers: boolean;
+    readonly distinctResources: boolean;
+  }[];
   readonly resources: readonly boolean[];
 }
 
@@ -79,11 +83,12 @@ export function suppressLists(facts: Facts, minimum: number): SuppressedLists {
   const tellDays = sumsTellDays(facts, days, minimum);
   return {
     users: everything || eachIsOnePerson(facts.schools, schools),
-    activeUsers: everything || isSmall(facts.activeUsers, minimum),
+    activeUsers: everything || tellsFew(facts.activeUsers, facts.users, minimum),
     schools,
     averages: tellDays,
-    days: facts.byDay.map(({ resourceUsers }, index) => ({
+    days: facts.byDay.map(({ activeUsers, resourceUsers }, index) => ({
       sums: days[index] === true,
+      activeUsers: days[index] === true || tellsFew(activeUsers, facts.users, minimum),
       distinctResources: days[index] === true || isSmall(resourceUsers, minimum),
     })),
     resources: resources.map((hidden) => hidden || tellDays),
@@ -118,6 +123,11 @@ export function suppressCells(
 
 export function isSmall(people: number, minimum: number): boolean {
   return people > 0 && people < minimum;
+}
+
+/** Whether so few are active, or are not, that the number of active people beside that of all tells of them. */
+function tellsFew(active: number, users: number, minimum: number): boolean {
+  return isSmall(active, minimum) || isSmall(users - active, minimum);
 }
 
 /** Where there are numbers there is somebody, even if the rows carry no id to count people by. */

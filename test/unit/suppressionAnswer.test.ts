@@ -67,6 +67,34 @@ describe("publish", () => {
     ]);
   });
 
+  test.each([
+    ["one is not active", 29, 1, 10, [30, null]],
+    ["nearly too many are not active", 30, 9, 10, [39, null]],
+    ["enough are not active", 30, 10, 10, [40, 30]],
+    ["all are active", 30, 0, 10, [30, 30]],
+    ["nothing is to be hidden", 29, 1, 0, [30, 29]],
+  ])("users and active users do not tell by subtraction who is not active: %s", (_, active, not, minimum, expected) => {
+    const both = answer([crowd("A", active, ["Maps"]), crowd("A", not, [])], minimum);
+    expect([both.users, both.activeUsers]).toEqual(expected);
+    // With one day, it has the same number.
+    expect(both.byDay.map(({ activeUsers }) => activeUsers)).toEqual([expected[1]]);
+    expect(both.byDay.map(({ suppressed }) => suppressed)).toEqual([expected[1] === null ? true : undefined]);
+  });
+
+  test("a day on which all but a few are active keeps its sums, and not its active users", () => {
+    const { activeUsers, byDay } = answer([
+      crowd("A", 40, ["Maps"], ["2026-03-02", "2026-03-03"]),
+      crowd("A", 3, ["Quiz"], ["2026-03-03"]),
+      crowd("B", 30, ["Maps"], ["2026-03-03"]),
+      crowd("A", 3, [], ["2026-03-02"]),
+    ]);
+    expect(activeUsers).toBeNull();
+    expect(byDay).toMatchObject([
+      { logins: 120, activeUsers: 40 },
+      { logins: 219, activeUsers: null, suppressed: true },
+    ]);
+  });
+
   test("a day without activity is shown as 0, days with little go with the next", () => {
     const { byDay } = answer([
       crowd("A", 50, ["Maps"], ["2026-03-02", "2026-03-03"]),

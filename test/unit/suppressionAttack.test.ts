@@ -342,8 +342,10 @@ function secretsOf({ facts, answer, listed }: ReturnType<typeof answerOf>): [str
       .map(({ name, users }): [string, number] => [`users of ${name}`, users]),
     ...facts.byDay
       .filter((day, index) => day.activeUsers > 0 && answer.byDay[index]?.activeUsers === null)
-      .flatMap(({ date, logins, resources, activeUsers }): [string, number][] => [
-        [`active ${date}`, activeUsers],
+      .map(({ date, activeUsers }): [string, number] => [`active ${date}`, activeUsers]),
+    ...facts.byDay
+      .filter((day, index) => day.activeUsers > 0 && answer.byDay[index]?.logins === null)
+      .flatMap(({ date, logins, resources }): [string, number][] => [
         [`rows on ${date}`, resources],
         [`logins on ${date}`, logins],
       ]),
