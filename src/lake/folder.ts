@@ -147,7 +147,9 @@ export class FolderLake implements Lake {
     const target = this.resolve(lakePath);
     options.signal?.throwIfAborted();
     try {
-      await fs.chmod(localFile, this.fileMode(lakePath));
+      // Only ever taken away from: the file was made with what the machine's settings (umask) leave.
+      const { mode } = await fs.stat(localFile);
+      await fs.chmod(localFile, mode & this.fileMode(lakePath));
       await forceToDisk(localFile);
       await this.place(localFile, target, fs.rename);
     } catch (error) {

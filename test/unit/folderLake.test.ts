@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -26,6 +26,28 @@ test("identities are readable by their owner only, pseudonymized data by the gro
   expect(await mode("stage1np")).toBe(0o700);
   expect(await mode("stage1np/clever/t.csv")).toBe(0o600);
   expect((await mode("stage2p/clever/t/part")) & 0o440).toBe(0o440);
+});
+
+test("a file that is moved into the lake is no more readable than the machine's settings make it", async () => {
+  const root = await temporaryFolder();
+  const lake = await FolderLake.open(root);
+  const before = process.umask(0o077);
+  const importedMode = async (target: string, mode?: number) => {
+    const local = path.join(await lake.scratch(), "part");
+    await writeFile(local, "x");
+    if (mode !== undefined) await chmod(local, mode);
+    await lake.importFile(local, target);
+    return (await stat(path.join(root, target))).mode & 0o777;
+  };
+  try {
+    expect(await importedMode("stage2p/clever/t/strict")).toBe(0o600);
+    process.umask(0o022);
+    expect(await importedMode("stage2p/clever/t/usual")).toBe(0o644);
+    expect(await importedMode("stage2p/clever/t/wide", 0o777)).toBe(0o644);
+    expect(await importedMode("stage2np/clever/t/identities")).toBe(0o600);
+  } finally {
+    process.umask(before);
+  }
 });
 
 test("opens by file address, with spaces and umlauts", async () => {
