@@ -30,8 +30,6 @@ export interface ReportColumn {
   readonly blank: boolean;
   /** Whether its texts are words of people or of Clever: an id of Clever's stands there in a shifted row only. */
   readonly words?: boolean;
-  /** Whether a plain number is an ordinary text there: a game is called 2048. */
-  readonly numbers?: boolean;
 }
 
 /** What has to be known of a CSV file of Clever's to read it. */
@@ -61,7 +59,6 @@ const column = (
   blank: options.blank ?? type === "string",
   ...(options.aliases ? { aliases: options.aliases } : {}),
   ...(options.words ? { words: true } : {}),
-  ...(options.numbers ? { numbers: true } : {}),
 });
 
 const person: readonly ReportColumn[] = [
@@ -91,8 +88,8 @@ export const reports: Readonly<Record<ReportName, Report>> = {
     columns: [
       ...person,
       column("resource_type", "string", { words: true }),
-      column("resource_name", "string", { numbers: true }),
-      column("resource_id", "string", { numbers: true }),
+      column("resource_name", "string"),
+      column("resource_id", "string"),
       column("num_access", "integer"),
     ],
   },

@@ -36,7 +36,7 @@ export function maskRows(
       const column = columns[index];
       if (!aligned || !column || column.pseudonymization === "hash") return false;
       // A row with as many cells as the header can be shifted too: an id of the page is masked wherever it stands.
-      if (column.type === "string" && ids.has(text) && tellsAPerson(column, text)) return false;
+      if (column.type === "string" && ids.has(text) && tellsAPerson(text)) return false;
       return problem === undefined || provesItsForm(column, text);
     });
     const clipped = texts.map((text) => (text.length > cellLength ? `${text.slice(0, cellLength)}…` : text));

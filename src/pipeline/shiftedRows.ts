@@ -19,8 +19,8 @@ export interface ShiftedRows {
  * few different texts are looked up among the ids.
  *
  * A text that several people have in one column is no id of one of them, whatever it equals: a school has people, and a
- * shifted row's cells are all its own person's. So a school's id that one row has in a person's place, or a pupil with
- * the number of a school, does not refuse the school's rows.
+ * shifted row's cells are all its own person's. So a school's id that one row has in a person's place does not refuse the
+ * school's rows.
  */
 export async function findShiftedRows(
   session: DuckSession,
@@ -62,12 +62,9 @@ function differentTexts(kept: readonly ReportColumn[]): string {
       const cells = columns.map(
         (column) => `{place: ${kept.indexOf(column)}, text: ${sqlName(column.name)}}`,
       );
-      const compared = columns.map((column) => {
-        const isNumber = column.numbers ? ` AND NOT regexp_full_match(text, ${sqlString(plainNumber)})` : "";
-        return `(place = ${kept.indexOf(column)} AND length(text) >= ${shortestId}${isNumber})`;
-      });
       return `SELECT DISTINCT place, text FROM (SELECT unnest([${cells.join(", ")}], recursive := true)
-        FROM (SELECT DISTINCT ${names} FROM raw)) WHERE ${compared.join(" OR ")}`;
+        FROM (SELECT DISTINCT ${names} FROM raw))
+        WHERE length(text) >= ${shortestId} AND NOT regexp_full_match(text, ${sqlString(plainNumber)})`;
     })
     .join(" UNION ALL ");
 }

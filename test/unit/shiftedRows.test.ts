@@ -123,10 +123,11 @@ describe("which texts are the ids of people:", () => {
 
   test.each([
     ["a game that is called like a pupil's number", [row("2048", "s1", "North", "2048", "2048")]],
+    ["a school that is", [row("12", "12", "12", "Maps"), row("1001", "1001", "1001", "Maps")]],
     ["the shortest ids", [row("app", "app", "app", "app")]],
     [
-      "a school with the number of a pupil",
-      [row("1001", "1001", "1001", "Maps"), row("1002", "1001", "1001", "Maps")],
+      "what several people have, though one has it as an id",
+      [row("East", "East", "East", "Maps"), row("amy", "East", "East", "Maps")],
     ],
     [
       "a school whose id one row has in a person's place, the cells before it missing",
@@ -141,18 +142,19 @@ describe("which texts are the ids of people:", () => {
     expect(await shiftedRowsOf(usageCsv(...rows), "resource_usage")).toEqual([]);
   });
 
-  test("a number where a school stands, and any other text where a resource stands", async () => {
+  test("a Clever id next to a number, one of digits alone, and any other text", async () => {
     const rows = [
       row("7654321", "s1", "North", "Maps"),
-      "2024-09-03,,,7654321,,app,Maps,r,1",
+      "2024-09-03,,,7654321,clever-7654321,app,Maps,r,1",
       row("x-7654", "s1", "North", "Maps"),
       "2024-09-03,,,,,app,x-7654,r,1",
-      "2024-09-03,,,,,app,Maps,clever-x-7654,1",
+      `2024-09-03,1,${"1".repeat(24)},s1,North,app,Maps,r,1`,
+      `2024-09-03,,,,,app,Maps,${"1".repeat(24)},1`,
     ];
     expect(await shiftedRowsOf(usageCsv(...rows), "resource_usage")).toEqual([
-      "1 clever_school_id",
+      "1 school_name",
       "3 resource_name",
-      "4 resource_id",
+      "5 resource_id",
     ]);
   });
 });
