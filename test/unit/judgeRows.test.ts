@@ -79,7 +79,11 @@ describe("the first thing that is wrong with a row is told:", () => {
     ["a NUL byte", Buffer.from(row("a\0b")), "school_name: The cell holds a NUL"],
     ["a quote that does not close", Buffer.from(row('"North')), "-: A quote opens in this row"],
     ["a stray quote", Buffer.from(row('No"rth')), "-: A quote stands"],
-    ["an id of Clever's as a name", Buffer.from(row("50ca15a93bc2733956000007")), "school_name: An id of Clever's"],
+    [
+      "an id of Clever's as a name",
+      Buffer.from(row("50ca15a93bc2733956000007")),
+      "school_name: An id of Clever's",
+    ],
     ["two problems", Buffer.from(row().replace("true", "x").replace("2024", "x")), "date: Not a date"],
     ["a row that is too long", Buffer.from(row("x".repeat(2_000_001))), "-: The row is too long"],
   ])("%s", async (_, bad, told) => {

@@ -167,7 +167,9 @@ describe("texts come through to the byte", () => {
     const cellOf = (content: string) => `"${content.replaceAll('"', '""')}"`;
     // The id of a person must not stand where a school's name does.
     const id = [...text].slice(1).join("");
-    const amy = daily("amy").replace("North High", () => cellOf(text)).replace("sis-amy", () => cellOf(id));
+    const amy = daily("amy")
+      .replace("North High", () => cellOf(text))
+      .replace("sis-amy", () => cellOf(id));
     const { summary, rows } = await runOf(dailyCsv(amy, daily("ben")));
     expect(summary.quarantined).toEqual([]);
     const row = rows.find((each) => each.clever_user_id_pseudonym === pseudonym("clever-amy"));

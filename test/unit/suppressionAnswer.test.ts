@@ -73,13 +73,18 @@ describe("publish", () => {
     ["enough are not active", 30, 10, 10, [40, 30]],
     ["all are active", 30, 0, 10, [30, 30]],
     ["nothing is to be hidden", 29, 1, 0, [30, 29]],
-  ])("users and active users do not tell by subtraction who is not active: %s", (_, active, not, minimum, expected) => {
-    const both = answer([crowd("A", active, ["Maps"]), crowd("A", not, [])], minimum);
-    expect([both.users, both.activeUsers]).toEqual(expected);
-    // With one day, it has the same number.
-    expect(both.byDay.map(({ activeUsers }) => activeUsers)).toEqual([expected[1]]);
-    expect(both.byDay.map(({ suppressed }) => suppressed)).toEqual([expected[1] === null ? true : undefined]);
-  });
+  ])(
+    "users and active users do not tell by subtraction who is not active: %s",
+    (_, active, not, minimum, expected) => {
+      const both = answer([crowd("A", active, ["Maps"]), crowd("A", not, [])], minimum);
+      expect([both.users, both.activeUsers]).toEqual(expected);
+      // With one day, it has the same number.
+      expect(both.byDay.map(({ activeUsers }) => activeUsers)).toEqual([expected[1]]);
+      expect(both.byDay.map(({ suppressed }) => suppressed)).toEqual([
+        expected[1] === null ? true : undefined,
+      ]);
+    },
+  );
 
   test("a day on which all but a few are active keeps its sums, and not its active users", () => {
     const { activeUsers, byDay } = answer([
