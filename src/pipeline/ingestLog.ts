@@ -25,7 +25,10 @@ export interface LogEntry {
   readonly sha256: string;
   /** Where the bytes stand in the lake; for a duplicate, where the same bytes stood before. */
   readonly landedPath: string;
-  /** Which delivery of the source this is: the landing's time in seconds since 1970; later ones are larger. */
+  /**
+   * Which delivery of the source this is, later ones being larger: the time of its landing in seconds since 1970, or of
+   * the run that read the landed copy again.
+   */
   readonly version: number;
   readonly runId: string;
   readonly time: Date;
