@@ -87,11 +87,15 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const start = runStart(state, now);
     const landings = planLandings(plan, start);
     const landing = new Set(landings.map(({ source }) => source));
+    const pending = pendingEntries(state, request, landing);
+    // Each source once: what is brought over or due anyway is read anew by that.
+    const begun = new Set([...landing, ...pending.map(({ source }) => source)]);
     const outdated = (delivered: ReadonlyMap<string, number>) =>
       outdatedEntries(state.log, delivered, toSeconds(start)).filter(
-        (entry) => !landing.has(entry.source) && isAsked(request, entry),
+        (entry) => !begun.has(entry.source) && isAsked(request, entry),
       );
-    const pending = [...pendingEntries(state, request, landing), ...outdated(deliveredIn(state))];
+    pending.push(...outdated(deliveredIn(state)));
+    for (const { source } of pending) begun.add(source);
     const orphans = orphanEntries(state, request, landing, start);
     requireAccepted(request, [...pending, ...orphans], plan);
 
@@ -141,8 +145,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       const freed = salt === undefined ? [] : orphans.filter((entry) => !contents.claim(entry.sha256, entry));
       for (const chunk of chunksOf(landings.filter(isAside), freed)) await runner.run(chunk);
       await runner.runDeferred();
-      const begun = new Set(pending.map(({ source }) => source));
-      await runner.runDeferred(outdated(runner.delivered).filter(({ source }) => !begun.has(source)));
+      if (salt !== undefined) await runner.runDeferred(outdated(runner.delivered));
     } catch (error) {
       const outcome = signal?.aborted ? "cancelled" : "failed";
       const ended = { ...record, ended: new Date(), outcome, summary: finished(summary, now) } as const;
