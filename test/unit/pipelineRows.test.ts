@@ -107,8 +107,10 @@ test("the tables hold exactly the rows of the files, pseudonymized, and each pai
       for (const { path, file } of unique) {
         const { rowsRead, rowsWritten, notes } = log.get(path) ?? {};
         expect([rowsRead, rowsWritten]).toEqual([file.rows.length, file.rows.length]);
-        const told = file.unknownColumns.length > 0;
-        expect(notes ?? "").toContain(told ? file.unknownColumns.join(", ") : "");
+        // Of a head with a comma nobody knows whether it is a name or holds cells of a row.
+        for (const name of file.unknownColumns) {
+          expect(notes).toMatch(name.includes(",") ? /\bcolumn \d+\b/ : new RegExp(`[ ,]${name}[,.]`));
+        }
       }
       const landed = [...log.values()].filter(({ outcome }) => outcome !== "duplicate");
       for (const { path, landedPath } of landed) {
