@@ -18,7 +18,7 @@ export class Agents {
 
   /** @param silence milliseconds without a byte after which a connection counts as gone */
   constructor(private readonly silence: number) {
-    this.direct = { http: new DirectAgent(silence), https: new DirectTlsAgent(silence) };
+    this.direct = { http: new DirectAgent(silence), https: new TlsAgent(silence) };
   }
 
   /** What an address is asked by, with the proxy that leads there. Throws `config` for a proxy that cannot be used. */
@@ -51,8 +51,8 @@ class DirectAgent extends HttpAgent {
   }
 }
 
-class DirectTlsAgent extends HttpsAgent {
-  constructor(private readonly silence: number) {
+class TlsAgent extends HttpsAgent {
+  constructor(protected readonly silence: number) {
     super({ keepAlive: true, timeout: silence });
   }
 
@@ -67,12 +67,12 @@ class DirectTlsAgent extends HttpsAgent {
 }
 
 /** TLS within a tunnel that a proxy opens (`CONNECT`, RFC 9110). Only https goes by a proxy. */
-class TunnelAgent extends HttpsAgent {
+class TunnelAgent extends TlsAgent {
   constructor(
     private readonly proxy: URL,
-    private readonly silence: number,
+    silence: number,
   ) {
-    super({ keepAlive: true, timeout: silence });
+    super(silence);
   }
 
   override createConnection(...[options, callback]: Parameters<HttpsAgent["createConnection"]>) {
@@ -108,11 +108,6 @@ class TunnelAgent extends HttpsAgent {
     });
     asking.end();
     return undefined;
-  }
-
-  override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    super.reuseSocket(socket, request);
-    anew(socket, this.silence);
   }
 }
 
