@@ -2,15 +2,16 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pseudoTable } from "../clever/layout";
-import { hashedColumns, pseudonymName, type Report, type UserType, userTypeValue } from "../clever/reports";
+import { type Report, type UserType, userTypeValue } from "../clever/reports";
 import type { AddFile } from "../delta/actions";
 import { withLocalFiles } from "../delta/localFiles";
 import { dataFilePath, decodePath } from "../delta/paths";
 import { scanFiles } from "../delta/scan";
 import type { Snapshot } from "../delta/snapshot";
-import { type DuckSession, sqlName, sqlString, sqlStrings } from "../duck/duck";
+import { type DuckSession, sqlString, sqlStrings } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
+import { sameRowsSql } from "./sameRows";
 import type { StagedFile } from "./stageFile";
 import { sourceTag } from "./tables";
 
@@ -149,8 +150,6 @@ export class Claim implements Disposable {
     if (committed.length + claimed.length === 0) return undefined;
     const pathsOf = (files: readonly AddFile[]) =>
       files.map((file) => dataFilePath(pseudoTable(this.report), file.path));
-    const other = rowKey(this.report, "other");
-    const same = rowKey(this.report, "mine").map((value, index) => `${value} = ${other[index]}`);
     const paths = [...pathsOf(committed), ...pathsOf(claimed)];
     await withLocalFiles(this.lake, paths, signal ? { signal } : {}, (local) => {
       const others = [
@@ -158,14 +157,9 @@ export class Claim implements Disposable {
         rowsOf(local.slice(0, committed.length), isOneOf("source_file", this.going)),
         rowsOf(local.slice(committed.length), "false"),
       ];
-      return session.query(
-        `CREATE OR REPLACE TEMP TABLE repeats AS
-         SELECT mine.row_id, other.source_file AS source, other.going FROM (${rows}) mine
-         JOIN (${others.filter((sql) => sql !== "").join(" UNION ALL BY NAME ")}) other
-           ON ${same.join(" AND ")} AND mine.user_type = other.user_type AND mine.source_file <> other.source_file`,
-        [],
-        signal,
-      );
+      const other = others.filter((sql) => sql !== "").join(" UNION ALL BY NAME ");
+      const repeats = sameRowsSql(this.report, rows, other);
+      return session.query(`CREATE OR REPLACE TEMP TABLE repeats AS ${repeats}`, [], signal);
     });
     await session.query(
       `CREATE OR REPLACE TEMP TABLE repeated AS
@@ -243,21 +237,6 @@ function rowsOf(files: readonly string[], going: string): string {
 function isOneOf(column: string, values: ReadonlySet<string>): string {
   if (values.size === 0) return "false";
   return `coalesce(${column} IN (${[...values].map(sqlString).join(", ")}), false)`;
-}
-
-/**
- * What makes a row of a relation one, as SQL expressions: the day, the person and, where the report has it, the
- * resource; a row of nobody has no key. The school system's id is blanked when a person leaves, and a resource's name
- * may change: Clever's own ids stay.
- */
-function rowKey(report: Report, relation: string): string[] {
-  const firstOf = (names: readonly string[]) =>
-    `coalesce(${names.map((name) => `${sqlString(`${name} `)} || ${relation}.${sqlName(name)}`).join(", ")})`;
-  const person = hashedColumns(report).map(({ name }) => pseudonymName(name));
-  const day = report.columns.filter(({ type }) => type === "date").map(({ name }) => `${relation}.${name}`);
-  const hasResource = report.columns.some(({ name }) => name === "resource_id");
-  const resource = hasResource ? [`coalesce(${firstOf(["resource_id", "resource_name"])}, '')`] : [];
-  return [...day, firstOf(person.toReversed()), ...resource];
 }
 
 function reachesInto(a: Claimant, b: Claimant): boolean {

@@ -342,12 +342,79 @@ describe("rows that stand in two different files", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
   });
 
-  test("raise no false alarm for people without any id", async () => {
-    const fixture = await PipelineFixture.create();
+  describe("and are about nobody", () => {
     const nobody = "2024-09-03,,,school-1,North High,false,0,0";
-    await fixture.put(september3, dailyCsv(nobody, daily("amy")));
-    await fixture.put(september4, dailyCsv(nobody, daily("ben")));
-    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+
+    test("raise no false alarm by themselves: people who left look alike", async () => {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(september3, dailyCsv(nobody, daily("amy")));
+      await fixture.put(september4, dailyCsv(nobody, daily("ben")));
+      expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+    });
+
+    test("count with the rows of people beside them, each with one of the other file's", async () => {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(september3, dailyCsv(nobody, nobody, daily("amy")));
+      await fixture.run();
+      await fixture.put(september30, dailyCsv(nobody, nobody, nobody, daily("amy"), daily("ben")));
+      expect((await fixture.run()).quarantined).toMatchObject([
+        { reason: `3 of its rows are in the tables already, from ${september3}.` },
+      ]);
+      expect(await fixture.run({ accept: [september30] })).toMatchObject({ anonymized: 1, refused: 3 });
+      expect(await fixture.logins("amy", "ben")).toEqual([
+        "? 2024-09-03 0",
+        "? 2024-09-03 0",
+        "? 2024-09-03 0",
+        "amy 2024-09-03 1",
+        "ben 2024-09-03 1",
+      ]);
+      expect((await fixture.verify()).problems).toEqual([]);
+    });
+
+    test("count where the file is about nobody else", async () => {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(september3, dailyCsv(nobody, daily("amy")));
+      await fixture.run();
+      await fixture.put(september4, dailyCsv(nobody));
+      expect((await fixture.run()).quarantined).toMatchObject([{ path: september4 }]);
+    });
+  });
+
+  test.each([
+    ["the file before", "2024-09-03,sis-amy,,school-1,North High,true,1,2", daily("amy")],
+    ["the file behind", daily("amy"), "2024-09-03,sis-amy,,school-1,North High,true,1,2"],
+    [
+      "both files",
+      "2024-09-03,sis-amy,,school-1,North High,true,1,2",
+      "2024-09-03,sis-amy,,s,South,true,1,2",
+    ],
+  ])("are found where Clever's id of the person is blank in %s", async (_, before, behind) => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(before, daily("ben")));
+    await fixture.run();
+    await fixture.put(september30, dailyCsv(behind, daily("cat")));
+    expect((await fixture.run()).quarantined).toMatchObject([
+      { reason: expect.stringMatching(/^1 of its rows/) },
+    ]);
+  });
+
+  test("are not taken for another person's who has the same id in the school's system", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(september3, dailyCsv(daily("amy")));
+    await fixture.run();
+    await fixture.put(september30, dailyCsv("2024-09-03,sis-amy,clever-zoe,school-1,North High,true,1,2"));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+  });
+
+  test("of resource usage are found where the resource's id is blank in one of them", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
+    await fixture.run();
+    const blank = (name: string) => usage("amy", name).replace(`,id-${name},`, ",,");
+    await fixture.put(usagePath("2024-09-30"), usageCsv(blank("Maths"), blank("Music")));
+    expect((await fixture.run()).quarantined).toMatchObject([
+      { reason: expect.stringMatching(/^1 of its rows/) },
+    ]);
   });
 
   test("are found where the person's id in the school's system is blank meanwhile", async () => {
