@@ -6,7 +6,6 @@ import { findDayMonthOrder, type JudgedRow, judgeRows } from "../clever/judgeRow
 import type { Report } from "../clever/reports";
 import type { DayMonthOrder } from "../clever/values";
 import type { Lake } from "../lake/lake";
-import type { ShiftedRows } from "./shiftedRows";
 
 /** What is wrong with a file, row by row. */
 export interface Refusal {
@@ -16,20 +15,29 @@ export interface Refusal {
   readonly problems: readonly Problem[];
 }
 
+/** Rows that read well one by one and are to be refused all the same. */
+export interface MarkedRows {
+  /** Which of the file's good rows they are, from 0, ascending. */
+  readonly rows: Uint32Array;
+  /** For each of them the column to blame, if it is one. */
+  columnOf(index: number): string | undefined;
+  reasonOf(index: number): string;
+}
+
 const problemsKept = 100;
 
-/** Finds each row that cannot be read, or is one of `shifted`, with line, column and reason. */
+/** Finds each row that cannot be read, or is one of `marked`, with line, column and reason. */
 export async function findBadRows(
   file: string,
   report: Report,
   header: Header,
   signal?: AbortSignal,
-  shifted?: ShiftedRows,
+  marked?: MarkedRows,
 ): Promise<Refusal & { readonly goodRows: number }> {
   const problems: Problem[] = [];
   let rows = 0;
   let goodRows = 0;
-  for await (const { problem } of (await judged(file, report, header, signal, shifted)).rows) {
+  for await (const { problem } of (await judged(file, report, header, signal, marked)).rows) {
     if (!problem) {
       goodRows++;
       continue;
@@ -41,7 +49,7 @@ export async function findBadRows(
 }
 
 /**
- * Sets a file's bad rows apart, those of `shifted` among them: the good ones go, with the header, into `goodFile` on this machine's disk; the
+ * Sets a file's bad rows apart, those of `marked` among them: the good ones go, with the header, into `goodFile` on this machine's disk; the
  * refused ones, each behind its line number and reason, beside the landed file in the lake.
  */
 export async function splitBadRows(
@@ -52,12 +60,12 @@ export async function splitBadRows(
   lake: Lake,
   refusedPath: string,
   signal?: AbortSignal,
-  shifted?: ShiftedRows,
+  marked?: MarkedRows,
 ): Promise<Refusal & { readonly order: DayMonthOrder }> {
   const problems: Problem[] = [];
   let rows = 0;
   const refusedFile = `${goodFile}.refused`;
-  const { order, rows: judgedRows } = await judged(file, report, header, signal, shifted);
+  const { order, rows: judgedRows } = await judged(file, report, header, signal, marked);
   await using refused = await open(refusedFile, "wx", 0o600);
   const goodRows = async function* () {
     yield `${header.names.map(quoted).join(header.delimiter)}\n`;
@@ -82,27 +90,50 @@ async function judged(
   report: Report,
   header: Header,
   signal: AbortSignal | undefined,
-  shifted: ShiftedRows | undefined,
+  marked: MarkedRows | undefined,
 ): Promise<{ order: DayMonthOrder; rows: AsyncGenerator<JudgedRow> }> {
   const read = () => createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
   const order = await findDayMonthOrder(read, report, header);
   const rows = judgeRows(read, report, header, order);
-  return { order, rows: shifted ? withShifted(rows, shifted) : rows };
+  return { order, rows: marked ? withMarked(rows, marked) : rows };
 }
 
-/** Refuses those of the good rows that the engine found to be shifted: it counts good rows in the same order. */
-async function* withShifted(
-  rows: AsyncGenerator<JudgedRow>,
-  shifted: ShiftedRows,
-): AsyncGenerator<JudgedRow> {
+/** Refuses the marked ones of the good rows: the engine, which found them, counts good rows in the same order. */
+async function* withMarked(rows: AsyncGenerator<JudgedRow>, marked: MarkedRows): AsyncGenerator<JudgedRow> {
   let good = 0;
   let next = 0;
   for await (const row of rows) {
-    if (!row.problem && good++ === shifted.rows[next]) {
-      const column = shifted.columnOf(next++);
-      yield { ...row, problem: { line: row.line, column, reason: shifted.reason } };
+    if (!row.problem && good++ === marked.rows[next]) {
+      const problem = { line: row.line, column: marked.columnOf(next), reason: marked.reasonOf(next) };
+      next++;
+      yield { ...row, problem };
     } else yield row;
   }
+}
+
+/** Both together, the first one's column and reason where both mark a row. */
+export function bothMarked(
+  first: MarkedRows | undefined,
+  second: MarkedRows | undefined,
+): MarkedRows | undefined {
+  if (!first || !second) return first ?? second;
+  const places = new Map<number, { readonly of: MarkedRows; readonly index: number }>();
+  for (const of of [second, first]) {
+    for (const [index, row] of of.rows.entries()) places.set(row, { of, index });
+  }
+  const rows = Uint32Array.from(places.keys()).sort();
+  const at = (index: number) => places.get(rows[index] ?? -1);
+  return {
+    rows,
+    columnOf: (index) => {
+      const place = at(index);
+      return place?.of.columnOf(place.index);
+    },
+    reasonOf: (index) => {
+      const place = at(index);
+      return place?.of.reasonOf(place.index) ?? "";
+    },
+  };
 }
 
 function refusedLine(row: JudgedRow, problem: Problem): Buffer {

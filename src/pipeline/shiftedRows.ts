@@ -3,15 +3,7 @@ import { plainNumber, shiftedReason, shortestId } from "../clever/shiftedCells";
 import { type DuckSession, sqlName, sqlString } from "../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
-
-/** Rows that hold the id of a person where a text is kept as it is. */
-export interface ShiftedRows {
-  /** Which of the file's good rows they are, from 0, ascending. */
-  readonly rows: Uint32Array;
-  /** For each of them the first column with an id. */
-  columnOf(index: number): string;
-  readonly reason: string;
-}
+import type { MarkedRows } from "./refuseRows";
 
 /**
  * Finds the rows of the session's `raw`, whose people are in `found`, in which a text that is kept as it is equals the id of a person: of any row of
@@ -27,7 +19,7 @@ export async function findShiftedRows(
   loaded: LoadedCsv,
   persons: Persons,
   signal?: AbortSignal,
-): Promise<ShiftedRows | undefined> {
+): Promise<MarkedRows | undefined> {
   const kept = keptTexts(persons.report).filter((column) => loaded.header.indexes.get(column) !== undefined);
   await session.query(
     `CREATE OR REPLACE TEMP TABLE texts_like_ids AS
@@ -44,7 +36,7 @@ export async function findShiftedRows(
     signal,
   );
   if (row.length === 0) return undefined;
-  return { rows: row, columnOf: (index) => kept[place[index] ?? -1]?.name ?? "", reason: shiftedReason };
+  return { rows: row, columnOf: (index) => kept[place[index] ?? -1]?.name, reasonOf: () => shiftedReason };
 }
 
 /**

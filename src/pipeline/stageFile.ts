@@ -11,12 +11,13 @@ import { numRecords } from "../delta/statistics";
 import { type DuckSession, sqlName, sqlString } from "../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
+import { findDoubledRows } from "./doubledRows";
 import { type LoadedCsv, loadCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
-import { findBadRows, splitBadRows } from "./refuseRows";
+import { bothMarked, findBadRows, type MarkedRows, splitBadRows } from "./refuseRows";
 import type { DateSpan, RepeatedRows } from "./repeatedRows";
 import { holdsText } from "./scanBytes";
-import { findShiftedRows, type ShiftedRows } from "./shiftedRows";
+import { findShiftedRows } from "./shiftedRows";
 import { sourceTag } from "./tables";
 
 /** How a delivery's notes tell of rows that were left out; behind it stand the sources that have them. */
@@ -154,17 +155,24 @@ async function stageLocal(
       `${counted(result.blankRows, "row")} without a value in any of the report's columns, passed over.`,
     );
   await persons.find(session, result, signal);
-  const shifted = await findShiftedRows(session, result, persons, signal);
-  if (shifted) {
+  const doubled = await findDoubledRows(session, result, report, signal);
+  const marked = bothMarked(await findShiftedRows(session, result, persons, signal), doubled.repeats);
+  if (marked) {
     if (!file.accept) {
-      const bad = await findBadRows(local, report, header, signal, shifted);
-      return quarantine(file, bad, shifted.reason);
+      const bad = await findBadRows(local, report, header, signal, marked);
+      return quarantine(file, bad, marked.reasonOf(0));
     }
-    const apart = await loadGoodRows(session, file, local, header, context, shifted);
+    const apart = await loadGoodRows(session, file, local, header, context, marked);
     if (!("loaded" in apart)) return apart;
     result = apart.loaded;
     refused = apart.refused;
     await persons.find(session, result, signal);
+  }
+  if (doubled.differing > 0) {
+    const what = report.name === "resource_usage" ? "day with one resource" : "day";
+    notes.push(
+      `${doubled.differing} rows tell different things of one person's ${what}; all of them are in.`,
+    );
   }
   await persons.add(session, signal);
   return writeRows(session, file, result, refused, notes, context);
@@ -177,11 +185,11 @@ async function loadGoodRows(
   local: string,
   header: Header,
   { lake, persons: { report }, scratch, signal }: StagingContext,
-  shifted?: ShiftedRows,
+  marked?: MarkedRows,
 ): Promise<QuarantinedFile | { readonly loaded: LoadedCsv; readonly refused: number }> {
   const goodFile = path.join(scratch, `${randomUUID()}.csv`);
   const refusedPath = refusedRowsPath(file.landedPath);
-  const refusal = await splitBadRows(local, report, header, goodFile, lake, refusedPath, signal, shifted);
+  const refusal = await splitBadRows(local, report, header, goodFile, lake, refusedPath, signal, marked);
   const result = await loadCsv(session, goodFile, report, signal, refusal.order);
   if ("reason" in result) return { file, ...result };
   if ("summary" in result) {
