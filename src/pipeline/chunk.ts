@@ -62,6 +62,8 @@ export class ChunkRunner {
   private readonly settled = new Set<string>();
   /** The versions of the landings whose rows this run brought in, by source. */
   readonly delivered = new Map<string, number>();
+  /** Sources that a person accepted by the look of a delivery that this run replaced. */
+  private readonly outdatedConsent = new Set<string>();
   private deferred: { readonly entry: LogEntry; readonly waitsFor: readonly string[] }[] = [];
 
   constructor(private readonly context: ChunkContext) {
@@ -145,6 +147,7 @@ export class ChunkRunner {
     }
     const entry = this.entryOf(landed, before);
     entries.set(entry.source, entry);
+    this.noteOutdatedConsent(landed, before);
     const staged = salt !== undefined && isDue(entry, state, accept);
     progress.landed(staged);
     if (landed.unchanged) summary.unchanged++;
@@ -156,6 +159,16 @@ export class ChunkRunner {
     }
     if (staged) await this.stage(entry, entries);
     else this.settled.add(entry.source);
+  }
+
+  /** Consent to leave a file's bad rows out is for the bytes that were looked at, and not for what came since. */
+  private noteOutdatedConsent({ unchanged, path, source }: LandedFile, before: LogEntry | undefined): void {
+    const { accept, summary } = this.context;
+    if (unchanged || before?.outcome !== "quarantined" || before.path !== path) return;
+    if (!isAccepted(accept, before)) return;
+    this.outdatedConsent.add(source);
+    const note = "It was delivered anew since it was looked at, so it was read without being accepted.";
+    summary.notes.push({ path, note });
   }
 
   private entryOf(landed: LandedFile, before: LogEntry | undefined): LogEntry {
@@ -177,9 +190,10 @@ export class ChunkRunner {
       result = await this.staging.execute(async () => {
         signal?.throwIfAborted();
         const anonymizer = await this.anonymizer(entry.report);
+        const isConsented = isAccepted(accept, entry) && !this.outdatedConsent.has(entry.source);
         return progress.during("anonymizing", entry.path, () =>
           // Rows of this delivery were refused before, which only a person's consent allows.
-          anonymizer.stage({ ...entry, accept: isAccepted(accept, entry) || (entry.rowsRefused ?? 0) > 0 }),
+          anonymizer.stage({ ...entry, accept: isConsented || (entry.rowsRefused ?? 0) > 0 }),
         );
       });
     } catch (error) {

@@ -249,6 +249,20 @@ describe("an accepted file", () => {
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 0, anonymized: 1, refused: 1 });
   });
 
+  test("is asked for anew where it was delivered anew since it was looked at", async () => {
+    const { fixture } = await runWith(content);
+    await fixture.put(bad, dailyCsv(daily("amy", "x"), daily("ben", "y"), daily("cat")));
+    const note = "It was delivered anew since it was looked at, so it was read without being accepted.";
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({
+      landed: 1,
+      refused: 0,
+      quarantined: [{ path: bad, line: 2 }],
+      notes: [{ path: bad, note }],
+    });
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 2, notes: [] });
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
   test("comes in again without being asked where the table was lost", async () => {
     const { fixture } = await runWith(content);
     await fixture.run({ accept: [bad] });
