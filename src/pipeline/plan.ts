@@ -110,13 +110,17 @@ export function makePlan(
 }
 
 function stateOf(
-  file: { readonly size: number; readonly modified: Date },
+  file: FileFacts,
   report: ReportFile,
   entry: LogEntry | undefined,
   lake: LakeState,
   held: ReadonlySet<string>,
 ): { state: FileState; reason: string | undefined } {
   if (!entry) return { state: "new", reason: undefined };
+  if (isOlderCopy(file, entry)) {
+    const reason = `Older than ${entry.path}, whose rows the lake has and which is on the server no more; put there anew, it is taken.`;
+    return { state: "ignored", reason };
+  }
   if (differs(file, entry)) return { state: "changed", reason: undefined };
   if (entry.outcome === "duplicate") {
     return held.has(contentKey(entry))
@@ -129,15 +133,24 @@ function stateOf(
   return { state: "landed", reason: undefined };
 }
 
-/** Whether the server's file is another than the one that the log speaks of. */
-function differs(
-  file: { readonly size: number; readonly modified: Date },
-  entry: LogEntry | undefined,
-): boolean {
+type FileFacts = Pick<PlannedFile, "path" | "size" | "modified">;
+
+/** Whether the server's file is another delivery than the one that the log speaks of. */
+function differs(file: FileFacts, entry: LogEntry | undefined): boolean {
   return (
     entry !== undefined &&
-    (file.size !== entry.size || toSeconds(file.modified) !== toSeconds(entry.modified))
+    (file.size !== entry.size || toSeconds(file.modified) !== toSeconds(entry.modified)) &&
+    !isOlderCopy(file, entry)
   );
+}
+
+/**
+ * Whether it is the original, or another copy, of a newer one that was taken and has left the server since: a correction
+ * must not be undone by tidying up. One that could not be read makes way.
+ */
+function isOlderCopy(file: FileFacts, entry: LogEntry): boolean {
+  const isTaken = entry.outcome === "anonymized" || entry.outcome === "landed";
+  return isTaken && file.path !== entry.path && toSeconds(file.modified) < toSeconds(entry.modified);
 }
 
 /** Names a file's bytes as rows of one table: the same bytes under two names hold the same rows. */

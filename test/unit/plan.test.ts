@@ -101,6 +101,35 @@ describe("of copies of one report", () => {
     expect(states([copy(" (1)", later), file()], lake)).toEqual(["changed", "ignored"]);
     expect(states([copy(" (1)", modified)], lake)).toEqual(["anonymized"]);
   });
+
+  describe("where the newest was taken and has left the server, the next one", () => {
+    const newest = { path: path.replace(".csv", " (1).csv"), modified: later, size: 11 };
+
+    test.each(["anonymized", "landed"] as const)("is ignored with the reason (%s)", (outcome) => {
+      const lake = lakeOf([entry({ ...newest, outcome })], { [path]: outcome === "landed" ? 99 : 100 });
+      const [planned] = makePlan({ files: [file()], skipped: [] }, lake, [...userTypes]);
+      expect(planned).toMatchObject({
+        state: "ignored",
+        reason: `Older than ${newest.path}, whose rows the lake has and which is on the server no more; put there anew, it is taken.`,
+      });
+      expect(planLandings(planned ? [planned] : [], later)).toEqual([]);
+    });
+
+    test("counts once it is put there anew", () => {
+      const anew = file({ modified: new Date(later.getTime() + 1000) });
+      expect(states([anew], lakeOf([entry(newest)], { [path]: 100 }))).toEqual(["changed"]);
+    });
+
+    test("counts where the newest could not be read", () => {
+      const lake = lakeOf([entry({ ...newest, outcome: "quarantined" })], { [path]: 90 });
+      expect(states([file()], lake)).toEqual(["changed"]);
+    });
+
+    test("counts under the newest's own name: the server's clock may have been set", () => {
+      const lake = lakeOf([entry({ ...newest, path })], { [path]: 100 });
+      expect(states([file()], lake)).toEqual(["changed"]);
+    });
+  });
 });
 
 describe("a duplicate", () => {
