@@ -11,7 +11,7 @@ export type DayMonthOrder = "dayFirst" | "monthFirst" | "unknown";
  * (both agree on these forms: a test holds it). RE2 and JavaScript read the patterns alike.
  */
 export const canonicalForm: Readonly<Record<Exclude<ColumnType, "string">, string>> = {
-  date: "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+  date: "20[0-9]{2}-[0-9]{2}-[0-9]{2}",
   boolean: "true|false",
   integer: "[0-9]{1,9}",
 };
@@ -130,6 +130,7 @@ function parseDate(text: string, order: DayMonthOrder): ParsedValue {
 }
 
 function calendarDate(year = "", month = "", day = ""): ParsedValue {
+  if (!year.startsWith("20")) return { reason: "The year is none of 2000 to 2099." };
   const text = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
   const date = new Date(`${text}T00:00:00Z`);
   const real = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);

@@ -42,6 +42,9 @@ describe("dates", () => {
     ["2022-02-30", /no such day/],
     ["2022-13-01", /no such day/],
     ["2023-02-29", /no such day/],
+    ["0000-01-03", /none of 2000 to 2099/],
+    ["9999-12-31", /none of 2000 to 2099/],
+    ["1/27/1922", /none of 2000 to 2099/],
     ["13/13/2022", /no such day/],
     ["1/13/22", /Not a date/],
     ["44564", /Not a date/],
@@ -61,10 +64,10 @@ describe("dates", () => {
     expect(dayMonthOrder(["1/3/2022", "2022-01-27"])).toBe("unknown");
   });
 
-  test("every day of the calendar is read, and written as itself", () => {
+  test("every day of this century is read, and written as itself", () => {
     fc.assert(
       fc.property(
-        fc.date({ min: new Date("1970-01-01"), max: new Date("2199-12-31"), noInvalidDate: true }),
+        fc.date({ min: new Date("2000-01-01"), max: new Date("2099-12-31"), noInvalidDate: true }),
         (day) => {
           const iso = day.toISOString().slice(0, 10);
           expect(read("date", iso)).toBe(iso);
