@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ExponentialBackoff, type IBackoff } from "cockatiel";
 import { isCleverLakeError } from "../errors";
+import { pause } from "../pause";
 import { SilentServerError } from "./sftpErrors";
 
 const retries = 4;
@@ -25,7 +25,6 @@ export async function retrying<T>(signal: AbortSignal | undefined, work: () => P
       if (error instanceof SilentServerError && ++silences > retriesAfterSilence) throw error;
     }
     backoff = backoff === undefined ? backoffs.next() : backoff.next(undefined);
-    // A signal's reason is what callers are promised; the timer would reject with an AbortError of its own.
-    await sleep(backoff.duration, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
+    await pause(backoff.duration, signal);
   }
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { saltFromKeyVault } from "../../src/lake/adls/keyVault";
 import { AzureManagement } from "../../src/ui/azureManagement";
 
@@ -106,6 +106,17 @@ describe("the salt in a key vault", () => {
     const { base, seen } = await serve(() => answers.shift() ?? {});
     expect(await saltFromKeyVault({ url: base, tokens: tokens("old", "new") })).toBe("pepper");
     expect(seen.map((line) => line.split(" ")[1])).toEqual(["old", "new", "new", "new"]);
+  });
+
+  test("is waited for while the vault is busy, as long as that is wanted", async () => {
+    const { base, seen } = await serve(() => ({ status: 429 }));
+    const stopped = new Error("Stopped.");
+    const stop = new AbortController();
+    const reading = saltFromKeyVault({ url: base, tokens: tokens("t") }, stop.signal);
+    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    setTimeout(() => stop.abort(stopped), 20);
+    await expect(reading).rejects.toBe(stopped);
+    expect(seen).toHaveLength(1);
   });
 
   test.each([

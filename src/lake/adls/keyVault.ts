@@ -3,6 +3,7 @@ import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { text } from "node:stream/consumers";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
+import { pause } from "../../pause";
 import { vaultScope } from "./address";
 import { answeredInPlaceCode, isCertificateCode } from "./adlsErrors";
 import { answeredInPlace, untrusted } from "./adlsWords";
@@ -11,6 +12,7 @@ import { machineTokens } from "./identity";
 import type { ProxySettings } from "./proxy";
 import { trustSystemCertificates } from "./systemCertificates";
 import { TokenKeeper, type TokenSource } from "./tokens";
+import { waitBefore } from "./waitBefore";
 import { within } from "./within";
 
 /** The secret under which OEA keeps its salt. */
@@ -61,10 +63,13 @@ function secretIn(answer: string): string | undefined {
 }
 
 const attempts = 3;
+/** Milliseconds. */
+const firstWait = 500;
 
 interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly retryAfter: string | undefined;
 }
 
 async function ask(
@@ -75,6 +80,7 @@ async function ask(
 ): Promise<Answer> {
   const agent = agents.to(address.href, proxy);
   for (let attempt = 1; ; attempt++) {
+    let retryAfter: string | undefined;
     const limit = AbortSignal.timeout(30_000);
     try {
       const answer = await get(address, {
@@ -83,19 +89,22 @@ async function ask(
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       });
       if (attempt === attempts || (answer.status !== 429 && answer.status < 500)) return answer;
+      retryAfter = answer.retryAfter;
     } catch (cause) {
       signal?.throwIfAborted();
       if (isCleverLakeError(cause)) throw cause;
       const { code = "", message } = cause as NodeJS.ErrnoException;
       if (code === answeredInPlaceCode) throw answeredInPlace(Number(message));
       if (isCertificateCode(code)) throw untrusted(code, "the key vault");
-      if (attempt < attempts) continue;
-      throw new CleverLakeError("network", "The key vault cannot be reached.", {
-        subject: url,
-        hint: "Check the network and the vault's address; its firewall may shut this machine out.",
-        cause,
-      });
+      if (attempt === attempts) {
+        throw new CleverLakeError("network", "The key vault cannot be reached.", {
+          subject: url,
+          hint: "Check the network and the vault's address; its firewall may shut this machine out.",
+          cause,
+        });
+      }
     }
+    await pause(waitBefore(retryAfter, attempt, firstWait), signal);
   }
 }
 
@@ -110,7 +119,7 @@ async function get(address: URL, options: https.RequestOptions): Promise<Answer>
     answer.destroy();
     throw answeredInPlace(status);
   }
-  return { status, text: await text(answer) };
+  return { status, text: await text(answer), retryAfter: answer.headers["retry-after"] };
 }
 
 function refused({ status, text: body }: Answer, subject: string): CleverLakeError {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type RequestPolicyFactory, RestError, type WebResource } from "@azure/storage-file-datalake";
+import { pause } from "../../pause";
 import {
   answeredInPlaceCode,
   codeOf,
@@ -13,6 +13,7 @@ import {
 import { type Agents, agents } from "./agents";
 import type { ProxySettings } from "./proxy";
 import { type TokenKeeper, tenantOf } from "./tokens";
+import { waitBefore } from "./waitBefore";
 import { within } from "./within";
 
 /** One request as it went, for the log. Without query: a SAS stands there. */
@@ -45,8 +46,6 @@ export interface RequestOptions {
   readonly wait?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
 
-const longestWait = 60_000;
-
 /**
  * Sends each request with a token where one is needed, and again where that may help: connections that broke or stayed
  * silent, 408, 429 and 5xx, waiting as long as `Retry-After` says. The SDK's own retries know neither 429 nor that
@@ -74,15 +73,7 @@ const repeated = new WeakSet<object>();
 async function send<R extends Answer>(
   request: WebResource,
   next: (request: WebResource) => Promise<R>,
-  {
-    tokens,
-    proxy,
-    connections = agents,
-    onRequest,
-    attempts,
-    firstWait = 400,
-    wait = realTime,
-  }: RequestOptions,
+  { tokens, proxy, connections = agents, onRequest, attempts, firstWait = 400, wait = pause }: RequestOptions,
 ): Promise<R> {
   const signal = request.abortSignal as AbortSignal | undefined;
   let renewed = false;
@@ -130,7 +121,8 @@ async function send<R extends Answer>(
       const most = attempts ?? (statusOf(error) === undefined ? 5 : 8);
       if (attempt >= most || !isTransient(error)) throw error;
       doubtful = true;
-      await wait(waitBefore(error, attempt, firstWait), signal);
+      const header = error instanceof RestError ? error.response?.headers.get("retry-after") : undefined;
+      await wait(waitBefore(header, attempt, firstWait), signal);
     }
   }
 }
@@ -169,10 +161,6 @@ function strange(status: number, request: WebResource): RestError {
   return new RestError(String(status), { code: answeredInPlaceCode, request: request as never });
 }
 
-async function realTime(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, signal ? { signal } : {});
-}
-
 function isTransient(error: unknown): boolean {
   if (!(error instanceof RestError)) return false;
   const status = statusOf(error);
@@ -188,16 +176,6 @@ function isTransient(error: unknown): boolean {
 function judged(thrown: unknown, request: WebResource): unknown {
   if (!(thrown instanceof RestError) || thrown.response === undefined || isTransient(thrown)) return thrown;
   return isFromAzure(thrown.response.headers) ? thrown : strange(thrown.response.status, request);
-}
-
-function waitBefore(error: unknown, attempt: number, firstWait: number): number {
-  const header = error instanceof RestError ? error.response?.headers.get("retry-after") : undefined;
-  const seconds = Number(header ?? Number.NaN);
-  const asked = Number.isNaN(seconds) ? Date.parse(header ?? "") - Date.now() : seconds * 1000;
-  if (asked > 0) return Math.min(asked, longestWait);
-  const most = Math.min(firstWait * 2 ** (attempt - 1), longestWait);
-  // Spread, so that writers that were refused together do not come back together.
-  return most * (0.5 + Math.random() / 2);
 }
 
 function pathOf(url: string): string {
