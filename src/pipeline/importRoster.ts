@@ -69,8 +69,8 @@ const mostUnknownGrades = 20;
  * It replaces the one before; the same again changes nothing. Bad rows are left out, counted and told.
  *
  * Rejects, before anything was written, with `config` where the file is no roster, most of its rows are bad or there is
- * no salt, with `salt` for another salt than the lake's, `busy` while a run is at work, `changedWhileRead`, and with
- * what the source refuses with.
+ * no salt, with `salt` for another salt than the lake's, `busy` while a run is at work, `changedWhileRead`,
+ * `conflict` where another run took over while this import stood still, and with what the source refuses with.
  */
 export async function importRoster(request: RosterRequest): Promise<RosterSummary> {
   const { lake, file, signal } = request;
@@ -82,7 +82,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   }
   const header = readHeader(await file.head(headerBytes, signal), rosterShape);
   if (isProblem(header)) throw notARoster(file, header);
-  await using _lock = await RunLock.take(lake, newRunId(new Date(started), undefined));
+  await using lock = await RunLock.take(lake, newRunId(new Date(started), undefined), { signal });
 
   const students = await readStudents(request, request.salt, header);
   const grades = students.grades();
@@ -92,7 +92,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
   await file.requireUnchanged(signal);
   await using duck = await Duck.open();
-  const { version, changed } = await replaceRoster(lake, duck, students, signal);
+  const { version, changed } = await replaceRoster(lake, duck, students, () => lock.requireHeld(), signal);
   const { repeated, furtherSchools, refused, problems } = students;
   return {
     outcome: changed ? "imported" : "unchanged",

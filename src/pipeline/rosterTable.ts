@@ -19,12 +19,15 @@ const studentsPerStatement = 10_000;
 
 /**
  * Makes the roster's table hold these students and no others, in one commit; none where it does so already.
+ *
+ * @param requireHeld rejects where the lake is another run's by now; asked right before the commit
  * @returns the table's version, and whether it changed
  */
 export async function replaceRoster(
   lake: Lake,
   duck: Duck,
   students: Iterable<PseudonymizedStudent>,
+  requireHeld: () => Promise<void>,
   signal?: AbortSignal,
 ): Promise<{ readonly version: number; readonly changed: boolean }> {
   const options = signal ? { signal } : {};
@@ -56,6 +59,7 @@ export async function replaceRoster(
                 name: "students_pseudo",
                 description: "The district's students: pseudonym, school and grade.",
               });
+          await requireHeld();
           return { actions: [...before, ...(add ? [{ add }] : [])], reads: "table" };
         },
       });

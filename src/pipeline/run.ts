@@ -76,7 +76,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
 
   const now = new Date();
   const runId = newRunId(now, (await newestRun(lake, signal))?.runId);
-  await using lock = await RunLock.take(lake, runId);
+  await using lock = await RunLock.take(lake, runId, { signal });
   const scratch = await lake.scratch();
   // A thread for each statement: files are read side by side, and a day's file is too small to be shared out.
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill`, threads: 1 });

@@ -5,6 +5,7 @@ import { runLockPath } from "../clever/layout";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { isAlive } from "../lake/scratch";
+import { pause } from "../pause";
 
 const lockSchema = z.object({
   id: z.string(),
@@ -16,6 +17,13 @@ const lockSchema = z.object({
 type Lock = z.infer<typeof lockSchema>;
 
 const leaseMilliseconds = 60_000;
+const renewalMilliseconds = leaseMilliseconds / 4;
+
+export interface TakeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Lets time pass. */
+  readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
+}
 
 /** The locks that runs of this process hold. */
 const heldHere = new Set<string>();
@@ -39,18 +47,32 @@ export class RunLock implements AsyncDisposable {
     heldHere.add(lock.id);
     this.renewal = setInterval(() => {
       this.renewing = this.renew();
-    }, leaseMilliseconds / 4);
+    }, renewalMilliseconds);
     this.renewal.unref();
   }
 
-  /** Takes the lock, over from a dead run if need be; rejects with code `busy` while another run is alive. */
-  static async take(lake: Lake, runId: string): Promise<RunLock> {
+  /**
+   * Takes the lock, over from a dead run if need be; rejects with code `busy` while another run is alive. Where only
+   * another machine's clock speaks for or against that, it is watched for a renewal, for twenty seconds.
+   */
+  static async take(lake: Lake, runId: string, { signal, wait = pause }: TakeOptions = {}): Promise<RunLock> {
     const lock: Lock = { id: randomUUID(), runId, host: hostname(), pid: process.pid, expires: lease() };
+    let watched: Lock | undefined;
     for (let attempt = 0; attempt < 5; attempt++) {
-      if (await lake.putIfAbsent(runLockPath, serialize(lock))) return new RunLock(lake, lock);
+      if (await lake.putIfAbsent(runLockPath, serialize({ ...lock, expires: lease() }))) {
+        return new RunLock(lake, lock);
+      }
       const holder = await read(lake, runLockPath);
       if (holder === undefined) continue;
-      if (holder !== "unreadable" && isHeld(holder)) throw busy(lake, holder);
+      if (holder !== "unreadable") {
+        const isRenewed = watched?.id === holder.id && watched.expires !== holder.expires;
+        if (isRenewed || isHeld(holder)) throw busy(lake, holder);
+        if (isElsewhere(holder) && watched?.id !== holder.id) {
+          watched = holder;
+          await wait(renewalMilliseconds + 5_000, signal);
+          continue;
+        }
+      }
       await removeExactly(lake, holder);
     }
     throw busy(lake, undefined);
@@ -131,12 +153,18 @@ async function read(lake: Lake, path: string): Promise<Lock | "unreadable" | und
 
 /**
  * A lease that was not renewed is over, and on this machine so is that of a process that is gone. In a container the
- * process that died may have had the id of this one.
+ * process that died may have had the id of this one. Another machine's lease that is far longer than leases are tells
+ * of its clock alone.
  */
 function isHeld(lock: Lock): boolean {
-  if (lock.expires <= Date.now()) return false;
-  if (lock.host !== hostname()) return true;
+  const left = lock.expires - Date.now();
+  if (left <= 0) return false;
+  if (isElsewhere(lock)) return left <= 2 * leaseMilliseconds;
   return lock.pid === process.pid ? heldHere.has(lock.id) : isAlive(lock.pid);
+}
+
+function isElsewhere({ host }: Lock): boolean {
+  return host !== hostname();
 }
 
 /** Removes the dead lock that was read, and no other: between reading and removing, a new run may have taken over. */

@@ -1,7 +1,8 @@
+import { writeFileSync } from "node:fs";
 import { readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { rosterTable } from "../../src/clever/layout";
+import { rosterTable, runLockPath } from "../../src/clever/layout";
 import {
   hasRosterTrouble,
   importRoster,
@@ -270,6 +271,19 @@ describe("importing a roster", () => {
     });
     await using _lock = await RunLock.take(fixture.lake, "a run");
     await expect(imported(csv(student("amy", "2")))).rejects.toMatchObject({ code: "busy" });
+    expect(await table("amy")).toEqual(["amy 1 S1"]);
+  });
+
+  test("commits nothing where another run has taken the lake over meanwhile", async () => {
+    await imported(csv(student("amy", "1")));
+    const theirs = { id: "other", runId: "theirs", host: "another", pid: 1, expires: Date.now() + 60_000 };
+    const importing = imported(csv(student("amy", "2")), {
+      onProgress: () => writeFileSync(fixture.lake.localPath(runLockPath), JSON.stringify(theirs)),
+    });
+    await expect(importing).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("run theirs"),
+    });
     expect(await table("amy")).toEqual(["amy 1 S1"]);
   });
 

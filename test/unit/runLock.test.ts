@@ -50,7 +50,6 @@ describe("is taken over from", () => {
   test.each([
     ["a process of this machine that is gone", () => ({ ...here, pid: deadPid(), expires: later() })],
     ["one with this process's id that is gone", () => ({ ...here, pid: process.pid, expires: later() })],
-    ["another machine that did not renew it", () => ({ ...foreign, expires: Date.now() - 1 })],
     ["a file that is no lock", () => "{"],
     ["an empty file", () => ""],
     ["a lock of another form", () => ({ version: 2 })],
@@ -59,6 +58,46 @@ describe("is taken over from", () => {
     await using _mine = await RunLock.take(lake, "mine");
     expect(holder(lake)).toBe("mine");
     expect([...lake.files.keys()]).toEqual([runLockPath]);
+  });
+});
+
+describe("of another machine, where its clock cannot be the right one for both,", () => {
+  const hour = 3_600_000;
+
+  test.each([
+    ["a lease that is over", -1],
+    ["a lease that is over since long", -hour],
+    ["a lease for hours", hour],
+  ])("is watched and taken over where it is not renewed: %s", async (_, left) => {
+    const lake = lakeWithLock({ ...foreign, expires: Date.now() + left });
+    const waits: number[] = [];
+    const wait = async (milliseconds: number) => void waits.push(milliseconds);
+    await using _mine = await RunLock.take(lake, "mine", { wait });
+    expect(holder(lake)).toBe("mine");
+    expect(waits).toEqual([20_000]);
+  });
+
+  test.each([
+    ["behind", -hour],
+    ["ahead", hour],
+  ])("stays where it is renewed: %s", async (_, left) => {
+    const lake = lakeWithLock({ ...foreign, expires: Date.now() + left });
+    const wait = async () => {
+      const renewed = { ...foreign, expires: Date.now() + left + 15_000 };
+      lake.files.set(runLockPath, Buffer.from(JSON.stringify(renewed)));
+    };
+    await expect(RunLock.take(lake, "mine", { wait })).rejects.toMatchObject({ code: "busy" });
+    expect(holder(lake)).toBe("theirs");
+  });
+
+  test("is watched no longer than the run is wanted", async () => {
+    const lake = lakeWithLock({ ...foreign, expires: 0 });
+    const stopped = new Error("Stopped.");
+    const stop = new AbortController();
+    const taken = RunLock.take(lake, "mine", { signal: stop.signal });
+    stop.abort(stopped);
+    await expect(taken).rejects.toBe(stopped);
+    expect(holder(lake)).toBe("theirs");
   });
 });
 
@@ -76,7 +115,7 @@ describe("stays with", () => {
 test("a dead one goes to exactly one of many that want it", async () => {
   const lake = lakeWithLock({ ...foreign, expires: 0 });
   const settled = await Promise.allSettled(
-    Array.from({ length: 8 }, (_, index) => RunLock.take(lake, `run${index}`)),
+    Array.from({ length: 8 }, (_, index) => RunLock.take(lake, `run${index}`, { wait: async () => {} })),
   );
   const won = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   for (const each of settled) if (each.status === "rejected") expect(each.reason.code).toBe("busy");
