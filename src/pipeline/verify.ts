@@ -10,6 +10,7 @@ import type { Lake } from "../lake/lake";
 import type { LogEntry } from "./ingestLog";
 import { IngestLog } from "./logTable";
 import { allReports, appliedVersions } from "./tables";
+import { checkRows } from "./verifyRows";
 import { damagedDataFiles, unloggedLandings, verifyLanded } from "./verifyStorage";
 
 export interface VerifiedTable {
@@ -37,8 +38,8 @@ export interface Verification {
 
 /**
  * Recounts the tables against the ingest log, the Delta logs and the landed files: bytes by their hash, rows by
- * reading them anew, pseudonyms by their lookups and, with the salt at hand, by hashing anew. Reads everything and
- * writes nothing.
+ * reading them anew, pseudonyms by their lookups and, with the salt at hand, by hashing anew; and looks for rows that two
+ * files have brought in, or none can have. Reads everything and writes nothing.
  */
 export async function verifyLake(
   lake: Lake,
@@ -137,6 +138,7 @@ async function verifyTables(
     problems.push(
       ...(await compareWithLog(session, report, entries, pseudo?.snapshot, pseudo?.select, signal)),
     );
+    if (pseudo?.select) problems.push(...(await checkRows(session, report, pseudo.select, signal)));
     if (pseudo?.select && !lookup?.select) {
       problems.push({ subject: lookupTable(report), problem: "The lookup table is gone." });
     }
