@@ -4,6 +4,7 @@ import type { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
+import { together } from "../together";
 import { ReportAnonymizer } from "./anonymize";
 import { type Chunk, chunksOf, isDue } from "./chunkPlan";
 import type { LogEntry } from "./ingestLog";
@@ -115,13 +116,13 @@ export class ChunkRunner {
       ...chunk.pending.map((entry) => this.stage(entry, entries)),
       ...chunk.landings.map((landing) => this.land(landing, entries)),
     ];
-    const worked = await Promise.allSettled(work);
+    await Promise.allSettled(work);
     try {
       signal?.throwIfAborted();
-      requireFulfilled(worked);
+      await Promise.all(work);
       const anonymizers = await Promise.all(this.anonymizers.values());
       if (anonymizers.some((each) => each.waitingPaths().length > 0)) await lock.requireHeld();
-      requireFulfilled(await Promise.allSettled(anonymizers.map((each) => this.commit(each, entries))));
+      await together(anonymizers.map((each) => this.commit(each, entries)));
     } finally {
       await log.append([...entries.values()]);
     }
@@ -279,10 +280,6 @@ export class ChunkRunner {
     if (!(error instanceof CleverLakeError)) throw error;
     this.context.summary.failed.push({ path, reason: describeError(error) });
   }
-}
-
-function requireFulfilled(results: readonly PromiseSettledResult<void>[]): void {
-  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
 function withStaged(

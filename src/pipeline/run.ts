@@ -4,6 +4,7 @@ import { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
+import { together } from "../together";
 import { ChunkRunner } from "./chunk";
 import { chunksOf, isDue, outdatedEntries } from "./chunkPlan";
 import type { LogEntry } from "./ingestLog";
@@ -183,17 +184,21 @@ async function currentState(
   log: IngestLog,
   signal: AbortSignal | undefined,
 ): Promise<{ state: LakeState; previous: string | null; tables: PseudoTables }> {
-  const tables = await readPseudoTables(lake, duck, signal);
+  // Each is a row of answers that have to be waited for one after the other.
+  const [tables, { records, newest: previous }, known] = await together([
+    readPseudoTables(lake, duck, signal),
+    interruptedRuns(lake, signal),
+    log.last(signal),
+  ]);
   const applied = appliedIn(tables);
-  const { records, newest: previous } = await interruptedRuns(lake, signal);
   for (const record of records) {
-    const known = await log.all(signal);
-    await log.append(await adoptLandings(lake, record.landings, known, record.runId, signal), signal);
+    const all = await log.all(signal);
+    await log.append(await adoptLandings(lake, record.landings, all, record.runId, signal), signal);
     if (record.outcome !== "running") continue;
     const error = "The run was interrupted.";
     await writeRunRecord(lake, { ...record, ended: new Date(), outcome: "failed", error });
   }
-  const state = { log: await log.last(signal), applied };
+  const state = { log: records.length === 0 ? known : await log.last(signal), applied };
   const unrecorded = await recordApplied(lake, duck, state, signal);
   if (unrecorded.length === 0) return { state, previous, tables };
   await log.append(unrecorded, signal);

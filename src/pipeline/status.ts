@@ -3,6 +3,7 @@ import type { UserType } from "../clever/reports";
 import { Duck } from "../duck/duck";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
+import { together } from "../together";
 import { IngestLog } from "./logTable";
 import { makePlan, type PlannedFile } from "./plan";
 import { readApplied } from "./tables";
@@ -17,7 +18,7 @@ export async function status(
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
-    const [listing, log, applied] = await Promise.all([
+    const [listing, log, applied] = await together([
       source.list(signal),
       new IngestLog(lake, duck).last(signal),
       readApplied(lake, duck, signal),

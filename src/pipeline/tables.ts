@@ -3,6 +3,7 @@ import { type Report, type ReportName, reportNames, reports } from "../clever/re
 import { readSnapshot, type Snapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import type { Lake } from "../lake/lake";
+import { together } from "../together";
 
 /** The application under which a table's Delta log says which delivery of a source it holds. */
 export function sourceAppId(source: string): string {
@@ -35,12 +36,13 @@ export async function readApplied(
 export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
 
 export async function readPseudoTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<PseudoTables> {
-  const tables = new Map<ReportName, Snapshot>();
-  for (const report of allReports()) {
-    const snapshot = await readSnapshot(lake, pseudoTable(report), duck, signal ? { signal } : {});
-    if (snapshot) tables.set(report.name, snapshot);
-  }
-  return tables;
+  const options = signal ? { signal } : {};
+  const read = allReports().map(async (report) => ({
+    name: report.name,
+    snapshot: await readSnapshot(lake, pseudoTable(report), duck, options),
+  }));
+  const tables = await together(read);
+  return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
 }
 
 export function appliedIn(tables: PseudoTables): Map<string, number> {

@@ -1,0 +1,11 @@
+/**
+ * What promises come to, together. Unlike `Promise.all` it rejects (with the error of the first in the list)
+ * only when all have ended:
+ * what they use may be closed then.
+ */
+export async function together<T extends readonly unknown[] | []>(
+  work: T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}

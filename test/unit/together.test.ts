@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { together } from "../../src/together";
+
+test("what promises come to is told in their order", async () => {
+  const late = new Promise<string>((resolve) => setTimeout(() => resolve("late"), 5));
+  expect(await together([late, Promise.resolve(2)])).toEqual(["late", 2]);
+});
+
+test("the failure of the first in the list is told when the last one has ended", async () => {
+  const ended: string[] = [];
+  const after = (milliseconds: number, name: string) =>
+    new Promise<void>((resolve) => setTimeout(resolve, milliseconds)).then(() => void ended.push(name));
+  const failing = after(1, "failing").then(() => {
+    throw new Error("First.");
+  });
+  const second = after(3, "second").then(() => {
+    throw new Error("Second.");
+  });
+  await expect(together([after(10, "slow"), second, failing])).rejects.toThrow("Second.");
+  expect(ended).toEqual(["failing", "second", "slow"]);
+});
