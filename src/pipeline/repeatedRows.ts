@@ -11,7 +11,7 @@ import type { Snapshot } from "../delta/snapshot";
 import { type DuckSession, sqlString, sqlStrings } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
-import { sameRowsSql } from "./sameRows";
+import { findSameRows } from "./sameRows";
 import type { StagedFile } from "./stageFile";
 import { sourceTag } from "./tables";
 
@@ -158,8 +158,7 @@ export class Claim implements Disposable {
         rowsOf(local.slice(committed.length), "false"),
       ];
       const other = others.filter((sql) => sql !== "").join(" UNION ALL BY NAME ");
-      const repeats = sameRowsSql(this.report, rows, other);
-      return session.query(`CREATE OR REPLACE TEMP TABLE repeats AS ${repeats}`, [], signal);
+      return findSameRows(session, this.report, rows, other, signal);
     });
     await session.query(
       `CREATE OR REPLACE TEMP TABLE repeated AS

@@ -1,53 +1,91 @@
 import { hashedColumns, pseudonymName, type Report } from "../clever/reports";
-import { sqlName } from "../duck/duck";
+import { type DuckSession, sqlName } from "../duck/duck";
 
 /**
- * A SELECT of pairs (`row_id`, `source`, `going`) of rows that tell the same of a person's day (and resource).
+ * Finds rows that tell the same of a person's day (and resource), as pairs `row_id`, `source`, `going` in the session's
+ * temporary table `repeats`.
  *
  * Clever's own ids tell where both rows have them: the school system's is blanked when a person leaves, and a resource's
- * name may change. Rows of nobody are the same where all that they tell is, each with one of the other file's; people
- * who left look alike, so that alone says nothing of two files: they count where the file has other rows of that source,
- * or none of anybody.
+ * name may change. Rows of nobody are the same where all that they tell is, each with one of the others'; people who left
+ * look alike, so that alone says nothing of two files: they count where the files have other rows in common, or one of
+ * them has none of anybody on these days.
  *
  * @param mine a SELECT of the table's columns and `row_id`
- * @param other a SELECT of the table's columns and `going`
+ * @param other a SELECT of the table's columns and `going`, read more than once
  */
-export function sameRowsSql(report: Report, mine: string, other: string): string {
-  const ids = hashedColumns(report)
-    .map(({ name }) => sqlName(pseudonymName(name)))
-    .toReversed();
-  const pairs = ids.map((id, index) =>
-    pairsBy([`mine.${id} = other.${id}`, ...ids.slice(0, index).map(lacking)], report),
+export async function findSameRows(
+  session: DuckSession,
+  report: Report,
+  mine: string,
+  other: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const ids = idsOf(report);
+  await session.query(`CREATE OR REPLACE TEMP TABLE mine AS ${mine}`, [], signal);
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE repeats AS
+     WITH other AS NOT MATERIALIZED (${other}) ${pairsOfPeople(report, ids).join(" UNION ALL ")}`,
+    [],
+    signal,
   );
   const nobody = ids.map((id) => `${id} IS NULL`).join(" AND ");
-  const told = report.columns.filter(({ pseudonymization }) => pseudonymization === "no-op");
-  const all = told.map(({ name }) => sqlName(name)).join(", ");
-  const alike = told.map(({ name }) => `mine.${sqlName(name)} IS NOT DISTINCT FROM other.${sqlName(name)}`);
-  const numbered = (relation: string) =>
-    `SELECT *, row_number() OVER (PARTITION BY source_file, user_type, ${all}) AS nth FROM ${relation} WHERE ${nobody}`;
-  return `WITH mine AS MATERIALIZED (${mine}), other AS (${other}),
-    of_people AS MATERIALIZED (${pairs.join(" UNION ALL ")}),
-    of_nobody AS (
-      ${pairSql} FROM (${numbered("mine")}) mine JOIN (${numbered("other")}) other
-        ON mine.nth = other.nth AND ${[...alike, ...sameKind].join(" AND ")})
-    FROM of_people UNION ALL
-    FROM of_nobody WHERE source IN (SELECT source FROM of_people) OR NOT EXISTS (FROM mine WHERE NOT (${nobody}))`;
+  const { some } = await session.one(`SELECT EXISTS (FROM mine WHERE ${nobody}) AS some`, [], signal);
+  if (some === true) {
+    const pairs = pairsOfNobody(report, nobody);
+    await session.query(`INSERT INTO repeats WITH other AS NOT MATERIALIZED (${other}) ${pairs}`, [], signal);
+  }
+  await session.query("DROP TABLE mine", [], signal);
 }
 
-const pairSql = "SELECT mine.row_id, other.source_file AS source, other.going";
+/** The columns with people's pseudonyms, Clever's own first. */
+function idsOf(report: Report): string[] {
+  return hashedColumns(report)
+    .map(({ name }) => sqlName(pseudonymName(name)))
+    .toReversed();
+}
+
+const pairOf = (mine: string, other: string) =>
+  `SELECT mine.row_id, other.source_file AS source, other.going FROM ${mine} mine JOIN ${other} other ON`;
 const sameKind = ["mine.user_type = other.user_type", "mine.source_file <> other.source_file"];
 
-/** The pairs of the same day, and the same resource where the report has it, for which the conditions hold. */
-function pairsBy(conditions: readonly string[], report: Report): string {
-  const days = report.columns
-    .filter(({ type }) => type === "date")
-    .map(({ name }) => `mine.${sqlName(name)} = other.${sqlName(name)}`);
+/** One SELECT for each way in which two rows can be of one person's; each equates enough for the engine to join by it. */
+function pairsOfPeople(report: Report, [clever = "", ...further]: readonly string[]): string[] {
+  const days = daysOf(report).map((day) => `mine.${day} = other.${day}`);
   const sameResource = `(mine.resource_id = other.resource_id
-    OR ${lacking("resource_id")} AND mine.resource_name IS NOT DISTINCT FROM other.resource_name)`;
+    OR (mine.resource_id IS NULL OR other.resource_id IS NULL)
+      AND mine.resource_name IS NOT DISTINCT FROM other.resource_name)`;
   const resource = report.columns.some(({ name }) => name === "resource_id") ? [sameResource] : [];
-  return `${pairSql} FROM mine JOIN other ON ${[...conditions, ...days, ...resource, ...sameKind].join(" AND ")}`;
+  const ways = [
+    [`mine.${clever} = other.${clever}`],
+    ...further.flatMap((id) => [
+      [`mine.${id} = other.${id}`, `mine.${clever} IS NULL`],
+      [`mine.${id} = other.${id}`, `mine.${clever} IS NOT NULL`, `other.${clever} IS NULL`],
+    ]),
+  ];
+  return ways.map(
+    (way) => `${pairOf("mine", "other")} ${[...way, ...days, ...resource, ...sameKind].join(" AND ")}`,
+  );
 }
 
-function lacking(column: string): string {
-  return `(mine.${column} IS NULL OR other.${column} IS NULL)`;
+function pairsOfNobody(report: Report, nobody: string): string {
+  const told = report.columns.filter(({ pseudonymization }) => pseudonymization === "no-op");
+  const cells = told.map(({ name }) => sqlName(name));
+  const alike = cells.map((cell) => `mine.${cell} IS NOT DISTINCT FROM other.${cell}`);
+  const days = daysOf(report).join(", ");
+  // Old rows that go and new ones are counted apart, since both may be a row's.
+  return `, telling AS (SELECT source, going FROM repeats
+      UNION SELECT source_file, going FROM other WHERE (${days}) IN (SELECT (${days}) FROM mine)
+        GROUP BY source_file, going HAVING bool_and(${nobody}) OR NOT EXISTS (FROM mine WHERE NOT (${nobody}))),
+    ours AS (SELECT *, row_number() OVER (PARTITION BY ${cells.join(", ")} ORDER BY row_id) AS nth
+      FROM mine WHERE ${nobody}),
+    theirs AS (SELECT other.*, row_number() OVER (
+        PARTITION BY other.user_type, other.going, ${cells.map((cell) => `other.${cell}`).join(", ")}
+        ORDER BY other.source_file) AS nth
+      FROM other SEMI JOIN telling ON telling.source = other.source_file AND telling.going = other.going
+      WHERE ${nobody})
+    ${pairOf("ours", "theirs")} mine.nth = other.nth AND ${[...alike, ...sameKind].join(" AND ")}`;
+}
+
+function daysOf(report: Report): string[] {
+  return report.columns.filter(({ type }) => type === "date").map(({ name }) => sqlName(name));
 }

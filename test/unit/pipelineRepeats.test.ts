@@ -371,6 +371,42 @@ describe("rows that stand in two different files", () => {
       expect((await fixture.verify()).problems).toEqual([]);
     });
 
+    test("count where the other file is about nobody else", async () => {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(september4, dailyCsv(nobody));
+      await fixture.run();
+      await fixture.put(september30, dailyCsv(daily("amy"), nobody));
+      expect((await fixture.run()).quarantined).toMatchObject([{ path: september30 }]);
+    });
+
+    test("of two files count together", async () => {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(september3, dailyCsv(nobody, nobody, daily("amy")));
+      await fixture.put(september4, dailyCsv(nobody, daily("ben")));
+      await fixture.run();
+      await fixture.put(september30, dailyCsv(nobody, nobody, nobody, nobody, daily("amy"), daily("ben")));
+      await fixture.run();
+      expect(await fixture.run({ accept: [september30] })).toMatchObject({ anonymized: 1, refused: 5 });
+      expect(await fixture.rows()).toHaveLength(6);
+    });
+
+    test("go along where two files swap their rows", async () => {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(september3, dailyCsv(daily("amy"), nobody));
+      await fixture.put(september4, dailyCsv(daily("cat"), nobody));
+      await fixture.run();
+      await fixture.put(september3, dailyCsv(daily("cat", "2024-09-03", 2), nobody));
+      await fixture.put(september4, dailyCsv(nobody, daily("amy", "2024-09-03", 3), nobody));
+      expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+      expect(await fixture.logins("amy", "cat")).toEqual([
+        "? 2024-09-03 0",
+        "? 2024-09-03 0",
+        "? 2024-09-03 0",
+        "amy 2024-09-03 3",
+        "cat 2024-09-03 2",
+      ]);
+    });
+
     test("count where the file is about nobody else", async () => {
       const fixture = await PipelineFixture.create();
       await fixture.put(september3, dailyCsv(nobody, daily("amy")));
