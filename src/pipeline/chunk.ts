@@ -63,8 +63,6 @@ export class ChunkRunner {
   private readonly settled = new Set<string>();
   /** The versions of the landings whose rows this run brought in, by source. */
   readonly delivered = new Map<string, number>();
-  /** Sources that a person accepted by the look of a delivery that this run replaced. */
-  private readonly outdatedConsent = new Set<string>();
   private deferred: { readonly entry: LogEntry; readonly waitsFor: readonly string[] }[] = [];
 
   constructor(private readonly context: ChunkContext) {
@@ -148,7 +146,6 @@ export class ChunkRunner {
     }
     const entry = this.entryOf(landed, before);
     entries.set(entry.source, entry);
-    this.noteOutdatedConsent(landed, before);
     const staged = salt !== undefined && isDue(entry, state, accept);
     progress.landed(staged);
     if (landed.unchanged) summary.unchanged++;
@@ -160,16 +157,6 @@ export class ChunkRunner {
     }
     if (staged) await this.stage(entry, entries);
     else this.settled.add(entry.source);
-  }
-
-  /** Consent to leave a file's bad rows out is for the bytes that were looked at, and not for what came since. */
-  private noteOutdatedConsent({ unchanged, path, source }: LandedFile, before: LogEntry | undefined): void {
-    const { accept, summary } = this.context;
-    if (unchanged || before?.outcome !== "quarantined" || before.path !== path) return;
-    if (!isAccepted(accept, before)) return;
-    this.outdatedConsent.add(source);
-    const note = "It was delivered anew since it was looked at, so it was read without being accepted.";
-    summary.notes.push({ path, note });
   }
 
   private entryOf(landed: LandedFile, before: LogEntry | undefined): LogEntry {
@@ -185,13 +172,13 @@ export class ChunkRunner {
   }
 
   private async stage(entry: LogEntry, entries: Map<string, LogEntry>): Promise<void> {
-    const { accept, progress, signal, summary } = this.context;
+    const { accept, progress, signal, state, summary } = this.context;
+    const isConsented = hasConsent(accept, entry, state.log.get(entry.source));
     let result: Staging;
     try {
       result = await this.staging.execute(async () => {
         signal?.throwIfAborted();
         const anonymizer = await this.anonymizer(entry.report);
-        const isConsented = isAccepted(accept, entry) && !this.outdatedConsent.has(entry.source);
         return progress.during("anonymizing", entry.path, () =>
           // Rows of this delivery were refused before, which only a person's consent allows.
           anonymizer.stage({ ...entry, accept: isConsented || (entry.rowsRefused ?? 0) > 0 }),
@@ -205,8 +192,16 @@ export class ChunkRunner {
       return;
     }
     progress.anonymized(isStaged(result) ? result.rowsWritten : 0);
-    if (isStaged(result)) entries.set(entry.source, withStaged(entry, result, summary.runId, "landed"));
-    else this.quarantine(entry, result, entries);
+    if (isStaged(result)) {
+      entries.set(entry.source, withStaged(entry, result, summary.runId, "landed"));
+      return;
+    }
+    this.quarantine(entry, result, entries);
+    if (isAccepted(accept, entry) && !isConsented) {
+      const note =
+        "It was not accepted: nobody can have looked yet at what is wrong with it, since this delivery is new.";
+      summary.notes.push({ path: entry.path, note });
+    }
   }
 
   private quarantine(entry: LogEntry, quarantined: QuarantinedFile, entries: Map<string, LogEntry>): void {
@@ -280,6 +275,19 @@ export class ChunkRunner {
     if (!(error instanceof CleverLakeError)) throw error;
     this.context.summary.failed.push({ path, reason: describeError(error) });
   }
+}
+
+/**
+ * Whether a person's consent to leave a file's bad rows out is for this delivery: for a file that is named as the lake
+ * does not know it yet, for one that was read before and has the same bytes, and wherever its place in the lake is named.
+ *
+ * @param before how the source stood when the run began
+ */
+function hasConsent(accept: ReadonlySet<string>, entry: LogEntry, before: LogEntry | undefined): boolean {
+  if (!isAccepted(accept, entry)) return false;
+  if (before === undefined || accept.has(entry.landedPath)) return true;
+  if (accept.has(entry.path) && entry.path !== before.path) return true;
+  return before.outcome !== "landed" && before.sha256 === entry.sha256;
 }
 
 function withStaged(

@@ -249,18 +249,59 @@ describe("an accepted file", () => {
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 0, anonymized: 1, refused: 1 });
   });
 
-  test("is asked for anew where it was delivered anew since it was looked at", async () => {
-    const { fixture } = await runWith(content);
-    await fixture.put(bad, dailyCsv(daily("amy", "x"), daily("ben", "y"), daily("cat")));
-    const note = "It was delivered anew since it was looked at, so it was read without being accepted.";
-    expect(await fixture.run({ accept: [bad] })).toMatchObject({
-      landed: 1,
+  describe("is asked for anew where nobody can have looked at its bytes:", () => {
+    const worse = dailyCsv(daily("amy", "x"), daily("ben", "y"), daily("cat"));
+    const note =
+      "It was not accepted: nobody can have looked yet at what is wrong with it, since this delivery is new.";
+    const refusedNow = (path = bad) => ({
+      anonymized: 0,
       refused: 0,
-      quarantined: [{ path: bad, line: 2 }],
-      notes: [{ path: bad, note }],
+      quarantined: [{ path, line: 2 }],
+      notes: [{ path, note }],
     });
-    expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 2, notes: [] });
-    expect((await fixture.verify()).problems).toEqual([]);
+
+    test("it was delivered anew since", async () => {
+      const { fixture } = await runWith(content);
+      await fixture.put(bad, worse);
+      expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 1, ...refusedNow() });
+      expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 2, notes: [] });
+      expect((await fixture.verify()).problems).toEqual([]);
+    });
+
+    test("it was delivered anew since, as a copy, unless that is named", async () => {
+      const { fixture } = await runWith(content);
+      const copy = bad.replace(".csv", " (1).csv");
+      await fixture.put(copy, worse);
+      expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 1, ...refusedNow(copy) });
+      await fixture.put(copy, dailyCsv(daily("amy", "x"), daily("cat")));
+      expect(await fixture.run({ accept: [copy] })).toMatchObject(refusedNow(copy));
+      const second = bad.replace(".csv", " (2).csv");
+      await fixture.put(second, worse);
+      expect(await fixture.run({ accept: [second] })).toMatchObject({ anonymized: 1, refused: 2, notes: [] });
+    });
+
+    test("it was brought over anew by another run, and not read", async () => {
+      const { fixture } = await runWith(content);
+      await fixture.put(bad, worse);
+      await fixture.run({ command: "ingest" });
+      const anonymize = { command: "anonymize", source: undefined } as const;
+      expect(await fixture.run({ ...anonymize, accept: [bad] })).toMatchObject(refusedNow());
+      const landed = (await fixture.lastLog()).get(bad)?.landedPath ?? "";
+      expect(await fixture.run({ ...anonymize, accept: [landed] })).toMatchObject({ refused: 2, notes: [] });
+    });
+
+    test("a schedule accepts it in advance", async () => {
+      const { fixture } = await runWith(dailyCsv(daily("amy")));
+      await fixture.put(bad, worse);
+      expect(await fixture.run({ accept: [bad] })).toMatchObject(refusedNow());
+      expect(await fixture.logins("amy")).toContain("amy 2024-09-03 1");
+    });
+
+    test("which matters not where it is good", async () => {
+      const { fixture } = await runWith(content);
+      await fixture.put(bad, dailyCsv(daily("amy")));
+      expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, notes: [] });
+    });
   });
 
   test("comes in again without being asked where the table was lost", async () => {
