@@ -1,11 +1,11 @@
-import { hashedColumns, type Report } from "../clever/reports";
+import { hashedColumns, type Report, type ReportColumn } from "../clever/reports";
 import { type DuckSession, sqlName } from "../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { MarkedRows } from "./refuseRows";
 
 /** What a file says more than once: Clever writes one row per person and day, and resource where the report has them. */
 export interface DoubledRows {
-  /** Rows that repeat an earlier one of the file, cell by cell. */
+  /** Rows that say again, value by value, what an earlier one of the file says. */
   readonly repeats: MarkedRows | undefined;
   /** How many rows tell of a person's day (and resource) something else than another row of the file does. */
   readonly differing: number;
@@ -29,29 +29,27 @@ export async function findDoubledRows(
     signal,
   );
   if (doubled === 0) return { repeats: undefined, differing: 0 };
-  const cells = report.columns.map(({ name }) => `raw.${sqlName(name)}`).join(", ");
+  const values = report.columns.map((column) => valueSql(column, loaded)).join(", ");
   const { row } = await session.columns(
     `SELECT row::UINTEGER AS row FROM (
        SELECT rowid AS row_id, row_number() OVER (ORDER BY rowid) - 1 AS row FROM raw
      ) JOIN (
-       SELECT rowid AS row_id, row_number() OVER (PARTITION BY ${cells} ORDER BY rowid) AS nth FROM raw WHERE ${isTold}
+       SELECT rowid AS row_id, row_number() OVER (PARTITION BY ${values} ORDER BY rowid) AS nth FROM raw WHERE ${isTold}
      ) USING (row_id) WHERE nth > 1 ORDER BY row`,
     { row: "UINTEGER" },
     signal,
   );
-  const { differing } = await session.one(
-    `SELECT coalesce(sum(rows), 0)::INTEGER AS differing FROM (
-       SELECT count(*) AS rows FROM (
-         SELECT DISTINCT ${cells}, {${key.map((each, index) => `k${index}: ${each}`).join(", ")}} AS about
-         FROM raw WHERE ${isTold}
-       ) GROUP BY about HAVING count(*) > 1)`,
+  const different = await session.one(
+    `SELECT coalesce(sum(rows), 0)::INTEGER AS rows FROM (
+       SELECT count(DISTINCT hash(${values})) AS rows FROM raw WHERE ${isTold}
+       GROUP BY ${key.join(", ")} HAVING count(DISTINCT hash(${values})) > 1)`,
     [],
     signal,
   );
-  const reason = "The row stands in the file before, cell by cell.";
+  const reason = "A row before it in the file says the same.";
   const repeats =
     row.length === 0 ? undefined : { rows: row, columnOf: () => undefined, reasonOf: () => reason };
-  return { repeats, differing: Number(differing) };
+  return { repeats, differing: Number(different.rows) };
 }
 
 /** What tells which person's day (and resource) a row is about, and whether the row has it. */
@@ -59,13 +57,16 @@ function aboutSql(
   loaded: LoadedCsv,
   report: Report,
 ): { readonly isTold: string; readonly key: readonly string[] } {
-  const read = (column: Report["columns"][number]) => valueSql(column, loaded);
-  const ids = hashedColumns(report).toReversed().map(read);
-  const resource = report.columns.filter(({ name }) => name === "resource_id").map(read);
-  const person = `coalesce(${ids.join(", ")})`;
-  const days = report.columns.filter(({ type }) => type === "date").map(({ name }) => `raw.${sqlName(name)}`);
+  const ids = hashedColumns(report).toReversed();
+  const resource = report.columns.filter(({ name }) => name === "resource_id");
+  const days = report.columns.filter(({ type }) => type === "date");
+  // A text that is read by itself is a day's only one.
+  const dayOf = (column: ReportColumn) =>
+    loaded.otherForms.has(column.name) ? valueSql(column, loaded) : `raw.${sqlName(column.name)}`;
+  const person = `coalesce(${ids.map((column) => valueSql(column, loaded)).join(", ")})`;
+  const resources = resource.map((column) => valueSql(column, loaded));
   return {
-    isTold: [person, ...resource].map((value) => `${value} IS NOT NULL`).join(" AND "),
-    key: [...days, person, ...resource],
+    isTold: [person, ...resources].map((value) => `${value} IS NOT NULL`).join(" AND "),
+    key: [...days.map(dayOf), person, ...resources],
   };
 }

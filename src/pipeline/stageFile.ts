@@ -171,7 +171,7 @@ async function stageLocal(
   if (doubled.differing > 0) {
     const what = report.name === "resource_usage" ? "day with one resource" : "day";
     notes.push(
-      `${doubled.differing} rows tell different things of one person's ${what}; all of them are in.`,
+      `${doubled.differing} rows tell different things of one person's ${what}; which is right cannot be told.`,
     );
   }
   await persons.add(session, signal);

@@ -12,7 +12,7 @@ import {
   usagePath,
 } from "../helpers/pipelineFixture";
 
-const reason = "The row stands in the file before, cell by cell.";
+const reason = "A row before it in the file says the same.";
 const file = dailyPath();
 
 async function fixtureWith(text: string, place = file) {
@@ -60,6 +60,16 @@ describe("a row that stands in its file twice", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
+  test.each([
+    ["another form of the date", daily("amy").replace("2024-09-03", "9/3/2024")],
+    ["another form of the flag", daily("amy").replace("true", "TRUE")],
+    ["another form of the number", daily("amy").replace(",1,2", ",01,2.0")],
+  ])("is found in %s", async (_, again) => {
+    const day = daily("ben", "9/13/2024");
+    const { summary } = await fixtureWith(dailyCsv(daily("amy"), day, again));
+    expect(summary.quarantined).toMatchObject([{ line: 4, reason }]);
+  });
+
   test("of usage is found by the resource's id", async () => {
     const lines = [usage("amy", "Maps"), usage("amy", "Maths"), usage("ben", "Maps"), usage("amy", "Maps")];
     const { summary } = await fixtureWith(usageCsv(...lines), usagePath());
@@ -89,7 +99,10 @@ describe("rows that tell different things of one person's day", () => {
     const lines = [daily("amy"), daily("ben"), daily("amy", "2024-09-03", 5), daily("cat")];
     const { fixture, summary } = await fixtureWith(dailyCsv(...lines));
     expect(summary.notes).toEqual([
-      { path: file, note: "2 rows tell different things of one person's day; all of them are in." },
+      {
+        path: file,
+        note: "2 rows tell different things of one person's day; which is right cannot be told.",
+      },
     ]);
     expect(await fixture.rows()).toHaveLength(4);
     expect((await fixture.verify()).problems).toEqual([]);
@@ -99,7 +112,9 @@ describe("rows that tell different things of one person's day", () => {
     const lines = [usage("amy", "Maps"), usage("amy", "Maths"), usage("amy", "Maps", "2024-09-03", 2)];
     const { summary } = await fixtureWith(usageCsv(...lines), usagePath());
     expect(summary.notes).toMatchObject([
-      { note: "2 rows tell different things of one person's day with one resource; all of them are in." },
+      {
+        note: "2 rows tell different things of one person's day with one resource; which is right cannot be told.",
+      },
     ]);
   });
 });
