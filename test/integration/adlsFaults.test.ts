@@ -17,7 +17,10 @@ import {
   usagePath,
 } from "../helpers/pipelineFixture";
 
-/** Every so manieth case is tried, from this one on. `npm run test:faults` tries them all. */
+/**
+ * Of each kind every so manieth request is tried, counted from this one on: whoever tries the others may count a request
+ * more or less, since runs do not always take the same number. `npm run test:faults` tries them all.
+ */
 const stride = Number(process.env.CLEVER_LAKE_FAULT_STRIDE ?? 61);
 const first = Number(process.env.CLEVER_LAKE_FAULT_FIRST ?? 0);
 
@@ -145,19 +148,18 @@ describe.each(scenarios)("$name", ({ earlier, later, request }) => {
       if (wasBad) expect((await verifyLake(openLake(emulator), salt)).problems, told).toEqual([]);
     };
 
-    const cases: { number: number; kind: string; attempts: number }[] = [];
+    const chosen: { number: number; kind: string; attempts: number }[] = [];
     for (const { attempts } of modes) {
-      for (const kind of Object.keys(kinds)) {
+      for (const [place, kind] of Object.keys(kinds).entries()) {
         if (attempts > 1 && !toldApartByRepeating.has(kind)) continue;
         for (const { number, operation } of requests) {
           // Half of what is no append is the same as a connection that broke before.
           if (kind === "half an append" && operation !== "Path.Append") continue;
-          cases.push({ number, kind, attempts });
+          there++;
+          if ((number + place) % stride === first) chosen.push({ number, kind, attempts });
         }
       }
     }
-    there += cases.length;
-    const chosen = cases.filter((_, index) => index % stride === first);
     let next = 0;
     const work = async () => {
       for (let index = next++; index < chosen.length; index = next++) {
@@ -166,6 +168,6 @@ describe.each(scenarios)("$name", ({ earlier, later, request }) => {
       }
     };
     await Promise.all([work(), work()]);
-    expect(chosen.length).toBeGreaterThan(20);
+    expect(chosen.length).toBeGreaterThan(10);
   });
 });
