@@ -118,7 +118,7 @@ function stateOf(
 ): { state: FileState; reason: string | undefined } {
   if (!entry) return { state: "new", reason: undefined };
   if (isOlderCopy(file, entry)) {
-    const reason = `Older than ${entry.path}, whose rows the lake has and which is on the server no more; put there anew, it is taken.`;
+    const reason = `Older than ${entry.path}, whose rows the lake has and which is on the server no more; with a newer date it is taken.`;
     return { state: "ignored", reason };
   }
   if (differs(file, entry)) return { state: "changed", reason: undefined };

@@ -66,7 +66,7 @@ export class RunLock implements AsyncDisposable {
       if (holder === undefined) continue;
       if (holder !== "unreadable") {
         const isRenewed = watched?.id === holder.id && watched.expires !== holder.expires;
-        if (isRenewed || isHeld(holder)) throw busy(lake, holder);
+        if (isRenewed || (isHeld(holder) && !isOfAnotherTime(holder))) throw busy(lake, holder);
         if (isElsewhere(holder) && watched?.id !== holder.id) {
           watched = holder;
           await wait(renewalMilliseconds + 5_000, signal);
@@ -153,14 +153,16 @@ async function read(lake: Lake, path: string): Promise<Lock | "unreadable" | und
 
 /**
  * A lease that was not renewed is over, and on this machine so is that of a process that is gone. In a container the
- * process that died may have had the id of this one. Another machine's lease that is far longer than leases are tells
- * of its clock alone.
- */
+ * process that died may have had the id of this one. */
 function isHeld(lock: Lock): boolean {
-  const left = lock.expires - Date.now();
-  if (left <= 0) return false;
-  if (isElsewhere(lock)) return left <= 2 * leaseMilliseconds;
+  if (lock.expires <= Date.now()) return false;
+  if (isElsewhere(lock)) return true;
   return lock.pid === process.pid ? heldHere.has(lock.id) : isAlive(lock.pid);
+}
+
+/** Whether another machine's lease is far longer than leases are, which tells of its clock alone. */
+function isOfAnotherTime(lock: Lock): boolean {
+  return isElsewhere(lock) && lock.expires - Date.now() > 2 * leaseMilliseconds;
 }
 
 function isElsewhere({ host }: Lock): boolean {
@@ -178,9 +180,14 @@ async function removeExactly(lake: Lake, dead: Lock | "unreadable"): Promise<voi
   }
   const moved = await read(lake, aside);
   const same =
-    moved === dead || (typeof moved === "object" && typeof dead === "object" && moved.id === dead.id);
+    moved === dead || (typeof moved === "object" && typeof dead === "object" && isSame(moved, dead));
   if (!same && typeof moved === "object") await lake.putIfAbsent(runLockPath, serialize(moved));
   await lake.delete(aside);
+}
+
+/** Whether a lock was not even renewed. */
+function isSame(a: Lock, b: Lock): boolean {
+  return a.id === b.id && a.expires === b.expires;
 }
 
 function busy(lake: Lake, holder: Lock | undefined): CleverLakeError {

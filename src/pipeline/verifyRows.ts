@@ -59,7 +59,7 @@ async function rowsOfTwoFiles(
   const rows = `SELECT source_file, hash(${key.join(", ")}) AS code, {${key.map((each, index) => `k${index}: ${each}`).join(", ")}} AS key
     FROM (${select}) WHERE coalesce(${ids.join(", ")}) IS NOT NULL`;
   const found = await session.query(
-    `WITH rows AS (${rows}),
+    `WITH rows AS NOT MATERIALIZED (${rows}),
        suspects AS MATERIALIZED (SELECT code FROM rows GROUP BY code HAVING min(source_file) <> max(source_file)),
        doubled AS (SELECT key, min(source_file) AS one, max(source_file) AS other FROM rows
          WHERE code IN (FROM suspects) GROUP BY key HAVING min(source_file) <> max(source_file))
@@ -67,9 +67,9 @@ async function rowsOfTwoFiles(
     [],
     signal,
   );
-  const what = hasResource ? "a person's day with one resource" : "a person's day";
+  const uses = hasResource ? " with a resource" : "";
   return found.map(({ one, other, n }) => ({
     subject: String(other),
-    problem: `${counted(Number(n), "row")} about ${what} of which ${String(one)} has a row too.`,
+    problem: `The table has ${Number(n) === 1 ? "a day of a person" : `${Number(n)} days of people`}${uses} from it that it also has from ${String(one)}.`,
   }));
 }

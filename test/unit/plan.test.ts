@@ -110,7 +110,7 @@ describe("of copies of one report", () => {
       const [planned] = makePlan({ files: [file()], skipped: [] }, lake, [...userTypes]);
       expect(planned).toMatchObject({
         state: "ignored",
-        reason: `Older than ${newest.path}, whose rows the lake has and which is on the server no more; put there anew, it is taken.`,
+        reason: `Older than ${newest.path}, whose rows the lake has and which is on the server no more; with a newer date it is taken.`,
       });
       expect(planLandings(planned ? [planned] : [], later)).toEqual([]);
     });

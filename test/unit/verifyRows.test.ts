@@ -44,7 +44,7 @@ describe("of rows that two files have brought in", () => {
     const next = { date: "2024-09-04" };
     expect(
       await told("daily_participation", attendance, other, { ...attendance, ...next }, { ...other, ...next }),
-    ).toEqual(["b.csv: 2 rows about a person's day of which a.csv has a row too."]);
+    ).toEqual(["b.csv: The table has 2 days of people from it that it also has from a.csv."]);
   });
 
   test.each([
@@ -63,7 +63,7 @@ describe("of rows that two files have brought in", () => {
     const other = { ...use, source_file: "b.csv" };
     expect(await told("resource_usage", use, { ...other, resource_id: "r2" })).toEqual([]);
     expect(await told("resource_usage", use, { ...other, resource_name: "Algebra" })).toEqual([
-      "b.csv: 1 row about a person's day with one resource of which a.csv has a row too.",
+      "b.csv: The table has a day of a person with a resource from it that it also has from a.csv.",
     ]);
   });
 });
@@ -102,6 +102,6 @@ test("verify looks at what another program has added too", async () => {
   );
   expect((await fixture.verify()).problems).toContainEqual({
     subject: "elsewhere.csv",
-    problem: `2 rows about a person's day of which ${dailyPath("2024-09-03")} has a row too.`,
+    problem: `The table has 2 days of people from it that it also has from ${dailyPath("2024-09-03")}.`,
   });
 });
