@@ -153,7 +153,8 @@ async function read(lake: Lake, path: string): Promise<Lock | "unreadable" | und
 
 /**
  * A lease that was not renewed is over, and on this machine so is that of a process that is gone. In a container the
- * process that died may have had the id of this one. */
+ * process that died may have had the id of this one.
+ */
 function isHeld(lock: Lock): boolean {
   if (lock.expires <= Date.now()) return false;
   if (isElsewhere(lock)) return true;
