@@ -268,10 +268,15 @@ describe("rows that stand in two different files", () => {
       const month = dailyCsv(daily("amy"), daily("amy", "2024-09-04"), daily("amy", "2024-09-05"));
       const late = dailyCsv(daily("amy", "2024-09-04", 7), daily("amy", "2024-09-05", 8));
       await fixture.put(september4, late);
+      await fixture.run();
       await fixture.run({ accept: [september4] });
       await fixture.put(september30, month);
-      const alone = { only: [september30], accept: [september30] };
-      expect(await fixture.run(alone)).toMatchObject({ anonymized: 1, refused: 1 });
+      const alone = { only: [september30] };
+      expect(await fixture.run(alone)).toMatchObject({ anonymized: 0, quarantined: [{ path: september30 }] });
+      expect(await fixture.run({ ...alone, accept: [september30] })).toMatchObject({
+        anonymized: 1,
+        refused: 1,
+      });
       expect(await fixture.run()).toMatchObject({ anonymized: 1, refused: 1 });
       expect(await fixture.logins("amy")).toEqual([
         "amy 2024-09-03 1",
