@@ -1,5 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
+import { patience } from "./browser";
 
 /** A tree view of the sidebar. Only rows that are scrolled into view exist. */
 export class Tree {
@@ -87,9 +88,15 @@ export class Tree {
 
   /** Opens a row's menu and takes an entry of it. */
   async menuOf(row: Locator, entry: string): Promise<void> {
-    await row.click({ button: "right" });
-    // A click in the first moment of a menu does nothing, lest the click that opened it be taken for one.
-    await this.page.locator(".monaco-menu").getByRole("menuitem", { name: entry, exact: true }).hover();
+    const item = this.page.locator(".monaco-menu").getByRole("menuitem", { name: entry, exact: true });
+    const opened = async () => {
+      await row.click({ button: "right" });
+      // A click in the first moment of a menu does nothing, lest the click that opened it be taken for one.
+      await item.hover({ timeout: 5_000 });
+      return true;
+    };
+    // Whatever takes the focus meanwhile closes a menu, such as a list that is filled anew.
+    await expect.poll(() => opened().catch(() => false), { timeout: patience }).toBe(true);
     await this.page.keyboard.press("Enter");
   }
 
