@@ -1,7 +1,6 @@
 /**
- * What promises come to, together. Unlike `Promise.all` it rejects (with the error of the first in the list)
- * only when all have ended:
- * what they use may be closed then.
+ * What promises come to, together. Unlike `Promise.all` it rejects only when all have ended, with the error of the first
+ * in the list that failed: what they use may be closed then.
  */
 export async function together<T extends readonly unknown[] | []>(
   work: T,
