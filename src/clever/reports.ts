@@ -144,6 +144,13 @@ export function hashedColumns(report: Report): readonly ReportColumn[] {
   return report.columns.filter(({ pseudonymization }) => pseudonymization === "hash");
 }
 
+/** The columns with a person's pseudonyms, Clever's own first: the school system's is blanked when a person leaves. */
+export function personPseudonyms(report: Report): string[] {
+  return hashedColumns(report)
+    .map(({ name }) => pseudonymName(name))
+    .toReversed();
+}
+
 /** The columns of a report whose texts are kept as they are. */
 export function keptTexts(report: Report): readonly ReportColumn[] {
   return report.columns.filter(

@@ -1,4 +1,4 @@
-import { hashedColumns, pseudonymName, type Report } from "../clever/reports";
+import { personPseudonyms, type Report } from "../clever/reports";
 import { type DuckSession, sqlName } from "../duck/duck";
 
 /**
@@ -20,7 +20,7 @@ export async function findSameRows(
   other: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const ids = idsOf(report);
+  const ids = personPseudonyms(report).map(sqlName);
   await session.query(`CREATE OR REPLACE TEMP TABLE mine AS ${mine}`, [], signal);
   await session.query(
     `CREATE OR REPLACE TEMP TABLE repeats AS
@@ -35,13 +35,6 @@ export async function findSameRows(
     await session.query(`INSERT INTO repeats WITH other AS NOT MATERIALIZED (${other}) ${pairs}`, [], signal);
   }
   await session.query("DROP TABLE mine", [], signal);
-}
-
-/** The columns with people's pseudonyms, Clever's own first. */
-function idsOf(report: Report): string[] {
-  return hashedColumns(report)
-    .map(({ name }) => sqlName(pseudonymName(name)))
-    .toReversed();
 }
 
 const pairOf = (mine: string, other: string) =>

@@ -1,5 +1,5 @@
 import { pseudoTable } from "../clever/layout";
-import { hashedColumns, pseudonymName, type Report } from "../clever/reports";
+import { personPseudonyms, type Report } from "../clever/reports";
 import { counted } from "../counted";
 import { type DuckSession, sqlName } from "../duck/duck";
 import type { Discrepancy } from "./verify";
@@ -47,17 +47,18 @@ async function rowsOfTwoFiles(
   select: string,
   signal: AbortSignal | undefined,
 ): Promise<Discrepancy[]> {
-  const ids = hashedColumns(report).map(({ name }) => sqlName(pseudonymName(name)));
+  const ids = personPseudonyms(report).map(sqlName);
+  const person = `coalesce(${ids.join(", ")})`;
   const days = report.columns.filter(({ type }) => type === "date").map(({ name }) => sqlName(name));
   const hasResource = report.columns.some(({ name }) => name === "resource_id");
   const key = [
     ...days,
     "user_type",
-    `coalesce(${ids.toReversed().join(", ")})`,
+    person,
     ...(hasResource ? ["coalesce(resource_id, resource_name, '')"] : []),
   ];
   const rows = `SELECT source_file, hash(${key.join(", ")}) AS code, {${key.map((each, index) => `k${index}: ${each}`).join(", ")}} AS key
-    FROM (${select}) WHERE coalesce(${ids.join(", ")}) IS NOT NULL`;
+    FROM (${select}) WHERE ${person} IS NOT NULL`;
   const found = await session.query(
     `WITH rows AS NOT MATERIALIZED (${rows}),
        suspects AS MATERIALIZED (SELECT code FROM rows GROUP BY code HAVING min(source_file) <> max(source_file)),
