@@ -1,5 +1,6 @@
 // Bundles the program's entry points. DuckDB's native library stays outside the bundles.
 import { realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -32,6 +33,22 @@ const azureApart = {
     building.onResolve({ filter: /^@azure\/(storage-file-datalake|identity)$/ }, ({ path: name }) => ({
       path: `./${azurePackages[name]}.js`,
       external: true,
+    }));
+  },
+};
+
+/**
+ * For a bundle of ES modules: packages with native parts stay outside and are required. An import would have Node.js
+ * look through their sources for export names first, which takes longer than to run them, and finds none in ssh2.
+ */
+const nativeByRequire = {
+  name: "native-by-require",
+  setup(building) {
+    building.onResolve({ filter: /^(ssh2|@duckdb\/node-api)($|\/)/ }, ({ kind, path: name }) =>
+      kind === "require-call" ? { external: true } : { path: name, namespace: "by-require" },
+    );
+    building.onLoad({ filter: /./, namespace: "by-require" }, ({ path: name }) => ({
+      contents: `module.exports = require(${JSON.stringify(name)});`,
     }));
   },
 };
@@ -149,12 +166,21 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
 }
 
 async function main() {
+  // Modules with chunks: each command loads its own, so that `--version` and a run with nothing new start fast.
+  await rm(path.join(root, "dist", "cli"), { recursive: true, force: true });
   await build({
     ...shared,
     entryPoints: { cli: "src/cli.ts" },
     outdir: "dist",
-    plugins: [azureApart],
-    banner: { js: "#!/usr/bin/env node" },
+    format: "esm",
+    splitting: true,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "cli/[name]-[hash]",
+    plugins: [azureApart, nativeByRequire],
+    // What CommonJS packages within the bundle expect to be there.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;',
+    },
   });
   await buildExtension();
   // What `npm run bench` runs; no part of the program.

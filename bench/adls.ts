@@ -59,7 +59,7 @@ async function ingest(workshop: Workshop, reports: string, url: string, key: str
   const config = workshop.newPath("config.json");
   const sftp = { host, port, username, privateKeyPath, hostKey, root: reports };
   await writeFile(config, JSON.stringify({ sftp, lake: { url, auth: "sharedKey" } }));
-  const cli = path.join(projectFolder, "dist", "cli.js");
+  const cli = path.join(projectFolder, "dist", "cli.mjs");
   return timeNode(workshop.folder, [cli, "ingest", "--json", "--config", config], {
     CLEVER_LAKE_ACCOUNT_KEY: key,
   });

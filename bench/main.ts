@@ -1,3 +1,4 @@
+import { backlogBenchmark } from "./backlog";
 import type { Comparison, Limit } from "./comparison";
 import { dashboardBenchmark } from "./dashboardBenchmark";
 import { oneMoreDay } from "./oneMoreDay";
@@ -44,6 +45,12 @@ async function measure(options: BenchOptions): Promise<void> {
   if (wants("f")) {
     console.error(`(f) The dashboard, on ${options.dashboardDays} days`);
     const measured = await dashboardBenchmark(workshop, options);
+    comparisons.push(...measured.comparisons);
+    limits.push(...measured.limits);
+  }
+  if (wants("g")) {
+    console.error("(g) A backlog of small files");
+    const measured = await backlogBenchmark(workshop, options);
     comparisons.push(...measured.comparisons);
     limits.push(...measured.limits);
   }

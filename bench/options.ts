@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const benchmarkNames = ["a", "b", "c", "d", "e", "f"] as const;
+export const benchmarkNames = ["a", "b", "c", "d", "e", "f", "g"] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export interface BenchOptions {
@@ -21,7 +21,7 @@ export interface BenchOptions {
   readonly oneWayDelay: number;
 }
 
-export const usage = `npm run bench -- [--only a|b|c|d|e|f]… [--runs 5] [--students 70000] [--history-days 600]
+export const usage = `npm run bench -- [--only a|b|c|d|e|f|g]… [--runs 5] [--students 70000] [--history-days 600]
   [--history-students 2000] [--long-run-days 60] [--dashboard-days 180] [--delay 25]`;
 
 export function readOptions(args: readonly string[]): BenchOptions {

@@ -7,7 +7,8 @@ import type { Workshop } from "./workshop";
 
 const memoryTarget = 700e6;
 
-const reportsOf = (folder: string, below: string) => ({
+/** The files of both reports below a folder, as globs. */
+export const reportsOf = (folder: string, below: string) => ({
   participation: path.join(folder, "daily-participation", below),
   usage: path.join(folder, "resource-usage", below),
 });
@@ -53,25 +54,13 @@ export async function wholeJobBenchmark(
   { runs }: BenchOptions,
 ): Promise<{ comparisons: Comparison[]; limits: Limit[] }> {
   const lake = workshop.newPath("lake");
-  const byHand = workshop.newPath("by-hand");
-  const files = reportsOf(path.join(byHand, "csv"), "*.csv");
   const sides: Side[] = [
     {
       name: "clever-lake run",
       run: async () => workshop.cleverLake("run", await workshop.config(reports, lake)),
       clean: () => workshop.remove(lake),
     },
-    {
-      name: "rclone, then the DuckDB script",
-      prepare: () => mkdir(byHand).then(() => undefined),
-      run: async () => {
-        const copied = await workshop.rclone(reports, path.join(byHand, "csv"));
-        const { participation, usage } = files;
-        const made = await workshop.handWritten(participation, usage, path.join(byHand, "tables"));
-        return { ...made, seconds: copied.seconds + made.seconds };
-      },
-      clean: () => workshop.remove(byHand),
-    },
+    byHand(workshop, reports),
   ];
   const [ours, theirs] = await takeTurns(sides, runs);
   if (!ours || !theirs) throw new Error("A side was not measured.");
@@ -85,6 +74,25 @@ export async function wholeJobBenchmark(
         target: memoryTarget,
       },
     ],
+  };
+}
+
+/** What an engineer would do instead of the whole job: rclone, then the script. */
+export function byHand(workshop: Workshop, reports: string): Side {
+  const folder = workshop.newPath("by-hand");
+  const files = reportsOf(path.join(folder, "csv"), "*.csv");
+  return {
+    name: "rclone, then the DuckDB script",
+    prepare: async () => {
+      await mkdir(folder);
+    },
+    run: async () => {
+      const copied = await workshop.rclone(reports, path.join(folder, "csv"));
+      const { participation, usage } = files;
+      const made = await workshop.handWritten(participation, usage, path.join(folder, "tables"));
+      return { ...made, seconds: copied.seconds + made.seconds };
+    },
+    clean: () => workshop.remove(folder),
   };
 }
 

@@ -42,11 +42,17 @@ export class Workshop implements AsyncDisposable {
   /** Publishes days of a district of students below a folder, as Clever's server would have them. */
   async publish(
     folder: string,
-    size: { readonly students: number; readonly days: number; readonly firstDay?: string },
+    size: {
+      readonly students: number;
+      readonly teachers?: number;
+      readonly staff?: number;
+      readonly days: number;
+      readonly firstDay?: string;
+    },
     options?: WriteDistrictOptions,
   ): Promise<SampleDistrict> {
     const schools = Math.max(1, Math.round(size.students / 1200));
-    const district = sampleDistrict({ ...size, teachers: 0, staff: 0, schools });
+    const district = sampleDistrict({ teachers: 0, staff: 0, ...size, schools });
     await writeDistrict(district, folder, options);
     return district;
   }
@@ -62,7 +68,7 @@ export class Workshop implements AsyncDisposable {
 
   /** One run of the program as it is installed; its output is the JSON document. */
   cleverLake(command: string, config: string): Promise<TimedProcess> {
-    const cli = path.join(projectFolder, "dist", "cli.js");
+    const cli = path.join(projectFolder, "dist", "cli.mjs");
     return timeNode(this.folder, [cli, command, "--json", "--config", config], { CLEVER_SALT: this.salt });
   }
 

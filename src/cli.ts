@@ -1,48 +1,12 @@
-import path from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../package.json";
 import { userTypes } from "./clever/reports";
-import { openLake, openSource, readSalt } from "./cli/connect";
-import { type DashboardOptions, languages, writeDashboard } from "./cli/dashboard";
-import { demo } from "./cli/demo";
-import { progressView } from "./cli/progressBar";
-import { importNamedRoster, type RosterOptions, showRoster } from "./cli/roster";
-import { showMetrics, showRun, showStatus, showVerification } from "./cli/show";
+import type { CommandAction, CommonOptions, ExitCode } from "./cli/command";
+import { languages } from "./cli/languages";
 import { jsonText, plain, styledError } from "./cli/text";
-import { readConfig, secretsFrom } from "./config";
-import { counted } from "./counted";
-import { monthAndDay, rangePresets } from "./dashboard/filter";
-import { Duck } from "./duck/duck";
+import { monthAndDay, rangePresets } from "./dashboard/opening";
 import { describeError } from "./errors";
-import { exportEngagement } from "./metrics/digitalEngagement";
-import { lakeMetrics } from "./metrics/lakeMetrics";
-import { newSalt } from "./newSalt";
-import { hasRosterTrouble } from "./pipeline/importRoster";
-import { hasTrouble, type RunRequest, run } from "./pipeline/run";
-import { status } from "./pipeline/status";
-import { verifyLake } from "./pipeline/verify";
-
-/** 0: done. 1: done, but files failed or were quarantined, or something does not add up. 2: could not start. */
-type ExitCode = 0 | 1 | 2 | 130;
-
-interface CommonOptions {
-  readonly config: string;
-  readonly json?: true;
-}
-
-interface RunOptions extends CommonOptions {
-  readonly accept?: string[];
-}
-
-interface MetricsOptions extends CommonOptions {
-  readonly from?: string;
-  readonly to?: string;
-  readonly school?: string[];
-  readonly resource?: string[];
-  readonly resourceType?: string[];
-  readonly userType?: (typeof userTypes)[number][];
-  readonly minimumGroupSize?: number;
-}
+import type { RunRequest } from "./pipeline/run";
 
 const abort = new AbortController();
 let exitCode: ExitCode = 0;
@@ -74,7 +38,7 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
   root
     .command("status")
     .description("show what is on the server and what of it is in the lake")
-    .action(acting(doStatus));
+    .action(acting(async () => (await import("./cli/commands/status")).showServerStatus));
   runCommand(root, "ingest", "bring over what is new, byte for byte, and do no more");
   runCommand(root, "anonymize", "pseudonymize what has been brought over into the tables");
   runCommand(root, "run", "bring over what is new and pseudonymize it: ingest, then anonymize");
@@ -86,7 +50,7 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
     .option("--file <path>", "the roster on this machine")
     .option("--sftp <path>", "the roster on the SFTP server, below its root")
     .option("--keep-raw", "also keep the file in stage1np as it came, names and birth dates included")
-    .action(acting(doRoster));
+    .action(acting(async () => (await import("./cli/commands/roster")).importRosterFile));
   root
     .command("metrics")
     .description("answer what the tables say about participation")
@@ -99,7 +63,7 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
       new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
     )
     .option("--minimum-group-size <n>", "suppress groups of fewer people; 0 shows all", wholeNumber)
-    .action(acting(doMetrics));
+    .action(acting(async () => (await import("./cli/commands/metrics")).answerMetrics));
   root
     .command("dashboard")
     .description("write the participation dashboard as one HTML file that opens offline and prints")
@@ -119,31 +83,47 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
     .option("--school-year-start <MM-dd>", "first day of the school year; 08-01 unless given", yearDay)
     .addOption(new Option("--language <code>", "the locale's unless given").choices(languages))
     .option("--cache <folder>", "keep what makes the next time fast; pseudonymized data only")
-    .action(acting(doDashboard));
+    .action(acting(async () => (await import("./cli/commands/dashboard")).exportDashboard));
   root
     .command("verify")
     .description("recount the tables against the log and the landed files")
-    .action(acting(doVerify));
+    .action(acting(async () => (await import("./cli/commands/verify")).verifyTables));
   root
     .command("engagement")
     .description("write the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
     .requiredOption("-o, --out <file>", "the Parquet file to write")
-    .action(acting(doEngagement));
+    .action(acting(async () => (await import("./cli/commands/engagement")).writeEngagement));
   root
     .command("demo")
     .description("run the whole job on a sample district, with a server and a lake of its own")
     .option("--keep <folder>", "keep the lake in this folder")
-    .action((options: { keep?: string }) => demo(options.keep, abort.signal));
+    .action(async (options: { keep?: string }) => {
+      const { demo } = await import("./cli/demo");
+      await demo(options.keep, abort.signal);
+    });
   root
     .command("salt")
     .description("print a new salt from the system's cryptographic source, to be kept like a password")
-    .action(() => console.log(newSalt()));
+    .action(async () => console.log((await import("./newSalt")).newSalt()));
   return root;
 }
 
-/** Options of the program stand before or behind the command's name. */
-function acting<T extends CommonOptions>(work: (options: T) => Promise<void>) {
-  return (_options: unknown, made: Command): Promise<void> => work(made.optsWithGlobals<T>());
+/**
+ * The action of a command, whose module is loaded when the command is called: `--version` loads no other package than
+ * the parser of arguments. Options of the program stand before or behind the command's name.
+ */
+function acting<T extends CommonOptions>(load: () => Promise<CommandAction<T>>) {
+  return async (_options: unknown, made: Command): Promise<void> => {
+    const options = made.optsWithGlobals<T>();
+    const action = await load();
+    const result = await action(options, {
+      environment: process.env,
+      programFolder: import.meta.dirname,
+      signal: abort.signal,
+    });
+    console.log(options.json ? jsonText(result.document()) : result.text());
+    exitCode = result.exitCode ?? 0;
+  };
 }
 
 function runCommand(root: Command, name: RunRequest["command"], description: string): void {
@@ -155,7 +135,7 @@ function runCommand(root: Command, name: RunRequest["command"], description: str
       collect,
     );
   }
-  made.action(acting((options: RunOptions) => doRun(name, options)));
+  made.action(acting(async () => (await import("./cli/commands/run")).runJob(name)));
 }
 
 function collect(value: string, before: string[] = []): string[] {
@@ -177,111 +157,6 @@ function wholeNumber(value: string): number {
 function yearDay(value: string): string {
   if (!monthAndDay.test(value)) throw new InvalidArgumentError("It must be a month and a day, like 08-01.");
   return value;
-}
-
-async function doStatus(options: CommonOptions): Promise<void> {
-  const config = await readConfig(options.config);
-  const secrets = secretsFrom(process.env);
-  const lake = await openLake(config, secrets);
-  await using source = await openSource(config, secrets);
-  const files = await status(source, lake, config.userTypes, abort.signal);
-  print(options, showStatus(files), () => ({
-    files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
-      path,
-      report: report ?? null,
-      userType: userType ?? null,
-      size,
-      modified: modified.toISOString(),
-      state,
-      ...(reason ? { reason } : {}),
-    })),
-  }));
-}
-
-async function doRun(name: RunRequest["command"], options: RunOptions): Promise<void> {
-  const config = await readConfig(options.config);
-  const secrets = secretsFrom(process.env);
-  const lake = await openLake(config, secrets);
-  const salt = name === "ingest" ? undefined : await readSalt(config, secrets, abort.signal);
-  await using source = name === "anonymize" ? undefined : await openSource(config, secrets);
-  const view = progressView();
-  try {
-    const summary = await run({
-      command: name,
-      lake,
-      source,
-      salt,
-      userTypes: config.userTypes,
-      accept: options.accept ?? [],
-      connections: config.sftp.connections,
-      signal: abort.signal,
-      onProgress: view.listener,
-    });
-    view.stop();
-    print(options, showRun(summary), () => summary);
-    if (hasTrouble(summary)) exitCode = 1;
-  } finally {
-    view.stop();
-  }
-}
-
-async function doRoster(options: CommonOptions & RosterOptions): Promise<void> {
-  const config = await readConfig(options.config);
-  const summary = await importNamedRoster(config, secretsFrom(process.env), options, abort.signal);
-  print(options, showRoster(summary), () => summary);
-  if (hasRosterTrouble(summary)) exitCode = 1;
-}
-
-async function doMetrics(options: MetricsOptions): Promise<void> {
-  const config = await readConfig(options.config);
-  const lake = await openLake(config, secretsFrom(process.env));
-  const filter = {
-    from: options.from,
-    to: options.to,
-    schools: options.school,
-    resources: options.resource,
-    resourceTypes: options.resourceType,
-    ...(options.userType ? { userTypes: options.userType } : {}),
-  };
-  const minimumGroupSize = options.minimumGroupSize ?? config.minimumGroupSize;
-  await using duck = await Duck.open();
-  const metrics = await lakeMetrics(lake, duck, filter, { minimumGroupSize }, abort.signal);
-  print(options, showMetrics(metrics), () => metrics);
-}
-
-async function doDashboard(options: CommonOptions & DashboardOptions): Promise<void> {
-  const config = await readConfig(options.config);
-  const folders = { media: path.join(__dirname, "media"), l10n: path.join(__dirname, "..", "l10n") };
-  const written = await writeDashboard(config, secretsFrom(process.env), options, folders, abort.signal);
-  print(
-    options,
-    `${plain(written.file)}: the dashboard from ${written.from} to ${written.to}.`,
-    () => written,
-  );
-}
-
-async function doVerify(options: CommonOptions): Promise<void> {
-  const config = await readConfig(options.config);
-  const secrets = secretsFrom(process.env);
-  const salt = await readSalt(config, secrets, abort.signal);
-  const verification = await verifyLake(await openLake(config, secrets), salt, abort.signal);
-  print(options, showVerification(verification), () => verification);
-  if (verification.problems.length > 0) exitCode = 1;
-}
-
-async function doEngagement(options: CommonOptions & { readonly out: string }): Promise<void> {
-  const config = await readConfig(options.config);
-  const lake = await openLake(config, secretsFrom(process.env));
-  await using duck = await Duck.open();
-  const rows = await exportEngagement(lake, duck, options.out, abort.signal);
-  print(options, `${counted(rows, "row")} written to ${plain(options.out)}.`, () => ({
-    file: options.out,
-    rows,
-  }));
-}
-
-function print(options: CommonOptions, text: string, document: () => unknown): void {
-  console.log(options.json ? jsonText(document()) : text);
 }
 
 /** The first Ctrl-C lets the run put down what it holds; the second one does not wait for that. */

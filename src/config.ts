@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { userTypes } from "./clever/reports";
 import { CleverLakeError, isCleverLakeError } from "./errors";
 import { isAdlsAddress, isVaultAddress, lakeAuths, parseAdlsAddress } from "./lake/adls/address";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { UserType } from "../clever/reports";
 import type { Config, Secrets } from "../config";
 import type { DashboardAnswer } from "../dashboard/answer";
@@ -20,6 +20,7 @@ import { answer } from "../dashboard/query/answer";
 import { preparation } from "../dashboard/release/prepared";
 import { CleverLakeError } from "../errors";
 import { openLake } from "./connect";
+import { type Language, languages } from "./languages";
 
 export interface DashboardOptions {
   readonly out: string;
@@ -37,10 +38,6 @@ export interface DashboardOptions {
   readonly cache?: string;
   readonly language?: Language;
 }
-
-/** The languages that the page speaks. */
-export const languages = ["en", "es"] as const;
-export type Language = (typeof languages)[number];
 
 /** What was written. */
 export interface WrittenDashboard {

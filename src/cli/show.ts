@@ -4,7 +4,8 @@ import type { PlannedFile } from "../pipeline/plan";
 import { hasTrouble } from "../pipeline/run";
 import type { RunSummary } from "../pipeline/runRecord";
 import type { Verification } from "../pipeline/verify";
-import { bytes, columns, decimal, duration, integer, plain, styled } from "./text";
+import { columns } from "./table";
+import { bytes, decimal, duration, integer, plain, styled } from "./text";
 
 /** What people read: the same documents as `--json`, as text. */
 

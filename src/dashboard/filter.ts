@@ -1,11 +1,8 @@
-import { z } from "zod";
+import * as z from "zod";
 import { userTypes } from "../clever/reports";
 import { rangePresets } from "./opening";
 
-export { openingFilter, rangePresets } from "./opening";
-
-/** A day of any year, `MM-dd`. */
-export const monthAndDay = /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+export { monthAndDay, openingFilter, rangePresets } from "./opening";
 
 const day = z.iso.date();
 /** School names; `null` stands for rows without one. */

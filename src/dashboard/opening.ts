@@ -8,6 +8,9 @@ import type { DashboardFilter } from "./filter";
  */
 export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
 
+/** A day of any year, `MM-dd`. */
+export const monthAndDay = /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+
 /** What the dashboard opens with: students, this school year, as OEA's page has it. */
 export const openingFilter: DashboardFilter = {
   range: { preset: "schoolYear" },

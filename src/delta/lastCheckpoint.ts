@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isCleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
 import { lastCheckpointPath } from "./paths";

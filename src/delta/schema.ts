@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CleverLakeError } from "../errors";
 
 /** Primitive types of Delta that are read and written here, with DuckDB's name for each. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { SqlRow } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import type { AddFile } from "./actions";

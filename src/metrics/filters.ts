@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type UserType, userTypes, userTypeValue } from "../clever/reports";
 import type { SqlParameter } from "../duck/duck";
 import { CleverLakeError } from "../errors";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { newestRunPath, runRecordPath, runsFolder } from "../clever/layout";
 import { reportNames, userTypes } from "../clever/reports";
 import { isCleverLakeError } from "../errors";

@@ -8,10 +8,11 @@ import { expect } from "vitest";
 import { FolderLake } from "../../src/lake/folder";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
-const program = path.join(root, "dist", "cli.js");
+/** The program as it is built. */
+export const commandLine = path.join(root, "dist", "cli.mjs");
 
 /**
- * Builds `dist/cli.js` where it is missing or older than what it is made of. Of test files that start at the same
+ * Builds `dist/cli.mjs` where it is missing or older than what it is made of. Of test files that start at the same
  * time one builds and the others wait.
  */
 export async function buildCommandLine(): Promise<void> {
@@ -46,7 +47,7 @@ function isOutdated(): boolean {
   const newest = Math.max(
     ...[...sources, "package.json", "esbuild.mjs"].map((name) => changed(path.join(root, name))),
   );
-  return changed(program) < newest;
+  return changed(commandLine) < newest;
 }
 
 /** When a file was last written, in milliseconds; 0 where there is none. */
@@ -149,7 +150,7 @@ export class CommandLine {
   }
 
   start(...args: readonly string[]): RunningCli {
-    const child = spawn(process.execPath, [program, ...args, "--config", this.configFile], {
+    const child = spawn(process.execPath, [commandLine, ...args, "--config", this.configFile], {
       env: { ...environment(this.secrets), ...this.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -160,7 +161,7 @@ export class CommandLine {
 /** Runs the built command line with nothing but these arguments. */
 export async function runPlain(...args: readonly string[]): Promise<CliResult> {
   await buildCommandLine();
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [commandLine, ...args], {
     env: environment({}),
     stdio: ["ignore", "pipe", "pipe"],
   });

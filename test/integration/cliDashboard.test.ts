@@ -4,7 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { showcase } from "../../src/sample/showcase";
 import { CommandLine, runPlain } from "../helpers/cli";
 import { chromiumPath } from "../helpers/dashboardBrowser";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { recognizeReport } from "../../src/clever/fileNames";
 import type { MetricsFilterInput } from "../../src/metrics/filters";
 import { sampleDistrict } from "../../src/sample/district";

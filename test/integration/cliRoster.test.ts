@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { pseudoTable, rosterTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { sampleDistrict } from "../../src/sample/district";

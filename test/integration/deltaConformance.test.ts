@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Action } from "../../src/delta/actions";
 import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commit } from "../../src/delta/commit";

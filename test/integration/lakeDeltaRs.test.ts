@@ -1,7 +1,7 @@
 import { readFile, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import type { SqlRow } from "../../src/duck/duck";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { showRun, showStatus, showVerification } from "../../src/cli/show";
-import { bytes, columns, decimal, duration, integer, plain } from "../../src/cli/text";
+import { columns } from "../../src/cli/table";
+import { bytes, decimal, duration, integer, plain } from "../../src/cli/text";
 import { counted } from "../../src/counted";
 import type { PlannedFile } from "../../src/pipeline/plan";
 import type { RunSummary } from "../../src/pipeline/runRecord";

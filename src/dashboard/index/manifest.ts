@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { userTypes } from "../../clever/reports";
 
 /** Another number for another form of any of the cache's files: what an older version of the program left is made anew. */

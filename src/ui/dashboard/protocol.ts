@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DashboardAnswer } from "../../dashboard/answer";
 import type { DashboardTexts } from "../../dashboard/export/texts";
 import { type DashboardView, dashboardView } from "../../dashboard/export/view";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { PreviewInfo, PreviewRow } from "./previewSource";
 
 /** How many rows a page may ask for at once. */

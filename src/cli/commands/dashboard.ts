@@ -1,0 +1,19 @@
+import path from "node:path";
+import { readConfig, secretsFrom } from "../../config";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { type DashboardOptions, writeDashboard } from "../dashboard";
+import { plain } from "../text";
+
+/** `dashboard`: the participation dashboard as one HTML file. */
+export async function exportDashboard(
+  options: CommonOptions & DashboardOptions,
+  { environment, programFolder, signal }: CommandContext,
+): Promise<CommandResult> {
+  const config = await readConfig(options.config);
+  const folders = { media: path.join(programFolder, "media"), l10n: path.join(programFolder, "..", "l10n") };
+  const written = await writeDashboard(config, secretsFrom(environment), options, folders, signal);
+  return {
+    text: () => `${plain(written.file)}: the dashboard from ${written.from} to ${written.to}.`,
+    document: () => written,
+  };
+}

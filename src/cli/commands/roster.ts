@@ -1,0 +1,18 @@
+import { readConfig, secretsFrom } from "../../config";
+import { hasRosterTrouble } from "../../pipeline/importRoster";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { importNamedRoster, type RosterOptions, showRoster } from "../roster";
+
+/** `roster`: grades from Clever's roster file. */
+export async function importRosterFile(
+  options: CommonOptions & RosterOptions,
+  { environment, signal }: CommandContext,
+): Promise<CommandResult> {
+  const config = await readConfig(options.config);
+  const summary = await importNamedRoster(config, secretsFrom(environment), options, signal);
+  return {
+    text: () => showRoster(summary),
+    document: () => summary,
+    exitCode: hasRosterTrouble(summary) ? 1 : 0,
+  };
+}

@@ -1,0 +1,42 @@
+import { readConfig, secretsFrom } from "../../config";
+import { hasTrouble, type RunRequest, run } from "../../pipeline/run";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { openLake, openSource, readSalt } from "../connect";
+import { progressView } from "../progressBar";
+import { showRun } from "../show";
+
+export interface RunOptions extends CommonOptions {
+  readonly accept?: string[];
+}
+
+/** `run`, and its two halves `ingest` and `anonymize`. */
+export function runJob(command: RunRequest["command"]) {
+  return async (options: RunOptions, { environment, signal }: CommandContext): Promise<CommandResult> => {
+    const config = await readConfig(options.config);
+    const secrets = secretsFrom(environment);
+    const lake = await openLake(config, secrets);
+    const salt = command === "ingest" ? undefined : await readSalt(config, secrets, signal);
+    await using source = command === "anonymize" ? undefined : await openSource(config, secrets);
+    const view = progressView();
+    try {
+      const summary = await run({
+        command,
+        lake,
+        source,
+        salt,
+        userTypes: config.userTypes,
+        accept: options.accept ?? [],
+        connections: config.sftp.connections,
+        signal,
+        onProgress: view.listener,
+      });
+      return {
+        text: () => showRun(summary),
+        document: () => summary,
+        exitCode: hasTrouble(summary) ? 1 : 0,
+      };
+    } finally {
+      view.stop();
+    }
+  };
+}

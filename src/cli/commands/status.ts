@@ -1,0 +1,31 @@
+import { readConfig, secretsFrom } from "../../config";
+import { status } from "../../pipeline/status";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { openLake, openSource } from "../connect";
+import { showStatus } from "../show";
+
+/** `status`: every file on the server with its ingestion status. */
+export async function showServerStatus(
+  options: CommonOptions,
+  { environment, signal }: CommandContext,
+): Promise<CommandResult> {
+  const config = await readConfig(options.config);
+  const secrets = secretsFrom(environment);
+  const lake = await openLake(config, secrets);
+  await using source = await openSource(config, secrets);
+  const files = await status(source, lake, config.userTypes, signal);
+  return {
+    text: () => showStatus(files),
+    document: () => ({
+      files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
+        path,
+        report: report ?? null,
+        userType: userType ?? null,
+        size,
+        modified: modified.toISOString(),
+        state,
+        ...(reason ? { reason } : {}),
+      })),
+    }),
+  };
+}

@@ -1,0 +1,21 @@
+import { readConfig, secretsFrom } from "../../config";
+import { verifyLake } from "../../pipeline/verify";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { openLake, readSalt } from "../connect";
+import { showVerification } from "../show";
+
+/** `verify`: the tables recounted against the log and the landed files. */
+export async function verifyTables(
+  options: CommonOptions,
+  { environment, signal }: CommandContext,
+): Promise<CommandResult> {
+  const config = await readConfig(options.config);
+  const secrets = secretsFrom(environment);
+  const salt = await readSalt(config, secrets, signal);
+  const verification = await verifyLake(await openLake(config, secrets), salt, signal);
+  return {
+    text: () => showVerification(verification),
+    document: () => verification,
+    exitCode: verification.problems.length > 0 ? 1 : 0,
+  };
+}
