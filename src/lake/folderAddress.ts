@@ -7,6 +7,8 @@ const maximumWindowsRoot = 125;
 const drive = /^[a-z]:[\\/]/i;
 const share = /^[\\/]{2}[^\\/?.][^\\/]*[\\/]+[^\\/]+/;
 
+const anyFolder = "must be file:///…, a folder's full path, or https://ACCOUNT.dfs.core.windows.net";
+
 /**
  * What is wrong with the address of a lake in a folder, as the end of a sentence; undefined where nothing is. Good are
  * `file:` addresses and absolute paths, on Windows with a drive's letter or the name of a share, in either kind of slash.
@@ -15,6 +17,8 @@ export function folderAddressFault(
   address: string,
   platform: NodeJS.Platform = process.platform,
 ): string | undefined {
+  // Such as the line's end that "C:\new" is in JSON.
+  if (/\p{Cc}/u.test(address)) return "has a control character; write each backslash twice, or write slashes";
   const windows = platform === "win32";
   let folder = address;
   if (address.startsWith("file:")) {
@@ -28,9 +32,9 @@ export function folderAddressFault(
   }
   if (!windows) {
     if (drive.test(folder.replace(/^\//, ""))) return "names a drive of Windows, and this machine has none";
-    return path.posix.isAbsolute(folder) ? undefined : "must be a full path";
+    return path.posix.isAbsolute(folder) ? undefined : anyFolder;
   }
-  if (!drive.test(folder) && !share.test(folder)) return "must be a full path: C:\\… or \\\\SERVER\\SHARE\\…";
+  if (!drive.test(folder) && !share.test(folder)) return `${anyFolder}; full are C:/… and //SERVER/SHARE/…`;
   return path.win32.resolve(folder).length > maximumWindowsRoot
     ? `must have no more than ${maximumWindowsRoot} characters on Windows, where longer paths cannot be read`
     : undefined;
