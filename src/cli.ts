@@ -4,7 +4,7 @@ import { version } from "../package.json";
 import { userTypes } from "./clever/reports";
 import { openLake, openSource, readSalt } from "./cli/connect";
 import { type DashboardOptions, languages, writeDashboard } from "./cli/dashboard";
-import { demo } from "./cli/demo";
+import { type DemoOptions, demo } from "./cli/demo";
 import { progressView } from "./cli/progressBar";
 import { importNamedRoster, type RosterOptions, showRoster } from "./cli/roster";
 import { showMetrics, showRun, showStatus, showVerification } from "./cli/show";
@@ -133,7 +133,8 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
     .command("demo")
     .description("run the whole job on a sample district, with a server and a lake of its own")
     .option("--keep <folder>", "keep the lake in this folder")
-    .action((options: { keep?: string }) => demo(options.keep, abort.signal));
+    .option("--days <n>", "how many school days; ten weeks unless given", wholeNumber)
+    .action((options: DemoOptions) => demo(options, abort.signal));
   root
     .command("salt")
     .description("print a new salt from the system's cryptographic source, to be kept like a password")
@@ -284,9 +285,13 @@ function print(options: CommonOptions, text: string, document: () => unknown): v
   console.log(options.json ? jsonText(document()) : text);
 }
 
-/** The first Ctrl-C lets the run put down what it holds; the second one does not wait for that. */
+/**
+ * The first Ctrl-C lets the run put down what it holds; the second one does not wait for that. On Windows Ctrl-Break and
+ * the closing of the window, which leaves ten seconds, count as one too.
+ */
 function stopCleanly(): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  const windows = process.platform === "win32" ? (["SIGBREAK", "SIGHUP"] as const) : [];
+  for (const signal of ["SIGINT", "SIGTERM", ...windows] as const) {
     process.on(signal, () => {
       if (abort.signal.aborted) process.exit(130);
       console.error("\nStopping; what has been done so far stays. Press Ctrl-C again to stop at once.");
