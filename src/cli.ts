@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { version } from "../package.json";
 import { userTypes } from "./clever/reports";
 import type { CommandAction, CommonOptions, ExitCode } from "./cli/command";
+import type { DemoOptions } from "./cli/demo";
 import { languages } from "./cli/languages";
 import { jsonText, plain, styledError } from "./cli/text";
 import { monthAndDay, rangePresets } from "./dashboard/opening";
@@ -98,9 +99,10 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
     .command("demo")
     .description("run the whole job on a sample district, with a server and a lake of its own")
     .option("--keep <folder>", "keep the lake in this folder")
-    .action(async (options: { keep?: string }) => {
+    .option("--days <n>", "how many school days; ten weeks unless given", wholeNumber)
+    .action(async (options: DemoOptions) => {
       const { demo } = await import("./cli/demo");
-      await demo(options.keep, abort.signal);
+      await demo(options, abort.signal);
     });
   root
     .command("salt")
@@ -160,9 +162,13 @@ function yearDay(value: string): string {
   return value;
 }
 
-/** The first Ctrl-C lets the run put down what it holds; the second one does not wait for that. */
+/**
+ * The first Ctrl-C lets the run put down what it holds; the second one does not wait for that. On Windows Ctrl-Break and
+ * the closing of the window, which leaves ten seconds, count as one too.
+ */
 function stopCleanly(): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  const windows = process.platform === "win32" ? (["SIGBREAK", "SIGHUP"] as const) : [];
+  for (const signal of ["SIGINT", "SIGTERM", ...windows] as const) {
     process.on(signal, () => {
       if (abort.signal.aborted) process.exit(130);
       console.error("\nStopping; what has been done so far stays. Press Ctrl-C again to stop at once.");

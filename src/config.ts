@@ -5,8 +5,9 @@ import * as z from "zod";
 import { userTypes } from "./clever/reports";
 import { CleverLakeError, isCleverLakeError } from "./errors";
 import { isAdlsAddress, isVaultAddress, lakeAuths, parseAdlsAddress } from "./lake/adls/address";
+import { folderAddressFault, folderOf } from "./lake/folderAddress";
 
-export type { LakeAuth } from "./lake/adls/address";
+export { isAdlsAddress, type LakeAuth } from "./lake/adls/address";
 export { storageScope } from "./lake/adls/tokens";
 
 /** The configuration's keys: those of the command line's file, and of the extension's settings under `clever.`. */
@@ -76,7 +77,7 @@ export function parseConfig(value: unknown, subject: string): Config {
 export async function readConfig(file: string): Promise<Config> {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = textOf(await readFile(file));
   } catch {
     throw new CleverLakeError("config", "The configuration file cannot be read.", {
       subject: file,
@@ -84,11 +85,25 @@ export async function readConfig(file: string): Promise<Config> {
     });
   }
   try {
-    return parseConfig(JSON.parse(text.replace(/^\uFEFF/, "")), file);
+    return parseConfig(JSON.parse(text), file);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new CleverLakeError("config", "The configuration file is not valid JSON.", { subject: file });
+    const singleBackslash = /[^\\]\\(?:\\\\)*[^"\\/bfnrtu]/.test(text);
+    throw new CleverLakeError("config", "The configuration file is not valid JSON.", {
+      subject: file,
+      ...(singleBackslash ? { hint: backslashHint } : {}),
+    });
   }
+}
+
+const backslashHint =
+  'In JSON a path of Windows has each backslash twice, "C:\\\\data\\\\lake", or has slashes, "C:/data/lake".';
+
+/** A text file's text, in the encodings that editors and shells of Windows write: UTF-8 or UTF-16, with their marks. */
+function textOf(bytes: Buffer): string {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
+  // The decoder takes the mark away.
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 /** The secrets in an environment; empty ones count as missing. */
@@ -111,8 +126,7 @@ export function secretsFrom(environment: NodeJS.ProcessEnv): Secrets {
 
 /** What is wrong with a lake's address; undefined where nothing is. */
 export function lakeAddressFault(url: string): string | undefined {
-  if (/^file:\/\/\//.test(url)) return undefined;
-  if (!isAdlsAddress(url)) return "must be file:///… for a folder, or https://ACCOUNT.dfs.core.windows.net";
+  if (!isAdlsAddress(url)) return folderAddressFault(url);
   try {
     parseAdlsAddress(url);
     return undefined;
@@ -122,12 +136,17 @@ export function lakeAddressFault(url: string): string | undefined {
   }
 }
 
+/** The path of a lake that is a folder of this machine; undefined where the address is none of such a lake. */
+export function folderPathOf(url: string): string | undefined {
+  return isAdlsAddress(url) || folderAddressFault(url) !== undefined ? undefined : folderOf(url);
+}
+
 /** What is wrong with a key vault's address; undefined where nothing is. */
 export function saltKeyVaultFault(url: string): string | undefined {
   return isVaultAddress(url) ? undefined : "must look like https://NAME.vault.azure.net";
 }
 
-/** A path of the configuration with `~` put out. */
+/** A path of the configuration with `~` put out; people on Windows write `~\`. */
 export function expandHome(file: string): string {
-  return file === "~" || file.startsWith("~/") ? path.join(homedir(), file.slice(1)) : file;
+  return /^~(?:[/\\]|$)/.test(file) ? path.join(homedir(), file.slice(1)) : file;
 }

@@ -1,36 +1,24 @@
 // DuckDB's library for the platform that a VSIX is made for.
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { verifiedPackage } from "../verifiedPackage.mjs";
 
 /**
- * Where the package with DuckDB's library for one platform is, after installing it beside the project's own packages
- * when it is for another platform than this one.
+ * Where the package with DuckDB's library for one platform is. One for another platform than this one is installed
+ * first, in the version and with the hash that `package-lock.json` has.
  *
  * @param {string} root the project
  * @param {string} name e.g. `@duckdb/node-bindings-win32-x64`
  * @returns {Promise<string>} its folder
  */
 export async function duckdbBinding(root, name) {
-  const own = path.join(root, "node_modules", name);
+  const key = `node_modules/${name}`;
+  const own = path.join(root, key);
   if (existsSync(own)) return own;
-  const bindings = path.join(root, "node_modules", "@duckdb", "node-bindings", "package.json");
-  const version = JSON.parse(await readFile(bindings, "utf8")).optionalDependencies[name];
-  if (version === undefined) throw new Error(`DuckDB has no library for this platform (${name}).`);
-  const folder = path.join(root, ".cache", "duckdb", `${path.basename(name)}-${version}`);
-  const found = path.join(folder, "node_modules", name);
-  if (!existsSync(found)) {
-    await mkdir(folder, { recursive: true });
-    await writeFile(path.join(folder, "package.json"), JSON.stringify({ private: true }));
-    // Forced, because npm refuses a package that is made for another platform.
-    const args = ["install", "--force", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    const { status } = spawnSync("npm", [...args, `${name}@${version}`], {
-      cwd: folder,
-      stdio: ["ignore", 2, 2],
-      shell: process.platform === "win32",
-    });
-    if (status !== 0) throw new Error(`npm could not install ${name} ${version}.`);
-  }
-  return found;
+  const { packages } = JSON.parse(await readFile(path.join(root, "package-lock.json"), "utf8"));
+  if (packages[key] === undefined) throw new Error(`DuckDB has no library for this platform (${name}).`);
+  const { version, integrity } = packages[key];
+  if (integrity === undefined) throw new Error(`package-lock.json has no hash for ${name} ${version}.`);
+  return verifiedPackage(root, { name, version, integrity });
 }

@@ -3,13 +3,14 @@ import { type Config, expandHome, type Secrets } from "../config";
 import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
+import { findAgent } from "../sftp/agent";
 import { SftpSource } from "../sftp/sftpSource";
 
 /** The server of a configuration; connects when first used. */
 export async function openSource({ sftp }: Config, secrets: Secrets): Promise<SftpSource> {
   const privateKey = sftp.privateKeyPath ? await readKey(expandHome(sftp.privateKeyPath)) : undefined;
-  const agent = process.env.SSH_AUTH_SOCK;
   const { password, passphrase } = secrets;
+  const agent = privateKey || password ? undefined : await findAgent();
   return new SftpSource({
     host: sftp.host,
     port: sftp.port,
@@ -21,7 +22,7 @@ export async function openSource({ sftp }: Config, secrets: Secrets): Promise<Sf
     ...(password ? { password } : {}),
     ...(privateKey ? { privateKey } : {}),
     ...(passphrase ? { passphrase } : {}),
-    ...(agent && !privateKey && !password ? { agent } : {}),
+    ...(agent ? { agent } : {}),
   });
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as z from "zod";
@@ -19,6 +19,7 @@ import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import { answer } from "../dashboard/query/answer";
 import { preparation } from "../dashboard/release/prepared";
 import { CleverLakeError } from "../errors";
+import { removeLocal, replaceFile } from "../heldFiles";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
 
@@ -66,7 +67,7 @@ export async function writeDashboard(
   const view = { ...openingView, units: options.percent ? ("percent" as const) : ("absolute" as const) };
   const texts = await textsIn(options.language ?? languageOf(process.env), folders.l10n);
   const html = dashboardHtml(bundle, { answer: answered, view, texts });
-  await replaceFile(options.out, html);
+  await writeWhole(options.out, html);
   return { file: options.out, from: answered.from, to: answered.to, bytes: Buffer.byteLength(html) };
 }
 
@@ -85,11 +86,11 @@ async function textsIn(language: Language, l10nFolder: string): Promise<Dashboar
 }
 
 /** Written beside its place first, under a name that nobody else has, so that whoever opens the file finds a whole one. */
-async function replaceFile(file: string, content: string): Promise<void> {
+async function writeWhole(file: string, content: string): Promise<void> {
   const unfinished = `${file}.${randomUUID()}.part`;
   try {
     await writeFile(unfinished, content, { flag: "wx" });
-    await rename(unfinished, file);
+    await replaceFile(unfinished, file);
   } catch (cause) {
     await rm(unfinished, { force: true }).catch(() => undefined);
     throw new CleverLakeError("io", "The dashboard could not be written.", {
@@ -134,7 +135,7 @@ async function ask(
         : (await answerTo({ ...openingFilter, range: { preset: "last7" } })).options;
     return await answerTo(filterOf(options, { from: from ?? firstDay, to: to ?? lastDay }));
   } finally {
-    if (ownFolder !== undefined) await rm(ownFolder, { recursive: true, force: true });
+    if (ownFolder !== undefined) await removeLocal(ownFolder);
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type UserType, userTypes } from "../clever/reports";
 import { Duck } from "../duck/duck";
+import { removeLocal } from "../heldFiles";
 import { FolderLake } from "../lake/folder";
 import { lakeMetrics } from "../metrics/lakeMetrics";
 import { newSalt } from "../newSalt";
@@ -21,19 +22,25 @@ import { showRoster } from "./roster";
 import { showMetrics, showRun, showVerification } from "./show";
 import { styled } from "./text";
 
+export interface DemoOptions {
+  /** Where to leave the lake; a folder that goes afterwards if left out. */
+  readonly keep?: string;
+  /** How many school days the reports are about; those of the showcase if left out. */
+  readonly days?: number;
+}
+
 /**
  * The whole job on a sample district: a real SFTP server in this process, a lake in a folder, two runs (the second
  * finds nothing new), the roster, the metrics and the proof.
- *
- * @param keep where to leave the lake; a folder that goes afterwards if left out
  */
-export async function demo(keep: string | undefined, signal: AbortSignal): Promise<void> {
+export async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
+  const { keep, days = showcase.days } = options;
   const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-demo-"));
   try {
-    const { students, schools, days } = showcase;
+    const { students, schools } = showcase;
     step(`A sample district: ${students} students, ${schools} schools, ${days} school days`);
     const reports = path.join(folder, "reports");
-    const district = sampleDistrict(showcase);
+    const district = sampleDistrict({ ...showcase, days });
     await writeDistrict(district, reports, { signal });
     const roster = await writeRoster(district, reports, { signal });
     await using server = await startSftpServer({ folder: reports, username: "district", password: "sample" });
@@ -74,7 +81,7 @@ export async function demo(keep: string | undefined, signal: AbortSignal): Promi
       );
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeLocal(folder);
   }
 }
 

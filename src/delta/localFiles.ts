@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CleverLakeError } from "../errors";
+import { removeLocal } from "../heldFiles";
 import type { Lake, LakeOptions } from "../lake/lake";
 
 /** Files that are copied side by side: each waits mostly for the network. */
@@ -15,7 +15,7 @@ export async function withScratch<T>(lake: Lake, work: (folder: string) => Promi
   try {
     return await work(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeLocal(folder);
   }
 }
 

@@ -71,7 +71,8 @@ export class Duck implements AsyncDisposable {
 
   close(): void {
     this.instance.closeSync();
-    if (this.ownFolder !== undefined) rmSync(this.ownFolder, { recursive: true, force: true });
+    // On Windows a virus scanner may hold what was spilt for a moment.
+    if (this.ownFolder !== undefined) rmSync(this.ownFolder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@ import { type Config, expandHome, parseConfig } from "../config";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
+import { findAgent } from "../sftp/agent";
 import { SftpSource, type SftpSourceConfig } from "../sftp/sftpSource";
 import type { ConnectionSettings, Secrets } from "./messages";
 import { logRequest, vscodeTokens } from "./tokens";
@@ -121,7 +122,7 @@ export class Sources implements AsyncDisposable {
 async function accountOf({ sftp }: Config, secrets: Secrets): Promise<SftpSourceConfig> {
   const privateKey = secrets.privateKey ?? (await readKey(sftp.privateKeyPath));
   const { password, passphrase } = secrets;
-  const agent = process.env.SSH_AUTH_SOCK;
+  const agent = privateKey || password ? undefined : await findAgent();
   return {
     host: sftp.host,
     port: sftp.port,
@@ -133,7 +134,7 @@ async function accountOf({ sftp }: Config, secrets: Secrets): Promise<SftpSource
     ...(password ? { password } : {}),
     ...(privateKey ? { privateKey } : {}),
     ...(passphrase ? { passphrase } : {}),
-    ...(agent && !privateKey && !password ? { agent } : {}),
+    ...(agent ? { agent } : {}),
   };
 }
 

@@ -176,7 +176,8 @@ function interruption(activity: string): CleverLakeError {
 /** This process's environment without what may hold secrets or would change how Node runs. */
 function environment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^CLEVER_/i.test(name) && name !== "NODE_OPTIONS",
+    // On Windows the names of variables are the same in any case.
+    ([name]) => !/^(?:CLEVER_|NODE_OPTIONS$)/i.test(name),
   );
   return { ...Object.fromEntries(inherited), ELECTRON_RUN_AS_NODE: "1" };
 }

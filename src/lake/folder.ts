@@ -1,12 +1,18 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { CleverLakeError } from "../errors";
+import { pathToFileURL } from "node:url";
+import { CleverLakeError, errnoOf } from "../errors";
+import { removeLocal, replaceFile, whileHeld } from "../heldFiles";
+import { windowsNameFault } from "../windowsNames";
+import { forceFile, forceFolder, ioError, isMissing, lacksHardLinks } from "./disk";
+import { folderOf } from "./folderAddress";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
 import { checkedPath, identityFileSystems } from "./lakePath";
+import { moveIfAbsent } from "./moveIfAbsent";
 import { ScratchNames } from "./scratch";
 
 const temporaryFolder = ".clever-lake-tmp";
@@ -14,27 +20,39 @@ const temporaryFolder = ".clever-lake-tmp";
 /**
  * A lake in a folder of this machine. A write goes to a temporary file beside the file systems, is forced to disk,
  * and then renamed (or hard-linked, for put-if-absent) into place, so that a crash leaves either the old or the
- * new file. What a killed process left in the temporary folder is removed by the next one on this machine.
+ * new file. What a killed process left in the temporary folder is removed by the next one on this machine. A file that
+ * another program holds, as Windows lets it, is waited for.
  */
 export class FolderLake implements Lake {
   readonly url: string;
 
   private readonly temporaryNames: ScratchNames;
+  private readonly temporaryFolder: string;
 
-  private constructor(private readonly root: string) {
+  private constructor(
+    private readonly root: string,
+    private hardLinks: boolean,
+  ) {
     this.url = pathToFileURL(root).href;
-    this.temporaryNames = new ScratchNames(path.join(root, temporaryFolder));
+    this.temporaryFolder = path.join(root, temporaryFolder);
+    this.temporaryNames = new ScratchNames(this.temporaryFolder);
   }
 
-  /** Opens a lake by `file:///` address or by path, making the folder where it is missing. */
-  static async open(address: string): Promise<FolderLake> {
-    const root = path.resolve(address.startsWith("file:") ? fileURLToPath(address) : address);
+  /**
+   * Opens a lake by `file:` address or by path, making the folder where it is missing.
+   * @param options.hardLinks false where the file system has none; found out if left out
+   */
+  static async open(
+    address: string,
+    options: { readonly hardLinks?: false | undefined } = {},
+  ): Promise<FolderLake> {
+    const root = folderOf(address);
     try {
       await fs.mkdir(root, { recursive: true });
     } catch (error) {
       throw ioError(error, root);
     }
-    return new FolderLake(root);
+    return new FolderLake(root, options.hardLinks !== false);
   }
 
   async *list(
@@ -60,7 +78,11 @@ export class FolderLake implements Lake {
 
   async read(lakePath: string, options: LakeOptions = {}): Promise<Buffer> {
     try {
-      return await fs.readFile(this.resolve(lakePath), options.signal ? { signal: options.signal } : {});
+      const file = this.resolve(lakePath);
+      return await whileHeld(
+        () => fs.readFile(file, options.signal ? { signal: options.signal } : {}),
+        options.signal,
+      );
     } catch (error) {
       options.signal?.throwIfAborted();
       throw ioError(error, lakePath);
@@ -75,34 +97,31 @@ export class FolderLake implements Lake {
   ): Promise<Buffer> {
     options.signal?.throwIfAborted();
     try {
-      const file = await fs.open(this.resolve(lakePath), "r");
-      try {
-        const buffer = Buffer.alloc(length);
-        let filled = 0;
-        while (filled < length) {
-          const { bytesRead } = await file.read(buffer, filled, length - filled, start + filled);
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return buffer.subarray(0, filled);
-      } finally {
-        await file.close();
+      const place = this.resolve(lakePath);
+      await using file = await whileHeld(() => fs.open(place, "r"), options.signal);
+      const buffer = Buffer.alloc(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await file.read(buffer, filled, length - filled, start + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
       }
+      return buffer.subarray(0, filled);
     } catch (error) {
       throw ioError(error, lakePath);
     }
   }
 
   readStream(lakePath: string, options: LakeOptions = {}): Readable {
-    const source = createReadStream(this.resolve(lakePath), {
-      highWaterMark: 1 << 20,
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
+    const { signal } = options;
+    const place = this.resolve(lakePath);
     const translated = async function* () {
       try {
+        await using file = await whileHeld(() => fs.open(place, "r"), signal);
+        const source = file.createReadStream({ highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
         for await (const chunk of source) yield chunk;
       } catch (error) {
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         throw ioError(error, lakePath);
       }
     };
@@ -119,28 +138,24 @@ export class FolderLake implements Lake {
         highWaterMark: 1 << 20,
       });
       await pipeline(data, stream, options.signal ? { signal: options.signal } : {});
-      await this.place(temporary, target, fs.rename);
+      await this.place(temporary, target, options.signal);
     });
   }
 
   async putIfAbsent(lakePath: string, data: Uint8Array, options: LakeOptions = {}): Promise<boolean> {
     const target = this.resolve(lakePath);
     options.signal?.throwIfAborted();
-    let won = true;
-    await this.viaTemporary(lakePath, async (temporary) => {
+    return this.viaTemporary(lakePath, async (temporary) => {
       await fs.writeFile(temporary, data, {
         flag: "wx",
         mode: this.fileMode(lakePath),
         flush: true,
       });
-      try {
-        await this.place(temporary, target, fs.link);
-      } catch (error) {
-        if (errnoOf(error) !== "EEXIST") throw error;
-        won = false;
-      }
+      await this.makeFolder(path.dirname(target));
+      const won = await this.placeIfAbsent(temporary, target, options.signal);
+      if (won) await forceFolder(path.dirname(target));
+      return won;
     });
-    return won;
   }
 
   async importFile(localFile: string, lakePath: string, options: LakeOptions = {}): Promise<void> {
@@ -150,8 +165,8 @@ export class FolderLake implements Lake {
       // Only ever taken away from: the file was made with what the machine's settings (umask) leave.
       const { mode } = await fs.stat(localFile);
       await fs.chmod(localFile, mode & this.fileMode(lakePath));
-      await forceToDisk(localFile);
-      await this.place(localFile, target, fs.rename);
+      await whileHeld(() => forceFile(localFile), options.signal);
+      await this.place(localFile, target, options.signal);
     } catch (error) {
       throw ioError(error, lakePath);
     }
@@ -160,7 +175,7 @@ export class FolderLake implements Lake {
   async rename(from: string, to: string, options: LakeOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     try {
-      await this.place(this.resolve(from), this.resolve(to), fs.rename);
+      await this.place(this.resolve(from), this.resolve(to), options.signal);
     } catch (error) {
       throw ioError(error, from);
     }
@@ -169,7 +184,8 @@ export class FolderLake implements Lake {
   async delete(lakePath: string, options: LakeOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     try {
-      await fs.rm(this.resolve(lakePath), { force: true });
+      const place = this.resolve(lakePath);
+      await whileHeld(() => fs.rm(place, { force: true }), options.signal);
     } catch (error) {
       throw ioError(error, lakePath);
     }
@@ -186,13 +202,22 @@ export class FolderLake implements Lake {
   }
 
   private resolve(lakePath: string): string {
-    return path.join(this.root, checkedPath(lakePath));
+    const place = path.join(this.root, checkedPath(lakePath));
+    if (process.platform !== "win32") return place;
+    for (const name of lakePath.split("/")) {
+      const fault = windowsNameFault(name);
+      if (fault === undefined) continue;
+      throw new CleverLakeError("unsafePath", `Windows cannot hold this file: its path has ${fault}.`, {
+        subject: lakePath,
+      });
+    }
+    return place;
   }
 
   private async entry(lakePath: string): Promise<LakeEntry | undefined> {
     try {
       // Links are not followed: what is listed is what is in the lake.
-      const stats = await fs.lstat(path.join(this.root, lakePath));
+      const stats = await whileHeld(() => fs.lstat(path.join(this.root, lakePath)));
       const modified = stats.mtime;
       if (stats.isDirectory()) return { path: lakePath, kind: "folder", size: 0, modified };
       return stats.isFile() ? { path: lakePath, kind: "file", size: stats.size, modified } : undefined;
@@ -202,26 +227,44 @@ export class FolderLake implements Lake {
     }
   }
 
-  private async viaTemporary(lakePath: string, work: (temporary: string) => Promise<void>): Promise<void> {
+  private async viaTemporary<T>(lakePath: string, work: (temporary: string) => Promise<T>): Promise<T> {
     const temporary = await this.temporaryNames.next();
     try {
-      await work(temporary);
+      return await work(temporary);
     } catch (error) {
       throw ioError(error, lakePath);
     } finally {
-      await fs.rm(temporary, { force: true });
+      // What came of the write must not be lost over this; a file that stays is removed as those of killed processes are.
+      await removeLocal(temporary).catch(() => undefined);
     }
   }
 
-  private async place(
-    source: string,
-    target: string,
-    how: (from: string, to: string) => Promise<void>,
-  ): Promise<void> {
+  private async place(source: string, target: string, signal: AbortSignal | undefined): Promise<void> {
     const parent = path.dirname(target);
     await this.makeFolder(parent);
-    await how(source, target);
-    await forceToDisk(parent);
+    await replaceFile(source, target, signal);
+    await forceFolder(parent);
+  }
+
+  /** Puts a finished file where none is; resolves to whether it did. */
+  private async placeIfAbsent(
+    temporary: string,
+    target: string,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    if (this.hardLinks) {
+      try {
+        await whileHeld(() => fs.link(temporary, target), signal);
+        return true;
+      } catch (error) {
+        if (errnoOf(error) === "EEXIST") return false;
+        signal?.throwIfAborted();
+        if (!(await lacksHardLinks(error, temporary))) throw error;
+        this.hardLinks = false;
+      }
+    }
+    const name = createHash("sha256").update(path.relative(this.root, target).toLowerCase()).digest("hex");
+    return moveIfAbsent(temporary, target, path.join(this.temporaryFolder, `claim-${name}`), signal);
   }
 
   /** Makes a folder and its parents; what holds identities is made readable by its owner only. */
@@ -238,10 +281,10 @@ export class FolderLake implements Lake {
     for (const current of missing.reverse()) {
       const [fileSystem = ""] = path.relative(this.root, current).split(path.sep);
       const mode = identityFileSystems.has(fileSystem) ? 0o700 : 0o755;
-      await fs.mkdir(current, { mode }).catch((error: unknown) => {
+      await whileHeld(() => fs.mkdir(current, { mode })).catch((error: unknown) => {
         if (errnoOf(error) !== "EEXIST") throw error;
       });
-      await forceToDisk(path.dirname(current));
+      await forceFolder(path.dirname(current));
     }
   }
 
@@ -252,52 +295,9 @@ export class FolderLake implements Lake {
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return await fs.readdir(folder);
+    return await whileHeld(() => fs.readdir(folder));
   } catch (error) {
     if (isMissing(error)) return [];
     throw ioError(error, folder);
   }
-}
-
-async function forceToDisk(target: string): Promise<void> {
-  const file = await fs.open(target, "r").catch((error: unknown) => {
-    // Windows cannot open folders; there the rename itself is journalled.
-    if (process.platform === "win32") return undefined;
-    throw error;
-  });
-  try {
-    await file?.sync();
-  } finally {
-    await file?.close();
-  }
-}
-
-function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
-
-function isMissing(error: unknown): boolean {
-  return errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR";
-}
-
-const hints: Readonly<Record<string, string>> = {
-  EACCES: "Check that you may read and write this folder.",
-  EPERM: "Check that you may write here and that the file system allows hard links.",
-  ENOSPC: "The disk is full: free some space, then run again; nothing is lost.",
-  EROFS: "The disk is read-only.",
-};
-
-/** What the operating system said, as one of our errors; errors that are ours already, and aborts, pass through. */
-function ioError(error: unknown, subject: string): unknown {
-  const code = errnoOf(error);
-  if (code === undefined || error instanceof CleverLakeError || code === "ABORT_ERR") return error;
-  if (code === "ENOENT") {
-    return new CleverLakeError("notFound", "There is no such file in the lake.", { subject });
-  }
-  const hint = hints[code];
-  return new CleverLakeError("io", `The lake's folder could not be read or written (${code}).`, {
-    subject,
-    cause: error,
-    ...(hint ? { hint } : {}),
-  });
 }

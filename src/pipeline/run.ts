@@ -1,7 +1,7 @@
-import { rm } from "node:fs/promises";
 import { reportNames, type UserType } from "../clever/reports";
 import { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
+import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
@@ -161,7 +161,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     return done;
   } finally {
     duck.close();
-    await rm(scratch, { recursive: true, force: true });
+    await removeLocal(scratch);
   }
 }
 

@@ -1,6 +1,6 @@
-import { rm } from "node:fs/promises";
 import type { UserType } from "../clever/reports";
 import { Duck } from "../duck/duck";
+import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
@@ -26,6 +26,6 @@ export async function status(
     return makePlan(listing, { log, applied }, userTypes);
   } finally {
     duck.close();
-    await rm(scratch, { recursive: true, force: true });
+    await removeLocal(scratch);
   }
 }

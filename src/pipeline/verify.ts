@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../clever/layout";
 import { hashedColumns, pseudonymName, type Report } from "../clever/reports";
 import { counted } from "../counted";
@@ -6,6 +5,7 @@ import { readSnapshot, type Snapshot } from "../delta/snapshot";
 import { withTables } from "../delta/withTable";
 import { Duck, type DuckSession, sqlName } from "../duck/duck";
 import { describeError, isCleverLakeError } from "../errors";
+import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { LogEntry } from "./ingestLog";
 import { IngestLog } from "./logTable";
@@ -83,7 +83,7 @@ export async function verifyLake(
     return { tables, reportRows, landedFiles, problems };
   } finally {
     duck.close();
-    await rm(scratch, { recursive: true, force: true });
+    await removeLocal(scratch);
   }
 }
 

@@ -1,9 +1,10 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm, utimes } from "node:fs/promises";
+import { mkdir, rm, utimes } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CleverLakeError } from "../errors";
+import { replaceFile } from "../heldFiles";
 
 /** A file of the sample district that is to be written. */
 export interface SampleFileToWrite {
@@ -25,7 +26,7 @@ export async function writeSampleFile(file: SampleFileToWrite): Promise<void> {
     await mkdir(path.dirname(target), { recursive: true });
     await pipeline(Readable.from(text), createWriteStream(unfinished), signal ? { signal } : {});
     await utimes(unfinished, modified, modified);
-    await rename(unfinished, target);
+    await replaceFile(unfinished, target, signal);
   } catch (error) {
     // What went wrong first is what to tell, not that the rest of it cannot be removed either.
     await rm(unfinished, { force: true }).catch(() => undefined);

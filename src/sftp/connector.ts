@@ -154,7 +154,10 @@ export class SftpConnector {
     if (level === "client-authentication") return login.refused(error);
     if (level === "agent")
       return new CleverLakeError("auth", "The SSH agent cannot be reached, or would not sign.", {
-        hint: "Check that it runs and that SSH_AUTH_SOCK names its socket.",
+        hint:
+          process.platform === "win32"
+            ? "Check that Pageant or the service OpenSSH Authentication Agent runs, and that it holds the key."
+            : "Check that it runs and that SSH_AUTH_SOCK names its socket.",
         cause: error,
       });
     const reason = error instanceof Error && "code" in error ? error.code : undefined;

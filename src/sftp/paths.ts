@@ -1,7 +1,7 @@
 import { CleverLakeError } from "../errors";
+import { windowsNameFault } from "../windowsNames";
 
 const maximumNameBytes = 255;
-const windowsDevice = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 
 /**
  * Why a file name from a server cannot become a file name here, as a half sentence; undefined for a good one.
@@ -15,10 +15,7 @@ export function nameFault(name: string): string | undefined {
   // The SSH library decodes names as UTF-8; what is none cannot be asked for again.
   if (/[\p{Cs}\u{fffd}]/u.test(name)) return "a name that is not UTF-8";
   if (Buffer.byteLength(name) > maximumNameBytes) return `a name of more than ${maximumNameBytes} bytes`;
-  if (/[<>:"|?*]/.test(name)) return "a name with characters that Windows does not allow";
-  if (windowsDevice.test(name)) return "a name that Windows keeps for a device";
-  if (/[. ]$/.test(name)) return "a name that ends in a dot or space";
-  return undefined;
+  return windowsNameFault(name);
 }
 
 /**

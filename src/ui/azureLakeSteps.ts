@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { lakeAddressFault, storageScope } from "../config";
+import { isAdlsAddress, lakeAddressFault, storageScope } from "../config";
 import { describeError } from "../errors";
 import { type AzureDirectory, AzureManagement, managementScope } from "./azureManagement";
 import type { ConnectionAnswers } from "./connectWizard";
@@ -80,13 +80,13 @@ async function signIn(answers: ConnectionAnswers, place: Place): Promise<Connect
 async function typeLake(answers: ConnectionAnswers, place: Place): Promise<string> {
   const typed = await askText({
     ...place,
-    value: answers.lakeUrl.startsWith("file:") ? "" : answers.lakeUrl,
+    value: isAdlsAddress(answers.lakeUrl) ? answers.lakeUrl : "",
     placeholder: "https://ACCOUNT.dfs.core.windows.net",
     prompt: vscode.l10n.t("The lake's address; a folder may follow, and the lake goes there"),
     validate: (text) =>
-      text.startsWith("file:")
-        ? vscode.l10n.t("An address that begins with https:// or abfss:// is needed.")
-        : lakeAddressFault(text.trim()),
+      isAdlsAddress(text.trim())
+        ? lakeAddressFault(text.trim())
+        : vscode.l10n.t("An address that begins with https:// or abfss:// is needed."),
   });
   return typed.trim();
 }

@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
-import { expandHome, type LakeAuth, saltKeyVaultFault } from "../config";
+import { expandHome, folderPathOf, type LakeAuth, saltKeyVaultFault } from "../config";
 import type { EngineClient } from "../engine/client";
 import type { Connected, ConnectionTest } from "../engine/messages";
 import * as engine from "../engine/protocol";
@@ -274,7 +274,7 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
   const typed = await orBack(
     askText({
       ...place,
-      value: answers.lakeUrl.startsWith("file:") ? fileURLToPath(answers.lakeUrl) : "",
+      value: folderPathOf(answers.lakeUrl) ?? "",
       placeholder: path.join(homedir(), "clever-lake"),
       prompt: vscode.l10n.t("The lake's folder; it is made if it is not there"),
       validate: (text) =>

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { expandHome, parseConfig, readConfig, secretsFrom } from "../../src/config";
+import { expandHome, folderPathOf, parseConfig, readConfig, secretsFrom } from "../../src/config";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const hostKey = `SHA256:${"a".repeat(43)}`;
@@ -49,7 +50,8 @@ describe("a configuration is refused with the key at fault:", () => {
     ["a port as text", { sftp: { ...sftp, port: "22" }, lake }, "sftp.port"],
     ["no lake", { sftp }, "lake"],
     ["a lake elsewhere", { sftp, lake: { url: "https://example.org" } }, "lake.url"],
-    ["a lake as a path", { sftp, lake: { url: "/data/lake" } }, "lake.url"],
+    ["a lake as a path from here", { sftp, lake: { url: "data/lake" } }, "lake.url"],
+    ["a path whose \\n is a line's end", { sftp, lake: { url: "C:\new" } }, "lake.url"],
     ["a user type that there is none", { sftp, lake, userTypes: ["parents"] }, "userTypes.0"],
     ["no user type", { sftp, lake, userTypes: [] }, "userTypes"],
     ["a negative group size", { sftp, lake, minimumGroupSize: -1 }, "minimumGroupSize"],
@@ -96,6 +98,36 @@ describe("a configuration file", () => {
   });
 });
 
+describe("a configuration file of Windows", () => {
+  const url = process.platform === "win32" ? "C:/data/lake" : "/data/lake";
+  const text = JSON.stringify({ sftp, lake: { url } }, undefined, 2).replaceAll("\n", "\r\n");
+
+  test.each([
+    ["CRLF", Buffer.from(text)],
+    ["UTF-8 with its mark", Buffer.from(`\ufeff${text}`)],
+    ["UTF-16, as PowerShell writes it", Buffer.from(`\ufeff${text}`, "utf16le")],
+  ])("in %s is read", async (_, bytes) => {
+    const file = path.join(await temporaryFolder(), "clever-lake.json");
+    await writeFile(file, bytes);
+    expect((await readConfig(file)).lake.url).toBe(url);
+  });
+
+  test("with a backslash that stands once is refused with a hint", async () => {
+    const file = path.join(await temporaryFolder(), "clever-lake.json");
+    await writeFile(file, String.raw`{ "lake": { "url": "C:\data\lake" } }`);
+    const hint = expect.stringContaining("each backslash twice") as string;
+    await expect(readConfig(file)).rejects.toMatchObject({ code: "config", hint });
+  });
+});
+
+test("a lake's folder is found by address and by path, and Azure's lakes have none", () => {
+  const folder = path.resolve("/data/my lake");
+  expect(folderPathOf(pathToFileURL(folder).href)).toBe(folder);
+  expect(folderPathOf(folder)).toBe(folder);
+  for (const url of ["https://account.dfs.core.windows.net", "data/lake", "file://server/%", ""])
+    expect(folderPathOf(url)).toBeUndefined();
+});
+
 test("secrets come from the environment, and empty ones are none", () => {
   expect(
     secretsFrom({ CLEVER_SFTP_PASSWORD: "a", CLEVER_SFTP_PASSPHRASE: "b", CLEVER_SALT: "c", HOME: "/" }),
@@ -106,6 +138,7 @@ test("secrets come from the environment, and empty ones are none", () => {
 test("~ is the user's home", () => {
   expect(expandHome("~/.ssh/id")).toBe(path.join(homedir(), ".ssh/id"));
   expect(expandHome("~")).toBe(homedir());
+  expect(expandHome("~\\id").startsWith(homedir())).toBe(true);
   expect(expandHome("/a/~/b")).toBe("/a/~/b");
   expect(expandHome("~other/x")).toBe("~other/x");
 });

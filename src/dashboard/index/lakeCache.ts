@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { CleverLakeError } from "../../errors";
+import { removeLocal, replaceFile } from "../../heldFiles";
 import { type DerivedKey, decodeDerived, encodeDerived } from "./derivedFile";
 import { decodeManifest, encodeManifest, filesOf, type Manifest, type StoredFile } from "./manifest";
 
@@ -57,7 +58,7 @@ export class LakeCache {
   async writeManifest(manifest: Manifest): Promise<void> {
     const place = this.newPlace();
     await writeFile(place, encodeManifest(manifest), { flag: "wx", mode: 0o600 });
-    await rename(place, this.place(manifestName));
+    await replaceFile(place, this.place(manifestName));
   }
 
   /** A file's whole content; undefined unless it is what was stored. */
@@ -91,14 +92,14 @@ export class LakeCache {
     const place = this.newPlace();
     try {
       await writeFile(place, encodeDerived(key, value), { flag: "wx", mode: 0o600 });
-      await rename(place, this.place(derivedName));
+      await replaceFile(place, this.place(derivedName));
     } finally {
       await rm(place, { force: true });
     }
   }
 
   async removeDerived(): Promise<void> {
-    await rm(this.place(derivedName), { force: true });
+    await removeLocal(this.place(derivedName));
   }
 
   /** Takes in a file that was written at a `newPlace`; `content` is what it holds, where that is at hand. */
@@ -106,7 +107,7 @@ export class LakeCache {
     const bytes = content ?? (await readFile(place));
     const name = `${randomUUID()}.${extension}`;
     await chmod(place, 0o600);
-    await rename(place, this.place(name));
+    await replaceFile(place, this.place(name));
     return { name, size: bytes.length, crc: crc32(bytes) };
   }
 
@@ -138,7 +139,7 @@ export class LakeCache {
       if (keep.has(name)) continue;
       const place = this.place(name);
       if (gone.has(name) || Date.now() - (await modified(place)) > leftOverMilliseconds) {
-        await rm(place, { recursive: true, force: true });
+        await removeLocal(place);
       }
     }
   }
@@ -166,7 +167,7 @@ async function removeOldest(folder: string): Promise<void> {
   const places = (await readdir(folder)).map((name) => path.join(folder, name));
   const aged = await Promise.all(places.map(async (place) => ({ place, time: await modified(place) })));
   aged.sort((a, b) => b.time - a.time);
-  for (const { place } of aged.slice(keptLakes)) await rm(place, { recursive: true, force: true });
+  for (const { place } of aged.slice(keptLakes)) await removeLocal(place);
 }
 
 /** Milliseconds since the epoch; now for what went in between. */

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -10,6 +10,7 @@ import { copyFault } from "../../delta/localFiles";
 import { lakePathOf } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { CleverLakeError } from "../../errors";
+import { removeLocal, replaceFile } from "../../heldFiles";
 import type { Lake, LakeOptions } from "../../lake/lake";
 
 /** Of all copies together: some months of a large district. */
@@ -54,7 +55,7 @@ export class LocalCopies {
     let total = 0;
     for (const { name, size } of files) {
       total += size;
-      if (total > this.limit) await rm(path.join(this.folder, name), { force: true });
+      if (total > this.limit) await removeLocal(path.join(this.folder, name));
     }
   }
 
@@ -79,7 +80,7 @@ export class LocalCopies {
         await utimes(place, new Date(), new Date());
         return place;
       }
-      await rm(place, { force: true });
+      await removeLocal(place);
     }
     return this.fetch(lakePath, key, size, options);
   }
@@ -109,7 +110,7 @@ export class LocalCopies {
         });
       }
       const place = path.join(this.folder, `${key}-${crc}.parquet`);
-      await rename(unfinished, place);
+      await replaceFile(unfinished, place, options.signal);
       return place;
     } catch (error) {
       // A stream that is called off says so in its own words.

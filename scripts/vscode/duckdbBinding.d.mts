@@ -1,0 +1,1 @@
+export function duckdbBinding(root: string, name: string): Promise<string>;

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import * as fs from "node:fs/promises";
+import { CleverLakeError, errnoOf } from "../errors";
+import { removeLocal, replaceFile } from "../heldFiles";
+import { pause } from "../pause";
+
+/** A claim is held for milliseconds; its holder is gone when it is as old as this. */
+const staleMilliseconds = 30_000;
+const patienceMilliseconds = 4 * staleMilliseconds;
+const pauseMilliseconds = 20;
+
+/**
+ * Moves a finished file to a place where none is, for file systems without hard links (FAT, some network shares), where a
+ * rename always replaces. Of callers that name the same claim, the one that makes that file goes first; the others wait.
+ * Another program knows nothing of the claim. Resolves to whether the file was moved.
+ */
+export async function moveIfAbsent(
+  file: string,
+  target: string,
+  claim: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const start = Date.now();
+  while (Date.now() - start < patienceMilliseconds) {
+    signal?.throwIfAborted();
+    const id = randomUUID();
+    if (await makeClaim(claim, id)) {
+      try {
+        if (await exists(target)) return false;
+        // A machine that slept in between may have lost it.
+        if ((await holderOf(claim)) === id) {
+          await replaceFile(file, target, signal);
+          return true;
+        }
+      } finally {
+        if ((await holderOf(claim)) === id) await removeLocal(claim);
+      }
+    } else if (await isStale(claim, file, start)) {
+      await removeLocal(claim);
+    }
+    await pause(pauseMilliseconds, signal);
+  }
+  throw new CleverLakeError("io", "Other programs did not stop writing the same file.", {
+    subject: target,
+    hint: "Look which ones work on this lake, then run again.",
+  });
+}
+
+async function makeClaim(claim: string, id: string): Promise<boolean> {
+  try {
+    await fs.writeFile(claim, id, { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    const code = errnoOf(error);
+    // Windows: the claim before is being removed.
+    if (code === "EEXIST" || (process.platform === "win32" && code === "EPERM")) return false;
+    throw error;
+  }
+}
+
+async function holderOf(claim: string): Promise<string | undefined> {
+  return fs.readFile(claim, "utf8").catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+}
+
+/** Measured by the file system's own clock: `file` was written there when the waiting began. */
+async function isStale(claim: string, file: string, start: number): Promise<boolean> {
+  try {
+    const [claimed, own] = await Promise.all([fs.stat(claim), fs.stat(file)]);
+    return own.mtimeMs + Date.now() - start - claimed.mtimeMs > staleMilliseconds;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return fs.lstat(file).then(
+    () => true,
+    (error: unknown) => {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    },
+  );
+}

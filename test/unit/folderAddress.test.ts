@@ -1,0 +1,54 @@
+import path from "node:path";
+import { expect, test } from "vitest";
+import { folderAddressFault, folderOf } from "../../src/lake/folderAddress";
+
+test.each([
+  "file:///C:/data/lake",
+  "file:///c:/data/my%20lake",
+  "file://server/share/lake",
+  "C:\\data\\lake",
+  "c:/data/lake",
+  "\\\\server\\share",
+  "//server/share/lake",
+  "\\\\192.168.0.1\\share\\lake",
+])("%s is a lake's folder on Windows", (address) => {
+  expect(folderAddressFault(address, "win32")).toBeUndefined();
+});
+
+test.each([
+  ["file:///data/lake", "a drive or a share"],
+  ["file:C", "a drive or a share"],
+  ["/data/lake", "full path"],
+  ["\\data\\lake", "full path"],
+  ["C:lake", "full path"],
+  ["lake", "full path"],
+  ["\\\\server", "full path"],
+  ["\\\\?\\C:\\lake", "full path"],
+  ["\\\\.\\pipe\\lake", "full path"],
+  [`C:\\${"long folder\\".repeat(12)}`, "no more than 125 characters"],
+])("%s is none on Windows", (address, reason) => {
+  expect(folderAddressFault(address, "win32")).toContain(reason);
+});
+
+test.each(["file:///data/lake", "file:///data/my%20lake%20%C3%BC", "/data/lake"])(
+  "%s is a lake's folder elsewhere",
+  (address) => {
+    expect(folderAddressFault(address, "linux")).toBeUndefined();
+  },
+);
+
+test.each([
+  ["file:///C:/data/lake", "a drive of Windows"],
+  ["C:\\data\\lake", "a drive of Windows"],
+  ["file://server/share", "file:///"],
+  ["\\\\server\\share", "full path"],
+  ["data/lake", "full path"],
+])("%s is none elsewhere", (address, reason) => {
+  expect(folderAddressFault(address, "linux")).toContain(reason);
+});
+
+test("the folder of an address and of a path is the same", () => {
+  const folder = path.resolve("somewhere");
+  expect(folderOf("somewhere")).toBe(folder);
+  expect(folderOf(folder)).toBe(folder);
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import lock from "../../package-lock.json";
+
+interface LockEntry {
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly resolved?: string;
+}
+
+const entries = Object.entries<LockEntry>(lock.packages).filter(([place]) => place !== "");
+
+// npm leaves the hashes of other platforms' packages out where it does not install them. To put one in:
+// npm view NAME@VERSION dist.integrity
+test("every package in the lock file has the hash of its contents, those of other platforms too", () => {
+  const without = entries.filter(
+    ([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ""),
+  );
+  expect(without.map(([place, { version }]) => `${place} ${version}`)).toEqual([]);
+});
+
+test("the lock file names no registry, so that each machine can use its own", () => {
+  expect(entries.filter(([, { resolved }]) => resolved !== undefined).map(([place]) => place)).toEqual([]);
+});
+
+test("all platforms that a VSIX is made for have their library in the lock file, in one version", () => {
+  const platforms = ["linux-x64", "linux-arm64", "linux-x64-musl", "linux-arm64-musl"].concat([
+    "darwin-x64",
+    "darwin-arm64",
+    "win32-x64",
+    "win32-arm64",
+  ]);
+  const packages: Readonly<Record<string, LockEntry>> = lock.packages;
+  const versions = platforms.map((name) => packages[`node_modules/@duckdb/node-bindings-${name}`]?.version);
+  expect(new Set(versions)).toEqual(new Set([packages["node_modules/@duckdb/node-bindings"]?.version]));
+});
