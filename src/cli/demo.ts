@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { reportNamesOnServer } from "../clever/fileNames";
 import { type UserType, userTypes } from "../clever/reports";
 import { Duck } from "../duck/duck";
 import { FolderLake } from "../lake/folder";
@@ -44,6 +45,7 @@ export async function demo(keep: string | undefined, signal: AbortSignal): Promi
       username: "district",
       password: "sample",
       hostKey: hostKeyFingerprint,
+      names: reportNamesOnServer,
     });
     const lake = await FolderLake.open(keep ?? path.join(folder, "lake"));
     const salt = newSalt();
