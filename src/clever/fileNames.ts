@@ -47,6 +47,13 @@ export function recognizeReport(path: string): ReportFile | undefined {
   return { report, userType, source: path, copy: 0 };
 }
 
+/** Tells reports, and the folders that hold them, by their paths on the server. */
+export const reportNamesOnServer = {
+  isReport: (path: string) => recognizeReport(path) !== undefined,
+  /** Whether a folder is named after a report, or lies in one that is. */
+  isReportFolder: (path: string) => path.split("/").some((name) => reportBySlug(name) !== undefined),
+};
+
 function copyNumber(marks: string): number {
   const numbers = (marks.match(/\d+|cop/gi) ?? []).map((mark) => (/\d/.test(mark) ? Number(mark) : 1));
   return numbers.reduce((sum, number) => sum + number, 0);

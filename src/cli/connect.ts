@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { reportNamesOnServer } from "../clever/fileNames";
 import { type Config, expandHome, type Secrets } from "../config";
 import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
@@ -18,6 +19,7 @@ export async function openSource({ sftp }: Config, secrets: Secrets): Promise<Sf
     root: sftp.root,
     connections: sftp.connections,
     timeoutSeconds: sftp.timeoutSeconds,
+    names: reportNamesOnServer,
     ...(sftp.hostKey ? { hostKey: sftp.hostKey.replace(/=$/, "") } : {}),
     ...(password ? { password } : {}),
     ...(privateKey ? { privateKey } : {}),

@@ -1,6 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { reportNamesOnServer } from "../clever/fileNames";
 import { type UserType, userTypes } from "../clever/reports";
 import { Duck } from "../duck/duck";
 import { removeLocal } from "../heldFiles";
@@ -51,6 +52,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
       username: "district",
       password: "sample",
       hostKey: hostKeyFingerprint,
+      names: reportNamesOnServer,
     });
     const lake = await FolderLake.open(keep ?? path.join(folder, "lake"));
     const salt = newSalt();

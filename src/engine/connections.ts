@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { reportNamesOnServer } from "../clever/fileNames";
 import { type Config, expandHome, parseConfig } from "../config";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
@@ -69,7 +70,7 @@ export class Sources implements AsyncDisposable {
     const account = await accountOf(settings, secrets);
     const name = createHmac("sha256", this.hashKey).update(JSON.stringify(account)).digest("hex");
     const kept = this.kept.get(name) ?? {
-      source: new SftpSource(account),
+      source: new SftpSource({ ...account, names: reportNamesOnServer }),
       users: 0,
       retired: false,
       idle: undefined,

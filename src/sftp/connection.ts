@@ -24,7 +24,7 @@ export class SftpConnection {
     private readonly socket: Socket,
     private readonly address: string,
     /** Milliseconds without progress after which the server counts as gone. */
-    private readonly timeout: number,
+    readonly timeout: number,
   ) {
     const lost = (error?: unknown) => this.fail(this.broken(error));
     for (const event of ["error", "end", "close"]) {

@@ -31,6 +31,12 @@ export function safeRelativePath(path: string): string {
   return path;
 }
 
+/** A path and a name below it; of a folder "" the name alone, and of a name "" the folder. */
+export function joinPath(folder: string, name: string): string {
+  if (name === "") return folder;
+  return folder === "" || folder.endsWith("/") ? `${folder}${name}` : `${folder}/${name}`;
+}
+
 /** A name for messages: whatever could disturb a terminal or reorder text is escaped, and it ends somewhere. */
 export function printable(name: string): string {
   const escaped = name.replace(

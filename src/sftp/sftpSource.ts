@@ -7,10 +7,10 @@ import { ConnectionPool } from "./connectionPool";
 import { SftpConnector } from "./connector";
 import { FileReader } from "./fileReader";
 import { listBelow, modifiedOf } from "./listing";
-import { printable, safeRelativePath } from "./paths";
-import { retrying } from "./retry";
+import { joinPath, printable, safeRelativePath } from "./paths";
+import { RemotePaths } from "./remotePaths";
 import { refusal } from "./sftpErrors";
-import type { ReadOptions, ReportSource, SourceFile, SourceListing } from "./source";
+import type { ReadOptions, ReportNames, ReportSource, SourceFile, SourceListing } from "./source";
 
 export interface SftpSourceConfig extends Credentials {
   readonly host: string;
@@ -23,21 +23,35 @@ export interface SftpSourceConfig extends Credentials {
   readonly connections?: number;
   /** Seconds without progress after which the server counts as gone. */
   readonly timeoutSeconds?: number;
+  /** What reports are called; without it no link is followed, and no folder but the root has to be readable. */
+  readonly names?: ReportNames;
   /** Seconds between keep-alives on a quiet connection; 0 sends none. */
   readonly keepAliveSeconds?: number;
 }
 
-const defaults = { root: "/", connections: 4, timeoutSeconds: 30, keepAliveSeconds: 10 } as const;
+const noReports: ReportNames = { isReport: () => false, isReportFolder: () => false };
+const defaults = {
+  root: "/",
+  connections: 4,
+  timeoutSeconds: 30,
+  keepAliveSeconds: 10,
+  names: noReports,
+} as const;
 
 /** Clever's reports server: files over SFTP, over several connections that are opened when first needed. */
 export class SftpSource implements ReportSource {
   private readonly connections: number;
   private readonly configuredRoot: string;
+  private readonly names: ReportNames;
   private readonly pool: ConnectionPool<SftpConnection>;
   private absoluteRoot: string | undefined;
 
   constructor(config: SftpSourceConfig) {
-    const { root, connections, timeoutSeconds, keepAliveSeconds, ...account } = { ...defaults, ...config };
+    const { root, connections, timeoutSeconds, keepAliveSeconds, names, ...account } = {
+      ...defaults,
+      ...config,
+    };
+    this.names = names;
     this.configuredRoot = root === "" ? "." : root;
     this.connections = connections;
     const connector = new SftpConnector({
@@ -52,7 +66,8 @@ export class SftpSource implements ReportSource {
     listenedToByMany(signal);
     const root = await this.root(signal);
     try {
-      return await listBelow(this.pool, root, this.connections, signal);
+      const { pool, connections, names } = this;
+      return await listBelow(pool, { root, connections, names, signal });
     } catch (error) {
       if (!isCleverLakeError(error, "notFound")) throw error;
       throw new CleverLakeError("notFound", error.message, {
@@ -65,16 +80,15 @@ export class SftpSource implements ReportSource {
 
   async stat(path: string, signal?: AbortSignal): Promise<SourceFile> {
     const remote = await this.remote(path, signal);
+    let stats: Stats;
     try {
-      const stats = await retrying(signal, async () => {
-        using lease = await this.pool.lease(signal);
-        return await lease.connection.call<Stats>((session, done) => session.stat(remote, done));
-      });
-      return { path, size: stats.size, modified: modifiedOf(stats) };
+      stats = await new RemotePaths(this.pool, signal).stat(remote);
     } catch (error) {
       signal?.throwIfAborted();
       throw refusal(error, path);
     }
+    if (Number.isSafeInteger(stats.size)) return { path, size: stats.size, modified: modifiedOf(stats) };
+    throw new CleverLakeError("io", `The SFTP server does not say how large ${path} is.`, { subject: path });
   }
 
   async *read(file: SourceFile, { signal, onBytes }: ReadOptions = {}): AsyncGenerator<Buffer, void, void> {
@@ -114,20 +128,14 @@ export class SftpSource implements ReportSource {
   /** A path below the root as the server takes it. */
   private async remote(path: string, signal: AbortSignal | undefined): Promise<string> {
     const safe = safeRelativePath(path);
-    const root = await this.root(signal);
-    return root.endsWith("/") ? `${root}${safe}` : `${root}/${safe}`;
+    return joinPath(await this.root(signal), safe);
   }
 
   /** The root as an absolute path: a relative one depends on where the login starts. */
   private async root(signal: AbortSignal | undefined): Promise<string> {
     if (this.configuredRoot.startsWith("/")) return this.configuredRoot;
     try {
-      this.absoluteRoot ??= await retrying(signal, async () => {
-        using lease = await this.pool.lease(signal);
-        return await lease.connection.call<string>((session, done) =>
-          session.realpath(this.configuredRoot, done),
-        );
-      });
+      this.absoluteRoot ??= await new RemotePaths(this.pool, signal).realPath(this.configuredRoot);
     } catch (error) {
       signal?.throwIfAborted();
       throw refusal(error, printable(this.configuredRoot));

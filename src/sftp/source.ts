@@ -12,8 +12,15 @@ export interface SourceFile {
 export interface SkippedEntry {
   /** As `SourceFile.path`, with whatever could disturb a terminal shown escaped. */
   readonly path: string;
-  /** A half sentence: "a symbolic link". */
+  /** A half sentence: "a special file". */
   readonly reason: string;
+}
+
+/** Tells by their names what is a report, so that the source need not know Clever. */
+export interface ReportNames {
+  isReport(path: string): boolean;
+  /** Whether reports are expected in a folder, by its path. */
+  isReportFolder(path: string): boolean;
 }
 
 export interface SourceListing {
@@ -33,7 +40,11 @@ export interface ReadOptions {
  * with a `CleverLakeError`: `hostKey`, `auth`, `network` (after retries), `notFound`, `unsafePath`, `io`.
  */
 export interface ReportSource extends AsyncDisposable {
-  /** All files below the root. Links, special files and what the account may not read are in `skipped`. */
+  /**
+   * All files below the root, each once. A link is followed where it makes a report of a file that is none by its own
+   * path; other links, special files and folders beside the reports that cannot be listed are in `skipped`. Rejects
+   * where the root or a folder of reports cannot be listed.
+   */
   list(signal?: AbortSignal): Promise<SourceListing>;
 
   /** The file as it is now. */

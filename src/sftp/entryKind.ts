@@ -1,0 +1,33 @@
+import { constants } from "node:fs";
+
+/** What an entry of a folder is. */
+export type EntryKind = "file" | "folder" | "link" | "special";
+
+const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK } = constants;
+
+/** The line of `ls -l`: type, permissions, and behind them whatever the server likes. */
+const unixLine = /^([-dlbcps])[-rwxsStT]{9}[.+@]?\s/;
+/** The line of `dir`, as IIS and other servers on Windows write it: `05-01-25  10:00AM  <DIR>  name`. */
+const windowsLine = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s+\d{1,2}:\d{2}\s*(?:[AP]M)?\s+(<[A-Z]+>|[\d,.]+)\s/i;
+
+/** The kind that a mode tells; undefined where it has no type bits, or is missing. */
+export function kindOfMode(mode: number | undefined): EntryKind | undefined {
+  const type = (mode ?? 0) & S_IFMT;
+  if (type === 0) return undefined;
+  if (type === S_IFREG) return "file";
+  if (type === S_IFDIR) return "folder";
+  return type === S_IFLNK ? "link" : "special";
+}
+
+/** The kind that a listing's long name tells; undefined for a style that is not known. */
+export function kindOfLongName(longName: string | undefined): EntryKind | undefined {
+  const letter = unixLine.exec(longName ?? "")?.[1];
+  if (letter === "-") return "file";
+  if (letter === "d") return "folder";
+  if (letter !== undefined) return letter === "l" ? "link" : "special";
+  const sizeOrTag = windowsLine.exec(longName ?? "")?.[1]?.toUpperCase();
+  if (sizeOrTag === undefined) return undefined;
+  if (sizeOrTag === "<DIR>") return "folder";
+  // Windows has several words for links: <SYMLINK>, <SYMLINKD>, <JUNCTION>.
+  return sizeOrTag.startsWith("<") ? "link" : "file";
+}

@@ -1,0 +1,156 @@
+import type { FileEntryWithStats, Stats } from "ssh2";
+import { CleverLakeError } from "../errors";
+import type { SftpConnection } from "./connection";
+import { type EntryKind, kindOfLongName, kindOfMode } from "./entryKind";
+import { closeHandle } from "./handles";
+import { joinPath, nameFault, printable } from "./paths";
+import { sftpStatus, statusOf } from "./sftpErrors";
+
+/** An entry of a folder; `fault` says why its name cannot be used. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly fault: string | undefined;
+  readonly kind: EntryKind | undefined;
+  readonly size: number | undefined;
+  /** Seconds since 1970. */
+  readonly mtime: number | undefined;
+}
+
+const maximumEntries = 250_000;
+/** Answers in a row that bring no new name. */
+const maximumFruitlessAnswers = 20;
+/** Time-outs that the listing of one folder may take. */
+const maximumTimeouts = 20;
+/** Entries that are asked about at once where the listing does not tell their kind. */
+const questionsAtOnce = 32;
+
+/** A folder whose listing goes beyond every limit. */
+export class EndlessListingError extends CleverLakeError {
+  constructor(remotePath: string, how: string) {
+    super("io", `The SFTP server's listing of ${printable(remotePath)} does not end: ${how}.`, {
+      subject: printable(remotePath),
+      hint: "Ask who runs the server; other programs may show fewer files there than there are.",
+    });
+  }
+}
+
+/**
+ * The entries of one folder. What the listing leaves out (kind, size) is asked for entry by entry.
+ *
+ * @throws EndlessListingError, or what the server refuses with
+ */
+export async function listFolder(connection: SftpConnection, remotePath: string): Promise<FolderEntry[]> {
+  const entries = await readEntries(connection, remotePath);
+  const questions = new EntryQuestions(connection, remotePath);
+  const complete: FolderEntry[] = [];
+  for (let from = 0; from < entries.length; from += questionsAtOnce) {
+    const group = entries.slice(from, from + questionsAtOnce);
+    complete.push(...(await Promise.all(group.map((entry) => questions.completed(entry)))));
+  }
+  return complete;
+}
+
+async function readEntries(connection: SftpConnection, remotePath: string): Promise<FolderEntry[]> {
+  const handle = await connection.call<Buffer>((session, done) => session.opendir(remotePath, done));
+  const entries = new Map<string, FolderEntry>();
+  const twice: FolderEntry[] = [];
+  const until = Date.now() + maximumTimeouts * connection.timeout;
+  let fruitless = 0;
+  try {
+    for (;;) {
+      const answer = await connection.call<FileEntryWithStats[]>((session, done) =>
+        session.readdir(handle, done),
+      );
+      const before = entries.size;
+      for (const each of answer) {
+        const entry = entryOf(each);
+        if (!entries.has(each.filename)) entries.set(each.filename, entry);
+        else if (twice.length < maximumEntries)
+          twice.push({ ...entry, fault: "a name that the folder holds twice" });
+      }
+      fruitless = entries.size > before ? 0 : fruitless + 1;
+      if (fruitless >= maximumFruitlessAnswers)
+        throw new EndlessListingError(remotePath, `${fruitless} answers in a row bring no new name`);
+      if (entries.size > maximumEntries)
+        throw new EndlessListingError(remotePath, `it has more than ${maximumEntries} entries`);
+      if (Date.now() > until)
+        throw new EndlessListingError(
+          remotePath,
+          `it takes more than ${(maximumTimeouts * connection.timeout) / 1000} s`,
+        );
+    }
+  } catch (error) {
+    if (statusOf(error) !== sftpStatus.endOfFile) throw error;
+    return [...entries.values(), ...twice];
+  } finally {
+    closeHandle(connection, handle);
+  }
+}
+
+function entryOf({ filename, longname, attrs }: FileEntryWithStats): FolderEntry {
+  const kind = kindOfMode(attrs.mode) ?? kindOfLongName(longname);
+  const fault = nameFault(filename);
+  return { name: fault === undefined ? filename : printable(filename), fault, kind, ...factsOf(attrs) };
+}
+
+function factsOf({ size, mtime }: Stats): Pick<FolderEntry, "size" | "mtime"> {
+  return { size: Number.isSafeInteger(size) ? size : undefined, mtime };
+}
+
+function isComplete({ fault, kind, size }: FolderEntry): boolean {
+  return fault !== undefined || (kind !== undefined && (kind !== "file" || size !== undefined));
+}
+
+/** Asks what a listing leaves out. */
+class EntryQuestions {
+  private realFolder: Promise<string> | undefined;
+
+  constructor(
+    private readonly connection: SftpConnection,
+    private readonly folder: string,
+  ) {}
+
+  /** Asks by LSTAT and STAT, and as a last resort tries whether the entry opens as a folder. */
+  async completed(entry: FolderEntry): Promise<FolderEntry> {
+    if (isComplete(entry)) return entry;
+    const path = joinPath(this.folder, entry.name);
+    const itself = await tried(this.connection.call<Stats>((session, done) => session.lstat(path, done)));
+    const kind = entry.kind ?? kindOfMode(itself?.mode);
+    const known = { ...entry, ...(itself && factsOf(itself)), kind };
+    if (isComplete(known)) return known;
+    // STAT follows links, so what it tells is of the entry itself only where its path leads through none.
+    const behind = await tried(this.connection.call<Stats>((session, done) => session.stat(path, done)));
+    const facts = behind ?? itself;
+    if (facts === undefined) return known;
+    if (kind === undefined && (await this.isElsewhere(entry.name))) return { ...entry, kind: "link" };
+    const found = kind ?? kindOfMode(facts.mode) ?? ((await this.opens(path)) ? "folder" : "file");
+    return { ...entry, ...factsOf(facts), kind: found };
+  }
+
+  private async isElsewhere(name: string): Promise<boolean> {
+    this.realFolder ??= this.realPath(this.folder);
+    const folder = await tried(this.realFolder);
+    const real = await tried(this.realPath(joinPath(this.folder, name)));
+    return folder !== undefined && real !== undefined && real !== joinPath(folder, name);
+  }
+
+  private realPath(path: string): Promise<string> {
+    return this.connection.call<string>((session, done) => session.realpath(path, done));
+  }
+
+  private async opens(path: string): Promise<boolean> {
+    const handle = await tried(this.connection.call<Buffer>((session, done) => session.opendir(path, done)));
+    if (handle !== undefined) closeHandle(this.connection, handle);
+    return handle !== undefined;
+  }
+}
+
+/** Undefined where the server answers with a status; other failures reject. */
+async function tried<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (statusOf(error) === undefined) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,133 @@
+import { posix } from "node:path";
+import { joinPath, printable } from "./paths";
+import type { RemotePaths } from "./remotePaths";
+import { sftpStatus, statusOf } from "./sftpErrors";
+import type { ReportNames, SkippedEntry, SourceFile } from "./source";
+
+const maximumLinks = 1_000;
+/** Links on the way from one to what it leads to. */
+const maximumSteps = 8;
+
+const nowhere = "a link that leads nowhere";
+const outside = "a link that leads out of the folder with the reports";
+const back = "a link back to a folder that holds it";
+
+/** What was found below the root without following a link. */
+export interface WalkedTree {
+  /** Absolute, as configured. */
+  readonly root: string;
+  readonly files: readonly SourceFile[];
+  readonly folders: ReadonlySet<string>;
+  readonly links: readonly string[];
+}
+
+/**
+ * Follows the links of a tree to what else was found in it. A link adds only what is a report by the link's path and none
+ * by its own, and each file once, so that no report is read twice. No link leads anywhere that the walk did not reach, so
+ * neither loops nor ways out of the root can be followed.
+ */
+export async function followLinks(
+  tree: WalkedTree,
+  names: ReportNames,
+  paths: RemotePaths,
+): Promise<{ files: SourceFile[]; skipped: SkippedEntry[] }> {
+  const follower = new LinkFollower(tree, names, paths);
+  for (const [index, link] of [...tree.links].sort().entries()) {
+    if (index < maximumLinks) await follower.follow(link);
+    else follower.skip(link, `one of more than ${maximumLinks} links`);
+  }
+  return follower;
+}
+
+class LinkFollower {
+  readonly files: SourceFile[] = [];
+  readonly skipped: SkippedEntry[] = [];
+  private readonly byPath: ReadonlyMap<string, SourceFile>;
+  private readonly links: ReadonlySet<string>;
+  /** The paths by which files are read that are no reports by their own, by those. */
+  private readonly readAs = new Map<string, string>();
+  private realRoot: Promise<string> | undefined;
+
+  constructor(
+    private readonly tree: WalkedTree,
+    private readonly names: ReportNames,
+    private readonly paths: RemotePaths,
+  ) {
+    this.byPath = new Map(tree.files.map((file) => [file.path, file]));
+    this.links = new Set(tree.links);
+  }
+
+  skip(link: string, reason: string): void {
+    this.skipped.push({ path: printable(link), reason });
+  }
+
+  async follow(link: string): Promise<void> {
+    const found = await this.targetOf(link);
+    if ("reason" in found) return this.skip(link, found.reason);
+    const { target } = found;
+    if (isWithin(link, target)) return this.skip(link, back);
+    const file = this.byPath.get(target);
+    const below = file
+      ? [file]
+      : this.tree.files.filter(({ path }) => this.tree.folders.has(target) && isWithin(path, target));
+    if (!file && !this.tree.folders.has(target))
+      return this.skip(link, `a link to ${printable(target)}, which was not listed`);
+    let readOtherwise: string | undefined;
+    let added = false;
+    for (const each of below) {
+      const alias = `${link}${each.path.slice(target.length)}`;
+      const as = this.names.isReport(each.path) ? each.path : this.readAs.get(each.path);
+      if (as !== undefined) readOtherwise ??= as;
+      else if (this.names.isReport(alias)) {
+        this.readAs.set(each.path, alias);
+        this.files.push({ ...each, path: alias });
+        added = true;
+      }
+    }
+    if (added) return;
+    if (readOtherwise === undefined) this.skip(link, `a link to ${printable(target)}, which is no report`);
+    else if (readOtherwise === target)
+      this.skip(link, `a link to ${printable(target)}, which is read itself`);
+    else this.skip(link, `a link to ${printable(target)}, read as ${printable(readOtherwise)}`);
+  }
+
+  /** The path below the root that a link leads to, or why it is not followed. */
+  private async targetOf(link: string): Promise<{ target: string } | { reason: string }> {
+    try {
+      this.realRoot ??= this.paths.realPath(this.tree.root);
+      const root = await this.realRoot;
+      const real = belowRoot(root, await this.paths.realPath(joinPath(this.tree.root, link)));
+      if (real === undefined) return { reason: outside };
+      // Servers that only tidy the path up answer with the link itself.
+      return real === link ? await this.stepByStep(link, root) : { target: real };
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === undefined) throw error;
+      const isMissing = status === sftpStatus.noSuchFile || status === sftpStatus.failure;
+      return { reason: isMissing ? nowhere : "a link whose target the server does not tell" };
+    }
+  }
+
+  private async stepByStep(link: string, root: string): Promise<{ target: string } | { reason: string }> {
+    let at = link;
+    for (let step = 0; step < maximumSteps; step++) {
+      const text = await this.paths.linkTarget(joinPath(this.tree.root, at));
+      const next = belowRoot(root, posix.resolve(posix.dirname(joinPath(root, at)), text));
+      if (next === undefined) return { reason: outside };
+      if (!this.links.has(next)) return { target: next };
+      at = next;
+    }
+    return { reason: nowhere };
+  }
+}
+
+/** Relative to the root; "" for the root itself, and undefined for what is not below it. */
+function belowRoot(root: string, path: string): string | undefined {
+  if (path === root) return "";
+  const prefix = root.endsWith("/") ? root : `${root}/`;
+  return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return folder === "" || path === folder || path.startsWith(`${folder}/`);
+}
