@@ -22,7 +22,7 @@ import { hasTrouble, type RunRequest, run } from "./pipeline/run";
 import { status } from "./pipeline/status";
 import { verifyLake } from "./pipeline/verify";
 
-/** 0: done. 1: done, but files failed or were quarantined, or something does not add up. 2: could not start. */
+/** 0: done. 1: done, but not with every file, without a report, or something does not add up. 2: could not start. */
 type ExitCode = 0 | 1 | 2 | 130;
 
 interface CommonOptions {
@@ -68,7 +68,7 @@ Secrets come from the environment only:
   CLEVER_LAKE_ACCOUNT_KEY the storage account's key, for a lake with "auth": "sharedKey"
   CLEVER_LAKE_SAS         the shared access signature, for a lake with "auth": "sas"
 
-Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not start.`,
+Exit code: 0 done; 1 done, but not with every file, or without a report; 2 could not start.`,
     );
 
   root

@@ -1,7 +1,7 @@
 import { type ReportFile, recognizeReport } from "../clever/fileNames";
 import { landedPath } from "../clever/layout";
 import type { ReportName, UserType } from "../clever/reports";
-import type { SourceListing } from "../sftp/source";
+import type { SkippedEntry, SourceListing } from "../sftp/source";
 import type { LogEntry } from "./ingestLog";
 
 /** How a file on the server stands to the lake. */
@@ -93,7 +93,7 @@ export function makePlan(
       entry,
     };
   });
-  const skipped = listing.skipped.map(
+  const skipped = unreadEntries(listing.skipped, userTypes).map(
     ({ path, reason }): PlannedFile => ({
       path,
       size: 0,
@@ -107,6 +107,18 @@ export function makePlan(
     }),
   );
   return [...files, ...skipped];
+}
+
+/** What the listing could not read, but for reports of user types that the configuration leaves out. */
+export function unreadEntries(
+  skipped: readonly SkippedEntry[],
+  userTypes: readonly UserType[],
+): { readonly path: string; readonly reason: string; readonly report: boolean }[] {
+  return skipped.flatMap(({ path, reason }) => {
+    const recognized = recognizeReport(path);
+    if (recognized && !userTypes.includes(recognized.userType)) return [];
+    return [{ path, reason, report: recognized !== undefined }];
+  });
 }
 
 function stateOf(
