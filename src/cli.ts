@@ -214,6 +214,7 @@ async function doRun(name: RunRequest["command"], options: RunOptions): Promise<
       userTypes: config.userTypes,
       accept: options.accept ?? [],
       connections: config.sftp.connections,
+      compare: config.sftp.compare,
       signal: abort.signal,
       onProgress: view.listener,
     });

@@ -7,6 +7,7 @@ import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
 import { ChunkRunner } from "./chunk";
 import { chunksOf, isDue, outdatedEntries } from "./chunkPlan";
+import { type Comparison, compareContents } from "./compareContents";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
 import { IngestLog } from "./logTable";
@@ -21,7 +22,6 @@ import {
   planLandings,
   runStart,
   toSeconds,
-  unreadEntries,
 } from "./plan";
 import { Progress, type ProgressListener } from "./progress";
 import { adoptLandings, recordApplied } from "./recover";
@@ -54,6 +54,8 @@ export interface RunRequest {
   readonly accept?: readonly string[];
   /** Files read from the server side by side; 4 if left out. */
   readonly connections?: number;
+  /** How a report that was published again is known; "time" if left out. */
+  readonly compare?: Comparison;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
@@ -86,7 +88,12 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const log = new IngestLog(lake, duck);
     const { state, previous, tables } = await currentState(lake, duck, log, signal);
     const files = listing ? makePlan(listing, state, request.userTypes) : [];
-    const plan = chosen(files, request.only);
+    const listed = chosen(files, request.only);
+    const connections = request.connections ?? 4;
+    const plan =
+      request.source && request.compare === "hash"
+        ? await compareContents(request.source, listed, connections, signal)
+        : listed;
     const start = runStart(state, now);
     const landings = planLandings(plan, start);
     const landing = new Set(landings.map(({ source }) => source));
@@ -105,7 +112,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const inTables = sourcesIn(tables);
     const summary = {
       ...emptySummary(runId, plan, state),
-      notRead: chosen(unreadEntries(listing?.skipped ?? [], request.userTypes), request.only),
+      notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
     const due = salt === undefined ? 0 : pending.length + orphans.length;
@@ -140,7 +147,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
           .map(({ source }) => source)
           .filter((source) => inTables.has(source)),
       ),
-      connections: request.connections ?? 4,
+      connections,
       contents,
     });
     progress.start(landings, due);
