@@ -34,7 +34,7 @@ Secrets come from the environment only:
   CLEVER_LAKE_ACCOUNT_KEY the storage account's key, for a lake with "auth": "sharedKey"
   CLEVER_LAKE_SAS         the shared access signature, for a lake with "auth": "sas"
 
-Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not start.`,
+Exit code: 0 done; 1 done, but not with every file, or without a report; 2 could not start.`,
     );
 
   root

@@ -27,6 +27,8 @@ export const configSchema = z.strictObject({
       .optional(),
     connections: z.number().int().min(1).max(16).default(4),
     timeoutSeconds: z.number().min(1).max(600).default(30),
+    /** How a report that was published again is known: by size and time, or by reading all of them as well. */
+    compare: z.enum(["time", "hash"]).default("time"),
   }),
   lake: z.strictObject({
     url: z.string().superRefine((url, context) => {

@@ -9,6 +9,8 @@ export interface ReportFile {
    * put back, is a newer delivery of the same report and not a second one.
    */
   readonly source: string;
+  /** What makes two files deliveries of one report, wherever they stand: the file's name without the marks of copies. */
+  readonly name: string;
   /** The number in `… (1).csv`, 1 for `… - Copy.csv`, their sum for copies of copies; 0 for no copy. */
   readonly copy: number;
 }
@@ -23,6 +25,7 @@ const cleverName = new RegExp(
   `^(?<stem>\\d{4}-\\d{2}-\\d{2}-(?<slug>${slugs})-(?<type>${types}))${copyMarks}\\.csv$`,
   "i",
 );
+const beginning = new RegExp(`^\\d{4}-\\d{2}-\\d{2}-(?:${slugs})-(?:${types})(?![a-z])`, "i");
 /** OEA's test data: `Students.csv`; the folders above it say which report it is. */
 const oeaName = new RegExp(`^(?<type>${types})${copyMarks}\\.csv$`, "i");
 
@@ -35,16 +38,23 @@ export function recognizeReport(path: string): ReportFile | undefined {
     const report = reportBySlug(clever.slug);
     const userType = userTypeByName(clever.type);
     if (!report || !userType) return undefined;
-    const source = [...folders, `${clever.stem?.toLowerCase()}.csv`].join("/");
-    return { report, userType, source, copy: copyNumber(clever.copies ?? "") };
+    const name = `${clever.stem?.toLowerCase()}.csv`;
+    const source = [...folders, name].join("/");
+    return { report, userType, source, name, copy: copyNumber(clever.copies ?? "") };
   }
   const oea = oeaName.exec(name)?.groups;
-  const report = folders.map(reportBySlug).findLast((found) => found !== undefined);
+  const folder = folders.findLastIndex((each) => reportBySlug(each) !== undefined);
+  const report = reportBySlug(folders[folder] ?? "");
   const userType = userTypeByName(oea?.type);
   if (!report || !userType) return undefined;
   // Without a date in the name, `Students (1).csv` may well be another day's: it stays a source of its own, and
   // what it repeats is found by content.
-  return { report, userType, source: path, copy: 0 };
+  return { report, userType, source: path, name: [...folders.slice(folder), name].join("/"), copy: 0 };
+}
+
+/** Whether a name begins as a report's does and goes on otherwise, such as `….csv.gz`: somebody may take it for one. */
+export function resemblesReport(path: string): boolean {
+  return recognizeReport(path) === undefined && beginning.test(path.slice(path.lastIndexOf("/") + 1));
 }
 
 /** Tells reports, and the folders that hold them, by their paths on the server. */

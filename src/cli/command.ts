@@ -1,4 +1,4 @@
-/** 0: done. 1: done, but files failed or were quarantined, or something does not add up. 2: could not start. */
+/** 0: done. 1: done, but not with every file, without a report, or something does not add up. 2: could not start. */
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Options that every command takes. */

@@ -36,8 +36,15 @@ export function showStatus(files: readonly PlannedFile[]): string {
 export function showRun(summary: RunSummary): string {
   const { landed, anonymized, unchanged, rows } = summary;
   const lines: string[] = [];
+  const { reportsOnServer, notRead } = summary;
   const nothing = landed === 0 && anonymized === 0 && !hasTrouble(summary) && summary.duplicates.length === 0;
-  if (nothing) {
+  if (reportsOnServer === 0) {
+    lines.push(
+      `${styled("red", "There is no report on the server.")} Check "root" under "sftp", and "userTypes"; clever-lake status shows the files.`,
+    );
+  } else if (nothing && reportsOnServer === null) {
+    lines.push(`${styled("green", "Nothing new.")} There was nothing to pseudonymize.`);
+  } else if (nothing) {
     lines.push(
       `${styled("green", "Nothing new.")} ${counted(unchanged, "report")} on the server ${unchanged === 1 ? "is" : "are"} in the lake already.`,
     );
@@ -59,6 +66,10 @@ export function showRun(summary: RunSummary): string {
     ...summary.notes.map(({ path, note }) => `${styled("cyan", "note")}  ${plain(path)}: ${plain(note)}`),
   ];
   lines.push(...listed(remarks));
+  if (notRead.length > 0) {
+    lines.push("", styled("yellow", `On the server and not read: ${integer(notRead.length)}`));
+    lines.push(...listed(notRead.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));
+  }
   if (summary.quarantined.length > 0) {
     lines.push(
       "",

@@ -36,6 +36,7 @@ export async function run(
     userTypes,
     accept,
     connections: sftp.connections,
+    compare: sftp.compare,
     signal,
     onProgress: (state: RunProgress) => progress.push(state),
     ...(only === null ? {} : { only }),

@@ -1,8 +1,9 @@
-import { type ReportFile, recognizeReport } from "../clever/fileNames";
+import { recognizeReport, resemblesReport } from "../clever/fileNames";
 import { landedPath } from "../clever/layout";
 import type { ReportName, UserType } from "../clever/reports";
-import type { SourceListing } from "../sftp/source";
+import type { SkippedEntry, SourceFile, SourceListing } from "../sftp/source";
 import type { LogEntry } from "./ingestLog";
+import { sourceNames } from "./sourceNames";
 
 /** How a file on the server stands to the lake. */
 export type FileState = "new" | "landed" | "anonymized" | "changed" | "quarantined" | "ignored";
@@ -23,6 +24,16 @@ export interface PlannedFile {
   readonly source: string | undefined;
   /** What the log last said of the source. */
   readonly entry: LogEntry | undefined;
+  /** Said of what is not read although somebody may count on it. */
+  readonly unread?: Unread | undefined;
+}
+
+/** Why something on the server is not read. */
+export interface Unread {
+  /** A half sentence. */
+  readonly reason: string;
+  /** It has a report's name, so that rows may be missing. */
+  readonly report: boolean;
 }
 
 /** A file to be brought over, and where to. */
@@ -45,73 +56,86 @@ export interface LakeState {
   readonly applied: ReadonlyMap<string, number>;
 }
 
-/** Compares what is on the server with what the lake holds; in the listing's order. */
+/** Compares what is on the server with what the lake holds; in the listing's order, what could not be read behind. */
 export function makePlan(
   listing: SourceListing,
   lake: LakeState,
   userTypes: readonly UserType[],
 ): PlannedFile[] {
-  const current = new Map<string, string>();
+  const current = new Map<string, SourceFile>();
+  const nameOfSource = sourceNames(lake);
   const recognized = listing.files.map((file) => ({ file, report: recognizeReport(file.path) }));
   const newestFirst = [...recognized].sort(
     (a, b) =>
       b.file.modified.getTime() - a.file.modified.getTime() || (a.report?.copy ?? 0) - (b.report?.copy ?? 0),
   );
   for (const { file, report } of newestFirst) {
-    if (report && !current.has(report.source)) current.set(report.source, file.path);
+    const source = report && nameOfSource(report);
+    if (source !== undefined && !current.has(source)) current.set(source, file);
   }
   const changing = new Set(
-    recognized.flatMap(({ file, report }) =>
-      report && current.get(report.source) === file.path && differs(file, lake.log.get(report.source))
-        ? [report.source]
-        : [],
-    ),
+    [...current].flatMap(([source, file]) => (differs(file, lake.log.get(source)) ? [source] : [])),
   );
   const held = heldContents(lake, (source) => changing.has(source));
   const files = recognized.map(({ file, report }): PlannedFile => {
     const facts = { path: file.path, size: file.size, modified: file.modified };
-    const ignored = (reason: string): PlannedFile => ({
+    const ignored = (reason: string, unread?: Unread): PlannedFile => ({
       ...facts,
       state: "ignored",
       reason,
+      unread,
       report: report?.report.name,
       userType: report?.userType,
       source: undefined,
       entry: undefined,
     });
-    if (!report) return ignored("Not a report.");
+    if (!report) return ignored("Not a report.", resemblesReport(file.path) ? misnamed : undefined);
     if (!userTypes.includes(report.userType)) return ignored("The configuration leaves out this user type.");
-    const newest = current.get(report.source);
-    if (newest !== file.path) return ignored(`An older copy of ${newest}.`);
-    const entry = lake.log.get(report.source);
+    const source = nameOfSource(report);
+    const newest = current.get(source) ?? file;
+    if (newest !== file) return ignored(`An older copy of ${newest.path}.`, unreadBeside(file, newest));
+    const entry = lake.log.get(source);
     return {
       ...facts,
-      ...stateOf(file, report, entry, lake, held),
+      ...stateOf(file, source, entry, lake, held),
       report: report.report.name,
       userType: report.userType,
-      source: report.source,
+      source,
       entry,
     };
   });
-  const skipped = listing.skipped.map(
-    ({ path, reason }): PlannedFile => ({
-      path,
-      size: 0,
-      modified: new Date(0),
-      state: "ignored",
-      reason: `Not read: ${reason}.`,
-      report: undefined,
-      userType: undefined,
-      source: undefined,
-      entry: undefined,
-    }),
-  );
-  return [...files, ...skipped];
+  return [...files, ...listing.skipped.map((entry) => skippedFile(entry, userTypes))];
+}
+
+const misnamed: Unread = { reason: "its name is a report's, and more", report: false };
+
+/** Another file of the same name in another folder is most likely older bytes, but it may be another district's. */
+function unreadBeside(file: SourceFile, newest: SourceFile): Unread | undefined {
+  if (folderOf(file.path) === folderOf(newest.path) || file.size === newest.size) return undefined;
+  return { reason: `${newest.path} has the same name and is newer; only that one is read`, report: true };
+}
+
+/** What the listing could not read; a report of a user type that the configuration leaves out is not missed. */
+function skippedFile({ path, reason }: SkippedEntry, userTypes: readonly UserType[]): PlannedFile {
+  const report = recognizeReport(path);
+  const isMissed = report === undefined || userTypes.includes(report.userType);
+  return {
+    path,
+    size: 0,
+    modified: new Date(0),
+    state: "ignored",
+    reason: `Not read: ${reason}.`,
+    report: undefined,
+    userType: undefined,
+    source: undefined,
+    entry: undefined,
+    unread: isMissed ? { reason, report: report !== undefined } : undefined,
+  };
 }
 
 function stateOf(
-  file: FileFacts,
-  report: ReportFile,
+  file: SourceFile,
+  source: string,
   entry: LogEntry | undefined,
   lake: LakeState,
   held: ReadonlySet<string>,
@@ -127,19 +151,16 @@ function stateOf(
       ? { state: "ignored", reason: entry.reason }
       : { state: "new", reason: undefined };
   }
-  if ((lake.applied.get(report.source) ?? 0) >= entry.version)
-    return { state: "anonymized", reason: undefined };
+  if ((lake.applied.get(source) ?? 0) >= entry.version) return { state: "anonymized", reason: undefined };
   if (entry.outcome === "quarantined") return { state: "quarantined", reason: entry.reason };
   return { state: "landed", reason: undefined };
 }
 
-type FileFacts = Pick<PlannedFile, "path" | "size" | "modified">;
-
 /** Whether the server's file is another delivery than the one that the log speaks of. */
-function differs(file: FileFacts, entry: LogEntry | undefined): boolean {
+function differs(file: SourceFile, entry: LogEntry | undefined): boolean {
   return (
     entry !== undefined &&
-    (file.size !== entry.size || toSeconds(file.modified) !== toSeconds(entry.modified)) &&
+    (file.size !== entry.size || (hasTime(file) && toSeconds(file.modified) !== toSeconds(entry.modified))) &&
     !isOlderCopy(file, entry)
   );
 }
@@ -148,9 +169,15 @@ function differs(file: FileFacts, entry: LogEntry | undefined): boolean {
  * Whether it is the original, or another copy, of a newer one that was taken and has left the server since: a correction
  * must not be undone by tidying up. One that could not be read makes way.
  */
-function isOlderCopy(file: FileFacts, entry: LogEntry): boolean {
+function isOlderCopy(file: SourceFile, entry: LogEntry): boolean {
   const isTaken = entry.outcome === "anonymized" || entry.outcome === "landed";
-  return isTaken && file.path !== entry.path && toSeconds(file.modified) < toSeconds(entry.modified);
+  const isOlder = hasTime(file) && toSeconds(file.modified) < toSeconds(entry.modified);
+  return isTaken && file.path !== entry.path && isOlder;
+}
+
+/** Some servers keep no times: their files are neither older nor newer, and size alone tells them apart. */
+function hasTime({ modified }: SourceFile): boolean {
+  return modified.getTime() !== 0;
 }
 
 /** Names a file's bytes as rows of one table: the same bytes under two names hold the same rows. */
@@ -184,7 +211,8 @@ export function planLandings(plan: readonly PlannedFile[], start: Date): Landing
   const taken = new Set<string>();
   return plan.flatMap((file): Landing[] => {
     const recognized = recognizeReport(file.path);
-    if ((file.state !== "new" && file.state !== "changed") || !recognized) return [];
+    const { source } = file;
+    if ((file.state !== "new" && file.state !== "changed") || !recognized || source === undefined) return [];
     let time = start;
     const place = () =>
       landedPath(recognized.report, folderName(time), recognized.userType, nameOf(file.path));
@@ -193,7 +221,7 @@ export function planLandings(plan: readonly PlannedFile[], start: Date): Landing
     return [
       {
         path: file.path,
-        source: recognized.source,
+        source,
         report: recognized.report.name,
         userType: recognized.userType,
         size: file.size,
@@ -224,6 +252,10 @@ export function isLanding({ landedPath, version }: Pick<Landing, "landedPath" | 
 /** `yyyy-MM-ddTHH-mm-ss`, in UTC. */
 export function folderName(time: Date): string {
   return time.toISOString().slice(0, 19).replaceAll(":", "-");
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }
 
 function nameOf(path: string): string {

@@ -7,6 +7,7 @@ import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
 import { ChunkRunner } from "./chunk";
 import { chunksOf, isDue, outdatedEntries } from "./chunkPlan";
+import { type Comparison, compareContents } from "./compareContents";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
 import { IngestLog } from "./logTable";
@@ -53,6 +54,8 @@ export interface RunRequest {
   readonly accept?: readonly string[];
   /** Files read from the server side by side; 4 if left out. */
   readonly connections?: number;
+  /** How a report that was published again is known; "time" if left out. */
+  readonly compare?: Comparison;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
@@ -84,7 +87,13 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   try {
     const log = new IngestLog(lake, duck);
     const { state, previous, tables } = await currentState(lake, duck, log, signal);
-    const plan = listing ? chosen(makePlan(listing, state, request.userTypes), request.only) : [];
+    const files = listing ? makePlan(listing, state, request.userTypes) : [];
+    const listed = chosen(files, request.only);
+    const connections = request.connections ?? 4;
+    const plan =
+      request.source && request.compare === "hash"
+        ? await compareContents(request.source, listed, connections, signal)
+        : listed;
     const start = runStart(state, now);
     const landings = planLandings(plan, start);
     const landing = new Set(landings.map(({ source }) => source));
@@ -101,7 +110,11 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     requireAccepted(request, [...pending, ...orphans], plan);
 
     const inTables = sourcesIn(tables);
-    const summary = emptySummary(runId, plan, state);
+    const summary = {
+      ...emptySummary(runId, plan, state),
+      notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
+      reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
+    };
     const due = salt === undefined ? 0 : pending.length + orphans.length;
     if (landings.length === 0 && due === 0) return finished(summary, now);
     const record: RunRecord = {
@@ -134,7 +147,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
           .map(({ source }) => source)
           .filter((source) => inTables.has(source)),
       ),
-      connections: request.connections ?? 4,
+      connections,
       contents,
     });
     progress.start(landings, due);
@@ -165,9 +178,14 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   }
 }
 
-/** Whether files failed or were quarantined. */
+/** Whether files failed or were quarantined, a report could not be read, or the server has no report at all. */
 export function hasTrouble(summary: RunSummary): boolean {
-  return summary.failed.length > 0 || summary.quarantined.length > 0;
+  return (
+    summary.failed.length > 0 ||
+    summary.quarantined.length > 0 ||
+    summary.notRead.some(({ report }) => report) ||
+    summary.reportsOnServer === 0
+  );
 }
 
 function requireSalt(request: RunRequest): string {
@@ -205,10 +223,12 @@ async function currentState(
   return { state: { log: await log.last(signal), applied }, previous, tables };
 }
 
-function chosen(plan: readonly PlannedFile[], only: readonly string[] | undefined): readonly PlannedFile[] {
-  if (only === undefined) return plan;
-  const wanted = new Set(only);
-  return plan.filter(({ path }) => wanted.has(path));
+function chosen<T extends { readonly path: string }>(
+  files: readonly T[],
+  only: readonly string[] | undefined,
+): T[] {
+  const wanted = only && new Set(only);
+  return files.filter(({ path }) => wanted === undefined || wanted.has(path));
 }
 
 /** Landed deliveries whose rows are to enter the tables, but for sources that are delivered anew in this run. */
@@ -267,6 +287,10 @@ function requireAccepted(
   }
 }
 
+function reportsAmong(files: readonly PlannedFile[], types: readonly UserType[]): number {
+  return files.filter(({ userType }) => userType !== undefined && types.includes(userType)).length;
+}
+
 function emptySummary(runId: string, plan: readonly PlannedFile[], state: LakeState): RunSummary {
   const there = new Set(["landed", "anonymized", "quarantined"]);
   return {
@@ -281,6 +305,8 @@ function emptySummary(runId: string, plan: readonly PlannedFile[], state: LakeSt
     rows: Object.fromEntries(reportNames.map((name) => [name, 0])) as RunSummary["rows"],
     refused: 0,
     notes: [],
+    notRead: [],
+    reportsOnServer: null,
     inQuarantine: [...state.log.values()]
       .filter(({ outcome }) => outcome === "quarantined")
       .map(({ path }) => path),

@@ -45,6 +45,13 @@ const summarySchema = z.object({
   inQuarantine: z.array(z.string()),
   /** What was noticed and is no fault. */
   notes: z.array(z.object({ path: z.string(), note: z.string() })),
+  /**
+   * What is on the server and was not read, with the reason; `report` says that it has a report's name, so that rows may
+   * be missing.
+   */
+  notRead: z.array(z.object({ path: z.string(), reason: z.string(), report: z.boolean() })).default([]),
+  /** Reports of the configured user types on the server; null where the server was not asked. */
+  reportsOnServer: z.number().nullable().default(null),
   milliseconds: z.number(),
 });
 

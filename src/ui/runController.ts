@@ -119,6 +119,8 @@ export class RunController extends Disposable {
     );
     for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${each.reason}`);
     for (const each of failed) this.log.error(`Failed: ${each.path}: ${each.reason}`);
+    for (const each of summary.notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
+    const unread = summary.notRead.find(({ report }) => report);
     if (failed.length > 0) {
       const [first] = failed;
       const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
@@ -142,6 +144,18 @@ export class RunController extends Disposable {
         ),
       );
       tell(vscode.window.showWarningMessage, text, open, offers.log());
+    } else if (summary.reportsOnServer === 0) {
+      const text = vscode.l10n.t(
+        "There is no report on the server. Check the settings of its folder and of the user types.",
+      );
+      tell(vscode.window.showWarningMessage, text, offers.log());
+    } else if (unread) {
+      const text = vscode.l10n.t(
+        "A report on the server cannot be read: {0}: {1}",
+        unread.path,
+        unread.reason,
+      );
+      tell(vscode.window.showWarningMessage, text, offers.log());
     } else if (landed === 0 && anonymized === 0) {
       const text = forCount(
         summary.unchanged,

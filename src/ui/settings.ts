@@ -53,6 +53,7 @@ export async function readSettings(): Promise<Config> {
       hostKey: given("sftp.hostKey"),
       connections: given("sftp.connections"),
       timeoutSeconds: given("sftp.timeoutSeconds"),
+      compare: given("sftp.compare"),
     }),
     lake: present({ url: given("lake.url"), auth: given("lake.auth") }),
     saltKeyVaultUrl: given("saltKeyVaultUrl"),

@@ -1,7 +1,13 @@
 import { open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { CleverLakeError } from "../../src/errors";
-import type { ReadOptions, ReportSource, SourceFile, SourceListing } from "../../src/sftp/source";
+import type {
+  ReadOptions,
+  ReportSource,
+  SkippedEntry,
+  SourceFile,
+  SourceListing,
+} from "../../src/sftp/source";
 
 export interface FolderSourceHooks {
   /** Called before each piece of a file is handed over: may throw, wait, or change the file. */
@@ -14,6 +20,8 @@ export interface FolderSourceHooks {
 export class FolderSource implements ReportSource {
   /** The files that were opened for reading, in order. */
   readonly reads: string[] = [];
+  /** What the server lists beside the files and cannot hand over. */
+  skipped: readonly SkippedEntry[] = [];
 
   constructor(
     private readonly root: string,
@@ -26,7 +34,7 @@ export class FolderSource implements ReportSource {
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(this.root, path.join(entry.parentPath, entry.name)));
     signal?.throwIfAborted();
-    return { files: await Promise.all(paths.sort().map((file) => this.stat(file))), skipped: [] };
+    return { files: await Promise.all(paths.sort().map((file) => this.stat(file))), skipped: this.skipped };
   }
 
   async stat(file: string, signal?: AbortSignal): Promise<SourceFile> {

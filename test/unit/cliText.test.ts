@@ -76,6 +76,8 @@ const summary: RunSummary = {
   refused: 0,
   notes: [],
   inQuarantine: [],
+  notRead: [],
+  reportsOnServer: 3,
   milliseconds: 1200,
 };
 

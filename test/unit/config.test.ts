@@ -22,7 +22,7 @@ function refusal(value: unknown): string {
 
 test("what is left out has its default", () => {
   expect(parseConfig({ sftp, lake }, "")).toEqual({
-    sftp: { ...sftp, port: 22, root: "/", connections: 4, timeoutSeconds: 30 },
+    sftp: { ...sftp, port: 22, root: "/", connections: 4, timeoutSeconds: 30, compare: "time" },
     lake: { ...lake, auth: "default" },
     userTypes: ["students", "teachers", "staff"],
     minimumGroupSize: 10,
@@ -31,7 +31,7 @@ test("what is left out has its default", () => {
 
 test("every key of the documentation is taken", () => {
   const config = {
-    sftp: { ...sftp, port: 2222, root: "/home", privateKeyPath: "~/.ssh/id", hostKey },
+    sftp: { ...sftp, port: 2222, root: "/home", privateKeyPath: "~/.ssh/id", hostKey, compare: "hash" },
     lake: { ...lake, auth: "default" },
     userTypes: ["staff"],
     minimumGroupSize: 0,
@@ -56,6 +56,7 @@ describe("a configuration is refused with the key at fault:", () => {
     ["no user type", { sftp, lake, userTypes: [] }, "userTypes"],
     ["a negative group size", { sftp, lake, minimumGroupSize: -1 }, "minimumGroupSize"],
     ["half a person", { sftp, lake, minimumGroupSize: 2.5 }, "minimumGroupSize"],
+    ["a comparison that there is none", { sftp: { ...sftp, compare: "size" }, lake }, "sftp.compare"],
     ["an MD5 host key", { sftp: { ...sftp, hostKey: "MD5:aa:bb:cc" }, lake }, "sftp.hostKey"],
     ["a host key without SHA256:", { sftp: { ...sftp, hostKey: "a".repeat(43) }, lake }, "sftp.hostKey"],
   ])("%s", (_, value, key) => {

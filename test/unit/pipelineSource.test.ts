@@ -114,22 +114,78 @@ test("a landed file that was lost is told, and keeps no other back", async () =>
   expect(summary.failed[0]?.reason).toContain(lost);
 });
 
-test("files of the same name in two folders of the server both land, and both count", async () => {
+test("files of the same name in two folders of the server are one report: the newest counts, and the others are named", async () => {
   const fixture = await PipelineFixture.create();
   const name = path.basename(first);
+  await fixture.put(`archive/older/${name}`, dailyCsv(daily("cat", "2024-09-03", 10)));
   await fixture.put(first, dailyCsv(daily("amy")));
-  await fixture.put(`archive/${name}`, dailyCsv(daily("ben")));
-  await fixture.put(`archive/older/${name}`, dailyCsv(daily("cat")));
-  expect(await fixture.run()).toMatchObject({ landed: 3, anonymized: 3, quarantined: [] });
-  const landed = await fixture.landedFiles();
-  expect(new Set(landed).size).toBe(3);
-  for (const place of landed) {
-    expect(place).toMatch(
-      /^stage1np\/clever\/daily-participation\/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\/Students\/2024-09-03-daily-participation-students\.csv$/,
-    );
+  const summary = await fixture.run();
+  expect(summary).toMatchObject({ landed: 1, anonymized: 1, failed: [], quarantined: [] });
+  expect(summary.notRead).toEqual([
+    {
+      path: `archive/older/${name}`,
+      reason: expect.stringContaining(`${first} has the same name`),
+      report: true,
+    },
+  ]);
+  expect(await fixture.logins("amy", "cat")).toEqual(["amy 2024-09-03 1"]);
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
+test("files of the same name by OEA's custom in two folders both land, and both count", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put("daily-participation/1/Students.csv", dailyCsv(daily("amy")));
+  await fixture.put("daily-participation/2/Students.csv", dailyCsv(daily("ben")));
+  expect(await fixture.run()).toMatchObject({ landed: 2, anonymized: 2, quarantined: [] });
+  expect(new Set(await fixture.landedFiles()).size).toBe(2);
+  expect(await fixture.logins("amy", "ben")).toHaveLength(2);
+  expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
+});
+
+describe("reports that were moved to another folder or root", () => {
+  const moved = `reports/2024/${first}`;
+
+  async function withMoved(content: string, modified?: Date): Promise<PipelineFixture> {
+    const fixture = await twoFiles();
+    await fixture.run();
+    await fixture.remove(first);
+    await fixture.put(moved, content, modified);
+    return fixture;
   }
-  expect(await fixture.logins("amy", "ben", "cat")).toHaveLength(3);
-  expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 3 });
+
+  test("are known as they are, whatever their time", async () => {
+    const fixture = await withMoved(dailyCsv(daily("amy", "2024-09-03")));
+    const summary = await fixture.run();
+    expect(summary).toMatchObject({
+      landed: 0,
+      anonymized: 0,
+      duplicates: [],
+      quarantined: [],
+      unchanged: 2,
+    });
+    expect(await fixture.state(moved)).toBe("anonymized");
+    expect(await fixture.logins("amy", "ben")).toEqual(bothDays);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("replace their rows where they come corrected, and once they come back", async () => {
+    const fixture = await withMoved(dailyCsv(daily("amy", "2024-09-03", 5)));
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 5", "ben 2024-09-04 1"]);
+    await fixture.remove(moved);
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-03", 6)));
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 6", "ben 2024-09-04 1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
+  });
+
+  test("replace their rows also where the log was lost", async () => {
+    const fixture = await withMoved(dailyCsv(daily("amy", "2024-09-03", 5)));
+    await fixture.lose(fixture.logFolder);
+    expect(await fixture.run()).toMatchObject({ landed: 2, anonymized: 2, quarantined: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 5", "ben 2024-09-04 1"]);
+  });
 });
 
 test("user types that the configuration leaves out are ignored, until it takes them in", async () => {
@@ -251,7 +307,7 @@ test("more files than one commit takes come in with as few commits as that needs
   const fixture = await PipelineFixture.create();
   const days = Array.from(
     { length: 70 },
-    (_, index) => `2024-09-${String((index % 30) + 1).padStart(2, "0")}`,
+    (_, index) => `2024-0${Math.floor(index / 30) + 3}-${String((index % 30) + 1).padStart(2, "0")}`,
   );
   for (const [index, day] of days.entries()) {
     await fixture.put(
@@ -267,4 +323,57 @@ test("more files than one commit takes come in with as few commits as that needs
   );
   expect(await fixture.version("stage2p/clever/daily_participation_pseudo")).toBe(1);
   expect(await fixture.lookup()).toHaveLength(70);
+});
+
+describe("a report that was published again with the same size and time", () => {
+  const time = new Date("2024-09-10T00:00:00Z");
+
+  async function withSameFacts(): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")), time);
+    await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")), time);
+    await fixture.run();
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-03", 7)), time);
+    fixture.source.reads.length = 0;
+    return fixture;
+  }
+
+  test("is not seen by size and time, which read nothing", async () => {
+    const fixture = await withSameFacts();
+    expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
+    expect(fixture.source.reads).toEqual([]);
+  });
+
+  test("is seen by its content, and no other file is written anew", async () => {
+    const fixture = await withSameFacts();
+    const summary = await fixture.run({ compare: "hash" });
+    expect(summary).toMatchObject({ landed: 1, anonymized: 1, unchanged: 1, failed: [], quarantined: [] });
+    expect(fixture.source.reads.toSorted()).toEqual([first, first, second]);
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 7", "ben 2024-09-04 1"]);
+    const before = await fixture.tree();
+    expect(await fixture.run({ compare: "hash" })).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2 });
+    expect(await fixture.tree()).toEqual(before);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("is seen also where it was set aside as another's bytes", async () => {
+    const fixture = await withSameFacts();
+    const third = dailyPath("2024-09-05");
+    await fixture.put(third, dailyCsv(daily("ben", "2024-09-04")), time);
+    expect((await fixture.run()).duplicates).toHaveLength(1);
+    await fixture.put(third, dailyCsv(daily("cat", "2024-09-05")), time);
+    expect(await fixture.run({ compare: "hash" })).toMatchObject({ landed: 2, anonymized: 2 });
+    expect(await fixture.logins("cat")).toContain("cat 2024-09-05 1");
+  });
+
+  test("fails by itself where it cannot be read for the comparison", async () => {
+    const fixture = await withSameFacts();
+    fixture.source.hooks = {
+      beforeChunk: (file) => {
+        if (file === second) throw new CleverLakeError("network", "The connection is lost.");
+      },
+    };
+    const summary = await fixture.run({ compare: "hash" });
+    expect(summary).toMatchObject({ landed: 1, anonymized: 1, failed: [{ path: second }] });
+  });
 });

@@ -62,6 +62,24 @@ describe("a file on the server is", () => {
   });
 });
 
+describe("where the server keeps no times,", () => {
+  const timeless = new Date(0);
+
+  test.each([
+    ["a file of the same size is known", [entry()], file({ modified: timeless }), "anonymized"],
+    ["one of another size has changed", [entry()], file({ modified: timeless, size: 11 }), "changed"],
+    [
+      "a moved one has changed by its size",
+      [entry()],
+      file({ modified: timeless, path: `a/${path}`, size: 11 }),
+      "changed",
+    ],
+    ["the first time that it keeps is a change", [entry({ modified: timeless })], file(), "changed"],
+  ])("%s", (_, entries, listed, state) => {
+    expect(states([listed], lakeOf(entries, { [path]: 100 }))).toEqual([state]);
+  });
+});
+
 test("times count to the second, which is all that SFTP tells", () => {
   const lake = lakeOf([entry({ modified: new Date(modified.getTime() + 999) })], { [path]: 100 });
   expect(states([file()], lake)).toEqual(["anonymized"]);
@@ -132,6 +150,64 @@ describe("of copies of one report", () => {
   });
 });
 
+describe("a report in another folder, or below another root,", () => {
+  const moved = `reports/2024/${path}`;
+
+  test.each([
+    ["is the same delivery where size and time are", {}, "anonymized"],
+    ["is a new delivery where its size is another", { size: 11, modified: later }, "changed"],
+    ["is an older one where its time says so", { modified: new Date(0 + 1000) }, "ignored"],
+  ])("%s", (_, facts, state) => {
+    const files = [file({ path: moved, ...facts })];
+    const [planned] = makePlan({ files, skipped: [] }, lakeOf([entry()], { [path]: 100 }), [...userTypes]);
+    expect(planned).toMatchObject({ state, source: path });
+  });
+
+  test("is the same source where the log was lost and the tables know it", () => {
+    const [planned] = makePlan({ files: [file({ path: moved })], skipped: [] }, lakeOf([], { [path]: 100 }), [
+      ...userTypes,
+    ]);
+    expect(planned).toMatchObject({ state: "new", source: path });
+  });
+
+  test("is the same source also by the names of OEA's test data", () => {
+    const [before, after] = [
+      "a/daily_participation/2024/Students/Students.csv",
+      "daily_participation/2024/Students/Students.csv",
+    ];
+    const lake = lakeOf([entry({ path: before, source: before })], { [before ?? ""]: 100 });
+    expect(states([file({ path: after })], lake)).toEqual(["anonymized"]);
+    expect(states([file({ path: after?.replace("2024", "2025") })], lake)).toEqual(["new"]);
+  });
+
+  test("stays a source of its own in a lake that knows it as one", () => {
+    const lake = lakeOf([entry(), entry({ path: moved, source: moved })], { [path]: 100, [moved]: 100 });
+    expect(states([file(), file({ path: moved })], lake)).toEqual(["anonymized", "anonymized"]);
+    expect(states([file({ size: 11, path: `other/${path}` })], lake)).toEqual(["changed"]);
+  });
+
+  test("counts where it is the newest of one name, and the others are named where their bytes must differ", () => {
+    const files = [file({ size: 11 }), file({ path: moved, modified: later }), file({ path: `old/${path}` })];
+    const reason = `${moved} has the same name and is newer; only that one is read`;
+    const plan = makePlan({ files, skipped: [] }, empty, [...userTypes]);
+    expect(plan.map(({ state, unread }) => [state, unread])).toEqual([
+      ["ignored", { reason, report: true }],
+      ["new", undefined],
+      ["ignored", undefined],
+    ]);
+    expect(planLandings(plan, later)).toMatchObject([{ path: moved, source: moved }]);
+  });
+});
+
+test("what only looks like a report is named", () => {
+  const names = [`${path}.gz`, path.replace(".csv", "-corrected.csv"), path.replace("students", "studentsx")];
+  const plan = makePlan({ files: names.map((name) => file({ path: name })), skipped: [] }, empty, [
+    ...userTypes,
+  ]);
+  const unread = { reason: "its name is a report's, and more", report: false };
+  expect(plan.map((planned) => planned.unread)).toEqual([unread, unread, undefined]);
+});
+
 describe("a duplicate", () => {
   const other = path.replace("09-03", "09-04");
   const duplicate = entry({ path: other, source: other, outcome: "duplicate", reason: "Same bytes." });
@@ -181,8 +257,8 @@ describe("landings", () => {
   });
 
   test("never meet: the same name from another folder goes a second later, and so its version", () => {
-    const name = path.slice(path.indexOf("/") + 1);
-    const made = landings([path, `a/${name}`, `b/${name.toUpperCase().replace("CSV", "csv")}`]);
+    const folder = "daily-participation";
+    const made = landings([`${folder}/Students.csv`, `${folder}/a/Students.csv`, `${folder}/b/STUDENTS.csv`]);
     expect(new Set(made.map(({ landedPath }) => landedPath.toLowerCase())).size).toBe(3);
     expect(made.map(({ version }) => version - start.getTime() / 1000)).toEqual([0, 1, 2]);
     for (const { landedPath, version } of made) {

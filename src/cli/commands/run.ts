@@ -27,6 +27,7 @@ export function runJob(command: RunRequest["command"]) {
         userTypes: config.userTypes,
         accept: options.accept ?? [],
         connections: config.sftp.connections,
+        compare: config.sftp.compare,
         signal,
         onProgress: view.listener,
       });
