@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import type { UserType } from "../clever/reports";
@@ -19,6 +18,7 @@ import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import { answer } from "../dashboard/query/answer";
 import { preparation } from "../dashboard/release/prepared";
 import { CleverLakeError } from "../errors";
+import { machineScratch } from "../scratch";
 import { openLake } from "./connect";
 
 export interface DashboardOptions {
@@ -110,8 +110,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<DashboardAnswer> {
   const lake = await openLake(config, secrets);
-  const ownFolder =
-    options.cache === undefined ? await mkdtemp(path.join(tmpdir(), "clever-lake-")) : undefined;
+  const ownFolder = options.cache === undefined ? await machineScratch() : undefined;
   const cacheFolder = options.cache ?? ownFolder ?? "";
   try {
     await using keeper = new IndexKeeper({ cacheFolder });

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { type UserType, userTypes } from "../clever/reports";
 import { Duck } from "../duck/duck";
@@ -14,6 +13,7 @@ import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";
 import { writeRoster } from "../sample/roster";
 import { showcase } from "../sample/showcase";
+import { machineScratch } from "../scratch";
 import { startSftpServer } from "../sftp/server";
 import { SftpSource } from "../sftp/sftpSource";
 import { progressView } from "./progressBar";
@@ -28,7 +28,7 @@ import { styled } from "./text";
  * @param keep where to leave the lake; a folder that goes afterwards if left out
  */
 export async function demo(keep: string | undefined, signal: AbortSignal): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-demo-"));
+  const folder = await machineScratch();
   try {
     const { students, schools, days } = showcase;
     step(`A sample district: ${students} students, ${schools} schools, ${days} school days`);

@@ -5,16 +5,16 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { CleverLakeError } from "../errors";
+import { ScratchNames } from "../scratch";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
 import { checkedPath, identityFileSystems } from "./lakePath";
-import { ScratchNames } from "./scratch";
 
 const temporaryFolder = ".clever-lake-tmp";
 
 /**
  * A lake in a folder of this machine. A write goes to a temporary file beside the file systems, is forced to disk,
  * and then renamed (or hard-linked, for put-if-absent) into place, so that a crash leaves either the old or the
- * new file. What a killed process left in the temporary folder is removed by the next one on this machine.
+ * new file. What a killed process left in the temporary folder is removed by a later one (see `ScratchNames`).
  */
 export class FolderLake implements Lake {
   readonly url: string;
@@ -172,6 +172,14 @@ export class FolderLake implements Lake {
       await fs.rm(this.resolve(lakePath), { force: true });
     } catch (error) {
       throw ioError(error, lakePath);
+    }
+  }
+
+  async *temporaries(options: LakeOptions = {}): AsyncIterable<LakeEntry> {
+    for (const name of await this.temporaryNames.others()) {
+      options.signal?.throwIfAborted();
+      const entry = await this.entry(`${temporaryFolder}/${name}`);
+      if (entry !== undefined) yield entry;
     }
   }
 

@@ -4,8 +4,8 @@ import { z } from "zod";
 import { runLockPath } from "../clever/layout";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
-import { isAlive } from "../lake/scratch";
 import { pause } from "../pause";
+import { isAlive } from "../processSpace";
 
 const lockSchema = z.object({
   id: z.string(),
