@@ -31,8 +31,18 @@ export function runRecordPath(runId: string): string {
 /** Names the newest run, so that nobody has to list them all to find it. */
 export const newestRunPath = `${raw}/_newest_run.json`;
 
-/** Present while a run is at work. */
+/** Present while a run is at work; says whose it is. */
 export const runLockPath = `${raw}/_run.lock`;
+
+/** How long the lock with this id is held, written anew by its holder and nobody else. */
+export function runLeasePath(lockId: string): string {
+  return `${runLockPath}.${lockId}`;
+}
+
+/** Whether a file is one that runs have beside the lock: a lease, or a dead lock that is being removed. */
+export function isBesideRunLock(path: string): boolean {
+  return path.startsWith(`${runLockPath}.`);
+}
 
 /** Written and removed again to see whether the lake can be written: in each stage, since each has rights of its own. */
 export function writeCheckPaths(id: string): readonly string[] {

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import type { UserType } from "../clever/reports";
@@ -20,6 +19,7 @@ import { answer } from "../dashboard/query/answer";
 import { preparation } from "../dashboard/release/prepared";
 import { CleverLakeError } from "../errors";
 import { removeLocal, replaceFile } from "../heldFiles";
+import { machineScratch } from "../scratch";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
 
@@ -108,8 +108,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<DashboardAnswer> {
   const lake = await openLake(config, secrets);
-  const ownFolder =
-    options.cache === undefined ? await mkdtemp(path.join(tmpdir(), "clever-lake-")) : undefined;
+  const ownFolder = options.cache === undefined ? await machineScratch() : undefined;
   const cacheFolder = options.cache ?? ownFolder ?? "";
   try {
     await using keeper = new IndexKeeper({ cacheFolder });

@@ -1,5 +1,3 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { reportNamesOnServer } from "../clever/fileNames";
 import { type UserType, userTypes } from "../clever/reports";
@@ -16,6 +14,7 @@ import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";
 import { writeRoster } from "../sample/roster";
 import { showcase } from "../sample/showcase";
+import { machineScratch } from "../scratch";
 import { startSftpServer } from "../sftp/server";
 import { SftpSource } from "../sftp/sftpSource";
 import { progressView } from "./progressBar";
@@ -36,7 +35,7 @@ export interface DemoOptions {
  */
 export async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const { keep, days = showcase.days } = options;
-  const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-demo-"));
+  const folder = await machineScratch();
   try {
     const { students, schools } = showcase;
     step(`A sample district: ${students} students, ${schools} schools, ${days} school days`);

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
 import { textDecoder } from "@duckdb/node-api/lib/vectors/dataAccessors.js";
 import { CleverLakeError } from "../errors";
+import { machineScratch } from "../scratch";
 import { type ColumnShape, chunksPerTurn, copyChunk, makeColumns, type TypedColumns } from "./columns";
 
 /**
@@ -40,8 +39,7 @@ export class Duck implements AsyncDisposable {
   ) {}
 
   static async open(options: DuckOptions = {}): Promise<Duck> {
-    const ownFolder =
-      options.temporaryFolder === undefined ? mkdtempSync(join(tmpdir(), "clever-lake-spill-")) : undefined;
+    const ownFolder = options.temporaryFolder === undefined ? await machineScratch() : undefined;
     const config: Record<string, string> = {
       memory_limit: options.memoryLimit ?? "400MB",
       autoinstall_known_extensions: "false",

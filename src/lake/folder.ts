@@ -7,21 +7,21 @@ import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import { CleverLakeError, errnoOf } from "../errors";
 import { removeLocal, replaceFile, whileHeld } from "../heldFiles";
+import { ScratchNames } from "../scratch";
 import { windowsNameFault } from "../windowsNames";
 import { forceFile, forceFolder, ioError, isMissing, lacksHardLinks } from "./disk";
 import { folderOf } from "./folderAddress";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
 import { checkedPath, identityFileSystems } from "./lakePath";
 import { moveIfAbsent } from "./moveIfAbsent";
-import { ScratchNames } from "./scratch";
 
 const temporaryFolder = ".clever-lake-tmp";
 
 /**
  * A lake in a folder of this machine. A write goes to a temporary file beside the file systems, is forced to disk,
  * and then renamed (or hard-linked, for put-if-absent) into place, so that a crash leaves either the old or the
- * new file. What a killed process left in the temporary folder is removed by the next one on this machine. A file that
- * another program holds, as Windows lets it, is waited for.
+ * new file. What a killed process left in the temporary folder is removed by a later one (see `ScratchNames`). A file
+ * that another program holds, as Windows lets it, is waited for.
  */
 export class FolderLake implements Lake {
   readonly url: string;
@@ -188,6 +188,14 @@ export class FolderLake implements Lake {
       await whileHeld(() => fs.rm(place, { force: true }), options.signal);
     } catch (error) {
       throw ioError(error, lakePath);
+    }
+  }
+
+  async *temporaries(options: LakeOptions = {}): AsyncIterable<LakeEntry> {
+    for (const name of await this.temporaryNames.others()) {
+      options.signal?.throwIfAborted();
+      const entry = await this.entry(`${temporaryFolder}/${name}`);
+      if (entry !== undefined) yield entry;
     }
   }
 

@@ -52,6 +52,12 @@ export interface Lake {
   /** Deletes a file; no error where there is none. */
   delete(path: string, options?: LakeOptions): Promise<void>;
 
+  /**
+   * What other processes have among the lake's temporary files: killed ones, or some at work. Not part of the lake, and
+   * removed when it is a day old.
+   */
+  temporaries(options?: LakeOptions): AsyncIterable<LakeEntry>;
+
   /** A new empty local folder, readable by its owner only, from which `importFile` is cheap; the caller removes it. */
   scratch(): Promise<string>;
 

@@ -1,23 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
-import * as z from "zod";
-import { runLockPath } from "../clever/layout";
+import path from "node:path";
+import { isBesideRunLock, runLeasePath, runLockPath } from "../clever/layout";
+import { counted } from "../counted";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import type { Lake } from "../lake/lake";
-import { isAlive } from "../lake/scratch";
+import type { Lake, LakeEntry, LakeOptions } from "../lake/lake";
 import { pause } from "../pause";
-
-const lockSchema = z.object({
-  id: z.string(),
-  runId: z.string(),
-  host: z.string(),
-  pid: z.number().int(),
-  expires: z.number(),
-});
-type Lock = z.infer<typeof lockSchema>;
-
-const leaseMilliseconds = 60_000;
-const renewalMilliseconds = leaseMilliseconds / 4;
+import { leftOverMilliseconds } from "../scratch";
+import {
+  isLockOf,
+  type Lock,
+  leaseEnd,
+  newLock,
+  readLock,
+  renewalMilliseconds,
+  serialize,
+  stateOf,
+} from "./lease";
 
 export interface TakeOptions {
   readonly signal?: AbortSignal | undefined;
@@ -37,14 +35,13 @@ const heldHere = new Set<string>();
 export class RunLock implements AsyncDisposable {
   private readonly renewal: NodeJS.Timeout;
   private renewing: Promise<void> = Promise.resolve();
-  /** Who was seen to have taken the lock over. */
-  private successor: Lock | undefined;
+  private isRenewed = false;
 
   private constructor(
     private readonly lake: Lake,
-    private readonly lock: Lock,
+    private readonly id: string,
   ) {
-    heldHere.add(lock.id);
+    heldHere.add(id);
     this.renewal = setInterval(() => {
       this.renewing = this.renew();
     }, renewalMilliseconds);
@@ -52,40 +49,41 @@ export class RunLock implements AsyncDisposable {
   }
 
   /**
-   * Takes the lock, over from a dead run if need be; rejects with code `busy` while another run is alive. Where only
-   * another machine's clock speaks for or against that, it is watched for a renewal, for twenty seconds.
+   * Takes the lock, over from a dead run if need be; rejects with code `busy` while another run is alive. Where its
+   * lease alone does not tell, the lock is watched for a renewal, for twenty seconds.
    */
   static async take(lake: Lake, runId: string, { signal, wait = pause }: TakeOptions = {}): Promise<RunLock> {
-    const lock: Lock = { id: randomUUID(), runId, host: hostname(), pid: process.pid, expires: lease() };
+    const id = randomUUID();
     let watched: Lock | undefined;
     for (let attempt = 0; attempt < 5; attempt++) {
-      if (await lake.putIfAbsent(runLockPath, serialize({ ...lock, expires: lease() }))) {
-        return new RunLock(lake, lock);
+      if (await lake.putIfAbsent(runLockPath, serialize(newLock(id, runId)))) {
+        await sweepBesideLock(lake);
+        return new RunLock(lake, id);
       }
-      const holder = await read(lake, runLockPath);
+      const holder = await readLock(lake);
       if (holder === undefined) continue;
       if (holder !== "unreadable") {
-        const isRenewed = watched?.id === holder.id && watched.expires !== holder.expires;
-        if (isRenewed || (isHeld(holder) && !isOfAnotherTime(holder))) throw busy(lake, holder);
-        if (isElsewhere(holder) && watched?.id !== holder.id) {
+        if (watched?.id === holder.id && watched.expires !== holder.expires)
+          throw busy(lake, holder, "renewed");
+        const state = stateOf(holder, heldHere);
+        if (state === "alive") throw busy(lake, holder, "alive");
+        if (state === "unclear" && watched?.id !== holder.id) {
           watched = holder;
           await wait(renewalMilliseconds + 5_000, signal);
           continue;
         }
       }
-      await removeExactly(lake, holder);
+      await removeLock(lake, async (aside) => isSame(await readLock(lake, aside), holder));
+      if (typeof holder === "object") await lake.delete(runLeasePath(holder.id));
     }
-    throw busy(lake, undefined);
+    throw busy(lake, undefined, "renewed");
   }
 
   /** Rejects with `conflict` where the lock is this run's no more; to be asked right before a commit. One read. */
   async requireHeld(): Promise<void> {
-    if (this.successor === undefined) {
-      const holder = await read(this.lake, runLockPath);
-      if (typeof holder === "object" && holder.id === this.lock.id) return;
-      if (typeof holder === "object") this.successor = holder;
-    }
-    const by = this.successor ? ` by run ${this.successor.runId}` : "";
+    if (await isLockOf(this.lake, this.id)) return;
+    const successor = await readLock(this.lake);
+    const by = typeof successor === "object" ? ` by run ${successor.runId}` : "";
     throw new CleverLakeError(
       "conflict",
       `The lock of this run was taken over${by} while it stood still; what it had not committed until then was left.`,
@@ -97,10 +95,12 @@ export class RunLock implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.renewal);
     await this.renewing;
-    heldHere.delete(this.lock.id);
+    heldHere.delete(this.id);
     try {
-      const holder = await read(this.lake, runLockPath);
-      if (typeof holder === "object" && holder.id === this.lock.id) await this.lake.delete(runLockPath);
+      if (await isLockOf(this.lake, this.id)) {
+        await removeLock(this.lake, (aside) => isLockOf(this.lake, this.id, aside));
+      }
+      if (this.isRenewed) await this.lake.delete(runLeasePath(this.id));
     } catch {
       // What the run did, or why it failed, must not be lost over this.
     }
@@ -108,14 +108,9 @@ export class RunLock implements AsyncDisposable {
 
   private async renew(): Promise<void> {
     try {
-      const holder = await read(this.lake, runLockPath);
-      if (holder === undefined || holder === "unreadable") return;
-      if (holder.id !== this.lock.id) {
-        this.successor = holder;
-        return;
-      }
-      const renewed = serialize({ ...this.lock, expires: lease() });
-      await this.lake.write(runLockPath, single(renewed));
+      if (!(await isLockOf(this.lake, this.id))) return;
+      this.isRenewed = true;
+      await this.lake.write(runLeasePath(this.id), single(serialize({ expires: leaseEnd() })));
     } catch {
       // The next renewal tries again; a lease that runs out meanwhile is seen before the next commit.
     }
@@ -124,54 +119,31 @@ export class RunLock implements AsyncDisposable {
 
 /** The run that is at work on a lake, undefined where there is none. */
 export async function runningRun(lake: Lake): Promise<string | undefined> {
-  const holder = await read(lake, runLockPath);
-  return holder !== undefined && holder !== "unreadable" && isHeld(holder) ? holder.runId : undefined;
+  const holder = await readLock(lake);
+  if (typeof holder !== "object" || holder.expires <= Date.now()) return undefined;
+  return stateOf(holder, heldHere) === "dead" ? undefined : holder.runId;
+}
+
+/** The lock, and what runs have beside it: the lease of one at work, and what killed ones left. */
+export async function lockFiles(lake: Lake, options: LakeOptions = {}): Promise<LakeEntry[]> {
+  const files: LakeEntry[] = [];
+  for await (const entry of lake.list(path.posix.dirname(runLockPath), options)) {
+    if (entry.path === runLockPath || isBesideRunLock(entry.path)) files.push(entry);
+  }
+  return files;
 }
 
 async function* single(data: Uint8Array): AsyncIterable<Uint8Array> {
   yield await Promise.resolve(data);
 }
 
-function lease(): number {
-  return Date.now() + leaseMilliseconds;
-}
-
-function serialize(lock: Lock): Buffer {
-  return Buffer.from(JSON.stringify(lock));
-}
-
-async function read(lake: Lake, path: string): Promise<Lock | "unreadable" | undefined> {
-  try {
-    const parsed = lockSchema.safeParse(JSON.parse((await lake.read(path)).toString("utf8")));
-    return parsed.success ? parsed.data : "unreadable";
-  } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return undefined;
-    if (error instanceof SyntaxError) return "unreadable";
-    throw error;
-  }
-}
-
 /**
- * A lease that was not renewed is over, and on this machine so is that of a process that is gone. In a container the
- * process that died may have had the id of this one.
+ * Removes the lock where it is the expected one, and no other: between reading and removing, a new run may have taken
+ * over, whose lock is then put back.
+ *
+ * @param isExpected tells by the path that the lock was moved to
  */
-function isHeld(lock: Lock): boolean {
-  if (lock.expires <= Date.now()) return false;
-  if (isElsewhere(lock)) return true;
-  return lock.pid === process.pid ? heldHere.has(lock.id) : isAlive(lock.pid);
-}
-
-/** Whether another machine's lease is far longer than leases are, which tells of its clock alone. */
-function isOfAnotherTime(lock: Lock): boolean {
-  return isElsewhere(lock) && lock.expires - Date.now() > 2 * leaseMilliseconds;
-}
-
-function isElsewhere({ host }: Lock): boolean {
-  return host !== hostname();
-}
-
-/** Removes the dead lock that was read, and no other: between reading and removing, a new run may have taken over. */
-async function removeExactly(lake: Lake, dead: Lock | "unreadable"): Promise<void> {
+async function removeLock(lake: Lake, isExpected: (aside: string) => Promise<boolean>): Promise<void> {
   const aside = `${runLockPath}.${randomUUID()}`;
   try {
     await lake.rename(runLockPath, aside);
@@ -179,22 +151,44 @@ async function removeExactly(lake: Lake, dead: Lock | "unreadable"): Promise<voi
     if (isCleverLakeError(error, "notFound")) return;
     throw error;
   }
-  const moved = await read(lake, aside);
-  const same =
-    moved === dead || (typeof moved === "object" && typeof dead === "object" && isSame(moved, dead));
-  if (!same && typeof moved === "object") await lake.putIfAbsent(runLockPath, serialize(moved));
+  if (!(await isExpected(aside))) {
+    const other = await readLock(lake, aside);
+    if (typeof other === "object") await lake.putIfAbsent(runLockPath, serialize(other));
+  }
   await lake.delete(aside);
 }
 
-/** Whether a lock was not even renewed. */
-function isSame(a: Lock, b: Lock): boolean {
+/** Whether a lock is the other one and was not even renewed since. */
+function isSame(a: Lock | "unreadable" | undefined, b: Lock | "unreadable"): boolean {
+  if (typeof a !== "object" || typeof b !== "object") return a === b;
   return a.id === b.id && a.expires === b.expires;
 }
 
-function busy(lake: Lake, holder: Lock | undefined): CleverLakeError {
+/**
+ * Removes leases and moved locks that killed runs left, once they are a day old by the lake's clock, which has just
+ * dated the lock of this run. Never rejects: what cannot be removed now, a later run removes.
+ */
+async function sweepBesideLock(lake: Lake): Promise<void> {
+  try {
+    const files = await lockFiles(lake);
+    const now = files.find((file) => file.path === runLockPath)?.modified.getTime() ?? 0;
+    for (const file of files) {
+      if (file.modified.getTime() < now - leftOverMilliseconds) await lake.delete(file.path);
+    }
+  } catch {
+    // It is of no use to the run itself.
+  }
+}
+
+function busy(lake: Lake, holder: Lock | undefined, why: "alive" | "renewed"): CleverLakeError {
   const who = holder ? ` (run ${holder.runId}, process ${holder.pid} on ${holder.host})` : "";
   return new CleverLakeError("busy", `Another run is at work on this lake${who}; nothing was done.`, {
     subject: lake.url,
-    hint: "Wait until it has ended.",
+    hint: `Wait until it has ended.${holder && why === "alive" ? leaseHint(holder) : ""}`,
   });
+}
+
+function leaseHint({ expires }: Lock): string {
+  const seconds = Math.ceil((expires - Date.now()) / 1000);
+  return ` If it was killed, its lock ends by itself in ${counted(seconds, "second")}: then run again.`;
 }

@@ -51,7 +51,8 @@ export class StorageService {
     if (fault?.kind === "missedParent") throw new StorageError("RenameDestinationParentPathNotFound");
     if (fault?.kind === "forbidden") throw new StorageError("AuthorizationPermissionMismatch");
     const call = { request, body, account: this.account, kind: this.kind, now };
-    return handle(fault?.kind === "halfAppend" ? halved(call) : call);
+    const response = handle(fault?.kind === "halfAppend" ? halved(call) : call);
+    return { ...response, headers: { date: new Date(now).toUTCString(), ...response.headers } };
   }
 
   #authenticate(request: StorageRequest, wireMethod: string, now: number): void {

@@ -66,6 +66,10 @@ export class FaultyLake implements Lake {
     return this.change(`delete ${path}`, () => this.lake.delete(path, options));
   }
 
+  temporaries(options?: LakeOptions): AsyncIterable<LakeEntry> {
+    return this.lake.temporaries(options);
+  }
+
   scratch(): Promise<string> {
     return this.lake.scratch();
   }

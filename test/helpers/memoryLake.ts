@@ -87,6 +87,8 @@ export class MemoryLake implements Lake {
     this.files.delete(file);
   }
 
+  async *temporaries(): AsyncIterable<LakeEntry> {}
+
   async scratch(): Promise<string> {
     const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));

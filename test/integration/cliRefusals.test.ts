@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { processSpace } from "../../src/processSpace";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
@@ -143,11 +144,11 @@ describe("clever-lake refuses", () => {
     const cli = await commandLine();
     expect((await cli.run("run")).exitCode).toBe(0);
     const lock = path.join(cli.lakeFolder, "stage1np/clever/_run.lock");
-    const { hostname } = await import("node:os");
     const holder = {
       id: "1",
       runId: "the-other-run",
-      host: hostname(),
+      host: "this-machine",
+      space: processSpace,
       pid: process.pid,
       expires: Date.now() + 60_000,
     };

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { EngineClient, type EngineExit, signalOf } from "../../src/engine/client";
 import type { LogMessage, RunProgress, SampleServer, SampleSize } from "../../src/engine/messages";
 import * as protocol from "../../src/engine/protocol";
-import { isAlive } from "../../src/lake/scratch";
+import { isAlive } from "../../src/processSpace";
 import { DelayProxy } from "../helpers/delayProxy";
 import { buildEngine } from "../helpers/engine";
 import { temporaryFolder } from "../helpers/temporaryFolder";

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { randomUUID } from "node:crypto";
+import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FolderLake } from "../../src/lake/folder";
+import type { LakeEntry } from "../../src/lake/lake";
+import { processSpace } from "../../src/processSpace";
 import { lakeConformance } from "../helpers/lakeConformance";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -57,16 +59,61 @@ test("opens by file address, with spaces and umlauts", async () => {
   expect(await readFile(path.join(root, "stage1np/x"), "utf8")).toBe("1");
 });
 
-test("what a dead process left in the temporary folder is swept, a living one's stays", async () => {
-  const root = await temporaryFolder();
-  const before = await FolderLake.open(root);
-  const alive = path.basename(await before.scratch());
-  const { pid: dead } = spawnSync("true");
-  await writeFile(path.join(root, ".clever-lake-tmp", `${dead}@${hostname()}@x`), "left over");
-  await writeFile(path.join(root, ".clever-lake-tmp", `${dead}@another-host@x`), "somebody else's");
-  const after = await FolderLake.open(root);
-  const mine = path.basename(await after.scratch());
-  expect((await readdir(path.join(root, ".clever-lake-tmp"))).sort()).toEqual(
-    [alive, mine, `${dead}@another-host@x`].sort(),
-  );
+describe("what another process has in the temporary folder", () => {
+  const hours = 3_600_000;
+
+  /** A lake with temporary files of these processes and ages, and what is left of them at the lake's next write. */
+  async function leftAfterSweep(files: Readonly<Record<string, number>>): Promise<string[]> {
+    const root = await temporaryFolder();
+    const folder = path.join(root, ".clever-lake-tmp");
+    await mkdir(folder);
+    for (const [maker, age] of Object.entries(files)) {
+      const place = path.join(folder, maker.includes("@") ? `${maker}@${randomUUID()}` : maker);
+      await writeFile(place, "left over");
+      const time = new Date(Date.now() - age);
+      await utimes(place, time, time);
+    }
+    const lake = await FolderLake.open(root);
+    await lake.write("stage2p/clever/x", one("1"));
+    return (await readdir(folder)).map((name) => name.split("@", 2).join("@")).sort();
+  }
+
+  test("is swept at once where that process was of this machine and is gone", async () => {
+    const { pid: dead } = spawnSync("true");
+    const alive = `${process.ppid}@${processSpace}`;
+    expect(await leftAfterSweep({ [`${dead}@${processSpace}`]: 0, [alive]: 0 })).toEqual([alive]);
+  });
+
+  test("is swept by age where its process id tells nothing: another machine's, another container's, a pid used again", async () => {
+    const old = { "1@another": 25 * hours, [`1@${processSpace}`]: 25 * hours, "17@host.name": 25 * hours };
+    expect(await leftAfterSweep(old)).toEqual([]);
+    const { pid: dead } = spawnSync("true");
+    const young = { "1@another": 23 * hours, [`${dead}@another`]: 23 * hours };
+    expect(await leftAfterSweep(young)).toEqual(Object.keys(young).sort());
+  });
+
+  test("stays where it is no temporary file of ours", async () => {
+    expect(await leftAfterSweep({ "notes.txt": 1000 * hours })).toEqual(["notes.txt"]);
+  });
+
+  test("is told, and what this process has there is not", async () => {
+    const root = await temporaryFolder();
+    const lake = await FolderLake.open(root);
+    await lake.scratch();
+    await writeFile(path.join(root, ".clever-lake-tmp", `1@another@${randomUUID()}`), "left over");
+    const told: LakeEntry[] = [];
+    for await (const entry of lake.temporaries()) told.push(entry);
+    expect(told).toMatchObject([{ path: expect.stringContaining(".clever-lake-tmp/1@another@"), size: 9 }]);
+  });
+
+  test("is not swept while it is written to, as a folder whose files are young", async () => {
+    const root = await temporaryFolder();
+    const folder = path.join(root, ".clever-lake-tmp", `1@another@${randomUUID()}`);
+    await mkdir(path.join(folder, "spill"), { recursive: true });
+    await writeFile(path.join(folder, "spill", "a"), "x");
+    const old = new Date(Date.now() - 25 * hours);
+    await utimes(folder, old, old);
+    await (await FolderLake.open(root)).write("stage2p/clever/x", one("1"));
+    expect(await readdir(path.join(folder, "spill"))).toEqual(["a"]);
+  });
 });

@@ -1,9 +1,13 @@
 import { spawnSync } from "node:child_process";
+import { utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { runLockPath } from "../../src/clever/layout";
-import { RunLock } from "../../src/pipeline/runLock";
+import { runLeasePath, runLockPath } from "../../src/clever/layout";
+import { FolderLake } from "../../src/lake/folder";
+import { RunLock, runningRun } from "../../src/pipeline/runLock";
+import { processSpace } from "../../src/processSpace";
 import { MemoryLake } from "../helpers/memoryLake";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 
 afterEach(() => vi.useRealTimers());
 
@@ -20,8 +24,8 @@ function lakeWithLock(lock: Record<string, unknown> | string): MemoryLake {
   return lake;
 }
 
-const foreign = { id: "other", runId: "theirs", host: "another-machine", pid: 1 };
-const here = { id: "other", runId: "theirs", host: hostname() };
+const foreign = { id: "other", runId: "theirs", host: "another-machine", space: "another", pid: 1 };
+const here = { id: "other", runId: "theirs", host: hostname(), space: processSpace };
 
 function holder(lake: MemoryLake): unknown {
   const text = lake.files.get(runLockPath);
@@ -61,6 +65,102 @@ describe("is taken over from", () => {
   });
 });
 
+/** A lake that stands still after the n-th reading of the lock from now on, until `goOn` is called. */
+function standingStill(lake: MemoryLake, reading: number) {
+  const read = lake.read.bind(lake);
+  let readings = 0;
+  let stand = () => {};
+  let goOn = () => {};
+  const stands = new Promise<void>((resolve) => (stand = resolve));
+  const released = new Promise<void>((resolve) => (goOn = resolve));
+  lake.read = async (file, options) => {
+    const data = await read(file, options);
+    if (file !== runLockPath || ++readings !== reading) return data;
+    stand();
+    await released;
+    return data;
+  };
+  return { stands, goOn };
+}
+
+/** Somebody else takes the lock over, since its lease is over by another machine's clock. */
+async function takeOver(lake: MemoryLake): Promise<void> {
+  lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...foreign, expires: later() })));
+}
+
+test("a renewal that stood still does not take the lock from a successor", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const lake = new MemoryLake();
+  const lock = await RunLock.take(lake, "mine");
+  const { stands, goOn } = standingStill(lake, 1);
+  vi.advanceTimersByTime(15_000);
+  await stands;
+  await takeOver(lake);
+  goOn();
+  await expect(lock.requireHeld()).rejects.toMatchObject({ code: "conflict" });
+  await lock[Symbol.asyncDispose]();
+  expect(holder(lake)).toBe("theirs");
+  expect([...lake.files.keys()]).toEqual([runLockPath]);
+});
+
+test("one that stood still while it let go leaves a successor's lock", async () => {
+  const lake = new MemoryLake();
+  const lock = await RunLock.take(lake, "mine");
+  const { stands, goOn } = standingStill(lake, 1);
+  const disposed = lock[Symbol.asyncDispose]();
+  await stands;
+  await takeOver(lake);
+  goOn();
+  await disposed;
+  expect(holder(lake)).toBe("theirs");
+});
+
+describe("a lock with a lease far beyond what leases are", () => {
+  const century = 100 * 365 * 86_400_000;
+
+  test("of a live process of this machine is taken over where it is not renewed", async () => {
+    const lake = lakeWithLock({ ...here, pid: process.ppid, expires: Date.now() + century });
+    await using _mine = await RunLock.take(lake, "mine", { wait: async () => {} });
+    expect(holder(lake)).toBe("mine");
+  });
+
+  test("says how it is that it holds, where it is renewed", async () => {
+    const lake = lakeWithLock({ ...here, pid: process.ppid, expires: Date.now() + century });
+    const wait = async () => {
+      const lease = { expires: Date.now() + century + 15_000 };
+      lake.files.set(runLeasePath("other"), Buffer.from(JSON.stringify(lease)));
+    };
+    await expect(RunLock.take(lake, "mine", { wait })).rejects.toMatchObject({ code: "busy" });
+  });
+});
+
+test("of a process that may be dead, the message says when the lock ends", async () => {
+  const lake = lakeWithLock({ ...foreign, expires: Date.now() + 42_000 });
+  await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({
+    hint: expect.stringMatching(/killed, its lock ends by itself in 4[12] seconds: then run again\.$/),
+  });
+});
+
+test("two containers with the same host name and process id are not taken for each other", async () => {
+  const lake = lakeWithLock({ ...foreign, host: hostname(), pid: deadPid(), expires: later() });
+  await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({ code: "busy" });
+});
+
+test("what killed runs left beside the lock goes when it is a day old, the lease of a live one stays", async () => {
+  const root = await temporaryFolder();
+  const lake = await FolderLake.open(root);
+  const put = async (name: string, hours: number) => {
+    await lake.putIfAbsent(runLeasePath(name), Buffer.from("{}"));
+    const time = new Date(Date.now() - hours * 3_600_000);
+    await utimes(lake.localPath(runLeasePath(name)), time, time);
+  };
+  await put("old", 25);
+  await put("young", 23);
+  await using _lock = await RunLock.take(lake, "mine");
+  const files = await Promise.all(["old", "young"].map((name) => lake.stat(runLeasePath(name))));
+  expect(files.map((file) => file !== undefined)).toEqual([false, true]);
+});
+
 describe("of another machine, where its clock cannot be the right one for both,", () => {
   const hour = 3_600_000;
 
@@ -83,8 +183,8 @@ describe("of another machine, where its clock cannot be the right one for both,"
   ])("stays where it is renewed: %s", async (_, left) => {
     const lake = lakeWithLock({ ...foreign, expires: Date.now() + left });
     const wait = async () => {
-      const renewed = { ...foreign, expires: Date.now() + left + 15_000 };
-      lake.files.set(runLockPath, Buffer.from(JSON.stringify(renewed)));
+      const lease = { expires: Date.now() + left + 15_000 };
+      lake.files.set(runLeasePath(foreign.id), Buffer.from(JSON.stringify(lease)));
     };
     await expect(RunLock.take(lake, "mine", { wait })).rejects.toMatchObject({ code: "busy" });
     expect(holder(lake)).toBe("theirs");
@@ -149,10 +249,16 @@ test("is renewed while it is held", async () => {
   vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
   const lake = new MemoryLake();
   const lock = await RunLock.take(lake, "mine");
-  const expires = () => JSON.parse(String(lake.files.get(runLockPath))).expires as number;
+  const { id } = JSON.parse(String(lake.files.get(runLockPath))) as { id: string };
+  expect(lake.files.has(runLeasePath(id))).toBe(false);
+  vi.advanceTimersByTime(15_000);
+  await vi.waitFor(() => expect(lake.files.has(runLeasePath(id))).toBe(true));
+  const expires = () => JSON.parse(String(lake.files.get(runLeasePath(id)))).expires as number;
   const before = expires();
-  vi.advanceTimersByTime(30_000);
+  vi.advanceTimersByTime(45_000);
   await vi.waitFor(() => expect(expires()).toBeGreaterThan(before));
+  // The lock itself says that it is over by now; its lease does not.
+  expect(await runningRun(lake)).toBe("mine");
   await lock[Symbol.asyncDispose]();
   expect(lake.files.size).toBe(0);
 });
@@ -160,7 +266,7 @@ test("is renewed while it is held", async () => {
 test("a lake that fails when it is let go does not hide how the run went", async () => {
   const lake = new MemoryLake();
   const lock = await RunLock.take(lake, "mine");
-  lake.delete = () => Promise.reject(new Error("The lake is gone."));
+  lake.rename = () => Promise.reject(new Error("The lake is gone."));
   await lock[Symbol.asyncDispose]();
   expect(holder(lake)).toBe("mine");
   // It is seen to be dead, although its process is alive.

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -11,19 +10,17 @@ import type {
   DataLakeServiceClient,
 } from "@azure/storage-file-datalake";
 import { CleverLakeError } from "../../errors";
+import { machineScratch } from "../../scratch";
 import type { Lake, LakeEntry, LakeOptions } from "../lake";
 import { fileSystems } from "../lakePath";
-import { requirePrivate, ScratchNames } from "../scratch";
 import { codeOf, isFlat, isMissing, isMissingFileSystem, isRefusedByCondition, statusOf } from "./adlsErrors";
 import { adlsError, asWrite, flatAccount, inWords, type Told } from "./adlsWords";
 import { download } from "./download";
 import { type Place, type Places, temporaryFolder } from "./places";
 import { maybeDone } from "./requests";
 import { createOnce, deleteQuietly, signalOf, writeMark } from "./temporaryFile";
+import { listTemporaries, sweepTemporaries } from "./temporaryFolder";
 import { upload } from "./upload";
-
-/** Temporary files of this age are nobody's any more. */
-const leftOverMilliseconds = 24 * 60 * 60_000;
 
 /** By what a file is known again after a rename. */
 interface Identity {
@@ -37,9 +34,6 @@ interface Identity {
  * the file in place tells by its mark whose it is. What killed processes left behind is removed after a day.
  */
 export class AdlsLake implements Lake {
-  private readonly scratchNames = new ScratchNames(
-    path.join(tmpdir(), `clever-lake-${userInfo().username.replaceAll(/\W/g, "_")}`),
-  );
   private readonly clients = new Map<string, DataLakeFileSystemClient>();
   private readonly swept = new Map<string, Promise<void>>();
   private hierarchical: Promise<void> | undefined;
@@ -160,11 +154,27 @@ export class AdlsLake implements Lake {
     }
   }
 
-  async scratch(): Promise<string> {
-    const folder = await this.scratchNames.next();
-    await requirePrivate(path.dirname(folder));
-    await mkdir(folder, { mode: 0o700 });
-    return folder;
+  async *temporaries(options: LakeOptions = {}): AsyncIterable<LakeEntry> {
+    for (const stage of fileSystems) {
+      const parents: string[] = [stage];
+      for await (const { kind, path: folder } of this.list(stage, options)) {
+        if (kind === "folder") parents.push(folder);
+      }
+      for (const parent of parents) {
+        const { fileSystem, name } = this.places.of(`${parent}/${temporaryFolder}`);
+        try {
+          for await (const file of listTemporaries(this.fileSystem(fileSystem), name, options)) {
+            yield { ...file, path: this.places.lakePath(fileSystem, file.path) ?? file.path };
+          }
+        } catch (error) {
+          if (!isMissing(error)) throw this.said(error, parent, options);
+        }
+      }
+    }
+  }
+
+  scratch(): Promise<string> {
+    return machineScratch();
   }
 
   localPath(lakePath: string): undefined {
@@ -332,23 +342,10 @@ export class AdlsLake implements Lake {
   private sweep(target: Place, options: LakeOptions): Promise<void> {
     const folder = this.places.temporaryFolderOf(target);
     const key = `${target.fileSystem}/${folder}`;
-    const swept = this.swept.get(key) ?? this.sweepFolder(target.fileSystem, folder, options);
+    const swept =
+      this.swept.get(key) ?? sweepTemporaries(this.fileSystem(target.fileSystem), folder, options);
     this.swept.set(key, swept);
     return swept;
-  }
-
-  private async sweepFolder(fileSystem: string, folder: string, options: LakeOptions): Promise<void> {
-    const client = this.fileSystem(fileSystem);
-    const newest = Date.now() - leftOverMilliseconds;
-    try {
-      for await (const item of client.listPaths({ path: folder, ...signalOf(options) })) {
-        if (item.name === undefined || item.isDirectory) continue;
-        const modified = new Date(item.lastModified ?? Number.NaN).getTime();
-        if (modified < newest) await deleteQuietly(client.getFileClient(item.name));
-      }
-    } catch {
-      // Most often there is no such folder; and what cannot be swept now, a later run sweeps.
-    }
   }
 
   /** An error of the service as one of ours; an abort as its signal's reason. */

@@ -1,0 +1,38 @@
+import type { DataLakeFileSystemClient } from "@azure/storage-file-datalake";
+import { leftOverMilliseconds } from "../../scratch";
+import type { LakeEntry, LakeOptions } from "../lake";
+import { deleteQuietly, signalOf } from "./temporaryFile";
+
+/** The files in a folder of temporary ones, by their names in the file system. */
+export async function* listTemporaries(
+  client: DataLakeFileSystemClient,
+  folder: string,
+  options: LakeOptions,
+): AsyncGenerator<LakeEntry & { readonly isLeftOver: boolean }> {
+  const pages = client.listPaths({ path: folder, ...signalOf(options) }).byPage({ maxPageSize: 5000 });
+  for await (const { date, pathItems } of pages) {
+    // By the service's clock, which dates the files too: this machine's may be wrong.
+    const newest = (date ?? new Date(0)).getTime() - leftOverMilliseconds;
+    for (const { name, isDirectory, contentLength, lastModified } of pathItems ?? []) {
+      if (name === undefined || isDirectory) continue;
+      const modified = new Date(lastModified ?? Number.NaN);
+      const isLeftOver = modified.getTime() < newest;
+      yield { path: name, kind: "file", size: Number(contentLength ?? 0), modified, isLeftOver };
+    }
+  }
+}
+
+/** Removes what killed processes left in a folder of temporary files. Never rejects. */
+export async function sweepTemporaries(
+  client: DataLakeFileSystemClient,
+  folder: string,
+  options: LakeOptions,
+): Promise<void> {
+  try {
+    for await (const { path, isLeftOver } of listTemporaries(client, folder, options)) {
+      if (isLeftOver) await deleteQuietly(client.getFileClient(path));
+    }
+  } catch {
+    // Most often there is no such folder; and what cannot be swept now, a later run sweeps.
+  }
+}

@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+
+/**
+ * Names the set of processes that this process's id counts in: the machine, on Linux also its start and the container. A
+ * host name does not tell: containers can share one, or have a new one each time, and their first process has the id 1.
+ */
+export const processSpace: string = createHash("sha256").update(description()).digest("hex").slice(0, 16);
+
+function description(): string {
+  try {
+    const start = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${hostname()} ${start} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return hostname();
+  }
+}
+
+/** Whether a process with this id runs in this process's space. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

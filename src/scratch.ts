@@ -1,0 +1,136 @@
+import { randomUUID } from "node:crypto";
+import * as fs from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import path from "node:path";
+import { CleverLakeError } from "./errors";
+import { isAlive, processSpace } from "./processSpace";
+
+/** Temporary files of this age belong to no process any more, whichever machine made them. */
+export const leftOverMilliseconds = 24 * 60 * 60_000;
+
+const ownPrefix = `${process.pid}@${processSpace}@`;
+
+/** Process id, process space, and a random part. What is named otherwise was not made here and is never removed. */
+const ownName = /^(?<pid>\d{1,10})@(?<space>[^@]+)@[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Names for temporary files and folders in a folder that processes of several machines may share. What killed processes
+ * left there is removed: at once where the process was one of this machine, else when it is a day old.
+ */
+export class ScratchNames {
+  private swept: Promise<void> | undefined;
+
+  constructor(
+    private readonly folder: string,
+    /** Rejects where the folder, once it is made, must not be used; asked before anything is removed from it. */
+    private readonly check: (folder: string) => Promise<void> = () => Promise.resolve(),
+  ) {}
+
+  /** A new name in the folder, which is made. */
+  async next(): Promise<string> {
+    this.swept ??= this.prepare().catch((error: unknown) => {
+      this.swept = undefined;
+      throw error;
+    });
+    await this.swept;
+    return path.join(this.folder, newName());
+  }
+
+  /** What stands in the folder and is not this process's. */
+  async others(): Promise<string[]> {
+    const names = await fs.readdir(this.folder).catch(() => []);
+    return names.filter((name) => !name.startsWith(ownPrefix));
+  }
+
+  private async prepare(): Promise<void> {
+    await fs.mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await this.check(this.folder);
+    await sweep(this.folder);
+  }
+}
+
+/**
+ * A new empty folder among the machine's temporary ones, readable by its owner only; the caller removes it. If the
+ * process is killed, a later one does.
+ */
+export async function machineScratch(): Promise<string> {
+  const parent = path.join(tmpdir(), `clever-lake-${userName()}`);
+  const names = machineNames.get(parent) ?? new ScratchNames(parent, requirePrivate);
+  machineNames.set(parent, names);
+  const folder = await names.next();
+  await fs.mkdir(folder, { mode: 0o700 });
+  return folder;
+}
+
+const machineNames = new Map<string, ScratchNames>();
+
+/** A container can run under a user id that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username.replaceAll(/\W/g, "_");
+  } catch {
+    return String(process.getuid?.() ?? "user");
+  }
+}
+
+/**
+ * Makes sure that a folder is this user's own and nobody else may look into it; rejects with `io` otherwise. In a shared
+ * place such as `/tmp`, somebody else can have made it first.
+ */
+async function requirePrivate(folder: string): Promise<void> {
+  const user = process.getuid?.();
+  if (user === undefined) return;
+  const stats = await fs.lstat(folder);
+  if (stats.isDirectory() && stats.uid === user && (stats.mode & 0o077) === 0) return;
+  throw new CleverLakeError("io", "The folder for temporary copies is not yours alone.", {
+    subject: folder,
+    hint: "Remove it, or set TMPDIR to a folder of your own.",
+  });
+}
+
+function newName(): string {
+  return `${ownPrefix}${randomUUID()}`;
+}
+
+/** Removes what killed processes left. What cannot be removed stays: it must not keep this process from its work. */
+async function sweep(folder: string): Promise<void> {
+  const names = (await fs.readdir(folder)).filter((name) => ownName.test(name));
+  if (names.length === 0) return;
+  const newest = (await clockOf(folder)) - leftOverMilliseconds;
+  for (const name of names) {
+    const place = path.join(folder, name);
+    if (!isOfDeadProcess(name) && (await lastChange(place)) > newest) continue;
+    await fs.rm(place, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** The time by the clock that dates the folder's files, in milliseconds: a shared folder's is another machine's. */
+async function clockOf(folder: string): Promise<number> {
+  const probe = path.join(folder, newName());
+  try {
+    await fs.writeFile(probe, "", { flag: "wx", mode: 0o600 });
+    return (await fs.stat(probe)).mtimeMs;
+  } finally {
+    await fs.rm(probe, { force: true });
+  }
+}
+
+/** When something was last made or removed in a folder or one level below, or a file was last written. */
+async function lastChange(place: string): Promise<number> {
+  const within = await fs.readdir(place).catch(() => []);
+  const places = [place, ...within.map((name) => path.join(place, name))];
+  const times = await Promise.all(
+    places.map((each) =>
+      fs.lstat(each).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
+  return Math.max(...times);
+}
+
+function isOfDeadProcess(name: string): boolean {
+  const { pid, space } = ownName.exec(name)?.groups ?? {};
+  return space === processSpace && !isAlive(Number(pid));
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { access, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
+import path from "node:path";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Duck } from "../../src/duck/duck";
+import { machineScratch } from "../../src/scratch";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const exists = (place: string) =>
+  access(place).then(
+    () => true,
+    () => false,
+  );
+
+describe("the machine's temporary folder", () => {
+  let temporary: string;
+  let ours: string;
+
+  beforeEach(async () => {
+    temporary = await temporaryFolder();
+    ours = path.join(temporary, `clever-lake-${userInfo().username}`);
+    vi.stubEnv("TMPDIR", temporary);
+    return () => vi.unstubAllEnvs();
+  });
+
+  async function leftOver(parent: string, days: number): Promise<string> {
+    const folder = path.join(parent, `1@another@${randomUUID()}`);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const file = path.join(folder, "identities.csv");
+    await writeFile(file, "x");
+    const time = new Date(Date.now() - days * 86_400_000);
+    for (const place of [file, folder]) await utimes(place, time, time);
+    return folder;
+  }
+
+  test("is rid of what killed processes left there, whatever their host and process id", async () => {
+    await mkdir(ours, { mode: 0o700 });
+    const [old, young] = [await leftOver(ours, 2), await leftOver(ours, 0.5)];
+    await machineScratch();
+    expect([await exists(old), await exists(young)]).toEqual([false, true]);
+  });
+
+  test("is where the engine spills, so that a killed one's spill is swept as well", async () => {
+    await mkdir(ours, { mode: 0o700 });
+    const old = await leftOver(ours, 2);
+    await using _duck = await Duck.open();
+    expect(await exists(old)).toBe(false);
+  });
+
+  test("is neither used nor swept where somebody else may have made it", async () => {
+    const elsewhere = path.join(temporary, "elsewhere");
+    const old = await leftOver(elsewhere, 2);
+    await symlink(elsewhere, ours);
+    await expect(machineScratch()).rejects.toMatchObject({ code: "io", subject: ours });
+    expect(await exists(old)).toBe(true);
+  });
+});
