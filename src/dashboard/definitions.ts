@@ -1,6 +1,6 @@
 /**
  * What each number of a `DashboardAnswer` means, exactly, by its place in the answer: for help texts, exports and
- * documentation. A person is a distinct `sis_id_pseudonym`; rows without one count no person, but are in sums.
+ * documentation. `clever/person.ts` says what a person is; rows of nobody count no person, but are in sums.
  * `changesDefinitions` in changes.ts has those of what changed.
  */
 export const definitions = {

@@ -8,7 +8,7 @@ export interface Definition {
 
 const define = (name: string, title: string, meaning: string): Definition => ({ name, title, meaning });
 
-/** Every number of the participation metrics. A person is a distinct `sis_id_pseudonym`; rows without one count no person. */
+/** Every number of the participation metrics. `clever/person.ts` says what a person is; rows of nobody count no person. */
 export const definitions: readonly Definition[] = [
   define("users", "Users", "Distinct people in daily participation, active or not."),
   define("days", "Days", "Distinct dates in daily participation."),
@@ -53,6 +53,11 @@ export const definitions: readonly Definition[] = [
 
 /** How filters and suppression act, in words for help texts and documentation. */
 export const rules: readonly Definition[] = [
+  define(
+    "person",
+    "People",
+    "A person is Clever's id, or the school system's id in rows without one. Rows with both, of either report and any day, tell who a school system's id belongs to.",
+  ),
   define(
     "filter",
     "Filters",

@@ -1,10 +1,14 @@
-import { pseudoColumns, type ReportName, reports } from "../clever/reports";
+import { joinedIds, personColumn, withPerson } from "../clever/person";
+import { pseudoColumns, type ReportName, reportNames, reports } from "../clever/reports";
 import { type DuckSession, type SqlParameter, type SqlRow, sqlName } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import type { CellFacts, DayFacts, Facts, ResourceFacts, ResourceNameFacts, SchoolFacts } from "./facts";
 import { type MetricsFilter, predicate } from "./filters";
 
-/** The pseudonymized tables as SQL: each a SELECT with the columns of `pseudoColumns`; undefined where there is no table. */
+/**
+ * The pseudonymized tables as SQL: each a SELECT with the columns of `pseudoColumns`; undefined where there is no table.
+ * Rows outside of the filter belong to it where they say who others are about (`joinedIds`).
+ */
 export interface MetricsTables {
   readonly session: DuckSession;
   readonly dailyParticipation: string | undefined;
@@ -76,7 +80,12 @@ export class FactSource implements AsyncDisposable {
 
   private get names() {
     const name = (table: string) => sqlName(`metrics_${table}_${this.suffix}`);
-    return { people: name("people"), attendance: name("attendance"), usage: name("usage") };
+    return {
+      joined: name("joined"),
+      people: name("people"),
+      attendance: name("attendance"),
+      usage: name("usage"),
+    };
   }
 
   private query(sql: string, parameters: readonly SqlParameter[] = []): Promise<SqlRow[]> {
@@ -84,33 +93,41 @@ export class FactSource implements AsyncDisposable {
   }
 
   private rows(report: ReportName): { readonly sql: string; readonly parameters: readonly SqlParameter[] } {
-    const given =
-      report === "daily_participation" ? this.tables.dailyParticipation : this.tables.resourceUsage;
     const { sql, parameters } = predicate(this.filter, report);
-    return { sql: `(SELECT * FROM (${given ?? noRows(report)}) WHERE ${sql})`, parameters };
+    return {
+      sql: `(SELECT * FROM (${withPerson(this.given(report), this.names.joined)}) WHERE ${sql})`,
+      parameters,
+    };
+  }
+
+  private given(report: ReportName): string {
+    const { dailyParticipation, resourceUsage } = this.tables;
+    return (report === "daily_participation" ? dailyParticipation : resourceUsage) ?? noRows(report);
   }
 
   private async materialize(): Promise<void> {
+    const given = reportNames.map((report) => this.given(report));
+    await this.query(`CREATE TEMP TABLE ${this.names.joined} AS ${joinedIds(given)}`);
     const participation = this.rows("daily_participation");
     const usage = this.rows("resource_usage");
     const { people } = this.names;
     await this.query(
-      `CREATE TEMP TABLE ${people} AS SELECT (row_number() OVER ())::INTEGER AS person, sis FROM (
-         SELECT sis_id_pseudonym AS sis FROM ${participation.sql} WHERE sis_id_pseudonym IS NOT NULL
-         UNION SELECT sis_id_pseudonym FROM ${usage.sql} WHERE sis_id_pseudonym IS NOT NULL)`,
+      `CREATE TEMP TABLE ${people} AS SELECT (row_number() OVER ())::INTEGER AS person, ${personColumn} FROM (
+         SELECT ${personColumn} FROM ${participation.sql} WHERE ${personColumn} IS NOT NULL
+         UNION SELECT ${personColumn} FROM ${usage.sql} WHERE ${personColumn} IS NOT NULL)`,
       [...participation.parameters, ...usage.parameters],
     );
     await this.query(
       `CREATE TEMP TABLE ${this.names.attendance} AS SELECT school_name, person, bool_or(active) AS active,
          sum(num_logins) AS logins, count(num_logins) AS login_rows,
          sum(num_resources_accessed) AS resources, count(num_resources_accessed) AS resource_rows
-       FROM ${participation.sql} LEFT JOIN ${people} ON sis = sis_id_pseudonym GROUP BY ALL`,
+       FROM ${participation.sql} LEFT JOIN ${people} USING (${personColumn}) GROUP BY ALL`,
       participation.parameters,
     );
     await this.query(
       `CREATE TEMP TABLE ${this.names.usage} AS SELECT school_name, resource_name, resource_type,
          coalesce(resource_id, resource_name) AS resource, person, count(*) AS usage_rows, sum(num_access) AS accesses
-       FROM ${usage.sql} LEFT JOIN ${people} ON sis = sis_id_pseudonym GROUP BY ALL`,
+       FROM ${usage.sql} LEFT JOIN ${people} USING (${personColumn}) GROUP BY ALL`,
       usage.parameters,
     );
   }
@@ -152,10 +169,10 @@ export class FactSource implements AsyncDisposable {
       `WITH participated AS (
          SELECT date, sum(num_logins) AS logins, sum(num_resources_accessed) AS resources,
            count(DISTINCT person) FILTER (active) AS active_users
-         FROM ${participation.sql} LEFT JOIN ${people} ON sis = sis_id_pseudonym WHERE date IS NOT NULL GROUP BY date),
+         FROM ${participation.sql} LEFT JOIN ${people} USING (${personColumn}) WHERE date IS NOT NULL GROUP BY date),
        used AS (
          SELECT date, count(DISTINCT coalesce(resource_id, resource_name)) AS resources, count(DISTINCT person) AS people
-         FROM ${usage.sql} LEFT JOIN ${people} ON sis = sis_id_pseudonym WHERE date IS NOT NULL GROUP BY date)
+         FROM ${usage.sql} LEFT JOIN ${people} USING (${personColumn}) WHERE date IS NOT NULL GROUP BY date)
        SELECT strftime(coalesce(participated.date, used.date), '%Y-%m-%d') AS day, participated.date IS NOT NULL AS counted,
          coalesce(logins, 0)::DOUBLE AS logins, coalesce(participated.resources, 0)::DOUBLE AS resources,
          coalesce(active_users, 0)::DOUBLE AS active_users, coalesce(used.resources, 0)::DOUBLE AS distinct_resources,

@@ -7,14 +7,16 @@ import type { ParticipationIndex } from "../../src/dashboard/index/participation
 import { sqlString } from "../../src/duck/duck";
 import { sharedDuck } from "./lakeRows";
 import { pseudonym } from "./pipelineFixture";
+import { plainPeople } from "./plainPeople";
 
 /** What an index says, and what it should say, as sorted lines that both come to without each other's ways. */
 
 interface PersonRow {
   readonly userType: UserType;
   readonly date: string;
-  /** The pseudonym. */
+  /** The pseudonyms of the school system's id and of Clever's. */
   readonly person: string | null;
+  readonly clever?: string | null;
   readonly school: string | null;
 }
 export interface IndexedParticipation extends PersonRow {
@@ -35,11 +37,21 @@ export interface IndexedRows {
 
 const line = (...parts: readonly unknown[]) => JSON.stringify(parts);
 
-/** The lines by maps over rows. `grades` are by pseudonym. */
+/** The lines by maps over rows. `rosterGrades` are by the school system's ids. */
 export function plainLines(
-  { participation, usage }: IndexedRows,
-  grades: ReadonlyMap<string, string> = new Map(),
+  rows: IndexedRows,
+  rosterGrades: ReadonlyMap<string, string> = new Map(),
 ): string[] {
+  const all = [...rows.participation, ...rows.usage];
+  const personOf = plainPeople(all);
+  const grades = new Map<string, string>();
+  for (const row of all) {
+    const [person, grade] = [personOf(row), row.person === null ? undefined : rosterGrades.get(row.person)];
+    const before = person === null ? undefined : grades.get(person);
+    if (person !== null && grade && (before === undefined || grade < before)) grades.set(person, grade);
+  }
+  const named = <Row extends PersonRow>(row: Row): Row => ({ ...row, person: personOf(row) });
+  const [participation, usage] = [rows.participation.map(named), rows.usage.map(named)];
   const cohort = ({ school, userType, person }: PersonRow) =>
     [school, userType, (person !== null && grades.get(person)) || null] as const;
   const attended = new Map<string, boolean>();
@@ -160,6 +172,7 @@ export async function rowsOfFolder(folder: string): Promise<IndexedRows> {
         userType,
         date: record.date ?? "",
         person: pseudonym(record.sis_id || record.staff_id || null),
+        clever: pseudonym(record.clever_user_id || null),
         school: record.school_name || null,
       };
       if (entry.name.includes("daily-participation")) {

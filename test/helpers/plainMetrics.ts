@@ -1,13 +1,13 @@
 import type { UserType } from "../../src/clever/reports";
 import type { CellFacts, Facts } from "../../src/metrics/facts";
 import type { MetricsFilterInput } from "../../src/metrics/filters";
+import { type PersonIds, plainPeople } from "./plainPeople";
 
 /** The participation metrics once more, without SQL: maps and sets over rows, for comparison. */
 
-interface PersonRow {
+interface PersonRow extends PersonIds {
   readonly userType: UserType;
   readonly date: string;
-  readonly person: string | null;
   readonly school: string | null;
 }
 
@@ -67,11 +67,17 @@ export function plainFacts(
   allUsage: readonly PlainUsage[],
   filter: MetricsFilterInput = {},
 ): PlainFacts {
-  const participation = allParticipation.filter((row) => inScope(row, filter));
-  const usage = allUsage.filter(
-    (row) =>
-      inScope(row, filter) && isAmong(row.name, filter.resources) && isAmong(row.type, filter.resourceTypes),
-  );
+  const personOf = plainPeople([...allParticipation, ...allUsage]);
+  const named = <Row extends PersonRow>(row: Row): Row => ({ ...row, person: personOf(row) });
+  const participation = allParticipation.map(named).filter((row) => inScope(row, filter));
+  const usage = allUsage
+    .map(named)
+    .filter(
+      (row) =>
+        inScope(row, filter) &&
+        isAmong(row.name, filter.resources) &&
+        isAmong(row.type, filter.resourceTypes),
+    );
   const personal = usage.filter(({ person }) => person !== null);
   const first = <T>(group: readonly T[]): T => group[0] as T;
 

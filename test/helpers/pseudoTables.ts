@@ -41,10 +41,17 @@ export function usageRow(row: IndexedUsage): TableRow {
   };
 }
 
-function personCells({ date, person, school, userType }: IndexedParticipation | IndexedUsage): TableRow {
+function personCells({
+  date,
+  person,
+  clever,
+  school,
+  userType,
+}: IndexedParticipation | IndexedUsage): TableRow {
   return {
     date,
     sis_id_pseudonym: person,
+    clever_user_id_pseudonym: clever ?? null,
     school_name: school,
     user_type: userTypeValue[userType],
   };

@@ -53,6 +53,7 @@ function tablesOf(participation: readonly PlainParticipation[], usage: readonly 
       participation.map((row) => ({
         date: row.date,
         sis_id_pseudonym: row.person,
+        clever_user_id_pseudonym: row.clever ?? null,
         school_name: row.school,
         user_type: userTypeValue[row.userType],
         active: row.active,
@@ -65,6 +66,7 @@ function tablesOf(participation: readonly PlainParticipation[], usage: readonly 
       usage.map((row) => ({
         date: row.date,
         sis_id_pseudonym: row.person,
+        clever_user_id_pseudonym: row.clever ?? null,
         school_name: row.school,
         user_type: userTypeValue[row.userType],
         resource_type: row.type,
@@ -87,6 +89,7 @@ const personRow = {
   userType: some<UserType>(["students", "students", "students", "teachers", "staff"]),
   date: some(dates),
   person: orNull(["a", "b", "c", "d", "e", "f"]),
+  clever: fc.option(some(["A", "B", "C", "D"]), { nil: null, freq: 2 }),
   school: orNull(schools),
 };
 const participationRows = fc.array(
@@ -171,7 +174,8 @@ describe("participationMetrics", () => {
   test("an aborted question rejects with the reason and leaves no temporary tables", async () => {
     const controller = new AbortController();
     const reason = new Error("stop");
-    const slow = `SELECT DATE '2026-01-01' AS date, sha256(range::VARCHAR) AS sis_id_pseudonym, 'S' AS school_name,
+    const slow = `SELECT DATE '2026-01-01' AS date, sha256(range::VARCHAR) AS sis_id_pseudonym,
+      NULL::VARCHAR AS clever_user_id_pseudonym, 'S' AS school_name,
       'student' AS user_type, true AS active, 1 AS num_logins, 1 AS num_resources_accessed FROM range(50000000)`;
     const answer = participationMetrics(
       { session, dailyParticipation: slow, resourceUsage: undefined },
@@ -212,6 +216,7 @@ describe("OEA's published file", () => {
       userType: "students",
       date: record.date ?? "",
       person: record.sis_id || null,
+      clever: record.clever_user_id || null,
       school: record.school_name || null,
       active: record.active?.toLowerCase() === "true",
       logins: Number(record.num_logins),
@@ -219,7 +224,8 @@ describe("OEA's published file", () => {
     }));
     tables = {
       session,
-      dailyParticipation: `SELECT * EXCLUDE (sis_id), sha256(sis_id || 'salt') AS sis_id_pseudonym, 'student' AS user_type
+      dailyParticipation: `SELECT * EXCLUDE (sis_id, clever_user_id), sha256(sis_id || 'salt') AS sis_id_pseudonym,
+          sha256(clever_user_id || 'salt') AS clever_user_id_pseudonym, 'student' AS user_type
         FROM read_csv(${sqlString(oeaFile.pathname)}, header = true)`,
       resourceUsage: undefined,
     };

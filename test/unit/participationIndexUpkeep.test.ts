@@ -22,6 +22,7 @@ const personRow = {
   userType: some<UserType>("students", "students", "students", "teachers", "staff"),
   date: some("2025-12-31", "2026-01-01", "2026-01-31", "2026-02-02"),
   person: orNull("a", "b", "c", "d", "e"),
+  clever: fc.option(some("A", "B", "C", "D"), { nil: null, freq: 2 }),
   school: orNull("North", "South's", "", "日本 🏫"),
 };
 const participationRows: fc.Arbitrary<IndexedParticipation[]> = fc.array(

@@ -67,15 +67,15 @@ export class DictionaryTables {
   /**
    * Gives numbers to what a month has beside. `seen` is a table of the session with the distinct (`pseudonym`,
    * `school_name`, `user_type`) of its rows, `used` one with the distinct (`id`, `name`, `type`) of its resources;
-   * `grades` a SELECT of (`pseudonym`, `grade`), one row for each pseudonym.
+   * people's grades are those of the session's table `grades`.
    */
-  async add(seen: string, used: string, grades: string, signal: AbortSignal): Promise<void> {
+  async add(seen: string, used: string, signal: AbortSignal): Promise<void> {
     const number = (table: string, order: string) =>
       `((SELECT count(*) FROM ${table}) + row_number() OVER (ORDER BY ${order}) - 1)::UINTEGER`;
     const statements = [
       `INSERT INTO people SELECT ${number("people", "pseudonym")}, pseudonym, grade
        FROM (SELECT DISTINCT pseudonym FROM ${seen} WHERE pseudonym IS NOT NULL) found ANTI JOIN people USING (pseudonym)
-       LEFT JOIN (${grades}) grades USING (pseudonym)`,
+       LEFT JOIN grades USING (pseudonym)`,
       `INSERT INTO cohorts SELECT ${number("cohorts", "user_type, school_name, grade")}, school_name, user_type, grade
        FROM (SELECT DISTINCT school_name, user_type, grade FROM ${seen} LEFT JOIN people USING (pseudonym)) found
        WHERE NOT EXISTS (SELECT 1 FROM cohorts WHERE ${same("found", "cohorts", ["school_name", "user_type", "grade"])})`,

@@ -3,6 +3,7 @@ import { type Dictionary, type DictionaryTables, emptyDictionary } from "./dicti
 import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
 import type { MonthSegment } from "./participationIndex";
+import type { PeopleOfTables } from "./peopleTables";
 import { decodeSegment, encodeSegment } from "./segmentFile";
 
 /** A month as it is in memory; `file` is undefined where it could not be stored. */
@@ -23,27 +24,21 @@ export class IndexState {
   readonly months = new Map<string, KeptMonth>();
   /** Undefined where the dictionary as it is now is not stored. */
   private stored: StoredDictionary | undefined;
-  /** The roster that the grades are from (see `rosterKey`), and whether it has any. */
-  readonly roster: string;
-  readonly hasGrades: boolean;
+  /** What it was made with of people; see `preparePeople`. */
+  readonly people: PeopleOfTables;
 
   private constructor(
     private readonly cache: LakeCache,
-    { roster, hasGrades }: Pick<IndexState, "roster" | "hasGrades">,
+    people: PeopleOfTables,
     /** Files that go when this is saved. */
     private readonly replaced: StoredFile[],
   ) {
-    this.roster = roster;
-    this.hasGrades = hasGrades;
+    this.people = people;
   }
 
   /** A state with nothing in it, which takes the place of one with the `replaced` files. */
-  static empty(
-    cache: LakeCache,
-    grades: Pick<IndexState, "roster" | "hasGrades">,
-    replaced: readonly StoredFile[],
-  ): IndexState {
-    return new IndexState(cache, grades, [...replaced]);
+  static empty(cache: LakeCache, people: PeopleOfTables, replaced: readonly StoredFile[]): IndexState {
+    return new IndexState(cache, people, [...replaced]);
   }
 
   /** Whether the cache has all that is in it. */
@@ -53,7 +48,7 @@ export class IndexState {
 
   /** An empty state to take the place of this one. */
   anew(): IndexState {
-    return IndexState.empty(this.cache, this, this.files());
+    return IndexState.empty(this.cache, this.people, this.files());
   }
 
   /**
@@ -72,12 +67,29 @@ export class IndexState {
     return cohortUsed.includes(0) || resourceUsed.includes(0);
   }
 
+  /**
+   * Whether somebody has another grade by now than the dictionary says, such as when a new row brings another id. What
+   * is not stored counts as such, since nothing can be added to it either. The session has the table `grades`.
+   */
+  async hasOtherGrades(session: DuckSession, signal: AbortSignal): Promise<boolean> {
+    if (!this.people.hasGrades || this.dictionary.people === 0) return false;
+    const files = await this.dictionaryFiles();
+    if (files === undefined) return true;
+    const { some } = await session.one(
+      `SELECT EXISTS (FROM read_parquet(${sqlString(files.people)}) known JOIN grades USING (pseudonym)
+         WHERE known.grade IS DISTINCT FROM grades.grade) AS some`,
+      [],
+      signal,
+    );
+    return some === true;
+  }
+
   /** What the cache has of the wanted months (`keys`, by month); undefined where its dictionary is lost. */
   static async load(
     cache: LakeCache,
     manifest: Manifest,
     keys: ReadonlyMap<string, string>,
-    session: () => Promise<DuckSession>,
+    session: DuckSession,
     signal: AbortSignal,
   ): Promise<IndexState | undefined> {
     const { people, members, cohorts, resources, peopleFile, membersFile } = manifest.dictionary;
@@ -85,7 +97,7 @@ export class IndexState {
     const others = manifest.months.filter((month) => !wanted.includes(month));
     const state = new IndexState(
       cache,
-      manifest,
+      manifest.peopleOfTables,
       others.map(({ file }) => file),
     );
     const segments = await Promise.all(wanted.map(({ file }) => cache.read(file)));
@@ -97,7 +109,7 @@ export class IndexState {
       else state.replaced.push(file);
     }
     if ((await cache.read(membersFile)) === undefined) return undefined;
-    const columns = await (await session()).columns(
+    const columns = await session.columns(
       `SELECT person, cohort FROM read_parquet(${sqlString(cache.place(membersFile.name))}) ORDER BY member`,
       { person: "UINTEGER", cohort: "UINTEGER" },
       signal,
@@ -157,8 +169,7 @@ export class IndexState {
     }
     if (this.stored === undefined) return;
     const manifest: Manifest = {
-      roster: this.roster,
-      hasGrades: this.hasGrades,
+      peopleOfTables: this.people,
       dictionary: {
         people: dictionary.people,
         members: dictionary.members.person.length,

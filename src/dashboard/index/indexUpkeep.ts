@@ -9,10 +9,11 @@ import type { DerivedKey } from "./derivedFile";
 import { DictionaryTables } from "./dictionary";
 import { IndexState } from "./indexState";
 import { LakeCache } from "./lakeCache";
-import { filesOf, type Manifest } from "./manifest";
+import { filesOf, format, type Manifest } from "./manifest";
 import { buildMonth } from "./monthBuild";
 import { type MonthFiles, monthFiles } from "./monthFiles";
 import type { MonthSegment, ParticipationIndex } from "./participationIndex";
+import { preparePeople } from "./peopleTables";
 import { rosterKey, TableRows } from "./tableRows";
 import { isSame, type Snapshots, WatchedTables } from "./watchedTables";
 
@@ -215,23 +216,28 @@ export class IndexUpkeep {
     return wanted;
   }
 
-  /** The state to go on from: the one in memory, else the cache's; an empty one where neither is of this roster. */
+  /**
+   * The state to go on from: the one in memory, else the cache's; an empty one where neither was made with people as
+   * they are now.
+   */
   private async stateFor(
     { snapshots, engine, rows, signal }: Refresh,
     wanted: WantedMonths,
   ): Promise<IndexState> {
     const { cache, manifest, state } = this;
-    const roster = rosterKey(snapshots.roster);
-    if (state?.roster === roster) return state;
+    const session = await engine.session();
+    const people = await preparePeople(session, rows, snapshots, signal);
+    const isOfPeople = async (found: IndexState) =>
+      found.people.key === people.key && !(await found.hasOtherGrades(session, signal));
+    if (state && (await isOfPeople(state))) return state;
     this.manifest = undefined;
-    if (manifest?.roster === roster) {
+    if (!state && manifest?.peopleOfTables.key === people.key) {
       const keys = new Map([...wanted].map(([month, { key }]) => [month, key]));
-      const loaded = await IndexState.load(cache, manifest, keys, () => engine.session(), signal);
-      if (loaded) return loaded;
+      const loaded = await IndexState.load(cache, manifest, keys, session, signal);
+      if (loaded && (await isOfPeople(loaded))) return loaded;
     }
-    const hasGrades = await rows.hasGrades(snapshots.roster, signal);
     const replaced = state?.files() ?? (manifest ? filesOf(manifest) : []);
-    return IndexState.empty(cache, { roster, hasGrades }, replaced);
+    return IndexState.empty(cache, people, replaced);
   }
 
   /** Builds the months that are not ready; all of them where the dictionary to add to is lost. */
@@ -243,13 +249,12 @@ export class IndexUpkeep {
     // Whatever comes of it, what was before is given up here, and its memory with it.
     this.state = state;
     const tables = await DictionaryTables.open(session, state.dictionary, files, signal);
-    const grades = await rows.grades(snapshots.roster, signal);
     for (const [month, { key, ...monthFiles }] of wanted) {
       if (state.months.get(month)?.key === key) continue;
       state.removeMonth(month);
       report({ ready: state.months.size, months: wanted.size });
       const selects = await rows.ofMonth(snapshots, monthFiles, signal);
-      const segment = await buildMonth(session, tables, { month, grades, ...selects }, signal);
+      const segment = await buildMonth(session, tables, { month, ...selects }, signal);
       state.setMonth(month, { key, segment }, await tables.read(signal));
       await this.save(state, tables, signal);
     }
@@ -275,7 +280,7 @@ export class IndexUpkeep {
 
 /** Stands for the rows of all tables. */
 function tablesKey(wanted: WantedMonths, { roster }: Snapshots): string {
-  const hash = createHash("sha256").update(rosterKey(roster));
+  const hash = createHash("sha256").update(`${format} ${rosterKey(roster)}`);
   for (const [month, { key }] of wanted) hash.update(`\n${month} ${key}`);
   return hash.digest("hex");
 }
@@ -288,7 +293,7 @@ function versionsOf({ dailyParticipation, resourceUsage }: Snapshots): Participa
 }
 
 function indexOf(
-  { dictionary, months, hasGrades }: IndexState,
+  { dictionary, months, people }: IndexState,
   wanted: readonly string[],
   snapshots: Snapshots,
 ): ParticipationIndex | undefined {
@@ -298,7 +303,7 @@ function indexOf(
     ...dictionary,
     months: segments,
     versions: versionsOf(snapshots),
-    hasGrades,
+    hasGrades: people.hasGrades,
   };
 }
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { userTypes } from "../../clever/reports";
 
 /** Another number for another form of any of the cache's files: what an older version of the program left is made anew. */
-const format = 1;
+export const format = 2;
 
 const nullable = z.string().nullable();
 const count = z.number().int().nonnegative();
@@ -14,9 +14,8 @@ export type StoredFile = z.infer<typeof storedFile>;
 
 const manifest = z.object({
   format: z.literal(format),
-  /** Which roster the grades are from. */
-  roster: z.string(),
-  hasGrades: z.boolean(),
+  /** What it was made with of people. */
+  peopleOfTables: z.object({ key: z.string(), hasGrades: z.boolean() }),
   dictionary: z.object({
     people: count,
     members: count,

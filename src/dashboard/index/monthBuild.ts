@@ -1,3 +1,4 @@
+import { personColumn, withPerson } from "../../clever/person";
 import { userTypes, userTypeValue } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { DictionaryTables } from "./dictionary";
@@ -10,11 +11,12 @@ export interface MonthRows {
   readonly month: string;
   readonly dailyParticipation: string;
   readonly resourceUsage: string;
-  /** A SELECT of (`pseudonym`, `grade`), one row for each pseudonym. */
-  readonly grades: string;
 }
 
-/** Makes a month's segment anew, in memory that grows with the month alone. New people and so on get their numbers. */
+/**
+ * Makes a month's segment anew, in memory that grows with the month alone. New people and so on get their numbers. Who
+ * the rows are about is said by the session's tables that `preparePeople` made.
+ */
 export async function buildMonth(
   session: DuckSession,
   tables: DictionaryTables,
@@ -22,16 +24,16 @@ export async function buildMonth(
   signal: AbortSignal,
 ): Promise<MonthSegment> {
   const run = (sql: string) => session.query(sql, [], signal);
-  const participation = `(FROM (${rows.dailyParticipation}) WHERE ${isOf(month)})`;
-  const usage = `(FROM (${rows.resourceUsage}) WHERE ${isOf(month)})`;
-  const person = "sis_id_pseudonym AS pseudonym, school_name, user_type";
+  const participation = `(FROM (${withPerson(rows.dailyParticipation, "joined_ids")}) WHERE ${isOf(month)})`;
+  const usage = `(FROM (${withPerson(rows.resourceUsage, "joined_ids")}) WHERE ${isOf(month)})`;
+  const person = `${personColumn} AS pseudonym, school_name, user_type`;
   const resource = "resource_id AS id, resource_name AS name, resource_type AS type";
   try {
     await run(
       `CREATE TEMP TABLE seen AS SELECT ${person} FROM ${participation} UNION SELECT ${person} FROM ${usage}`,
     );
     await run(`CREATE TEMP TABLE used AS SELECT DISTINCT ${resource} FROM ${usage}`);
-    await tables.add("seen", "used", rows.grades, signal);
+    await tables.add("seen", "used", signal);
     await run(`CREATE TEMP TABLE numbered AS ${tables.numbered("seen")}`);
     await run(
       `CREATE TEMP TABLE attended AS SELECT cohort, member, ${dayOfMonth}, active, num_logins, num_resources_accessed
@@ -63,7 +65,7 @@ function isOf(month: string): string {
 
 const dayOfMonth = "(day(date) - 1)::UTINYINT AS day";
 
-const isSamePerson = `found.sis_id_pseudonym IS NOT DISTINCT FROM numbered.pseudonym
+const isSamePerson = `found.${personColumn} IS NOT DISTINCT FROM numbered.pseudonym
   AND found.school_name IS NOT DISTINCT FROM numbered.school_name AND found.user_type = numbered.user_type`;
 
 const isSameResource = `found.resource_id IS NOT DISTINCT FROM resources.id

@@ -76,7 +76,7 @@ function monthOf(date: unknown): string | undefined {
 /** Other programs' tables of this name may be older than ours. */
 function requireColumns({ metadata, tablePath }: Snapshot): void {
   const present = new Set(metadata.columns.map(({ name }) => name));
-  for (const name of ["date", "sis_id_pseudonym", "school_name", "user_type"]) {
+  for (const name of ["date", "sis_id_pseudonym", "clever_user_id_pseudonym", "school_name", "user_type"]) {
     if (present.has(name)) continue;
     throw new CleverLakeError("unsupportedTable", `The table has no column ${name}.`, {
       subject: tablePath,

@@ -13,7 +13,7 @@ export interface ParticipationIndex {
   /** Each has a row of usage at least. In no order. */
   readonly resources: readonly Resource[];
   /**
-   * People (distinct `sis_id_pseudonym`) are 0 … `people` - 1. Numbers are for good: somebody all of whose rows were
+   * People (`clever/person.ts` says who a row is about) are 0 … `people` - 1. Numbers are for good: somebody all of whose rows were
    * taken back keeps one, as do their members, but is in no segment. So people are counted by the segments.
    */
   readonly people: number;

@@ -47,19 +47,9 @@ export class TableRows {
     };
   }
 
-  /** A SELECT of (`pseudonym`, `grade`). Of somebody with two grades it has the first in the order of texts. */
-  async grades(roster: Snapshot | undefined, signal: AbortSignal): Promise<string> {
-    if (roster === undefined) return "SELECT NULL::VARCHAR AS pseudonym, NULL::VARCHAR AS grade WHERE false";
-    const rows = await this.select(roster, [...roster.files.values()], signal);
-    return `SELECT sis_id_pseudonym AS pseudonym, min(grade) AS grade FROM (${rows}) GROUP BY sis_id_pseudonym`;
-  }
-
-  async hasGrades(roster: Snapshot | undefined, signal: AbortSignal): Promise<boolean> {
-    if (roster === undefined) return false;
-    const session = await this.engine.session();
-    const grades = await this.grades(roster, signal);
-    const found = await session.one(`SELECT count(grade) > 0 AS any_grade FROM (${grades})`, [], signal);
-    return found.any_grade === true;
+  /** All rows of a table; none where there is no table. */
+  async ofTable(snapshot: Snapshot | undefined, signal: AbortSignal): Promise<string[]> {
+    return snapshot ? [await this.select(snapshot, [...snapshot.files.values()], signal)] : [];
   }
 
   /** The months (`yyyy-MM`) that a file has rows of, ascending. */

@@ -1,0 +1,47 @@
+import { pseudonymName } from "./reports";
+
+/** The column that `withPerson` adds. */
+export const personColumn = "person_pseudonym";
+
+const sisId = pseudonymName("sis_id");
+const cleverId = pseudonymName("clever_user_id");
+
+/**
+ * Who a row of the pseudonymized tables is about, as SQL: the one definition for all numbers.
+ *
+ * - A person is Clever's id where the row has it, else the school system's id.
+ * - A school system's id that stands alone belongs to the Clever id that other rows have beside it, in either report and
+ *   on any day. Where several Clever ids share it, the first in the order of pseudonyms is taken.
+ * - Two Clever ids are two people, whatever else they share: schools give the same number to a pupil and a teacher, or
+ *   give it again. A wrong cell can then move its own row and join no people.
+ *
+ * A row without either id is about nobody: null.
+ *
+ * @param rows a SELECT of rows of a `_pseudo` table
+ * @param joined a relation as `joinedIds` gives it
+ * @returns a SELECT of the rows with `person_pseudonym` beside their columns
+ */
+export function withPerson(rows: string, joined: string): string {
+  return `SELECT own.*, coalesce(own.${cleverId}, joined.person, own.${sisId}) AS ${personColumn}
+    FROM (${rows}) own LEFT JOIN ${joined} joined ON own.${cleverId} IS NULL AND own.${sisId} = joined.sis_id`;
+}
+
+/**
+ * A SELECT of (`sis_id`, `person`): the school system's ids that stand alone in some row, and the Clever id that other
+ * rows have beside them. Empty where every row has a Clever id.
+ *
+ * @param tables SELECTs of all rows of the `_pseudo` tables, not only of those that a question is about
+ */
+export function joinedIds(tables: readonly string[]): string {
+  const both = tables.map((rows) => `SELECT ${sisId}, ${cleverId} FROM (${rows})`);
+  return `WITH alone AS MATERIALIZED (SELECT DISTINCT ${sisId} FROM (${idsAlone(tables)}))
+    SELECT ${sisId} AS sis_id, min(${cleverId}) AS person FROM (${both.join(" UNION ALL ")})
+    SEMI JOIN alone USING (${sisId}) WHERE ${cleverId} IS NOT NULL GROUP BY ${sisId}`;
+}
+
+/** A SELECT of the school system's ids that stand alone in rows, which need other rows to say who they are about. */
+export function idsAlone(tables: readonly string[]): string {
+  return tables
+    .map((rows) => `SELECT ${sisId} FROM (${rows}) WHERE ${cleverId} IS NULL AND ${sisId} IS NOT NULL`)
+    .join(" UNION ALL ");
+}

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { joinedIds, personColumn, withPerson } from "../../clever/person";
+import { pseudonymName } from "../../clever/reports";
+import { fileStatistics } from "../../delta/statistics";
+import type { DuckSession } from "../../duck/duck";
+import { rosterKey, type TableRows } from "./tableRows";
+import type { Snapshots } from "./watchedTables";
+
+const sisId = pseudonymName("sis_id");
+const cleverId = pseudonymName("clever_user_id");
+
+/** What all rows together say of people, and no month's rows alone. */
+export interface PeopleOfTables {
+  /** Stands for the roster and for who the rows are about that do not say it themselves. */
+  readonly key: string;
+  /** Whether a roster gave people their grades. */
+  readonly hasGrades: boolean;
+}
+
+/**
+ * Makes two temporary tables of the session, from all rows of the tables: `joined_ids` (see `clever/person.ts`) and, where
+ * there is a roster, `grades` with (`pseudonym`, `grade`) of everybody. A person's grade is the first, in the order of
+ * texts, that the roster has for one of the person's ids, whichever rows carry them.
+ */
+export async function preparePeople(
+  session: DuckSession,
+  rows: TableRows,
+  snapshots: Snapshots,
+  signal: AbortSignal,
+): Promise<PeopleOfTables> {
+  const run = (sql: string) => session.query(sql, [], signal);
+  const { roster } = snapshots;
+  await run("CREATE OR REPLACE TEMP TABLE joined_ids (sis_id VARCHAR, person VARCHAR)");
+  await run("CREATE OR REPLACE TEMP TABLE grades (pseudonym VARCHAR, grade VARCHAR)");
+  const hash = createHash("sha256").update(rosterKey(roster));
+  const tables =
+    roster !== undefined || mayLackCleverIds(snapshots)
+      ? [
+          ...(await rows.ofTable(snapshots.dailyParticipation, signal)),
+          ...(await rows.ofTable(snapshots.resourceUsage, signal)),
+        ]
+      : [];
+  if (tables.length > 0) await run(`INSERT INTO joined_ids ${joinedIds(tables)}`);
+  for (const { sis_id, person } of await run("FROM joined_ids ORDER BY sis_id")) {
+    hash.update(`\n${String(sis_id)} ${String(person)}`);
+  }
+  const key = hash.digest("hex");
+  const [graded] = await rows.ofTable(roster, signal);
+  if (graded === undefined) return { key, hasGrades: false };
+  const ids = tables.map(
+    (table) => `SELECT DISTINCT ${personColumn}, ${sisId} FROM (${withPerson(table, "joined_ids")})`,
+  );
+  if (ids.length > 0) {
+    await run(
+      `INSERT INTO grades SELECT ${personColumn}, min(grade) FROM (${ids.join(" UNION ")}) ids
+       LEFT JOIN (${graded}) roster USING (${sisId}) WHERE ${personColumn} IS NOT NULL GROUP BY ${personColumn}`,
+    );
+  }
+  const { some } = await session.one(`SELECT count(grade) > 0 AS some FROM (${graded})`, [], signal);
+  return { key, hasGrades: some === true };
+}
+
+/** False where the statistics prove that every row has a Clever id, so that none needs others to say who it is about. */
+function mayLackCleverIds({ dailyParticipation, resourceUsage }: Snapshots): boolean {
+  return [dailyParticipation, resourceUsage].some((snapshot) =>
+    [...(snapshot?.files.values() ?? [])].some((file) => fileStatistics(file)?.nullCount[cleverId] !== 0),
+  );
+}
