@@ -1,11 +1,11 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type Config, expandHome, parseConfig } from "../config";
+import { type Config, expandHome, parseConfig, parseServerConfig } from "../config";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
 import { SftpSource, type SftpSourceConfig } from "../sftp/sftpSource";
-import type { ConnectionSettings, Secrets } from "./messages";
+import type { ConnectionSettings, Secrets, ServerLogin } from "./messages";
 import { logRequest, vscodeTokens } from "./tokens";
 
 /** Checks settings as they came; rejects with code `config`, naming the key. */
@@ -65,7 +65,7 @@ export class Sources implements AsyncDisposable {
     work: (source: SftpSource, settings: Config) => Promise<T>,
   ): Promise<T> {
     const settings = checkedSettings(connection);
-    const account = await accountOf(settings, secrets);
+    const account = await accountOf(settings.sftp, secrets);
     const name = createHmac("sha256", this.hashKey).update(JSON.stringify(account)).digest("hex");
     const kept = this.kept.get(name) ?? {
       source: new SftpSource(account),
@@ -118,7 +118,12 @@ export class Sources implements AsyncDisposable {
   }
 }
 
-async function accountOf({ sftp }: Config, secrets: Secrets): Promise<SftpSourceConfig> {
+/** A source of one's own, for the caller to close. */
+export async function sourceOf({ sftp, secrets }: ServerLogin): Promise<SftpSource> {
+  return new SftpSource(await accountOf(parseServerConfig(sftp, "settings"), secrets));
+}
+
+async function accountOf(sftp: Config["sftp"], secrets: Secrets): Promise<SftpSourceConfig> {
   const privateKey = secrets.privateKey ?? (await readKey(sftp.privateKeyPath));
   const { password, passphrase } = secrets;
   const agent = process.env.SSH_AUTH_SOCK;
