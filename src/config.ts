@@ -67,7 +67,20 @@ export interface Secrets {
 
 /** Checks a configuration; rejects with code `config` and a line per wrong key. */
 export function parseConfig(value: unknown, subject: string): Config {
-  const parsed = configSchema.safeParse(value);
+  return parseWith(configSchema, value, subject);
+}
+
+/** Checks the server's part of a configuration, as `parseConfig` does the whole. */
+export function parseServerConfig(value: unknown, subject: string): Config["sftp"] {
+  return parseWith(configSchema.shape.sftp, value, subject);
+}
+
+function parseWith<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  subject: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(
     ({ path: key, message }) => `${key.join(".") || "(top)"}: ${message}`,

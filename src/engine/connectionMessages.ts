@@ -26,6 +26,12 @@ export interface Connected {
   readonly secrets: Secrets;
 }
 
+/** A server alone, before it is known which lake its reports go to. */
+export interface ServerLogin {
+  readonly sftp: ConnectionSettings["sftp"];
+  readonly secrets: Secrets;
+}
+
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
@@ -37,16 +43,20 @@ export interface HostKey {
   readonly hostKey: string;
 }
 
+/** What a lake that can be written says. */
+export interface LakeTest {
+  /** How the salt stands to the lake; `unclaimed` is a lake that no salt was used on yet. */
+  readonly salt: "matches" | "differs" | "unclaimed" | "notGiven";
+}
+
 /** What a connection that works leads to. */
-export interface ConnectionTest {
+export interface ConnectionTest extends LakeTest {
   /** The folders at the server's root (`""` for files in the root itself), by name. */
   readonly folders: readonly {
     readonly name: string;
     readonly files: number;
     readonly reports: number;
   }[];
-  /** How the salt stands to the lake; `unclaimed` is a lake that no salt was used on yet. */
-  readonly salt: "matches" | "differs" | "unclaimed" | "notGiven";
 }
 
 export interface TokenParams {

@@ -1,13 +1,13 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { reportNamesOnServer } from "../clever/fileNames";
-import { type Config, expandHome, parseConfig } from "../config";
+import { type Config, expandHome, parseConfig, parseServerConfig } from "../config";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
 import { findAgent } from "../sftp/agent";
 import { SftpSource, type SftpSourceConfig } from "../sftp/sftpSource";
-import type { ConnectionSettings, Secrets } from "./messages";
+import type { ConnectionSettings, Secrets, ServerLogin } from "./messages";
 import { logRequest, vscodeTokens } from "./tokens";
 
 /** Checks settings as they came; rejects with code `config`, naming the key. */
@@ -67,10 +67,10 @@ export class Sources implements AsyncDisposable {
     work: (source: SftpSource, settings: Config) => Promise<T>,
   ): Promise<T> {
     const settings = checkedSettings(connection);
-    const account = await accountOf(settings, secrets);
+    const account = await accountOf(settings.sftp, secrets);
     const name = createHmac("sha256", this.hashKey).update(JSON.stringify(account)).digest("hex");
     const kept = this.kept.get(name) ?? {
-      source: new SftpSource({ ...account, names: reportNamesOnServer }),
+      source: new SftpSource(account),
       users: 0,
       retired: false,
       idle: undefined,
@@ -120,7 +120,12 @@ export class Sources implements AsyncDisposable {
   }
 }
 
-async function accountOf({ sftp }: Config, secrets: Secrets): Promise<SftpSourceConfig> {
+/** A source of one's own, for the caller to close. */
+export async function sourceOf({ sftp, secrets }: ServerLogin): Promise<SftpSource> {
+  return new SftpSource(await accountOf(parseServerConfig(sftp, "settings"), secrets));
+}
+
+async function accountOf(sftp: Config["sftp"], secrets: Secrets): Promise<SftpSourceConfig> {
   const privateKey = secrets.privateKey ?? (await readKey(sftp.privateKeyPath));
   const { password, passphrase } = secrets;
   const agent = privateKey || password ? undefined : await findAgent();
@@ -131,6 +136,7 @@ async function accountOf({ sftp }: Config, secrets: Secrets): Promise<SftpSource
     root: sftp.root,
     connections: sftp.connections,
     timeoutSeconds: sftp.timeoutSeconds,
+    names: reportNamesOnServer,
     ...(sftp.hostKey ? { hostKey: sftp.hostKey.replace(/=$/, "") } : {}),
     ...(password ? { password } : {}),
     ...(privateKey ? { privateKey } : {}),

@@ -277,7 +277,7 @@ export interface SampleSize {
   readonly days: number;
 }
 
-/** A running sample server. Port and host key stay the same from start to start as far as the port is free. */
+/** A running sample server. The host key and the lake with its salt are the district's; the port is of this start alone. */
 export interface SampleServer {
   readonly host: string;
   readonly port: number;
@@ -288,6 +288,7 @@ export interface SampleServer {
   readonly reportsFolder: string;
   /** Where the roster is on the server; null in a district that an older version made. */
   readonly rosterPath: string | null;
-  /** A place for a lake, as `file:///` address. */
+  /** A place for a lake, as `file:///` address, and the salt to pseudonymize it with. */
   readonly lakeUrl: string;
+  readonly salt: string;
 }

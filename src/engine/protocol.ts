@@ -35,6 +35,15 @@ export const testConnection = new EngineCall<messages.Connected, messages.Connec
   "testing the connection",
 );
 
+/** Logs in to the server and leaves it again. */
+export const testLogin = new EngineCall<messages.ServerLogin, Nothing>(
+  "testLogin",
+  "logging in to the server",
+);
+
+/** Writes and removes a file in the lake, holds the salt against the lake's; the server is not asked. */
+export const testLake = new EngineCall<messages.Connected, messages.LakeTest>("testLake", "testing the lake");
+
 /** What is on the server and how each file stands to the lake. The files come in batches as progress, in order. */
 export const listReports = new EngineCall<
   messages.Connected,

@@ -6,9 +6,9 @@ import type { PlannedFile } from "../pipeline/plan";
 import { checkSalt } from "../pipeline/salt";
 import { status } from "../pipeline/status";
 import type { SourceFile } from "../sftp/source";
-import { openLake, readSalt, type Sources } from "./connections";
+import { openLake, readSalt, type Sources, sourceOf } from "./connections";
 import type { CallContext } from "./handlers";
-import type { Connected, ConnectionTest, LandedFacts, ReportItem } from "./messages";
+import type { Connected, ConnectionTest, LakeTest, LandedFacts, ReportItem, ServerLogin } from "./messages";
 
 /**
  * Tries out a connection: logs in and lists the server, writes a file to each stage of the lake and removes it, and holds the salt
@@ -20,13 +20,22 @@ export async function testConnection(
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
   const { files } = await sources.use(connection, secrets, (source) => source.list(signal));
+  return { folders: topFolders(files), ...(await testLake({ connection, secrets }, signal)) };
+}
+
+/** The server's part of `testConnection`, without the listing. Rejects where the login is refused. */
+export async function testLogin(login: ServerLogin, signal: AbortSignal): Promise<Record<string, never>> {
+  await using source = await sourceOf(login);
+  await source.login(signal);
+  return {};
+}
+
+/** The lake's part of `testConnection`. */
+export async function testLake({ connection, secrets }: Connected, signal: AbortSignal): Promise<LakeTest> {
   const lake = await openLake(connection, secrets);
   await checkWritable(lake, signal);
   const salt = await readSalt(connection, secrets, signal);
-  return {
-    folders: topFolders(files),
-    salt: salt === undefined ? "notGiven" : await checkSalt(lake, salt, signal),
-  };
+  return { salt: salt === undefined ? "notGiven" : await checkSalt(lake, salt, signal) };
 }
 
 async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {

@@ -1,10 +1,11 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
 import { CleverLakeError } from "../errors";
+import { newSalt } from "../newSalt";
 import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";
 import { sampleRosterPath, writeRoster } from "../sample/roster";
@@ -14,11 +15,14 @@ import type { SampleParams, SampleServer } from "./messages";
 
 const username = "district";
 
-/** What makes a server the same one after a restart, so that settings made for it stay good. */
-const identitySchema = z.object({ port: z.number().int(), hostKey: z.string() });
+/** What all servers of one district have in common, whichever process runs them. The salt is that of the sample's lake. */
+const identitySchema = z.object({ hostKey: z.string(), salt: z.string().min(1) });
 type Identity = z.infer<typeof identitySchema>;
 
-/** The sample district behind an SFTP server of this process; one at a time. */
+/**
+ * The sample district behind an SFTP server of this process; one at a time. Each process has a port of its own, so that
+ * several of them can serve the same district, and none depends on another.
+ */
 export class Sample implements AsyncDisposable {
   private running: { readonly server: RunningSftpServer; readonly answer: SampleServer } | undefined;
 
@@ -32,22 +36,9 @@ export class Sample implements AsyncDisposable {
     await this.stop();
 
     const password = params.password ?? randomBytes(12).toString("base64url");
-    const file = path.join(folder, "server.json");
-    const known = existsSync(reportsFolder) ? await readIdentity(file) : undefined;
-    if (!known) {
-      const district = sampleDistrict(params.size ?? showcase);
-      await writeDistrict(district, reportsFolder, { signal });
-      await writeRoster(district, reportsFolder, { signal });
-    }
-    const hostKey = known?.hostKey ?? newHostKey();
-    const server = await listen({ folder: reportsFolder, username, password, hostKey }, known?.port);
+    const { hostKey, salt } = await prepare(folder, reportsFolder, params, signal);
+    const server = await startSftpServer({ folder: reportsFolder, username, password, hostKey });
     const { host, port, hostKeyFingerprint } = server;
-    try {
-      await writeIdentity(file, { port, hostKey });
-    } catch (error) {
-      await server.close();
-      throw error;
-    }
     const started: SampleServer = {
       host,
       port,
@@ -56,7 +47,8 @@ export class Sample implements AsyncDisposable {
       hostKey: hostKeyFingerprint,
       reportsFolder,
       rosterPath: existsSync(path.join(reportsFolder, sampleRosterPath)) ? sampleRosterPath : null,
-      lakeUrl: pathToFileURL(path.join(folder, "lake")).href,
+      lakeUrl: pathToFileURL(lakeIn(folder)).href,
+      salt,
     };
     this.running = { server, answer: started };
     return started;
@@ -73,20 +65,34 @@ export class Sample implements AsyncDisposable {
   }
 }
 
-async function listen(
-  options: Parameters<typeof startSftpServer>[0],
-  port: number | undefined,
-): Promise<RunningSftpServer> {
+function lakeIn(folder: string): string {
+  return path.join(folder, "lake");
+}
+
+/** Makes the district where it is missing; its identity is written last, when the district is whole. */
+async function prepare(
+  folder: string,
+  reportsFolder: string,
+  { size }: SampleParams,
+  signal: AbortSignal,
+): Promise<Identity> {
+  const file = path.join(folder, "server.json");
+  const known = existsSync(reportsFolder) ? await readIdentity(file) : undefined;
+  if (known) return known;
+  const district = sampleDistrict(size ?? showcase);
+  await writeDistrict(district, reportsFolder, { signal });
+  await writeRoster(district, reportsFolder, { signal });
+  const identity = { hostKey: newHostKey(), salt: newSalt() };
   try {
-    return await startSftpServer(port === undefined ? options : { ...options, port });
-  } catch (error) {
-    // Somebody else has the port by now; another one is as good.
-    if (port === undefined || error instanceof CleverLakeError) throw error;
-    return startSftpServer(options);
+    return await keepIdentity(file, identity);
+  } catch (cause) {
+    throw new CleverLakeError("io", "The sample district's folder cannot be written.", {
+      subject: file,
+      cause,
+    });
   }
 }
 
-/** Written when the district is whole: where it is missing, the district is written anew. */
 async function readIdentity(file: string): Promise<Identity | undefined> {
   try {
     return identitySchema.safeParse(JSON.parse(await readFile(file, "utf8"))).data;
@@ -95,14 +101,33 @@ async function readIdentity(file: string): Promise<Identity | undefined> {
   }
 }
 
-async function writeIdentity(file: string, identity: Identity): Promise<void> {
+/** Writes the identity, whole or not at all. Of two processes that make the same district, the first one's counts. */
+async function keepIdentity(file: string, identity: Identity): Promise<Identity> {
+  const unfinished = `${file}.${randomUUID()}.part`;
   try {
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, JSON.stringify(identity), { mode: 0o600 });
-  } catch (cause) {
-    throw new CleverLakeError("io", "The sample district's folder cannot be written.", {
-      subject: file,
-      cause,
-    });
+    const first = await readIdentity(file);
+    if (first) return first;
+    // A lake whose salt is lost cannot be continued; its people are invented.
+    await rm(lakeIn(path.dirname(file)), { recursive: true, force: true });
+    await writeFile(unfinished, JSON.stringify(identity), { mode: 0o600 });
+    if (await linked(unfinished, file)) return identity;
+    const known = await readIdentity(file);
+    if (known) return known;
+    // What is there is damaged, or of a version that kept the salt elsewhere.
+    await rename(unfinished, file);
+    return identity;
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
+
+/** Gives a file a second name; false where that is taken. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
   }
 }

@@ -53,6 +53,8 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.testConnection, (params, { signal }) =>
       reports.testConnection(params, sources, signal),
     );
+    handlers.on(protocol.testLogin, (params, { signal }) => reports.testLogin(params, signal));
+    handlers.on(protocol.testLake, (params, { signal }) => reports.testLake(params, signal));
     handlers.on(protocol.listReports, (params, context) =>
       lanes.look.run(context.signal, () => reports.listReports(params, sources, context)),
     );

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, rm, utimes } from "node:fs/promises";
 import path from "node:path";
@@ -21,7 +22,8 @@ export interface SampleFileToWrite {
 /** Writes a file in bounded memory; it is complete from the moment it has its name. Rejects with `io`. */
 export async function writeSampleFile(file: SampleFileToWrite): Promise<void> {
   const { subject, target, text, modified, signal } = file;
-  const unfinished = `${target}.part`;
+  // Another process may be writing the same district.
+  const unfinished = `${target}.${randomUUID()}.part`;
   try {
     await mkdir(path.dirname(target), { recursive: true });
     await pipeline(Readable.from(text), createWriteStream(unfinished), signal ? { signal } : {});

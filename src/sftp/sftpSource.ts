@@ -62,6 +62,11 @@ export class SftpSource implements ReportSource {
     this.pool = new ConnectionPool(connector, connections);
   }
 
+  /** Logs in and asks for nothing; rejects where the server does not let this account in. Tried once. */
+  async login(signal?: AbortSignal): Promise<void> {
+    using _ = await this.pool.lease(signal);
+  }
+
   async list(signal?: AbortSignal): Promise<SourceListing> {
     listenedToByMany(signal);
     const root = await this.root(signal);

@@ -113,7 +113,7 @@ describe("the engine over message streams", () => {
     expect(await request(protocol.forget, {})).toEqual({});
 
     // What the district's folder keeps is enough to start the same server again, and no password.
-    const { password, ...same } = sample;
+    const { password, port, ...same } = sample;
     expect(await readFile(path.join(sample.reportsFolder, "..", "server.json"), "utf8")).not.toContain(
       password,
     );
@@ -122,7 +122,24 @@ describe("the engine over message streams", () => {
       folder: path.dirname(sample.reportsFolder),
       password: "of the user's own",
     });
-    expect(again).toEqual({ ...same, password: "of the user's own" });
+    expect(again).toEqual({ ...same, password: "of the user's own", port: expect.any(Number) });
+  });
+
+  it("tests the login without a lake, and the lake without a server", async () => {
+    const { request, connected, sample } = await withSample();
+    const { sftp } = connected.connection;
+    const login = (password: string) => request(protocol.testLogin, { sftp, secrets: { password } });
+    expect(await login(sample.password)).toEqual({});
+    await expect(login("another")).rejects.toMatchObject({ code: "auth" });
+    await request(protocol.run, { ...connected, ...everything });
+    await request(protocol.stopSample, {});
+    await expect(login(sample.password)).rejects.toMatchObject({ code: "network" });
+
+    const lakeWith = (salt?: string) =>
+      request(protocol.testLake, { ...connected, secrets: salt === undefined ? {} : { salt } });
+    expect(await lakeWith(salt)).toEqual({ salt: "matches" });
+    expect(await lakeWith("another")).toEqual({ salt: "differs" });
+    expect(await lakeWith()).toEqual({ salt: "notGiven" });
   });
 
   it("imports the sample's roster from the server and from disk, and shows its table", async () => {

@@ -1,0 +1,49 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import * as protocol from "../../src/engine/protocol";
+import { engineInMemory } from "../helpers/engine";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const size = { students: 20, teachers: 2, staff: 2, schools: 1, days: 1 };
+
+/** The engine of one window, and what it says of the sample that it serves. */
+async function windowOn(folder: string) {
+  const { request } = engineInMemory();
+  const sample = await request(protocol.startSample, { folder, size });
+  const { host, port, username, hostKey, password, salt } = sample;
+  const connected = {
+    connection: { sftp: { host, port, username, hostKey }, lake: { url: sample.lakeUrl } },
+    secrets: { password, salt },
+  };
+  return { request, sample, connected };
+}
+
+test("windows on the same sample have servers of their own, and one district, lake and salt", async () => {
+  const folder = await temporaryFolder();
+  // Both find no district, and make it at the same time.
+  const [first, second] = await Promise.all([windowOn(folder), windowOn(folder)]);
+  expect(second.sample.port).not.toBe(first.sample.port);
+  const { port: _, password: __, ...common } = first.sample;
+  expect(second.sample).toMatchObject(common);
+  await first.request(protocol.run, { ...first.connected, command: "run", only: null, accept: [] });
+
+  await first.request(protocol.shutdown, {});
+  const { salt, folders } = await second.request(protocol.testConnection, second.connected);
+  expect(salt).toBe("matches");
+  expect(folders.map(({ name }) => name)).toContain("daily-participation");
+});
+
+test("a sample whose salt is lost begins with a new lake, and works", async () => {
+  const folder = await temporaryFolder();
+  const before = await windowOn(folder);
+  await before.request(protocol.run, { ...before.connected, command: "run", only: null, accept: [] });
+  const file = path.join(folder, "server.json");
+  const { salt: _, ...withoutSalt } = JSON.parse(await readFile(file, "utf8"));
+  for (const content of [JSON.stringify({ ...withoutSalt, port: 2222 }), "no JSON", undefined]) {
+    await (content === undefined ? rm(file) : writeFile(file, content));
+    const after = await windowOn(folder);
+    expect((await after.request(protocol.testConnection, after.connected)).salt).toBe("unclaimed");
+    expect(JSON.parse(await readFile(file, "utf8")).salt).toBe(after.sample.salt);
+  }
+});
