@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { verifiedPackage } from "../../scripts/verifiedPackage.mjs";
 import { duckdbBinding } from "../../scripts/vscode/duckdbBinding.mjs";
 import type { TestOutcome } from "../windows/vitestInNode";
+import { type CliNode, OutputFiles } from "./cli";
 import { leftOut } from "./installed";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
@@ -79,14 +80,16 @@ export class WindowsMachine implements AsyncDisposable {
   ) {}
 
   static async create(builds: WindowsBuilds): Promise<WindowsMachine> {
-    return new WindowsMachine(await mkdtemp(path.join(tmpdir(), "clever-lake-wine-")), builds);
+    const machine = new WindowsMachine(await mkdtemp(path.join(tmpdir(), "clever-lake-wine-")), builds);
+    // Makes drive C:, of which every program would tell otherwise.
+    const { exitCode, stderr } = await machine.result("wine", ["wineboot", "--init"]);
+    if (exitCode === 0) return machine;
+    await machine[Symbol.asyncDispose]();
+    throw new Error(`Wine could not be prepared: ${stderr}`);
   }
 
-  /** What starts Node.js: a command with its first arguments, and the environment that it needs. */
-  get node(): {
-    readonly command: readonly string[];
-    readonly environment: Readonly<Record<string, string>>;
-  } {
+  /** Node.js for Windows. */
+  get node(): CliNode {
     return {
       command: ["wine", this.builds.node],
       environment: {
@@ -98,30 +101,31 @@ export class WindowsMachine implements AsyncDisposable {
         // Beside the project's packages, which have DuckDB's library for this machine only.
         NODE_PATH: windowsPath(path.resolve(this.builds.duckdb, "..", "..")),
       },
+      path: windowsPath,
+      writesToFiles: true,
     };
-  }
-
-  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
-    const { command, environment: needed } = this.node;
-    const [wine = "", ...first] = command;
-    const { PATH, HOME } = process.env;
-    return spawn(wine, [...first, ...args], {
-      cwd: this.folder,
-      env: { ...process.env, PATH, HOME, ...needed, ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
   }
 
   /** Runs Node.js to its end. */
   async run(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<WindowsResult> {
-    const child = this.start(args, environment);
-    const texts = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const)
-      child[name]?.setEncoding("utf8").on("data", (text: string) => {
-        texts[name] += text;
-      });
-    const [exitCode] = (await once(child, "close")) as [number | null];
-    return { exitCode, ...texts };
+    const [command = "", ...first] = this.node.command;
+    return this.result(command, [...first, ...args], environment);
+  }
+
+  private async result(
+    command: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<WindowsResult> {
+    const files = new OutputFiles(this.folder);
+    const child = spawn(command, args, {
+      cwd: this.folder,
+      env: { ...process.env, ...this.node.environment, ...environment },
+      stdio: ["ignore", ...files.descriptors],
+    });
+    const [exitCode] = (await once(child, "exit")) as [number | null];
+    const [stdout, stderr] = files.take();
+    return { exitCode, stdout, stderr };
   }
 
   /** Runs test files of this project (paths below `test`) in Node.js for Windows. */
