@@ -128,19 +128,22 @@ export class WindowsMachine implements AsyncDisposable {
     return { exitCode, stdout, stderr };
   }
 
-  /** Runs test files of this project (paths below `test`) in Node.js for Windows. */
-  async runTests(...files: readonly string[]): Promise<readonly TestOutcome[]> {
-    const script = path.join(this.folder, "tests.js");
-    const runner = path.join(root, "test", "windows", "vitestInNode.ts");
-    const imports = files.map(
-      (file) => `${JSON.stringify(file)}: () => import(${JSON.stringify(path.join(root, "test", file))})`,
-    );
+  /**
+   * Runs a test file of this project in Node.js for Windows.
+   * @param name of the file in `test/windows`, without its ending
+   */
+  async runTests(
+    name: string,
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<readonly TestOutcome[]> {
+    const script = path.join(this.folder, `${name}.js`);
+    const file = (ending: string) => JSON.stringify(path.join(root, "test", "windows", ending));
     const outcomesFile = path.join(this.folder, "outcomes.json");
     await build({
       stdin: {
         contents: `import { writeFileSync } from "node:fs";
-          import { runTestFiles } from ${JSON.stringify(runner)};
-          runTestFiles({ ${imports.join(", ")} }).then((outcomes) =>
+          import { runTestFile } from ${file("vitestInNode.ts")};
+          runTestFile(() => import(${file(`${name}.test.ts`)})).then((outcomes) =>
             writeFileSync(${JSON.stringify(windowsPath(outcomesFile))}, JSON.stringify(outcomes)));`,
         resolveDir: root,
       },
@@ -149,13 +152,13 @@ export class WindowsMachine implements AsyncDisposable {
       platform: "node",
       target: "node20",
       format: "cjs",
-      alias: { vitest: runner },
+      alias: { vitest: path.join(root, "test", "windows", "vitestInNode.ts") },
       external: ["cpu-features", "*.node"],
       define: { "import.meta.dirname": "__dirname" },
       logLevel: "error",
     });
     await rm(outcomesFile, { force: true });
-    const { exitCode, stdout, stderr } = await this.run([windowsPath(script)]);
+    const { exitCode, stdout, stderr } = await this.run([windowsPath(script)], environment);
     if (exitCode !== 0 || !existsSync(outcomesFile))
       throw new Error(`Node.js for Windows ended with ${exitCode}: ${stdout}${stderr}`);
     return JSON.parse(await readFile(outcomesFile, "utf8")) as readonly TestOutcome[];
