@@ -6,7 +6,8 @@ import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { findSshd, startSshd } from "../helpers/sshd";
 import { temporaryFolder } from "../helpers/temporaryFolder";
-import { WindowsMachine, windowsUnderWine } from "../helpers/wine";
+import { windowsUnderWine } from "../helpers/windowsBuilds";
+import { WindowsMachine } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
 const sshd = findSshd();

@@ -2,7 +2,8 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { makeVsix } from "../../scripts/package.mjs";
 import { unpackVsix } from "../../scripts/unpackVsix.mjs";
-import { WindowsMachine, windowsPath, windowsUnderWine } from "../helpers/wine";
+import { windowsUnderWine } from "../helpers/windowsBuilds";
+import { WindowsMachine, windowsPath } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { WindowsMachine, windowsUnderWine } from "../helpers/wine";
+import { windowsUnderWine } from "../helpers/windowsBuilds";
+import { WindowsMachine } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
 

@@ -2,7 +2,8 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { buildCommandLine } from "../helpers/cli";
 import { appears, KilledRuns } from "../helpers/killedRuns";
-import { WindowsMachine, windowsPath, windowsUnderWine } from "../helpers/wine";
+import { windowsUnderWine } from "../helpers/windowsBuilds";
+import { WindowsMachine, windowsPath } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
 const program = path.resolve(import.meta.dirname, "..", "..", "dist", "cli.js");
