@@ -20,19 +20,27 @@ test.skipIf(builds === undefined)("the demo goes through on Windows, and its num
   expect(stdout).toContain("Imported: 1,542 students");
 });
 
-test.skipIf(builds === undefined)("a run killed on Windows is completed there by the next", async () => {
+test.skipIf(builds === undefined)("a run cut off on Windows is completed there by the next", async () => {
   if (builds === undefined) return;
   await using windows = await WindowsMachine.create(builds);
   await using runs = await KilledRuns.create(windows.node);
-  const commit = "_delta_log/00000000000000000000.json";
-  for (const made of [
-    "stage1np/clever/daily-participation",
-    `stage2p/clever/resource_usage_pseudo/${commit}`,
-  ]) {
+  const landed = "stage1np/clever/daily-participation";
+  const committed = "stage2p/clever/resource_usage_pseudo/_delta_log/00000000000000000000.json";
+  for (const made of [landed, committed]) {
     await runs.withLake(async (cli) => {
       const running = await runs.kill(cli, (run) => appears(path.join(cli.lakeFolder, made), run));
       expect(running, made).toBe(true);
       await runs.complete(cli, `killed at ${made}`);
     });
   }
+  await runs.withLake(async (cli) => {
+    const run = cli.start("run");
+    await appears(path.join(cli.lakeFolder, landed), run);
+    // Wine makes Windows' event of Ctrl-C of it.
+    run.process.kill("SIGINT");
+    const { exitCode, stderr } = await run.ended;
+    expect(exitCode, stderr).toBe(130);
+    expect(stderr).toContain("Stopping; what has been done so far stays.");
+    await runs.complete(cli, "stopped by Ctrl-C");
+  });
 });
