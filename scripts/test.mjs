@@ -16,12 +16,12 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const leftOut = [];
 
-/** The tests' own ways to sshd and to Python, so that what is prepared here is what they look for. */
+/** The tests' own ways to sshd, Python, Spark and Wine, so that what is prepared here is what they look for. */
 async function helperFunctions() {
   const { outputFiles } = await build({
     stdin: {
       contents:
-        'export { findSshd } from "./sshd"; export { pythonWithDelta } from "./python"; export { sparkJars } from "./spark";',
+        'export { findSshd } from "./sshd"; export { pythonWithDelta } from "./python"; export { sparkJars } from "./spark"; export { windowsUnderWine } from "./windowsBuilds";',
       resolveDir: helpers,
     },
     bundle: true,
@@ -38,13 +38,14 @@ async function helperFunctions() {
 
 /** Before vitest starts its workers, since two of them at once would both want to install. */
 async function prepare() {
-  const { findSshd, pythonWithDelta, sparkJars } = await helperFunctions();
+  const { findSshd, pythonWithDelta, sparkJars, windowsUnderWine } = await helperFunctions();
   await leaveOutUnless("the tests against a real OpenSSH server (install openssh-server)", findSshd);
   await leaveOutUnless(
     "the checks with delta-rs, OpenDAL and Azure's Python client (install Python 3.11 or newer with venv and pip)",
     pythonWithDelta,
   );
   await leaveOutUnless("the checks with Apache Spark (install Java 17 and Maven)", sparkJars);
+  await leaveOutUnless("the tests of the Windows builds under Wine (install wine)", windowsUnderWine);
 }
 
 /** Whether a means could be had; what needs it is named as left out otherwise. */

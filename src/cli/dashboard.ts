@@ -71,9 +71,15 @@ export async function writeDashboard(
   return { file: options.out, from: answered.from, to: answered.to, bytes: Buffer.byteLength(html) };
 }
 
-/** The language of the locale that the process was given; English where it is none that the page speaks. */
-export function languageOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): Language {
-  const locale = LC_ALL || LC_MESSAGES || LANG || "";
+/**
+ * The language of the locale that the process was given, on Windows that of the system, which no variable tells there;
+ * English where it is none that the page speaks.
+ */
+export function languageOf(
+  { LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv,
+  system: string = process.platform === "win32" ? Intl.DateTimeFormat().resolvedOptions().locale : "",
+): Language {
+  const locale = LC_ALL || LC_MESSAGES || LANG || system;
   return languages.find((language) => locale.split(/[-_.@]/, 1)[0] === language) ?? "en";
 }
 

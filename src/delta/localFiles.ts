@@ -79,7 +79,8 @@ async function copyOne(lake: Lake, lakePath: string, copy: string, options: Lake
       options,
     );
   } catch (cause) {
-    throw copyFault(cause, lakePath, `${path.dirname(copy)} is, or set TMPDIR to a folder with more`);
+    const variable = process.platform === "win32" ? "TEMP" : "TMPDIR";
+    throw copyFault(cause, lakePath, `${path.dirname(copy)} is, or set ${variable} to a folder with more`);
   }
 }
 

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -7,15 +6,14 @@ import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import { CleverLakeError, errnoOf } from "../errors";
 import { removeLocal, replaceFile, whileHeld } from "../heldFiles";
-import { ScratchNames } from "../scratch";
 import { windowsNameFault } from "../windowsNames";
 import { forceFile, forceFolder, ioError, isMissing, lacksHardLinks } from "./disk";
 import { folderOf } from "./folderAddress";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
 import { checkedPath, identityFileSystems } from "./lakePath";
 import { moveIfAbsent } from "./moveIfAbsent";
-
-const temporaryFolder = ".clever-lake-tmp";
+import { makePrivateFolder } from "./privateFolder";
+import { TemporaryFiles, temporaryFolder } from "./temporaryFiles";
 
 /**
  * A lake in a folder of this machine. A write goes to a temporary file beside the file systems, is forced to disk,
@@ -26,16 +24,14 @@ const temporaryFolder = ".clever-lake-tmp";
 export class FolderLake implements Lake {
   readonly url: string;
 
-  private readonly temporaryNames: ScratchNames;
-  private readonly temporaryFolder: string;
+  private readonly temporary: TemporaryFiles;
 
   private constructor(
     private readonly root: string,
     private hardLinks: boolean,
   ) {
     this.url = pathToFileURL(root).href;
-    this.temporaryFolder = path.join(root, temporaryFolder);
-    this.temporaryNames = new ScratchNames(this.temporaryFolder);
+    this.temporary = new TemporaryFiles(root);
   }
 
   /**
@@ -63,7 +59,7 @@ export class FolderLake implements Lake {
     for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
       options.signal?.throwIfAborted();
       for (const name of await namesIn(path.join(this.root, current))) {
-        if (current === "" && name === temporaryFolder) continue;
+        if (name === temporaryFolder) continue;
         const entry = await this.entry(current === "" ? name : `${current}/${name}`);
         if (entry === undefined) continue;
         yield entry;
@@ -161,6 +157,11 @@ export class FolderLake implements Lake {
   async importFile(localFile: string, lakePath: string, options: LakeOptions = {}): Promise<void> {
     const target = this.resolve(lakePath);
     options.signal?.throwIfAborted();
+    if (this.temporary.isMadeInPlace(lakePath)) {
+      await this.write(lakePath, createReadStream(localFile), options);
+      await removeLocal(localFile);
+      return;
+    }
     try {
       // Only ever taken away from: the file was made with what the machine's settings (umask) leave.
       const { mode } = await fs.stat(localFile);
@@ -192,17 +193,15 @@ export class FolderLake implements Lake {
   }
 
   async *temporaries(options: LakeOptions = {}): AsyncIterable<LakeEntry> {
-    for (const name of await this.temporaryNames.others()) {
+    for (const lakePath of await this.temporary.others()) {
       options.signal?.throwIfAborted();
-      const entry = await this.entry(`${temporaryFolder}/${name}`);
+      const entry = await this.entry(lakePath);
       if (entry !== undefined) yield entry;
     }
   }
 
   async scratch(): Promise<string> {
-    const folder = await this.temporaryNames.next();
-    await fs.mkdir(folder, { mode: 0o700 });
-    return folder;
+    return this.temporary.scratch();
   }
 
   localPath(lakePath: string): string {
@@ -236,7 +235,9 @@ export class FolderLake implements Lake {
   }
 
   private async viaTemporary<T>(lakePath: string, work: (temporary: string) => Promise<T>): Promise<T> {
-    const temporary = await this.temporaryNames.next();
+    const temporary = await this.temporary.next(lakePath).catch((error: unknown) => {
+      throw ioError(error, lakePath);
+    });
     try {
       return await work(temporary);
     } catch (error) {
@@ -271,8 +272,7 @@ export class FolderLake implements Lake {
         this.hardLinks = false;
       }
     }
-    const name = createHash("sha256").update(path.relative(this.root, target).toLowerCase()).digest("hex");
-    return moveIfAbsent(temporary, target, path.join(this.temporaryFolder, `claim-${name}`), signal);
+    return moveIfAbsent(temporary, target, await this.temporary.claim(target), signal);
   }
 
   /** Makes a folder and its parents; what holds identities is made readable by its owner only. */
@@ -287,9 +287,13 @@ export class FolderLake implements Lake {
       missing.push(current);
     }
     for (const current of missing.reverse()) {
-      const [fileSystem = ""] = path.relative(this.root, current).split(path.sep);
-      const mode = identityFileSystems.has(fileSystem) ? 0o700 : 0o755;
-      await whileHeld(() => fs.mkdir(current, { mode })).catch((error: unknown) => {
+      const [fileSystem = "", ...below] = path.relative(this.root, current).split(path.sep);
+      const isPrivate = identityFileSystems.has(fileSystem);
+      const make = () =>
+        isPrivate && below.length === 0
+          ? makePrivateFolder(current)
+          : fs.mkdir(current, { mode: isPrivate ? 0o700 : 0o755 });
+      await whileHeld(make).catch((error: unknown) => {
         if (errnoOf(error) !== "EEXIST") throw error;
       });
       await forceFolder(path.dirname(current));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -89,7 +90,20 @@ export interface CliSecrets {
   readonly CLEVER_LAKE_SAS?: string;
 }
 
+/** A Node.js that the command line runs in, and how it names this machine's files. */
+export interface CliNode {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  path(file: string): string;
+  /** It cannot write to Linux's pipes. */
+  readonly writesToFiles?: true;
+}
+
+const ownNode: CliNode = { command: [process.execPath], environment: {}, path: (file) => file };
+
 export interface CliSetUp {
+  /** The one that runs the tests if left out. */
+  readonly node?: CliNode | undefined;
   /** Gets the configuration and the lake. */
   readonly folder: string;
   readonly server: CliServer;
@@ -113,31 +127,33 @@ export class CommandLine {
     readonly lakeFolder: string,
     private readonly secrets: CliSecrets,
     private readonly environment: Readonly<Record<string, string>>,
+    private readonly node: CliNode,
   ) {}
 
   static async create(setUp: CliSetUp): Promise<CommandLine> {
     await buildCommandLine();
     const { folder, server, lake, secrets = {}, userTypes, minimumGroupSize, environment = {} } = setUp;
+    const { node = ownNode } = setUp;
     const lakeFolder = path.join(folder, "lake");
     const configFile = path.join(folder, "clever-lake.json");
     const config = {
       sftp: server,
-      lake: lake ?? { url: pathToFileURL(lakeFolder).href },
+      lake: lake ?? { url: node === ownNode ? pathToFileURL(lakeFolder).href : node.path(lakeFolder) },
       userTypes,
       minimumGroupSize,
     };
     await writeFile(configFile, JSON.stringify(config, undefined, 2));
-    return new CommandLine(configFile, lakeFolder, secrets, environment);
+    return new CommandLine(configFile, lakeFolder, secrets, environment, node);
   }
 
   /** The same configuration and lake with other secrets. */
   withSecrets(secrets: CliSecrets): CommandLine {
-    return new CommandLine(this.configFile, this.lakeFolder, secrets, this.environment);
+    return new CommandLine(this.configFile, this.lakeFolder, secrets, this.environment, this.node);
   }
 
   /** The same configuration and secrets in another environment. */
   inEnvironment(environment: Readonly<Record<string, string>>): CommandLine {
-    return new CommandLine(this.configFile, this.lakeFolder, this.secrets, environment);
+    return new CommandLine(this.configFile, this.lakeFolder, this.secrets, environment, this.node);
   }
 
   lake(): Promise<FolderLake> {
@@ -150,11 +166,15 @@ export class CommandLine {
   }
 
   start(...args: readonly string[]): RunningCli {
-    const child = spawn(process.execPath, [commandLine, ...args, "--config", this.configFile], {
-      env: { ...environment(this.secrets), ...this.environment },
-      stdio: ["ignore", "pipe", "pipe"],
+    const { command, environment: needed, path: named, writesToFiles } = this.node;
+    const [executable = "", ...first] = command;
+    const given = [...first, named(commandLine), ...args, "--config", named(this.configFile)];
+    const files = writesToFiles && new OutputFiles(path.dirname(this.configFile));
+    const child = spawn(executable, given, {
+      env: { ...environment(this.secrets), ...needed, ...this.environment },
+      stdio: ["ignore", ...(files?.descriptors ?? (["pipe", "pipe"] as const))],
     });
-    return { process: child, ended: resultOf(child, args, this.secrets) };
+    return { process: child, ended: resultOf(child, args, this.secrets, files) };
   }
 }
 
@@ -174,10 +194,32 @@ function environment(secrets: CliSecrets): NodeJS.ProcessEnv {
   return { PATH, HOME, ...(TMPDIR ? { TMPDIR } : {}), ...secrets };
 }
 
+/** Files in the place of a process's pipes. */
+export class OutputFiles {
+  private readonly stem: string;
+  /** Of standard output and standard error. */
+  readonly descriptors: readonly [number, number];
+
+  constructor(folder: string) {
+    this.stem = path.join(folder, randomUUID());
+    this.descriptors = [openSync(`${this.stem}.out`, "wx"), openSync(`${this.stem}.err`, "wx")];
+  }
+
+  /** What was written; to be asked for once, after the process has ended. */
+  take(): [string, string] {
+    for (const descriptor of this.descriptors) closeSync(descriptor);
+    const files = [`${this.stem}.out`, `${this.stem}.err`];
+    const texts = files.map((file) => readFileSync(file, "utf8"));
+    for (const file of files) rmSync(file);
+    return texts as [string, string];
+  }
+}
+
 async function resultOf(
   child: ChildProcess,
   args: readonly string[],
   secrets: CliSecrets,
+  files?: OutputFiles,
 ): Promise<CliResult> {
   const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   for (const name of ["stdout", "stderr"] as const)
@@ -186,9 +228,12 @@ async function resultOf(
     child.on("error", reject);
     child.on("close", resolve);
   });
-  const [stdout, stderr] = [outputs.stdout, outputs.stderr].map((chunks) =>
-    Buffer.concat(chunks).toString("utf8"),
-  ) as [string, string];
+  const fromPipes = () =>
+    [outputs.stdout, outputs.stderr].map((chunks) => Buffer.concat(chunks).toString("utf8")) as [
+      string,
+      string,
+    ];
+  const [stdout, stderr] = files?.take() ?? fromPipes();
   for (const output of [stdout, stderr]) {
     for (const secret of Object.values(secrets)) expect(output, "a secret").not.toContain(secret);
     expect(output, "control characters").not.toMatch(/[^\P{Cc}\n]/u);

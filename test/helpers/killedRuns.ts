@@ -12,7 +12,7 @@ import { sampleDistrict } from "../../src/sample/district";
 import { randomStream } from "../../src/sample/random";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
-import { CommandLine, type RunningCli } from "./cli";
+import { type CliNode, CommandLine, type RunningCli } from "./cli";
 import { filesBelow, runTables } from "./lakeFiles";
 import { lakeRows } from "./lakeRows";
 
@@ -28,9 +28,11 @@ export class KilledRuns implements AsyncDisposable {
     private readonly folder: string,
     private readonly reports: readonly string[],
     private readonly server: RunningSftpServer,
+    private readonly node: CliNode | undefined,
   ) {}
 
-  static async create(): Promise<KilledRuns> {
+  /** @param node what the runs that are killed and completed run in; the undisturbed one runs in this test's own */
+  static async create(node?: CliNode): Promise<KilledRuns> {
     const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-killed-"));
     // More files than one commit takes, so that a run can be cut off between two commits of a table.
     const district = sampleDistrict({ students: 120, teachers: 10, staff: 5, schools: 4, days: 11 });
@@ -40,8 +42,8 @@ export class KilledRuns implements AsyncDisposable {
       username: "district",
       password: secrets.CLEVER_SFTP_PASSWORD,
     });
-    const runs = new KilledRuns(folder, reports, server);
-    await runs.withLake(async (cli) => {
+    const runs = new KilledRuns(folder, reports, server, node);
+    await runs.withOwnLake(undefined, async (cli) => {
       const started = Date.now();
       const { exitCode, stderr } = await cli.run("run");
       runs.duration = Date.now() - started;
@@ -52,11 +54,18 @@ export class KilledRuns implements AsyncDisposable {
   }
 
   /** Gives `work` a command line with a lake of its own. */
-  async withLake(work: (cli: CommandLine) => Promise<void>): Promise<void> {
+  withLake(work: (cli: CommandLine) => Promise<void>): Promise<void> {
+    return this.withOwnLake(this.node, work);
+  }
+
+  private async withOwnLake(
+    node: CliNode | undefined,
+    work: (cli: CommandLine) => Promise<void>,
+  ): Promise<void> {
     const folder = await mkdtemp(path.join(this.folder, "lake-"));
     const { host, port, hostKeyFingerprint: hostKey } = this.server;
     const server = { host, port, username: "district", hostKey };
-    await work(await CommandLine.create({ folder, server, secrets }));
+    await work(await CommandLine.create({ folder, server, secrets, node }));
     await rm(folder, { recursive: true });
   }
 
@@ -91,7 +100,8 @@ export class KilledRuns implements AsyncDisposable {
     expect(new Set(last.map(({ outcome }) => outcome)), killed).toEqual(new Set(["anonymized"]));
 
     expect((await verifyLake(lake, secrets.CLEVER_SALT)).problems, killed).toEqual([]);
-    expect(await filesBelow(path.join(cli.lakeFolder, ".clever-lake-tmp")), killed).toEqual([]);
+    const unfinished = (await filesBelow(cli.lakeFolder)).filter((file) => file.includes(".clever-lake-tmp"));
+    expect(unfinished, killed).toEqual([]);
   }
 
   /**

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { WindowsMachine, windowsUnderWine } from "../helpers/wine";
+import { windowsUnderWine } from "../helpers/windowsBuilds";
+import { WindowsMachine } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
 
 test.skipIf(builds === undefined)("the folder lake keeps its promises on Windows", async () => {
   if (builds === undefined) return;
   await using windows = await WindowsMachine.create(builds);
-  const outcomes = await windows.runTests("windows/folderLake.test.ts");
+  const outcomes = await windows.runTests("folderLake");
   expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);
   expect(outcomes.length).toBeGreaterThan(50);
 });

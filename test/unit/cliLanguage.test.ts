@@ -13,3 +13,8 @@ test.each([
 ])("the language of the locale %j is %s", (environment, language) => {
   expect(languageOf(environment)).toBe(language);
 });
+
+test("where no variable tells it, the system's is taken", () => {
+  expect(languageOf({}, "es-US")).toBe("es");
+  expect(languageOf({ LANG: "en_US" }, "es-US")).toBe("en");
+});

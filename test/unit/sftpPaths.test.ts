@@ -32,6 +32,8 @@ describe("file names from a server", () => {
     ["file.csv:stream", "Windows"],
     ["NUL", "device"],
     ["com1.csv", "device"],
+    ["CON .csv", "device"],
+    ["conout$", "device"],
     ["a.", "dot or space"],
     ["a ", "dot or space"],
   ])("refuses %j", (name, reason) => {

@@ -130,3 +130,19 @@ test("a folder whose path is too long for DuckDB is refused before anything is w
   await expect(FolderLake.open(root)).rejects.toMatchObject({ code: "config" });
   await expect(stat(root)).rejects.toMatchObject({ code: "ENOENT" });
 });
+
+test("what goes to stage2p is made there, so that it gets the access list that its readers are on", async () => {
+  const root = await temporaryFolder();
+  const lake = await FolderLake.open(root);
+  const scratch = await lake.scratch();
+  await writeFile(path.join(scratch, "part"), "rows");
+  await lake.importFile(path.join(scratch, "part"), "stage2p/t/part");
+  await lake.write("stage2p/t/other", one("rows"));
+  expect(await readdir(scratch)).toEqual([]);
+  expect(await readdir(path.join(root, "stage2p"))).toEqual([".clever-lake-tmp", "t"]);
+  expect(await readdir(path.join(root, "stage2p", ".clever-lake-tmp"))).toEqual([]);
+  expect(String(await lake.read("stage2p/t/part"))).toBe("rows");
+  const names: string[] = [];
+  for await (const entry of lake.list("stage2p")) names.push(entry.path);
+  expect(names).toEqual(["stage2p/t"]);
+});

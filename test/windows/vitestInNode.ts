@@ -29,10 +29,8 @@ export interface TestOutcome {
   readonly error: string | undefined;
 }
 
-/** Runs the test files of a bundle one after the other. */
-export async function runTestFiles(
-  files: Readonly<Record<string, () => Promise<unknown>>>,
-): Promise<TestOutcome[]> {
+/** Runs the test file that `load` imports. */
+export async function runTestFile(load: () => Promise<unknown>): Promise<TestOutcome[]> {
   const runner: VitestRunner = {
     config: {
       root: "",
@@ -52,13 +50,9 @@ export async function runTestFiles(
       tagsFilter: undefined,
       strictTags: false,
     },
-    importFile: async (file) => {
-      const load = files[file];
-      if (load === undefined) throw new Error(`The bundle has no file ${file}.`);
-      await load();
-    },
+    importFile: load,
   };
-  const ran = await startTests(Object.keys(files), runner);
+  const ran = await startTests(["tests"], runner);
   return ran.flatMap((file) => [...brokenFile(file), ...file.tasks.flatMap((task) => outcomes(task))]);
 }
 

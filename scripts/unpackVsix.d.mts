@@ -1,0 +1,1 @@
+export function unpackVsix(vsix: string, folder: string): Promise<string>;

@@ -1,0 +1,24 @@
+// The extension's files out of a VSIX, as VS Code installs them.
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import yauzl from "yauzl";
+
+const inVsix = "extension/";
+
+/**
+ * @param {string} vsix
+ * @param {string} folder where its `extension` folder goes
+ * @returns {Promise<string>} the extension's folder
+ */
+export async function unpackVsix(vsix, folder) {
+  const zip = await yauzl.openPromise(vsix);
+  for await (const entry of zip.eachEntry()) {
+    if (!entry.fileName.startsWith(inVsix) || entry.fileName.endsWith("/")) continue;
+    const target = path.join(folder, entry.fileName);
+    await mkdir(path.dirname(target), { recursive: true });
+    await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target));
+  }
+  return path.join(folder, inVsix);
+}

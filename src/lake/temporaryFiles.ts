@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs/promises";
+import path from "node:path";
+import { errnoOf } from "../errors";
+import { ScratchNames } from "../scratch";
+import { identityFileSystems } from "./lakePath";
+import { makePrivateFolder } from "./privateFolder";
+
+/** The folder in which files are made before they get their names; no part of the lake. */
+export const temporaryFolder = ".clever-lake-tmp";
+
+/** The file system without identities. */
+const openFileSystem = "stage2p";
+
+/** On Windows a file that is renamed keeps the access list of the folder that it was made in. */
+const keepsAccessList = process.platform === "win32";
+
+/**
+ * The places of a folder lake for what is being made. One folder beside the file systems, readable by its owner only; on
+ * Windows files for `stage2p` are made within it, so that who may read it may read them.
+ */
+export class TemporaryFiles {
+  private readonly folder: string;
+  private readonly names: ScratchNames;
+  private readonly openNames = new Map<string, ScratchNames>();
+  private made: Promise<void> | undefined;
+
+  constructor(private readonly root: string) {
+    this.folder = path.join(root, temporaryFolder);
+    this.names = new ScratchNames(this.folder);
+  }
+
+  /** A new name for a file that is to be renamed to `lakePath`. */
+  async next(lakePath: string): Promise<string> {
+    if (!this.isMadeInPlace(lakePath)) return this.nextPrivate();
+    const [fileSystem = ""] = lakePath.split("/", 1);
+    return this.namesIn(fileSystem).next();
+  }
+
+  /** What stands in these folders and is not this process's, by its path below the lake's root. */
+  async others(): Promise<string[]> {
+    const here = await this.names.others();
+    const open = keepsAccessList ? await this.namesIn(openFileSystem).others() : [];
+    return [
+      ...here.map((name) => `${temporaryFolder}/${name}`),
+      ...open.map((name) => `${openFileSystem}/${temporaryFolder}/${name}`),
+    ];
+  }
+
+  private namesIn(fileSystem: string): ScratchNames {
+    const names =
+      this.openNames.get(fileSystem) ?? new ScratchNames(path.join(this.root, fileSystem, temporaryFolder));
+    this.openNames.set(fileSystem, names);
+    return names;
+  }
+
+  /** Whether a file for this path has to be made within its file system. */
+  isMadeInPlace(lakePath: string): boolean {
+    const [fileSystem = "", ...rest] = lakePath.split("/");
+    return keepsAccessList && rest.length > 0 && !identityFileSystems.has(fileSystem);
+  }
+
+  /** A new empty folder for files of any kind. */
+  async scratch(): Promise<string> {
+    const folder = await this.nextPrivate();
+    await fs.mkdir(folder, { mode: 0o700 });
+    return folder;
+  }
+
+  /** The file by which writers of one place take turns. */
+  async claim(target: string): Promise<string> {
+    await this.ensure();
+    const name = createHash("sha256").update(path.relative(this.root, target).toLowerCase()).digest("hex");
+    return path.join(this.folder, `claim-${name}`);
+  }
+
+  private async nextPrivate(): Promise<string> {
+    await this.ensure();
+    return this.names.next();
+  }
+
+  private ensure(): Promise<void> {
+    this.made ??= this.make().catch((error: unknown) => {
+      this.made = undefined;
+      throw error;
+    });
+    return this.made;
+  }
+
+  private async make(): Promise<void> {
+    await fs.mkdir(this.root, { recursive: true });
+    await makePrivateFolder(this.folder).catch((error: unknown) => {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import path from "node:path";
+import { expect, test } from "vitest";
+import { makeVsix } from "../../scripts/package.mjs";
+import { unpackVsix } from "../../scripts/unpackVsix.mjs";
+import { windowsUnderWine } from "../helpers/windowsBuilds";
+import { WindowsMachine, windowsPath } from "../helpers/windowsMachine";
+
+const builds = await windowsUnderWine();
+
+test.skipIf(builds === undefined)("the engine of the Windows package answers on Windows", async () => {
+  if (builds === undefined) return;
+  const { vsix, problems } = await makeVsix("win32-x64");
+  expect(problems).toEqual([]);
+  await using windows = await WindowsMachine.create(builds);
+  const extension = await unpackVsix(vsix, windows.folder);
+  const outcomes = await windows.runTests("engine", {
+    ENGINE_MODULE: windowsPath(path.join(extension, "dist", "engine.js")),
+    // DuckDB is the one of the package.
+    NODE_PATH: "",
+  });
+  expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);
+  expect(outcomes).toHaveLength(3);
+});
