@@ -1,47 +1,14 @@
-import { type AnyAuthMethod, type AuthenticationType, type ParsedKey, utils } from "ssh2";
+import { type AnyAuthMethod, createAgent, type ParsedKey } from "ssh2";
 import { CleverLakeError } from "../errors";
+import type { PrivateKeyFile } from "./privateKey";
+import { AgentWithRsaViews, rsaViews } from "./rsaSignatures";
 
 /** What the account proves itself with. Several may be given; the server's offer decides which are used. */
-export interface Credentials {
+export interface Credentials extends PrivateKeyFile {
   readonly username: string;
   readonly password?: string;
-  /** Contents of an OpenSSH, PEM or PuTTY private key file. */
-  readonly privateKey?: string;
-  readonly passphrase?: string;
   /** The agent's socket (`SSH_AUTH_SOCK`), or its pipe on Windows. */
   readonly agent?: string;
-}
-
-/**
- * Reads the private key, if there is one.
- * @throws CleverLakeError `auth`, without anything of the key or the passphrase
- */
-export function parsePrivateKey({ privateKey, passphrase }: Credentials): ParsedKey | undefined {
-  if (privateKey === undefined) return undefined;
-  const parsed = utils.parseKey(privateKey, passphrase);
-  const key = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (key instanceof Error || key === undefined) throw keyError(key?.message ?? "", passphrase !== undefined);
-  if (!key.isPrivateKey())
-    throw new CleverLakeError("auth", "The file given as private key holds a public key.", {
-      hint: "Give the file without .pub.",
-    });
-  return key;
-}
-
-function keyError(libraryMessage: string, withPassphrase: boolean): CleverLakeError {
-  if (/encrypted|passphrase|integrity|decrypt/i.test(libraryMessage))
-    return withPassphrase
-      ? new CleverLakeError("auth", "The passphrase does not open the private key.")
-      : new CleverLakeError("auth", "The private key is protected by a passphrase, and none was given.", {
-          hint: "Give the key's passphrase.",
-        });
-  return new CleverLakeError(
-    "auth",
-    "The private key cannot be read: it is in no known format, or damaged.",
-    {
-      hint: "Give a private key as ssh-keygen writes it.",
-    },
-  );
 }
 
 type Method = Exclude<AnyAuthMethod["type"], "none" | "hostbased">;
@@ -52,19 +19,49 @@ const words: Readonly<Record<Method, string>> = {
   "keyboard-interactive": "the password",
 };
 
+/** The methods that RFC 4252, 4256 and 4462 name: what else a server says is not repeated to anybody. */
+const knownMethods: readonly string[] = [
+  "publickey",
+  "password",
+  "keyboard-interactive",
+  "hostbased",
+  "gssapi-with-mic",
+  "gssapi-keyex",
+];
+
+/** Names of methods for a message. */
+function methodNames(offered: readonly string[]): string {
+  const known = knownMethods.filter((name) => offered.includes(name));
+  const hasOthers = offered.some((name) => !knownMethods.includes(name));
+  if (known.length === 0) return hasOthers ? "methods that Clever Lake does not know" : "none";
+  return `${known.join(", ")}${hasOthers ? " and others that Clever Lake does not know" : ""}`;
+}
+
+/** Whether a question whose answer is shown asks for the password nevertheless, and not for a code. */
+function asksForPassword(prompt: string): boolean {
+  return (
+    /passwor[dt]|contraseñ|kennwort|mot de passe/i.test(prompt) && !/one.?time|otp|token|code/i.test(prompt)
+  );
+}
+
 /** One login: answers the SSH library's question for the next method, and knows afterwards what was tried. */
 export class Login {
   private readonly methods: AnyAuthMethod[] = [];
   private readonly tried: Method[] = [];
   private offered: readonly string[] = [];
+  /** What the server took, before it asked for more. */
+  private accepted: Method | undefined;
+  private isAskedForMore = false;
 
   constructor(
     private readonly credentials: Credentials,
     key: ParsedKey | undefined,
   ) {
     const { username, agent, password } = credentials;
-    if (key !== undefined) this.methods.push({ type: "publickey", username, key });
-    if (agent !== undefined) this.methods.push({ type: "agent", username, agent });
+    for (const each of key === undefined ? [] : [key, ...rsaViews(key)])
+      this.methods.push({ type: "publickey", username, key: each });
+    if (agent !== undefined)
+      this.methods.push({ type: "agent", username, agent: new AgentWithRsaViews(createAgent(agent)) });
     if (password === undefined) return;
     this.methods.push({ type: "password", username, password });
     let asked = false;
@@ -72,9 +69,12 @@ export class Login {
       type: "keyboard-interactive",
       username,
       prompt: (_name, _instructions, _language, prompts, finish) => {
-        // The password answers one hidden question, once: whoever asks for more wants something else.
-        const answers = !asked && prompts.length === 1 && prompts[0]?.echo !== true ? [password] : [];
+        // The password answers one question, once: whoever asks for more wants something else.
+        const [question] = prompts;
+        const isPassword = question?.echo !== true || asksForPassword(question.prompt);
+        const answers = !asked && prompts.length === 1 && isPassword ? [password] : [];
         asked = true;
+        if (answers.length === 0 && prompts.length > 0) this.isAskedForMore = true;
         finish(answers);
       },
     });
@@ -83,8 +83,11 @@ export class Login {
   /**
    * The next method, or false when none is left. The first question comes without an offer; unless there is a
    * key to show, it is answered with `none` to learn the offer, so that no password goes where only keys count.
+   *
+   * @param isPartial whether the last method was taken, and another one is asked for on top of it
    */
-  next(offered: AuthenticationType[] | null): AnyAuthMethod | false {
+  next(offered: readonly string[] | null, isPartial = false): AnyAuthMethod | false {
+    if (isPartial) this.accepted = this.tried.at(-1);
     const [first] = this.methods;
     if (offered === null && first?.type !== "publickey" && first?.type !== "agent")
       return { type: "none", username: this.credentials.username };
@@ -105,19 +108,54 @@ export class Login {
     return this.tried.length > 0;
   }
 
+  /** True once the password has been shown, whose every refusal may count against the account. */
+  get passwordShown(): boolean {
+    return this.tried.some((type) => type === "password" || type === "keyboard-interactive");
+  }
+
   /** The error for a login that the server refused. */
   refused(cause: unknown): CleverLakeError {
     const { username } = this.credentials;
     const tried = [...new Set(this.tried.map((type) => words[type]))].join(" and ");
-    return tried === ""
-      ? new CleverLakeError(
-          "auth",
-          `The SFTP server takes only these ways to log in: ${this.offered.join(", ") || "none"}. None of them is configured.`,
-          { hint: "Configure one of them.", cause },
-        )
-      : new CleverLakeError("auth", `The SFTP server refused ${tried} of the account ${username}.`, {
-          hint: "Check the user name and the credentials.",
-          cause,
-        });
+    if (tried === "")
+      return new CleverLakeError(
+        "auth",
+        `The SFTP server takes only these ways to log in: ${methodNames(this.offered)}. None of them is configured.`,
+        { hint: "Configure one of them.", cause },
+      );
+    if (this.accepted !== undefined)
+      return new CleverLakeError(
+        "auth",
+        `The SFTP server took ${words[this.accepted]} of the account ${username}, and asks for more: ${methodNames(this.offered)}.`,
+        { hint: "Configure that too, or ask for an account that needs one proof only.", cause },
+      );
+    if (this.isAskedForMore)
+      return new CleverLakeError(
+        "auth",
+        `The SFTP server asks the account ${username} something else than its password, such as a code. Clever Lake cannot answer that.`,
+        { hint: "Use a private key, or ask for an account that needs its password only.", cause },
+      );
+    return new CleverLakeError("auth", `The SFTP server refused ${tried} of the account ${username}.`, {
+      hint: "Check the user name and the credentials.",
+      cause,
+    });
+  }
+
+  /** The error for a server that was lost when it had been shown the password: to show it again could lock the account. */
+  unanswered(cause: unknown): CleverLakeError {
+    const { username } = this.credentials;
+    return new CleverLakeError(
+      "auth",
+      `The SFTP server broke off, or fell silent, when it was shown the password of the account ${username}. It is not shown again.`,
+      { hint: "Check the user name and the password, then try again.", cause },
+    );
+  }
+
+  /** The error for a server that takes the password, but wants a new one. */
+  expired(): CleverLakeError {
+    const { username } = this.credentials;
+    return new CleverLakeError("auth", `The password of the account ${username} has expired.`, {
+      hint: "Set a new one where the account is managed.",
+    });
   }
 }

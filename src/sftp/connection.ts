@@ -1,11 +1,14 @@
 import type { Socket } from "node:net";
 import type { SFTPWrapper } from "ssh2";
 import type SftpClient from "ssh2-sftp-client";
+import { CleverLakeError } from "../errors";
 import { widenWindow } from "./channelWindow";
 import { networkError, SilentServerError, socketFault, statusOf } from "./sftpErrors";
 
 /** A silent server's keep-alive answers stay far below this; a slow transfer is above it. */
 const movingBytes = 16 * 1024;
+/** What may arrive while a request waits: far more than all that is asked for ahead of it. */
+const maximumBytesBeforeAnswer = 64 * 1024 * 1024;
 const farewellMilliseconds = 1_000;
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;
@@ -48,12 +51,14 @@ export class SftpConnection {
 
   /**
    * One request. Rejects with the server's status as the library reports it (see `statusOf`), or with
-   * `network` when the connection ends or nothing moves for the time-out; the connection is unusable then.
+   * `network` when the connection ends or nothing moves for the time-out, and `io` when much comes but no answer; the
+   * connection is unusable then.
    */
   call<T>(start: (session: SFTPWrapper, done: Done<T>) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.failure !== undefined) return reject(this.failure.error);
-      let received = this.socket.bytesRead;
+      const receivedBefore = this.socket.bytesRead;
+      let received = receivedBefore;
       const settle = () => {
         clearTimeout(timer);
         this.pending.delete(fail);
@@ -66,6 +71,10 @@ export class SftpConnection {
         if (this.socket.bytesRead - received < movingBytes)
           return this.fail(new SilentServerError(this.address, this.timeout));
         received = this.socket.bytesRead;
+        if (received - receivedBefore > maximumBytesBeforeAnswer)
+          return this.fail(
+            new CleverLakeError("io", `The SFTP server ${this.address} talks, but does not answer.`),
+          );
         timer = setTimeout(check, this.timeout);
       };
       let timer = setTimeout(check, this.timeout);

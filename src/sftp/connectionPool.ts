@@ -14,33 +14,31 @@ export interface Lease<C> extends Disposable {
 }
 
 /**
- * Up to `size` connections side by side, opened when needed and kept for the next. The first is opened alone:
- * wrong credentials then count once against the account, not once per connection, and are never tried again.
+ * Up to `size` connections side by side, opened when needed and kept for the next. The first is opened alone, and
+ * never more at once than are open: wrong credentials then count once against the account and are never tried again,
+ * and a server that allows fewer connections refuses few. It is asked for no more then, and those that are open do.
  */
 export class ConnectionPool<C extends PooledConnection> {
   private readonly idle: C[] = [];
   private readonly open = new Set<C>();
-  private readonly waiting: Array<(failure?: unknown) => void> = [];
-  private used = 0;
-  private limit = 1;
+  private readonly waiting = new Set<(failure?: unknown) => void>();
+  private connecting = 0;
+  /** The most connections for now; a lost network may lower it until all of them are lost. */
+  private limit: number;
   private refusal: unknown;
   private readonly closing = new AbortController();
 
+  /** @param size the most connections, which is lowered where the server refuses as many */
   constructor(
     private readonly connector: { open(signal: AbortSignal): Promise<C> },
-    private readonly size: number,
-  ) {}
+    private size: number,
+  ) {
+    this.limit = size;
+  }
 
   /** An abort of `signal` while the lease lasts ends its connection, and with it whatever waits for it. */
   async lease(signal?: AbortSignal): Promise<Lease<C>> {
-    await this.slot(signal);
-    let connection: C;
-    try {
-      connection = this.takeIdle() ?? (await this.connect(signal));
-    } catch (error) {
-      this.freeSlot();
-      throw error;
-    }
+    const connection = await this.obtain(signal);
     const abort = () => connection.fail(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     let released = false;
@@ -66,26 +64,54 @@ export class ConnectionPool<C extends PooledConnection> {
     this.open.clear();
   }
 
-  private async connect(signal: AbortSignal | undefined): Promise<C> {
-    let connection: C;
+  private async obtain(signal: AbortSignal | undefined): Promise<C> {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.refusal !== undefined) throw this.refusal;
+      const connection =
+        this.takeIdle() ?? (this.mayConnect() ? await this.connect(signal) : await this.turn(signal));
+      if (connection !== undefined) return connection;
+    }
+  }
+
+  private mayConnect(): boolean {
+    const open = this.openCount();
+    return open + this.connecting < this.limit && this.connecting < Math.max(1, open);
+  }
+
+  /** A new connection; undefined where it cannot be had, and those that are open have to do. */
+  private async connect(signal: AbortSignal | undefined): Promise<C | undefined> {
+    this.connecting++;
     try {
       const { signal: closing } = this.closing;
-      connection = await this.connector.open(signal ? AbortSignal.any([signal, closing]) : closing);
+      const connection = await this.connector.open(signal ? AbortSignal.any([signal, closing]) : closing);
+      if (closing.aborted) {
+        await connection.close();
+        throw closing.reason;
+      }
+      this.open.add(connection);
+      const open = this.openCount();
+      this.limit = open === 1 ? this.size : Math.max(this.limit, open);
+      return connection;
     } catch (error) {
-      if (isCleverLakeError(error, "auth") || isCleverLakeError(error, "hostKey")) this.refuse(error);
-      // Servers limit connections per account: while some are open, be content with those.
-      else if (isCleverLakeError(error, "network")) this.limit = this.openCount() || this.limit;
-      throw error;
+      signal?.throwIfAborted();
+      this.closing.signal.throwIfAborted();
+      this.contentWithFewer(error);
+      return undefined;
+    } finally {
+      this.connecting--;
+      this.wake();
     }
-    if (this.closing.signal.aborted) {
-      await connection.close();
-      throw this.closing.signal.reason;
-    }
-    this.open.add(connection);
+  }
+
+  /** Throws the error where no connection is open, or a stranger answers in place of the server. */
+  private contentWithFewer(error: unknown): void {
     const open = this.openCount();
-    this.limit = open === 1 ? this.size : Math.max(this.limit, open);
-    this.wake();
-    return connection;
+    const isHostKey = isCleverLakeError(error, "hostKey");
+    if (isHostKey || (open === 0 && isCleverLakeError(error, "auth"))) this.refuse(error);
+    if (isHostKey || open === 0 || !(error instanceof CleverLakeError)) throw error;
+    this.limit = open;
+    if (error.code !== "network") this.size = open;
   }
 
   private openCount(): number {
@@ -111,47 +137,30 @@ export class ConnectionPool<C extends PooledConnection> {
         other.close().catch(() => undefined);
       }
     }
-    this.freeSlot();
-  }
-
-  private async slot(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    if (this.refusal !== undefined) throw this.refusal;
-    if (this.used < this.limit) {
-      this.used++;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const settle = (failure?: unknown) => {
-        signal?.removeEventListener("abort", abort);
-        if (failure === undefined) resolve();
-        else reject(failure);
-      };
-      const abort = () => {
-        this.waiting.splice(this.waiting.indexOf(settle), 1);
-        settle(signal?.reason);
-      };
-      signal?.addEventListener("abort", abort, { once: true });
-      this.waiting.push(settle);
-    });
-  }
-
-  private freeSlot(): void {
-    this.used--;
     this.wake();
   }
 
+  /** Waits until a connection may be had. */
+  private turn(signal: AbortSignal | undefined): Promise<undefined> {
+    return new Promise((resolve, reject) => {
+      const settle = (failure?: unknown) => {
+        this.waiting.delete(settle);
+        signal?.removeEventListener("abort", abort);
+        if (failure === undefined) resolve(undefined);
+        else reject(failure);
+      };
+      const abort = () => settle(signal?.reason);
+      signal?.addEventListener("abort", abort, { once: true });
+      this.waiting.add(settle);
+    });
+  }
+
   private wake(): void {
-    while (this.used < this.limit) {
-      const next = this.waiting.shift();
-      if (next === undefined) return;
-      this.used++;
-      next();
-    }
+    for (const settle of [...this.waiting]) settle();
   }
 
   private refuse(error: unknown): void {
     this.refusal ??= error;
-    for (const settle of this.waiting.splice(0)) settle(this.refusal);
+    for (const settle of [...this.waiting]) settle(this.refusal);
   }
 }

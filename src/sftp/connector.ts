@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
 import type { CipherAlgorithm, ParsedKey, ServerHostKeyAlgorithm } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
-import { CleverLakeError } from "../errors";
-import { type Credentials, Login, parsePrivateKey } from "./authentication";
+import { CleverLakeError, isCleverLakeError } from "../errors";
+import { type Credentials, Login } from "./authentication";
 import { SftpConnection } from "./connection";
 import { algorithmsOfOtherKeys, hostKeyAlgorithms, hostKeyFingerprint, hostKeyRefusal } from "./hostKey";
+import { parsePrivateKey } from "./privateKey";
 import { networkError, SilentServerError, socketFault } from "./sftpErrors";
 import { dial } from "./socket";
 
@@ -39,6 +40,7 @@ export interface ConnectorSettings extends Credentials {
 export class SftpConnector {
   private readonly address: string;
   private key: ParsedKey | undefined;
+  private hasLoggedIn = false;
   private algorithms: readonly ServerHostKeyAlgorithm[] = hostKeyAlgorithms;
 
   constructor(private readonly settings: ConnectorSettings) {
@@ -93,6 +95,12 @@ export class SftpConnector {
     });
     client.on("ready", () => {
       ready = true;
+      this.hasLoggedIn = true;
+    });
+    // Nobody answers the question for a new password.
+    client.on("change password", () => {
+      fault ??= login.expired();
+      socket.destroy();
     });
     try {
       const session = await this.untilGone(socket, signal, () =>
@@ -108,7 +116,7 @@ export class SftpConnector {
             trusted = hostKeyFingerprint(key) === hostKey;
             return trusted;
           },
-          authHandler: (offered) => login.next(offered),
+          authHandler: (offered, isPartial) => login.next(offered, isPartial),
         }),
       );
       return new SftpConnection(client, session, socket, this.address, timeout);
@@ -148,6 +156,9 @@ export class SftpConnector {
   }
 
   private explain(error: unknown, login: Login, ready: boolean): unknown {
+    // A server that let the account in before has other reasons to break off than the password.
+    const isFirstLogin = login.passwordShown && !ready && !this.hasLoggedIn;
+    if (isFirstLogin && isCleverLakeError(error, "network")) return login.unanswered(error);
     if (error instanceof CleverLakeError) return error;
     const level = error instanceof Error && "level" in error ? error.level : undefined;
     const message = error instanceof Error ? error.message : "";
@@ -175,6 +186,7 @@ export class SftpConnector {
       return new CleverLakeError("io", `${this.address} lets the account in, but offers it no SFTP.`, {
         cause: error,
       });
+    if (isFirstLogin) return login.unanswered(error);
     return networkError(
       `The connection to the SFTP server ${this.address} could not be made: ${socketFault(error)}.`,
       error,

@@ -1,15 +1,38 @@
-import type { Stats } from "ssh2";
-import { CleverLakeError } from "../errors";
+import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { SftpConnection } from "./connection";
 import type { ConnectionPool, Lease } from "./connectionPool";
-import { modifiedOf } from "./listing";
+import type { FileGuard } from "./fileGuard";
+import { closeHandle } from "./handles";
 import { retrying } from "./retry";
-import { refusal } from "./sftpErrors";
+import { refusal, sftpStatus, statusOf } from "./sftpErrors";
 import type { SourceFile } from "./source";
 
 /** Bytes asked for ahead of the reader, which bounds a stream's memory. */
 const windowBytes = 4 * 1024 * 1024;
-const maximumRequests = 64;
+const maximumReadsAtOnce = 64;
+/** By how much the reads at once are lowered: four times come down to one, within the retries of a lost connection. */
+const slowerBy = 4;
+const smallestReadLength = 4096;
+/** Answers that one piece of a file may take; a server that gives a few bytes at a time would take for ever. */
+const maximumAnswersPerPiece = 1_024;
+
+/** How many reads a server carries out at once, as far as readers have found out. */
+export interface ReadPace {
+  readsAtOnce: number;
+}
+
+export function fullPace(): ReadPace {
+  return { readsAtOnce: maximumReadsAtOnce };
+}
+
+export interface FileRange {
+  readonly remotePath: string;
+  readonly file: SourceFile;
+  /** Position of the first byte. */
+  readonly start: number;
+  /** Position behind the last byte, at most the file's size. */
+  readonly end: number;
+}
 
 /** The file's handle on one connection, and the reads under way on it, in the order of their bytes. */
 interface OpenFile {
@@ -19,35 +42,50 @@ interface OpenFile {
   /** Where the next read starts. */
   position: number;
   readLength: number;
+  /** The most reads that were under way at once. */
+  mostReads: number;
+  piecesRead: number;
 }
 
 /**
  * Reads one file in order with many requests under way, takes up where it was when a connection is lost, and
- * checks at each opening and after the last byte that the file is still the one that was listed.
+ * checks at each opening and after the last byte that the file is still the one that was listed. Where the server
+ * refuses many reads at once, or drops the connection over them, it goes on with fewer.
  */
 export class FileReader implements Disposable {
   private opened: OpenFile | undefined;
+  private readsAtOnce: number;
+  private offset: number;
+  /** Connections in a row that were dropped over the first reads. */
+  private drops = 0;
+  /** Where the reads at once were lowered last. */
+  private failedAt: number | undefined;
 
+  /** @param pace shared by the readers of one server */
   constructor(
     private readonly pool: ConnectionPool<SftpConnection>,
-    private readonly remotePath: string,
-    private readonly file: SourceFile,
-    /** Where to stop, at most the file's size. */
-    private readonly end: number,
+    private readonly range: FileRange,
+    private readonly guard: FileGuard,
+    private readonly pace: ReadPace,
     private readonly signal: AbortSignal | undefined,
-    /** Where to start. */
-    private offset = 0,
-  ) {}
+  ) {
+    this.offset = range.start;
+    this.readsAtOnce = pace.readsAtOnce;
+  }
 
   /** The next piece; undefined after the last, when the file has proved unchanged. */
   next(): Promise<Buffer | undefined> {
     return retrying(this.signal, async () => {
-      try {
-        this.opened ??= await this.open();
-        return await this.advance(this.opened);
-      } catch (error) {
-        this[Symbol.dispose]();
-        throw refusal(error, this.file.path);
+      for (;;) {
+        try {
+          this.opened ??= await this.open();
+          return await this.advance(this.opened);
+        } catch (error) {
+          // What broke the connection is tried again after a pause, as every loss of one is.
+          const goOn = this.slowDown(error) && !isCleverLakeError(error);
+          this[Symbol.dispose]();
+          if (!goOn) throw refusal(error, this.range.file.path);
+        }
       }
     });
   }
@@ -57,11 +95,8 @@ export class FileReader implements Disposable {
     const { opened } = this;
     this.opened = undefined;
     if (opened === undefined) return;
-    const { lease, handle } = opened;
-    lease.connection
-      .call<void>((session, done) => session.close(handle, (error) => done(error)))
-      .catch(ignore);
-    lease[Symbol.dispose]();
+    closeHandle(opened.lease.connection, opened.handle);
+    opened.lease[Symbol.dispose]();
   }
 
   private async open(): Promise<OpenFile> {
@@ -69,7 +104,7 @@ export class FileReader implements Disposable {
     try {
       const { connection } = lease;
       const handle = await connection.call<Buffer>((session, done) =>
-        session.open(this.remotePath, "r", done),
+        session.open(this.range.remotePath, "r", done),
       );
       const opened: OpenFile = {
         lease,
@@ -77,8 +112,10 @@ export class FileReader implements Disposable {
         reads: [],
         position: this.offset,
         readLength: connection.readLength,
+        mostReads: 0,
+        piecesRead: 0,
       };
-      const unchanged = this.checkUnchanged(opened);
+      const unchanged = this.guard.check(connection, handle);
       // Asked for right behind the check, so that it costs no round trip of its own.
       this.readAhead(opened);
       await unchanged;
@@ -93,26 +130,33 @@ export class FileReader implements Disposable {
     this.readAhead(opened);
     const next = opened.reads.shift();
     if (next === undefined) {
-      await this.checkUnchanged(opened);
+      const { connection } = opened.lease;
+      if (this.range.end === this.range.file.size) await this.guard.checkEnd(connection, opened.handle);
+      else await this.guard.check(connection, opened.handle);
       return undefined;
     }
     const bytes = await next;
+    opened.piecesRead++;
     this.offset += bytes.length;
+    this.sharePace();
     this.readAhead(opened);
     return bytes;
   }
 
   private readAhead(opened: OpenFile): void {
     const { reads, lease, handle } = opened;
-    const requests = Math.max(1, Math.min(maximumRequests, Math.floor(windowBytes / opened.readLength)));
-    while (reads.length < requests && opened.position < this.end) {
-      const length = Math.min(opened.readLength, this.end - opened.position);
+    const { end } = this.range;
+    const inWindow = Math.max(1, Math.floor(windowBytes / opened.readLength));
+    const requests = Math.min(this.readsAtOnce, this.pace.readsAtOnce, inWindow);
+    while (reads.length < requests && opened.position < end) {
+      const length = Math.min(opened.readLength, end - opened.position);
       const read = this.readFully(opened, lease.connection, handle, opened.position, length);
       // When an earlier read fails, nobody asks for this one any more.
       read.catch(ignore);
       reads.push(read);
       opened.position += length;
     }
+    opened.mostReads = Math.max(opened.mostReads, reads.length);
   }
 
   /** `length` bytes from `position`: servers may answer with fewer than were asked for. */
@@ -124,32 +168,51 @@ export class FileReader implements Disposable {
     length: number,
   ): Promise<Buffer> {
     const bytes = Buffer.allocUnsafeSlow(length);
+    let answers = 0;
     for (let filled = 0; filled < length; ) {
       const count = await connection.call<number>((session, done) =>
         session.read(handle, bytes, filled, length - filled, position + filled, (error, read) =>
           done(error, read),
         ),
       );
-      if (count === 0) throw this.changed("it ended early");
+      if (count === 0) throw this.guard.changed("it ended early");
       filled += count;
-      if (filled < length) opened.readLength = Math.max(4096, Math.min(opened.readLength, count));
+      if (filled < length)
+        opened.readLength = Math.max(smallestReadLength, Math.min(opened.readLength, count));
+      if (++answers >= maximumAnswersPerPiece && filled < length) throw this.tooSlow(filled);
     }
     return bytes;
   }
 
-  private async checkUnchanged({ lease, handle }: OpenFile): Promise<void> {
-    const attributes = await lease.connection.call<Stats>((session, done) => session.fstat(handle, done));
-    const { size } = attributes;
-    if (size !== this.file.size) throw this.changed(`${size} bytes now, ${this.file.size} when listed`);
-    const modified = modifiedOf(attributes).getTime();
-    if (modified !== this.file.modified.getTime()) throw this.changed("it was written again");
+  /**
+   * Lowers the reads at once where they may be what the server failed over: it refused one of several, or dropped the
+   * connection twice in a row before it had answered as many as were under way. False where that cannot be it.
+   */
+  private slowDown(error: unknown): boolean {
+    const { opened } = this;
+    if (opened === undefined || opened.mostReads < 2) return false;
+    const isDropped = isCleverLakeError(error, "network") && opened.piecesRead < opened.mostReads;
+    this.drops = isDropped ? this.drops + 1 : 0;
+    if (this.drops < 2 && statusOf(error) !== sftpStatus.failure) return false;
+    this.readsAtOnce = Math.max(1, Math.floor(opened.mostReads / slowerBy));
+    this.failedAt = this.offset;
+    return true;
   }
 
-  private changed(how: string) {
-    return new CleverLakeError("changedWhileRead", `${this.file.path} changed while it was read: ${how}.`, {
-      subject: this.file.path,
-      hint: "Run again once the server has finished writing it.",
-    });
+  /** A lower pace that led past the failure spares the other readers the same one. */
+  private sharePace(): void {
+    if (this.failedAt === undefined || this.offset <= this.failedAt) return;
+    this.failedAt = undefined;
+    this.pace.readsAtOnce = Math.min(this.pace.readsAtOnce, this.readsAtOnce);
+  }
+
+  private tooSlow(bytes: number): CleverLakeError {
+    const { path } = this.range.file;
+    return new CleverLakeError(
+      "io",
+      `The SFTP server gives ${path} in pieces of a few bytes (${bytes} in ${maximumAnswersPerPiece} answers).`,
+      { subject: path, hint: "Ask who runs the server: it cannot be read like this." },
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import type { SftpConnection } from "./connection";
 import { type EntryKind, kindOfLongName, kindOfMode } from "./entryKind";
 import { closeHandle } from "./handles";
 import { joinPath, nameFault, printable } from "./paths";
-import { sftpStatus, statusOf } from "./sftpErrors";
+import { sftpStatus, statusOf, tried } from "./sftpErrors";
 
 /** An entry of a folder; `fault` says why its name cannot be used. */
 export interface FolderEntry {
@@ -142,15 +142,5 @@ class EntryQuestions {
     const handle = await tried(this.connection.call<Buffer>((session, done) => session.opendir(path, done)));
     if (handle !== undefined) closeHandle(this.connection, handle);
     return handle !== undefined;
-  }
-}
-
-/** Undefined where the server answers with a status; other failures reject. */
-async function tried<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (statusOf(error) === undefined) throw error;
-    return undefined;
   }
 }

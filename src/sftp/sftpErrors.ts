@@ -9,6 +9,16 @@ export function statusOf(error: unknown): number | undefined {
   return typeof error.code === "number" ? error.code : undefined;
 }
 
+/** Undefined where the server answers with a status; other failures reject. */
+export async function tried<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (statusOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 /** The error of a server that refused one operation on `path`. Errors of this program pass unchanged. */
 export function refusal(error: unknown, path: string): unknown {
   if (error instanceof CleverLakeError) return error;

@@ -5,7 +5,8 @@ import type { Credentials } from "./authentication";
 import type { SftpConnection } from "./connection";
 import { ConnectionPool } from "./connectionPool";
 import { SftpConnector } from "./connector";
-import { FileReader } from "./fileReader";
+import { FileGuard } from "./fileGuard";
+import { FileReader, fullPace } from "./fileReader";
 import { listBelow, modifiedOf } from "./listing";
 import { joinPath, printable, safeRelativePath } from "./paths";
 import { RemotePaths } from "./remotePaths";
@@ -44,6 +45,9 @@ export class SftpSource implements ReportSource {
   private readonly configuredRoot: string;
   private readonly names: ReportNames;
   private readonly pool: ConnectionPool<SftpConnection>;
+  private readonly pace = fullPace();
+  /** One for all readings of a listed file, so that they are of the same bytes. */
+  private readonly guards = new WeakMap<SourceFile, FileGuard>();
   private absoluteRoot: string | undefined;
 
   constructor(config: SftpSourceConfig) {
@@ -98,7 +102,7 @@ export class SftpSource implements ReportSource {
 
   async *read(file: SourceFile, { signal, onBytes }: ReadOptions = {}): AsyncGenerator<Buffer, void, void> {
     listenedToByMany(signal);
-    using reader = new FileReader(this.pool, await this.remote(file.path, signal), file, file.size, signal);
+    using reader = await this.reader(file, 0, file.size, signal);
     for (;;) {
       const bytes = await reader.next();
       if (bytes === undefined) return;
@@ -115,7 +119,7 @@ export class SftpSource implements ReportSource {
   async readRange(file: SourceFile, start: number, length: number, signal?: AbortSignal): Promise<Buffer> {
     listenedToByMany(signal);
     const end = Math.min(start + length, file.size);
-    using reader = new FileReader(this.pool, await this.remote(file.path, signal), file, end, signal, start);
+    using reader = await this.reader(file, start, end, signal);
     const pieces: Buffer[] = [];
     for (let piece = await reader.next(); piece !== undefined; piece = await reader.next())
       pieces.push(piece);
@@ -128,6 +132,13 @@ export class SftpSource implements ReportSource {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  private async reader(file: SourceFile, start: number, end: number, signal: AbortSignal | undefined) {
+    const remotePath = await this.remote(file.path, signal);
+    const guard = this.guards.get(file) ?? new FileGuard(file, remotePath);
+    this.guards.set(file, guard);
+    return new FileReader(this.pool, { remotePath, file, start, end }, guard, this.pace, signal);
   }
 
   /** A path below the root as the server takes it. */

@@ -55,6 +55,13 @@ export function findSshd(): string | undefined {
   return undefined;
 }
 
+export interface SshdExtras {
+  /** Further lines of the configuration, which count where they say a thing first. */
+  readonly config?: readonly string[];
+  /** Further public keys that may log in. */
+  readonly authorizedKeys?: readonly string[];
+}
+
 /**
  * Starts a real sshd on a free port of 127.0.0.1 that serves nothing but SFTP, for the user who runs the tests.
  * @param command what speaks SFTP with those who log in, in place of sshd itself
@@ -64,6 +71,7 @@ export async function startSshd(
   sshd: string,
   command = "internal-sftp",
   passphrase = "correct horse",
+  { config: extraConfig = [], authorizedKeys = [] }: SshdExtras = {},
 ): Promise<Sshd> {
   const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-sshd-"));
   const file = (name: string) => path.join(folder, name);
@@ -75,13 +83,14 @@ export async function startSshd(
   const publicKeys = await Promise.all(
     ["user.pub", "encrypted.pub"].map((name) => readFile(file(name), "utf8")),
   );
-  await writeFile(file("authorized_keys"), publicKeys.join(""));
+  await writeFile(file("authorized_keys"), [...publicKeys, ...authorizedKeys, ""].join("\n"));
   await chmod(folder, 0o700);
   const { username, uid } = userInfo();
   if (uid === 0) await mkdir("/run/sshd", { recursive: true });
 
   const port = await freePort();
   const config = [
+    ...extraConfig,
     `Port ${port}`,
     "ListenAddress 127.0.0.1",
     `HostKey ${file("host_ed25519")}`,

@@ -198,3 +198,12 @@ describe("a folder that cannot be listed", () => {
     },
   );
 });
+
+it("is given up on where the server talks without end, but does not answer", async () => {
+  await using server = await OddSftpServer.start({ "/reports/a.csv": "1" }, { chatters: true });
+  await using source = server.source({ names, timeoutSeconds: 0.5 });
+  await expect(source.list()).rejects.toMatchObject({
+    code: "io",
+    message: expect.stringContaining("talks, but does not answer"),
+  });
+});

@@ -29,6 +29,7 @@ export class OddSession {
   private nextHandle = 0;
   private reads = 0;
   private invented = 0;
+  private closed = false;
 
   constructor(
     private readonly sftp: SFTPWrapper,
@@ -42,8 +43,12 @@ export class OddSession {
       if (found) sftp.attrs(id, this.attributesOf(found.node, quirks.kinds));
       else sftp.status(id, STATUS_CODE.NO_SUCH_FILE);
     };
+    sftp.on("close", () => {
+      this.closed = true;
+    });
     sftp.on("OPENDIR", (id, name) => {
       count("OPENDIR");
+      if (quirks.chatters) return this.chatter();
       const found = tree.find(name, true);
       if (found?.node.kind !== "folder") return sftp.status(id, STATUS_CODE.NO_SUCH_FILE);
       const { names, refusedWith } = found.node;
@@ -95,6 +100,12 @@ export class OddSession {
       this.handles.delete(handle.toString());
       sftp.status(id, STATUS_CODE.OK);
     });
+  }
+
+  private chatter(): void {
+    if (this.closed) return;
+    for (let i = 0; i < 10; i++) this.sftp.data(0xffff_0000, Buffer.alloc(30_000));
+    setTimeout(() => this.chatter(), 1);
   }
 
   private sendName(id: number, filename: string): void {

@@ -58,22 +58,68 @@ describe("the connection pool", () => {
     expect(opened).toBe(1);
   });
 
-  it("is content with fewer connections where the server allows no more", async () => {
+  it.each(["network", "auth", "io"] as const)(
+    "is content with fewer connections where the server allows no more (%s)",
+    async (code) => {
+      let opened = 0;
+      const pool = poolOf(8, async () => {
+        if (++opened > 2) throw new CleverLakeError(code, "too many");
+        return fakeConnection();
+      });
+      const first = await pool.lease();
+      const second = await pool.lease();
+      const waiting = [pool.lease(), pool.lease(), pool.lease()];
+      await new Promise(setImmediate);
+      // Never more at once than are open: two were refused, and nobody asked again.
+      expect(opened).toBe(4);
+      first[Symbol.dispose]();
+      const third = await Promise.race(waiting);
+      expect(third.connection).toBe(first.connection);
+      third[Symbol.dispose]();
+      second[Symbol.dispose]();
+      for (const lease of waiting) (await lease)[Symbol.dispose]();
+      expect(opened).toBe(4);
+      await pool.close();
+    },
+  );
+
+  it("asks for no more connections than the server allowed, even when all were lost", async () => {
     let opened = 0;
+    let open = 0;
     const pool = poolOf(4, async () => {
-      if (++opened > 2) throw new CleverLakeError("network", "too many");
+      opened++;
+      if (open === 1) throw new CleverLakeError("auth", "too many");
+      open++;
       return fakeConnection();
     });
     const first = await pool.lease();
-    const second = await pool.lease();
-    await expect(pool.lease()).rejects.toMatchObject({ code: "network" });
+    const second = pool.lease();
+    await new Promise(setImmediate);
+    expect(opened).toBe(2);
+    open = 0;
+    first.connection.fail(new Error("gone"));
+    first[Symbol.dispose]();
+    const next = await second;
     const third = pool.lease();
     await new Promise(setImmediate);
     expect(opened).toBe(3);
-    first[Symbol.dispose]();
-    expect((await third).connection).toBe(first.connection);
-    second[Symbol.dispose]();
+    next[Symbol.dispose]();
+    (await third)[Symbol.dispose]();
     await pool.close();
+  });
+
+  it("ends with a login that is refused when none is open any more, and does not repeat it", async () => {
+    let opened = 0;
+    const pool = poolOf(4, async () => {
+      if (++opened > 1) throw new CleverLakeError("auth", "refused");
+      return fakeConnection();
+    });
+    const first = await pool.lease();
+    first.connection.fail(new Error("gone"));
+    first[Symbol.dispose]();
+    await expect(pool.lease()).rejects.toMatchObject({ code: "auth" });
+    await expect(pool.lease()).rejects.toMatchObject({ code: "auth" });
+    expect(opened).toBe(2);
   });
 
   it("does not hand out a connection that ended, nor the idle ones beside it", async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { SftpConnection } from "../../src/sftp/connection";
 import { ConnectionPool } from "../../src/sftp/connectionPool";
-import { FileReader } from "../../src/sftp/fileReader";
+import { FileGuard } from "../../src/sftp/fileGuard";
+import { FileReader, fullPace } from "../../src/sftp/fileReader";
 import { modifiedOf } from "../../src/sftp/listing";
 
 type Done = (error: undefined, result?: unknown) => void;
@@ -32,7 +33,8 @@ test.each([
   const open = () => Promise.resolve(connectionTo("0123456789", attributes));
   const pool = new ConnectionPool<SftpConnection>({ open }, 1);
   const listed = { path: "a.csv", size: 10, modified: modifiedOf({ mtime: attributes.mtime }) };
-  using reader = new FileReader(pool, "/a.csv", listed, 10, undefined);
+  const range = { remotePath: "/a.csv", file: listed, start: 0, end: 10 };
+  using reader = new FileReader(pool, range, new FileGuard(listed, "/a.csv"), fullPace(), undefined);
   const pieces: string[] = [];
   for (;;) {
     const piece = await reader.next();

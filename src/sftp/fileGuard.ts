@@ -1,0 +1,87 @@
+import type { Stats } from "ssh2";
+import { CleverLakeError } from "../errors";
+import type { SftpConnection } from "./connection";
+import { tried } from "./sftpErrors";
+import type { SourceFile } from "./source";
+
+/** Whom to ask about a file that is open: its handle, its path, or nobody, where the server answers neither. */
+type Witness = "handle" | "path" | "none";
+
+interface Facts {
+  readonly size: number;
+  /** Seconds since 1970; 0 where the server does not say. */
+  readonly time: number;
+}
+
+/**
+ * Sees to it that a file is the one that was listed, and stays as it was when it was first opened. Its time is compared
+ * with that of the first opening and not with the listing's: many servers list another time than they tell of an open
+ * file (of another zone, or without seconds), and a change since the listing is found by the next listing.
+ */
+export class FileGuard {
+  private witness: Witness | undefined;
+  private time: number | undefined;
+
+  constructor(
+    private readonly file: SourceFile,
+    private readonly remotePath: string,
+  ) {}
+
+  /** Rejects with `changedWhileRead` where the file is another one by now. */
+  async check(connection: SftpConnection, handle: Buffer): Promise<void> {
+    const facts = await this.ask(connection, handle);
+    if (facts === undefined) return;
+    const { size } = this.file;
+    if (facts.size !== size) throw this.changed(`${facts.size} bytes now, ${size} when listed`);
+    this.time ??= facts.time;
+    if (facts.time !== this.time) throw this.changed("it was written again");
+  }
+
+  /** Of a file that nobody tells anything of, at least whether it goes on behind its last byte. */
+  async checkEnd(connection: SftpConnection, handle: Buffer): Promise<void> {
+    if (this.witness !== "none") return this.check(connection, handle);
+    const one = Buffer.alloc(1);
+    const count = await connection.call<number>((session, done) =>
+      session.read(handle, one, 0, 1, this.file.size, (error, read) => done(error, read)),
+    );
+    if (count > 0) throw this.changed("it is longer than it was when listed");
+  }
+
+  changed(how: string): CleverLakeError {
+    const { path } = this.file;
+    return new CleverLakeError("changedWhileRead", `${path} changed while it was read: ${how}.`, {
+      subject: path,
+      hint: "Run again once the server has finished writing it.",
+    });
+  }
+
+  /** The witness that once answered well is asked from then on, so that two that contradict each other do no harm. */
+  private async ask(connection: SftpConnection, handle: Buffer): Promise<Facts | undefined> {
+    const fstat = () => connection.call<Stats>((session, done) => session.fstat(handle, done));
+    const stat = () => connection.call<Stats>((session, done) => session.stat(this.remotePath, done));
+    if (this.witness === "handle") return factsOf(await fstat());
+    if (this.witness === "path") return factsOf(await stat());
+    if (this.witness === "none") return undefined;
+    const byHandle = factsOf(await tried(fstat()));
+    if (byHandle !== undefined && this.isCredible(byHandle)) {
+      this.witness = "handle";
+      return byHandle;
+    }
+    const byPath = factsOf(await tried(stat()));
+    // An open file of no bytes and no time is what servers answer that do not know.
+    const knowsNothing = byHandle === undefined || (byHandle.size === 0 && byHandle.time === 0);
+    if (byPath !== undefined) this.witness = "path";
+    else this.witness = knowsNothing ? "none" : "handle";
+    return byPath ?? (knowsNothing ? undefined : byHandle);
+  }
+
+  private isCredible({ size, time }: Facts): boolean {
+    const isEmptied = size === 0 && this.file.size > 0;
+    return !isEmptied && (time > 0 || this.file.modified.getTime() === 0);
+  }
+}
+
+function factsOf(stats: Stats | undefined): Facts | undefined {
+  if (stats === undefined || !Number.isSafeInteger(stats.size)) return undefined;
+  return { size: stats.size, time: stats.mtime ?? 0 };
+}

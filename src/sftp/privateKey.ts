@@ -1,0 +1,143 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { type ParsedKey, utils } from "ssh2";
+import { CleverLakeError } from "../errors";
+
+/** A private key file as it was given. */
+export interface PrivateKeyFile {
+  /** Contents of an OpenSSH, PEM, PKCS#8 or PuTTY private key file. */
+  readonly privateKey?: string;
+  readonly passphrase?: string;
+}
+
+/** The key of a PEM file, without what programs write around it: attributes, curve parameters, comments. */
+const pemKey = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----[\s\S]+?-----END \1-----/;
+
+const saveAgain =
+  "Save it in OpenSSH's own form: ssh-keygen -p -f KEYFILE (on a copy; it asks for passphrases).";
+const makeNew = "Use another one, or make one: ssh-keygen -t ed25519 -f KEYFILE.";
+
+/**
+ * Reads the private key, if there is one.
+ * @throws CleverLakeError `auth`, without anything of the key or the passphrase
+ */
+export function parsePrivateKey({ privateKey, passphrase }: PrivateKeyFile): ParsedKey | undefined {
+  if (privateKey === undefined) return undefined;
+  const [block, label] = pemKey.exec(privateKey) ?? [privateKey.replace(/^\ufeff/, "")];
+  const isPkcs8 = label === "PRIVATE KEY" || label === "ENCRYPTED PRIVATE KEY";
+  const key = isPkcs8
+    ? parsed(fromPkcs8(block, label === "ENCRYPTED PRIVATE KEY", passphrase), undefined)
+    : parsed(block, passphrase);
+  if (key.isPrivateKey()) return key;
+  throw new CleverLakeError("auth", "The file given as private key holds a public key.", {
+    hint: "Give the file without .pub.",
+  });
+}
+
+function parsed(text: string, passphrase: string | undefined): ParsedKey {
+  let found: ParsedKey | ParsedKey[] | Error | undefined;
+  try {
+    found = utils.parseKey(text, passphrase);
+  } catch (error) {
+    // Old PEM files need MD5, which hardened systems do without.
+    found = error instanceof Error ? error : undefined;
+  }
+  const key = Array.isArray(found) ? found[0] : found;
+  if (key === undefined || key instanceof Error)
+    throw keyError(text, key?.message ?? "", passphrase !== undefined);
+  return key;
+}
+
+function keyError(text: string, libraryMessage: string, withPassphrase: boolean): CleverLakeError {
+  const error = (message: string, hint?: string) =>
+    new CleverLakeError("auth", message, hint === undefined ? {} : { hint });
+  if (/^PuTTY-User-Key-File-/.test(text) && !/passphrase|integrity|decrypt/i.test(libraryMessage))
+    return error(
+      "The private key is in a form of PuTTY's that cannot be read here.",
+      "Convert it: puttygen KEYFILE.ppk -O private-openssh -o KEYFILE (or PuTTYgen, Conversions, Export OpenSSH key).",
+    );
+  if (/^---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----/.test(text))
+    return error(
+      "The private key is in the form of SSH.com's programs, which cannot be read here.",
+      "Convert it: ssh-keygen -i -f KEYFILE > NEWFILE.",
+    );
+  if (/private key type: sk-/i.test(libraryMessage))
+    return error("The private key needs its security device, which nobody touches in a run.", makeNew);
+  if (/unsupported (?:cipher|kdf)|not supported|md5|digital envelope/i.test(libraryMessage))
+    return error("The private key is encrypted in a way that cannot be read here.", saveAgain);
+  if (/unsupported .*(?:key type|oid)/i.test(libraryMessage))
+    return error("The private key is of a kind that cannot be used here.", makeNew);
+  if (/encrypted|passphrase|integrity|decrypt/i.test(libraryMessage)) return lockedError(withPassphrase);
+  return error(
+    "The private key cannot be read: it is in no known format, or damaged.",
+    `Give a private key as ssh-keygen writes it. ${saveAgain}`,
+  );
+}
+
+function lockedError(withPassphrase: boolean): CleverLakeError {
+  return withPassphrase
+    ? new CleverLakeError("auth", "The passphrase does not open the private key.", {
+        hint: `Check it. If it is the right one, the key is encrypted in a rare way. ${saveAgain}`,
+      })
+    : new CleverLakeError("auth", "The private key is protected by a passphrase, and none was given.", {
+        hint: "Give the key's passphrase.",
+      });
+}
+
+/** A PKCS#8 key, as OpenSSL and cloud consoles write it, in a form that the SSH library reads. */
+function fromPkcs8(pem: string, isEncrypted: boolean, passphrase: string | undefined): string {
+  if (isEncrypted && !passphrase) throw lockedError(false);
+  let key: KeyObject;
+  try {
+    key = createPrivateKey({ key: pem, ...(isEncrypted && passphrase ? { passphrase } : {}) });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const isUnknownCipher = /UNSUPPORTED|UNKNOWN/.test(code);
+    if (isEncrypted && !isUnknownCipher) throw lockedError(true);
+    throw keyError(pem, isEncrypted ? "unsupported cipher" : "", false);
+  }
+  const kind = key.asymmetricKeyType;
+  if (kind === "rsa") return key.export({ type: "pkcs1", format: "pem" }).toString();
+  if (kind === "ec") return key.export({ type: "sec1", format: "pem" }).toString();
+  if (kind === "ed25519") return ed25519AsOpenSsh(key);
+  throw new CleverLakeError("auth", `The private key is of a kind (${kind}) that SSH does not know.`, {
+    hint: makeNew,
+  });
+}
+
+/** OpenSSH's own format (PROTOCOL.key), unencrypted: the only one in which the SSH library reads an Ed25519 key. */
+function ed25519AsOpenSsh(key: KeyObject): string {
+  const { x = "", d = "" } = key.export({ format: "jwk" });
+  const [publicKey, seed] = [Buffer.from(x, "base64url"), Buffer.from(d, "base64url")];
+  const type = sshString("ssh-ed25519");
+  const check = Buffer.alloc(8);
+  const secret = Buffer.concat([
+    check,
+    type,
+    sshString(publicKey),
+    sshString(Buffer.concat([seed, publicKey])),
+    sshString(""),
+  ]);
+  const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, i) => i + 1));
+  const file = Buffer.concat([
+    Buffer.from("openssh-key-v1\0"),
+    sshString("none"),
+    sshString("none"),
+    sshString(""),
+    uint32(1),
+    sshString(Buffer.concat([type, sshString(publicKey)])),
+    sshString(Buffer.concat([secret, padding])),
+  ]);
+  const lines = file.toString("base64").match(/.{1,70}/g) ?? [];
+  return ["-----BEGIN OPENSSH PRIVATE KEY-----", ...lines, "-----END OPENSSH PRIVATE KEY-----"].join("\n");
+}
+
+function sshString(content: string | Buffer): Buffer {
+  const bytes = Buffer.from(content);
+  return Buffer.concat([uint32(bytes.length), bytes]);
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}

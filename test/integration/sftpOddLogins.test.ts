@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { describeError } from "../../src/errors";
+import type { SftpSource } from "../../src/sftp/sftpSource";
+import { OddSftpServer, oddAccount, type Quirks } from "../odd-sftp/server";
+
+const names = Array.from({ length: 8 }, (_, i) => `/reports/${i}.csv`);
+const entries = Object.fromEntries(names.map((name) => [name, "x".repeat(300_000)]));
+
+async function readAll(source: SftpSource): Promise<number> {
+  const { files } = await source.list();
+  const sizes = await Promise.all(
+    files.map(async (file) => {
+      let size = 0;
+      for await (const piece of source.read(file)) size += piece.length;
+      return size;
+    }),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function errorOf(quirks: Quirks, config: Parameters<OddSftpServer["source"]>[0] = {}) {
+  await using server = await OddSftpServer.start(entries, quirks);
+  await using source = server.source({ timeoutSeconds: 1, ...config });
+  const results = await Promise.allSettled([source.list(), source.list(), source.stat("0.csv")]);
+  const errors = results.map((result) => (result.status === "rejected" ? result.reason : "it was let in"));
+  expect(new Set(errors.map(describeError)).size).toBe(1);
+  return { server, error: errors[0], text: describeError(errors[0]) };
+}
+
+describe("a server that allows few sessions at once", () => {
+  it.each([
+    ["refuse", 1],
+    ["refuse", 2],
+    ["hangUp", 1],
+    ["hangUp", 2],
+    ["noChannel", 1],
+    ["noChannel", 2],
+  ] as const)("is read over those that it allows (%s beyond %d)", async (tooManySessions, sessions) => {
+    await using server = await OddSftpServer.start(entries, { tooManySessions, sessions });
+    await using source = server.source({ connections: 4 });
+    expect(await readAll(source)).toBe(names.length * 300_000);
+    // A third and a fourth were tried together at most.
+    expect(server.connections).toBeLessThanOrEqual(sessions + 2);
+  });
+});
+
+describe("a password that is not taken", () => {
+  it.each<[string, Quirks, string]>([
+    ["refused", {}, "The SFTP server refused the password of the account district."],
+    [
+      "refused by keyboard-interactive",
+      { prompt: { text: "Password:", echo: false } },
+      "The SFTP server refused the password of the account district.",
+    ],
+    [
+      "answered by hanging up",
+      { wrongPassword: "hangUp" },
+      "The SFTP server broke off, or fell silent, when it was shown the password of the account district. It is not shown again.",
+    ],
+    [
+      "not answered",
+      { wrongPassword: "silence" },
+      "The SFTP server broke off, or fell silent, when it was shown the password of the account district. It is not shown again.",
+    ],
+  ])("is shown once, whoever asks again: %s", async (_, quirks, words) => {
+    const { server, error, text } = await errorOf(quirks, { password: "wrong-secret" });
+    expect(error).toMatchObject({ code: "auth", message: words });
+    expect(text).not.toContain("wrong-secret");
+    expect(server.logins.passwords).toEqual(["wrong-secret"]);
+  });
+
+  it("is told when it has expired", async () => {
+    const { server, error } = await errorOf({ passwordExpired: true });
+    expect(error).toMatchObject({
+      code: "auth",
+      message: "The password of the account district has expired.",
+    });
+    expect(server.logins.passwords).toHaveLength(1);
+  });
+});
+
+describe("a server that asks for more than a password", () => {
+  it.each([
+    ["hidden", { text: "Password:", echo: false }],
+    ["visible", { text: "Enter password for district@host:", echo: true }],
+    ["visible, in Spanish", { text: "Contraseña: ", echo: true }],
+  ])("is answered where its question is the password: %s", async (_, prompt) => {
+    await using server = await OddSftpServer.start(entries, { prompt });
+    await using source = server.source();
+    expect((await source.list()).files).toHaveLength(names.length);
+    expect(server.logins.passwords).toEqual([oddAccount.password]);
+  });
+
+  it.each(["Verification code: ", "One-time password: ", "Color\u001b[2J?"])(
+    "gets no password where it asks for something else: %j",
+    async (text) => {
+      const { server, error } = await errorOf({ prompt: { text, echo: true } });
+      expect(error).toMatchObject({
+        code: "auth",
+        message:
+          "The SFTP server asks the account district something else than its password, such as a code. Clever Lake cannot answer that.",
+      });
+      expect(server.logins.passwords).toEqual([]);
+    },
+  );
+
+  it("tells that the password was taken, and what is asked for then", async () => {
+    const { error } = await errorOf({ secondFactor: ["keyboard-interactive", "[x](command:y)"] });
+    expect(error).toMatchObject({
+      code: "auth",
+      message:
+        "The SFTP server took the password of the account district, and asks for more: keyboard-interactive and others that Clever Lake does not know.",
+    });
+  });
+});
+
+describe("names of login methods", () => {
+  it.each([
+    [["publickey", "[x](command:y)"], "publickey and others that Clever Lake does not know"],
+    [["\u001b[2J"], "methods that Clever Lake does not know"],
+    [["hostbased", "gssapi-with-mic"], "hostbased, gssapi-with-mic"],
+    [[], "none"],
+  ])("are repeated where they are known: %j", async (methods, words) => {
+    const { error, server } = await errorOf({ methods });
+    expect(error).toMatchObject({
+      code: "auth",
+      message: `The SFTP server takes only these ways to log in: ${words}. None of them is configured.`,
+    });
+    expect(server.logins.passwords).toEqual([]);
+  });
+});

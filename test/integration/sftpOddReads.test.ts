@@ -1,0 +1,138 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { SftpSource } from "../../src/sftp/sftpSource";
+import type { SourceFile } from "../../src/sftp/source";
+import { OddSftpServer, type Quirks } from "../odd-sftp/server";
+
+const bytes = randomBytes(3_000_000);
+const entries = { "/reports/a.csv": bytes };
+
+async function only(source: SftpSource): Promise<SourceFile> {
+  const [file] = (await source.list()).files;
+  if (file === undefined) throw new Error("There is no file.");
+  return file;
+}
+
+async function readAll(source: SftpSource, file: SourceFile, between?: () => void): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of source.read(file)) {
+    if (pieces.length === 0) between?.();
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+describe("a server that tells little of an open file", () => {
+  it.each<[string, Quirks]>([
+    ["FSTAT fails", { fstat: "fails" }],
+    ["FSTAT answers 0", { fstat: "zero" }],
+    ["FSTAT tells no time", { fstat: "withoutTime" }],
+    ["FSTAT and STAT fail", { fstat: "fails", stat: "fails" }],
+    ["FSTAT answers 0 and STAT fails", { fstat: "zero", stat: "fails" }],
+    ["the listing's time is of another zone", { listingTimeOffset: -5 * 3600 }],
+    ["the listing's time has no seconds", { listingTimeToTheMinute: true }],
+  ])("is read once, byte for byte: %s", async (_, quirks) => {
+    await using server = await OddSftpServer.start(entries, quirks);
+    await using source = server.source();
+    const file = await only(source);
+    expect((await readAll(source, file)).equals(bytes)).toBe(true);
+    expect((await source.readHead(file, 10)).equals(bytes.subarray(0, 10))).toBe(true);
+    expect(server.requests("OPEN")).toBe(2);
+  });
+
+  it.each<[string, Quirks]>([
+    ["as OpenSSH", {}],
+    ["FSTAT fails", { fstat: "fails" }],
+    ["FSTAT answers 0", { fstat: "zero" }],
+    ["the listing's time is of another zone", { listingTimeOffset: -5 * 3600 }],
+  ])("shows that the file was written again while it was read: %s", async (_, quirks) => {
+    await using server = await OddSftpServer.start(entries, quirks);
+    await using source = server.source();
+    const file = await only(source);
+    const reading = readAll(source, file, () => server.state.modified++);
+    await expect(reading).rejects.toMatchObject({ code: "changedWhileRead", subject: "a.csv" });
+  });
+
+  it.each<[string, Quirks]>([
+    ["as OpenSSH", {}],
+    ["FSTAT answers 0", { fstat: "zero" }],
+    ["FSTAT and STAT fail", { fstat: "fails", stat: "fails" }],
+  ])("shows a file that grew or shrank since it was listed: %s", async (_, quirks) => {
+    for (const now of [Buffer.concat([bytes, Buffer.from("more")]), bytes.subarray(0, 1000)]) {
+      await using server = await OddSftpServer.start(entries, quirks);
+      await using source = server.source();
+      const file = await only(source);
+      server.state.tree.put("/reports/a.csv", now);
+      await expect(readAll(source, file)).rejects.toMatchObject({ code: "changedWhileRead" });
+    }
+  });
+
+  it("is read twice only as the same file, whatever was listed", async () => {
+    await using server = await OddSftpServer.start(entries, { listingTimeOffset: 3600 });
+    await using source = server.source();
+    const file = await only(source);
+    await source.readHead(file, 10);
+    server.state.modified++;
+    await expect(source.readHead(file, 10)).rejects.toMatchObject({ code: "changedWhileRead" });
+  });
+});
+
+describe("a server that carries out few reads at once", () => {
+  it.each([
+    ["status", 1],
+    ["status", 10],
+    ["drop", 1],
+    ["drop", 10],
+  ] as const)("is read with fewer (%s beyond %d)", async (tooManyReads, readsAtOnce) => {
+    await using server = await OddSftpServer.start(
+      { "/reports/a.csv": bytes, "/reports/b.csv": bytes },
+      { tooManyReads, readsAtOnce },
+    );
+    await using source = server.source({ connections: 1 });
+    const { files } = await source.list();
+    for (const file of files) expect((await readAll(source, file)).equals(bytes)).toBe(true);
+    const [first] = files;
+    if (first === undefined) throw new Error("There is no file.");
+    // What the first file taught spares the others the same failures.
+    const connections = server.connections;
+    server.state.mostReads = 0;
+    await readAll(source, first);
+    expect(server.state.mostReads).toBeLessThanOrEqual(readsAtOnce);
+    expect(server.connections).toBe(connections);
+  });
+
+  it("that has a file with a damaged place tells so, and reads the others as before", async () => {
+    await using server = await OddSftpServer.start(
+      { "/reports/a.csv": bytes, "/reports/b.csv": bytes.subarray(0, 1_000_000) },
+      { failsBeyond: 2_000_000 },
+    );
+    await using source = server.source();
+    const [damaged, good] = (await source.list()).files;
+    if (damaged === undefined || good === undefined) throw new Error("There are no two files.");
+    await expect(readAll(source, damaged)).rejects.toMatchObject({
+      code: "io",
+      message: "The SFTP server could not read a.csv (status 4).",
+    });
+    server.state.mostReads = 0;
+    expect(await readAll(source, good)).toHaveLength(1_000_000);
+    expect(server.state.mostReads).toBeGreaterThan(10);
+  });
+});
+
+describe("a server that hands out little at a time", () => {
+  it.each([512, 4096, 32_768])("is read nevertheless, by %d bytes", async (bytesPerRead) => {
+    await using server = await OddSftpServer.start(entries, { bytesPerRead });
+    await using source = server.source();
+    expect((await readAll(source, await only(source))).equals(bytes)).toBe(true);
+  });
+
+  it("is given up on where it would take for ever", async () => {
+    await using server = await OddSftpServer.start(entries, { bytesPerRead: 1 });
+    await using source = server.source();
+    await expect(readAll(source, await only(source))).rejects.toMatchObject({
+      code: "io",
+      subject: "a.csv",
+      message: "The SFTP server gives a.csv in pieces of a few bytes (1024 in 1024 answers).",
+    });
+  });
+});

@@ -1,0 +1,42 @@
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { reportNamesOnServer as names } from "../../src/clever/fileNames";
+import { FolderLake } from "../../src/lake/folder";
+import { run } from "../../src/pipeline/run";
+import { daily, dailyCsv, dailyPath, salt } from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+import { OddSftpServer, type Quirks } from "../odd-sftp/server";
+
+async function setUp(quirks: Quirks) {
+  const days = ["2024-09-03", "2024-09-04", "2024-09-05"];
+  const server = await OddSftpServer.start(
+    Object.fromEntries(days.map((day) => [`/reports/${dailyPath(day)}`, dailyCsv(daily("amy", day))])),
+    quirks,
+  );
+  const lake = await FolderLake.open(path.join(await temporaryFolder(), "lake"));
+  const once = async () => {
+    await using source = server.source({ names });
+    return await run({ command: "run", lake, source, salt, userTypes: ["students", "teachers", "staff"] });
+  };
+  return { server, once };
+}
+
+describe("runs against odd servers", () => {
+  it.each<[string, Quirks]>([
+    ["lists another time than it tells of an open file", { listingTimeOffset: -5 * 3600 }],
+    ["lists times without seconds", { listingTimeToTheMinute: true }],
+    ["knows nothing of open files", { fstat: "zero", stat: "fails" }],
+  ])("bring a file over once, and again only when it changed, where the server %s", async (_, quirks) => {
+    const { server, once } = await setUp(quirks);
+    await using _server = server;
+    expect(await once()).toMatchObject({ landed: 3, anonymized: 3, failed: [] });
+    expect(server.requests("OPEN")).toBe(3);
+    expect(await once()).toMatchObject({ landed: 0, unchanged: 3, failed: [] });
+    expect(server.requests("OPEN")).toBe(3);
+    server.state.modified += 3600;
+    server.state.tree.put(`/reports/${dailyPath()}`, dailyCsv(daily("amy", "2024-09-03", 2)));
+    expect(await once()).toMatchObject({ landed: 1, unchanged: 2, failed: [] });
+    expect(await once()).toMatchObject({ landed: 0, unchanged: 3, failed: [] });
+    expect(server.requests("OPEN")).toBe(6);
+  });
+});
