@@ -80,6 +80,12 @@ export class RepeatedRows {
     });
   }
 
+  /** Whether the table has, or may have, rows of a source. */
+  hasRowsOf(source: string): boolean {
+    const files = this.snapshot ? filesOf(this.snapshot, source) : [];
+    return files.some(({ tags }) => (tags?.[sourceTag] ?? source) === source);
+  }
+
   /** Notes data files of this run's commits with rows that were in the table before. */
   know(adds: readonly AddFile[]): void {
     for (const { path } of adds) this.rewritten.add(decodePath(path));
@@ -117,6 +123,11 @@ export class RepeatedRows {
     );
     return { ...snapshot, files: new Map(files) };
   }
+}
+
+/** The files that may hold rows of a source, by their statistics. */
+function filesOf(snapshot: Snapshot, source: string): AddFile[] {
+  return scanFiles(snapshot, { ranges: [{ column: "source_file", from: source, to: source }] });
 }
 
 /** The files of other sources that may hold rows of a file's days. */

@@ -17,7 +17,7 @@ import type { Persons } from "./persons";
 import { hasTime, toSeconds } from "./plan";
 import { bothMarked, findBadRows, type MarkedRows, type Refusal, splitBadRows } from "./refuseRows";
 import type { DateSpan, RepeatedRows, Repeats } from "./repeatedRows";
-import { holdsText } from "./scanBytes";
+import { holdsText, isBlankFile } from "./scanBytes";
 import { findShiftedRows } from "./shiftedRows";
 import { sourceTag } from "./tables";
 
@@ -130,6 +130,10 @@ export function isDeferred(staging: Staging): staging is DeferredFile {
   return "waitsFor" in staging;
 }
 
+const emptyNote = "The file is empty, without a header even: it counts as one without rows.";
+const emptyAgain =
+  "The file is empty, without a header even, and its rows would go. A file with a header and no row lets them go.";
+
 async function stageLocal(
   session: DuckSession,
   file: PendingFile,
@@ -139,7 +143,13 @@ async function stageLocal(
   const { persons, signal } = context;
   const { report } = persons;
   let result = await loadCsv(session, local, report, signal);
-  if ("reason" in result) return { file, ...result, acceptable: false };
+  if ("reason" in result) {
+    const isBlank = await isBlankFile(local, signal);
+    if (!isBlank) return { file, ...result, acceptable: false };
+    // An empty file may be one that was cut off: it must not take rows away.
+    if (context.repeated.hasRowsOf(file.source)) return quarantine(file, undefined, emptyAgain);
+    return { file, adds: [], rowsRead: 0, rowsWritten: 0, rowsRefused: 0, notes: [emptyNote], reliesOn: [] };
+  }
 
   const { header } = result;
   let refused = 0;
@@ -157,6 +167,7 @@ async function stageLocal(
   if (result.rows + refused === 0 && (await holdsText(local, header, signal))) {
     return quarantine(file, undefined, "There is text behind the header, but no row of the report.");
   }
+  if (result.rows + refused === 0) notes.push("The file has no row.");
   if (result.blankRows > 0)
     notes.push(
       `${counted(result.blankRows, "row")} without a value in any of the report's columns, passed over.`,
