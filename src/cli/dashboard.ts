@@ -15,10 +15,12 @@ import {
   openingFilter,
   type RangePreset,
 } from "../dashboard/filter";
+import { namesIn } from "../dashboard/filterNames";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import { answer } from "../dashboard/query/answer";
 import { preparation } from "../dashboard/release/prepared";
 import { CleverLakeError } from "../errors";
+import { requireKnownNames } from "../metrics/unknownNames";
 import { openLake } from "./connect";
 
 export interface DashboardOptions {
@@ -126,6 +128,7 @@ async function ask(
     const answerTo = async (filter: DashboardFilter) => {
       const answered = await answer(prepared, prepared.value, filter, answerOptions, signal);
       if ("empty" in answered) throw nothingYet();
+      requireKnownNames(filter, namesIn(answered.options));
       return answered;
     };
     const { from, to } = options;
