@@ -45,8 +45,22 @@ export function isCleverLakeError(error: unknown, code?: ErrorCode): error is Cl
   return error instanceof CleverLakeError && (code === undefined || error.code === code);
 }
 
+/** A full disk, in one form wherever it is met: by the lake, the engine's spill or a temporary file. */
+export function diskFull(): CleverLakeError {
+  return new CleverLakeError("io", "The disk is full.", {
+    hint: "Free some space where the lake and the temporary files are, then run again; nothing is lost.",
+  });
+}
+
+/** An error as it is to be told: what the operating system says of a full disk in our words, all else as it is. */
+export function inPlainWords(error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOSPC" || code === "EDQUOT" ? diskFull() : error;
+}
+
 /** The text of whatever was thrown, with the hint where there is one. */
-export function describeError(error: unknown): string {
+export function describeError(thrown: unknown): string {
+  const error = inPlainWords(thrown);
   if (error instanceof CleverLakeError) {
     const subject = error.subject && !error.message.includes(error.subject) ? `${error.subject}: ` : "";
     return error.hint ? `${subject}${error.message} ${error.hint}` : `${subject}${error.message}`;

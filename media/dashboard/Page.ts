@@ -3,6 +3,8 @@ import type { Change, DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
+import { namesIn } from "../../src/dashboard/filterNames";
+import { unknownNames } from "../../src/metrics/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboard/protocol";
 import { aboutView, exportedHead } from "./aboutView";
 import { cardsView } from "./cardsView";
@@ -19,7 +21,7 @@ import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
 import { ResourceTable } from "./ResourceTable";
-import { nobodyView, stateView } from "./stateView";
+import { missingView, nobodyView, stateView } from "./stateView";
 
 /** Whoever answers the page: the extension, or nobody where it was exported. */
 export interface Outside {
@@ -203,7 +205,9 @@ export class Page implements Actions {
 
   private readyView(ready: Ready): TemplateResult {
     const { model } = this;
-    if (ready.answer.cards.users.value === 0) return nobodyView(model, this);
+    const { answer } = ready;
+    const missing = unknownNames(answer.filter, namesIn(answer.options));
+    if (answer.cards.users.value === 0) return html`${missingView(model, missing)}${nobodyView(model, this)}`;
     const context: PanelContext = {
       model,
       ready,
@@ -225,6 +229,7 @@ export class Page implements Actions {
       );
     const [first, ...others] = this.panels;
     return html`
+      ${missingView(model, missing)}
       ${cardsView(ready)}
       <div class="panels">
         ${first ? panelView(context, first, pictureOf(first)) : nothing}

@@ -1,4 +1,5 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
+import { fill } from "./formats";
 import { type IconName, icon } from "./icons";
 import type { Actions, Model } from "./model";
 
@@ -23,6 +24,16 @@ export function stateView(model: Model, actions: Actions): TemplateResult {
     );
   }
   return skeletonView(model);
+}
+
+/** What the filters name and the data does not have: a kept filter outlives a school that was renamed. */
+export function missingView(
+  { texts }: Model,
+  missing: readonly { readonly name: string }[],
+): TemplateResult | typeof nothing {
+  if (missing.length === 0) return nothing;
+  const names = missing.map(({ name }) => name).join(", ");
+  return html`<p class="missing" id="missing">${icon("warning")}<span>${fill(texts.missingNames, names)}</span></p>`;
 }
 
 /** Nobody is within the filters. */

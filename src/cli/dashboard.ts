@@ -14,11 +14,13 @@ import {
   openingFilter,
   type RangePreset,
 } from "../dashboard/filter";
+import { namesIn } from "../dashboard/filterNames";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import { answer } from "../dashboard/query/answer";
 import { preparation } from "../dashboard/release/prepared";
 import { CleverLakeError } from "../errors";
 import { removeLocal, replaceFile } from "../heldFiles";
+import { requireKnownNames } from "../metrics/unknownNames";
 import { machineScratch } from "../scratch";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
@@ -129,6 +131,7 @@ async function ask(
     const answerTo = async (filter: DashboardFilter) => {
       const answered = await answer(prepared, prepared.value, filter, answerOptions, signal);
       if ("empty" in answered) throw nothingYet();
+      requireKnownNames(filter, namesIn(answered.options));
       return answered;
     };
     const { from, to } = options;

@@ -71,16 +71,7 @@ export function showRun(summary: RunSummary): string {
     lines.push(...listed(notRead.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));
   }
   if (summary.quarantined.length > 0) {
-    lines.push(
-      "",
-      styled("red", `In quarantine (no row of them is in the tables): ${summary.quarantined.length}`),
-    );
-    const files = summary.quarantined.map(({ path, line, column, reason }) => {
-      const where = [line === null ? "" : `line ${line}`, column ?? ""].filter(Boolean).join(", ");
-      return `${plain(path)}${where ? ` (${where})` : ""}: ${plain(reason)}`;
-    });
-    lines.push(...listed(files));
-    lines.push("  To take a file without its bad rows: clever-lake run --accept PATH");
+    lines.push(...quarantineLines(summary.quarantined));
   }
   const waiting = summary.inQuarantine.length;
   if (waiting > 0)
@@ -95,6 +86,22 @@ export function showRun(summary: RunSummary): string {
     lines.push(...listed(summary.failed.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));
   }
   return lines.join("\n");
+}
+
+function quarantineLines(quarantined: RunSummary["quarantined"]): string[] {
+  const without = quarantined.every(({ hasEarlierRows }) => !hasEarlierRows);
+  const title = `In quarantine${without ? " (no row of them is in the tables)" : ""}: ${quarantined.length}`;
+  const files = quarantined.map(({ path, line, column, reason, acceptable, hasEarlierRows }) => {
+    const where = [line === null ? "" : `line ${line}`, column ?? ""].filter(Boolean).join(", ");
+    const earlier = hasEarlierRows ? " The rows of the delivery before stay in the tables." : "";
+    const way = acceptable ? "" : " It has to be delivered anew.";
+    return `${plain(path)}${where ? ` (${where})` : ""}: ${plain(reason)}${earlier}${way}`;
+  });
+  const isMixed = quarantined.some(({ acceptable }) => !acceptable);
+  const which = isMixed ? "one of the other files" : "a file";
+  const hint = `  To take ${which} without its bad rows: clever-lake run --accept PATH`;
+  const helps = quarantined.some(({ acceptable }) => acceptable);
+  return ["", styled("red", title), ...listed(files), ...(helps ? [hint] : [])];
 }
 
 function rowsLine(what: string, rows: number): string {

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
 import { textDecoder } from "@duckdb/node-api/lib/vectors/dataAccessors.js";
-import { CleverLakeError } from "../errors";
+import { CleverLakeError, diskFull } from "../errors";
 import { machineScratch } from "../scratch";
 import { type ColumnShape, chunksPerTurn, copyChunk, makeColumns, type TypedColumns } from "./columns";
 
@@ -144,12 +144,18 @@ export class DuckSession {
       return await work();
     } catch (error) {
       signal?.throwIfAborted();
-      throw new CleverLakeError("engine", `DuckDB could not do this: ${withoutValues(error)}`);
+      const message = withoutValues(error);
+      throw spaceLack.test(message)
+        ? diskFull()
+        : new CleverLakeError("engine", `DuckDB could not do this: ${message}`);
     } finally {
       signal?.removeEventListener("abort", interrupt);
     }
   }
 }
+
+/** What DuckDB says where a file, or what it may spill to the disk, finds no space. */
+const spaceLack = /No space left on device|not enough space on the disk|failed to offload data block/i;
 
 /**
  * DuckDB quotes the offending value or line in its messages; a cell can be an identity and a literal can be a

@@ -1,12 +1,13 @@
 import { ResponseError } from "vscode-jsonrpc/node";
-import { CleverLakeError } from "../errors";
+import { CleverLakeError, inPlainWords } from "../errors";
 import type { WireError } from "./messages";
 
 /** JSON-RPC leaves the codes outside -32768 to -32000 to the application; ours are in the error's data. */
 const applicationError = 1;
 
 /** An error as the engine answers with it. What is no error of ours says only its kind: its text may hold anything. */
-export function toResponseError(error: unknown): ResponseError<WireError> {
+export function toResponseError(thrown: unknown): ResponseError<WireError> {
+  const error = inPlainWords(thrown);
   return responseError(
     error instanceof CleverLakeError
       ? {

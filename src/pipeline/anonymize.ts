@@ -21,6 +21,8 @@ export interface AnonymizeContext {
   readonly replaced: ReadonlySet<string>;
   /** Sources whose rows in the table go in the next commit. */
   readonly going: ReadonlySet<string>;
+  /** The modification time of the delivery whose rows of a source are in the table; undefined where that is not known. */
+  readonly modifiedOf: (source: string) => Date | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -62,12 +64,12 @@ export class ReportAnonymizer {
 
   /** Reads and pseudonymizes a file; its rows wait for `commit`. */
   async stage(file: PendingFile): Promise<Staging> {
-    const { duck, lake, scratch, replaced, signal } = this.context;
+    const { duck, lake, scratch, replaced, modifiedOf, signal } = this.context;
     const { persons, repeated } = this;
     // The commit refuses as well; this spares the data files.
     requireOurShape(this.report, this.table);
     const staging = await duck.session((session) =>
-      stageFile(session, file, { lake, persons, repeated, replaced, scratch, signal }),
+      stageFile(session, file, { lake, persons, repeated, replaced, modifiedOf, scratch, signal }),
     );
     if (isStaged(staging)) this.waiting.push(staging);
     return staging;

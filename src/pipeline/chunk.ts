@@ -63,6 +63,8 @@ export class ChunkRunner {
   private readonly settled = new Set<string>();
   /** The versions of the landings whose rows this run brought in, by source. */
   readonly delivered = new Map<string, number>();
+  /** The modification times of the deliveries that this run staged, by source, until their commit failed. */
+  private readonly stagedTimes = new Map<string, Date>();
   private deferred: { readonly entry: LogEntry; readonly waitsFor: readonly string[] }[] = [];
 
   constructor(private readonly context: ChunkContext) {
@@ -194,6 +196,7 @@ export class ChunkRunner {
     progress.anonymized(isStaged(result) ? result.rowsWritten : 0);
     if (isStaged(result)) {
       entries.set(entry.source, withStaged(entry, result, summary.runId, "landed"));
+      this.stagedTimes.set(entry.source, entry.modified);
       return;
     }
     this.quarantine(entry, result, entries);
@@ -206,10 +209,17 @@ export class ChunkRunner {
 
   private quarantine(entry: LogEntry, quarantined: QuarantinedFile, entries: Map<string, LogEntry>): void {
     const { summary } = this.context;
-    const { line, column, reason } = quarantined;
+    const { line, column, reason, acceptable } = quarantined;
     this.leaveQuarantine(entry.source);
     this.settled.add(entry.source);
-    summary.quarantined.push({ path: entry.path, line: line ?? null, column: column ?? null, reason });
+    summary.quarantined.push({
+      path: entry.path,
+      line: line ?? null,
+      column: column ?? null,
+      reason,
+      acceptable,
+      hasEarlierRows: this.context.replaced.has(entry.source),
+    });
     entries.set(entry.source, {
       ...entry,
       runId: summary.runId,
@@ -244,6 +254,9 @@ export class ChunkRunner {
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof CleverLakeError)) throw error;
+      for (const entry of entries.values()) {
+        if (waiting.includes(entry.path)) this.stagedTimes.delete(entry.source);
+      }
       for (const path of waiting) this.fail(path, error);
     }
   }
@@ -257,9 +270,18 @@ export class ChunkRunner {
         salt: this.context.salt ?? "",
         replaced: this.unsettled,
         going: this.going,
+        modifiedOf: (source) => this.modifiedOf(source),
       });
     this.anonymizers.set(name, opened);
     return opened;
+  }
+
+  /** Of the delivery whose rows the tables have; of a later one that was not taken it would say too much. */
+  private modifiedOf(source: string): Date | undefined {
+    const { log, applied } = this.context.state;
+    const entry = log.get(source);
+    const isApplied = entry !== undefined && applied.get(source) === entry.version;
+    return this.stagedTimes.get(source) ?? (isApplied ? entry.modified : undefined);
   }
 
   /** Takes a source out of those that wait in quarantine since an earlier run. */

@@ -176,7 +176,7 @@ function isOlderCopy(file: SourceFile, entry: LogEntry): boolean {
 }
 
 /** Some servers keep no times: their files are neither older nor newer, and size alone tells them apart. */
-function hasTime({ modified }: SourceFile): boolean {
+export function hasTime({ modified }: Pick<SourceFile, "modified">): boolean {
   return modified.getTime() !== 0;
 }
 

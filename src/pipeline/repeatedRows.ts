@@ -33,6 +33,8 @@ interface Claimant {
 export interface Repeats {
   readonly rows: number;
   readonly sources: readonly string[];
+  /** Those of the sources whose rows tell something else than the file's do, and how many rows do. */
+  readonly differing: ReadonlyMap<string, number>;
   /** Sources whose old rows are the same as some of the file's, and go in the commit that brings the file. */
   readonly goingSources: readonly string[];
 }
@@ -78,6 +80,12 @@ export class RepeatedRows {
     });
   }
 
+  /** Whether the table has, or may have, rows of a source. */
+  hasRowsOf(source: string): boolean {
+    const files = this.snapshot ? filesOf(this.snapshot, source) : [];
+    return files.some(({ tags }) => (tags?.[sourceTag] ?? source) === source);
+  }
+
   /** Notes data files of this run's commits with rows that were in the table before. */
   know(adds: readonly AddFile[]): void {
     for (const { path } of adds) this.rewritten.add(decodePath(path));
@@ -115,6 +123,11 @@ export class RepeatedRows {
     );
     return { ...snapshot, files: new Map(files) };
   }
+}
+
+/** The files that may hold rows of a source, by their statistics. */
+function filesOf(snapshot: Snapshot, source: string): AddFile[] {
+  return scanFiles(snapshot, { ranges: [{ column: "source_file", from: source, to: source }] });
 }
 
 /** The files of other sources that may hold rows of a file's days. */
@@ -162,13 +175,15 @@ export class Claim implements Disposable {
     });
     await session.query(
       `CREATE OR REPLACE TEMP TABLE repeated AS
-       SELECT row_id, any_value(source) AS source FROM repeats WHERE NOT going GROUP BY row_id`,
+       SELECT row_id, arg_max(source, differs) AS source, bool_or(differs) AS differs
+       FROM repeats WHERE NOT going GROUP BY row_id`,
       [],
       signal,
     );
     const found = await session.query(
-      `SELECT source, false AS going, count(*)::INTEGER AS rows FROM repeated GROUP BY source
-       UNION ALL SELECT DISTINCT source, true, 0 FROM repeats WHERE going ORDER BY source`,
+      `SELECT source, false AS going, count(*)::INTEGER AS rows, (count(*) FILTER (differs))::INTEGER AS differing
+       FROM repeated GROUP BY source
+       UNION ALL SELECT DISTINCT source, true, 0, 0 FROM repeats WHERE going ORDER BY source`,
       [],
       signal,
     );
@@ -178,6 +193,11 @@ export class Claim implements Disposable {
     return {
       rows: found.reduce((sum, { rows: count }) => sum + Number(count), 0),
       sources: sourcesWhere(false),
+      differing: new Map(
+        found.flatMap(({ source, differing }) =>
+          differing === 0 ? [] : [[String(source), Number(differing)]],
+        ),
+      ),
       goingSources: sourcesWhere(true),
     };
   }

@@ -22,6 +22,10 @@ const problemSchema = z.object({
   line: z.number().nullable(),
   column: z.string().nullable(),
   reason: z.string(),
+  /** Whether rows of it come in where a person accepts it without its bad rows. */
+  acceptable: z.boolean().default(true),
+  /** Whether the tables keep the rows of the delivery before. */
+  hasEarlierRows: z.boolean().default(false),
 });
 
 const summarySchema = z.object({

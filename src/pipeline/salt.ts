@@ -5,18 +5,19 @@ import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { lookupsAgree } from "./lookupSalt";
 
+const cost = 2 ** 14;
+
 /**
  * The lake keeps a fingerprint of its salt, so that a wrong one is refused, and never the salt. A district's own
  * salt may be short; scrypt with a nonce of its own makes each guess at it cost what a log-in costs.
  */
 const fingerprintSchema = z.object({
   algorithm: z.literal("scrypt"),
-  cost: z.number().int(),
+  // Whatever else stands there, no fingerprint of ours has it, and scrypt would refuse it or take all memory.
+  cost: z.literal(cost),
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
 });
-
-const cost = 2 ** 14;
 
 /**
  * Holds a salt against the lake's fingerprint; a lake without one takes this salt's, if its lookup tables agree. Of
@@ -74,10 +75,14 @@ async function readFingerprint(
   } catch (error) {
     if (isCleverLakeError(error, "notFound")) return undefined;
     if (error instanceof z.ZodError || error instanceof SyntaxError) {
-      throw new CleverLakeError("corrupt", "The salt's fingerprint cannot be read.", {
-        subject: saltFingerprintPath,
-        hint: "Restore the file from a backup. Only if no table of this lake was pseudonymized yet may it be deleted.",
-      });
+      throw new CleverLakeError(
+        "corrupt",
+        "The file that tells whether a salt is the lake's is damaged; nothing was written.",
+        {
+          subject: saltFingerprintPath,
+          hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run holds the salt against these and writes the file anew.",
+        },
+      );
     }
     throw error;
   }

@@ -2,8 +2,8 @@ import { personPseudonyms, type Report } from "../clever/reports";
 import { type DuckSession, sqlName } from "../duck/duck";
 
 /**
- * Finds rows that tell the same of a person's day (and resource), as pairs `row_id`, `source`, `going` in the session's
- * temporary table `repeats`.
+ * Finds rows that tell of the same person's day (and resource), as pairs `row_id`, `source`, `going` in the session's
+ * temporary table `repeats`; `differs` where they do not tell the same of it.
  *
  * Clever's own ids tell where both rows have them: the school system's is blanked when a person leaves, and a resource's
  * name may change. Rows of nobody are the same where all that they tell is, each with one of the others'; people who left
@@ -37,8 +37,8 @@ export async function findSameRows(
   await session.query("DROP TABLE mine", [], signal);
 }
 
-const pairOf = (mine: string, other: string) =>
-  `SELECT mine.row_id, other.source_file AS source, other.going FROM ${mine} mine JOIN ${other} other ON`;
+const pairOf = (mine: string, other: string, differs: string) =>
+  `SELECT mine.row_id, other.source_file AS source, other.going, ${differs} AS differs FROM ${mine} mine JOIN ${other} other ON`;
 const sameKind = ["mine.user_type = other.user_type", "mine.source_file <> other.source_file"];
 
 /** One SELECT for each way in which two rows can be of one person's; each equates enough for the engine to join by it. */
@@ -55,14 +55,15 @@ function pairsOfPeople(report: Report, [clever = "", ...further]: readonly strin
       [`mine.${id} = other.${id}`, `mine.${clever} IS NOT NULL`, `other.${clever} IS NULL`],
     ]),
   ];
+  const differs = toldCells(report).map((cell) => `mine.${cell} IS DISTINCT FROM other.${cell}`);
   return ways.map(
-    (way) => `${pairOf("mine", "other")} ${[...way, ...days, ...resource, ...sameKind].join(" AND ")}`,
+    (way) =>
+      `${pairOf("mine", "other", `(${differs.join(" OR ")})`)} ${[...way, ...days, ...resource, ...sameKind].join(" AND ")}`,
   );
 }
 
 function pairsOfNobody(report: Report, nobody: string): string {
-  const told = report.columns.filter(({ pseudonymization }) => pseudonymization === "no-op");
-  const cells = told.map(({ name }) => sqlName(name));
+  const cells = toldCells(report);
   const alike = cells.map((cell) => `mine.${cell} IS NOT DISTINCT FROM other.${cell}`);
   const days = daysOf(report).join(", ");
   // Old rows that go and new ones are counted apart, since both may be a row's.
@@ -76,7 +77,13 @@ function pairsOfNobody(report: Report, nobody: string): string {
         ORDER BY other.source_file) AS nth
       FROM other SEMI JOIN telling ON telling.source = other.source_file AND telling.going = other.going
       WHERE ${nobody})
-    ${pairOf("ours", "theirs")} mine.nth = other.nth AND ${[...alike, ...sameKind].join(" AND ")}`;
+    ${pairOf("ours", "theirs", "false")} mine.nth = other.nth AND ${[...alike, ...sameKind].join(" AND ")}`;
+}
+
+/** The columns with what a row tells of its person. */
+function toldCells(report: Report): string[] {
+  const told = report.columns.filter(({ pseudonymization }) => pseudonymization === "no-op");
+  return told.map(({ name }) => sqlName(name));
 }
 
 function daysOf(report: Report): string[] {

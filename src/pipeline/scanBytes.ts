@@ -56,6 +56,13 @@ export async function scanBytes(
   return { records, fault: undefined };
 }
 
+/** Whether a file holds no more than white space, not even a header. */
+export async function isBlankFile(file: string, signal?: AbortSignal): Promise<boolean> {
+  const stream = createReadStream(file, { encoding: "utf8", ...(signal ? { signal } : {}) });
+  for await (const piece of stream) if (!isBlank(String(piece))) return false;
+  return true;
+}
+
 /** Whether anything but blanks, delimiters and quotes stands behind a file's header. */
 export async function holdsText(
   file: string,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import type { Header, Problem } from "../clever/header";
+import type { Header } from "../clever/header";
 import { pseudoTable, refusedRowsPath } from "../clever/layout";
 import { pseudoColumns, pseudonymName, type UserType, userTypeValue } from "../clever/reports";
 import { counted } from "../counted";
@@ -14,9 +14,10 @@ import type { Lake } from "../lake/lake";
 import { findDoubledRows } from "./doubledRows";
 import { type LoadedCsv, loadCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
-import { bothMarked, findBadRows, type MarkedRows, splitBadRows } from "./refuseRows";
-import type { DateSpan, RepeatedRows } from "./repeatedRows";
-import { holdsText } from "./scanBytes";
+import { hasTime, toSeconds } from "./plan";
+import { bothMarked, findBadRows, type MarkedRows, type Refusal, splitBadRows } from "./refuseRows";
+import type { DateSpan, RepeatedRows, Repeats } from "./repeatedRows";
+import { holdsText, isBlankFile } from "./scanBytes";
 import { findShiftedRows } from "./shiftedRows";
 import { sourceTag } from "./tables";
 
@@ -30,6 +31,8 @@ export interface PendingFile {
   readonly userType: UserType;
   readonly landedPath: string;
   readonly version: number;
+  /** Modification time on the server. */
+  readonly modified: Date;
   /** Whether a person has looked and takes the file without its bad rows. */
   readonly accept: boolean;
 }
@@ -61,6 +64,8 @@ export interface QuarantinedFile {
   readonly line: number | undefined;
   readonly column: string | undefined;
   readonly reason: string;
+  /** Whether rows of it come in where a person lets its bad rows be left out. */
+  readonly acceptable: boolean;
 }
 
 /**
@@ -80,6 +85,8 @@ export interface StagingContext {
   readonly repeated: RepeatedRows;
   /** Sources whose rows in the table may go in this run. */
   readonly replaced: ReadonlySet<string>;
+  /** The modification time of the delivery whose rows of a source are in the tables; undefined where that is not known. */
+  readonly modifiedOf: (source: string) => Date | undefined;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
   readonly signal?: AbortSignal | undefined;
@@ -123,6 +130,10 @@ export function isDeferred(staging: Staging): staging is DeferredFile {
   return "waitsFor" in staging;
 }
 
+const emptyNote = "The file is empty, without a header even: it counts as one without rows.";
+const emptyAgain =
+  "The file is empty, without a header even, and its rows would go. A file with a header and no row lets them go.";
+
 async function stageLocal(
   session: DuckSession,
   file: PendingFile,
@@ -132,7 +143,13 @@ async function stageLocal(
   const { persons, signal } = context;
   const { report } = persons;
   let result = await loadCsv(session, local, report, signal);
-  if ("reason" in result) return { file, ...result };
+  if ("reason" in result) {
+    const isBlank = await isBlankFile(local, signal);
+    if (!isBlank) return { file, ...result, acceptable: false };
+    // An empty file may be one that was cut off: it must not take rows away.
+    if (context.repeated.hasRowsOf(file.source)) return quarantine(file, undefined, emptyAgain);
+    return { file, adds: [], rowsRead: 0, rowsWritten: 0, rowsRefused: 0, notes: [emptyNote], reliesOn: [] };
+  }
 
   const { header } = result;
   let refused = 0;
@@ -150,6 +167,7 @@ async function stageLocal(
   if (result.rows + refused === 0 && (await holdsText(local, header, signal))) {
     return quarantine(file, undefined, "There is text behind the header, but no row of the report.");
   }
+  if (result.rows + refused === 0) notes.push("The file has no row.");
   if (result.blankRows > 0)
     notes.push(
       `${counted(result.blankRows, "row")} without a value in any of the report's columns, passed over.`,
@@ -191,7 +209,7 @@ async function loadGoodRows(
   const refusedPath = refusedRowsPath(file.landedPath);
   const refusal = await splitBadRows(local, report, header, goodFile, lake, refusedPath, signal, marked);
   const result = await loadCsv(session, goodFile, report, signal, refusal.order);
-  if ("reason" in result) return { file, ...result };
+  if ("reason" in result) return { file, ...result, acceptable: false };
   if ("summary" in result) {
     if (result.cause) throw result.cause;
     return quarantine(file, undefined, result.summary);
@@ -207,7 +225,7 @@ async function writeRows(
   notes: string[],
   context: StagingContext,
 ): Promise<Staging> {
-  const { lake, persons, repeated, replaced, scratch, signal } = context;
+  const { lake, persons, repeated, replaced, modifiedOf, scratch, signal } = context;
   const { report } = persons;
   const rows = pseudonymizedRows(file, loaded, persons);
   const partitions = await datePartitions(session, loaded, persons, signal);
@@ -219,7 +237,10 @@ async function writeRows(
     const waitsFor = repeats.sources.filter((source) => replaced.has(source));
     if (waitsFor.length > 0) return { file, waitsFor };
     const reason = `${repeats.rows} of its rows ${repeats.rows === 1 ? "is" : "are"} ${leftOutFor} ${repeats.sources.join(", ")}.`;
-    if (!file.accept) return { file, line: undefined, column: undefined, reason };
+    const kept = [...repeats.differing.keys()].filter((source) => !isOlder(file, modifiedOf(source)));
+    if (kept.length > 0 || !file.accept) {
+      return quarantine(file, undefined, `${reason}${differenceIn(repeats, kept)}`, kept.length === 0);
+    }
     await claim.drop(session, scratch, refusedRowsPath(file.landedPath), refusedBefore > 0, signal);
     notes.push(reason);
     rowsRefused += repeats.rows;
@@ -255,6 +276,20 @@ async function writeRows(
   }
   claim.keep(adds);
   return { file, adds, rowsRead, rowsWritten, rowsRefused, notes, reliesOn: repeats?.goingSources ?? [] };
+}
+
+/** Whether a file was written before the rows that it repeats: only then may what it says otherwise be left out. */
+function isOlder(file: PendingFile, modified: Date | undefined): boolean {
+  return hasTime(file) && modified !== undefined && toSeconds(file.modified) < toSeconds(modified);
+}
+
+/** @param kept the sources whose rows are older than the file's, or may be */
+function differenceIn({ differing }: Repeats, kept: readonly string[]): string {
+  const rows = [...differing.values()].reduce((sum, count) => sum + count, 0);
+  if (rows === 0) return "";
+  const told = ` ${rows} of them ${rows === 1 ? "tells" : "tell"} something else than the rows there.`;
+  if (kept.length === 0) return told;
+  return `${told} They are not older, so they cannot be left out; delivered under the name ${kept[0]}, the file replaces all rows of that one.`;
 }
 
 /** A SELECT of the session's `raw` with the columns of the `_pseudo` table that are stored in its files. */
@@ -310,11 +345,13 @@ function spanOf(partitions: readonly DatePartition[]): DateSpan | undefined {
 
 function quarantine(
   file: PendingFile,
-  refusal: { readonly rows: number; readonly problems: readonly Problem[] } | undefined,
+  refusal: (Refusal & { readonly goodRows: number }) | undefined,
   summary: string,
+  acceptable = false,
 ): QuarantinedFile {
   const [first] = refusal?.problems ?? [];
-  if (!refusal || !first) return { file, line: undefined, column: undefined, reason: summary };
+  if (!refusal || !first) return { file, line: undefined, column: undefined, reason: summary, acceptable };
   const more = refusal.rows > 1 ? ` (${refusal.rows} rows are bad; this is the first.)` : "";
-  return { file, line: first.line, column: first.column, reason: `${first.reason}${more}` };
+  const reason = `${first.reason}${more}`;
+  return { file, line: first.line, column: first.column, reason, acceptable: refusal.goodRows > 0 };
 }

@@ -130,6 +130,12 @@ describe("clever-lake dashboard", () => {
     const wrong = await cli.run("dashboard", "--out", out, "--from", "2025-10-02", "--to", "2025-10-01");
     expect(wrong.stderr).toContain("The days must be given as yyyy-MM-dd, the first one before the last.");
     expect(wrong.exitCode).toBe(2);
+    const misspelt = ["--school", "Cedar Holow High School", "--grade", "14"];
+    const unknown = await cli.run("dashboard", "--out", out, ...misspelt);
+    expect(unknown.stderr).toContain('There is no school "Cedar Holow High School" in the tables.');
+    expect(unknown.stderr).toContain('The nearest to "Cedar Holow High School": "Cedar Hollow High School"');
+    expect(unknown.stderr).toContain('There is no grade "14" in the tables.');
+    expect(unknown.exitCode).toBe(2);
     const noDay = await cli.run("dashboard", "--out", out, "--school-year-start", "9-1");
     expect(noDay.stderr).toContain("It must be a month and a day, like 08-01.");
     expect(noDay.exitCode).toBe(2);

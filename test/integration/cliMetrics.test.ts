@@ -134,14 +134,13 @@ describe("clever-lake metrics", () => {
     ["to a day", ["--to", "2022-01-10"], { to: "2022-01-10" }],
     ["a school", ["--school", school], { schools: [school] }],
     ["two schools", ["--school", school, "--school", otherSchool], { schools: [school, otherSchool] }],
-    ["a school that is not there", ["--school", "' OR 1 = 1 --"], { schools: ["' OR 1 = 1 --"] }],
     ["teachers", ["--user-type", "teachers"], { userTypes: ["teachers"] }],
     [
       "all people",
       ["--user-type", "students", "--user-type", "teachers", "--user-type", "staff"],
       { userTypes: ["students", "teachers", "staff"] },
     ],
-    ["a resource", ["--resource", "Mathlark Plus"], { resources: ["Mathlark Plus"] }],
+    ["a resource", ["--resource", "Mathlark"], { resources: ["Mathlark"] }],
     ["a resource type", ["--resource-type", "district-link"], { resourceTypes: ["district-link"] }],
   ];
   test.each(questions)("answer for %s as plain counting does", async (_, options, filter) => {
@@ -184,10 +183,16 @@ describe("clever-lake metrics", () => {
       ["--user-type", "parents"],
       ["--minimum-group-size", "-1"],
       ["--minimum-group-size", "ten"],
+      ["--school", "' OR 1 = 1 --"],
     ]) {
       const { exitCode, stdout, stderr } = await cli.run("metrics", "--json", ...options);
       expect({ options, exitCode, stdout }).toEqual({ options, exitCode: 2, stdout: "" });
       expect(stderr).toMatch(/./);
     }
+    const misspelt = await cli.run("metrics", "--resource", "Mathlrak");
+    expect(misspelt).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(misspelt.stderr).toContain(
+      'error: There is no resource "Mathlrak" in the tables. The nearest to "Mathlrak": "Mathlark"',
+    );
   });
 });

@@ -93,6 +93,19 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => textOf(page, ".notice")).toBe("There are no filters in the clipboard.");
     });
 
+    test("that name what the data does not have any more are told", async () => {
+      const { page, post } = await dashboards.open();
+      await page.locator(".cards .card-value").first().waitFor();
+      expect(await page.locator("#missing").count()).toBe(0);
+      await post({
+        type: "pasted",
+        filter: { ...openingFilter, schools: ["<b>Closed</b> High"], grades: ["13"] },
+      });
+      await poll(() => textOf(page, "#missing")).toBe(
+        "The data does not have: <b>Closed</b> High, 13. Take these filters away.",
+      );
+    });
+
     test("a new question calls off the one before, whose answer is not shown", async () => {
       const { page, source } = await dashboards.open();
       let open = () => {};

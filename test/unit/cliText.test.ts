@@ -97,12 +97,14 @@ describe("a run is told", () => {
     expect(showRun({ ...summary, landed: 1, refused: 1 })).toMatch(/refused +1 row$/);
   });
 
+  const facts = { acceptable: true, hasEarlierRows: false };
+
   test("with what is in quarantine, where and why, and what to do", () => {
     const text = showRun({
       ...summary,
       quarantined: [
-        { path: "a\u001b.csv", line: 3, column: "date", reason: "Not a date." },
-        { path: "b.csv", line: null, column: null, reason: "Its rows are there." },
+        { path: "a\u001b.csv", line: 3, column: "date", reason: "Not a date.", ...facts },
+        { path: "b.csv", line: null, column: null, reason: "Its rows are there.", ...facts },
       ],
       inQuarantine: ["c.csv"],
       failed: [{ path: "d.csv", reason: "Gone." }],
@@ -113,6 +115,25 @@ describe("a run is told", () => {
     expect(text).toContain("--accept");
     expect(text).toContain("1 file from earlier runs still in quarantine");
     expect(text).toContain("d.csv: Gone.");
+  });
+
+  test("with the rows that the tables have of a file in quarantine, and with what helps", () => {
+    const file = { path: "a.csv", line: 3, column: "date", reason: "Not a date.", ...facts };
+    const ruined = { ...file, path: "b.csv", reason: "No header.", acceptable: false };
+    const hint = "To take a file without its bad rows: clever-lake run --accept PATH";
+    expect(showRun({ ...summary, quarantined: [file] })).toContain(
+      "In quarantine (no row of them is in the tables): 1",
+    );
+    expect(showRun({ ...summary, quarantined: [file] })).toContain(hint);
+    const earlier = showRun({ ...summary, quarantined: [file, { ...file, hasEarlierRows: true }] });
+    expect(earlier).toContain("In quarantine: 2");
+    expect(earlier.match(/The rows of the delivery before stay in the tables\./g)).toHaveLength(1);
+    const hopeless = showRun({ ...summary, quarantined: [ruined] });
+    expect(hopeless).toContain("No header. It has to be delivered anew.");
+    expect(hopeless).not.toContain("--accept");
+    expect(showRun({ ...summary, quarantined: [file, ruined] })).toContain(
+      "To take one of the other files without",
+    );
   });
 
   test("without flooding the terminal", () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
+import { hasTrouble } from "../../src/pipeline/run";
 import type { RunSummary } from "../../src/pipeline/runRecord";
 import { daily, dailyCsv, dailyHeader, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
@@ -22,9 +23,7 @@ const lines = [daily("amy"), daily("ben"), daily("cat")];
 
 const quarantined: readonly [string, string | Buffer, { line: number | null; column: string | null }][] = [
   ["without a header", `${lines.join("\n")}\n`, { line: 1, column: null }],
-  ["that is empty", "", { line: 1, column: null }],
-  ["of line ends alone", "\n\n", { line: 1, column: null }],
-  ["of a byte-order mark alone", "\ufeff", { line: 1, column: null }],
+  ["of delimiters alone", ",,,\n,,,\n", { line: 1, column: null }],
   ["that is another table", `a,b\n${secret},2\n`, { line: 1, column: null }],
   [
     "without a column",
@@ -153,7 +152,7 @@ describe("a file is quarantined, and no other,", () => {
     "$name",
     async ({ content, place, index }) => {
       const told = summary.quarantined.find((file) => file.path === pathOf(index));
-      expect(told).toEqual({ path: pathOf(index), ...place, reason: expect.any(String) });
+      expect(told).toMatchObject({ path: pathOf(index), ...place, hasEarlierRows: false });
       expect(told?.reason).not.toMatch(new RegExp(`${secret}|sis-|clever-|North|ñ`));
       expect(told?.reason).not.toMatch(/engine|disagree/);
       const entry = (await fixture.lastLog()).get(pathOf(index));
@@ -188,7 +187,54 @@ test("a file with a header and no row is fine", async () => {
     expect(summary).toMatchObject({ landed: 2, anonymized: 2, quarantined: [] });
     expect((await fixture.lastLog()).get(bad)).toMatchObject({ rowsRead: 0, outcome: "anonymized" });
     expect(await fixture.state(bad)).toBe("anonymized");
+    expect(summary.notes).toContainEqual({ path: bad, note: "The file has no row." });
   }
+});
+
+describe("an empty file", () => {
+  test.each(["", "\n\n", "\ufeff", " \r\n"])(
+    "counts as one without rows, and is noted: %j",
+    async (content) => {
+      const { fixture, summary } = await runWith(content);
+      expect(summary).toMatchObject({ landed: 2, anonymized: 2, quarantined: [], failed: [], refused: 0 });
+      expect(hasTrouble(summary)).toBe(false);
+      expect(summary.notes).toEqual([{ path: bad, note: expect.stringMatching(/^The file is empty/) }]);
+      expect((await fixture.lastLog()).get(bad)).toMatchObject({ rowsRead: 0, outcome: "anonymized" });
+      expect((await fixture.verify()).problems).toEqual([]);
+      expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2, notes: [] });
+      // What was still being written comes in as it is then.
+      await fixture.put(bad, dailyCsv(daily("amy")));
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, rows: { daily_participation: 1 } });
+    },
+  );
+
+  test("every night is no trouble", async () => {
+    const fixture = await PipelineFixture.create();
+    for (const day of ["2024-09-03", "2024-09-04", "2024-09-05"]) {
+      await fixture.put(dailyPath(day, "staff"), "");
+      expect(hasTrouble(await fixture.run())).toBe(false);
+    }
+  });
+
+  test("takes no rows away that an earlier delivery brought", async () => {
+    const { fixture } = await runWith(dailyCsv(daily("amy")));
+    const rows = await fixture.rows();
+    await fixture.put(bad, "");
+    const quarantined = [
+      {
+        path: bad,
+        reason: expect.stringMatching(/^The file is empty/),
+        acceptable: false,
+        hasEarlierRows: true,
+      },
+    ];
+    expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined });
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 0, quarantined });
+    expect(await fixture.rows()).toEqual(rows);
+    await fixture.put(bad, dailyCsv());
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+    expect(await fixture.rows()).toHaveLength(rows.length - 1);
+  });
 });
 
 test("several bad rows are counted, and the first one told", async () => {

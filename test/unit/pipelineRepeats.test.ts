@@ -209,6 +209,8 @@ describe("rows that stand in two different files", () => {
         line: null,
         column: null,
         reason: `2 of its rows are in the tables already, from ${september3}.`,
+        acceptable: true,
+        hasEarlierRows: false,
       },
     ]);
     expect(await fixture.rows()).toHaveLength(2);
@@ -239,10 +241,11 @@ describe("rows that stand in two different files", () => {
       const fixture = await PipelineFixture.create();
       await fixture.put(september30, dailyCsv(daily("amy"), daily("amy", "2024-09-04")));
       await fixture.run();
-      await fixture.put(september4, dailyCsv(daily("amy", "2024-09-04", 7)));
+      await fixture.put(september4, dailyCsv(daily("amy", "2024-09-04", 7)), older);
       expect(await fixture.run({ accept: [september4] })).toMatchObject({ anonymized: 1, refused: 1 });
       return fixture;
     }
+    const older = new Date("2024-09-05T00:00:00Z");
     const both = ["amy 2024-09-03 1", "amy 2024-09-04 7"];
 
     test("once the other file is delivered without them", async () => {
@@ -265,9 +268,9 @@ describe("rows that stand in two different files", () => {
 
     test("and two files with rows of each other come to rest", async () => {
       const fixture = await withLeftOut();
-      const month = dailyCsv(daily("amy"), daily("amy", "2024-09-04"), daily("amy", "2024-09-05"));
+      const month = dailyCsv(daily("amy"), daily("amy", "2024-09-04"), daily("amy", "2024-09-05", 8));
       const late = dailyCsv(daily("amy", "2024-09-04", 7), daily("amy", "2024-09-05", 8));
-      await fixture.put(september4, late);
+      await fixture.put(september4, late, older);
       await fixture.run();
       await fixture.run({ accept: [september4] });
       await fixture.put(september30, month);
@@ -298,6 +301,72 @@ describe("rows that stand in two different files", () => {
       await fixture.put(september30, dailyCsv(daily("amy")));
       await fixture.run();
       expect(await fixture.logins("amy")).toEqual(both);
+    });
+  });
+
+  describe("and say something else in the second one", () => {
+    async function withCorrection(modified?: Date): Promise<PipelineFixture> {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(september3, dailyCsv(daily("amy"), daily("ben")));
+      await fixture.run();
+      await fixture.put(
+        september30,
+        dailyCsv(daily("amy", "2024-09-03", 7), daily("ben"), daily("cat")),
+        modified,
+      );
+      return fixture;
+    }
+    const told = `2 of its rows are in the tables already, from ${september3}. 1 of them tells something else than the rows there.`;
+    const before = ["amy 2024-09-03 1", "ben 2024-09-03 1"];
+
+    test("are never left out of a newer file, which stays in quarantine with words", async () => {
+      const fixture = await withCorrection();
+      const quarantined = [
+        {
+          path: september30,
+          line: null,
+          column: null,
+          reason: `${told} They are not older, so they cannot be left out; delivered under the name ${september3}, the file replaces all rows of that one.`,
+          acceptable: false,
+          hasEarlierRows: false,
+        },
+      ];
+      expect((await fixture.run()).quarantined).toEqual(quarantined);
+      expect(await fixture.run({ accept: [september30] })).toMatchObject({
+        anonymized: 0,
+        refused: 0,
+        quarantined,
+      });
+      expect(await fixture.logins("amy", "ben")).toEqual(before);
+      await fixture.remove(september30);
+      await fixture.put(september3, dailyCsv(daily("amy", "2024-09-03", 7), daily("ben"), daily("cat")));
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+      expect(await fixture.logins("amy", "ben", "cat")).toEqual([
+        "amy 2024-09-03 7",
+        "ben 2024-09-03 1",
+        "cat 2024-09-03 1",
+      ]);
+      expect((await fixture.verify()).problems).toEqual([]);
+    });
+
+    test("are left out of an older file that a person accepts", async () => {
+      const fixture = await withCorrection(new Date("2024-09-04T00:00:00Z"));
+      expect((await fixture.run()).quarantined).toMatchObject([{ reason: told, acceptable: true }]);
+      expect(await fixture.run({ accept: [september30] })).toMatchObject({ anonymized: 1, refused: 2 });
+      expect(await fixture.logins("amy", "ben", "cat")).toEqual([...before, "cat 2024-09-03 1"]);
+      expect((await fixture.verify()).problems).toEqual([]);
+    });
+
+    test.each([
+      ["the times are the same or missing", new Date(0)],
+      ["only a delivery that was not taken is newer", undefined],
+    ])("are not left out where %s", async (_, modified) => {
+      const fixture = await withCorrection(modified);
+      if (modified) await fixture.touch(september3, modified);
+      else await fixture.put(september3, dailyCsv(daily("amy", "yesterday")));
+      await fixture.run();
+      expect(await fixture.run({ accept: [september30] })).toMatchObject({ anonymized: 0 });
+      expect(await fixture.logins("amy", "ben")).toEqual(before);
     });
   });
 

@@ -47,12 +47,21 @@ test("of racing first runs with the same salt all win", async () => {
   await Promise.all(["one", "one", "one"].map((salt) => claimSalt(lake, salt)));
 });
 
-test.each(["", "{", "{}", '{"algorithm":"md5"}'])(
+const fingerprint = (cost: number) =>
+  JSON.stringify({ algorithm: "scrypt", cost, nonce: "0".repeat(32), fingerprint: "0".repeat(64) });
+
+test.each(["", "{", "{}", '{"algorithm":"md5"}', fingerprint(3), fingerprint(2 ** 40)])(
   "a damaged fingerprint (%j) lets no salt pass",
   async (text) => {
     const lake = new MemoryLake();
     lake.files.set(saltFingerprintPath, Buffer.from(text));
-    await expect(claimSalt(lake, "one")).rejects.toMatchObject({ code: "corrupt" });
+    for (const work of [claimSalt(lake, "one"), checkSalt(lake, "one")]) {
+      await expect(work).rejects.toMatchObject({
+        code: "corrupt",
+        message: "The file that tells whether a salt is the lake's is damaged; nothing was written.",
+        subject: saltFingerprintPath,
+      });
+    }
     expect(String(lake.files.get(saltFingerprintPath))).toBe(text);
   },
 );

@@ -178,6 +178,7 @@ function wordTexts(t: Translate) {
       "The dashboard shows what is in the lake's pseudonymized tables. Run the pipeline to fill them.",
     ),
     runPipeline: t("Run the Pipeline"),
+    missingNames: t("The data does not have: {0}. Take these filters away."),
     noUsersTitle: t("Nobody matches these filters"),
     noUsersText: t("There is no row of daily participation for them. Take a filter away, or reset them."),
     resetFilters: t("Reset Filters"),

@@ -1,0 +1,14 @@
+import type { FilterOptions } from "./answer";
+import type { DashboardFilter } from "./filter";
+
+type Names = Pick<DashboardFilter, "schools" | "resources" | "resourceTypes" | "grades">;
+
+/** The names that a filter may choose among. */
+export function namesIn({ schools, resources, resourceTypes, grades }: FilterOptions): Names {
+  return {
+    schools: [...schools],
+    resources: resources.map(({ name }) => name),
+    resourceTypes: [...resourceTypes],
+    grades: [...grades],
+  };
+}

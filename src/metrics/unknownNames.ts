@@ -1,0 +1,39 @@
+import { CleverLakeError } from "../errors";
+import { nearestNames } from "../nearestNames";
+
+/** The parts of a filter that name something of the data, as messages call them. */
+const kinds = {
+  schools: "school",
+  resources: "resource",
+  resourceTypes: "resource type",
+  grades: "grade",
+} as const;
+type NameList = keyof typeof kinds;
+
+/** Names by the filter's parts; `null` stands for rows without one. */
+export type NameLists = { readonly [List in NameList]?: readonly (string | null)[] | undefined };
+
+/** The names of a filter that the data does not have: they would be answered with zeros. */
+export function unknownNames(filter: NameLists, known: NameLists): { list: NameList; name: string }[] {
+  return (Object.keys(kinds) as NameList[]).flatMap((list) => {
+    const names = new Set(known[list]);
+    return (filter[list] ?? []).flatMap((name) => (name === null || names.has(name) ? [] : [{ list, name }]));
+  });
+}
+
+/** Rejects with `config`, and the nearest names, where a filter names what the data does not have. */
+export function requireKnownNames(filter: NameLists, known: NameLists): void {
+  const unknown = unknownNames(filter, known);
+  const [first] = unknown;
+  if (first === undefined) return;
+  const faults = unknown.map(({ list, name }) => `There is no ${kinds[list]} "${name}" in the tables.`);
+  const hints = unknown.map(({ list, name }) => {
+    const names = (known[list] ?? []).filter((each) => each !== null);
+    const near = nearestNames(name, names);
+    if (near.length > 0) return `The nearest to "${name}": ${near.map((each) => `"${each}"`).join(", ")}.`;
+    return names.length === 0
+      ? `The tables have no ${kinds[list]}.`
+      : `No ${kinds[list]} there is like "${name}".`;
+  });
+  throw new CleverLakeError("config", faults.join(" "), { hint: hints.join(" ") });
+}

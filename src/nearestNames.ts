@@ -1,0 +1,38 @@
+/** How many names are offered in place of one that is not there. */
+const offered = 3;
+
+/** The names most like one that is not among them, the nearest first; none where none is like it. */
+export function nearestNames(name: string, names: Iterable<string>): string[] {
+  const wanted = name.trim().toLowerCase();
+  const scored = [...new Set(names)].map((candidate) => ({
+    candidate,
+    score: unlikeness(wanted, candidate.toLowerCase()),
+  }));
+  return scored
+    .filter(({ score }) => score <= 0.4)
+    .sort((a, b) => a.score - b.score || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, offered)
+    .map(({ candidate }) => candidate);
+}
+
+/** 0 for the same text, 1 for another one; a text that holds the other is near to it. */
+function unlikeness(a: string, b: string): number {
+  if (a === "" || b === "") return 1;
+  const share = editDistance(a, b) / Math.max(a.length, b.length);
+  return a.includes(b) || b.includes(a) ? Math.min(share, 0.4) : share;
+}
+
+/** Levenshtein's distance: letters to add, take away or change. */
+function editDistance(a: string, b: string): number {
+  const others = [...b];
+  let before = [0, ...others.map((_, column) => column + 1)];
+  for (const [row, letter] of [...a].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of others.entries()) {
+      const change = (before[column] ?? 0) + (letter === other ? 0 : 1);
+      current.push(Math.min(change, (before[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    before = current;
+  }
+  return before.at(-1) ?? 0;
+}

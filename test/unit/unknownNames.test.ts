@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { lakeMetrics } from "../../src/metrics/lakeMetrics";
+import { requireKnownNames } from "../../src/metrics/unknownNames";
+import { nearestNames } from "../../src/nearestNames";
+import { sharedDuck } from "../helpers/lakeRows";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+describe("the names nearest to one", () => {
+  const schools = ["North High", "South High", "Cedar Hollow High School", "Escuela Peñasco", "East"];
+
+  test.each([
+    ["Nroth High", ["North High", "South High"]],
+    ["north high", ["North High", "South High"]],
+    ["Cedar Hollow", ["Cedar Hollow High School"]],
+    ["Escuela Penasco", ["Escuela Peñasco"]],
+    ["Westlake", []],
+    ["", []],
+  ])("%j", (name, nearest) => {
+    expect(nearestNames(name, schools)).toEqual(nearest);
+  });
+
+  test("are three at most, the nearest first", () => {
+    expect(nearestNames("abcde", ["abcdx", "abxde", "abcde1", "abcde", "xbcde"])).toEqual([
+      "abcde",
+      "abcde1",
+      "abcdx",
+    ]);
+  });
+});
+
+describe("a filter with names that the data does not have", () => {
+  const known = { schools: ["North High", null], resources: ["Maths"], resourceTypes: ["app"], grades: [] };
+  const refused = (message: string, hint: string) =>
+    expect.objectContaining({ code: "config", message, hint });
+
+  test("passes where the names are there", () => {
+    const filter = { schools: ["North High", null], resources: ["Maths"], resourceTypes: [] };
+    expect(() => requireKnownNames(filter, known)).not.toThrow();
+  });
+
+  test.each([
+    [
+      { schools: ["Nroth High"] },
+      'There is no school "Nroth High" in the tables.',
+      'The nearest to "Nroth High": "North High".',
+    ],
+    [
+      { resourceTypes: ["link"] },
+      'There is no resource type "link" in the tables.',
+      'No resource type there is like "link".',
+    ],
+    [{ grades: ["7"] }, 'There is no grade "7" in the tables.', "The tables have no grade."],
+  ])("is refused with the nearest ones: %j", (filter, message, hint) => {
+    expect(() => requireKnownNames(filter, known)).toThrow(refused(message, hint));
+  });
+
+  test("is refused by the metrics of a lake, but for names that only other days have", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(
+      dailyPath("2024-09-03"),
+      dailyCsv(daily("amy"), daily("ben", "2024-10-01").replace("North", "South")),
+    );
+    await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
+    await fixture.run();
+    const duck = await sharedDuck();
+    const ask = (filter: Parameters<typeof lakeMetrics>[2]) =>
+      lakeMetrics(fixture.lake, duck, filter, { minimumGroupSize: 0 });
+    await expect(ask({ schools: ["North High", "Nroth High"] })).rejects.toMatchObject({
+      code: "config",
+      message: 'There is no school "Nroth High" in the tables.',
+      hint: 'The nearest to "Nroth High": "North High", "South High".',
+    });
+    await expect(ask({ resources: ["Math"], resourceTypes: ["apps"] })).rejects.toMatchObject({
+      message: 'There is no resource "Math" in the tables. There is no resource type "apps" in the tables.',
+      hint: 'The nearest to "Math": "Maths". The nearest to "apps": "app".',
+    });
+    expect(await ask({ schools: ["South High"], to: "2024-09-30" })).toMatchObject({ users: 0, days: 0 });
+    expect(
+      await ask({ schools: ["North High"], resources: ["Maths"], resourceTypes: ["app"] }),
+    ).toMatchObject({ users: 1 });
+  });
+});
