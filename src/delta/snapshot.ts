@@ -26,7 +26,7 @@ export interface Commit {
 /**
  * The table's state, undefined where there is no table. Reads the last checkpoint and the commits behind it, so the
  * work does not grow with the number of commits; the log is listed only where the note of the last checkpoint is
- * missing or misleading. Of a gap, that between one version and the next but one is seen here; `readBase` sees all. Rejects with `corrupt`, `unsupportedTable`, or `notFound` for a version that is not there.
+ * missing or misleading. Of a gap, that between one version and the next but one is seen here; `readCheckedSnapshot` sees all. Rejects with `corrupt`, `unsupportedTable`, or `notFound` for a version that is not there.
  */
 export async function readSnapshot(
   lake: Lake,
@@ -47,13 +47,13 @@ export async function readSnapshot(
 }
 
 /**
- * The table's newest state for a commit on top of it, undefined where there is no table. The log is listed first, once:
- * each version that any of its files speaks of has to be reached, so that nothing is committed into a gap, however wide.
+ * The table's newest state, undefined where there is no table, with a look at the whole log: it is listed first, once,
+ * and each version that any of its files speaks of has to be reached. Thus nothing is committed into a gap, however wide.
  * Rejects as `readSnapshot` does.
  *
  * @param known a state at hand, from which the newest is reached faster
  */
-export async function readBase(
+export async function readCheckedSnapshot(
   lake: Lake,
   tablePath: string,
   duck: Duck,

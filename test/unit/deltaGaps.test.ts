@@ -6,7 +6,7 @@ import { type Action, formatCommit } from "../../src/delta/actions";
 import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commit } from "../../src/delta/commit";
 import { checkpointPaths, commitPath, lastCheckpointPath, logFolder } from "../../src/delta/paths";
-import { readBase, readSnapshot } from "../../src/delta/snapshot";
+import { readCheckedSnapshot, readSnapshot } from "../../src/delta/snapshot";
 import { tableActions } from "../../src/delta/tableActions";
 import { Duck } from "../../src/duck/duck";
 import { describeError } from "../../src/errors";
@@ -151,7 +151,7 @@ describe("what is no gap", () => {
     lose(lake, 12, 12);
     expect((await readSnapshot(lake, table, duck))?.files.size).toBe(25);
     lose(lake, 11, 19);
-    expect((await readBase(lake, table, duck, undefined))?.version).toBe(25);
+    expect((await readCheckedSnapshot(lake, table, duck, undefined))?.version).toBe(25);
     expect(await commitOne(lake)).toMatchObject({ committed: true, version: 26 });
   });
 
