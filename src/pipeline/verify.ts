@@ -1,9 +1,12 @@
 import { rm } from "node:fs/promises";
+import { bulkhead } from "cockatiel";
 import { ingestLogTable, pseudoTable, rosterTable } from "../clever/layout";
 import type { ReportName } from "../clever/reports";
 import { Duck } from "../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
+import { together } from "../together";
+import type { LogEntry } from "./ingestLog";
 import { IngestLog } from "./logTable";
 import { RunWatch } from "./runWatch";
 import { allReports } from "./tables";
@@ -11,6 +14,8 @@ import { verifyLanded } from "./verifyLanded";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
 import { isSound, type VerifyContext, verifyReport, verifyRoster } from "./verifyTables";
 import type { TableRows } from "./verifyValues";
+
+const filesAtOnce = 2;
 
 export interface VerifiedTable {
   readonly table: string;
@@ -103,18 +108,38 @@ async function verifyAll(
   }
   tables.push(...((await orDamage(context, rosterTable, () => verifyRoster(context))) ?? []));
   problems.push(...(await unloggedLandings(lake, read.all, signal)));
-  let landedFiles = 0;
-  for (const entry of entries) {
-    if (entry.outcome === "duplicate") continue;
-    signal?.throwIfAborted();
-    landedFiles++;
-    for (const problem of await verifyLanded(context, entry, rows.get(entry.report))) {
-      problems.push({ subject: entry.landedPath, problem });
-    }
-  }
+  const landed = entries.filter(({ outcome }) => outcome !== "duplicate");
+  problems.push(...(await verifyAllLanded(context, landed, rows)));
   const reportTables = new Set(allReports().map(pseudoTable));
   const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);
-  return { tables, reportRows, landedFiles };
+  return { tables, reportRows, landedFiles: landed.length };
+}
+
+/** Holds landed files, side by side, against the log and the tables; told in the order of the files. */
+async function verifyAllLanded(
+  context: VerifyContext,
+  entries: readonly LogEntry[],
+  rows: ReadonlyMap<ReportName, TableRows | undefined>,
+): Promise<Discrepancy[]> {
+  const { duck, signal } = context;
+  // A thread for each file: a day's is too small to be shared out.
+  await duck.session((session) => session.query("SET threads = 1", [], signal));
+  const atOnce = bulkhead(filesAtOnce, Number.POSITIVE_INFINITY);
+  let hasFailed = false;
+  const work = entries.map((entry) =>
+    atOnce.execute(async () => {
+      signal?.throwIfAborted();
+      if (hasFailed) return [];
+      try {
+        const problems = await verifyLanded(context, entry, rows.get(entry.report));
+        return problems.map((problem) => ({ subject: entry.landedPath, problem }));
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }),
+  );
+  return (await together(work)).flat();
 }
 
 /** What shows that stored data is damaged is told among the problems; undefined then. */
