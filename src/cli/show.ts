@@ -196,7 +196,7 @@ export function showVerification(verification: Verification): string {
     ]),
     [1, 2, 3],
   );
-  const { problems, landedFiles, reportRows } = verification;
+  const { problems, leftovers, landedFiles, reportRows } = verification;
   const verdict =
     problems.length === 0
       ? `${styled("green", "Everything adds up.")} ${counted(reportRows, "row")} of reports; ${counted(landedFiles, "landed file")} read anew.`
@@ -204,5 +204,8 @@ export function showVerification(verification: Verification): string {
           styled("red", `${counted(problems.length, "problem")}:`),
           ...problems.map((each) => `  ${plain(each.subject)}: ${plain(each.problem)}`),
         ].join("\n");
-  return `${tables}\n\n${verdict}`;
+  const left = leftovers.map((each) => `  ${plain(each.subject)}: ${plain(each.note)}`);
+  return [`${tables}\n\n${verdict}`, ...(left.length > 0 ? ["", "No part of the data:", ...left] : [])].join(
+    "\n",
+  );
 }

@@ -10,7 +10,7 @@ import { type Attempt, addedPaths, findConflict, isBlindAppend } from "./conflic
 import { commitPath } from "./paths";
 import { requireWritable } from "./protocol";
 import { Replay } from "./replay";
-import { commitsAfter, readCommit, readSnapshot, type Snapshot, updateSnapshot } from "./snapshot";
+import { commitsAfter, readCheckedSnapshot, readCommit, type Snapshot } from "./snapshot";
 
 export type { Attempt } from "./conflict";
 
@@ -85,9 +85,7 @@ class Transaction {
 
   static async start(request: CommitRequest): Promise<Transaction> {
     const { lake, tablePath, duck, snapshot } = request;
-    const base = snapshot
-      ? await updateSnapshot(lake, snapshot, lakeOptions(request))
-      : await readSnapshot(lake, tablePath, duck, lakeOptions(request));
+    const base = await readCheckedSnapshot(lake, tablePath, duck, snapshot, lakeOptions(request));
     return new Transaction(request, base);
   }
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { type DuckSession, type SqlParameter, sqlName, sqlString } from "../duck/duck";
 import type { Lake, LakeOptions } from "../lake/lake";
 import type { AddFile, Tags } from "./actions";
+import { hashOfFile, hashTag } from "./fileHash";
 import { encodePath } from "./paths";
 import { type Column, sqlType } from "./schema";
 import { statisticsOfCopy } from "./statistics";
@@ -29,8 +30,8 @@ export interface DataFileRequest extends LakeOptions {
 }
 
 /**
- * Writes the rows of a query as a data file of a table (Parquet with snappy, without the partition columns) and
- * resolves to the action that adds it, for a commit; undefined where there are no rows. Until it is committed the file
+ * Writes the rows of a query as a data file of a table (Parquet with snappy, without the partition columns, tagged with
+ * its hash) and resolves to the action that adds it, for a commit; undefined where there are no rows. Until it is committed the file
  * is no part of the table.
  */
 export async function writeDataFile(request: DataFileRequest): Promise<AddFile | undefined> {
@@ -57,6 +58,7 @@ export async function writeDataFile(request: DataFileRequest): Promise<AddFile |
     );
     const { size, statistics } = statisticsOfCopy(answer, stored, request.exactStatistics);
     if (statistics.numRecords === 0) return undefined;
+    const sha256 = await hashOfFile(local, signal ? { signal } : {});
     const relative = [...hiveFolders(partitionValues), fileName].join("/");
     await lake.importFile(local, `${tablePath}/${relative}`, signal ? { signal } : {});
     return {
@@ -66,7 +68,7 @@ export async function writeDataFile(request: DataFileRequest): Promise<AddFile |
       modificationTime: Date.now(),
       dataChange: request.dataChange ?? true,
       stats: JSON.stringify(statistics),
-      ...(request.tags ? { tags: request.tags } : {}),
+      tags: { ...request.tags, [hashTag]: sha256 },
     };
   } finally {
     await rm(local, { force: true });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isCleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
+import { readSmall } from "../lake/readSmall";
 import { lastCheckpointPath } from "./paths";
 
 /** What `_last_checkpoint` says ("Last Checkpoint File Schema" in PROTOCOL.md). */
@@ -14,10 +15,13 @@ export interface LastCheckpoint {
   readonly numOfAddFiles?: number | undefined;
 }
 
+/** Writers put a million actions or so into a part; a note of more parts than this is damaged. */
+const mostParts = 10_000;
+
 const content = z.object({
   version: z.number().int().nonnegative(),
   size: z.number().catch(0),
-  parts: z.number().int().positive().optional(),
+  parts: z.number().int().positive().max(mostParts).optional(),
 });
 
 /**
@@ -30,10 +34,9 @@ export async function readLastCheckpoint(
   options: LakeOptions,
 ): Promise<LastCheckpoint | undefined> {
   try {
-    const text = (await lake.read(lastCheckpointPath(tablePath), options)).toString("utf8");
-    return content.parse(JSON.parse(text));
+    return content.parse(JSON.parse(await readSmall(lake, lastCheckpointPath(tablePath), options)));
   } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return undefined;
+    if (isCleverLakeError(error, "notFound") || isCleverLakeError(error, "corrupt")) return undefined;
     if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
     throw error;
   }

@@ -16,6 +16,8 @@ export interface LogListing {
   readonly checkpoints: readonly CheckpointFiles[];
   /** Whether there are checkpoints that only readers of version 3 understand. */
   readonly hasV2Checkpoints: boolean;
+  /** The newest version that any of the files speaks of, whole or not; -1 where there is none. */
+  readonly newest: number;
 }
 
 export async function listLog(lake: Lake, tablePath: string, options: LakeOptions): Promise<LogListing> {
@@ -23,10 +25,12 @@ export async function listLog(lake: Lake, tablePath: string, options: LakeOption
   const checkpoints: CheckpointFiles[] = [];
   const partCounts = new Map<string, number>();
   let hasV2Checkpoints = false;
+  let newest = -1;
   for await (const entry of lake.list(logFolder(tablePath), options)) {
     const file = entry.kind === "file" ? parseLogFileName(path.posix.basename(entry.path)) : undefined;
     if (file === undefined) continue;
     const { version } = file;
+    newest = Math.max(newest, version);
     if (file.kind === "commit") commits.push(version);
     else if (file.kind === "v2Checkpoint") hasV2Checkpoints = true;
     else if (file.parts === undefined) checkpoints.push({ version });
@@ -41,5 +45,6 @@ export async function listLog(lake: Lake, tablePath: string, options: LakeOption
     commits: commits.sort((a, b) => a - b),
     checkpoints: checkpoints.sort((a, b) => b.version - a.version),
     hasV2Checkpoints,
+    newest,
   };
 }

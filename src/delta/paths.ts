@@ -38,9 +38,11 @@ export function parseLogFileName(name: string): LogFile | undefined {
   if (match?.groups === undefined) return undefined;
   const { commit, part, parts, v2 } = match.groups;
   const version = Number(match.groups.version);
+  if (!Number.isSafeInteger(version)) return undefined;
   if (commit === "json") return { kind: "commit", version };
   if (v2 !== undefined) return { kind: "v2Checkpoint", version };
   if (part === undefined || parts === undefined) return { kind: "checkpoint", version };
+  if (Number(part) < 1 || Number(part) > Number(parts)) return undefined;
   return { kind: "checkpoint", version, part: Number(part), parts: Number(parts) };
 }
 

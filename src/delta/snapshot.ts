@@ -1,9 +1,11 @@
 import type { Duck } from "../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
+import { readSmall } from "../lake/readSmall";
 import { type Action, parseCommit } from "./actions";
-import { readLastCheckpoint } from "./lastCheckpoint";
-import { type CheckpointFiles, listLog } from "./logListing";
+import { type LastCheckpoint, readLastCheckpoint } from "./lastCheckpoint";
+import { requireReached, versionMissing } from "./logGaps";
+import { type CheckpointFiles, type LogListing, listLog } from "./logListing";
 import { commitPath, logFolder } from "./paths";
 import { readCheckpoint } from "./readCheckpoint";
 import { Replay, type Snapshot } from "./replay";
@@ -24,7 +26,7 @@ export interface Commit {
 /**
  * The table's state, undefined where there is no table. Reads the last checkpoint and the commits behind it, so the
  * work does not grow with the number of commits; the log is listed only where the note of the last checkpoint is
- * missing or misleading. Rejects with `corrupt`, `unsupportedTable`, or `notFound` for a version that is not there.
+ * missing or misleading. Of a gap, that between one version and the next but one is seen here; `readCheckedSnapshot` sees all. Rejects with `corrupt`, `unsupportedTable`, or `notFound` for a version that is not there.
  */
 export async function readSnapshot(
   lake: Lake,
@@ -32,15 +34,45 @@ export async function readSnapshot(
   duck: Duck,
   options: ReadSnapshotOptions = {},
 ): Promise<Snapshot | undefined> {
+  const noted = await readLastCheckpoint(lake, tablePath, options);
   const snapshot =
-    (await fromLastCheckpoint(lake, tablePath, duck, options)) ??
-    (await fromListing(lake, tablePath, duck, options));
+    (await fromLastCheckpoint(lake, tablePath, duck, noted, options)) ??
+    (await fromListing(lake, tablePath, duck, noted, await listLog(lake, tablePath, options), options));
   if (options.version !== undefined && snapshot?.version !== options.version) {
     throw new CleverLakeError("notFound", `The table has no version ${options.version}.`, {
       subject: tablePath,
     });
   }
   return snapshot;
+}
+
+/**
+ * The table's newest state, undefined where there is no table, with a look at the whole log: it is listed first, once,
+ * and each version that any of its files speaks of has to be reached. Thus nothing is committed into a gap, however wide.
+ * Rejects as `readSnapshot` does.
+ *
+ * @param known a state at hand, from which the newest is reached faster
+ */
+export async function readCheckedSnapshot(
+  lake: Lake,
+  tablePath: string,
+  duck: Duck,
+  known: Snapshot | undefined,
+  options: LakeOptions = {},
+): Promise<Snapshot | undefined> {
+  const listing = await listLog(lake, tablePath, options);
+  if (known !== undefined) {
+    const snapshot = await updateSnapshot(lake, known, options);
+    if (known.version <= listing.newest && snapshot.version >= listing.newest) return snapshot;
+  }
+  const noted = await readLastCheckpoint(lake, tablePath, options);
+  const snapshot = await fromLastCheckpoint(lake, tablePath, duck, noted, options);
+  const base =
+    snapshot !== undefined && snapshot.version >= listing.newest
+      ? snapshot
+      : await fromListing(lake, tablePath, duck, noted, listing, options);
+  if (known !== undefined) requireReached(tablePath, base?.version, known.version);
+  return base;
 }
 
 /** The table's newest state from an older one, by the commits in between only; the same object where there are none. */
@@ -74,10 +106,13 @@ export async function* commitsAfter(
     if (behind === undefined) return;
     // Both may have been written since the first look.
     const late = await readCommit(lake, tablePath, next, options);
-    if (late === undefined) throw gap(tablePath, next);
+    if (late === undefined) throw versionMissing(tablePath, next);
     yield { version: next, actions: late };
   }
 }
+
+/** A commit holds some hundred bytes for each file; what is larger is none. */
+const mostCommitBytes = 128 * 1024 * 1024;
 
 /** The actions of one commit; undefined where there is no such version. */
 export async function readCommit(
@@ -88,28 +123,33 @@ export async function readCommit(
 ): Promise<Action[] | undefined> {
   const file = commitPath(tablePath, version);
   try {
-    return parseCommit((await lake.read(file, options)).toString("utf8"), file);
+    return parseCommit(await readSmall(lake, file, { ...options, most: mostCommitBytes }), file);
   } catch (error) {
     if (isCleverLakeError(error, "notFound")) return undefined;
     throw error;
   }
 }
 
+/** Undefined where the note of the last checkpoint does not lead to the newest state. */
 async function fromLastCheckpoint(
   lake: Lake,
   tablePath: string,
   duck: Duck,
+  noted: LastCheckpoint | undefined,
   options: ReadSnapshotOptions,
 ): Promise<Snapshot | undefined> {
-  const noted = await readLastCheckpoint(lake, tablePath, options);
   if (noted === undefined || noted.version > (options.version ?? Number.POSITIVE_INFINITY)) return undefined;
   const base = await checkpointSnapshot(lake, tablePath, duck, noted, options);
   if (base === undefined) return undefined;
-  const snapshot = await replayed(
-    tablePath,
-    base,
-    commitsAfter(lake, tablePath, base.version, untilVersion(options)),
-  );
+  let snapshot: Snapshot;
+  try {
+    const commits = commitsAfter(lake, tablePath, base.version, untilVersion(options));
+    snapshot = await replayed(tablePath, base, commits);
+  } catch (error) {
+    // A newer checkpoint may do without the commit that is damaged or missing.
+    if (isCleverLakeError(error, "corrupt")) return undefined;
+    throw error;
+  }
   // Where a clean-up took the commits behind a newer checkpoint that was never noted, the noted one looks like the
   // newest. Clean-ups keep the commit of the checkpoint that they keep, so its absence gives this away.
   const nothingBehind = snapshot.version === base.version && options.version !== base.version;
@@ -123,9 +163,10 @@ async function fromListing(
   lake: Lake,
   tablePath: string,
   duck: Duck,
+  noted: LastCheckpoint | undefined,
+  { commits, checkpoints, hasV2Checkpoints, newest }: LogListing,
   options: ReadSnapshotOptions,
 ): Promise<Snapshot | undefined> {
-  const { commits, checkpoints, hasV2Checkpoints } = await listLog(lake, tablePath, options);
   const wanted = options.version ?? Number.POSITIVE_INFINITY;
   let base: Snapshot | undefined;
   for (const checkpoint of checkpoints.filter(({ version }) => version <= wanted)) {
@@ -149,13 +190,18 @@ async function fromListing(
         { subject: logFolder(tablePath), hint: "Restore this folder from a copy of the lake." },
       );
     }
-    if (behind.length > 0) throw gap(tablePath, 0);
-    return undefined;
+    if (behind.length > 0) throw versionMissing(tablePath, 0);
   }
-  for (const [index, version] of behind.entries()) {
-    if (version !== start + 1 + index) throw gap(tablePath, start + 1 + index);
+  const snapshot = await replayed(
+    tablePath,
+    base,
+    commitsAfter(lake, tablePath, start, untilVersion(options)),
+  );
+  if (options.version === undefined) {
+    requireReached(tablePath, snapshot?.version, newest);
+    requireReached(tablePath, snapshot?.version, noted?.version, "note");
   }
-  return replayed(tablePath, base, commitsAfter(lake, tablePath, start, untilVersion(options)));
+  return snapshot;
 }
 
 /** The state that a checkpoint holds; undefined where it cannot be read, since the log may do without it. */
@@ -198,11 +244,4 @@ async function replayed<Base extends Snapshot | undefined>(
 function untilVersion(options: ReadSnapshotOptions): LakeOptions & { readonly until?: number } {
   const { version, ...rest } = options;
   return version === undefined ? rest : { ...rest, until: version };
-}
-
-function gap(tablePath: string, version: number): CleverLakeError {
-  return new CleverLakeError("corrupt", `The table's log lacks version ${version}.`, {
-    subject: commitPath(tablePath, version),
-    hint: "Restore this file from a copy of the lake, or else the table's whole folder.",
-  });
 }

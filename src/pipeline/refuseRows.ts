@@ -49,15 +49,15 @@ export async function findBadRows(
 }
 
 /**
- * Sets a file's bad rows apart, those of `marked` among them: the good ones go, with the header, into `goodFile` on this machine's disk; the
- * refused ones, each behind its line number and reason, beside the landed file in the lake.
+ * Sets a file's bad rows apart, those of `marked` among them: the good ones go, with the header, into `goodFile` on this
+ * machine's disk; the refused ones, each behind its line number and reason, into `refusedPath` of the lake, if one is given.
  */
 export async function splitBadRows(
   file: string,
   report: Report,
   header: Header,
   goodFile: string,
-  lake: Lake,
+  lake: Lake | undefined,
   refusedPath: string,
   signal?: AbortSignal,
   marked?: MarkedRows,
@@ -81,7 +81,7 @@ export async function splitBadRows(
   };
   const good = createWriteStream(goodFile, { flags: "wx", mode: 0o600, encoding: "latin1" });
   await pipeline(goodRows, good, signal ? { signal } : {});
-  if (rows > 0) await lake.importFile(refusedFile, refusedPath, signal ? { signal } : {});
+  if (rows > 0) await lake?.importFile(refusedFile, refusedPath, signal ? { signal } : {});
   return { rows, problems, order };
 }
 

@@ -119,9 +119,19 @@ export class RunLock implements AsyncDisposable {
 
 /** The run that is at work on a lake, undefined where there is none. */
 export async function runningRun(lake: Lake): Promise<string | undefined> {
+  return (await holderAtWork(lake))?.runId;
+}
+
+/** Rejects with `busy` where a run is at work on a lake, as far as its lease tells. */
+export async function requireNoRun(lake: Lake): Promise<void> {
+  const holder = await holderAtWork(lake);
+  if (holder !== undefined) throw busy(lake, holder, "alive");
+}
+
+async function holderAtWork(lake: Lake): Promise<Lock | undefined> {
   const holder = await readLock(lake);
   if (typeof holder !== "object" || holder.expires <= Date.now()) return undefined;
-  return stateOf(holder, heldHere) === "dead" ? undefined : holder.runId;
+  return stateOf(holder, heldHere) === "dead" ? undefined : holder;
 }
 
 /** The lock, and what runs have beside it: the lease of one at work, and what killed ones left. */

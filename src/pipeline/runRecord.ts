@@ -4,6 +4,7 @@ import { newestRunPath, runRecordPath, runsFolder } from "../clever/layout";
 import { reportNames, userTypes } from "../clever/reports";
 import { isCleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
+import { readSmall } from "../lake/readSmall";
 import { folderName } from "./plan";
 
 const landingSchema = z.object({
@@ -112,10 +113,13 @@ export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecor
   return runRecordSchema.safeParse(await readJson(lake, runRecordPath(runId))).data;
 }
 
+/** A record has some hundred bytes for each file of its run. */
+const mostRecordBytes = 128 * 1024 * 1024;
+
 /** A document of the lake; undefined where there is none, or no JSON. */
 async function readJson(lake: Lake, path: string, options: LakeOptions = {}): Promise<unknown> {
   try {
-    return JSON.parse((await lake.read(path, options)).toString("utf8"));
+    return JSON.parse(await readSmall(lake, path, { ...options, most: mostRecordBytes }));
   } catch (error) {
     if (isCleverLakeError(error, "notFound") || error instanceof SyntaxError) return undefined;
     throw error;
@@ -179,6 +183,8 @@ export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise
     // A run without a record was cut off before it began; it left nothing.
     const previous: string | null | undefined = record ? record.previous : next.previous;
     next = await runBefore(lake, runId, previous, signal);
+    // Names grow from run to run: what names itself, or a later one, would be followed for ever.
+    if (next !== undefined && next.runId >= runId) break;
   }
   return { records, newest };
 }

@@ -1,35 +1,66 @@
-import { createHash } from "node:crypto";
 import { landedFolder } from "../clever/layout";
-import { type Report, reports } from "../clever/reports";
 import { counted } from "../counted";
-import { withLocalFiles } from "../delta/localFiles";
+import type { AddFile } from "../delta/actions";
+import { hashOfFile, hashTag } from "../delta/fileHash";
 import { lakePathOf } from "../delta/readQuery";
 import type { Snapshot } from "../delta/snapshot";
-import type { Duck, DuckSession } from "../duck/duck";
-import { isCleverLakeError } from "../errors";
-import type { Lake } from "../lake/lake";
+import type { Lake, LakeOptions } from "../lake/lake";
 import type { LogEntry } from "./ingestLog";
-import { loadCsv } from "./loadCsv";
-import { findBadRows } from "./refuseRows";
+import { lockFiles } from "./runLock";
 import { allReports } from "./tables";
-import type { Discrepancy } from "./verify";
+import type { Discrepancy, Leftover } from "./verify";
 
-/** Data files that a table's log names and that are gone, or have another size than the log says. */
-export async function damagedDataFiles(
+/** What stands in a table's folder, held against its log, by one listing. */
+export interface StoredDataFiles {
+  /** Data files that are gone, or have another size than the log says. */
+  readonly damaged: readonly Discrepancy[];
+  /** Data files that the table does not use any more, or that were never committed. */
+  readonly unused: Leftover | undefined;
+}
+
+export async function storedDataFiles(
   lake: Lake,
-  snapshot: Snapshot | undefined,
-  signal?: AbortSignal,
+  snapshot: Snapshot,
+  options: LakeOptions,
+): Promise<StoredDataFiles> {
+  const { tablePath, files, tombstones } = snapshot;
+  const sizes = new Map<string, number>();
+  let unused = 0;
+  let bytes = 0;
+  for await (const { kind, path, size } of lake.list(tablePath, { ...options, recursive: true })) {
+    if (kind !== "file") continue;
+    sizes.set(path, size);
+    const name = path.slice(tablePath.length + 1);
+    const isData = name.endsWith(".parquet") && !name.split("/").some((part) => part.startsWith("_"));
+    if (!isData || files.has(name) || tombstones.has(name)) continue;
+    unused++;
+    bytes += size;
+  }
+  const damaged: Discrepancy[] = [];
+  for (const file of files.values()) {
+    const subject = lakePathOf(snapshot, file);
+    const size = sizes.get(subject);
+    if (size === undefined) damaged.push({ subject, problem: "The table's data file is gone." });
+    else if (size !== file.size) {
+      const problem = `The table's data file has ${size} bytes; its log says ${file.size}.`;
+      damaged.push({ subject, problem });
+    }
+  }
+  const note = `${counted(unused, "data file")} that the table does not use (${counted(bytes, "byte")}): VACUUM removes them.`;
+  return { damaged, unused: unused === 0 ? undefined : { subject: tablePath, note } };
+}
+
+/** Data files whose bytes are not those that were written; those of other writers carry no hash and are not looked at. */
+export async function flippedDataFiles(
+  files: readonly { readonly file: AddFile; readonly path: string }[],
+  placeOf: (path: string) => string,
+  options: LakeOptions,
 ): Promise<Discrepancy[]> {
   const problems: Discrepancy[] = [];
-  for (const file of snapshot?.files.values() ?? []) {
-    if (snapshot === undefined) break;
-    const subject = lakePathOf(snapshot, file);
-    const there = await lake.stat(subject, signal ? { signal } : {});
-    if (there?.kind !== "file") problems.push({ subject, problem: "The table's data file is gone." });
-    else if (there.size !== file.size) {
-      const problem = `The table's data file has ${there.size} bytes; its log says ${file.size}.`;
-      problems.push({ subject, problem });
-    }
+  for (const { file, path: subject } of files) {
+    const sha256 = file.tags?.[hashTag];
+    if (!sha256 || (await hashOfFile(placeOf(subject), options)) === sha256) continue;
+    problems.push({ subject, problem: "The table's data file does not hold the bytes that were written." });
   }
   return problems;
 }
@@ -54,41 +85,16 @@ export async function unloggedLandings(
   return problems.sort((a, b) => (a.subject < b.subject ? -1 : 1));
 }
 
-/** Holds a landed file against what the log says of it: its bytes by their hash, its rows by reading them anew. */
-export async function verifyLanded(
-  lake: Lake,
-  duck: Duck,
-  entry: LogEntry,
-  signal: AbortSignal | undefined,
-): Promise<string[]> {
-  const options = signal ? { signal } : {};
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of lake.readStream(entry.landedPath, options)) hash.update(chunk as Uint8Array);
-  } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return ["The landed file is gone."];
-    throw error;
+/** What processes that were killed left beside the lake's files. */
+export async function leftoverFiles(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
+  const left: Leftover[] = [];
+  for (const { path } of await lockFiles(lake, options)) {
+    left.push({ subject: path, note: "The lock of a killed run: it is removed by the next run." });
   }
-  if (hash.digest("hex") !== entry.sha256)
-    return ["The landed file's bytes are not those that were brought over."];
-  if (entry.outcome !== "anonymized" || entry.rowsRead === undefined) return [];
-  const rows = await withLocalFiles(lake, [entry.landedPath], options, ([local]) =>
-    duck.session((session) => countRows(session, local ?? entry.landedPath, reports[entry.report], signal)),
-  );
-  return rows === entry.rowsRead
-    ? []
-    : [`${counted(entry.rowsRead, "row")} read from it before, but it has ${rows}.`];
-}
-
-async function countRows(
-  session: DuckSession,
-  file: string,
-  report: Report,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const loaded = await loadCsv(session, file, report, signal);
-  if ("reason" in loaded) return 0;
-  if ("rows" in loaded) return loaded.rows;
-  const { rows, goodRows } = await findBadRows(file, report, loaded.header);
-  return rows + goodRows;
+  for await (const { path, kind, modified } of lake.temporaries(options)) {
+    const what = kind === "folder" ? "A temporary folder" : "A temporary file";
+    const note = `${what} of ${modified.toISOString()}: it is removed by a run when it is a day old.`;
+    left.push({ subject: path, note });
+  }
+  return left;
 }

@@ -89,7 +89,7 @@ export class ReportCommands {
     const { client, log, model } = this.parts;
     try {
       const connected = await model.connected();
-      const { problems, landedFiles, reportRows } = await vscode.window.withProgress(
+      const { problems, leftovers, landedFiles, reportRows } = await vscode.window.withProgress(
         {
           location: vscode.ProgressLocation.Notification,
           title: vscode.l10n.t("Clever: verifying the lake"),
@@ -98,6 +98,7 @@ export class ReportCommands {
         (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
       );
       for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
+      for (const { subject, note } of leftovers) log.info(`Verify: ${subject}: ${note}`);
       const [first] = problems;
       if (first) {
         const named = [first.subject, first.problem] as const;

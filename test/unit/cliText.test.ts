@@ -168,10 +168,16 @@ test("what does not add up is told", () => {
   const table = { table: "stage2p/clever/daily_participation_pseudo", version: 3, files: 2, rows: 1000 };
   const lookup = { ...table, table: "stage2np/clever/daily_participation_lookup", rows: 40 };
   expect(
-    showVerification({ tables: [table, lookup], reportRows: 1000, landedFiles: 2, problems: [] }),
+    showVerification({
+      tables: [table, lookup],
+      reportRows: 1000,
+      landedFiles: 2,
+      problems: [],
+      leftovers: [],
+    }),
   ).toMatch(/1,000[\s\S]*Everything adds up\. 1,000 rows of reports; 2 landed files read anew\./);
   const problems = [{ subject: "a.csv", problem: "The landed file is gone." }];
-  expect(showVerification({ tables: [table], reportRows: 1000, landedFiles: 2, problems })).toContain(
-    "1 problem:\n  a.csv: The landed file is gone.",
-  );
+  expect(
+    showVerification({ tables: [table], reportRows: 1000, landedFiles: 2, problems, leftovers: [] }),
+  ).toContain("1 problem:\n  a.csv: The landed file is gone.");
 });

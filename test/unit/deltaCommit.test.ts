@@ -93,6 +93,7 @@ describe("a commit", () => {
     lake.calls.length = 0;
     await commit(request(lake, async () => ({ actions: [add("b")] }), { snapshot }));
     expect(lake.calls.map((call) => call.replace(`${table}/_delta_log/`, ""))).toEqual([
+      `list ${table}/_delta_log`,
       "read 00000000000000000002.json",
       "stat 00000000000000000003.json",
       "putIfAbsent 00000000000000000002.json",

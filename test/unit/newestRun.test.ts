@@ -52,6 +52,17 @@ describe("what earlier runs left", () => {
     expect(lake.calls.filter((call) => !call.startsWith("read "))).toEqual([]);
   });
 
+  test.each([
+    ["itself", "run-1", null],
+    ["a later one", "run-9", null],
+    ["each other", "run-0", "run-1"],
+  ])("is looked for to an end where records name %s as the one before", async (_, before, beforeThat) => {
+    const lake = await lakeWith("running", "running");
+    await writeRunRecord(lake, record("run-1", "running", before));
+    await writeRunRecord(lake, record("run-0", "running", beforeThat));
+    expect((await found(lake)).newest).toBe("run-1");
+  });
+
   test("is found behind a run that was cut off before it wrote its record", async () => {
     const lake = await lakeWith("done", "running");
     await noteNewestRun(lake, { runId: "run-2", previous: "run-1" });

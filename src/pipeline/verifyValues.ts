@@ -1,0 +1,126 @@
+import { hashedColumns, pseudonymName, type Report, type UserType, userTypeValue } from "../clever/reports";
+import { type DuckSession, sqlName, sqlString } from "../duck/duck";
+import { type LoadedCsv, valueSql } from "./loadCsv";
+
+/**
+ * Rows are compared by sums of their hashes, which do not depend on the rows' order. Pseudonyms are part of a row where
+ * the salt is at hand; without it they are held against the lookups only.
+ */
+export interface TableRows {
+  /** Per source how many rows are of it, and the sum of their hashes; rows of no source are those of "". */
+  readonly sources: ReadonlyMap<string, { readonly rows: number; readonly hashes: string }>;
+  /** A table of the engine with `source` and `hash` of each row of the sources that not all rows of were taken. */
+  readonly rowsTable: string;
+  /** The salt, where the pseudonyms are part of the rows. */
+  readonly salt: string | undefined;
+}
+
+/**
+ * Looks at a report's table for comparisons with landed files.
+ *
+ * @param select a SELECT of the table's rows
+ * @param partial the sources of which rows were left out
+ */
+export async function tableRows(
+  session: DuckSession,
+  report: Report,
+  select: string,
+  partial: ReadonlySet<string>,
+  salt: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<TableRows> {
+  const hash = hashSql([
+    ...report.columns.flatMap(({ name, type, pseudonymization }) => {
+      if (pseudonymization === "hash") return salt === undefined ? [] : [sqlName(pseudonymName(name))];
+      return [`${sqlName(name)}::${sqlTypes[type]}`];
+    }),
+    `"year"::INTEGER`,
+    `"month"::INTEGER`,
+    "user_type",
+  ]);
+  const rows = await session.query(
+    `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows, sum(${hash})::VARCHAR AS hashes
+     FROM (${select}) GROUP BY 1`,
+    [],
+    signal,
+  );
+  const rowsTable = `verified_${report.name}`;
+  const names = [...partial].map(sqlString).join(", ");
+  await session.query(
+    `CREATE OR REPLACE TABLE ${rowsTable} AS SELECT source_file AS source, ${hash} AS hash FROM (${select})
+     WHERE ${names === "" ? "false" : `source_file IN (${names})`}`,
+    [],
+    signal,
+  );
+  const sources = rows.map(
+    ({ source, rows: count, hashes }) =>
+      [String(source), { rows: Number(count), hashes: String(hashes) }] as const,
+  );
+  return { sources: new Map(sources), rowsTable, salt };
+}
+
+/** A landed file's rows in the session's `raw`, and whose they are. */
+export interface LandedRows {
+  readonly report: Report;
+  readonly userType: UserType;
+  readonly source: string;
+  readonly loaded: LoadedCsv;
+  /** Whether the table has all of them; else it has some of them and no others. */
+  readonly complete: boolean;
+}
+
+/** Whether the table's rows of a source are those of its landed file. */
+export async function areSameRows(
+  session: DuckSession,
+  { report, userType, source, loaded, complete }: LandedRows,
+  table: TableRows,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { salt } = table;
+  const parameters = salt === undefined ? [] : [salt];
+  const date = report.columns.find(({ type }) => type === "date");
+  const day = date ? valueSql(date, loaded) : "NULL::DATE";
+  const hash = hashSql([
+    ...report.columns.flatMap((column) => {
+      if (column.pseudonymization !== "hash")
+        return [`${valueSql(column, loaded)}::${sqlTypes[column.type]}`];
+      return salt === undefined ? [] : [`sha256(${valueSql(column, loaded)} || $1)`];
+    }),
+    `year(${day})::INTEGER`,
+    `month(${day})::INTEGER`,
+    sqlString(userTypeValue[userType]),
+  ]);
+  if (complete) {
+    const sum = `SELECT coalesce(sum(${hash}), 0)::VARCHAR AS hashes FROM raw`;
+    const { hashes } = await session.one(sum, parameters, signal);
+    return String(hashes) === (table.sources.get(source)?.hashes ?? "0");
+  }
+  const strange = await session.query(
+    `SELECT 1 FROM (SELECT hash FROM ${table.rowsTable} WHERE source = ${sqlString(source)}
+     EXCEPT ALL SELECT ${hash} FROM raw) LIMIT 1`,
+    parameters,
+    signal,
+  );
+  return strange.length === 0;
+}
+
+/** Whether a report's lookup table was made with this salt, as far as its pairs tell. */
+export async function isSaltOf(
+  session: DuckSession,
+  report: Report,
+  lookup: string,
+  salt: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const right = hashedColumns(report)
+    .map(({ name }) => `${sqlName(pseudonymName(name))} = sha256(${sqlName(name)} || $1)`)
+    .join(" OR ");
+  const found = await session.query(`SELECT 1 FROM (${lookup}) WHERE ${right} LIMIT 1`, [salt], signal);
+  return found.length > 0;
+}
+
+const sqlTypes = { date: "DATE", string: "VARCHAR", boolean: "BOOLEAN", integer: "INTEGER" } as const;
+
+function hashSql(values: readonly string[]): string {
+  return `hash(${values.join(", ")})`;
+}

@@ -1,0 +1,283 @@
+import { rename, rm } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
+import { type Action, formatCommit } from "../../src/delta/actions";
+import { writeCheckpoint } from "../../src/delta/checkpoint";
+import { commit } from "../../src/delta/commit";
+import { checkpointPaths, commitPath, lastCheckpointPath, logFolder } from "../../src/delta/paths";
+import { readCheckedSnapshot, readSnapshot } from "../../src/delta/snapshot";
+import { tableActions } from "../../src/delta/tableActions";
+import { Duck } from "../../src/duck/duck";
+import { describeError } from "../../src/errors";
+import { MemoryLake } from "../helpers/memoryLake";
+import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+
+/** Nothing is committed into a gap of a Delta log, and absurd words of a log end in a plain error. */
+
+const table = "stage2p/clever/t";
+let duck: Duck;
+beforeAll(async () => {
+  duck = await Duck.open({ threads: 1 });
+});
+afterAll(() => duck.close());
+
+const add = (name: string): Action => ({
+  add: { path: name, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true },
+});
+
+/** A table of 26 versions with checkpoints at 10 and 20. */
+async function longLog(): Promise<MemoryLake> {
+  const lake = new MemoryLake();
+  const creation = tableActions({ columns: [{ name: "x", type: "string" }] });
+  for (let version = 0; version <= 25; version++) {
+    const actions = version === 0 ? creation : [add(`f${version}`)];
+    await lake.putIfAbsent(commitPath(table, version), Buffer.from(formatCommit(actions)));
+    if (version === 0 || version % 10 !== 0) continue;
+    const snapshot = await readSnapshot(lake, table, duck);
+    if (snapshot) await writeCheckpoint(lake, duck, snapshot);
+  }
+  return lake;
+}
+
+const lose = (lake: MemoryLake, from: number, to: number) => {
+  for (let version = from; version <= to; version++) lake.files.delete(commitPath(table, version));
+};
+const loseCheckpoint = (lake: MemoryLake, version: number) => {
+  for (const file of checkpointPaths(table, version)) lake.files.delete(file);
+};
+const note = (lake: MemoryLake, text: string) => lake.files.set(lastCheckpointPath(table), Buffer.from(text));
+
+const commitOne = (lake: MemoryLake, snapshot?: Parameters<typeof commit>[0]["snapshot"]) =>
+  commit({
+    lake,
+    duck,
+    tablePath: table,
+    snapshot,
+    operation: { name: "WRITE" },
+    attempt: async () => ({ actions: [add("new")] }),
+  });
+
+const logOf = (lake: MemoryLake) =>
+  [...lake.files.keys()].filter((file) => file.startsWith(logFolder(table)));
+
+describe("nothing is committed into a gap", () => {
+  const gaps: [string, number | undefined, (lake: MemoryLake) => void][] = [
+    ["of one version", 22, (lake) => lose(lake, 22, 22)],
+    ["of several versions behind the last checkpoint", 22, (lake) => lose(lake, 22, 24)],
+    ["right behind the last checkpoint", 21, (lake) => lose(lake, 21, 23)],
+    [
+      "at the log's beginning, without a checkpoint",
+      0,
+      (lake) => {
+        lose(lake, 0, 12);
+        for (const version of [10, 20]) loseCheckpoint(lake, version);
+        lake.files.delete(lastCheckpointPath(table));
+      },
+    ],
+    [
+      "below a checkpoint that cannot be read",
+      16,
+      (lake) => {
+        lose(lake, 16, 25);
+        lake.files.set(checkpointPaths(table, 20)[0] ?? "", Buffer.from("PAR1 no"));
+      },
+    ],
+    [
+      "below one part of a checkpoint whose others are gone",
+      16,
+      (lake) => {
+        lose(lake, 16, 25);
+        loseCheckpoint(lake, 20);
+        lake.files.set(checkpointPaths(table, 20, 3)[1] ?? "", Buffer.from("PAR1"));
+        note(lake, '{"version":10,"size":12}');
+      },
+    ],
+    [
+      "below the version that the note of a lost checkpoint speaks of",
+      undefined,
+      (lake) => {
+        lose(lake, 16, 25);
+        loseCheckpoint(lake, 20);
+      },
+    ],
+    [
+      "where of the whole log only the note is left",
+      undefined,
+      (lake) => {
+        for (const file of logOf(lake)) if (file !== lastCheckpointPath(table)) lake.files.delete(file);
+      },
+    ],
+  ];
+
+  test.each(gaps)("%s", async (_, version, damage) => {
+    const lake = await longLog();
+    const known = await readSnapshot(lake, table, duck);
+    damage(lake);
+    const before = logOf(lake);
+    const subject = version === undefined ? lastCheckpointPath(table) : commitPath(table, version);
+    const error = {
+      code: "corrupt",
+      subject,
+      hint: expect.stringContaining("move the table's whole folder"),
+    };
+    await expect(commitOne(lake)).rejects.toMatchObject(error);
+    // A writer that knows the table's newest state cannot tell where the gap is, but that there is one.
+    if (known) lose(lake, 25, 25);
+    await expect(commitOne(lake, known)).rejects.toMatchObject({ code: "corrupt" });
+    expect(logOf(lake)).toEqual(before.filter((file) => file !== commitPath(table, 25)));
+  });
+
+  test("that opened behind what a writer knows", async () => {
+    const lake = await longLog();
+    const known = await readSnapshot(lake, table, duck, { version: 21 });
+    lose(lake, 22, 24);
+    await expect(commitOne(lake, known)).rejects.toMatchObject({ subject: commitPath(table, 22) });
+  });
+
+  test("where the whole log went while a run was at work", async () => {
+    const lake = await longLog();
+    const known = await readSnapshot(lake, table, duck);
+    for (const file of logOf(lake)) lake.files.delete(file);
+    await expect(commitOne(lake, known)).rejects.toMatchObject({ code: "corrupt" });
+    expect(logOf(lake)).toEqual([]);
+  });
+});
+
+describe("what is no gap", () => {
+  test("versions that a newer checkpoint does without, though the note does not know it", async () => {
+    const lake = await longLog();
+    note(lake, '{"version":10,"size":12}');
+    lose(lake, 12, 12);
+    expect((await readSnapshot(lake, table, duck))?.files.size).toBe(25);
+    lose(lake, 11, 19);
+    expect((await readCheckedSnapshot(lake, table, duck, undefined))?.version).toBe(25);
+    expect(await commitOne(lake)).toMatchObject({ committed: true, version: 26 });
+  });
+
+  test("versions that a listing does not show yet, and a commit that comes meanwhile", async () => {
+    const lake = await longLog();
+    const list = lake.list.bind(lake);
+    lake.list = async function* (folder, options) {
+      for await (const entry of list(folder, options)) if (!/2[234]\.json$/.test(entry.path)) yield entry;
+    };
+    lake.files.delete(lastCheckpointPath(table));
+    expect((await readSnapshot(lake, table, duck))?.version).toBe(25);
+    expect(await commitOne(lake)).toMatchObject({ version: 26 });
+  });
+
+  test("files of other names, or of versions that no log comes to", async () => {
+    const lake = await longLog();
+    for (const name of ["99999999999999999999.json", "00000000000000000030.crc", "notes.json"]) {
+      lake.files.set(`${logFolder(table)}/${name}`, Buffer.from("{}"));
+    }
+    const part = "00000000000000000030.checkpoint.0000000007.0000000002.parquet";
+    lake.files.set(`${logFolder(table)}/${part}`, Buffer.from("x"));
+    expect(await commitOne(lake)).toMatchObject({ version: 26 });
+  });
+});
+
+describe("absurd words of a log", () => {
+  test.each([
+    '{"version":20,"size":1,"parts":4000000000}',
+    '{"version":20,"size":1e999,"parts":9007199254740991}',
+    '{"version":1e300,"size":1}',
+    '{"version":-1,"size":1}',
+    `${"[".repeat(1_000_000)}`,
+    `${"[".repeat(500_000)}${"]".repeat(500_000)}`,
+    `{"version":20,"size":1,"x":"${"x".repeat(2_000_000)}"}`,
+  ])("a note of the last checkpoint is no obstacle (%#)", async (text) => {
+    const lake = await longLog();
+    note(lake, text);
+    expect((await readSnapshot(lake, table, duck))?.files.size).toBe(25);
+  });
+
+  test("a commit of more bytes than commits have is not read to its end", async () => {
+    const lake = await longLog();
+    const mebibyte = Buffer.alloc(1 << 20, "x");
+    let sent = 0;
+    const readStream = lake.readStream.bind(lake);
+    const { Readable } = await import("node:stream");
+    lake.readStream = (file, options) => {
+      if (file !== commitPath(table, 25)) return readStream(file, options);
+      const endless = function* () {
+        for (;;) {
+          sent++;
+          yield mebibyte;
+        }
+      };
+      return Readable.from(endless(), { objectMode: false, highWaterMark: 1 << 20 });
+    };
+    await expect(readSnapshot(lake, table, duck)).rejects.toMatchObject({
+      code: "corrupt",
+      subject: commitPath(table, 25),
+      message: expect.stringContaining("128 MiB"),
+    });
+    // By way of the note and by way of the listing.
+    expect(sent).toBeLessThan(2 * 140);
+  });
+
+  test("a schema of a million levels is one that cannot be read", async () => {
+    const lake = new MemoryLake();
+    const [protocol, metaData] = tableActions({ columns: [{ name: "x", type: "string" }] });
+    if (!protocol || !metaData || !("metaData" in metaData)) throw new Error("There is no schema.");
+    const levels = 200_000;
+    const type = `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+    const schemaString = `{"type":"struct","fields":[{"name":"x","type":${type},"nullable":true,"metadata":{}}]}`;
+    const actions = [protocol, { metaData: { ...metaData.metaData, schemaString } }];
+    lake.files.set(commitPath(table, 0), Buffer.from(formatCommit(actions)));
+    await expect(readSnapshot(lake, table, duck)).rejects.toMatchObject({ code: "corrupt" });
+  });
+});
+
+describe("the repair that the hint names doubles no row", () => {
+  const first = dailyPath("2024-09-03");
+  const days = Array.from({ length: 14 }, (_, index) => `2024-09-${String(index + 3).padStart(2, "0")}`);
+  const rows = days.flatMap((day) => [`amy ${day} 1`, `? ${day} 1`]);
+
+  /** A lake with a commit for each day. */
+  async function lakeOfDays(): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    for (const day of days) {
+      await fixture.put(dailyPath(day), dailyCsv(daily("amy", day), daily(`other-${day}`, day)));
+      await fixture.run();
+    }
+    return fixture;
+  }
+  const participation = pseudoTable(reports.daily_participation);
+  const lookups = lookupTable(reports.daily_participation);
+
+  /** Loses the versions of a table, finds a new delivery refused for it, and moves the folders away. */
+  async function repaired(lost: string, versions: readonly number[], moved: readonly string[]) {
+    const fixture = await lakeOfDays();
+    const { lake } = fixture;
+    for (const version of versions) await rm(lake.localPath(commitPath(lost, version)));
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-03"), daily("ben", "2024-09-03")));
+    const refused = await fixture.run().then(
+      ({ failed }) => failed.map(({ reason }) => reason),
+      (error: unknown) => [describeError(error)],
+    );
+    expect(refused).not.toEqual([]);
+    for (const reason of refused) expect(reason).toContain("move the table's whole folder away");
+    for (const folder of moved) await rename(lake.localPath(folder), `${lake.localPath(folder)}.away`);
+    await fixture.run();
+    expect(await fixture.logins("amy", "ben")).toEqual(
+      [...rows.filter((row) => row !== "? 2024-09-03 1"), "ben 2024-09-03 1"].sort(),
+    );
+    return fixture;
+  }
+
+  test("for a report's table", async () => {
+    const fixture = await repaired(participation, [11, 12], [participation]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("for a lookup, whose table goes with it", async () => {
+    const fixture = await repaired(lookups, [11, 12], [lookups, participation]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("for the ingest log, for which the files are brought over again", async () => {
+    await repaired(ingestLogTable, [11, 12], [ingestLogTable]);
+  });
+});

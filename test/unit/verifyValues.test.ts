@@ -1,0 +1,259 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { ingestLogTable, lookupTable, pseudoTable, runLeasePath, runLockPath } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
+import { formatCommit, parseCommit } from "../../src/delta/actions";
+import { hashTag } from "../../src/delta/fileHash";
+import { commitPath } from "../../src/delta/paths";
+import { lakePathOf } from "../../src/delta/readQuery";
+import { readSnapshot } from "../../src/delta/snapshot";
+import { sqlString } from "../../src/duck/duck";
+import type { Lake } from "../../src/lake/lake";
+import { verifyLake } from "../../src/pipeline/verify";
+import { sharedDuck } from "../helpers/lakeRows";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  salt,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+/** `verify` compares values, and tells nothing wrong of a lake that a run is at work on. */
+
+const participation = pseudoTable(reports.daily_participation);
+const useTable = pseudoTable(reports.resource_usage);
+const dailyFile = dailyPath("2024-09-03");
+const usageFile = usagePath("2024-09-03");
+const differing = "The table's rows of it do not hold the values of the landed file.";
+
+let fixture: PipelineFixture;
+beforeEach(async () => {
+  fixture = await PipelineFixture.create();
+  await fixture.put(dailyFile, dailyCsv(daily("amy"), daily("ben"), daily("cat", "2024-10-01", 3)));
+  await fixture.put(usageFile, usageCsv(usage("amy", "Maths"), usage("ben", "Maths"), usage("ben", "Art")));
+  await fixture.run();
+  expect(await fixture.verify()).toMatchObject({ problems: [], leftovers: [] });
+});
+
+/** The table's data files, on this machine. */
+async function dataFiles(table: string): Promise<{ readonly lakePath: string; readonly place: string }[]> {
+  const snapshot = await readSnapshot(fixture.lake, table, await sharedDuck());
+  if (!snapshot) throw new Error("There is no table.");
+  return [...snapshot.files.values()].map((file) => {
+    const lakePath = lakePathOf(snapshot, file);
+    return { lakePath, place: fixture.lake.localPath(lakePath) };
+  });
+}
+
+describe("a flipped byte in a data file is found, wherever it is,", () => {
+  test.each([participation, useTable, lookupTable(reports.resource_usage), ingestLogTable])(
+    "in %s",
+    async (table) => {
+      const [file] = await dataFiles(table);
+      if (!file) throw new Error("There is no data file.");
+      const bytes = await readFile(file.place);
+      for (let part = 0; part < 8; part++) {
+        const at = Math.floor(((part + 0.5) / 8) * bytes.length);
+        const flipped = Buffer.from(bytes);
+        flipped[at] = (flipped[at] ?? 0) ^ 1;
+        await writeFile(file.place, flipped);
+        const { problems } = await fixture.verify();
+        expect(problems).toContainEqual({
+          subject: file.lakePath,
+          problem: "The table's data file does not hold the bytes that were written.",
+        });
+      }
+    },
+  );
+});
+
+/** Changes rows of a table's data files as another writer would: new bytes, a log that fits them, and no hash. */
+async function changeRows(table: string, replace: string, change: (line: string) => string = (line) => line) {
+  const duck = await sharedDuck();
+  const sizes = new Map<string, number>();
+  for (const { place, lakePath } of await dataFiles(table)) {
+    await duck.session((session) =>
+      session.query(
+        `COPY (SELECT * REPLACE (${replace}) FROM read_parquet(${sqlString(place)}, hive_partitioning = false))
+         TO ${sqlString(`${place}.new`)} (FORMAT parquet)`,
+      ),
+    );
+    await rename(`${place}.new`, place);
+    sizes.set(lakePath.slice(table.length + 1), (await stat(place)).size);
+  }
+  const log = fixture.lake.localPath(commitPath(table, 0));
+  const actions = parseCommit(await readFile(log, "utf8"), log).map((action) => {
+    if (!("add" in action)) return action;
+    const { [hashTag]: _, ...tags } = action.add.tags ?? {};
+    return { add: { ...action.add, tags, size: sizes.get(decodeURIComponent(action.add.path)) ?? 0 } };
+  });
+  await writeFile(log, change(formatCommit(actions)));
+}
+
+describe("a value that is not the landed file's is found,", () => {
+  const swapped = "CASE num_logins WHEN 1 THEN 3 WHEN 3 THEN 1 END::INTEGER AS num_logins";
+  const ofAmy = "row_number() OVER () = 1";
+  test.each<[string, string, string, boolean]>([
+    [
+      "a number",
+      participation,
+      `CASE WHEN ${ofAmy} THEN 9 ELSE num_logins END::INTEGER AS num_logins`,
+      false,
+    ],
+    ["numbers that were swapped between rows", participation, swapped, false],
+    ["a flag", participation, "NOT active AS active", false],
+    ["a date", participation, `("date" + 1)::DATE AS "date"`, false],
+    ["a text", useTable, "'Maths ' AS resource_name", false],
+    ["a text that is null", useTable, "NULL::VARCHAR AS school_name", false],
+    ["a user type", participation, "'staff' AS user_type", false],
+    [
+      "a pseudonym that is another person's",
+      participation,
+      "min(sis_id_pseudonym) OVER () AS sis_id_pseudonym",
+      true,
+    ],
+  ])("%s", async (_, table, replace, needsSalt) => {
+    await changeRows(table, replace);
+    const told = table === participation ? dailyFile : usageFile;
+    const landed = expect.stringContaining(path.posix.basename(told)) as string;
+    expect((await fixture.verify()).problems).toContainEqual({ subject: landed, problem: differing });
+    const { problems } = await verifyLake(fixture.lake, undefined);
+    if (!needsSalt) expect(problems).toContainEqual({ subject: landed, problem: differing });
+  });
+
+  test("a month that is not the date's", async () => {
+    await changeRows(participation, "active AS active", (log) =>
+      log.replaceAll('"month":"9"', '"month":"8"'),
+    );
+    expect((await fixture.verify()).problems).toContainEqual({
+      subject: expect.stringContaining(path.posix.basename(dailyFile)),
+      problem: differing,
+    });
+  });
+
+  test("and the same values in other bytes and another order are not", async () => {
+    await changeRows(participation, "active AS active");
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("and another salt does not call each file wrong", async () => {
+    const { problems } = await verifyLake(fixture.lake, "another salt");
+    expect(problems.map(({ subject }) => subject)).toEqual([
+      lookupTable(reports.daily_participation),
+      lookupTable(reports.resource_usage),
+    ]);
+  });
+});
+
+describe("of a file that was taken without its bad rows", () => {
+  const other = dailyPath("2024-09-04");
+
+  beforeEach(async () => {
+    await fixture.put(
+      other,
+      dailyCsv(daily("amy", "2024-09-04"), daily("ben", "no date"), daily("cat", "2024-09-04", 2)),
+    );
+    await fixture.run();
+    expect(await fixture.run({ accept: [other] })).toMatchObject({ anonymized: 1, refused: 1 });
+  });
+
+  test("the others are compared", async () => {
+    expect((await fixture.verify()).problems).toEqual([]);
+    const duck = await sharedDuck();
+    const snapshot = await readSnapshot(fixture.lake, participation, duck);
+    const file = [...(snapshot?.files.values() ?? [])].find(({ tags }) => tags?.["clever.source"] === other);
+    if (!snapshot || !file) throw new Error("There is no data file.");
+    const place = fixture.lake.localPath(lakePathOf(snapshot, file));
+    const log = fixture.lake.localPath(commitPath(participation, snapshot.version));
+    await duck.session((session) =>
+      session.query(
+        `COPY (SELECT * REPLACE (7 AS num_logins) FROM read_parquet(${sqlString(place)}, hive_partitioning = false))
+         TO ${sqlString(`${place}.new`)} (FORMAT parquet)`,
+      ),
+    );
+    await rename(`${place}.new`, place);
+    const { size } = await stat(place);
+    const text = (await readFile(log, "utf8")).replace(`"size":${file.size}`, `"size":${size}`);
+    await writeFile(log, text.replace(/,?"clever\.sha256":"[0-9a-f]{64}"/, ""));
+    expect((await fixture.verify()).problems).toEqual([
+      { subject: expect.stringContaining(path.posix.basename(other)), problem: differing },
+    ]);
+  });
+});
+
+describe("beside a run", () => {
+  const later = dailyPath("2024-09-05");
+  const put = () => fixture.put(later, dailyCsv(daily("amy", "2024-09-05")));
+
+  test("it says that one is going on", async () => {
+    await put();
+    let told: unknown;
+    fixture.source.hooks = {
+      beforeChunk: async () => {
+        told ??= await fixture.verify().catch((error: unknown) => error);
+      },
+    };
+    await fixture.run();
+    expect(told).toMatchObject({ code: "busy", message: expect.stringContaining("Another run is at work") });
+  });
+
+  test("that begins and ends meanwhile, it says so too, and calls nothing wrong", async () => {
+    await put();
+    let ran = false;
+    const lake = new Proxy<Lake>(fixture.lake, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        if (name !== "list") return value.bind(target) as unknown;
+        return async function* (...args: Parameters<Lake["list"]>) {
+          // The ingest log was read, the tables were not.
+          if (!ran && args[0] === participation) {
+            ran = true;
+            await fixture.run();
+          }
+          yield* target.list(...args);
+        };
+      },
+    });
+    await expect(verifyLake(lake, salt)).rejects.toMatchObject({
+      code: "busy",
+      message: expect.stringContaining("A run is going on"),
+    });
+    expect(ran).toBe(true);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+});
+
+test("what killed runs left is named, and is no problem", async () => {
+  const { lake } = fixture;
+  const temporary = `.clever-lake-tmp/1@another@${randomUUID()}`;
+  await mkdir(lake.localPath(temporary), { recursive: true });
+  await writeFile(lake.localPath(runLeasePath("killed")), "{}");
+  await writeFile(lake.localPath(runLockPath), "{");
+  const unused = `${participation}/year=2024/month=9/part-0.snappy.parquet`;
+  await writeFile(lake.localPath(unused), "never committed");
+  const { problems, leftovers } = await fixture.verify();
+  expect(problems).toEqual([]);
+  expect(leftovers.map(({ subject }) => subject)).toEqual([
+    participation,
+    runLockPath,
+    runLeasePath("killed"),
+    temporary,
+  ]);
+  expect(leftovers[0]?.note).toBe("1 data file that the table does not use (15 bytes): VACUUM removes them.");
+});
+
+test("a gap in a table's log is told, however wide", async () => {
+  const { lake } = fixture;
+  await lake.putIfAbsent(commitPath(participation, 7), Buffer.from("{}"));
+  expect((await fixture.verify()).problems).toContainEqual({
+    subject: participation,
+    problem: expect.stringContaining("The table's log lacks version 1."),
+  });
+});
