@@ -19,7 +19,7 @@ import { lakeMetrics } from "./metrics/lakeMetrics";
 import { newSalt } from "./newSalt";
 import { hasRosterTrouble } from "./pipeline/importRoster";
 import { hasTrouble, type RunRequest, run } from "./pipeline/run";
-import { status } from "./pipeline/status";
+import { lastIdentities, status } from "./pipeline/status";
 import { verifyLake } from "./pipeline/verify";
 
 /** 0: done. 1: done, but files failed or were quarantined, or something does not add up. 2: could not start. */
@@ -185,7 +185,8 @@ async function doStatus(options: CommonOptions): Promise<void> {
   const lake = await openLake(config, secrets);
   await using source = await openSource(config, secrets);
   const files = await status(source, lake, config.userTypes, abort.signal);
-  print(options, showStatus(files), () => ({
+  const identities = await lastIdentities(lake, abort.signal);
+  print(options, showStatus(files, identities), () => ({
     files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
       path,
       report: report ?? null,
@@ -195,6 +196,7 @@ async function doStatus(options: CommonOptions): Promise<void> {
       state,
       ...(reason ? { reason } : {}),
     })),
+    identities: identities ?? null,
   }));
 }
 

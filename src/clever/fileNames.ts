@@ -18,9 +18,9 @@ const copyMarks = String.raw`(?<copies>(?: *\(\d{1,3}\)| +- +(?:copy|copia))*)`;
 const slugs = reportNames.map((name) => reports[name].slug).join("|");
 const types = userTypes.join("|");
 
-/** Clever's own names; the date in them is not the date of the rows, so it is not used. */
+/** Clever's own names; the date in them is near the dates of the rows and need not be one of them. */
 const cleverName = new RegExp(
-  `^(?<stem>\\d{4}-\\d{2}-\\d{2}-(?<slug>${slugs})-(?<type>${types}))${copyMarks}\\.csv$`,
+  `^(?<stem>(?<date>\\d{4}-\\d{2}-\\d{2})-(?<slug>${slugs})-(?<type>${types}))${copyMarks}\\.csv$`,
   "i",
 );
 /** OEA's test data: `Students.csv`; the folders above it say which report it is. */
@@ -45,6 +45,12 @@ export function recognizeReport(path: string): ReportFile | undefined {
   // Without a date in the name, `Students (1).csv` may well be another day's: it stays a source of its own, and
   // what it repeats is found by content.
   return { report, userType, source: path, copy: 0 };
+}
+
+/** The date in the name that Clever gave a report, `yyyy-MM-dd`; undefined for other names, and where it is no day. */
+export function dateInName(path: string): string | undefined {
+  const date = cleverName.exec(path.slice(path.lastIndexOf("/") + 1))?.groups?.date;
+  return date !== undefined && !Number.isNaN(Date.parse(date)) ? date : undefined;
 }
 
 function copyNumber(marks: string): number {

@@ -7,6 +7,7 @@ import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
 import { ChunkRunner } from "./chunk";
 import { chunksOf, isDue, outdatedEntries } from "./chunkPlan";
+import { healthy } from "./identityHealth";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
 import { IngestLog } from "./logTable";
@@ -280,6 +281,7 @@ function emptySummary(runId: string, plan: readonly PlannedFile[], state: LakeSt
     failed: [],
     rows: Object.fromEntries(reportNames.map((name) => [name, 0])) as RunSummary["rows"],
     refused: 0,
+    identities: { daily_participation: healthy, resource_usage: healthy },
     notes: [],
     inQuarantine: [...state.log.values()]
       .filter(({ outcome }) => outcome === "quarantined")
