@@ -20,9 +20,9 @@ const copyMarks = String.raw`(?<copies>(?: *\(\d{1,3}\)| +- +(?:copy|copia))*)`;
 const slugs = reportNames.map((name) => reports[name].slug).join("|");
 const types = userTypes.join("|");
 
-/** Clever's own names; the date in them is not the date of the rows, so it is not used. */
+/** Clever's own names; the date in them is near the dates of the rows and need not be one of them. */
 const cleverName = new RegExp(
-  `^(?<stem>\\d{4}-\\d{2}-\\d{2}-(?<slug>${slugs})-(?<type>${types}))${copyMarks}\\.csv$`,
+  `^(?<stem>(?<date>\\d{4}-\\d{2}-\\d{2})-(?<slug>${slugs})-(?<type>${types}))${copyMarks}\\.csv$`,
   "i",
 );
 const beginning = new RegExp(`^\\d{4}-\\d{2}-\\d{2}-(?:${slugs})-(?:${types})(?![a-z])`, "i");
@@ -63,6 +63,12 @@ export const reportNamesOnServer = {
   /** Whether a folder is named after a report, or lies in one that is. */
   isReportFolder: (path: string) => path.split("/").some((name) => reportBySlug(name) !== undefined),
 };
+
+/** The date in the name that Clever gave a report, `yyyy-MM-dd`; undefined for other names, and where it is no day. */
+export function dateInName(path: string): string | undefined {
+  const date = cleverName.exec(path.slice(path.lastIndexOf("/") + 1))?.groups?.date;
+  return date !== undefined && !Number.isNaN(Date.parse(date)) ? date : undefined;
+}
 
 function copyNumber(marks: string): number {
   const numbers = (marks.match(/\d+|cop/gi) ?? []).map((mark) => (/\d/.test(mark) ? Number(mark) : 1));

@@ -1,7 +1,8 @@
 import type { Info } from "csv-parse";
 import { parse } from "csv-parse/sync";
-import type { ColumnType, CsvShape, ReportColumn } from "./reports";
-import { parseValue } from "./values";
+import { judgeId } from "./personIds";
+import type { ColumnType, CsvShape, ReportColumn, UserType } from "./reports";
+import { isBlank, parseValue } from "./values";
 
 /** How a file's columns answer to its report. */
 export interface Header {
@@ -14,6 +15,8 @@ export interface Header {
   readonly names: readonly string[];
   /** For each of the report's columns its index in the file; undefined where the file lacks it. */
   readonly indexes: ReadonlyMap<ReportColumn, number | undefined>;
+  /** For a column that stands in the file under two of its names: the index whose cell counts where the first is blank. */
+  readonly fallbacks: ReadonlyMap<ReportColumn, number>;
   /** Columns that the report does not know, as they may be told; their values are not read. */
   readonly extra: readonly string[];
 }
@@ -36,8 +39,9 @@ const delimiters = [",", ";", "\t"] as const;
 /**
  * Reads a file's header, in whatever order its columns stand.
  * @param start the first `headerBytes` of the file, or all of it
+ * @param userType decides which cell counts where a column stands under two of its names and both are filled
  */
-export function readHeader(start: Buffer, report: CsvShape): Header | Problem {
+export function readHeader(start: Buffer, report: CsvShape, userType?: UserType): Header | Problem {
   const problem = (reason: string, column?: string): Problem => ({ line: 1, column, reason });
   if (start.length === 0) return problem("The file is empty: not even a header is there.");
   if (
@@ -58,18 +62,38 @@ export function readHeader(start: Buffer, report: CsvShape): Header | Problem {
 
   const normalized = best.names.map(normalize);
   const indexes = new Map<ReportColumn, number | undefined>();
+  const fallbacks = new Map<ReportColumn, number>();
   for (const column of report.columns) {
     const matches = normalized.flatMap((name, index) => (answersTo(name, column) ? [index] : []));
-    if (matches.length > 1) {
+    if (new Set(matches.map((index) => normalized[index])).size < matches.length) {
       return problem(`The column stands ${matches.length} times in the header.`, column.name);
     }
     if (matches.length === 0 && column.required) return problem("The column is missing.", column.name);
-    indexes.set(column, matches[0]);
+    const preferred = (userType && column.headerOf?.[userType]) ?? column.name;
+    const [first, second] = matches.sort(
+      (a, b) => Number(normalized[b] === preferred) - Number(normalized[a] === preferred),
+    );
+    indexes.set(column, first);
+    if (second !== undefined) fallbacks.set(column, second);
   }
-  const used = new Set(indexes.values());
+  const used = new Set([...indexes.values(), ...fallbacks.values()]);
   const extra = best.names.flatMap((name, index) => (used.has(index) ? [] : [toldName(name, index)]));
   const length = markLength + best.bytes;
-  return { delimiter: best.delimiter, markLength, length, names: best.names, indexes, extra };
+  return { delimiter: best.delimiter, markLength, length, names: best.names, indexes, fallbacks, extra };
+}
+
+/** A row's cell of a column: where the column stands under two names, the filled one; undefined where there is none. */
+export function cellOf(header: Header, column: ReportColumn, cells: readonly string[]): string | undefined {
+  const cell = cells[header.indexes.get(column) ?? -1];
+  const fallback = header.fallbacks.get(column);
+  const isFilled = cell !== undefined && !isBlank(cell) && judgeId(cell) !== "nothing";
+  return fallback === undefined || isFilled ? cell : (cells[fallback] ?? cell);
+}
+
+/** The report's column to which a place of the file belongs. */
+export function columnAt(header: Header, index: number): ReportColumn | undefined {
+  const places = [...header.indexes, ...header.fallbacks];
+  return places.find(([, place]) => place === index)?.[0];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
-import { type Header, type Problem, placeOf } from "./header";
+import { cellOf, columnAt, type Header, type Problem, placeOf } from "./header";
 import { type CsvRecord, readRecords } from "./readRecords";
 import type { CsvShape } from "./reports";
 import { type DayMonthOrder, dayMonthOrder, isBlank, parseValue } from "./values";
@@ -89,19 +89,18 @@ function judge(
     return refused(`The row has ${cells.length} cells where the header has ${expected}.`, undefined, cells);
   }
   const unreadable = (index: number, what: string) => {
-    const column = report.columns.find((each) => header.indexes.get(each) === index)?.name;
+    const column = columnAt(header, index)?.name;
     // The head of an unknown column may be a cell itself.
     const cell = column === undefined ? `The cell in ${placeOf(index)}` : "The cell";
     return refused(`${cell} ${what}`, column, cells);
   };
-  const concerns = (index: number) =>
-    report.ignoresOthers !== true || [...header.indexes.values()].includes(index);
+  const concerns = (index: number) => report.ignoresOthers !== true || columnAt(header, index) !== undefined;
   const otherEncoding = texts.findIndex((text, index) => text === undefined && concerns(index));
   if (otherEncoding >= 0) return unreadable(otherEncoding, "is in another encoding than UTF-8.");
   const nul = cells.findIndex((cell, index) => cell.includes("\0") && concerns(index));
   if (nul >= 0) return unreadable(nul, "holds a NUL byte.");
   for (const column of report.columns) {
-    const cell = cells[header.indexes.get(column) ?? -1];
+    const cell = cellOf(header, column, cells);
     const parsed = cell === undefined ? undefined : parseValue(column, cell, order);
     if (parsed && "reason" in parsed) return refused(parsed.reason, column.name, cells);
   }
@@ -114,7 +113,7 @@ function judge(
  */
 function hasNoValue(cells: readonly string[], report: CsvShape, header: Header): boolean {
   if (cells.length !== header.names.length || report.ignoresOthers === true) return cells.every(isBlank);
-  return report.columns.every((column) => isBlank(cells[header.indexes.get(column) ?? -1] ?? ""));
+  return report.columns.every((column) => isBlank(cellOf(header, column, cells) ?? ""));
 }
 
 function fromLatin1(cell: string): string | undefined {

@@ -24,6 +24,8 @@ export interface ReportColumn {
   readonly pseudonymization: Pseudonymization;
   /** Other headers that the column goes by. */
   readonly aliases?: readonly string[];
+  /** The header that counts first for a user type, where it is not the column's own name. */
+  readonly headerOf?: Readonly<Partial<Record<UserType, string>>>;
   /** False where files lack the column altogether; its values are null then. */
   readonly required: boolean;
   /** Whether a single row may leave it blank (null); otherwise a blank makes a bad row. */
@@ -58,12 +60,17 @@ const column = (
   required: options.required ?? true,
   blank: options.blank ?? type === "string",
   ...(options.aliases ? { aliases: options.aliases } : {}),
+  ...(options.headerOf ? { headerOf: options.headerOf } : {}),
   ...(options.words ? { words: true } : {}),
 });
 
 const person: readonly ReportColumn[] = [
   column("date", "date"),
-  column("sis_id", "string", { pseudonymization: "hash", aliases: ["staff_id"] }),
+  column("sis_id", "string", {
+    pseudonymization: "hash",
+    aliases: ["staff_id"],
+    headerOf: { staff: "staff_id" },
+  }),
   column("clever_user_id", "string", { pseudonymization: "hash" }),
   column("clever_school_id", "string"),
   column("school_name", "string", { required: false, words: true }),

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { isKnownGrade, normalizedGrade } from "./grades";
-import type { Header, Problem } from "./header";
+import { cellOf, type Header, type Problem } from "./header";
 import { judgeRows } from "./judgeRows";
 import type { CsvShape, ReportColumn, TableColumn } from "./reports";
 import { isBlank } from "./values";
@@ -66,7 +66,7 @@ export async function* readRoster(open: () => Readable, header: Header): AsyncGe
       yield problem ?? { line, column: undefined, reason: "The row cannot be taken apart." };
       continue;
     }
-    yield rosterRow(line, (name) => cells[header.indexes.get(columns[name]) ?? -1] ?? "");
+    yield rosterRow(line, (name) => cellOf(header, columns[name], cells) ?? "");
   }
 }
 

@@ -1,4 +1,6 @@
+import { judgeId } from "./personIds";
 import type { ColumnType, ReportColumn } from "./reports";
+import { shape } from "./shape";
 
 /** A cell read as its column's type, or why it cannot be. Dates are `yyyy-MM-dd`. */
 export type ParsedValue = { readonly value: string | number | boolean | null } | { readonly reason: string };
@@ -27,12 +29,11 @@ export function isBlank(text: string): boolean {
 
 /**
  * Reads one cell. What has one clear meaning is accepted, whatever a spreadsheet made of it; what has two is
- * refused. Texts are kept as they are, to the byte, since pseudonyms are made of them.
+ * refused. Texts are kept as they are, to the byte, since pseudonyms are made of them; ids that are none are refused,
+ * or are null where they say so (see `personIds.ts`).
  */
 export function parseValue(column: ReportColumn, text: string, order: DayMonthOrder): ParsedValue {
-  if (isBlank(text)) {
-    return column.blank ? { value: null } : { reason: "The cell is blank." };
-  }
+  if (isBlank(text)) return blankOf(column);
   switch (column.type) {
     case "string":
       return parseText(column, text);
@@ -43,6 +44,10 @@ export function parseValue(column: ReportColumn, text: string, order: DayMonthOr
     case "date":
       return parseDate(text.trim(), order);
   }
+}
+
+function blankOf({ blank: mayBeBlank }: ReportColumn): ParsedValue {
+  return mayBeBlank ? { value: null } : { reason: "The cell is blank." };
 }
 
 /** Finds out from all dates of a file in which order it writes day and month. */
@@ -60,17 +65,15 @@ export function dayMonthOrder(dates: Iterable<string>): DayMonthOrder {
   return dayFirst ? "dayFirst" : "monthFirst";
 }
 
-/** A spreadsheet turns a long number into `1.23457E+11`: digits are lost, so two people could become one. */
-export const roundedNumber = "[0-9](?:[.,][0-9]+)?[eE][+][0-9]{1,3}";
-const rounded = new RegExp(`^${roundedNumber}$`);
-
 /** How Clever writes ids of its own: those of people, schools and resources alike. */
 export const cleverId = "[0-9a-f]{24}";
 const isCleverId = new RegExp(`^${cleverId}$`);
 
 function parseText(column: ReportColumn, text: string): ParsedValue {
-  if (column.pseudonymization === "hash" && rounded.test(text.trim())) {
-    return { reason: "The id was rounded by a spreadsheet (a form such as 9.9E+9): its digits are lost." };
+  if (column.pseudonymization === "hash") {
+    const finding = judgeId(text);
+    if (finding === "nothing") return blankOf(column);
+    if (finding) return finding;
   }
   if (column.words && isCleverId.test(text.trim())) {
     return { reason: "An id of Clever's stands where words should: the row's cells are shifted." };
@@ -135,10 +138,4 @@ function calendarDate(year = "", month = "", day = ""): ParsedValue {
   const date = new Date(`${text}T00:00:00Z`);
   const real = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
   return real ? { value: text } : { reason: "There is no such day in the calendar." };
-}
-
-/** What a cell looks like, without saying what it is: digits become 9, letters a. */
-function shape(text: string): string {
-  const pattern = text.slice(0, 24).replace(/\p{L}/gu, "a").replace(/\p{N}/gu, "9");
-  return text.length > 24 ? `“${pattern}…”` : `“${pattern}”`;
 }

@@ -4,6 +4,7 @@ import type { PlannedFile } from "../pipeline/plan";
 import { hasTrouble } from "../pipeline/run";
 import type { RunSummary } from "../pipeline/runRecord";
 import type { Verification } from "../pipeline/verify";
+import { identityLines } from "./identities";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
 
@@ -18,7 +19,8 @@ const colours: Readonly<Record<PlannedFile["state"], Parameters<typeof styled>[0
   ignored: "dim",
 };
 
-export function showStatus(files: readonly PlannedFile[]): string {
+/** @param identities what the last run noticed about the ids of people */
+export function showStatus(files: readonly PlannedFile[], identities?: RunSummary["identities"]): string {
   const rows = files.map((file) => [
     styled(colours[file.state], file.state),
     plain(file.path),
@@ -30,7 +32,9 @@ export function showStatus(files: readonly PlannedFile[]): string {
   for (const { state } of files) counts.set(state, (counts.get(state) ?? 0) + 1);
   const summary = [...counts].map(([state, count]) => `${integer(count)} ${state}`).join(", ");
   if (files.length === 0) return "There is no file on the server.";
-  return `${columns(["State", "File", "Size", "Modified (UTC)", ""], rows, [2])}\n\n${counted(files.length, "file")}: ${summary}`;
+  const noticed = identityLines(identities);
+  const lastRun = noticed.length > 0 ? ["", "Noticed by the last run:", ...noticed].join("\n") : "";
+  return `${columns(["State", "File", "Size", "Modified (UTC)", ""], rows, [2])}\n\n${counted(files.length, "file")}: ${summary}${lastRun}`;
 }
 
 export function showRun(summary: RunSummary): string {
@@ -59,6 +63,7 @@ export function showRun(summary: RunSummary): string {
     );
   }
   if (summary.refused > 0) lines.push(rowsLine("refused", summary.refused));
+  lines.push(...identityLines(summary.identities));
   const remarks = [
     ...summary.duplicates.map(
       ({ path, reason }) => `${styled("dim", "same")}  ${plain(path)}: ${plain(reason)}`,

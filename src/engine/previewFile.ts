@@ -74,7 +74,7 @@ export class PreviewFile {
     const head = start.subarray(0, headerBytes);
     const known = this.report;
     for (const report of known ? [known] : reportNames.map((name) => reports[name])) {
-      const header = readHeader(head, report);
+      const header = readHeader(head, report, this.userType);
       if (!isProblem(header)) {
         this.header = header;
         this.report = report;

@@ -1,5 +1,5 @@
-import { type Header, looksLikeName } from "../clever/header";
-import type { Report, ReportColumn } from "../clever/reports";
+import { columnAt, type Header, looksLikeName } from "../clever/header";
+import type { ReportColumn } from "../clever/reports";
 import { tellsAPerson } from "../clever/shiftedCells";
 import { parseValue } from "../clever/values";
 import type { PreviewColumn, PreviewPage, PreviewRow } from "./messages";
@@ -9,8 +9,8 @@ import type { PreviewedRow } from "./previewFile";
 const cellLength = 1_000;
 
 /** The columns of a file as a preview shows them. */
-export function previewColumns(header: Header, report: Report): PreviewColumn[] {
-  const columns = columnsByIndex(header, report);
+export function previewColumns(header: Header): PreviewColumn[] {
+  const columns = columnsByIndex(header);
   return header.names.map((name, index): PreviewColumn => {
     const column = columns[index];
     // The head may be a cell of a row, and heads are not masked.
@@ -25,9 +25,8 @@ export function previewColumns(header: Header, report: Report): PreviewColumn[] 
 export function maskRows(
   rows: readonly PreviewedRow[],
   header: Header,
-  report: Report,
 ): { rows: PreviewRow[]; identities: NonNullable<PreviewPage["identities"]> } {
-  const columns = columnsByIndex(header, report);
+  const columns = columnsByIndex(header);
   const ids = idsOf(rows, columns);
   const masked = rows.map(({ line, cells, raw, problem }) => {
     const texts = cells ?? [raw ?? ""];
@@ -68,7 +67,6 @@ function provesItsForm(column: ReportColumn, text: string): boolean {
   return column.type !== "string" && !("reason" in parseValue(column, text, "monthFirst"));
 }
 
-function columnsByIndex(header: Header, report: Report): (ReportColumn | undefined)[] {
-  const byIndex = new Map(report.columns.map((column) => [header.indexes.get(column), column]));
-  return header.names.map((_, index) => byIndex.get(index));
+function columnsByIndex(header: Header): (ReportColumn | undefined)[] {
+  return header.names.map((_, index) => columnAt(header, index));
 }

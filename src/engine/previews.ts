@@ -69,7 +69,7 @@ export class Previews {
     const from = Math.max(0, params.from);
     if (!header || !report) return { from, rows: [], identities: params.reveal ? [] : null };
     const page = file.rows.slice(from, from + Math.min(params.count, rowsPerPage));
-    const { rows, identities } = maskRows(page, header, report);
+    const { rows, identities } = maskRows(page, header);
     return { from, rows, identities: params.reveal ? identities : null };
   }
 
@@ -155,7 +155,7 @@ function infoOf(token: string, { file }: Preview): PreviewInfo {
     bytesRead: file.bytesRead,
     truncated: file.truncated,
     full: file.full,
-    columns: header && report ? previewColumns(header, report) : [],
+    columns: header ? previewColumns(header) : [],
     rows: file.rows.length,
     badRows: file.rows.filter(({ problem }) => problem !== undefined).length,
     problem: file.problem ?? null,

@@ -1,13 +1,22 @@
-import { pseudoTable } from "../clever/layout";
+import { lookupTable, pseudoTable } from "../clever/layout";
 import type { Report } from "../clever/reports";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import type { Lake } from "../lake/lake";
 import { applyRows, requireOurShape } from "./applyRows";
+import { healthy, type IdentityHealth, IdentityWatch } from "./identityHealth";
 import { appendLookups } from "./lookups";
 import { Persons } from "./persons";
 import { RepeatedRows } from "./repeatedRows";
-import { isStaged, type PendingFile, type StagedFile, type Staging, stageFile } from "./stageFile";
+import {
+  isStaged,
+  type PendingFile,
+  type QuarantinedFile,
+  type StagedFile,
+  type Staging,
+  stageFile,
+} from "./stageFile";
+import { UserTypeTwins } from "./userTypeTwins";
 
 export interface AnonymizeContext {
   readonly lake: Lake;
@@ -33,6 +42,10 @@ export interface Applied {
   readonly alreadyThere: readonly StagedFile[];
   /** Files that rely on old rows of others going, which stay: to be staged again. */
   readonly leftOut: readonly StagedFile[];
+  /** Files with the rows of another user type's that count there. */
+  readonly setAside: readonly QuarantinedFile[];
+  /** What the report's files of the run showed of the ids of people so far. */
+  readonly identities: Omit<IdentityHealth, "wordsForNothing">;
 }
 
 /**
@@ -42,12 +55,14 @@ export interface Applied {
 export class ReportAnonymizer {
   private waiting: StagedFile[] = [];
   private lookups: Snapshot | undefined;
+  private watch: Promise<IdentityWatch> | undefined;
 
   private constructor(
     readonly report: Report,
     private readonly context: AnonymizeContext,
     private readonly persons: Persons,
     private readonly repeated: RepeatedRows,
+    private readonly twins: UserTypeTwins,
     private table: Snapshot | undefined,
   ) {}
 
@@ -59,17 +74,29 @@ export class ReportAnonymizer {
       ? await updateSnapshot(lake, table, options)
       : await readSnapshot(lake, pseudoTable(report), duck, options);
     const repeated = new RepeatedRows(lake, report, snapshot, context.going);
-    return new ReportAnonymizer(report, context, persons, repeated, snapshot);
+    const twins = new UserTypeTwins(lake, report, snapshot, context.going);
+    return new ReportAnonymizer(report, context, persons, repeated, twins, snapshot);
   }
 
   /** Reads and pseudonymizes a file; its rows wait for `commit`. */
   async stage(file: PendingFile): Promise<Staging> {
     const { duck, lake, scratch, replaced, modifiedOf, signal } = this.context;
-    const { persons, repeated } = this;
+    const { persons, repeated, twins } = this;
     // The commit refuses as well; this spares the data files.
     requireOurShape(this.report, this.table);
+    const identities = await this.identities();
     const staging = await duck.session((session) =>
-      stageFile(session, file, { lake, persons, repeated, replaced, modifiedOf, scratch, signal }),
+      stageFile(session, file, {
+        lake,
+        persons,
+        identities,
+        repeated,
+        twins,
+        replaced,
+        modifiedOf,
+        scratch,
+        signal,
+      }),
     );
     if (isStaged(staging)) this.waiting.push(staging);
     return staging;
@@ -82,22 +109,58 @@ export class ReportAnonymizer {
 
   /** Commits what was staged since the last call. */
   async commit(): Promise<Applied> {
-    const { staged, leftOut } = partedByReliance(this.waiting);
+    const { counting, setAside } = partedByTwins(this.waiting);
+    const { staged, leftOut } = partedByReliance(counting);
     this.waiting = [];
-    if (staged.length === 0) return { staged: [], alreadyThere: [], leftOut };
+    if (staged.length === 0) return { staged: [], alreadyThere: [], leftOut, setAside, identities: healthy };
     const { lake, duck, signal } = this.context;
-    this.lookups = await appendLookups(lake, duck, this.persons, this.lookups, signal);
+    const watch = await this.identities();
+    this.lookups = await appendLookups(lake, duck, this.persons, watch.known, this.lookups, signal);
     const { applied, table } = await applyRows(this.report, staged, this.table, {
       ...this.context,
       repeated: this.repeated,
     });
     this.table = table;
+    this.twins.committed(new Set(staged.map(({ file }) => file.source)));
     return {
       staged: staged.filter(({ file }) => applied.has(file.source)),
       alreadyThere: staged.filter(({ file }) => !applied.has(file.source)),
       leftOut,
+      setAside,
+      identities: await watch.health(signal),
     };
   }
+
+  /** Opened by the first file, which fails where the lookup table cannot be read, and so do the others. */
+  private identities(): Promise<IdentityWatch> {
+    this.watch ??= this.openWatch();
+    return this.watch;
+  }
+
+  private async openWatch(): Promise<IdentityWatch> {
+    const { lake, duck, signal } = this.context;
+    this.lookups = await readSnapshot(lake, lookupTable(this.report), duck, signal ? { signal } : {});
+    return IdentityWatch.open(lake, duck, this.persons, this.lookups, signal);
+  }
+}
+
+/** Leaves out the files that another one with the same rows outranks. */
+function partedByTwins(waiting: readonly StagedFile[]): {
+  counting: StagedFile[];
+  setAside: QuarantinedFile[];
+} {
+  const reasons = new Map(
+    waiting.flatMap(({ outranked }) => (outranked ? [[outranked.source, outranked.reason]] : [])),
+  );
+  return {
+    counting: waiting.filter(({ file }) => !reasons.has(file.source)),
+    setAside: waiting.flatMap(({ file }): QuarantinedFile[] => {
+      const reason = reasons.get(file.source);
+      return reason === undefined
+        ? []
+        : [{ file, line: undefined, column: undefined, reason, acceptable: true }];
+    }),
+  };
 }
 
 /** Leaves out files that rely on a source that is not delivered with them, and those that rely on what is left out. */

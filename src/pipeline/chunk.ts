@@ -7,6 +7,7 @@ import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
 import { ReportAnonymizer } from "./anonymize";
 import { type Chunk, chunksOf, isDue } from "./chunkPlan";
+import { bothHealths, healthy, type IdentityHealth } from "./identityHealth";
 import type { LogEntry } from "./ingestLog";
 import { type LandedContents, type LandedFile, landFile } from "./land";
 import type { IngestLog } from "./logTable";
@@ -233,9 +234,15 @@ export class ChunkRunner {
 
   private async commit(anonymizer: ReportAnonymizer, entries: Map<string, LogEntry>): Promise<void> {
     const { summary, signal } = this.context;
+    const { name } = anonymizer.report;
     const waiting = anonymizer.waitingPaths();
     try {
-      const { staged, alreadyThere, leftOut } = await anonymizer.commit();
+      const { staged, alreadyThere, leftOut, setAside, identities } = await anonymizer.commit();
+      this.noteIdentities(name, { ...identities, wordsForNothing: 0 });
+      for (const file of setAside) {
+        const entry = entries.get(file.file.source);
+        if (entry) this.quarantine(withoutRows(entry), file, entries);
+      }
       for (const { file, reliesOn } of leftOut) {
         const entry = entries.get(file.source);
         if (entry) this.deferred.push({ entry, waitsFor: reliesOn });
@@ -246,7 +253,8 @@ export class ChunkRunner {
         if (entry) entries.set(entry.source, { ...entry, time: new Date(), outcome: "anonymized" });
         if (isLanding(file.file)) this.delivered.set(file.file.source, file.file.version);
         summary.anonymized++;
-        summary.rows[anonymizer.report.name] += file.rowsWritten;
+        summary.rows[name] += file.rowsWritten;
+        this.noteIdentities(name, { ...healthy, wordsForNothing: file.wordsForNothing });
         summary.refused += file.rowsRefused;
         for (const note of file.notes) summary.notes.push({ path: file.file.path, note });
         this.leaveQuarantine(file.file.source);
@@ -259,6 +267,11 @@ export class ChunkRunner {
       }
       for (const path of waiting) this.fail(path, error);
     }
+  }
+
+  private noteIdentities(name: ReportName, news: IdentityHealth): void {
+    const { identities } = this.context.summary;
+    if (identities) identities[name] = bothHealths(identities[name], news);
   }
 
   private anonymizer(name: ReportName): Promise<ReportAnonymizer> {
@@ -310,6 +323,12 @@ function hasConsent(accept: ReadonlySet<string>, entry: LogEntry, before: LogEnt
   if (before === undefined || accept.has(entry.landedPath)) return true;
   if (accept.has(entry.path) && entry.path !== before.path) return true;
   return before.outcome !== "landed" && before.sha256 === entry.sha256;
+}
+
+/** An entry of a file that was read and is not to count. */
+function withoutRows(entry: LogEntry): LogEntry {
+  const { rowsRead: _read, rowsWritten: _written, rowsRefused: _refused, notes: _notes, ...facts } = entry;
+  return facts;
 }
 
 function withStaged(

@@ -2,14 +2,21 @@ import { createReadStream } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../clever/header";
 import { maximumRowBytes } from "../clever/judgeRows";
-import type { ColumnType, Report, ReportColumn } from "../clever/reports";
+import { isNothingSql, suspectIdSql } from "../clever/personIds";
+import {
+  type ColumnType,
+  hashedColumns,
+  type Report,
+  type ReportColumn,
+  type UserType,
+} from "../clever/reports";
 import {
   canonicalForm,
   cleverId,
   type DayMonthOrder,
   dayMonthOrder,
+  isBlank,
   parseValue,
-  roundedNumber,
   whiteSpace,
 } from "../clever/values";
 import { type DuckSession, sqlName, sqlString } from "../duck/duck";
@@ -25,6 +32,8 @@ export interface LoadedCsv {
   readonly blankRows: number;
   /** Columns with values in another form than Clever's own; `readings` holds what they mean. */
   readonly otherForms: ReadonlySet<string>;
+  /** For columns of ids, the words for nothing that stand in them and count as blank. */
+  readonly wordsForNothing: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The engine stumbled: what exactly is wrong has to be found row by row. */
@@ -39,12 +48,13 @@ export interface LoadFailure {
 export type LoadResult = LoadedCsv | LoadFailure | Problem;
 
 /**
- * Reads a landed file into the session's temporary table `raw` and checks that every row can be read as the report
- * says, at the engine's speed. Nothing is guessed and nothing is dropped: the engine's count of rows is held against
+ * Reads a landed file into the session's temporary table `raw`, with the different ids of people as they stand there in
+ * `person_ids`, and checks that every row can be read as the report says, at the engine's speed. Nothing is guessed and nothing is dropped: the engine's count of rows is held against
  * a count of the file's own bytes.
  *
  * @param file where the bytes are on this machine's disk
  * @param order in which order the file writes day and month, where that is known from more rows than it holds
+ * @param userType of whom the file is, for a header with a column under two names
  */
 export async function loadCsv(
   session: DuckSession,
@@ -52,9 +62,10 @@ export async function loadCsv(
   report: Report,
   signal?: AbortSignal,
   order?: DayMonthOrder,
+  userType?: UserType,
 ): Promise<LoadResult> {
   const start = await buffer(createReadStream(file, { end: headerBytes - 1 }));
-  const header = readHeader(start, report);
+  const header = readHeader(start, report, userType);
   if (isProblem(header)) return header;
 
   const failure = (summary: string): LoadFailure => ({ header, summary });
@@ -71,9 +82,15 @@ export async function loadCsv(
   if (loaded.blankRows > 0) {
     await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`, [], signal);
   }
-  const otherForms = await readOtherForms(session, report, header, order, signal);
-  if (otherForms === undefined) return failure("A value could not be read.");
-  const result = { header, rows: loaded.rows - loaded.blankRows, blankRows: loaded.blankRows, otherForms };
+  const ids = hashedColumns(report).map(({ name }) => sqlName(name));
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE person_ids AS SELECT DISTINCT ${ids.join(", ")} FROM raw`,
+    [],
+    signal,
+  );
+  const others = await readOtherForms(session, report, header, order, signal);
+  if (others === undefined) return failure("A value could not be read.");
+  const result = { header, rows: loaded.rows - loaded.blankRows, blankRows: loaded.blankRows, ...others };
   const lost = await columnThatLoses(session, report, result, signal);
   return lost === undefined ? result : failure(`What stands in its column ${lost} would be lost.`);
 }
@@ -108,7 +125,11 @@ async function readRows(
   const types = header.names.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
   const columns = report.columns.map((column) => {
     const index = header.indexes.get(column);
-    return `${index === undefined ? "NULL::VARCHAR" : `c${index}`} AS ${sqlName(column.name)}`;
+    const fallback = header.fallbacks.get(column);
+    const cell = index === undefined ? "NULL::VARCHAR" : `c${index}`;
+    const isFilled = `${textSql(cell)} IS NOT NULL AND NOT ${isNothingSql(cell, sqlString)}`;
+    const filled = fallback === undefined ? cell : `CASE WHEN ${isFilled} THEN ${cell} ELSE c${fallback} END`;
+    return `${filled} AS ${sqlName(column.name)}`;
   });
   await session.query("DROP TABLE IF EXISTS bad_lines");
   await session.query("DROP TABLE IF EXISTS bad_scans");
@@ -140,11 +161,13 @@ async function readRows(
 
 /** More different texts than this in one column are no spreadsheet's doing. */
 const manyTexts = 20_000;
+/** Ids in an alphabet of their own are all looked at one by one. */
+const manyIds = 500_000;
 
 /**
  * Checks that each value can be read as its column's type; undefined where one cannot. Values in Clever's own form
  * are read by SQL; the others, of which a file has few different ones, by `parseValue`, into the temporary table
- * `readings`. Resolves to the columns that have such others.
+ * `readings`. Resolves to the columns that have such others, and to the words for nothing in columns of ids.
  */
 async function readOtherForms(
   session: DuckSession,
@@ -152,23 +175,27 @@ async function readOtherForms(
   header: Header,
   known: DayMonthOrder | undefined,
   signal: AbortSignal | undefined,
-): Promise<Set<string> | undefined> {
+): Promise<Pick<LoadedCsv, "otherForms" | "wordsForNothing"> | undefined> {
   const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
   const searches = present.flatMap((column) => searchForOtherForms(column) ?? []);
   const found = await session.query(searches.join(" UNION ALL "), [], signal);
-  if (found.length === 0) return new Set();
+  const wordsForNothing = new Map<string, string[]>();
+  if (found.length === 0) return { otherForms: new Set(), wordsForNothing };
   const readings: { name: string; text: string; value: string }[] = [];
   for (const column of present) {
     const texts = found
       .filter(({ name }) => name === column.name)
       .map(({ text }) => (typeof text === "string" ? text : ""));
-    if (texts.length > manyTexts) return undefined;
+    if (texts.length > limitOf(column)) return undefined;
+    const nothing: string[] = [];
     const order = column.type === "date" ? (known ?? dayMonthOrder(texts)) : "unknown";
     for (const text of texts) {
       const parsed = parseValue(column, text, order);
       if ("reason" in parsed) return undefined;
       if (column.type !== "string") readings.push({ name: column.name, text, value: String(parsed.value) });
+      else if (parsed.value === null && !isBlank(text)) nothing.push(text);
     }
+    if (nothing.length > 0) wordsForNothing.set(column.name, nothing);
   }
   await session.query(
     `CREATE OR REPLACE TEMP TABLE readings AS SELECT unnest(from_json($1::JSON,
@@ -176,7 +203,7 @@ async function readOtherForms(
     [JSON.stringify(readings)],
     signal,
   );
-  return new Set(readings.map(({ name }) => name));
+  return { otherForms: new Set(readings.map(({ name }) => name)), wordsForNothing };
 }
 
 /** A SELECT of the different texts of a column that SQL does not read by itself; none where it reads all. */
@@ -184,11 +211,16 @@ function searchForOtherForms(column: ReportColumn): string | undefined {
   const condition = needsReading(column);
   if (condition === undefined) return undefined;
   const found = `SELECT DISTINCT ${sqlString(column.name)} AS name, ${cellOf(column)} AS text`;
-  const where = `WHERE ${condition} LIMIT ${manyTexts + 1}`;
+  const where = `WHERE ${condition} LIMIT ${limitOf(column) + 1}`;
+  if (column.pseudonymization === "hash") return `(${found} FROM person_ids raw ${where})`;
   if (column.type === "string") return `(${found} FROM raw ${where})`;
   // Dates, numbers and flags repeat in thousands of rows: each different text is looked at once.
   const cells = `WITH cells AS MATERIALIZED (SELECT DISTINCT ${sqlName(column.name)} FROM raw)`;
   return `(${cells} ${found} FROM cells AS raw ${where})`;
+}
+
+function limitOf({ pseudonymization }: ReportColumn): number {
+  return pseudonymization === "hash" ? manyIds : manyTexts;
 }
 
 /** What may be white space to `parseValue`, which decides: readers differ over its kinds, a byte-order mark among them. */
@@ -198,9 +230,9 @@ const aside = "[^!-~]*";
 function needsReading(column: ReportColumn): string | undefined {
   const cell = cellOf(column);
   if (column.type !== "string") return `${canonicalValue(column.type, cell)} IS NULL`;
-  const matches = (form: string) => `regexp_full_match(${cell}, ${sqlString(`${aside}${form}${aside}`)})`;
-  if (column.pseudonymization === "hash") return `contains(${cell}, '+') AND ${matches(roundedNumber)}`;
-  return column.words ? `strlen(${cell}) >= 24 AND ${matches(cleverId)}` : undefined;
+  if (column.pseudonymization === "hash") return suspectIdSql(cell, sqlString);
+  const aroundCleverId = sqlString(`${aside}${cleverId}${aside}`);
+  return column.words ? `strlen(${cell}) >= 24 AND regexp_full_match(${cell}, ${aroundCleverId})` : undefined;
 }
 
 function canonicalValue(type: Exclude<ColumnType, "string">, cell: string): string {
@@ -214,6 +246,8 @@ function canonicalValue(type: Exclude<ColumnType, "string">, cell: string): stri
  */
 export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
   const cell = cellOf(column);
+  const words = loaded.wordsForNothing.get(column.name);
+  if (words) return `CASE WHEN ${cell} NOT IN (${words.map(sqlString).join(", ")}) THEN ${textSql(cell)} END`;
   if (column.type === "string") return textSql(cell);
   if (!loaded.otherForms.has(column.name)) return `CAST(${cell} AS ${column.type})`;
   return `coalesce(${canonicalValue(column.type, cell)}, (SELECT value::${column.type} FROM readings

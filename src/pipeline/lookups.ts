@@ -4,12 +4,12 @@ import type { AddFile } from "../delta/actions";
 import { commit } from "../delta/commit";
 import { compactSmallFiles } from "../delta/compact";
 import { writeDataFile } from "../delta/dataFile";
-import { withLocalFiles, withScratch } from "../delta/localFiles";
-import { lakePathOf, readQuery } from "../delta/readQuery";
+import { withScratch } from "../delta/localFiles";
 import type { Snapshot } from "../delta/snapshot";
 import { tableActions } from "../delta/tableActions";
 import { type Duck, sqlName } from "../duck/duck";
 import type { Lake } from "../lake/lake";
+import type { KnownPairs } from "./knownPairs";
 import type { Persons } from "./persons";
 
 /**
@@ -17,6 +17,7 @@ import type { Persons } from "./persons";
  * rows make the comparison anew. Committed before the rows that carry the pseudonyms, so that no pseudonym is ever
  * without its lookup.
  *
+ * @param pairs is brought to the lookup table's state before the comparison
  * @param known the lookup table as it was known last
  * @returns the lookup table as it is then
  */
@@ -24,6 +25,7 @@ export async function appendLookups(
   lake: Lake,
   duck: Duck,
   persons: Persons,
+  pairs: KnownPairs,
   known: Snapshot | undefined,
   signal?: AbortSignal,
 ): Promise<Snapshot | undefined> {
@@ -38,7 +40,8 @@ export async function appendLookups(
     snapshot: known,
     operation: { name: "WRITE", parameters: { mode: "Append" } },
     attempt: async (snapshot) => {
-      const add = await newPairs(lake, duck, persons, snapshot, signal);
+      await pairs.update(snapshot, signal);
+      const add = await newPairs(lake, duck, persons, pairs, signal);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot
         ? []
@@ -54,38 +57,28 @@ export async function appendLookups(
   return (await compactSmallFiles({ ...options, lake, duck, tablePath, snapshot })) ?? snapshot;
 }
 
-async function newPairs(
+function newPairs(
   lake: Lake,
   duck: Duck,
   persons: Persons,
-  snapshot: Snapshot | undefined,
+  pairs: KnownPairs,
   signal: AbortSignal | undefined,
 ): Promise<AddFile | undefined> {
   const { report } = persons;
-  const options = signal ? { signal } : {};
-  const files = snapshot ? [...snapshot.files.values()] : [];
-  const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
   const someone = hashedColumns(report)
     .map(({ name }) => `person.${sqlName(name)} IS NOT NULL`)
     .join(" OR ");
-  return withLocalFiles(lake, paths, options, (local) =>
-    withScratch(lake, (scratch) =>
-      duck.session((session) => {
-        const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-        const known =
-          snapshot && files.length > 0
-            ? `AND NOT EXISTS (SELECT 1 FROM (${readQuery(snapshot, files, (path) => places.get(path) ?? path)}) known
-               WHERE ${persons.same("person", "known")})`
-            : "";
-        return writeDataFile({
-          ...options,
-          session,
-          lake,
-          tablePath: lookupTable(report),
-          columns: lookupColumns(report),
-          query: `SELECT * FROM ${persons.table} person WHERE (${someone}) ${known}`,
-          scratch,
-        });
+  return withScratch(lake, (scratch) =>
+    duck.session((session) =>
+      writeDataFile({
+        ...(signal ? { signal } : {}),
+        session,
+        lake,
+        tablePath: lookupTable(report),
+        columns: lookupColumns(report),
+        query: `SELECT * FROM ${persons.table} person WHERE (${someone})
+          AND NOT EXISTS (SELECT 1 FROM ${pairs.table} known WHERE ${persons.same("person", "known")})`,
+        scratch,
       }),
     ),
   );

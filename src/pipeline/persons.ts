@@ -28,12 +28,12 @@ export class Persons {
     return persons;
   }
 
-  /** Finds the people of the session's `raw`, each once, into its temporary table `found`. */
+  /** Finds the people of the session's `raw`, loaded by `loadCsv`, each once, into its temporary table `found`. */
   async find(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<void> {
     const ids = hashedColumns(this.report).map(
       (column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`,
     );
-    const select = `SELECT DISTINCT ${ids.join(", ")} FROM raw`;
+    const select = `SELECT DISTINCT ${ids.join(", ")} FROM person_ids raw`;
     await session.query(`CREATE OR REPLACE TEMP TABLE found AS ${select}`, [], signal);
   }
 
@@ -51,6 +51,11 @@ export class Persons {
     const turn = this.inserting.then(insert, insert);
     this.inserting = turn.catch(() => undefined);
     await turn;
+  }
+
+  /** A SELECT of the session's `found`, with pseudonyms. */
+  foundSql(): string {
+    return `SELECT person.* FROM found JOIN ${this.table} person ON ${this.same("found", "person")}`;
   }
 
   /** The condition that two relations with the ids mean the same person; nulls are alike. */

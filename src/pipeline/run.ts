@@ -8,6 +8,7 @@ import { together } from "../together";
 import { ChunkRunner } from "./chunk";
 import { chunksOf, isDue, outdatedEntries } from "./chunkPlan";
 import { type Comparison, compareContents } from "./compareContents";
+import { healthy } from "./identityHealth";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
 import { IngestLog } from "./logTable";
@@ -304,6 +305,7 @@ function emptySummary(runId: string, plan: readonly PlannedFile[], state: LakeSt
     failed: [],
     rows: Object.fromEntries(reportNames.map((name) => [name, 0])) as RunSummary["rows"],
     refused: 0,
+    identities: { daily_participation: healthy, resource_usage: healthy },
     notes: [],
     notRead: [],
     reportsOnServer: null,

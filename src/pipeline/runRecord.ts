@@ -5,6 +5,7 @@ import { reportNames, userTypes } from "../clever/reports";
 import { isCleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
 import { readSmall } from "../lake/readSmall";
+import { identityHealthSchema } from "./identityHealth";
 import { folderName } from "./plan";
 
 const landingSchema = z.object({
@@ -48,6 +49,8 @@ const summarySchema = z.object({
   refused: z.number(),
   /** Files that wait in quarantine since an earlier run. */
   inQuarantine: z.array(z.string()),
+  /** What was noticed about the ids of people; records of earlier versions lack it. */
+  identities: z.record(z.enum(reportNames), identityHealthSchema).optional(),
   /** What was noticed and is no fault. */
   notes: z.array(z.object({ path: z.string(), note: z.string() })),
   /**

@@ -12,6 +12,8 @@ import { type DuckSession, sqlName, sqlString } from "../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { findDoubledRows } from "./doubledRows";
+import { countWordsForNothing, headerNotes, wordsForNothingNote } from "./fileNotes";
+import type { IdentityWatch } from "./identityHealth";
 import { type LoadedCsv, loadCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
 import { hasTime, toSeconds } from "./plan";
@@ -20,6 +22,8 @@ import type { DateSpan, RepeatedRows, Repeats } from "./repeatedRows";
 import { holdsText, isBlankFile } from "./scanBytes";
 import { findShiftedRows } from "./shiftedRows";
 import { sourceTag } from "./tables";
+import { findUnlikelyDates } from "./unlikelyDates";
+import type { UserTypeTwins } from "./userTypeTwins";
 
 /** How a delivery's notes tell of rows that were left out; behind it stand the sources that have them. */
 export const leftOutFor = "in the tables already, from";
@@ -53,6 +57,10 @@ export interface StagedFile {
   readonly rowsWritten: number;
   readonly rowsRefused: number;
   readonly notes: readonly string[];
+  /** Cells with a word for nothing in place of an id, which count as blank. */
+  readonly wordsForNothing: number;
+  /** A file of another user type that has the same rows and is to be set aside for this one, with the reason. */
+  readonly outranked: { readonly source: string; readonly reason: string } | undefined;
   /** Sources whose old rows would be counted beside these, and so have to go in the same commit. */
   readonly reliesOn: readonly string[];
 }
@@ -82,7 +90,9 @@ export type Staging = StagedFile | QuarantinedFile | DeferredFile;
 export interface StagingContext {
   readonly lake: Lake;
   readonly persons: Persons;
+  readonly identities: IdentityWatch;
   readonly repeated: RepeatedRows;
+  readonly twins: UserTypeTwins;
   /** Sources whose rows in the table may go in this run. */
   readonly replaced: ReadonlySet<string>;
   /** The modification time of the delivery whose rows of a source are in the tables; undefined where that is not known. */
@@ -134,26 +144,40 @@ const emptyNote = "The file is empty, without a header even: it counts as one wi
 const emptyAgain =
   "The file is empty, without a header even, and its rows would go. A file with a header and no row lets them go.";
 
+function emptyFile(file: PendingFile): StagedFile {
+  return {
+    file,
+    adds: [],
+    rowsRead: 0,
+    rowsWritten: 0,
+    rowsRefused: 0,
+    notes: [emptyNote],
+    wordsForNothing: 0,
+    outranked: undefined,
+    reliesOn: [],
+  };
+}
+
 async function stageLocal(
   session: DuckSession,
   file: PendingFile,
   local: string,
   context: StagingContext,
 ): Promise<Staging> {
-  const { persons, signal } = context;
+  const { persons, identities, signal } = context;
   const { report } = persons;
-  let result = await loadCsv(session, local, report, signal);
+  let result = await loadCsv(session, local, report, signal, undefined, file.userType);
   if ("reason" in result) {
     const isBlank = await isBlankFile(local, signal);
     if (!isBlank) return { file, ...result, acceptable: false };
     // An empty file may be one that was cut off: it must not take rows away.
     if (context.repeated.hasRowsOf(file.source)) return quarantine(file, undefined, emptyAgain);
-    return { file, adds: [], rowsRead: 0, rowsWritten: 0, rowsRefused: 0, notes: [emptyNote], reliesOn: [] };
+    return emptyFile(file);
   }
 
   const { header } = result;
   let refused = 0;
-  const notes = header.extra.length > 0 ? [`Unknown columns, not read: ${header.extra.join(", ")}.`] : [];
+  const notes = headerNotes(header, file.userType);
   if ("summary" in result) {
     const bad = file.accept ? undefined : await findBadRows(local, report, header, signal);
     if (bad && bad.rows > 0) return quarantine(file, bad, result.summary);
@@ -174,7 +198,14 @@ async function stageLocal(
     );
   await persons.find(session, result, signal);
   const doubled = await findDoubledRows(session, result, report, signal);
-  const marked = bothMarked(await findShiftedRows(session, result, persons, signal), doubled.repeats);
+  const ids = await identities.check(session, result, signal);
+  notes.push(...ids.notes);
+  const marked = [
+    await findShiftedRows(session, result, persons, signal),
+    await findUnlikelyDates(session, result, report, file, signal),
+    ids.marked,
+    doubled.repeats,
+  ].reduce((first, second) => bothMarked(first, second));
   if (marked) {
     if (!file.accept) {
       const bad = await findBadRows(local, report, header, signal, marked);
@@ -208,7 +239,7 @@ async function loadGoodRows(
   const goodFile = path.join(scratch, `${randomUUID()}.csv`);
   const refusedPath = refusedRowsPath(file.landedPath);
   const refusal = await splitBadRows(local, report, header, goodFile, lake, refusedPath, signal, marked);
-  const result = await loadCsv(session, goodFile, report, signal, refusal.order);
+  const result = await loadCsv(session, goodFile, report, signal, refusal.order, file.userType);
   if ("reason" in result) return { file, ...result, acceptable: false };
   if ("summary" in result) {
     if (result.cause) throw result.cause;
@@ -225,11 +256,18 @@ async function writeRows(
   notes: string[],
   context: StagingContext,
 ): Promise<Staging> {
-  const { lake, persons, repeated, replaced, modifiedOf, scratch, signal } = context;
+  const { lake, persons, repeated, twins, replaced, modifiedOf, scratch, signal } = context;
   const { report } = persons;
   const rows = pseudonymizedRows(file, loaded, persons);
   const partitions = await datePartitions(session, loaded, persons, signal);
   let rowsRefused = refusedBefore;
+  const wordsForNothing = await countWordsForNothing(session, loaded, signal);
+  if (wordsForNothing > 0) notes.push(wordsForNothingNote(wordsForNothing));
+
+  using twinClaim = await twins.claim(session, file, spanOf(partitions), rows, persons.foundSql(), signal);
+  const twin = file.accept ? undefined : await twinClaim?.find();
+  if (twin && replaced.has(twin.source)) return { file, waitsFor: [twin.source] };
+  if (twin && !twin.isOutranked) return quarantine(file, undefined, twin.reason, true);
 
   using claim = await repeated.claim(file, spanOf(partitions));
   const repeats = await claim.find(session, rows, signal);
@@ -275,7 +313,19 @@ async function writeRows(
     );
   }
   claim.keep(adds);
-  return { file, adds, rowsRead, rowsWritten, rowsRefused, notes, reliesOn: repeats?.goingSources ?? [] };
+  twinClaim?.keep(adds);
+  const reliesOn = repeats?.goingSources ?? [];
+  return {
+    file,
+    adds,
+    rowsRead,
+    rowsWritten,
+    rowsRefused,
+    notes,
+    wordsForNothing,
+    outranked: twin,
+    reliesOn,
+  };
 }
 
 /** Whether a file was written before the rows that it repeats: only then may what it says otherwise be left out. */

@@ -6,6 +6,7 @@ import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
 import { IngestLog } from "./logTable";
 import { makePlan, type PlannedFile } from "./plan";
+import { newestRun, type RunSummary, readRunRecord } from "./runRecord";
 import { readApplied } from "./tables";
 
 /** What is on the server and how each file stands to the lake. Writes nothing. */
@@ -28,4 +29,19 @@ export async function status(
     duck.close();
     await removeLocal(scratch);
   }
+}
+
+/** Runs that were cut off left no summary; further back nobody looks. */
+const runsLookedAt = 10;
+
+/** What the last run that has a summary noticed about the ids of people; undefined where there is none. */
+export async function lastIdentities(lake: Lake, signal?: AbortSignal): Promise<RunSummary["identities"]> {
+  let runId = (await newestRun(lake, signal))?.runId;
+  for (let run = 0; run < runsLookedAt && runId !== undefined; run++) {
+    signal?.throwIfAborted();
+    const record = await readRunRecord(lake, runId);
+    if (record?.summary) return record.summary.identities;
+    runId = record?.previous ?? undefined;
+  }
+  return undefined;
 }

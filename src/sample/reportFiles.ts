@@ -32,9 +32,7 @@ function csvCells(...cells: string[]): string {
 }
 
 function header(report: Report, userType: UserType): string {
-  const names = report.columns.map(({ name, aliases }) =>
-    userType === "staff" ? (aliases?.[0] ?? name) : name,
-  );
+  const names = report.columns.map(({ name, headerOf }) => headerOf?.[userType] ?? name);
   return stringify([names]);
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { RunDetails } from "../engine/messages";
+import type { RunDetails, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
@@ -100,6 +100,16 @@ export function reportOf(run: RunDetails): string {
       summary.duplicates.map((each) => [each.path, each.reason]),
     ),
     ...tableSection(
+      vscode.l10n.t("Ids of people"),
+      [
+        vscode.l10n.t("Report"),
+        vscode.l10n.t("Words for nothing, counted as blank"),
+        vscode.l10n.t("Ids of the school system with several Clever ids"),
+        vscode.l10n.t("Clever ids with several ids of the school system"),
+      ],
+      identityRows(summary.identities),
+    ),
+    ...tableSection(
       vscode.l10n.t("Notes"),
       [vscode.l10n.t("File"), vscode.l10n.t("Note")],
       summary.notes.map((each) => [each.path, each.note]),
@@ -111,6 +121,14 @@ export function reportOf(run: RunDetails): string {
     ),
   );
   return lines.join("\n");
+}
+
+/** A row for each report in whose ids something was noticed. */
+function identityRows(identities: RunSummary["identities"]): string[][] {
+  return Object.entries(identities ?? {}).flatMap(([report, health]) => {
+    const counts = [health.wordsForNothing, health.sisIdsOfSeveral, health.cleverIdsOfSeveral];
+    return counts.some((count) => count > 0) ? [[report, ...counts.map(integer)]] : [];
+  });
 }
 
 function row(name: string, value: string): string {

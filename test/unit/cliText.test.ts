@@ -3,6 +3,7 @@ import { showRun, showStatus, showVerification } from "../../src/cli/show";
 import { columns } from "../../src/cli/table";
 import { bytes, decimal, duration, integer, plain } from "../../src/cli/text";
 import { counted } from "../../src/counted";
+import { healthy } from "../../src/pipeline/identityHealth";
 import type { PlannedFile } from "../../src/pipeline/plan";
 import type { RunSummary } from "../../src/pipeline/runRecord";
 
@@ -97,6 +98,19 @@ describe("a run is told", () => {
     expect(showRun({ ...summary, landed: 1, refused: 1 })).toMatch(/refused +1 row$/);
   });
 
+  test("with what was noticed about the ids of people", () => {
+    const identities = {
+      daily_participation: { wordsForNothing: 1200, sisIdsOfSeveral: 1, cleverIdsOfSeveral: 2 },
+      resource_usage: healthy,
+    };
+    const line =
+      "  ids of people in daily participation: 1,200 cells with a word for nothing, counted as blank; 1 id of the school system with several Clever ids; 2 Clever ids with several ids of the school system";
+    expect(showRun({ ...summary, landed: 1, identities }).split("\n")).toContain(line);
+    expect(
+      showRun({ ...summary, landed: 1, identities: { ...identities, daily_participation: healthy } }),
+    ).not.toMatch(/ids of people/);
+  });
+
   const facts = { acceptable: true, hasEarlierRows: false };
 
   test("with what is in quarantine, where and why, and what to do", () => {
@@ -162,6 +176,13 @@ test("the files on the server are told with their states", () => {
   expect(text).toContain("2 files: 1 quarantined, 1 new");
   expect(text).not.toContain("\u001b");
   expect(showStatus([])).toBe("There is no file on the server.");
+  const identities = {
+    daily_participation: healthy,
+    resource_usage: { ...healthy, cleverIdsOfSeveral: 1 },
+  };
+  expect(showStatus([file], identities)).toMatch(
+    /Noticed by the last run:\n {2}ids of people in resource usage: 1 Clever id with several ids of the school system$/,
+  );
 });
 
 test("what does not add up is told", () => {

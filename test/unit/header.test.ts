@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isProblem, readHeader } from "../../src/clever/header";
+import { cellOf, columnAt, isProblem, readHeader } from "../../src/clever/header";
 import { reports } from "../../src/clever/reports";
 
 const clever =
@@ -72,6 +72,29 @@ describe("a header is read as its report's", () => {
   });
 });
 
+describe("sis_id beside staff_id", () => {
+  const both = `staff_id,${clever}`;
+  const cells = ["t", "2024-09-03", "s", "c", "school", "North", "true", "1", "2"];
+
+  test.each([
+    ["students", "s"],
+    ["teachers", "s"],
+    ["staff", "t"],
+    [undefined, "s"],
+  ] as const)("of %s: the filled one counts, and %s where both are", (userType, preferred) => {
+    const header = readHeader(Buffer.from(both), report, userType);
+    const column = report.columns.find(({ name }) => name === "sis_id");
+    if (isProblem(header) || !column) throw new Error("No header.");
+    expect(header.extra).toEqual([]);
+    expect(cellOf(header, column, cells)).toBe(preferred);
+    expect(cellOf(header, column, cells.with(0, " "))).toBe("s");
+    expect(cellOf(header, column, cells.with(2, ""))).toBe("t");
+    expect(cellOf(header, column, cells.with(0, "").with(2, "\u00a0"))).toMatch(/^\s*$/);
+    expect(columnAt(header, 0)).toBe(column);
+    expect(columnAt(header, 2)).toBe(column);
+  });
+});
+
 describe("a header line that holds data is none:", () => {
   const optionalLast = clever.replace(",school_name", "").concat(",school_name");
   const row = "2024-09-03,sis-SECRETAMY,clever-SECRETAMY,s,true,1,2,North";
@@ -100,7 +123,7 @@ describe("what is no header of the report is refused with line, column and reaso
     ["an empty file", "", /^1 - The file is empty/],
     ["a missing column", clever.replace(",active", ""), /^1 active The column is missing/],
     ["a column twice", `${clever},active`, /^1 active The column stands 2 times/],
-    ["sis_id beside staff_id", `${clever},staff_id`, /^1 sis_id The column stands 2 times/],
+    ["sis_id twice beside staff_id", `${clever},staff_id,sis_id`, /^1 sis_id The column stands 3 times/],
     ["rows without a header", "2020-01-01,a,b,c,d,true,1,1\n", /^1 - There is no header/],
     ["UTF-16", Buffer.from(`\ufeff${clever}`, "utf16le"), /another encoding/],
     [

@@ -4,7 +4,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { findDayMonthOrder, judgeRows } from "../../src/clever/judgeRows";
-import { type Report, reports } from "../../src/clever/reports";
+import { type Report, reports, type UserType } from "../../src/clever/reports";
 import { parseValue } from "../../src/clever/values";
 import { Duck } from "../../src/duck/duck";
 import { loadCsv, valueSql } from "../../src/pipeline/loadCsv";
@@ -173,6 +173,9 @@ describe("what the engine takes and what not", () => {
     ["an id rounded by a spreadsheet", `${header}\n${row.replace(",s,", ",1.2E+11,")}\n`, undefined],
     ["one behind a byte-order mark", `${header}\n${row.replace(",s,", ",\ufeff1.2E+11,")}\n`, undefined],
     ["one between hard blanks", `${header}\n${row.replace(",s,", ",\u00a01.2E+11\u00a0,")}\n`, undefined],
+    ["one behind a zero-width space", `${header}\n${row.replace(",s,", ",\u200bs,")}\n`, undefined],
+    ["a formula in place of an id", `${header}\n${row.replace(",c,", ',"=""00123""",')}\n`, undefined],
+    ["words for nothing in place of both ids", `${header}\n${row.replace(",s,c,", ",NULL,nan,")}\n`, 1],
     ["an id of Clever's as the school's name", `${header}\n${row.replace("North", cleverId)}\n`, undefined],
     ["one between blanks", `${header}\n${row.replace("North", ` \u00a0${cleverId}\ufeff`)}\n`, undefined],
     ["one within a name", `${header}\n${row.replace("North", `North ${cleverId}`)}\n`, 1],
@@ -188,13 +191,13 @@ describe("what the engine takes and what not", () => {
     folder = undefined;
     const marked = row
       .split(",")
-      .map((cell) => `\ufeff${cell}`)
+      .map((cell, index) => (index === 1 || index === 2 ? cell : `\ufeff${cell}`))
       .join(",");
     expect(await byEngine(await fileOf(`${header}\n${marked}\n${row}\n`), report)).toEqual([
       {
         date: "2024-09-03",
-        sis_id: "\ufeffs",
-        clever_user_id: "\ufeffc",
+        sis_id: "s",
+        clever_user_id: "c",
         clever_school_id: "\ufeffschool",
         school_name: "\ufeffNorth",
         active: true,
@@ -212,6 +215,40 @@ describe("what the engine takes and what not", () => {
         num_resources_accessed: 2,
       },
     ]);
+  });
+
+  test("a word for nothing in place of an id is null, and the others stay", async () => {
+    folder = undefined;
+    const other = row.replace(",s,c,", ",NULL,c,");
+    const rows = await byEngine(await fileOf(`${header}\n${other}\n${row}\n`), report);
+    expect(rows?.map(({ sis_id, clever_user_id }) => [sis_id, clever_user_id])).toEqual([
+      [null, "c"],
+      ["s", "c"],
+    ]);
+  });
+
+  test("of sis_id and staff_id the filled one counts, and the user type's where both are", async () => {
+    folder = undefined;
+    const file = await fileOf(
+      [
+        `${header},staff_id`,
+        `${row},t`,
+        `${row.replace(",s,", ",,")},u`,
+        `${row}, `,
+        `${row.replace(",s,", ",NULL,")},v`,
+        `${row},-`,
+        "",
+      ].join("\n"),
+    );
+    const idsOf = (userType: UserType) =>
+      duck.session(async (session) => {
+        const loaded = await loadCsv(session, file, report, undefined, undefined, userType);
+        if (!("rows" in loaded)) throw new Error("The file was refused.");
+        return (await session.query("SELECT sis_id FROM raw ORDER BY rowid")).map(({ sis_id }) => sis_id);
+      });
+    expect(await idsOf("students")).toEqual(["s", "u", "s", "v", "s"]);
+    expect(await idsOf("teachers")).toEqual(["s", "u", "s", "v", "s"]);
+    expect(await idsOf("staff")).toEqual(["t", "u", "s", "v", "s"]);
   });
 
   test("a value for which there is no reading refuses the file", async () => {

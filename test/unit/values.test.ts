@@ -112,9 +112,21 @@ describe("booleans", () => {
 
 describe("texts", () => {
   test("are kept to the byte, and null where blank", () => {
-    expect(read("sis_id", " 00123 ")).toBe(" 00123 ");
-    expect(read("school_name", "=HYPERLINK(1)")).toBe("=HYPERLINK(1)");
+    expect(read("sis_id", "00123")).toBe("00123");
+    expect(read("school_name", " =HYPERLINK(1) ")).toBe(" =HYPERLINK(1) ");
     expect(read("sis_id", " \u00a0")).toBeNull();
+  });
+
+  test("are null where they are a word for nothing in place of an id, and kept elsewhere", () => {
+    expect(read("sis_id", "NULL")).toBeNull();
+    expect(read("clever_user_id", "<NA>")).toBeNull();
+    expect(read("school_name", "NULL")).toBe("NULL");
+  });
+
+  test("that are no id are refused in place of one, and kept elsewhere", () => {
+    expect(read("sis_id", "12345.0")).toMatch(/for a number.*“99999\.9”/);
+    expect(read("clever_user_id", "#REF!")).toMatch(/error/);
+    expect(read("school_name", "#REF!")).toBe("#REF!");
   });
 
   test("an id that a spreadsheet rounded is refused, a school's name of that form is not", () => {

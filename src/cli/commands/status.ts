@@ -1,5 +1,5 @@
 import { readConfig, secretsFrom } from "../../config";
-import { status } from "../../pipeline/status";
+import { lastIdentities, status } from "../../pipeline/status";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, openSource } from "../connect";
 import { showStatus } from "../show";
@@ -14,8 +14,9 @@ export async function showServerStatus(
   const lake = await openLake(config, secrets);
   await using source = await openSource(config, secrets);
   const files = await status(source, lake, config.userTypes, signal);
+  const identities = await lastIdentities(lake, signal);
   return {
-    text: () => showStatus(files),
+    text: () => showStatus(files, identities),
     document: () => ({
       files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
         path,
@@ -26,6 +27,7 @@ export async function showServerStatus(
         state,
         ...(reason ? { reason } : {}),
       })),
+      identities: identities ?? null,
     }),
   };
 }

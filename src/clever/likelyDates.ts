@@ -1,0 +1,90 @@
+/** What is known of a file's time beside its rows. */
+export interface FileTimes {
+  /** `yyyy-MM-dd`, from the file's name; undefined where Clever did not name it. */
+  readonly named: string | undefined;
+  /** When the file was written, as the server says; before 2000 where the server does not say. */
+  readonly modified: Date;
+  /** When it was brought over. */
+  readonly landed: Date;
+}
+
+export interface DayRows {
+  /** `yyyy-MM-dd` */
+  readonly day: string;
+  readonly rows: number;
+}
+
+/** Days of a file without a year between them, by their numbers since 1970. */
+interface Period {
+  readonly first: number;
+  readonly last: number;
+  readonly rows: number;
+}
+
+const millisecondsPerDay = 86_400_000;
+/** A year that is wrong by one puts a date 365 or 366 days off. */
+const shortYear = 365;
+const longYear = 366;
+const oldest = Date.UTC(2000, 0, 1);
+
+const reasons = {
+  future: "The date is later than the file itself.",
+  farFromFile:
+    "The date is more than a year away from the date in the file's name and from the server's time.",
+  farFromOthers: "The date is a year or more away from the other dates of the file.",
+} as const;
+
+/**
+ * The days of a file that are wrong as sure as an unreadable date, with the reason: those after the file was written (with
+ * a day for the time zones), and those a year or more away from the rest. The rest is the period with the most rows; in a
+ * file that Clever named, one near the date in the name or the server's time. An archive of years ago is fine, whenever
+ * it is delivered, and so are several years without a gap.
+ */
+export function unlikelyDays(days: readonly DayRows[], times: FileTimes): ReadonlyMap<string, string> {
+  const written = dayOf(writtenAt(times));
+  const anchors = times.named === undefined ? [] : [numberOf(times.named), written];
+  const unlikely = new Map<string, string>();
+  const past: DayRows[] = [];
+  for (const each of days) {
+    if (numberOf(each.day) > written + 1) unlikely.set(each.day, reasons.future);
+    else past.push(each);
+  }
+  const periods = periodsOf(past);
+  const near = periods.filter(
+    ({ first, last }) =>
+      anchors.length === 0 || anchors.some((day) => day >= first - longYear && day <= last + longYear),
+  );
+  const distance = ({ first, last }: Period) => Math.max(first - written, written - last, 0);
+  const [rest] = near.toSorted((a, b) => b.rows - a.rows || distance(a) - distance(b));
+  for (const { day } of past) {
+    const isIn = ({ first, last }: Period) => numberOf(day) >= first && numberOf(day) <= last;
+    if (!near.some(isIn)) unlikely.set(day, reasons.farFromFile);
+    else if (rest && !isIn(rest)) unlikely.set(day, reasons.farFromOthers);
+  }
+  return unlikely;
+}
+
+/** Some servers do not know the time, or have a clock of their own. */
+function writtenAt({ modified, landed }: FileTimes): Date {
+  const isLikely = modified.getTime() >= oldest && dayOf(modified) <= dayOf(landed) + 1;
+  return isLikely ? modified : landed;
+}
+
+function periodsOf(days: readonly DayRows[]): Period[] {
+  const periods: Period[] = [];
+  const sorted = days.map(({ day, rows }) => ({ day: numberOf(day), rows })).sort((a, b) => a.day - b.day);
+  for (const { day, rows } of sorted) {
+    const last = periods.at(-1);
+    if (!last || day - last.last >= shortYear) periods.push({ first: day, last: day, rows });
+    else periods[periods.length - 1] = { first: last.first, last: day, rows: last.rows + rows };
+  }
+  return periods;
+}
+
+function numberOf(day: string): number {
+  return dayOf(new Date(`${day}T00:00:00Z`));
+}
+
+function dayOf(time: Date): number {
+  return Math.floor(time.getTime() / millisecondsPerDay);
+}

@@ -1,0 +1,163 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { judgeId, suspectIdSql } from "../../src/clever/personIds";
+import { Duck, sqlString } from "../../src/duck/duck";
+
+let duck: Duck;
+beforeAll(async () => {
+  duck = await Duck.open({ threads: 1 });
+});
+afterAll(() => duck.close());
+
+/** Whether the engine hands the text to `judgeId`. */
+function isSuspect(text: string): Promise<boolean> {
+  return duck.session(async (session) => {
+    const row = await session.one(
+      `SELECT ${suspectIdSql("id", sqlString)} AS suspect FROM (SELECT $1 AS id)`,
+      [text],
+    );
+    return row.suspect === true;
+  });
+}
+
+const reasonOf = (text: string) => {
+  const finding = judgeId(text);
+  return typeof finding === "object" ? finding.reason : finding;
+};
+
+const nothing = [
+  ...[
+    "nan",
+    "NaN",
+    "-nan",
+    "<NA>",
+    "None",
+    "NULL",
+    "null",
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "\\N",
+    "nil",
+    "undefined",
+  ],
+  ...[
+    "(null)",
+    "[NULL]",
+    "<null>",
+    "#N/D",
+    "#NV",
+    "-",
+    "--",
+    "–",
+    "—",
+    ".",
+    " NULL ",
+    "\u00a0NaN",
+    "\u200b",
+    "\u00ad",
+  ],
+];
+
+const bad: readonly (readonly [string, RegExp, string])[] = [
+  [" 00123", /White space/, "“·99999”"],
+  ["00123 ", /White space/, "“99999·”"],
+  ["\t00123", /White space/, "“·99999”"],
+  ["\ufeff00123", /invisible/, "“·99999”"],
+  ["00123\u200b", /invisible/, "“99999·”"],
+  ["001\u00ad23", /invisible/, "“999·99”"],
+  ["001\u00a023", /invisible/, "“999·99”"],
+  ["001\u206023", /invisible/, "“999·99”"],
+  ["ab\n12", /invisible/, "“aa·99”"],
+  ["#REF!", /spreadsheet's error/, "“#aaa!”"],
+  ["#VALUE!", /spreadsheet's error/, "“#aaaaa!”"],
+  ["#NAME?", /spreadsheet's error/, "“#aaaa?”"],
+  ["#DIV/0!", /spreadsheet's error/, "“#aaa/9!”"],
+  ["#¡VALOR!", /spreadsheet's error/, "“#¡aaaaa!”"],
+  ["#SPILL!", /spreadsheet's error/, "“#aaaaa!”"],
+  ["#######", /spreadsheet's error/, "“#######”"],
+  ["Err:502", /spreadsheet's error/, "“aaa:999”"],
+  ['="00123"', /quotation mark or a formula/, '“="99999"”'],
+  ["'00123", /quotation mark or a formula/, "“'99999”"],
+  ['"00123"', /quotation mark or a formula/, '“"99999"”'],
+  ["=A1", /quotation mark or a formula/, "“=a9”"],
+  ["’00123", /quotation mark or a formula/, "“’99999”"],
+  ["1.23457E+11", /rounded/, "“9.99999a+99”"],
+  ["1e+05", /rounded/, "“9a+99”"],
+  ["123.457E+9", /rounded/, "“999.999a+9”"],
+  ["1.23456789E8", /rounded/, "“9.99999999a9”"],
+  ["1,23457E+11", /rounded/, "“9,99999a+99”"],
+  ["12345.0", /for a number/, "“99999.9”"],
+  ["12345.00", /for a number/, "“99999.99”"],
+  ["12345,0", /for a number/, "“99999,9”"],
+  ["12,345", /for a number/, "“99,999”"],
+  ["1,234,567", /for a number/, "“9,999,999”"],
+  ["Pe\ufffda", /lost in another encoding/, "“aa�a”"],
+  ["???", /No letter and no digit/, "“???”"],
+  ["*", /No letter and no digit/, "“*”"],
+  ["Pen\u0303a1", /accents/, "“aaaaa9”"],
+];
+
+const sound = [
+  ...["00123", "0", "000", "9", "S-00123", "sis-amy", "amy", "amy.p@example.org", "AB 123", "Peña1", "张三"],
+  ...["50ca15a93bc2733956000007", "b2baefad-4c1d-463e-b541-cc5f2f204f52", "12e4", "1E05", "1.2.3", "001.234"],
+  ...["Null Island 1", "nancy", "NA12", "x_", "_x", "-5", "O'Brien", "#12", "12,34"],
+];
+
+describe("the id of a person", () => {
+  test.each(nothing)("%j says that there is none", async (text) => {
+    expect(judgeId(text)).toBe("nothing");
+    expect(await isSuspect(text)).toBe(true);
+  });
+
+  test.each(bad)("%j is refused by what is wrong, with its shape", async (text, reason, shape) => {
+    expect(reasonOf(text)).toMatch(reason);
+    expect(reasonOf(text)).toContain(`(the cell looks like ${shape}).`);
+    expect(await isSuspect(text)).toBe(true);
+  });
+
+  test.each(sound)("%j is sound", (text) => {
+    expect(judgeId(text)).toBeUndefined();
+  });
+});
+
+test("the engine passes over no id of which something is said, and no plain id comes from it", async () => {
+  const pieces = [
+    ...nothing,
+    ...bad.map(([text]) => text),
+    ...sound,
+    "e",
+    "E",
+    "+",
+    ".",
+    ",",
+    "0",
+    "7",
+    "é",
+    "e\u0301",
+  ];
+  const text = fc.oneof(
+    fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("")),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 8 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(text, async (id) => {
+      if (judgeId(id) !== undefined) expect(await isSuspect(id.replaceAll("\0", " "))).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
+  for (const id of ["000123456", "50ca15a93bc2733956000007", "sis-amy"])
+    expect(await isSuspect(id)).toBe(false);
+});
+
+test("a reason never holds the id", () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[b-z]{4,12}[1-8]{3,9}$/), (secret) => {
+      for (const text of [` ${secret}`, `="${secret}"`, `'${secret}`, `${secret}\u200b`]) {
+        expect(reasonOf(text)).toBeTypeOf("string");
+        expect(reasonOf(text)).not.toContain(secret);
+      }
+    }),
+  );
+});

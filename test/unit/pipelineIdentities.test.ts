@@ -1,0 +1,289 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { refusedRowsPath } from "../../src/clever/layout";
+import { healthy } from "../../src/pipeline/identityHealth";
+import { readRunRecord } from "../../src/pipeline/runRecord";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  pseudonym,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+const file = dailyPath();
+const next = dailyPath("2024-09-04");
+
+/** A line of daily participation with ids of its own. */
+function withIds(sis: string, clever: string, date = "2024-09-03"): string {
+  const cell = (id: string) => (/[",]/.test(id) ? `"${id.replaceAll('"', '""')}"` : id);
+  return `${date},${cell(sis)},${cell(clever)},school-1,North High,true,1,2`;
+}
+
+async function runOf(...lines: string[]) {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(file, dailyCsv(...lines));
+  return { fixture, summary: await fixture.run() };
+}
+
+async function pairsIn(fixture: PipelineFixture): Promise<unknown[][]> {
+  return (await fixture.rows()).map((row) => [row.sis_id_pseudonym, row.clever_user_id_pseudonym]);
+}
+
+describe("words for nothing in place of an id", () => {
+  test("count as blank, are counted and stand in no lookup", async () => {
+    const { fixture, summary } = await runOf(
+      withIds("NULL", "clever-amy"),
+      withIds("nan", "clever-ben"),
+      withIds("sis-cat", "<NA>"),
+      withIds("sis-dan", "clever-dan"),
+    );
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [], refused: 0 });
+    expect(await pairsIn(fixture)).toEqual(
+      expect.arrayContaining([
+        [null, pseudonym("clever-amy")],
+        [null, pseudonym("clever-ben")],
+        [pseudonym("sis-cat"), null],
+        [pseudonym("sis-dan"), pseudonym("clever-dan")],
+      ]),
+    );
+    expect(JSON.stringify(await fixture.lookup())).not.toMatch(/NULL|nan|<NA>/);
+    const note =
+      "3 cells hold a word for nothing in place of a person's id, such as NULL, and count as blank.";
+    expect(summary.notes).toEqual([{ path: file, note }]);
+    expect((await fixture.lastLog()).get(file)?.notes).toBe(note);
+    expect(summary.identities?.daily_participation).toEqual({ ...healthy, wordsForNothing: 3 });
+    expect((await readRunRecord(fixture.lake, summary.runId))?.summary?.identities).toEqual(
+      summary.identities,
+    );
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("in resource usage likewise, and not in texts that are kept", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(usagePath(), usageCsv(usage("amy", "NULL").replace("sis-amy", "#N/A")));
+    const summary = await fixture.run();
+    expect(await fixture.rows("resource_usage")).toMatchObject([
+      { sis_id_pseudonym: null, resource_name: "NULL" },
+    ]);
+    expect(summary.identities?.resource_usage.wordsForNothing).toBe(1);
+  });
+});
+
+describe("an id that is none sets its file in quarantine, with its shape alone:", () => {
+  test.each([
+    ["a number with decimals", "71234567.0", "“99999999.9”"],
+    ["a formula", '="00712345"', '“="99999999"”'],
+    ["an error", "#REF!", "“#aaa!”"],
+    ["white space", "712345\u00a0", "“999999·”"],
+    ["an invisible character", "712\u200b345", "“999·999”"],
+    ["a rounded number", "7.12346E+11", "“9.99999a+99”"],
+    ["decomposed letters", "Pen\u0303a71", "“aaaaa99”"],
+  ])("%s", async (_, id, shape) => {
+    const { fixture, summary } = await runOf(daily("amy"), withIds(id, "clever-ben"), daily("cat"));
+    expect(summary.quarantined).toMatchObject([{ path: file, line: 3, column: "sis_id" }]);
+    expect(summary.quarantined[0]?.reason).toContain(shape);
+    expect(JSON.stringify([summary, await fixture.log()])).not.toContain("7123");
+    expect(await fixture.run({ accept: [file] })).toMatchObject({ anonymized: 1, refused: 1 });
+    expect(await fixture.logins("amy", "cat")).toEqual(["amy 2024-09-03 1", "cat 2024-09-03 1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+});
+
+describe("an id that several people share on one day", () => {
+  const placeholder = ["amy", "ben", "cat"].map((person) => withIds("TBD", `clever-${person}`));
+
+  test("sets its file in quarantine where three do, and its rows are left out of an accepted one", async () => {
+    const { fixture, summary } = await runOf(daily("zoe"), ...placeholder);
+    expect(summary.quarantined).toMatchObject([{ path: file, line: 3, column: "sis_id" }]);
+    expect(summary.quarantined[0]?.reason).toBe(
+      "Three or more Clever ids stand with this id on one day, so it is nobody's own (the cell looks like “aaa”). (3 rows are bad; this is the first.)",
+    );
+    expect(await fixture.run({ accept: [file] })).toMatchObject({ anonymized: 1, refused: 3 });
+    expect(await fixture.logins("zoe")).toEqual(["zoe 2024-09-03 1"]);
+    const landed = (await fixture.lastLog()).get(file)?.landedPath ?? "";
+    const refused = await readFile(fixture.lake.localPath(refusedRowsPath(landed)), "utf8");
+    expect(refused.match(/^# line \d+, sis_id/gm)).toHaveLength(3);
+  });
+
+  test("does so for a Clever id with three ids of the school system", async () => {
+    const { summary } = await runOf(...[1, 2, 3].map((n) => withIds(`sis-${n}`, "guest")), daily("amy"));
+    expect(summary.quarantined).toMatchObject([{ line: 2, column: "clever_user_id" }]);
+    expect(summary.quarantined[0]?.reason).toMatch(/^Three or more ids of the school system .*“aaaaa”/);
+  });
+
+  test("is noted and counted where two do, which may be one person with two accounts", async () => {
+    const { fixture, summary } = await runOf(...placeholder.slice(1), withIds("sis-dan", "clever-dan"));
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [] });
+    const note = "1 id of the school system stands with two Clever ids on one day.";
+    expect(summary.notes).toEqual([{ path: file, note }]);
+    expect(summary.identities?.daily_participation).toEqual({ ...healthy, sisIdsOfSeveral: 1 });
+    expect((await fixture.lastLog()).get(file)?.notes).toBe(note);
+  });
+
+  test("is neither on different days: that is what a change of school year looks like", async () => {
+    const { summary } = await runOf(
+      withIds("old-1", "clever-amy", "2024-06-03"),
+      withIds("new-1", "clever-amy", "2024-09-03"),
+      withIds("old-2", "clever-ben", "2024-06-03"),
+      withIds("new-2", "clever-ben", "2024-09-03"),
+    );
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [] });
+    expect(summary.identities?.daily_participation).toEqual(healthy);
+  });
+});
+
+describe("ids that change over the runs", () => {
+  test("are counted from the second change on", async () => {
+    const fixture = await PipelineFixture.create();
+    const counts: (number | undefined)[] = [];
+    for (const day of ["2024-09-03", "2024-09-04", "2024-09-05"]) {
+      await fixture.put(
+        dailyPath(day),
+        dailyCsv(withIds(`sis-${day}`, "clever-amy", day), daily("ben", day)),
+      );
+      counts.push((await fixture.run()).identities?.daily_participation.cleverIdsOfSeveral);
+    }
+    expect(counts).toEqual([0, 0, 1]);
+  });
+
+  test("say nothing where students, teachers and staff have the same numbers", async () => {
+    const fixture = await PipelineFixture.create();
+    for (const type of ["students", "teachers", "staff"]) {
+      await fixture.put(dailyPath("2024-09-03", type), dailyCsv(withIds("1001", `clever-${type}`)));
+    }
+    expect((await fixture.run()).identities?.daily_participation).toEqual(healthy);
+  });
+});
+
+describe("lost leading zeros", () => {
+  const sound = dailyCsv(withIds("000712", "clever-amy"), withIds("004711", "clever-ben"));
+  const night = (...lines: string[]) =>
+    dailyCsv(...lines.map((line) => line.replace("2024-09-03", "2024-09-04")));
+
+  test("are found by the lookup, for new people too", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(file, sound);
+    await fixture.run();
+    await fixture.put(
+      next,
+      night(withIds("123456", "clever-dan"), withIds("712", "clever-amy"), withIds("815", "clever-cat")),
+    );
+    const summary = await fixture.run();
+    expect(summary.quarantined).toEqual([
+      {
+        path: next,
+        line: 3,
+        column: "sis_id",
+        reason:
+          "The id has lost its leading zeros, with which the lake or the file knows the same person (the cell looks like “999”). (2 rows are bad; this is the first.)",
+      },
+    ]);
+    expect(await fixture.run({ accept: [next] })).toMatchObject({ anonymized: 1, refused: 2 });
+  });
+
+  test("are found within a file", async () => {
+    const { summary } = await runOf(
+      withIds("000712", "clever-amy"),
+      withIds("712", "clever-amy", "2024-09-02"),
+      withIds("815", ""),
+      withIds("000815", "clever-cat"),
+    );
+    expect(summary.quarantined).toMatchObject([{ line: 3, column: "sis_id" }]);
+    expect(summary.quarantined[0]?.reason).toContain("2 rows are bad");
+  });
+
+  test("are no matter where another person has the shorter number", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(file, sound);
+    await fixture.run();
+    const staff = dailyPath("2024-09-04", "staff");
+    await fixture.put(staff, night(withIds("712", "clever-sam"), withIds("4711", "clever-sue")));
+    await fixture.put(next, night(withIds("000712", "clever-amy"), withIds("99", "clever-zed")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+  });
+
+  test("that come back are taken", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(file, dailyCsv(withIds("712", "clever-amy")));
+    await fixture.run();
+    await fixture.put(next, night(withIds("000712", "clever-amy")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+  });
+});
+
+describe("a date that is not likely", () => {
+  test("is a bad row, as an unreadable one is", async () => {
+    const lines = [daily("amy"), daily("ben", "2023-09-03"), daily("cat"), daily("dan", "2031-01-01")];
+    const { fixture, summary } = await runOf(...lines);
+    expect(summary.quarantined).toEqual([
+      {
+        path: file,
+        line: 3,
+        column: "date",
+        reason:
+          "The date is a year or more away from the other dates of the file. (2 rows are bad; this is the first.)",
+      },
+    ]);
+    expect(await fixture.run({ accept: [file] })).toMatchObject({ anonymized: 1, refused: 2 });
+    expect(await fixture.logins("amy", "cat")).toEqual(["amy 2024-09-03 1", "cat 2024-09-03 1"]);
+    const landed = (await fixture.lastLog()).get(file)?.landedPath ?? "";
+    const refused = await readFile(fixture.lake.localPath(refusedRowsPath(landed)), "utf8");
+    expect(refused).toBe(
+      [
+        "# line 3, date: The date is a year or more away from the other dates of the file.",
+        lines[1],
+        "# line 5, date: The date is later than the file itself.",
+        lines[3],
+        "",
+      ].join("\n"),
+    );
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("is found in other forms of the date", async () => {
+    const { summary } = await runOf(daily("amy"), daily("ben", "9/13/2014"), daily("cat", "9/3/2024"));
+    expect(summary.quarantined).toMatchObject([{ line: 3, column: "date" }]);
+  });
+
+  test("is none in an archive that is delivered years later", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(
+      dailyPath("2021-03-05"),
+      dailyCsv(daily("amy", "2021-03-04"), daily("ben", "2021-02-01")),
+    );
+    await fixture.put("daily-participation/Students.csv", dailyCsv(daily("cat", "2019-03-04")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+  });
+});
+
+describe("a header with sis_id and staff_id", () => {
+  test.each([
+    ["staff", "sis-t"],
+    ["teachers", "sis-s"],
+  ])("of %s gives %s where both are filled, and the filled one elsewhere", async (type, both) => {
+    const fixture = await PipelineFixture.create();
+    const place = dailyPath("2024-09-03", type);
+    const lines = ["t,s", ",s2", "t2,NULL"].map((ids, index) => {
+      const [staff = "", sis = ""] = ids.split(",");
+      const idOf = (id: string) => (id === "" || id === "NULL" ? id : `sis-${id}`);
+      return `${withIds(idOf(sis), `clever-${index}`)},${idOf(staff)}`;
+    });
+    await fixture.put(place, dailyCsv(...lines).replace("accessed\n", "accessed,staff_id\n"));
+    const summary = await fixture.run();
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [] });
+    const byPerson = new Map(
+      (await fixture.rows()).map((row) => [row.clever_user_id_pseudonym, row.sis_id_pseudonym]),
+    );
+    expect([0, 1].map((index) => byPerson.get(pseudonym(`clever-${index}`)))).toEqual([
+      pseudonym(both),
+      pseudonym("sis-s2"),
+    ]);
+    expect(summary.notes[0]?.note).toMatch(
+      /^The file has (staff_id and sis_id|sis_id and staff_id): the filled one/,
+    );
+  });
+});

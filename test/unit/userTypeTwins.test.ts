@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import { userTypes } from "../../src/clever/reports";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+const people = ["amy", "ben", "cat", "dan"];
+const day = "2024-09-04";
+const content = (date = day) => dailyCsv(...people.map((person) => daily(person, date)));
+const [students, teachers, staff] = userTypes.map((type) => dailyPath(day, type)) as [string, string, string];
+
+const firstReason = (source: string) =>
+  `Its rows are those of ${source}, which came first: the same rows count once.`;
+const knownReason = (source: string, as: string) =>
+  `Its rows are those of ${source}, which has people who are known as ${as}: the same rows count once.`;
+
+/** The user types of the rows in the table, by day. */
+async function counted(fixture: PipelineFixture): Promise<string[]> {
+  const rows = await fixture.rows();
+  return [...new Set(rows.map((row) => `${row.date} ${row.user_type}`))].sort();
+}
+
+describe("the same bytes under two user types count once", () => {
+  test("as those that came first, where nobody is known", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(students, content());
+    await fixture.put(staff, content());
+    const summary = await fixture.run();
+    expect(summary).toMatchObject({ landed: 2, anonymized: 1, failed: [] });
+    expect(summary.quarantined).toEqual([
+      { path: staff, line: null, column: null, reason: firstReason(students) },
+    ]);
+    expect(await counted(fixture)).toEqual([`${day} student`]);
+    expect(await fixture.rows()).toHaveLength(people.length);
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect(await fixture.run()).toMatchObject({ anonymized: 0, inQuarantine: [staff] });
+    expect(await counted(fixture)).toEqual([`${day} student`]);
+  });
+
+  test.each([
+    ["students", "teachers"],
+    ["teachers", "staff"],
+    ["staff", "students"],
+  ])(
+    "as %s, where the people are known as such, whichever came first",
+    async (right, wrong) => {
+      for (const order of [
+        [right, wrong],
+        [wrong, right],
+      ]) {
+        const fixture = await PipelineFixture.create();
+        await fixture.put(dailyPath("2024-09-03", right), content("2024-09-03"));
+        await fixture.run();
+        for (const type of order) await fixture.put(dailyPath(day, type), content());
+        const summary = await fixture.run();
+        expect(summary.quarantined).toEqual([
+          {
+            path: dailyPath(day, wrong),
+            line: null,
+            column: null,
+            reason: knownReason(dailyPath(day, right), right),
+          },
+        ]);
+        expect((await fixture.lastLog()).get(dailyPath(day, wrong))?.outcome).toBe("quarantined");
+        const value = { students: "student", teachers: "teacher", staff: "staff" }[right];
+        expect(await counted(fixture)).toEqual([`2024-09-03 ${value}`, `${day} ${value}`]);
+        expect((await fixture.verify()).problems).toEqual([]);
+      }
+    },
+    60_000,
+  );
+
+  test("as other files of the same run tell", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath("2024-09-03"), content("2024-09-03"));
+    await fixture.put(teachers, content());
+    await fixture.put(students, content());
+    const summary = await fixture.run();
+    expect(summary.quarantined).toMatchObject([{ path: teachers }]);
+    expect(await counted(fixture)).toEqual(["2024-09-03 student", `${day} student`]);
+  });
+
+  test("where the other file came in an earlier run", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(students, content());
+    await fixture.run();
+    await fixture.put(teachers, content());
+    expect((await fixture.run()).quarantined).toMatchObject([
+      {
+        path: teachers,
+        reason: `Its rows are those of ${students}, which is in the tables as students: the same rows count once.`,
+      },
+    ]);
+    expect(await counted(fixture)).toEqual([`${day} student`]);
+  });
+
+  test("unless a person who has looked accepts the other one", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(students, content());
+    await fixture.put(teachers, content());
+    await fixture.run();
+    expect(await fixture.run({ accept: [teachers] })).toMatchObject({ anonymized: 1, refused: 0 });
+    expect(await counted(fixture)).toEqual([`${day} student`, `${day} teacher`]);
+  });
+
+  test("of resource usage likewise", async () => {
+    const fixture = await PipelineFixture.create();
+    const rows = usageCsv(...people.flatMap((person) => [usage(person, "Maths"), usage(person, "Art")]));
+    await fixture.put(usagePath(), rows);
+    await fixture.put(usagePath("2024-09-03", "teachers"), rows);
+    expect((await fixture.run()).quarantined).toMatchObject([{ path: usagePath("2024-09-03", "teachers") }]);
+    expect(await fixture.rows("resource_usage")).toHaveLength(8);
+  });
+});
+
+describe("the same rows under two user types", () => {
+  test("count once where some are missing, or stand in another order or form", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(students, content());
+    const rows = people.slice(1).map((person) => daily(person, day).replace("true", "TRUE"));
+    await fixture.put(teachers, dailyCsv(...rows.toReversed()));
+    expect((await fixture.run()).quarantined).toMatchObject([{ path: teachers }]);
+    expect(await fixture.rows()).toHaveLength(people.length);
+  });
+
+  test("of a few who are teachers and staff stay in both files", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(teachers, content());
+    await fixture.put(
+      staff,
+      dailyCsv(daily("amy", day), daily("ben", day), daily("zoe", day), daily("yan", day)),
+    );
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+    await fixture.put(
+      students,
+      dailyCsv(daily("amy", day, 3), ...["k", "l"].map((person) => daily(person, day))),
+    );
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+  });
+
+  test("of the same people with other numbers stay in both files", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(teachers, content());
+    await fixture.put(staff, dailyCsv(...people.map((person) => daily(person, day, 7))));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+  });
+});
