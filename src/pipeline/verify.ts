@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../clever/layout";
+import { ingestLogTable, lookupTable, pseudoTable, rosterTable, saltFingerprintPath } from "../clever/layout";
 import { hashedColumns, pseudonymName, type Report } from "../clever/reports";
 import { counted } from "../counted";
 import { readSnapshot, type Snapshot } from "../delta/snapshot";
@@ -9,6 +9,7 @@ import { describeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { LogEntry } from "./ingestLog";
 import { IngestLog } from "./logTable";
+import { holdSalt } from "./salt";
 import { allReports, appliedVersions } from "./tables";
 import { checkRows } from "./verifyRows";
 import { damagedDataFiles, unloggedLandings, verifyLanded } from "./verifyStorage";
@@ -43,7 +44,7 @@ export interface Verification {
  */
 export async function verifyLake(
   lake: Lake,
-  salt: string | undefined,
+  given: string | undefined,
   signal?: AbortSignal,
 ): Promise<Verification> {
   const scratch = await lake.scratch();
@@ -58,6 +59,7 @@ export async function verifyLake(
     }));
     if (read === undefined) return { tables, reportRows: 0, landedFiles: 0, problems };
     const entries = [...read.last.values()];
+    const salt = given === undefined ? undefined : await verifiedSalt(lake, given, problems, signal);
     for (const report of allReports()) {
       const ours = entries.filter((entry) => entry.report === report.name);
       const verified = await orDamage(problems, pseudoTable(report), () =>
@@ -84,6 +86,26 @@ export async function verifyLake(
   } finally {
     duck.close();
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The salt as the lake uses it; where it is not the lake's, that is told among the problems. */
+async function verifiedSalt(
+  lake: Lake,
+  given: string,
+  problems: Discrepancy[],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    const { salt, standing } = await holdSalt(lake, given, signal);
+    if (standing === "lookups" || standing === "unproven") {
+      problems.push({ subject: saltFingerprintPath, problem: "The fingerprint of the lake's salt is gone." });
+    }
+    return salt;
+  } catch (error) {
+    if (!isCleverLakeError(error, "salt") && !isCleverLakeError(error, "corrupt")) throw error;
+    problems.push({ subject: error.subject ?? saltFingerprintPath, problem: error.message });
+    return given;
   }
 }
 

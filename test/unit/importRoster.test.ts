@@ -72,6 +72,7 @@ describe("importing a roster", () => {
         withoutGrade: 1,
         inReports: null,
         keptRaw: null,
+        notes: [],
       },
       version: 0,
     });

@@ -1,0 +1,62 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import { saltFingerprintPath } from "../clever/layout";
+import { CleverLakeError, isCleverLakeError } from "../errors";
+import type { Lake, LakeOptions } from "../lake/lake";
+
+/**
+ * The lake keeps a fingerprint of its salt, so that a wrong one is refused, and never the salt. A district's own
+ * salt may be short; scrypt with a nonce of its own makes each guess at it cost what a log-in costs.
+ */
+const fingerprintSchema = z.object({
+  algorithm: z.literal("scrypt"),
+  cost: z.number().int(),
+  nonce: z.string().regex(/^[0-9a-f]{32}$/),
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+export type Fingerprint = z.infer<typeof fingerprintSchema>;
+
+const cost = 2 ** 14;
+
+/** Whether a salt is the one that the fingerprint is of. */
+export async function isSaltOf(salt: string, stored: Fingerprint): Promise<boolean> {
+  const given = await fingerprintOf(salt, stored.nonce, stored.cost);
+  return timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
+}
+
+/** Stores a salt's fingerprint, unless the lake has one. Resolves to whether it was stored. */
+export async function storeFingerprint(lake: Lake, salt: string, options: LakeOptions): Promise<boolean> {
+  const nonce = randomBytes(16).toString("hex");
+  const fingerprint = (await fingerprintOf(salt, nonce, cost)).toString("hex");
+  const record: Fingerprint = { algorithm: "scrypt", cost, nonce, fingerprint };
+  const data = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`);
+  return lake.putIfAbsent(saltFingerprintPath, data, options);
+}
+
+/** The lake's fingerprint; undefined where it has none. Rejects with `corrupt` for one that cannot be read. */
+export async function readFingerprint(lake: Lake, options: LakeOptions): Promise<Fingerprint | undefined> {
+  try {
+    return fingerprintSchema.parse(
+      JSON.parse((await lake.read(saltFingerprintPath, options)).toString("utf8")),
+    );
+  } catch (error) {
+    if (isCleverLakeError(error, "notFound")) return undefined;
+    if (error instanceof z.ZodError || error instanceof SyntaxError) {
+      throw new CleverLakeError("corrupt", "The salt's fingerprint cannot be read.", {
+        subject: saltFingerprintPath,
+        hint: "Restore the file from a backup. Only if no table of this lake was pseudonymized yet may it be deleted.",
+      });
+    }
+    throw error;
+  }
+}
+
+function fingerprintOf(salt: string, nonce: string, N: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(salt, Buffer.from(nonce, "hex"), 32, { N, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }, (error, key) => {
+      if (error) reject(error);
+      else resolve(key);
+    });
+  });
+}
