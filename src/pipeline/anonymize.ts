@@ -4,6 +4,7 @@ import { readSnapshot, type Snapshot, updateSnapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import type { Lake } from "../lake/lake";
 import { applyRows, requireOurShape } from "./applyRows";
+import { LakeIds } from "./lakeIds";
 import { appendLookups } from "./lookups";
 import { Persons } from "./persons";
 import { RepeatedRows } from "./repeatedRows";
@@ -40,14 +41,17 @@ export interface Applied {
 export class ReportAnonymizer {
   private waiting: StagedFile[] = [];
   private lookups: Snapshot | undefined;
+  private lakeIds: LakeIds;
 
   private constructor(
     readonly report: Report,
     private readonly context: AnonymizeContext,
-    private readonly persons: Persons,
+    readonly persons: Persons,
     private readonly repeated: RepeatedRows,
     private table: Snapshot | undefined,
-  ) {}
+  ) {
+    this.lakeIds = new LakeIds(context.lake, context.duck, report.name);
+  }
 
   static async open(report: Report, context: AnonymizeContext): Promise<ReportAnonymizer> {
     const { lake, duck, salt, table, signal } = context;
@@ -60,14 +64,18 @@ export class ReportAnonymizer {
     return new ReportAnonymizer(report, context, persons, repeated, snapshot);
   }
 
-  /** Reads and pseudonymizes a file; its rows wait for `commit`. */
-  async stage(file: PendingFile): Promise<Staging> {
+  /**
+   * Reads and pseudonymizes a file; its rows wait for `commit`.
+   *
+   * @param others people of another report of the run, whose ids texts may hold
+   */
+  async stage(file: PendingFile, others?: Persons): Promise<Staging> {
     const { duck, lake, scratch, replaced, signal } = this.context;
-    const { persons, repeated } = this;
+    const { persons, lakeIds, repeated } = this;
     // The commit refuses as well; this spares the data files.
     requireOurShape(this.report, this.table);
     const staging = await duck.session((session) =>
-      stageFile(session, file, { lake, persons, repeated, replaced, scratch, signal }),
+      stageFile(session, file, { lake, persons, others, lakeIds, repeated, replaced, scratch, signal }),
     );
     if (isStaged(staging)) this.waiting.push(staging);
     return staging;
@@ -85,6 +93,8 @@ export class ReportAnonymizer {
     if (staged.length === 0) return { staged: [], alreadyThere: [], leftOut };
     const { lake, duck, signal } = this.context;
     this.lookups = await appendLookups(lake, duck, this.persons, this.lookups, signal);
+    // Those of the other report know more by now, too.
+    this.lakeIds = new LakeIds(lake, duck, this.report.name);
     const { applied, table } = await applyRows(this.report, staged, this.table, {
       ...this.context,
       repeated: this.repeated,

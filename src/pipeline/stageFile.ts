@@ -12,7 +12,10 @@ import { type DuckSession, sqlName, sqlString } from "../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { findDoubledRows } from "./doubledRows";
+import { readKeptTexts } from "./keptTexts";
+import type { LakeIds } from "./lakeIds";
 import { type LoadedCsv, loadCsv, valueSql } from "./loadCsv";
+import { type MaskedTexts, maskKeptTexts } from "./maskedTexts";
 import type { Persons } from "./persons";
 import { bothMarked, findBadRows, type MarkedRows, splitBadRows } from "./refuseRows";
 import type { DateSpan, RepeatedRows } from "./repeatedRows";
@@ -77,6 +80,10 @@ export type Staging = StagedFile | QuarantinedFile | DeferredFile;
 export interface StagingContext {
   readonly lake: Lake;
   readonly persons: Persons;
+  /** People of another report of the run. */
+  readonly others: Persons | undefined;
+  /** The ids of the people whom the lake knows. */
+  readonly lakeIds: LakeIds;
   readonly repeated: RepeatedRows;
   /** Sources whose rows in the table may go in this run. */
   readonly replaced: ReadonlySet<string>;
@@ -156,6 +163,7 @@ async function stageLocal(
     );
   await persons.find(session, result, signal);
   const doubled = await findDoubledRows(session, result, report, signal);
+  await readKeptTexts(session, report, signal);
   const marked = bothMarked(await findShiftedRows(session, result, persons, signal), doubled.repeats);
   if (marked) {
     if (!file.accept) {
@@ -167,6 +175,7 @@ async function stageLocal(
     result = apart.loaded;
     refused = apart.refused;
     await persons.find(session, result, signal);
+    await readKeptTexts(session, report, signal);
   }
   if (doubled.differing > 0) {
     const what = report.name === "resource_usage" ? "day with one resource" : "day";
@@ -174,8 +183,10 @@ async function stageLocal(
       `${doubled.differing} rows tell different things of one person's ${what}; which is right cannot be told.`,
     );
   }
+  const texts = await maskKeptTexts(session, result, context);
+  if (texts.note !== undefined) notes.push(texts.note);
   await persons.add(session, signal);
-  return writeRows(session, file, result, refused, notes, context);
+  return writeRows(session, file, result, texts, refused, notes, context);
 }
 
 /** Loads a file without its bad rows, which are set apart beside it. */
@@ -203,13 +214,14 @@ async function writeRows(
   session: DuckSession,
   file: PendingFile,
   loaded: LoadedCsv,
+  texts: MaskedTexts,
   refusedBefore: number,
   notes: string[],
   context: StagingContext,
 ): Promise<Staging> {
   const { lake, persons, repeated, replaced, scratch, signal } = context;
   const { report } = persons;
-  const rows = pseudonymizedRows(file, loaded, persons);
+  const rows = pseudonymizedRows(file, loaded, texts, persons);
   const partitions = await datePartitions(session, loaded, persons, signal);
   let rowsRefused = refusedBefore;
 
@@ -258,12 +270,17 @@ async function writeRows(
 }
 
 /** A SELECT of the session's `raw` with the columns of the `_pseudo` table that are stored in its files. */
-function pseudonymizedRows(file: PendingFile, loaded: LoadedCsv, persons: Persons): string {
+function pseudonymizedRows(
+  file: PendingFile,
+  loaded: LoadedCsv,
+  texts: MaskedTexts,
+  persons: Persons,
+): string {
   const { report } = persons;
   const values = report.columns.map((column) =>
     column.pseudonymization === "hash"
       ? `person.${sqlName(pseudonymName(column.name))}`
-      : `${valueSql(column, loaded)} AS ${sqlName(column.name)}`,
+      : `${texts.valueOf(column)} AS ${sqlName(column.name)}`,
   );
   // Joined by the ids as they were hashed: blank ones are null on both sides.
   const ids = report.columns
