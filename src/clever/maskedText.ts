@@ -1,3 +1,5 @@
+import type { ReportColumn } from "./reports";
+
 /**
  * Texts that the tables keep, such as the names of links, can hold who somebody is: `https://…?student=12345`. Such a part
  * is replaced by a marker. It is the same for everybody: with pseudonyms in their place a link per pupil would stay one per
@@ -10,6 +12,11 @@ export const maskMarker = "[pseudonym]";
  * one: a whole cell there that equals a person's id is told by its rows (`clever/shiftedCells.ts`), not by itself.
  */
 export type TextKind = "name" | "words" | "id";
+
+export function textKindOf({ name, words }: ReportColumn): TextKind {
+  if (words) return "words";
+  return name.endsWith("_id") ? "id" : "name";
+}
 
 /**
  * Masks in a text:

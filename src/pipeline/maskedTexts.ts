@@ -1,4 +1,4 @@
-import { maskText, type TextKind } from "../clever/maskedText";
+import { maskText, textKindOf } from "../clever/maskedText";
 import { keptTexts, type ReportColumn } from "../clever/reports";
 import { counted } from "../counted";
 import { type DuckSession, sqlName } from "../duck/duck";
@@ -78,11 +78,10 @@ async function maskSome(
   rows: readonly Readonly<Record<string, unknown>>[],
   people: KnownPeople,
 ): Promise<void> {
-  const texts = rows.map(({ place, text }) => ({
-    place: Number(place),
-    text: String(text),
-    kind: kindOf(kept[Number(place)]),
-  }));
+  const texts = rows.flatMap(({ place, text }) => {
+    const column = kept[Number(place)];
+    return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];
+  });
   const asked = new Set<string>();
   for (const { text, kind } of texts) {
     maskText(text, kind, (id) => {
@@ -123,11 +122,6 @@ async function knownOf(
     signal,
   );
   return new Set(rows.map((row) => String(row.asked)));
-}
-
-function kindOf(column: ReportColumn | undefined): TextKind {
-  if (column?.words) return "words";
-  return column?.name.endsWith("_id") ? "id" : "name";
 }
 
 async function noteOn(

@@ -178,6 +178,22 @@ describe("the preview of a report", () => {
     expect(masked.identities[1]?.slice(3, 5)).toEqual(["sis1", "user1"]);
   });
 
+  it("masks a text that tells who somebody is in a part of it", async () => {
+    const usage =
+      "date,sis_id,clever_user_id,clever_school_id,school_name,resource_type,resource_name,resource_id,num_access\n";
+    const names = ["https://x.org/?student=98765", "Portfolio 4711815", "Grade 12 Math", "amy@example.org"];
+    const lines = names.map((name) => `2025-08-25,4711815,user1,school1,North,app,${name},r,1\n`);
+    const { file, more } = previewOf(
+      usage + lines.join(""),
+      path.replaceAll("daily-participation", "resource-usage"),
+    );
+    await more(10_000);
+    if (!file.header || !file.report) throw new Error("No header.");
+    const masked = maskRows(file.rows, file.header, file.report);
+    expect(masked.rows.map(({ cells }) => cells[6])).toEqual([null, null, "Grade 12 Math", null]);
+    expect(masked.identities.map((cells) => cells[6])).toEqual([names[0], names[1], null, names[3]]);
+  });
+
   it("stops at a hundred thousand rows", async () => {
     const { file, more } = previewOf(header + "2025-08-25,1,1,1,1,true,1,1\n".repeat(100_500));
     await more(10_000_000);
