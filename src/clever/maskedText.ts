@@ -90,8 +90,11 @@ const shortestInUrl = 4;
 /** Clever's own ids, and UUIDs. */
 const cleverForm = /^(?:[0-9a-f]{24}|\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?)$/i;
 
-function isNumbered(segment: string): boolean {
-  return /\d/.test(segment) && !/^(?:19|20)\d\d$/.test(segment);
+/** Whether a folder's name may be somebody's: `12`, `jdoe24`, but no year, and nothing in words such as `k12-resources`. */
+function isNumbered(name: string): boolean {
+  const digits = name.replace(/\D/g, "").length;
+  if (digits === 0 || /^(?:19|20)\d\d$/.test(name)) return false;
+  return !/[\s._-]/.test(name) || 5 * digits >= 2 * name.length;
 }
 
 const personFolders = new Set(

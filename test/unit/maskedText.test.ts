@@ -31,6 +31,8 @@ describe("masks", () => {
     ["a known id in a path", `https://x.org/docs/${hex}/edit`, "https://x.org/docs/[pseudonym]/edit"],
     ["capitals", `https://x.org/docs/${hex.toUpperCase()}`, "https://x.org/docs/[pseudonym]"],
     ["who is unknown below people", `https://x.org/users/${unknownHex}`, "https://x.org/users/[pseudonym]"],
+    ["a log-in's name below people", "x.org/users/jdoe24", "x.org/users/[pseudonym]"],
+    ["a UUID below people", `x.org/users/${uuid.replace("0a1b", "1b1b")}`, "x.org/users/[pseudonym]"],
     ["a number below people", "x.org/students/12/home", "x.org/students/[pseudonym]/home"],
     [
       "an unknown id of Clever's form in a query",
@@ -84,6 +86,7 @@ describe("leaves as it is", () => {
     "https://youtu.be/watch?v=dQw4w9WgXcQ&t=314",
     "https://x.org/units/12/pages/1234",
     "https://x.org/students/dashboard",
+    "https://x.org/teachers/k12-resources/5th-grade",
     "https://x.org/students/2024/",
     "https://x.org/course?id=98765",
     "https://clever.com/oauth/authorize?client_id=4c63c1cf623dce82caac",
