@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { isKnownGrade, normalizedGrade } from "./grades";
 import { cellOf, type Header, type Problem } from "./header";
 import { judgeRows } from "./judgeRows";
+import { maskText } from "./maskedText";
 import type { CsvShape, ReportColumn, TableColumn } from "./reports";
 import { isBlank } from "./values";
 
@@ -79,7 +80,9 @@ function rosterRow(line: number, cell: (name: keyof typeof columns) => string): 
       "What stands in this column is no grade: the row's cells may be shifted, and an identity must not be taken for one.";
     return { line, column: columns.grade.name, reason };
   }
-  return { line, studentId: cell("studentId"), schoolId: isBlank(school) ? null : school, grade };
+  const studentId = cell("studentId");
+  const isOwn = (id: string) => id === studentId.trim().toLowerCase();
+  return { line, studentId, schoolId: isBlank(school) ? null : maskText(school, "id", isOwn), grade };
 }
 
 /** What a district's own grade may look like; ids, dates, mails and addresses look otherwise. */

@@ -73,6 +73,7 @@ export function showRoster(summary: RosterSummary): string {
     `${furtherSchools === 1 ? "row" : "rows"} for a further school; the first school is kept`,
   );
   if (summary.keptRaw !== null) lines.push(`  the file is kept as it came: ${plain(summary.keptRaw)}`);
+  for (const note of summary.notes) lines.push(`  ${styled("cyan", "note")}  ${note}`);
   if (inReports === 0) {
     lines.push(
       styled(

@@ -1,4 +1,5 @@
 import { columnAt, type Header, looksLikeName } from "../clever/header";
+import { maskText, textKindOf } from "../clever/maskedText";
 import type { ReportColumn } from "../clever/reports";
 import { tellsAPerson } from "../clever/shiftedCells";
 import { parseValue } from "../clever/values";
@@ -35,7 +36,9 @@ export function maskRows(
       const column = columns[index];
       if (!aligned || !column || column.pseudonymization === "hash") return false;
       // A row with as many cells as the header can be shifted too: an id of the page is masked wherever it stands.
-      if (column.type === "string" && ids.has(text) && tellsAPerson(text)) return false;
+      if (column.type === "string" && ids.has(text.toLowerCase()) && tellsAPerson(text)) return false;
+      if (column.type === "string" && maskText(text, textKindOf(column), (id) => ids.has(id)) !== text)
+        return false;
       return problem === undefined || provesItsForm(column, text);
     });
     const clipped = texts.map((text) => (text.length > cellLength ? `${text.slice(0, cellLength)}…` : text));
@@ -51,14 +54,18 @@ export function maskRows(
   return { rows: masked.map(({ row }) => row), identities: masked.map(({ identities }) => identities) };
 }
 
-/** The ids of people in good rows: in others, the id of a school may stand where an id of a person should. */
+/** The ids of people in good rows, in lower case: in others, the id of a school may stand where an id of a person should. */
 function idsOf(
   rows: readonly PreviewedRow[],
   columns: readonly (ReportColumn | undefined)[],
 ): ReadonlySet<string> {
   const good = rows.flatMap(({ cells, problem }) => (problem === undefined && cells ? [cells] : []));
   return new Set(
-    good.flatMap((cells) => cells.filter((_, index) => columns[index]?.pseudonymization === "hash")),
+    good.flatMap((cells) =>
+      cells
+        .filter((_, index) => columns[index]?.pseudonymization === "hash")
+        .map((cell) => cell.toLowerCase()),
+    ),
   );
 }
 

@@ -5,6 +5,7 @@ import type { Duck } from "../duck/duck";
 import type { Lake } from "../lake/lake";
 import { applyRows, requireOurShape } from "./applyRows";
 import { healthy, type IdentityHealth, IdentityWatch } from "./identityHealth";
+import { LakeIds } from "./lakeIds";
 import { appendLookups } from "./lookups";
 import { Persons } from "./persons";
 import { RepeatedRows } from "./repeatedRows";
@@ -56,15 +57,18 @@ export class ReportAnonymizer {
   private waiting: StagedFile[] = [];
   private lookups: Snapshot | undefined;
   private watch: Promise<IdentityWatch> | undefined;
+  private lakeIds: LakeIds;
 
   private constructor(
     readonly report: Report,
     private readonly context: AnonymizeContext,
-    private readonly persons: Persons,
+    readonly persons: Persons,
     private readonly repeated: RepeatedRows,
     private readonly twins: UserTypeTwins,
     private table: Snapshot | undefined,
-  ) {}
+  ) {
+    this.lakeIds = new LakeIds(context.lake, context.duck, report.name);
+  }
 
   static async open(report: Report, context: AnonymizeContext): Promise<ReportAnonymizer> {
     const { lake, duck, salt, table, signal } = context;
@@ -78,10 +82,14 @@ export class ReportAnonymizer {
     return new ReportAnonymizer(report, context, persons, repeated, twins, snapshot);
   }
 
-  /** Reads and pseudonymizes a file; its rows wait for `commit`. */
-  async stage(file: PendingFile): Promise<Staging> {
+  /**
+   * Reads and pseudonymizes a file; its rows wait for `commit`.
+   *
+   * @param others people of another report of the run, whose ids texts may hold
+   */
+  async stage(file: PendingFile, others?: Persons): Promise<Staging> {
     const { duck, lake, scratch, replaced, modifiedOf, signal } = this.context;
-    const { persons, repeated, twins } = this;
+    const { persons, lakeIds, repeated, twins } = this;
     // The commit refuses as well; this spares the data files.
     requireOurShape(this.report, this.table);
     const identities = await this.identities();
@@ -89,6 +97,8 @@ export class ReportAnonymizer {
       stageFile(session, file, {
         lake,
         persons,
+        others,
+        lakeIds,
         identities,
         repeated,
         twins,
@@ -116,6 +126,8 @@ export class ReportAnonymizer {
     const { lake, duck, signal } = this.context;
     const watch = await this.identities();
     this.lookups = await appendLookups(lake, duck, this.persons, watch.known, this.lookups, signal);
+    // Those of the other report know more by now, too.
+    this.lakeIds = new LakeIds(lake, duck, this.report.name);
     const { applied, table } = await applyRows(this.report, staged, this.table, {
       ...this.context,
       repeated: this.repeated,

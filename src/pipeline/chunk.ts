@@ -52,6 +52,9 @@ export interface ChunkContext {
 /** Files whose rows are read at once, each on a core of its own: two cores are common. */
 const stagedAtOnce = 2;
 
+/** It has a row of everybody, so that its people are known before the texts of others are looked at. */
+const reportOfEverybody: ReportName = "daily_participation";
+
 /** Works through a run's chunks: files land and are read side by side, then each table gets one commit. */
 export class ChunkRunner {
   private readonly anonymizers = new Map<ReportName, Promise<ReportAnonymizer>>();
@@ -62,6 +65,8 @@ export class ChunkRunner {
   /** Sources whose old rows go in the next commit. */
   private going: ReadonlySet<string> = new Set();
   private readonly settled = new Set<string>();
+  /** Settles when the chunk's files of `reportOfEverybody` are staged. */
+  private everybody: Promise<unknown> = Promise.resolve();
   /** The versions of the landings whose rows this run brought in, by source. */
   readonly delivered = new Map<string, number>();
   /** The modification times of the deliveries that this run staged, by source, until their commit failed. */
@@ -113,10 +118,13 @@ export class ChunkRunner {
   async run(chunk: Chunk): Promise<void> {
     const { signal, log, lock } = this.context;
     const entries = new Map<string, LogEntry>();
-    const work = [
-      ...chunk.pending.map((entry) => this.stage(entry, entries)),
-      ...chunk.landings.map((landing) => this.land(landing, entries)),
+    const workOn = (isChosen: (file: { readonly report: ReportName }) => boolean) => [
+      ...chunk.pending.filter(isChosen).map((entry) => this.stage(entry, entries)),
+      ...chunk.landings.filter(isChosen).map((landing) => this.land(landing, entries)),
     ];
+    const first = workOn(({ report }) => report === reportOfEverybody);
+    this.everybody = Promise.allSettled(first);
+    const work = [...first, ...workOn(({ report }) => report !== reportOfEverybody)];
     await Promise.allSettled(work);
     try {
       signal?.throwIfAborted();
@@ -177,14 +185,20 @@ export class ChunkRunner {
   private async stage(entry: LogEntry, entries: Map<string, LogEntry>): Promise<void> {
     const { accept, progress, signal, state, summary } = this.context;
     const isConsented = hasConsent(accept, entry, state.log.get(entry.source));
+    const { report } = entry;
+    if (report !== reportOfEverybody) await this.everybody;
     let result: Staging;
     try {
       result = await this.staging.execute(async () => {
         signal?.throwIfAborted();
-        const anonymizer = await this.anonymizer(entry.report);
+        const anonymizer = await this.anonymizer(report);
+        const others = report === reportOfEverybody ? undefined : await this.opened(reportOfEverybody);
         return progress.during("anonymizing", entry.path, () =>
           // Rows of this delivery were refused before, which only a person's consent allows.
-          anonymizer.stage({ ...entry, accept: isConsented || (entry.rowsRefused ?? 0) > 0 }),
+          anonymizer.stage(
+            { ...entry, accept: isConsented || (entry.rowsRefused ?? 0) > 0 },
+            others?.persons,
+          ),
         );
       });
     } catch (error) {
@@ -272,6 +286,11 @@ export class ChunkRunner {
   private noteIdentities(name: ReportName, news: IdentityHealth): void {
     const { identities } = this.context.summary;
     if (identities) identities[name] = bothHealths(identities[name], news);
+  }
+
+  /** The anonymizer of a report that the chunk has files of; none where it could not be opened, which these tell. */
+  private async opened(name: ReportName): Promise<ReportAnonymizer | undefined> {
+    return this.anonymizers.get(name)?.catch(() => undefined);
   }
 
   private anonymizer(name: ReportName): Promise<ReportAnonymizer> {

@@ -10,10 +10,10 @@ import type { Lake } from "../lake/lake";
 import { folderName } from "./plan";
 import type { RosterFile } from "./rosterFile";
 import { type RosterGrades, RosterStudents } from "./rosterStudents";
-import { replaceRoster, studentsInReports } from "./rosterTable";
+import { isOfKnownStudents, replaceRoster, studentsInReports } from "./rosterTable";
 import { RunLock } from "./runLock";
 import { newRunId } from "./runRecord";
-import { claimSalt } from "./salt";
+import { claimHeldSalt, holdSalt } from "./salt";
 
 export interface RosterRequest {
   readonly lake: Lake;
@@ -56,6 +56,8 @@ export interface RosterSummary {
   readonly inReports: number | null;
   /** Where the file was kept; null where that was not asked for. */
   readonly keptRaw: string | null;
+  /** What is to be told of the salt. */
+  readonly notes: readonly string[];
   /** The table's version. */
   readonly version: number;
   readonly milliseconds: number;
@@ -69,7 +71,7 @@ const mostUnknownGrades = 20;
  * It replaces the one before; the same again changes nothing. Bad rows are left out, counted and told.
  *
  * Rejects, before anything was written, with `config` where the file is no roster, most of its rows are bad or there is
- * no salt, with `salt` for another salt than the lake's, `busy` while a run is at work, `changedWhileRead`,
+ * no salt, with `salt` for another salt than the lake's or one that a new lake does not take, `busy` while a run is at work, `changedWhileRead`,
  * `conflict` where another run took over while this import stood still, and with what the source refuses with.
  */
 export async function importRoster(request: RosterRequest): Promise<RosterSummary> {
@@ -84,14 +86,16 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   if (isProblem(header)) throw notARoster(file, header);
   await using lock = await RunLock.take(lake, newRunId(new Date(started), undefined), { signal });
 
-  const students = await readStudents(request, request.salt, header);
+  const held = await holdSalt(lake, request.salt, signal);
+  const students = await readStudents(request, held.salt, header);
   const grades = students.grades();
   requireRoster(file, students);
   requireGrades(file, grades);
-  await claimSalt(lake, request.salt, signal);
+  await using duck = await Duck.open();
+  const isProven = held.standing === "unproven" && (await isOfKnownStudents(lake, duck, students, signal));
+  await claimHeldSalt(lake, held, { isProven, signal });
   const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
   await file.requireUnchanged(signal);
-  await using duck = await Duck.open();
   const { version, changed } = await replaceRoster(lake, duck, students, () => lock.requireHeld(), signal);
   const { repeated, furtherSchools, refused, problems } = students;
   return {
@@ -108,6 +112,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
     withoutGrade: grades.without,
     inReports: (await studentsInReports(lake, duck, students, signal)) ?? null,
     keptRaw,
+    notes: held.notes,
     version,
     milliseconds: Date.now() - started,
   };

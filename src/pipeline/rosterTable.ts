@@ -90,6 +90,27 @@ export async function studentsInReports(
   });
 }
 
+/** Whether a student of the roster that the lake has stands under the same pseudonym among these. */
+export async function isOfKnownStudents(
+  lake: Lake,
+  duck: Duck,
+  students: Iterable<PseudonymizedStudent>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const tables = [{ tablePath: rosterTable }];
+  return withTables(lake, duck, tables, signal ? { signal } : {}, async (session, [roster]) => {
+    if (!roster?.select) return false;
+    const rows = await session.query(
+      `SELECT sis_id_pseudonym AS pseudonym FROM (${roster.select})`,
+      [],
+      signal,
+    );
+    const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
+    for (const { pseudonym } of students) if (known.has(pseudonym)) return true;
+    return false;
+  });
+}
+
 async function load(
   session: DuckSession,
   students: Iterable<PseudonymizedStudent>,

@@ -66,18 +66,19 @@ export interface RunRequest {
  * or cut off where, each file lands once and each row is in the tables once; a run that was cut off is completed by
  * the next. Files that fail or are quarantined are told in the summary and keep no other file back.
  *
- * Rejects, before anything was written, with `salt` for another salt than the lake's, `config` for a missing one,
- * `busy` while another run is at work, and whatever the server refuses with; later with `conflict` where another run
+ * Rejects, before anything was written, with `salt` for another salt than the lake's and for one that is too easy to guess
+ * for a new lake, `config` for a missing one, `busy` while another run is at work, and whatever the server refuses with; later with `conflict` where another run
  * took over while this one stood still. An abort rejects with the signal's
  * reason; what was done until then stays and is recorded.
  */
 export async function run(request: RunRequest): Promise<RunSummary> {
   const { lake, command, signal } = request;
   const progress = new Progress(request.onProgress);
-  const salt = command === "ingest" ? undefined : requireSalt(request);
+  const given = command === "ingest" ? undefined : requireSalt(request);
   progress.listing();
   const listing = request.source && command !== "anonymize" ? await request.source.list(signal) : undefined;
-  if (salt !== undefined) await claimSalt(lake, salt, signal);
+  const held = given === undefined ? undefined : await claimSalt(lake, given, signal);
+  const salt = held?.salt;
 
   const now = new Date();
   const runId = newRunId(now, (await newestRun(lake, signal))?.runId);
@@ -116,6 +117,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
+    summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
     const due = salt === undefined ? 0 : pending.length + orphans.length;
     if (landings.length === 0 && due === 0) return finished(summary, now);
     const record: RunRecord = {

@@ -1,42 +1,111 @@
-import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import * as z from "zod";
 import { saltFingerprintPath } from "../clever/layout";
-import { CleverLakeError, isCleverLakeError } from "../errors";
+import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
-import { lookupsAgree } from "./lookupSalt";
+import { checkSaltText, type SaltWeakness, shortestSalt, weaknessInWords } from "../saltText";
+import { isSaltOf, readFingerprint, storeFingerprint } from "./saltFingerprint";
+import { saltOfLookups } from "./saltOfLookups";
 
-const cost = 2 ** 14;
-
-/**
- * The lake keeps a fingerprint of its salt, so that a wrong one is refused, and never the salt. A district's own
- * salt may be short; scrypt with a nonce of its own makes each guess at it cost what a log-in costs.
- */
-const fingerprintSchema = z.object({
-  algorithm: z.literal("scrypt"),
-  // Whatever else stands there, no fingerprint of ours has it, and scrypt would refuse it or take all memory.
-  cost: z.literal(cost),
-  nonce: z.string().regex(/^[0-9a-f]{32}$/),
-  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
-});
+/** A salt that was held against a lake. */
+export interface HeldSalt {
+  /** The form in which the lake uses it. */
+  readonly salt: string;
+  readonly standing: Standing;
+  /** What the user is to be told of the salt, as sentences; they do not show it. */
+  readonly notes: readonly string[];
+}
 
 /**
- * Holds a salt against the lake's fingerprint; a lake without one takes this salt's, if its lookup tables agree. Of
- * two first runs with different salts one wins and the other is refused.
- * Rejects with code `salt`, before anything else was written, when the lake was pseudonymized with another salt.
+ * What shows that a salt is the lake's: its `fingerprint`, or its `lookups` where that is lost. A `new` lake takes any salt;
+ * an `unproven` one has pseudonyms, but nothing is left that tells their salt.
  */
-export async function claimSalt(lake: Lake, salt: string, signal?: AbortSignal): Promise<void> {
-  const options = signal ? { signal } : {};
-  let stored = await readFingerprint(lake, options);
-  if (stored === undefined) {
-    if (!(await lookupsAgree(lake, salt, signal))) throw otherSalt(lake);
-    const nonce = randomBytes(16).toString("hex");
-    const fingerprint = (await fingerprintOf(salt, nonce, cost)).toString("hex");
-    const record = { algorithm: "scrypt", cost, nonce, fingerprint };
-    const data = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`);
-    if (await lake.putIfAbsent(saltFingerprintPath, data, options)) return;
-    stored = await readFingerprint(lake, options);
+export type Standing = "fingerprint" | "lookups" | "new" | "unproven";
+
+/**
+ * Holds a salt against the lake; writes nothing. White space around it does not count, unless the lake was pseudonymized
+ * with it, such as with a line's end: then the lake goes on with just that.
+ * Rejects with code `salt` where the lake was pseudonymized with another salt, and where it is a new one and the salt is
+ * easy to guess.
+ */
+export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal): Promise<HeldSalt> {
+  const { salt: trimmed, weakness } = checkSaltText(given);
+  const found = await findSalt(lake, given, signal);
+  if (found === undefined) throw otherSalt(lake);
+  const { salt, standing } = found;
+  if (standing === "new" && weakness !== undefined) throw weakSalt(lake, weakness);
+  const notes: string[] = [];
+  if (salt !== trimmed) {
+    notes.push("This lake was pseudonymized with white space around its salt, and goes on with that.");
+  } else if (salt !== given) notes.push("White space around the salt was taken off.");
+  if (weakness !== undefined) {
+    notes.push(
+      `The salt is ${weaknessInWords[weakness]}, so that pseudonyms can be undone by guessing it. This lake cannot change it: show stage2p to few people.`,
+    );
   }
-  if (stored === undefined || !(await matches(salt, stored))) throw otherSalt(lake);
+  return { salt, standing, notes };
+}
+
+/** The form of a salt that is the lake's, or may become it; undefined where none is. */
+async function findSalt(
+  lake: Lake,
+  given: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly salt: string; readonly standing: Standing } | undefined> {
+  const { salt: trimmed } = checkSaltText(given);
+  const forms = [...new Set([given, trimmed, `${trimmed}\n`, `${trimmed}\r\n`])];
+  const stored = await readFingerprint(lake, signal ? { signal } : {});
+  if (stored !== undefined) {
+    for (const salt of forms) if (await isSaltOf(salt, stored)) return { salt, standing: "fingerprint" };
+    return undefined;
+  }
+  // Without this look, a fingerprint that was lost would let any salt in.
+  const found = await saltOfLookups(lake, forms, signal);
+  if (found === "differs") return undefined;
+  return typeof found === "string"
+    ? { salt: trimmed, standing: found }
+    : { salt: found.salt, standing: "lookups" };
+}
+
+/**
+ * Makes a salt that was held against the lake the lake's, where it has none yet. Of two first runs with different salts one
+ * wins; the other is refused with `salt`, before it wrote anything else.
+ *
+ * @param isProven whether something else shows that an `unproven` salt is the lake's
+ */
+export async function claimHeldSalt(
+  lake: Lake,
+  { salt, standing }: HeldSalt,
+  {
+    isProven = false,
+    signal,
+  }: { readonly isProven?: boolean; readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  if (standing === "fingerprint") return;
+  if (standing === "unproven" && !isProven) throw unprovenSalt();
+  const options = signal ? { signal } : {};
+  if (await storeFingerprint(lake, salt, options)) return;
+  const stored = await readFingerprint(lake, options);
+  if (stored === undefined || !(await isSaltOf(salt, stored))) throw otherSalt(lake);
+}
+
+/** `holdSalt` and `claimHeldSalt` in one. */
+export async function claimSalt(lake: Lake, given: string, signal?: AbortSignal): Promise<HeldSalt> {
+  const held = await holdSalt(lake, given, signal);
+  await claimHeldSalt(lake, held, { signal });
+  return held;
+}
+
+/**
+ * How a salt stands to a lake; `unclaimed` is a new one, which may still refuse a salt that is easy to guess
+ * (`checkSaltText`). Writes nothing.
+ */
+export async function checkSalt(
+  lake: Lake,
+  given: string,
+  signal?: AbortSignal,
+): Promise<"matches" | "differs" | "unclaimed"> {
+  const found = await findSalt(lake, given, signal);
+  if (found === undefined || found.standing === "unproven") return "differs";
+  return found.standing === "new" ? "unclaimed" : "matches";
 }
 
 function otherSalt(lake: Lake): CleverLakeError {
@@ -46,53 +115,24 @@ function otherSalt(lake: Lake): CleverLakeError {
   });
 }
 
-/** How a salt stands to a lake; `unclaimed` is one that was pseudonymized with none yet. Writes nothing. */
-export async function checkSalt(
-  lake: Lake,
-  salt: string,
-  signal?: AbortSignal,
-): Promise<"matches" | "differs" | "unclaimed"> {
-  const stored = await readFingerprint(lake, signal ? { signal } : {});
-  if (stored === undefined) return (await lookupsAgree(lake, salt, signal)) ? "unclaimed" : "differs";
-  return (await matches(salt, stored)) ? "matches" : "differs";
+function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
+  return new CleverLakeError(
+    "salt",
+    `The salt is ${weaknessInWords[weakness]}: a new lake does not take it, since pseudonyms could be undone by guessing it. Nothing was written.`,
+    {
+      subject: lake.url,
+      hint: `Have a new one made, or give one of ${shortestSalt} random characters or more, and keep it like a password.`,
+    },
+  );
 }
 
-type Fingerprint = z.infer<typeof fingerprintSchema>;
-
-async function matches(salt: string, stored: Fingerprint): Promise<boolean> {
-  const given = await fingerprintOf(salt, stored.nonce, stored.cost);
-  return timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
-}
-
-async function readFingerprint(
-  lake: Lake,
-  options: { signal?: AbortSignal },
-): Promise<Fingerprint | undefined> {
-  try {
-    return fingerprintSchema.parse(
-      JSON.parse((await lake.read(saltFingerprintPath, options)).toString("utf8")),
-    );
-  } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return undefined;
-    if (error instanceof z.ZodError || error instanceof SyntaxError) {
-      throw new CleverLakeError(
-        "corrupt",
-        "The file that tells whether a salt is the lake's is damaged; nothing was written.",
-        {
-          subject: saltFingerprintPath,
-          hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run holds the salt against these and writes the file anew.",
-        },
-      );
-    }
-    throw error;
-  }
-}
-
-function fingerprintOf(salt: string, nonce: string, N: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    scrypt(salt, Buffer.from(nonce, "hex"), 32, { N, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }, (error, key) => {
-      if (error) reject(error);
-      else resolve(key);
-    });
-  });
+function unprovenSalt(): CleverLakeError {
+  return new CleverLakeError(
+    "salt",
+    "The lake's fingerprint of its salt is gone, and no lookup shows whether this salt is the same; nothing was written.",
+    {
+      subject: saltFingerprintPath,
+      hint: "Put the file back from a copy of the lake. Where there is a roster, importing one with students of it shows the salt, too.",
+    },
+  );
 }

@@ -8,7 +8,7 @@ import type { MarkedRows } from "./refuseRows";
 /**
  * Finds the rows of the session's `raw`, whose people are in `found`, in which a text that is kept as it is equals the id of a person: of any row of
  * this file or of the run's others. Undefined where there are none, which is what nearly all of the time goes into: the
- * few different texts are looked up among the ids.
+ * few different texts, in `kept_texts` (see `readKeptTexts`), are looked up among the ids.
  *
  * A text that several people have in one column is no id of one of them, whatever it equals: a school has people, and a
  * shifted row's cells are all its own person's. So a school's id that one row has in a person's place does not refuse the
@@ -20,11 +20,12 @@ export async function findShiftedRows(
   persons: Persons,
   signal?: AbortSignal,
 ): Promise<MarkedRows | undefined> {
-  const kept = keptTexts(persons.report).filter((column) => loaded.header.indexes.get(column) !== undefined);
+  const kept = keptTexts(persons.report);
   await session.query(
     `CREATE OR REPLACE TEMP TABLE texts_like_ids AS
-     WITH ids AS (${idColumns(persons).join(" UNION ALL ")}), texts AS MATERIALIZED (${differentTexts(kept)})
-     SELECT DISTINCT place, text FROM texts SEMI JOIN ids ON id = text`,
+     WITH ids AS (${idColumns(persons, ["found", persons.table]).join(" UNION ALL ")})
+     SELECT DISTINCT place, text FROM kept_texts SEMI JOIN ids ON id = text
+     WHERE length(text) >= ${shortestId} AND NOT regexp_full_match(text, ${sqlString(plainNumber)})`,
     [],
     signal,
   );
@@ -39,31 +40,10 @@ export async function findShiftedRows(
   return { rows: row, columnOf: (index) => kept[place[index] ?? -1]?.name, reasonOf: () => shiftedReason };
 }
 
-/**
- * A SELECT of the different texts that may be compared with ids; `place` is the column's number. A school's texts belong
- * together and so do a resource's: taken together they are hardly more, and the rows are gone through twice only.
- */
-function differentTexts(kept: readonly ReportColumn[]): string {
-  const ofSchool = kept.filter(({ name }) => name.includes("school"));
-  const groups = [ofSchool, kept.filter((column) => !ofSchool.includes(column))].filter(
-    ({ length }) => length > 0,
-  );
-  return groups
-    .map((columns) => {
-      const names = columns.map(({ name }) => sqlName(name)).join(", ");
-      const cells = columns.map(
-        (column) => `{place: ${kept.indexOf(column)}, text: ${sqlName(column.name)}}`,
-      );
-      return `SELECT DISTINCT place, text FROM (SELECT unnest([${cells.join(", ")}], recursive := true)
-        FROM (SELECT DISTINCT ${names} FROM raw))
-        WHERE length(text) >= ${shortestId} AND NOT regexp_full_match(text, ${sqlString(plainNumber)})`;
-    })
-    .join(" UNION ALL ");
-}
-
-function idColumns({ report, table }: Persons): string[] {
+/** SELECTs of the ids in relations with people, such as `found` and `table`. */
+export function idColumns({ report }: Persons, relations: readonly string[]): string[] {
   return hashedColumns(report).flatMap(({ name }) =>
-    ["found", table].map((relation) => `SELECT ${sqlName(name)} AS id FROM ${relation}`),
+    relations.map((relation) => `SELECT ${sqlName(name)} AS id FROM ${relation}`),
   );
 }
 

@@ -14,7 +14,10 @@ import type { Lake } from "../lake/lake";
 import { findDoubledRows } from "./doubledRows";
 import { countWordsForNothing, headerNotes, wordsForNothingNote } from "./fileNotes";
 import type { IdentityWatch } from "./identityHealth";
+import { readKeptTexts } from "./keptTexts";
+import type { LakeIds } from "./lakeIds";
 import { type LoadedCsv, loadCsv, valueSql } from "./loadCsv";
+import { type MaskedTexts, maskKeptTexts } from "./maskedTexts";
 import type { Persons } from "./persons";
 import { hasTime, toSeconds } from "./plan";
 import { bothMarked, findBadRows, type MarkedRows, type Refusal, splitBadRows } from "./refuseRows";
@@ -91,6 +94,10 @@ export interface StagingContext {
   readonly lake: Lake;
   readonly persons: Persons;
   readonly identities: IdentityWatch;
+  /** People of another report of the run. */
+  readonly others: Persons | undefined;
+  /** The ids of the people whom the lake knows. */
+  readonly lakeIds: LakeIds;
   readonly repeated: RepeatedRows;
   readonly twins: UserTypeTwins;
   /** Sources whose rows in the table may go in this run. */
@@ -198,6 +205,7 @@ async function stageLocal(
     );
   await persons.find(session, result, signal);
   const doubled = await findDoubledRows(session, result, report, signal);
+  await readKeptTexts(session, report, signal);
   const ids = await identities.check(session, result, signal);
   notes.push(...ids.notes);
   const marked = [
@@ -216,6 +224,7 @@ async function stageLocal(
     result = apart.loaded;
     refused = apart.refused;
     await persons.find(session, result, signal);
+    await readKeptTexts(session, report, signal);
   }
   if (doubled.differing > 0) {
     const what = report.name === "resource_usage" ? "day with one resource" : "day";
@@ -223,8 +232,10 @@ async function stageLocal(
       `${doubled.differing} rows tell different things of one person's ${what}; which is right cannot be told.`,
     );
   }
+  const texts = await maskKeptTexts(session, result, context);
+  if (texts.note !== undefined) notes.push(texts.note);
   await persons.add(session, signal);
-  return writeRows(session, file, result, refused, notes, context);
+  return writeRows(session, file, result, texts, refused, notes, context);
 }
 
 /** Loads a file without its bad rows, which are set apart beside it. */
@@ -252,13 +263,14 @@ async function writeRows(
   session: DuckSession,
   file: PendingFile,
   loaded: LoadedCsv,
+  texts: MaskedTexts,
   refusedBefore: number,
   notes: string[],
   context: StagingContext,
 ): Promise<Staging> {
   const { lake, persons, repeated, twins, replaced, modifiedOf, scratch, signal } = context;
   const { report } = persons;
-  const rows = pseudonymizedRows(file, loaded, persons);
+  const rows = pseudonymizedRows(file, loaded, texts, persons);
   const partitions = await datePartitions(session, loaded, persons, signal);
   let rowsRefused = refusedBefore;
   const wordsForNothing = await countWordsForNothing(session, loaded, signal);
@@ -343,12 +355,17 @@ function differenceIn({ differing }: Repeats, kept: readonly string[]): string {
 }
 
 /** A SELECT of the session's `raw` with the columns of the `_pseudo` table that are stored in its files. */
-function pseudonymizedRows(file: PendingFile, loaded: LoadedCsv, persons: Persons): string {
+function pseudonymizedRows(
+  file: PendingFile,
+  loaded: LoadedCsv,
+  texts: MaskedTexts,
+  persons: Persons,
+): string {
   const { report } = persons;
   const values = report.columns.map((column) =>
     column.pseudonymization === "hash"
       ? `person.${sqlName(pseudonymName(column.name))}`
-      : `${valueSql(column, loaded)} AS ${sqlName(column.name)}`,
+      : `${texts.valueOf(column)} AS ${sqlName(column.name)}`,
   );
   // Joined by the ids as they were hashed: blank ones are null on both sides.
   const ids = report.columns

@@ -1,5 +1,5 @@
 import { bulkhead } from "cockatiel";
-import { ingestLogTable, pseudoTable, rosterTable } from "../clever/layout";
+import { ingestLogTable, pseudoTable, rosterTable, saltFingerprintPath } from "../clever/layout";
 import type { ReportName } from "../clever/reports";
 import { Duck } from "../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
@@ -9,6 +9,7 @@ import { together } from "../together";
 import type { LogEntry } from "./ingestLog";
 import { IngestLog } from "./logTable";
 import { RunWatch } from "./runWatch";
+import { holdSalt } from "./salt";
 import { allReports } from "./tables";
 import { verifyLanded } from "./verifyLanded";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
@@ -56,7 +57,7 @@ export interface Verification {
  */
 export async function verifyLake(
   lake: Lake,
-  salt: string | undefined,
+  given: string | undefined,
   signal?: AbortSignal,
 ): Promise<Verification> {
   const watch = await RunWatch.start(lake, signal);
@@ -64,6 +65,7 @@ export async function verifyLake(
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };
   try {
+    const salt = given === undefined ? undefined : await verifiedSalt(context, given);
     const found = await verifyAll(context, salt);
     const { problems, leftovers } = context;
     if (problems.length > 0 && (await watch.sawRun(signal))) throw doubtful(lake, problems.length);
@@ -140,6 +142,21 @@ async function verifyAllLanded(
     }),
   );
   return (await together(work)).flat();
+}
+
+/** The salt as the lake uses it; where it is not the lake's, that is told among the problems. */
+async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: string): Promise<string> {
+  try {
+    const { salt, standing } = await holdSalt(lake, given, signal);
+    if (standing === "lookups" || standing === "unproven") {
+      problems.push({ subject: saltFingerprintPath, problem: "The fingerprint of the lake's salt is gone." });
+    }
+    return salt;
+  } catch (error) {
+    if (!isCleverLakeError(error, "salt") && !isCleverLakeError(error, "corrupt")) throw error;
+    problems.push({ subject: error.subject ?? saltFingerprintPath, problem: error.message });
+    return given;
+  }
 }
 
 /** What shows that stored data is damaged is told among the problems; undefined then. */

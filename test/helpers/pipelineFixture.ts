@@ -16,7 +16,7 @@ import { FolderSource } from "./folderSource";
 import { lakeRows, sharedDuck } from "./lakeRows";
 import { temporaryFolder } from "./temporaryFolder";
 
-export const salt = "pepper";
+export const salt = "pepper of these tests";
 
 export const dailyHeader =
   "date,sis_id,clever_user_id,clever_school_id,school_name,active,num_logins,num_resources_accessed";

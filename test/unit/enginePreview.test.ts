@@ -121,7 +121,7 @@ describe("the preview of a report", () => {
     ];
     const { file, more } = previewOf(text.join(""));
     await more(10_000);
-    if (!file.header || !file.report) throw new Error("No header.");
+    if (!file.header) throw new Error("No header.");
     expect(previewColumns(file.header).filter(({ identity }) => identity)).toMatchObject([
       { name: "sis_id", reportColumn: "sis_id" },
       { name: "clever_user_id", reportColumn: "clever_user_id" },
@@ -141,7 +141,7 @@ describe("the preview of a report", () => {
   it("shows no head of an unknown column that does not look like a name", async () => {
     const { file, more } = previewOf(`${header.trim()},Homeroom,"Emma, 3b"\n${row(1).trim()},a,b\n`);
     await more(10_000);
-    if (!file.header || !file.report) throw new Error("No header.");
+    if (!file.header) throw new Error("No header.");
     const names = previewColumns(file.header).map(({ name }) => name);
     expect(names.slice(7)).toEqual(["num_resources_accessed", "Homeroom", null]);
   });
@@ -167,7 +167,7 @@ describe("the preview of a report", () => {
     ];
     const { file, more } = previewOf(text.join(""));
     await more(10_000);
-    if (!file.header || !file.report) throw new Error("No header.");
+    if (!file.header) throw new Error("No header.");
     const masked = maskRows(file.rows, file.header);
     expect(masked.rows.map(({ cells }) => cells.slice(3, 5))).toEqual([
       ["school1", "First"],
@@ -176,6 +176,22 @@ describe("the preview of a report", () => {
       ["1", "app"],
     ]);
     expect(masked.identities[1]?.slice(3, 5)).toEqual(["sis1", "user1"]);
+  });
+
+  it("masks a text that tells who somebody is in a part of it", async () => {
+    const usage =
+      "date,sis_id,clever_user_id,clever_school_id,school_name,resource_type,resource_name,resource_id,num_access\n";
+    const names = ["https://x.org/?student=98765", "Portfolio 4711815", "Grade 12 Math", "amy@example.org"];
+    const lines = names.map((name) => `2025-08-25,4711815,user1,school1,North,app,${name},r,1\n`);
+    const { file, more } = previewOf(
+      usage + lines.join(""),
+      path.replaceAll("daily-participation", "resource-usage"),
+    );
+    await more(10_000);
+    if (!file.header) throw new Error("No header.");
+    const masked = maskRows(file.rows, file.header);
+    expect(masked.rows.map(({ cells }) => cells[6])).toEqual([null, null, "Grade 12 Math", null]);
+    expect(masked.identities.map((cells) => cells[6])).toEqual([names[0], names[1], null, names[3]]);
   });
 
   it("stops at a hundred thousand rows", async () => {

@@ -53,6 +53,11 @@ describe("importing a roster", () => {
       .sort();
   }
 
+  test("masks who somebody is in a school's id", async () => {
+    await imported(csv(student("amy", "1", "amy@mail.example"), student("ben", "2", "S1/sis-ben")));
+    expect(await table("amy", "ben")).toEqual(["amy 1 [pseudonym]", "ben 2 S1/[pseudonym]"]);
+  });
+
   test("keeps pseudonym, school and grade of each student", async () => {
     const summary = await imported(csv(student("amy", "K"), student("ben", "03", "S2"), student("cat", "")));
     expect(await table("amy", "ben", "cat")).toEqual(["amy Kindergarten S1", "ben 3 S2", "cat null S1"]);
@@ -72,6 +77,7 @@ describe("importing a roster", () => {
         withoutGrade: 1,
         inReports: null,
         keptRaw: null,
+        notes: [],
       },
       version: 0,
     });

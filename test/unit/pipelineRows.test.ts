@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { lookupTable, pseudoTable, refusedRowsPath } from "../../src/clever/layout";
 import { type ReportName, reportNames, reports, userTypeValue } from "../../src/clever/reports";
 import { readSnapshot } from "../../src/delta/snapshot";
+import { storeFingerprint } from "../../src/pipeline/saltFingerprint";
 import { type ExpectedRow, type ReportCsv, reportCsv } from "../helpers/csv";
 import { type ReportCsvWithBadRows, reportCsvWithBadRows } from "../helpers/csvBadRows";
 import { sharedDuck } from "../helpers/lakeRows";
@@ -212,6 +213,7 @@ test("a pseudonym is what the specification's example says: SHA-256 of `st1salt`
     "daily-participation/2001-01-01-daily-participation-students.csv",
     `${header}\n2001-01-01,st1,,,,true,1,1\n`,
   );
+  await storeFingerprint(fixture.lake, "salt", {});
   await fixture.run({ salt: "salt" });
   expect(await fixture.rows()).toMatchObject([
     {

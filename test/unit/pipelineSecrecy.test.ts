@@ -1,7 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { sqlString } from "../../src/duck/duck";
-import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
@@ -13,6 +11,7 @@ import {
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+import { unpackedParquet } from "../helpers/unpackedParquet";
 
 /** Numbers and mails too: whatever districts use as ids. */
 const people = ["amy", "ben", "4711815", "zoë@example.org", 'O\'Hare, "Q"'];
@@ -40,15 +39,6 @@ async function livedInLake(): Promise<PipelineFixture> {
   return fixture;
 }
 
-/** A Parquet file's values, which stand in it compressed. */
-async function unpacked(place: string): Promise<string> {
-  const duck = await sharedDuck();
-  const rows = await duck.session((session) =>
-    session.query(`SELECT to_json(row_)::VARCHAR AS json FROM read_parquet(${sqlString(place)}) row_`),
-  );
-  return Buffer.from(rows.map(({ json }) => String(json)).join("\n")).toString("latin1");
-}
-
 test("no raw identity and no salt is in the pseudonymized part of the lake, or in names, records and log", async () => {
   const fixture = await livedInLake();
   const files = [...(await fixture.tree()).keys()];
@@ -61,7 +51,7 @@ test("no raw identity and no salt is in the pseudonymized part of the lake, or i
   const identities = [...people, "eve"].flatMap((person) => [`sis-${person}`, `clever-${person}`]);
   for (const file of open) {
     const place = fixture.lake.localPath(file);
-    const text = `${await readFile(place, "latin1")}${file.endsWith(".parquet") ? await unpacked(place) : ""}`;
+    const text = `${await readFile(place, "latin1")}${file.endsWith(".parquet") ? await unpackedParquet(place) : ""}`;
     for (const identity of identities) {
       const raw = Buffer.from(identity).toString("latin1");
       expect(text.includes(raw) || file.includes(identity), `${identity} in ${file}`).toBe(false);
@@ -92,7 +82,7 @@ test("a row that stands in the header line is told nowhere, and its file is in q
   for (const file of (await fixture.tree()).keys()) {
     if (/^stage1np\/clever\/daily-participation\//.test(file)) continue;
     const place = fixture.lake.localPath(file);
-    const text = file.endsWith(".parquet") ? await unpacked(place) : await readFile(place, "latin1");
+    const text = file.endsWith(".parquet") ? await unpackedParquet(place) : await readFile(place, "latin1");
     expect(text.includes("SECRET"), file).toBe(false);
   }
 });

@@ -11,30 +11,33 @@ test("a new salt is long, and another one each time", () => {
   for (const salt of salts) expect(Buffer.from(salt, "base64url")).toHaveLength(32);
 });
 
+const one = "the first of two salts";
+const two = "the second of two salts";
+
 test("a lake takes the first salt, and from then on no other", async () => {
   const lake = new MemoryLake();
-  expect(await checkSalt(lake, "one")).toBe("unclaimed");
-  await claimSalt(lake, "one");
-  await claimSalt(lake, "one");
-  expect(await checkSalt(lake, "one")).toBe("matches");
-  expect(await checkSalt(lake, "one ")).toBe("differs");
-  await expect(claimSalt(lake, "two")).rejects.toMatchObject({ code: "salt" });
+  expect(await checkSalt(lake, one)).toBe("unclaimed");
+  await claimSalt(lake, one);
+  await claimSalt(lake, one);
+  expect(await checkSalt(lake, one)).toBe("matches");
+  expect(await checkSalt(lake, two)).toBe("differs");
+  await expect(claimSalt(lake, two)).rejects.toMatchObject({ code: "salt" });
 });
 
 test("the lake keeps neither the salt nor what a table of hashes would give away", async () => {
   const lake = new MemoryLake();
   const other = new MemoryLake();
-  await claimSalt(lake, "salt-to-find");
-  await claimSalt(other, "salt-to-find");
+  await claimSalt(lake, "a-salt-that-one-may-find");
+  await claimSalt(other, "a-salt-that-one-may-find");
   const kept = String(lake.files.get(saltFingerprintPath));
-  expect(kept).not.toContain("salt-to-find");
+  expect(kept).not.toContain("a-salt-that-one-may-find");
   expect(kept).not.toBe(String(other.files.get(saltFingerprintPath)));
   expect([...lake.files.keys()]).toEqual([saltFingerprintPath]);
 });
 
 test("of racing first runs with different salts one wins", async () => {
   const lake = new MemoryLake();
-  const salts = ["one", "two", "three", "four"];
+  const salts = ["one", "two", "three", "four"].map((number) => `of four salts number ${number}`);
   const settled = await Promise.allSettled(salts.map((salt) => claimSalt(lake, salt)));
   expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   for (const each of settled) {
@@ -44,7 +47,7 @@ test("of racing first runs with different salts one wins", async () => {
 
 test("of racing first runs with the same salt all win", async () => {
   const lake = new MemoryLake();
-  await Promise.all(["one", "one", "one"].map((salt) => claimSalt(lake, salt)));
+  await Promise.all([one, one, one].map((salt) => claimSalt(lake, salt)));
 });
 
 const fingerprint = (cost: number) =>
@@ -55,7 +58,7 @@ test.each(["", "{", "{}", '{"algorithm":"md5"}', fingerprint(3), fingerprint(2 *
   async (text) => {
     const lake = new MemoryLake();
     lake.files.set(saltFingerprintPath, Buffer.from(text));
-    for (const work of [claimSalt(lake, "one"), checkSalt(lake, "one")]) {
+    for (const work of [claimSalt(lake, one), checkSalt(lake, one)]) {
       await expect(work).rejects.toMatchObject({
         code: "corrupt",
         message: "The file that tells whether a salt is the lake's is damaged; nothing was written.",
@@ -107,7 +110,7 @@ describe("a run", () => {
   test("beside another first one with another salt: one is refused", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(), dailyCsv(daily("amy")));
-    const settled = await Promise.allSettled([fixture.run({ salt: "one" }), fixture.run({ salt: "two" })]);
+    const settled = await Promise.allSettled([fixture.run({ salt: one }), fixture.run({ salt: two })]);
     const refused = settled.filter(({ status }) => status === "rejected");
     expect(refused).toMatchObject([{ reason: { code: "salt" } }]);
     expect(await fixture.rows()).toHaveLength(1);
@@ -124,16 +127,16 @@ describe("a run", () => {
   test("on a lake that lost its fingerprint takes the salt of its lookups, and no other", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(), dailyCsv(daily("amy")));
-    await fixture.run({ salt: "one" });
+    await fixture.run({ salt: one });
     await fixture.lake.delete(saltFingerprintPath);
     await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("ben", "2024-09-04")));
     const before = await fixture.tree();
 
-    expect(await checkSalt(fixture.lake, "two")).toBe("differs");
-    await expect(fixture.run({ salt: "two" })).rejects.toMatchObject({ code: "salt" });
+    expect(await checkSalt(fixture.lake, two)).toBe("differs");
+    await expect(fixture.run({ salt: two })).rejects.toMatchObject({ code: "salt" });
     expect(await fixture.tree()).toEqual(before);
-    expect(await checkSalt(fixture.lake, "one")).toBe("unclaimed");
-    expect(await fixture.run({ salt: "one" })).toMatchObject({ landed: 1, anonymized: 1 });
-    expect(await checkSalt(fixture.lake, "one")).toBe("matches");
+    expect(await checkSalt(fixture.lake, one)).toBe("matches");
+    expect(await fixture.run({ salt: one })).toMatchObject({ landed: 1, anonymized: 1 });
+    expect(await checkSalt(fixture.lake, one)).toBe("matches");
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
 import { type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
+import { readKeptTexts } from "../../src/pipeline/keptTexts";
 import { loadCsv } from "../../src/pipeline/loadCsv";
 import { Persons } from "../../src/pipeline/persons";
 import { findShiftedRows } from "../../src/pipeline/shiftedRows";
@@ -102,6 +103,7 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       const loaded = await loadCsv(session, place, reports[name]);
       if (!("rows" in loaded)) throw new Error("The file was refused.");
       await persons.find(session, loaded);
+      await readKeptTexts(session, reports[name], undefined);
       found = await findShiftedRows(session, loaded, persons);
       await persons.add(session);
     });

@@ -1,0 +1,72 @@
+/** Why a salt is too easy to guess. */
+export type SaltWeakness = "short" | "placeholder" | "repeated";
+
+/** A salt as somebody gave it. */
+export interface SaltText {
+  /** Without white space, line ends and byte-order marks around it. */
+  readonly salt: string;
+  /** Whether there were such. */
+  readonly wasPadded: boolean;
+  readonly weakness: SaltWeakness | undefined;
+}
+
+/**
+ * Pseudonyms are plain SHA-256, of which a graphics card tries some 10^10 in a second, and who knows one pupil's id can
+ * try salts. 16 random characters are 64 bits even where they are hexadecimal digits: centuries.
+ */
+export const shortestSalt = 16;
+
+/** How messages call a weak salt: "The salt is …". */
+export const weaknessInWords: Readonly<Record<SaltWeakness, string>> = {
+  short: `shorter than ${shortestSalt} characters`,
+  placeholder: "a placeholder",
+  repeated: "a few characters over and over",
+};
+
+/** Looks at a salt by itself, as it came from the environment, a key vault or a box; no lake is asked. */
+export function checkSaltText(text: string): SaltText {
+  const salt = text.replace(padding, "");
+  return { salt, wasPadded: salt !== text, weakness: weaknessOf(salt) };
+}
+
+/** White space, control characters and invisible ones such as a byte-order mark. */
+const padding = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu;
+
+function weaknessOf(salt: string): SaltWeakness | undefined {
+  if (isPlaceholder(salt)) return "placeholder";
+  const characters = [...salt];
+  if (characters.length < shortestSalt) return "short";
+  return isRepeated(characters) ? "repeated" : undefined;
+}
+
+const placeholderWords =
+  "bar baz change clever default demo district dummy enter example fill foo goes here insert key lake me my none null " +
+  "oea password paste placeholder please put random replace salt sample secret some test the this todo undefined " +
+  "value with xxx your";
+const onlyPlaceholderWords = new RegExp(`^(?:${placeholderWords.replaceAll(" ", "|")})+$`);
+/** The name of what was to be put in. */
+const notPutIn = /^(?:<.*>|\[.*\]|\{\{.*\}\}|%\w+%|\$\{.*\}|\$\(.*\)|\$[A-Z_]+|@Microsoft\.KeyVault\(.*\))$/s;
+/** A longer text of such words is as good as any. */
+const longestPlaceholder = 60;
+
+function isPlaceholder(salt: string): boolean {
+  if (notPutIn.test(salt)) return true;
+  const letters = salt.toLowerCase().replace(/[^a-z]/g, "");
+  // Between few letters stands something else, which may well be random.
+  const isText = salt.length <= longestPlaceholder && 2 * letters.length >= salt.length;
+  return isText && onlyPlaceholderWords.test(letters);
+}
+
+const fewestDifferent = 5;
+
+/** One block over and over, hardly any different characters, or neighbours in a row such as `abcdef…`. */
+function isRepeated(characters: readonly string[]): boolean {
+  if (new Set(characters).size < fewestDifferent) return true;
+  const longestBlock = Math.min(shortestSalt - 1, Math.floor(characters.length / 2));
+  for (let block = 1; block <= longestBlock; block++) {
+    if (characters.every((character, at) => at < block || character === characters[at - block])) return true;
+  }
+  const codes = characters.map((character) => character.codePointAt(0) ?? 0);
+  const steps = new Set(codes.slice(1).map((code, at) => code - (codes[at] ?? 0)));
+  return steps.size === 1;
+}
