@@ -45,11 +45,17 @@ export function isCleverLakeError(error: unknown, code?: ErrorCode): error is Cl
   return error instanceof CleverLakeError && (code === undefined || error.code === code);
 }
 
+/** What happened, with its subject, and what can be done about it. */
+export function partsOfError(error: unknown): { readonly what: string; readonly hint: string | undefined } {
+  if (!(error instanceof CleverLakeError)) {
+    return { what: error instanceof Error ? error.message : String(error), hint: undefined };
+  }
+  const subject = error.subject && !error.message.includes(error.subject) ? `${error.subject}: ` : "";
+  return { what: `${subject}${error.message}`, hint: error.hint };
+}
+
 /** The text of whatever was thrown, with the hint where there is one. */
 export function describeError(error: unknown): string {
-  if (error instanceof CleverLakeError) {
-    const subject = error.subject && !error.message.includes(error.subject) ? `${error.subject}: ` : "";
-    return error.hint ? `${subject}${error.message} ${error.hint}` : `${subject}${error.message}`;
-  }
-  return error instanceof Error ? error.message : String(error);
+  const { what, hint } = partsOfError(error);
+  return hint ? `${what} ${hint}` : what;
 }
