@@ -1,8 +1,10 @@
 import * as vscode from "vscode";
+import type { Config } from "../config";
 import type { EngineClient } from "../engine/client";
 import type { Connected, ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
+import { pause } from "../pause";
 import { Disposable } from "./dispose";
 import type { SampleDistrict } from "./sampleDistrict";
 import type { SecretName, SecretStore } from "./secrets";
@@ -22,6 +24,9 @@ import {
 import { TargetGuard } from "./targetGuard";
 import { targetQuestions } from "./targetQuestions";
 import { targetsOf } from "./targets";
+
+/** How long another window may take to write a connection. */
+const settleMilliseconds = 1_000;
 
 /** How the last look at the server went. */
 export type ReportsState = "unknown" | "loading" | "loaded" | "empty" | "failed";
@@ -106,10 +111,18 @@ export class ConnectionModel extends Disposable {
     if (!hasConnection()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
     }
-    const { sftp, lake, userTypes, saltKeyVaultUrl } = await readSettings();
+    const { sftp, lake, userTypes, saltKeyVaultUrl } = await this.settledSettings();
     const salt = saltKeyVaultUrl === undefined ? {} : { saltKeyVaultUrl };
     const connection = withProxy({ sftp, lake, userTypes, ...salt });
     return { connection, secrets: await this.guard.secretsFor(targetsOf({ sftp, lake, saltKeyVaultUrl })) };
+  }
+
+  /** The settings, once they belong together: another window writes a connection one setting after the other. */
+  private async settledSettings(): Promise<Config> {
+    const settings = await readSettings();
+    if (!(await this.guard.moved(targetsOf(settings)))) return settings;
+    await pause(settleMilliseconds);
+    return readSettings();
   }
 
   /** The user asked for something: what they refused before is asked again. */

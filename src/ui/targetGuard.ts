@@ -46,6 +46,12 @@ export class TargetGuard {
     return (await this.store.readBound()).secrets;
   }
 
+  /** Whether these are other targets than the secrets were given for. */
+  async moved(to: Targets): Promise<boolean> {
+    const { boundTo } = await this.store.readBound();
+    return boundTo !== undefined && !sameTargets(boundTo, to);
+  }
+
   /** Forgets that the user said no: what the user asks for next is a reason to ask again. */
   forgetRefusal(): void {
     this.refused = undefined;

@@ -22,6 +22,8 @@ export class Box {
   selectedItems: readonly QuickPickItem[] = [];
   shown = false;
   disposed = false;
+  /** Left or chosen in: it waits for nothing, though it may not be disposed yet. */
+  done = false;
   private readonly changed = new EventEmitter<string>();
   private readonly accepted = new EventEmitter<void>();
   private readonly triggered = new EventEmitter<QuickInputButton>();
@@ -58,15 +60,18 @@ export class Box {
     const item = this.items.find((each) => label.test(each.label));
     assert.ok(item, `${label} is offered among ${this.items.map((each) => each.label).join(", ")}.`);
     this.selectedItems = [item];
+    this.done = true;
     this.accept();
   }
 
   goBack(): void {
+    this.done = true;
     this.triggered.fire(QuickInputButtons.Back);
   }
 
   /** Presses Escape. */
   escape(): void {
+    this.done = true;
     this.hidden.fire();
   }
 
@@ -91,7 +96,7 @@ export class Boxes {
 
   /** The box that is open and asks for an answer, once it is there; of a wizard's step, where one is named. */
   async next(what: string, fits: (box: Box) => boolean): Promise<Box> {
-    const open = () => this.all.find((box) => box.shown && !box.disposed && fits(box));
+    const open = () => this.all.find((box) => box.shown && !box.disposed && !box.done && fits(box));
     await until(`there is a box for ${what}`, () => open() !== undefined);
     const box = open();
     assert.ok(box);
