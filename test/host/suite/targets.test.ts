@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { commands, workspace } from "vscode";
-import { CleverLakeError } from "../../../src/errors";
 import { activeApplication } from "../application";
 import { District, setSetting } from "../district";
 import { settingsOfTheUser } from "../manifest";
@@ -49,7 +48,7 @@ suite("where secrets and data go", function () {
     const { model, reportsTree } = await activeApplication();
     await using other = await SilentServer.start();
     await setSetting("sftp.port", other.port);
-    const refused = (error: unknown) => error instanceof CleverLakeError && error.code === "config";
+    const refused = (error: unknown) => error instanceof Error && "code" in error && error.code === "config";
     // Whatever asks at the same time shares one question.
     await Promise.all([1, 2].map(() => assert.rejects(() => model.connected(), refused)));
     await reportsTree.getChildren();
