@@ -58,14 +58,20 @@ export function inPlainWords(error: unknown): unknown {
   return code === "ENOSPC" || code === "EDQUOT" ? diskFull() : error;
 }
 
-/** The text of whatever was thrown, with the hint where there is one. */
-export function describeError(thrown: unknown): string {
+/** What happened, with its subject, and what can be done about it. */
+export function partsOfError(thrown: unknown): { readonly what: string; readonly hint: string | undefined } {
   const error = inPlainWords(thrown);
-  if (error instanceof CleverLakeError) {
-    const subject = error.subject && !error.message.includes(error.subject) ? `${error.subject}: ` : "";
-    return error.hint ? `${subject}${error.message} ${error.hint}` : `${subject}${error.message}`;
+  if (!(error instanceof CleverLakeError)) {
+    return { what: error instanceof Error ? error.message : String(error), hint: undefined };
   }
-  return error instanceof Error ? error.message : String(error);
+  const subject = error.subject && !error.message.includes(error.subject) ? `${error.subject}: ` : "";
+  return { what: `${subject}${error.message}`, hint: error.hint };
+}
+
+/** The text of whatever was thrown, with the hint where there is one. */
+export function describeError(error: unknown): string {
+  const { what, hint } = partsOfError(error);
+  return hint ? `${what} ${hint}` : what;
 }
 
 /** The operating system's code of an error, such as `ENOENT`; undefined where it has none. */

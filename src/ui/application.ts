@@ -7,6 +7,7 @@ import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
 import { ConnectionModel } from "./connectionModel";
 import { forCount } from "./counts";
+import { CredentialCommands } from "./credentialCommands";
 import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { EnginePreviews } from "./enginePreviews";
@@ -24,9 +25,12 @@ import { RosterCommand } from "./rosterCommand";
 import { RunController } from "./runController";
 import { RunReports } from "./runReport";
 import { type RunNode, RunsTree } from "./runsTree";
+import { SampleCommands } from "./sampleCommands";
+import { SampleDistrict } from "./sampleDistrict";
 import { SecretStore } from "./secrets";
-import { isConnected, readSettings } from "./settings";
+import { checkSettings, isConnected, usesSample } from "./settings";
 import { StatusBar } from "./statusBar";
+import { showStatusMenu } from "./statusMenu";
 import { TablePages } from "./tablePages";
 
 /** The extension's parts, put together. Nothing here starts the engine: the first request does. */
@@ -53,7 +57,8 @@ export class Application extends Disposable {
     const secrets = new SecretStore(context.secrets);
     this.secrets = secrets;
     const { client, log } = this;
-    const model = this.hold(new ConnectionModel(client, secrets));
+    const sample = new SampleDistrict(client, path.join(context.globalStorageUri.fsPath, "sample"));
+    const model = this.hold(new ConnectionModel(client, secrets, sample));
     this.model = model;
     const runReports = this.hold(new RunReports(model, client));
     const tablePages = this.hold(new TablePages(model, client));
@@ -66,7 +71,7 @@ export class Application extends Disposable {
         log,
         (runId) => runReports.open(runId),
         async ({ command }, signal) => {
-          const place = connection.sampleRoster;
+          const place = sample.rosterPath;
           if (place !== undefined && command !== "ingest") {
             await roster.importQuietly({ origin: "server", path: place }, signal);
           }
@@ -112,7 +117,17 @@ export class Application extends Disposable {
       }),
     );
 
-    const connection = new ConnectionCommands(context, model, client, secrets, log);
+    const connection = new ConnectionCommands(model, client, secrets, log);
+    const credentials = new CredentialCommands({
+      model,
+      client,
+      secrets,
+      log,
+      connect: () => connection.connect(),
+      test: () => connection.test(),
+      forgetAnswers: () => connection.forgetAnswers(),
+    });
+    const samples = new SampleCommands({ context, model, sample, log });
     const reports = new ReportCommands({
       model,
       client,
@@ -128,28 +143,32 @@ export class Application extends Disposable {
     });
     this.hold(
       registerCommands(
-        this.commands(connection, reports, runsTree, roster),
+        {
+          ...connectionCommands(connection, credentials, samples),
+          ...this.commands(reports, runsTree, roster),
+        },
         context.extension,
         this.runs,
         log,
+        () => model.userActs(),
       ),
     );
     this.hold(new BackgroundCheck(model, this.runs));
     this.hold(model.onDidChange(() => this.showState()));
     this.hold(this.runs.onDidChange(() => this.showState()));
     this.hold(vscode.workspace.onDidChangeConfiguration((event) => this.checkSettings(event)));
-    this.watchEngine(connection);
+    this.watchEngine();
     this.showState();
-    if (vscode.workspace.isTrusted) void this.startUp(connection);
-    else this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.startUp(connection)));
+    if (vscode.workspace.isTrusted) void this.startUp(samples);
+    else this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.startUp(samples)));
   }
 
   /** What is done without having been asked for. In Restricted Mode none of it is, so that nothing connects by itself. */
-  private async startUp(connection: ConnectionCommands): Promise<void> {
+  private async startUp(samples: SampleCommands): Promise<void> {
     try {
+      await samples.adoptOlder();
       // `npm start` asks for the sample district this way.
-      if (process.env.CLEVER_LAKE_TRY_SAMPLE === "1" && !isConnected()) await connection.trySample();
-      else await connection.resumeSample();
+      if (process.env.CLEVER_LAKE_TRY_SAMPLE === "1" && !isConnected()) await samples.try();
     } catch (error) {
       tellError(error, this.log);
     }
@@ -163,19 +182,8 @@ export class Application extends Disposable {
     return this.client.dispose();
   }
 
-  private commands(
-    connection: ConnectionCommands,
-    reports: ReportCommands,
-    runsTree: RunsTree,
-    roster: RosterCommand,
-  ): Commands {
+  private commands(reports: ReportCommands, runsTree: RunsTree, roster: RosterCommand): Commands {
     return {
-      connect: () => connection.connect(),
-      trySample: () => connection.trySample(),
-      testConnection: () => connection.test(),
-      changeCredentials: () => connection.change(),
-      forgetCredentials: () => connection.forget(),
-      removeConnection: () => connection.remove(),
       refresh: () => reports.refresh(),
       ingest: () => reports.run("ingest"),
       anonymize: () => reports.run("anonymize"),
@@ -195,6 +203,7 @@ export class Application extends Disposable {
       openDashboard: () => this.dashboards.open(),
       showOlderRuns: () => runsTree.showOlder(),
       showLog: () => this.log.show(),
+      showMenu: () => showStatusMenu(this.model, this.runs),
     };
   }
 
@@ -242,10 +251,10 @@ export class Application extends Disposable {
   /** A setting that cannot be used is told when it is written, not when it is first needed. */
   private checkSettings(event: vscode.ConfigurationChangeEvent): void {
     if (!event.affectsConfiguration("clever") || !isConnected()) return;
-    readSettings().catch((error: unknown) => tellError(error, this.log));
+    checkSettings().catch((error: unknown) => tellError(error, this.log));
   }
 
-  private watchEngine(connection: ConnectionCommands): void {
+  private watchEngine(): void {
     const { client, log } = this;
     const logging = client.onLog(({ level, message }) => {
       if (level === "error") log.error(message);
@@ -256,8 +265,6 @@ export class Application extends Disposable {
       log.error(
         `The engine ended (${signal ?? `exit code ${exitCode}`}); interrupted: ${interrupted.join(", ") || "nothing"}`,
       );
-      // The sample's server lives in the engine.
-      void connection.resumeSample().catch((error: unknown) => tellError(error, log));
       if (interrupted.length > 0) return;
       tell(
         vscode.window.showWarningMessage,
@@ -267,4 +274,22 @@ export class Application extends Disposable {
     this.hold({ dispose: () => logging.dispose() });
     this.hold({ dispose: () => exits.dispose() });
   }
+}
+
+function connectionCommands(
+  connection: ConnectionCommands,
+  credentials: CredentialCommands,
+  samples: SampleCommands,
+): Commands {
+  return {
+    connect: () => connection.connect(),
+    testConnection: () => connection.test(),
+    trySample: () => samples.try(),
+    leaveSample: () => samples.leave(),
+    changeCredentials: () => credentials.change(),
+    showSalt: () => credentials.showSalt(),
+    forgetCredentials: () => credentials.forget(),
+    // What is left with the sample is the sample, not the connection behind it.
+    removeConnection: () => (usesSample() ? samples.leave() : credentials.remove()),
+  };
 }

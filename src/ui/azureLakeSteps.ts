@@ -1,10 +1,9 @@
 import * as vscode from "vscode";
 import { isAdlsAddress, lakeAddressFault, storageScope } from "../config";
-import { describeError } from "../errors";
 import { type AzureDirectory, AzureManagement, managementScope } from "./azureManagement";
-import type { ConnectionAnswers } from "./connectWizard";
+import type { ConnectionAnswers } from "./connectionAnswers";
 import { signInWithMicrosoft } from "./microsoftAccount";
-import { askChoice, askText, askWhile, isNavigation, orBack, type Place } from "./wizard";
+import { askChoice, askText, askWhile, orBack, type Place, withWaysOn } from "./wizard";
 
 type LakeAuth = ConnectionAnswers["lakeAuth"];
 
@@ -26,13 +25,19 @@ export async function askAzureLake(
   if (how === undefined) return undefined;
   const lakeUrl = await orBack(how === "pick" ? pickLake(place) : typeLake(answers, place));
   if (lakeUrl === undefined) return askAzureLake(answers, place);
-  const next = { ...answers, lakeUrl, lakeAuth: how === "pick" ? ("vscode" as const) : answers.lakeAuth };
+  const next = {
+    ...answers,
+    lakeUrl,
+    lakeAuth: how === "pick" ? ("vscode" as const) : answers.lakeAuth,
+    // What was given for one lake is not proposed for another.
+    ...(lakeUrl === answers.lakeUrl ? {} : { lakeAccountKey: "", lakeSas: "" }),
+  };
   return (await orBack(askLakeAuth(next, place))) ?? askAzureLake(answers, place);
 }
 
-async function pickLake(place: Place): Promise<string> {
+function pickLake(place: Place): Promise<string> {
   const azure: AzureDirectory = new AzureManagement(() => signInWithMicrosoft(managementScope));
-  try {
+  return withWaysOn(place, async () => {
     const asking = vscode.l10n.t("Asking Azure for your subscriptions …");
     const subscriptions = await askWhile(place, asking, (signal) => azure.subscriptions(signal));
     const subscription = await askChoice(
@@ -53,28 +58,14 @@ async function pickLake(place: Place): Promise<string> {
         value: url,
       })),
     );
-  } catch (error) {
-    if (isNavigation(error)) throw error;
-    await askChoice(place, describeError(error), [
-      { label: vscode.l10n.t("$(refresh) Try again"), value: "again" },
-    ]);
-    return pickLake(place);
-  }
+  });
 }
 
 /** Has the user sign in while they are asked anyway: what the engine asks for later, it asks for in the background. */
 async function signIn(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
-  try {
-    const asking = vscode.l10n.t("Signing in with your Microsoft account …");
-    await askWhile(place, asking, () => signInWithMicrosoft(storageScope));
-    return answers;
-  } catch (error) {
-    if (isNavigation(error)) throw error;
-    await askChoice(place, describeError(error), [
-      { label: vscode.l10n.t("$(refresh) Try again"), value: "again" },
-    ]);
-    return signIn(answers, place);
-  }
+  const asking = vscode.l10n.t("Signing in with your Microsoft account …");
+  await withWaysOn(place, () => askWhile(place, asking, () => signInWithMicrosoft(storageScope)));
+  return answers;
 }
 
 async function typeLake(answers: ConnectionAnswers, place: Place): Promise<string> {

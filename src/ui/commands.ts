@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { tell, tellError, tellNotConnected } from "./messages";
+import { offers, tell, tellError, tellNotConnected } from "./messages";
 import type { RunController } from "./runController";
 import { isConnected } from "./settings";
 
@@ -14,12 +14,14 @@ export type Commands = Readonly<Record<string, (...parameters: never[]) => unkno
 /**
  * Registers commands, each by its name behind `clever.`. What a command's `enablement` in the manifest keeps out of
  * menus can still be called, by a key or a link: then it says what is missing and offers the way there. None throws.
+ * @param onCall told of each call, before it is carried out
  */
 export function registerCommands(
   commands: Commands,
   extension: vscode.Extension<unknown>,
   runs: RunController,
   log: vscode.LogOutputChannel,
+  onCall: () => void,
 ): vscode.Disposable {
   const manifest: Manifest = extension.packageJSON;
   const registered = Object.entries(commands).map(([name, act]) => {
@@ -28,6 +30,7 @@ export function registerCommands(
       manifest.contributes?.commands?.find(({ command }) => command === id)?.enablement ?? "";
     return vscode.commands.registerCommand(id, async (...parameters: never[]) => {
       try {
+        onCall();
         if (enablement.includes("clever.connected") && !isConnected()) return tellNotConnected();
         if (enablement.includes("!clever.running") && runs.running !== undefined) return runs.tellRunning();
         if (/(^|[^!])clever\.running/.test(enablement) && runs.running === undefined) return tellNoRun();
@@ -42,8 +45,5 @@ export function registerCommands(
 }
 
 function tellNoRun(): void {
-  tell(vscode.window.showInformationMessage, vscode.l10n.t("No run is going on."), {
-    title: vscode.l10n.t("Run the Pipeline"),
-    act: () => vscode.commands.executeCommand("clever.run"),
-  });
+  tell(vscode.window.showInformationMessage, vscode.l10n.t("No run is going on."), offers.run());
 }

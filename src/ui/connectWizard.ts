@@ -2,104 +2,74 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
-import { expandHome, folderPathOf, type LakeAuth, saltKeyVaultFault } from "../config";
+import { expandHome, folderPathOf } from "../config";
 import type { EngineClient } from "../engine/client";
 import type { Connected, ConnectionTest } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import { CleverLakeError, describeError } from "../errors";
-import { newSalt } from "../newSalt";
+import { isCleverLakeError } from "../errors";
 import { askAzureLake } from "./azureLakeSteps";
-import { withProxy } from "./settings";
-import { askChoice, askText, askWhile, isNavigation, orBack, type Place, type Step, walk } from "./wizard";
+import { type ConnectionAnswers, loginWith } from "./connectionAnswers";
+import { otherSalt } from "./saltBox";
+import { askSalt } from "./saltStep";
+import {
+  askChoice,
+  askText,
+  askWhile,
+  type Log,
+  orBack,
+  type Place,
+  type Step,
+  type Walked,
+  walk,
+  withWaysOn,
+} from "./wizard";
 
-/** What the wizard asks for, as far as it was answered. */
-export interface ConnectionAnswers {
-  readonly host: string;
-  readonly port: number;
-  readonly username: string;
-  /** The folder with the reports. The wizard does not ask for it: it keeps what the settings say. */
-  readonly root: string;
-  readonly authentication: "password" | "privateKey" | "agent";
-  readonly password: string;
-  readonly privateKeyPath: string;
-  readonly passphrase: string;
-  readonly hostKey: string;
-  readonly lakeUrl: string;
-  /** For a lake in Azure. */
-  readonly lakeAuth: LakeAuth;
-  readonly lakeAccountKey: string;
-  readonly lakeSas: string;
-  /** Where the salt comes from instead of the secret store; empty where that holds it. */
-  readonly saltKeyVaultUrl: string;
-  readonly salt: string;
-  /** Whether the salt was made here: the user has to keep it. */
-  readonly saltIsNew: boolean;
+type ConnectionStep =
+  | "host"
+  | "port"
+  | "trust"
+  | "user"
+  | "signIn"
+  | "secret"
+  | "passphrase"
+  | "lake"
+  | "salt";
+
+/** The steps in their order: the server's key comes before anything is sent to it. */
+function stepsOf(client: EngineClient): ReadonlyMap<ConnectionStep, Step<ConnectionAnswers>> {
+  return new Map<ConnectionStep, Step<ConnectionAnswers>>([
+    ["host", askHost],
+    ["port", askPort],
+    ["trust", (answers, place) => askTrust(client, answers, place)],
+    ["user", askUser],
+    ["signIn", (answers, place) => askAuthentication(client, answers, place)],
+    ["secret", (answers, place) => askSecret(client, answers, place)],
+    ["passphrase", (answers, place) => askPassphrase(client, answers, place)],
+    ["lake", askLake],
+    ["salt", (answers, place) => askSalt(client, answers, place)],
+  ]);
 }
 
-export const noAnswers: ConnectionAnswers = {
-  host: "reports-sftp.clever.com",
-  port: 22,
-  username: "",
-  root: "/",
-  authentication: "password",
-  password: "",
-  privateKeyPath: "",
-  passphrase: "",
-  hostKey: "",
-  lakeUrl: "",
-  lakeAuth: "default",
-  lakeAccountKey: "",
-  lakeSas: "",
-  saltKeyVaultUrl: "",
-  salt: "",
-  saltIsNew: false,
-};
-
-/** Asks, step by step, for all that a connection needs; undefined where the user left. */
+/**
+ * Asks, step by step, for all that a connection needs.
+ * @param from the step to begin with; the first if left out
+ */
 export function askConnection(
   client: EngineClient,
   first: ConnectionAnswers,
-): Promise<ConnectionAnswers | undefined> {
-  const steps: readonly Step<ConnectionAnswers>[] = [
-    askHost,
-    askPort,
-    askUser,
-    askAuthentication,
-    askSecret,
-    askPassphrase,
-    (answers, place) => askTrust(client, answers, place),
-    askLake,
-    (answers, place) => askSalt(client, answers, place),
-  ];
-  return walk(vscode.l10n.t("Connect to Clever"), first, steps);
+  { log, from = "host" }: { readonly log: Log; readonly from?: ConnectionStep },
+): Promise<Walked<ConnectionAnswers>> {
+  const steps = stepsOf(client);
+  const title = vscode.l10n.t("Connect to Clever");
+  return walk(title, first, [...steps.values()], { log, from: [...steps.keys()].indexOf(from) });
 }
 
-/** The answers as the engine takes them. */
-export function connectedWith(answers: ConnectionAnswers): Connected {
-  const { host, port, username, root, hostKey, lakeUrl, privateKeyPath, password, passphrase, salt } =
-    answers;
-  const { lakeAuth, lakeAccountKey, lakeSas, saltKeyVaultUrl } = answers;
-  return {
-    connection: withProxy({
-      sftp: {
-        host,
-        port,
-        username,
-        root,
-        ...(hostKey ? { hostKey } : {}),
-        ...(privateKeyPath ? { privateKeyPath } : {}),
-      },
-      lake: { url: lakeUrl, auth: lakeAuth },
-      ...(saltKeyVaultUrl ? { saltKeyVaultUrl } : {}),
-    }),
-    secrets: {
-      ...(password ? { password } : {}),
-      ...(passphrase ? { passphrase } : {}),
-      ...(salt ? { salt } : {}),
-      ...(lakeAccountKey ? { lakeAccountKey } : {}),
-      ...(lakeSas ? { lakeSas } : {}),
-    },
-  };
+/** The step whose answer can mend what went wrong. */
+export function stepConcerned(error: unknown, { authentication }: ConnectionAnswers): ConnectionStep {
+  if (isCleverLakeError(error, "hostKey")) return "trust";
+  if (isCleverLakeError(error, "network")) return "host";
+  if (!isCleverLakeError(error, "auth")) return "salt";
+  return authentication === "password" ? "secret" : authentication === "agent" ? "signIn" : "passphrase";
 }
 
 /** Tries a connection out; rejects with what is wrong with it. */
@@ -109,11 +79,7 @@ export async function testConnection(
   signal?: AbortSignal,
 ): Promise<ConnectionTest> {
   const test = await client.request(engine.testConnection, connected, { signal });
-  if (test.salt === "differs") {
-    throw new CleverLakeError("salt", vscode.l10n.t("This lake was pseudonymized with another salt."), {
-      hint: vscode.l10n.t("Paste the salt that was used before."),
-    });
-  }
+  if (test.salt === "differs") throw otherSalt();
   return test;
 }
 
@@ -127,7 +93,7 @@ async function askHost(answers: ConnectionAnswers, place: Place): Promise<Connec
         ? undefined
         : vscode.l10n.t("A host name or address, without sftp:// or a path."),
   });
-  return { ...answers, host: host.trim() };
+  return elsewhere(answers, { host: host.trim() });
 }
 
 async function askPort(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
@@ -140,7 +106,7 @@ async function askPort(answers: ConnectionAnswers, place: Place): Promise<Connec
         ? undefined
         : vscode.l10n.t("A number from 1 to 65535."),
   });
-  return { ...answers, port: Number(port) };
+  return elsewhere(answers, { port: Number(port) });
 }
 
 async function askUser(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
@@ -150,10 +116,25 @@ async function askUser(answers: ConnectionAnswers, place: Place): Promise<Connec
     prompt: vscode.l10n.t("Your district's user name at the server"),
     validate: (text) => (text.trim() === "" ? vscode.l10n.t("A user name is needed.") : undefined),
   });
-  return { ...answers, username: username.trim() };
+  return elsewhere(answers, { username: username.trim() });
 }
 
-async function askAuthentication(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+/** The answers with another server or user: what was given for the one before is not proposed for it. */
+function elsewhere(
+  answers: ConnectionAnswers,
+  change: Partial<Pick<ConnectionAnswers, "host" | "port" | "username">>,
+): ConnectionAnswers {
+  const next = { ...answers, ...change };
+  const isSame =
+    next.host === answers.host && next.port === answers.port && next.username === answers.username;
+  return isSame ? next : { ...next, password: "", ...("username" in change ? {} : { hostKey: "" }) };
+}
+
+async function askAuthentication(
+  client: EngineClient,
+  answers: ConnectionAnswers,
+  place: Place,
+): Promise<ConnectionAnswers> {
   const authentication = await askChoice<ConnectionAnswers["authentication"]>(
     place,
     vscode.l10n.t("How do you sign in?"),
@@ -167,10 +148,24 @@ async function askAuthentication(answers: ConnectionAnswers, place: Place): Prom
   const cleared = { ...answers, authentication };
   if (authentication !== "password") Object.assign(cleared, { password: "" });
   if (authentication !== "privateKey") Object.assign(cleared, { privateKeyPath: "", passphrase: "" });
-  return cleared;
+  if (authentication !== "agent") return cleared;
+  const loggingIn = vscode.l10n.t("Logging in …");
+  const login = withWaysOn(place, () =>
+    askWhile(place, loggingIn, (signal) => logIn(client, cleared, signal)),
+  );
+  return (await orBack(login.then(() => cleared))) ?? askAuthentication(client, answers, place);
 }
 
-async function askSecret(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers | undefined> {
+/** Logs in with the answers so far; rejects where the server does not let them in. */
+async function logIn(client: EngineClient, answers: ConnectionAnswers, signal: AbortSignal): Promise<void> {
+  await client.request(engine.testLogin, loginWith(answers), { signal });
+}
+
+async function askSecret(
+  client: EngineClient,
+  answers: ConnectionAnswers,
+  place: Place,
+): Promise<ConnectionAnswers | undefined> {
   if (answers.authentication === "agent") return undefined;
   if (answers.authentication === "password") {
     const password = await askText({
@@ -179,6 +174,7 @@ async function askSecret(answers: ConnectionAnswers, place: Place): Promise<Conn
       password: true,
       prompt: vscode.l10n.t("The password; it is kept in VS Code's secret store"),
       validate: (text) => (text === "" ? vscode.l10n.t("A password is needed.") : undefined),
+      attempt: (text, signal) => logIn(client, { ...answers, password: text }, signal),
     });
     return { ...answers, password };
   }
@@ -193,6 +189,7 @@ async function askSecret(answers: ConnectionAnswers, place: Place): Promise<Conn
 }
 
 async function askPassphrase(
+  client: EngineClient,
   answers: ConnectionAnswers,
   place: Place,
 ): Promise<ConnectionAnswers | undefined> {
@@ -202,6 +199,7 @@ async function askPassphrase(
     value: answers.passphrase,
     password: true,
     prompt: vscode.l10n.t("The key's passphrase, empty if it has none; it is kept in VS Code's secret store"),
+    attempt: (text, signal) => logIn(client, { ...answers, passphrase: text }, signal),
   });
   return { ...answers, passphrase };
 }
@@ -212,19 +210,12 @@ async function askTrust(
   place: Place,
 ): Promise<ConnectionAnswers> {
   const { host, port } = answers;
-  let presented: string;
-  try {
-    const asking = vscode.l10n.t("Asking {0} for its key …", host);
-    ({ hostKey: presented } = await askWhile(place, asking, (signal) =>
+  const asking = vscode.l10n.t("Asking {0} for its key …", host);
+  const { hostKey: presented } = await withWaysOn(place, () =>
+    askWhile(place, asking, (signal) =>
       client.request(engine.fetchHostKey, { host, port, timeoutSeconds: 15 }, { signal }),
-    ));
-  } catch (error) {
-    if (isNavigation(error)) throw error;
-    await askChoice(place, describeError(error), [
-      { label: vscode.l10n.t("$(refresh) Try again"), value: "again" },
-    ]);
-    return askTrust(client, answers, place);
-  }
+    ),
+  );
   const trusted = answers.hostKey === presented;
   await askChoice(
     place,
@@ -240,7 +231,10 @@ async function askTrust(
       },
     ],
   );
-  return { ...answers, hostKey: presented };
+  // A server with another key is another one.
+  return trusted || answers.hostKey === ""
+    ? { ...answers, hostKey: presented }
+    : { ...answers, hostKey: presented, password: "" };
 }
 
 async function askLake(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
@@ -288,91 +282,6 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
 function inFolder(answers: ConnectionAnswers, folder: string): ConnectionAnswers {
   const lakeUrl = pathToFileURL(folder).href;
   return { ...answers, lakeUrl, lakeAuth: "default", lakeAccountKey: "", lakeSas: "" };
-}
-
-async function askSalt(
-  client: EngineClient,
-  answers: ConnectionAnswers,
-  place: Place,
-): Promise<ConnectionAnswers> {
-  const make = {
-    label: vscode.l10n.t("$(sparkle) Make a new salt"),
-    detail: vscode.l10n.t("For a new lake. You copy it at the end, and keep it like a password."),
-    value: "make" as const,
-  };
-  const paste = {
-    label: vscode.l10n.t("$(clippy) Paste the district's own"),
-    detail: vscode.l10n.t(
-      "The one that your other OEA modules use, so that pseudonyms join; or the one this lake was made with.",
-    ),
-    value: "paste" as const,
-  };
-  const vault = {
-    label: vscode.l10n.t("$(azure) Read it from a key vault"),
-    detail: vscode.l10n.t("As OEA keeps it, under the name oeaSalt; it is read anew for each run."),
-    value: "vault" as const,
-  };
-  const keep = { label: vscode.l10n.t("$(check) Keep the one that is stored"), value: "keep" as const };
-  const claimed = await askWhile(place, vscode.l10n.t("Looking at the lake …"), (signal) =>
-    isClaimed(client, answers, signal),
-  );
-  const choices = [...(answers.salt ? [keep] : []), ...(claimed ? [] : [make]), paste, vault];
-  const prompt = claimed
-    ? vscode.l10n.t("This lake has a salt already: the same one is needed.")
-    : vscode.l10n.t("Pseudonyms are made with a salt, one per lake.");
-  const picked = await askChoice<"make" | "paste" | "keep" | "vault">(
-    place,
-    prompt,
-    choices,
-    answers.saltKeyVaultUrl ? "vault" : undefined,
-  );
-  if (picked === "keep") return { ...answers, saltKeyVaultUrl: "" };
-  if (picked === "make") return { ...answers, salt: newSalt(), saltIsNew: true, saltKeyVaultUrl: "" };
-  if (picked === "vault") return (await askKeyVault(answers, place)) ?? askSalt(client, answers, place);
-  const salt = await orBack(
-    askText({
-      ...place,
-      value: "",
-      password: true,
-      prompt: vscode.l10n.t("The salt; it is kept in VS Code's secret store"),
-      validate: (text) => (text === "" ? vscode.l10n.t("A salt is needed.") : undefined),
-    }),
-  );
-  if (salt === undefined) return askSalt(client, answers, place);
-  return { ...answers, salt, saltIsNew: false, saltKeyVaultUrl: "" };
-}
-
-async function askKeyVault(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers | undefined> {
-  const url = await orBack(
-    askText({
-      ...place,
-      value: answers.saltKeyVaultUrl,
-      placeholder: "https://NAME.vault.azure.net",
-      prompt: vscode.l10n.t("The key vault's address; it is read with the same sign-in as the lake"),
-      validate: (text) => saltKeyVaultFault(text.trim()),
-    }),
-  );
-  return url === undefined
-    ? undefined
-    : { ...answers, salt: "", saltIsNew: false, saltKeyVaultUrl: url.trim() };
-}
-
-/** Whether the lake was pseudonymized before; where that cannot be told, the test at the end will. */
-async function isClaimed(
-  client: EngineClient,
-  answers: ConnectionAnswers,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    const test = await client.request(
-      engine.testConnection,
-      connectedWith({ ...answers, salt: answers.salt || "?" }),
-      { signal },
-    );
-    return test.salt === "matches" || test.salt === "differs";
-  } catch {
-    return false;
-  }
 }
 
 async function isFile(file: string): Promise<boolean> {

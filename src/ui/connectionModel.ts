@@ -1,11 +1,32 @@
 import * as vscode from "vscode";
+import type { Config } from "../config";
 import type { EngineClient } from "../engine/client";
 import type { Connected, ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
+import { pause } from "../pause";
 import { Disposable } from "./dispose";
-import type { SecretStore } from "./secrets";
-import { isConnected, proxySettingNames, readSettings, section, withProxy } from "./settings";
+import type { SampleDistrict } from "./sampleDistrict";
+import type { SecretName, SecretStore } from "./secrets";
+import {
+  type ConnectionSettings,
+  hasConnection,
+  isConnected,
+  proxySettingNames,
+  readSettings,
+  removeConnectionSettings,
+  section,
+  useSample,
+  usesSample,
+  withProxy,
+  writeConnection,
+} from "./settings";
+import { TargetGuard } from "./targetGuard";
+import { targetQuestions } from "./targetQuestions";
+import { targetsOf } from "./targets";
+
+/** How long another window may take to write a connection. */
+const settleMilliseconds = 1_000;
 
 /** How the last look at the server went. */
 export type ReportsState = "unknown" | "loading" | "loaded" | "empty" | "failed";
@@ -28,16 +49,22 @@ export class ConnectionModel extends Disposable {
   private lookedAt: number | undefined;
   /** Whether the user asked for a look at the server in this window. */
   private asked = false;
+  private readonly guard: TargetGuard;
+  /** Settings and secrets are being written, one after the other: no request may see half of them. */
+  private changing: Promise<void> = Promise.resolve();
   private loading: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(
     private readonly client: EngineClient,
     private readonly secrets: SecretStore,
+    private readonly sample: SampleDistrict,
   ) {
     super();
+    this.guard = new TargetGuard(secrets, targetQuestions);
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
-        const ofConnection = [`${section}.sftp`, `${section}.lake`, ...proxySettingNames];
+        const own = ["sftp", "lake", "saltKeyVaultUrl", "sampleDistrict"].map((key) => `${section}.${key}`);
+        const ofConnection = [...own, ...proxySettingNames];
         if (ofConnection.some((name) => event.affectsConfiguration(name))) this.reset();
         else if (event.affectsConfiguration(`${section}.userTypes`)) this.refreshQuietly();
       }),
@@ -74,15 +101,62 @@ export class ConnectionModel extends Disposable {
     return isConnected() && (vscode.workspace.isTrusted || this.asked);
   }
 
-  /** Settings and secrets for a request, read at the moment of use. */
+  /**
+   * Settings and secrets for a request, read at the moment of use. This is the only way from the stored secrets to a
+   * server or a lake: where the settings name another one than they were given for, the user is asked.
+   */
   async connected(): Promise<Connected> {
-    if (!isConnected()) {
+    await this.changing;
+    if (usesSample()) return this.sample.connected();
+    if (!hasConnection()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
     }
-    const { sftp, lake, userTypes, saltKeyVaultUrl } = await readSettings();
+    const { sftp, lake, userTypes, saltKeyVaultUrl } = await this.settledSettings();
     const salt = saltKeyVaultUrl === undefined ? {} : { saltKeyVaultUrl };
     const connection = withProxy({ sftp, lake, userTypes, ...salt });
-    return { connection, secrets: await this.secrets.read() };
+    return { connection, secrets: await this.guard.secretsFor(targetsOf({ sftp, lake, saltKeyVaultUrl })) };
+  }
+
+  /** The settings, once they belong together: another window writes a connection one setting after the other. */
+  private async settledSettings(): Promise<Config> {
+    const settings = await readSettings();
+    if (!(await this.guard.moved(targetsOf(settings)))) return settings;
+    await pause(settleMilliseconds);
+    return readSettings();
+  }
+
+  /** The user asked for something: what they refused before is asked again. */
+  userActs(): void {
+    this.guard.forgetRefusal();
+  }
+
+  /** Puts a connection, with the secrets that were given for it, in the place of the one that there was. */
+  keep(
+    settings: ConnectionSettings,
+    secrets: Readonly<Partial<Record<SecretName, string | undefined>>>,
+  ): Promise<void> {
+    return this.change(async () => {
+      const { host, port, username, hostKey, lakeUrl: url, saltKeyVaultUrl } = settings;
+      const targets = targetsOf({ sftp: { host, port, username, hostKey }, lake: { url }, saltKeyVaultUrl });
+      await this.secrets.write(secrets, targets);
+      await writeConnection(settings);
+      await useSample(false);
+    });
+  }
+
+  /** Takes the user's own connection and its secrets off this machine. */
+  remove(): Promise<void> {
+    return this.change(async () => {
+      await this.secrets.forgetAll();
+      await removeConnectionSettings();
+    });
+  }
+
+  /** Has whoever asks for `connected` wait until `write` is through. */
+  private async change(write: () => Promise<void>): Promise<void> {
+    const written = this.changing.then(write);
+    this.changing = written.catch(() => undefined);
+    await written;
   }
 
   /** Looks at the server anew; the views keep what they show until the answer is there. */
@@ -155,6 +229,7 @@ export class ConnectionModel extends Disposable {
 
   private setContext(): void {
     void vscode.commands.executeCommand("setContext", "clever.connected", isConnected());
+    void vscode.commands.executeCommand("setContext", "clever.sample", usesSample());
     void vscode.commands.executeCommand("setContext", "clever.reportsState", this.current);
   }
 }

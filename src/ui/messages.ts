@@ -17,6 +17,14 @@ export const offers = {
     title: vscode.l10n.t("Try a Sample District"),
     act: () => vscode.commands.executeCommand("clever.trySample"),
   }),
+  leaveSample: (): Offer => ({
+    title: vscode.l10n.t("Leave Sample District"),
+    act: () => vscode.commands.executeCommand("clever.leaveSample"),
+  }),
+  run: (): Offer => ({
+    title: vscode.l10n.t("Run the Pipeline"),
+    act: () => vscode.commands.executeCommand("clever.run"),
+  }),
   credentials: (): Offer => ({
     title: vscode.l10n.t("Change Salt or Credentials"),
     act: () => vscode.commands.executeCommand("clever.changeCredentials"),

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { z } from "zod";
 import type { Config } from "../config";
 import type { ProxySettings } from "../engine/messages";
 import { CleverLakeError } from "../errors";
@@ -28,22 +29,51 @@ export function lakeUrl(): string | undefined {
   return vscode.workspace.getConfiguration(section).get<string>("lake.url");
 }
 
-/** Whether a server and a lake are set. */
-export function isConnected(): boolean {
+const sampleKey = "sampleDistrict";
+
+/** Whether the sample district is in use. The settings of the user's own connection stay, and do not count meanwhile. */
+export function usesSample(): boolean {
+  return vscode.workspace.getConfiguration(section).get<unknown>(sampleKey) === true;
+}
+
+export async function useSample(use: boolean): Promise<void> {
+  await write({ [sampleKey]: use });
+}
+
+/** Whether a server and a lake of the user's own are set. */
+export function hasConnection(): boolean {
   const settings = vscode.workspace.getConfiguration(section);
   return Boolean(settings.get("sftp.host")) && Boolean(settings.get("lake.url"));
+}
+
+/** Whether there is a server and a lake to work with. */
+export function isConnected(): boolean {
+  return usesSample() || hasConnection();
+}
+
+/** A setting's value; undefined where it is empty. */
+function given(key: string): unknown {
+  const value = vscode.workspace.getConfiguration(section).get<unknown>(key);
+  return value === "" || value === null ? undefined : value;
+}
+
+/** The settings that hold for every connection; rejects with `SettingError`. */
+export async function readGeneralSettings(): Promise<Pick<Config, "userTypes" | "minimumGroupSize">> {
+  const { configSchema } = await import("../config");
+  const schema = configSchema.pick({ userTypes: true, minimumGroupSize: true });
+  return checked(schema, { userTypes: given("userTypes"), minimumGroupSize: given("minimumGroupSize") });
+}
+
+/** Rejects with `SettingError` where a setting that is in use is wrong. */
+export async function checkSettings(): Promise<void> {
+  await (usesSample() ? readGeneralSettings() : readSettings());
 }
 
 /** The settings as a configuration; rejects with `SettingError` for the first that cannot be used. */
 export async function readSettings(): Promise<Config> {
   // With it comes the checking, which is not to be loaded while VS Code starts.
   const { configSchema } = await import("../config");
-  const settings = vscode.workspace.getConfiguration(section);
-  const given = (key: string) => {
-    const value = settings.get<unknown>(key);
-    return value === "" || value === null ? undefined : value;
-  };
-  const parsed = configSchema.safeParse({
+  return checked(configSchema, {
     sftp: present({
       host: given("sftp.host"),
       port: given("sftp.port"),
@@ -60,6 +90,10 @@ export async function readSettings(): Promise<Config> {
     userTypes: given("userTypes"),
     minimumGroupSize: given("minimumGroupSize"),
   });
+}
+
+function checked<Schema extends z.ZodType>(schema: Schema, settings: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(settings);
   if (parsed.success) return parsed.data;
   const [fault] = parsed.error.issues;
   const setting = [section, ...(fault?.path ?? []).filter((part) => typeof part === "string")].join(".");
@@ -134,7 +168,7 @@ export async function removeConnectionSettings(): Promise<void> {
   );
 }
 
-async function write(values: Readonly<Record<string, string | number | undefined>>): Promise<void> {
+async function write(values: Readonly<Record<string, string | number | boolean | undefined>>): Promise<void> {
   const settings = vscode.workspace.getConfiguration(section);
   for (const [key, value] of Object.entries(values)) {
     const usual = settings.inspect(key)?.defaultValue;

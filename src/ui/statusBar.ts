@@ -11,7 +11,7 @@ export type StatusBarState =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "running"; readonly text: string };
 
-/** The item at the window's foot; a click does what is due next. */
+/** The item at the window's foot; a click opens a menu. */
 export class StatusBar extends Disposable {
   private readonly item = this.hold(
     vscode.window.createStatusBarItem("clever.status", vscode.StatusBarAlignment.Left, 0),
@@ -20,6 +20,7 @@ export class StatusBar extends Disposable {
   constructor() {
     super();
     this.item.name = "Clever Lake";
+    this.item.command = "clever.showMenu";
   }
 
   show(state: StatusBarState): void {
@@ -28,11 +29,7 @@ export class StatusBar extends Disposable {
         this.item.hide();
         return;
       case "idle":
-        this.set(
-          "$(database) Clever",
-          vscode.l10n.t("Every report is in the lake. Click for the dashboard."),
-          "clever.openDashboard",
-        );
+        this.set("$(database) Clever", vscode.l10n.t("Every report is in the lake."));
         break;
       case "new":
         this.set(
@@ -41,32 +38,23 @@ export class StatusBar extends Disposable {
             vscode.l10n.t("$(database) Clever: 1 new"),
             vscode.l10n.t("$(database) Clever: {0} new", integer(state.count)),
           ),
-          vscode.l10n.t("New reports are on the server. Click to run the pipeline."),
-          "clever.run",
+          vscode.l10n.t("New reports are on the server."),
         );
         break;
       case "failed":
-        this.set(
-          vscode.l10n.t("$(warning) Clever"),
-          vscode.l10n.t("{0}\n\nClick to test the connection.", state.reason),
-          "clever.testConnection",
-        );
+        this.set(vscode.l10n.t("$(warning) Clever"), state.reason);
         break;
       case "running":
-        this.set(
-          `$(sync~spin) ${state.text}`,
-          vscode.l10n.t("A run is going on. Click for the reports."),
-          "clever.reports.focus",
-        );
+        this.set(`$(sync~spin) ${state.text}`, vscode.l10n.t("A run is going on."));
         break;
     }
     this.item.show();
   }
 
-  private set(text: string, tooltip: string, command: string): void {
+  private set(text: string, state: string): void {
+    const tooltip = vscode.l10n.t("{0}\n\nClick for the menu.", state);
     this.item.text = text;
     this.item.tooltip = tooltip;
-    this.item.command = command;
     this.item.accessibilityInformation = {
       label: `${text.replace(/\$\([^)]*\) ?/g, "")}. ${tooltip}`,
       role: "button",

@@ -1,16 +1,22 @@
 import * as vscode from "vscode";
+import { describeError, partsOfError } from "../errors";
 
 /** Thrown by a step when the user goes one step back. */
 class Back extends Error {}
 /** Thrown by a step when the user leaves. */
 class Left extends Error {}
 
+/** What a wizard's failures are written to, and shown from. */
+export type Log = Pick<vscode.LogOutputChannel, "error" | "show">;
+
 /** Where a step stands in its wizard. */
 export interface Place {
   readonly title: string;
-  readonly step: number;
-  readonly of: number;
+  /** Left out for a question that stands alone. */
+  readonly step?: number;
+  readonly of?: number;
   readonly canGoBack: boolean;
+  readonly log: Log;
 }
 
 export interface TextStep extends Place {
@@ -18,17 +24,20 @@ export interface TextStep extends Place {
   readonly value: string;
   readonly placeholder?: string;
   readonly password?: boolean;
-  /** What is wrong with a text; undefined where nothing is. */
+  /** What is wrong with a text; undefined where nothing is. Asked at each key press. */
   readonly validate?: (text: string) => string | undefined | Promise<string | undefined>;
+  /** Tries a text out, when it is confirmed; rejects with what went wrong, which is then shown below it. */
+  readonly attempt?: (text: string, signal: AbortSignal) => Promise<unknown>;
 }
 
 export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
-/** Asks for a text; it cannot be confirmed while it is not valid. */
+/** Asks for a text; it cannot be confirmed while it is not valid, nor where the attempt with it fails. */
 export function askText(step: TextStep): Promise<string> {
-  return ask(vscode.window.createInputBox(), step, (box, resolve) => {
+  const abort = new AbortController();
+  const answer = ask<vscode.InputBox, string>(vscode.window.createInputBox(), step, (box, resolve) => {
     box.prompt = step.prompt;
     box.value = step.value;
     box.password = step.password ?? false;
@@ -40,18 +49,41 @@ export function askText(step: TextStep): Promise<string> {
       if (mine === asked) box.validationMessage = fault;
       return fault === undefined;
     };
+    const accept = async () => {
+      if (!(await check())) return;
+      const text = box.value;
+      try {
+        await step.attempt?.(text, abort.signal);
+        resolve(text);
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        const reason = describeError(error);
+        step.log.error(reason);
+        box.validationMessage = reason;
+        box.buttons = [
+          ...backButton(step),
+          { iconPath: new vscode.ThemeIcon("output"), tooltip: vscode.l10n.t("Show Log") },
+        ];
+      }
+    };
     return [
       box.onDidChangeValue(() => void check()),
       box.onDidAccept(async () => {
+        if (box.busy) return;
         box.busy = true;
         try {
-          if (await check()) resolve(box.value);
+          await accept();
         } finally {
           box.busy = false;
         }
       }),
     ];
   });
+  return answer.finally(() => abort.abort());
+}
+
+function backButton({ canGoBack }: Place): vscode.QuickInputButton[] {
+  return canGoBack ? [vscode.QuickInputButtons.Back] : [];
 }
 
 /** Shows that something is being worked on; going back or leaving calls it off. */
@@ -89,6 +121,53 @@ export async function orBack<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** What the user wants to do about a failure. */
+export type WayOn = "again" | "back" | "leave";
+
+/** Says what went wrong, whole and before everything else, and asks how to go on. */
+export async function askWayOn(error: unknown, log: Log): Promise<WayOn> {
+  log.error(describeError(error));
+  const again: vscode.MessageItem = { title: vscode.l10n.t("Try Again") };
+  const show: vscode.MessageItem = { title: vscode.l10n.t("Show Log") };
+  const back: vscode.MessageItem = { title: vscode.l10n.t("Go Back"), isCloseAffordance: true };
+  const { what, hint } = partsOfError(error);
+  const answer = await vscode.window.showErrorMessage(
+    what,
+    { modal: true, ...(hint === undefined ? {} : { detail: hint }) },
+    again,
+    back,
+    show,
+  );
+  if (answer === again) return "again";
+  if (answer !== show) return "back";
+  log.show();
+  return "leave";
+}
+
+/** A step's work that may fail; then the user tries again, goes back or leaves. */
+export async function withWaysOn<T>(place: Place, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (isNavigation(error)) throw error;
+      const way = await askWayOn(error, place.log);
+      if (way === "back") throw new Back();
+      if (way === "leave") throw new Left();
+    }
+  }
+}
+
+/** A question that stands alone: undefined where the user leaves it. */
+export async function orLeft<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNavigation(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Asks for one of several. */
 export function askChoice<T>(
   step: Place,
@@ -122,10 +201,13 @@ function ask<B extends vscode.QuickInput & QuickInputButtons, T>(
     box.step = place.step;
     box.totalSteps = place.of;
     box.ignoreFocusOut = true;
-    box.buttons = place.canGoBack ? [vscode.QuickInputButtons.Back] : [];
+    box.buttons = backButton(place);
     held.push(
       ...open(box, resolve, reject),
-      box.onDidTriggerButton(() => reject(new Back())),
+      box.onDidTriggerButton((button) => {
+        if (button === vscode.QuickInputButtons.Back) reject(new Back());
+        else place.log.show();
+      }),
       box.onDidHide(() => reject(new Left())),
     );
     box.show();
@@ -143,37 +225,47 @@ interface QuickInputButtons {
 /** A step works on the wizard's state; undefined where it has nothing to ask. */
 export type Step<S> = (state: S, place: Place) => Promise<S | undefined>;
 
+/** How a walk ended. */
+export interface Walked<S> {
+  /** All that was answered, also where the user left. */
+  readonly state: S;
+  readonly done: boolean;
+}
+
 /**
  * Walks through steps, back and forth; each keeps what was answered before.
- * @returns the state behind the last step; undefined where the user left
+ * @param from the step to begin with, as if those before it had been answered
  */
-export async function walk<S>(title: string, first: S, steps: readonly Step<S>[]): Promise<S | undefined> {
-  const states: S[] = [first];
-  const asked: number[] = [];
-  let index = 0;
-  while (index < steps.length) {
-    const step = steps[index];
-    const state = states[index];
-    if (step === undefined || state === undefined) break;
+export async function walk<S>(
+  title: string,
+  first: S,
+  steps: readonly Step<S>[],
+  { log, from = 0 }: { readonly log: Log; readonly from?: number },
+): Promise<Walked<S>> {
+  let state = first;
+  let index = from;
+  let goingBack = false;
+  /** The steps to go back to. */
+  const asked = Array.from({ length: from }, (_, step) => step);
+  for (let step = steps[index]; step !== undefined; step = steps[index]) {
     try {
-      const next = await step(state, {
-        title,
-        step: index + 1,
-        of: steps.length,
-        canGoBack: asked.length > 0,
-      });
+      const place = { title, step: index + 1, of: steps.length, canGoBack: asked.length > 0, log };
+      const next = await step(state, place);
+      if (next === undefined && goingBack && asked.length > 0) {
+        index = asked.pop() ?? 0;
+        continue;
+      }
+      goingBack = false;
       if (next !== undefined) asked.push(index);
-      states[index + 1] = next ?? state;
+      // What was answered further on stays as the proposal for the next time.
+      state = next ?? state;
       index++;
     } catch (error) {
-      if (error instanceof Left) return undefined;
+      if (error instanceof Left) return { state, done: false };
       if (!(error instanceof Back)) throw error;
-      const before = asked.pop();
-      // What was answered further on stays as the proposal for the next time.
-      const known = states[index];
-      index = before ?? 0;
-      if (known !== undefined) states[index] = known;
+      goingBack = true;
+      index = asked.pop() ?? 0;
     }
   }
-  return states[steps.length];
+  return { state, done: true };
 }

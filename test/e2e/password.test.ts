@@ -8,6 +8,7 @@ import { everyTheme } from "./driver/themes";
 import { Search } from "./secrets";
 
 const password = 'correct horse "PlantedPassword3Wv8" & <more>';
+const wrongPassword = "PlantedMistake8Jq2";
 const salt = "the district's own PlantedSalt5Tz1 / ñ";
 /** A day behind all of the others. */
 const badDay = "2025-09-03";
@@ -41,16 +42,19 @@ describe("a district's reports, by password, with its own salt", () => {
     await quickInput.step("(2/9)");
     await quickInput.answer(String(server.proxy.port));
     await quickInput.step("(3/9)");
-    await quickInput.answer("district");
-    await quickInput.step("(4/9)");
-    await quickInput.choose("Password");
-    await quickInput.step("(5/9)");
-    expect(await quickInput.isMasked()).toBe(true);
-    await quickInput.answer(password);
-    await quickInput.step("(7/9)");
     await quickInput.entry(server.hostKeyFingerprint).waitFor();
     await workbench().screenshot("wizard-host-key-light");
     await quickInput.choose("Trust this key");
+    await quickInput.step("(4/9)");
+    await quickInput.answer("district");
+    await quickInput.step("(5/9)");
+    await quickInput.choose("Password");
+    await quickInput.step("(6/9)");
+    expect(await quickInput.isMasked()).toBe(true);
+    await quickInput.answer(wrongPassword);
+    await quickInput.refused("refused the password of the account district");
+    await workbench().screenshot("wizard-wrong-password-light");
+    await quickInput.answer(password);
     await quickInput.step("(8/9)");
     await quickInput.choose("Type a folder's path");
     await quickInput.asks("The lake's folder");
@@ -163,7 +167,7 @@ describe("a district's reports, by password, with its own salt", () => {
 
   test("no secret stands anywhere in the clear, and one that did would be found", async () => {
     const { host, profile, page } = workbench();
-    const secrets = { password, salt };
+    const secrets = { password, wrongPassword, salt };
     await workbench().runCommand("Clever: Show Log");
     await page.locator(".part.panel .view-line").first().waitFor();
     const search = new Search(secrets);

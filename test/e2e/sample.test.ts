@@ -66,4 +66,11 @@ describe("the sample district, as a newcomer meets it", () => {
     await reports().expand("daily-participation", "October 2025");
     await expect.poll(() => reports().row("2025-10-31 students").textContent()).toMatch(/anonymized/);
   });
+
+  test("it is left again, and no connection is left behind", async () => {
+    await workbench().runCommand("Clever: Leave Sample District");
+    await workbench().notifications.shows("The sample district has been left.");
+    await reports().welcome("Try It with a Sample District").waitFor();
+    expect(await workbench().statusItem("Clever").count()).toBe(0);
+  });
 });

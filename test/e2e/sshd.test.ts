@@ -48,7 +48,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
   };
 
   test("the wizard asks step by step, refuses what cannot be, and goes back", async () => {
-    const { quickInput, page } = workbench();
+    const { quickInput } = workbench();
     await workbench().openActivity("Clever Lake");
     await reports().welcome("Connect to Clever and a Lake").click();
 
@@ -64,39 +64,69 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await quickInput.refused("A number from 1 to 65535");
     await quickInput.answer(String(sshd().proxy.port));
 
+    // The server's key is compared before anything is sent to it.
     await quickInput.step("(3/9)");
+    await quickInput.entry(sshd().hostKeyFingerprint).waitFor();
+    await workbench().screenshot("wizard-host-key-dark");
     await quickInput.back();
     await quickInput.step("(2/9)");
     expect(await quickInput.value()).toBe(String(sshd().proxy.port));
     await quickInput.accept();
     await quickInput.step("(3/9)");
+    await quickInput.choose("Trust this key");
+
+    await quickInput.step("(4/9)");
     await quickInput.answer("   ");
     await quickInput.refused("A user name is needed");
     await quickInput.answer(sshd().sshd.username);
 
-    await quickInput.step("(4/9)");
+    await quickInput.step("(5/9)");
     expect(await quickInput.labels()).toEqual(["Password", "Private key", "SSH agent"]);
     await quickInput.choose("Password");
-    await quickInput.step("(5/9)");
+    await quickInput.step("(6/9)");
     await quickInput.accept();
     await quickInput.refused("A password is needed");
     await quickInput.back();
-    await quickInput.step("(4/9)");
+    await quickInput.step("(5/9)");
     await quickInput.choose("Private key");
 
-    await quickInput.step("(5/9)");
+    await quickInput.step("(6/9)");
     await quickInput.answer("/no/such/key");
     await quickInput.refused("There is no such file");
     await quickInput.answer(sshd().sshd.encryptedPrivateKeyPath);
-    await quickInput.step("(6/9)");
+  });
+
+  test("a wrong passphrase is said where it is typed, and Escape loses nothing that was answered", async () => {
+    const { quickInput, page } = workbench();
+    await quickInput.step("(7/9)");
     expect(await quickInput.isMasked()).toBe(true);
     await quickInput.answer(wrongPassphrase);
+    await quickInput.refused("does not open the private key");
+    expect(await page.locator(".monaco-workbench").textContent()).not.toContain("PlantedMistake");
+    await workbench().screenshot("wizard-wrong-passphrase-dark");
+    await quickInput.cancel();
 
-    await quickInput.step("(7/9)");
-    await quickInput.entry(sshd().hostKeyFingerprint).waitFor();
-    await workbench().screenshot("wizard-host-key-dark");
+    await reports().welcome("Connect to Clever and a Lake").click();
+    for (const step of [1, 2]) {
+      await quickInput.step(`(${step}/9)`);
+      await quickInput.accept();
+    }
+    await quickInput.step("(3/9)");
+    await quickInput.entry("trusted before").waitFor();
     await quickInput.choose("Trust this key");
+    for (const step of [4, 5]) {
+      await quickInput.step(`(${step}/9)`);
+      await quickInput.accept();
+    }
+    await quickInput.step("(6/9)");
+    expect(await quickInput.value()).toBe(sshd().sshd.encryptedPrivateKeyPath);
+    await quickInput.accept();
+    await quickInput.step("(7/9)");
+    await quickInput.answer(passphrase);
+  });
 
+  test("the lake and the salt are asked for, and a new salt is handed over before the connection is made", async () => {
+    const { quickInput, notifications, dialog } = workbench();
     await quickInput.step("(8/9)");
     await quickInput.choose("Type a folder's path");
     await quickInput.asks("The lake's folder");
@@ -115,35 +145,13 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await quickInput.back();
     await quickInput.choose("Make a new salt");
 
-    await workbench().notifications.shows("passphrase");
-    expect(await page.locator(".monaco-workbench").textContent()).not.toContain("PlantedMistake");
-  });
-
-  test("a wrong passphrase is said, and mended without answering everything anew", async () => {
-    const { quickInput, notifications, dialog } = workbench();
-    await notifications.press("passphrase", "Go Back");
-    for (const step of [1, 2, 3]) {
-      await quickInput.step(`(${step}/9)`);
-      await quickInput.accept();
-    }
-    await quickInput.step("(4/9)");
-    await quickInput.accept();
-    await quickInput.step("(5/9)");
-    expect(await quickInput.value()).toBe(sshd().sshd.encryptedPrivateKeyPath);
-    await quickInput.accept();
-    await quickInput.step("(6/9)");
-    await quickInput.answer(passphrase);
-    await quickInput.step("(7/9)");
-    await quickInput.entry("trusted before").waitFor();
-    await quickInput.choose("Trust this key");
-    await quickInput.step("(8/9)");
-    await quickInput.choose("As it is");
-    await quickInput.step("(9/9)");
-    await quickInput.choose("Make a new salt");
-
     expect(await dialog.text()).toContain("Keep the new salt like a password.");
     await workbench().screenshot("salt-made-dark");
-    await dialog.press("Copy the New Salt");
+    await workbench().page.keyboard.press("Escape");
+    await quickInput.step("(9/9)");
+    await quickInput.choose("Use the new salt that was made");
+    expect(await dialog.text()).toContain("Keep the new salt like a password.");
+    await dialog.press("Copy the Salt");
     await notifications.shows(`Connected: ${reportCount} reports are on the server.`);
     salt = await workbench().clipboard();
     expect(salt.length).toBeGreaterThan(20);
@@ -174,6 +182,18 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     });
     await expect.poll(() => workbench().badge("Clever")).toBe(String(reportCount));
     await workbench().statusItem(`Clever: ${reportCount} new`).waitFor();
+  });
+
+  test("a click on the status bar opens a menu, and starts nothing", async () => {
+    const { quickInput } = workbench();
+    await workbench().statusItem(`Clever: ${reportCount} new`).click();
+    expect((await quickInput.labels()).slice(0, 2)).toEqual([
+      `${reportCount} new reports`,
+      "Run the Pipeline",
+    ]);
+    await workbench().screenshot("status-menu-dark");
+    await quickInput.cancel();
+    expect(await runs().texts()).toEqual([]);
   });
 
   test("several are selected and brought into the lake alone", async () => {

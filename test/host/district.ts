@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { ConfigurationTarget, workspace } from "vscode";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { removeConnectionSettings, writeConnection } from "../../src/ui/settings";
+import { type ConnectionSettings, useSample } from "../../src/ui/settings";
 import { findSshd, type Sshd, startSshd } from "../helpers/sshd";
 import { activeApplication } from "./application";
 
@@ -19,7 +19,7 @@ export interface Size {
 }
 
 /** A district's reports behind OpenSSH's own server, and an empty lake. */
-export class District {
+export class District implements AsyncDisposable {
   private constructor(
     readonly sshd: Sshd,
     private readonly folder: string,
@@ -53,11 +53,10 @@ export class District {
   }
 
   /** Connects the window to it, as the wizard would. */
-  async connect(): Promise<void> {
-    const { secrets } = await activeApplication();
+  async connect(changes: Partial<ConnectionSettings> = {}): Promise<void> {
+    const { model } = await activeApplication();
     const { host, port, username, hostKeyFingerprint, privateKeyPath } = this.sshd;
-    await secrets.write({ salt });
-    await writeConnection({
+    const settings = {
       host,
       port,
       username,
@@ -67,7 +66,9 @@ export class District {
       lakeUrl: pathToFileURL(this.lake).href,
       lakeAuth: "default",
       saltKeyVaultUrl: "",
-    });
+      ...changes,
+    };
+    await model.keep(settings, { salt });
   }
 
   async end(): Promise<void> {
@@ -75,14 +76,18 @@ export class District {
     await this.sshd.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
 }
 
 /** Leaves the window as it was before any connection. */
 export async function disconnect(): Promise<void> {
-  const { runs, secrets } = await activeApplication();
+  const { model, runs } = await activeApplication();
   runs.cancel();
-  await secrets.forgetAll();
-  await removeConnectionSettings();
+  await useSample(false);
+  await model.remove();
 }
 
 export async function setSetting(key: string, value: unknown): Promise<void> {

@@ -1,4 +1,11 @@
-import { type MessageOptions, type QuickPickItem, window } from "vscode";
+import {
+  type InputBoxOptions,
+  type MessageItem,
+  type MessageOptions,
+  type QuickPickItem,
+  type Uri,
+  window,
+} from "vscode";
 
 /** A message as the person before the screen sees it. */
 export interface Told {
@@ -9,7 +16,7 @@ export interface Told {
   readonly choices: readonly string[];
 }
 
-type Shown = (message: string, ...rest: unknown[]) => Thenable<string | undefined>;
+type Shown = (message: string, ...rest: unknown[]) => Thenable<string | MessageItem | undefined>;
 type Picks = (items: readonly QuickPickItem[]) => QuickPickItem | readonly QuickPickItem[] | undefined;
 
 /**
@@ -18,15 +25,19 @@ type Picks = (items: readonly QuickPickItem[]) => QuickPickItem | readonly Quick
  */
 export class Person {
   readonly told: Told[] = [];
+  /** The input boxes, oldest first. */
+  readonly boxes: InputBoxOptions[] = [];
   private readonly answers: { readonly words: RegExp; readonly choice: string }[] = [];
   private picks: Picks = () => undefined;
   private text: string | undefined;
+  private file: Uri | undefined;
   private readonly original = {
     information: window.showInformationMessage,
     warning: window.showWarningMessage,
     error: window.showErrorMessage,
     pick: window.showQuickPick,
     input: window.showInputBox,
+    save: window.showSaveDialog,
   };
 
   constructor() {
@@ -36,7 +47,11 @@ export class Person {
       showErrorMessage: this.reads("error"),
       showQuickPick: async (items: readonly QuickPickItem[] | Thenable<readonly QuickPickItem[]>) =>
         this.picks(await items),
-      showInputBox: () => Promise.resolve(this.text),
+      showInputBox: (box: InputBoxOptions) => {
+        this.boxes.push(box);
+        return Promise.resolve(this.text);
+      },
+      showSaveDialog: () => Promise.resolve(this.file),
     });
   }
 
@@ -58,6 +73,12 @@ export class Person {
     return this;
   }
 
+  /** Saves to this file in every dialog from now on; undefined closes it. */
+  saveTo(file: Uri | undefined): this {
+    this.file = file;
+    return this;
+  }
+
   /** The messages with these words. */
   saw(words: RegExp): Told[] {
     return this.told.filter(({ message, detail }) => words.test(message) || words.test(detail));
@@ -65,13 +86,14 @@ export class Person {
 
   /** Gives VS Code its own messages back. */
   leave(): void {
-    const { information, warning, error, pick, input } = this.original;
+    const { information, warning, error, pick, input, save } = this.original;
     Object.assign(window, {
       showInformationMessage: information,
       showWarningMessage: warning,
       showErrorMessage: error,
       showQuickPick: pick,
       showInputBox: input,
+      showSaveDialog: save,
     });
   }
 
@@ -79,7 +101,8 @@ export class Person {
     return (message, ...rest) => {
       const [first, ...others] = rest;
       const options = isOptions(first) ? first : {};
-      const choices = (isOptions(first) ? others : rest).filter((choice) => typeof choice === "string");
+      const offered = (isOptions(first) ? others : rest).filter(isChoice);
+      const choices = offered.map(titleOf);
       this.told.push({
         kind,
         message,
@@ -90,11 +113,20 @@ export class Person {
       const answer = this.answers.findIndex(
         ({ words, choice }) => words.test(message) && choices.includes(choice),
       );
-      return Promise.resolve(answer < 0 ? undefined : this.answers.splice(answer, 1)[0]?.choice);
+      const choice = answer < 0 ? undefined : this.answers.splice(answer, 1)[0]?.choice;
+      return Promise.resolve(offered.find((each) => titleOf(each) === choice));
     };
   }
 }
 
 function isOptions(value: unknown): value is MessageOptions {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !("title" in value);
+}
+
+function isChoice(value: unknown): value is string | MessageItem {
+  return typeof value === "string" || (typeof value === "object" && value !== null && "title" in value);
+}
+
+function titleOf(choice: string | MessageItem): string {
+  return typeof choice === "string" ? choice : choice.title;
 }

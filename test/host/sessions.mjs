@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 
 /** @type {readonly Session[]} */
 export const sessions = [
-  { name: "trusted", suite: "suite" },
+  { name: "trusted", suite: "suite", workspace: (folder) => hostile(folder, ofTheUser) },
   {
     name: "restricted",
     suite: "restricted",
@@ -22,22 +22,31 @@ export const sessions = [
       // Dialogs are refused while tests run; without the question the folder is not trusted.
       "security.workspace.trust.startupPrompt": "never",
     },
-    workspace: hostile,
+    workspace: (folder) => hostile(folder, (setting) => ofTheUser(setting) || setting.restricted),
   },
 ];
 
+/** Settings that no folder can set. */
+const ofTheUser = ({ scope }) => scope === "machine" || scope === "application";
+
 /**
- * A folder whose settings would send the reports to somebody else, if they counted: each restricted one has another
- * value than its default.
+ * A folder whose settings would send the reports to somebody else, if they counted: each that must not has another value
+ * than its default.
  *
  * @param {string} folder
+ * @param {(setting: { scope: string, restricted: boolean }) => boolean} mustNotCount
  */
-async function hostile(folder) {
+async function hostile(folder, mustNotCount) {
   const file = fileURLToPath(new URL("../../package.json", import.meta.url));
   const { capabilities, contributes } = JSON.parse(await readFile(file, "utf8"));
   const { properties } = contributes.configuration;
+  const { restrictedConfigurations } = capabilities.untrustedWorkspaces;
   const settings = Object.fromEntries(
-    capabilities.untrustedWorkspaces.restrictedConfigurations.map((key) => [key, another(properties[key])]),
+    Object.entries(properties)
+      .filter(([key, { scope }]) =>
+        mustNotCount({ scope, restricted: restrictedConfigurations.includes(key) }),
+      )
+      .map(([key, property]) => [key, another(property)]),
   );
   await mkdir(path.join(folder, ".vscode"));
   await writeFile(
@@ -55,5 +64,6 @@ function another({ type, default: usual, enum: values }) {
   if (values !== undefined) return values.find((value) => value !== usual);
   if (type === "boolean") return !usual;
   if (type === "string") return "127.0.0.1";
-  return usual + 1;
+  // Of the numbers, a lower group size would do harm.
+  return usual === 0 ? 1 : usual - 1;
 }

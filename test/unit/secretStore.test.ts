@@ -1,45 +1,7 @@
 import { expect, test } from "vitest";
-import type { SecretStorage } from "vscode";
 import { SecretStore } from "../../src/ui/secrets";
-
-/** VS Code's store as it is in a browser: sealed as a whole, and the first seal takes longest. */
-class SealedStore implements SecretStorage {
-  sealed = "{}";
-  private readonly entries = new Map<string, string>();
-  private readonly seals: (() => void)[] = [];
-
-  readonly onDidChange = () => ({ dispose: () => undefined });
-
-  async get(key: string): Promise<string | undefined> {
-    return this.entries.get(key);
-  }
-
-  async keys(): Promise<string[]> {
-    return [...this.entries.keys()];
-  }
-
-  async store(key: string, value: string): Promise<void> {
-    this.entries.set(key, value);
-    this.seal();
-  }
-
-  async delete(key: string): Promise<void> {
-    this.entries.delete(key);
-    this.seal();
-  }
-
-  /** Ends the seals that are going on, the newest first. */
-  settle(): void {
-    for (const end of this.seals.splice(0).reverse()) end();
-  }
-
-  private seal(): void {
-    const text = JSON.stringify([...this.entries.values()]);
-    this.seals.push(() => {
-      this.sealed = text;
-    });
-  }
-}
+import { targetsOf } from "../../src/ui/targets";
+import { SealedStore } from "../helpers/sealedStore";
 
 test("a connection's secrets outlive a reload, whichever of VS Code's writes ends last", async () => {
   const store = new SealedStore();
@@ -48,17 +10,17 @@ test("a connection's secrets outlive a reload, whichever of VS Code's writes end
   store.settle();
   expect(store.sealed).toContain("a passphrase");
   expect(store.sealed).toContain("a salt");
-  expect(await secrets.read()).toEqual({ passphrase: "a passphrase", salt: "a salt" });
+  expect((await secrets.readBound()).secrets).toEqual({ passphrase: "a passphrase", salt: "a salt" });
 });
 
 test("writes at the same time lose nothing of each other, and what is emptied goes", async () => {
   const secrets = new SecretStore(new SealedStore());
   await Promise.all([secrets.write({ password: "a password" }), secrets.write({ salt: "a salt" })]);
-  expect(await secrets.read()).toEqual({ password: "a password", salt: "a salt" });
+  expect((await secrets.readBound()).secrets).toEqual({ password: "a password", salt: "a salt" });
   await secrets.write({ password: "" });
-  expect(await secrets.read()).toEqual({ salt: "a salt" });
+  expect((await secrets.readBound()).secrets).toEqual({ salt: "a salt" });
   await secrets.forgetAll();
-  expect(await secrets.read()).toEqual({});
+  expect((await secrets.readBound()).secrets).toEqual({});
 });
 
 test("an entry that is damaged holds nothing, and can be written anew", async () => {
@@ -67,7 +29,36 @@ test("an entry that is damaged holds nothing, and can be written anew", async ()
   await secrets.write({ salt: "a salt" });
   const [key = ""] = await store.keys();
   await store.store(key, "a salt");
-  expect(await secrets.read()).toEqual({});
+  expect((await secrets.readBound()).secrets).toEqual({});
   await secrets.write({ password: "a password" });
-  expect(await secrets.read()).toEqual({ password: "a password" });
+  expect((await secrets.readBound()).secrets).toEqual({ password: "a password" });
+});
+
+const sftp = { host: "Reports.example", port: 22, username: "district", hostKey: "SHA256:abc=" };
+const targets = targetsOf({ sftp, lake: { url: "file:///lake/" } });
+
+test("an entry of before is read, and bound without a secret being lost or a listener being called", async () => {
+  const store = new SealedStore();
+  await store.store("clever.secrets", JSON.stringify({ password: "a password", salt: "a salt", other: 1 }));
+  const secrets = new SecretStore(store);
+  let calls = 0;
+  secrets.onDidChange(() => calls++);
+  const before = { password: "a password", salt: "a salt" };
+  expect(await secrets.readBound()).toEqual({ secrets: before, boundTo: undefined });
+  await secrets.bind(targets);
+  expect(calls).toBe(0);
+  expect(await secrets.readBound()).toEqual({ secrets: before, boundTo: targets });
+  await secrets.write({ salt: "another" });
+  expect(calls).toBe(1);
+  expect(await secrets.readBound()).toEqual({ secrets: { ...before, salt: "another" }, boundTo: targets });
+});
+
+test("a connection without stored secrets is bound as well, until all is forgotten", async () => {
+  const store = new SealedStore();
+  const secrets = new SecretStore(store);
+  await secrets.write({ password: "" }, targets);
+  expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: targets });
+  await secrets.forgetAll();
+  expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: undefined });
+  expect(await store.keys()).toEqual([]);
 });

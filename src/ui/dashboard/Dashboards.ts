@@ -5,7 +5,7 @@ import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
 import { Disposable } from "../dispose";
 import { tellError } from "../messages";
-import { readSettings, section } from "../settings";
+import { readGeneralSettings, section } from "../settings";
 import type { DashboardGround } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 
@@ -16,7 +16,9 @@ const panel = () => import("./DashboardPanel");
 const texts = () => import("../../dashboard/export/texts");
 
 /** Settings that the dashboard's numbers depend on, besides the lake's. */
-const settings = ["minimumGroupSize", "schoolYearStart", "lake"].map((key) => `${section}.${key}`);
+const settings = ["minimumGroupSize", "schoolYearStart", "lake", "sampleDistrict"].map(
+  (key) => `${section}.${key}`,
+);
 
 /** The participation dashboard as part of the extension: opens it, takes it over after a reload, keeps it up to date. */
 export class Dashboards extends Disposable {
@@ -66,7 +68,7 @@ function engineSource(model: ConnectionModel, client: EngineClient, cacheFolder:
   return {
     async ask(filter: DashboardFilter, signal, onProgress) {
       const connected = await model.connected();
-      const { minimumGroupSize } = await readSettings();
+      const { minimumGroupSize } = await readGeneralSettings();
       const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
       const schoolYearStart = typeof start === "string" && start !== "" ? start : "08-01";
       const params = { ...connected, filter, minimumGroupSize, schoolYearStart, cacheFolder };

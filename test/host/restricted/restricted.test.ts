@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { commands, extensions, workspace } from "vscode";
+import { commands, workspace } from "vscode";
 import { activeApplication, until } from "../application";
 import { District, setSetting } from "../district";
+import { manifest, settingsOfTheUser } from "../manifest";
 import { Person } from "../person";
-
-interface Manifest {
-  readonly capabilities: {
-    readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] };
-  };
-}
 
 // The folder's own settings name a server, a lake and more: see `hostile` in sessions.mjs.
 suite("in Restricted Mode", function () {
@@ -21,13 +16,12 @@ suite("in Restricted Mode", function () {
 
   test("its settings of the server, the lake and what runs by itself are passed over", async () => {
     await activeApplication();
-    const manifest: Manifest = extensions.getExtension("clever-lake.clever-lake")?.packageJSON;
-    const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
-    assert.ok(restrictedConfigurations.length >= 10);
-    for (const key of restrictedConfigurations) {
-      const [, name = ""] = /^clever\.(.*)$/.exec(key) ?? [];
+    const { restrictedConfigurations } = manifest().capabilities.untrustedWorkspaces;
+    const restricted = restrictedConfigurations.map((key) => key.replace(/^clever\./, ""));
+    assert.ok(settingsOfTheUser().length >= 10);
+    for (const name of [...restricted, ...settingsOfTheUser()]) {
       const settings = workspace.getConfiguration("clever");
-      assert.deepEqual(settings.get(name), settings.inspect(name)?.defaultValue, key);
+      assert.deepEqual(settings.get(name), settings.inspect(name)?.defaultValue, name);
     }
   });
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { commands, extensions } from "vscode";
 import { activeApplication, until } from "../application";
 import { District, disconnect, setSetting } from "../district";
 import { Person } from "../person";
+import { SilentServer } from "../silentServer";
 
 interface Command {
   readonly command: string;
@@ -82,7 +81,7 @@ suite("every command of the manifest", function () {
       const { model } = await activeApplication();
       await model.refresh();
       // The first takes the connection away, the second makes another one.
-      const last = ["clever.removeConnection", "clever.trySample"];
+      const last = ["clever.removeConnection", "clever.trySample", "clever.leaveSample"];
       for (const { command } of manifest.filter(({ command }) => !last.includes(command))) {
         await district.connect();
         await callAndLeave(command);
@@ -133,8 +132,7 @@ suite("every command of the manifest", function () {
     const silent = await SilentServer.start();
     const district = await District.serve(undefined);
     try {
-      await district.connect();
-      await setSetting("sftp.port", silent.port);
+      await district.connect({ port: silent.port });
       const { model } = await activeApplication();
       const looking = model.refresh().catch(() => undefined);
       await until("the server was called", () => silent.connections > 0);
@@ -160,36 +158,3 @@ suite("every command of the manifest", function () {
     }
   });
 });
-
-/** Takes connections and says nothing. */
-class SilentServer {
-  connections = 0;
-  private readonly sockets = new Set<Socket>();
-
-  private constructor(private readonly server: Server) {
-    server.on("connection", (socket) => {
-      this.connections++;
-      this.sockets.add(socket);
-      socket.on("error", () => undefined);
-    });
-  }
-
-  static async start(): Promise<SilentServer> {
-    const server = createServer();
-    const silent = new SilentServer(server);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return silent;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  async end(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    if (!this.server.listening) return;
-    this.server.close();
-    await once(this.server, "close");
-  }
-}

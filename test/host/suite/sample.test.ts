@@ -3,10 +3,20 @@ import { commands, MarkdownString, workspace } from "vscode";
 import { verify } from "../../../src/engine/protocol";
 import type { LakeNode } from "../../../src/ui/lakeTree";
 import type { FileNode } from "../../../src/ui/reportsTree";
+import { isConnected, usesSample } from "../../../src/ui/settings";
 import { activeApplication, killEngine, until } from "../application";
+import { District, disconnect } from "../district";
+import { Person } from "../person";
 
 suite("the sample district", function () {
   this.timeout(120_000);
+  let person: Person;
+
+  setup(() => {
+    person = new Person();
+  });
+  teardown(() => person.leave());
+  suiteTeardown(disconnect);
 
   test("connects with a server and a lake of its own, and its reports are new", async () => {
     const { model, reportsTree } = await activeApplication();
@@ -23,8 +33,8 @@ suite("the sample district", function () {
   });
 
   test("keeps its secrets out of the settings", async () => {
-    const { secrets } = await activeApplication();
-    const { password, salt } = await secrets.read();
+    const { model } = await activeApplication();
+    const { password, salt } = (await model.connected()).secrets;
     assert.ok(password && salt);
     const settings = JSON.stringify(workspace.getConfiguration("clever"));
     assert.ok(!settings.includes(password) && !settings.includes(salt));
@@ -89,8 +99,7 @@ suite("the sample district", function () {
     );
     await killEngine();
     await lost;
-    // The sample's server lived in the engine: it comes back with it.
-    await until("the sample is served again", () => client.pid !== undefined && client.pid !== pid);
+    // The sample's server lived in the engine: it comes back with the next request.
     await until("the reports are listed again", async () => {
       await model.refresh().catch(() => undefined);
       return model.state === "loaded";
@@ -99,9 +108,45 @@ suite("the sample district", function () {
     assert.ok(await runs.run({ command: "run" }));
   });
 
-  test("forgetting the credentials removes them all", async () => {
-    const { secrets } = await activeApplication();
-    await commands.executeCommand("clever.forgetCredentials");
-    assert.deepEqual(await secrets.read(), {});
+  test("is left, and there is no connection as before", async () => {
+    await commands.executeCommand("clever.leaveSample");
+    assert.equal(isConnected(), false);
+    assert.deepEqual(person.saw(/has been left/)[0]?.choices, ["Connect"]);
+  });
+
+  test("takes the place of a connection only after a question, and gives it back untouched", async () => {
+    await using district = await District.serve({ students: 20, days: 1 });
+    await district.connect();
+    const { model, secrets } = await activeApplication();
+    const settings = () => {
+      const { sftp, lake } = workspace.getConfiguration().get<{ sftp: object; lake: object }>("clever") ?? {};
+      return JSON.stringify([sftp, lake]);
+    };
+    const before = { settings: settings(), stored: await secrets.readBound() };
+    const question = /Use the sample district instead of your connection/;
+    await commands.executeCommand("clever.trySample");
+    assert.equal(usesSample(), false);
+    assert.equal(person.saw(question)[0]?.modal, true);
+
+    person.answer(question, "Use the Sample District");
+    await commands.executeCommand("clever.trySample");
+    assert.equal(usesSample(), true);
+    assert.ok(model.newCount + model.reports.length > 60);
+    // What is stored is the connection's; the sample has nothing to change or to show.
+    person.told.length = 0;
+    for (const command of ["clever.changeCredentials", "clever.showSalt"]) {
+      await commands.executeCommand(command);
+    }
+    assert.deepEqual(
+      person.told.map(({ choices }) => choices),
+      [["Leave Sample District"], ["Leave Sample District"]],
+    );
+    assert.deepEqual({ settings: settings(), stored: await secrets.readBound() }, before);
+
+    // Removing what is connected now removes the sample.
+    await commands.executeCommand("clever.removeConnection");
+    assert.equal(usesSample(), false);
+    assert.deepEqual({ settings: settings(), stored: await secrets.readBound() }, before);
+    assert.equal(model.newCount, 6);
   });
 });

@@ -29,7 +29,7 @@ suite("secrets", () => {
 
   test("are kept in the secret store and in no setting", async () => {
     const { secrets } = await activeApplication();
-    assert.deepEqual(await secrets.read(), planted);
+    assert.deepEqual((await secrets.readBound()).secrets, planted);
     const settings = JSON.stringify(workspace.getConfiguration());
     for (const name of names) assert.ok(!settings.includes(planted[name]), name);
   });
@@ -37,8 +37,9 @@ suite("secrets", () => {
   test("are all forgotten at once, without an engine being started for it", async () => {
     const { client, secrets } = await activeApplication();
     const { pid } = client;
+    person.answer(/Remove the stored credentials/, "Remove");
     await commands.executeCommand("clever.forgetCredentials");
-    assert.deepEqual(await secrets.read(), {});
+    assert.deepEqual((await secrets.readBound()).secrets, {});
     assert.equal(client.pid, pid);
     assert.equal(person.saw(/have been removed from this machine/).length, 1);
   });
@@ -49,30 +50,34 @@ suite("secrets", () => {
     await setSetting("sftp.username", "district");
     await setSetting("lake.url", "file:///nowhere");
     await commands.executeCommand("clever.removeConnection");
-    assert.deepEqual(await secrets.read(), planted, "Nothing goes while the question is not answered.");
+    assert.deepEqual(
+      (await secrets.readBound()).secrets,
+      planted,
+      "Nothing goes while the question is not answered.",
+    );
     person.answer(/Remove the connection and its credentials/, "Remove");
     await commands.executeCommand("clever.removeConnection");
-    assert.deepEqual(await secrets.read(), {});
+    assert.deepEqual((await secrets.readBound()).secrets, {});
     assert.equal(workspace.getConfiguration("clever").get("sftp.host"), "");
     assert.equal(workspace.getConfiguration("clever").get("lake.url"), "");
     assert.ok(person.told.every(({ modal }) => modal));
   });
 
-  test("are changed one by one, and shown nowhere", async () => {
+  test("are changed one by one in a box that says whose, and shown nowhere", async () => {
     const { secrets } = await activeApplication();
     await setSetting("sftp.host", "127.0.0.1");
     await setSetting("sftp.port", 9);
     await setSetting("sftp.username", "district");
     await setSetting("lake.url", "file:///nowhere");
-    person.pick((items) => items.find(({ label }) => /Salt/.test(label))).type("planted-other-salt");
+    person.pick((items) => items.find(({ label }) => /Password/.test(label))).type("planted-other");
     await commands.executeCommand("clever.changeCredentials");
-    assert.deepEqual(await secrets.read(), { ...planted, salt: "planted-other-salt" });
-    person.type("");
-    await commands.executeCommand("clever.changeCredentials");
-    const { salt: _, ...rest } = planted;
-    assert.deepEqual(await secrets.read(), rest, "An empty text removes it.");
-    // The connection was tested each time, in vain; what was told holds no secret.
-    assert.equal(person.told.filter(({ kind }) => kind === "error").length, 2);
+    assert.deepEqual((await secrets.readBound()).secrets, { ...planted, password: "planted-other" });
+    assert.equal(person.boxes[0]?.title, "Change: Password");
+    assert.match(person.boxes[0]?.prompt ?? "", /district at 127\.0\.0\.1/);
+    // Nothing is removed by an empty box.
+    assert.equal(await person.boxes[0]?.validateInput?.(" "), "It is needed.");
+    // The connection was tested, in vain; what was told holds no secret.
+    assert.equal(person.told.filter(({ kind }) => kind === "error").length, 1);
     assert.ok(!/planted/.test(JSON.stringify(person.told)));
   });
 });

@@ -1,0 +1,84 @@
+import type { LakeAuth } from "../config";
+import type { Connected, ServerLogin } from "../engine/messages";
+import { withProxy } from "./settings";
+
+/** What the wizard asks for, as far as it was answered. */
+export interface ConnectionAnswers {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  /** The folder with the reports. The wizard does not ask for it: it keeps what the settings say. */
+  readonly root: string;
+  readonly authentication: "password" | "privateKey" | "agent";
+  readonly password: string;
+  readonly privateKeyPath: string;
+  readonly passphrase: string;
+  readonly hostKey: string;
+  readonly lakeUrl: string;
+  /** For a lake in Azure. */
+  readonly lakeAuth: LakeAuth;
+  readonly lakeAccountKey: string;
+  readonly lakeSas: string;
+  /** Where the salt comes from instead of the secret store; empty where that holds it. */
+  readonly saltKeyVaultUrl: string;
+  readonly salt: string;
+  /** Whether the salt was made here: the user has to keep it. */
+  readonly saltIsNew: boolean;
+  /** The lake that a stored salt was given for; empty where there is none, or not known. */
+  readonly saltLake: string;
+}
+
+export const noAnswers: ConnectionAnswers = {
+  host: "reports-sftp.clever.com",
+  port: 22,
+  username: "",
+  root: "/",
+  authentication: "password",
+  password: "",
+  privateKeyPath: "",
+  passphrase: "",
+  hostKey: "",
+  lakeUrl: "",
+  lakeAuth: "default",
+  lakeAccountKey: "",
+  lakeSas: "",
+  saltKeyVaultUrl: "",
+  salt: "",
+  saltIsNew: false,
+  saltLake: "",
+};
+
+/** The answers as the engine takes them. */
+export function connectedWith(answers: ConnectionAnswers): Connected {
+  const { lakeUrl, lakeAuth, lakeAccountKey, lakeSas, saltKeyVaultUrl, salt } = answers;
+  const { sftp, secrets } = loginWith(answers);
+  return {
+    connection: withProxy({
+      sftp,
+      lake: { url: lakeUrl, auth: lakeAuth },
+      ...(saltKeyVaultUrl ? { saltKeyVaultUrl } : {}),
+    }),
+    secrets: {
+      ...secrets,
+      ...(salt ? { salt } : {}),
+      ...(lakeAccountKey ? { lakeAccountKey } : {}),
+      ...(lakeSas ? { lakeSas } : {}),
+    },
+  };
+}
+
+/** The answers about the server alone. */
+export function loginWith(answers: ConnectionAnswers): ServerLogin {
+  const { host, port, username, root, hostKey, privateKeyPath, password, passphrase } = answers;
+  return {
+    sftp: {
+      host,
+      port,
+      username,
+      root,
+      ...(hostKey ? { hostKey } : {}),
+      ...(privateKeyPath ? { privateKeyPath } : {}),
+    },
+    secrets: { ...(password ? { password } : {}), ...(passphrase ? { passphrase } : {}) },
+  };
+}

@@ -1,0 +1,147 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import type { Connected } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { missingSalt, offers, tell } from "./messages";
+import { askNewSalt } from "./saltBox";
+import { agreesToReplace, agreesWithoutSalt, reveal } from "./saltKeeping";
+import type { SecretName, SecretStore } from "./secrets";
+import { readSettings, usesSample } from "./settings";
+import { type Targets, targetsOf } from "./targets";
+
+interface Parts {
+  readonly model: ConnectionModel;
+  readonly client: EngineClient;
+  readonly secrets: SecretStore;
+  readonly log: vscode.LogOutputChannel;
+  /** Asks for everything anew. */
+  readonly connect: () => Promise<void>;
+  /** Tests the connection and tells how it went. */
+  readonly test: () => Promise<void>;
+  /** Drops what the wizard still holds of secrets. */
+  readonly forgetAnswers: () => void;
+}
+
+/** The commands that change, show and forget the secrets of the connection. */
+export class CredentialCommands {
+  constructor(private readonly parts: Parts) {}
+
+  /** New salt or credentials for the connection that is there. */
+  async change(): Promise<void> {
+    if (usesSample()) return tellSampleHasNone();
+    const settings = await readSettings();
+    const { sftp, lake } = settings;
+    const picked = await vscode.window.showQuickPick(
+      [
+        sftp.privateKeyPath
+          ? { label: vscode.l10n.t("$(key) Passphrase of the private key"), name: "passphrase" as const }
+          : { label: vscode.l10n.t("$(key) Password"), name: "password" as const },
+        { label: vscode.l10n.t("$(shield) Salt"), name: "salt" as const },
+        ...lakeSecretOf(lake.auth),
+        { label: vscode.l10n.t("$(plug) Everything…"), name: "all" as const },
+      ],
+      { placeHolder: vscode.l10n.t("What do you want to change?") },
+    );
+    if (!picked) return;
+    if (picked.name === "all") return this.parts.connect();
+    // Where the settings name another place than before, the user is asked before anything is given for it.
+    const connected = await this.parts.model.connected();
+    const targets = targetsOf(settings);
+    if (picked.name === "salt") return this.changeSalt(connected, targets);
+    const title = vscode.l10n.t("Change: {0}", picked.label.replace(/^\$\([^)]*\) /, ""));
+    const value = await vscode.window.showInputBox({
+      title,
+      password: true,
+      ignoreFocusOut: true,
+      prompt: vscode.l10n.t("For {0} at {1}; kept in VS Code's secret store", sftp.username, sftp.host),
+      // A key may have no passphrase; the others are never empty.
+      validateInput: (text) =>
+        picked.name === "passphrase" || text.trim() !== "" ? undefined : vscode.l10n.t("It is needed."),
+    });
+    if (value === undefined) return;
+    await this.write({ [picked.name]: value }, targets);
+    await this.parts.test();
+  }
+
+  /** Has the user confirm, then shows the salt and offers copies of it. */
+  async showSalt(): Promise<void> {
+    if (usesSample()) return tellSampleHasNone();
+    const { saltKeyVaultUrl, lake } = await readSettings();
+    const { secrets, boundTo } = await this.parts.secrets.readBound();
+    if (secrets.salt !== undefined)
+      return reveal(secrets.salt, boundTo?.lake.url ?? lake.url, this.parts.log);
+    if (saltKeyVaultUrl === undefined) throw missingSalt();
+    const text = vscode.l10n.t("The salt is in the key vault {0}.", saltKeyVaultUrl);
+    tell(vscode.window.showInformationMessage, text);
+  }
+
+  /** Removes all secrets; where a salt is among them, not without saying what is lost with it. */
+  async forget(): Promise<void> {
+    const remove = vscode.l10n.t("Remove");
+    if (!(await this.agrees(vscode.l10n.t("Remove the stored credentials from this machine?"), remove, []))) {
+      return;
+    }
+    await this.parts.secrets.forgetAll();
+    await this.forgetInEngine();
+    tell(
+      vscode.window.showInformationMessage,
+      vscode.l10n.t("The password, the passphrase and the salt have been removed from this machine."),
+    );
+  }
+
+  /** Removes the user's own connection with its secrets. */
+  async remove(): Promise<void> {
+    const remove = vscode.l10n.t("Remove");
+    const question = vscode.l10n.t("Remove the connection and its credentials from this machine?");
+    const stays = vscode.l10n.t("The lake and the reports on the server stay as they are.");
+    if (!(await this.agrees(question, remove, [stays]))) return;
+    await this.parts.model.remove();
+    await this.forgetInEngine();
+  }
+
+  private async changeSalt(connected: Connected, targets: Targets): Promise<void> {
+    const { client, log } = this.parts;
+    const { salt: before } = connected.secrets;
+    const salt = await askNewSalt(client, connected, log);
+    if (salt === undefined || salt === before) return;
+    if (before !== undefined && !(await agreesToReplace(await this.parts.secrets.readBound(), log))) return;
+    await this.write({ salt }, targets);
+    tell(vscode.window.showInformationMessage, vscode.l10n.t("The salt has been changed."));
+  }
+
+  /** Asks whether the stored secrets may go. */
+  private async agrees(question: string, yes: string, further: readonly string[]): Promise<boolean> {
+    const { secrets, log } = this.parts;
+    return agreesWithoutSalt(await secrets.readBound(), { question, yes, further }, log);
+  }
+
+  private async write(changes: Partial<Record<SecretName, string>>, targets: Targets): Promise<void> {
+    await this.parts.secrets.write(changes, targets);
+    await this.forgetInEngine();
+  }
+
+  /** An engine that does not run holds nothing, and is not started for it. */
+  private async forgetInEngine(): Promise<void> {
+    const { client, forgetAnswers } = this.parts;
+    forgetAnswers();
+    if (client.pid !== undefined) await client.request(engine.forget, {});
+  }
+}
+
+function tellSampleHasNone(): void {
+  tell(
+    vscode.window.showInformationMessage,
+    vscode.l10n.t("The sample district has no credentials to show or change."),
+    offers.leaveSample(),
+  );
+}
+
+/** The lake's secret, where it is signed in to with one. */
+function lakeSecretOf(auth: string) {
+  if (auth === "sharedKey") {
+    return [{ label: vscode.l10n.t("$(key) Account key of the lake"), name: "lakeAccountKey" as const }];
+  }
+  if (auth !== "sas") return [];
+  return [{ label: vscode.l10n.t("$(link) Shared access signature of the lake"), name: "lakeSas" as const }];
+}

@@ -1,0 +1,124 @@
+import * as vscode from "vscode";
+import { saltKeyVaultFault } from "../config";
+import type { EngineClient } from "../engine/client";
+import * as engine from "../engine/protocol";
+import { newSalt } from "../newSalt";
+import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
+import { checkSalt, saltFault } from "./saltBox";
+import { askChoice, askText, askWhile, orBack, type Place, withWaysOn } from "./wizard";
+
+/** The wizard's question for the salt; each answer is held against the lake at once. */
+export async function askSalt(
+  client: EngineClient,
+  answers: ConnectionAnswers,
+  place: Place,
+): Promise<ConnectionAnswers> {
+  const looking = vscode.l10n.t("Looking at the lake …");
+  const check = (next: ConnectionAnswers) =>
+    withWaysOn(place, () =>
+      askWhile(place, looking, (signal) => checkSalt(client, connectedWith(next), signal)),
+    );
+  // Which salt does not matter to whether the lake has one; where the lake cannot be used, the user goes back to it.
+  const { salt: state } = await withWaysOn(place, () =>
+    askWhile(place, looking, (signal) =>
+      client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), { signal }),
+    ),
+  );
+  const picked = await askWhichSalt(answers, place, state === "matches" || state === "differs");
+  const answer = async (): Promise<ConnectionAnswers> => {
+    switch (picked) {
+      case "keep": {
+        const next = { ...answers, saltKeyVaultUrl: "" };
+        await check(next);
+        return next;
+      }
+      case "make":
+        return { ...withSalt(answers, newSalt()), saltIsNew: true };
+      case "vault":
+        return askKeyVault(client, answers, place);
+      case "paste":
+        return pasteSalt(client, answers, place);
+    }
+  };
+  return (await orBack(answer())) ?? askSalt(client, answers, place);
+}
+
+function askWhichSalt(
+  answers: ConnectionAnswers,
+  place: Place,
+  claimed: boolean,
+): Promise<"make" | "paste" | "keep" | "vault"> {
+  const { lakeUrl, salt, saltIsNew, saltLake } = answers;
+  const make = {
+    label: vscode.l10n.t("$(sparkle) Make a new salt"),
+    detail: vscode.l10n.t("For a new lake. You copy or save it before the connection is made."),
+    value: "make" as const,
+  };
+  const paste = {
+    label: vscode.l10n.t("$(clippy) Paste the district's own"),
+    detail: vscode.l10n.t(
+      "The one that your other OEA modules use, so that pseudonyms join; or the one this lake was made with.",
+    ),
+    value: "paste" as const,
+  };
+  const vault = {
+    label: vscode.l10n.t("$(azure) Read it from a key vault"),
+    detail: vscode.l10n.t("As OEA keeps it, under the name oeaSalt; it is read anew for each run."),
+    value: "vault" as const,
+  };
+  const keep = {
+    label: saltIsNew
+      ? vscode.l10n.t("$(check) Use the new salt that was made")
+      : vscode.l10n.t("$(check) Keep the one that is stored"),
+    ...(saltLake && saltLake !== lakeUrl.replace(/\/+$/, "")
+      ? { detail: vscode.l10n.t("It was given for another lake: {0}", saltLake) }
+      : {}),
+    value: "keep" as const,
+  };
+  const prompt = claimed
+    ? vscode.l10n.t("This lake has a salt already: the same one is needed.")
+    : vscode.l10n.t("Pseudonyms are made with a salt, one per lake.");
+  return askChoice<"make" | "paste" | "keep" | "vault">(
+    place,
+    prompt,
+    [...(salt ? [keep] : []), ...(claimed ? [] : [make]), paste, vault],
+    answers.saltKeyVaultUrl ? "vault" : undefined,
+  );
+}
+
+async function pasteSalt(
+  client: EngineClient,
+  answers: ConnectionAnswers,
+  place: Place,
+): Promise<ConnectionAnswers> {
+  const salt = await askText({
+    ...place,
+    value: "",
+    password: true,
+    prompt: vscode.l10n.t("The salt; it is kept in VS Code's secret store"),
+    validate: saltFault,
+    attempt: (text, signal) => checkSalt(client, connectedWith(withSalt(answers, text.trim())), signal),
+  });
+  return withSalt(answers, salt.trim());
+}
+
+async function askKeyVault(
+  client: EngineClient,
+  answers: ConnectionAnswers,
+  place: Place,
+): Promise<ConnectionAnswers> {
+  const inVault = (url: string) => ({ ...withSalt(answers, ""), saltKeyVaultUrl: url.trim() });
+  const url = await askText({
+    ...place,
+    value: answers.saltKeyVaultUrl,
+    placeholder: "https://NAME.vault.azure.net",
+    prompt: vscode.l10n.t("The key vault's address; it is read with the same sign-in as the lake"),
+    validate: (text) => saltKeyVaultFault(text.trim()),
+    attempt: (text, signal) => checkSalt(client, connectedWith(inVault(text)), signal),
+  });
+  return inVault(url);
+}
+
+function withSalt(answers: ConnectionAnswers, salt: string): ConnectionAnswers {
+  return { ...answers, salt, saltIsNew: false, saltLake: "", saltKeyVaultUrl: "" };
+}

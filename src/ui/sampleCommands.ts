@@ -1,0 +1,96 @@
+import { pathToFileURL } from "node:url";
+import * as vscode from "vscode";
+import { signalOf } from "../engine/client";
+import type { ConnectionModel } from "./connectionModel";
+import { isCancellation, offers, tell, tellError } from "./messages";
+import type { SampleDistrict } from "./sampleDistrict";
+import { hasConnection, lakeUrl, useSample, usesSample } from "./settings";
+
+interface Parts {
+  readonly context: vscode.ExtensionContext;
+  readonly model: ConnectionModel;
+  readonly sample: SampleDistrict;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/** Where versions before this one noted that the connection's settings are those of the sample. */
+const olderKey = "clever.isSample";
+
+/** The commands that put the sample district in the place of the user's connection, and bring that back. */
+export class SampleCommands {
+  constructor(private readonly parts: Parts) {}
+
+  /** A sample district with a server and a lake of its own; no account of any kind. */
+  async try(): Promise<void> {
+    const { model, sample, log } = this.parts;
+    if (!usesSample() && hasConnection() && !(await askToSetAside())) return;
+    try {
+      await vscode.window.withProgress(
+        {
+          location: vscode.ProgressLocation.Notification,
+          title: vscode.l10n.t("Clever: making a sample district"),
+          cancellable: true,
+        },
+        (_progress, token) => sample.connected(signalOf(token)),
+      );
+      await useSample(true);
+      await vscode.commands.executeCommand("clever.reports.focus");
+      await model.refresh();
+      tell(
+        vscode.window.showInformationMessage,
+        vscode.l10n.t("The sample district is connected. Its reports are new to the lake."),
+        offers.run(),
+      );
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, log);
+    }
+  }
+
+  /** Back to the user's own connection, or to none where there was none. */
+  async leave(): Promise<void> {
+    if (!usesSample()) {
+      tell(vscode.window.showInformationMessage, vscode.l10n.t("The sample district is not in use."));
+      return;
+    }
+    await useSample(false);
+    if (!hasConnection()) {
+      tell(
+        vscode.window.showInformationMessage,
+        vscode.l10n.t("The sample district has been left."),
+        offers.connect(),
+      );
+      return;
+    }
+    tell(
+      vscode.window.showInformationMessage,
+      vscode.l10n.t("The sample district has been left. Your connection is back as it was."),
+    );
+    await this.parts.model.refresh();
+  }
+
+  /** Takes over a sample of a version that wrote it into the settings and secrets of the connection. */
+  async adoptOlder(): Promise<void> {
+    const { context, model, sample } = this.parts;
+    if (context.globalState.get(olderKey) !== true) return;
+    if (lakeUrl() === pathToFileURL(sample.lakeFolder).href) {
+      await model.remove();
+      await useSample(true);
+    }
+    await context.globalState.update(olderKey, undefined);
+  }
+}
+
+async function askToSetAside(): Promise<boolean> {
+  const use = vscode.l10n.t("Use the Sample District");
+  const answer = await vscode.window.showWarningMessage(
+    vscode.l10n.t("Use the sample district instead of your connection?"),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        "Your connection, its credentials and its salt stay as they are, and nothing is looked at or run there meanwhile. “Clever: Leave Sample District” brings the connection back.",
+      ),
+    },
+    use,
+  );
+  return answer === use;
+}

@@ -1,0 +1,79 @@
+import type { Secrets } from "../config";
+import type { CleverLakeError } from "../errors";
+import type { SecretStore } from "./secrets";
+import { sameTargets, type Targets } from "./targets";
+
+/** A change of targets that the user has to agree to. */
+export interface Move {
+  readonly from: Targets;
+  readonly to: Targets;
+}
+
+/** How the user is asked. */
+export interface TargetQuestions {
+  /** Whether the stored secrets may go to the new targets. */
+  readonly ask: (move: Move) => Promise<boolean>;
+  /** The error that stands for the user's no. */
+  readonly refusal: (move: Move) => CleverLakeError;
+}
+
+/**
+ * Hands out the stored secrets for the targets that they were given for, and for no others: where the settings name
+ * another server or lake, the user is asked before anything is sent there. Every request's secrets come from here.
+ */
+export class TargetGuard {
+  /** The question that is open, for all requests that wait for its answer. */
+  private question: { readonly to: Targets; readonly answer: Promise<boolean> } | undefined;
+  /** The targets that the user said no to. */
+  private refused: Targets | undefined;
+
+  constructor(
+    private readonly store: SecretStore,
+    private readonly questions: TargetQuestions,
+  ) {}
+
+  /** The secrets for a request to these targets; rejects with `config` where the user does not let them go there. */
+  async secretsFor(to: Targets): Promise<Secrets> {
+    const { secrets, boundTo } = await this.store.readBound();
+    if (boundTo === undefined) {
+      // Given before secrets were bound: to what the user's settings named at that time, as far as can be known.
+      if (Object.keys(secrets).length > 0) await this.store.bind(to);
+      return secrets;
+    }
+    if (sameTargets(boundTo, to)) return secrets;
+    const move = { from: boundTo, to };
+    if (!(await this.allowed(move))) throw this.questions.refusal(move);
+    return (await this.store.readBound()).secrets;
+  }
+
+  /** Whether these are other targets than the secrets were given for. */
+  async moved(to: Targets): Promise<boolean> {
+    const { boundTo } = await this.store.readBound();
+    return boundTo !== undefined && !sameTargets(boundTo, to);
+  }
+
+  /** Forgets that the user said no: what the user asks for next is a reason to ask again. */
+  forgetRefusal(): void {
+    this.refused = undefined;
+  }
+
+  private async allowed(move: Move): Promise<boolean> {
+    const { to } = move;
+    if (this.question !== undefined && sameTargets(this.question.to, to)) return this.question.answer;
+    if (this.refused !== undefined && sameTargets(this.refused, to)) return false;
+    const question = { to, answer: this.ask(move) };
+    this.question = question;
+    try {
+      return await question.answer;
+    } finally {
+      if (this.question === question) this.question = undefined;
+    }
+  }
+
+  private async ask(move: Move): Promise<boolean> {
+    const allowed = await this.questions.ask(move);
+    this.refused = allowed ? undefined : move.to;
+    if (allowed) await this.store.bind(move.to);
+    return allowed;
+  }
+}

@@ -1,0 +1,55 @@
+import * as vscode from "vscode";
+import { CleverLakeError } from "../errors";
+import type { Move, TargetQuestions } from "./targetGuard";
+import { type LakeTarget, type ServerTarget, sameLake, sameServer } from "./targets";
+
+/** Asks in a modal message, which names what the secrets were given for and what the settings name now. */
+export const targetQuestions: TargetQuestions = {
+  async ask(move) {
+    const go = vscode.l10n.t("Connect There");
+    const detail = [
+      ...changesOf(move),
+      vscode.l10n.t(
+        "Nothing has been sent there yet. If you did not change the settings yourself, choose Cancel.",
+      ),
+    ].join("\n\n");
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t("The settings name a server or lake that your credentials were not given for."),
+      { modal: true, detail },
+      go,
+    );
+    return answer === go;
+  },
+  refusal: ({ from, to }) =>
+    new CleverLakeError(
+      "config",
+      vscode.l10n.t(
+        "The settings name a server or lake that your credentials were not given for; nothing was sent there.",
+      ),
+      {
+        subject: sameServer(from.server, to.server) ? to.lake.url : to.server.host,
+        hint: vscode.l10n.t(
+          "Set clever.sftp and clever.lake as they were, or test the connection to be asked again.",
+        ),
+      },
+    ),
+};
+
+function changesOf({ from, to }: Move): string[] {
+  return [
+    ...(sameServer(from.server, to.server)
+      ? []
+      : [vscode.l10n.t("Server before: {0}\nServer now: {1}", server(from.server), server(to.server))]),
+    ...(sameLake(from.lake, to.lake)
+      ? []
+      : [vscode.l10n.t("Lake before: {0}\nLake now: {1}", lake(from.lake), lake(to.lake))]),
+  ];
+}
+
+function server({ username, host, port, hostKey }: ServerTarget): string {
+  return [`${username}@${host}:${port}`, hostKey].filter(Boolean).join(", ");
+}
+
+function lake({ url, saltKeyVaultUrl }: LakeTarget): string {
+  return [url, saltKeyVaultUrl].filter(Boolean).join(", ");
+}

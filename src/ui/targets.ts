@@ -1,0 +1,76 @@
+import type { Config } from "../config";
+
+/** The server that reports come from, and whom it lets in. */
+export interface ServerTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  /** Empty where none is set. */
+  readonly hostKey: string;
+}
+
+/** The lake that reports go to, and the key vault that its salt comes from. */
+export interface LakeTarget {
+  readonly url: string;
+  /** Empty where the salt is in the secret store. */
+  readonly saltKeyVaultUrl: string;
+}
+
+/** Where a connection's secrets and data go. */
+export interface Targets {
+  readonly server: ServerTarget;
+  readonly lake: LakeTarget;
+}
+
+/** The targets of a configuration, in one spelling. */
+export function targetsOf({
+  sftp,
+  lake,
+  saltKeyVaultUrl = "",
+}: {
+  readonly sftp: Pick<Config["sftp"], keyof ServerTarget>;
+  readonly lake: Pick<Config["lake"], "url">;
+  readonly saltKeyVaultUrl?: string | undefined;
+}): Targets {
+  const { host, port, username, hostKey = "" } = sftp;
+  return {
+    server: { host: host.toLowerCase(), port, username, hostKey: hostKey.replace(/=$/, "") },
+    lake: { url: withoutSlash(lake.url), saltKeyVaultUrl: withoutSlash(saltKeyVaultUrl) },
+  };
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
+}
+
+export function sameServer(one: ServerTarget, other: ServerTarget): boolean {
+  return (
+    one.host === other.host &&
+    one.port === other.port &&
+    one.username === other.username &&
+    one.hostKey === other.hostKey
+  );
+}
+
+export function sameLake(one: LakeTarget, other: LakeTarget): boolean {
+  return one.url === other.url && one.saltKeyVaultUrl === other.saltKeyVaultUrl;
+}
+
+export function sameTargets(one: Targets, other: Targets): boolean {
+  return sameServer(one.server, other.server) && sameLake(one.lake, other.lake);
+}
+
+/** Targets as they were stored; undefined for anything else. */
+export function asTargets(stored: unknown): Targets | undefined {
+  if (!isRecord(stored) || !isRecord(stored.server) || !isRecord(stored.lake)) return undefined;
+  const { host, port, username, hostKey } = stored.server;
+  const { url, saltKeyVaultUrl } = stored.lake;
+  if (typeof host !== "string" || typeof port !== "number" || typeof username !== "string") return undefined;
+  if (typeof hostKey !== "string" || typeof url !== "string" || typeof saltKeyVaultUrl !== "string")
+    return undefined;
+  return { server: { host, port, username, hostKey }, lake: { url, saltKeyVaultUrl } };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

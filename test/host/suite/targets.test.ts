@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { commands, workspace } from "vscode";
+import { activeApplication } from "../application";
+import { District, setSetting } from "../district";
+import { settingsOfTheUser } from "../manifest";
+import { Person } from "../person";
+import { SilentServer } from "../silentServer";
+
+const question = /a server or lake that your credentials were not given for\.$/;
+
+suite("where secrets and data go", function () {
+  this.timeout(120_000);
+  let district: District;
+  let person: Person;
+
+  suiteSetup(async () => {
+    district = await District.serve({ students: 20, days: 1 });
+  });
+  suiteTeardown(() => district.end());
+
+  setup(async () => {
+    person = new Person();
+    await district.connect();
+  });
+
+  teardown(async () => {
+    person.leave();
+  });
+
+  // The folder's own settings name a server, a lake and more: see `hostile` in sessions.mjs.
+  test("is not set by a folder's settings, though the folder is trusted", () => {
+    assert.equal(workspace.isTrusted, true);
+    assert.equal(workspace.getConfiguration("files").get("eol"), "\r\n");
+    for (const key of [
+      ...["host", "port", "username", "root", "privateKeyPath", "hostKey"].map((name) => `sftp.${name}`),
+      ...["lake.url", "lake.auth", "saltKeyVaultUrl", "minimumGroupSize", "sampleDistrict"],
+    ]) {
+      assert.ok(settingsOfTheUser().includes(key), key);
+      const { globalValue, defaultValue } = workspace.getConfiguration("clever").inspect(key) ?? {};
+      assert.deepEqual(workspace.getConfiguration("clever").get(key), globalValue ?? defaultValue, key);
+    }
+  });
+
+  test("is asked before anything is sent to another server, and a no is kept until something is asked for", async () => {
+    const { model, reportsTree } = await activeApplication();
+    await using other = await SilentServer.start();
+    await setSetting("sftp.port", other.port);
+    const refused = (error: unknown) => error instanceof Error && "code" in error && error.code === "config";
+    // Whatever asks at the same time shares one question.
+    await Promise.all([1, 2].map(() => assert.rejects(() => model.connected(), refused)));
+    await reportsTree.getChildren();
+    assert.equal(model.state, "failed");
+    const [told, ...others] = person.saw(question);
+    assert.deepEqual(others, []);
+    assert.equal(told?.modal, true);
+    assert.match(told?.detail ?? "", new RegExp(`Server now: .*:${other.port}`));
+    assert.equal(other.connections, 0);
+
+    await commands.executeCommand("clever.testConnection");
+    assert.equal(person.saw(question).length, 2);
+    assert.equal(other.connections, 0);
+
+    // Back where the secrets were given for, nothing is asked.
+    await setSetting("sftp.port", district.sshd.port);
+    await model.refresh();
+    assert.equal(model.state, "loaded");
+    assert.equal(person.saw(question).length, 2);
+  });
+
+  test("goes to the other server once the user has agreed", async () => {
+    const { model } = await activeApplication();
+    await using other = await SilentServer.start();
+    await setSetting("sftp.timeoutSeconds", 1);
+    await setSetting("sftp.port", other.port);
+    person.answer(question, "Connect There");
+    await model.refresh().catch(() => undefined);
+    await setSetting("sftp.timeoutSeconds", undefined);
+    assert.ok(other.connections > 0);
+    assert.equal(person.saw(question).length, 1);
+  });
+
+  test("is asked before anything is written to another lake", async () => {
+    const elsewhere = path.join(district.reports, "..", "elsewhere");
+    const { runs } = await activeApplication();
+    await setSetting("lake.url", pathToFileURL(elsewhere).href);
+    assert.equal(await runs.run({ command: "run" }), undefined);
+    assert.match(person.saw(question)[0]?.detail ?? "", /Lake now: .*elsewhere/);
+    assert.equal(existsSync(elsewhere), false);
+  });
+});

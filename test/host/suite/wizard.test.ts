@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { commands, env, workspace } from "vscode";
+import type { SampleServer } from "../../../src/engine/messages";
+import { startSample } from "../../../src/engine/protocol";
+import { activeApplication, until } from "../application";
+import { Boxes } from "../boxes";
+import { disconnect } from "../district";
+import { Person } from "../person";
+
+const size = { students: 20, teachers: 2, staff: 2, schools: 1, days: 1 };
+
+suite("the wizard", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let server: SampleServer;
+  let person: Person;
+  let boxes: Boxes;
+
+  suiteSetup(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "clever-lake-wizard-"));
+    const { client } = await activeApplication();
+    server = await client.request(startSample, { folder, size });
+  });
+  suiteTeardown(async () => {
+    await disconnect();
+    await commands.executeCommand("clever.forgetCredentials");
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  setup(() => {
+    person = new Person();
+    boxes = new Boxes();
+  });
+  teardown(() => {
+    person.leave();
+    boxes.leave();
+  });
+
+  const host = () => workspace.getConfiguration("clever").get("sftp.host");
+  /** Answers the steps up to the one that asks for the password. */
+  const toThePassword = async () => {
+    (await boxes.step(1)).answer(server.host);
+    (await boxes.step(2)).answer(String(server.port));
+    (await boxes.step(3)).choose(/Trust this key/);
+    (await boxes.step(4)).answer(server.username);
+    (await boxes.step(5)).choose(/Password/);
+    return boxes.step(6);
+  };
+
+  test("trusts the server's key before anything is sent to it, and finds a wrong password at once", async () => {
+    const wizard = commands.executeCommand("clever.connect");
+    const password = await toThePassword();
+    password.answer("planted-mistake");
+    await password.refuses(/refused the password of the account district/);
+    assert.equal(password.disposed, false);
+    assert.ok(password.buttons.some(({ tooltip }) => tooltip === "Show Log"));
+    password.answer(server.password);
+    await boxes.step(8);
+    (await boxes.step(8)).escape();
+    await wizard;
+    assert.equal(host(), "");
+    assert.deepEqual(person.told, []);
+  });
+
+  test("asks nothing anew that was answered before it was left", async () => {
+    const wizard = commands.executeCommand("clever.connect");
+    for (const [step, value] of [
+      [1, server.host],
+      [2, String(server.port)],
+    ] as const) {
+      const box = await boxes.step(step);
+      assert.equal(box.value, value);
+      box.accept();
+    }
+    const trust = await boxes.step(3);
+    assert.match(trust.items[0]?.description ?? "", /trusted before/);
+    trust.choose(/Trust this key/);
+    (await boxes.step(4)).accept();
+    (await boxes.step(5)).choose(/Password/);
+    const password = await boxes.step(6);
+    assert.equal(password.value, server.password);
+    password.goBack();
+    await boxes.step(5);
+    (await boxes.step(5)).goBack();
+    // What was given for one user is not proposed for another.
+    (await boxes.step(4)).answer("somebody");
+    (await boxes.step(5)).choose(/Password/);
+    assert.equal((await boxes.step(6)).value, "");
+    (await boxes.step(6)).escape();
+    await wizard;
+  });
+
+  test("stands still at what went wrong with the lake, says all of it, and goes back to its step", async () => {
+    await writeFile(path.join(folder, "no-folder"), "");
+    person.answer(/./, "Go Back");
+    const wizard = commands.executeCommand("clever.connect");
+    (await toThePassword()).answer(server.password);
+    (await boxes.step(8)).choose(/Type a folder's path/);
+    (await boxes.step(8)).answer(path.join(folder, "no-folder", "lake"));
+    await until("the failure is told", () => person.told.length === 1);
+    const [told] = person.told;
+    assert.deepEqual(
+      { kind: told?.kind, modal: told?.modal, choices: told?.choices },
+      { kind: "error", modal: true, choices: ["Try Again", "Go Back", "Show Log"] },
+    );
+    (await boxes.step(8)).escape();
+    await wizard;
+  });
+
+  test("makes no connection with a new salt before that is kept", async () => {
+    const handedOver = /Keep the new salt like a password/;
+    await env.clipboard.writeText("before");
+    const wizard = commands.executeCommand("clever.connect");
+    (await toThePassword()).answer(server.password);
+    (await boxes.step(8)).choose(/Type a folder's path/);
+    (await boxes.step(8)).answer(path.join(folder, "own-lake"));
+    (await boxes.step(9)).choose(/Make a new salt/);
+    await until("the salt is handed over", () => person.saw(handedOver).length === 1);
+    assert.equal(person.told[0]?.modal, true);
+    // Closed without a choice, it asks again, and nothing is made with the salt yet.
+    const again = await boxes.step(9);
+    assert.equal(host(), "");
+    person.answer(handedOver, "Save to a File…");
+    again.choose(/Use the new salt that was made/);
+    // The file's dialog is closed as well.
+    await until("the salt is handed over again", () => person.saw(handedOver).length === 3);
+    person.answer(handedOver, "Copy the Salt");
+    (await boxes.step(9)).choose(/Use the new salt that was made/);
+    await wizard;
+    assert.equal(host(), server.host);
+    const { salt, password } = (await (await activeApplication()).secrets.readBound()).secrets;
+    assert.equal(await env.clipboard.readText(), salt);
+    assert.equal(password, server.password);
+    assert.equal(person.saw(/^Connected: /).length, 1);
+    assert.ok(!JSON.stringify(person.told).includes(salt ?? "?"));
+  });
+
+  test("finds another salt than the lake's as soon as it is pasted", async () => {
+    const { runs } = await activeApplication();
+    assert.ok(await runs.run({ command: "run" }));
+    const wizard = commands.executeCommand("clever.connect");
+    (await toThePassword()).accept();
+    (await boxes.step(8)).choose(/As it is/);
+    const salt = await boxes.step(9);
+    assert.ok(!salt.items.some(({ label }) => /Make a new salt/.test(label)));
+    salt.choose(/Paste/);
+    const pasted = await boxes.step(9);
+    pasted.answer("planted-salt-of-somebody");
+    await pasted.refuses(/pseudonymized with another salt/);
+    pasted.escape();
+    await wizard;
+  });
+});

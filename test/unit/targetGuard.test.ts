@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { CleverLakeError } from "../../src/errors";
+import { SecretStore } from "../../src/ui/secrets";
+import { type Move, TargetGuard } from "../../src/ui/targetGuard";
+import { type Targets, targetsOf } from "../../src/ui/targets";
+import { SealedStore } from "../helpers/sealedStore";
+
+const sftp = { host: "reports.example", port: 22, username: "district", hostKey: "SHA256:abc" };
+const lake = { url: "https://district.dfs.core.windows.net/lake" };
+const own = targetsOf({ sftp, lake, saltKeyVaultUrl: "https://vault.example" });
+const given = { password: "a password", salt: "a salt" };
+
+/** Everything that settings can say of where secrets and data go, each said otherwise. */
+const others: readonly [string, Targets][] = [
+  [
+    "host",
+    targetsOf({ sftp: { ...sftp, host: "evil.example" }, lake, saltKeyVaultUrl: own.lake.saltKeyVaultUrl }),
+  ],
+  ["port", targetsOf({ sftp: { ...sftp, port: 2222 }, lake, saltKeyVaultUrl: own.lake.saltKeyVaultUrl })],
+  [
+    "user",
+    targetsOf({ sftp: { ...sftp, username: "other" }, lake, saltKeyVaultUrl: own.lake.saltKeyVaultUrl }),
+  ],
+  [
+    "key",
+    targetsOf({ sftp: { ...sftp, hostKey: "SHA256:xyz" }, lake, saltKeyVaultUrl: own.lake.saltKeyVaultUrl }),
+  ],
+  ["no key", { ...own, server: { ...own.server, hostKey: "" } }],
+  [
+    "lake",
+    targetsOf({
+      sftp,
+      lake: { url: "https://evil.dfs.core.windows.net/lake" },
+      saltKeyVaultUrl: own.lake.saltKeyVaultUrl,
+    }),
+  ],
+  [
+    "folder of the lake",
+    targetsOf({ sftp, lake: { url: `${lake.url}/below` }, saltKeyVaultUrl: own.lake.saltKeyVaultUrl }),
+  ],
+  ["vault", targetsOf({ sftp, lake, saltKeyVaultUrl: "https://other.example" })],
+  ["no vault", targetsOf({ sftp, lake })],
+];
+
+function guarded(store = new SealedStore()) {
+  const secrets = new SecretStore(store);
+  const asked: Move[] = [];
+  const answers: ((allowed: boolean) => void)[] = [];
+  const guard = new TargetGuard(secrets, {
+    ask: (move) => {
+      asked.push(move);
+      return new Promise<boolean>((resolve) => answers.push(resolve));
+    },
+    refusal: () => new CleverLakeError("config", "Not there."),
+  });
+  const answer = async (allowed: boolean) => {
+    await expect.poll(() => answers.length).toBeGreaterThan(0);
+    answers.shift()?.(allowed);
+  };
+  return { secrets, guard, asked, answer };
+}
+
+describe("secrets bound to their targets", () => {
+  test("are handed out for these without a question, however they are spelled", async () => {
+    const { secrets, guard, asked } = guarded();
+    await secrets.write(given, own);
+    expect(await guard.secretsFor(own)).toEqual(given);
+    const spelled = targetsOf({
+      sftp: { ...sftp, host: "Reports.Example", hostKey: "SHA256:abc=" },
+      lake: { url: `${lake.url}/` },
+      saltKeyVaultUrl: "https://vault.example/",
+    });
+    expect(await guard.secretsFor(spelled)).toEqual(given);
+    expect(asked).toEqual([]);
+  });
+
+  test.each(others)("go to another %s only after a yes, which then holds", async (_what, other) => {
+    const { secrets, guard, asked, answer } = guarded();
+    await secrets.write(given, own);
+    const refused = expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
+    await answer(false);
+    await refused;
+    await expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
+    expect(asked).toEqual([{ from: own, to: other }]);
+    expect(await guard.secretsFor(own)).toEqual(given);
+
+    guard.forgetRefusal();
+    const allowed = guard.secretsFor(other);
+    await answer(true);
+    expect(await allowed).toEqual(given);
+    expect(await guard.secretsFor(other)).toEqual(given);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("are asked for once by requests at the same time, and again at each later change", async () => {
+    const { secrets, guard, asked, answer } = guarded();
+    await secrets.write(given, own);
+    const [, other = own] = others[0] ?? [];
+    const requests = Promise.all([guard.secretsFor(other), guard.secretsFor(other)]);
+    await expect.poll(() => asked.length).toBe(1);
+    guard.forgetRefusal();
+    const late = guard.secretsFor(other);
+    await answer(true);
+    expect(await requests).toEqual([given, given]);
+    expect(await late).toEqual(given);
+    expect(asked).toHaveLength(1);
+    // What was allowed once is no answer to the same change made later on.
+    await secrets.write(given, own);
+    const again = expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
+    await answer(false);
+    await again;
+    expect(asked).toHaveLength(2);
+  });
+
+  test("of an older version are bound to what the settings name at their first use", async () => {
+    const store = new SealedStore();
+    await store.store("clever.secrets", JSON.stringify(given));
+    const { guard, asked, answer } = guarded(store);
+    expect(await guard.secretsFor(own)).toEqual(given);
+    expect(asked).toEqual([]);
+    const [, other = own] = others[0] ?? [];
+    const refused = expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
+    await answer(false);
+    await refused;
+  });
+
+  test("are nothing to ask about where none was ever given", async () => {
+    const { secrets, guard, asked } = guarded();
+    expect(await guard.secretsFor(own)).toEqual({});
+    expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: undefined });
+    expect(asked).toEqual([]);
+  });
+});

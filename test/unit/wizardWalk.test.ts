@@ -1,0 +1,77 @@
+import { expect, test, vi } from "vitest";
+import { orBack, type Step, walk, withWaysOn } from "../../src/ui/wizard";
+
+/** VS Code as far as a walk without boxes needs it: modal messages, answered in turn. */
+const { answers, log } = vi.hoisted(() => ({
+  answers: [] as string[],
+  log: { error: () => undefined, show: () => undefined },
+}));
+vi.mock("vscode", () => ({
+  l10n: { t: (text: string) => text },
+  window: {
+    showErrorMessage: async (_message: string, _options: object, ...items: { title: string }[]) => {
+      const answer = answers.shift();
+      return items.find(({ title }) => title === answer);
+    },
+  },
+}));
+
+type State = readonly string[];
+
+/** A step that fails, when it is asked, as often as there are answers to that; the answer says what then. */
+function failing(name: string, visits: string[], failures: string[][]): Step<State> {
+  return async (state, place) => {
+    visits.push(name);
+    const planned = failures.shift() ?? [];
+    answers.push(...planned);
+    await withWaysOn(place, async () => {
+      if (planned.shift() !== undefined) throw new Error("It failed.");
+    });
+    return [...state, name];
+  };
+}
+
+const asked =
+  (name: string, visits: string[]): Step<State> =>
+  async (state) => {
+    visits.push(name);
+    return [...state, name];
+  };
+const skipped: Step<State> = async () => undefined;
+
+test("a failure is tried again, or leads back over steps with nothing to ask, and no answer is lost", async () => {
+  const visits: string[] = [];
+  const steps = [
+    asked("host", visits),
+    skipped,
+    failing("lake", visits, [["Try Again", "Go Back"], ["Try Again"]]),
+    asked("salt", visits),
+  ];
+  expect(await walk<State>("A wizard", [], steps, { log })).toEqual({
+    state: ["host", "host", "lake", "salt"],
+    done: true,
+  });
+  expect(visits).toEqual(["host", "lake", "host", "lake", "salt"]);
+});
+
+test("whoever leaves keeps the answers so far", async () => {
+  const visits: string[] = [];
+  const steps = [asked("host", visits), failing("lake", visits, [["Show Log"]]), asked("salt", visits)];
+  expect(await walk<State>("A wizard", [], steps, { log })).toEqual({ state: ["host"], done: false });
+  expect(visits).toEqual(["host", "lake"]);
+});
+
+test("a walk can begin at a later step, and go back from there", async () => {
+  const visits: string[] = [];
+  const steps = [asked("host", visits), skipped, failing("lake", visits, [["Go Back"]])];
+  const from = { log, from: 2 };
+  expect((await walk<State>("A wizard", [], steps, from)).done).toBe(true);
+  expect(visits).toEqual(["lake", "host", "lake"]);
+});
+
+test("a question within a step goes back to the question before it", async () => {
+  const place = { title: "A wizard", canGoBack: true, log };
+  answers.push("Go Back");
+  const failed = withWaysOn(place, () => Promise.reject(new Error("It failed.")));
+  expect(await orBack(failed)).toBeUndefined();
+});
