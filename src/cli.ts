@@ -122,7 +122,7 @@ Exit code: 0 done; 1 done, but files failed or were quarantined; 2 could not sta
     .action(acting(doDashboard));
   root
     .command("verify")
-    .description("recount the tables against the log and the landed files")
+    .description("recount the tables, value by value, against the log and the landed files")
     .action(acting(doVerify));
   root
     .command("engagement")
