@@ -88,7 +88,7 @@ Exit code: 0 done; 1 done, but not with every file, or without a report; 2 could
     .action(acting(async () => (await import("./cli/commands/dashboard")).exportDashboard));
   root
     .command("verify")
-    .description("recount the tables against the log and the landed files")
+    .description("recount the tables, value by value, against the log and the landed files")
     .action(acting(async () => (await import("./cli/commands/verify")).verifyTables));
   root
     .command("engagement")

@@ -93,7 +93,7 @@ export async function leftoverFiles(lake: Lake, options: LakeOptions): Promise<L
   }
   for await (const { path, kind, modified } of lake.temporaries(options)) {
     const what = kind === "folder" ? "A temporary folder" : "A temporary file";
-    const note = `${what} of ${modified.toISOString()}: it is removed by a run when it is a day old.`;
+    const note = `${what} of ${modified.toISOString()}; what killed runs left is removed by a later one when it is a day old.`;
     left.push({ subject: path, note });
   }
   return left;
