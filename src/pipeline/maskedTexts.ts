@@ -29,9 +29,8 @@ export interface KnownPeople {
 const textsAtOnce = 2_000;
 
 /**
- * Masks the ids of people in the texts that the session's table `kept_texts` has (see `readKeptTexts`), each different
- * one once. Known are the ids of this file (`found`) and of `people`; the lake's lookups are read only
- * where a text holds something that may be an id.
+ * Masks the texts of the session's table `kept_texts` (see `readKeptTexts`), each different one once. Known are the ids of
+ * this file, in `found`, and of `people`; the lake's lookups are read only where a text holds what may be an id.
  */
 export async function maskKeptTexts(
   session: DuckSession,
@@ -46,15 +45,15 @@ export async function maskKeptTexts(
     signal,
   );
   await session.query(
-    `CREATE OR REPLACE TEMP TABLE told_texts AS SELECT place, text, row_number() OVER () - 1 AS number
+    `CREATE OR REPLACE TEMP TABLE texts_to_look_at AS SELECT place, text, row_number() OVER () - 1 AS number
      FROM kept_texts WHERE regexp_matches(text, '[\\pN@%/?=&#:;._-]')`,
     [],
     signal,
   );
-  const { texts } = await session.one("SELECT count(*)::INTEGER AS texts FROM told_texts", [], signal);
+  const { texts } = await session.one("SELECT count(*)::INTEGER AS texts FROM texts_to_look_at", [], signal);
   for (let from = 0; from < Number(texts); from += textsAtOnce) {
     const rows = await session.query(
-      `SELECT place, text FROM told_texts WHERE number >= ${from} AND number < ${from + textsAtOnce}`,
+      `SELECT place, text FROM texts_to_look_at WHERE number >= ${from} AND number < ${from + textsAtOnce}`,
       [],
       signal,
     );
@@ -117,7 +116,7 @@ async function knownOf(
   ];
   const rows = await session.query(
     `SELECT DISTINCT asked FROM (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS asked)
-     SEMI JOIN (${ids.join(" UNION ALL ")}) ON lower(id) = asked`,
+     SEMI JOIN (${ids.join(" UNION ALL ")}) ON lower(trim(id)) = asked`,
     [JSON.stringify(asked)],
     signal,
   );
@@ -138,5 +137,5 @@ async function noteOn(
     signal,
   );
   const { texts } = await session.one("SELECT count(*)::INTEGER AS texts FROM masked_texts", [], signal);
-  return `${counted(Number(texts), "text")} in ${counted(Number(rows), "row")} told who somebody is; ${Number(texts) === 1 ? "it was" : "they were"} masked in that part.`;
+  return `${counted(Number(texts), "text")} in ${counted(Number(rows), "row")} held a person's id or address; that part was masked.`;
 }

@@ -67,12 +67,12 @@ test("no text tells who somebody is, in stage2p, the dashboard, its cache and ev
     [...planted.map(([, masked]) => masked), ...innocent].sort(),
   );
   expect((await fixture.rows()).map(({ school_name }) => school_name)).toEqual(["North [pseudonym]"]);
-  const told = "told who somebody is";
+  const told = "held a person's id or address; that part was masked.";
   expect(summary.notes).toEqual([
-    { path: dailyPath(), note: `1 text in 1 row ${told}; it was masked in that part.` },
+    { path: dailyPath(), note: `1 text in 1 row ${told}` },
     {
       path: usagePath(),
-      note: `${planted.length} texts in ${planted.length} rows ${told}; they were masked in that part.`,
+      note: `${planted.length} texts in ${planted.length} rows ${told}`,
     },
   ]);
   expect((await fixture.lastLog()).get(usagePath())?.notes).toContain(told);
