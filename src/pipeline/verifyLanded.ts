@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { type Report, reports } from "../clever/reports";
+import { reports } from "../clever/reports";
 import { counted } from "../counted";
 import { withLocalFiles } from "../delta/localFiles";
 import type { DuckSession } from "../duck/duck";
@@ -36,7 +36,7 @@ export async function verifyLanded(
   if (entry.outcome !== "anonymized") return [];
   return withLocalFiles(lake, [entry.landedPath], options, ([local = entry.landedPath]) =>
     duck.session(async (session) => {
-      const { rows, loaded } = await loadGoodRows(session, local, reports[entry.report], scratch, signal);
+      const { rows, loaded } = await loadGoodRows(session, local, entry, scratch, signal);
       if (entry.rowsRead !== undefined && rows !== entry.rowsRead) {
         return [`${counted(entry.rowsRead, "row")} read from it before, but it has ${rows}.`];
       }
@@ -54,17 +54,18 @@ export async function verifyLanded(
 async function loadGoodRows(
   session: DuckSession,
   file: string,
-  report: Report,
+  { report: name, userType }: LogEntry,
   scratch: string,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly rows: number; readonly loaded: LoadedCsv | undefined }> {
-  const result = await loadCsv(session, file, report, signal);
+  const report = reports[name];
+  const result = await loadCsv(session, file, report, signal, undefined, userType);
   if ("reason" in result) return { rows: 0, loaded: undefined };
   if ("rows" in result) return { rows: result.rows, loaded: result };
   const goodFile = path.join(scratch, `${randomUUID()}.csv`);
   try {
     const refused = await splitBadRows(file, report, result.header, goodFile, undefined, "", signal);
-    const good = await loadCsv(session, goodFile, report, signal, refused.order);
+    const good = await loadCsv(session, goodFile, report, signal, refused.order, userType);
     const loaded = "rows" in good ? good : undefined;
     return { rows: refused.rows + (loaded?.rows ?? 0), loaded };
   } finally {

@@ -145,6 +145,7 @@ describe("a value that is not the landed file's is found,", () => {
   test("and another salt does not call each file wrong", async () => {
     const { problems } = await verifyLake(fixture.lake, "another salt");
     expect(problems.map(({ subject }) => subject)).toEqual([
+      fixture.lake.url,
       lookupTable(reports.daily_participation),
       lookupTable(reports.resource_usage),
     ]);
@@ -256,4 +257,14 @@ test("a gap in a table's log is told, however wide", async () => {
     subject: participation,
     problem: expect.stringContaining("The table's log lacks version 1."),
   });
+});
+
+test("a text in which a run masked who somebody is holds the landed value", async () => {
+  const link = "https://x.org/query?ref=sis-amy&lang=en";
+  await fixture.put(usagePath("2024-09-04"), usageCsv(usage("amy", link, "2024-09-04")));
+  await fixture.run();
+  const rows = await fixture.rows("resource_usage");
+  expect(rows.map(({ resource_name: name }) => name)).toContain("https://x.org/query?ref=[pseudonym]&lang=en");
+
+  expect(await fixture.verify()).toMatchObject({ problems: [] });
 });
