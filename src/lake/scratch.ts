@@ -38,7 +38,8 @@ async function sweep(folder: string): Promise<void> {
   for (const name of await fs.readdir(folder)) {
     const [pid = "", host = ""] = name.split("@");
     if (host !== hostname() || isAlive(Number(pid))) continue;
-    await fs.rm(path.join(folder, name), { recursive: true, force: true });
+    // What another program holds stays for the next sweep: no write is to fail over it.
+    await fs.rm(path.join(folder, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
