@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "esbuild";
@@ -32,6 +32,9 @@ export class WindowsMachine implements AsyncDisposable {
 
   static async create(builds: WindowsBuilds): Promise<WindowsMachine> {
     const machine = new WindowsMachine(await mkdtemp(path.join(tmpdir(), "clever-lake-wine-")), builds);
+    // Stays between programs, so that the next one does not get the process id of one that was killed just before.
+    await mkdir(path.join(machine.folder, "prefix"));
+    spawnSync("wineserver", ["--persistent"], { env: machine.environment, stdio: "ignore" });
     // Makes drive C:, of which every program would tell otherwise.
     const { exitCode, stderr } = await machine.result("wine", ["wineboot", "--init"]);
     if (exitCode === 0) return machine;
@@ -57,6 +60,10 @@ export class WindowsMachine implements AsyncDisposable {
     };
   }
 
+  private get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, ...this.node.environment };
+  }
+
   /** Runs Node.js to its end. */
   async run(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<WindowsResult> {
     const [command = "", ...first] = this.node.command;
@@ -71,7 +78,7 @@ export class WindowsMachine implements AsyncDisposable {
     const files = new OutputFiles(this.folder);
     const child = spawn(command, args, {
       cwd: this.folder,
-      env: { ...process.env, ...this.node.environment, ...environment },
+      env: { ...this.environment, ...environment },
       stdio: ["ignore", ...files.descriptors],
     });
     const [exitCode] = (await once(child, "exit")) as [number | null];
@@ -117,7 +124,7 @@ export class WindowsMachine implements AsyncDisposable {
 
   /** Ends what runs in it and removes it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const env = { ...process.env, ...this.node.environment };
+    const env = this.environment;
     spawnSync("wineserver", ["--kill"], { env, stdio: "ignore" });
     spawnSync("wineserver", ["--wait"], { env, stdio: "ignore", timeout: 10_000 });
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });

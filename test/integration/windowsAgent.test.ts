@@ -10,6 +10,8 @@ import { windowsUnderWine } from "../helpers/windowsBuilds";
 import { WindowsMachine } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
+/** Each takes a minute at most where nothing else is at work. */
+const minutes = 10;
 const sshd = findSshd();
 
 /** A real agent that holds a key, behind a port of 127.0.0.1, since Wine knows no Unix sockets. */
@@ -32,6 +34,7 @@ async function agentBehindPort(privateKeyPath: string): Promise<number> {
 
 test.skipIf(builds === undefined || sshd === undefined)(
   "an account with a key in the agent logs in on Windows",
+  { timeout: minutes * 60_000 },
   async () => {
     if (builds === undefined || sshd === undefined) return;
     const server = await startSshd(sshd);

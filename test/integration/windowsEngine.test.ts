@@ -6,18 +6,24 @@ import { windowsUnderWine } from "../helpers/windowsBuilds";
 import { WindowsMachine, windowsPath } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
+/** Each takes a minute at most where nothing else is at work. */
+const minutes = 10;
 
-test.skipIf(builds === undefined)("the engine of the Windows package answers on Windows", async () => {
-  if (builds === undefined) return;
-  const { vsix, problems } = await makeVsix("win32-x64");
-  expect(problems).toEqual([]);
-  await using windows = await WindowsMachine.create(builds);
-  const extension = await unpackVsix(vsix, windows.folder);
-  const outcomes = await windows.runTests("engine", {
-    ENGINE_MODULE: windowsPath(path.join(extension, "dist", "engine.js")),
-    // DuckDB is the one of the package.
-    NODE_PATH: "",
-  });
-  expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);
-  expect(outcomes).toHaveLength(3);
-});
+test.skipIf(builds === undefined)(
+  "the engine of the Windows package answers on Windows",
+  { timeout: minutes * 60_000 },
+  async () => {
+    if (builds === undefined) return;
+    const { vsix, problems } = await makeVsix("win32-x64");
+    expect(problems).toEqual([]);
+    await using windows = await WindowsMachine.create(builds);
+    const extension = await unpackVsix(vsix, windows.folder);
+    const outcomes = await windows.runTests("engine", {
+      ENGINE_MODULE: windowsPath(path.join(extension, "dist", "engine.js")),
+      // DuckDB is the one of the package.
+      NODE_PATH: "",
+    });
+    expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);
+    expect(outcomes).toHaveLength(3);
+  },
+);

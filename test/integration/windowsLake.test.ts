@@ -3,11 +3,17 @@ import { windowsUnderWine } from "../helpers/windowsBuilds";
 import { WindowsMachine } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
+/** Each takes a minute at most where nothing else is at work. */
+const minutes = 10;
 
-test.skipIf(builds === undefined)("the folder lake keeps its promises on Windows", async () => {
-  if (builds === undefined) return;
-  await using windows = await WindowsMachine.create(builds);
-  const outcomes = await windows.runTests("folderLake");
-  expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);
-  expect(outcomes.length).toBeGreaterThan(50);
-});
+test.skipIf(builds === undefined)(
+  "the folder lake keeps its promises on Windows",
+  { timeout: minutes * 60_000 },
+  async () => {
+    if (builds === undefined) return;
+    await using windows = await WindowsMachine.create(builds);
+    const outcomes = await windows.runTests("folderLake");
+    expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);
+    expect(outcomes.length).toBeGreaterThan(50);
+  },
+);

@@ -6,41 +6,51 @@ import { windowsUnderWine } from "../helpers/windowsBuilds";
 import { WindowsMachine, windowsPath } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
+/** Each takes a minute at most where nothing else is at work. */
+const minutes = 10;
 const program = path.resolve(import.meta.dirname, "..", "..", "dist", "cli.mjs");
 
-test.skipIf(builds === undefined)("the demo goes through on Windows, and its numbers are right", async () => {
-  if (builds === undefined) return;
-  await buildCommandLine();
-  await using windows = await WindowsMachine.create(builds);
-  const args = [windowsPath(program), "demo", "--days", "3"];
-  const { exitCode, stdout, stderr } = await windows.run(args);
-  expect(exitCode, stderr).toBe(0);
-  expect(stdout).toContain("Everything adds up. 12,765 rows of reports; 12 landed files read anew.");
-  expect(stdout).toContain("Nothing new. 12 reports on the server are in the lake already.");
-  expect(stdout).toContain("Imported: 1,542 students");
-});
+test.skipIf(builds === undefined)(
+  "the demo goes through on Windows, and its numbers are right",
+  { timeout: minutes * 60_000 },
+  async () => {
+    if (builds === undefined) return;
+    await buildCommandLine();
+    await using windows = await WindowsMachine.create(builds);
+    const args = [windowsPath(program), "demo", "--days", "3"];
+    const { exitCode, stdout, stderr } = await windows.run(args);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain("Everything adds up. 12,765 rows of reports; 12 landed files read anew.");
+    expect(stdout).toContain("Nothing new. 12 reports on the server are in the lake already.");
+    expect(stdout).toContain("Imported: 1,542 students");
+  },
+);
 
-test.skipIf(builds === undefined)("a run cut off on Windows is completed there by the next", async () => {
-  if (builds === undefined) return;
-  await using windows = await WindowsMachine.create(builds);
-  await using runs = await KilledRuns.create(windows.node);
-  const landed = "stage1np/clever/daily-participation";
-  const committed = "stage2p/clever/resource_usage_pseudo/_delta_log/00000000000000000000.json";
-  for (const made of [landed, committed]) {
+test.skipIf(builds === undefined)(
+  "a run cut off on Windows is completed there by the next",
+  { timeout: minutes * 60_000 },
+  async () => {
+    if (builds === undefined) return;
+    await using windows = await WindowsMachine.create(builds);
+    await using runs = await KilledRuns.create(windows.node);
+    const landed = "stage1np/clever/daily-participation";
+    const committed = "stage2p/clever/resource_usage_pseudo/_delta_log/00000000000000000000.json";
+    for (const made of [landed, committed]) {
+      await runs.withLake(async (cli) => {
+        const running = await runs.kill(cli, (run) => appears(path.join(cli.lakeFolder, made), run));
+        expect(running, made).toBe(true);
+        await runs.complete(cli, `killed at ${made}`);
+      });
+    }
     await runs.withLake(async (cli) => {
-      const running = await runs.kill(cli, (run) => appears(path.join(cli.lakeFolder, made), run));
-      expect(running, made).toBe(true);
-      await runs.complete(cli, `killed at ${made}`);
+      const run = cli.start("run");
+      await appears(path.join(cli.lakeFolder, landed), run);
+      // Wine makes Windows' event of Ctrl-C of it.
+      run.process.kill("SIGINT");
+      const { exitCode, stderr } = await run.ended;
+      expect(exitCode, stderr).toBe(130);
+      expect(stderr).toContain("Stopping; what has been done so far stays.");
+      await runs.complete(cli, "stopped by Ctrl-C");
     });
-  }
-  await runs.withLake(async (cli) => {
-    const run = cli.start("run");
-    await appears(path.join(cli.lakeFolder, landed), run);
-    // Wine makes Windows' event of Ctrl-C of it.
-    run.process.kill("SIGINT");
-    const { exitCode, stderr } = await run.ended;
-    expect(exitCode, stderr).toBe(130);
-    expect(stderr).toContain("Stopping; what has been done so far stays.");
-    await runs.complete(cli, "stopped by Ctrl-C");
-  });
-});
+  },
+);

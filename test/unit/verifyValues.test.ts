@@ -264,7 +264,9 @@ test("a text in which a run masked who somebody is holds the landed value", asyn
   await fixture.put(usagePath("2024-09-04"), usageCsv(usage("amy", link, "2024-09-04")));
   await fixture.run();
   const rows = await fixture.rows("resource_usage");
-  expect(rows.map(({ resource_name: name }) => name)).toContain("https://x.org/query?ref=[pseudonym]&lang=en");
+  expect(rows.map(({ resource_name: name }) => name)).toContain(
+    "https://x.org/query?ref=[pseudonym]&lang=en",
+  );
 
   expect(await fixture.verify()).toMatchObject({ problems: [] });
 });

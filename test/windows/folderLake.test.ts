@@ -1,4 +1,5 @@
 import { type FileHandle, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -145,4 +146,18 @@ test("what goes to stage2p is made there, so that it gets the access list that i
   const names: string[] = [];
   for await (const entry of lake.list("stage2p")) names.push(entry.path);
   expect(names).toEqual(["stage2p/t"]);
+});
+
+test("a file of a dead process that another program holds keeps nobody from writing", async () => {
+  const { root } = await lakeWithFile();
+  // No process has this number.
+  const leftOver = path.join(root, ".clever-lake-tmp", `${2 ** 31 - 4}@${hostname()}@left-over`);
+  await writeFile(leftOver, "left over");
+  const held = await hold(leftOver);
+  const next = await FolderLake.open(root);
+  await next.write(target, one("newer"));
+  await held.close();
+  const another = await FolderLake.open(root);
+  await another.write(target, one("newest"));
+  expect(await readdir(path.dirname(leftOver))).toEqual([]);
 });
