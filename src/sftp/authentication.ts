@@ -64,17 +64,20 @@ export class Login {
       this.methods.push({ type: "agent", username, agent: new AgentWithRsaViews(createAgent(agent)) });
     if (password === undefined) return;
     this.methods.push({ type: "password", username, password });
-    let asked = false;
+    let answered: string | undefined;
     this.methods.push({
       type: "keyboard-interactive",
       username,
       prompt: (_name, _instructions, _language, prompts, finish) => {
-        // The password answers one question, once: whoever asks for more wants something else.
-        const [question] = prompts;
+        // The password answers one question, once: whoever asks for more wants something else, or refuses it.
+        const [question, ...others] = prompts;
         const isPassword = question?.echo !== true || asksForPassword(question.prompt);
-        const answers = !asked && prompts.length === 1 && isPassword ? [password] : [];
-        asked = true;
-        if (answers.length === 0 && prompts.length > 0) this.isAskedForMore = true;
+        const isFirst = answered === undefined;
+        const answers =
+          isFirst && question !== undefined && others.length === 0 && isPassword ? [password] : [];
+        if (answers.length === 0 && question !== undefined && question.prompt !== answered)
+          this.isAskedForMore = true;
+        if (answers.length > 0) answered = question?.prompt;
         finish(answers);
       },
     });

@@ -53,6 +53,11 @@ describe("a password that is not taken", () => {
       "The SFTP server refused the password of the account district.",
     ],
     [
+      "refused by asking again",
+      { prompt: { text: "Password:", echo: false }, asksAgain: "same" },
+      "The SFTP server refused the password of the account district.",
+    ],
+    [
       "answered by hanging up",
       { wrongPassword: "hangUp" },
       "The SFTP server broke off, or fell silent, when it was shown the password of the account district. It is not shown again.",
@@ -103,6 +108,15 @@ describe("a server that asks for more than a password", () => {
       expect(server.logins.passwords).toEqual([]);
     },
   );
+
+  it("gets the password once where it asks for a code on top of it", async () => {
+    const { server, error } = await errorOf({
+      prompt: { text: "Password:", echo: false },
+      asksAgain: "other",
+    });
+    expect(error).toMatchObject({ code: "auth", message: expect.stringContaining("such as a code") });
+    expect(server.logins.passwords).toEqual([oddAccount.password]);
+  });
 
   it("tells that the password was taken, and what is asked for then", async () => {
     const { error } = await errorOf({ secondFactor: ["keyboard-interactive", "[x](command:y)"] });

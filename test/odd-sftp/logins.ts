@@ -38,7 +38,13 @@ export class Logins {
       const { text, echo } = quirks.prompt ?? { text: "Password:", echo: false };
       context.prompt({ prompt: text, echo }, (answers) => {
         const [answer] = answers;
-        decide(answer === undefined ? "refuse" : (tooMany ?? this.judge(answer)));
+        const verdict = answer === undefined ? "refuse" : (tooMany ?? this.judge(answer));
+        if (quirks.asksAgain === undefined || answer === undefined) return decide(verdict);
+        const again = quirks.asksAgain === "same" ? text : "Verification code:";
+        context.prompt({ prompt: again, echo }, ([second]) => {
+          if (second !== undefined) this.passwords.push(second);
+          decide("refuse");
+        });
       });
     } else {
       decide("refuse");

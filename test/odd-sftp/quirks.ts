@@ -49,6 +49,8 @@ export interface Quirks {
   readonly passwordExpired?: boolean;
   /** The question of keyboard-interactive, which the password answers. */
   readonly prompt?: { readonly text: string; readonly echo: boolean };
+  /** A wrong answer to the question leads to the same question, or a right one to another. */
+  readonly asksAgain?: "same" | "other";
   /** What is asked for when the password was right. */
   readonly secondFactor?: readonly string[];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { recognizeReport } from "../../src/clever/fileNames";
+import { recognizeReport, reportNamesOnServer } from "../../src/clever/fileNames";
 
 function told(path: string): string | undefined {
   const found = recognizeReport(path);
@@ -74,4 +74,15 @@ describe("a file's path says which report it is", () => {
   ])("%j is no report", (path) => {
     expect(told(path)).toBeUndefined();
   });
+});
+
+test.each([
+  ["daily-participation", true],
+  ["Resource_Usage", true],
+  ["clever/daily-participation/2025", true],
+  ["archive", false],
+  ["daily-participation-old", false],
+  ["", false],
+])("reports are expected in the folder %j: %s", (folder, isExpected) => {
+  expect(reportNamesOnServer.isReportFolder(folder)).toBe(isExpected);
 });
