@@ -139,7 +139,7 @@ const bounds = z
   });
 
 const statistics = z.object({
-  numRecords: z.number(),
+  numRecords: z.number().int().nonnegative(),
   minValues: bounds,
   maxValues: bounds,
   nullCount: z

@@ -1,6 +1,7 @@
 import { recognizeReport, resemblesReport } from "../clever/fileNames";
 import { landedPath } from "../clever/layout";
 import type { ReportName, UserType } from "../clever/reports";
+import { CleverLakeError } from "../errors";
 import type { SkippedEntry, SourceFile, SourceListing } from "../sftp/source";
 import type { LogEntry } from "./ingestLog";
 import { sourceNames } from "./sourceNames";
@@ -241,8 +242,16 @@ export function runStart(lake: LakeState, now: Date): Date {
   let newest = 0;
   for (const { version } of lake.log.values()) newest = Math.max(newest, version);
   for (const version of lake.applied.values()) newest = Math.max(newest, version);
+  if (newest > latestVersion) {
+    throw new CleverLakeError("corrupt", "The lake speaks of a delivery in the year 10000 or later.", {
+      hint: "Restore the tables and the ingest log from a copy of the lake.",
+    });
+  }
   return new Date(Math.max(toSeconds(now), newest + 1) * 1000);
 }
+
+/** The last second whose folder name has the form of all others. */
+const latestVersion = Date.UTC(9999, 11, 31) / 1000;
 
 /** Whether a version is the landing of the bytes that stand there, and not a landed copy that was read again later. */
 export function isLanding({ landedPath, version }: Pick<Landing, "landedPath" | "version">): boolean {

@@ -68,7 +68,7 @@ export async function verifyLake(
     const salt = given === undefined ? undefined : await verifiedSalt(context, given);
     const found = await verifyAll(context, salt);
     const { problems, leftovers } = context;
-    if (problems.length > 0 && (await watch.sawRun(signal))) throw doubtful(lake, problems.length);
+    if (problems.length > 0 && (await watch.sawRun(signal))) throw doubtful(lake);
     leftovers.push(...(await leftoverFiles(lake, signal ? { signal } : {})));
     return { ...found, problems, leftovers };
   } finally {
@@ -77,10 +77,10 @@ export async function verifyLake(
   }
 }
 
-function doubtful(lake: Lake, problems: number): CleverLakeError {
+function doubtful(lake: Lake): CleverLakeError {
   return new CleverLakeError(
     "busy",
-    `A run is going on, or was while the lake was verified; whether ${problems === 1 ? "what did" : "things that did"} not add up is its unfinished work cannot be told.`,
+    "A run is going on, or was while the lake was verified: what did not add up may be its unfinished work.",
     { subject: lake.url, hint: "Verify again when it has ended." },
   );
 }

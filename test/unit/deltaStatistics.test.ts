@@ -4,7 +4,12 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compareCodePoints } from "../../src/delta/codePoints";
 import type { Column } from "../../src/delta/schema";
-import { lowerTextBound, statisticsOfCopy, upperTextBound } from "../../src/delta/statistics";
+import {
+  lowerTextBound,
+  numRecords as numRecordsOf,
+  statisticsOfCopy,
+  upperTextBound,
+} from "../../src/delta/statistics";
 import { Duck, type SqlRow, sqlString } from "../../src/duck/duck";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -150,3 +155,12 @@ describe("statistics of a file", () => {
     );
   });
 });
+
+test.each(["1e300", "-1", "0.5", "1e999", '"3"'])(
+  "a count of rows that says %s is no count",
+  (numRecords) => {
+    const stats = `{"numRecords":${numRecords},"minValues":{},"maxValues":{},"nullCount":{}}`;
+    const file = { path: "p", partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, stats };
+    expect(numRecordsOf([file])).toBeUndefined();
+  },
+);

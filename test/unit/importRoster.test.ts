@@ -362,7 +362,15 @@ describe("importing a roster", () => {
     const [file = ""] = [...(await fixture.tree()).keys()].filter((name) =>
       /students_pseudo\/part/.test(name),
     );
-    await truncate(fixture.lake.localPath(file), 100);
+    const place = fixture.lake.localPath(file);
+    const bytes = await readFile(place);
+    // Within the values: a grade or a pseudonym is another one.
+    bytes[Math.floor(bytes.length / 3)] = (bytes[Math.floor(bytes.length / 3)] ?? 0) ^ 1;
+    await writeFile(place, bytes);
+    expect((await fixture.verify()).problems).toEqual([
+      { subject: file, problem: "The table's data file does not hold the bytes that were written." },
+    ]);
+    await truncate(place, 100);
     const damaged = await fixture.verify();
     expect(damaged.problems.map(({ subject }) => subject)).toEqual([file]);
   });

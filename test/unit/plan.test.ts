@@ -281,4 +281,13 @@ describe("a run's start", () => {
   ])("is past %s, also for a clock that is not", (_, lake) => {
     expect(runStart(lake, now)).toEqual(new Date((second + 1) * 1000));
   });
+
+  test.each([Number.MAX_SAFE_INTEGER, 8.64e12, 253_402_300_800])(
+    "is none where the lake speaks of version %d, which is no time of a delivery",
+    (version) => {
+      const error = { code: "corrupt", message: expect.stringContaining("in the year 10000 or later") };
+      expect(() => runStart(lakeOf([], { [path]: version }), now)).toThrow(expect.objectContaining(error));
+      expect(() => runStart(lakeOf([entry({ version })]), now)).toThrow(expect.objectContaining(error));
+    },
+  );
 });
