@@ -184,8 +184,8 @@ async function doStatus(options: CommonOptions): Promise<void> {
   const secrets = secretsFrom(process.env);
   const lake = await openLake(config, secrets);
   await using source = await openSource(config, secrets);
-  const files = await status(source, lake, config.userTypes, abort.signal);
-  print(options, showStatus(files), () => ({
+  const { files, freshness, overdue } = await status(source, lake, config, abort.signal);
+  print(options, showStatus({ files, freshness, overdue }), () => ({
     files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
       path,
       report: report ?? null,
@@ -195,6 +195,8 @@ async function doStatus(options: CommonOptions): Promise<void> {
       state,
       ...(reason ? { reason } : {}),
     })),
+    freshness,
+    overdue,
   }));
 }
 
@@ -215,6 +217,7 @@ async function doRun(name: RunRequest["command"], options: RunOptions): Promise<
       accept: options.accept ?? [],
       connections: config.sftp.connections,
       compare: config.sftp.compare,
+      expectReportsWithin: config.expectReportsWithin,
       signal: abort.signal,
       onProgress: view.listener,
     });

@@ -35,10 +35,13 @@ export const testConnection = new EngineCall<messages.Connected, messages.Connec
   "testing the connection",
 );
 
-/** What is on the server and how each file stands to the lake. The files come in batches as progress, in order. */
+/**
+ * What is on the server and how each file stands to the lake, and which kinds of reports are overdue. The files come in
+ * batches as progress, in order.
+ */
 export const listReports = new EngineCall<
   messages.Connected,
-  { readonly count: number },
+  { readonly count: number; readonly overdue: readonly messages.Freshness[] },
   readonly messages.ReportItem[]
 >("listReports", "listing the reports");
 

@@ -33,6 +33,8 @@ export interface Applied {
   readonly alreadyThere: readonly StagedFile[];
   /** Files that rely on old rows of others going, which stay: to be staged again. */
   readonly leftOut: readonly StagedFile[];
+  /** The `_pseudo` table as it is then; undefined where there is none. */
+  readonly table: Snapshot | undefined;
 }
 
 /**
@@ -84,7 +86,7 @@ export class ReportAnonymizer {
   async commit(): Promise<Applied> {
     const { staged, leftOut } = partedByReliance(this.waiting);
     this.waiting = [];
-    if (staged.length === 0) return { staged: [], alreadyThere: [], leftOut };
+    if (staged.length === 0) return { staged: [], alreadyThere: [], leftOut, table: this.table };
     const { lake, duck, signal } = this.context;
     this.lookups = await appendLookups(lake, duck, this.persons, this.lookups, signal);
     const { applied, table } = await applyRows(this.report, staged, this.table, {
@@ -96,6 +98,7 @@ export class ReportAnonymizer {
       staged: staged.filter(({ file }) => applied.has(file.source)),
       alreadyThere: staged.filter(({ file }) => !applied.has(file.source)),
       leftOut,
+      table,
     };
   }
 }

@@ -1,5 +1,6 @@
 import { bulkhead } from "cockatiel";
 import { type ReportName, reports } from "../clever/reports";
+import type { Snapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
@@ -67,9 +68,17 @@ export class ChunkRunner {
   private readonly stagedTimes = new Map<string, Date>();
   private deferred: { readonly entry: LogEntry; readonly waitsFor: readonly string[] }[] = [];
 
+  private readonly newestTables: Map<ReportName, Snapshot>;
+
   constructor(private readonly context: ChunkContext) {
+    this.newestTables = new Map(context.tables);
     this.landing = bulkhead(context.connections, Number.POSITIVE_INFINITY);
     this.unsettled = context.replaced;
+  }
+
+  /** The tables as this run knows them last. */
+  get tables(): PseudoTables {
+    return this.newestTables;
   }
 
   /**
@@ -235,7 +244,8 @@ export class ChunkRunner {
     const { summary, signal } = this.context;
     const waiting = anonymizer.waitingPaths();
     try {
-      const { staged, alreadyThere, leftOut } = await anonymizer.commit();
+      const { staged, alreadyThere, leftOut, table } = await anonymizer.commit();
+      if (table) this.newestTables.set(anonymizer.report.name, table);
       for (const { file, reliesOn } of leftOut) {
         const entry = entries.get(file.source);
         if (entry) this.deferred.push({ entry, waitsFor: reliesOn });

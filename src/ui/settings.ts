@@ -59,6 +59,7 @@ export async function readSettings(): Promise<Config> {
     saltKeyVaultUrl: given("saltKeyVaultUrl"),
     userTypes: given("userTypes"),
     minimumGroupSize: given("minimumGroupSize"),
+    expectReportsWithin: given("expectReportsWithin"),
   });
   if (parsed.success) return parsed.data;
   const [fault] = parsed.error.issues;

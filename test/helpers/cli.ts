@@ -97,6 +97,7 @@ export interface CliSetUp {
   readonly secrets?: CliSecrets;
   readonly userTypes?: readonly string[];
   readonly minimumGroupSize?: number;
+  readonly expectReportsWithin?: number;
   /** Beside the secrets, such as a proxy. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -116,7 +117,8 @@ export class CommandLine {
 
   static async create(setUp: CliSetUp): Promise<CommandLine> {
     await buildCommandLine();
-    const { folder, server, lake, secrets = {}, userTypes, minimumGroupSize, environment = {} } = setUp;
+    const { folder, server, lake, secrets = {}, environment = {} } = setUp;
+    const { userTypes, minimumGroupSize, expectReportsWithin } = setUp;
     const lakeFolder = path.join(folder, "lake");
     const configFile = path.join(folder, "clever-lake.json");
     const config = {
@@ -124,6 +126,7 @@ export class CommandLine {
       lake: lake ?? { url: pathToFileURL(lakeFolder).href },
       userTypes,
       minimumGroupSize,
+      expectReportsWithin,
     };
     await writeFile(configFile, JSON.stringify(config, undefined, 2));
     return new CommandLine(configFile, lakeFolder, secrets, environment);
