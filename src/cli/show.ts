@@ -1,8 +1,10 @@
 import { counted } from "../counted";
 import type { ParticipationMetrics, Published } from "../metrics/answer";
+import type { Freshness } from "../pipeline/freshness";
 import type { PlannedFile } from "../pipeline/plan";
-import { hasTrouble } from "../pipeline/run";
+import { missesReports } from "../pipeline/run";
 import type { RunSummary } from "../pipeline/runRecord";
+import type { Status } from "../pipeline/status";
 import type { Verification } from "../pipeline/verify";
 import { identityLines } from "./identities";
 import { columns } from "./table";
@@ -20,7 +22,10 @@ const colours: Readonly<Record<PlannedFile["state"], Parameters<typeof styled>[0
 };
 
 /** @param identities what the last run noticed about the ids of people */
-export function showStatus(files: readonly PlannedFile[], identities?: RunSummary["identities"]): string {
+export function showStatus(
+  { files, freshness, overdue }: Status,
+  identities?: RunSummary["identities"],
+): string {
   const rows = files.map((file) => [
     styled(colours[file.state], file.state),
     plain(file.path),
@@ -31,17 +36,28 @@ export function showStatus(files: readonly PlannedFile[], identities?: RunSummar
   const counts = new Map<string, number>();
   for (const { state } of files) counts.set(state, (counts.get(state) ?? 0) + 1);
   const summary = [...counts].map(([state, count]) => `${integer(count)} ${state}`).join(", ");
-  if (files.length === 0) return "There is no file on the server.";
+  const listing = columns(["State", "File", "Size", "Modified (UTC)", ""], rows, [2]);
+  const none = "There is no file on the server.";
   const noticed = identityLines(identities);
-  const lastRun = noticed.length > 0 ? ["", "Noticed by the last run:", ...noticed].join("\n") : "";
-  return `${columns(["State", "File", "Size", "Modified (UTC)", ""], rows, [2])}\n\n${counted(files.length, "file")}: ${summary}${lastRun}`;
+  return [
+    files.length === 0 ? none : `${listing}\n\n${counted(files.length, "file")}: ${summary}`,
+    ...(noticed.length > 0 ? [["Noticed by the last run:", ...noticed].join("\n")] : []),
+    ...(freshness.length > 0 ? [newestDays(freshness)] : []),
+    ...overdue.map((kind) => styled("red", `Overdue: ${overdueLine(kind)}`)),
+  ].join("\n\n");
+}
+
+function newestDays(freshness: readonly Freshness[]): string {
+  const rows = freshness.map((kind) => [kindName(kind), kind.newestDay, integer(kind.schoolDays)]);
+  return columns(["In the tables", "Newest day", "School days since"], rows, [2]);
 }
 
 export function showRun(summary: RunSummary): string {
   const { landed, anonymized, unchanged, rows } = summary;
   const lines: string[] = [];
   const { reportsOnServer, notRead } = summary;
-  const nothing = landed === 0 && anonymized === 0 && !hasTrouble(summary) && summary.duplicates.length === 0;
+  const nothing =
+    landed === 0 && anonymized === 0 && !missesReports(summary) && summary.duplicates.length === 0;
   if (reportsOnServer === 0) {
     lines.push(
       `${styled("red", "There is no report on the server.")} Check "root" under "sftp", and "userTypes"; clever-lake status shows the files.`,
@@ -53,7 +69,7 @@ export function showRun(summary: RunSummary): string {
       `${styled("green", "Nothing new.")} ${counted(unchanged, "report")} on the server ${unchanged === 1 ? "is" : "are"} in the lake already.`,
     );
   } else {
-    const mark = hasTrouble(summary)
+    const mark = missesReports(summary)
       ? styled("yellow", "Done, but not with every file.")
       : styled("green", "Done.");
     lines.push(
@@ -71,6 +87,10 @@ export function showRun(summary: RunSummary): string {
     ...summary.notes.map(({ path, note }) => `${styled("cyan", "note")}  ${plain(path)}: ${plain(note)}`),
   ];
   lines.push(...listed(remarks));
+  if (summary.overdue.length > 0) {
+    lines.push("", styled("red", `Overdue: ${integer(summary.overdue.length)}`));
+    lines.push(...listed(summary.overdue.map(overdueLine)));
+  }
   if (notRead.length > 0) {
     lines.push("", styled("yellow", `On the server and not read: ${integer(notRead.length)}`));
     lines.push(...listed(notRead.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));
@@ -91,6 +111,14 @@ export function showRun(summary: RunSummary): string {
     lines.push(...listed(summary.failed.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));
   }
   return lines.join("\n");
+}
+
+function overdueLine(kind: Freshness): string {
+  return `${kindName(kind)}: the newest day is ${kind.newestDay}, with ${counted(kind.schoolDays, "school day")} since.`;
+}
+
+function kindName({ report, userType }: Freshness): string {
+  return `${report.replaceAll("_", " ")} of ${userType}`;
 }
 
 function quarantineLines(quarantined: RunSummary["quarantined"]): string[] {

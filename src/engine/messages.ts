@@ -5,6 +5,7 @@ import type { DashboardFilter } from "../dashboard/filter";
 import type { IndexProgress } from "../dashboard/index/indexKeeper";
 import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
+import type { Freshness } from "../pipeline/freshness";
 import type { RosterProgress, RosterSummary } from "../pipeline/importRoster";
 import type { FileState } from "../pipeline/plan";
 import type { ProgressState } from "../pipeline/progress";
@@ -22,6 +23,7 @@ export type {
   DashboardAnswer,
   DashboardFilter,
   FileState,
+  Freshness,
   MetricsFilterInput,
   NoAnswer,
   ParticipationMetrics,

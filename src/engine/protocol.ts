@@ -44,10 +44,13 @@ export const testLogin = new EngineCall<messages.ServerLogin, Nothing>(
 /** Writes and removes a file in the lake, holds the salt against the lake's; the server is not asked. */
 export const testLake = new EngineCall<messages.Connected, messages.LakeTest>("testLake", "testing the lake");
 
-/** What is on the server and how each file stands to the lake. The files come in batches as progress, in order. */
+/**
+ * What is on the server and how each file stands to the lake, and which kinds of reports are overdue. The files come in
+ * batches as progress, in order.
+ */
 export const listReports = new EngineCall<
   messages.Connected,
-  { readonly count: number },
+  { readonly count: number; readonly overdue: readonly messages.Freshness[] },
   readonly messages.ReportItem[]
 >("listReports", "listing the reports");
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { recognizeReport } from "../clever/fileNames";
 import { writeCheckPaths } from "../clever/layout";
 import type { Lake } from "../lake/lake";
+import type { Freshness } from "../pipeline/freshness";
 import type { PlannedFile } from "../pipeline/plan";
 import { checkSalt } from "../pipeline/salt";
 import { status } from "../pipeline/status";
@@ -68,16 +69,16 @@ export async function listReports(
   { connection, secrets }: Connected,
   sources: Sources,
   { signal, report }: CallContext<readonly ReportItem[]>,
-): Promise<{ count: number }> {
+): Promise<{ count: number; overdue: readonly Freshness[] }> {
   const lake = await openLake(connection, secrets);
-  const files = await sources.use(connection, secrets, (source, { userTypes }) =>
-    status(source, lake, userTypes, signal),
+  const { files, overdue } = await sources.use(connection, secrets, (source, settings) =>
+    status(source, lake, settings, signal),
   );
   for (let from = 0; from < files.length; from += filesPerMessage) {
     signal.throwIfAborted();
     report(files.slice(from, from + filesPerMessage).map(asItem));
   }
-  return { count: files.length };
+  return { count: files.length, overdue };
 }
 
 function asItem(file: PlannedFile): ReportItem {

@@ -25,7 +25,7 @@ export async function run(
   { signal, report }: CallContext<RunProgress>,
 ): Promise<RunSummary> {
   const { connection, secrets, command, only, accept } = params;
-  const { userTypes, sftp } = checkedSettings(connection);
+  const { userTypes, sftp, expectReportsWithin } = checkedSettings(connection);
   const lake = await openLake(connection, secrets);
   const salt = command === "ingest" ? undefined : await readSalt(connection, secrets, signal);
   using progress = new Throttle(millisecondsBetweenProgress, report);
@@ -37,6 +37,7 @@ export async function run(
     accept,
     connections: sftp.connections,
     compare: sftp.compare,
+    expectReportsWithin,
     signal,
     onProgress: (state: RunProgress) => progress.push(state),
     ...(only === null ? {} : { only }),

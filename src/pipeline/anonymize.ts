@@ -47,6 +47,8 @@ export interface Applied {
   readonly setAside: readonly QuarantinedFile[];
   /** What the report's files of the run showed of the ids of people so far. */
   readonly identities: Omit<IdentityHealth, "wordsForNothing">;
+  /** The `_pseudo` table as it is then; undefined where there is none. */
+  readonly table: Snapshot | undefined;
 }
 
 /**
@@ -122,7 +124,10 @@ export class ReportAnonymizer {
     const { counting, setAside } = partedByTwins(this.waiting);
     const { staged, leftOut } = partedByReliance(counting);
     this.waiting = [];
-    if (staged.length === 0) return { staged: [], alreadyThere: [], leftOut, setAside, identities: healthy };
+    if (staged.length === 0) {
+      const { table } = this;
+      return { staged: [], alreadyThere: [], leftOut, setAside, identities: healthy, table };
+    }
     const { lake, duck, signal } = this.context;
     const watch = await this.identities();
     this.lookups = await appendLookups(lake, duck, this.persons, watch.known, this.lookups, signal);
@@ -140,6 +145,7 @@ export class ReportAnonymizer {
       leftOut,
       setAside,
       identities: await watch.health(signal),
+      table,
     };
   }
 

@@ -1,5 +1,6 @@
 import { bulkhead } from "cockatiel";
 import { type ReportName, reports } from "../clever/reports";
+import type { Snapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
@@ -73,9 +74,17 @@ export class ChunkRunner {
   private readonly stagedTimes = new Map<string, Date>();
   private deferred: { readonly entry: LogEntry; readonly waitsFor: readonly string[] }[] = [];
 
+  private readonly newestTables: Map<ReportName, Snapshot>;
+
   constructor(private readonly context: ChunkContext) {
+    this.newestTables = new Map(context.tables);
     this.landing = bulkhead(context.connections, Number.POSITIVE_INFINITY);
     this.unsettled = context.replaced;
+  }
+
+  /** The tables as this run knows them last. */
+  get tables(): PseudoTables {
+    return this.newestTables;
   }
 
   /**
@@ -251,7 +260,8 @@ export class ChunkRunner {
     const { name } = anonymizer.report;
     const waiting = anonymizer.waitingPaths();
     try {
-      const { staged, alreadyThere, leftOut, setAside, identities } = await anonymizer.commit();
+      const { staged, alreadyThere, leftOut, setAside, identities, table } = await anonymizer.commit();
+      if (table) this.newestTables.set(name, table);
       this.noteIdentities(name, { ...identities, wordsForNothing: 0 });
       for (const file of setAside) {
         const entry = entries.get(file.file.source);

@@ -8,6 +8,7 @@ import { together } from "../together";
 import { ChunkRunner } from "./chunk";
 import { chunksOf, isDue, outdatedEntries } from "./chunkPlan";
 import { type Comparison, compareContents } from "./compareContents";
+import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { healthy } from "./identityHealth";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
@@ -57,6 +58,8 @@ export interface RunRequest {
   readonly connections?: number;
   /** How a report that was published again is known; "time" if left out. */
   readonly compare?: Comparison;
+  /** School days after which a kind of report without a newer day is overdue; 0, or left out, for none. */
+  readonly expectReportsWithin?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
@@ -111,6 +114,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const orphans = orphanEntries(state, request, landing, start);
     requireAccepted(request, [...pending, ...orphans], plan);
 
+    // What a run lands and does not pseudonymize has days that nobody knows yet.
+    const unread = salt === undefined ? [...landings, ...pending] : [];
     const inTables = sourcesIn(tables);
     const summary = {
       ...emptySummary(runId, plan, state),
@@ -119,7 +124,9 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     };
     summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
     const due = salt === undefined ? 0 : pending.length + orphans.length;
-    if (landings.length === 0 && due === 0) return finished(summary, now);
+    if (landings.length === 0 && due === 0) {
+      return finished({ ...summary, overdue: overdueReports(request, tables, unread, now) }, now);
+    }
     const record: RunRecord = {
       runId,
       previous,
@@ -171,8 +178,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       await writeRunRecord(lake, told).catch(() => undefined);
       throw error;
     }
-    const done = finished(summary, now);
-    const outcome = hasTrouble(done) ? "incomplete" : "done";
+    const done = finished({ ...summary, overdue: overdueReports(request, runner.tables, unread, now) }, now);
+    const outcome = isIncomplete(done) ? "incomplete" : "done";
     await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: done });
     return done;
   } finally {
@@ -181,14 +188,30 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   }
 }
 
-/** Whether files failed or were quarantined, a report could not be read, or the server has no report at all. */
+/** Whether files failed or were quarantined. */
+function isIncomplete(summary: RunSummary): boolean {
+  return summary.failed.length > 0 || summary.quarantined.length > 0;
+}
+
+/** Whether there are reports whose rows the run should have brought and did not. */
+export function missesReports(summary: RunSummary): boolean {
+  return isIncomplete(summary) || summary.notRead.some(({ report }) => report);
+}
+
+/** Whether something is to be looked after: reports are missed or overdue, or the server has none at all. */
 export function hasTrouble(summary: RunSummary): boolean {
-  return (
-    summary.failed.length > 0 ||
-    summary.quarantined.length > 0 ||
-    summary.notRead.some(({ report }) => report) ||
-    summary.reportsOnServer === 0
-  );
+  return missesReports(summary) || summary.overdue.length > 0 || summary.reportsOnServer === 0;
+}
+
+/** A run on chosen files says nothing of the others. */
+function overdueReports(
+  { expectReportsWithin = 0, userTypes, only }: RunRequest,
+  tables: PseudoTables,
+  unread: readonly ReportKind[],
+  now: Date,
+): Freshness[] {
+  if (expectReportsWithin === 0 || only !== undefined) return [];
+  return overdue(freshnessOf(tables, now), expectReportsWithin, userTypes, unread);
 }
 
 function requireSalt(request: RunRequest): string {
@@ -311,6 +334,7 @@ function emptySummary(runId: string, plan: readonly PlannedFile[], state: LakeSt
     notes: [],
     notRead: [],
     reportsOnServer: null,
+    overdue: [],
     inQuarantine: [...state.log.values()]
       .filter(({ outcome }) => outcome === "quarantined")
       .map(({ path }) => path),

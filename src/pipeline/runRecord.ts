@@ -58,6 +58,20 @@ const summarySchema = z.object({
    * be missing.
    */
   notRead: z.array(z.object({ path: z.string(), reason: z.string(), report: z.boolean() })).default([]),
+  /**
+   * Kinds of reports whose newest day in the tables is older than expected; `schoolDays` have passed since. Empty where
+   * nothing is expected.
+   */
+  overdue: z
+    .array(
+      z.object({
+        report: z.enum(reportNames),
+        userType: z.enum(userTypes),
+        newestDay: z.string(),
+        schoolDays: z.number(),
+      }),
+    )
+    .default([]),
   /** Reports of the configured user types on the server; null where the server was not asked. */
   reportsOnServer: z.number().nullable().default(null),
   milliseconds: z.number(),

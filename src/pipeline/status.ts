@@ -1,34 +1,61 @@
-import type { UserType } from "../clever/reports";
+import type { Config } from "../config";
 import { Duck } from "../duck/duck";
 import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
+import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { IngestLog } from "./logTable";
 import { makePlan, type PlannedFile } from "./plan";
 import { newestRun, type RunSummary, readRunRecord } from "./runRecord";
-import { readApplied } from "./tables";
+import { appliedIn, readPseudoTables } from "./tables";
+
+export interface Status {
+  /** In the listing's order. */
+  readonly files: readonly PlannedFile[];
+  /** How fresh the tables are, by kind of report. */
+  readonly freshness: readonly Freshness[];
+  /** Those that are older than expected. */
+  readonly overdue: readonly Freshness[];
+}
+
+/** The settings that say which files count, and after how many school days a newer one is expected; 0 for never. */
+export type StatusSettings = Pick<Config, "userTypes" | "expectReportsWithin">;
 
 /** What is on the server and how each file stands to the lake. Writes nothing. */
 export async function status(
   source: ReportSource,
   lake: Lake,
-  userTypes: readonly UserType[],
+  { userTypes, expectReportsWithin }: StatusSettings,
   signal?: AbortSignal,
-): Promise<PlannedFile[]> {
+): Promise<Status> {
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
-    const [listing, log, applied] = await together([
+    const [listing, log, tables] = await together([
       source.list(signal),
       new IngestLog(lake, duck).last(signal),
-      readApplied(lake, duck, signal),
+      readPseudoTables(lake, duck, signal),
     ]);
-    return makePlan(listing, { log, applied }, userTypes);
+    const files = makePlan(listing, { log, applied: appliedIn(tables) }, userTypes);
+    const freshness = freshnessOf(tables, new Date());
+    return {
+      files,
+      freshness,
+      overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),
+    };
   } finally {
     duck.close();
     await removeLocal(scratch);
   }
+}
+
+/** The kinds with files whose rows are still to come. */
+function waitingIn(files: readonly PlannedFile[]): ReportKind[] {
+  return files.flatMap(({ state, report, userType }) => {
+    const isWaiting = state === "new" || state === "changed" || state === "landed";
+    return isWaiting && report !== undefined && userType !== undefined ? [{ report, userType }] : [];
+  });
 }
 
 /** Runs that were cut off left no summary; further back nobody looks. */

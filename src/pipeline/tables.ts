@@ -23,15 +23,6 @@ export function appliedVersions(snapshot: Snapshot | undefined): Map<string, num
   return applied;
 }
 
-/** What is applied in the tables of all reports; a source belongs to one of them. */
-export async function readApplied(
-  lake: Lake,
-  duck: Duck,
-  signal?: AbortSignal,
-): Promise<Map<string, number>> {
-  return appliedIn(await readPseudoTables(lake, duck, signal));
-}
-
 /** The newest states of the `_pseudo` tables that there are. */
 export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
 

@@ -225,6 +225,7 @@ export class Application extends Disposable {
     else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
     else if (model.state === "failed") statusBar.show({ kind: "failed", reason: describeError(model.error) });
     else if (count > 0) statusBar.show({ kind: "new", count });
+    else if (model.overdue.length > 0) statusBar.show({ kind: "overdue", kinds: model.overdue });
     else statusBar.show({ kind: "idle" });
     this.reportsView.message = this.viewMessage();
   }

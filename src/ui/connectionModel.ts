@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Config } from "../config";
 import type { EngineClient } from "../engine/client";
-import type { Connected, ReportItem } from "../engine/messages";
+import type { Connected, Freshness, ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { pause } from "../pause";
@@ -44,6 +44,7 @@ export class ConnectionModel extends Disposable {
   readonly onDidChangeLake = this.lakeChanged.event;
 
   private items: readonly ReportItem[] = [];
+  private late: readonly Freshness[] = [];
   private current: ReportsState = "unknown";
   private failure: unknown;
   private lookedAt: number | undefined;
@@ -63,10 +64,11 @@ export class ConnectionModel extends Disposable {
     this.guard = new TargetGuard(secrets, targetQuestions);
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
+        const ofReports = [`${section}.userTypes`, `${section}.expectReportsWithin`];
         const own = ["sftp", "lake", "saltKeyVaultUrl", "sampleDistrict"].map((key) => `${section}.${key}`);
         const ofConnection = [...own, ...proxySettingNames];
         if (ofConnection.some((name) => event.affectsConfiguration(name))) this.reset();
-        else if (event.affectsConfiguration(`${section}.userTypes`)) this.refreshQuietly();
+        else if (ofReports.some((name) => event.affectsConfiguration(name))) this.refreshQuietly();
       }),
     );
     this.hold(secrets.onDidChange(() => this.reset()));
@@ -76,6 +78,11 @@ export class ConnectionModel extends Disposable {
 
   get reports(): readonly ReportItem[] {
     return this.items;
+  }
+
+  /** The kinds of reports of which a newer day was expected by now. */
+  get overdue(): readonly Freshness[] {
+    return this.late;
   }
 
   get state(): ReportsState {
@@ -111,9 +118,9 @@ export class ConnectionModel extends Disposable {
     if (!hasConnection()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
     }
-    const { sftp, lake, userTypes, saltKeyVaultUrl } = await this.settledSettings();
+    const { sftp, lake, userTypes, saltKeyVaultUrl, expectReportsWithin } = await this.settledSettings();
     const salt = saltKeyVaultUrl === undefined ? {} : { saltKeyVaultUrl };
-    const connection = withProxy({ sftp, lake, userTypes, ...salt });
+    const connection = withProxy({ sftp, lake, userTypes, expectReportsWithin, ...salt });
     return { connection, secrets: await this.guard.secretsFor(targetsOf({ sftp, lake, saltKeyVaultUrl })) };
   }
 
@@ -188,12 +195,13 @@ export class ConnectionModel extends Disposable {
     const found: ReportItem[] = [];
     this.set("loading");
     try {
-      await this.client.request(engine.listReports, await this.connected(), {
+      const { overdue } = await this.client.request(engine.listReports, await this.connected(), {
         signal,
         onProgress: (items) => found.push(...items),
       });
       if (signal.aborted) return;
       this.items = found;
+      this.late = overdue;
       this.lookedAt = Date.now();
       this.failure = undefined;
       this.set(found.length === 0 ? "empty" : "loaded");
@@ -215,6 +223,7 @@ export class ConnectionModel extends Disposable {
   private reset(): void {
     this.loading?.abort.abort();
     this.items = [];
+    this.late = [];
     this.lookedAt = undefined;
     this.failure = undefined;
     this.set("unknown");

@@ -8,6 +8,7 @@ import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, integer } from "./format";
 import { isCancellation, missingSalt, type Offer, offers, tell, tellError } from "./messages";
+import { overdueText } from "./overdue";
 
 export type RunRequest = Pick<RunParams, "command"> & Partial<Pick<RunParams, "only" | "accept">>;
 
@@ -120,6 +121,9 @@ export class RunController extends Disposable {
     for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${each.reason}`);
     for (const each of failed) this.log.error(`Failed: ${each.path}: ${each.reason}`);
     for (const each of summary.notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
+    const [overdue] = summary.overdue;
+    for (const each of summary.overdue)
+      this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
     const unread = summary.notRead.find(({ report }) => report);
     if (failed.length > 0) {
       const [first] = failed;
@@ -155,6 +159,9 @@ export class RunController extends Disposable {
         unread.path,
         unread.reason,
       );
+      tell(vscode.window.showWarningMessage, text, offers.log());
+    } else if (overdue) {
+      const text = vscode.l10n.t("A report is overdue. {0}", overdueText(overdue));
       tell(vscode.window.showWarningMessage, text, offers.log());
     } else if (landed === 0 && anonymized === 0) {
       const text = forCount(

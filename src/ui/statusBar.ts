@@ -1,13 +1,16 @@
 import * as vscode from "vscode";
+import type { Freshness } from "../engine/messages";
 import { forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { integer } from "./format";
+import { overdueText } from "./overdue";
 
-/** What the status bar says: nothing new, so many new reports, or how far a run is. */
+/** What the status bar says: nothing new, so many new reports, what is overdue, or how far a run is. */
 export type StatusBarState =
   | { readonly kind: "hidden" }
   | { readonly kind: "idle" }
   | { readonly kind: "new"; readonly count: number }
+  | { readonly kind: "overdue"; readonly kinds: readonly Freshness[] }
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "running"; readonly text: string };
 
@@ -39,6 +42,12 @@ export class StatusBar extends Disposable {
             vscode.l10n.t("$(database) Clever: {0} new", integer(state.count)),
           ),
           vscode.l10n.t("New reports are on the server."),
+        );
+        break;
+      case "overdue":
+        this.set(
+          vscode.l10n.t("$(warning) Clever: reports overdue"),
+          state.kinds.map(overdueText).join("\n"),
         );
         break;
       case "failed":

@@ -112,6 +112,7 @@ export interface CliSetUp {
   readonly secrets?: CliSecrets;
   readonly userTypes?: readonly string[];
   readonly minimumGroupSize?: number;
+  readonly expectReportsWithin?: number;
   /** Beside the secrets, such as a proxy. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -132,8 +133,8 @@ export class CommandLine {
 
   static async create(setUp: CliSetUp): Promise<CommandLine> {
     await buildCommandLine();
-    const { folder, server, lake, secrets = {}, userTypes, minimumGroupSize, environment = {} } = setUp;
-    const { node = ownNode } = setUp;
+    const { folder, server, lake, secrets = {}, environment = {}, node = ownNode } = setUp;
+    const { userTypes, minimumGroupSize, expectReportsWithin } = setUp;
     const lakeFolder = path.join(folder, "lake");
     const configFile = path.join(folder, "clever-lake.json");
     const config = {
@@ -141,6 +142,7 @@ export class CommandLine {
       lake: lake ?? { url: node === ownNode ? pathToFileURL(lakeFolder).href : node.path(lakeFolder) },
       userTypes,
       minimumGroupSize,
+      expectReportsWithin,
     };
     await writeFile(configFile, JSON.stringify(config, undefined, 2));
     return new CommandLine(configFile, lakeFolder, secrets, environment, node);

@@ -10,7 +10,7 @@ import { IngestLog } from "../../src/pipeline/logTable";
 import type { PlannedFile } from "../../src/pipeline/plan";
 import { type RunRequest, run } from "../../src/pipeline/run";
 import type { RunSummary } from "../../src/pipeline/runRecord";
-import { status } from "../../src/pipeline/status";
+import { type Status, status } from "../../src/pipeline/status";
 import { type Verification, verifyLake } from "../../src/pipeline/verify";
 import { FolderSource } from "./folderSource";
 import { lakeRows, sharedDuck } from "./lakeRows";
@@ -99,8 +99,12 @@ export class PipelineFixture {
     return run({ command: "run", lake: this.lake, source: this.source, salt, userTypes, ...request });
   }
 
-  status(): Promise<PlannedFile[]> {
-    return status(this.source, this.lake, userTypes);
+  async status(): Promise<readonly PlannedFile[]> {
+    return (await this.lakeStatus()).files;
+  }
+
+  lakeStatus(expectReportsWithin = 0): Promise<Status> {
+    return status(this.source, this.lake, { userTypes: [...userTypes], expectReportsWithin });
   }
 
   /** The state that `status` shows of a file. */

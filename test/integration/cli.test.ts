@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
@@ -12,7 +12,19 @@ import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /** The built command line against OpenSSH: what becomes of files, from the server to the tables. */
 
+/** Of kinds of reports, by `status` and by `run`. */
+const freshness = z.array(
+  z.strictObject({
+    report: z.enum(["daily_participation", "resource_usage"]),
+    userType: z.enum(["students", "teachers", "staff"]),
+    newestDay: z.iso.date(),
+    schoolDays: z.number(),
+  }),
+);
+
 const statusDocument = z.strictObject({
+  freshness,
+  overdue: freshness,
   files: z.array(
     z.object({
       path: z.string(),
@@ -64,13 +76,19 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     cli = await commandLine(folder);
   });
 
-  const commandLine = (folder: string, userTypes?: string[], server = sshd) => {
+  const commandLine = (
+    folder: string,
+    userTypes?: string[],
+    server = sshd,
+    further: { readonly expectReportsWithin?: number } = {},
+  ) => {
     const { host, port, username, privateKeyPath, hostKeyFingerprint: hostKey } = server;
     return CommandLine.create({
       folder,
       server: { host, port, username, root: reports, privateKeyPath, hostKey },
       secrets: { CLEVER_SALT: "a salt to search for" },
       ...(userTypes ? { userTypes } : {}),
+      ...further,
     });
   };
 
@@ -215,6 +233,31 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     expect(Object.values(after).filter((state) => state === "ignored")).toHaveLength(hostile.length + 1);
     expect((await cli.run("verify")).exitCode).toBe(0);
     expect(await run(0, "run")).toMatchObject({ landed: 0, anonymized: 0, unchanged: paths.length });
+  });
+
+  test("names what it cannot read, tells what is overdue, and ends with 1 for that and where no report is", async () => {
+    cli = await commandLine(await temporaryFolder(), undefined, sshd, { expectReportsWithin: 5 });
+    await symlink("/etc/hostname", path.join(reports, "latest"));
+    const late = [{ report: "daily_participation", userType: "students", newestDay: "2025-08-27" }];
+    const notRead = [{ path: "latest", reason: expect.stringContaining("link"), report: false }];
+    expect(await run(0, "ingest")).toMatchObject({ landed: paths.length, notRead, overdue: [] });
+    const summary = await run(1, "run");
+    expect(summary).toMatchObject({ anonymized: paths.length, notRead, failed: [] });
+    expect(summary.overdue).toEqual(
+      expect.arrayContaining(late.map((each) => expect.objectContaining(each))),
+    );
+    const told = await cli.run("run");
+    expect(told).toMatchObject({ exitCode: 1, stderr: "" });
+    expect(told.stdout).toMatch(
+      /^Nothing new\.[\s\S]*the newest day is 2025-08-27[\s\S]*latest: a symbolic link/,
+    );
+    expect((await cli.run("status")).stdout).toMatch(/daily participation of students +2025-08-27/);
+
+    for (const file of paths) await rm(path.join(reports, file));
+    expect(await run(1, "ingest")).toMatchObject({ landed: 0, reportsOnServer: 0 });
+    const none = await cli.run("ingest");
+    expect(none).toMatchObject({ exitCode: 1, stderr: "" });
+    expect(none.stdout).toMatch(/^There is no report on the server\./);
   });
 
   test("leaves out the user types that the configuration does not name", async () => {

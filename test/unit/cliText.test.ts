@@ -79,6 +79,7 @@ const summary: RunSummary = {
   inQuarantine: [],
   notRead: [],
   reportsOnServer: 3,
+  overdue: [],
   milliseconds: 1200,
 };
 
@@ -170,17 +171,30 @@ test("the files on the server are told with their states", () => {
     source: "daily.csv",
     entry: undefined,
   };
-  const text = showStatus([file, { ...file, path: "other.csv", state: "new", reason: undefined }]);
+  const files = [file, { ...file, path: "other.csv", state: "new", reason: undefined }] as const;
+  const kind = {
+    report: "resource_usage",
+    userType: "staff",
+    newestDay: "2024-09-03",
+    schoolDays: 4,
+  } as const;
+  const text = showStatus({ files, freshness: [kind], overdue: [kind] });
+  expect(text).toMatch(
+    /In the tables +Newest day +School days since *\n +resource usage of staff +2024-09-03 +4/,
+  );
+  expect(text).toMatch(
+    /\nOverdue: resource usage of staff: the newest day is 2024-09-03, with 4 school days since\.$/,
+  );
   expect(text).toContain("2024-09-03 04:05");
   expect(text).toContain("Not a date.");
   expect(text).toContain("2 files: 1 quarantined, 1 new");
   expect(text).not.toContain("\u001b");
-  expect(showStatus([])).toBe("There is no file on the server.");
+  expect(showStatus({ files: [], freshness: [], overdue: [] })).toBe("There is no file on the server.");
   const identities = {
     daily_participation: healthy,
     resource_usage: { ...healthy, cleverIdsOfSeveral: 1 },
   };
-  expect(showStatus([file], identities)).toMatch(
+  expect(showStatus({ files: [file], freshness: [], overdue: [] }, identities)).toMatch(
     /Noticed by the last run:\n {2}ids of people in resource usage: 1 Clever id with several ids of the school system$/,
   );
 });

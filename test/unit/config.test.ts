@@ -26,6 +26,7 @@ test("what is left out has its default", () => {
     lake: { ...lake, auth: "default" },
     userTypes: ["students", "teachers", "staff"],
     minimumGroupSize: 10,
+    expectReportsWithin: 0,
   });
 });
 
@@ -35,6 +36,7 @@ test("every key of the documentation is taken", () => {
     lake: { ...lake, auth: "default" },
     userTypes: ["staff"],
     minimumGroupSize: 0,
+    expectReportsWithin: 3,
   };
   expect(parseConfig(config, "")).toMatchObject(config);
 });
@@ -55,6 +57,8 @@ describe("a configuration is refused with the key at fault:", () => {
     ["a user type that there is none", { sftp, lake, userTypes: ["parents"] }, "userTypes.0"],
     ["no user type", { sftp, lake, userTypes: [] }, "userTypes"],
     ["a negative group size", { sftp, lake, minimumGroupSize: -1 }, "minimumGroupSize"],
+    ["a negative number of days", { sftp, lake, expectReportsWithin: -1 }, "expectReportsWithin"],
+    ["half a day", { sftp, lake, expectReportsWithin: 0.5 }, "expectReportsWithin"],
     ["half a person", { sftp, lake, minimumGroupSize: 2.5 }, "minimumGroupSize"],
     ["a comparison that there is none", { sftp: { ...sftp, compare: "size" }, lake }, "sftp.compare"],
     ["an MD5 host key", { sftp: { ...sftp, hostKey: "MD5:aa:bb:cc" }, lake }, "sftp.hostKey"],

@@ -28,6 +28,7 @@ export function runJob(command: RunRequest["command"]) {
         accept: options.accept ?? [],
         connections: config.sftp.connections,
         compare: config.sftp.compare,
+        expectReportsWithin: config.expectReportsWithin,
         signal,
         onProgress: view.listener,
       });

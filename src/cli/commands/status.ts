@@ -13,10 +13,11 @@ export async function showServerStatus(
   const secrets = secretsFrom(environment);
   const lake = await openLake(config, secrets);
   await using source = await openSource(config, secrets);
-  const files = await status(source, lake, config.userTypes, signal);
+  const stands = await status(source, lake, config, signal);
+  const { files, freshness, overdue } = stands;
   const identities = await lastIdentities(lake, signal);
   return {
-    text: () => showStatus(files, identities),
+    text: () => showStatus(stands, identities),
     document: () => ({
       files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
         path,
@@ -27,6 +28,8 @@ export async function showServerStatus(
         state,
         ...(reason ? { reason } : {}),
       })),
+      freshness,
+      overdue,
       identities: identities ?? null,
     }),
   };
