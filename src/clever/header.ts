@@ -61,9 +61,11 @@ export function readHeader(start: Buffer, report: CsvShape): Header | Problem {
   for (const column of report.columns) {
     const matches = normalized.flatMap((name, index) => (answersTo(name, column) ? [index] : []));
     if (matches.length > 1) {
-      return problem(`The column stands ${matches.length} times in the header.`, column.name);
+      return problem(`The column ${column.name} stands ${matches.length} times in the header.`, column.name);
     }
-    if (matches.length === 0 && column.required) return problem("The column is missing.", column.name);
+    if (matches.length === 0 && column.required) {
+      return problem(`The column ${column.name} is missing.`, column.name);
+    }
     indexes.set(column, matches[0]);
   }
   const used = new Set(indexes.values());

@@ -2,10 +2,13 @@ import { randomUUID } from "node:crypto";
 import { recognizeReport } from "../clever/fileNames";
 import { writeCheckPaths } from "../clever/layout";
 import type { Lake } from "../lake/lake";
+import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/failedFiles";
 import type { PlannedFile } from "../pipeline/plan";
+import { isAcceptable } from "../pipeline/quarantine";
 import { checkSalt } from "../pipeline/salt";
 import { status } from "../pipeline/status";
 import type { SourceFile } from "../sftp/source";
+import { together } from "../together";
 import { openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type { Connected, ConnectionTest, LandedFacts, ReportItem } from "./messages";
@@ -61,17 +64,18 @@ export async function listReports(
   { signal, report }: CallContext<readonly ReportItem[]>,
 ): Promise<{ count: number }> {
   const lake = await openLake(connection, secrets);
-  const files = await sources.use(connection, secrets, (source, { userTypes }) =>
-    status(source, lake, userTypes, signal),
-  );
+  const [files, failures] = await together([
+    sources.use(connection, secrets, (source, { userTypes }) => status(source, lake, userTypes, signal)),
+    failedFiles(lake, signal),
+  ]);
   for (let from = 0; from < files.length; from += filesPerMessage) {
     signal.throwIfAborted();
-    report(files.slice(from, from + filesPerMessage).map(asItem));
+    report(files.slice(from, from + filesPerMessage).map((file) => asItem(file, failures.get(file.path))));
   }
   return { count: files.length };
 }
 
-function asItem(file: PlannedFile): ReportItem {
+function asItem(file: PlannedFile, failure: FileFailure | undefined): ReportItem {
   const { entry, state } = file;
   const quarantined = state === "quarantined" ? entry : undefined;
   return {
@@ -80,6 +84,8 @@ function asItem(file: PlannedFile): ReportItem {
     reason: file.reason ?? null,
     line: quarantined?.line ?? null,
     column: quarantined?.column ?? null,
+    failure: failure && isUnresolved(file, failure) ? failure.reason : null,
+    acceptable: quarantined !== undefined && isAcceptable(quarantined),
     report: file.report ?? null,
     userType: file.userType ?? null,
     size: file.size,

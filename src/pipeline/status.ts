@@ -6,9 +6,13 @@ import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
 import { IngestLog } from "./logTable";
 import { makePlan, type PlannedFile } from "./plan";
+import { quarantinedAndGone } from "./quarantine";
 import { readApplied } from "./tables";
 
-/** What is on the server and how each file stands to the lake. Writes nothing. */
+/**
+ * What is on the server and how each file stands to the lake; behind it, what waits in quarantine and has left the
+ * server. Writes nothing.
+ */
 export async function status(
   source: ReportSource,
   lake: Lake,
@@ -23,7 +27,9 @@ export async function status(
       new IngestLog(lake, duck).last(signal),
       readApplied(lake, duck, signal),
     ]);
-    return makePlan(listing, { log, applied }, userTypes);
+    const state = { log, applied };
+    const plan = makePlan(listing, state, userTypes);
+    return [...plan, ...quarantinedAndGone(plan, state, userTypes)];
   } finally {
     duck.close();
     await rm(scratch, { recursive: true, force: true });

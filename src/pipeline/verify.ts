@@ -33,6 +33,8 @@ export interface Verification {
   readonly reportRows: number;
   /** Landed files whose bytes and rows were counted anew. */
   readonly landedFiles: number;
+  /** Paths on the server of files that wait in quarantine: no row of them is in a table. */
+  readonly inQuarantine: readonly string[];
   readonly problems: readonly Discrepancy[];
 }
 
@@ -56,7 +58,7 @@ export async function verifyLake(
       all: await log.all(signal),
       last: await log.last(signal),
     }));
-    if (read === undefined) return { tables, reportRows: 0, landedFiles: 0, problems };
+    if (read === undefined) return { tables, reportRows: 0, landedFiles: 0, inQuarantine: [], problems };
     const entries = [...read.last.values()];
     for (const report of allReports()) {
       const ours = entries.filter((entry) => entry.report === report.name);
@@ -80,7 +82,8 @@ export async function verifyLake(
     }
     const reportTables = new Set(allReports().map(pseudoTable));
     const reportRows = tables.reduce((sum, { table, rows }) => sum + (reportTables.has(table) ? rows : 0), 0);
-    return { tables, reportRows, landedFiles, problems };
+    const inQuarantine = entries.filter(({ outcome }) => outcome === "quarantined").map(({ path }) => path);
+    return { tables, reportRows, landedFiles, inQuarantine, problems };
   } finally {
     duck.close();
     await rm(scratch, { recursive: true, force: true });

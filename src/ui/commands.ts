@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { tell, tellError, tellNotConnected } from "./messages";
 import type { RunController } from "./runController";
 import { isConnected } from "./settings";
+import { showInformationMessage } from "./window";
 
 interface Manifest {
   readonly contributes?: {
@@ -42,7 +43,7 @@ export function registerCommands(
 }
 
 function tellNoRun(): void {
-  tell(vscode.window.showInformationMessage, vscode.l10n.t("No run is going on."), {
+  tell(showInformationMessage, vscode.l10n.t("No run is going on."), {
     title: vscode.l10n.t("Run the Pipeline"),
     act: () => vscode.commands.executeCommand("clever.run"),
   });

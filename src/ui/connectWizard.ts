@@ -10,6 +10,7 @@ import { CleverLakeError, describeError } from "../errors";
 import { newSalt } from "../newSalt";
 import { askAzureLake } from "./azureLakeSteps";
 import { withProxy } from "./settings";
+import { withIcon } from "./window";
 import { askChoice, askText, askWhile, isNavigation, orBack, type Place, type Step, walk } from "./wizard";
 
 /** What the wizard asks for, as far as it was answered. */
@@ -158,9 +159,9 @@ async function askAuthentication(answers: ConnectionAnswers, place: Place): Prom
     place,
     vscode.l10n.t("How do you sign in?"),
     [
-      { label: vscode.l10n.t("$(key) Password"), value: "password" },
-      { label: vscode.l10n.t("$(file) Private key"), value: "privateKey" },
-      { label: vscode.l10n.t("$(server-process) SSH agent"), value: "agent" },
+      { ...withIcon(vscode.l10n.t("$(key) Password")), value: "password" },
+      { ...withIcon(vscode.l10n.t("$(file) Private key")), value: "privateKey" },
+      { ...withIcon(vscode.l10n.t("$(server-process) SSH agent")), value: "agent" },
     ],
     answers.authentication,
   );
@@ -221,7 +222,7 @@ async function askTrust(
   } catch (error) {
     if (isNavigation(error)) throw error;
     await askChoice(place, describeError(error), [
-      { label: vscode.l10n.t("$(refresh) Try again"), value: "again" },
+      { ...withIcon(vscode.l10n.t("$(refresh) Try again")), value: "again" },
     ]);
     return askTrust(client, answers, place);
   }
@@ -233,7 +234,7 @@ async function askTrust(
       : vscode.l10n.t("Is this the key of {0}? Compare it with what Clever tells you.", host),
     [
       {
-        label: vscode.l10n.t("$(verified) Trust this key"),
+        ...withIcon(vscode.l10n.t("$(verified) Trust this key")),
         detail: presented,
         description: trusted ? vscode.l10n.t("trusted before") : "",
         value: true,
@@ -249,12 +250,18 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
     vscode.l10n.t("Where is the lake?"),
     [
       ...(answers.lakeUrl
-        ? [{ label: vscode.l10n.t("$(check) As it is"), detail: answers.lakeUrl, value: "same" as const }]
+        ? [
+            {
+              ...withIcon(vscode.l10n.t("$(check) As it is")),
+              detail: answers.lakeUrl,
+              value: "same" as const,
+            },
+          ]
         : []),
-      { label: vscode.l10n.t("$(folder-opened) A folder of this machine…"), value: "folder" },
-      { label: vscode.l10n.t("$(edit) Type a folder's path"), value: "type" },
+      { ...withIcon(vscode.l10n.t("$(folder-opened) A folder of this machine…")), value: "folder" },
+      { ...withIcon(vscode.l10n.t("$(edit) Type a folder's path")), value: "type" },
       {
-        label: vscode.l10n.t("$(azure) Azure Data Lake Storage…"),
+        ...withIcon(vscode.l10n.t("$(azure) Azure Data Lake Storage…")),
         detail: vscode.l10n.t("The district's own storage account, with a hierarchical namespace."),
         value: "azure",
       },
@@ -296,23 +303,23 @@ async function askSalt(
   place: Place,
 ): Promise<ConnectionAnswers> {
   const make = {
-    label: vscode.l10n.t("$(sparkle) Make a new salt"),
+    ...withIcon(vscode.l10n.t("$(sparkle) Make a new salt")),
     detail: vscode.l10n.t("For a new lake. You copy it at the end, and keep it like a password."),
     value: "make" as const,
   };
   const paste = {
-    label: vscode.l10n.t("$(clippy) Paste the district's own"),
+    ...withIcon(vscode.l10n.t("$(clippy) Paste the district's own")),
     detail: vscode.l10n.t(
       "The one that your other OEA modules use, so that pseudonyms join; or the one this lake was made with.",
     ),
     value: "paste" as const,
   };
   const vault = {
-    label: vscode.l10n.t("$(azure) Read it from a key vault"),
+    ...withIcon(vscode.l10n.t("$(azure) Read it from a key vault")),
     detail: vscode.l10n.t("As OEA keeps it, under the name oeaSalt; it is read anew for each run."),
     value: "vault" as const,
   };
-  const keep = { label: vscode.l10n.t("$(check) Keep the one that is stored"), value: "keep" as const };
+  const keep = { ...withIcon(vscode.l10n.t("$(check) Keep the one that is stored")), value: "keep" as const };
   const claimed = await askWhile(place, vscode.l10n.t("Looking at the lake …"), (signal) =>
     isClaimed(client, answers, signal),
   );

@@ -19,6 +19,15 @@ import {
   reportsRoot,
   writeConnection,
 } from "./settings";
+import {
+  showErrorMessage,
+  showInformationMessage,
+  showInputBox,
+  showQuickPick,
+  showWarningMessage,
+  withIcon,
+  withProgress,
+} from "./window";
 
 /** The wizard brings the checking of settings with it: it is loaded when it is needed. */
 const wizard = () => import("./connectWizard");
@@ -52,7 +61,7 @@ export class ConnectionCommands {
         if (isCancellation(error)) continue;
         const again = vscode.l10n.t("Go Back");
         const { describeError } = await import("../errors");
-        if ((await vscode.window.showErrorMessage(describeError(error), again)) !== again) return;
+        if ((await showErrorMessage(describeError(error), again)) !== again) return;
       }
     }
   }
@@ -74,12 +83,8 @@ export class ConnectionCommands {
         ),
       );
       if (salt === "notGiven") {
-        tell(
-          vscode.window.showWarningMessage,
-          vscode.l10n.t("{0} A salt is missing yet.", text),
-          offers.credentials(),
-        );
-      } else tell(vscode.window.showInformationMessage, text);
+        tell(showWarningMessage, vscode.l10n.t("{0} A salt is missing yet.", text), offers.credentials());
+      } else tell(showInformationMessage, text);
     } catch (error) {
       if (!isCancellation(error)) tellError(error, this.log);
     }
@@ -91,18 +96,18 @@ export class ConnectionCommands {
     const usesKey = Boolean(sftp.privateKeyPath);
     const choices = [
       usesKey
-        ? { label: vscode.l10n.t("$(key) Passphrase of the private key"), name: "passphrase" as const }
-        : { label: vscode.l10n.t("$(key) Password"), name: "password" as const },
-      { label: vscode.l10n.t("$(shield) Salt"), name: "salt" as const },
+        ? { ...withIcon(vscode.l10n.t("$(key) Passphrase of the private key")), name: "passphrase" as const }
+        : { ...withIcon(vscode.l10n.t("$(key) Password")), name: "password" as const },
+      { ...withIcon(vscode.l10n.t("$(shield) Salt")), name: "salt" as const },
       ...lakeSecretOf(lake.auth),
-      { label: vscode.l10n.t("$(plug) Everything…"), name: "all" as const },
+      { ...withIcon(vscode.l10n.t("$(plug) Everything…")), name: "all" as const },
     ];
-    const picked = await vscode.window.showQuickPick(choices, {
+    const picked = await showQuickPick(choices, {
       placeHolder: vscode.l10n.t("What do you want to change?"),
     });
     if (!picked) return;
     if (picked.name === "all") return this.connect();
-    const value = await vscode.window.showInputBox({
+    const value = await showInputBox({
       password: true,
       ignoreFocusOut: true,
       prompt: vscode.l10n.t("Kept in VS Code's secret store; leave it empty to remove it"),
@@ -117,14 +122,14 @@ export class ConnectionCommands {
     await this.secrets.forgetAll();
     await this.forgetInEngine();
     tell(
-      vscode.window.showInformationMessage,
+      showInformationMessage,
       vscode.l10n.t("The password, the passphrase and the salt have been removed from this machine."),
     );
   }
 
   async remove(): Promise<void> {
     const remove = vscode.l10n.t("Remove");
-    const sure = await vscode.window.showWarningMessage(
+    const sure = await showWarningMessage(
       vscode.l10n.t("Remove the connection and its credentials from this machine?"),
       { modal: true, detail: vscode.l10n.t("The lake and the reports on the server stay as they are.") },
       remove,
@@ -149,7 +154,7 @@ export class ConnectionCommands {
         act: () => vscode.commands.executeCommand("clever.run"),
       };
       tell(
-        vscode.window.showInformationMessage,
+        showInformationMessage,
         vscode.l10n.t("The sample district is connected. Its reports are new to the lake."),
         run,
       );
@@ -253,7 +258,7 @@ export class ConnectionCommands {
   /** Has the user take a copy of the salt that was made: no message that may be overlooked is good enough for it. */
   private async handOver(salt: string): Promise<void> {
     const copy = vscode.l10n.t("Copy the New Salt");
-    const answer = await vscode.window.showInformationMessage(
+    const answer = await showInformationMessage(
       vscode.l10n.t("Keep the new salt like a password."),
       {
         modal: true,
@@ -276,14 +281,11 @@ export class ConnectionCommands {
       title: vscode.l10n.t("Run the Pipeline"),
       act: () => vscode.commands.executeCommand("clever.run"),
     };
-    tell(vscode.window.showInformationMessage, text, run);
+    tell(showInformationMessage, text, run);
   }
 
   private withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
-    return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      (_progress, token) => work(signalOf(token)),
-    );
+    return withProgress(title, (_progress, token) => work(signalOf(token)));
   }
 }
 
@@ -292,8 +294,12 @@ const sampleKey = "clever.isSample";
 /** The lake's secret, where it is signed in to with one. */
 function lakeSecretOf(auth: string) {
   if (auth === "sharedKey") {
-    return [{ label: vscode.l10n.t("$(key) Account key of the lake"), name: "lakeAccountKey" as const }];
+    return [
+      { ...withIcon(vscode.l10n.t("$(key) Account key of the lake")), name: "lakeAccountKey" as const },
+    ];
   }
   if (auth !== "sas") return [];
-  return [{ label: vscode.l10n.t("$(link) Shared access signature of the lake"), name: "lakeSas" as const }];
+  return [
+    { ...withIcon(vscode.l10n.t("$(link) Shared access signature of the lake")), name: "lakeSas" as const },
+  ];
 }

@@ -4,6 +4,7 @@ import type { Connected, ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { Disposable } from "./dispose";
+import { countsOf, type ReportCounts } from "./reportCounts";
 import type { SecretStore } from "./secrets";
 import { isConnected, proxySettingNames, readSettings, section, withProxy } from "./settings";
 
@@ -65,8 +66,14 @@ export class ConnectionModel extends Disposable {
     return this.lookedAt;
   }
 
+  /** Reports that a run would bring over. */
   get newCount(): number {
     return this.items.filter(({ state }) => state === "new" || state === "changed").length;
+  }
+
+  /** How many reports ask for something, for badge and status bar. */
+  get counts(): ReportCounts {
+    return countsOf(this.items);
   }
 
   /** Whether the views may look at server and lake by themselves: in Restricted Mode only once the user has asked. */

@@ -1,3 +1,6 @@
+import * as vscode from "vscode";
+import { asMarkdown } from "./outsideText";
+
 /** A heading and a table below it; nothing where there are no rows. Cells are texts, whatever they look like. */
 export function tableSection(
   title: string,
@@ -6,7 +9,7 @@ export function tableSection(
 ): string[] {
   if (rows.length === 0) return [];
   return [
-    `## ${title}`,
+    `## ${asMarkdown(title)}`,
     "",
     `| ${head.map(asMarkdown).join(" | ")} |`,
     `|${" --- |".repeat(head.length)}`,
@@ -15,7 +18,11 @@ export function tableSection(
   ];
 }
 
-/** File names and reasons are text, whatever they look like. */
-export function asMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-!|<>&~]/g, "\\$&").replace(/[\r\n]+/g, " ");
+/** A tooltip of facts, each on a line behind its name. */
+export function factsTooltip(
+  facts: readonly (readonly [name: string, value: string])[],
+): vscode.MarkdownString {
+  return new vscode.MarkdownString(
+    facts.map(([name, value]) => `**${asMarkdown(name)}** ${asMarkdown(value)}`).join("  \n"),
+  );
 }

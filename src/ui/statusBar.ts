@@ -1,14 +1,14 @@
 import * as vscode from "vscode";
-import { forCount } from "./counts";
 import { Disposable } from "./dispose";
-import { integer } from "./format";
+import { inert } from "./outsideText";
+import { countSentences, hasTrouble, type ReportCounts, shortCounts, totalOf } from "./reportCounts";
 
-/** What the status bar says: nothing new, so many new reports, or how far a run is. */
+/** What the status bar says: what asks for a look, what is new, or how far a run is. */
 export type StatusBarState =
   | { readonly kind: "hidden" }
-  | { readonly kind: "idle" }
-  | { readonly kind: "new"; readonly count: number }
-  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "reports"; readonly counts: ReportCounts }
+  /** The server could not be looked at; the counts are those of the last look. */
+  | { readonly kind: "failed"; readonly reason: string; readonly counts: ReportCounts }
   | { readonly kind: "running"; readonly text: string };
 
 /** The item at the window's foot; a click does what is due next. */
@@ -27,49 +27,67 @@ export class StatusBar extends Disposable {
       case "hidden":
         this.item.hide();
         return;
-      case "idle":
-        this.set(
-          "$(database) Clever",
-          vscode.l10n.t("Every report is in the lake. Click for the dashboard."),
-          "clever.openDashboard",
-        );
-        break;
-      case "new":
-        this.set(
-          forCount(
-            state.count,
-            vscode.l10n.t("$(database) Clever: 1 new"),
-            vscode.l10n.t("$(database) Clever: {0} new", integer(state.count)),
-          ),
-          vscode.l10n.t("New reports are on the server. Click to run the pipeline."),
-          "clever.run",
-        );
+      case "reports":
+        this.showReports(state.counts);
         break;
       case "failed":
-        this.set(
-          vscode.l10n.t("$(warning) Clever"),
-          vscode.l10n.t("{0}\n\nClick to test the connection.", state.reason),
-          "clever.testConnection",
-        );
+        this.set({
+          icon: "warning",
+          text: "Clever",
+          tooltip: vscode.l10n.t(
+            "{0}\n\nClick to test the connection.",
+            [state.reason, countSentences(state.counts)].filter(Boolean).join("\n\n"),
+          ),
+          command: "clever.testConnection",
+        });
         break;
       case "running":
-        this.set(
-          `$(sync~spin) ${state.text}`,
-          vscode.l10n.t("A run is going on. Click for the reports."),
-          "clever.reports.focus",
-        );
+        this.set({
+          icon: "sync~spin",
+          text: state.text,
+          tooltip: vscode.l10n.t("A run is going on. Click for the reports."),
+          command: "clever.reports.focus",
+        });
         break;
     }
     this.item.show();
   }
 
-  private set(text: string, tooltip: string, command: string): void {
-    this.item.text = text;
-    this.item.tooltip = tooltip;
-    this.item.command = command;
-    this.item.accessibilityInformation = {
-      label: `${text.replace(/\$\([^)]*\) ?/g, "")}. ${tooltip}`,
-      role: "button",
-    };
+  private showReports(counts: ReportCounts): void {
+    if (totalOf(counts) === 0) {
+      this.set({
+        icon: "database",
+        text: "Clever",
+        tooltip: vscode.l10n.t("Every report is in the lake. Click for the dashboard."),
+        command: "clever.openDashboard",
+      });
+      return;
+    }
+    const isTrouble = hasTrouble(counts);
+    this.set({
+      icon: isTrouble ? "warning" : "database",
+      text: vscode.l10n.t("Clever: {0}", shortCounts(counts)),
+      tooltip: isTrouble
+        ? vscode.l10n.t("{0}\n\nClick for the reports.", countSentences(counts))
+        : vscode.l10n.t("{0}\n\nClick to run the pipeline.", countSentences(counts)),
+      command: isTrouble ? "clever.reports.focus" : "clever.run",
+      ...(isTrouble ? { background: new vscode.ThemeColor("statusBarItem.warningBackground") } : {}),
+    });
+  }
+
+  /** Only the icon is one: the text and the tooltip, which may name what comes from outside, are text. */
+  private set(look: {
+    readonly icon: string;
+    readonly text: string;
+    readonly tooltip: string;
+    readonly command: string;
+    readonly background?: vscode.ThemeColor;
+  }): void {
+    const text = inert(look.text);
+    this.item.text = `$(${look.icon}) ${text}`;
+    this.item.tooltip = inert(look.tooltip);
+    this.item.command = look.command;
+    this.item.backgroundColor = look.background;
+    this.item.accessibilityInformation = { label: `${text}. ${look.tooltip}`, role: "button" };
   }
 }

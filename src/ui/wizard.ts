@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { createInputBox, createQuickPick } from "./window";
 
 /** Thrown by a step when the user goes one step back. */
 class Back extends Error {}
@@ -28,7 +29,7 @@ export interface Choice<T> extends vscode.QuickPickItem {
 
 /** Asks for a text; it cannot be confirmed while it is not valid. */
 export function askText(step: TextStep): Promise<string> {
-  return ask(vscode.window.createInputBox(), step, (box, resolve) => {
+  return ask(createInputBox(), step, (box, resolve) => {
     box.prompt = step.prompt;
     box.value = step.value;
     box.password = step.password ?? false;
@@ -62,7 +63,7 @@ export function askWhile<T>(
 ): Promise<T> {
   const abort = new AbortController();
   const answer = ask<vscode.QuickPick<vscode.QuickPickItem>, T>(
-    vscode.window.createQuickPick(),
+    createQuickPick(),
     step,
     (box, resolve, reject) => {
       box.placeholder = placeholder;
@@ -96,7 +97,7 @@ export function askChoice<T>(
   choices: readonly Choice<T>[],
   active?: T,
 ): Promise<T> {
-  return ask(vscode.window.createQuickPick<Choice<T>>(), step, (box, resolve) => {
+  return ask(createQuickPick<Choice<T>>(), step, (box, resolve) => {
     box.placeholder = placeholder;
     box.items = choices;
     box.matchOnDescription = true;

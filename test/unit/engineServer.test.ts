@@ -100,7 +100,9 @@ describe("the engine over message streams", () => {
     });
     const details = await request(protocol.readRun, { ...connected, runId: summary.runId });
     expect(details.summary).toEqual(summary);
-    expect(details.landings).toHaveLength(18);
+    expect(details.log).toHaveLength(18);
+    expect(details.log.map(({ outcome }) => outcome)).toEqual(Array(18).fill("anonymized"));
+    expect(details.notReached).toEqual([]);
 
     const answer = await request(protocol.metrics, { ...connected, filter: {}, minimumGroupSize: 5 });
     expect(answer.users).toBeGreaterThan(40);
