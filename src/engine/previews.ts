@@ -69,7 +69,7 @@ export class Previews {
     const { origin } = preview.place;
     const path = origin === "server" ? preview.place.file.path : preview.place.path;
     try {
-      const who = { user: userInfo().username, machine: hostname() };
+      const who = { user: userName(), machine: hostname() };
       const reveal = await recordReveal(lake, { ...who, origin, path }, signal);
       preview.revealed = true;
       return reveal;
@@ -161,6 +161,15 @@ export class Previews {
       if (rows() <= rowsInMemory && this.open.size <= previewsInMemory) return;
       if (token !== keep) this.open.delete(token);
     }
+  }
+}
+
+/** A container's user may have no name; the number is then what tells users apart. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? "unknown"}`;
   }
 }
 

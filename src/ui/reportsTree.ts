@@ -158,12 +158,13 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   const shown = new vscode.TreeItem(labelOf(item.path), vscode.TreeItemCollapsibleState.None);
   shown.id = `file:${item.path}`;
   shown.iconPath = stateIcon(item);
-  // A sidebar is narrow: more text would have the state cut off. The tooltip has everything.
-  shown.description = stateWord(item);
+  const reason = stateReason(item);
+  // A sidebar is narrow: the state comes first, and only trouble has its reason behind. The tooltip has everything.
+  const isTrouble = item.state === "quarantined" || item.failure !== null;
+  shown.description = [stateWord(item), ...(isTrouble && reason ? [reason] : [])].join(" · ");
   shown.tooltip = tooltip(item);
   const kind = item.acceptable ? `${item.state}.acceptable` : item.state;
   shown.contextValue = item.report === null ? "file" : `report.${kind}`;
-  const reason = stateReason(item);
   const why = reason === undefined ? "" : `. ${reason}`;
   shown.accessibilityInformation = { label: `${nameOf(item.path)}, ${stateWord(item)}${why}` };
   if (item.report !== null) {

@@ -127,6 +127,7 @@ suite("the reports of an OpenSSH server", function () {
     const node = await nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-06 students/);
     const item = reportsTree.getTreeItem(node);
     assert.equal(item.contextValue, "report.quarantined.acceptable");
+    assert.match(String(item.description), /^quarantined · Line 3, num_logins: /);
     assert.equal(model.counts.quarantined, 1);
     assert.match(reportsView.badge?.tooltip ?? "", /^1 quarantined, \d+ new$/);
     person.told.length = 0;
@@ -194,7 +195,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.equal(person.saw(/1 file failed: .*2025-10-08.* gone from the lake/).length, 1);
     await model.refresh();
     const item = reportsTree.getTreeItem(await find());
-    assert.equal(item.description, "failed");
+    assert.match(String(item.description), /^failed · .*gone from the lake/);
     assert.equal(item.contextValue, "report.landed");
     assert.match(item.accessibilityInformation?.label ?? "", /failed\. .*gone from the lake/);
     assert.match(reportsView.badge?.tooltip ?? "", /1 failed/);
