@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { LogLine } from "../engine/messages";
-import { bytes, dateTime, integer } from "./format";
+import { bytes, integer, recentTime, unbroken } from "./format";
 import { tableSection } from "./markdown";
 import { reasonWithPlace } from "./reportState";
 
@@ -20,12 +20,9 @@ export function logWord(outcome: LogLine["outcome"]): string {
   }
 }
 
-/** Rows written, and those that were refused beside them; empty until the rows were read. */
-export function rowsText({ rowsWritten, rowsRefused }: LogLine): string {
-  if (rowsWritten === null) return "";
-  return rowsRefused
-    ? vscode.l10n.t("{0}, {1} refused", integer(rowsWritten), integer(rowsRefused))
-    : integer(rowsWritten);
+/** A count of rows; empty until they were read. */
+export function optionalInteger(count: number | null): string {
+  return count === null ? "" : integer(count);
 }
 
 /** The newest lines of the ingest log as a table for a person to read. */
@@ -37,16 +34,19 @@ export function logSection(log: readonly LogLine[]): string[] {
       vscode.l10n.t("File"),
       vscode.l10n.t("Outcome"),
       vscode.l10n.t("Rows"),
+      vscode.l10n.t("Refused"),
       vscode.l10n.t("Size"),
       vscode.l10n.t("Reason or note"),
     ],
     log.map((line) => [
-      dateTime(Date.parse(line.time)),
+      unbroken(recentTime(Date.parse(line.time))),
       line.path,
       logWord(line.outcome),
-      rowsText(line),
-      bytes(line.size).replace(" ", "\u00a0"),
+      optionalInteger(line.rowsWritten),
+      optionalInteger(line.rowsRefused),
+      unbroken(bytes(line.size)),
       line.reason === null ? (line.notes ?? "") : reasonWithPlace(line),
     ]),
+    [3, 4, 5],
   );
 }

@@ -1,18 +1,23 @@
 import * as vscode from "vscode";
 import { asMarkdown } from "./outsideText";
 
-/** A heading and a table below it; nothing where there are no rows. Cells are texts, whatever they look like. */
+/**
+ * A heading and a table below it; nothing where there are no rows. Cells are texts, whatever they look like.
+ *
+ * @param numbers the indexes of the columns to align right
+ */
 export function tableSection(
   title: string,
   head: readonly string[],
   rows: readonly (readonly string[])[],
+  numbers: readonly number[] = [],
 ): string[] {
   if (rows.length === 0) return [];
   return [
     `## ${asMarkdown(title)}`,
     "",
     `| ${head.map(asMarkdown).join(" | ")} |`,
-    `|${" --- |".repeat(head.length)}`,
+    `|${head.map((_, index) => (numbers.includes(index) ? " ---: |" : " --- |")).join("")}`,
     ...rows.map((cells) => `| ${cells.map(asMarkdown).join(" | ")} |`),
     "",
   ];

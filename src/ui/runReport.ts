@@ -1,12 +1,12 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { RunDetails, RunSummary } from "../engine/messages";
+import type { LogLine, RunDetails, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
-import { bytes, duration, integer, timeInName } from "./format";
-import { logWord, rowsText } from "./ingestLogPage";
+import { bytes, duration, integer, timeInName, unbroken } from "./format";
+import { logWord, optionalInteger } from "./ingestLogPage";
 import { tableSection } from "./markdown";
 import { asMarkdown } from "./outsideText";
 import { outcomeWord } from "./runsTree";
@@ -118,9 +118,10 @@ function filesOf(run: RunDetails): string[] {
   const files = run.log.map((line) => [
     line.path,
     logWord(line.outcome),
-    bytes(line.size).replace(" ", "\u00a0"),
-    rowsText(line),
-    line.landedPath,
+    unbroken(bytes(line.size)),
+    optionalInteger(line.rowsWritten),
+    optionalInteger(line.rowsRefused),
+    placeOf(line),
   ]);
   const notReached =
     run.outcome === "running" ? vscode.l10n.t("Not done yet") : vscode.l10n.t("Planned and not done");
@@ -132,9 +133,11 @@ function filesOf(run: RunDetails): string[] {
         vscode.l10n.t("Outcome"),
         vscode.l10n.t("Size"),
         vscode.l10n.t("Rows"),
-        vscode.l10n.t("Its bytes in the lake"),
+        vscode.l10n.t("Refused"),
+        vscode.l10n.t("Place in the lake"),
       ],
       files,
+      [2, 3, 4],
     ),
     ...tableSection(
       notReached,
@@ -142,6 +145,13 @@ function filesOf(run: RunDetails): string[] {
       run.notReached.map((path) => [path]),
     ),
   ];
+}
+
+/** The folder with a file's bytes; the whole path where they stand under another name. */
+function placeOf({ path, landedPath }: LogLine): string {
+  const folder = landedPath.slice(0, landedPath.lastIndexOf("/"));
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return landedPath === `${folder}/${name}` ? folder : landedPath;
 }
 
 function remarksOf(summary: RunSummary): string[] {

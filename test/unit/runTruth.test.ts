@@ -61,7 +61,9 @@ describe("a run's page", () => {
     expect(files).toContain("identical copy, not written");
     expect(files).toContain("unchanged, not written");
     expect(page).toMatch(/## Failed\n\n.*\n.*\n.*2024-09-04.*The connection was lost\./);
-    expect(files).toMatch(/2024-09-06-daily-participation-students.csv \| anonymized \| .* \| 1 \|/);
+    expect(files).toMatch(
+      /2024-09-06-daily-participation-students.csv \| anonymized \| .* \| 1 \| 0 \| stage1np\/[^|]*\/Students \|/,
+    );
   });
 
   it("names what a run that ended early had planned and not done", async () => {
