@@ -31,18 +31,18 @@ export function runRecordPath(runId: string): string {
 /** Names the newest run, so that nobody has to list them all to find it. */
 export const newestRunPath = `${raw}/_newest_run.json`;
 
-/** One small JSON document for each time that somebody had identities shown: who, when, which file. */
-export const revealsFolder = `${raw}/_reveals`;
-export function revealPath(time: Date, id: string): string {
-  return `${revealsFolder}/${time.toISOString().slice(0, 19).replaceAll(":", "-")}-${id}.json`;
-}
-
 /** Present while a run is at work. */
 export const runLockPath = `${raw}/_run.lock`;
 
 /** Written and removed again to see whether the lake can be written: in each stage, since each has rights of its own. */
 export function writeCheckPaths(id: string): readonly string[] {
   return [raw, "stage2np/clever", "stage2p/clever"].map((folder) => `${folder}/_write_check_${id}`);
+}
+
+/** One small JSON document for each time that somebody had identities shown: who, when, which file. */
+export const revealsFolder = `${raw}/_reveals`;
+export function revealPath(time: Date, id: string): string {
+  return `${revealsFolder}/${time.toISOString().slice(0, 19).replaceAll(":", "-")}-${id}.json`;
 }
 
 /** The salt's fingerprint, not the salt. */

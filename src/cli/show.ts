@@ -185,10 +185,10 @@ export function showVerification(verification: Verification): string {
           styled("red", `${counted(problems.length, "problem")}:`),
           ...problems.map((each) => `  ${plain(each.subject)}: ${plain(each.problem)}`),
         ].join("\n");
-  return [`${tables}\n\n${verdict}`, ...quarantineLines(verification.inQuarantine)].join("\n");
+  return [`${tables}\n\n${verdict}`, ...waitingLines(verification.inQuarantine)].join("\n");
 }
 
-function quarantineLines(paths: readonly string[]): string[] {
+function waitingLines(paths: readonly string[]): string[] {
   if (paths.length === 0) return [];
   const title = `${counted(paths.length, "file")} in quarantine (no row of them is in the tables):`;
   return [styled("yellow", title), ...listed(paths.map(plain))];
