@@ -7,9 +7,15 @@ import { inert } from "./outsideText";
  * `withIcon`.
  */
 
+type MessageChoice = string | vscode.MessageItem;
+
 interface ShowMessage {
-  (message: string, ...choices: string[]): Thenable<string | undefined>;
-  (message: string, options: vscode.MessageOptions, ...choices: string[]): Thenable<string | undefined>;
+  <T extends MessageChoice>(message: string, ...choices: T[]): Thenable<T | undefined>;
+  <T extends MessageChoice>(
+    message: string,
+    options: vscode.MessageOptions,
+    ...choices: T[]
+  ): Thenable<T | undefined>;
 }
 
 export const showInformationMessage: ShowMessage = messages("showInformationMessage");
@@ -17,11 +23,12 @@ export const showWarningMessage: ShowMessage = messages("showWarningMessage");
 export const showErrorMessage: ShowMessage = messages("showErrorMessage");
 
 function messages(kind: "showInformationMessage" | "showWarningMessage" | "showErrorMessage"): ShowMessage {
-  return (message: string, first?: vscode.MessageOptions | string, ...choices: string[]) => {
-    if (typeof first === "object") {
-      return vscode.window[kind](inert(message), withInertTexts(first), ...choices);
-    }
-    return vscode.window[kind](inert(message), ...(first === undefined ? [] : [first]), ...choices);
+  return <T extends MessageChoice>(message: string, ...rest: (vscode.MessageOptions | T)[]) => {
+    const [first, ...choices] = rest;
+    const hasOptions = typeof first === "object" && !("title" in first);
+    const shown = hasOptions ? [withInertTexts(first), ...choices] : rest;
+    const show: (message: string, ...rest: never[]) => Thenable<T | undefined> = vscode.window[kind];
+    return show(inert(message), ...(shown as never[]));
   };
 }
 

@@ -119,6 +119,11 @@ describe("everything that VS Code is given to show is text", () => {
     expect(picked).toBe(item);
     answers.push(hostile);
     expect(await window.showInputBox({})).toBe(hostile);
+    const keep = { title: "Keep", isCloseAffordance: true };
+    await window.showWarningMessage(hostile, keep);
+    await window.showWarningMessage(hostile, { modal: true }, keep);
+    expect(calls.at(-2)?.parameters).toEqual([inert(hostile), keep]);
+    expect(calls.at(-1)?.parameters).toEqual([inert(hostile), { modal: true }, keep]);
     const box = window.createQuickPick<typeof item>();
     box.items = [item];
     box.activeItems = [item];
@@ -276,7 +281,7 @@ test("nothing else shows messages, lists or boxes, builds Markdown, or writes an
   expect(using(/vscode\.window\[/)).toEqual(["ui/window.ts"]);
   expect(using(/\bMarkdownString\(/)).toEqual(["ui/markdown.ts"]);
   expect(using(/createStatusBarItem/)).toEqual(["ui/statusBar.ts"]);
-  expect(using(/(?<!withIcon\()vscode\.l10n\.t\(\s*"\$\(/)).toEqual([]);
+  expect(using(/\blabel:[^,}]*"\$\(/)).toEqual([]);
 });
 
 test("the end of a run tells of every kind of trouble, and names the place", () => {
