@@ -72,7 +72,7 @@ suite("messages", function () {
 
   test("and pages make nothing of text from outside: VS Code's own Markdown finds no link in it", async () => {
     const hostile =
-      '[x](command:workbench.action.closeWindow) <a href="command:y">y</a> <https://evil.example> https://evil.example //evil.example a@evil.example [r]\n\n[r]: command:z\n- `c` **b** | # h';
+      '[x](command:workbench.action.closeWindow) <a href="command:y">y</a> <https://evil.example> https://evil.example //evil.example a@evil.com mailto:a@evil.com ftp://evil.example [r]\n\n[r]: command:z\n- `c` **b** | # h';
     const html = await commands.executeCommand<string>(
       "markdown.api.render",
       `| ${asMarkdown("head")} |\n| --- |\n| ${asMarkdown(hostile)} |\n\n# ${asMarkdown(hostile)}\n\n> ${asMarkdown(hostile)}\n`,
