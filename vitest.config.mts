@@ -1,9 +1,12 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     projects: [
       {
+        // Outside of VS Code there is no module of that name.
+        resolve: { alias: { vscode: fileURLToPath(new URL("test/helpers/vscodeStub.ts", import.meta.url)) } },
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],

@@ -66,9 +66,11 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
   for (const column of report.columns) {
     const matches = normalized.flatMap((name, index) => (answersTo(name, column) ? [index] : []));
     if (new Set(matches.map((index) => normalized[index])).size < matches.length) {
-      return problem(`The column stands ${matches.length} times in the header.`, column.name);
+      return problem(`The column ${column.name} stands ${matches.length} times in the header.`, column.name);
     }
-    if (matches.length === 0 && column.required) return problem("The column is missing.", column.name);
+    if (matches.length === 0 && column.required) {
+      return problem(`The column ${column.name} is missing.`, column.name);
+    }
     const preferred = (userType && column.headerOf?.[userType]) ?? column.name;
     const [first, second] = matches.sort(
       (a, b) => Number(normalized[b] === preferred) - Number(normalized[a] === preferred),

@@ -49,6 +49,12 @@ export function writeCheckPaths(id: string): readonly string[] {
   return [raw, "stage2np/clever", "stage2p/clever"].map((folder) => `${folder}/_write_check_${id}`);
 }
 
+/** One small JSON document for each time that somebody had identities shown: who, when, which file. */
+export const revealsFolder = `${raw}/_reveals`;
+export function revealPath(time: Date, id: string): string {
+  return `${revealsFolder}/${time.toISOString().slice(0, 19).replaceAll(":", "-")}-${id}.json`;
+}
+
 /** The salt's fingerprint, not the salt. */
 export const saltFingerprintPath = "stage2np/clever/_salt_fingerprint.json";
 

@@ -238,7 +238,15 @@ export function showVerification(verification: Verification): string {
           ...problems.map((each) => `  ${plain(each.subject)}: ${plain(each.problem)}`),
         ].join("\n");
   const left = leftovers.map((each) => `  ${plain(each.subject)}: ${plain(each.note)}`);
-  return [`${tables}\n\n${verdict}`, ...(left.length > 0 ? ["", "No part of the data:", ...left] : [])].join(
-    "\n",
-  );
+  return [
+    `${tables}\n\n${verdict}`,
+    ...(left.length > 0 ? ["", "No part of the data:", ...left] : []),
+    ...waitingLines(verification.inQuarantine),
+  ].join("\n");
+}
+
+function waitingLines(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  const title = `${counted(paths.length, "file")} in quarantine (no row of them is in the tables):`;
+  return [styled("yellow", title), ...listed(paths.map(plain))];
 }

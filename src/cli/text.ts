@@ -1,4 +1,7 @@
 import { styleText } from "node:util";
+import { unshownCharacters } from "../plainText";
+
+export { plain } from "../plainText";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -42,18 +45,10 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** What could steer a terminal, or show text in another order than it has. */
-const unshown = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
-/** Text from outside (names, paths) with such characters made visible. */
-export function plain(text: string): string {
-  return text.replace(unshown, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-}
-
 /** A document as JSON in which such characters are escaped: JSON itself would leave many of them as they are. */
 export function jsonText(document: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(document, undefined, 2).replace(unshown, (character) =>
+  return JSON.stringify(document, undefined, 2).replace(unshownCharacters, (character) =>
     character === "\n" ? character : escaped(character),
   );
 }

@@ -1,3 +1,4 @@
+import { ingestLogTable } from "../clever/layout";
 import { Duck } from "../duck/duck";
 import { isCleverLakeError } from "../errors";
 import { fileSystems, identityFileSystems } from "../lake/lakePath";
@@ -8,9 +9,14 @@ import {
   landedFiles as listLanded,
   type UnreadableTable,
 } from "../pipeline/lakeContents";
+import { IngestLog } from "../pipeline/logTable";
 import { tableDetails } from "../pipeline/tableDetails";
 import { openLake } from "./connections";
+import { asLogLine } from "./logLine";
 import type { Connected, LakeOverview, LandedFileItem, TableItem, TableReport } from "./messages";
+
+/** As much of the ingest log as a person reads at once. */
+const logLinesShown = 200;
 
 /** The lake's stages with their tables, and the folders of landed files. */
 export async function lakeContents(
@@ -61,6 +67,10 @@ export async function tableReport(
       rowsAdded: commit.rowsAdded ?? null,
     })),
     firstRows: details.firstRows ?? null,
+    log:
+      table === ingestLogTable
+        ? (await new IngestLog(lake, duck).newest(logLinesShown, signal)).map((entry) => asLogLine(entry))
+        : null,
   };
 }
 

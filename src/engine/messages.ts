@@ -9,6 +9,7 @@ import type { Freshness } from "../pipeline/freshness";
 import type { RosterProgress, RosterSummary } from "../pipeline/importRoster";
 import type { FileState } from "../pipeline/plan";
 import type { ProgressState } from "../pipeline/progress";
+import type { Reveal } from "../pipeline/reveals";
 import type { RunRecord, RunSummary } from "../pipeline/runRecord";
 import type { Verification } from "../pipeline/verify";
 import type { Connected } from "./connectionMessages";
@@ -29,6 +30,7 @@ export type {
   ParticipationMetrics,
   Problem,
   ReportName,
+  Reveal,
   RosterProgress,
   RosterSummary,
   RunSummary,
@@ -44,6 +46,10 @@ export interface ReportItem {
   readonly reason: string | null;
   readonly line: number | null;
   readonly column: string | null;
+  /** Why the newest run that tried it failed at it; null where none did, or a later one brought it on. */
+  readonly failure: string | null;
+  /** Whether it is in quarantine and can be taken without its bad rows. */
+  readonly acceptable: boolean;
   readonly report: ReportName | null;
   readonly userType: UserType | null;
   readonly size: number;
@@ -127,8 +133,10 @@ export interface TableReport {
     readonly filesRemoved: number;
     readonly rowsAdded: number | null;
   }[];
-  /** A few rows as texts in the columns' order; null where the table may hold identities. */
+  /** A few rows as texts in the columns' order; null where the table may hold identities, and for the ingest log. */
   readonly firstRows: readonly (readonly (string | null)[])[] | null;
+  /** The newest lines of the ingest log, the newest first; null for every other table. */
+  readonly log: readonly LogLine[] | null;
 }
 
 export interface LakeStage {
@@ -188,11 +196,30 @@ export interface RunCounts {
 
 export interface RunDetails extends RunItem {
   readonly summary: RunSummary | null;
-  readonly landings: readonly {
-    readonly path: string;
-    readonly landedPath: string;
-    readonly size: number;
-  }[];
+  /** What the ingest log says that the run did, by path; also of a run that was cut off. */
+  readonly log: readonly LogLine[];
+  /** Files that it set out to bring over and of which it recorded neither an outcome nor a failure. */
+  readonly notReached: readonly string[];
+}
+
+/** A line of the ingest log. It holds no identity. */
+export interface LogLine {
+  /** On the server. */
+  readonly path: string;
+  /** `unchanged`: a run found the bytes that the lake has of this file already. */
+  readonly outcome: "landed" | "anonymized" | "quarantined" | "duplicate" | "unchanged";
+  /** Where the bytes stand in the lake. */
+  readonly landedPath: string;
+  readonly size: number;
+  readonly time: string;
+  /** Null until the rows were read. */
+  readonly rowsRead: number | null;
+  readonly rowsWritten: number | null;
+  readonly rowsRefused: number | null;
+  readonly line: number | null;
+  readonly column: string | null;
+  readonly reason: string | null;
+  readonly notes: string | null;
 }
 
 export interface PreviewParams extends Connected {

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { CleverLakeError } from "../errors";
+import { hostname, userInfo } from "node:os";
+import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
+import { type Reveal, recordReveal } from "../pipeline/reveals";
 import type { SourceFile } from "../sftp/source";
 import { openLake, type Sources } from "./connections";
 import { Lane } from "./lane";
@@ -24,6 +26,8 @@ type Place =
 interface Preview {
   readonly place: Place;
   readonly file: PreviewFile;
+  /** Whether it was noted that somebody has its identities shown. */
+  revealed: boolean;
 }
 
 /** Previews that are open: their rows stay here, and pages of them go out. */
@@ -38,7 +42,7 @@ export class Previews {
     return this.lane.run(signal, async () => {
       const token = randomUUID();
       const place = await this.find(params, signal);
-      const preview = { place, file: new PreviewFile(params.path, sizeOf(place)) };
+      const preview = { place, file: new PreviewFile(params.path, sizeOf(place)), revealed: false };
       await this.readMore(preview, params, signal);
       this.open.set(token, preview);
       this.makeRoom(token);
@@ -58,19 +62,42 @@ export class Previews {
     });
   }
 
+  /** Notes in the lake who has the identities shown, before any is. */
+  async reveal(params: Connected & { readonly token: string }, signal: AbortSignal): Promise<Reveal> {
+    const preview = this.used(params.token);
+    const lake = await openLake(params.connection, params.secrets);
+    const { origin } = preview.place;
+    const path = origin === "server" ? preview.place.file.path : preview.place.path;
+    try {
+      const who = { user: userName(), machine: hostname() };
+      const reveal = await recordReveal(lake, { ...who, origin, path }, signal);
+      preview.revealed = true;
+      return reveal;
+    } catch (error) {
+      if (!isCleverLakeError(error)) throw error;
+      const hint = error.code === "auth" ? "It takes the right to write to stage1np." : error.hint;
+      throw new CleverLakeError(
+        error.code,
+        `The identities stay hidden: it could not be recorded in the lake that they are shown. ${error.message}`,
+        { subject: path, cause: error, ...(hint === undefined ? {} : { hint }) },
+      );
+    }
+  }
+
   rows(params: {
     readonly token: string;
     readonly from: number;
     readonly count: number;
     readonly reveal: boolean;
   }): PreviewPage {
-    const { file } = this.used(params.token);
+    const { file, revealed } = this.used(params.token);
     const { header, report } = file;
     const from = Math.max(0, params.from);
-    if (!header || !report) return { from, rows: [], identities: params.reveal ? [] : null };
+    const reveal = params.reveal && revealed;
+    if (!header || !report) return { from, rows: [], identities: reveal ? [] : null };
     const page = file.rows.slice(from, from + Math.min(params.count, rowsPerPage));
     const { rows, identities } = maskRows(page, header);
-    return { from, rows, identities: params.reveal ? identities : null };
+    return { from, rows, identities: reveal ? identities : null };
   }
 
   refused(token: string): { indexes: number[] } {
@@ -134,6 +161,15 @@ export class Previews {
       if (rows() <= rowsInMemory && this.open.size <= previewsInMemory) return;
       if (token !== keep) this.open.delete(token);
     }
+  }
+}
+
+/** A container's user may have no name; the number is then what tells users apart. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? "unknown"}`;
   }
 }
 

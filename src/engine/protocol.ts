@@ -114,11 +114,23 @@ export const previewMore = new EngineCall<
   messages.PreviewInfo
 >("previewMore", "reading more of a preview");
 
-/** Rows of a preview, at most 1,000 at a time. Rejects with `notFound` where it was closed to make room. */
+/**
+ * Rows of a preview, at most 1,000 at a time; with identities only after `revealPreview`. Rejects with `notFound` where it
+ * was closed to make room.
+ */
 export const previewRows = new EngineCall<
   { readonly token: string; readonly from: number; readonly count: number; readonly reveal: boolean },
   messages.PreviewPage
 >("previewRows", "showing a preview");
+
+/**
+ * Notes in the lake that somebody has a preview's identities shown, and shows them from then on. Where it cannot be
+ * noted, it rejects and they stay hidden; `notFound` as for `previewRows`.
+ */
+export const revealPreview = new EngineCall<messages.Connected & { readonly token: string }, messages.Reveal>(
+  "revealPreview",
+  "recording that identities are shown",
+);
 
 /** Which of a preview's rows would be refused: their indexes, ascending. Rejects as `previewRows` does. */
 export const previewRefused = new EngineCall<

@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import { recognizeReport } from "../clever/fileNames";
 import { writeCheckPaths } from "../clever/layout";
 import type { Lake } from "../lake/lake";
+import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/failedFiles";
 import type { Freshness } from "../pipeline/freshness";
 import type { PlannedFile } from "../pipeline/plan";
+import { isAcceptable } from "../pipeline/quarantine";
 import { checkSalt } from "../pipeline/salt";
 import { status } from "../pipeline/status";
 import type { SourceFile } from "../sftp/source";
+import { together } from "../together";
 import { openLake, readSalt, type Sources, sourceOf } from "./connections";
 import type { CallContext } from "./handlers";
 import type { Connected, ConnectionTest, LakeTest, LandedFacts, ReportItem, ServerLogin } from "./messages";
@@ -71,17 +74,18 @@ export async function listReports(
   { signal, report }: CallContext<readonly ReportItem[]>,
 ): Promise<{ count: number; overdue: readonly Freshness[] }> {
   const lake = await openLake(connection, secrets);
-  const { files, overdue } = await sources.use(connection, secrets, (source, settings) =>
-    status(source, lake, settings, signal),
-  );
+  const [{ files, overdue }, failures] = await together([
+    sources.use(connection, secrets, (source, settings) => status(source, lake, settings, signal)),
+    failedFiles(lake, signal),
+  ]);
   for (let from = 0; from < files.length; from += filesPerMessage) {
     signal.throwIfAborted();
-    report(files.slice(from, from + filesPerMessage).map(asItem));
+    report(files.slice(from, from + filesPerMessage).map((file) => asItem(file, failures.get(file.path))));
   }
   return { count: files.length, overdue };
 }
 
-function asItem(file: PlannedFile): ReportItem {
+function asItem(file: PlannedFile, failure: FileFailure | undefined): ReportItem {
   const { entry, state } = file;
   const quarantined = state === "quarantined" ? entry : undefined;
   return {
@@ -90,6 +94,8 @@ function asItem(file: PlannedFile): ReportItem {
     reason: file.reason ?? null,
     line: quarantined?.line ?? null,
     column: quarantined?.column ?? null,
+    failure: failure && isUnresolved(file, failure) ? failure.reason : null,
+    acceptable: quarantined !== undefined && isAcceptable(quarantined),
     report: file.report ?? null,
     userType: file.userType ?? null,
     size: file.size,

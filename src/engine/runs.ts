@@ -1,9 +1,12 @@
+import { Duck } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import { type ListedRun, listRuns as listRecords, readRun as readRecord } from "../pipeline/listRuns";
+import { IngestLog } from "../pipeline/logTable";
 import { run as runPipeline } from "../pipeline/run";
 import { verifyLake } from "../pipeline/verify";
 import { checkedSettings, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
+import { asLogLine } from "./logLine";
 import type {
   Connected,
   RunCounts,
@@ -59,19 +62,25 @@ export async function listRuns(
   return { total, runs: runs.map(asItem) };
 }
 
-export async function readRun({
-  connection,
-  secrets,
-  runId,
-}: Connected & { readonly runId: string }): Promise<RunDetails> {
-  const record = await readRecord(await openLake(connection, secrets), runId);
+/** What a run planned stands in its record; what became of it, in the ingest log. */
+export async function readRun(
+  { connection, secrets, runId }: Connected & { readonly runId: string },
+  signal: AbortSignal,
+): Promise<RunDetails> {
+  const lake = await openLake(connection, secrets);
+  const record = await readRecord(lake, runId);
   if (!record) {
     throw new CleverLakeError("notFound", "The lake has no readable record of this run.", { subject: runId });
   }
+  await using duck = await Duck.open({ memoryLimit: "200MB" });
+  const entries = await new IngestLog(lake, duck).ofRun(runId, signal);
+  const landings = new Map(record.landings.map((landing) => [landing.path, landing]));
+  const settled = new Set([...entries, ...(record.summary?.failed ?? [])].map(({ path }) => path));
   return {
     ...asItem(record),
     summary: record.summary ?? null,
-    landings: record.landings.map(({ path, landedPath, size }) => ({ path, landedPath, size })),
+    log: entries.map((entry) => asLogLine(entry, landings.get(entry.path))),
+    notReached: [...landings.keys()].filter((path) => !settled.has(path)),
   };
 }
 

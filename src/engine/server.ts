@@ -83,7 +83,9 @@ export class EngineServer implements AsyncDisposable {
       lanes.work.run(signal, () => runs.verify(params, signal)),
     );
     handlers.on(protocol.listRuns, (params, { signal }) => runs.listRuns(params, signal));
-    handlers.on(protocol.readRun, (params) => runs.readRun(params));
+    handlers.on(protocol.readRun, (params, { signal }) =>
+      lanes.look.run(signal, () => runs.readRun(params, signal)),
+    );
     handlers.on(protocol.lakeContents, (params, { signal }) =>
       lanes.look.run(signal, () => contents.lakeContents(params, signal)),
     );
@@ -105,6 +107,7 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.previewReport, (params, { signal }) => previews.openReport(params, signal));
     handlers.on(protocol.previewMore, (params, { signal }) => previews.more(params, signal));
     handlers.on(protocol.previewRows, (params) => Promise.resolve(previews.rows(params)));
+    handlers.on(protocol.revealPreview, (params, { signal }) => previews.reveal(params, signal));
     handlers.on(protocol.previewRefused, ({ token }) => Promise.resolve(previews.refused(token)));
     handlers.on(protocol.closePreview, ({ token }) => {
       previews.close(token);

@@ -6,7 +6,7 @@ import { withScratch } from "../delta/localFiles";
 import type { Snapshot } from "../delta/snapshot";
 import { tableActions } from "../delta/tableActions";
 import { withTables } from "../delta/withTable";
-import type { Duck } from "../duck/duck";
+import { type Duck, sqlString } from "../duck/duck";
 import type { Lake } from "../lake/lake";
 import {
   entriesFromJsonSql,
@@ -37,6 +37,23 @@ export class IngestLog {
   /** All entries, oldest first. */
   all(signal?: AbortSignal): Promise<LogEntry[]> {
     return this.select("SELECT * FROM rows_ ORDER BY time, version, source", signal);
+  }
+
+  /** What a run did: for each source the last entry of that run, by path. */
+  ofRun(runId: string, signal?: AbortSignal): Promise<LogEntry[]> {
+    return this.select(
+      `SELECT * FROM rows_ WHERE run_id = ${sqlString(runId)} QUALIFY row_number() OVER
+        (PARTITION BY source ORDER BY version DESC, time DESC, outcome = 'landed') = 1 ORDER BY path`,
+      signal,
+    );
+  }
+
+  /** The newest entries, the newest first. */
+  newest(count: number, signal?: AbortSignal): Promise<LogEntry[]> {
+    return this.select(
+      `SELECT * FROM rows_ ORDER BY time DESC, version DESC, source, outcome = 'landed' LIMIT ${count}`,
+      signal,
+    );
   }
 
   /** Adds entries in one commit. */

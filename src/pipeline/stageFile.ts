@@ -31,6 +31,9 @@ import type { UserTypeTwins } from "./userTypeTwins";
 /** How a delivery's notes tell of rows that were left out; behind it stand the sources that have them. */
 export const leftOutFor = "in the tables already, from";
 
+/** How a quarantined delivery's reason tells that nobody may let its rows be left out. */
+export const mustStay = "They are not older, so they cannot be left out";
+
 /** A file in `stage1np` whose rows are to enter the tables. */
 export interface PendingFile {
   readonly path: string;
@@ -279,7 +282,7 @@ async function writeRows(
   using twinClaim = await twins.claim(session, file, spanOf(partitions), rows, persons.foundSql(), signal);
   const twin = file.accept ? undefined : await twinClaim?.find();
   if (twin && replaced.has(twin.source)) return { file, waitsFor: [twin.source] };
-  if (twin && !twin.isOutranked) return quarantine(file, undefined, twin.reason, true);
+  if (twin && !twin.isOutranked) return quarantine(file, undefined, twin.reason);
 
   using claim = await repeated.claim(file, spanOf(partitions));
   const repeats = await claim.find(session, rows, signal);
@@ -351,7 +354,7 @@ function differenceIn({ differing }: Repeats, kept: readonly string[]): string {
   if (rows === 0) return "";
   const told = ` ${rows} of them ${rows === 1 ? "tells" : "tell"} something else than the rows there.`;
   if (kept.length === 0) return told;
-  return `${told} They are not older, so they cannot be left out; delivered under the name ${kept[0]}, the file replaces all rows of that one.`;
+  return `${told} ${mustStay}; delivered under the name ${kept[0]}, the file replaces all rows of that one.`;
 }
 
 /** A SELECT of the session's `raw` with the columns of the `_pseudo` table that are stored in its files. */

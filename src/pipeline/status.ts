@@ -7,6 +7,7 @@ import { together } from "../together";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { IngestLog } from "./logTable";
 import { makePlan, type PlannedFile } from "./plan";
+import { quarantinedAndGone } from "./quarantine";
 import { newestRun, type RunSummary, readRunRecord } from "./runRecord";
 import { appliedIn, readPseudoTables } from "./tables";
 
@@ -22,7 +23,10 @@ export interface Status {
 /** The settings that say which files count, and after how many school days a newer one is expected; 0 for never. */
 export type StatusSettings = Pick<Config, "userTypes" | "expectReportsWithin">;
 
-/** What is on the server and how each file stands to the lake. Writes nothing. */
+/**
+ * What is on the server and how each file stands to the lake; behind it, what waits in quarantine and has left the
+ * server. Writes nothing.
+ */
 export async function status(
   source: ReportSource,
   lake: Lake,
@@ -37,7 +41,9 @@ export async function status(
       new IngestLog(lake, duck).last(signal),
       readPseudoTables(lake, duck, signal),
     ]);
-    const files = makePlan(listing, { log, applied: appliedIn(tables) }, userTypes);
+    const state = { log, applied: appliedIn(tables) };
+    const plan = makePlan(listing, state, userTypes);
+    const files = [...plan, ...quarantinedAndGone(plan, state, userTypes)];
     const freshness = freshnessOf(tables, new Date());
     return {
       files,

@@ -44,6 +44,8 @@ export interface Verification {
   readonly reportRows: number;
   /** Landed files whose bytes and rows were counted anew. */
   readonly landedFiles: number;
+  /** Paths on the server of files that wait in quarantine: no row of them is in a table. */
+  readonly inQuarantine: readonly string[];
   readonly problems: readonly Discrepancy[];
   readonly leftovers: readonly Leftover[];
 }
@@ -88,7 +90,7 @@ function doubtful(lake: Lake): CleverLakeError {
 async function verifyAll(
   context: VerifyContext,
   salt: string | undefined,
-): Promise<Pick<Verification, "tables" | "reportRows" | "landedFiles">> {
+): Promise<Omit<Verification, "problems" | "leftovers">> {
   const { lake, duck, signal, problems } = context;
   const log = new IngestLog(lake, duck);
   const read = await orDamage(context, ingestLogTable, async () =>
@@ -96,7 +98,7 @@ async function verifyAll(
       ? { all: await log.all(signal), last: await log.last(signal) }
       : undefined,
   );
-  if (read === undefined) return { tables: [], reportRows: 0, landedFiles: 0 };
+  if (read === undefined) return { tables: [], reportRows: 0, landedFiles: 0, inQuarantine: [] };
   const entries = [...read.last.values()];
   const tables: VerifiedTable[] = [];
   const rows = new Map<ReportName, TableRows | undefined>();
@@ -114,7 +116,8 @@ async function verifyAll(
   problems.push(...(await verifyAllLanded(context, landed, rows)));
   const reportTables = new Set(allReports().map(pseudoTable));
   const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);
-  return { tables, reportRows, landedFiles: landed.length };
+  const inQuarantine = entries.filter(({ outcome }) => outcome === "quarantined").map(({ path }) => path);
+  return { tables, reportRows, landedFiles: landed.length, inQuarantine };
 }
 
 /** Holds landed files, side by side, against the log and the tables; told in the order of the files. */

@@ -6,12 +6,11 @@ import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
 import { ConnectionModel } from "./connectionModel";
-import { forCount } from "./counts";
 import { CredentialCommands } from "./credentialCommands";
 import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { EnginePreviews } from "./enginePreviews";
-import { integer, timeOrDay } from "./format";
+import { timeOrDay } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
 import { tell, tellError } from "./messages";
@@ -20,6 +19,7 @@ import { createTreeView } from "./openRows";
 import { previewViewType } from "./preview/previewSource";
 import { previewStrings } from "./preview/strings";
 import { ReportCommands } from "./reportCommands";
+import { shortCounts, totalOf } from "./reportCounts";
 import { type ReportNode, ReportsTree } from "./reportsTree";
 import { RosterCommand } from "./rosterCommand";
 import { RunController } from "./runController";
@@ -32,6 +32,7 @@ import { checkSettings, isConnected, usesSample } from "./settings";
 import { StatusBar } from "./statusBar";
 import { showStatusMenu } from "./statusMenu";
 import { TablePages } from "./tablePages";
+import { showWarningMessage } from "./window";
 
 /** The extension's parts, put together. Nothing here starts the engine: the first request does. */
 export class Application extends Disposable {
@@ -70,6 +71,7 @@ export class Application extends Disposable {
         client,
         log,
         (runId) => runReports.open(runId),
+        (path) => reports.openReport(path),
         async ({ command }, signal) => {
           const place = sample.rosterPath;
           if (place !== undefined && command !== "ingest") {
@@ -102,7 +104,7 @@ export class Application extends Disposable {
     );
     this.hold(vscode.window.createTreeView<RunNode>("clever.runs", { treeDataProvider: runsTree }));
 
-    const previews = new EnginePreviews(model, client);
+    const previews = new EnginePreviews(model, client, log);
     const openPreview = async (origin: "server" | "lake", file: string) => {
       const { PreviewPanel } = await import("./preview/PreviewPanel");
       const name = file.slice(file.lastIndexOf("/") + 1);
@@ -209,24 +211,14 @@ export class Application extends Disposable {
 
   private showState(): void {
     const { model, statusBar, runs } = this;
-    const count = model.newCount;
-    this.reportsView.badge =
-      count === 0
-        ? undefined
-        : {
-            value: count,
-            tooltip: forCount(
-              count,
-              vscode.l10n.t("1 new report"),
-              vscode.l10n.t("{0} new reports", integer(count)),
-            ),
-          };
+    const { counts } = model;
+    const value = totalOf(counts);
+    this.reportsView.badge = value === 0 ? undefined : { value, tooltip: shortCounts(counts) };
     if (runs.running !== undefined) statusBar.show({ kind: "running", text: runs.running });
     else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
-    else if (model.state === "failed") statusBar.show({ kind: "failed", reason: describeError(model.error) });
-    else if (count > 0) statusBar.show({ kind: "new", count });
-    else if (model.overdue.length > 0) statusBar.show({ kind: "overdue", kinds: model.overdue });
-    else statusBar.show({ kind: "idle" });
+    else if (model.state === "failed")
+      statusBar.show({ kind: "failed", reason: describeError(model.error), counts });
+    else statusBar.show({ kind: "reports", counts });
     this.reportsView.message = this.viewMessage();
   }
 
@@ -268,7 +260,7 @@ export class Application extends Disposable {
       );
       if (interrupted.length > 0) return;
       tell(
-        vscode.window.showWarningMessage,
+        showWarningMessage,
         vscode.l10n.t("Clever's engine ended unexpectedly; it starts anew when it is needed."),
       );
     });

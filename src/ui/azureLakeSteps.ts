@@ -3,6 +3,7 @@ import { isAdlsAddress, lakeAddressFault, storageScope } from "../config";
 import { type AzureDirectory, AzureManagement, managementScope } from "./azureManagement";
 import type { ConnectionAnswers } from "./connectionAnswers";
 import { signInWithMicrosoft } from "./microsoftAccount";
+import { withIcon } from "./window";
 import { askChoice, askText, askWhile, orBack, type Place, withWaysOn } from "./wizard";
 
 type LakeAuth = ConnectionAnswers["lakeAuth"];
@@ -15,11 +16,11 @@ export async function askAzureLake(
   const how = await orBack(
     askChoice<"pick" | "type">(place, vscode.l10n.t("Which storage account?"), [
       {
-        label: vscode.l10n.t("$(list-tree) Pick from my subscriptions"),
+        ...withIcon(vscode.l10n.t("$(list-tree) Pick from my subscriptions")),
         detail: vscode.l10n.t("Signs in with your Microsoft account."),
         value: "pick",
       },
-      { label: vscode.l10n.t("$(edit) Type the lake's address"), value: "type" },
+      { ...withIcon(vscode.l10n.t("$(edit) Type the lake's address")), value: "type" },
     ]),
   );
   if (how === undefined) return undefined;
@@ -87,14 +88,14 @@ async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<Co
     place,
     vscode.l10n.t("How do you sign in to the lake?"),
     [
-      { label: vscode.l10n.t("$(account) My Microsoft account in VS Code"), value: "vscode" },
+      { ...withIcon(vscode.l10n.t("$(account) My Microsoft account in VS Code")), value: "vscode" },
       {
-        label: vscode.l10n.t("$(terminal) This machine's sign-in"),
+        ...withIcon(vscode.l10n.t("$(terminal) This machine's sign-in")),
         detail: vscode.l10n.t("Azure CLI, a service principal in the environment, or a managed identity."),
         value: "default",
       },
-      { label: vscode.l10n.t("$(key) Account key"), value: "sharedKey" },
-      { label: vscode.l10n.t("$(link) Shared access signature"), value: "sas" },
+      { ...withIcon(vscode.l10n.t("$(key) Account key")), value: "sharedKey" },
+      { ...withIcon(vscode.l10n.t("$(link) Shared access signature")), value: "sas" },
     ],
     answers.lakeAuth,
   );

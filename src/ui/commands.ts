@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { offers, tell, tellError, tellNotConnected } from "./messages";
 import type { RunController } from "./runController";
 import { isConnected } from "./settings";
+import { showInformationMessage } from "./window";
 
 interface Manifest {
   readonly contributes?: {
@@ -45,5 +46,5 @@ export function registerCommands(
 }
 
 function tellNoRun(): void {
-  tell(vscode.window.showInformationMessage, vscode.l10n.t("No run is going on."), offers.run());
+  tell(showInformationMessage, vscode.l10n.t("No run is going on."), offers.run());
 }

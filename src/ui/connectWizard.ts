@@ -11,6 +11,7 @@ import { askAzureLake } from "./azureLakeSteps";
 import { type ConnectionAnswers, loginWith } from "./connectionAnswers";
 import { otherSalt } from "./saltBox";
 import { askSalt } from "./saltStep";
+import { withIcon } from "./window";
 import {
   askChoice,
   askText,
@@ -139,9 +140,9 @@ async function askAuthentication(
     place,
     vscode.l10n.t("How do you sign in?"),
     [
-      { label: vscode.l10n.t("$(key) Password"), value: "password" },
-      { label: vscode.l10n.t("$(file) Private key"), value: "privateKey" },
-      { label: vscode.l10n.t("$(server-process) SSH agent"), value: "agent" },
+      { ...withIcon(vscode.l10n.t("$(key) Password")), value: "password" },
+      { ...withIcon(vscode.l10n.t("$(file) Private key")), value: "privateKey" },
+      { ...withIcon(vscode.l10n.t("$(server-process) SSH agent")), value: "agent" },
     ],
     answers.authentication,
   );
@@ -224,7 +225,7 @@ async function askTrust(
       : vscode.l10n.t("Is this the key of {0}? Compare it with what Clever tells you.", host),
     [
       {
-        label: vscode.l10n.t("$(verified) Trust this key"),
+        ...withIcon(vscode.l10n.t("$(verified) Trust this key")),
         detail: presented,
         description: trusted ? vscode.l10n.t("trusted before") : "",
         value: true,
@@ -243,12 +244,18 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
     vscode.l10n.t("Where is the lake?"),
     [
       ...(answers.lakeUrl
-        ? [{ label: vscode.l10n.t("$(check) As it is"), detail: answers.lakeUrl, value: "same" as const }]
+        ? [
+            {
+              ...withIcon(vscode.l10n.t("$(check) As it is")),
+              detail: answers.lakeUrl,
+              value: "same" as const,
+            },
+          ]
         : []),
-      { label: vscode.l10n.t("$(folder-opened) A folder of this machine…"), value: "folder" },
-      { label: vscode.l10n.t("$(edit) Type a folder's path"), value: "type" },
+      { ...withIcon(vscode.l10n.t("$(folder-opened) A folder of this machine…")), value: "folder" },
+      { ...withIcon(vscode.l10n.t("$(edit) Type a folder's path")), value: "type" },
       {
-        label: vscode.l10n.t("$(azure) Azure Data Lake Storage…"),
+        ...withIcon(vscode.l10n.t("$(azure) Azure Data Lake Storage…")),
         detail: vscode.l10n.t("The district's own storage account, with a hierarchical namespace."),
         value: "azure",
       },

@@ -11,6 +11,7 @@ import { agreesToReplace, handOver } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readSettings, reportsRoot } from "./settings";
 import { sameLake, sameServer, targetsOf } from "./targets";
+import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 import { askWayOn } from "./wizard";
 
 /** The wizard's steps bring the checking of settings with them: they are loaded when they are needed. */
@@ -84,12 +85,8 @@ export class ConnectionCommands {
         ),
       );
       if (salt === "notGiven") {
-        tell(
-          vscode.window.showWarningMessage,
-          vscode.l10n.t("{0} A salt is missing yet.", text),
-          offers.credentials(),
-        );
-      } else tell(vscode.window.showInformationMessage, text);
+        tell(showWarningMessage, vscode.l10n.t("{0} A salt is missing yet.", text), offers.credentials());
+      } else tell(showInformationMessage, text);
     } catch (error) {
       if (!isCancellation(error)) tellError(error, this.log);
     }
@@ -160,13 +157,10 @@ export class ConnectionCommands {
       vscode.l10n.t("Connected: 1 report is on the server."),
       vscode.l10n.t("Connected: {0} reports are on the server.", integer(reports)),
     );
-    tell(vscode.window.showInformationMessage, text, offers.run());
+    tell(showInformationMessage, text, offers.run());
   }
 
   private withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
-    return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      (_progress, token) => work(signalOf(token)),
-    );
+    return withProgress(title, (_progress, token) => work(signalOf(token)));
   }
 }

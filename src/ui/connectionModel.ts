@@ -6,6 +6,7 @@ import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { pause } from "../pause";
 import { Disposable } from "./dispose";
+import { countsOf, type ReportCounts } from "./reportCounts";
 import type { SampleDistrict } from "./sampleDistrict";
 import type { SecretName, SecretStore } from "./secrets";
 import {
@@ -99,8 +100,14 @@ export class ConnectionModel extends Disposable {
     return this.lookedAt;
   }
 
+  /** Reports that a run would bring over. */
   get newCount(): number {
     return this.items.filter(({ state }) => state === "new" || state === "changed").length;
+  }
+
+  /** How many reports ask for something, for badge and status bar. */
+  get counts(): ReportCounts {
+    return countsOf(this.items, this.late);
   }
 
   /** Whether the views may look at server and lake by themselves: in Restricted Mode only once the user has asked. */

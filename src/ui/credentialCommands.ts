@@ -9,6 +9,7 @@ import { agreesToReplace, agreesWithoutSalt, reveal } from "./saltKeeping";
 import type { SecretName, SecretStore } from "./secrets";
 import { readSettings, usesSample } from "./settings";
 import { type Targets, targetsOf } from "./targets";
+import { showInformationMessage, showInputBox, showQuickPick, withIcon } from "./window";
 
 interface Parts {
   readonly model: ConnectionModel;
@@ -32,14 +33,17 @@ export class CredentialCommands {
     if (usesSample()) return tellSampleHasNone();
     const settings = await readSettings();
     const { sftp, lake } = settings;
-    const picked = await vscode.window.showQuickPick(
+    const picked = await showQuickPick(
       [
         sftp.privateKeyPath
-          ? { label: vscode.l10n.t("$(key) Passphrase of the private key"), name: "passphrase" as const }
-          : { label: vscode.l10n.t("$(key) Password"), name: "password" as const },
-        { label: vscode.l10n.t("$(shield) Salt"), name: "salt" as const },
+          ? {
+              ...withIcon(vscode.l10n.t("$(key) Passphrase of the private key")),
+              name: "passphrase" as const,
+            }
+          : { ...withIcon(vscode.l10n.t("$(key) Password")), name: "password" as const },
+        { ...withIcon(vscode.l10n.t("$(shield) Salt")), name: "salt" as const },
         ...lakeSecretOf(lake.auth),
-        { label: vscode.l10n.t("$(plug) Everything…"), name: "all" as const },
+        { ...withIcon(vscode.l10n.t("$(plug) Everything…")), name: "all" as const },
       ],
       { placeHolder: vscode.l10n.t("What do you want to change?") },
     );
@@ -49,8 +53,8 @@ export class CredentialCommands {
     const connected = await this.parts.model.connected();
     const targets = targetsOf(settings);
     if (picked.name === "salt") return this.changeSalt(connected, targets);
-    const title = vscode.l10n.t("Change: {0}", picked.label.replace(/^\$\([^)]*\) /, ""));
-    const value = await vscode.window.showInputBox({
+    const title = vscode.l10n.t("Change: {0}", picked.label);
+    const value = await showInputBox({
       title,
       password: true,
       ignoreFocusOut: true,
@@ -73,7 +77,7 @@ export class CredentialCommands {
       return reveal(secrets.salt, boundTo?.lake.url ?? lake.url, this.parts.log);
     if (saltKeyVaultUrl === undefined) throw missingSalt();
     const text = vscode.l10n.t("The salt is in the key vault {0}.", saltKeyVaultUrl);
-    tell(vscode.window.showInformationMessage, text);
+    tell(showInformationMessage, text);
   }
 
   /** Removes all secrets; where a salt is among them, not without saying what is lost with it. */
@@ -85,7 +89,7 @@ export class CredentialCommands {
     await this.parts.secrets.forgetAll();
     await this.forgetInEngine();
     tell(
-      vscode.window.showInformationMessage,
+      showInformationMessage,
       vscode.l10n.t("The password, the passphrase and the salt have been removed from this machine."),
     );
   }
@@ -107,7 +111,7 @@ export class CredentialCommands {
     if (salt === undefined || salt === before) return;
     if (before !== undefined && !(await agreesToReplace(await this.parts.secrets.readBound(), log))) return;
     await this.write({ salt }, targets);
-    tell(vscode.window.showInformationMessage, vscode.l10n.t("The salt has been changed."));
+    tell(showInformationMessage, vscode.l10n.t("The salt has been changed."));
   }
 
   /** Asks whether the stored secrets may go. */
@@ -131,7 +135,7 @@ export class CredentialCommands {
 
 function tellSampleHasNone(): void {
   tell(
-    vscode.window.showInformationMessage,
+    showInformationMessage,
     vscode.l10n.t("The sample district has no credentials to show or change."),
     offers.leaveSample(),
   );
@@ -140,8 +144,12 @@ function tellSampleHasNone(): void {
 /** The lake's secret, where it is signed in to with one. */
 function lakeSecretOf(auth: string) {
   if (auth === "sharedKey") {
-    return [{ label: vscode.l10n.t("$(key) Account key of the lake"), name: "lakeAccountKey" as const }];
+    return [
+      { ...withIcon(vscode.l10n.t("$(key) Account key of the lake")), name: "lakeAccountKey" as const },
+    ];
   }
   if (auth !== "sas") return [];
-  return [{ label: vscode.l10n.t("$(link) Shared access signature of the lake"), name: "lakeSas" as const }];
+  return [
+    { ...withIcon(vscode.l10n.t("$(link) Shared access signature of the lake")), name: "lakeSas" as const },
+  ];
 }

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { PreviewInfo as EnginePreview } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import { describeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import type {
   PreviewInfo,
@@ -16,6 +17,7 @@ export class EnginePreviews implements PreviewSource {
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
   ) {}
 
   async previewReport(file: PreviewLocation, signal: AbortSignal): Promise<PreviewInfo> {
@@ -40,6 +42,19 @@ export class EnginePreviews implements PreviewSource {
           : {}),
       };
     });
+  }
+
+  async recordReveal(token: string, signal: AbortSignal): Promise<void> {
+    const params = { ...(await this.model.connected()), token };
+    try {
+      const reveal = await this.client.request(engine.revealPreview, params, { signal });
+      this.log.info(
+        `Identities revealed: ${reveal.path} (${reveal.origin}), by ${reveal.user} on ${reveal.machine}`,
+      );
+    } catch (error) {
+      if (!signal.aborted) this.log.error(describeError(error));
+      throw error;
+    }
   }
 
   async refusedRows(token: string, signal: AbortSignal): Promise<readonly number[]> {

@@ -19,6 +19,11 @@ export function bytes(value: number): string {
   return `${size.toLocaleString(vscode.env.language, digits)} ${byteUnits[unit]}`;
 }
 
+/** A short text that a narrow column does not break. */
+export function unbroken(text: string): string {
+  return text.replaceAll(" ", "\u00a0");
+}
+
 /** A time of the server or the lake (milliseconds since 1970), to the minute. */
 export function dateTime(milliseconds: number): string {
   return new Date(milliseconds).toLocaleString(vscode.env.language, {

@@ -1,21 +1,33 @@
-/** A heading and a table below it; nothing where there are no rows. Cells are texts, whatever they look like. */
+import * as vscode from "vscode";
+import { asMarkdown } from "./outsideText";
+
+/**
+ * A heading and a table below it; nothing where there are no rows. Cells are texts, whatever they look like.
+ *
+ * @param numbers the indexes of the columns to align right
+ */
 export function tableSection(
   title: string,
   head: readonly string[],
   rows: readonly (readonly string[])[],
+  numbers: readonly number[] = [],
 ): string[] {
   if (rows.length === 0) return [];
   return [
-    `## ${title}`,
+    `## ${asMarkdown(title)}`,
     "",
     `| ${head.map(asMarkdown).join(" | ")} |`,
-    `|${" --- |".repeat(head.length)}`,
+    `|${head.map((_, index) => (numbers.includes(index) ? " ---: |" : " --- |")).join("")}`,
     ...rows.map((cells) => `| ${cells.map(asMarkdown).join(" | ")} |`),
     "",
   ];
 }
 
-/** File names and reasons are text, whatever they look like. */
-export function asMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-!|<>&~]/g, "\\$&").replace(/[\r\n]+/g, " ");
+/** A tooltip of facts, each on a line behind its name. */
+export function factsTooltip(
+  facts: readonly (readonly [name: string, value: string])[],
+): vscode.MarkdownString {
+  return new vscode.MarkdownString(
+    facts.map(([name, value]) => `**${asMarkdown(name)}** ${asMarkdown(value)}`).join("  \n"),
+  );
 }

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { openSetting, SettingError } from "./settings";
+import { showErrorMessage, showInformationMessage } from "./window";
 
 /** Something that a message offers to do next. */
 export interface Offer {
@@ -33,6 +34,10 @@ export const offers = {
     title: vscode.l10n.t("Show Log"),
     act: () => vscode.commands.executeCommand("clever.showLog"),
   }),
+  reports: (): Offer => ({
+    title: vscode.l10n.t("Show Reports"),
+    act: () => vscode.commands.executeCommand("clever.reports.focus"),
+  }),
   setting: (setting: string): Offer => ({
     title: vscode.l10n.t("Open Setting"),
     act: () => openSetting(setting),
@@ -58,13 +63,13 @@ export function tellError(error: unknown, log: vscode.LogOutputChannel, ...furth
   else if (isCleverLakeError(error, "auth") || isCleverLakeError(error, "salt"))
     choices.push(offers.credentials());
   choices.push(offers.log());
-  tell(vscode.window.showErrorMessage, text, ...choices);
+  tell(showErrorMessage, text, ...choices);
 }
 
 /** What a command cannot do without a connection, and the ways to one. */
 export function tellNotConnected(): void {
   tell(
-    vscode.window.showInformationMessage,
+    showInformationMessage,
     vscode.l10n.t(
       "There is no connection yet. Connect to Clever and a lake first, or try it with a sample district.",
     ),
@@ -76,7 +81,7 @@ export function tellNotConnected(): void {
 /** What a command cannot do that was called without anything to act on, and where there is something. */
 export function tellNothingChosen(view: "clever.reports" | "clever.lake"): void {
   tell(
-    vscode.window.showInformationMessage,
+    showInformationMessage,
     view === "clever.reports"
       ? vscode.l10n.t("Choose this in the menu of a report.")
       : vscode.l10n.t("Choose this in the menu of a table or a landed file."),

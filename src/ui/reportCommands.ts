@@ -8,11 +8,18 @@ import { counted, forCount } from "./counts";
 import { integer } from "./format";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { isCancellation, type Offer, offers, tell, tellError, tellNothingChosen } from "./messages";
-import { stateIcon, stateWord } from "./reportState";
+import { stateIcon, stateReason, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
 import type { RunController } from "./runController";
 import type { RunReports } from "./runReport";
 import type { RunNode } from "./runsTree";
+import {
+  showErrorMessage,
+  showInformationMessage,
+  showQuickPick,
+  showWarningMessage,
+  withProgress,
+} from "./window";
 
 export interface ReportCommandParts {
   readonly model: ConnectionModel;
@@ -60,45 +67,50 @@ export class ReportCommands {
       ({ state }) => state === "new" || state === "changed" || (command === "run" && state === "landed"),
     );
     if (due.length === 0) {
-      tell(vscode.window.showInformationMessage, vscode.l10n.t("What is selected is in the lake already."));
+      tell(showInformationMessage, vscode.l10n.t("What is selected is in the lake already."));
       return;
     }
     await this.parts.runs.run({ command, only: due.map(({ path }) => path) });
   }
 
-  /** Takes a quarantined file without its bad rows, after a look at what is wrong. */
+  /** Takes a quarantined file without its bad rows, after a look at what is wrong; the run tells how many they were. */
   async accept(node?: ReportNode): Promise<void> {
     if (node?.kind !== "file") return tellNothingChosen("clever.reports");
+    const { path, acceptable } = node.item;
+    const reason = stateReason(node.item) ?? "";
+    if (!acceptable) {
+      const text = vscode.l10n.t("{0} cannot be accepted without its bad rows. {1}", path, reason);
+      tell(showInformationMessage, text);
+      return;
+    }
     const accept = vscode.l10n.t("Accept Without the Bad Rows");
-    const answer = await vscode.window.showWarningMessage(
-      vscode.l10n.t("Accept {0} without its bad rows?", node.item.path),
+    const answer = await showWarningMessage(
+      vscode.l10n.t("Accept {0} without its bad rows?", path),
       {
         modal: true,
         detail: vscode.l10n.t(
           "{0}\n\nThe refused rows are kept beside the file in stage1np and counted.",
-          node.item.reason ?? "",
+          reason,
         ),
       },
       accept,
     );
     if (answer !== accept) return;
-    await this.parts.runs.run({ command: "run", only: [node.item.path], accept: [node.item.path] });
+    await this.parts.runs.run({ command: "run", only: [path], accept: [path] });
   }
 
   async verify(): Promise<void> {
     const { client, log, model } = this.parts;
     try {
       const connected = await model.connected();
-      const { problems, leftovers, landedFiles, reportRows } = await vscode.window.withProgress(
-        {
-          location: vscode.ProgressLocation.Notification,
-          title: vscode.l10n.t("Clever: verifying the lake"),
-          cancellable: true,
-        },
+      const { problems, leftovers, landedFiles, reportRows, inQuarantine } = await withProgress(
+        vscode.l10n.t("Clever: verifying the lake"),
         (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
       );
       for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
       for (const { subject, note } of leftovers) log.info(`Verify: ${subject}: ${note}`);
+      for (const path of inQuarantine) log.warn(`Verify: ${path}: in quarantine`);
+      const waiting = quarantineSentence(inQuarantine);
       const [first] = problems;
       if (first) {
         const named = [first.subject, first.problem] as const;
@@ -107,14 +119,15 @@ export class ReportCommands {
           vscode.l10n.t("1 thing does not add up: {0}: {1}", ...named),
           vscode.l10n.t("{0} things do not add up, first {1}: {2}", integer(problems.length), ...named),
         );
-        tell(vscode.window.showErrorMessage, text, offers.log());
+        tell(showErrorMessage, [text, ...waiting].join(" "), offers.log());
       } else {
         const text = vscode.l10n.t(
           "Everything adds up: {0} of reports in {1}.",
           counted.rows(reportRows),
           counted.files(landedFiles),
         );
-        tell(vscode.window.showInformationMessage, text);
+        const show = waiting.length > 0 ? showWarningMessage : showInformationMessage;
+        tell(show, [text, ...waiting].join(" "), ...(waiting.length > 0 ? [offers.reports()] : []));
       }
     } catch (error) {
       if (!isCancellation(error)) tellError(error, log);
@@ -123,7 +136,18 @@ export class ReportCommands {
 
   async preview(node?: ReportNode): Promise<void> {
     const [item] = (await this.chosen(node, undefined, true)) ?? [];
-    if (item) await this.parts.openPreview("server", item.path);
+    if (item) await this.openReport(item.path);
+  }
+
+  /**
+   * Opens a report's preview: of one in quarantine the lake's copy, which is what was found wanting, and which is there
+   * also where the file has left the server.
+   */
+  async openReport(path: string): Promise<void> {
+    const item = this.parts.model.reports.find((each) => each.path === path);
+    if (item?.state === "quarantined" && item.landed !== null) {
+      await this.parts.openPreview("lake", item.landed.landedPath);
+    } else await this.parts.openPreview("server", path);
   }
 
   async copyPath(node?: ReportNode | LakeNode): Promise<void> {
@@ -138,7 +162,7 @@ export class ReportCommands {
     const { path, state, landed } = node.item;
     const ingest: Offer = { title: vscode.l10n.t("Ingest"), act: () => this.runSelected("ingest", node) };
     if (landed === null) {
-      const show = vscode.window.showInformationMessage;
+      const show = showInformationMessage;
       if (state === "ignored") tell(show, vscode.l10n.t("{0} is not brought into the lake.", path));
       else tell(show, vscode.l10n.t("{0} is new: it is not in the lake yet.", path), ingest);
       return;
@@ -147,7 +171,7 @@ export class ReportCommands {
       const found = await lakeTree.find(landed.landedPath);
       if (found === undefined) {
         const text = vscode.l10n.t("{0} was brought over, but the lake has it no more.", landed.landedPath);
-        tell(vscode.window.showWarningMessage, text, {
+        tell(showWarningMessage, text, {
           title: vscode.l10n.t("Verify the Lake"),
           act: () => this.verify(),
         });
@@ -156,23 +180,21 @@ export class ReportCommands {
       await lakeView.reveal(found, { select: true, focus: true });
       if (state === "changed") {
         const text = vscode.l10n.t("This is {0} as it was before it changed on the server.", path);
-        tell(vscode.window.showInformationMessage, text, ingest);
+        tell(showInformationMessage, text, ingest);
       } else if (state === "quarantined") {
         const text = vscode.l10n.t("{0} is in quarantine: no row of it is in the tables.", path);
-        const preview = { title: vscode.l10n.t("Preview Report"), act: () => this.preview(node) };
-        tell(vscode.window.showInformationMessage, text, preview);
+        const preview = { title: vscode.l10n.t("Preview Report"), act: () => this.openReport(path) };
+        tell(showInformationMessage, text, preview);
       }
     } catch (error) {
       tellError(error, log);
     }
   }
 
-  /** Opens what is in the lake; what holds identities says so first. */
+  /** Opens what is in the lake. No identity is shown by that: pages of tables have none, and previews mask them. */
   async openLakeItem(node?: LakeNode): Promise<void> {
     const path = pathOf(node);
     if (node === undefined || path === undefined) return tellNothingChosen("clever.lake");
-    const identities = node.kind === "landed" || (node.kind === "table" && node.stage.identities);
-    if (identities && !(await this.mayShowIdentities(path))) return;
     if (node.kind === "landed") await this.parts.openPreview("lake", path);
     else if (node.kind === "table") await this.parts.openTable(path);
   }
@@ -183,7 +205,7 @@ export class ReportCommands {
       if (node?.kind === "run") return await runReports.open(node.run.runId);
       const connected = await model.connected();
       const { runs } = await client.request(engine.listRuns, { ...connected, from: 0, count: 100 });
-      const picked = await vscode.window.showQuickPick(
+      const picked = await showQuickPick(
         runs.map(({ runId, outcome }) => ({ label: runId, description: outcome })),
         {
           placeHolder:
@@ -198,16 +220,6 @@ export class ReportCommands {
 
   async retryRun(node?: RunNode): Promise<void> {
     await this.run(node?.kind === "run" ? node.run.command : "run");
-  }
-
-  private async mayShowIdentities(path: string): Promise<boolean> {
-    const open = vscode.l10n.t("Open");
-    const answer = await vscode.window.showWarningMessage(
-      vscode.l10n.t("This holds the identities of children and staff."),
-      { modal: true, detail: path },
-      open,
-    );
-    return answer === open;
   }
 
   /** The reports meant: those given, those selected, or those picked from a list; undefined where the user left. */
@@ -230,12 +242,29 @@ export class ReportCommands {
       .map((item) => ({ label: item.path, description: stateWord(item), iconPath: stateIcon(item), item }));
     const options = { matchOnDescription: true, placeHolder: vscode.l10n.t("Which report?") };
     if (one) {
-      const picked = await vscode.window.showQuickPick(items, options);
+      const picked = await showQuickPick(items, options);
       return picked && [picked.item];
     }
-    const picked = await vscode.window.showQuickPick(items, { ...options, canPickMany: true });
+    const picked = await showQuickPick(items, { ...options, canPickMany: true });
     return picked?.map(({ item }) => item);
   }
+}
+
+/** What a recount has to say of files that wait in quarantine: their rows are in no table, and so not recounted. */
+function quarantineSentence(paths: readonly string[]): string[] {
+  const [first] = paths;
+  if (first === undefined) return [];
+  return [
+    forCount(
+      paths.length,
+      vscode.l10n.t("1 file is in quarantine, so that its rows are in no table: {0}.", first),
+      vscode.l10n.t(
+        "{0} files are in quarantine, so that their rows are in no table; first {1}.",
+        integer(paths.length),
+        first,
+      ),
+    ),
+  ];
 }
 
 function pathOf(node: ReportNode | LakeNode | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { FileState, ReportItem } from "../engine/messages";
 import { bytes, dateTime, integer } from "./format";
+import { factsTooltip } from "./markdown";
 
 /** How a report's state is shown: by word, icon and colour. */
 interface Look {
@@ -9,52 +10,74 @@ interface Look {
   readonly color: string;
 }
 
-function looks(): Readonly<Record<FileState, Look>> {
+/** A state as it is shown: what a run failed at shows so, and not only as new. */
+type ShownState = FileState | "failed";
+
+function looks(): Readonly<Record<ShownState, Look>> {
   return {
     new: { word: vscode.l10n.t("new"), icon: "circle-large-outline", color: "charts.blue" },
     changed: { word: vscode.l10n.t("changed"), icon: "diff-modified", color: "charts.yellow" },
     landed: { word: vscode.l10n.t("in the lake"), icon: "database", color: "charts.purple" },
     anonymized: { word: vscode.l10n.t("anonymized"), icon: "pass-filled", color: "charts.green" },
     quarantined: { word: vscode.l10n.t("quarantined"), icon: "error", color: "charts.red" },
+    failed: { word: vscode.l10n.t("failed"), icon: "warning", color: "charts.orange" },
     ignored: { word: vscode.l10n.t("not a report"), icon: "file", color: "disabledForeground" },
   };
+}
+
+function lookOf({ failure, state }: ReportItem): Look {
+  return looks()[failure === null ? state : "failed"];
 }
 
 /** The state in a word; what is ignored for another reason than its name says so. */
 export function stateWord(item: ReportItem): string {
   if (item.state === "ignored" && item.report !== null) return vscode.l10n.t("left out");
-  return looks()[item.state].word;
+  return lookOf(item).word;
 }
 
 export function stateIcon(item: ReportItem): vscode.ThemeIcon {
-  const { icon, color } = looks()[item.state];
+  const { icon, color } = lookOf(item);
   return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
+}
+
+/** Why a report is in its state, with line and column where they are known; undefined where there is nothing to say. */
+export function stateReason(item: ReportItem): string | undefined {
+  if (item.failure !== null) return item.failure;
+  return item.reason === null ? undefined : reasonWithPlace(item);
 }
 
 /** Everything known of a file. */
 export function tooltip(item: ReportItem): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
-  const line = (name: string, value: string) => {
-    text.appendMarkdown(`**${name}** `);
-    text.appendText(value);
-    text.appendMarkdown("  \n");
-  };
-  line(vscode.l10n.t("Path"), item.path);
-  line(vscode.l10n.t("State"), stateWord(item));
-  if (item.reason !== null) line(vscode.l10n.t("Reason"), reasonWithPlace(item));
-  line(vscode.l10n.t("Size"), bytes(item.size));
-  if (item.modified !== null) line(vscode.l10n.t("Modified"), dateTime(Date.parse(item.modified)));
   const { landed } = item;
-  if (landed === null) return text;
-  line(vscode.l10n.t("In the lake"), landed.landedPath);
-  line(vscode.l10n.t("Landed"), dateTime(Date.parse(landed.time)));
-  line(vscode.l10n.t("Run"), landed.runId);
-  line("SHA-256", landed.sha256);
-  if (landed.rowsRead !== null) line(vscode.l10n.t("Rows read"), integer(landed.rowsRead));
-  if (landed.rowsWritten !== null) line(vscode.l10n.t("Rows written"), integer(landed.rowsWritten));
-  if (landed.rowsRefused !== null) line(vscode.l10n.t("Rows refused"), integer(landed.rowsRefused));
-  if (landed.notes !== null) line(vscode.l10n.t("Notes"), landed.notes);
-  return text;
+  const reason = stateReason(item);
+  return factsTooltip([
+    [vscode.l10n.t("Path"), item.path],
+    [vscode.l10n.t("State"), stateWord(item)],
+    ...fact(vscode.l10n.t("Reason"), reason),
+    [vscode.l10n.t("Size"), bytes(item.size)],
+    ...fact(vscode.l10n.t("Modified"), item.modified, (time) => dateTime(Date.parse(time))),
+    ...(landed === null
+      ? []
+      : [
+          ...fact(vscode.l10n.t("In the lake"), landed.landedPath),
+          ...fact(vscode.l10n.t("Landed"), landed.time, (time) => dateTime(Date.parse(time))),
+          ...fact(vscode.l10n.t("Run"), landed.runId),
+          ...fact("SHA-256", landed.sha256),
+          ...fact(vscode.l10n.t("Rows read"), landed.rowsRead, integer),
+          ...fact(vscode.l10n.t("Rows written"), landed.rowsWritten, integer),
+          ...fact(vscode.l10n.t("Rows refused"), landed.rowsRefused, integer),
+          ...fact(vscode.l10n.t("Notes"), landed.notes),
+        ]),
+  ]);
+}
+
+/** A fact of a tooltip; none where there is no value. */
+function fact<T>(
+  name: string,
+  value: T | null | undefined,
+  asText: (value: T) => string = String,
+): [name: string, value: string][] {
+  return value === null || value === undefined ? [] : [[name, asText(value)]];
 }
 
 /** A reason with line and column, where they are known. */

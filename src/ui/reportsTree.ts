@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import type { ReportItem } from "../engine/messages";
 import type { ConnectionModel } from "./connectionModel";
-import { forCount } from "./counts";
 import { Disposable } from "./dispose";
-import { integer, month } from "./format";
-import { reasonWithPlace, stateIcon, stateWord, tooltip } from "./reportState";
+import { month } from "./format";
+import { countsOf, shortCounts } from "./reportCounts";
+import { stateIcon, stateReason, stateWord, tooltip } from "./reportState";
 
 /** Above so many reports a folder groups them by month. */
 const groupedAbove = 60;
@@ -128,14 +128,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
   }
 
   private summary(node: FolderNode | MonthNode): string {
-    const items = this.below(node);
-    const fresh = items.filter(({ state }) => state === "new" || state === "changed").length;
-    const bad = items.filter(({ state }) => state === "quarantined").length;
-    const parts = [];
-    if (fresh > 0)
-      parts.push(forCount(fresh, vscode.l10n.t("1 new"), vscode.l10n.t("{0} new", integer(fresh))));
-    if (bad > 0) parts.push(vscode.l10n.t("{0} quarantined", integer(bad)));
-    return parts.join(", ");
+    return shortCounts(countsOf(this.below(node)));
   }
 
   private index(): Map<string, FolderContents> {
@@ -165,12 +158,15 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   const shown = new vscode.TreeItem(labelOf(item.path), vscode.TreeItemCollapsibleState.None);
   shown.id = `file:${item.path}`;
   shown.iconPath = stateIcon(item);
-  // A sidebar is narrow: more text would have the state cut off. The tooltip has everything.
-  shown.description = stateWord(item);
+  const reason = stateReason(item);
+  // A sidebar is narrow: the state comes first, and only trouble has its reason behind. The tooltip has everything.
+  const isTrouble = item.state === "quarantined" || item.failure !== null;
+  shown.description = [stateWord(item), ...(isTrouble && reason ? [reason] : [])].join(" · ");
   shown.tooltip = tooltip(item);
-  shown.contextValue = item.report === null ? "file" : `report.${item.state}`;
-  const reason = item.reason === null ? "" : `. ${reasonWithPlace(item)}`;
-  shown.accessibilityInformation = { label: `${nameOf(item.path)}, ${stateWord(item)}${reason}` };
+  const kind = item.acceptable ? `${item.state}.acceptable` : item.state;
+  shown.contextValue = item.report === null ? "file" : `report.${kind}`;
+  const why = reason === undefined ? "" : `. ${reason}`;
+  shown.accessibilityInformation = { label: `${nameOf(item.path)}, ${stateWord(item)}${why}` };
   if (item.report !== null) {
     shown.command = {
       command: "clever.preview",

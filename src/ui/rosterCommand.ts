@@ -7,6 +7,14 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { isCancellation, missingSalt, offers, tell, tellError } from "./messages";
+import {
+  showInformationMessage,
+  showInputBox,
+  showQuickPick,
+  showWarningMessage,
+  withIcon,
+  withProgress,
+} from "./window";
 
 /** What a roster file is called; others can be picked all the same. */
 const usualName = "students.csv";
@@ -53,28 +61,21 @@ export class RosterCommand {
     const { saltKeyVaultUrl } = connected.connection;
     if (connected.secrets.salt === undefined && saltKeyVaultUrl === undefined) throw missingSalt();
     try {
-      return await vscode.window.withProgress(
-        {
-          location: vscode.ProgressLocation.Notification,
-          title: vscode.l10n.t("Clever: importing the roster"),
-          cancellable: true,
-        },
-        (progress, token) => {
-          let shown = 0;
-          return this.client.request(
-            engine.importRoster,
-            { ...connected, ...roster },
-            {
-              signal: signalOf(token),
-              onProgress: ({ bytes, bytesRead }) => {
-                const percent = (100 * bytesRead) / Math.max(1, bytes);
-                progress.report({ increment: percent - shown });
-                shown = percent;
-              },
+      return await withProgress(vscode.l10n.t("Clever: importing the roster"), (progress, token) => {
+        let shown = 0;
+        return this.client.request(
+          engine.importRoster,
+          { ...connected, ...roster },
+          {
+            signal: signalOf(token),
+            onProgress: ({ bytes, bytesRead }) => {
+              const percent = (100 * bytesRead) / Math.max(1, bytes);
+              progress.report({ increment: percent - shown });
+              shown = percent;
             },
-          );
-        },
-      );
+          },
+        );
+      });
     } finally {
       this.model.lakeMayHaveChanged();
     }
@@ -82,16 +83,16 @@ export class RosterCommand {
 
   private async askPlace(): Promise<RosterPlace | undefined> {
     const server = {
-      label: vscode.l10n.t("$(cloud) From the SFTP server"),
+      ...withIcon(vscode.l10n.t("$(cloud) From the SFTP server")),
       detail: vscode.l10n.t("Clever's roster file, where your account sees one"),
       ask: () => this.askServerPath(),
     };
     const disk = {
-      label: vscode.l10n.t("$(folder-opened) From this machine…"),
+      ...withIcon(vscode.l10n.t("$(folder-opened) From this machine…")),
       detail: vscode.l10n.t("The file that the student information system exports for Clever"),
       ask: askDiskPath,
     };
-    const picked = await vscode.window.showQuickPick([server, disk], {
+    const picked = await showQuickPick([server, disk], {
       title: vscode.l10n.t("Import Roster"),
       placeHolder: vscode.l10n.t("Where is the roster, {0}?", usualName),
     });
@@ -109,15 +110,15 @@ export class RosterCommand {
       label: path,
       path: path as string | undefined,
     }));
-    const typed = { label: vscode.l10n.t("$(edit) Type the path on the server"), path: undefined };
-    const picked = await vscode.window.showQuickPick([...items, typed], {
+    const typed = { ...withIcon(vscode.l10n.t("$(edit) Type the path on the server")), path: undefined };
+    const picked = await showQuickPick([...items, typed], {
       title: vscode.l10n.t("Import Roster"),
       placeHolder: vscode.l10n.t("Which file is the roster?"),
     });
     if (picked === undefined) return undefined;
     const path =
       picked.path ??
-      (await vscode.window.showInputBox({
+      (await showInputBox({
         title: vscode.l10n.t("Import Roster"),
         prompt: vscode.l10n.t("The roster's path on the server, below the reports' root folder"),
         value: usualName,
@@ -145,23 +146,23 @@ export class RosterCommand {
           first?.reason ?? "",
         ],
       );
-      tell(vscode.window.showWarningMessage, text, offers.log());
+      tell(showWarningMessage, text, offers.log());
     } else if (inReports === 0) {
       const text = vscode.l10n.t(
         "{0} imported, but the lake's reports know none of them. Is Student_id the id that the reports call sis_id?",
         counted.students(students),
       );
-      tell(vscode.window.showWarningMessage, text, offers.log());
+      tell(showWarningMessage, text, offers.log());
     } else if (summary.outcome === "unchanged") {
       const text = vscode.l10n.t("The roster is unchanged: {0}.", counted.students(students));
-      tell(vscode.window.showInformationMessage, text);
+      tell(showInformationMessage, text);
     } else {
       const text = vscode.l10n.t(
         "{0} in {1} imported. Kept of each: pseudonym, school and grade.",
         counted.students(students),
         counted.grades(grades.length + unknownGrades.length),
       );
-      tell(vscode.window.showInformationMessage, text);
+      tell(showInformationMessage, text);
     }
   }
 }
@@ -180,17 +181,17 @@ async function askDiskPath(): Promise<RosterPlace | undefined> {
 async function askKeepRaw(): Promise<boolean | undefined> {
   const choices = [
     {
-      label: vscode.l10n.t("$(shield) Keep pseudonym, school and grade only"),
+      ...withIcon(vscode.l10n.t("$(shield) Keep pseudonym, school and grade only")),
       detail: vscode.l10n.t("Every other column is dropped before anything is written"),
       keepRaw: false,
     },
     {
-      label: vscode.l10n.t("$(warning) Keep the file as it came, too"),
+      ...withIcon(vscode.l10n.t("$(warning) Keep the file as it came, too")),
       detail: vscode.l10n.t("In stage1np, with names, birth dates and addresses of children"),
       keepRaw: true,
     },
   ];
-  const picked = await vscode.window.showQuickPick(choices, {
+  const picked = await showQuickPick(choices, {
     title: vscode.l10n.t("Import Roster"),
     placeHolder: vscode.l10n.t("What may the lake keep of the roster?"),
   });

@@ -8,7 +8,9 @@ import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, integer } from "./format";
 import { isCancellation, missingSalt, type Offer, offers, tell, tellError } from "./messages";
-import { overdueText } from "./overdue";
+import { reasonWithPlace } from "./reportState";
+import { outcomeOf } from "./runOutcome";
+import { showErrorMessage, showInformationMessage, showWarningMessage, withProgress } from "./window";
 
 export type RunRequest = Pick<RunParams, "command"> & Partial<Pick<RunParams, "only" | "accept">>;
 
@@ -25,6 +27,8 @@ export class RunController extends Disposable {
     private readonly client: EngineClient,
     private readonly log: vscode.LogOutputChannel,
     private readonly openRun: (runId: string) => Promise<void>,
+    /** Opens the preview of a report, by its path on the server. */
+    private readonly openReport: (path: string) => Promise<void>,
     /** Done as part of a run that went through. */
     private readonly afterRun: (request: RunRequest, signal: AbortSignal) => Promise<void>,
   ) {
@@ -80,7 +84,7 @@ export class RunController extends Disposable {
   /** That something cannot be done while a run is going on. */
   tellRunning(): void {
     const stop: Offer = { title: vscode.l10n.t("Stop the Run"), act: () => this.cancel() };
-    tell(vscode.window.showInformationMessage, vscode.l10n.t("A run is going on already."), stop);
+    tell(showInformationMessage, vscode.l10n.t("A run is going on already."), stop);
   }
 
   private withNotification(params: RunParams, abort: AbortController): Thenable<RunSummary> {
@@ -90,106 +94,78 @@ export class RunController extends Disposable {
         : params.command === "anonymize"
           ? vscode.l10n.t("Clever: anonymizing")
           : vscode.l10n.t("Clever: running the pipeline");
-    return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      (progress, token) => {
-        const signal = signalOf(token);
-        signal.addEventListener("abort", () => this.cancel(), { once: true });
-        const started = Date.now();
-        let shown = 0;
-        return this.client.request(engine.run, params, {
-          signal: abort.signal,
-          onProgress: (state) => {
-            const share = doneShare(state);
-            const message = progressText(state, Date.now() - started);
-            progress.report({ message, increment: Math.max(0, share - shown) });
-            shown = Math.max(shown, share);
-            this.show(shortText(state));
-          },
-        });
-      },
-    );
+    return withProgress(title, (progress, token) => {
+      const signal = signalOf(token);
+      signal.addEventListener("abort", () => this.cancel(), { once: true });
+      const started = Date.now();
+      let shown = 0;
+      return this.client.request(engine.run, params, {
+        signal: abort.signal,
+        onProgress: (state) => {
+          const share = doneShare(state);
+          const message = progressText(state, Date.now() - started);
+          progress.report({ message, increment: Math.max(0, share - shown) });
+          shown = Math.max(shown, share);
+          this.show(shortText(state));
+        },
+      });
+    });
   }
 
   private tellSummary(summary: RunSummary, request: RunRequest): void {
+    this.logSummary(summary);
+    const { severity, text, quarantined } = outcomeOf(summary, request.accept ?? []);
     const open: Offer = { title: vscode.l10n.t("Open Run Report"), act: () => this.openRun(summary.runId) };
-    const { landed, anonymized, quarantined, failed } = summary;
-    const rows = Object.values(summary.rows).reduce((sum, count) => sum + count, 0);
+    const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
+    const dashboard: Offer = {
+      title: vscode.l10n.t("Open Dashboard"),
+      act: () => vscode.commands.executeCommand("clever.openDashboard"),
+    };
+    const file = quarantined && {
+      title: vscode.l10n.t("Open File"),
+      act: () => this.openReport(quarantined),
+    };
+    const isNothing = summary.landed === 0 && summary.anonymized === 0;
+    const choices = [
+      ...(file ? [file] : []),
+      ...(severity === "error" ? [retry] : []),
+      ...(severity === "information" && summary.anonymized > 0 ? [dashboard] : []),
+      ...(severity === "warning" && !file ? [offers.reports()] : []),
+      ...(severity === "information" && isNothing ? [] : [open]),
+    ];
+    const show = {
+      error: showErrorMessage,
+      warning: showWarningMessage,
+      information: showInformationMessage,
+    }[severity];
+    tell(show, text, ...choices);
+  }
+
+  private logSummary({
+    runId,
+    landed,
+    anonymized,
+    rows,
+    quarantined,
+    failed,
+    notRead,
+    overdue,
+    milliseconds,
+  }: RunSummary): void {
+    const allRows = Object.values(rows).reduce((sum, count) => sum + count, 0);
     this.log.info(
-      `Run ${summary.runId}: ${landed} landed, ${anonymized} anonymized, ${rows} rows, ${quarantined.length} quarantined, ${failed.length} failed, ${summary.milliseconds} ms`,
+      `Run ${runId}: ${landed} landed, ${anonymized} anonymized, ${allRows} rows, ${quarantined.length} quarantined, ${failed.length} failed, ${milliseconds} ms`,
     );
-    for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${each.reason}`);
+    for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${reasonWithPlace(each)}`);
     for (const each of failed) this.log.error(`Failed: ${each.path}: ${each.reason}`);
-    for (const each of summary.notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
-    const [overdue] = summary.overdue;
-    for (const each of summary.overdue)
-      this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
-    const unread = summary.notRead.find(({ report }) => report);
-    if (failed.length > 0) {
-      const [first] = failed;
-      const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
-      const named = [first?.path ?? "", first?.reason ?? ""] as const;
-      const text = forCount(
-        failed.length,
-        vscode.l10n.t("1 file failed: {0}: {1}", ...named),
-        vscode.l10n.t("{0} files failed, first {1}: {2}", integer(failed.length), ...named),
-      );
-      tell(vscode.window.showErrorMessage, text, retry, open, offers.log());
-    } else if (quarantined.length > 0) {
-      const [first] = quarantined;
-      const named = [first?.path ?? "", first?.reason ?? ""] as const;
-      const text = forCount(
-        quarantined.length,
-        vscode.l10n.t("1 file went into quarantine: {0}: {1}", ...named),
-        vscode.l10n.t(
-          "{0} files went into quarantine, first {1}: {2}",
-          integer(quarantined.length),
-          ...named,
-        ),
-      );
-      tell(vscode.window.showWarningMessage, text, open, offers.log());
-    } else if (summary.reportsOnServer === 0) {
-      const text = vscode.l10n.t(
-        "There is no report on the server. Check the settings of its folder and of the user types.",
-      );
-      tell(vscode.window.showWarningMessage, text, offers.log());
-    } else if (unread) {
-      const text = vscode.l10n.t(
-        "A report on the server cannot be read: {0}: {1}",
-        unread.path,
-        unread.reason,
-      );
-      tell(vscode.window.showWarningMessage, text, offers.log());
-    } else if (overdue) {
-      const text = vscode.l10n.t("A report is overdue. {0}", overdueText(overdue));
-      tell(vscode.window.showWarningMessage, text, offers.log());
-    } else if (landed === 0 && anonymized === 0) {
-      const text = forCount(
-        summary.unchanged,
-        vscode.l10n.t("Nothing new: 1 report is in the lake already."),
-        vscode.l10n.t("Nothing new: {0} reports are in the lake already.", integer(summary.unchanged)),
-      );
-      tell(vscode.window.showInformationMessage, text);
-    } else {
-      const text = vscode.l10n.t(
-        "{0} brought over ({1}), {2} anonymized, {3}.",
-        counted.files(landed),
-        bytes(summary.bytes),
-        integer(anonymized),
-        counted.rows(rows),
-      );
-      const dashboard: Offer = {
-        title: vscode.l10n.t("Open Dashboard"),
-        act: () => vscode.commands.executeCommand("clever.openDashboard"),
-      };
-      tell(vscode.window.showInformationMessage, text, ...(anonymized > 0 ? [dashboard] : []), open);
-    }
+    for (const each of notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
+    for (const each of overdue) this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
   }
 
   private tellStopped(request: RunRequest): void {
     const resume: Offer = { title: vscode.l10n.t("Go On"), act: () => this.run(request) };
     tell(
-      vscode.window.showInformationMessage,
+      showInformationMessage,
       vscode.l10n.t("Stopped. What was done stays; the next run goes on from there."),
       resume,
     );

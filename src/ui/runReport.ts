@@ -1,12 +1,15 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { RunDetails, RunSummary } from "../engine/messages";
+import type { LogLine, RunDetails, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
-import { bytes, duration, integer, timeInName } from "./format";
-import { asMarkdown, tableSection } from "./markdown";
+import { bytes, duration, integer, timeInName, unbroken } from "./format";
+import { logWord, optionalInteger } from "./ingestLogPage";
+import { tableSection } from "./markdown";
+import { asMarkdown } from "./outsideText";
+import { overdueText } from "./overdue";
 import { outcomeWord } from "./runsTree";
 
 const scheme = "clever-run";
@@ -52,21 +55,25 @@ function titleOf(runId: string): string {
 /** A run that finds nothing to do leaves no record; another lake may have been connected since. */
 function noReport(runId: string): string {
   return [
-    `# ${titleOf(runId)}`,
+    `# ${asMarkdown(titleOf(runId))}`,
     "",
     vscode.l10n.t("The lake has no record of this run: it found nothing new, or was a run of another lake."),
   ].join("\n");
 }
 
-/** A run's record as Markdown. */
+/** What a run did as Markdown: its files as the ingest log has them, and what the run itself told of the others. */
 export function reportOf(run: RunDetails): string {
-  const lines = [`# ${titleOf(run.runId)}`, "", `**${outcomeWord(run.outcome)}** · \`${run.runId}\``, ""];
+  const title = `**${outcomeWord(run.outcome)}** · ${asMarkdown(run.runId)}`;
+  const lines = [`# ${asMarkdown(titleOf(run.runId))}`, "", title, ""];
   if (run.error !== null) lines.push(`> ${asMarkdown(run.error)}`, "");
   const { summary } = run;
-  if (summary === null)
-    return [...lines, vscode.l10n.t("It has no summary: it is going on, or was cut off.")].join("\n");
+  if (summary === null) lines.push(vscode.l10n.t("It has no summary: it is going on, or was cut off."), "");
+  else lines.push(...numbersOf(summary), ...troubleOf(summary));
+  return [...lines, ...filesOf(run), ...(summary === null ? [] : remarksOf(summary))].join("\n");
+}
 
-  lines.push(
+function numbersOf(summary: RunSummary): string[] {
+  return [
     `| | |`,
     `| --- | ---: |`,
     row(vscode.l10n.t("Files brought over"), `${integer(summary.landed)} (${bytes(summary.bytes)})`),
@@ -77,8 +84,13 @@ export function reportOf(run: RunDetails): string {
     row(vscode.l10n.t("Rows refused"), integer(summary.refused)),
     row(vscode.l10n.t("Duration"), duration(summary.milliseconds)),
     "",
-  );
-  lines.push(
+  ];
+}
+
+/** What a person has to look at. */
+function troubleOf(summary: RunSummary): string[] {
+  const reasonHead = [vscode.l10n.t("File"), vscode.l10n.t("Reason")];
+  return [
     ...tableSection(
       vscode.l10n.t("In quarantine"),
       [vscode.l10n.t("File"), vscode.l10n.t("Line"), vscode.l10n.t("Column"), vscode.l10n.t("Reason")],
@@ -91,9 +103,70 @@ export function reportOf(run: RunDetails): string {
     ),
     ...tableSection(
       vscode.l10n.t("Failed"),
-      [vscode.l10n.t("File"), vscode.l10n.t("Reason")],
+      reasonHead,
       summary.failed.map((each) => [each.path, each.reason]),
     ),
+    ...tableSection(
+      vscode.l10n.t("Not read"),
+      reasonHead,
+      summary.notRead.map((each) => [each.path, each.reason]),
+    ),
+    ...tableSection(
+      vscode.l10n.t("Overdue"),
+      [vscode.l10n.t("Report")],
+      summary.overdue.map((each) => [overdueText(each)]),
+    ),
+    ...tableSection(
+      vscode.l10n.t("In quarantine since an earlier run"),
+      [vscode.l10n.t("File")],
+      summary.inQuarantine.map((path) => [path]),
+    ),
+  ];
+}
+
+/** What the run did with each file. What it only set out to do is told as that. */
+function filesOf(run: RunDetails): string[] {
+  const files = run.log.map((line) => [
+    line.path,
+    logWord(line.outcome),
+    unbroken(bytes(line.size)),
+    optionalInteger(line.rowsWritten),
+    optionalInteger(line.rowsRefused),
+    placeOf(line),
+  ]);
+  const notReached =
+    run.outcome === "running" ? vscode.l10n.t("Not done yet") : vscode.l10n.t("Planned and not done");
+  return [
+    ...tableSection(
+      vscode.l10n.t("Files of the run"),
+      [
+        vscode.l10n.t("File"),
+        vscode.l10n.t("Outcome"),
+        vscode.l10n.t("Size"),
+        vscode.l10n.t("Rows"),
+        vscode.l10n.t("Refused"),
+        vscode.l10n.t("Place in the lake"),
+      ],
+      files,
+      [2, 3, 4],
+    ),
+    ...tableSection(
+      notReached,
+      [vscode.l10n.t("File")],
+      run.notReached.map((path) => [path]),
+    ),
+  ];
+}
+
+/** The folder with a file's bytes; the whole path where they stand under another name. */
+function placeOf({ path, landedPath }: LogLine): string {
+  const folder = landedPath.slice(0, landedPath.lastIndexOf("/"));
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return landedPath === `${folder}/${name}` ? folder : landedPath;
+}
+
+function remarksOf(summary: RunSummary): string[] {
+  return [
     ...tableSection(
       vscode.l10n.t("Counted once"),
       [vscode.l10n.t("File"), vscode.l10n.t("Reason")],
@@ -114,13 +187,7 @@ export function reportOf(run: RunDetails): string {
       [vscode.l10n.t("File"), vscode.l10n.t("Note")],
       summary.notes.map((each) => [each.path, each.note]),
     ),
-    ...tableSection(
-      vscode.l10n.t("Files of the run"),
-      [vscode.l10n.t("File"), vscode.l10n.t("Size"), vscode.l10n.t("In the lake")],
-      run.landings.map((each) => [each.path, bytes(each.size).replace(" ", "\u00a0"), each.landedPath]),
-    ),
-  );
-  return lines.join("\n");
+  ];
 }
 
 /** A row for each report in whose ids something was noticed. */
@@ -132,5 +199,5 @@ function identityRows(identities: RunSummary["identities"]): string[][] {
 }
 
 function row(name: string, value: string): string {
-  return `| ${name} | ${value} |`;
+  return `| ${asMarkdown(name)} | ${asMarkdown(value)} |`;
 }

@@ -6,6 +6,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, duration, integer, recentTime } from "./format";
+import { countWords } from "./reportCounts";
 import { type FailedNode, failedItem } from "./treeFailure";
 
 export type RunNode =
@@ -130,11 +131,8 @@ function countsInWords({ counts }: RunItem): string[] {
   if (counts === null) return [];
   // What asks for a look comes first: a narrow view cuts the end off.
   const words = [];
-  if (counts.quarantined > 0) words.push(vscode.l10n.t("{0} quarantined", integer(counts.quarantined)));
-  if (counts.failed > 0)
-    words.push(
-      forCount(counts.failed, vscode.l10n.t("1 failed"), vscode.l10n.t("{0} failed", integer(counts.failed))),
-    );
+  if (counts.quarantined > 0) words.push(countWords.quarantined(counts.quarantined));
+  if (counts.failed > 0) words.push(countWords.failed(counts.failed));
   if (counts.landed > 0) words.push(`${counted.files(counts.landed)} (${bytes(counts.bytes)})`);
   if (counts.rows > 0) words.push(counted.rows(counts.rows));
   return [...words, duration(counts.milliseconds)];

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { BoundSecrets } from "./secrets";
+import { showInformationMessage, showWarningMessage } from "./window";
 
 type Log = Pick<vscode.LogOutputChannel, "info">;
 
@@ -32,7 +33,7 @@ export async function handOver(salt: string): Promise<boolean> {
 /** Has the user confirm, then shows the salt of a lake and offers copies of it. */
 export async function reveal(salt: string, lake: string, log: Log): Promise<void> {
   const show = vscode.l10n.t("Show");
-  const sure = await vscode.window.showWarningMessage(
+  const sure = await showWarningMessage(
     vscode.l10n.t("Show the salt on this screen?"),
     {
       modal: true,
@@ -64,7 +65,7 @@ export async function agreesWithoutSalt(
   const { salt } = secrets;
   const show = vscode.l10n.t("Show Salt…");
   for (;;) {
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showWarningMessage(
       question,
       { modal: true, detail: [...further, ...(salt ? [withoutSaltWarning()] : [])].join("\n\n") },
       yes,
@@ -99,13 +100,7 @@ async function offerCopies(
   const copy: vscode.MessageItem = { title: vscode.l10n.t("Copy the Salt") };
   const save: vscode.MessageItem = { title: vscode.l10n.t("Save to a File…") };
   for (;;) {
-    const answer = await vscode.window.showInformationMessage(
-      message,
-      { modal: true, detail },
-      copy,
-      save,
-      close,
-    );
+    const answer = await showInformationMessage(message, { modal: true, detail }, copy, save, close);
     if (answer === copy) {
       await vscode.env.clipboard.writeText(salt);
       return true;

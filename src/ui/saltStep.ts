@@ -5,6 +5,7 @@ import * as engine from "../engine/protocol";
 import { newSalt } from "../newSalt";
 import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
 import { checkSalt, saltFault } from "./saltBox";
+import { withIcon } from "./window";
 import { askChoice, askText, askWhile, orBack, type Place, withWaysOn } from "./wizard";
 
 /** The wizard's question for the salt; each answer is held against the lake at once. */
@@ -50,26 +51,28 @@ function askWhichSalt(
 ): Promise<"make" | "paste" | "keep" | "vault"> {
   const { lakeUrl, salt, saltIsNew, saltLake } = answers;
   const make = {
-    label: vscode.l10n.t("$(sparkle) Make a new salt"),
+    ...withIcon(vscode.l10n.t("$(sparkle) Make a new salt")),
     detail: vscode.l10n.t("For a new lake. You copy or save it before the connection is made."),
     value: "make" as const,
   };
   const paste = {
-    label: vscode.l10n.t("$(clippy) Paste the district's own"),
+    ...withIcon(vscode.l10n.t("$(clippy) Paste the district's own")),
     detail: vscode.l10n.t(
       "The one that your other OEA modules use, so that pseudonyms join; or the one this lake was made with.",
     ),
     value: "paste" as const,
   };
   const vault = {
-    label: vscode.l10n.t("$(azure) Read it from a key vault"),
+    ...withIcon(vscode.l10n.t("$(azure) Read it from a key vault")),
     detail: vscode.l10n.t("As OEA keeps it, under the name oeaSalt; it is read anew for each run."),
     value: "vault" as const,
   };
   const keep = {
-    label: saltIsNew
-      ? vscode.l10n.t("$(check) Use the new salt that was made")
-      : vscode.l10n.t("$(check) Keep the one that is stored"),
+    ...withIcon(
+      saltIsNew
+        ? vscode.l10n.t("$(check) Use the new salt that was made")
+        : vscode.l10n.t("$(check) Keep the one that is stored"),
+    ),
     ...(saltLake && saltLake !== lakeUrl.replace(/\/+$/, "")
       ? { detail: vscode.l10n.t("It was given for another lake: {0}", saltLake) }
       : {}),

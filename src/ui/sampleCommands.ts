@@ -5,6 +5,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { isCancellation, offers, tell, tellError } from "./messages";
 import type { SampleDistrict } from "./sampleDistrict";
 import { hasConnection, lakeUrl, useSample, usesSample } from "./settings";
+import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 
 interface Parts {
   readonly context: vscode.ExtensionContext;
@@ -25,19 +26,14 @@ export class SampleCommands {
     const { model, sample, log } = this.parts;
     if (!usesSample() && hasConnection() && !(await askToSetAside())) return;
     try {
-      await vscode.window.withProgress(
-        {
-          location: vscode.ProgressLocation.Notification,
-          title: vscode.l10n.t("Clever: making a sample district"),
-          cancellable: true,
-        },
-        (_progress, token) => sample.connected(signalOf(token)),
+      await withProgress(vscode.l10n.t("Clever: making a sample district"), (_progress, token) =>
+        sample.connected(signalOf(token)),
       );
       await useSample(true);
       await vscode.commands.executeCommand("clever.reports.focus");
       await model.refresh();
       tell(
-        vscode.window.showInformationMessage,
+        showInformationMessage,
         vscode.l10n.t("The sample district is connected. Its reports are new to the lake."),
         offers.run(),
       );
@@ -49,20 +45,16 @@ export class SampleCommands {
   /** Back to the user's own connection, or to none where there was none. */
   async leave(): Promise<void> {
     if (!usesSample()) {
-      tell(vscode.window.showInformationMessage, vscode.l10n.t("The sample district is not in use."));
+      tell(showInformationMessage, vscode.l10n.t("The sample district is not in use."));
       return;
     }
     await useSample(false);
     if (!hasConnection()) {
-      tell(
-        vscode.window.showInformationMessage,
-        vscode.l10n.t("The sample district has been left."),
-        offers.connect(),
-      );
+      tell(showInformationMessage, vscode.l10n.t("The sample district has been left."), offers.connect());
       return;
     }
     tell(
-      vscode.window.showInformationMessage,
+      showInformationMessage,
       vscode.l10n.t("The sample district has been left. Your connection is back as it was."),
     );
     await this.parts.model.refresh();
@@ -82,7 +74,7 @@ export class SampleCommands {
 
 async function askToSetAside(): Promise<boolean> {
   const use = vscode.l10n.t("Use the Sample District");
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     vscode.l10n.t("Use the sample district instead of your connection?"),
     {
       modal: true,

@@ -1,17 +1,14 @@
 import * as vscode from "vscode";
-import type { Freshness } from "../engine/messages";
-import { forCount } from "./counts";
 import { Disposable } from "./dispose";
-import { integer } from "./format";
-import { overdueText } from "./overdue";
+import { inert } from "./outsideText";
+import { countSentences, hasTrouble, type ReportCounts, shortCounts, totalOf } from "./reportCounts";
 
-/** What the status bar says: nothing new, so many new reports, what is overdue, or how far a run is. */
+/** What the status bar says: what asks for a look, what is new, or how far a run is. */
 export type StatusBarState =
   | { readonly kind: "hidden" }
-  | { readonly kind: "idle" }
-  | { readonly kind: "new"; readonly count: number }
-  | { readonly kind: "overdue"; readonly kinds: readonly Freshness[] }
-  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "reports"; readonly counts: ReportCounts }
+  /** The server could not be looked at; the counts are those of the last look. */
+  | { readonly kind: "failed"; readonly reason: string; readonly counts: ReportCounts }
   | { readonly kind: "running"; readonly text: string };
 
 /** The item at the window's foot; a click opens a menu. */
@@ -31,42 +28,54 @@ export class StatusBar extends Disposable {
       case "hidden":
         this.item.hide();
         return;
-      case "idle":
-        this.set("$(database) Clever", vscode.l10n.t("Every report is in the lake."));
-        break;
-      case "new":
-        this.set(
-          forCount(
-            state.count,
-            vscode.l10n.t("$(database) Clever: 1 new"),
-            vscode.l10n.t("$(database) Clever: {0} new", integer(state.count)),
-          ),
-          vscode.l10n.t("New reports are on the server."),
-        );
-        break;
-      case "overdue":
-        this.set(
-          vscode.l10n.t("$(warning) Clever: reports overdue"),
-          state.kinds.map(overdueText).join("\n"),
-        );
+      case "reports":
+        this.showReports(state.counts);
         break;
       case "failed":
-        this.set(vscode.l10n.t("$(warning) Clever"), state.reason);
+        this.set({
+          icon: "warning",
+          text: "Clever",
+          state: [state.reason, countSentences(state.counts)].filter(Boolean).join("\n\n"),
+        });
         break;
       case "running":
-        this.set(`$(sync~spin) ${state.text}`, vscode.l10n.t("A run is going on."));
+        this.set({ icon: "sync~spin", text: state.text, state: vscode.l10n.t("A run is going on.") });
         break;
     }
     this.item.show();
   }
 
-  private set(text: string, state: string): void {
-    const tooltip = vscode.l10n.t("{0}\n\nClick for the menu.", state);
-    this.item.text = text;
+  private showReports(counts: ReportCounts): void {
+    if (totalOf(counts) === 0) {
+      this.set({
+        icon: "database",
+        text: "Clever",
+        state: vscode.l10n.t("Every report is in the lake."),
+      });
+      return;
+    }
+    const isTrouble = hasTrouble(counts);
+    this.set({
+      icon: isTrouble ? "warning" : "database",
+      text: vscode.l10n.t("Clever: {0}", shortCounts(counts)),
+      state: countSentences(counts),
+      ...(isTrouble ? { background: new vscode.ThemeColor("statusBarItem.warningBackground") } : {}),
+    });
+  }
+
+  /** Only the icon is one: the text and the tooltip, which may name what comes from outside, are text. */
+  private set(look: {
+    readonly icon: string;
+    readonly text: string;
+    /** The sentences of the tooltip. */
+    readonly state: string;
+    readonly background?: vscode.ThemeColor;
+  }): void {
+    const text = inert(look.text);
+    const tooltip = inert(vscode.l10n.t("{0}\n\nClick for the menu.", look.state));
+    this.item.text = `$(${look.icon}) ${text}`;
     this.item.tooltip = tooltip;
-    this.item.accessibilityInformation = {
-      label: `${text.replace(/\$\([^)]*\) ?/g, "")}. ${tooltip}`,
-      role: "button",
-    };
+    this.item.backgroundColor = look.background;
+    this.item.accessibilityInformation = { label: `${text}. ${tooltip}`, role: "button" };
   }
 }

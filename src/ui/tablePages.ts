@@ -6,7 +6,9 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, integer } from "./format";
+import { logSection } from "./ingestLogPage";
 import { tableSection } from "./markdown";
+import { asMarkdown } from "./outsideText";
 
 const scheme = "clever-table";
 /** Pseudonyms are 64 characters long; these tell them apart for a reader. */
@@ -49,9 +51,9 @@ export class TablePages extends Disposable implements vscode.TextDocumentContent
 export function pageOf(table: TableReport): string {
   const { path, version, files } = table;
   return [
-    `# ${path.slice(path.lastIndexOf("/") + 1).replaceAll("_", "\\_")}`,
+    `# ${asMarkdown(path.slice(path.lastIndexOf("/") + 1))}`,
     "",
-    `\`${path}\``,
+    asMarkdown(path),
     "",
     vscode.l10n.t(
       "Version {0}: {1} in {2}, {3}.",
@@ -61,13 +63,7 @@ export function pageOf(table: TableReport): string {
       bytes(table.bytes),
     ),
     "",
-    ...(table.firstRows === null
-      ? [vscode.l10n.t("This table is not pseudonymized: no rows of it are shown here."), ""]
-      : tableSection(
-          vscode.l10n.t("First rows of the newest month"),
-          table.columns.map(({ name }) => name),
-          table.firstRows.map((cells) => cells.map(cellText)),
-        )),
+    ...rowsOf(table),
     ...tableSection(
       vscode.l10n.t("Columns"),
       [vscode.l10n.t("Column"), vscode.l10n.t("Type"), ""],
@@ -104,6 +100,18 @@ export function pageOf(table: TableReport): string {
       ]),
     ),
   ].join("\n");
+}
+
+/** The rows that may be shown: those of the ingest log, and a few of a table without identities. */
+function rowsOf({ log, firstRows, columns }: TableReport): string[] {
+  if (log !== null) return logSection(log);
+  if (firstRows === null)
+    return [vscode.l10n.t("This table is not pseudonymized: no rows of it are shown here."), ""];
+  return tableSection(
+    vscode.l10n.t("First rows of the newest month"),
+    columns.map(({ name }) => name),
+    firstRows.map((cells) => cells.map(cellText)),
+  );
 }
 
 function rowsText(rows: number | null): string {

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { CleverLakeError } from "../errors";
 import type { Move, TargetQuestions } from "./targetGuard";
 import { type LakeTarget, type ServerTarget, sameLake, sameServer } from "./targets";
+import { showWarningMessage } from "./window";
 
 /** Asks in a modal message, which names what the secrets were given for and what the settings name now. */
 export const targetQuestions: TargetQuestions = {
@@ -13,7 +14,7 @@ export const targetQuestions: TargetQuestions = {
         "Nothing has been sent there yet. If you did not change the settings yourself, choose Cancel.",
       ),
     ].join("\n\n");
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showWarningMessage(
       vscode.l10n.t("The settings name a server or lake that your credentials were not given for."),
       { modal: true, detail },
       go,

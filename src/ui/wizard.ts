@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { describeError, partsOfError } from "../errors";
+import { createInputBox, createQuickPick, showErrorMessage } from "./window";
 
 /** Thrown by a step when the user goes one step back. */
 class Back extends Error {}
@@ -37,7 +38,7 @@ export interface Choice<T> extends vscode.QuickPickItem {
 /** Asks for a text; it cannot be confirmed while it is not valid, nor where the attempt with it fails. */
 export function askText(step: TextStep): Promise<string> {
   const abort = new AbortController();
-  const answer = ask<vscode.InputBox, string>(vscode.window.createInputBox(), step, (box, resolve) => {
+  const answer = ask<vscode.InputBox, string>(createInputBox(), step, (box, resolve) => {
     box.prompt = step.prompt;
     box.value = step.value;
     box.password = step.password ?? false;
@@ -94,7 +95,7 @@ export function askWhile<T>(
 ): Promise<T> {
   const abort = new AbortController();
   const answer = ask<vscode.QuickPick<vscode.QuickPickItem>, T>(
-    vscode.window.createQuickPick(),
+    createQuickPick(),
     step,
     (box, resolve, reject) => {
       box.placeholder = placeholder;
@@ -131,7 +132,7 @@ export async function askWayOn(error: unknown, log: Log): Promise<WayOn> {
   const show: vscode.MessageItem = { title: vscode.l10n.t("Show Log") };
   const back: vscode.MessageItem = { title: vscode.l10n.t("Go Back"), isCloseAffordance: true };
   const { what, hint } = partsOfError(error);
-  const answer = await vscode.window.showErrorMessage(
+  const answer = await showErrorMessage(
     what,
     { modal: true, ...(hint === undefined ? {} : { detail: hint }) },
     again,
@@ -175,7 +176,7 @@ export function askChoice<T>(
   choices: readonly Choice<T>[],
   active?: T,
 ): Promise<T> {
-  return ask(vscode.window.createQuickPick<Choice<T>>(), step, (box, resolve) => {
+  return ask(createQuickPick<Choice<T>>(), step, (box, resolve) => {
     box.placeholder = placeholder;
     box.items = choices;
     box.matchOnDescription = true;

@@ -265,6 +265,11 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await workbench().screenshots("run-failed", everyTheme);
     await notifications.clear();
     sshd().proxy.dropAll({ andRefuse: false });
+    await reports().press("Refresh");
+    // It says so in the tree and in the status bar, and is more than new.
+    await expect.poll(() => reports().row(`${day} students`).textContent()).toContain("failed");
+    await workbench().statusItem("Clever: 1 failed").waitFor();
+    await workbench().screenshots("file-failed", ["light", "dark"]);
     await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("failed"));
     await runs().menuOf(runs().rowWith("failed"), "Retry Run");
     await notifications.shows("1 file brought over");

@@ -59,6 +59,10 @@ export class FakePreviewSource implements PreviewSource {
     return Array.from({ length: Math.max(0, end - from) }, (_, index) => this.row(from + index, reveal));
   }
 
+  async recordReveal(token: string): Promise<void> {
+    await this.note("recordReveal", token);
+  }
+
   async refusedRows(token: string, _signal: AbortSignal): Promise<readonly number[]> {
     await this.note("refusedRows", token);
     return Array.from({ length: this.loaded }, (_, row) => row).filter((row) => this.isRefused(row));

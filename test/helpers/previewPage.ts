@@ -47,6 +47,7 @@ export async function showPreview(
   });
   const session = new PreviewSession(source, file, {
     post: host.post,
+    revealFailed: () => undefined,
     confirmReveal: options.confirmReveal ?? (async () => true),
   });
   function receive(message: unknown): void {

@@ -218,9 +218,11 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     const empty = await show(new FakePreviewSource({ rows: 0 }));
     await expect.poll(() => textOf(empty.page.locator(".state h2"))).toBe("No rows yet");
     expect(await empty.page.locator("[role=columnheader]").count()).toBeGreaterThan(5);
-    const problem = { line: 1, column: "date", reason: "The column is missing." };
+    const problem = { line: 1, column: "date", reason: "The column date is missing." };
     const unreadable = await show(new FakePreviewSource({ rows: 0, info: { columns: [], problem } }));
-    await expect.poll(() => textOf(unreadable.page.locator(".state"))).toContain("The column is missing.");
+    await expect
+      .poll(() => textOf(unreadable.page.locator(".state")))
+      .toContain("The column date is missing.");
     expect(await textOf(unreadable.page.locator(".state"))).toContain("Line 1 · date");
   });
 

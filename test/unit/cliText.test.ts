@@ -202,17 +202,16 @@ test("the files on the server are told with their states", () => {
 test("what does not add up is told", () => {
   const table = { table: "stage2p/clever/daily_participation_pseudo", version: 3, files: 2, rows: 1000 };
   const lookup = { ...table, table: "stage2np/clever/daily_participation_lookup", rows: 40 };
-  expect(
-    showVerification({
-      tables: [table, lookup],
-      reportRows: 1000,
-      landedFiles: 2,
-      problems: [],
-      leftovers: [],
-    }),
-  ).toMatch(/1,000[\s\S]*Everything adds up\. 1,000 rows of reports; 2 landed files read anew\./);
+  const counts = { reportRows: 1000, landedFiles: 2, inQuarantine: [], leftovers: [] };
+  expect(showVerification({ ...counts, tables: [table, lookup], problems: [] })).toMatch(
+    /1,000[\s\S]*Everything adds up\. 1,000 rows of reports; 2 landed files read anew\.$/,
+  );
   const problems = [{ subject: "a.csv", problem: "The landed file is gone." }];
-  expect(
-    showVerification({ tables: [table], reportRows: 1000, landedFiles: 2, problems, leftovers: [] }),
-  ).toContain("1 problem:\n  a.csv: The landed file is gone.");
+  expect(showVerification({ ...counts, tables: [table], problems })).toContain(
+    "1 problem:\n  a.csv: The landed file is gone.",
+  );
+  const waiting = { ...counts, inQuarantine: ["b.csv"] };
+  expect(showVerification({ ...waiting, tables: [table], problems: [] })).toMatch(
+    /Everything adds up\.[\s\S]*1 file in quarantine \(no row of them is in the tables\):\n {2}b\.csv$/,
+  );
 });

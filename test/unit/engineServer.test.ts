@@ -100,7 +100,9 @@ describe("the engine over message streams", () => {
     });
     const details = await request(protocol.readRun, { ...connected, runId: summary.runId });
     expect(details.summary).toEqual(summary);
-    expect(details.landings).toHaveLength(18);
+    expect(details.log).toHaveLength(18);
+    expect(details.log.map(({ outcome }) => outcome)).toEqual(Array(18).fill("anonymized"));
+    expect(details.notReached).toEqual([]);
 
     const answer = await request(protocol.metrics, { ...connected, filter: {}, minimumGroupSize: 5 });
     expect(answer.users).toBeGreaterThan(40);
@@ -250,7 +252,11 @@ describe("the engine over message streams", () => {
     await request(protocol.run, { ...connected, ...everything, command: "ingest" });
     const landedPath = (await list()).find((item) => item.path === file)?.landed?.landedPath ?? "";
     const theirs = await request(protocol.previewReport, { ...connected, origin: "lake", path: landedPath });
-    const same = await request(protocol.previewRows, { ...pages, token: theirs.token, reveal: true });
+    const revealed = { ...pages, token: theirs.token, reveal: true };
+    expect((await request(protocol.previewRows, revealed)).identities).toBeNull();
+    const reveal = await request(protocol.revealPreview, { ...connected, token: theirs.token });
+    expect(reveal).toMatchObject({ origin: "lake", path: landedPath });
+    const same = await request(protocol.previewRows, revealed);
     expect(same.rows).toEqual(page.rows);
     expect(same.identities?.at(-1)).toEqual(["2025-08-25", "too", "few"]);
     expect(same.identities?.[0]?.[0]).toBeNull();

@@ -8,9 +8,11 @@ const file = { path: "/a.csv", origin: "server" } as const;
 
 async function setUp(source: FakePreviewSource, confirmReveal = async () => true) {
   const posted: ToPage[] = [];
+  const failures: unknown[] = [];
   const session = new PreviewSession(source, file, {
     post: (message) => posted.push(message),
     confirmReveal,
+    revealFailed: (error) => failures.push(error),
   });
   await session.open();
   const last = <T extends ToPage["type"]>(type: T) =>
@@ -20,7 +22,7 @@ async function setUp(source: FakePreviewSource, confirmReveal = async () => true
     await session.handle({ type: "rows", generation, from, count });
     return last("rows")?.rows;
   };
-  return { session, posted, last, rows };
+  return { session, posted, last, rows, failures };
 }
 
 describe("opening", () => {
@@ -48,6 +50,7 @@ describe("opening", () => {
     const session = new PreviewSession(source, file, {
       post: (message) => posted.push(message),
       confirmReveal: async () => true,
+      revealFailed: () => undefined,
     });
     const opening = session.open();
     session.dispose();
@@ -104,6 +107,31 @@ describe("identities", () => {
     await session.handle({ type: "reveal", on: false });
     expect((await rows())?.[0]?.cells[1]).toBeNull();
     expect(confirm).toHaveBeenCalledTimes(1);
+  });
+
+  test("stay masked when it could not be recorded that they are shown", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    const { session, last, rows, failures } = await setUp(source);
+    const failure = new Error("The lake is full.");
+    source.failing.set("recordReveal", failure);
+    await session.handle({ type: "reveal", on: true });
+    expect(failures).toEqual([failure]);
+    expect(last("opened")?.revealed).toBe(false);
+    expect((await rows())?.[0]?.cells[1]).toBeNull();
+    await session.handle({ type: "reveal", on: true });
+    expect((await rows())?.[0]?.cells[1]).toBe("100");
+    expect(source.asked.filter((call) => call.startsWith("recordReveal"))).toHaveLength(2);
+  });
+
+  test("are masked again where the report had to be opened again", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    const { session, last, rows } = await setUp(source);
+    await session.handle({ type: "reveal", on: true });
+    await rows();
+    source.failing.set("previewRows", forgotten);
+    await rows();
+    expect(last("opened")?.revealed).toBe(false);
+    expect((await rows())?.[0]?.cells[1]).toBeNull();
   });
 
   test("do not reach a page that masked them while they were under way", async () => {

@@ -8,6 +8,7 @@ import type { DashboardFilter } from "../../dashboard/filter";
 import { Disposable } from "../dispose";
 import { tell } from "../messages";
 import { mediaFile, showPage, webviewOptions } from "../webview";
+import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "./protocol";
 
@@ -167,7 +168,7 @@ export class DashboardPanel extends Disposable {
     };
     // A browser on this machine cannot open a file of another one.
     const choices = opens && target.scheme === "file" && vscode.env.remoteName === undefined ? [open] : [];
-    tell(vscode.window.showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
+    tell(showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
   }
 
   private post(message: ToPage): void {

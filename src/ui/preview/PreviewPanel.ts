@@ -1,6 +1,9 @@
 import * as vscode from "vscode";
+import { describeError } from "../../errors";
 import { Disposable } from "../dispose";
+import { offers, tell } from "../messages";
 import { showPage, webviewOptions } from "../webview";
+import { showErrorMessage, showWarningMessage } from "../window";
 import { PreviewSession } from "./PreviewSession";
 import { type PreviewSource, previewViewType } from "./previewSource";
 import { fromPage, type PreviewFile, type PreviewStrings, pageState, type ToPage } from "./protocol";
@@ -63,6 +66,7 @@ export class PreviewPanel extends Disposable {
     this.session = new PreviewSession(source, file, {
       post: (message) => this.post(message),
       confirmReveal: () => this.confirmReveal(),
+      revealFailed: (error) => tell(showErrorMessage, describeError(error), offers.log()),
     });
     PreviewPanel.shown.set(keyOf(file), this);
     this.hold({ dispose: () => PreviewPanel.shown.delete(keyOf(file)) });
@@ -99,12 +103,12 @@ export class PreviewPanel extends Disposable {
 
   private async confirmReveal(): Promise<boolean> {
     const yes = vscode.l10n.t("Reveal");
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showWarningMessage(
       vscode.l10n.t("Show the identities in {0}?", this.file.name),
       {
         modal: true,
         detail: vscode.l10n.t(
-          "Names and identifiers of students and staff will be readable on this screen. They are masked again when the tab is closed.",
+          "Names and identifiers of students and staff will be readable on this screen. They are masked again when the tab is closed. Who reveals which file, and when, is recorded in the lake.",
         ),
       },
       yes,

@@ -7,6 +7,8 @@ export interface PreviewHost {
   post(message: ToPage): void;
   /** Asks the user, modally, whether identities may be shown. */
   confirmReveal(): Promise<boolean>;
+  /** Tells the user that they stay hidden, and why. */
+  revealFailed(error: unknown): void;
 }
 
 /** One open report: answers its page and outlives it, since the page goes whenever its tab is hidden. */
@@ -29,7 +31,7 @@ export class PreviewSession {
     private readonly host: PreviewHost,
   ) {}
 
-  /** Opens the report, again where it is open. The page hears of success and failure. */
+  /** Opens the report, masked, again where it is open. The page hears of success and failure. */
   async open(): Promise<void> {
     const signal = this.letGo();
     this.show({ type: "loading" });
@@ -38,6 +40,7 @@ export class PreviewSession {
       const info = await this.source.previewReport({ path, origin }, signal);
       if (signal.aborted) return await this.close(info.token);
       this.served = false;
+      this.revealed = false;
       this.generation++;
       this.showInfo(info, signal);
     } catch (error) {
@@ -99,6 +102,10 @@ export class PreviewSession {
       this.asking = true;
       try {
         if (!(await this.host.confirmReveal())) return;
+        await this.source.recordReveal(this.info.token, signal);
+      } catch (error) {
+        if (!signal.aborted) this.host.revealFailed(error);
+        return;
       } finally {
         this.asking = false;
       }

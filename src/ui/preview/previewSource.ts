@@ -13,6 +13,8 @@ export interface PreviewSource {
   previewReport(file: PreviewLocation, signal: AbortSignal): Promise<PreviewInfo>;
   /** At most 1,000 rows, fewer at the end. Rejects with `notFound` where the engine has let go of the token. */
   previewRows(request: PreviewRowsRequest, signal: AbortSignal): Promise<readonly PreviewRow[]>;
+  /** Records that the report's identities are shown; until it has, `previewRows` gives none. Rejects where it cannot. */
+  recordReveal(token: string, signal: AbortSignal): Promise<void>;
   /** The indexes of the rows that would be refused, ascending. Rejects as `previewRows` does. */
   refusedRows(token: string, signal: AbortSignal): Promise<readonly number[]>;
   /** Reads the next part of the file; rows that were there keep their index. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { commands } from "vscode";
 import { hintInVsCode } from "../../../src/ui/hints";
+import { asMarkdown } from "../../../src/ui/outsideText";
 import { activeApplication, until } from "../application";
 import { District, disconnect, setSetting } from "../district";
 import { Person } from "../person";
@@ -67,6 +68,18 @@ suite("messages", function () {
     } finally {
       await district.end();
     }
+  });
+
+  test("and pages make nothing of text from outside: VS Code's own Markdown finds no link in it", async () => {
+    const hostile =
+      '[x](command:workbench.action.closeWindow) <a href="command:y">y</a> <https://evil.example> https://evil.example //evil.example a@evil.com mailto:a@evil.com ftp://evil.example [r]\n\n[r]: command:z\n- `c` **b** | # h';
+    const html = await commands.executeCommand<string>(
+      "markdown.api.render",
+      `| ${asMarkdown("head")} |\n| --- |\n| ${asMarkdown(hostile)} |\n\n# ${asMarkdown(hostile)}\n\n> ${asMarkdown(hostile)}\n`,
+    );
+    assert.match(html, /<table[\s\S]*<h1[\s\S]*<blockquote/);
+    assert.doesNotMatch(html, /<a\b|<strong|<code|<ul|<img/);
+    assert.equal(html.match(/\[x\]\(command:workbench/g)?.length, 3, "It is there, as text.");
   });
 
   test("hold no word of the command line, whatever the error", () => {

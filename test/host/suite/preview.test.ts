@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { appendFile } from "node:fs/promises";
+import { appendFile, readdir, readFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import path from "node:path";
 import { commands, extensions, window } from "vscode";
 import { EnginePreviews } from "../../../src/ui/enginePreviews";
@@ -73,6 +74,15 @@ suite("a report's preview", function () {
     assert.equal(await openMonday(), page, "A second click shows the same tab.");
   });
 
+  /** What the lake has noted of reveals. */
+  async function reveals(): Promise<{ path: string; origin: string; user: string }[]> {
+    const folder = path.join(district.lake, "stage1np", "clever", "_reveals");
+    const names = await readdir(folder).catch(() => []);
+    return Promise.all(
+      names.map(async (name) => JSON.parse(await readFile(path.join(folder, name), "utf8"))),
+    );
+  }
+
   test("reveals identities only once the person has agreed, and masks them again without a question", async () => {
     const page = await openMonday();
     page.say({ type: "reveal", on: true });
@@ -88,6 +98,11 @@ suite("a report's preview", function () {
     page.say({ type: "rows", generation: opened.generation, from: 0, count: 1 });
     const { rows } = await page.hears("rows", before);
     assert.ok(rows[0]?.cells.every((cell) => cell !== null));
+    const noted = await reveals();
+    assert.equal(noted.length, 1, "It is recorded once, and not for a refusal.");
+    assert.equal(noted[0]?.path, monday);
+    assert.equal(noted[0]?.origin, "server");
+    assert.equal(noted[0]?.user, userInfo().username);
     const after = page.received.length;
     page.say({ type: "reveal", on: false });
     assert.equal((await page.hears("opened", after)).revealed, false);
@@ -110,13 +125,13 @@ suite("a report's preview", function () {
   });
 
   test("comes back after a reload, masked, and without a usable state its tab closes", async () => {
-    const { client, model } = await activeApplication();
+    const { client, log, model } = await activeApplication();
     await commands.executeCommand("workbench.action.closeAllEditors");
     const extension = extensions.getExtension("clever-lake.clever-lake");
     assert.ok(extension);
     const restore = (state: unknown) => {
       const panel = window.createWebviewPanel(previewViewType, "restored", -1);
-      const source = new EnginePreviews(model, client);
+      const source = new EnginePreviews(model, client, log);
       const shown = PreviewPanel.restore(panel, state, extension.extensionUri, source, previewStrings());
       return { shown, page: tabs.newest() };
     };
@@ -131,7 +146,7 @@ suite("a report's preview", function () {
     let closed = 0;
     const nothing = window.createWebviewPanel(previewViewType, "restored", -1);
     nothing.onDidDispose(() => closed++);
-    const source = new EnginePreviews(model, client);
+    const source = new EnginePreviews(model, client, log);
     PreviewPanel.restore(nothing, { file: "?" }, extension.extensionUri, source, previewStrings());
     await until("the tab is closed", () => closed === 1);
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, MarkdownString } from "vscode";
 import { activeApplication } from "../application";
@@ -83,7 +83,7 @@ suite("the reports of an OpenSSH server", function () {
       await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-25 students/),
     );
     assert.ok(tooltip instanceof MarkdownString);
-    const facts = tooltip.value.replaceAll("&nbsp;", " ").replaceAll("\\", "");
+    const facts = tooltip.value.replaceAll("\\", "");
     for (const fact of ["Path", "Landed", "Run", "SHA-256", "Rows read", "Rows written"]) {
       assert.ok(facts.includes(`**${fact}** `), `${fact} is among ${facts}`);
     }
@@ -113,7 +113,7 @@ suite("the reports of an OpenSSH server", function () {
   });
 
   test("with bad rows are quarantined with the reason, until they are accepted", async () => {
-    const { model, reportsTree, runs } = await activeApplication();
+    const { model, reportsTree, reportsView, runs } = await activeApplication();
     const bad = "daily-participation/2025-10-06-daily-participation-students.csv";
     const rows = [
       "2025-10-06,s1,65f0c1d2e3a4b5c6d7000001,school1,First,true,1,1",
@@ -121,13 +121,21 @@ suite("the reports of an OpenSSH server", function () {
     ];
     await writeFile(path.join(district.reports, bad), `${[header, ...rows].join("\n")}\n`);
     await runs.run({ command: "run", only: [bad] });
-    assert.equal(person.saw(/1 file went into quarantine: .*2025-10-06/).length, 1);
+    const [told] = person.saw(/1 file went into quarantine: .*2025-10-06.*: Line 3, num_logins: /);
+    assert.deepEqual(told?.choices, ["Open File", "Open Run Report"]);
     await model.refresh();
     const node = await nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-06 students/);
     const item = reportsTree.getTreeItem(node);
-    assert.equal(item.contextValue, "report.quarantined");
+    assert.equal(item.contextValue, "report.quarantined.acceptable");
+    assert.match(String(item.description), /^quarantined · Line 3, num_logins: /);
+    assert.equal(model.counts.quarantined, 1);
+    assert.match(reportsView.badge?.tooltip ?? "", /^1 quarantined, \d+ new$/);
+    person.told.length = 0;
+    await commands.executeCommand("clever.verify");
+    assert.match(person.told[0]?.message ?? "", /^Everything adds up.* 1 file is in quarantine/);
+    assert.equal(person.told[0]?.kind, "warning");
     assert.ok(item.tooltip instanceof MarkdownString);
-    assert.match(item.tooltip.value.replaceAll("&nbsp;", " "), /Line 3, num\\?_logins/);
+    assert.match(item.tooltip.value.replaceAll("\\", ""), /Line 3, num_logins/);
     assert.ok(
       !JSON.stringify([item, person.told]).includes("planted-value"),
       "no value of the file is shown",
@@ -142,8 +150,59 @@ suite("the reports of an OpenSSH server", function () {
       person.saw(/Accept .* without its bad rows/).every(({ modal }) => modal),
       true,
     );
+    assert.equal(person.saw(/was accepted: 1 row taken, 1 row refused\.$/).length, 1);
     await model.refresh();
     assert.match(lineOf(await linesOf(reportsTree), "2025-10-06 students").description, /^anonymized/);
+    assert.equal(model.counts.quarantined, 0);
+  });
+
+  test("that cannot be read at all are not offered to be accepted", async () => {
+    const { model, reportsTree, runs } = await activeApplication();
+    const bad = "daily-participation/2025-10-07-daily-participation-students.csv";
+    await writeFile(path.join(district.reports, bad), `${header.replace("active", "activ")}\n`);
+    await runs.run({ command: "run", only: [bad] });
+    assert.equal(person.saw(/Line 1, active: The column active is missing\./).length, 1);
+    await model.refresh();
+    const node = await nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-07 students/);
+    assert.equal(reportsTree.getTreeItem(node).contextValue, "report.quarantined");
+    person.told.length = 0;
+    await commands.executeCommand("clever.acceptFile", node);
+    assert.match(person.told[0]?.message ?? "", /cannot be accepted .* The column active is missing/);
+    assert.equal(person.told.length, 1);
+
+    await rm(path.join(district.reports, bad));
+    await model.refresh();
+    assert.match(
+      lineOf(await linesOf(reportsTree), "2025-10-07 students").description,
+      /^quarantined/,
+      "It has left the server, and nobody has dealt with it.",
+    );
+  });
+
+  test("that failed say so, with the reason, until a run brings them on", async () => {
+    const { model, reportsTree, reportsView, runs } = await activeApplication();
+    const name = "daily-participation/2025-10-08-daily-participation-students.csv";
+    const row = "2025-10-08,s1,65f0c1d2e3a4b5c6d7000001,school1,First,true,1,1";
+    await writeFile(path.join(district.reports, name), `${header}\n${row}\n`);
+    await runs.run({ command: "ingest", only: [name] });
+    await model.refresh();
+    const find = () => nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-08 students/);
+    const landed = await find();
+    assert.ok(landed.kind === "file" && landed.item.landed);
+    const place = path.join(district.lake, landed.item.landed.landedPath);
+    await rename(place, `${place}.away`);
+    await runs.run({ command: "run", only: [name] });
+    assert.equal(person.saw(/1 file failed: .*2025-10-08.* gone from the lake/).length, 1);
+    await model.refresh();
+    const item = reportsTree.getTreeItem(await find());
+    assert.match(String(item.description), /^failed · .*gone from the lake/);
+    assert.equal(item.contextValue, "report.landed");
+    assert.match(item.accessibilityInformation?.label ?? "", /failed\. .*gone from the lake/);
+    assert.match(reportsView.badge?.tooltip ?? "", /1 failed/);
+    await rename(`${place}.away`, place);
+    await runs.run({ command: "run", only: [name] });
+    await model.refresh();
+    assert.equal(reportsTree.getTreeItem(await find()).description, "anonymized");
   });
 
   test("are found in the lake view", async () => {

@@ -1,0 +1,39 @@
+import type { UserType } from "../clever/reports";
+import type { LogEntry } from "./ingestLog";
+import type { LakeState, PlannedFile } from "./plan";
+import { leftOutFor, mustStay } from "./stageFile";
+
+/**
+ * Whether a quarantined delivery can be taken without its bad rows: the reason names a row below the header, or rows that
+ * the tables have. What is wrong with a file as a whole stays wrong, whoever accepts it.
+ */
+export function isAcceptable({ line, reason }: Pick<LogEntry, "line" | "reason">): boolean {
+  if (line !== undefined) return line > 1;
+  if (reason === undefined || reason.includes(mustStay)) return false;
+  return reason.includes(leftOutFor);
+}
+
+/** Whether a delivery waits in quarantine: it was found wanting, and the tables do not have its rows. */
+export function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): boolean {
+  return entry.outcome === "quarantined" && (applied.get(entry.source) ?? 0) < entry.version;
+}
+
+/**
+ * Quarantined deliveries whose files have left the server. Their rows are in no table, so they are to be seen until
+ * somebody has dealt with them.
+ */
+export function quarantinedAndGone(
+  plan: readonly PlannedFile[],
+  { log, applied }: LakeState,
+  userTypes: readonly UserType[],
+): PlannedFile[] {
+  const onServer = new Set(plan.map(({ source }) => source));
+  const paths = new Set(plan.map(({ path }) => path));
+  return [...log.values()].flatMap((entry): PlannedFile[] => {
+    const isHere = onServer.has(entry.source) || paths.has(entry.path);
+    if (isHere || !userTypes.includes(entry.userType) || !isQuarantined(entry, applied)) return [];
+    const { path, size, modified, report, userType, source } = entry;
+    const reason = `${entry.reason ?? "It could not be read."} The file has left the server; the lake has its copy.`;
+    return [{ path, size, modified, state: "quarantined", report, userType, reason, source, entry }];
+  });
+}

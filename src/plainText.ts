@@ -1,0 +1,7 @@
+/** What could steer a terminal, or show text in another order than it has. */
+export const unshownCharacters = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text from outside (names, paths) with such characters made visible. */
+export function plain(text: string): string {
+  return text.replace(unshownCharacters, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}

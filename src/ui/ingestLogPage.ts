@@ -1,0 +1,52 @@
+import * as vscode from "vscode";
+import type { LogLine } from "../engine/messages";
+import { bytes, integer, recentTime, unbroken } from "./format";
+import { tableSection } from "./markdown";
+import { reasonWithPlace } from "./reportState";
+
+/** What became of a file, in a word. */
+export function logWord(outcome: LogLine["outcome"]): string {
+  switch (outcome) {
+    case "landed":
+      return vscode.l10n.t("in the lake");
+    case "anonymized":
+      return vscode.l10n.t("anonymized");
+    case "quarantined":
+      return vscode.l10n.t("quarantined");
+    case "duplicate":
+      return vscode.l10n.t("identical copy, not written");
+    case "unchanged":
+      return vscode.l10n.t("unchanged, not written");
+  }
+}
+
+/** A count of rows; empty until they were read. */
+export function optionalInteger(count: number | null): string {
+  return count === null ? "" : integer(count);
+}
+
+/** The newest lines of the ingest log as a table for a person to read. */
+export function logSection(log: readonly LogLine[]): string[] {
+  return tableSection(
+    vscode.l10n.t("Newest entries"),
+    [
+      vscode.l10n.t("Time"),
+      vscode.l10n.t("File"),
+      vscode.l10n.t("Outcome"),
+      vscode.l10n.t("Rows"),
+      vscode.l10n.t("Refused"),
+      vscode.l10n.t("Size"),
+      vscode.l10n.t("Reason or note"),
+    ],
+    log.map((line) => [
+      unbroken(recentTime(Date.parse(line.time))),
+      line.path,
+      logWord(line.outcome),
+      optionalInteger(line.rowsWritten),
+      optionalInteger(line.rowsRefused),
+      unbroken(bytes(line.size)),
+      line.reason === null ? (line.notes ?? "") : reasonWithPlace(line),
+    ]),
+    [3, 4, 5],
+  );
+}

@@ -1,0 +1,133 @@
+import * as vscode from "vscode";
+import type { RunSummary } from "../engine/messages";
+import { counted, forCount } from "./counts";
+import { bytes, integer } from "./format";
+import { overdueText } from "./overdue";
+import { reasonWithPlace } from "./reportState";
+
+/** How a run ended, for its notification. */
+export interface RunOutcome {
+  readonly severity: "error" | "warning" | "information";
+  readonly text: string;
+  /** The file that a person should look at first, where one went into quarantine. */
+  readonly quarantined: string | undefined;
+}
+
+/** What a run did and what is left to do, in sentences: what went wrong comes first, and nothing of it is left out. */
+export function outcomeOf(summary: RunSummary, accepted: readonly string[]): RunOutcome {
+  const { failed, quarantined, duplicates, inQuarantine } = summary;
+  const missing = missingSentences(summary);
+  const wrong = [...failedSentence(failed), ...quarantinedSentence(quarantined), ...missing];
+  const waiting = waitingSentence(inQuarantine.length);
+  const sentences = [
+    ...wrong,
+    ...doneSentence(summary, wrong.length > 0, accepted),
+    ...(duplicates.length > 0 ? [duplicatesSentence(duplicates.length)] : []),
+    ...waiting,
+  ];
+  const isWarning = quarantined.length > 0 || missing.length > 0 || waiting.length > 0;
+  return {
+    severity: failed.length > 0 ? "error" : isWarning ? "warning" : "information",
+    text: sentences.join(" "),
+    quarantined: quarantined[0]?.path,
+  };
+}
+
+function failedSentence(failed: RunSummary["failed"]): string[] {
+  const [first] = failed;
+  if (!first) return [];
+  return [
+    forCount(
+      failed.length,
+      vscode.l10n.t("1 file failed: {0}: {1}", first.path, first.reason),
+      vscode.l10n.t("{0} files failed, first {1}: {2}", integer(failed.length), first.path, first.reason),
+    ),
+  ];
+}
+
+function quarantinedSentence(quarantined: RunSummary["quarantined"]): string[] {
+  const [first] = quarantined;
+  if (!first) return [];
+  const named = [first.path, reasonWithPlace(first)] as const;
+  return [
+    forCount(
+      quarantined.length,
+      vscode.l10n.t("1 file went into quarantine: {0}: {1}", ...named),
+      vscode.l10n.t("{0} files went into quarantine, first {1}: {2}", integer(quarantined.length), ...named),
+    ),
+  ];
+}
+
+/** Reports that are not there, or cannot be read: their rows are missing from every picture. */
+function missingSentences({ notRead, overdue, reportsOnServer }: RunSummary): string[] {
+  const unread = notRead.filter(({ report }) => report);
+  const [first] = unread;
+  return [
+    ...(reportsOnServer === 0
+      ? [
+          vscode.l10n.t(
+            "There is no report on the server. Check the settings of its folder and of the user types.",
+          ),
+        ]
+      : []),
+    ...(first
+      ? [vscode.l10n.t("A report on the server cannot be read: {0}: {1}", first.path, first.reason)]
+      : []),
+    ...overdue.map(overdueText),
+  ];
+}
+
+function waitingSentence(count: number): string[] {
+  if (count === 0) return [];
+  return [
+    forCount(
+      count,
+      vscode.l10n.t("1 file of an earlier run is still in quarantine."),
+      vscode.l10n.t("{0} files of earlier runs are still in quarantine.", integer(count)),
+    ),
+  ];
+}
+
+function duplicatesSentence(count: number): string {
+  return forCount(
+    count,
+    vscode.l10n.t("1 file is identical to another and is counted once."),
+    vscode.l10n.t("{0} files are identical to others and are counted once.", integer(count)),
+  );
+}
+
+/** What was done. Where something went wrong, that nothing else was new is not worth a sentence. */
+function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonly string[]): string[] {
+  const { landed, anonymized, unchanged, refused, duplicates } = summary;
+  const rows = Object.values(summary.rows).reduce((sum, count) => sum + count, 0);
+  if (accepted.length > 0 && anonymized > 0) {
+    const [first = ""] = accepted;
+    return [
+      vscode.l10n.t(
+        "{0} was accepted: {1} taken, {2} refused.",
+        accepted.length === 1 ? first : counted.files(accepted.length),
+        counted.rows(rows),
+        counted.rows(refused),
+      ),
+    ];
+  }
+  if (landed > 0 || anonymized > 0) {
+    return [
+      vscode.l10n.t(
+        "{0} brought over ({1}), {2} anonymized, {3}.",
+        counted.files(landed),
+        bytes(summary.bytes),
+        integer(anonymized),
+        counted.rows(rows),
+      ),
+    ];
+  }
+  if (isTrouble || duplicates.length > 0) return [];
+  return [
+    forCount(
+      unchanged,
+      vscode.l10n.t("Nothing new: 1 report is in the lake already."),
+      vscode.l10n.t("Nothing new: {0} reports are in the lake already.", integer(unchanged)),
+    ),
+  ];
+}

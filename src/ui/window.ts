@@ -1,0 +1,139 @@
+import * as vscode from "vscode";
+import { inert } from "./outsideText";
+
+/**
+ * VS Code's messages, lists and boxes. Everything that is said in one goes through here, where it is made plain text: no
+ * other file calls VS Code for it (`test/unit/outsideText.test.ts` sees to that). Icons of our own are given by
+ * `withIcon`.
+ */
+
+type MessageChoice = string | vscode.MessageItem;
+
+interface ShowMessage {
+  <T extends MessageChoice>(message: string, ...choices: T[]): Thenable<T | undefined>;
+  <T extends MessageChoice>(
+    message: string,
+    options: vscode.MessageOptions,
+    ...choices: T[]
+  ): Thenable<T | undefined>;
+}
+
+export const showInformationMessage: ShowMessage = messages("showInformationMessage");
+export const showWarningMessage: ShowMessage = messages("showWarningMessage");
+export const showErrorMessage: ShowMessage = messages("showErrorMessage");
+
+function messages(kind: "showInformationMessage" | "showWarningMessage" | "showErrorMessage"): ShowMessage {
+  return <T extends MessageChoice>(message: string, ...rest: (vscode.MessageOptions | T)[]) => {
+    const [first, ...choices] = rest;
+    const hasOptions = typeof first === "object" && !("title" in first);
+    const shown = hasOptions ? [withInertTexts(first), ...choices] : rest;
+    const show: (message: string, ...rest: never[]) => Thenable<T | undefined> = vscode.window[kind];
+    return show(inert(message), ...(shown as never[]));
+  };
+}
+
+/** A progress notification that can be cancelled; what it reports is text as well. */
+export function withProgress<T>(
+  title: string,
+  work: (
+    progress: vscode.Progress<{ message?: string; increment?: number }>,
+    token: vscode.CancellationToken,
+  ) => Thenable<T>,
+): Thenable<T> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: inert(title), cancellable: true },
+    (progress, token) => work({ report: (step) => progress.report(withInertTexts(step)) }, token),
+  );
+}
+
+export function showQuickPick<T extends vscode.QuickPickItem>(
+  items: readonly T[],
+  options: vscode.QuickPickOptions & { readonly canPickMany: true },
+): Promise<T[] | undefined>;
+export function showQuickPick<T extends vscode.QuickPickItem>(
+  items: readonly T[],
+  options?: vscode.QuickPickOptions,
+): Promise<T | undefined>;
+export async function showQuickPick<T extends vscode.QuickPickItem>(
+  items: readonly T[],
+  options: vscode.QuickPickOptions = {},
+): Promise<T | T[] | undefined> {
+  const shown = items.map(withInertTexts);
+  const picked: T | T[] | undefined = await vscode.window.showQuickPick(shown, withInertTexts(options));
+  // What is handed back is what was handed in, and not how it was shown.
+  const original = (item: T) => items[shown.indexOf(item)] ?? item;
+  return Array.isArray(picked) ? picked.map(original) : picked && original(picked);
+}
+
+export function showInputBox(options: vscode.InputBoxOptions): Thenable<string | undefined> {
+  const { validateInput } = options;
+  const validated = validateInput && {
+    validateInput: async (value: string) => inertFault(await validateInput(value)),
+  };
+  return vscode.window.showInputBox({ ...withInertTexts(options), ...validated });
+}
+
+export function createInputBox(): vscode.InputBox {
+  return guarded(vscode.window.createInputBox());
+}
+
+export function createQuickPick<T extends vscode.QuickPickItem>(): vscode.QuickPick<T> {
+  return guarded(vscode.window.createQuickPick<T>());
+}
+
+/** A label of our own that begins with an icon, as `$(key) Password`; only text that is written in the code. */
+export function withIcon(label: string): { readonly label: string; readonly iconPath: vscode.ThemeIcon } {
+  const [, icon = "blank", text = label] = /^\$\(([\w-]+)\) (.*)$/s.exec(label) ?? [];
+  return { label: text, iconPath: new vscode.ThemeIcon(icon) };
+}
+
+/** What a text of a message, a box or a list's line is called. What is typed into a box is not among them. */
+const textNames: ReadonlySet<PropertyKey> = new Set([
+  "label",
+  "description",
+  "detail",
+  "message",
+  "title",
+  "prompt",
+  "placeholder",
+  "placeHolder",
+]);
+
+function withInertTexts<T extends object>(object: T): T {
+  const copy = { ...object };
+  for (const [name, value] of Object.entries(object)) {
+    if (typeof value === "string" && textNames.has(name)) Object.assign(copy, { [name]: inert(value) });
+  }
+  return copy;
+}
+
+/** What is wrong with what was typed; null and undefined where nothing is. */
+function inertFault<T extends string | object | null | undefined>(fault: T): T | string {
+  if (typeof fault === "string") return inert(fault);
+  return typeof fault === "object" && fault !== null ? withInertTexts(fault) : fault;
+}
+
+/** A box of VS Code's that takes every text, and the lines of its list, as text. */
+function guarded<B extends vscode.QuickInput>(box: B): B {
+  const shown = new WeakMap<object, object>();
+  const asShown = (item: object) => {
+    const known = shown.get(item) ?? withInertTexts(item);
+    shown.set(item, known);
+    return known;
+  };
+  return new Proxy(box, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+    set: (target, name, value: unknown) => {
+      if (name === "items" || name === "activeItems" || name === "selectedItems") {
+        return Reflect.set(target, name, (value as readonly object[]).map(asShown));
+      }
+      if (name === "validationMessage")
+        return Reflect.set(target, name, inertFault(value as string | object));
+      const isText = typeof value === "string" && textNames.has(name);
+      return Reflect.set(target, name, isText ? inert(value) : value);
+    },
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * What stands in for the module `vscode` in unit tests, which run outside of VS Code: values, and a window that
+ * notes what it is asked to show. Tests inside VS Code are in `test/host`.
+ */
+
+/** Every call of `window`, as VS Code would get it. */
+export const calls: { readonly name: string; readonly parameters: readonly unknown[] }[] = [];
+
+/** What the next messages, lists and boxes are answered with; a function gets the first parameter. */
+export const answers: unknown[] = [];
+
+const noted =
+  (name: string) =>
+  (...parameters: unknown[]) => {
+    calls.push({ name, parameters });
+    const answer = answers.shift();
+    return Promise.resolve(typeof answer === "function" ? answer(parameters[0]) : answer);
+  };
+
+class Box {
+  label = "";
+  dispose() {}
+}
+
+export const window = {
+  showInformationMessage: noted("showInformationMessage"),
+  showWarningMessage: noted("showWarningMessage"),
+  showErrorMessage: noted("showErrorMessage"),
+  showQuickPick: noted("showQuickPick"),
+  showInputBox: noted("showInputBox"),
+  createInputBox: () => {
+    const box = new Box();
+    calls.push({ name: "createInputBox", parameters: [box] });
+    return box;
+  },
+  createQuickPick: () => {
+    const box = new Box();
+    calls.push({ name: "createQuickPick", parameters: [box] });
+    return box;
+  },
+  withProgress: (options: unknown, work: (progress: unknown, token: unknown) => unknown) => {
+    calls.push({ name: "withProgress", parameters: [options] });
+    const report = (step: unknown) => calls.push({ name: "report", parameters: [step] });
+    return work({ report }, { onCancellationRequested: () => ({ dispose: () => undefined }) });
+  },
+  createStatusBarItem: () => new StatusBarItem(),
+};
+
+export class StatusBarItem {
+  text = "";
+  tooltip: unknown;
+  command: unknown;
+  backgroundColor: unknown;
+  accessibilityInformation: unknown;
+  visible = false;
+  show() {
+    this.visible = true;
+  }
+  hide() {
+    this.visible = false;
+  }
+  dispose() {
+    this.visible = false;
+  }
+}
+
+export const l10n = {
+  t: (text: string, ...values: readonly unknown[]) =>
+    text.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)])),
+};
+
+export const env = { language: "en" };
+
+export class ThemeColor {
+  constructor(readonly id: string) {}
+}
+
+export class ThemeIcon {
+  constructor(
+    readonly id: string,
+    readonly color?: ThemeColor,
+  ) {}
+}
+
+export class MarkdownString {
+  isTrusted = false;
+  supportHtml = false;
+  supportThemeIcons = false;
+  constructor(readonly value: string) {}
+}
+
+export class TreeItem {
+  constructor(
+    readonly label: string,
+    readonly collapsibleState = 0,
+  ) {}
+}
+
+export class Disposable {
+  constructor(readonly dispose: () => void) {}
+}
+
+export class EventEmitter {
+  readonly event = () => new Disposable(() => undefined);
+  fire() {}
+  dispose() {}
+}
+
+export class CancellationError extends Error {}
+
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+export const ProgressLocation = { Notification: 15 };
+export const StatusBarAlignment = { Left: 1, Right: 2 };

@@ -1,0 +1,59 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname, userInfo } from "node:os";
+import { describe, expect, it } from "vitest";
+import { revealsFolder } from "../../src/clever/layout";
+import { Sources } from "../../src/engine/connections";
+import { Previews } from "../../src/engine/previews";
+import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+
+const never = new AbortController().signal;
+
+async function openLanded() {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a")));
+  await fixture.run();
+  const [path = ""] = await fixture.landedFiles();
+  const connection = { sftp: { host: "h", username: "u" }, lake: { url: fixture.lake.url } };
+  const connected = { connection, secrets: {} };
+  const previews = new Previews(new Sources());
+  const { token } = await previews.openReport({ ...connected, origin: "lake", path }, never);
+  const identities = () => previews.rows({ token, from: 0, count: 10, reveal: true }).identities;
+  return { fixture, path, identities, reveal: () => previews.reveal({ ...connected, token }, never) };
+}
+
+describe("identities in a preview", () => {
+  it("are given only once it stands in the lake who has them shown, when, and of which file", async () => {
+    const { fixture, path, identities, reveal } = await openLanded();
+    expect(identities()).toBeNull();
+    await reveal();
+    expect(identities()?.[0]).toContain("sis-a");
+    await reveal();
+    const folder = fixture.lake.localPath(revealsFolder);
+    const names = await readdir(folder);
+    expect(names).toHaveLength(2);
+    for (const name of names) {
+      expect(name).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f-]{36}\.json$/);
+      const text = await readFile(`${folder}/${name}`, "utf8");
+      expect(JSON.parse(text)).toEqual({
+        time: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+        user: userInfo().username,
+        machine: hostname(),
+        origin: "lake",
+        path,
+      });
+      expect(text).not.toContain("sis-a");
+    }
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect((await fixture.run()).landed).toBe(0);
+  });
+
+  it("stay hidden where that cannot be written", async () => {
+    const { fixture, path, identities, reveal } = await openLanded();
+    await writeFile(fixture.lake.localPath(revealsFolder), "in the way");
+    await expect(reveal()).rejects.toMatchObject({
+      message: expect.stringMatching(/^The identities stay hidden: it could not be recorded/) as string,
+      subject: path,
+    });
+    expect(identities()).toBeNull();
+  });
+});

@@ -1,0 +1,321 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ReportItem, RunDetails, RunSummary, TableReport } from "../../src/engine/messages";
+import { tellError } from "../../src/ui/messages";
+import { asMarkdown, inert } from "../../src/ui/outsideText";
+import { tooltip } from "../../src/ui/reportState";
+import { outcomeOf } from "../../src/ui/runOutcome";
+import { reportOf } from "../../src/ui/runReport";
+import { StatusBar } from "../../src/ui/statusBar";
+import { pageOf } from "../../src/ui/tablePages";
+import * as window from "../../src/ui/window";
+import { answers, calls, StatusBarItem } from "../helpers/vscodeStub";
+
+/** What an attacker would call a file. */
+const hostile =
+  'a [x](command:workbench.action.closeWindow) $(trash) [y](https://evil.example "t") <img src=x> **b** `c` | https://evil.example www.evil.example a@evil.example\u202egnp';
+
+/** As VS Code 1.139 finds links in notifications and prompts (`linkedText.ts`), and icons in labels (`iconLabels.ts`). */
+const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
+const icon = /\$\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\)/;
+/** Characters that Markdown makes something of, unless a backslash stands before them. */
+const markup = /(?<!\\)(?:\\\\)*[[\]()<>*_`|:@.!#&~]/;
+
+/** Every text in what VS Code was given. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(textsOf);
+}
+
+function expectInert(value: unknown): void {
+  const texts = textsOf(value);
+  expect(texts.some((text) => text.includes("command:workbench"))).toBe(true);
+  for (const text of texts) {
+    expect(text).not.toMatch(link);
+    expect(text).not.toMatch(icon);
+    expect(text).not.toContain("\u202e");
+  }
+}
+
+test("the patterns find what is hostile, so that a test without findings says something", () => {
+  expect(hostile).toMatch(link);
+  expect(hostile).toMatch(icon);
+  expect(hostile).toMatch(markup);
+});
+
+test("text is shown as it is, but for what begins a link or an icon", () => {
+  expect(inert("2025-09-02 (1) [copy] costs $5.\n\nA second line.")).toBe(
+    "2025-09-02 (1) [copy] costs $5.\n\nA second line.",
+  );
+  expect(inert("[x](command:y) $(trash)")).toBe("[x] (command:y) $ (trash)");
+  expect(inert("]](( $$((")).not.toMatch(/\]\(|\$\(/);
+});
+
+test("text in Markdown has no character left that means something", () => {
+  expect(asMarkdown(hostile)).not.toMatch(markup);
+  expect(asMarkdown("two\r\nlines")).toBe("two lines");
+  // The preview looks for addresses behind the quoting.
+  expect(asMarkdown("https://x.com a@b.com").replaceAll("\\", "")).toBe("https:/\u2060/x.com a@\u2060b.com");
+});
+
+describe("everything that VS Code is given to show is text", () => {
+  beforeEach(() => {
+    calls.length = 0;
+    answers.length = 0;
+  });
+
+  /** One call for each function of the module; a new one fails the test until it has one here. */
+  const shown: Record<string, () => unknown> = {
+    showInformationMessage: () => window.showInformationMessage(hostile, "OK"),
+    showWarningMessage: () => window.showWarningMessage(hostile, { modal: true, detail: hostile }, "OK"),
+    showErrorMessage: () => window.showErrorMessage(hostile),
+    showQuickPick: () =>
+      window.showQuickPick([{ label: hostile, description: hostile, detail: hostile }], {
+        title: hostile,
+        placeHolder: hostile,
+      }),
+    showInputBox: () => window.showInputBox({ prompt: hostile, title: hostile, placeHolder: hostile }),
+    createInputBox: () => {
+      const box = window.createInputBox();
+      Object.assign(box, {
+        prompt: hostile,
+        title: hostile,
+        placeholder: hostile,
+        validationMessage: hostile,
+      });
+    },
+    createQuickPick: () => {
+      const box = window.createQuickPick();
+      Object.assign(box, {
+        title: hostile,
+        placeholder: hostile,
+        items: [{ label: hostile, detail: hostile }],
+      });
+    },
+    withProgress: () =>
+      window.withProgress(hostile, (progress) => Promise.resolve(progress.report({ message: hostile }))),
+    withIcon: () => {
+      calls.push({ name: "withIcon", parameters: [window.withIcon(`$(key) ${inert(hostile)}`)] });
+    },
+  };
+
+  test("by each function of its module", async () => {
+    expect(Object.keys(shown).sort()).toEqual(Object.keys(window).sort());
+    for (const show of Object.values(shown)) {
+      calls.length = 0;
+      await show();
+      expect(calls.length).toBeGreaterThan(0);
+      expectInert(calls.map(({ parameters }) => parameters));
+    }
+  });
+
+  test("and what was picked and typed comes back as it was", async () => {
+    const item = { label: hostile, path: hostile };
+    // VS Code answers with the very line that it was given.
+    answers.push((lines: readonly unknown[]) => lines[1]);
+    expect(await window.showQuickPick([{ label: "another", path: "b" }, item])).toBe(item);
+    answers.push((lines: readonly unknown[]) => [lines[0]]);
+    const [picked] = (await window.showQuickPick([item], { canPickMany: true })) ?? [];
+    expect(picked).toBe(item);
+    answers.push(hostile);
+    expect(await window.showInputBox({})).toBe(hostile);
+    const keep = { title: "Keep", isCloseAffordance: true };
+    await window.showWarningMessage(hostile, keep);
+    await window.showWarningMessage(hostile, { modal: true }, keep);
+    expect(calls.at(-2)?.parameters).toEqual([inert(hostile), keep]);
+    expect(calls.at(-1)?.parameters).toEqual([inert(hostile), { modal: true }, keep]);
+    const box = window.createQuickPick<typeof item>();
+    box.items = [item];
+    box.activeItems = [item];
+    expect(box.activeItems[0]).toBe(box.items[0]);
+    expect(box.items[0]?.path).toBe(hostile);
+    const input = window.createInputBox();
+    input.value = hostile;
+    expect(input.value).toBe(hostile);
+  });
+
+  test("whose own icons stand apart from the text", () => {
+    expect(window.withIcon("$(key) Password")).toEqual({ label: "Password", iconPath: { id: "key" } });
+    expect(window.withIcon("Password").label).toBe("Password");
+  });
+
+  test("in messages of errors", () => {
+    const log = { error: () => undefined } as never;
+    tellError(new Error(hostile), log);
+    expectInert(calls.map(({ parameters }) => parameters));
+  });
+
+  test("in the status bar", () => {
+    const bar = new StatusBar();
+    const item = (bar as unknown as { item: StatusBarItem }).item;
+    bar.show({
+      kind: "failed",
+      reason: hostile,
+      counts: { quarantined: 0, failed: 0, fresh: 0, overdue: [] },
+    });
+    expect(item).toBeInstanceOf(StatusBarItem);
+    expect(item.text).toBe("$(warning) Clever");
+    expectInert(item.tooltip);
+    bar.show({ kind: "running", text: hostile });
+    expect(item.text).toMatch(/^\$\(sync~spin\) a /);
+    expectInert(item.text.slice("$(sync~spin) ".length));
+  });
+});
+
+const summary: RunSummary = {
+  runId: hostile,
+  landed: 1,
+  bytes: 1,
+  anonymized: 0,
+  unchanged: 0,
+  duplicates: [{ path: hostile, reason: hostile }],
+  quarantined: [
+    { path: hostile, line: 3, column: hostile, reason: hostile, acceptable: true, hasEarlierRows: false },
+  ],
+  failed: [{ path: hostile, reason: hostile }],
+  rows: { daily_participation: 0, resource_usage: 0 },
+  refused: 0,
+  inQuarantine: [hostile],
+  notRead: [{ path: hostile, reason: hostile, report: false }],
+  overdue: [],
+  reportsOnServer: 1,
+  notes: [{ path: hostile, note: hostile }],
+  milliseconds: 1,
+};
+
+const logLine = {
+  path: hostile,
+  outcome: "quarantined",
+  landedPath: hostile,
+  size: 1,
+  time: new Date(0).toISOString(),
+  rowsRead: null,
+  rowsWritten: null,
+  rowsRefused: null,
+  line: 3,
+  column: hostile,
+  reason: hostile,
+  notes: hostile,
+} as const;
+
+/** A page without its tables' and headings' own marks, and with the texts of the code taken out. */
+function outsideTextIn(page: string): string[] {
+  return page.split(/\n|(?<!\\) \| /).filter((part) => part.includes("evil"));
+}
+
+describe("pages and tooltips are Markdown of our own only", () => {
+  test.each([
+    [
+      "the page of a run",
+      () => {
+        const run: RunDetails = {
+          runId: hostile,
+          command: "run",
+          outcome: "done",
+          started: "",
+          ended: null,
+          error: hostile,
+          files: 1,
+          counts: null,
+          summary,
+          log: [logLine],
+          notReached: [hostile],
+        };
+        return reportOf(run);
+      },
+    ],
+    [
+      "the page of a table",
+      () => {
+        const table: TableReport = {
+          path: `stage1np/clever/${hostile}`,
+          version: 1,
+          files: 1,
+          bytes: 1,
+          rows: 1,
+          columns: [{ name: hostile, type: hostile, partition: false }],
+          partitions: [{ name: hostile, files: 1, bytes: 1, rows: 1 }],
+          commits: [
+            { version: 1, time: null, operation: hostile, filesAdded: 1, filesRemoved: 0, rowsAdded: 1 },
+          ],
+          firstRows: null,
+          log: [logLine],
+        };
+        return pageOf(table);
+      },
+    ],
+    [
+      "the tooltip of a report",
+      () => {
+        const item: ReportItem = {
+          path: hostile,
+          state: "quarantined",
+          reason: hostile,
+          line: 3,
+          column: hostile,
+          failure: null,
+          acceptable: false,
+          report: "daily_participation",
+          userType: "student" as never,
+          size: 1,
+          modified: null,
+          landed: null,
+        };
+        const text = tooltip(item);
+        expect(text).toMatchObject({ isTrusted: false, supportHtml: false, supportThemeIcons: false });
+        return text.value;
+      },
+    ],
+  ])("%s", (_, page) => {
+    const texts = outsideTextIn(page());
+    expect(texts.length).toBeGreaterThan(1);
+    for (const text of texts) {
+      const bare = text.replace(/^(# |> |\| |\*\*\w+\*\* (· )?)|( \|| {2})$/g, "");
+      expect(bare).not.toMatch(markup);
+      expect(text).not.toContain("\u202e");
+    }
+  });
+});
+
+test("nothing else shows messages, lists or boxes, builds Markdown, or writes an icon into a label", () => {
+  const folder = path.join(__dirname, "..", "..", "src");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
+  const using = (words: RegExp) =>
+    files.filter((file) => words.test(readFileSync(path.join(folder, file), "utf8"))).sort();
+  const shows =
+    /vscode\s*\.window\s*\.(show(Information|Warning|Error)Message|showQuickPick|showInputBox|create(InputBox|QuickPick)|withProgress|setStatusBarMessage)|from "vscode".*\bwindow\b|\bwindow\b.*from "vscode"/;
+  expect(using(shows)).toEqual(["ui/window.ts"]);
+  expect(using(/vscode\.window\[/)).toEqual(["ui/window.ts"]);
+  expect(using(/\bMarkdownString\(/)).toEqual(["ui/markdown.ts"]);
+  expect(using(/createStatusBarItem/)).toEqual(["ui/statusBar.ts"]);
+  expect(using(/\blabel:[^,}]*"\$\(/)).toEqual([]);
+});
+
+test("the end of a run tells of every kind of trouble, and names the place", () => {
+  const { severity, text, quarantined } = outcomeOf(
+    {
+      ...summary,
+      failed: [{ path: "a.csv", reason: "Gone." }],
+      quarantined: [
+        {
+          path: "b.csv",
+          line: 3,
+          column: "num_logins",
+          reason: "Not a number.",
+          acceptable: true,
+          hasEarlierRows: false,
+        },
+      ],
+      inQuarantine: ["c.csv", "d.csv"],
+    },
+    [],
+  );
+  expect({ severity, quarantined }).toEqual({ severity: "error", quarantined: "b.csv" });
+  expect(text).toBe(
+    "1 file failed: a.csv: Gone. 1 file went into quarantine: b.csv: Line 3, num_logins: Not a number. 1 file brought over (1 B), 0 anonymized, 0 rows. 1 file is identical to another and is counted once. 2 files of earlier runs are still in quarantine.",
+  );
+});

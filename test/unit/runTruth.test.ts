@@ -1,0 +1,187 @@
+import { rename, writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { readRun } from "../../src/engine/runs";
+import { CleverLakeError } from "../../src/errors";
+import { failedFiles, isUnresolved } from "../../src/pipeline/failedFiles";
+import type { PlannedFile } from "../../src/pipeline/plan";
+import { isAcceptable } from "../../src/pipeline/quarantine";
+import { reportOf } from "../../src/ui/runReport";
+import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+
+const never = new AbortController().signal;
+const [monday, tuesday, wednesday] = ["2024-09-02", "2024-09-03", "2024-09-04"] as const;
+
+function runOf({ lake }: PipelineFixture, runId: string) {
+  const connection = { sftp: { host: "h", username: "u" }, lake: { url: lake.url } };
+  return readRun({ connection, secrets: {}, runId }, never);
+}
+
+/** Lets the source fail at one file from now on. */
+function failAt({ source }: PipelineFixture, path: string | undefined): void {
+  source.hooks = {
+    beforeChunk: (file) => {
+      if (file === path) throw new CleverLakeError("network", "The connection was lost.", { subject: file });
+    },
+  };
+}
+
+/** Why the newest run that tried a file failed at it, where that is still to be dealt with. */
+async function failureOf(fixture: PipelineFixture, path: string): Promise<string | undefined> {
+  const file = (await fixture.status()).find((each) => each.path === path);
+  const found = (await failedFiles(fixture.lake)).get(path);
+  return file && found && isUnresolved(file, found) ? found.reason : undefined;
+}
+
+describe("a run's page", () => {
+  it("tells what became of each file, and not what was planned", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
+    await fixture.run();
+    // The same bytes with another time, the same bytes under another name, a bad file, one that fails, and a good one.
+    const before = (await fixture.lastLog()).get(dailyPath(monday));
+    await fixture.touch(dailyPath(monday));
+    await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("a", monday)));
+    await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday), "bad row"));
+    await fixture.put(dailyPath(wednesday), dailyCsv(daily("c", wednesday)));
+    await fixture.put(dailyPath("2024-09-06"), dailyCsv(daily("d", "2024-09-06")));
+    failAt(fixture, dailyPath(wednesday));
+    const { runId } = await fixture.run();
+    const run = await runOf(fixture, runId);
+    expect(run.log.map(({ path, outcome }) => [path.slice(20, 30), outcome])).toEqual([
+      [monday, "unchanged"],
+      [tuesday, "quarantined"],
+      ["2024-09-05", "duplicate"],
+      ["2024-09-06", "anonymized"],
+    ]);
+    expect(run.log[0]?.landedPath).toBe(before?.landedPath);
+    expect(run.notReached).toEqual([]);
+    const page = reportOf(run).replaceAll("\\", "");
+    const [, files = ""] = page.split("## Files of the run");
+    expect(files).not.toContain(wednesday);
+    expect(files).toContain("identical copy, not written");
+    expect(files).toContain("unchanged, not written");
+    expect(page).toMatch(/## Failed\n\n.*\n.*\n.*2024-09-04.*The connection was lost\./);
+    expect(files).toMatch(
+      /2024-09-06-daily-participation-students.csv \| anonymized \| .* \| 1 \| 0 \| stage1np\/[^|]*\/Students \|/,
+    );
+  });
+
+  it("names what a run that ended early had planned and not done", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
+    await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)));
+    const abort = new AbortController();
+    fixture.source.hooks = {
+      beforeChunk: (file) => {
+        if (file === dailyPath(tuesday)) abort.abort(new Error("Stopped."));
+      },
+    };
+    await expect(fixture.run({ signal: abort.signal, connections: 1 })).rejects.toThrow("Stopped.");
+    const runId = (await fixture.log())[0]?.runId ?? "";
+    const run = await runOf(fixture, runId);
+    expect(run.outcome).toBe("cancelled");
+    expect(run.log.map(({ path }) => path)).toEqual([dailyPath(monday)]);
+    expect(run.notReached).toEqual([dailyPath(tuesday)]);
+    const page = reportOf(run).replaceAll("\\", "");
+    expect(page).toMatch(/## Planned and not done\n\n.*\n.*\n.*2024-09-03/);
+  });
+});
+
+describe("a file that failed", () => {
+  it("says so until a run brings it on", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
+    await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)));
+    failAt(fixture, dailyPath(monday));
+    await fixture.run();
+    expect(await failureOf(fixture, dailyPath(monday))).toMatch(/The connection was lost\./);
+    expect(await failureOf(fixture, dailyPath(tuesday))).toBeUndefined();
+    // A run of other files changes nothing in that.
+    await fixture.put(dailyPath(wednesday), dailyCsv(daily("c", wednesday)));
+    await fixture.run({ only: [dailyPath(wednesday)] });
+    expect(await failureOf(fixture, dailyPath(monday))).toMatch(/lost/);
+    failAt(fixture, undefined);
+    await fixture.run({ command: "ingest" });
+    expect(await fixture.state(dailyPath(monday))).toBe("landed");
+    expect(await failureOf(fixture, dailyPath(monday))).toBeUndefined();
+  });
+
+  it("says so as well where its rows could not be read", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
+    await fixture.run({ command: "ingest" });
+    const [landed = ""] = await fixture.landedFiles();
+    const place = fixture.lake.localPath(landed);
+    await rename(place, `${place}.away`);
+    await fixture.run();
+    expect(await failureOf(fixture, dailyPath(monday))).toMatch(/gone from the lake/);
+    await rename(`${place}.away`, place);
+    await fixture.run();
+    expect(await failureOf(fixture, dailyPath(monday))).toBeUndefined();
+    expect(await fixture.state(dailyPath(monday))).toBe("anonymized");
+  });
+
+  it("is looked for in so many runs only, and not in a record that cannot be read", async () => {
+    const fixture = await PipelineFixture.create();
+    const place = (name: string) => fixture.lake.localPath(`stage1np/clever/${name}`);
+    await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
+    await fixture.run();
+    await writeFile(place("_newest_run.json"), JSON.stringify({ runId: "loop", previous: "loop" }));
+    await writeFile(
+      place("_runs/loop.json"),
+      JSON.stringify({
+        runId: "loop",
+        previous: "loop",
+        command: "run",
+        started: 0,
+        outcome: "done",
+        landings: [],
+      }),
+    );
+    expect((await failedFiles(fixture.lake)).size).toBe(0);
+  });
+});
+
+describe("a file in quarantine", () => {
+  const item = async (fixture: PipelineFixture, path: string): Promise<PlannedFile | undefined> =>
+    (await fixture.status()).find((file) => file.path === path);
+
+  it("stays in view when it has left the server, until its rows are taken", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday), "bad row"));
+    await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)));
+    await fixture.run();
+    await fixture.remove(dailyPath(monday));
+    await fixture.remove(dailyPath(tuesday));
+    expect((await fixture.status()).map(({ path, state }) => [path, state])).toEqual([
+      [dailyPath(monday), "quarantined"],
+    ]);
+    expect((await item(fixture, dailyPath(monday)))?.reason).toMatch(/left the server/);
+    await fixture.run({ only: [dailyPath(monday)], accept: [dailyPath(monday)] });
+    expect(await fixture.logins("a")).toEqual([`a ${monday} 1`, "? 2024-09-03 1"].sort());
+    expect(await fixture.status()).toEqual([]);
+  });
+
+  it("can be accepted where rows are bad, and not where the file is", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday), "bad row"));
+    await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)).replace("active", "activ"));
+    await fixture.put(dailyPath(wednesday), dailyCsv(daily("a", monday), daily("a", monday)));
+    await fixture.run();
+    const acceptable = async (path: string) => {
+      const entry = (await item(fixture, path))?.entry;
+      return entry?.outcome === "quarantined" && isAcceptable(entry);
+    };
+    expect(await acceptable(dailyPath(monday))).toBe(true);
+    expect(await acceptable(dailyPath(tuesday))).toBe(false);
+    expect((await item(fixture, dailyPath(tuesday)))?.reason).toBe("The column active is missing.");
+    expect(await acceptable(dailyPath(wednesday))).toBe(true);
+  });
+
+  it("is told by a recount", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday), "bad row"));
+    await fixture.run();
+    expect(await fixture.verify()).toMatchObject({ problems: [], inQuarantine: [dailyPath(monday)] });
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import type { Freshness, ReportItem, RunSummary } from "../../src/engine/messages";
+import { countsOf } from "../../src/ui/reportCounts";
+import { outcomeOf } from "../../src/ui/runOutcome";
+import { StatusBar } from "../../src/ui/statusBar";
+import { StatusBarItem, ThemeColor } from "../helpers/vscodeStub";
+
+const report: ReportItem = {
+  path: "a.csv",
+  state: "new",
+  reason: null,
+  line: null,
+  column: null,
+  failure: null,
+  acceptable: false,
+  report: "daily_participation",
+  userType: "students",
+  size: 1,
+  modified: null,
+  landed: null,
+};
+
+describe("what asks for a look", () => {
+  test("counts each report once: what failed is not counted as new as well", () => {
+    const items: ReportItem[] = [
+      report,
+      { ...report, state: "changed" },
+      { ...report, failure: "The connection was lost." },
+      { ...report, state: "landed", failure: "The landed file is gone." },
+      { ...report, state: "landed" },
+      { ...report, state: "anonymized" },
+      { ...report, state: "quarantined" },
+      { ...report, state: "ignored" },
+    ];
+    expect(countsOf(items)).toEqual({ quarantined: 1, failed: 2, fresh: 2, overdue: [] });
+  });
+
+  test("stands in the status bar, before what is new", () => {
+    const bar = new StatusBar();
+    const item = Reflect.get(bar, "item");
+    if (!(item instanceof StatusBarItem)) throw new Error("The status bar has an item.");
+    const look = () => ({ text: item.text, background: item.backgroundColor, command: item.command });
+    bar.show({ kind: "reports", counts: { quarantined: 2, failed: 1, fresh: 4, overdue: [] } });
+    expect(look()).toEqual({
+      text: "$(warning) Clever: 2 quarantined, 1 failed, 4 new",
+      background: new ThemeColor("statusBarItem.warningBackground"),
+      command: "clever.showMenu",
+    });
+    expect(item.tooltip).toBe(
+      "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run tries it again.\n4 reports are new on the server.\n\nClick for the menu.",
+    );
+    bar.show({
+      kind: "failed",
+      reason: "No route.",
+      counts: { quarantined: 1, failed: 0, fresh: 0, overdue: [] },
+    });
+    expect(item.tooltip).toMatch(/^No route\.\n\n1 report is in quarantine/);
+    expect(item.text).toBe("$(warning) Clever");
+    bar.show({ kind: "reports", counts: { quarantined: 0, failed: 0, fresh: 1, overdue: [] } });
+    expect(look()).toEqual({
+      text: "$(database) Clever: 1 new",
+      background: undefined,
+      command: "clever.showMenu",
+    });
+    const overdue: Freshness[] = [
+      { report: "daily_participation", userType: "students", newestDay: "2026-01-05", schoolDays: 3 },
+    ];
+    bar.show({ kind: "reports", counts: { quarantined: 0, failed: 0, fresh: 0, overdue } });
+    expect(look()).toMatchObject({ text: "$(warning) Clever: 1 overdue" });
+    expect(item.tooltip).toMatch(
+      /^daily-participation-students: the newest day is 2026-01-05, with 3 school days since\./,
+    );
+    bar.show({ kind: "reports", counts: { quarantined: 0, failed: 0, fresh: 0, overdue: [] } });
+    expect(look()).toMatchObject({ text: "$(database) Clever", command: "clever.showMenu" });
+  });
+});
+
+const summary: RunSummary = {
+  runId: "2026-01-01T00-00-00-abcd",
+  landed: 0,
+  bytes: 0,
+  anonymized: 0,
+  unchanged: 3,
+  duplicates: [],
+  quarantined: [],
+  failed: [],
+  rows: { daily_participation: 0, resource_usage: 0 },
+  refused: 0,
+  inQuarantine: [],
+  notRead: [],
+  overdue: [],
+  reportsOnServer: 3,
+  notes: [],
+  milliseconds: 1,
+};
+const quarantined = {
+  path: "b.csv",
+  line: 3,
+  column: "date",
+  reason: "Not a date.",
+  acceptable: true,
+  hasEarlierRows: false,
+};
+
+describe("a run's end", () => {
+  test("tells of quarantine also where another file failed, and which file to open", () => {
+    const failed = [{ path: "a.csv", reason: "Gone." }];
+    expect(outcomeOf({ ...summary, failed, quarantined: [quarantined] }, [])).toEqual({
+      severity: "error",
+      text: "1 file failed: a.csv: Gone. 1 file went into quarantine: b.csv: Line 3, date: Not a date.",
+      quarantined: "b.csv",
+    });
+  });
+
+  test("tells of what waits in quarantine, also where nothing is new", () => {
+    expect(outcomeOf({ ...summary, inQuarantine: ["b.csv"] }, [])).toEqual({
+      severity: "warning",
+      text: "Nothing new: 3 reports are in the lake already. 1 file of an earlier run is still in quarantine.",
+      quarantined: undefined,
+    });
+    expect(outcomeOf(summary, []).severity).toBe("information");
+  });
+
+  test("of an accepted file tells how many rows were taken and refused", () => {
+    const taken = {
+      ...summary,
+      anonymized: 1,
+      refused: 2,
+      rows: { ...summary.rows, daily_participation: 1 },
+    };
+    expect(outcomeOf(taken, ["b.csv"]).text).toBe("b.csv was accepted: 1 row taken, 2 rows refused.");
+    const again = outcomeOf({ ...summary, quarantined: [quarantined] }, ["b.csv"]);
+    expect(again.text).toMatch(/^1 file went into quarantine: b\.csv/);
+  });
+
+  test("tells of what is missing: no report, one that cannot be read, one that is overdue", () => {
+    expect(outcomeOf({ ...summary, reportsOnServer: 0 }, [])).toMatchObject({
+      severity: "warning",
+      text: "There is no report on the server. Check the settings of its folder and of the user types.",
+    });
+    const notRead = [
+      { path: "notes", reason: "A folder that the account may not read.", report: false },
+      { path: "a.csv", reason: "A device.", report: true },
+    ];
+    expect(outcomeOf({ ...summary, notRead }, [])).toMatchObject({
+      severity: "warning",
+      text: "A report on the server cannot be read: a.csv: A device.",
+    });
+    expect(outcomeOf({ ...summary, notRead: notRead.slice(0, 1) }, []).severity).toBe("information");
+    const overdue: Freshness[] = [
+      { report: "resource_usage", userType: "staff", newestDay: "2026-01-05", schoolDays: 1 },
+    ];
+    expect(outcomeOf({ ...summary, overdue }, [])).toMatchObject({
+      severity: "warning",
+      text: "resource-usage-staff: the newest day is 2026-01-05, with 1 school day since.",
+    });
+  });
+
+  test("of an identical copy does not say that nothing was new", () => {
+    const duplicates = [{ path: "c.csv", reason: "The same bytes." }];
+    expect(outcomeOf({ ...summary, duplicates }, []).text).toBe(
+      "1 file is identical to another and is counted once.",
+    );
+  });
+});
