@@ -46,11 +46,11 @@ function asksForPassword(prompt: string): boolean {
 
 /** One login: answers the SSH library's question for the next method, and knows afterwards what was tried. */
 export class Login {
-  private readonly methods: AnyAuthMethod[] = [];
+  private methods: AnyAuthMethod[] = [];
   private readonly tried: Method[] = [];
   private offered: readonly string[] = [];
-  /** What the server took, before it asked for more. */
-  private accepted: Method | undefined;
+  /** How many of those that were tried had been tried when the server took one, and asked for more. */
+  private triedWhenTaken = 0;
   private isAskedForMore = false;
 
   constructor(
@@ -90,7 +90,7 @@ export class Login {
    * @param isPartial whether the last method was taken, and another one is asked for on top of it
    */
   next(offered: readonly string[] | null, isPartial = false): AnyAuthMethod | false {
-    if (isPartial) this.accepted = this.tried.at(-1);
+    if (isPartial) this.triedWhenTaken = this.tried.length;
     const [first] = this.methods;
     if (offered === null && first?.type !== "publickey" && first?.type !== "agent")
       return { type: "none", username: this.credentials.username };
@@ -102,7 +102,8 @@ export class Login {
     if (method === undefined || method.type === "none" || method.type === "hostbased") return false;
     this.tried.push(method.type);
     // Refused once, the same password would only count as a second failure against the account.
-    if (method.type === "password" && this.methods[0]?.type === "keyboard-interactive") this.methods.pop();
+    if (method.type === "password")
+      this.methods = this.methods.filter(({ type }) => type !== "keyboard-interactive");
     return method;
   }
 
@@ -119,17 +120,18 @@ export class Login {
   /** The error for a login that the server refused. */
   refused(cause: unknown): CleverLakeError {
     const { username } = this.credentials;
-    const tried = [...new Set(this.tried.map((type) => words[type]))].join(" and ");
-    if (tried === "")
+    const taken = this.tried[this.triedWhenTaken - 1];
+    const refused = this.tried.slice(this.triedWhenTaken).map((type) => words[type]);
+    if (this.tried.length === 0)
       return new CleverLakeError(
         "auth",
         `The SFTP server takes only these ways to log in: ${methodNames(this.offered)}. None of them is configured.`,
         { hint: "Configure one of them.", cause },
       );
-    if (this.accepted !== undefined)
+    if (taken !== undefined && refused.length === 0)
       return new CleverLakeError(
         "auth",
-        `The SFTP server took ${words[this.accepted]} of the account ${username}, and asks for more: ${methodNames(this.offered)}.`,
+        `The SFTP server took ${words[taken]} of the account ${username}, and asks for more: ${methodNames(this.offered)}.`,
         { hint: "Configure that too, or ask for an account that needs one proof only.", cause },
       );
     if (this.isAskedForMore)
@@ -138,7 +140,8 @@ export class Login {
         `The SFTP server asks the account ${username} something else than its password, such as a code. Clever Lake cannot answer that.`,
         { hint: "Use a private key, or ask for an account that needs its password only.", cause },
       );
-    return new CleverLakeError("auth", `The SFTP server refused ${tried} of the account ${username}.`, {
+    const what = [...new Set(refused)].join(" and ");
+    return new CleverLakeError("auth", `The SFTP server refused ${what} of the account ${username}.`, {
       hint: "Check the user name and the credentials.",
       cause,
     });

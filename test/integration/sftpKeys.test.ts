@@ -109,6 +109,26 @@ describe.skipIf(binary === undefined)("private keys, against OpenSSH", () => {
     expect(await logIn(strict, { agent })).toBe(1);
   });
 
+  it("are told as taken where a password is asked for on top of them", async () => {
+    const both = await startSshd(binary ?? "", "internal-sftp", passphrase, {
+      config: [
+        "AuthenticationMethods publickey,password",
+        "PasswordAuthentication yes",
+        "PermitRootLogin yes",
+      ],
+    });
+    onTestFinished(() => both.stop());
+    const { privateKey, username } = both;
+    await expect(logIn(both, { privateKey })).rejects.toMatchObject({
+      code: "auth",
+      message: `The SFTP server took the private key of the account ${username}, and asks for more: password.`,
+    });
+    await expect(logIn(both, { privateKey, password: "wrong-secret" })).rejects.toMatchObject({
+      code: "auth",
+      message: `The SFTP server refused the password of the account ${username}.`,
+    });
+  });
+
   it("are refused where none of their signatures is taken", async () => {
     const privateKey = await readFile(file("openssl-ed25519"), "utf8");
     await expect(logIn(strict, { privateKey })).rejects.toMatchObject({

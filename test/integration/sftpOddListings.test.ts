@@ -199,8 +199,17 @@ describe("a folder that cannot be listed", () => {
   );
 });
 
+it("is given up on where the server answers keep-alives, but not requests", async () => {
+  await using server = await OddSftpServer.start({}, { insteadOfListings: "silence" });
+  await using source = server.source({ timeoutSeconds: 0.5, keepAliveSeconds: 0.1 });
+  await expect(source.list()).rejects.toMatchObject({
+    code: "network",
+    message: expect.stringContaining("fell silent"),
+  });
+});
+
 it("is given up on where the server talks without end, but does not answer", async () => {
-  await using server = await OddSftpServer.start({ "/reports/a.csv": "1" }, { chatters: true });
+  await using server = await OddSftpServer.start({ "/reports/a.csv": "1" }, { insteadOfListings: "chatter" });
   await using source = server.source({ names, timeoutSeconds: 0.5 });
   await expect(source.list()).rejects.toMatchObject({
     code: "io",

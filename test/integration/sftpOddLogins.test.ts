@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeError } from "../../src/errors";
+import { newHostKey } from "../../src/sftp/server";
 import type { SftpSource } from "../../src/sftp/sftpSource";
 import { OddSftpServer, oddAccount, type Quirks } from "../odd-sftp/server";
 
@@ -71,6 +72,18 @@ describe("a password that is not taken", () => {
     const { server, error, text } = await errorOf(quirks, { password: "wrong-secret" });
     expect(error).toMatchObject({ code: "auth", message: words });
     expect(text).not.toContain("wrong-secret");
+    expect(server.logins.passwords).toEqual(["wrong-secret"]);
+  });
+
+  it("is shown by one method only, also where a key is configured that the server does not ask for", async () => {
+    const { server, error } = await errorOf(
+      { methods: ["password", "keyboard-interactive"] },
+      { password: "wrong-secret", privateKey: newHostKey() },
+    );
+    expect(error).toMatchObject({
+      code: "auth",
+      message: "The SFTP server refused the private key and the password of the account district.",
+    });
     expect(server.logins.passwords).toEqual(["wrong-secret"]);
   });
 

@@ -17,8 +17,8 @@ export interface Quirks {
   readonly endless?: "empty" | "same" | "new";
   /** The folder that `endless` is about; all of them by default. */
   readonly endlessFolder?: string;
-  /** OPENDIR is not answered; answers that nobody asked for come instead, without end. */
-  readonly chatters?: boolean;
+  /** OPENDIR is not answered; with `chatter`, answers that nobody asked for come instead, without end. */
+  readonly insteadOfListings?: "silence" | "chatter";
   /** REALPATH does not resolve links. */
   readonly textualRealPath?: boolean;
 

@@ -48,7 +48,8 @@ export class OddSession {
     });
     sftp.on("OPENDIR", (id, name) => {
       count("OPENDIR");
-      if (quirks.chatters) return this.chatter();
+      if (quirks.insteadOfListings === "chatter") this.chatter();
+      if (quirks.insteadOfListings !== undefined) return;
       const found = tree.find(name, true);
       if (found?.node.kind !== "folder") return sftp.status(id, STATUS_CODE.NO_SUCH_FILE);
       const { names, refusedWith } = found.node;
