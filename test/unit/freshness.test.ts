@@ -20,9 +20,12 @@ const isWeekend = (day: string) => weekday(day) === 0 || weekday(day) === 6;
 const days = (from: number, to: number) =>
   Array.from({ length: from - to + 1 }, (_, index) => dayBefore(from - index));
 
+/** When Clever publishes a day's report. */
+const nightAfter = (day: string) => new Date(Date.parse(day) + 86_400_000);
+
 async function withDays(reported: readonly string[]): Promise<PipelineFixture> {
   const fixture = await PipelineFixture.create();
-  for (const day of reported) await fixture.put(dailyPath(day), dailyCsv(daily("amy", day)));
+  for (const day of reported) await fixture.put(dailyPath(day), dailyCsv(daily("amy", day)), nightAfter(day));
   await fixture.run();
   return fixture;
 }
@@ -99,7 +102,11 @@ describe("a kind of report that is overdue", () => {
 
   test("is overdue no more once a run brought a newer day, and is told by one that brought others only", async () => {
     const fixture = await withDays([dayBefore(20)]);
-    await fixture.put(dailyPath(dayBefore(1), "staff"), dailyCsv(daily("sam", dayBefore(1))));
+    await fixture.put(
+      dailyPath(dayBefore(1), "staff"),
+      dailyCsv(daily("sam", dayBefore(1))),
+      nightAfter(dayBefore(1)),
+    );
     expect((await fixture.lakeStatus(3)).overdue).toHaveLength(1);
     const others = await fixture.run({ expectReportsWithin: 3 });
     expect(others).toMatchObject({ anonymized: 1, overdue: [late] });
@@ -108,7 +115,11 @@ describe("a kind of report that is overdue", () => {
       outcome: "done",
       summary: { overdue: [late] },
     });
-    await fixture.put(dailyPath(dayBefore(1)), dailyCsv(daily("amy", dayBefore(1))));
+    await fixture.put(
+      dailyPath(dayBefore(1)),
+      dailyCsv(daily("amy", dayBefore(1))),
+      nightAfter(dayBefore(1)),
+    );
     expect((await fixture.lakeStatus(3)).overdue).toEqual([]);
     expect(await fixture.run({ command: "ingest", expectReportsWithin: 3 })).toMatchObject({
       landed: 1,

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { newRunId } from "../../src/pipeline/runRecord";
+import { runRecordPath } from "../../src/clever/layout";
+import { newRunId, readRunRecord } from "../../src/pipeline/runRecord";
+import { MemoryLake } from "../helpers/memoryLake";
 
 const start = fc.date({ min: new Date("2020-01-01"), max: new Date("2100-01-01"), noInvalidDate: true });
 
@@ -24,4 +26,25 @@ test("a later run has a greater name, whatever the clock says", () => {
 
 test("a record that no run named does not hinder the next one", () => {
   expect(newRunId(new Date("2026-11-22T18:51:40Z"), "zzz")).toMatch(/^2026-11-22T18-51-40-/);
+});
+
+test("a record of an earlier version of this program is read, with what it could not tell yet", async () => {
+  const lake = new MemoryLake();
+  const runId = "2024-09-10T00-00-00-abcd";
+  const problem = { path: "a.csv", line: 3, column: "date", reason: "Not a date." };
+  const summary = {
+    ...{ runId, landed: 1, bytes: 2, anonymized: 0, unchanged: 0, duplicates: [], failed: [], refused: 0 },
+    ...{ rows: { daily_participation: 0, resource_usage: 0 }, inQuarantine: [], notes: [], milliseconds: 5 },
+    quarantined: [problem],
+  };
+  const started = "2024-09-10T00:00:00.000Z";
+  const record = { runId, command: "run", started, outcome: "incomplete", landings: [], summary };
+  lake.files.set(runRecordPath(runId), Buffer.from(JSON.stringify(record)));
+  expect((await readRunRecord(lake, runId))?.summary).toEqual({
+    ...summary,
+    quarantined: [{ ...problem, acceptable: true, hasEarlierRows: false }],
+    notRead: [],
+    overdue: [],
+    reportsOnServer: null,
+  });
 });

@@ -35,7 +35,7 @@ describe("a row that holds the id of a person where a text is kept", () => {
   test("sets its file in quarantine, by line and column and without the id", async () => {
     const { fixture, summary } = await fixtureWith(content);
     expect(summary).toMatchObject({ anonymized: 0, failed: [] });
-    expect(summary.quarantined).toEqual([{ path: file, line: 4, column: "clever_school_id", reason }]);
+    expect(summary.quarantined).toMatchObject([{ path: file, line: 4, column: "clever_school_id", reason }]);
     expect(JSON.stringify([summary, await fixture.log()])).not.toMatch(/sis-|clever-ben/);
     expect(await fixture.rows()).toEqual([]);
     expect([...(await fixture.tree()).keys()].filter((each) => each.startsWith("stage2p"))).toEqual([]);
@@ -78,7 +78,7 @@ describe("a row that holds the id of a person where a text is kept", () => {
   ])("is found %s", async (_, row, column) => {
     const text = usageCsv(usage("amy", "Maps"), usage("ben", "Maps"), row, row.replace("-03", "-04"));
     const { summary } = await fixtureWith(text, usagePath());
-    expect(summary.quarantined).toEqual([
+    expect(summary.quarantined).toMatchObject([
       {
         path: usagePath(),
         line: 4,
