@@ -342,7 +342,10 @@ describe("rows that stand in two different files", () => {
     await fixture.put(september4, dailyCsv(daily("cat"), daily("amy", "2024-09-04")));
     await fixture.put(dailyPath("2024-09-03", "teachers"), dailyCsv(daily("amy")));
     expect(await fixture.run()).toMatchObject({ anonymized: 3, quarantined: [] });
-    await fixture.put(dailyPath("2024-09-03", "staff"), dailyCsv(daily("amy", "2024-09-03", 2), daily("zoe")));
+    await fixture.put(
+      dailyPath("2024-09-03", "staff"),
+      dailyCsv(daily("amy", "2024-09-03", 2), daily("zoe")),
+    );
     await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("dan")));
     expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
   });
