@@ -49,8 +49,8 @@ export type LoadResult = LoadedCsv | LoadFailure | Problem;
 
 /**
  * Reads a landed file into the session's temporary table `raw`, with the different ids of people, blank ones null, in
- * `person_ids`, and checks that every row can be read as the report says, at the engine's speed. Nothing is guessed and nothing is dropped: the engine's count of rows is held against
- * a count of the file's own bytes.
+ * `person_ids`, and checks that every row can be read as the report says, at the engine's speed. Nothing is guessed and
+ * nothing is dropped: the engine's count of rows is held against a count of the file's own bytes.
  *
  * @param file where the bytes are on this machine's disk
  * @param order in which order the file writes day and month, where that is known from more rows than it holds
