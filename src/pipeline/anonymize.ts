@@ -80,7 +80,7 @@ export class ReportAnonymizer {
       ? await updateSnapshot(lake, table, options)
       : await readSnapshot(lake, pseudoTable(report), duck, options);
     const repeated = new RepeatedRows(lake, report, snapshot, context.going);
-    const twins = new UserTypeTwins(lake, report, snapshot, context.going);
+    const twins = new UserTypeTwins(lake, persons, snapshot, context.going);
     return new ReportAnonymizer(report, context, persons, repeated, twins, snapshot);
   }
 

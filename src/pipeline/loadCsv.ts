@@ -48,9 +48,9 @@ export interface LoadFailure {
 export type LoadResult = LoadedCsv | LoadFailure | Problem;
 
 /**
- * Reads a landed file into the session's temporary table `raw`, with the different ids of people as they stand there in
- * `person_ids`, and checks that every row can be read as the report says, at the engine's speed. Nothing is guessed and nothing is dropped: the engine's count of rows is held against
- * a count of the file's own bytes.
+ * Reads a landed file into the session's temporary table `raw`, with the different ids of people, blank ones null, in
+ * `person_ids`, and checks that every row can be read as the report says, at the engine's speed. Nothing is guessed and
+ * nothing is dropped: the engine's count of rows is held against a count of the file's own bytes.
  *
  * @param file where the bytes are on this machine's disk
  * @param order in which order the file writes day and month, where that is known from more rows than it holds
@@ -82,7 +82,7 @@ export async function loadCsv(
   if (loaded.blankRows > 0) {
     await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`, [], signal);
   }
-  const ids = hashedColumns(report).map(({ name }) => sqlName(name));
+  const ids = hashedColumns(report).map((column) => `${textSql(cellOf(column))} AS ${sqlName(column.name)}`);
   await session.query(
     `CREATE OR REPLACE TEMP TABLE person_ids AS SELECT DISTINCT ${ids.join(", ")} FROM raw`,
     [],

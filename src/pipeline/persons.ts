@@ -33,7 +33,9 @@ export class Persons {
     const ids = hashedColumns(this.report).map(
       (column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`,
     );
-    const select = `SELECT DISTINCT ${ids.join(", ")} FROM person_ids raw`;
+    // They are different already, unless some of them count as blank.
+    const distinct = loaded.wordsForNothing.size > 0 ? "DISTINCT" : "";
+    const select = `SELECT ${distinct} ${ids.join(", ")} FROM person_ids raw`;
     await session.query(`CREATE OR REPLACE TEMP TABLE found AS ${select}`, [], signal);
   }
 

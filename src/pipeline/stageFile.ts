@@ -279,7 +279,7 @@ async function writeRows(
   const wordsForNothing = await countWordsForNothing(session, loaded, signal);
   if (wordsForNothing > 0) notes.push(wordsForNothingNote(wordsForNothing));
 
-  using twinClaim = await twins.claim(session, file, spanOf(partitions), rows, persons.foundSql(), signal);
+  using twinClaim = await twins.claim(session, file, spanOf(partitions), rows, signal);
   const twin = file.accept ? undefined : await twinClaim?.find();
   if (twin && replaced.has(twin.source)) return { file, waitsFor: [twin.source] };
   if (twin && !twin.isOutranked) return quarantine(file, undefined, twin.reason);

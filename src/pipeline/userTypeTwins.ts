@@ -1,8 +1,9 @@
 import { pseudoTable } from "../clever/layout";
 import {
+  hashedColumns,
   partitionColumns,
-  personPseudonyms,
   pseudoColumns,
+  pseudonymName,
   type Report,
   type UserType,
   userTypes,
@@ -16,10 +17,11 @@ import type { Snapshot } from "../delta/snapshot";
 import { fileStatistics, lowerTextBound, upperTextBound } from "../delta/statistics";
 import { type DuckSession, sqlName, sqlString, sqlStrings } from "../duck/duck";
 import type { Lake } from "../lake/lake";
+import type { Persons } from "./persons";
 import type { DateSpan } from "./repeatedRows";
 import { sourceTag } from "./tables";
 
-/** The first and the last of a file's people, by the pseudonyms in a column: two files with the same rows have the same. */
+/** The first and the last of a file's people, by a column of ids: two files with the same rows have the same. */
 interface People {
   readonly column: string;
   readonly first: string;
@@ -64,7 +66,7 @@ export class UserTypeTwins {
 
   constructor(
     private readonly lake: Lake,
-    private readonly report: Report,
+    private readonly persons: Persons,
     /** The table before this run; undefined where there is none. */
     private readonly snapshot: Snapshot | undefined,
     /** Sources whose rows in the table go in the next commit, so that they count no more. */
@@ -72,20 +74,19 @@ export class UserTypeTwins {
   ) {}
 
   /**
-   * Claims a file's people and days. Resolves when the files of the same run that may be its twins have been staged.
+   * Claims the days of a file whose people are in the session's `found`. Resolves when the files of the same run that may
+   * be its twins have been staged.
    *
    * @param rows a SELECT of the session with the table's columns
-   * @param persons a SELECT of the different people in it
    */
   async claim(
     session: DuckSession,
     file: TwinFile,
     span: DateSpan | undefined,
     rows: string,
-    persons: string,
     signal?: AbortSignal,
   ): Promise<TwinClaim | undefined> {
-    const people = await peopleOf(session, this.report, persons, signal);
+    const people = await peopleOf(session, this.persons.report, signal);
     if (!span || !people) return undefined;
     let release = () => {};
     const done = new Promise<void>((resolve) => {
@@ -120,7 +121,7 @@ export class UserTypeTwins {
       const same = await this.sameRows(session, mine, other.adds, rows, signal);
       if (same) return this.judge(session, mine, other, signal);
     }
-    const inTable = this.filesLike(mine);
+    const inTable = await this.filesLike(session, mine, signal);
     for (const source of new Set(inTable.map(({ tags }) => tags?.[sourceTag] ?? ""))) {
       const files = inTable.filter(({ tags }) => tags?.[sourceTag] === source);
       if (!(await this.sameRows(session, mine, files, rows, signal))) continue;
@@ -132,20 +133,33 @@ export class UserTypeTwins {
   }
 
   /** Data files of other user types in the table, as they were before this run, with the same first or last person. */
-  private filesLike({ file, span, people }: Claimant): AddFile[] {
+  private async filesLike(
+    session: DuckSession,
+    { file, span, people }: Claimant,
+    signal: AbortSignal | undefined,
+  ): Promise<AddFile[]> {
     if (!this.snapshot) return [];
     const type = userTypeValue[file.userType];
     const ranges = [{ column: "date", from: span.first, to: span.last }];
-    return scanFiles(this.snapshot, { ranges }).filter((each) => {
+    const ofOthers = scanFiles(this.snapshot, { ranges }).filter((each) => {
       const source = each.tags?.[sourceTag];
       const statistics = fileStatistics(each);
-      if (!statistics || typeof source !== "string" || source === file.source || this.going.has(source))
-        return false;
+      if (!statistics || typeof source !== "string" || source === file.source) return false;
       const { minValues, maxValues } = statistics;
-      if (minValues.user_type === type && maxValues.user_type === type) return false;
+      return !this.going.has(source) && (minValues.user_type !== type || maxValues.user_type !== type);
+    });
+    if (ofOthers.length === 0) return [];
+    const column = pseudonymName(people.column);
+    const { first, last } = await session.one(
+      `SELECT min(${sqlName(column)}) AS first, max(${sqlName(column)}) AS last FROM (${this.persons.foundSql()})`,
+      [],
+      signal,
+    );
+    return ofOthers.filter((each) => {
+      const statistics = fileStatistics(each);
       return (
-        minValues[people.column] === lowerTextBound(people.first) ||
-        maxValues[people.column] === upperTextBound(people.last)
+        statistics?.minValues[column] === lowerTextBound(String(first)) ||
+        statistics?.maxValues[column] === upperTextBound(String(last))
       );
     });
   }
@@ -160,7 +174,7 @@ export class UserTypeTwins {
   ): Promise<boolean> {
     if (others.length === 0) return false;
     const ours = new Set<string>(["user_type", "source_file", ...partitionColumns]);
-    const columns = pseudoColumns(this.report)
+    const columns = pseudoColumns(this.persons.report)
       .filter(({ name }) => !ours.has(name))
       .map(({ name }) => sqlName(name))
       .join(", ");
@@ -212,7 +226,7 @@ export class UserTypeTwins {
         files.length === 0
           ? 0
           : await this.withRows([...files, ...other.adds], signal, async (read) => {
-              const person = sqlName(other.people.column);
+              const person = sqlName(pseudonymName(other.people.column));
               const { people } = await session.one(
                 `SELECT count(DISTINCT ${person})::INTEGER AS people FROM ${read}
              WHERE user_type = ${sqlString(userTypeValue[file.userType])} AND source_file NOT IN (${both.map(sqlString).join(", ")})
@@ -251,7 +265,7 @@ export class UserTypeTwins {
     signal: AbortSignal | undefined,
     work: (read: string) => Promise<T>,
   ): Promise<T> {
-    const table = pseudoTable(this.report);
+    const table = pseudoTable(this.persons.report);
     const paths = files.map(({ path }) => dataFilePath(table, path));
     return withLocalFiles(this.lake, paths, signal ? { signal } : {}, (local) =>
       work(`read_parquet(${sqlStrings(local)}, hive_partitioning = false, union_by_name = true)`),
@@ -281,18 +295,16 @@ export class TwinClaim implements Disposable {
 async function peopleOf(
   session: DuckSession,
   report: Report,
-  persons: string,
   signal: AbortSignal | undefined,
 ): Promise<People | undefined> {
-  const columns = personPseudonyms(report);
-  const bounds = columns.flatMap((name, index) => [
-    `min(${sqlName(name)}) AS first${index}`,
-    `max(${sqlName(name)}) AS last${index}`,
-  ]);
-  const found = await session.one(`SELECT ${bounds.join(", ")} FROM (${persons})`, [], signal);
-  for (const [index, column] of columns.entries()) {
-    const [first, last] = [found[`first${index}`], found[`last${index}`]];
-    if (typeof first === "string" && typeof last === "string") return { column, first, last };
+  for (const { name } of hashedColumns(report).toReversed()) {
+    const column = sqlName(name);
+    const { first, last } = await session.one(
+      `SELECT min(${column}) AS first, max(${column}) AS last FROM found`,
+      [],
+      signal,
+    );
+    if (typeof first === "string" && typeof last === "string") return { column: name, first, last };
   }
   return undefined;
 }

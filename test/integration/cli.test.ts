@@ -35,6 +35,17 @@ const statusDocument = z.strictObject({
       state: z.enum(["new", "landed", "anonymized", "changed", "quarantined", "ignored"]),
     }),
   ),
+  /** Null before the first run. */
+  identities: z
+    .record(
+      z.enum(["daily_participation", "resource_usage"]),
+      z.strictObject({
+        wordsForNothing: z.literal(0),
+        sisIdsOfSeveral: z.literal(0),
+        cleverIdsOfSeveral: z.literal(0),
+      }),
+    )
+    .nullable(),
 });
 
 const runDocument = z.looseObject({

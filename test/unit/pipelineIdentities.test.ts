@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
 import { healthy } from "../../src/pipeline/identityHealth";
 import { readRunRecord } from "../../src/pipeline/runRecord";
+import { lastIdentities } from "../../src/pipeline/status";
 import {
   daily,
   dailyCsv,
@@ -59,6 +60,8 @@ describe("words for nothing in place of an id", () => {
     expect((await readRunRecord(fixture.lake, summary.runId))?.summary?.identities).toEqual(
       summary.identities,
     );
+    expect(await fixture.run()).toMatchObject({ anonymized: 0 });
+    expect(await lastIdentities(fixture.lake)).toEqual(summary.identities);
     expect((await fixture.verify()).problems).toEqual([]);
   });
 

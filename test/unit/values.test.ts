@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ReportColumn, reports } from "../../src/clever/reports";
+import { rosterShape } from "../../src/clever/roster";
 import { type DayMonthOrder, dayMonthOrder, isBlank, parseValue } from "../../src/clever/values";
 
 function columnNamed(name: string): ReportColumn {
@@ -133,6 +134,15 @@ describe("texts", () => {
     expect(read("sis_id", "1.23457E+11")).toMatch(/rounded by a spreadsheet/);
     expect(read("school_name", "1.23457E+11")).toBe("1.23457E+11");
   });
+});
+
+test("the roster's ids are judged as those of the reports, and may not be blank", () => {
+  const [studentId] = rosterShape.columns;
+  if (!studentId) throw new Error("no column");
+  expect(parseValue(studentId, "00123", "unknown")).toEqual({ value: "00123" });
+  for (const text of ["NULL", "12345.0", "00123\u200b"]) {
+    expect(parseValue(studentId, text, "unknown")).toHaveProperty("reason");
+  }
 });
 
 test("a refusal never shows the cell", () => {
