@@ -298,6 +298,6 @@ test("the end of a run tells of every kind of trouble, and names the place", () 
   );
   expect({ severity, quarantined }).toEqual({ severity: "error", quarantined: "b.csv" });
   expect(text).toBe(
-    "1 file failed: a.csv: Gone. 1 file went into quarantine: b.csv: Line 3, num_logins: Not a number. 1 file brought over (1 B), 0 anonymized, 0 rows. 1 file is identical to another and is counted once. 2 files of earlier runs are still in quarantine.",
+    "1 file failed: a.csv: Gone. 1 file went into quarantine: b.csv: Line 3, num_logins: Not a number. 1 file is identical to another and is counted once. 2 files of earlier runs are still in quarantine.",
   );
 });
