@@ -17,10 +17,10 @@ export function inert(text: string): string {
 /**
  * The same for Markdown: in one line, with every ASCII punctuation character quoted, which CommonMark allows, so that
  * there is no list of dangerous ones to keep. VS Code's preview makes links of addresses all the same, quoted or not:
- * an invisible word joiner within `//` and behind `@` leaves it no address.
+ * an invisible word joiner within `//` and before `@` leaves it no address.
  */
 export function asMarkdown(text: string): string {
   return plain(text.replace(/[\r\n]+/g, " "))
-    .replace(/\/(?=\/)|@/g, "$&\u2060")
+    .replace(/(?<=\/)\/|@/g, "\u2060$&")
     .replace(/[!-/:-@[-`{-~]/g, "\\$&");
 }

@@ -159,9 +159,8 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   shown.id = `file:${item.path}`;
   shown.iconPath = stateIcon(item);
   const reason = stateReason(item);
-  // A sidebar is narrow: the state comes first, and only trouble has its reason behind. The tooltip has everything.
-  const isTrouble = item.state === "quarantined" || item.failure !== null;
-  shown.description = [stateWord(item), ...(isTrouble && reason ? [reason] : [])].join(" · ");
+  // A sidebar is narrow: behind a longer word than "failed" a reason would have the state cut off. The tooltip has both.
+  shown.description = [stateWord(item), ...(item.failure === null ? [] : [item.failure])].join(" · ");
   shown.tooltip = tooltip(item);
   const kind = item.acceptable ? `${item.state}.acceptable` : item.state;
   shown.contextValue = item.report === null ? "file" : `report.${kind}`;

@@ -96,7 +96,7 @@ function duplicatesSentence(count: number): string {
   );
 }
 
-/** What was done. Where something went wrong, that nothing else was new is not worth a sentence. */
+/** What was done. Where something went wrong, that no row came in is not worth a sentence. */
 function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonly string[]): string[] {
   const { landed, anonymized, unchanged, refused, duplicates } = summary;
   const rows = Object.values(summary.rows).reduce((sum, count) => sum + count, 0);
@@ -111,6 +111,7 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
       ),
     ];
   }
+  if (isTrouble && anonymized === 0) return [];
   if (landed > 0 || anonymized > 0) {
     return [
       vscode.l10n.t(
@@ -122,7 +123,7 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
       ),
     ];
   }
-  if (isTrouble || duplicates.length > 0) return [];
+  if (duplicates.length > 0) return [];
   return [
     forCount(
       unchanged,
