@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import { errnoOf } from "../errors";
 import { identityFileSystems } from "./lakePath";
 import { makePrivateFolder } from "./privateFolder";
 import { ScratchNames } from "./scratch";
@@ -72,8 +71,6 @@ export class TemporaryFiles {
 
   private async make(): Promise<void> {
     await fs.mkdir(this.root, { recursive: true });
-    await makePrivateFolder(this.folder).catch((error: unknown) => {
-      if (errnoOf(error) !== "EEXIST") throw error;
-    });
+    await makePrivateFolder(this.folder);
   }
 }
