@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import { errnoOf } from "../errors";
 import { ScratchNames } from "../scratch";
 import { identityFileSystems } from "./lakePath";
 import { makePrivateFolder } from "./privateFolder";
@@ -89,8 +88,6 @@ export class TemporaryFiles {
 
   private async make(): Promise<void> {
     await fs.mkdir(this.root, { recursive: true });
-    await makePrivateFolder(this.folder).catch((error: unknown) => {
-      if (errnoOf(error) !== "EEXIST") throw error;
-    });
+    await makePrivateFolder(this.folder);
   }
 }
