@@ -3,11 +3,12 @@ import type { EngineClient } from "../engine/client";
 import type { Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
+import { checkSaltText, shortestSalt } from "../saltText";
 import { askText, type Log, orLeft } from "./wizard";
 
 /** What is wrong with a salt that was typed, before any lake is asked; undefined where nothing is. */
 export function saltFault(text: string): string | undefined {
-  return text.trim() === "" ? vscode.l10n.t("A salt is needed.") : undefined;
+  return checkSaltText(text).salt === "" ? vscode.l10n.t("A salt is needed.") : undefined;
 }
 
 /** A lake's other salt, told in the extension's own words. */
@@ -15,6 +16,16 @@ export function otherSalt(): CleverLakeError {
   return new CleverLakeError("salt", vscode.l10n.t("This lake was pseudonymized with another salt."), {
     hint: vscode.l10n.t("Paste the salt that was used before."),
   });
+}
+
+function weakSalt(): CleverLakeError {
+  return new CleverLakeError(
+    "salt",
+    vscode.l10n.t(
+      "This salt is easy to guess, and so would be who is behind a pseudonym: a new lake does not take it.",
+    ),
+    { hint: vscode.l10n.t("Give {0} random characters or more, or have a new salt made.", shortestSalt) },
+  );
 }
 
 /** Asks for another salt of the lake, and holds it against the lake; undefined where the user leaves. */
@@ -33,17 +44,21 @@ export async function askNewSalt(
       prompt: vscode.l10n.t("The salt of {0}; kept in VS Code's secret store", connection.lake.url),
       validate: saltFault,
       attempt: (text, signal) =>
-        checkSalt(client, { connection, secrets: { ...secrets, salt: text.trim() } }, signal),
+        checkSalt(client, { connection, secrets: { ...secrets, salt: checkSaltText(text).salt } }, signal),
     }),
   );
-  return text?.trim();
+  return text === undefined ? undefined : checkSaltText(text).salt;
 }
 
-/** Rejects where the lake was made with another salt, or cannot be used. The server is not asked. */
+/** Rejects where the lake was made with another salt, does not take this one, or cannot be used. The server is not asked. */
 export async function checkSalt(
   client: EngineClient,
   connected: Connected,
   signal: AbortSignal,
 ): Promise<void> {
-  if ((await client.request(engine.testLake, connected, { signal })).salt === "differs") throw otherSalt();
+  const { salt: state } = await client.request(engine.testLake, connected, { signal });
+  if (state === "differs") throw otherSalt();
+  const { salt } = connected.secrets;
+  if (state === "unclaimed" && salt !== undefined && checkSaltText(salt).weakness !== undefined)
+    throw weakSalt();
 }

@@ -3,6 +3,7 @@ import { saltKeyVaultFault } from "../config";
 import type { EngineClient } from "../engine/client";
 import * as engine from "../engine/protocol";
 import { newSalt } from "../newSalt";
+import { checkSaltText } from "../saltText";
 import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
 import { checkSalt, saltFault } from "./saltBox";
 import { withIcon } from "./window";
@@ -100,9 +101,10 @@ async function pasteSalt(
     password: true,
     prompt: vscode.l10n.t("The salt; it is kept in VS Code's secret store"),
     validate: saltFault,
-    attempt: (text, signal) => checkSalt(client, connectedWith(withSalt(answers, text.trim())), signal),
+    attempt: (text, signal) =>
+      checkSalt(client, connectedWith(withSalt(answers, checkSaltText(text).salt)), signal),
   });
-  return withSalt(answers, salt.trim());
+  return withSalt(answers, checkSaltText(salt).salt);
 }
 
 async function askKeyVault(
