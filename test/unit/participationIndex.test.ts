@@ -13,7 +13,7 @@ const oeaFile = path.join(import.meta.dirname, "../fixtures/oea/daily-participat
 test("the index of OEA's published file says what its rows say", async () => {
   const fixture = await PipelineFixture.create();
   await mkdir(path.join(fixture.server, "daily-participation"), { recursive: true });
-  await copyFile(oeaFile, path.join(fixture.server, dailyPath()));
+  await copyFile(oeaFile, path.join(fixture.server, dailyPath("2022-01-12")));
   await fixture.run();
   const cacheFolder = await temporaryFolder();
   await using keeper = new IndexKeeper({ cacheFolder });

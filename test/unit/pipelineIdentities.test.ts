@@ -183,6 +183,8 @@ describe("lost leading zeros", () => {
         column: "sis_id",
         reason:
           "The id has lost its leading zeros, with which the lake or the file knows the same person (the cell looks like “999”). (2 rows are bad; this is the first.)",
+        acceptable: true,
+        hasEarlierRows: false,
       },
     ]);
     expect(await fixture.run({ accept: [next] })).toMatchObject({ anonymized: 1, refused: 2 });
@@ -229,6 +231,8 @@ describe("a date that is not likely", () => {
         column: "date",
         reason:
           "The date is a year or more away from the other dates of the file. (2 rows are bad; this is the first.)",
+        acceptable: true,
+        hasEarlierRows: false,
       },
     ]);
     expect(await fixture.run({ accept: [file] })).toMatchObject({ anonymized: 1, refused: 2 });

@@ -290,7 +290,7 @@ describe("files of other kinds of people and ages", () => {
   test("the date in a file's name is not the date of its rows", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath("2020-10-27"), dailyCsv(daily("amy", "2020-10-26")));
-    await fixture.put(usagePath("1999-01-01"), usageCsv(usage("amy", "Maths", "2021-12-31")));
+    await fixture.put(usagePath("2021-01-01"), usageCsv(usage("amy", "Maths", "2021-12-31")));
     await fixture.run();
     expect(await fixture.rows()).toMatchObject([{ date: "2020-10-26", year: 2020, month: 10 }]);
     expect(await fixture.rows("resource_usage")).toMatchObject([{ year: 2021, month: 12 }]);
