@@ -117,9 +117,9 @@ function unreadBeside(file: SourceFile, newest: SourceFile): Unread | undefined 
 }
 
 /** What the listing could not read; a report of a user type that the configuration leaves out is not missed. */
-function skippedFile({ path, reason }: SkippedEntry, userTypes: readonly UserType[]): PlannedFile {
+function skippedFile({ path, reason, isRead }: SkippedEntry, userTypes: readonly UserType[]): PlannedFile {
   const report = recognizeReport(path);
-  const isMissed = report === undefined || userTypes.includes(report.userType);
+  const isMissed = !isRead && (report === undefined || userTypes.includes(report.userType));
   return {
     path,
     size: 0,

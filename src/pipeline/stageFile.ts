@@ -247,7 +247,7 @@ async function loadGoodRows(
   file: PendingFile,
   local: string,
   header: Header,
-  { lake, persons: { report }, scratch, signal }: StagingContext,
+  { lake, persons: { report }, repeated, scratch, signal }: StagingContext,
   marked?: MarkedRows,
 ): Promise<QuarantinedFile | { readonly loaded: LoadedCsv; readonly refused: number }> {
   const goodFile = path.join(scratch, `${randomUUID()}.csv`);
@@ -258,6 +258,11 @@ async function loadGoodRows(
   if ("summary" in result) {
     if (result.cause) throw result.cause;
     return quarantine(file, undefined, result.summary);
+  }
+  // Taken, it would only let the rows go that the tables have of the delivery before.
+  if (result.rows === 0 && refusal.rows > 0 && repeated.hasRowsOf(file.source)) {
+    const [first] = refusal.problems;
+    return quarantine(file, undefined, `None of its rows can be taken. ${first?.reason ?? ""}`.trim());
   }
   return { loaded: result, refused: refusal.rows };
 }

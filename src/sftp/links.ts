@@ -57,8 +57,8 @@ class LinkFollower {
     this.links = new Set(tree.links);
   }
 
-  skip(link: string, reason: string): void {
-    this.skipped.push({ path: printable(link), reason });
+  skip(link: string, reason: string, isRead = false): void {
+    this.skipped.push({ path: printable(link), reason, ...(isRead ? { isRead } : {}) });
   }
 
   async follow(link: string): Promise<void> {
@@ -87,8 +87,8 @@ class LinkFollower {
     if (added) return;
     if (readOtherwise === undefined) this.skip(link, `a link to ${printable(target)}, which is no report`);
     else if (readOtherwise === target)
-      this.skip(link, `a link to ${printable(target)}, which is read itself`);
-    else this.skip(link, `a link to ${printable(target)}, read as ${printable(readOtherwise)}`);
+      this.skip(link, `a link to ${printable(target)}, which is read itself`, true);
+    else this.skip(link, `a link to ${printable(target)}, read as ${printable(readOtherwise)}`, true);
   }
 
   /** The path below the root that a link leads to, or why it is not followed. */

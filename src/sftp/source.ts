@@ -14,6 +14,8 @@ export interface SkippedEntry {
   readonly path: string;
   /** A half sentence: "a special file". */
   readonly reason: string;
+  /** Whether what it stands for is in the listing under another path. */
+  readonly isRead?: true;
 }
 
 /** Tells by their names what is a report, so that the source need not know Clever. */

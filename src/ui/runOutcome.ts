@@ -98,7 +98,7 @@ function duplicatesSentence(count: number): string {
 
 /** What was done. Where something went wrong, that no row came in is not worth a sentence. */
 function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonly string[]): string[] {
-  const { landed, anonymized, unchanged, refused, duplicates } = summary;
+  const { landed, anonymized, unchanged, refused, duplicates, reportsOnServer } = summary;
   const rows = Object.values(summary.rows).reduce((sum, count) => sum + count, 0);
   if (accepted.length > 0 && anonymized > 0) {
     const [first = ""] = accepted;
@@ -124,6 +124,7 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
     ];
   }
   if (duplicates.length > 0) return [];
+  if (reportsOnServer === null) return [vscode.l10n.t("There was nothing to anonymize.")];
   return [
     forCount(
       unchanged,

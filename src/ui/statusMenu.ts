@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { ConnectionModel } from "./connectionModel";
-import { countWords } from "./reportCounts";
+import { forCount } from "./counts";
+import { integer } from "./format";
 import type { RunController } from "./runController";
 import { isConnected, usesSample } from "./settings";
 import { showQuickPick, withIcon } from "./window";
@@ -50,14 +51,45 @@ function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
 /** What is on the server, and what needs a look. */
 function reportItems(model: ConnectionModel): MenuItem[] {
   const { counts } = model;
+  const { quarantined, failed, overdue, fresh } = counts;
   const words = [
-    ...(counts.quarantined > 0 ? [withIcon(`$(error) ${countWords.quarantined(counts.quarantined)}`)] : []),
-    ...(counts.failed > 0 ? [withIcon(`$(error) ${countWords.failed(counts.failed)}`)] : []),
-    ...(counts.overdue.length > 0
-      ? [withIcon(`$(warning) ${countWords.overdue(counts.overdue.length)}`)]
+    ...(quarantined > 0
+      ? [
+          forCount(
+            quarantined,
+            vscode.l10n.t("$(error) 1 report in quarantine"),
+            vscode.l10n.t("$(error) {0} reports in quarantine", integer(quarantined)),
+          ),
+        ]
       : []),
-    ...(counts.fresh > 0 ? [withIcon(`$(inbox) ${countWords.fresh(counts.fresh)}`)] : []),
+    ...(failed > 0
+      ? [
+          forCount(
+            failed,
+            vscode.l10n.t("$(error) 1 failed report"),
+            vscode.l10n.t("$(error) {0} failed reports", integer(failed)),
+          ),
+        ]
+      : []),
+    ...(overdue.length > 0
+      ? [
+          forCount(
+            overdue.length,
+            vscode.l10n.t("$(warning) 1 overdue report"),
+            vscode.l10n.t("$(warning) {0} overdue reports", integer(overdue.length)),
+          ),
+        ]
+      : []),
+    ...(fresh > 0
+      ? [
+          forCount(
+            fresh,
+            vscode.l10n.t("$(inbox) 1 new report"),
+            vscode.l10n.t("$(inbox) {0} new reports", integer(fresh)),
+          ),
+        ]
+      : []),
   ];
-  const lines = words.length > 0 ? words : [withIcon(vscode.l10n.t("$(inbox) Show the reports"))];
-  return lines.map((line) => ({ ...line, command: "reports.focus" }));
+  const lines = words.length > 0 ? words : [vscode.l10n.t("$(inbox) Show the reports")];
+  return lines.map((line) => ({ ...withIcon(line), command: "reports.focus" }));
 }

@@ -387,3 +387,16 @@ describe("an accepted file", () => {
     expect(await fixture.tree()).toEqual(before);
   });
 });
+
+test("a correction without a good row is not taken, whoever accepts it: the rows before it stay", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(bad, dailyCsv(daily("amy"), daily("ben")));
+  await fixture.run();
+  await fixture.put(bad, dailyCsv(daily("amy", secret), daily("ben", secret)));
+  expect(await fixture.run()).toMatchObject({ quarantined: [{ path: bad, acceptable: false }] });
+
+  const summary = await fixture.run({ accept: [bad] });
+  expect(summary).toMatchObject({ anonymized: 0, quarantined: [{ path: bad, acceptable: false }] });
+  expect(summary.quarantined[0]?.reason).toMatch(/^None of its rows can be taken\. /);
+  expect(await fixture.rows()).toHaveLength(2);
+});

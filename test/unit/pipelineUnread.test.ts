@@ -57,6 +57,14 @@ describe("what is not read beside the reports", () => {
     expect(hasTrouble(await fixture.run())).toBe(true);
   });
 
+  test("is not told of a link to a report that is read under another path", async () => {
+    const reason = `a link to ${day}, which is read itself`;
+    const fixture = await withUnread([{ path: `latest/${day}`, reason, isRead: true }]);
+    const summary = await fixture.run();
+    expect(summary).toMatchObject({ landed: 1, notRead: [] });
+    expect(hasTrouble(summary)).toBe(false);
+  });
+
   test("is not told of reports that the configuration leaves out, nor by a run on other files", async () => {
     const fixture = await withUnread([{ path: dailyPath("2024-09-04", "staff"), reason: "a special file" }]);
     expect(await fixture.run({ userTypes: ["students"] })).toMatchObject({ landed: 1, notRead: [] });

@@ -90,8 +90,7 @@ suite("the look in the background", function () {
 
   test("that goes wrong shows in the view, without a message", async () => {
     const { model } = await activeApplication();
-    await district.connect();
-    await setSetting("sftp.port", 9);
+    await district.connect({ port: 9 });
     await setSetting("checkEvery", 5);
     await until("it is on", () => clock.minutes.length === 1);
     clock.strike();
