@@ -1,6 +1,6 @@
 // Bundles the program's entry points. DuckDB's native library stays outside the bundles.
 import { realpathSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -165,23 +165,33 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
   return metafiles.flatMap(({ inputs }) => Object.keys(inputs));
 }
 
+/** Removes what earlier builds of the command line left: the names of chunks change with what is in them. */
+async function removeOldChunks(outputs) {
+  const current = new Set(outputs.map((output) => path.basename(output)));
+  const names = await readdir(path.join(root, "dist"));
+  const old = names.filter((name) => /^cli-.*\.mjs(\.map)?$/.test(name) && !current.has(name));
+  await Promise.all(old.map((name) => rm(path.join(root, "dist", name), { force: true })));
+}
+
 async function main() {
   // Modules with chunks: each command loads its own, so that `--version` and a run with nothing new start fast.
-  await rm(path.join(root, "dist", "cli"), { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     ...shared,
+    metafile: true,
     entryPoints: { cli: "src/cli.ts" },
     outdir: "dist",
     format: "esm",
     splitting: true,
     outExtension: { ".js": ".mjs" },
-    chunkNames: "cli/[name]-[hash]",
+    // Beside the entry: Azure's packages are named relative to the file that loads them.
+    chunkNames: "cli-[name]-[hash]",
     plugins: [azureApart, nativeByRequire],
     // What CommonJS packages within the bundle expect to be there.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;',
     },
   });
+  await removeOldChunks(Object.keys(metafile.outputs));
   await buildExtension();
   // What `npm run bench` runs; no part of the program.
   if (process.argv.includes("--bench")) {
