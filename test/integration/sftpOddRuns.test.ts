@@ -8,7 +8,7 @@ import { temporaryFolder } from "../helpers/temporaryFolder";
 import { OddSftpServer, type Quirks } from "../odd-sftp/server";
 
 async function setUp(quirks: Quirks) {
-  const days = ["2024-09-03", "2024-09-04", "2024-09-05"];
+  const days = ["2020-09-02", "2020-09-03", "2020-09-04"];
   const server = await OddSftpServer.start(
     Object.fromEntries(days.map((day) => [`/reports/${dailyPath(day)}`, dailyCsv(daily("amy", day))])),
     quirks,
@@ -34,7 +34,7 @@ describe("runs against odd servers", () => {
     expect(await once()).toMatchObject({ landed: 0, unchanged: 3, failed: [] });
     expect(server.requests("OPEN")).toBe(3);
     server.state.modified += 3600;
-    server.state.tree.put(`/reports/${dailyPath()}`, dailyCsv(daily("amy", "2024-09-03", 2)));
+    server.state.tree.put(`/reports/${dailyPath("2020-09-02")}`, dailyCsv(daily("amy", "2020-09-02", 2)));
     expect(await once()).toMatchObject({ landed: 1, unchanged: 2, failed: [] });
     expect(await once()).toMatchObject({ landed: 0, unchanged: 3, failed: [] });
     expect(server.requests("OPEN")).toBe(6);
