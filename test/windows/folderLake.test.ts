@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { type FileHandle, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { FolderLake } from "../../src/lake/folder";
+import { processSpace } from "../../src/processSpace";
 import { lakeConformance } from "../helpers/lakeConformance";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -151,7 +152,7 @@ test("what goes to stage2p is made there, so that it gets the access list that i
 test("a file of a dead process that another program holds keeps nobody from writing", async () => {
   const { root } = await lakeWithFile();
   // No process has this number.
-  const leftOver = path.join(root, ".clever-lake-tmp", `${2 ** 31 - 4}@${hostname()}@left-over`);
+  const leftOver = path.join(root, ".clever-lake-tmp", `${2 ** 31 - 4}@${processSpace}@${randomUUID()}`);
   await writeFile(leftOver, "left over");
   const held = await hold(leftOver);
   const next = await FolderLake.open(root);
