@@ -9,7 +9,10 @@ export interface ReportFile {
    * put back, is a newer delivery of the same report and not a second one.
    */
   readonly source: string;
-  /** What makes two files deliveries of one report, wherever they stand: the file's name without the marks of copies. */
+  /**
+   * What makes two files deliveries of one report, wherever they stand: the file's name without the marks of copies. A
+   * name without a date may be any day's, so there it is the whole path.
+   */
   readonly name: string;
   /** The number in `… (1).csv`, 1 for `… - Copy.csv`, their sum for copies of copies; 0 for no copy. */
   readonly copy: number;
@@ -43,13 +46,12 @@ export function recognizeReport(path: string): ReportFile | undefined {
     return { report, userType, source, name, copy: copyNumber(clever.copies ?? "") };
   }
   const oea = oeaName.exec(name)?.groups;
-  const folder = folders.findLastIndex((each) => reportBySlug(each) !== undefined);
-  const report = reportBySlug(folders[folder] ?? "");
+  const report = folders.map(reportBySlug).findLast((found) => found !== undefined);
   const userType = userTypeByName(oea?.type);
   if (!report || !userType) return undefined;
-  // Without a date in the name, `Students (1).csv` may well be another day's: it stays a source of its own, and
-  // what it repeats is found by content.
-  return { report, userType, source: path, name: [...folders.slice(folder), name].join("/"), copy: 0 };
+  // Without a date in the name, `Students (1).csv`, and `Students.csv` in another folder, may well be another day's:
+  // each path is a source of its own, and what it repeats is found by content.
+  return { report, userType, source: path, name: path, copy: 0 };
 }
 
 /** Whether a name begins as a report's does and goes on otherwise, such as `….csv.gz`: somebody may take it for one. */

@@ -2,9 +2,9 @@ import { type ReportFile, recognizeReport } from "../clever/fileNames";
 import type { LakeState } from "./plan";
 
 /**
- * Finds what the lake calls the source of a report. A source is a report by its name, in whatever folder it stands: after
- * a move of the reports, or with another root, each file is still a delivery of its source. The lake calls a source by
- * the path under which it first came.
+ * Finds what the lake calls the source of a report. A source is a report by its name, in whatever folder it stands (where
+ * the name has a date): after a move of the reports, or with another root, each file is still a delivery of its source.
+ * The lake calls a source by the path under which it first came.
  */
 export function sourceNames(lake: LakeState): (report: ReportFile) => string {
   const versions = new Map(lake.applied);

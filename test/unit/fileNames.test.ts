@@ -77,6 +77,16 @@ describe("a file's path says which report it is", () => {
 });
 
 test.each([
+  [
+    "a/daily-participation/2024-09-03-Daily-Participation-Students (1).csv",
+    "2024-09-03-daily-participation-students.csv",
+  ],
+  ["a/daily-participation/Students.csv", "a/daily-participation/Students.csv"],
+])("%s is a delivery of the same report as others named %s", (path, name) => {
+  expect(recognizeReport(path)?.name).toBe(name);
+});
+
+test.each([
   ["daily-participation", true],
   ["Resource_Usage", true],
   ["clever/daily-participation/2025", true],

@@ -142,6 +142,36 @@ test("files of the same name by OEA's custom in two folders both land, and both 
   expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
 });
 
+test("files without a date in their names below folders of days are a report each, whether or not the earlier ones stay", async () => {
+  const fixture = await PipelineFixture.create();
+  const [one, two, three] = ["02", "03", "04"].map(
+    (day) => `2024-09-${day}/daily-participation/Students.csv`,
+  );
+  await fixture.put(one ?? "", dailyCsv(daily("amy", "2024-09-02")));
+  await fixture.run();
+  await fixture.put(two ?? "", dailyCsv(daily("amy", "2024-09-03"), daily("ben", "2024-09-03")));
+  expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, unchanged: 1, notRead: [] });
+  await fixture.remove(two ?? "");
+  await fixture.put(three ?? "", dailyCsv(daily("ben", "2024-09-04")));
+  expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, unchanged: 1, notRead: [] });
+  expect(await fixture.logins("amy", "ben")).toEqual([
+    "amy 2024-09-02 1",
+    "amy 2024-09-03 1",
+    "ben 2024-09-03 1",
+    "ben 2024-09-04 1",
+  ]);
+});
+
+test("a file without a date in its name counts once where it was moved", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put("a/daily-participation/Students.csv", dailyCsv(daily("amy")));
+  await fixture.run();
+  await fixture.remove("a/daily-participation/Students.csv");
+  await fixture.put("daily-participation/Students.csv", dailyCsv(daily("amy")));
+  expect(await fixture.run()).toMatchObject({ anonymized: 0, duplicates: [{}], quarantined: [], failed: [] });
+  expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
+});
+
 describe("reports that were moved to another folder or root", () => {
   const moved = `reports/2024/${first}`;
 
