@@ -80,7 +80,7 @@ export interface QuarantinedFile {
   readonly line: number | undefined;
   readonly column: string | undefined;
   readonly reason: string;
-  /** Whether rows of it come in where a person lets its bad rows be left out. */
+  /** Whether rows of it come in where a person accepts it. */
   readonly acceptable: boolean;
 }
 
@@ -284,7 +284,7 @@ async function writeRows(
   using twinClaim = await twins.claim(session, file, spanOf(partitions), rows, signal);
   const twin = await twinClaim?.find();
   if (twin && replaced.has(twin.source)) return { file, waitsFor: [twin.source] };
-  if (twin && !twin.isOutranked) return quarantine(file, undefined, twin.reason);
+  if (twin && !twin.isOutranked) return quarantine(file, undefined, twin.reason, true);
   if (file.besides !== undefined) notes.push(besideTwinNote(file.besides));
 
   using claim = await repeated.claim(file, spanOf(partitions));

@@ -314,7 +314,7 @@ async function peopleOf(
 }
 
 function reasonOf(kept: string, why: string): string {
-  return `Its rows are those of ${kept}, which ${why}: the same rows count once.`;
+  return `Its rows are those of ${kept}, which ${why}: the same rows count once. If the file is accepted, they count as well.`;
 }
 
 /** What is noted of a file whose rows count beside those of its twin. */
