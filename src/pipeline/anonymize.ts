@@ -176,7 +176,7 @@ function partedByTwins(waiting: readonly StagedFile[]): {
       const reason = reasons.get(file.source);
       return reason === undefined
         ? []
-        : [{ file, line: undefined, column: undefined, reason, acceptable: false }];
+        : [{ file, line: undefined, column: undefined, reason, acceptable: true }];
     }),
   };
 }

@@ -25,6 +25,7 @@ import {
   type Staging,
 } from "./stageFile";
 import type { PseudoTables } from "./tables";
+import { twinInNotes, twinInReason } from "./userTypeTwins";
 
 export interface ChunkContext {
   readonly lake: Lake;
@@ -193,7 +194,8 @@ export class ChunkRunner {
 
   private async stage(entry: LogEntry, entries: Map<string, LogEntry>): Promise<void> {
     const { accept, progress, signal, state, summary } = this.context;
-    const isConsented = hasConsent(accept, entry, state.log.get(entry.source));
+    const before = state.log.get(entry.source);
+    const isConsented = hasConsent(accept, entry, before);
     const { report } = entry;
     if (report !== reportOfEverybody) await this.everybody;
     let result: Staging;
@@ -205,7 +207,11 @@ export class ChunkRunner {
         return progress.during("anonymizing", entry.path, () =>
           // Rows of this delivery were refused before, which only a person's consent allows.
           anonymizer.stage(
-            { ...entry, accept: isConsented || (entry.rowsRefused ?? 0) > 0 },
+            {
+              ...entry,
+              accept: isConsented || (entry.rowsRefused ?? 0) > 0,
+              besides: twinBeside(entry, before, isConsented),
+            },
             others?.persons,
           ),
         );
@@ -352,6 +358,15 @@ function hasConsent(accept: ReadonlySet<string>, entry: LogEntry, before: LogEnt
   if (before === undefined || accept.has(entry.landedPath)) return true;
   if (accept.has(entry.path) && entry.path !== before.path) return true;
   return before.outcome !== "landed" && before.sha256 === entry.sha256;
+}
+
+/**
+ * The file of another user type beside which a delivery's rows count: a person has agreed to it in this run, since the
+ * reason for the quarantine named it, or in an earlier one, of which the notes tell. Consent to bad rows says nothing of it.
+ */
+function twinBeside(entry: LogEntry, before: LogEntry | undefined, isConsented: boolean): string | undefined {
+  if (before?.sha256 !== entry.sha256) return undefined;
+  return (isConsented ? twinInReason(before.reason) : undefined) ?? twinInNotes(before.notes);
 }
 
 /** An entry of a file that was read and is not to count. */

@@ -2,15 +2,16 @@ import type { UserType } from "../clever/reports";
 import type { LogEntry } from "./ingestLog";
 import type { LakeState, PlannedFile } from "./plan";
 import { leftOutFor, mustStay } from "./stageFile";
+import { twinInReason } from "./userTypeTwins";
 
 /**
- * Whether a quarantined delivery can be taken without its bad rows: the reason names a row below the header, or rows that
- * the tables have. What is wrong with a file as a whole stays wrong, whoever accepts it.
+ * Whether a quarantined delivery can be accepted: the reason names a row below the header, rows that the tables have, or a
+ * file of another user type that has the same rows. What is wrong with a file as a whole stays wrong, whoever accepts it.
  */
 export function isAcceptable({ line, reason }: Pick<LogEntry, "line" | "reason">): boolean {
   if (line !== undefined) return line > 1;
   if (reason === undefined || reason.includes(mustStay)) return false;
-  return reason.includes(leftOutFor);
+  return reason.includes(leftOutFor) || twinInReason(reason) !== undefined;
 }
 
 /** Whether a delivery waits in quarantine: it was found wanting, and the tables do not have its rows. */

@@ -24,7 +24,7 @@ const problemSchema = z.object({
   line: z.number().nullable(),
   column: z.string().nullable(),
   reason: z.string(),
-  /** Whether rows of it come in where a person accepts it without its bad rows. */
+  /** Whether rows of it come in where a person accepts it. */
   acceptable: z.boolean().default(true),
   /** Whether the tables keep the rows of the delivery before. */
   hasEarlierRows: z.boolean().default(false),

@@ -26,7 +26,7 @@ import { holdsText, isBlankFile } from "./scanBytes";
 import { findShiftedRows } from "./shiftedRows";
 import { sourceTag } from "./tables";
 import { findUnlikelyDates } from "./unlikelyDates";
-import type { UserTypeTwins } from "./userTypeTwins";
+import { besideTwinNote, type UserTypeTwins } from "./userTypeTwins";
 
 /** How a delivery's notes tell of rows that were left out; behind it stand the sources that have them. */
 export const leftOutFor = "in the tables already, from";
@@ -45,6 +45,8 @@ export interface PendingFile {
   readonly modified: Date;
   /** Whether a person has looked and takes the file without its bad rows. */
   readonly accept: boolean;
+  /** A file of another user type with the same rows beside which these count, since a person has agreed. */
+  readonly besides: string | undefined;
 }
 
 /** Whether a person named this file as one to be taken without its bad rows. */
@@ -78,7 +80,7 @@ export interface QuarantinedFile {
   readonly line: number | undefined;
   readonly column: string | undefined;
   readonly reason: string;
-  /** Whether rows of it come in where a person lets its bad rows be left out. */
+  /** Whether rows of it come in where a person accepts it. */
   readonly acceptable: boolean;
 }
 
@@ -285,9 +287,10 @@ async function writeRows(
   if (wordsForNothing > 0) notes.push(wordsForNothingNote(wordsForNothing));
 
   using twinClaim = await twins.claim(session, file, spanOf(partitions), rows, signal);
-  const twin = file.accept ? undefined : await twinClaim?.find();
+  const twin = await twinClaim?.find();
   if (twin && replaced.has(twin.source)) return { file, waitsFor: [twin.source] };
-  if (twin && !twin.isOutranked) return quarantine(file, undefined, twin.reason);
+  if (twin && !twin.isOutranked) return quarantine(file, undefined, twin.reason, true);
+  if (file.besides !== undefined) notes.push(besideTwinNote(file.besides));
 
   using claim = await repeated.claim(file, spanOf(partitions));
   const repeats = await claim.find(session, rows, signal);

@@ -32,7 +32,8 @@ type TwinFile = {
   readonly source: string;
   readonly userType: UserType;
   readonly modified: Date;
-  readonly accept: boolean;
+  /** The twin beside which its rows count too, since a person has agreed. */
+  readonly besides: string | undefined;
 };
 
 interface Claimant {
@@ -117,7 +118,10 @@ export class UserTypeTwins {
     rows: string,
     signal: AbortSignal | undefined,
   ): Promise<Twin | undefined> {
+    // Who lets its rows count beside those of one user type has seen that they are of two.
+    if (mine.file.besides !== undefined) return undefined;
     for (const other of earlier) {
+      if (other.file.besides === mine.file.source) continue;
       const same = await this.sameRows(session, mine, other.adds, rows, signal);
       if (same) return this.judge(session, mine, other, signal);
     }
@@ -204,7 +208,7 @@ export class UserTypeTwins {
     const [[myTime, myType], [time, type]] = [order(mine.file), order(other.file)];
     const isFirst = myTime < time || (myTime === time && myType < type);
     const isMine = asMine === asOther ? isFirst : asMine > asOther;
-    const isOutranked = isMine && !other.isCommitted && !other.file.accept;
+    const isOutranked = isMine && !other.isCommitted && other.file.besides === undefined;
     const kept = isOutranked ? mine.file : other.file;
     const isByPeople = asMine !== asOther && isMine === isOutranked;
     const why = isByPeople ? `has people who are known as ${kept.userType}` : "came first";
@@ -310,7 +314,22 @@ async function peopleOf(
 }
 
 function reasonOf(kept: string, why: string): string {
-  return `Its rows are those of ${kept}, which ${why}: the same rows count once.`;
+  return `Its rows are those of ${kept}, which ${why}: the same rows count once. If the file is accepted, they count as well.`;
+}
+
+/** What is noted of a file whose rows count beside those of its twin. */
+export function besideTwinNote(twin: string): string {
+  return `Its rows count beside those of ${twin}, as a person has agreed.`;
+}
+
+/** The twin that a quarantined file's reason names. */
+export function twinInReason(reason: string | undefined): string | undefined {
+  return /^Its rows are those of (.+), which .+: the same rows count once\./.exec(reason ?? "")?.[1];
+}
+
+/** The twin beside which a file's rows count, by the file's notes. */
+export function twinInNotes(notes: string | undefined): string | undefined {
+  return /Its rows count beside those of (.+?), as a person has agreed\./.exec(notes ?? "")?.[1];
 }
 
 function mayBeTwins(a: Claimant, b: Claimant): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { userTypes } from "../../src/clever/reports";
+import { isAcceptable } from "../../src/pipeline/quarantine";
 import {
   daily,
   dailyCsv,
@@ -15,10 +16,10 @@ const day = "2024-09-04";
 const content = (date = day) => dailyCsv(...people.map((person) => daily(person, date)));
 const [students, teachers, staff] = userTypes.map((type) => dailyPath(day, type)) as [string, string, string];
 
-const firstReason = (source: string) =>
-  `Its rows are those of ${source}, which came first: the same rows count once.`;
+const once = "the same rows count once. If the file is accepted, they count as well.";
+const firstReason = (source: string) => `Its rows are those of ${source}, which came first: ${once}`;
 const knownReason = (source: string, as: string) =>
-  `Its rows are those of ${source}, which has people who are known as ${as}: the same rows count once.`;
+  `Its rows are those of ${source}, which has people who are known as ${as}: ${once}`;
 
 /** The user types of the rows in the table, by day. */
 async function counted(fixture: PipelineFixture): Promise<string[]> {
@@ -86,6 +87,23 @@ describe("the same bytes under two user types count once", () => {
     expect(await counted(fixture)).toEqual(["2024-09-03 student", `${day} student`]);
   });
 
+  test("and the other file may be accepted, as the run and the reports say", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath("2024-09-03"), content("2024-09-03"));
+    await fixture.put(teachers, content());
+    await fixture.put(students, content());
+    await fixture.put(staff, dailyCsv(...people.slice(1).map((person) => daily(person, day))));
+    const summary = await fixture.run();
+    expect(summary.quarantined).toMatchObject([
+      { path: staff, acceptable: true },
+      { path: teachers, acceptable: true },
+    ]);
+    const entries = await fixture.lastLog();
+    for (const file of [staff, teachers]) expect(isAcceptable(entries.get(file) ?? {})).toBe(true);
+    // An earlier version's reason ends here.
+    expect(isAcceptable({ reason: firstReason(students).replace(/ If the file .*/, "") })).toBe(true);
+  });
+
   test("where the other file came in an earlier run", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(students, content());
@@ -94,7 +112,7 @@ describe("the same bytes under two user types count once", () => {
     expect((await fixture.run()).quarantined).toMatchObject([
       {
         path: teachers,
-        reason: `Its rows are those of ${students}, which is in the tables as students: the same rows count once.`,
+        reason: `Its rows are those of ${students}, which is in the tables as students: ${once}`,
       },
     ]);
     expect(await counted(fixture)).toEqual([`${day} student`]);
@@ -106,6 +124,49 @@ describe("the same bytes under two user types count once", () => {
     await fixture.put(teachers, content());
     await fixture.run();
     expect(await fixture.run({ accept: [teachers] })).toMatchObject({ anonymized: 1, refused: 0 });
+    expect(await counted(fixture)).toEqual([`${day} student`, `${day} teacher`]);
+  });
+
+  test("where a person has agreed to leave bad rows out, which says nothing of the user type", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(students, content());
+    const rows = people.map((person) => daily(person, day));
+    await fixture.put(teachers, dailyCsv(...rows, daily("eve", "yesterday")));
+    expect((await fixture.run()).quarantined).toMatchObject([{ path: teachers, line: 6 }]);
+    const inTables = `Its rows are those of ${students}, which is in the tables as students: ${once}`;
+    const twin = { path: teachers, line: null, reason: inTables };
+    expect(await fixture.run({ accept: [teachers] })).toMatchObject({ anonymized: 0, quarantined: [twin] });
+    expect(await counted(fixture)).toEqual([`${day} student`]);
+    const summary = await fixture.run({ accept: [teachers] });
+    const note = `Its rows count beside those of ${students}, as a person has agreed.`;
+    expect(summary).toMatchObject({ anonymized: 1, refused: 1, quarantined: [] });
+    expect(summary.notes).toEqual([{ path: teachers, note }]);
+    expect(await counted(fixture)).toEqual([`${day} student`, `${day} teacher`]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("where the file with the accepted bad rows is the one that is outranked", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath("2024-09-03"), content("2024-09-03"));
+    const rows = people.map((person) => daily(person, day));
+    await fixture.put(teachers, dailyCsv(...rows, daily("eve", "yesterday")));
+    await fixture.run();
+    await fixture.put(students, content());
+    expect(await fixture.run({ accept: [teachers] })).toMatchObject({
+      anonymized: 1,
+      quarantined: [{ path: teachers, reason: knownReason(students, "students") }],
+    });
+    expect(await counted(fixture)).toEqual(["2024-09-03 student", `${day} student`]);
+  });
+
+  test("and as both, without a further question, where the tables were lost after a person agreed", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(students, content());
+    await fixture.put(teachers, content());
+    await fixture.run();
+    await fixture.run({ accept: [teachers] });
+    await fixture.lose("stage2p/clever");
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
     expect(await counted(fixture)).toEqual([`${day} student`, `${day} teacher`]);
   });
 
