@@ -83,11 +83,10 @@ export async function loadCsv(
     await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`, [], signal);
   }
   const ids = hashedColumns(report).map((column) => `${textSql(cellOf(column))} AS ${sqlName(column.name)}`);
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE person_ids AS SELECT DISTINCT ${ids.join(", ")} FROM raw`,
-    [],
-    signal,
-  );
+  if (ids.length > 0) {
+    const select = `SELECT DISTINCT ${ids.join(", ")} FROM raw`;
+    await session.query(`CREATE OR REPLACE TEMP TABLE person_ids AS ${select}`, [], signal);
+  }
   const others = await readOtherForms(session, report, header, order, signal);
   if (others === undefined) return failure("A value could not be read.");
   const result = { header, rows: loaded.rows - loaded.blankRows, blankRows: loaded.blankRows, ...others };

@@ -41,7 +41,6 @@ export class RunLock implements AsyncDisposable {
     private readonly lake: Lake,
     private readonly id: string,
   ) {
-    heldHere.add(id);
     this.renewal = setInterval(() => {
       this.renewing = this.renew();
     }, renewalMilliseconds);
@@ -52,31 +51,19 @@ export class RunLock implements AsyncDisposable {
    * Takes the lock, over from a dead run if need be; rejects with code `busy` while another run is alive. Where its
    * lease alone does not tell, the lock is watched for a renewal, for twenty seconds.
    */
-  static async take(lake: Lake, runId: string, { signal, wait = pause }: TakeOptions = {}): Promise<RunLock> {
+  static async take(lake: Lake, runId: string, options: TakeOptions = {}): Promise<RunLock> {
     const id = randomUUID();
-    let watched: Lock | undefined;
-    for (let attempt = 0; attempt < 5; attempt++) {
-      if (await lake.putIfAbsent(runLockPath, serialize(newLock(id, runId)))) {
-        await sweepBesideLock(lake);
-        return new RunLock(lake, id);
-      }
-      const holder = await readLock(lake);
-      if (holder === undefined) continue;
-      if (holder !== "unreadable") {
-        if (watched?.id === holder.id && watched.expires !== holder.expires)
-          throw busy(lake, holder, "renewed");
-        const state = stateOf(holder, heldHere);
-        if (state === "alive") throw busy(lake, holder, "alive");
-        if (state === "unclear" && watched?.id !== holder.id) {
-          watched = holder;
-          await wait(renewalMilliseconds + 5_000, signal);
-          continue;
-        }
-      }
-      await removeLock(lake, async (aside) => isSame(await readLock(lake, aside), holder));
-      if (typeof holder === "object") await lake.delete(runLeasePath(holder.id));
+    // Known here before it stands in the lake: another run of this process may read it there before this one goes on.
+    heldHere.add(id);
+    try {
+      await win(lake, () => newLock(id, runId), options);
+    } catch (error) {
+      heldHere.delete(id);
+      throw error;
     }
-    throw busy(lake, undefined, "renewed");
+    const lock = new RunLock(lake, id);
+    await sweepBesideLock(lake);
+    return lock;
   }
 
   /** Rejects with `conflict` where the lock is this run's no more; to be asked right before a commit. One read. */
@@ -117,6 +104,34 @@ export class RunLock implements AsyncDisposable {
   }
 }
 
+/**
+ * Puts a lock into the lake, in place of a dead one if need be.
+ *
+ * @param lock makes the lock, with a lease from now on
+ */
+async function win(lake: Lake, lock: () => Lock, { signal, wait = pause }: TakeOptions): Promise<void> {
+  let watched: Lock | undefined;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if (await lake.putIfAbsent(runLockPath, serialize(lock()))) return;
+    const holder = await readLock(lake);
+    if (holder === undefined) continue;
+    if (holder !== "unreadable") {
+      if (watched?.id === holder.id && watched.expires !== holder.expires)
+        throw busy(lake, holder, "renewed");
+      const state = stateOf(holder, heldHere);
+      if (state === "alive") throw busy(lake, holder, "alive");
+      if (state === "unclear" && watched?.id !== holder.id) {
+        watched = holder;
+        await wait(renewalMilliseconds + 5_000, signal);
+        continue;
+      }
+    }
+    const isRemoved = await removeLock(lake, async (aside) => isSame(await readLock(lake, aside), holder));
+    if (isRemoved && typeof holder === "object") await lake.delete(runLeasePath(holder.id));
+  }
+  throw busy(lake, undefined, "renewed");
+}
+
 /** The run that is at work on a lake, undefined where there is none. */
 export async function runningRun(lake: Lake): Promise<string | undefined> {
   return (await holderAtWork(lake))?.runId;
@@ -149,23 +164,25 @@ async function* single(data: Uint8Array): AsyncIterable<Uint8Array> {
 
 /**
  * Removes the lock where it is the expected one, and no other: between reading and removing, a new run may have taken
- * over, whose lock is then put back.
+ * over, whose lock is then put back. Resolves to whether this call has removed it.
  *
  * @param isExpected tells by the path that the lock was moved to
  */
-async function removeLock(lake: Lake, isExpected: (aside: string) => Promise<boolean>): Promise<void> {
+async function removeLock(lake: Lake, isExpected: (aside: string) => Promise<boolean>): Promise<boolean> {
   const aside = `${runLockPath}.${randomUUID()}`;
   try {
     await lake.rename(runLockPath, aside);
   } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return;
+    if (isCleverLakeError(error, "notFound")) return false;
     throw error;
   }
-  if (!(await isExpected(aside))) {
+  const isRemoved = await isExpected(aside);
+  if (!isRemoved) {
     const other = await readLock(lake, aside);
     if (typeof other === "object") await lake.putIfAbsent(runLockPath, serialize(other));
   }
   await lake.delete(aside);
+  return isRemoved;
 }
 
 /** Whether a lock is the other one and was not even renewed since. */

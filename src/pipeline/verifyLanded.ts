@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { reports } from "../clever/reports";
+import { type Report, reports, type UserType } from "../clever/reports";
 import { counted } from "../counted";
 import { withLocalFiles } from "../delta/localFiles";
 import type { DuckSession } from "../duck/duck";
@@ -36,29 +36,44 @@ export async function verifyLanded(
   if (entry.outcome !== "anonymized") return [];
   return withLocalFiles(lake, [entry.landedPath], options, ([local = entry.landedPath]) =>
     duck.session(async (session) => {
-      const { rows, loaded } = await loadGoodRows(session, local, entry, scratch, signal);
-      if (entry.rowsRead !== undefined && rows !== entry.rowsRead) {
-        return [`${counted(entry.rowsRead, "row")} read from it before, but it has ${rows}.`];
+      let told: string[] = [];
+      for (const asRead of readingsOf(entry, table)) {
+        const { rows, loaded } = await loadGoodRows(session, local, asRead, entry.userType, scratch, signal);
+        if (entry.rowsRead !== undefined && rows !== entry.rowsRead) {
+          return [`${counted(entry.rowsRead, "row")} read from it before, but it has ${rows}.`];
+        }
+        // Of rows that are missing, or too many, the counts tell.
+        const inTable = table?.sources.get(entry.source)?.rows ?? 0;
+        if (!table || !loaded || inTable !== entry.rowsWritten) return [];
+        const landed = { ...entry, report: reports[entry.report], loaded, complete: isWhole(entry) };
+        if (await areSameRows(session, landed, table, signal)) return [];
+        told = ["The table's rows of it do not hold the values of the landed file."];
       }
-      // Of rows that are missing, or too many, the counts tell.
-      const inTable = table?.sources.get(entry.source)?.rows ?? 0;
-      if (!table || !loaded || inTable !== entry.rowsWritten) return [];
-      const landed = { ...entry, report: reports[entry.report], loaded, complete: isWhole(entry) };
-      if (await areSameRows(session, landed, table, signal)) return [];
-      return ["The table's rows of it do not hold the values of the landed file."];
+      return told;
     }),
   );
+}
+
+/**
+ * How a file may have been read when its rows came into the table. Versions that did not hash their data files took any
+ * text for an id: a program's word for nothing, or a number with decimals.
+ */
+function readingsOf(entry: LogEntry, table: TableRows | undefined): readonly Report[] {
+  const report = reports[entry.report];
+  if (!table || table.hashed.has(entry.source)) return [report];
+  const columns = report.columns.map((column) => ({ ...column, pseudonymization: "no-op" as const }));
+  return [report, { ...report, columns }];
 }
 
 /** Loads a file's rows, without those that cannot be read; `rows` counts them all. */
 async function loadGoodRows(
   session: DuckSession,
   file: string,
-  { report: name, userType }: LogEntry,
+  report: Report,
+  userType: UserType,
   scratch: string,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly rows: number; readonly loaded: LoadedCsv | undefined }> {
-  const report = reports[name];
   const result = await loadCsv(session, file, report, signal, undefined, userType);
   if ("reason" in result) return { rows: 0, loaded: undefined };
   if ("rows" in result) return { rows: result.rows, loaded: result };

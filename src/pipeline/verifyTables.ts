@@ -1,13 +1,14 @@
 import { lookupTable, pseudoTable, rosterTable } from "../clever/layout";
 import type { Report } from "../clever/reports";
 import { counted } from "../counted";
+import { hashTag } from "../delta/fileHash";
 import { withLocalFiles } from "../delta/localFiles";
 import { lakePathOf, readQuery } from "../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../delta/snapshot";
 import type { Duck, DuckSession } from "../duck/duck";
 import type { Lake } from "../lake/lake";
 import type { LogEntry } from "./ingestLog";
-import { appliedVersions } from "./tables";
+import { appliedVersions, sourceTag } from "./tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { checkLookups } from "./verifyLookups";
 import { checkRows } from "./verifyRows";
@@ -92,8 +93,12 @@ export async function verifyReport(
       const isSalt =
         salt !== undefined && lookup && (await isSaltOf(session, report, lookup.select, salt, signal));
       const partial = new Set(entries.filter((entry) => !isWhole(entry)).map(({ source }) => source));
+      const files = [...pseudo.snapshot.files.values()];
+      const hashed = new Set(
+        files.flatMap(({ tags }) => (tags?.[hashTag] && tags[sourceTag] ? [tags[sourceTag]] : [])),
+      );
       const known = isSalt ? salt : undefined;
-      rows = await tableRows(session, report, pseudo.select, partial, known, signal);
+      rows = await tableRows(session, report, pseudo.select, { partial, hashed }, known, signal);
       problems.push(...(await checkRows(session, report, pseudo.select, signal)));
     }
     problems.push(...compareWithLog(report, entries, pseudo?.snapshot, rows));

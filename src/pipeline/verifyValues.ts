@@ -13,6 +13,8 @@ export interface TableRows {
   readonly sources: ReadonlyMap<string, { readonly rows: number } & RowSums>;
   /** A table of the engine with the hashes of each row of the sources that not all rows of were taken. */
   readonly rowsTable: string;
+  /** The sources of which a data file carries its hash. */
+  readonly hashed: ReadonlySet<string>;
   /** The salt, where the pseudonyms are part of the rows. */
   readonly salt: string | undefined;
 }
@@ -28,13 +30,13 @@ const noRows: RowSums = { plain: "0", comparable: "0" };
  * Looks at a report's table for comparisons with landed files.
  *
  * @param select a SELECT of the table's rows
- * @param partial the sources of which rows were left out
+ * @param sources of which rows were left out (`partial`), and of which a data file carries its hash
  */
 export async function tableRows(
   session: DuckSession,
   report: Report,
   select: string,
-  partial: ReadonlySet<string>,
+  { partial, hashed }: { readonly partial: ReadonlySet<string>; readonly hashed: ReadonlySet<string> },
   salt: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<TableRows> {
@@ -73,7 +75,7 @@ export async function tableRows(
         { rows: Number(count), plain: String(sums.plain), comparable: String(sums.comparable) },
       ] as const,
   );
-  return { sources: new Map(sources), rowsTable, salt };
+  return { sources: new Map(sources), rowsTable, hashed, salt };
 }
 
 /** A landed file's rows in the session's `raw`, and whose they are. */

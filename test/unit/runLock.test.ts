@@ -44,6 +44,60 @@ test("is taken, held and let go", async () => {
   expect(holder(lake)).toBe("again");
 });
 
+describe("is not lost to another run of the same process", () => {
+  test.each(["putIfAbsent", "list"] as const)("while the first waits for the lake's %s", async (slow) => {
+    const lake = new MemoryLake();
+    let other: Promise<RunLock> | undefined;
+    const tellOther = async () => {
+      other ??= RunLock.take(lake, "second");
+      await other.catch(() => undefined);
+    };
+    if (slow === "putIfAbsent") {
+      const put = lake.putIfAbsent.bind(lake);
+      lake.putIfAbsent = async (...given) => {
+        const isPut = await put(...given);
+        if (isPut) await tellOther();
+        return isPut;
+      };
+    } else {
+      const list = lake.list.bind(lake);
+      lake.list = async function* (...given) {
+        await tellOther();
+        yield* list(...given);
+      };
+    }
+    await using lock = await RunLock.take(lake, "mine");
+    await expect(other).rejects.toMatchObject({ code: "busy" });
+    await lock.requireHeld();
+  });
+
+  test("and one that could not be put leaves nothing of it behind", async () => {
+    const lake = new MemoryLake();
+    const put = lake.putIfAbsent.bind(lake);
+    lake.putIfAbsent = async (...given) => {
+      await put(...given);
+      throw new Error("The answer got lost.");
+    };
+    await expect(RunLock.take(lake, "first")).rejects.toThrow("The answer got lost.");
+    lake.putIfAbsent = put;
+    await using _lock = await RunLock.take(lake, "second");
+    expect(holder(lake)).toBe("second");
+  });
+});
+
+test("one that is renewed while another run is about to take it over keeps its lease", async () => {
+  const lake = lakeWithLock({ ...here, pid: process.ppid, expires: Date.now() - 1 });
+  const rename = lake.rename.bind(lake);
+  const lease = JSON.stringify({ expires: later() });
+  lake.rename = async (...given) => {
+    lake.files.set(runLeasePath("other"), Buffer.from(lease));
+    await rename(...given);
+  };
+  await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({ code: "busy" });
+  expect(holder(lake)).toBe("theirs");
+  expect(String(lake.files.get(runLeasePath("other")))).toBe(lease);
+});
+
 test("says who holds it", async () => {
   const lake = lakeWithLock({ ...foreign, expires: later() });
   await expect(RunLock.take(lake, "mine")).rejects.toThrow(/theirs.*process 1 on another-machine/);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, runLeasePath, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { formatCommit, parseCommit } from "../../src/delta/actions";
@@ -23,6 +23,17 @@ import {
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+
+const idRules = vi.hoisted(() => ({ areOn: true }));
+vi.mock("../../src/clever/personIds", async (actual) => {
+  const personIds = await actual<typeof import("../../src/clever/personIds")>();
+  return {
+    ...personIds,
+    judgeId: (text: string) => (idRules.areOn ? personIds.judgeId(text) : undefined),
+    suspectIdSql: (...given: Parameters<typeof personIds.suspectIdSql>) =>
+      idRules.areOn ? personIds.suspectIdSql(...given) : "false",
+  };
+});
 
 /** `verify` compares values, and tells nothing wrong of a lake that a run is at work on. */
 
@@ -185,6 +196,36 @@ describe("of a file that was taken without its bad rows", () => {
     expect((await fixture.verify()).problems).toEqual([
       { subject: expect.stringContaining(path.posix.basename(other)), problem: differing },
     ]);
+  });
+});
+
+describe("of a file in which a version without rules for ids took any text for one", () => {
+  const row = (person: string, id: string, logins: number) =>
+    daily(person, "2024-09-03", logins).replace(`sis-${person}`, id);
+
+  beforeEach(async () => {
+    fixture = await PipelineFixture.create();
+    await fixture.put(dailyFile, dailyCsv(row("amy", "NULL", 1), row("ben", "12345.0", 2), daily("cat")));
+    idRules.areOn = false;
+    try {
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+    } finally {
+      idRules.areOn = true;
+    }
+  });
+
+  test.each([salt, undefined])("the rows are sound, with salt %s", async (given) => {
+    await changeRows(participation, "active AS active");
+    expect((await verifyLake(fixture.lake, given)).problems).toEqual([]);
+  });
+
+  test("a row with another value is told", async () => {
+    await changeRows(participation, "(num_logins + 1)::INTEGER AS num_logins");
+    expect((await fixture.verify()).problems).toMatchObject([{ problem: differing }]);
+  });
+
+  test("rows of a version that hashes its files are not taken for such", async () => {
+    expect((await fixture.verify()).problems).toMatchObject([{ problem: differing }]);
   });
 });
 
