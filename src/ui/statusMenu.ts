@@ -53,6 +53,7 @@ function reportItems(model: ConnectionModel): MenuItem[] {
   const words = [
     ...(counts.quarantined > 0 ? [withIcon(`$(error) ${countWords.quarantined(counts.quarantined)}`)] : []),
     ...(counts.failed > 0 ? [withIcon(`$(error) ${countWords.failed(counts.failed)}`)] : []),
+    ...(counts.unread > 0 ? [withIcon(`$(warning) ${countWords.unread(counts.unread)}`)] : []),
     ...(counts.overdue.length > 0
       ? [withIcon(`$(warning) ${countWords.overdue(counts.overdue.length)}`)]
       : []),
