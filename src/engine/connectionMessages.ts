@@ -45,8 +45,11 @@ export interface HostKey {
 
 /** What a lake that can be written says. */
 export interface LakeTest {
-  /** How the salt stands to the lake; `unclaimed` is a lake that no salt was used on yet. */
-  readonly salt: "matches" | "differs" | "unclaimed" | "notGiven";
+  /**
+   * How the salt stands to the lake. `unclaimed` is a lake that no salt was used on yet; `unproven` one that has
+   * pseudonyms and nothing that tells their salt, so that a roster has to show it.
+   */
+  readonly salt: "matches" | "differs" | "unclaimed" | "unproven" | "notGiven";
 }
 
 /** What a connection that works leads to. */

@@ -7,7 +7,7 @@ import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
 import type { Freshness } from "../pipeline/freshness";
 import type { RosterProgress, RosterSummary } from "../pipeline/importRoster";
-import type { FileState } from "../pipeline/plan";
+import type { FileState, Unread } from "../pipeline/plan";
 import type { ProgressState } from "../pipeline/progress";
 import type { Reveal } from "../pipeline/reveals";
 import type { RunRecord, RunSummary } from "../pipeline/runRecord";
@@ -34,6 +34,7 @@ export type {
   RosterProgress,
   RosterSummary,
   RunSummary,
+  Unread,
   UserType,
   Verification,
 };
@@ -56,6 +57,8 @@ export interface ReportItem {
   readonly modified: string | null;
   /** What the ingest log last said of it. */
   readonly landed: LandedFacts | null;
+  /** Said of what is not read although somebody may count on it. */
+  readonly unread: Unread | null;
 }
 
 export interface LandedFacts {

@@ -4,7 +4,7 @@ import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { type Reveal, recordReveal } from "../pipeline/reveals";
 import type { SourceFile } from "../sftp/source";
-import { openLake, type Sources } from "./connections";
+import { checkedSettings, openLake, type Sources } from "./connections";
 import { Lane } from "./lane";
 import type { Connected, PreviewInfo, PreviewPage, PreviewParams } from "./messages";
 import { PreviewFile, type ReadRange } from "./previewFile";
@@ -24,6 +24,8 @@ type Place =
   | { readonly origin: "lake"; readonly path: string; readonly size: number };
 
 interface Preview {
+  /** The server and the lake it was opened from: only with them it is read on, and only there a reveal is noted. */
+  readonly origin: string;
   readonly place: Place;
   readonly file: PreviewFile;
   /** Whether it was noted that somebody has its identities shown. */
@@ -42,7 +44,8 @@ export class Previews {
     return this.lane.run(signal, async () => {
       const token = randomUUID();
       const place = await this.find(params, signal);
-      const preview = { place, file: new PreviewFile(params.path, sizeOf(place)), revealed: false };
+      const file = new PreviewFile(params.path, sizeOf(place));
+      const preview = { origin: originOf(params), place, file, revealed: false };
       await this.readMore(preview, params, signal);
       this.open.set(token, preview);
       this.makeRoom(token);
@@ -55,7 +58,7 @@ export class Previews {
     signal: AbortSignal,
   ): Promise<PreviewInfo> {
     return this.lane.run(signal, async () => {
-      const preview = this.used(params.token);
+      const preview = this.usedWith(params);
       await this.readMore(preview, params, signal);
       this.makeRoom(params.token);
       return infoOf(params.token, preview);
@@ -64,7 +67,7 @@ export class Previews {
 
   /** Notes in the lake who has the identities shown, before any is. */
   async reveal(params: Connected & { readonly token: string }, signal: AbortSignal): Promise<Reveal> {
-    const preview = this.used(params.token);
+    const preview = this.usedWith(params);
     const lake = await openLake(params.connection, params.secrets);
     const { origin } = preview.place;
     const path = origin === "server" ? preview.place.file.path : preview.place.path;
@@ -155,6 +158,17 @@ export class Previews {
     return preview;
   }
 
+  /** The rows of one connection and the lake of another do not belong together. */
+  private usedWith(params: Connected & { readonly token: string }): Preview {
+    const preview = this.used(params.token);
+    if (preview.origin !== originOf(params)) {
+      throw new CleverLakeError("notFound", "This preview was opened with another connection.", {
+        hint: "Open it again.",
+      });
+    }
+    return preview;
+  }
+
   private makeRoom(keep: string): void {
     const rows = () => [...this.open.values()].reduce((sum, { file }) => sum + file.rows.length, 0);
     for (const token of [...this.open.keys()]) {
@@ -171,6 +185,12 @@ function userName(): string {
   } catch {
     return `user ${process.getuid?.() ?? "unknown"}`;
   }
+}
+
+/** The server with its account and folder, and the lake, by name. */
+function originOf({ connection }: Connected): string {
+  const { sftp, lake } = checkedSettings(connection);
+  return JSON.stringify([sftp.host, sftp.port, sftp.username, sftp.root, lake.url]);
 }
 
 function sizeOf(place: Place): number {

@@ -101,6 +101,7 @@ function asItem(file: PlannedFile, failure: FileFailure | undefined): ReportItem
     size: file.size,
     modified: file.modified.getTime() === 0 ? null : file.modified.toISOString(),
     landed: entry ? landedFacts(entry) : null,
+    unread: file.unread ?? null,
   };
 }
 

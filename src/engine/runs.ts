@@ -51,7 +51,8 @@ export async function run(
 
 export async function verify({ connection, secrets }: Connected, signal: AbortSignal): Promise<Verification> {
   const salt = await readSalt(connection, secrets, signal);
-  return verifyLake(await openLake(connection, secrets), salt, signal);
+  const { userTypes } = checkedSettings(connection);
+  return verifyLake(await openLake(connection, secrets), salt, signal, userTypes);
 }
 
 export async function listRuns(

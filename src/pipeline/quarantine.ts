@@ -15,8 +15,15 @@ export function isAcceptable({ line, reason }: Pick<LogEntry, "line" | "reason">
 }
 
 /** Whether a delivery waits in quarantine: it was found wanting, and the tables do not have its rows. */
-export function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): boolean {
+function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): boolean {
   return entry.outcome === "quarantined" && (applied.get(entry.source) ?? 0) < entry.version;
+}
+
+/** The newest deliveries that wait in quarantine, of the user types that the configuration does not leave out. */
+export function waitingInQuarantine({ log, applied }: LakeState, userTypes: readonly UserType[]): LogEntry[] {
+  return [...log.values()].filter(
+    (entry) => userTypes.includes(entry.userType) && isQuarantined(entry, applied),
+  );
 }
 
 /**
@@ -25,14 +32,13 @@ export function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): b
  */
 export function quarantinedAndGone(
   plan: readonly PlannedFile[],
-  { log, applied }: LakeState,
+  state: LakeState,
   userTypes: readonly UserType[],
 ): PlannedFile[] {
   const onServer = new Set(plan.map(({ source }) => source));
   const paths = new Set(plan.map(({ path }) => path));
-  return [...log.values()].flatMap((entry): PlannedFile[] => {
-    const isHere = onServer.has(entry.source) || paths.has(entry.path);
-    if (isHere || !userTypes.includes(entry.userType) || !isQuarantined(entry, applied)) return [];
+  return waitingInQuarantine(state, userTypes).flatMap((entry): PlannedFile[] => {
+    if (onServer.has(entry.source) || paths.has(entry.path)) return [];
     const { path, size, modified, report, userType, source } = entry;
     const reason = `${entry.reason ?? "It could not be read."} The file has left the server; the lake has its copy.`;
     return [{ path, size, modified, state: "quarantined", report, userType, reason, source, entry }];

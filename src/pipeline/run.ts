@@ -26,6 +26,7 @@ import {
   toSeconds,
 } from "./plan";
 import { Progress, type ProgressListener } from "./progress";
+import { waitingInQuarantine } from "./quarantine";
 import { adoptLandings, recordApplied } from "./recover";
 import { RunLock } from "./runLock";
 import {
@@ -118,7 +119,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const unread = salt === undefined ? [...landings, ...pending] : [];
     const inTables = sourcesIn(tables);
     const summary = {
-      ...emptySummary(runId, plan, state),
+      ...emptySummary(runId, plan, state, request.userTypes),
       notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
@@ -317,7 +318,12 @@ function reportsAmong(files: readonly PlannedFile[], types: readonly UserType[])
   return files.filter(({ userType }) => userType !== undefined && types.includes(userType)).length;
 }
 
-function emptySummary(runId: string, plan: readonly PlannedFile[], state: LakeState): RunSummary {
+function emptySummary(
+  runId: string,
+  plan: readonly PlannedFile[],
+  state: LakeState,
+  types: readonly UserType[],
+): RunSummary {
   const there = new Set(["landed", "anonymized", "quarantined"]);
   return {
     runId,
@@ -335,9 +341,7 @@ function emptySummary(runId: string, plan: readonly PlannedFile[], state: LakeSt
     notRead: [],
     reportsOnServer: null,
     overdue: [],
-    inQuarantine: [...state.log.values()]
-      .filter(({ outcome }) => outcome === "quarantined")
-      .map(({ path }) => path),
+    inQuarantine: waitingInQuarantine(state, types).map(({ path }) => path),
     milliseconds: 0,
   };
 }

@@ -96,16 +96,25 @@ export async function claimSalt(lake: Lake, given: string, signal?: AbortSignal)
 
 /**
  * How a salt stands to a lake; `unclaimed` is a new one, which may still refuse a salt that is easy to guess
- * (`checkSaltText`). Writes nothing.
+ * (`checkSaltText`), `unproven` one that cannot tell. Writes nothing.
  */
 export async function checkSalt(
   lake: Lake,
   given: string,
   signal?: AbortSignal,
-): Promise<"matches" | "differs" | "unclaimed"> {
+): Promise<"matches" | "differs" | "unclaimed" | "unproven"> {
   const found = await findSalt(lake, given, signal);
-  if (found === undefined || found.standing === "unproven") return "differs";
-  return found.standing === "new" ? "unclaimed" : "matches";
+  switch (found?.standing) {
+    case undefined:
+      return "differs";
+    case "new":
+      return "unclaimed";
+    case "unproven":
+      return "unproven";
+    case "fingerprint":
+    case "lookups":
+      return "matches";
+  }
 }
 
 function otherSalt(lake: Lake): CleverLakeError {

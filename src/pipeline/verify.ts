@@ -1,6 +1,6 @@
 import { bulkhead } from "cockatiel";
 import { ingestLogTable, pseudoTable, rosterTable, saltFingerprintPath } from "../clever/layout";
-import type { ReportName } from "../clever/reports";
+import { userTypes as allUserTypes, type ReportName, type UserType } from "../clever/reports";
 import { Duck } from "../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { removeLocal } from "../heldFiles";
@@ -8,6 +8,7 @@ import type { Lake } from "../lake/lake";
 import { together } from "../together";
 import type { LogEntry } from "./ingestLog";
 import { IngestLog } from "./logTable";
+import { waitingInQuarantine } from "./quarantine";
 import { RunWatch } from "./runWatch";
 import { holdSalt } from "./salt";
 import { allReports } from "./tables";
@@ -44,7 +45,7 @@ export interface Verification {
   readonly reportRows: number;
   /** Landed files whose bytes and rows were counted anew. */
   readonly landedFiles: number;
-  /** Paths on the server of files that wait in quarantine: no row of them is in a table. */
+  /** Paths on the server of files of the user types asked for that wait in quarantine: no row of them is in a table. */
   readonly inQuarantine: readonly string[];
   readonly problems: readonly Discrepancy[];
   readonly leftovers: readonly Leftover[];
@@ -61,6 +62,7 @@ export async function verifyLake(
   lake: Lake,
   given: string | undefined,
   signal?: AbortSignal,
+  userTypes: readonly UserType[] = allUserTypes,
 ): Promise<Verification> {
   const watch = await RunWatch.start(lake, signal);
   const scratch = await lake.scratch();
@@ -68,7 +70,7 @@ export async function verifyLake(
   const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };
   try {
     const salt = given === undefined ? undefined : await verifiedSalt(context, given);
-    const found = await verifyAll(context, salt);
+    const found = await verifyAll(context, salt, userTypes);
     const { problems, leftovers } = context;
     if (problems.length > 0 && (await watch.sawRun(signal))) throw doubtful(lake);
     leftovers.push(...(await leftoverFiles(lake, signal ? { signal } : {})));
@@ -90,6 +92,7 @@ function doubtful(lake: Lake): CleverLakeError {
 async function verifyAll(
   context: VerifyContext,
   salt: string | undefined,
+  userTypes: readonly UserType[],
 ): Promise<Omit<Verification, "problems" | "leftovers">> {
   const { lake, duck, signal, problems } = context;
   const log = new IngestLog(lake, duck);
@@ -102,6 +105,7 @@ async function verifyAll(
   const entries = [...read.last.values()];
   const tables: VerifiedTable[] = [];
   const rows = new Map<ReportName, TableRows | undefined>();
+  const applied = new Map<string, number>();
   for (const report of allReports()) {
     const ours = entries.filter((entry) => entry.report === report.name);
     const verified = await orDamage(context, pseudoTable(report), () =>
@@ -109,6 +113,7 @@ async function verifyAll(
     );
     tables.push(...(verified?.tables ?? []));
     rows.set(report.name, verified?.rows);
+    for (const [source, version] of verified?.applied ?? []) applied.set(source, version);
   }
   tables.push(...((await orDamage(context, rosterTable, () => verifyRoster(context))) ?? []));
   problems.push(...(await unloggedLandings(lake, read.all, signal)));
@@ -116,7 +121,8 @@ async function verifyAll(
   problems.push(...(await verifyAllLanded(context, landed, rows)));
   const reportTables = new Set(allReports().map(pseudoTable));
   const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);
-  const inQuarantine = entries.filter(({ outcome }) => outcome === "quarantined").map(({ path }) => path);
+  const waiting = waitingInQuarantine({ log: read.last, applied }, userTypes);
+  const inQuarantine = waiting.map(({ path }) => path);
   return { tables, reportRows, landedFiles: landed.length, inQuarantine };
 }
 

@@ -73,6 +73,8 @@ async function withSoundTables<T>(
 export interface VerifiedReport {
   readonly tables: readonly VerifiedTable[];
   readonly rows: TableRows | undefined;
+  /** Per source the version of the delivery whose rows are in the table. */
+  readonly applied: ReadonlyMap<string, number>;
 }
 
 /** Holds a report's two tables against each other and against the log. */
@@ -107,7 +109,7 @@ export async function verifyReport(
     if (pseudo && lookup) {
       problems.push(...(await checkLookups(session, report, pseudo.select, lookup.select, salt, signal)));
     }
-    return { tables, rows };
+    return { tables, rows, applied: appliedVersions(pseudo?.snapshot) };
   });
 }
 

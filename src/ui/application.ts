@@ -19,7 +19,7 @@ import { createTreeView } from "./openRows";
 import { previewViewType } from "./preview/previewSource";
 import { previewStrings } from "./preview/strings";
 import { ReportCommands } from "./reportCommands";
-import { shortCounts, totalOf } from "./reportCounts";
+import { hasReports, shortCounts, totalOf } from "./reportCounts";
 import { type ReportNode, ReportsTree } from "./reportsTree";
 import { RosterCommand } from "./rosterCommand";
 import { RunController } from "./runController";
@@ -218,8 +218,13 @@ export class Application extends Disposable {
     else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
     else if (model.state === "failed")
       statusBar.show({ kind: "failed", reason: describeError(model.error), counts });
-    else statusBar.show({ kind: "reports", counts });
+    else statusBar.show({ kind: "reports", known: this.knownReports(), counts });
     this.reportsView.message = this.viewMessage();
+  }
+
+  private knownReports(): "looking" | "none" | "some" {
+    if (this.model.state === "loading") return "looking";
+    return hasReports(this.model.reports) ? "some" : "none";
   }
 
   private viewMessage(): string {

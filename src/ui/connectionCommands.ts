@@ -86,6 +86,12 @@ export class ConnectionCommands {
       );
       if (salt === "notGiven") {
         tell(showWarningMessage, vscode.l10n.t("{0} A salt is missing yet.", text), offers.credentials());
+      } else if (salt === "unproven") {
+        const unproven = vscode.l10n.t(
+          "{0} The lake's fingerprint of its salt is gone, and no lookup shows whether this salt is the same. Put the file back from a copy of the lake, or import a roster with students of it: until then no run takes the salt.",
+          text,
+        );
+        tell(showWarningMessage, unproven);
       } else tell(showInformationMessage, text);
     } catch (error) {
       if (!isCancellation(error)) tellError(error, this.log);

@@ -10,6 +10,8 @@ export interface ReportCounts {
   readonly quarantined: number;
   /** The newest run that tried them failed. */
   readonly failed: number;
+  /** On the server and not read, so that rows may be missing. */
+  readonly unread: number;
   /** New or changed on the server, and not failed yet. */
   readonly fresh: number;
   /** Kinds of reports whose next one is late. */
@@ -24,17 +26,25 @@ export function countsOf(items: readonly ReportItem[], overdue: readonly Freshne
   const fresh = items.filter(
     ({ state, failure }) => (state === "new" || state === "changed") && failure === null,
   ).length;
-  return { quarantined, failed, fresh, overdue };
+  const unread = items.filter((item) => item.unread?.report).length;
+  return { quarantined, failed, unread, fresh, overdue };
+}
+
+/** Whether there is a report at all, besides those that the settings leave out. */
+export function hasReports(items: readonly ReportItem[]): boolean {
+  return items.some(
+    ({ report, state, landed }) => report !== null && (state !== "ignored" || landed !== null),
+  );
 }
 
 /** All of them together. */
-export function totalOf({ quarantined, failed, fresh, overdue }: ReportCounts): number {
-  return quarantined + failed + fresh + overdue.length;
+export function totalOf({ quarantined, failed, unread, fresh, overdue }: ReportCounts): number {
+  return quarantined + failed + unread + fresh + overdue.length;
 }
 
 /** Whether something is wrong, and not only new. */
-export function hasTrouble({ quarantined, failed, overdue }: ReportCounts): boolean {
-  return quarantined + failed + overdue.length > 0;
+export function hasTrouble({ quarantined, failed, unread, overdue }: ReportCounts): boolean {
+  return quarantined + failed + unread + overdue.length > 0;
 }
 
 export const countWords = {
@@ -42,23 +52,26 @@ export const countWords = {
     forCount(count, vscode.l10n.t("1 quarantined"), vscode.l10n.t("{0} quarantined", integer(count))),
   failed: (count: number) =>
     forCount(count, vscode.l10n.t("1 failed"), vscode.l10n.t("{0} failed", integer(count))),
+  unread: (count: number) =>
+    forCount(count, vscode.l10n.t("1 not read"), vscode.l10n.t("{0} not read", integer(count))),
   overdue: (count: number) =>
     forCount(count, vscode.l10n.t("1 overdue"), vscode.l10n.t("{0} overdue", integer(count))),
   fresh: (count: number) => forCount(count, vscode.l10n.t("1 new"), vscode.l10n.t("{0} new", integer(count))),
 };
 
-/** `2 quarantined, 1 failed, 4 new`, what asks for a look first: a narrow place cuts the end off. Empty for none. */
-export function shortCounts({ quarantined, failed, fresh, overdue }: ReportCounts): string {
+/** `2 quarantined, 1 failed, 1 not read, 4 new`, what asks for a look first: a narrow place cuts the end off. Empty for none. */
+export function shortCounts({ quarantined, failed, unread, fresh, overdue }: ReportCounts): string {
   return [
     ...(quarantined > 0 ? [countWords.quarantined(quarantined)] : []),
     ...(failed > 0 ? [countWords.failed(failed)] : []),
+    ...(unread > 0 ? [countWords.unread(unread)] : []),
     ...(overdue.length > 0 ? [countWords.overdue(overdue.length)] : []),
     ...(fresh > 0 ? [countWords.fresh(fresh)] : []),
   ].join(", ");
 }
 
 /** The same as sentences, one on a line. */
-export function countSentences({ quarantined, failed, fresh, overdue }: ReportCounts): string {
+export function countSentences({ quarantined, failed, unread, fresh, overdue }: ReportCounts): string {
   return [
     ...(quarantined > 0
       ? [
@@ -75,6 +88,18 @@ export function countSentences({ quarantined, failed, fresh, overdue }: ReportCo
             failed,
             vscode.l10n.t("1 report failed; the next run tries it again."),
             vscode.l10n.t("{0} reports failed; the next run tries them again.", integer(failed)),
+          ),
+        ]
+      : []),
+    ...(unread > 0
+      ? [
+          forCount(
+            unread,
+            vscode.l10n.t("1 report on the server is not read: its rows may be missing."),
+            vscode.l10n.t(
+              "{0} reports on the server are not read: their rows may be missing.",
+              integer(unread),
+            ),
           ),
         ]
       : []),

@@ -10,8 +10,8 @@ interface Look {
   readonly color: string;
 }
 
-/** A state as it is shown: what a run failed at shows so, and not only as new. */
-type ShownState = FileState | "failed";
+/** A state as it is shown: what a run failed at shows so, and not only as new; so does a report that is not read. */
+type ShownState = FileState | "failed" | "unread";
 
 function looks(): Readonly<Record<ShownState, Look>> {
   return {
@@ -21,16 +21,19 @@ function looks(): Readonly<Record<ShownState, Look>> {
     anonymized: { word: vscode.l10n.t("anonymized"), icon: "pass-filled", color: "charts.green" },
     quarantined: { word: vscode.l10n.t("quarantined"), icon: "error", color: "charts.red" },
     failed: { word: vscode.l10n.t("failed"), icon: "warning", color: "charts.orange" },
+    unread: { word: vscode.l10n.t("not read"), icon: "warning", color: "charts.orange" },
     ignored: { word: vscode.l10n.t("not a report"), icon: "file", color: "disabledForeground" },
   };
 }
 
-function lookOf({ failure, state }: ReportItem): Look {
-  return looks()[failure === null ? state : "failed"];
+function lookOf({ failure, unread, state }: ReportItem): Look {
+  if (failure !== null) return looks().failed;
+  return looks()[unread?.report ? "unread" : state];
 }
 
 /** The state in a word; what is ignored for another reason than its name says so. */
 export function stateWord(item: ReportItem): string {
+  if (item.unread !== null) return looks().unread.word;
   if (item.state === "ignored" && item.report !== null) return vscode.l10n.t("left out");
   return lookOf(item).word;
 }
@@ -43,6 +46,7 @@ export function stateIcon(item: ReportItem): vscode.ThemeIcon {
 /** Why a report is in its state, with line and column where they are known; undefined where there is nothing to say. */
 export function stateReason(item: ReportItem): string | undefined {
   if (item.failure !== null) return item.failure;
+  if (item.unread !== null) return item.unread.reason;
   return item.reason === null ? undefined : reasonWithPlace(item);
 }
 

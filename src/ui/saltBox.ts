@@ -50,7 +50,11 @@ export async function askNewSalt(
   return text === undefined ? undefined : checkSaltText(text).salt;
 }
 
-/** Rejects where the lake was made with another salt, does not take this one, or cannot be used. The server is not asked. */
+/**
+ * Rejects where the lake was made with another salt, does not take this one, or cannot be used. A lake that cannot tell is
+ * no reason: a run refuses it, and the roster that shows the salt is imported by way of the connection. The server is not
+ * asked.
+ */
 export async function checkSalt(
   client: EngineClient,
   connected: Connected,

@@ -26,7 +26,7 @@ export async function askSalt(
       client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), { signal }),
     ),
   );
-  const picked = await askWhichSalt(answers, place, state === "matches" || state === "differs");
+  const picked = await askWhichSalt(answers, place, state !== "unclaimed");
   const answer = async (): Promise<ConnectionAnswers> => {
     switch (picked) {
       case "keep": {

@@ -6,7 +6,12 @@ import { countSentences, hasTrouble, type ReportCounts, shortCounts, totalOf } f
 /** What the status bar says: what asks for a look, what is new, or how far a run is. */
 export type StatusBarState =
   | { readonly kind: "hidden" }
-  | { readonly kind: "reports"; readonly counts: ReportCounts }
+  /** Whether there is any report is `known` once the server was looked at. */
+  | {
+      readonly kind: "reports";
+      readonly known: "looking" | "none" | "some";
+      readonly counts: ReportCounts;
+    }
   /** The server could not be looked at; the counts are those of the last look. */
   | { readonly kind: "failed"; readonly reason: string; readonly counts: ReportCounts }
   | { readonly kind: "running"; readonly text: string };
@@ -29,7 +34,7 @@ export class StatusBar extends Disposable {
         this.item.hide();
         return;
       case "reports":
-        this.showReports(state.counts);
+        this.showReports(state);
         break;
       case "failed":
         this.set({
@@ -45,12 +50,12 @@ export class StatusBar extends Disposable {
     this.item.show();
   }
 
-  private showReports(counts: ReportCounts): void {
+  private showReports({ known, counts }: Extract<StatusBarState, { kind: "reports" }>): void {
     if (totalOf(counts) === 0) {
       this.set({
         icon: "database",
         text: "Clever",
-        state: vscode.l10n.t("Every report is in the lake."),
+        state: nothingToDo(known),
       });
       return;
     }
@@ -77,5 +82,19 @@ export class StatusBar extends Disposable {
     this.item.tooltip = tooltip;
     this.item.backgroundColor = look.background;
     this.item.accessibilityInformation = { label: `${text}. ${tooltip}`, role: "button" };
+  }
+}
+
+/** What is to be said where no report asks for a look. */
+function nothingToDo(known: "looking" | "none" | "some"): string {
+  switch (known) {
+    case "looking":
+      return vscode.l10n.t("Looking at the server …");
+    case "none":
+      return vscode.l10n.t(
+        "There is no report on the server. Check the settings of its folder and of the user types.",
+      );
+    case "some":
+      return vscode.l10n.t("Every report is in the lake.");
   }
 }

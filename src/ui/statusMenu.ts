@@ -51,7 +51,7 @@ function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
 /** What is on the server, and what needs a look. */
 function reportItems(model: ConnectionModel): MenuItem[] {
   const { counts } = model;
-  const { quarantined, failed, overdue, fresh } = counts;
+  const { quarantined, failed, unread, overdue, fresh } = counts;
   const words = [
     ...(quarantined > 0
       ? [
@@ -68,6 +68,15 @@ function reportItems(model: ConnectionModel): MenuItem[] {
             failed,
             vscode.l10n.t("$(error) 1 failed report"),
             vscode.l10n.t("$(error) {0} failed reports", integer(failed)),
+          ),
+        ]
+      : []),
+    ...(unread > 0
+      ? [
+          forCount(
+            unread,
+            vscode.l10n.t("$(warning) 1 report that is not read"),
+            vscode.l10n.t("$(warning) {0} reports that are not read", integer(unread)),
           ),
         ]
       : []),

@@ -3,6 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { describe, expect, it } from "vitest";
 import { revealsFolder } from "../../src/clever/layout";
 import { Sources } from "../../src/engine/connections";
+import type { ConnectionSettings } from "../../src/engine/messages";
 import { Previews } from "../../src/engine/previews";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
@@ -18,7 +19,10 @@ async function openLanded() {
   const previews = new Previews(new Sources());
   const { token } = await previews.openReport({ ...connected, origin: "lake", path }, never);
   const identities = () => previews.rows({ token, from: 0, count: 10, reveal: true }).identities;
-  return { fixture, path, identities, reveal: () => previews.reveal({ ...connected, token }, never) };
+  const reveal = (of: ConnectionSettings = connection) =>
+    previews.reveal({ connection: of, secrets: {}, token }, never);
+  const more = (of: ConnectionSettings) => previews.more({ connection: of, secrets: {}, token }, never);
+  return { fixture, path, connection, identities, reveal, more };
 }
 
 describe("identities in a preview", () => {
@@ -55,5 +59,26 @@ describe("identities in a preview", () => {
       subject: path,
     });
     expect(identities()).toBeNull();
+  });
+
+  it("stay hidden after a change of the connection: another lake knows nothing of the file", async () => {
+    const { fixture, connection, identities, reveal, more } = await openLanded();
+    const other = await PipelineFixture.create();
+    const elsewhere = [
+      { ...connection, lake: { url: other.lake.url } },
+      { ...connection, sftp: { host: "h2", username: "u" } },
+      { ...connection, sftp: { host: "h", username: "u2" } },
+    ];
+    for (const connection of elsewhere) {
+      const refusal = { code: "notFound", message: "This preview was opened with another connection." };
+      await expect(reveal(connection)).rejects.toMatchObject(refusal);
+      await expect(more(connection)).rejects.toMatchObject(refusal);
+    }
+    expect(identities()).toBeNull();
+    for (const { lake } of [fixture, other]) {
+      await expect(readdir(lake.localPath(revealsFolder))).rejects.toMatchObject({ code: "ENOENT" });
+    }
+    await reveal({ ...connection, sftp: { host: "h", username: "u", port: 22 } });
+    expect(identities()?.[0]).toContain("sis-a");
   });
 });

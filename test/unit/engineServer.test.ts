@@ -40,6 +40,23 @@ async function withSample() {
 const everything = { command: "run", only: null, accept: [] } as const;
 
 describe("the engine over message streams", () => {
+  it("tells of a report that is not read, since another folder has a newer one of its name", async () => {
+    const { sample, list } = await withSample();
+    const { path: older = "" } = (await list())[0] ?? {};
+    const newer = `elsewhere/${path.posix.basename(older)}`;
+    await mkdir(`${sample.reportsFolder}/elsewhere`);
+    await writeFile(`${sample.reportsFolder}/${newer}`, "x");
+    const files = await list();
+    expect(files.find((file) => file.path === older)).toMatchObject({
+      state: "ignored",
+      unread: {
+        reason: `${newer} has the same name and is newer; only that one is read`,
+        report: true,
+      },
+    });
+    expect(files.filter(({ unread }) => unread !== null)).toHaveLength(1);
+  });
+
   it("brings a district in, and tells what is where", async () => {
     const { request, connected, list, sample } = await withSample();
     expect(await request(protocol.testConnection, connected)).toEqual({

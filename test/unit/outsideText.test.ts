@@ -153,7 +153,7 @@ describe("everything that VS Code is given to show is text", () => {
     bar.show({
       kind: "failed",
       reason: hostile,
-      counts: { quarantined: 0, failed: 0, fresh: 0, overdue: [] },
+      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 0, overdue: [] },
     });
     expect(item).toBeInstanceOf(StatusBarItem);
     expect(item.text).toBe("$(warning) Clever");
@@ -262,6 +262,7 @@ describe("pages and tooltips are Markdown of our own only", () => {
           size: 1,
           modified: null,
           landed: null,
+          unread: null,
         };
         const text = tooltip(item);
         expect(text).toMatchObject({ isTrusted: false, supportHtml: false, supportThemeIcons: false });

@@ -1,10 +1,13 @@
 import { rename, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { readRun } from "../../src/engine/runs";
+import type { UserType } from "../../src/clever/reports";
+import { readRun, verify } from "../../src/engine/runs";
 import { CleverLakeError } from "../../src/errors";
 import { failedFiles, isUnresolved } from "../../src/pipeline/failedFiles";
+import type { LogEntry } from "../../src/pipeline/ingestLog";
 import type { PlannedFile } from "../../src/pipeline/plan";
-import { isAcceptable } from "../../src/pipeline/quarantine";
+import { isAcceptable, waitingInQuarantine } from "../../src/pipeline/quarantine";
+import { status } from "../../src/pipeline/status";
 import { reportOf } from "../../src/ui/runReport";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
@@ -183,5 +186,37 @@ describe("a file in quarantine", () => {
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday), "bad row"));
     await fixture.run();
     expect(await fixture.verify()).toMatchObject({ problems: [], inQuarantine: [dailyPath(monday)] });
+  });
+
+  it("is told alike by tree, run and recount, and by none of them where its user type is left out", async () => {
+    const fixture = await PipelineFixture.create();
+    const staff = dailyPath(monday, "staff");
+    await fixture.put(staff, dailyCsv(daily("a", monday), "bad row"));
+    await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)));
+    await fixture.run();
+    const connection = { sftp: { host: "h", username: "u" }, lake: { url: fixture.lake.url } };
+    const told = async (userTypes: UserType[]) => {
+      const { files } = await status(fixture.source, fixture.lake, { userTypes, expectReportsWithin: 0 });
+      const recount = await verify({ connection: { ...connection, userTypes }, secrets: {} }, never);
+      return [
+        files.filter(({ state }) => state === "quarantined").map(({ path }) => path),
+        (await fixture.run({ userTypes })).inQuarantine,
+        recount.inQuarantine,
+      ];
+    };
+    const everyone: UserType[] = ["students", "teachers", "staff"];
+    expect(await told(everyone)).toEqual([[staff], [staff], [staff]]);
+    expect(await told(["students"])).toEqual([[], [], []]);
+    await fixture.remove(staff);
+    expect(await told(everyone)).toEqual([[staff], [staff], [staff]]);
+    expect(await told(["students"])).toEqual([[], [], []]);
+  });
+
+  it("waits no more once the tables have its rows, whatever the log says", () => {
+    const entry = { path: "a", source: "s", userType: "students", outcome: "quarantined", version: 5 };
+    const log = new Map([["s", entry as LogEntry]]);
+    const waiting = (version: number) =>
+      waitingInQuarantine({ log, applied: new Map([["s", version]]) }, ["students"]);
+    expect([waiting(4), waiting(5)]).toEqual([[entry], []]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Freshness, ReportItem, RunSummary } from "../../src/engine/messages";
-import { countsOf } from "../../src/ui/reportCounts";
+import { countsOf, hasReports, hasTrouble, totalOf } from "../../src/ui/reportCounts";
+import { stateIcon, stateReason, stateWord } from "../../src/ui/reportState";
 import { outcomeOf } from "../../src/ui/runOutcome";
 import { StatusBar } from "../../src/ui/statusBar";
 import { StatusBarItem, ThemeColor } from "../helpers/vscodeStub";
@@ -18,6 +19,7 @@ const report: ReportItem = {
   size: 1,
   modified: null,
   landed: null,
+  unread: null,
 };
 
 describe("what asks for a look", () => {
@@ -32,7 +34,29 @@ describe("what asks for a look", () => {
       { ...report, state: "quarantined" },
       { ...report, state: "ignored" },
     ];
-    expect(countsOf(items)).toEqual({ quarantined: 1, failed: 2, fresh: 2, overdue: [] });
+    expect(countsOf(items)).toEqual({ quarantined: 1, failed: 2, unread: 0, fresh: 2, overdue: [] });
+  });
+
+  test("counts a report that is not read, and shows it so, but not what merely lies beside the reports", () => {
+    const skipped: ReportItem = { ...report, state: "ignored", report: null, userType: null };
+    const reason = "a special file";
+    const unread: ReportItem = { ...skipped, reason: "Not read.", unread: { reason, report: true } };
+    const beside: ReportItem = { ...skipped, path: "private", unread: { reason, report: false } };
+    const counts = countsOf([unread, beside, { ...skipped, path: "notes.txt" }]);
+    expect(counts).toEqual({ quarantined: 0, failed: 0, unread: 1, fresh: 0, overdue: [] });
+    expect([totalOf(counts), hasTrouble(counts)]).toEqual([1, true]);
+    expect([unread, beside, skipped].map(stateWord)).toEqual(["not read", "not read", "not a report"]);
+    expect([unread, beside, skipped].map((item) => stateIcon(item).id)).toEqual(["warning", "file", "file"]);
+    expect(stateReason(unread)).toBe(reason);
+  });
+
+  test("knows whether there is a report at all", () => {
+    const ignored: ReportItem = { ...report, state: "ignored" };
+    const landed = { landedPath: "stage1np/a.csv" } as ReportItem["landed"];
+    expect(hasReports([])).toBe(false);
+    expect(hasReports([{ ...ignored, report: null }, ignored])).toBe(false);
+    expect(hasReports([{ ...ignored, landed }])).toBe(true);
+    expect(hasReports([{ ...report, state: "anonymized" }])).toBe(true);
   });
 
   test("stands in the status bar, before what is new", () => {
@@ -40,38 +64,55 @@ describe("what asks for a look", () => {
     const item = Reflect.get(bar, "item");
     if (!(item instanceof StatusBarItem)) throw new Error("The status bar has an item.");
     const look = () => ({ text: item.text, background: item.backgroundColor, command: item.command });
-    bar.show({ kind: "reports", counts: { quarantined: 2, failed: 1, fresh: 4, overdue: [] } });
+    bar.show({
+      kind: "reports",
+      known: "some",
+      counts: { quarantined: 2, failed: 1, unread: 1, fresh: 4, overdue: [] },
+    });
     expect(look()).toEqual({
-      text: "$(warning) Clever: 2 quarantined, 1 failed, 4 new",
+      text: "$(warning) Clever: 2 quarantined, 1 failed, 1 not read, 4 new",
       background: new ThemeColor("statusBarItem.warningBackground"),
       command: "clever.showMenu",
     });
     expect(item.tooltip).toBe(
-      "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run tries it again.\n4 reports are new on the server.\n\nClick for the menu.",
+      "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run tries it again.\n1 report on the server is not read: its rows may be missing.\n4 reports are new on the server.\n\nClick for the menu.",
     );
     bar.show({
       kind: "failed",
       reason: "No route.",
-      counts: { quarantined: 1, failed: 0, fresh: 0, overdue: [] },
+      counts: { quarantined: 1, failed: 0, unread: 0, fresh: 0, overdue: [] },
     });
     expect(item.tooltip).toMatch(/^No route\.\n\n1 report is in quarantine/);
     expect(item.text).toBe("$(warning) Clever");
-    bar.show({ kind: "reports", counts: { quarantined: 0, failed: 0, fresh: 1, overdue: [] } });
+    bar.show({
+      kind: "reports",
+      known: "some",
+      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 1, overdue: [] },
+    });
     expect(look()).toEqual({
       text: "$(database) Clever: 1 new",
       background: undefined,
       command: "clever.showMenu",
     });
+    const nothing = { quarantined: 0, failed: 0, unread: 0, fresh: 0, overdue: [] };
     const overdue: Freshness[] = [
       { report: "daily_participation", userType: "students", newestDay: "2026-01-05", schoolDays: 3 },
     ];
-    bar.show({ kind: "reports", counts: { quarantined: 0, failed: 0, fresh: 0, overdue } });
+    bar.show({ kind: "reports", known: "some", counts: { ...nothing, overdue } });
     expect(look()).toMatchObject({ text: "$(warning) Clever: 1 overdue" });
     expect(item.tooltip).toMatch(
       /^daily-participation-students: the newest day is 2026-01-05, with 3 school days since\./,
     );
-    bar.show({ kind: "reports", counts: { quarantined: 0, failed: 0, fresh: 0, overdue: [] } });
-    expect(look()).toMatchObject({ text: "$(database) Clever", command: "clever.showMenu" });
+    const sentences = {
+      some: "Every report is in the lake.",
+      none: "There is no report on the server. Check the settings of its folder and of the user types.",
+      looking: "Looking at the server …",
+    };
+    for (const known of ["some", "none", "looking"] as const) {
+      bar.show({ kind: "reports", known, counts: nothing });
+      expect(look()).toMatchObject({ text: "$(database) Clever", command: "clever.showMenu" });
+      expect(item.tooltip).toBe(`${sentences[known]}\n\nClick for the menu.`);
+    }
   });
 });
 

@@ -12,7 +12,8 @@ export async function verifyTables(
   const config = await readConfig(options.config);
   const secrets = secretsFrom(environment);
   const salt = await readSalt(config, secrets, signal);
-  const verification = await verifyLake(await openLake(config, secrets), salt, signal);
+  const lake = await openLake(config, secrets);
+  const verification = await verifyLake(lake, salt, signal, config.userTypes);
   return {
     text: () => showVerification(verification),
     document: () => verification,
