@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
 import { CleverLakeError } from "../errors";
+import { removeLocal, replaceFile } from "../heldFiles";
+import { moveIfAbsent } from "../lake/moveIfAbsent";
 import { newSalt } from "../newSalt";
 import { sampleDistrict } from "../sample/district";
 import { writeDistrict } from "../sample/reportFiles";
@@ -108,26 +110,15 @@ async function keepIdentity(file: string, identity: Identity): Promise<Identity>
     const first = await readIdentity(file);
     if (first) return first;
     // A lake whose salt is lost cannot be continued; its people are invented.
-    await rm(lakeIn(path.dirname(file)), { recursive: true, force: true });
+    await removeLocal(lakeIn(path.dirname(file)));
     await writeFile(unfinished, JSON.stringify(identity), { mode: 0o600 });
-    if (await linked(unfinished, file)) return identity;
+    if (await moveIfAbsent(unfinished, file, `${file}.claim`)) return identity;
     const known = await readIdentity(file);
     if (known) return known;
     // What is there is damaged, or of a version that kept the salt elsewhere.
-    await rename(unfinished, file);
+    await replaceFile(unfinished, file);
     return identity;
   } finally {
-    await rm(unfinished, { force: true });
-  }
-}
-
-/** Gives a file a second name; false where that is taken. */
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
+    await removeLocal(unfinished);
   }
 }

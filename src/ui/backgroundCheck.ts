@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
 import type { RunController } from "./runController";
-import { checkEvery, isConnected, runsAutomatically, section } from "./settings";
+import { checkEvery, comparesContents, isConnected, runsAutomatically, section } from "./settings";
 
 /** Looks for new reports every so many minutes, and brings them in where the user wants that. Off by default. */
 export class BackgroundCheck extends Disposable {
@@ -33,6 +33,7 @@ export class BackgroundCheck extends Disposable {
   private async look(): Promise<void> {
     if (!isConnected() || !vscode.workspace.isTrusted || this.runs.running !== undefined) return;
     await this.model.refresh();
-    if (this.model.newCount > 0 && runsAutomatically()) await this.runs.run({ command: "run" });
+    const mayBeNew = this.model.newCount > 0 || comparesContents();
+    if (mayBeNew && runsAutomatically()) await this.runs.run({ command: "run" }, false);
   }
 }

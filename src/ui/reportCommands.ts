@@ -8,11 +8,13 @@ import { counted, forCount } from "./counts";
 import { integer } from "./format";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { isCancellation, type Offer, offers, tell, tellError, tellNothingChosen } from "./messages";
+import { isBroughtIn } from "./reportCounts";
 import { stateIcon, stateReason, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
 import type { RunController } from "./runController";
 import type { RunReports } from "./runReport";
 import type { RunNode } from "./runsTree";
+import { comparesContents } from "./settings";
 import {
   showErrorMessage,
   showInformationMessage,
@@ -63,9 +65,9 @@ export class ReportCommands {
   ): Promise<void> {
     const items = await this.chosen(node, nodes);
     if (items === undefined) return;
-    const due = items.filter(
-      ({ state }) => state === "new" || state === "changed" || (command === "run" && state === "landed"),
-    );
+    const isDue = ({ state }: ReportItem) =>
+      state === "new" || state === "changed" || (command === "run" && state === "landed");
+    const due = items.filter(comparesContents() ? isBroughtIn : isDue);
     if (due.length === 0) {
       tell(showInformationMessage, vscode.l10n.t("What is selected is in the lake already."));
       return;

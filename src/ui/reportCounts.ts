@@ -32,9 +32,12 @@ export function countsOf(items: readonly ReportItem[], overdue: readonly Freshne
 
 /** Whether there is a report at all, besides those that the settings leave out. */
 export function hasReports(items: readonly ReportItem[]): boolean {
-  return items.some(
-    ({ report, state, landed }) => report !== null && (state !== "ignored" || landed !== null),
-  );
+  return items.some(isBroughtIn);
+}
+
+/** Whether a run looks at a file's contents or has brought them in; a duplicate's are in the lake as another file's. */
+export function isBroughtIn({ report, state, landed }: ReportItem): boolean {
+  return report !== null && (state !== "ignored" || landed !== null);
 }
 
 /** All of them together. */

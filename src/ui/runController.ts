@@ -46,8 +46,11 @@ export class RunController extends Disposable {
     this.abort?.abort(new vscode.CancellationError());
   }
 
-  /** Runs, and tells how it ended; resolves to the summary, undefined when there is none. */
-  async run(request: RunRequest): Promise<RunSummary | undefined> {
+  /**
+   * Runs, and tells how it ended: a run that nobody asked for only where it did something. Resolves to the summary,
+   * undefined when there is none.
+   */
+  async run(request: RunRequest, isAskedFor = true): Promise<RunSummary | undefined> {
     if (this.abort) {
       this.tellRunning();
       return undefined;
@@ -63,7 +66,9 @@ export class RunController extends Disposable {
       const params: RunParams = { ...connected, only: null, accept: [], ...request };
       const summary = await this.withNotification(params, abort);
       await this.afterRun(request, abort.signal);
-      this.tellSummary(summary, request);
+      this.logSummary(summary);
+      const didNothing = summary.landed === 0 && summary.anonymized === 0 && summary.failed.length === 0;
+      if (isAskedFor || !didNothing) this.tellSummary(summary, request);
       return summary;
     } catch (error) {
       if (isCancellation(error)) this.tellStopped(request);
@@ -113,7 +118,6 @@ export class RunController extends Disposable {
   }
 
   private tellSummary(summary: RunSummary, request: RunRequest): void {
-    this.logSummary(summary);
     const { severity, text, quarantined } = outcomeOf(summary, request.accept ?? []);
     const open: Offer = { title: vscode.l10n.t("Open Run Report"), act: () => this.openRun(summary.runId) };
     const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };

@@ -127,6 +127,11 @@ export function checkEvery(): number {
   return typeof minutes === "number" && minutes > 0 ? minutes : 0;
 }
 
+/** Whether only a run, which reads every report, sees that one was published again. The sample's server keeps times. */
+export function comparesContents(): boolean {
+  return !usesSample() && given("sftp.compare") === "hash";
+}
+
 export function runsAutomatically(): boolean {
   return (
     vscode.workspace.getConfiguration(section).get("runAutomatically") === true && vscode.workspace.isTrusted

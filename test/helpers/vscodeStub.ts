@@ -17,6 +17,17 @@ const noted =
     return Promise.resolve(typeof answer === "function" ? answer(parameters[0]) : answer);
   };
 
+/** The settings that the next readers find, by their full names. */
+export const settings: Record<string, unknown> = {};
+
+export const workspace = {
+  isTrusted: true,
+  getConfiguration: (section: string) => ({ get: (key: string) => settings[`${section}.${key}`] }),
+  onDidChangeConfiguration: () => new Disposable(() => undefined),
+};
+
+export const commands = { executeCommand: () => Promise.resolve() };
+
 class Box {
   label = "";
   dispose() {}

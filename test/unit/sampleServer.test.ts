@@ -1,9 +1,20 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import * as protocol from "../../src/engine/protocol";
 import { engineInMemory } from "../helpers/engine";
 import { temporaryFolder } from "../helpers/temporaryFolder";
+
+/** Whether the file system makes hard links; FAT and some network shares do not. */
+const links = vi.hoisted(() => ({ refused: false }));
+vi.mock("node:fs/promises", async (original) => {
+  const actual = await original<typeof import("node:fs/promises")>();
+  const link: typeof actual.link = (from, to) =>
+    links.refused
+      ? Promise.reject(Object.assign(new Error("refused"), { code: "EPERM" }))
+      : actual.link(from, to);
+  return { ...actual, default: { ...actual, link }, link };
+});
 
 const size = { students: 20, teachers: 2, staff: 2, schools: 1, days: 1 };
 
@@ -45,5 +56,17 @@ test("a sample whose salt is lost begins with a new lake, and works", async () =
     const after = await windowOn(folder);
     expect((await after.request(protocol.testConnection, after.connected)).salt).toBe("unclaimed");
     expect(JSON.parse(await readFile(file, "utf8")).salt).toBe(after.sample.salt);
+  }
+});
+
+test("a sample is made where there are no hard links, once for two windows", async () => {
+  links.refused = true;
+  try {
+    const folder = await temporaryFolder();
+    const [first, second] = await Promise.all([windowOn(folder), windowOn(folder)]);
+    expect(second.sample.salt).toBe(first.sample.salt);
+    expect((await readdir(folder)).filter((name) => name.startsWith("server.json"))).toEqual(["server.json"]);
+  } finally {
+    links.refused = false;
   }
 });

@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { EngineClient } from "../../src/engine/client";
+import type { ReportItem, RunSummary } from "../../src/engine/messages";
+import { BackgroundCheck } from "../../src/ui/backgroundCheck";
+import type { ConnectionModel } from "../../src/ui/connectionModel";
+import { type ReportCommandParts, ReportCommands } from "../../src/ui/reportCommands";
+import { RunController, type RunRequest } from "../../src/ui/runController";
+import { calls, settings } from "../helpers/vscodeStub";
+
+const checkEvery = 5;
+const connected = { "clever.sftp.host": "h", "clever.lake.url": "file:///lake" };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  calls.length = 0;
+  Object.assign(settings, connected, {
+    "clever.checkEvery": checkEvery,
+    "clever.runAutomatically": true,
+  });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  for (const name of Object.keys(settings)) delete settings[name];
+});
+
+/** How often a look in the background leads to a run. */
+async function runsAfterALook(newCount: number): Promise<number> {
+  const run = vi.fn(() => Promise.resolve(undefined));
+  const model = { refresh: () => Promise.resolve(), newCount } as unknown as ConnectionModel;
+  const check = new BackgroundCheck(model, { run, running: undefined } as unknown as RunController);
+  await vi.advanceTimersByTimeAsync(checkEvery * 60_000);
+  check.dispose();
+  return run.mock.calls.length;
+}
+
+test("where contents are compared, a look in the background runs, since no listing shows what is new", async () => {
+  expect(await runsAfterALook(0)).toBe(0);
+  expect(await runsAfterALook(1)).toBe(1);
+  settings["clever.sftp.compare"] = "hash";
+  expect(await runsAfterALook(0)).toBe(1);
+  settings["clever.sampleDistrict"] = true;
+  expect(await runsAfterALook(0)).toBe(0);
+  delete settings["clever.sampleDistrict"];
+  settings["clever.runAutomatically"] = false;
+  expect(await runsAfterALook(0)).toBe(0);
+});
+
+const item = {
+  path: "a.csv",
+  state: "anonymized",
+  failure: null,
+  report: "daily_participation",
+  userType: "students",
+  landed: { landedPath: "stage1np/a.csv" },
+  unread: null,
+} as ReportItem;
+
+test("where contents are compared, a report that seems known is run when it is selected", async () => {
+  const items: ReportItem[] = [
+    item,
+    { ...item, path: "twin.csv", state: "ignored" },
+    { ...item, path: "older.csv", state: "ignored", landed: null },
+    { ...item, path: "notes.txt", state: "ignored", report: null, landed: null },
+  ];
+  const asked: RunRequest[] = [];
+  const parts = {
+    reportsTree: { filesOf: () => items },
+    runs: { run: (request: RunRequest) => Promise.resolve(void asked.push(request)) },
+  };
+  const commands = new ReportCommands(parts as unknown as ReportCommandParts);
+  const node = { kind: "file", item, parent: undefined } as const;
+  await commands.runSelected("run", node);
+  expect(calls.map(({ parameters }) => parameters[0])).toEqual(["What is selected is in the lake already."]);
+  settings["clever.sftp.compare"] = "hash";
+  await commands.runSelected("run", node);
+  expect(asked).toEqual([{ command: "run", only: ["a.csv", "twin.csv"] }]);
+});
+
+test.each([
+  [{ landed: 0, failed: [] }, false, 0],
+  [{ landed: 1, failed: [] }, false, 1],
+  [{ landed: 0, failed: [{ path: "a.csv", reason: "Gone." }] }, false, 1],
+  [{ landed: 0, failed: [] }, true, 1],
+])("a run with %j, asked for: %s, ends with %i messages", async (done, isAskedFor, messages) => {
+  const summary = {
+    ...{ runId: "r", bytes: 0, anonymized: 0, unchanged: 3, duplicates: [], quarantined: [], refused: 0 },
+    ...{ rows: { daily_participation: 0, resource_usage: 0 }, inQuarantine: ["b.csv"], notRead: [] },
+    ...{ overdue: [], reportsOnServer: 3, notes: [], milliseconds: 1, ...done },
+  } as RunSummary;
+  const model = {
+    connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
+    refresh: () => Promise.resolve(),
+    lakeMayHaveChanged: () => undefined,
+  } as unknown as ConnectionModel;
+  const client = { request: () => Promise.resolve(summary) } as unknown as EngineClient;
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+  const nothing = () => Promise.resolve();
+  const runs = new RunController(model, client, log, nothing, nothing, nothing);
+  expect(await runs.run({ command: "run" }, isAskedFor)).toBe(summary);
+  expect(calls.filter(({ name }) => /^show.*Message$/.test(name))).toHaveLength(messages);
+});
