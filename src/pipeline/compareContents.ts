@@ -4,6 +4,7 @@ import { isCleverLakeError } from "../errors";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
 import type { PlannedFile } from "./plan";
+import { isAsKnown } from "./sourceNames";
 
 /** How a run sees that a report was published again: by size and time of the listing, or by the bytes as well. */
 export type Comparison = "time" | "hash";
@@ -23,16 +24,11 @@ export async function compareContents(
   const reading = bulkhead(connections, Number.POSITIVE_INFINITY);
   const compare = async (file: PlannedFile): Promise<PlannedFile> => {
     const { entry } = file;
-    if (entry === undefined || !seemsKnown(file)) return file;
+    if (entry === undefined || !isAsKnown(file)) return file;
     const hash = await reading.execute(() => hashOf(source, file, signal));
     return hash === entry.sha256 ? file : { ...file, state: "changed", reason: undefined };
   };
   return together(plan.map(compare));
-}
-
-/** Not an older copy, which is ignored whatever its bytes are. */
-function seemsKnown({ state, entry }: PlannedFile): boolean {
-  return state === "ignored" ? entry?.outcome === "duplicate" : state !== "new" && state !== "changed";
 }
 
 /** Undefined where the file cannot be read as it was listed: its landing tells why, or brings it. */

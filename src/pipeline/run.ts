@@ -39,6 +39,7 @@ import {
   writeRunRecord,
 } from "./runRecord";
 import { claimSalt } from "./salt";
+import { asOnServer } from "./sourceNames";
 import { isAccepted } from "./stageFile";
 import { appliedIn, type PseudoTables, readPseudoTables, sourcesIn } from "./tables";
 
@@ -92,15 +93,16 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill`, threads: 1 });
   try {
     const log = new IngestLog(lake, duck);
-    const { state, previous, tables } = await currentState(lake, duck, log, signal);
-    const files = listing ? makePlan(listing, state, request.userTypes) : [];
+    const { state: known, previous, tables } = await currentState(lake, duck, log, signal);
+    const files = listing ? makePlan(listing, known, request.userTypes) : [];
+    const state = asOnServer(known, files);
     const listed = chosen(files, request.only);
     const connections = request.connections ?? 4;
     const plan =
       request.source && request.compare === "hash"
         ? await compareContents(request.source, listed, connections, signal)
         : listed;
-    const start = runStart(state, now);
+    const start = runStart(known, now);
     const landings = planLandings(plan, start);
     const landing = new Set(landings.map(({ source }) => source));
     const pending = pendingEntries(state, request, landing);

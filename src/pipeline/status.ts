@@ -9,6 +9,7 @@ import { IngestLog } from "./logTable";
 import { makePlan, type PlannedFile } from "./plan";
 import { quarantinedAndGone } from "./quarantine";
 import { newestRun, type RunSummary, readRunRecord } from "./runRecord";
+import { asOnServer } from "./sourceNames";
 import { appliedIn, readPseudoTables } from "./tables";
 
 export interface Status {
@@ -43,7 +44,7 @@ export async function status(
     ]);
     const state = { log, applied: appliedIn(tables) };
     const plan = makePlan(listing, state, userTypes);
-    const files = [...plan, ...quarantinedAndGone(plan, state, userTypes)];
+    const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
     const freshness = freshnessOf(tables, new Date());
     return {
       files,

@@ -3,7 +3,10 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/errors";
+import type { LogEntry } from "../../src/pipeline/ingestLog";
+import { IngestLog } from "../../src/pipeline/logTable";
 import type { ProgressState } from "../../src/pipeline/progress";
+import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
@@ -208,6 +211,96 @@ describe("reports that were moved to another folder or root", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 6", "ben 2024-09-04 1"]);
     expect((await fixture.verify()).problems).toEqual([]);
     expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
+  });
+
+  describe("in a lake of an earlier version, which took them as sources of their own", () => {
+    async function withAside(of: Partial<LogEntry>): Promise<PipelineFixture> {
+      const fixture = await withMoved(dailyCsv(daily("amy", "2024-09-03")), new Date("2025-02-02"));
+      const before = (await fixture.lastLog()).get(first);
+      if (before === undefined) throw new Error("The log has no entry.");
+      const log = new IngestLog(fixture.lake, await sharedDuck());
+      const version = before.version + 1;
+      await log.append([{ ...before, path: moved, source: moved, version, time: new Date(), ...of }]);
+      return fixture;
+    }
+
+    test.each([
+      ["set aside as duplicates", { outcome: "duplicate", reason: "The same bytes." }],
+      ["in quarantine", { outcome: "quarantined", sha256: "ab", reason: "They are not older.", size: 9 }],
+    ] as const)("replace their rows where they come corrected (%s)", async (_, of) => {
+      const fixture = await withAside(of);
+      await fixture.put(moved, dailyCsv(daily("amy", "2024-09-02", 5)));
+      expect(await fixture.run()).toMatchObject({
+        landed: 1,
+        anonymized: 1,
+        quarantined: [],
+        failed: [],
+        inQuarantine: [],
+      });
+      const rows = ["amy 2024-09-02 5", "ben 2024-09-04 1"];
+      expect(await fixture.logins("amy", "ben")).toEqual(rows);
+      expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2, inQuarantine: [] });
+      await fixture.remove(moved);
+      expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, inQuarantine: [] });
+      expect((await fixture.status()).filter(({ state }) => state === "quarantined")).toEqual([]);
+      expect(await fixture.logins("amy", "ben")).toEqual(rows);
+    });
+  });
+
+  describe("while they waited", () => {
+    const bad = dailyCsv(daily("amy", "2024-09-03"), daily("eve", "no day"));
+
+    async function waiting(content: string, command: "run" | "ingest"): Promise<PipelineFixture> {
+      const fixture = await twoFiles();
+      await fixture.put(first, content, time);
+      await fixture.run({ command });
+      await fixture.remove(first);
+      await fixture.put(moved, content, time);
+      return fixture;
+    }
+    const time = new Date("2025-02-01T12:00:00Z");
+
+    test("in quarantine are accepted by the name that the server has for them now", async () => {
+      const fixture = await waiting(bad, "run");
+      expect(await fixture.state(moved)).toBe("quarantined");
+      expect(await fixture.run()).toMatchObject({ inQuarantine: [moved] });
+      expect(await fixture.run({ only: [moved], accept: [moved] })).toMatchObject({
+        landed: 0,
+        anonymized: 1,
+        refused: 1,
+        quarantined: [],
+        inQuarantine: [],
+      });
+      expect(await fixture.logins("amy", "ben")).toEqual(bothDays);
+      expect(await fixture.state(moved)).toBe("anonymized");
+      expect((await fixture.verify()).problems).toEqual([]);
+    });
+
+    test("for `anonymize` are run by that name", async () => {
+      const fixture = await waiting(dailyCsv(daily("amy", "2024-09-03")), "ingest");
+      expect(await fixture.state(moved)).toBe("landed");
+      expect(await fixture.run({ only: [moved] })).toMatchObject({ landed: 0, anonymized: 1 });
+      expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1"]);
+    });
+
+    test("unread are not accepted, since nobody can have looked at them", async () => {
+      const fixture = await waiting(bad, "ingest");
+      const summary = await fixture.run({ only: [moved], accept: [moved] });
+      expect(summary).toMatchObject({ anonymized: 0, quarantined: [{ path: moved }] });
+      expect(summary.notes.map(({ note }) => note)).toEqual([expect.stringContaining("It was not accepted")]);
+    });
+
+    test("are not mistaken for an older copy that the server has", async () => {
+      const fixture = await twoFiles();
+      const copy = first.replace(".csv", " (1).csv");
+      await fixture.put(copy, dailyCsv(daily("amy", "2024-09-03", 8)));
+      await fixture.run({ command: "ingest" });
+      await fixture.remove(copy);
+      expect(await fixture.run({ only: [first] })).toMatchObject({ landed: 0, anonymized: 0 });
+      expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 2 });
+      expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 8", "ben 2024-09-04 1"]);
+      expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
+    });
   });
 
   test("replace their rows also where the log was lost", async () => {

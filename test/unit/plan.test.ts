@@ -188,6 +188,33 @@ describe("a report in another folder, or below another root,", () => {
     expect(states([file({ size: 11, path: `other/${path}` })], lake)).toEqual(["changed"]);
   });
 
+  describe("that an older lake knows without rows of its own", () => {
+    test.each(["duplicate", "quarantined"] as const)(
+      "is a delivery of the source of its name that has rows (%s)",
+      (outcome) => {
+        const aside = entry({ path: moved, source: moved, outcome, version: 200 });
+        const corrected = file({ path: moved, size: 12, modified: later });
+        for (const lake of [lakeOf([entry(), aside], { [path]: 100 }), lakeOf([aside], { [path]: 100 })]) {
+          const plan = makePlan({ files: [corrected], skipped: [] }, lake, [...userTypes]);
+          expect(plan).toMatchObject([{ source: path }]);
+          expect(planLandings(plan, later)).toMatchObject([{ path: moved, source: path }]);
+        }
+      },
+    );
+
+    test("keeps its source where no other of its name has rows, or its own wait", () => {
+      const sources = (lake: LakeState) =>
+        makePlan({ files: [file({ path: moved })], skipped: [] }, lake, [...userTypes]).map(
+          ({ source }) => source,
+        );
+      const apart = (outcome: LogEntry["outcome"]) => entry({ path: moved, source: moved, outcome });
+      expect(sources(lakeOf([entry({ outcome: "duplicate" }), apart("quarantined")]))).toEqual([moved]);
+      expect(sources(lakeOf([entry(), apart("landed")], { [path]: 100 }))).toEqual([moved]);
+      // The tables were lost, and the rows of one are back by now.
+      expect(sources(lakeOf([entry(), apart("anonymized")], { [path]: 100 }))).toEqual([moved]);
+    });
+  });
+
   test("counts where it is the newest of one name, and the others are named where their bytes must differ", () => {
     const files = [file({ size: 11 }), file({ path: moved, modified: later }), file({ path: `old/${path}` })];
     const reason = `${moved} has the same name and is newer; only that one is read`;
