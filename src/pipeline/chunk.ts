@@ -20,6 +20,8 @@ import {
   isAccepted,
   isDeferred,
   isStaged,
+  leftOutIn,
+  type PendingFile,
   type QuarantinedFile,
   type StagedFile,
   type Staging,
@@ -205,15 +207,7 @@ export class ChunkRunner {
         const anonymizer = await this.anonymizer(report);
         const others = report === reportOfEverybody ? undefined : await this.opened(reportOfEverybody);
         return progress.during("anonymizing", entry.path, () =>
-          // Rows of this delivery were refused before, which only a person's consent allows.
-          anonymizer.stage(
-            {
-              ...entry,
-              accept: isConsented || (entry.rowsRefused ?? 0) > 0,
-              besides: twinBeside(entry, before, isConsented),
-            },
-            others?.persons,
-          ),
+          anonymizer.stage({ ...entry, ...consentTo(entry, before, isConsented) }, others?.persons),
         );
       });
     } catch (error) {
@@ -238,7 +232,7 @@ export class ChunkRunner {
   }
 
   private quarantine(entry: LogEntry, quarantined: QuarantinedFile, entries: Map<string, LogEntry>): void {
-    const { summary } = this.context;
+    const { summary, replaced, state } = this.context;
     const { line, column, reason, acceptable } = quarantined;
     this.leaveQuarantine(entry.source);
     this.settled.add(entry.source);
@@ -248,7 +242,7 @@ export class ChunkRunner {
       column: column ?? null,
       reason,
       acceptable,
-      hasEarlierRows: this.context.replaced.has(entry.source),
+      hasEarlierRows: replaced.has(entry.source) || state.applied.has(entry.source),
     });
     entries.set(entry.source, {
       ...entry,
@@ -361,12 +355,22 @@ function hasConsent(accept: ReadonlySet<string>, entry: LogEntry, before: LogEnt
 }
 
 /**
- * The file of another user type beside which a delivery's rows count: a person has agreed to it in this run, since the
- * reason for the quarantine named it, or in an earlier one, of which the notes tell. Consent to bad rows says nothing of it.
+ * What a person has agreed to of a delivery: in this run, or in an earlier one that read the same bytes, where what was left
+ * out then tells. Rules for bad rows that came since, or know more by now, ask anew. That rows count beside those of another
+ * user type is agreed to only where the reason for the quarantine named that.
  */
-function twinBeside(entry: LogEntry, before: LogEntry | undefined, isConsented: boolean): string | undefined {
-  if (before?.sha256 !== entry.sha256) return undefined;
-  return (isConsented ? twinInReason(before.reason) : undefined) ?? twinInNotes(before.notes);
+function consentTo(
+  { sha256 }: LogEntry,
+  before: LogEntry | undefined,
+  isConsented: boolean,
+): Pick<PendingFile, "acceptedBadRows" | "acceptRepeats" | "besides"> {
+  const { reason, notes, rowsRefused = 0 } = before?.sha256 === sha256 ? before : {};
+  const repeats = leftOutIn(notes);
+  return {
+    acceptedBadRows: isConsented ? Number.POSITIVE_INFINITY : rowsRefused - repeats,
+    acceptRepeats: isConsented || repeats > 0,
+    besides: (isConsented ? twinInReason(reason) : undefined) ?? twinInNotes(notes),
+  };
 }
 
 /** An entry of a file that was read and is not to count. */

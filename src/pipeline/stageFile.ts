@@ -31,6 +31,11 @@ import { besideTwinNote, type UserTypeTwins } from "./userTypeTwins";
 /** How a delivery's notes tell of rows that were left out; behind it stand the sources that have them. */
 export const leftOutFor = "in the tables already, from";
 
+/** How many rows a delivery's notes tell to be left out for that. */
+export function leftOutIn(notes: string | undefined): number {
+  return Number(new RegExp(`(\\d+) of its rows (?:is|are) ${leftOutFor} `).exec(notes ?? "")?.[1] ?? 0);
+}
+
 /** How a quarantined delivery's reason tells that nobody may let its rows be left out. */
 export const mustStay = "They are not older, so they cannot be left out";
 
@@ -43,8 +48,10 @@ export interface PendingFile {
   readonly version: number;
   /** Modification time on the server. */
   readonly modified: Date;
-  /** Whether a person has looked and takes the file without its bad rows. */
-  readonly accept: boolean;
+  /** How many of its bad rows may be left out, since a person has agreed: all of them, where that is in this run. */
+  readonly acceptedBadRows: number;
+  /** Whether rows that the tables have from other files may be left out, since a person has agreed. */
+  readonly acceptRepeats: boolean;
   /** A file of another user type with the same rows beside which these count, since a person has agreed. */
   readonly besides: string | undefined;
 }
@@ -191,8 +198,10 @@ async function stageLocal(
   let refused = 0;
   const notes = headerNotes(header, file.userType);
   if ("summary" in result) {
-    const bad = file.accept ? undefined : await findBadRows(local, report, header, signal);
-    if (bad && bad.rows > 0) return quarantine(file, bad, result.summary);
+    if (file.acceptedBadRows < Number.POSITIVE_INFINITY) {
+      const bad = await findBadRows(local, report, header, signal);
+      if (bad.rows > file.acceptedBadRows) return quarantine(file, bad, result.summary);
+    }
     // Where the engine stumbled over what row by row reads well, it gets the rows in plain form.
     const apart = await loadGoodRows(session, file, local, header, context);
     if (!("loaded" in apart)) return apart;
@@ -220,9 +229,9 @@ async function stageLocal(
     doubled.repeats,
   ].reduce((first, second) => bothMarked(first, second));
   if (marked) {
-    if (!file.accept) {
+    if (file.acceptedBadRows < Number.POSITIVE_INFINITY) {
       const bad = await findBadRows(local, report, header, signal, marked);
-      return quarantine(file, bad, marked.reasonOf(0));
+      if (Math.max(bad.rows, 1) > file.acceptedBadRows) return quarantine(file, bad, marked.reasonOf(0));
     }
     const apart = await loadGoodRows(session, file, local, header, context, marked);
     if (!("loaded" in apart)) return apart;
@@ -299,7 +308,7 @@ async function writeRows(
     if (waitsFor.length > 0) return { file, waitsFor };
     const reason = `${repeats.rows} of its rows ${repeats.rows === 1 ? "is" : "are"} ${leftOutFor} ${repeats.sources.join(", ")}.`;
     const kept = [...repeats.differing.keys()].filter((source) => !isOlder(file, modifiedOf(source)));
-    if (kept.length > 0 || !file.accept) {
+    if (kept.length > 0 || !file.acceptRepeats) {
       return quarantine(file, undefined, `${reason}${differenceIn(repeats, kept)}`, kept.length === 0);
     }
     await claim.drop(session, scratch, refusedRowsPath(file.landedPath), refusedBefore > 0, signal);
@@ -430,6 +439,9 @@ function quarantine(
   const [first] = refusal?.problems ?? [];
   if (!refusal || !first) return { file, line: undefined, column: undefined, reason: summary, acceptable };
   const more = refusal.rows > 1 ? ` (${refusal.rows} rows are bad; this is the first.)` : "";
-  const reason = `${first.reason}${more}`;
+  const { acceptedBadRows } = file;
+  const agreed =
+    acceptedBadRows > 0 ? ` A person agreed to leave out ${counted(acceptedBadRows, "row")}, no more.` : "";
+  const reason = `${first.reason}${more}${agreed}`;
   return { file, line: first.line, column: first.column, reason, acceptable: refusal.goodRows > 0 };
 }

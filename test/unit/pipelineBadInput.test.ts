@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { refusedRowsPath } from "../../src/clever/layout";
+import { pseudoTable, refusedRowsPath } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
 import { hasTrouble } from "../../src/pipeline/run";
 import type { RunSummary } from "../../src/pipeline/runRecord";
 import { daily, dailyCsv, dailyHeader, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
@@ -357,6 +358,34 @@ describe("an accepted file", () => {
     await fixture.lose("stage2p/clever");
     expect(await fixture.run()).toMatchObject({ anonymized: 2, refused: 1, quarantined: [] });
     expect(await fixture.rows()).toEqual(before);
+  });
+
+  test("is asked for anew where more rows than were agreed to would be left out by then", async () => {
+    const withId = (id: string, day = "2024-09-03") => daily("amy", day).replace("sis-amy", id);
+    const { fixture } = await runWith(dailyCsv(daily("ben", "yesterday"), withId("712"), daily("cat")));
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 1 });
+    // From here on it is known that the id has lost its zeros.
+    await fixture.put(dailyPath("2024-09-05"), dailyCsv(withId("000712", "2024-09-05")));
+    await fixture.run();
+    await fixture.lose(pseudoTable(reports.daily_participation));
+    expect(await fixture.run()).toMatchObject({
+      anonymized: 2,
+      refused: 0,
+      quarantined: [
+        {
+          path: bad,
+          line: 2,
+          reason: expect.stringMatching(
+            /\(2 rows are bad; this is the first\.\) A person agreed to leave out 1 row, no more\.$/,
+          ),
+          acceptable: true,
+        },
+      ],
+    });
+    expect(await fixture.logins("cat")).not.toContain("cat 2024-09-03 1");
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 2 });
+    expect(await fixture.logins("cat")).toContain("cat 2024-09-03 1");
+    expect((await fixture.verify()).problems).toEqual([]);
   });
 
   test("of bad rows alone comes in with none", async () => {

@@ -257,6 +257,25 @@ describe("rows that stand in two different files", () => {
       expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
     });
 
+    test("but for rows that are bad by now, to which nobody has agreed: the rows there stay", async () => {
+      const fixture = await PipelineFixture.create();
+      const withId = (id: string, day: string) => daily("amy", day).replace("sis-amy", id);
+      await fixture.put(september30, dailyCsv(daily("ben"), daily("ben", "2024-09-04")));
+      await fixture.run();
+      const lines = [daily("ben", "2024-09-04", 7), withId("712", "2024-09-04")];
+      await fixture.put(september4, dailyCsv(...lines), older);
+      expect(await fixture.run({ accept: [september4] })).toMatchObject({ anonymized: 1, refused: 1 });
+      await fixture.put(september3, dailyCsv(withId("000712", "2024-09-03")));
+      await fixture.run();
+      await fixture.put(september30, dailyCsv(daily("ben")));
+      const asked = { path: september4, line: 3, column: "sis_id", acceptable: true, hasEarlierRows: true };
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, refused: 0, quarantined: [asked] });
+      expect(await fixture.rows()).toHaveLength(3);
+      expect((await fixture.verify()).problems).toEqual([]);
+      expect(await fixture.run({ accept: [september4] })).toMatchObject({ anonymized: 1, refused: 1 });
+      expect(await fixture.logins("ben")).toEqual(["? 2024-09-03 1", "ben 2024-09-03 1", "ben 2024-09-04 7"]);
+    });
+
     test("by the next run, where one brought the other file alone", async () => {
       const fixture = await withLeftOut();
       await fixture.put(september30, dailyCsv(daily("amy")));
