@@ -121,12 +121,14 @@ function kindName({ report, userType }: Freshness): string {
   return `${report.replaceAll("_", " ")} of ${userType}`;
 }
 
+const earlierRowsStay = "The rows of the delivery before stay in the tables.";
+
 function quarantineLines(quarantined: RunSummary["quarantined"]): string[] {
   const without = quarantined.every(({ hasEarlierRows }) => !hasEarlierRows);
   const title = `In quarantine${without ? " (no row of them is in the tables)" : ""}: ${quarantined.length}`;
   const files = quarantined.map(({ path, line, column, reason, acceptable, hasEarlierRows }) => {
     const where = [line === null ? "" : `line ${line}`, column ?? ""].filter(Boolean).join(", ");
-    const earlier = hasEarlierRows ? " The rows of the delivery before stay in the tables." : "";
+    const earlier = hasEarlierRows ? ` ${earlierRowsStay}` : "";
     const way = acceptable ? "" : " It has to be delivered anew.";
     return `${plain(path)}${where ? ` (${where})` : ""}: ${plain(reason)}${earlier}${way}`;
   });
@@ -241,12 +243,16 @@ export function showVerification(verification: Verification): string {
   return [
     `${tables}\n\n${verdict}`,
     ...(left.length > 0 ? ["", "No part of the data:", ...left] : []),
-    ...waitingLines(verification.inQuarantine),
+    ...waitingLines(verification),
   ].join("\n");
 }
 
-function waitingLines(paths: readonly string[]): string[] {
-  if (paths.length === 0) return [];
-  const title = `${counted(paths.length, "file")} in quarantine (no row of them is in the tables):`;
-  return [styled("yellow", title), ...listed(paths.map(plain))];
+function waitingLines({ inQuarantine, withEarlierRows }: Verification): string[] {
+  if (inQuarantine.length === 0) return [];
+  const without = withEarlierRows.length === 0 ? " (no row of them is in the tables)" : "";
+  const title = `${counted(inQuarantine.length, "file")} in quarantine${without}:`;
+  const files = inQuarantine.map((path) =>
+    withEarlierRows.includes(path) ? `${plain(path)}: ${earlierRowsStay}` : plain(path),
+  );
+  return [styled("yellow", title), ...listed(files)];
 }

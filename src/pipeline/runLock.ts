@@ -140,7 +140,8 @@ export async function runningRun(lake: Lake): Promise<string | undefined> {
 /** Rejects with `busy` where a run is at work on a lake, as far as its lease tells. */
 export async function requireNoRun(lake: Lake): Promise<void> {
   const holder = await holderAtWork(lake);
-  if (holder !== undefined) throw busy(lake, holder, "alive");
+  if (holder === undefined) return;
+  throw busy(lake, holder, stateOf(holder, heldHere) === "unclear" ? "unclear" : "alive");
 }
 
 async function holderAtWork(lake: Lake): Promise<Lock | undefined> {
@@ -207,15 +208,21 @@ async function sweepBesideLock(lake: Lake): Promise<void> {
   }
 }
 
-function busy(lake: Lake, holder: Lock | undefined, why: "alive" | "renewed"): CleverLakeError {
+function busy(lake: Lake, holder: Lock | undefined, why: keyof typeof hints): CleverLakeError {
   const who = holder ? ` (run ${holder.runId}, process ${holder.pid} on ${holder.host})` : "";
   return new CleverLakeError("busy", `Another run is at work on this lake${who}; nothing was done.`, {
     subject: lake.url,
-    hint: `Wait until it has ended.${holder && why === "alive" ? leaseHint(holder) : ""}`,
+    hint: `Wait until it has ended.${holder ? hints[why](holder) : ""}`,
   });
 }
 
-function leaseHint({ expires }: Lock): string {
-  const seconds = Math.ceil((expires - Date.now()) / 1000);
-  return ` If it was killed, its lock ends by itself in ${counted(seconds, "second")}: then run again.`;
-}
+/** What helps, by what is known of the holder. */
+const hints = {
+  alive: ({ expires }: Lock) => {
+    const seconds = Math.ceil((expires - Date.now()) / 1000);
+    return ` If it was killed, its lock ends by itself in ${counted(seconds, "second")}: then run again.`;
+  },
+  unclear: () =>
+    " If it was killed, start a run: it watches the lock for twenty seconds and takes over a dead one.",
+  renewed: () => "",
+};

@@ -32,7 +32,10 @@ export interface Discrepancy {
   readonly problem: string;
 }
 
-/** What a killed run left, and what becomes of it: no fault of the data. */
+/**
+ * What a killed run left, and what becomes of it: no fault of the data. None is told beside a run, whose files they may
+ * be.
+ */
 export interface Leftover {
   readonly subject: string;
   readonly note: string;
@@ -45,8 +48,13 @@ export interface Verification {
   readonly reportRows: number;
   /** Landed files whose bytes and rows were counted anew. */
   readonly landedFiles: number;
-  /** Paths on the server of files of the user types asked for that wait in quarantine: no row of them is in a table. */
+  /**
+   * Paths on the server of files of the user types asked for that wait in quarantine: no row of these deliveries is in a
+   * table.
+   */
   readonly inQuarantine: readonly string[];
+  /** Those of them of which the rows of the delivery before are in the tables. */
+  readonly withEarlierRows: readonly string[];
   readonly problems: readonly Discrepancy[];
   readonly leftovers: readonly Leftover[];
 }
@@ -72,9 +80,11 @@ export async function verifyLake(
     const salt = given === undefined ? undefined : await verifiedSalt(context, given);
     const found = await verifyAll(context, salt, userTypes);
     const { problems, leftovers } = context;
-    if (problems.length > 0 && (await watch.sawRun(signal))) throw doubtful(lake);
     leftovers.push(...(await leftoverFiles(lake, signal ? { signal } : {})));
-    return { ...found, problems, leftovers };
+    // Asked last: what was found before may be a run's that began meanwhile.
+    const sawRun = await watch.sawRun(signal);
+    if (problems.length > 0 && sawRun) throw doubtful(lake);
+    return { ...found, problems, leftovers: sawRun ? [] : leftovers };
   } finally {
     duck.close();
     await removeLocal(scratch);
@@ -101,7 +111,8 @@ async function verifyAll(
       ? { all: await log.all(signal), last: await log.last(signal) }
       : undefined,
   );
-  if (read === undefined) return { tables: [], reportRows: 0, landedFiles: 0, inQuarantine: [] };
+  if (read === undefined)
+    return { tables: [], reportRows: 0, landedFiles: 0, inQuarantine: [], withEarlierRows: [] };
   const entries = [...read.last.values()];
   const tables: VerifiedTable[] = [];
   const rows = new Map<ReportName, TableRows | undefined>();
@@ -121,9 +132,15 @@ async function verifyAll(
   problems.push(...(await verifyAllLanded(context, landed, rows)));
   const reportTables = new Set(allReports().map(pseudoTable));
   const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);
-  const waiting = waitingInQuarantine({ log: read.last, applied }, userTypes);
-  const inQuarantine = waiting.map(({ path }) => path);
-  return { tables, reportRows, landedFiles: landed.length, inQuarantine };
+  const quarantined = waitingInQuarantine({ log: read.last, applied }, userTypes);
+  const hasRows = ({ report, source }: LogEntry) => rows.get(report)?.sources.has(source) ?? false;
+  return {
+    tables,
+    reportRows,
+    landedFiles: landed.length,
+    inQuarantine: quarantined.map(({ path }) => path),
+    withEarlierRows: quarantined.filter(hasRows).map(({ path }) => path),
+  };
 }
 
 /** Holds landed files, side by side, against the log and the tables; told in the order of the files. */

@@ -1,4 +1,4 @@
-import { landedFolder } from "../clever/layout";
+import { landedFolder, runLockPath } from "../clever/layout";
 import { counted } from "../counted";
 import type { AddFile } from "../delta/actions";
 import { hashOfFile, hashTag } from "../delta/fileHash";
@@ -89,7 +89,11 @@ export async function unloggedLandings(
 export async function leftoverFiles(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
   const left: Leftover[] = [];
   for (const { path } of await lockFiles(lake, options)) {
-    left.push({ subject: path, note: "The lock of a killed run: it is removed by the next run." });
+    const note =
+      path === runLockPath
+        ? "The lock of a killed run: it is removed by the next run."
+        : "A file of a killed run's lock: it is removed by a later run when it is a day old.";
+    left.push({ subject: path, note });
   }
   for await (const { path, kind, modified } of lake.temporaries(options)) {
     const what = kind === "folder" ? "A temporary folder" : "A temporary file";

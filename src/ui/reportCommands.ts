@@ -105,14 +105,14 @@ export class ReportCommands {
     const { client, log, model } = this.parts;
     try {
       const connected = await model.connected();
-      const { problems, leftovers, landedFiles, reportRows, inQuarantine } = await withProgress(
-        vscode.l10n.t("Clever: verifying the lake"),
-        (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
-      );
+      const { problems, leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows } =
+        await withProgress(vscode.l10n.t("Clever: verifying the lake"), (_progress, token) =>
+          client.request(engine.verify, connected, { signal: signalOf(token) }),
+        );
       for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
       for (const { subject, note } of leftovers) log.info(`Verify: ${subject}: ${note}`);
       for (const path of inQuarantine) log.warn(`Verify: ${path}: in quarantine`);
-      const waiting = quarantineSentence(inQuarantine);
+      const waiting = quarantineSentences(inQuarantine, withEarlierRows);
       const [first] = problems;
       if (first) {
         const named = [first.subject, first.problem] as const;
@@ -184,7 +184,7 @@ export class ReportCommands {
         const text = vscode.l10n.t("This is {0} as it was before it changed on the server.", path);
         tell(showInformationMessage, text, ingest);
       } else if (state === "quarantined") {
-        const text = vscode.l10n.t("{0} is in quarantine: no row of it is in the tables.", path);
+        const text = vscode.l10n.t("{0} is in quarantine: no row of this delivery is in the tables.", path);
         const preview = { title: vscode.l10n.t("Preview Report"), act: () => this.openReport(path) };
         tell(showInformationMessage, text, preview);
       }
@@ -252,20 +252,24 @@ export class ReportCommands {
   }
 }
 
-/** What a recount has to say of files that wait in quarantine: their rows are in no table, and so not recounted. */
-function quarantineSentence(paths: readonly string[]): string[] {
+/** What a recount has to say of files that wait in quarantine: these deliveries are in no table, and so not recounted. */
+function quarantineSentences(paths: readonly string[], withEarlierRows: readonly string[]): string[] {
   const [first] = paths;
   if (first === undefined) return [];
   return [
     forCount(
       paths.length,
-      vscode.l10n.t("1 file is in quarantine, so that its rows are in no table: {0}.", first),
       vscode.l10n.t(
-        "{0} files are in quarantine, so that their rows are in no table; first {1}.",
+        "1 file is in quarantine, and no row of its newest delivery is in the tables: {0}.",
+        first,
+      ),
+      vscode.l10n.t(
+        "{0} files are in quarantine, and no row of their newest deliveries is in the tables; first {1}.",
         integer(paths.length),
         first,
       ),
     ),
+    ...(withEarlierRows.length > 0 ? [vscode.l10n.t("Rows of earlier deliveries stay in the tables.")] : []),
   ];
 }
 

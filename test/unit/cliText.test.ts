@@ -202,7 +202,10 @@ test("the files on the server are told with their states", () => {
 test("what does not add up is told", () => {
   const table = { table: "stage2p/clever/daily_participation_pseudo", version: 3, files: 2, rows: 1000 };
   const lookup = { ...table, table: "stage2np/clever/daily_participation_lookup", rows: 40 };
-  const counts = { reportRows: 1000, landedFiles: 2, inQuarantine: [], leftovers: [] };
+  const counts = {
+    ...{ reportRows: 1000, landedFiles: 2, inQuarantine: [], withEarlierRows: [] },
+    leftovers: [],
+  };
   expect(showVerification({ ...counts, tables: [table, lookup], problems: [] })).toMatch(
     /1,000[\s\S]*Everything adds up\. 1,000 rows of reports; 2 landed files read anew\.$/,
   );
@@ -213,5 +216,9 @@ test("what does not add up is told", () => {
   const waiting = { ...counts, inQuarantine: ["b.csv"] };
   expect(showVerification({ ...waiting, tables: [table], problems: [] })).toMatch(
     /Everything adds up\.[\s\S]*1 file in quarantine \(no row of them is in the tables\):\n {2}b\.csv$/,
+  );
+  const redelivered = { ...counts, inQuarantine: ["b.csv", "c.csv"], withEarlierRows: ["c.csv"] };
+  expect(showVerification({ ...redelivered, tables: [table], problems: [] })).toMatch(
+    /2 files in quarantine:\n {2}b\.csv\n {2}c\.csv: The rows of the delivery before stay in the tables\.$/,
   );
 });

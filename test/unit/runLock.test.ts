@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { runLeasePath, runLockPath } from "../../src/clever/layout";
 import { FolderLake } from "../../src/lake/folder";
-import { RunLock, runningRun } from "../../src/pipeline/runLock";
+import { RunLock, requireNoRun, runningRun } from "../../src/pipeline/runLock";
 import { processSpace } from "../../src/processSpace";
 import { MemoryLake } from "../helpers/memoryLake";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -176,6 +176,16 @@ describe("a lock with a lease far beyond what leases are", () => {
     const lake = lakeWithLock({ ...here, pid: process.ppid, expires: Date.now() + century });
     await using _mine = await RunLock.take(lake, "mine", { wait: async () => {} });
     expect(holder(lake)).toBe("mine");
+  });
+
+  test("is not said to end by itself: a run takes it over", async () => {
+    const lake = lakeWithLock({ ...foreign, expires: Date.now() + century });
+    await expect(requireNoRun(lake)).rejects.toMatchObject({
+      code: "busy",
+      hint: expect.stringMatching(
+        /ended\. If it was killed, start a run: it watches the lock for twenty seconds/,
+      ),
+    });
   });
 
   test("says how it is that it holds, where it is renewed", async () => {

@@ -230,6 +230,21 @@ describe("of a file in which a version without rules for ids took any text for o
 });
 
 describe("beside a run", () => {
+  test("that begins meanwhile, its lock and its unfinished files are not told as a killed one's", async () => {
+    const { lake } = fixture;
+    const list = lake.list.bind(lake);
+    lake.list = async function* (...given) {
+      if (given[0] === participation) {
+        const holder = { id: "other", runId: "theirs", host: "another-machine", space: "another", pid: 1 };
+        const lock = { ...holder, expires: Date.now() + 60_000 };
+        await writeFile(lake.localPath(runLockPath), JSON.stringify(lock));
+        await writeFile(lake.localPath(`${participation}/part-0.snappy.parquet`), "not committed yet");
+      }
+      yield* list(...given);
+    };
+    expect(await fixture.verify()).toMatchObject({ problems: [], leftovers: [] });
+  });
+
   const later = dailyPath("2024-09-05");
   const put = () => fixture.put(later, dailyCsv(daily("amy", "2024-09-05")));
 
@@ -272,6 +287,17 @@ describe("beside a run", () => {
   });
 });
 
+test("a file in quarantine whose earlier rows are in the table is told as such", async () => {
+  const fresh = dailyPath("2024-09-04");
+  await fixture.put(dailyFile, dailyCsv(daily("amy"), "bad row"));
+  await fixture.put(fresh, dailyCsv(daily("amy", "2024-09-04"), "bad row"));
+  await fixture.run();
+  const { problems, inQuarantine, withEarlierRows } = await fixture.verify();
+  expect(problems).toEqual([]);
+  expect([...inQuarantine].sort()).toEqual([dailyFile, fresh]);
+  expect(withEarlierRows).toEqual([dailyFile]);
+});
+
 test("what killed runs left is named, and is no problem", async () => {
   const { lake } = fixture;
   const temporary = `.clever-lake-tmp/1@another@${randomUUID()}`;
@@ -287,6 +313,10 @@ test("what killed runs left is named, and is no problem", async () => {
     runLockPath,
     runLeasePath("killed"),
     temporary,
+  ]);
+  expect(leftovers.slice(1, 3).map(({ note }) => note)).toEqual([
+    "The lock of a killed run: it is removed by the next run.",
+    "A file of a killed run's lock: it is removed by a later run when it is a day old.",
   ]);
   expect(leftovers[0]?.note).toBe("1 data file that the table does not use (15 bytes): VACUUM removes them.");
 });
