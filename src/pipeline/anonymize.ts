@@ -168,7 +168,7 @@ function partedByTwins(waiting: readonly StagedFile[]): {
   setAside: QuarantinedFile[];
 } {
   const reasons = new Map(
-    waiting.flatMap(({ outranked }) => (outranked ? [[outranked.source, outranked.reason]] : [])),
+    waiting.flatMap(({ outranked }) => outranked.map(({ source, reason }) => [source, reason] as const)),
   );
   return {
     counting: waiting.filter(({ file }) => !reasons.has(file.source)),

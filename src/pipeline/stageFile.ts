@@ -74,8 +74,8 @@ export interface StagedFile {
   readonly notes: readonly string[];
   /** Cells with a word for nothing in place of an id, which count as blank. */
   readonly wordsForNothing: number;
-  /** A file of another user type that has the same rows and is to be set aside for this one, with the reason. */
-  readonly outranked: { readonly source: string; readonly reason: string } | undefined;
+  /** Files of other user types that have the same rows and are to be set aside for this one, with the reasons. */
+  readonly outranked: readonly { readonly source: string; readonly reason: string }[];
   /** Sources whose old rows would be counted beside these, and so have to go in the same commit. */
   readonly reliesOn: readonly string[];
 }
@@ -172,7 +172,7 @@ function emptyFile(file: PendingFile): StagedFile {
     rowsRefused: 0,
     notes: [emptyNote],
     wordsForNothing: 0,
-    outranked: undefined,
+    outranked: [],
     reliesOn: [],
   };
 }
@@ -296,9 +296,11 @@ async function writeRows(
   if (wordsForNothing > 0) notes.push(wordsForNothingNote(wordsForNothing));
 
   using twinClaim = await twins.claim(session, file, spanOf(partitions), rows, signal);
-  const twin = await twinClaim?.find();
-  if (twin && replaced.has(twin.source)) return { file, waitsFor: [twin.source] };
-  if (twin && !twin.isOutranked) return quarantine(file, undefined, twin.reason, true);
+  const found = (await twinClaim?.find()) ?? [];
+  const waitsForTwins = found.map(({ source }) => source).filter((source) => replaced.has(source));
+  if (waitsForTwins.length > 0) return { file, waitsFor: waitsForTwins };
+  const instead = found.find(({ isOutranked }) => !isOutranked);
+  if (instead) return quarantine(file, undefined, instead.reason, true);
   if (file.besides !== undefined) notes.push(besideTwinNote(file.besides));
 
   using claim = await repeated.claim(file, spanOf(partitions));
@@ -355,7 +357,7 @@ async function writeRows(
     rowsRefused,
     notes,
     wordsForNothing,
-    outranked: twin,
+    outranked: found,
     reliesOn,
   };
 }

@@ -117,13 +117,16 @@ export class UserTypeTwins {
     earlier: readonly Claimant[],
     rows: string,
     signal: AbortSignal | undefined,
-  ): Promise<Twin | undefined> {
+  ): Promise<readonly Twin[]> {
     // Who lets its rows count beside those of one user type has seen that they are of two.
-    if (mine.file.besides !== undefined) return undefined;
+    if (mine.file.besides !== undefined) return [];
+    const outranked: Twin[] = [];
     for (const other of earlier) {
       if (other.file.besides === mine.file.source) continue;
-      const same = await this.sameRows(session, mine, other.adds, rows, signal);
-      if (same) return this.judge(session, mine, other, signal);
+      if (!(await this.sameRows(session, mine, other.adds, rows, signal))) continue;
+      const twin = await this.judge(session, mine, other, signal);
+      if (!twin.isOutranked) return [twin];
+      outranked.push(twin);
     }
     const inTable = await this.filesLike(session, mine, signal);
     for (const source of new Set(inTable.map(({ tags }) => tags?.[sourceTag] ?? ""))) {
@@ -131,9 +134,9 @@ export class UserTypeTwins {
       if (!(await this.sameRows(session, mine, files, rows, signal))) continue;
       const type = files[0] && fileStatistics(files[0])?.minValues.user_type;
       const userType = userTypes.find((each) => userTypeValue[each] === type) ?? "others";
-      return { source, isOutranked: false, reason: reasonOf(source, `is in the tables as ${userType}`) };
+      return [{ source, isOutranked: false, reason: reasonOf(source, `is in the tables as ${userType}`) }];
     }
-    return undefined;
+    return outranked;
   }
 
   /** Data files of other user types in the table, as they were before this run, with the same first or last person. */
@@ -280,8 +283,11 @@ export class UserTypeTwins {
 /** A file's hold on its people and days while it is staged. */
 export class TwinClaim implements Disposable {
   constructor(
-    /** Finds the file's twin among the run's earlier files and those of the table. */
-    readonly find: () => Promise<Twin | undefined>,
+    /**
+     * Finds the file's twins among the run's earlier files and those of the table: the one that counts in its place, or
+     * all that it counts in place of.
+     */
+    readonly find: () => Promise<readonly Twin[]>,
     private readonly settle: (adds: readonly AddFile[] | undefined) => void,
   ) {}
 
