@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, open, readdir, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -97,10 +97,12 @@ export class LocalCopies {
       },
     });
     try {
+      // Made first: a stream that is called off before it has opened its file would make it after it was removed.
+      await writeFile(unfinished, "", { flag: "wx", mode: 0o600 });
       await pipeline(
         this.lake.readStream(lakePath, options),
         counted,
-        createWriteStream(unfinished, { flags: "wx", mode: 0o600 }),
+        createWriteStream(unfinished, { flags: "r+" }),
         options,
       );
       if (length !== size) {
