@@ -126,9 +126,3 @@ async function landOnce(
 }
 
 class AlreadyThere extends Error {}
-
-/** What a run could not bring over, in words. */
-export interface FailedFile {
-  readonly path: string;
-  readonly reason: string;
-}

@@ -26,7 +26,7 @@ export type Lock = z.infer<typeof lockSchema>;
 
 const leaseSchema = z.object({ expires: z.number() });
 
-export const leaseMilliseconds = 60_000;
+const leaseMilliseconds = 60_000;
 export const renewalMilliseconds = leaseMilliseconds / 4;
 
 /** A lock of this process for a run. */

@@ -108,7 +108,7 @@ export function askWhile<T>(
 }
 
 /** Whether an error is the user going back or leaving, which only the wizard itself may answer. */
-export function isNavigation(error: unknown): boolean {
+function isNavigation(error: unknown): boolean {
   return error instanceof Back || error instanceof Left;
 }
 
