@@ -5,13 +5,13 @@ import type { DashboardFilter } from "../dashboard/filter";
 import type { IndexProgress } from "../dashboard/index/indexKeeper";
 import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
-import type { Freshness } from "../pipeline/freshness";
-import type { RosterProgress, RosterSummary } from "../pipeline/importRoster";
-import type { FileState, Unread } from "../pipeline/plan";
+import type { Reveal } from "../pipeline/log/reveals";
+import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
+import type { Freshness } from "../pipeline/plan/freshness";
+import type { FileState, Unread } from "../pipeline/plan/plan";
 import type { ProgressState } from "../pipeline/progress";
-import type { Reveal } from "../pipeline/reveals";
-import type { RunRecord, RunSummary } from "../pipeline/runRecord";
-import type { Verification } from "../pipeline/verify";
+import type { RosterProgress, RosterSummary } from "../pipeline/roster/importRoster";
+import type { Verification } from "../pipeline/verify/verify";
 import type { Connected } from "./connectionMessages";
 
 export type * from "./connectionMessages";
@@ -188,7 +188,8 @@ export interface RunCounts {
   readonly bytes: number;
   readonly anonymized: number;
   readonly unchanged: number;
-  readonly duplicates: number;
+  /** Rows that count from newer files. */
+  readonly superseded: number;
   readonly quarantined: number;
   readonly failed: number;
   readonly refused: number;

@@ -168,11 +168,6 @@ function placeOf({ path, landedPath }: LogLine): string {
 function remarksOf(summary: RunSummary): string[] {
   return [
     ...tableSection(
-      vscode.l10n.t("Counted once"),
-      [vscode.l10n.t("File"), vscode.l10n.t("Reason")],
-      summary.duplicates.map((each) => [each.path, each.reason]),
-    ),
-    ...tableSection(
       vscode.l10n.t("Ids of people"),
       [
         vscode.l10n.t("Report"),

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { pseudoTable, runLockPath, runRecordPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
-import { lakeTables, landedFiles, landingFolders } from "../../src/pipeline/lakeContents";
-import { listRuns } from "../../src/pipeline/listRuns";
-import { RunLock } from "../../src/pipeline/runLock";
-import { writeRunRecord } from "../../src/pipeline/runRecord";
+import { lakeTables, landedFiles, landingFolders } from "../../src/pipeline/catalogue/lakeContents";
+import { RunLock } from "../../src/pipeline/lock/runLock";
+import { listRuns } from "../../src/pipeline/log/listRuns";
+import { writeRunRecord } from "../../src/pipeline/log/runRecord";
 import { MemoryLake } from "../helpers/memoryLake";
 
 const record = (runId: string, outcome: "done" | "running") => ({

@@ -3,8 +3,8 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/errors";
-import type { LogEntry } from "../../src/pipeline/ingestLog";
-import { IngestLog } from "../../src/pipeline/logTable";
+import type { LogEntry } from "../../src/pipeline/log/ingestLog";
+import { IngestLog } from "../../src/pipeline/log/logTable";
 import type { ProgressState } from "../../src/pipeline/progress";
 import { sharedDuck } from "../helpers/lakeRows";
 import {

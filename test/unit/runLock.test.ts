@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { runLeasePath, runLockPath } from "../../src/clever/layout";
 import { FolderLake } from "../../src/lake/folder";
-import { RunLock, requireNoRun, runningRun } from "../../src/pipeline/runLock";
+import { RunLock, requireNoRun, runningRun } from "../../src/pipeline/lock/runLock";
 import { processSpace } from "../../src/processSpace";
 import { MemoryLake } from "../helpers/memoryLake";
 import { temporaryFolder } from "../helpers/temporaryFolder";

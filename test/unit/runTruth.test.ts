@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { UserType } from "../../src/clever/reports";
 import { readRun, verify } from "../../src/engine/runs";
 import { CleverLakeError } from "../../src/errors";
-import { failedFiles, isUnresolved } from "../../src/pipeline/failedFiles";
-import type { LogEntry } from "../../src/pipeline/ingestLog";
-import type { PlannedFile } from "../../src/pipeline/plan";
-import { isAcceptable, waitingInQuarantine } from "../../src/pipeline/quarantine";
-import { status } from "../../src/pipeline/status";
+import type { LogEntry } from "../../src/pipeline/log/ingestLog";
+import { failedFiles, isUnresolved } from "../../src/pipeline/plan/failedFiles";
+import type { PlannedFile } from "../../src/pipeline/plan/plan";
+import { isAcceptable, waitingInQuarantine } from "../../src/pipeline/plan/quarantine";
+import { status } from "../../src/pipeline/plan/status";
 import { reportOf } from "../../src/ui/runReport";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
