@@ -78,7 +78,6 @@ export class MonthRows {
     }
     for (const { sources } of this.stagedFiles()) {
       for (const [source, { userType, days }] of sources) {
-        if (this.isLeftOut(source)) continue;
         for (const cell of listCells(new Map([[userType, days]]), month)) {
           note(userTypeValue[cell.userType], cell.date, source);
         }
@@ -230,12 +229,14 @@ export class MonthRows {
     }));
   }
 
-  private isLeftOut(source: string): boolean {
-    return this.sources.heldBack.has(source);
-  }
-
+  /** The new rows but those that are held back, and the restored ones, which a source that is held back may have. */
   private stagedFiles(): StagedRows[] {
-    return [...this.sources.month.staged, ...this.restoredInCells()];
+    const { month, heldBack } = this.sources;
+    const arriving = month.staged.map((rows) => ({
+      ...rows,
+      sources: new Map([...rows.sources].filter(([source]) => !heldBack.has(source))),
+    }));
+    return [...arriving, ...this.restoredInCells()];
   }
 
   /** The rows of incomplete sources in the cells of the change. */
