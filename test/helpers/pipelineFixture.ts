@@ -134,7 +134,7 @@ export class PipelineFixture {
   }
 
   /** The last entry of each file. */
-  async lastLog(): Promise<Map<string, LogEntry>> {
+  async lastLog(): Promise<ReadonlyMap<string, LogEntry>> {
     return new IngestLog(this.lake, await sharedDuck()).last();
   }
 

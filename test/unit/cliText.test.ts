@@ -70,7 +70,7 @@ const summary: RunSummary = {
   bytes: 0,
   anonymized: 0,
   unchanged: 3,
-  duplicates: [],
+  superseded: 0,
   quarantined: [],
   failed: [],
   rows: { daily_participation: 0, resource_usage: 0 },

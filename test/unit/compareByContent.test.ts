@@ -84,7 +84,7 @@ test.each([
   [{ landed: 0, failed: [] }, true, 1],
 ])("a run with %j, asked for: %s, ends with %i messages", async (done, isAskedFor, messages) => {
   const summary = {
-    ...{ runId: "r", bytes: 0, anonymized: 0, unchanged: 3, duplicates: [], quarantined: [], refused: 0 },
+    ...{ runId: "r", bytes: 0, anonymized: 0, unchanged: 3, superseded: 0, quarantined: [], refused: 0 },
     ...{ rows: { daily_participation: 0, resource_usage: 0 }, inQuarantine: ["b.csv"], notRead: [] },
     ...{ overdue: [], reportsOnServer: 3, notes: [], milliseconds: 1, ...done },
   } as RunSummary;

@@ -27,6 +27,7 @@ test("what is left out has its default", () => {
     userTypes: ["students", "teachers", "staff"],
     minimumGroupSize: 10,
     expectReportsWithin: 0,
+    maxShrink: 50,
   });
 });
 
@@ -37,6 +38,7 @@ test("every key of the documentation is taken", () => {
     userTypes: ["staff"],
     minimumGroupSize: 0,
     expectReportsWithin: 3,
+    maxShrink: 20,
   };
   expect(parseConfig(config, "")).toMatchObject(config);
 });

@@ -3,11 +3,20 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Problem } from "../../src/clever/header";
 import { findDayMonthOrder, judgeRows } from "../../src/clever/judgeRows";
 import { type Report, reports, type UserType } from "../../src/clever/reports";
-import { parseValue } from "../../src/clever/values";
+import { type DayMonthOrder, parseValue } from "../../src/clever/values";
+import type { DuckSession } from "../../src/duck/duck";
 import { Duck } from "../../src/duck/duck";
-import { loadCsv, valueSql } from "../../src/pipeline/read/loadCsv";
+import {
+  loadCsv,
+  loadTogether,
+  type OpenedCsv,
+  openCsv,
+  rowsIn,
+  valueSql,
+} from "../../src/pipeline/read/loadCsv";
 import { findBadRows, splitBadRows } from "../../src/pipeline/read/refuseRows";
 import { reportCsv } from "../helpers/csv";
 import { reportCsvWithBadRows } from "../helpers/csvBadRows";
@@ -22,24 +31,35 @@ afterAll(() => duck.close());
 
 type Rows = Record<string, unknown>[];
 
+/** A file as `loadCsv` has it; the problem of a header that cannot be read. */
+async function load(
+  session: DuckSession,
+  file: string,
+  report: Report,
+  { userType, order }: { readonly userType?: UserType; readonly order?: DayMonthOrder | undefined } = {},
+): Promise<Problem | Awaited<ReturnType<typeof loadCsv>>> {
+  const opened = await openCsv(file, report, userType);
+  return "reason" in opened ? opened : loadCsv(session, opened, report, undefined, order);
+}
+
 /** The rows as the engine reads them; undefined where it refuses the file. */
 function byEngine(file: string, report: Report): Promise<Rows | undefined> {
   return duck.session(async (session) => {
-    const loaded = await loadCsv(session, file, report);
-    if (!("rows" in loaded)) return undefined;
+    const loaded = await load(session, file, report);
+    if (!("rowsOf" in loaded)) return undefined;
     const values = report.columns.map((column) => {
       const text = column.type === "date" ? "::VARCHAR" : "";
       return `(${valueSql(column, loaded)})${text} AS "${column.name}"`;
     });
     const rows = await session.query(`SELECT ${values.join(", ")} FROM raw ORDER BY raw.rowid`);
-    expect(rows).toHaveLength(loaded.rows);
+    expect(rows).toHaveLength(rowsIn(loaded));
     return rows.map((row) => ({ ...row }));
   });
 }
 
 /** The rows as they are read one by one; the number of bad ones where there are some. */
 async function oneByOne(file: string, report: Report): Promise<Rows | number> {
-  const loaded = await duck.session((session) => loadCsv(session, file, report));
+  const loaded = await duck.session((session) => load(session, file, report));
   if (!("header" in loaded)) return Number.POSITIVE_INFINITY;
   const read = () => createReadStream(file);
   const order = await findDayMonthOrder(read, report, loaded.header);
@@ -84,7 +104,7 @@ test("a file with bad rows is refused, and its first bad row is found", async ()
   await fc.assert(
     fc.asyncProperty(withBadRows, async ({ text, report, rows, badRows }) => {
       const file = await fileOf(text);
-      const loaded = await duck.session((session) => loadCsv(session, file, reports[report]));
+      const loaded = await duck.session((session) => load(session, file, reports[report]));
       if (!("summary" in loaded)) throw new Error("The file was not refused.");
       const found = await findBadRows(file, reports[report], loaded.header);
       expect({ rows: found.rows, goodRows: found.goodRows }).toEqual({
@@ -106,7 +126,7 @@ test("without its bad rows it is read as its good ones", async () => {
   await fc.assert(
     fc.asyncProperty(withBadRows, async ({ text, report, rows, badRows }) => {
       const file = await fileOf(text);
-      const loaded = await duck.session((session) => loadCsv(session, file, reports[report]));
+      const loaded = await duck.session((session) => load(session, file, reports[report]));
       if (!("summary" in loaded)) throw new Error("The file was not refused.");
       const lake = new MemoryLake();
       const good = `${file}.good`;
@@ -114,9 +134,9 @@ test("without its bad rows it is read as its good ones", async () => {
       expect(refusal.rows).toBe(badRows.length);
       expect(String(lake.files.get("stage1np/r")).match(/^# line \d+/gm)?.length).toBeGreaterThanOrEqual(1);
       const reread = await duck.session((session) =>
-        loadCsv(session, good, reports[report], undefined, refusal.order),
+        load(session, good, reports[report], { order: refusal.order }),
       );
-      expect(reread).toMatchObject({ rows: rows.length });
+      expect(reread).toMatchObject({ rowsOf: [rows.length] });
     }),
     { numRuns: 40 },
   );
@@ -242,8 +262,8 @@ describe("what the engine takes and what not", () => {
     );
     const idsOf = (userType: UserType) =>
       duck.session(async (session) => {
-        const loaded = await loadCsv(session, file, report, undefined, undefined, userType);
-        if (!("rows" in loaded)) throw new Error("The file was refused.");
+        const loaded = await load(session, file, report, { userType });
+        if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
         return (await session.query("SELECT sis_id FROM raw ORDER BY rowid")).map(({ sis_id }) => sis_id);
       });
     expect(await idsOf("students")).toEqual(["s", "u", "s", "v", "s"]);
@@ -262,7 +282,7 @@ describe("what the engine takes and what not", () => {
           found.text === "9/30/2024" ? { ...found, text: "9/30/2024 " } : found,
         ),
       );
-      return loadCsv(session, file, report);
+      return load(session, file, report);
     });
     expect(loaded).toMatchObject({ summary: "What stands in its column date would be lost." });
   });
@@ -271,8 +291,70 @@ describe("what the engine takes and what not", () => {
     folder = undefined;
     const file = await fileOf(`${header}\n${`${row}\n`.repeat(1000)}`);
     const reason = new Error("Stopped.");
-    await expect(
-      duck.session((session) => loadCsv(session, file, report, AbortSignal.abort(reason))),
-    ).rejects.toBeDefined();
+    const signal = AbortSignal.abort(reason);
+    await expect(openCsv(file, report, undefined, signal)).rejects.toBeDefined();
+    const opened = await openCsv(file, report, undefined);
+    if ("reason" in opened) throw new Error("The file was refused.");
+    await expect(duck.session((session) => loadCsv(session, opened, report, signal))).rejects.toBeDefined();
+  });
+});
+
+describe("files that are read together", () => {
+  const report = reports.daily_participation;
+  const header = report.columns.map(({ name }) => name).join(",");
+  const row = "2024-09-03,s,c,school,North,true,1,2";
+  const other = row.replace(",s,c,", ",t,d,");
+
+  /** What `loadTogether` makes of files of one header. */
+  function together(...contents: readonly string[]) {
+    return duck.session(async (session) => {
+      const opened: OpenedCsv[] = [];
+      for (const content of contents) {
+        const csv = await openCsv(await fileOf(content), report, undefined);
+        if ("reason" in csv) throw new Error(csv.reason);
+        opened.push(csv);
+      }
+      const { loaded, suspects } = await loadTogether(session, opened, report);
+      const rows = await session.query("SELECT file::INTEGER AS file, sis_id FROM raw ORDER BY rowid");
+      const people = await session.query("SELECT sis_id FROM person_ids ORDER BY ALL");
+      return {
+        rowsOf: loaded.rowsOf,
+        suspects: [...suspects].sort(),
+        rows: rows.map(({ file, sis_id }) => `${Number(file)} ${String(sis_id)}`),
+        people: people.map(({ sis_id }) => sis_id),
+      };
+    });
+  }
+
+  test("are told apart by their numbers, in their order", async () => {
+    folder = undefined;
+    expect(await together(`${header}\n${other}\n${row}\n`, `${header}\n`, `${header}\n${row}`)).toEqual({
+      rowsOf: [2, 0, 1],
+      suspects: [],
+      rows: ["0 t", "0 s", "2 s"],
+      people: ["s", "t"],
+    });
+  });
+
+  test.each([
+    ["a bad value", row.replace("true", "perhaps")],
+    ["a date in another form", row.replace("2024-09-03", "9/3/2024")],
+    ["a number in another form", row.replace(",1,2", ",1.0,2")],
+    ["a word for nothing in place of an id", row.replace(",s,", ",NULL,")],
+    ["an id rounded by a spreadsheet", row.replace(",s,", ",1.2E+11,")],
+    ["an id of Clever's as the school's name", row.replace("North", "50ca15a93bc2733956000007")],
+    ["a cell too many", `${row},x`],
+    ["a cell too few", row.slice(0, -2)],
+    ["a row without a value", `${row}\n,,,,,,,`],
+  ])("leave out one with %s, with all of its rows", async (_, odd) => {
+    folder = undefined;
+    const sound = `${header}\n${other}\n`;
+    const { rows, people, suspects, rowsOf } = await together(sound, `${header}\n${row}\n${odd}\n`, sound);
+    expect({ rows, people, suspects, rowsOf }).toEqual({
+      rows: ["0 t", "2 t"],
+      people: ["t"],
+      suspects: [1],
+      rowsOf: [1, 0, 1],
+    });
   });
 });

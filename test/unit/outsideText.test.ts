@@ -170,7 +170,7 @@ const summary: RunSummary = {
   bytes: 1,
   anonymized: 0,
   unchanged: 0,
-  duplicates: [{ path: hostile, reason: hostile }],
+  superseded: 1,
   quarantined: [
     { path: hostile, line: 3, column: hostile, reason: hostile, acceptable: true, hasEarlierRows: false },
   ],
@@ -194,6 +194,7 @@ const logLine = {
   rowsRead: null,
   rowsWritten: null,
   rowsRefused: null,
+  rowsSuperseded: null,
   line: 3,
   column: hostile,
   reason: hostile,
@@ -317,6 +318,6 @@ test("the end of a run tells of every kind of trouble, and names the place", () 
   );
   expect({ severity, quarantined }).toEqual({ severity: "error", quarantined: "b.csv" });
   expect(text).toBe(
-    "1 file failed: a.csv: Gone. 1 file went into quarantine: b.csv: Line 3, num_logins: Not a number. 1 file is identical to another and is counted once. 2 files of earlier runs are still in quarantine.",
+    "1 file failed: a.csv: Gone. 1 file went into quarantine: b.csv: Line 3, num_logins: Not a number. 1 row was superseded by a newer file. 2 files of earlier runs are still in quarantine.",
   );
 });

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { userTypes } from "../../src/clever/reports";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
-import { folderName, type LakeState, makePlan, planLandings, runStart } from "../../src/pipeline/plan/plan";
+import {
+  folderName,
+  type LakeState,
+  lakeState,
+  makePlan,
+  planLandings,
+  runStart,
+} from "../../src/pipeline/plan/plan";
+import { isDue } from "../../src/pipeline/plan/work";
 import type { SourceFile } from "../../src/sftp/source";
 
 const path = "daily-participation/2024-09-03-daily-participation-students.csv";
@@ -29,10 +37,9 @@ function entry(of: Partial<LogEntry> = {}): LogEntry {
 }
 
 function lakeOf(entries: readonly LogEntry[], applied: Record<string, number> = {}): LakeState {
-  return {
-    log: new Map(entries.map((each) => [each.source, each])),
-    applied: new Map(Object.entries(applied)),
-  };
+  const last = new Map(entries.map((each) => [each.source, each]));
+  const anonymized = new Map([...last].filter(([, { outcome }]) => outcome === "anonymized"));
+  return lakeState({ last, anonymized }, new Map(Object.entries(applied)));
 }
 
 const empty = lakeOf([]);
@@ -237,27 +244,23 @@ test("what only looks like a report is named", () => {
   expect(plan.map((planned) => planned.unread)).toEqual([unread, unread, undefined]);
 });
 
-describe("a duplicate", () => {
+describe("a copy that an earlier version set aside", () => {
   const other = path.replace("09-03", "09-04");
   const duplicate = entry({ path: other, source: other, outcome: "duplicate", reason: "Same bytes." });
 
-  test("is ignored while the lake holds the bytes as another source's", () => {
+  test("has landed, and its rows are due: which source has them, the tables' rule says", () => {
     const lake = lakeOf([entry(), duplicate], { [path]: 100 });
-    expect(states([file(), file({ path: other })], lake)).toEqual(["anonymized", "ignored"]);
+    expect(states([file(), file({ path: other })], lake)).toEqual(["anonymized", "landed"]);
+    expect(isDue(duplicate, lake, new Set())).toBe(true);
   });
 
-  test.each([
-    ["is delivered anew", [file({ size: 11 }), file({ path: other })], [entry(), duplicate]],
-    ["holds other bytes by now", [file({ path: other })], [entry({ sha256: "bb" }), duplicate]],
-    ["is unknown by now", [file({ path: other })], [duplicate]],
-  ])("is new once that source %s", (_, files, entries) => {
-    expect(states(files, lakeOf(entries, { [path]: 100 })).at(-1)).toBe("new");
+  test("is anonymized once the tables have its rows, or those of a newer delivery", () => {
+    expect(states([file({ path: other })], lakeOf([duplicate], { [other]: 100 }))).toEqual(["anonymized"]);
+    expect(isDue(duplicate, lakeOf([duplicate], { [other]: 100 }), new Set())).toBe(false);
   });
 
-  test("stays ignored where that source is gone from the server", () => {
-    expect(states([file({ path: other })], lakeOf([entry(), duplicate], { [path]: 100 }))).toEqual([
-      "ignored",
-    ]);
+  test("is changed where the server has other bytes by now", () => {
+    expect(states([file({ path: other, size: 11 })], lakeOf([duplicate]))).toEqual(["changed"]);
   });
 });
 

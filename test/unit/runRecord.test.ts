@@ -33,16 +33,24 @@ test("a record of an earlier version of this program is read, with what it could
   const runId = "2024-09-10T00-00-00-abcd";
   const problem = { path: "a.csv", line: 3, column: "date", reason: "Not a date." };
   const summary = {
-    ...{ runId, landed: 1, bytes: 2, anonymized: 0, unchanged: 0, duplicates: [], failed: [], refused: 0 },
+    ...{ runId, landed: 1, bytes: 2, anonymized: 0, unchanged: 0, failed: [], refused: 0 },
     ...{ rows: { daily_participation: 0, resource_usage: 0 }, inQuarantine: [], notes: [], milliseconds: 5 },
     quarantined: [problem],
   };
   const started = "2024-09-10T00:00:00.000Z";
-  const record = { runId, command: "run", started, outcome: "incomplete", landings: [], summary };
+  const record = {
+    runId,
+    command: "run",
+    started,
+    outcome: "incomplete",
+    landings: [],
+    summary: { ...summary, duplicates: [] },
+  };
   lake.files.set(runRecordPath(runId), Buffer.from(JSON.stringify(record)));
   expect((await readRunRecord(lake, runId))?.summary).toEqual({
     ...summary,
     quarantined: [{ ...problem, acceptable: true, hasEarlierRows: false }],
+    superseded: 0,
     notRead: [],
     overdue: [],
     reportsOnServer: null,

@@ -53,7 +53,7 @@ describe("a run's page", () => {
     expect(run.log.map(({ path, outcome }) => [path.slice(20, 30), outcome])).toEqual([
       [monday, "unchanged"],
       [tuesday, "quarantined"],
-      ["2024-09-05", "duplicate"],
+      ["2024-09-05", "anonymized"],
       ["2024-09-06", "anonymized"],
     ]);
     expect(run.log[0]?.landedPath).toBe(before?.landedPath);
@@ -61,11 +61,19 @@ describe("a run's page", () => {
     const page = reportOf(run).replaceAll("\\", "");
     const [, files = ""] = page.split("## Files of the run");
     expect(files).not.toContain(wednesday);
-    expect(files).toContain("identical copy, not written");
+    // The other one is newer, but it says the same: it has the row, and this one's is superseded.
+    expect((await fixture.lastLog()).get(dailyPath(monday))).toMatchObject({
+      rowsWritten: 0,
+      rowsSuperseded: 1,
+      supersededBy: { [dailyPath("2024-09-05")]: 1 },
+    });
+    expect(files).toMatch(
+      /2024-09-02-daily-participation-students.csv \| unchanged, not written \| .* \| 0 \| 0 \| 1 \|/,
+    );
     expect(files).toContain("unchanged, not written");
     expect(page).toMatch(/## Failed\n\n.*\n.*\n.*2024-09-04.*The connection was lost\./);
     expect(files).toMatch(
-      /2024-09-06-daily-participation-students.csv \| anonymized \| .* \| 1 \| 0 \| stage1np\/[^|]*\/Students \|/,
+      /2024-09-06-daily-participation-students.csv \| anonymized \| .* \| 1 \| 0 \| 0 \| stage1np\/[^|]*\/Students \|/,
     );
   });
 
@@ -169,7 +177,9 @@ describe("a file in quarantine", () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday), "bad row"));
     await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)).replace("active", "activ"));
-    await fixture.put(dailyPath(wednesday), dailyCsv(daily("a", monday), daily("a", monday)));
+    await fixture.put(dailyPath(wednesday), dailyCsv(daily("a", wednesday), daily("b", wednesday)));
+    await fixture.run();
+    await fixture.put(dailyPath(wednesday), dailyCsv());
     await fixture.run();
     const acceptable = async (path: string) => {
       const entry = (await item(fixture, path))?.entry;
@@ -216,7 +226,7 @@ describe("a file in quarantine", () => {
     const entry = { path: "a", source: "s", userType: "students", outcome: "quarantined", version: 5 };
     const log = new Map([["s", entry as LogEntry]]);
     const waiting = (version: number) =>
-      waitingInQuarantine({ log, applied: new Map([["s", version]]) }, ["students"]);
+      waitingInQuarantine({ log, applied: new Map([["s", version]]), current: new Map() }, ["students"]);
     expect([waiting(4), waiting(5)]).toEqual([[entry], []]);
   });
 });

@@ -64,7 +64,9 @@ describe("an old lake", () => {
     for (const form of [good + end, good]) {
       await fixture.put(dailyPath(), dailyCsv(daily(form === good ? "ben" : "amy")));
       const { notes } = await fixture.run({ salt: form });
-      expect(notes).toMatchObject([{ path: "salt", note: expect.stringContaining("goes on with that") }]);
+      expect(notes.filter(({ path }) => path === "salt")).toMatchObject([
+        { note: expect.stringContaining("goes on with that") },
+      ]);
     }
     expect(await fixture.rows()).toMatchObject([{ sis_id_pseudonym: pseudonym("sis-ben", good + end) }]);
     expect(await verifyLake(fixture.lake, good)).toMatchObject({ problems: [] });

@@ -4,7 +4,7 @@ import { refusedRowsPath } from "../../src/clever/layout";
 import { type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { readKeptTexts } from "../../src/pipeline/read/keptTexts";
-import { loadCsv } from "../../src/pipeline/read/loadCsv";
+import { loadCsv, openCsv } from "../../src/pipeline/read/loadCsv";
 import { Persons } from "../../src/pipeline/read/persons";
 import { findShiftedRows } from "../../src/pipeline/read/shiftedRows";
 import {
@@ -100,8 +100,10 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
     await duck.session(async (session) => {
       const place = `${folder}/${index}.csv`;
       await writeFile(place, each);
-      const loaded = await loadCsv(session, place, reports[name]);
-      if (!("rows" in loaded)) throw new Error("The file was refused.");
+      const opened = await openCsv(place, reports[name], undefined);
+      if ("reason" in opened) throw new Error("The file was refused.");
+      const loaded = await loadCsv(session, opened, reports[name]);
+      if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
       await persons.find(session, loaded);
       await readKeptTexts(session, reports[name], undefined);
       found = await findShiftedRows(session, loaded, persons);

@@ -122,7 +122,7 @@ const summary: RunSummary = {
   bytes: 0,
   anonymized: 0,
   unchanged: 3,
-  duplicates: [],
+  superseded: 0,
   quarantined: [],
   failed: [],
   rows: { daily_participation: 0, resource_usage: 0 },
@@ -197,10 +197,14 @@ describe("a run's end", () => {
     });
   });
 
-  test("of an identical copy does not say that nothing was new", () => {
-    const duplicates = [{ path: "c.csv", reason: "The same bytes." }];
-    expect(outcomeOf({ ...summary, duplicates }, []).text).toBe(
-      "1 file is identical to another and is counted once.",
+  test("tells how many rows newer files superseded", () => {
+    const brought = { ...summary, landed: 1, bytes: 3, anonymized: 1 };
+    expect(outcomeOf({ ...brought, superseded: 1 }, []).text).toMatch(
+      / 1 row was superseded by a newer file\.$/,
     );
+    expect(outcomeOf({ ...brought, superseded: 1200 }, []).text).toMatch(
+      / 1,200 rows were superseded by newer files\.$/,
+    );
+    expect(outcomeOf(brought, []).text).not.toContain("superseded");
   });
 });

@@ -1,107 +1,156 @@
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
-import { type ReportName, reports } from "../../src/clever/reports";
+import { reports } from "../../src/clever/reports";
+import type { AddFile } from "../../src/delta/actions";
 import { formatCommit } from "../../src/delta/actions";
 import { commitPath } from "../../src/delta/paths";
-import { lakePathOf, readQuery } from "../../src/delta/readQuery";
+import { readQuery } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
+import { removeFile } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
-import { checkRows } from "../../src/pipeline/verifyRows";
 import { sharedDuck } from "../helpers/lakeRows";
-import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
 
-type Cells = Readonly<Record<string, string | number | boolean | null>>;
+/** `verify` computes the rows that count again: what another program made of the table is told by its source. */
 
-const someone: Cells = {
-  date: "2024-09-03",
-  sis_id_pseudonym: "s1",
-  clever_user_id_pseudonym: "c1",
-  user_type: "student",
-  source_file: "a.csv",
-};
-const attendance: Cells = { ...someone, active: true, num_logins: 1, num_resources_accessed: 2 };
-const use: Cells = { ...someone, resource_id: "r1", resource_name: "Maths", num_access: 1 };
+const participation = pseudoTable(reports.daily_participation);
+const [older, newer] = [dailyPath("2024-09-03"), dailyPath("2024-09-04")];
+const differing = "The table's rows of it are not those that its landed file gives.";
 
-/** What is told of a table of these rows. */
-async function told(name: ReportName, ...rows: Cells[]): Promise<string[]> {
+let fixture: PipelineFixture;
+beforeEach(async () => {
+  fixture = await PipelineFixture.create();
+  await fixture.put(older, dailyCsv(daily("amy"), daily("ben")));
+  await fixture.put(newer, dailyCsv(daily("amy"), daily("cat")));
+  await fixture.run();
+  expect(await fixture.logins("amy", "ben", "cat")).toHaveLength(3);
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
+/**
+ * Commits to a table as another program would: its rows, of which `select` says what becomes, in a file beside the others
+ * or in their place.
+ *
+ * @param select what follows FROM, on the relation `rows_`
+ */
+async function commitRows(table: string, select: string, isInPlace = false): Promise<void> {
   const duck = await sharedDuck();
-  return duck.session(async (session) => {
-    const values = rows.map(
-      (row) => `SELECT * FROM (SELECT unnest(from_json(${sqlString(JSON.stringify(row))}, '{
-      "date":"DATE","sis_id_pseudonym":"VARCHAR","clever_user_id_pseudonym":"VARCHAR","user_type":"VARCHAR",
-      "source_file":"VARCHAR","active":"BOOLEAN","num_logins":"INTEGER","num_resources_accessed":"INTEGER",
-      "resource_id":"VARCHAR","resource_name":"VARCHAR","num_access":"INTEGER"}'), recursive := true))`,
-    );
-    const found = await checkRows(session, reports[name], values.join(" UNION ALL "), undefined);
-    return found.map(({ subject, problem }) => `${subject}: ${problem}`);
-  });
+  const { lake } = fixture;
+  const snapshot = await readSnapshot(lake, table, duck);
+  const files: AddFile[] = [...(snapshot?.files.values() ?? [])];
+  const [first] = files;
+  if (!snapshot || !first) throw new Error("There is no table.");
+  const added = first.path.replace(/[^/]+$/, "added.parquet");
+  const place = path.join(lake.localPath(table), added);
+  const rows = readQuery(snapshot, files, (file) => lake.localPath(file));
+  await duck.session((session) =>
+    session.query(
+      `COPY (WITH rows_ AS (${rows}) SELECT * EXCLUDE (year, month) FROM (${select})) TO ${sqlString(place)}`,
+    ),
+  );
+  const { size = 0 } = (await lake.stat(`${table}/${added}`)) ?? {};
+  const { partitionValues, modificationTime } = first;
+  const add = { path: added, partitionValues, size, modificationTime, dataChange: true };
+  const removed = isInPlace ? files.map((file) => removeFile(file, { dataChange: true })) : [];
+  await lake.putIfAbsent(
+    commitPath(table, snapshot.version + 1),
+    Buffer.from(formatCommit([...removed, { add }])),
+  );
 }
 
-describe("of rows that two files have brought in", () => {
-  test("the later file is told, with how many and whose they are", async () => {
-    const other = { ...attendance, source_file: "b.csv", num_logins: 5 };
-    const next = { date: "2024-09-04" };
-    expect(
-      await told("daily_participation", attendance, other, { ...attendance, ...next }, { ...other, ...next }),
-    ).toEqual(["b.csv: The table has 2 days of people from it that it also has from a.csv."]);
+const problems = async () => (await fixture.verify()).problems;
+
+describe("of rows that another program added", () => {
+  test("those of a source that the log does not know are told", async () => {
+    await commitRows(participation, "SELECT * REPLACE ('elsewhere.csv' AS source_file) FROM rows_");
+    expect(await problems()).toContainEqual({
+      subject: "elsewhere.csv",
+      problem: "The table has 3 rows of it that the ingest log does not know.",
+    });
   });
 
-  test.each([
-    ["of another day", { date: "2024-09-04" }],
-    ["of another person", { clever_user_id_pseudonym: "c2" }],
-    ["of another user type", { user_type: "staff" }],
-    ["of nobody", { sis_id_pseudonym: null, clever_user_id_pseudonym: null }],
-    ["of the same file", { source_file: "a.csv" }],
-  ])("those %s are none", async (_, change) => {
-    const other = { ...attendance, source_file: "b.csv", ...change };
-    const before = "sis_id_pseudonym" in change ? { ...attendance, ...change } : attendance;
-    expect(await told("daily_participation", before, other)).toEqual([]);
+  test("those of no source are told", async () => {
+    await commitRows(participation, "SELECT * REPLACE (NULL::VARCHAR AS source_file) FROM rows_");
+    expect(await problems()).toContainEqual({
+      subject: participation,
+      problem: "The table has 3 rows of it that the ingest log does not know.",
+    });
   });
 
-  test("resource usage has one for each resource", async () => {
-    const other = { ...use, source_file: "b.csv" };
-    expect(await told("resource_usage", use, { ...other, resource_id: "r2" })).toEqual([]);
-    expect(await told("resource_usage", use, { ...other, resource_name: "Algebra" })).toEqual([
-      "b.csv: The table has a day of a person with a resource from it that it also has from a.csv.",
-    ]);
+  test("those that a newer file has superseded are told by the older one", async () => {
+    const taken = `SELECT * REPLACE (${sqlString(older)} AS source_file) FROM rows_
+      WHERE source_file = ${sqlString(newer)} ORDER BY sis_id_pseudonym LIMIT 1`;
+    await commitRows(participation, taken);
+    expect(await problems()).toContainEqual({
+      subject: older,
+      problem: "1 row written, but 2 in the table.",
+    });
+  });
+});
+
+describe("of rows that another program wrote anew", () => {
+  test("the same ones in one file, without tags, are sound", async () => {
+    await commitRows(participation, "FROM rows_ ORDER BY sis_id_pseudonym", true);
+    expect(await problems()).toEqual([]);
+  });
+
+  test("a lost one is told", async () => {
+    await commitRows(participation, `FROM rows_ WHERE source_file <> ${sqlString(older)}`, true);
+    expect(await problems()).toContainEqual({
+      subject: older,
+      problem: "1 row written, but 0 in the table.",
+    });
+  });
+
+  test("one of which the wrong file's counts is told, though all counts are right", async () => {
+    // Ben's row is the newer file's and one of that is the older one's.
+    const swapped = `SELECT * REPLACE (CASE WHEN source_file = ${sqlString(older)} THEN ${sqlString(newer)}
+      WHEN row_number() OVER (PARTITION BY source_file ORDER BY sis_id_pseudonym) = 1 THEN ${sqlString(older)}
+      ELSE source_file END AS source_file) FROM rows_`;
+    await commitRows(participation, swapped, true);
+    const told = await problems();
+    for (const source of [older, newer]) {
+      expect(told).toContainEqual({
+        subject: expect.stringContaining(path.posix.basename(source)),
+        problem: differing,
+      });
+    }
   });
 });
 
 test("a value that every row has and one lacks is told by its column", async () => {
-  expect(
-    await told("daily_participation", attendance, { ...attendance, active: null, sis_id_pseudonym: null }),
-  ).toEqual([
-    `${pseudoTable(reports.daily_participation)}: 1 row without a value in active, which every row of a report has.`,
-  ]);
+  await commitRows(participation, "SELECT * REPLACE (NULL::BOOLEAN AS active) FROM rows_ LIMIT 1");
+  expect(await problems()).toContainEqual({
+    subject: participation,
+    problem: "1 row without a value in active, which every row of a report has.",
+  });
 });
 
-test("verify looks at what another program has added too", async () => {
-  const fixture = await PipelineFixture.create();
-  await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy"), daily("ben")));
+test("rows of one day with different resources, people and user types stand beside each other", async () => {
+  await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths"), usage("ben", "Maths")));
+  await fixture.put(usagePath("2024-09-04"), usageCsv(usage("amy", "Art"), usage("cat", "Maths")));
+  await fixture.put(usagePath("2024-09-04", "staff"), usageCsv(usage("amy", "Maths"), usage("dan", "Art")));
+  expect(await fixture.run()).toMatchObject({ anonymized: 3, superseded: 0, quarantined: [] });
+  expect(await fixture.rows("resource_usage")).toHaveLength(6);
+  expect(await problems()).toEqual([]);
+});
+
+test("a file of which newer ones have all rows still takes over those of older ones", async () => {
+  fixture = await PipelineFixture.create();
+  const row = (sis: string, clever: string) => `2024-09-03,${sis},${clever},school-1,North High,true,1,2`;
+  await fixture.put(dailyPath("2024-09-03"), dailyCsv(row("s1", "")));
+  await fixture.put(dailyPath("2024-09-04"), dailyCsv(row("s1", "c1")));
+  await fixture.put(dailyPath("2024-09-05"), dailyCsv(row("", "c1")));
   await fixture.run();
-  const table = pseudoTable(reports.daily_participation);
-  const duck = await sharedDuck();
-  const snapshot = await readSnapshot(fixture.lake, table, duck);
-  const [file] = snapshot?.files.values() ?? [];
-  if (!snapshot || !file) throw new Error("There is no table.");
-  const added = file.path.replace(/[^/]+$/, "added.parquet");
-  const place = path.join(fixture.lake.localPath(table), added);
-  const rows = readQuery(snapshot, [file], () => fixture.lake.localPath(lakePathOf(snapshot, file)));
-  await duck.session((session) =>
-    session.query(
-      `COPY (SELECT * EXCLUDE (year, month) REPLACE ('elsewhere.csv' AS source_file) FROM (${rows})) TO ${sqlString(place)}`,
-    ),
-  );
-  const { size = 0 } = (await fixture.lake.stat(`${table}/${added}`)) ?? {};
-  const { partitionValues, modificationTime } = file;
-  const add = { path: added, partitionValues, size, modificationTime, dataChange: true };
-  await fixture.lake.putIfAbsent(
-    commitPath(table, snapshot.version + 1),
-    Buffer.from(formatCommit([{ add }])),
-  );
-  expect((await fixture.verify()).problems).toContainEqual({
-    subject: "elsewhere.csv",
-    problem: `The table has 2 days of people from it that it also has from ${dailyPath("2024-09-03")}.`,
-  });
+  expect(await fixture.rows()).toMatchObject([{ source_file: dailyPath("2024-09-05") }]);
+  expect(await problems()).toEqual([]);
 });

@@ -12,6 +12,7 @@ import { readSnapshot } from "../../src/delta/snapshot";
 import { sqlString } from "../../src/duck/duck";
 import type { Lake } from "../../src/lake/lake";
 import { verifyLake } from "../../src/pipeline/verify/verify";
+import { contentsOf } from "../../src/pipeline/write/fileContents";
 import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
@@ -41,7 +42,7 @@ const participation = pseudoTable(reports.daily_participation);
 const useTable = pseudoTable(reports.resource_usage);
 const dailyFile = dailyPath("2024-09-03");
 const usageFile = usagePath("2024-09-03");
-const differing = "The table's rows of it do not hold the values of the landed file.";
+const differing = "The table's rows of it are not those that its landed file gives.";
 
 let fixture: PipelineFixture;
 beforeEach(async () => {
@@ -179,7 +180,7 @@ describe("of a file that was taken without its bad rows", () => {
     expect((await fixture.verify()).problems).toEqual([]);
     const duck = await sharedDuck();
     const snapshot = await readSnapshot(fixture.lake, participation, duck);
-    const file = [...(snapshot?.files.values() ?? [])].find(({ tags }) => tags?.["clever.source"] === other);
+    const file = [...(snapshot?.files.values() ?? [])].find((each) => contentsOf(each).sources?.has(other));
     if (!snapshot || !file) throw new Error("There is no data file.");
     const place = fixture.lake.localPath(lakePathOf(snapshot, file));
     const log = fixture.lake.localPath(commitPath(participation, snapshot.version));
