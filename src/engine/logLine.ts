@@ -19,6 +19,7 @@ export function asLogLine(entry: LogEntry, planned?: Landing): LogLine {
     rowsRead: entry.rowsRead ?? null,
     rowsWritten: entry.rowsWritten ?? null,
     rowsRefused: entry.rowsRefused ?? null,
+    rowsSuperseded: entry.rowsSuperseded ?? null,
     line: entry.line ?? null,
     column: entry.column ?? null,
     reason: entry.reason ?? null,

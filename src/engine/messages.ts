@@ -220,6 +220,8 @@ export interface LogLine {
   readonly rowsRead: number | null;
   readonly rowsWritten: number | null;
   readonly rowsRefused: number | null;
+  /** Rows that count from newer files. */
+  readonly rowsSuperseded: number | null;
   readonly line: number | null;
   readonly column: string | null;
   readonly reason: string | null;

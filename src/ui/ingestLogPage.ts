@@ -35,6 +35,7 @@ export function logSection(log: readonly LogLine[]): string[] {
       vscode.l10n.t("Outcome"),
       vscode.l10n.t("Rows"),
       vscode.l10n.t("Refused"),
+      vscode.l10n.t("Superseded"),
       vscode.l10n.t("Size"),
       vscode.l10n.t("Reason or note"),
     ],
@@ -44,9 +45,10 @@ export function logSection(log: readonly LogLine[]): string[] {
       logWord(line.outcome),
       optionalInteger(line.rowsWritten),
       optionalInteger(line.rowsRefused),
+      optionalInteger(line.rowsSuperseded),
       unbroken(bytes(line.size)),
       line.reason === null ? (line.notes ?? "") : reasonWithPlace(line),
     ]),
-    [3, 4, 5],
+    [3, 4, 5, 6],
   );
 }

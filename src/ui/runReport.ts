@@ -82,6 +82,7 @@ function numbersOf(summary: RunSummary): string[] {
     row(vscode.l10n.t("Rows of daily participation"), integer(summary.rows.daily_participation)),
     row(vscode.l10n.t("Rows of resource usage"), integer(summary.rows.resource_usage)),
     row(vscode.l10n.t("Rows refused"), integer(summary.refused)),
+    row(vscode.l10n.t("Rows that count from newer files"), integer(summary.superseded)),
     row(vscode.l10n.t("Duration"), duration(summary.milliseconds)),
     "",
   ];
@@ -132,6 +133,7 @@ function filesOf(run: RunDetails): string[] {
     unbroken(bytes(line.size)),
     optionalInteger(line.rowsWritten),
     optionalInteger(line.rowsRefused),
+    optionalInteger(line.rowsSuperseded),
     placeOf(line),
   ]);
   const notReached =
@@ -145,10 +147,11 @@ function filesOf(run: RunDetails): string[] {
         vscode.l10n.t("Size"),
         vscode.l10n.t("Rows"),
         vscode.l10n.t("Refused"),
+        vscode.l10n.t("Superseded"),
         vscode.l10n.t("Place in the lake"),
       ],
       files,
-      [2, 3, 4],
+      [2, 3, 4, 5],
     ),
     ...tableSection(
       notReached,

@@ -29,7 +29,7 @@ const heldHere = new Set<string>();
 /**
  * One run at a time per lake. What is a repeat and which bytes the lake holds is decided from what a run read when it
  * began, so no other one may bring in rows meanwhile. A run that stood still for longer than its lease may lose the
- * lock to another: it has to ask `requireHeld` before each commit, and `applyRows` looks at what is new in the table
+ * lock to another: it has to ask `requireHeld` before each commit, and `ReportTable` looks at what is new in the table
  * for what happens between the two.
  */
 export class RunLock implements AsyncDisposable {
