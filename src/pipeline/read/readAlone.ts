@@ -127,7 +127,7 @@ async function loadGoodRows(
     const refusedPath = refusedRowsPath(entry.landedPath);
     const kept = wereRead === true ? undefined : lake;
     const refusal = await splitBadRows(place, report, header, goodFile, kept, refusedPath, signal, marked);
-    const opened = await openCsv(goodFile, report, entry.userType, signal);
+    const opened = await openCsv(goodFile, report, entry.userType, { signal });
     if ("reason" in opened) return { quarantined: { ...delivery, ...opened, acceptable: false } };
     const loaded = await loadCsv(session, opened, report, signal, refusal.order);
     if (!("summary" in loaded)) return { loaded, refused: refusal.rows };
