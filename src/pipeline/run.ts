@@ -11,6 +11,7 @@ import { type Comparison, compareContents } from "./compareContents";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { healthy } from "./identityHealth";
 import type { LogEntry } from "./ingestLog";
+import { withKnownCopies } from "./knownCopies";
 import { LandedContents } from "./land";
 import { IngestLog } from "./logTable";
 import {
@@ -94,7 +95,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   try {
     const log = new IngestLog(lake, duck);
     const { state: known, previous, tables } = await currentState(lake, duck, log, signal);
-    const files = listing ? makePlan(listing, known, request.userTypes) : [];
+    const made = listing ? makePlan(listing, known, request.userTypes) : [];
+    const files = await withKnownCopies(made, log, signal);
     const state = asOnServer(known, files);
     const listed = chosen(files, request.only);
     const connections = request.connections ?? 4;

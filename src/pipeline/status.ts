@@ -5,6 +5,7 @@ import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
+import { withKnownCopies } from "./knownCopies";
 import { IngestLog } from "./logTable";
 import { makePlan, type PlannedFile } from "./plan";
 import { quarantinedAndGone } from "./quarantine";
@@ -37,13 +38,14 @@ export async function status(
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
+    const ingestLog = new IngestLog(lake, duck);
     const [listing, log, tables] = await together([
       source.list(signal),
-      new IngestLog(lake, duck).last(signal),
+      ingestLog.last(signal),
       readPseudoTables(lake, duck, signal),
     ]);
     const state = { log, applied: appliedIn(tables) };
-    const plan = makePlan(listing, state, userTypes);
+    const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
     const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
     const freshness = freshnessOf(tables, new Date());
     return {
