@@ -21,6 +21,7 @@ import {
 } from "./log/runRecord";
 import { type Comparison, compareContents } from "./plan/compareContents";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
+import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, lakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";
@@ -85,7 +86,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   try {
     const log = new IngestLog(lake, duck);
     const { state: known, previous, tables } = await currentState(lake, duck, log, signal);
-    const files = listing ? makePlan(listing, known, request.userTypes) : [];
+    const made = listing ? makePlan(listing, known, request.userTypes) : [];
+    const files = await withKnownCopies(made, log, signal);
     const state = asOnServer(known, files);
     const listed = chosen(files, request.only);
     const connections = request.connections ?? 4;

@@ -233,7 +233,7 @@ export class Application extends Disposable {
       return vscode.l10n.t("Looking at the server …");
     if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
       return vscode.l10n.t(
-        "This list is of {0}. {1} Refresh to try again.",
+        "This list is from {0}. {1} Refresh to try again.",
         timeOrDay(model.seen),
         model.error instanceof Error ? model.error.message : String(model.error),
       );

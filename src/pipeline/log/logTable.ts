@@ -67,6 +67,11 @@ export class IngestLog {
     );
   }
 
+  /** The entries of files with one of these sizes. */
+  ofSizes(sizes: readonly number[], signal?: AbortSignal): Promise<LogEntry[]> {
+    return this.select(`SELECT * FROM rows_ WHERE size IN (${sizes.map(Number).join(", ")})`, signal);
+  }
+
   /** The newest entries, the newest first. */
   newest(count: number, signal?: AbortSignal): Promise<LogEntry[]> {
     return this.select(
