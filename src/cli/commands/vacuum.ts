@@ -1,6 +1,7 @@
 import { readConfig, secretsFrom } from "../../config";
+import { leastRetentionDays } from "../../pipeline/upkeep/retention";
 import { hasUpkeepTrouble } from "../../pipeline/upkeep/upkeepTables";
-import { leastRetentionDays, vacuumLake } from "../../pipeline/upkeep/vacuumLake";
+import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
 import { shareOnTerminal, showVacuum } from "../upkeep";

@@ -5,10 +5,8 @@ import type { Lake, LakeEntry } from "../../lake/lake";
 import { together } from "../../together";
 import { RunLock } from "../runLock";
 import { newRunId } from "../runRecord";
+import { leastRetentionDays } from "./retention";
 import { problemOf, upkeepTables } from "./upkeepTables";
-
-/** Data files of the versions of so many days are always kept: readers may be at work on them. */
-export const leastRetentionDays = 7;
 
 const dayMilliseconds = 86_400_000;
 /** Files that are removed side by side, and between two looks at the lock. */
@@ -61,7 +59,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
   if (!(olderThanDays >= leastRetentionDays)) {
     throw new CleverLakeError(
       "config",
-      "Data files of the last 7 days are always kept; nothing was removed.",
+      `Data files of the last ${leastRetentionDays} days are always kept; nothing was removed.`,
       {
         hint: `Give ${leastRetentionDays} days or more.`,
       },
