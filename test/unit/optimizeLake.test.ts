@@ -1,13 +1,17 @@
+import { cp } from "node:fs/promises";
+import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, rosterTable, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { filesByPartition } from "../../src/delta/mergePlan";
 import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
 import { numRecords } from "../../src/delta/statistics";
+import { FolderLake } from "../../src/lake/folder";
 import { contentsOf } from "../../src/pipeline/fileContents";
 import { RunLock } from "../../src/pipeline/runLock";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
 import { hasUpkeepTrouble } from "../../src/pipeline/upkeep/upkeepTables";
+import { FaultyLake } from "../helpers/faultyLake";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
@@ -18,6 +22,7 @@ import {
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const dailyTable = pseudoTable(reports.daily_participation);
 const usageTable = pseudoTable(reports.resource_usage);
@@ -166,4 +171,33 @@ describe("a lake of many small files", () => {
     expect(await fixture.lake.stat(runLockPath)).toBeUndefined();
     expect((await fixture.verify()).problems).toEqual([]);
   });
+
+  test.each(["before", "after", "dead"] as const)(
+    "keeps its rows whichever operation fails (%s), and is optimized by the next call",
+    async (fault) => {
+      const dailyRows = await lakeRows(fixture.lake, dailyTable);
+      const folder = path.dirname(fixture.lake.localPath("stage2p"));
+      const failed: string[] = [];
+      for (const at of [1, 2, 3, 4, 5, 6, 7, 9, 12, 15]) {
+        const copy = await temporaryFolder();
+        await cp(folder, copy, { recursive: true });
+        const lake = await FolderLake.open(copy);
+        const faulty = new FaultyLake(lake, fault, at);
+        await optimizeLake({ lake: faulty, dryRun: false }).catch(() => undefined);
+        if (faulty.failed !== undefined) failed.push(faulty.failed);
+        expect(await lakeRows(lake, dailyTable), `${fault} ${at}`).toEqual(dailyRows);
+        const { tables: done } = await optimizeLake({ lake, dryRun: false });
+        expect(done.find(({ table }) => table === dailyTable)?.after.files, faulty.failed).toBe(10);
+        expect(done.map(({ problem }) => problem)).toEqual(tables.map(() => null));
+        expect(await lakeRows(lake, dailyTable), `${fault} ${at}, again`).toEqual(dailyRows);
+      }
+      for (const words of [
+        /^putIfAbsent .*_run\.lock/,
+        /^importFile .*parquet/,
+        /^putIfAbsent .*_delta_log/,
+      ]) {
+        expect(failed).toContainEqual(expect.stringMatching(words));
+      }
+    },
+  );
 });
