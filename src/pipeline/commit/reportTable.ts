@@ -1,17 +1,21 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import { partitionColumns, type Report } from "../../clever/reports";
+import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
+import { mergeSmallFiles } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
+import type { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import { type StagedRows, stageRows } from "../read/stageRows";
+import { mergedTags } from "../write/fileContents";
 import { type ChangeContext, type Planned, requireOurShape, TableChange } from "../write/tableChange";
 import { appendLookups } from "./lookups";
 
@@ -19,9 +23,13 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly salt: string;
+  readonly lock: RunLock;
   /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
   readonly table?: Snapshot | undefined;
 }
+
+/** Data files of a month that may be there before the small ones are merged: every reader pays for each. */
+const filesPerMonth = 8;
 
 /** What is to enter a report's table. */
 export interface Arrival {
@@ -123,7 +131,7 @@ export class ReportTable {
       },
       ...(signal ? { signal } : {}),
     });
-    this.table = outcome.snapshot;
+    this.table = await this.merged(outcome.snapshot, planned?.attempt?.actions ?? []);
     const nothing: Planned = {
       attempt: undefined,
       applied: [],
@@ -133,6 +141,29 @@ export class ReportTable {
     };
     const identities = read.length > 0 ? await watch.health(signal) : healthy;
     return { ...(planned ?? nothing), table: this.table, identities };
+  }
+
+  /** Keeps the data files of the months that a commit added to few; the table as it is then. */
+  private async merged(
+    snapshot: Snapshot | undefined,
+    actions: readonly Action[],
+  ): Promise<Snapshot | undefined> {
+    const { lake, duck, lock, signal } = this.context;
+    const partitions = actions.flatMap((action) => ("add" in action ? [action.add.partitionValues] : []));
+    if (snapshot === undefined || partitions.length === 0) return snapshot;
+    const merged = await mergeSmallFiles({
+      lake,
+      duck,
+      snapshot,
+      partitions,
+      tablePath: pseudoTable(this.report),
+      maxFiles: filesPerMonth,
+      tagsOf: mergedTags,
+      exactStatistics: ["source_file"],
+      requireHeld: () => lock.requireHeld(),
+      signal,
+    });
+    return merged ?? snapshot;
   }
 
   /** Opened by the first file, which fails where the lookup table cannot be read, and so do the others. */

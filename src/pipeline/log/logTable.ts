@@ -1,9 +1,9 @@
 import { ingestLogTable } from "../../clever/layout";
 import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
-import { compactSmallFiles } from "../../delta/compact";
 import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
+import { mergeSmallFiles } from "../../delta/optimize";
 import type { Snapshot } from "../../delta/snapshot";
 import { addColumns, tableActions } from "../../delta/tableActions";
 import { withTables } from "../../delta/withTable";
@@ -120,16 +120,17 @@ export class IngestLog {
         }),
       ...(signal ? { signal } : {}),
     });
-    this.snapshot = outcome.snapshot;
+    if (!outcome.committed) return;
     // A run adds a file; merged from time to time, they stay few however many runs there were.
     this.snapshot =
-      (await compactSmallFiles({
+      (await mergeSmallFiles({
         lake,
         duck,
         tablePath: ingestLogTable,
-        snapshot: this.snapshot,
+        snapshot: outcome.snapshot,
+        maxFiles: 20,
         ...(signal ? { signal } : {}),
-      })) ?? this.snapshot;
+      })) ?? outcome.snapshot;
   }
 
   private async select(select: string, signal?: AbortSignal): Promise<LogEntry[]> {
