@@ -6,6 +6,7 @@ import type { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
+import { together } from "../together";
 import { type Committed, ReportTable } from "./commit/reportTable";
 import type { Delivery, QuarantinedDelivery } from "./delivery";
 import { landFile } from "./land/land";
@@ -57,14 +58,16 @@ interface LandedChunk {
   readonly reranked: readonly LogEntry[];
 }
 
-/**
- * The order in which a chunk's reports are read: daily participation has a row of everybody, so that its people are known
- * before the texts of others are looked at.
- */
+/** It has a row of everybody, so that its people are known before the texts of others are looked at. */
 const reportOfEverybody: ReportName = "daily_participation";
-const inOrder = reportNames.toSorted(
-  (a, b) => Number(b === reportOfEverybody) - Number(a === reportOfEverybody),
-);
+
+/** Something to wait for. */
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
 
 /** Works through a run's chunks: files land, their rows are read and enter the tables, one commit for each table. */
 export class ChunkRunner {
@@ -170,13 +173,19 @@ export class ChunkRunner {
   }
 
   private async process({ entries, due, reranked }: LandedChunk): Promise<void> {
-    const { signal, log, salt } = this.context;
-    try {
-      for (const name of salt === undefined ? [] : inOrder) {
-        signal?.throwIfAborted();
-        const ofReport = ({ report }: LogEntry) => report === name;
-        await this.processReport(name, due.filter(ofReport), reranked.filter(ofReport), entries);
+    const { log, salt } = this.context;
+    const everybody = new Gate();
+    const work = (salt === undefined ? [] : reportNames).map(async (name) => {
+      const ofReport = ({ report }: LogEntry) => report === name;
+      const chunk = { entries, due: due.filter(ofReport), reranked: reranked.filter(ofReport) };
+      try {
+        await this.processReport(name, chunk, everybody);
+      } finally {
+        if (name === reportOfEverybody) everybody.open();
       }
+    });
+    try {
+      await together(work);
     } finally {
       await log.append([...entries.values()]);
     }
@@ -184,20 +193,22 @@ export class ChunkRunner {
 
   private async processReport(
     name: ReportName,
-    due: readonly LogEntry[],
-    reranked: readonly LogEntry[],
-    entries: Map<string, LogEntry>,
+    { entries, due, reranked }: LandedChunk,
+    everybody: Gate,
   ): Promise<void> {
     const { lock, signal, progress, state } = this.context;
     if (due.length + reranked.length === 0) return;
     let waiting = due;
     try {
       const table = await this.table(name);
-      const others = name === reportOfEverybody ? undefined : await this.openedTable(reportOfEverybody);
+      const isFirst = name === reportOfEverybody;
+      const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
+      const options = isFirst
+        ? {}
+        : { after: everybody.opened, others: others.then((each) => each?.persons) };
       const deliveries = due.map((entry) => this.deliveryOf(entry));
-      const reading = await progress.duringAll("anonymizing", due, () =>
-        table.read(deliveries, { others: others?.persons }),
-      );
+      const reading = await progress.duringAll("anonymizing", due, () => table.read(deliveries, options));
+      if (isFirst) everybody.open();
       for (const { rows } of reading.read) progress.anonymized(rows);
       for (const each of reading.quarantined) {
         progress.anonymized(0);

@@ -41,6 +41,15 @@ export interface Arrival {
   readonly again: ReadonlySet<string>;
 }
 
+export interface ReadOptions {
+  /** People of another report of the run, whose ids texts may hold. */
+  readonly others?: Promise<Persons | undefined> | undefined;
+  /** What to wait for before the engine is asked: files are opened meanwhile. */
+  readonly after?: Promise<unknown> | undefined;
+  /** The deliveries were read, and judged, before. */
+  readonly wereRead?: boolean;
+}
+
 /** What a commit did. */
 export interface Committed extends Planned {
   /** The table as it is then; undefined if there is none. */
@@ -76,24 +85,20 @@ export class ReportTable {
     return new ReportTable(report, context, persons, snapshot);
   }
 
-  /**
-   * Reads and pseudonymizes landed files; their rows wait for `commit`.
-   *
-   * @param options `others` are the people of another report of the run, whose ids texts may hold; `wereRead` tells that
-   *   the deliveries were read, and judged, before
-   */
+  /** Reads and pseudonymizes landed files; their rows wait for `commit`. */
   async read(
     deliveries: readonly Delivery[],
-    { others, wereRead = false }: { readonly others?: Persons | undefined; readonly wereRead?: boolean } = {},
+    { others, after, wereRead = false }: ReadOptions = {},
   ): Promise<Reading> {
     const { duck, lake, scratch, signal } = this.context;
     const { persons, lakeIds } = this;
     const identities = await this.identities();
-    const context = { lake, persons, others, lakeIds, identities, scratch, wereRead, signal };
+    const context = { lake, persons, lakeIds, identities, scratch, after, wereRead, signal };
     return duck.session((session) =>
       readDeliveries(session, deliveries, {
         ...context,
-        stage: (of, loaded, entries) => stageRows(of, loaded, entries, context),
+        stage: async (of, loaded, entries) =>
+          stageRows(of, loaded, entries, { ...context, others: await others }),
       }),
     );
   }

@@ -33,6 +33,8 @@ export interface ReadContext extends CheckContext {
     loaded: LoadedCsv,
     entries: readonly LogEntry[],
   ) => Promise<StagedDeliveries>;
+  /** What to wait for before the engine is asked: files are opened meanwhile. */
+  readonly after?: Promise<unknown> | undefined;
   /** The deliveries were read before, so what is known by now does not make their rows bad; nothing is written. */
   readonly wereRead?: boolean;
 }

@@ -65,6 +65,7 @@ export async function readDeliveries(
       else if (await isBlankFile(place, context.signal)) outcome.read.push(emptyFile(delivery));
       else outcome.quarantined.push({ ...delivery, ...csv, acceptable: false });
     }
+    await context.after;
     for (const batch of batchesOf(opened)) await readBatch(session, batch, context, outcome);
   });
   return outcome;

@@ -12,6 +12,7 @@ import { fileStatistics } from "../../delta/statistics";
 import { removeFile, tableActions } from "../../delta/tableActions";
 import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { together } from "../../together";
 import type { Delivery, QuarantinedDelivery, ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
@@ -312,13 +313,15 @@ export class TableChange {
     const actions: Action[] = applied.map(({ entry: { source, version } }) => ({
       txn: { appId: sourceAppId(source), version, lastUpdated: Date.now() },
     }));
+    const imports: Promise<AddFile>[] = [];
     for (const { removed, added } of months) {
       actions.push(...removed.map((file) => removeFile(file, { dataChange: true })));
       for (const { file, tags } of added) {
         const options = { tags, ...(signal ? { signal } : {}) };
-        actions.push({ add: await importDataFile(lake, pseudoTable(report), file, options) });
+        imports.push(importDataFile(lake, pseudoTable(report), file, options));
       }
     }
+    for (const add of await together(imports)) actions.push({ add });
     if (actions.length === 0) return undefined;
     const creation = snapshot
       ? []
