@@ -196,39 +196,44 @@ export class ChunkRunner {
     { entries, due, reranked }: LandedChunk,
     everybody: Gate,
   ): Promise<void> {
-    const { lock, signal, progress, state } = this.context;
+    const { lock, progress, state } = this.context;
     if (due.length + reranked.length === 0) return;
-    let waiting = due;
-    try {
+    const isFirst = name === reportOfEverybody;
+    const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
+    const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
+    const reading = await this.orFail(due, async () => {
       const table = await this.table(name);
-      const isFirst = name === reportOfEverybody;
-      const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
-      const options = isFirst
-        ? {}
-        : { after: everybody.opened, others: others.then((each) => each?.persons) };
       const deliveries = due.map((entry) => this.deliveryOf(entry));
-      const reading = await progress.duringAll("anonymizing", due, () => table.read(deliveries, options));
-      if (isFirst) everybody.open();
-      for (const { rows } of reading.read) progress.anonymized(rows);
-      for (const each of reading.quarantined) {
-        progress.anonymized(0);
-        this.quarantine(each, entries);
-      }
-      const failed = new Set(reading.failed.map(({ entry }) => entry.source));
-      waiting = due.filter(({ source }) => !failed.has(source));
-      for (const { entry, error } of reading.failed) this.fail(entry.path, error);
-      if (reading.read.length + reranked.length === 0) return;
-      await lock.requireHeld();
-      const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
-      const committed = await table.commit({ ...reading, reranked, again });
+      return progress.duringAll("anonymizing", due, () => table.read(deliveries, options));
+    });
+    if (isFirst) everybody.open();
+    if (reading === undefined) return;
+    for (const { rows } of reading.read) progress.anonymized(rows);
+    for (const { entry, error } of reading.failed) this.fail(entry.path, error);
+    for (const each of reading.quarantined) {
+      progress.anonymized(0);
+      this.quarantine(each, entries);
+    }
+    if (reading.read.length + reranked.length === 0) return;
+    // A run that lost its lock ends here.
+    await lock.requireHeld();
+    const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
+    const waiting = reading.read.map(({ entry }) => entry);
+    await this.orFail(waiting, async () => {
+      const committed = await (await this.table(name)).commit({ ...reading, reranked, again });
       await this.record(name, committed, reranked, entries);
+    });
+  }
+
+  /** Runs `work`; if it fails for the lake's sake, files fail with it and no other file is kept back. */
+  private async orFail<T>(files: readonly LogEntry[], work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
     } catch (error) {
-      signal?.throwIfAborted();
+      for (const { path } of files) this.fail(path, error);
+      this.context.signal?.throwIfAborted();
       if (!(error instanceof CleverLakeError)) throw error;
-      for (const entry of waiting) {
-        const isSettled = entries.get(entry.source)?.outcome === "quarantined";
-        if (!isSettled) this.fail(entry.path, error);
-      }
+      return undefined;
     }
   }
 

@@ -5,10 +5,9 @@ import { commit } from "../../delta/commit";
 import { mergeSmallFiles } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
-import type { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds } from "../read/lakeIds";
@@ -23,7 +22,6 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly salt: string;
-  readonly lock: RunLock;
   /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
   readonly table?: Snapshot | undefined;
 }
@@ -153,22 +151,28 @@ export class ReportTable {
     snapshot: Snapshot | undefined,
     actions: readonly Action[],
   ): Promise<Snapshot | undefined> {
-    const { lake, duck, lock, signal } = this.context;
+    const { lake, duck, signal } = this.context;
     const partitions = actions.flatMap((action) => ("add" in action ? [action.add.partitionValues] : []));
     if (snapshot === undefined || partitions.length === 0) return snapshot;
-    const merged = await mergeSmallFiles({
-      lake,
-      duck,
-      snapshot,
-      partitions,
-      tablePath: pseudoTable(this.report),
-      maxFiles: filesPerMonth,
-      tagsOf: mergedTags,
-      exactStatistics: ["source_file"],
-      requireHeld: () => lock.requireHeld(),
-      signal,
-    });
-    return merged ?? snapshot;
+    try {
+      const merged = await mergeSmallFiles({
+        lake,
+        duck,
+        snapshot,
+        partitions,
+        tablePath: pseudoTable(this.report),
+        maxFiles: filesPerMonth,
+        tagsOf: mergedTags,
+        exactStatistics: ["source_file"],
+        signal,
+      });
+      return merged ?? snapshot;
+    } catch (error) {
+      signal?.throwIfAborted();
+      // The rows are in the table; a later run merges.
+      if (isCleverLakeError(error)) return snapshot;
+      throw error;
+    }
   }
 
   /** Opened by the first file, which fails where the lookup table cannot be read, and so do the others. */

@@ -76,9 +76,8 @@ export class MonthRows {
       if (goes) this.losing.add(origin);
       else if (isInCells) note(userType, date, source);
     }
-    for (const { sources } of this.stagedFiles()) {
+    for (const sources of [...month.staged.map((rows) => this.arrivingIn(rows)), ...this.restoredInCells()]) {
       for (const [source, { userType, days }] of sources) {
-        if (this.isLeftOut(source)) continue;
         for (const cell of listCells(new Map([[userType, days]]), month)) {
           note(userTypeValue[cell.userType], cell.date, source);
         }
@@ -230,28 +229,25 @@ export class MonthRows {
     }));
   }
 
-  private isLeftOut(source: string): boolean {
-    return this.sources.heldBack.has(source);
-  }
-
-  private stagedFiles(): StagedRows[] {
-    return [...this.sources.month.staged, ...this.restoredInCells()];
+  /** The sources whose rows count of a staged file. A source that is held back may have earlier rows, which stay. */
+  private arrivingIn({ sources }: StagedRows): StagedRows["sources"] {
+    return new Map([...sources].filter(([source]) => !this.sources.heldBack.has(source)));
   }
 
   /** The rows of incomplete sources in the cells of the change. */
-  private restoredInCells(): StagedRows[] {
+  private restoredInCells(): StagedRows["sources"][] {
     const { restored, incomplete, month } = this.sources;
-    return restored.map((rows) => ({
-      ...rows,
-      sources: new Map(
-        [...rows.sources]
-          .filter(([source]) => incomplete.has(source))
-          .map(([source, each]) => [
-            source,
-            { ...each, days: each.days & (month.cells.get(each.userType) ?? 0) },
-          ]),
-      ),
-    }));
+    return restored.map(
+      ({ sources }) =>
+        new Map(
+          [...sources]
+            .filter(([source]) => incomplete.has(source))
+            .map(([source, each]) => [
+              source,
+              { ...each, days: each.days & (month.cells.get(each.userType) ?? 0) },
+            ]),
+        ),
+    );
   }
 
   private async createCells(
