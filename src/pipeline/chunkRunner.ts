@@ -225,10 +225,12 @@ export class ChunkRunner {
     const { accept, state } = this.context;
     const before = state.log.get(entry.source);
     // What was applied once had a person's consent, if it needed any.
-    const isConsented =
-      hasConsent(accept, entry, before) || isUnrecorded(entry, state) || wasAccepted(before, entry);
-    const agreedTwin = isConsented && before?.sha256 === entry.sha256 ? before.twinOf : undefined;
-    return { entry, isAccepted: isConsented, agreedTwin };
+    const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
+    const wasConsented = wasAccepted(before, entry);
+    const isAccepted = isConsented || wasConsented;
+    const agreedTwin = isAccepted && before?.sha256 === entry.sha256 ? before.twinOf : undefined;
+    const mostRefused = wasConsented && !isConsented ? (before?.rowsRefused ?? 0) : undefined;
+    return { entry, isAccepted, agreedTwin, mostRefused };
   }
 
   private quarantine(delivery: QuarantinedDelivery, entries: Map<string, LogEntry>): void {
