@@ -158,7 +158,12 @@ export class ChunkRunner {
       this.leaveQuarantine(entry.source);
     } else summary.unchanged++;
     if (isToBeRead) due.push(entry);
-    else if (salt !== undefined && !isNew && this.hasOverlaps(entry.source)) reranked.push(entry);
+    else if (salt !== undefined && !isNew && this.isCurrent(entry)) reranked.push(entry);
+  }
+
+  /** A delivery that waits in quarantine gives the rows of the one before it no other time. */
+  private isCurrent({ source, version }: LogEntry): boolean {
+    return this.current.get(source)?.version === version;
   }
 
   /** Whether rows of a source were compared with rows of others, so that its rank matters. */
@@ -185,10 +190,17 @@ export class ChunkRunner {
   private async processReport(
     name: ReportName,
     due: readonly LogEntry[],
-    reranked: readonly LogEntry[],
+    touched: readonly LogEntry[],
     entries: Map<string, LogEntry>,
   ): Promise<void> {
     const { lock, signal, progress, state } = this.context;
+    // Asked only now: the chunk before may have brought files with the same rows.
+    const reranked = touched.filter(({ source }) => this.hasOverlaps(source));
+    for (const entry of touched) {
+      const own = this.current.get(entry.source);
+      // What arrives now is compared by the new time, too.
+      if (own && !reranked.includes(entry)) this.current.set(entry.source, { ...own, ...timesOf(entry) });
+    }
     if (due.length + reranked.length === 0) return;
     let waiting = due;
     try {
@@ -344,6 +356,10 @@ export class ChunkRunner {
     if (!(error instanceof CleverLakeError)) throw error;
     this.context.summary.failed.push({ path, reason: describeError(error) });
   }
+}
+
+function timesOf({ path, size, modified, runId, time }: LogEntry): Partial<LogEntry> {
+  return { path, size, modified, runId, time };
 }
 
 /** Whether a person accepted a delivery with the same bytes before. */
