@@ -235,7 +235,7 @@ export class ChunkRunner {
 
   private deliveryOf(entry: LogEntry): Delivery {
     const { accept, state } = this.context;
-    const before = state.log.get(entry.source);
+    const before = entry.outcome === "anonymized" ? entry : state.log.get(entry.source);
     // What was applied once had a person's consent, if it needed any.
     const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
     const wasConsented = wasAccepted(before, entry);
@@ -293,7 +293,8 @@ export class ChunkRunner {
       summary.superseded += entry.rowsSuperseded ?? 0;
       this.noteIdentities(name, { ...healthy, wordsForNothing: delivery.wordsForNothing });
       for (const note of notes) summary.notes.push({ path: entry.path, note });
-      this.leaveQuarantine(source);
+      // A newer delivery may wait there still.
+      if (!isOlder(entry, this.context.state.log.get(source))) this.leaveQuarantine(source);
     }
     const appliedNow = new Set(applied.map(({ entry }) => entry.source));
     for (const source of new Set([...affected, ...reranked.map((entry) => entry.source)])) {
@@ -360,6 +361,10 @@ export class ChunkRunner {
 
 function timesOf({ path, size, modified, runId, time }: LogEntry): Partial<LogEntry> {
   return { path, size, modified, runId, time };
+}
+
+function isOlder({ version }: LogEntry, newest: LogEntry | undefined): boolean {
+  return newest !== undefined && newest.version > version;
 }
 
 /** Whether a person accepted a delivery with the same bytes before. */
