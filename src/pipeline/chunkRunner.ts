@@ -55,7 +55,7 @@ interface LandedChunk {
   /** Deliveries whose rows are to enter the tables. */
   readonly due: readonly LogEntry[];
   /** Current deliveries that have a new modification time and the same bytes. */
-  readonly reranked: readonly LogEntry[];
+  readonly touched: readonly LogEntry[];
 }
 
 /** It has a row of everybody, so that its people are known before the texts of others are looked at. */
@@ -98,7 +98,7 @@ export class ChunkRunner {
     let next = this.land(first);
     for (const chunk of [...rest, undefined]) {
       const landed = await next;
-      next = chunk ? this.land(chunk) : Promise.resolve({ entries: new Map(), due: [], reranked: [] });
+      next = chunk ? this.land(chunk) : Promise.resolve({ entries: new Map(), due: [], touched: [] });
       // Awaited in the next turn, or below where this one fails.
       next.catch(() => undefined);
       try {
@@ -115,11 +115,11 @@ export class ChunkRunner {
     const { signal, log } = this.context;
     const entries = new Map<string, LogEntry>();
     const due: LogEntry[] = [...chunk.pending];
-    const reranked: LogEntry[] = [];
-    const work = chunk.landings.map((landing) => this.landOne(landing, { entries, due, reranked }));
+    const touched: LogEntry[] = [];
+    const work = chunk.landings.map((landing) => this.landOne(landing, { entries, due, touched }));
     const results = await Promise.allSettled(work);
     const failed = results.find((result) => result.status === "rejected");
-    if (failed === undefined && signal?.aborted !== true) return { entries, due, reranked };
+    if (failed === undefined && signal?.aborted !== true) return { entries, due, touched };
     await log.append([...entries.values()]);
     signal?.throwIfAborted();
     throw failed?.reason;
@@ -127,7 +127,7 @@ export class ChunkRunner {
 
   private async landOne(
     landing: Landing,
-    { entries, due, reranked }: { entries: Map<string, LogEntry>; due: LogEntry[]; reranked: LogEntry[] },
+    { entries, due, touched }: { entries: Map<string, LogEntry>; due: LogEntry[]; touched: LogEntry[] },
   ): Promise<void> {
     const { lake, source, state, progress, signal, summary, salt, accept } = this.context;
     if (!source) return;
@@ -161,7 +161,12 @@ export class ChunkRunner {
       this.leaveQuarantine(entry.source);
     } else summary.unchanged++;
     if (isToBeRead) due.push(entry);
-    else if (salt !== undefined && !isNew && this.hasOverlaps(entry.source)) reranked.push(entry);
+    else if (salt !== undefined && !isNew && this.isCurrent(entry)) touched.push(entry);
+  }
+
+  /** A delivery that waits in quarantine gives the rows of the one before it no other time. */
+  private isCurrent({ source, version }: LogEntry): boolean {
+    return this.current.get(source)?.version === version;
   }
 
   /** Whether rows of a source were compared with rows of others, so that its rank matters. */
@@ -172,12 +177,12 @@ export class ChunkRunner {
     return [...this.current.values()].some(({ supersededBy }) => supersededBy?.[source] !== undefined);
   }
 
-  private async process({ entries, due, reranked }: LandedChunk): Promise<void> {
+  private async process({ entries, due, touched }: LandedChunk): Promise<void> {
     const { log, salt } = this.context;
     const everybody = new Gate();
     const work = (salt === undefined ? [] : reportNames).map(async (name) => {
       const ofReport = ({ report }: LogEntry) => report === name;
-      const chunk = { entries, due: due.filter(ofReport), reranked: reranked.filter(ofReport) };
+      const chunk = { entries, due: due.filter(ofReport), touched: touched.filter(ofReport) };
       try {
         await this.processReport(name, chunk, everybody);
       } finally {
@@ -193,10 +198,17 @@ export class ChunkRunner {
 
   private async processReport(
     name: ReportName,
-    { entries, due, reranked }: LandedChunk,
+    { entries, due, touched }: LandedChunk,
     everybody: Gate,
   ): Promise<void> {
     const { lock, progress, state } = this.context;
+    // Asked only now: the chunk before may have brought files with the same rows.
+    const reranked = touched.filter(({ source }) => this.hasOverlaps(source));
+    for (const entry of touched) {
+      const own = this.current.get(entry.source);
+      // What arrives now is compared by the new time, too.
+      if (own && !reranked.includes(entry)) this.current.set(entry.source, { ...own, ...timesOf(entry) });
+    }
     if (due.length + reranked.length === 0) return;
     const isFirst = name === reportOfEverybody;
     const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
@@ -239,12 +251,14 @@ export class ChunkRunner {
 
   private deliveryOf(entry: LogEntry): Delivery {
     const { accept, state } = this.context;
-    const before = state.log.get(entry.source);
+    const before = entry.outcome === "anonymized" ? entry : state.log.get(entry.source);
     // What was applied once had a person's consent, if it needed any.
-    const isConsented =
-      hasConsent(accept, entry, before) || isUnrecorded(entry, state) || wasAccepted(before, entry);
-    const agreedTwin = isConsented && before?.sha256 === entry.sha256 ? before.twinOf : undefined;
-    return { entry, isAccepted: isConsented, agreedTwin };
+    const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
+    const wasConsented = wasAccepted(before, entry);
+    const isAccepted = isConsented || wasConsented;
+    const agreedTwin = isAccepted && before?.sha256 === entry.sha256 ? before.twinOf : undefined;
+    const mostRefused = wasConsented && !isConsented ? (before?.rowsRefused ?? 0) : undefined;
+    return { entry, isAccepted, agreedTwin, mostRefused };
   }
 
   private quarantine(delivery: QuarantinedDelivery, entries: Map<string, LogEntry>): void {
@@ -295,7 +309,8 @@ export class ChunkRunner {
       summary.superseded += entry.rowsSuperseded ?? 0;
       this.noteIdentities(name, { ...healthy, wordsForNothing: delivery.wordsForNothing });
       for (const note of notes) summary.notes.push({ path: entry.path, note });
-      this.leaveQuarantine(source);
+      // A newer delivery may wait there still.
+      if (!isOlder(entry, this.context.state.log.get(source))) this.leaveQuarantine(source);
     }
     const appliedNow = new Set(applied.map(({ entry }) => entry.source));
     for (const source of new Set([...affected, ...reranked.map((entry) => entry.source)])) {
@@ -358,6 +373,14 @@ export class ChunkRunner {
     if (!(error instanceof CleverLakeError)) throw error;
     this.context.summary.failed.push({ path, reason: describeError(error) });
   }
+}
+
+function timesOf({ path, size, modified, runId, time }: LogEntry): Partial<LogEntry> {
+  return { path, size, modified, runId, time };
+}
+
+function isOlder({ version }: LogEntry, newest: LogEntry | undefined): boolean {
+  return newest !== undefined && newest.version > version;
 }
 
 /** Whether a person accepted a delivery with the same bytes before. */

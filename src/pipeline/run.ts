@@ -98,9 +98,11 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const landings = planLandings(plan, runStart(known, now));
     const accept = new Set(request.accept ?? []);
     const landing = new Set(landings.map(({ source }) => source));
-    const pending = [...state.log.values()].filter(
-      (entry) => !landing.has(entry.source) && isAsked(request, entry) && isDue(entry, state, accept),
-    );
+    const asked = (entry: LogEntry) => !landing.has(entry.source) && isAsked(request, entry);
+    const newest = [...state.log.values()].filter((entry) => asked(entry) && isDue(entry, state, accept));
+    const awaited = new Set(newest.map(({ source }) => source));
+    const lost = state.lost.filter((entry) => asked(entry) && !awaited.has(entry.source));
+    const pending = [...newest, ...lost];
     requireAccepted(request, pending, plan);
 
     // What a run lands and does not pseudonymize has days that nobody knows yet.

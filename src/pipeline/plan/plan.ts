@@ -58,6 +58,8 @@ export interface LakeState {
   readonly applied: ReadonlyMap<string, number>;
   /** By source, the entry of the delivery whose rows are in the tables, if the log knows it. */
   readonly current: ReadonlyMap<string, LogEntry>;
+  /** Deliveries before a quarantined one whose rows the tables have lost. */
+  readonly lost: readonly LogEntry[];
 }
 
 /** What the lake holds, from what its log says and the versions that its tables have. */
@@ -66,7 +68,11 @@ export function lakeState(
   applied: ReadonlyMap<string, number>,
 ): LakeState {
   const current = [...anonymized].filter(([source, { version }]) => applied.get(source) === version);
-  return { log: last, applied, current: new Map(current) };
+  const lost = [...anonymized.values()].filter(
+    ({ source, version }) =>
+      last.get(source)?.outcome === "quarantined" && (applied.get(source) ?? 0) < version,
+  );
+  return { log: last, applied, current: new Map(current), lost };
 }
 
 /** Compares what is on the server with what the lake holds; in the listing's order, what could not be read behind. */

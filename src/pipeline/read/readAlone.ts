@@ -82,8 +82,8 @@ export async function readAlone(
   await persons.find(session, loaded, signal);
   const { marked, notes: idNotes, ...checked } = await checkRows(session, loaded, [entry], context);
   let { days } = checked;
-  // A delivery that was read whole before stays whole.
-  const isJudged = context.wereRead === true && (entry.rowsRefused ?? 0) === 0;
+  // Of a delivery that was read before, the rows that were taken stay good, whatever is known by now.
+  const isJudged = context.wereRead === true && refused === (entry.rowsRefused ?? 0);
   if (marked && !isJudged) {
     if (!isAccepted) {
       return held(marked.reasonOf(0), await findBadRows(place, report, header, signal, marked));
@@ -123,7 +123,15 @@ async function loadGoodRows(
 ): Promise<
   { readonly quarantined: QuarantinedDelivery } | { readonly loaded: LoadedCsv; readonly refused: number }
 > {
-  const { entry } = delivery;
+  const { entry, mostRefused } = delivery;
+  if (mostRefused !== undefined) {
+    const bad = await findBadRows(place, report, header, signal, marked);
+    if (bad.rows > mostRefused) {
+      const { reason, ...held } = quarantine(delivery, "", bad);
+      const agreed = `A person agreed to leave out ${counted(mostRefused, "row")}, no more.`;
+      return { quarantined: { ...held, reason: `${reason} ${agreed}` } };
+    }
+  }
   const goodFile = path.join(scratch, `${randomUUID()}.csv`);
   try {
     const refusedPath = refusedRowsPath(entry.landedPath);

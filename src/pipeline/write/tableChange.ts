@@ -196,9 +196,7 @@ export class TableChange {
       lacking.map((entry) => ({ entry, isAccepted: true })),
     );
     // Where a landed file is gone, or is not read as it was before, the table's rows stand.
-    const read = all.filter(
-      ({ entry: { rowsRead }, rows, refused }) => (rowsRead ?? rows + refused) === rows + refused,
-    );
+    const read = all.filter(isReadAsBefore);
     return {
       sources: read.map(({ entry, days }) => ({ ...entry, firstDay: days?.first, lastDay: days?.last })),
       staged,
@@ -344,6 +342,13 @@ export function requireOurShape(report: Report, table: Snapshot | undefined): vo
   if (table === undefined) return;
   const expected = { columns: pseudoColumns(report), partitionColumns };
   requireSameShape(table.metadata, expected, pseudoTable(report), "mayFollow");
+}
+
+function isReadAsBefore({ entry, rows, refused }: ReadDelivery): boolean {
+  const { rowsRead = rows + refused, rowsRefused = 0, rowsSuperseded } = entry;
+  // Earlier versions counted rows that other files had among the refused ones.
+  const isRefused = rowsSuperseded === undefined ? refused <= rowsRefused : refused === rowsRefused;
+  return rowsRead === rows + refused && isRefused;
 }
 
 /** So many files of a user type tell whose people they are. */
