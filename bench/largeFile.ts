@@ -10,7 +10,7 @@ import type { Workshop } from "./workshop";
 
 /**
  * (h) One large file into tables, as a district gets that asks Clever for a year at once: the usage of many days of
- * students, 105 MB for ten days of 70,000. Against the script, and the memory that it takes.
+ * students, 157 MB for ten days of 70,000. Against the script, and the memory that it takes.
  */
 export async function largeFileBenchmark(
   workshop: Workshop,
