@@ -1,5 +1,4 @@
 import { reportNames, type UserType } from "../clever/reports";
-import { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
@@ -12,7 +11,6 @@ import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshne
 import { healthy } from "./identityHealth";
 import type { LogEntry } from "./ingestLog";
 import { LandedContents } from "./land";
-import { IngestLog } from "./logTable";
 import {
   contentKey,
   heldContents,
@@ -27,6 +25,7 @@ import {
 } from "./plan";
 import { Progress, type ProgressListener } from "./progress";
 import { waitingInQuarantine } from "./quarantine";
+import { ReadAhead } from "./readAhead";
 import { adoptLandings, recordApplied } from "./recover";
 import { RunLock } from "./runLock";
 import {
@@ -38,7 +37,7 @@ import {
   type RunSummary,
   writeRunRecord,
 } from "./runRecord";
-import { claimSalt } from "./salt";
+import { claimHeldSalt, holdSalt } from "./salt";
 import { asOnServer } from "./sourceNames";
 import { isAccepted } from "./stageFile";
 import { appliedIn, type PseudoTables, readPseudoTables, sourcesIn } from "./tables";
@@ -81,19 +80,22 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const progress = new Progress(request.onProgress);
   const given = command === "ingest" ? undefined : requireSalt(request);
   progress.listing();
-  const listing = request.source && command !== "anonymize" ? await request.source.list(signal) : undefined;
-  const held = given === undefined ? undefined : await claimSalt(lake, given, signal);
+  const asked = command === "anonymize" ? undefined : request.source?.list(signal);
+  // While the server is waited for. None of it writes anything, and of several failures the server's is told.
+  const holding = given === undefined ? undefined : holdSalt(lake, given, signal);
+  await using ahead = new ReadAhead(lake, signal);
+  const [listing, held, newest] = await together([asked, holding, newestRun(lake, signal), ahead.ready]);
+  if (held !== undefined) await claimHeldSalt(lake, held, { signal });
   const salt = held?.salt;
 
   const now = new Date();
-  const runId = newRunId(now, (await newestRun(lake, signal))?.runId);
+  const runId = newRunId(now, newest?.runId);
   await using lock = await RunLock.take(lake, runId, { signal });
   const scratch = await lake.scratch();
-  // A thread for each statement: files are read side by side, and a day's file is too small to be shared out.
-  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill`, threads: 1 });
+  const { duck, log } = ahead;
   try {
-    const log = new IngestLog(lake, duck);
-    const { state: known, previous, tables } = await currentState(lake, duck, log, signal);
+    await duck.spillInto(`${scratch}/spill`);
+    const { state: known, previous, tables } = await currentState(lake, ahead, signal);
     const files = listing ? makePlan(listing, known, request.userTypes) : [];
     const state = asOnServer(known, files);
     const listed = chosen(files, request.only);
@@ -227,13 +229,12 @@ function requireSalt(request: RunRequest): string {
 /** What the lake holds, with the traces of runs that did not come through put in order; and the run before this one. */
 async function currentState(
   lake: Lake,
-  duck: Duck,
-  log: IngestLog,
+  { duck, log, tables: read }: ReadAhead,
   signal: AbortSignal | undefined,
 ): Promise<{ state: LakeState; previous: string | null; tables: PseudoTables }> {
   // Each is a row of answers that have to be waited for one after the other.
   const [tables, { records, newest: previous }, known] = await together([
-    readPseudoTables(lake, duck, signal),
+    readPseudoTables(lake, duck, signal, read),
     interruptedRuns(lake, signal),
     log.last(signal),
   ]);
