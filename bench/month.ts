@@ -3,7 +3,7 @@ import path from "node:path";
 import { reportNames, reports as reportsByName } from "../src/clever/reports";
 import { Duck } from "../src/duck/duck";
 import { FolderLake } from "../src/lake/folder";
-import { readPseudoTables } from "../src/pipeline/tables";
+import { readPseudoTables } from "../src/pipeline/write/tables";
 import type { Comparison, Limit } from "./comparison";
 import { datesOf, fillDayByDay, type PublishedDays, requireFiles } from "./dayByDay";
 import { type Side, takeTurns } from "./measure";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { userTypes } from "../src/clever/reports";
 import { FolderLake } from "../src/lake/folder";
-import { LandedContents, landFile } from "../src/pipeline/land";
-import { makePlan, planLandings } from "../src/pipeline/plan";
+import { landFile } from "../src/pipeline/land/land";
+import { makePlan, planLandings } from "../src/pipeline/plan/plan";
 import { SftpSource } from "../src/sftp/sftpSource";
 
 /** What the transfer is told, as JSON in its first argument. */
@@ -26,14 +26,13 @@ async function transfer(request: TransferRequest): Promise<void> {
   const lake = await FolderLake.open(folder);
   const start = process.hrtime.bigint();
   await using source = new SftpSource({ ...account, privateKey, root });
-  const empty = { log: new Map(), applied: new Map() };
+  const empty = { log: new Map(), applied: new Map(), current: new Map() };
   const plan = makePlan(await source.list(), empty, userTypes);
   const landings = planLandings(plan, new Date());
-  const contents = new LandedContents(empty, landings, new Set());
   const waiting = [...landings];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await landFile(source, lake, next, undefined, contents);
+      await landFile(source, lake, next, undefined);
     }
   };
   await Promise.all([worker(), worker(), worker(), worker()]);

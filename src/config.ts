@@ -51,6 +51,8 @@ export const configSchema = z.strictObject({
     .min(1)
     .default([...userTypes]),
   minimumGroupSize: z.number().int().min(0).default(10),
+  /** Percent of a source's rows that a new delivery may take away without a question. */
+  maxShrink: z.number().int().min(0).max(100).default(50),
   /** School days after which a kind of report without a newer day is told as overdue; 0 for never. */
   expectReportsWithin: z.number().int().min(0).max(365).default(0),
 });

@@ -1,5 +1,5 @@
-import type { IdentityHealth } from "../pipeline/identityHealth";
-import type { RunSummary } from "../pipeline/runRecord";
+import type { RunSummary } from "../pipeline/log/runRecord";
+import type { IdentityHealth } from "../pipeline/read/identityHealth";
 import { integer } from "./text";
 
 const findings: readonly {

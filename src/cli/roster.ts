@@ -1,8 +1,8 @@
 import type { Config, Secrets } from "../config";
 import { counted } from "../counted";
 import { CleverLakeError } from "../errors";
-import { importRoster, type RosterProgress, type RosterSummary } from "../pipeline/importRoster";
-import { rosterOnDisk, rosterOnServer } from "../pipeline/rosterFile";
+import { importRoster, type RosterProgress, type RosterSummary } from "../pipeline/roster/importRoster";
+import { rosterOnDisk, rosterOnServer } from "../pipeline/roster/rosterFile";
 import { openLake, openSource, readSalt } from "./connect";
 import { integer, plain, styled } from "./text";
 

@@ -1,11 +1,11 @@
 import { counted } from "../counted";
 import type { ParticipationMetrics, Published } from "../metrics/answer";
-import type { Freshness } from "../pipeline/freshness";
-import type { PlannedFile } from "../pipeline/plan";
+import type { RunSummary } from "../pipeline/log/runRecord";
+import type { Freshness } from "../pipeline/plan/freshness";
+import type { PlannedFile } from "../pipeline/plan/plan";
+import type { Status } from "../pipeline/plan/status";
 import { missesReports } from "../pipeline/run";
-import type { RunSummary } from "../pipeline/runRecord";
-import type { Status } from "../pipeline/status";
-import type { Verification } from "../pipeline/verify";
+import type { Verification } from "../pipeline/verify/verify";
 import { identityLines } from "./identities";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
@@ -56,8 +56,7 @@ export function showRun(summary: RunSummary): string {
   const { landed, anonymized, unchanged, rows } = summary;
   const lines: string[] = [];
   const { reportsOnServer, notRead } = summary;
-  const nothing =
-    landed === 0 && anonymized === 0 && !missesReports(summary) && summary.duplicates.length === 0;
+  const nothing = landed === 0 && anonymized === 0 && !missesReports(summary);
   if (reportsOnServer === 0) {
     lines.push(
       `${styled("red", "There is no report on the server.")} Check "root" under "sftp", and "userTypes"; clever-lake status shows the files.`,
@@ -78,12 +77,10 @@ export function showRun(summary: RunSummary): string {
       rowsLine("resource usage", rows.resource_usage),
     );
   }
+  if (summary.superseded > 0) lines.push(rowsLine("superseded by newer files", summary.superseded));
   if (summary.refused > 0) lines.push(rowsLine("refused", summary.refused));
   lines.push(...identityLines(summary.identities));
   const remarks = [
-    ...summary.duplicates.map(
-      ({ path, reason }) => `${styled("dim", "same")}  ${plain(path)}: ${plain(reason)}`,
-    ),
     ...summary.notes.map(({ path, note }) => `${styled("cyan", "note")}  ${plain(path)}: ${plain(note)}`),
   ];
   lines.push(...listed(remarks));

@@ -7,11 +7,10 @@ import type { AddFile, Tags } from "./actions";
 import { hashOfFile, hashTag } from "./fileHash";
 import { encodePath } from "./paths";
 import { type Column, sqlType } from "./schema";
-import { statisticsOfCopy } from "./statistics";
+import { type FileStatistics, statisticsOfCopy } from "./statistics";
 
-export interface DataFileRequest extends LakeOptions {
+export interface StageRequest extends LakeOptions {
   readonly session: DuckSession;
-  readonly lake: Lake;
   readonly tablePath: string;
   /** All columns of the table in the table's order. */
   readonly columns: readonly Column[];
@@ -20,22 +19,28 @@ export interface DataFileRequest extends LakeOptions {
   readonly parameters?: readonly SqlParameter[];
   /** The value of every partition column, in the order of the folders. The query must have no other rows. */
   readonly partitionValues?: Readonly<Record<string, string | number | boolean | null>>;
-  readonly tags?: Tags;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
   /** Text columns whose least and greatest values are recorded in full (up to 256 bytes), to find files by them. */
   readonly exactStatistics?: readonly string[];
-  /** False where the rows are in the table already; true if left out. */
-  readonly dataChange?: boolean;
+}
+
+/** A data file on this machine's disk that is in no lake yet. */
+export interface StagedDataFile {
+  readonly place: string;
+  readonly name: string;
+  readonly partitionValues: Readonly<Record<string, string | null>>;
+  /** Bytes. */
+  readonly size: number;
+  readonly statistics: FileStatistics;
 }
 
 /**
- * Writes the rows of a query as a data file of a table (Parquet with snappy, without the partition columns, tagged with
- * its hash) and resolves to the action that adds it, for a commit; undefined where there are no rows. Until it is committed the file
- * is no part of the table.
+ * Writes the rows of a query as a Parquet file with snappy, without the partition columns, into the scratch folder;
+ * undefined if there are no rows.
  */
-export async function writeDataFile(request: DataFileRequest): Promise<AddFile | undefined> {
-  const { session, lake, tablePath, scratch, signal } = request;
+export async function stageDataFile(request: StageRequest): Promise<StagedDataFile | undefined> {
+  const { session, tablePath, scratch, signal } = request;
   const partitionValues = Object.fromEntries(
     Object.entries(request.partitionValues ?? {}).map(([name, value]) => [
       name,
@@ -47,31 +52,111 @@ export async function writeDataFile(request: DataFileRequest): Promise<AddFile |
     const name = sqlName(column.name);
     return `CAST(${name} AS ${sqlType(column, tablePath)}) AS ${name}`;
   });
-  const fileName = `part-${randomUUID()}.snappy.parquet`;
-  const local = path.join(scratch, fileName);
+  const name = `part-${randomUUID()}.snappy.parquet`;
+  const place = path.join(scratch, name);
   try {
     const answer = await session.one(
       `COPY (SELECT ${list.join(", ")} FROM (${request.query}) rows_)
-       TO ${sqlString(local)} (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true)`,
+       TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true)`,
       request.parameters,
       signal,
     );
     const { size, statistics } = statisticsOfCopy(answer, stored, request.exactStatistics);
-    if (statistics.numRecords === 0) return undefined;
-    const sha256 = await hashOfFile(local, signal ? { signal } : {});
-    const relative = [...hiveFolders(partitionValues), fileName].join("/");
-    await lake.importFile(local, `${tablePath}/${relative}`, signal ? { signal } : {});
+    if (statistics.numRecords > 0) return { place, name, partitionValues, size, statistics };
+  } catch (error) {
+    await rm(place, { force: true });
+    throw error;
+  }
+  await rm(place, { force: true });
+  return undefined;
+}
+
+export interface StagePartitionsRequest extends Omit<StageRequest, "partitionValues"> {
+  /** In the order of the folders; the query has them among its columns. */
+  readonly partitionColumns: readonly string[];
+}
+
+/** Writes the rows of a query as one Parquet file for each partition, as `stageDataFile` does one. */
+export async function stageDataFiles(request: StagePartitionsRequest): Promise<StagedDataFile[]> {
+  const { session, tablePath, partitionColumns, signal } = request;
+  const folder = path.join(request.scratch, randomUUID());
+  const list = request.columns.map((column) => {
+    const name = sqlName(column.name);
+    return `CAST(${name} AS ${sqlType(column, tablePath)}) AS ${name}`;
+  });
+  const stored = request.columns.filter(({ name }) => !partitionColumns.includes(name));
+  const answers = await session.query(
+    `COPY (SELECT ${list.join(", ")} FROM (${request.query}) rows_) TO ${sqlString(folder)}
+     (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (${partitionColumns.map(sqlName).join(", ")}),
+      FILENAME_PATTERN 'part-{uuid}', FILE_EXTENSION 'snappy.parquet', RETURN_STATS true)`,
+    request.parameters,
+    signal,
+  );
+  return answers.map((answer) => {
+    const place = String(answer.filename);
+    const folders = place.split(/[\\/]/).slice(-1 - partitionColumns.length);
+    const values = partitionColumns.map((name, index) => {
+      const value = folders[index]?.slice(name.length + 1) ?? "";
+      return [name, value === hiveNull ? null : decodeURIComponent(value)] as const;
+    });
     return {
-      path: encodePath(relative),
-      partitionValues,
-      size,
-      modificationTime: Date.now(),
-      dataChange: request.dataChange ?? true,
-      stats: JSON.stringify(statistics),
-      tags: { ...request.tags, [hashTag]: sha256 },
+      place,
+      name: folders.at(-1) ?? "",
+      partitionValues: Object.fromEntries(values),
+      ...statisticsOfCopy(answer, stored, request.exactStatistics),
     };
+  });
+}
+
+const hiveNull = "__HIVE_DEFAULT_PARTITION__";
+
+export interface ImportOptions extends LakeOptions {
+  readonly tags?: Tags | undefined;
+  /** False where the rows are in the table already; true if left out. */
+  readonly dataChange?: boolean;
+}
+
+/**
+ * Moves a staged file into the table's folder, tagged with its hash, and resolves to the action that adds it, for a
+ * commit. Until it is committed the file is no part of the table.
+ */
+export async function importDataFile(
+  lake: Lake,
+  tablePath: string,
+  staged: StagedDataFile,
+  { tags, dataChange = true, signal }: ImportOptions,
+): Promise<AddFile> {
+  const { place, name, partitionValues, size, statistics } = staged;
+  const options = signal ? { signal } : {};
+  const sha256 = await hashOfFile(place, options);
+  const relative = [...hiveFolders(partitionValues), name].join("/");
+  await lake.importFile(place, `${tablePath}/${relative}`, options);
+  return {
+    path: encodePath(relative),
+    partitionValues,
+    size,
+    modificationTime: Date.now(),
+    dataChange,
+    stats: JSON.stringify(statistics),
+    tags: { ...tags, [hashTag]: sha256 },
+  };
+}
+
+export interface DataFileRequest extends StageRequest {
+  readonly lake: Lake;
+  readonly tags?: Tags;
+  /** False where the rows are in the table already; true if left out. */
+  readonly dataChange?: boolean;
+}
+
+/** `stageDataFile` and `importDataFile` in one; undefined if there are no rows. */
+export async function writeDataFile(request: DataFileRequest): Promise<AddFile | undefined> {
+  const staged = await stageDataFile(request);
+  if (staged === undefined) return undefined;
+  try {
+    return await importDataFile(request.lake, request.tablePath, staged, request);
   } finally {
-    await rm(local, { force: true });
+    await rm(staged.place, { force: true });
   }
 }
 
@@ -79,6 +164,6 @@ export async function writeDataFile(request: DataFileRequest): Promise<AddFile |
 function hiveFolders(partitionValues: Readonly<Record<string, string | null>>): string[] {
   return Object.entries(partitionValues).map(
     ([name, value]) =>
-      `${encodeURIComponent(name)}=${value === null || value === "" ? "__HIVE_DEFAULT_PARTITION__" : encodeURIComponent(value)}`,
+      `${encodeURIComponent(name)}=${value === null || value === "" ? hiveNull : encodeURIComponent(value)}`,
   );
 }

@@ -57,6 +57,14 @@ export function formatSchema(columns: readonly Column[]): string {
   });
 }
 
+/** A `schemaString` with further columns behind its own. */
+export function extendSchema(schemaString: string, added: readonly Column[]): string {
+  const fields = [schemaString, formatSchema(added)].flatMap(
+    (text) => (JSON.parse(text) as { readonly fields: readonly unknown[] }).fields,
+  );
+  return JSON.stringify({ type: "struct", fields });
+}
+
 /** The columns of a `schemaString`; `subject` is the table, for the `corrupt` error. */
 export function parseSchema(schemaString: string, subject: string): readonly Field[] {
   try {

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Action, AddFile, RemoveFile } from "./actions";
 import { ourProtocol } from "./protocol";
-import { type Column, formatSchema } from "./schema";
+import type { TableMetadata } from "./replay";
+import { type Column, extendSchema, formatSchema } from "./schema";
 
 export interface NewTable {
   readonly columns: readonly Column[];
@@ -29,6 +30,14 @@ export function tableActions(table: NewTable): Action[] {
       },
     },
   ];
+}
+
+/** The action that adds columns behind those of a table, for a commit; the rows that are there have nulls in them. */
+export function addColumns(
+  { columns: _columns, ...metadata }: TableMetadata,
+  added: readonly Column[],
+): Action {
+  return { metaData: { ...metadata, schemaString: extendSchema(metadata.schemaString, added) } };
 }
 
 /** The action that removes a file from the table; `dataChange` is false where its rows stay, in other files. */

@@ -8,9 +8,9 @@ import {
   landingFolders,
   landedFiles as listLanded,
   type UnreadableTable,
-} from "../pipeline/lakeContents";
-import { IngestLog } from "../pipeline/logTable";
-import { tableDetails } from "../pipeline/tableDetails";
+} from "../pipeline/catalogue/lakeContents";
+import { tableDetails } from "../pipeline/catalogue/tableDetails";
+import { IngestLog } from "../pipeline/log/logTable";
 import { openLake } from "./connections";
 import { asLogLine } from "./logLine";
 import type { Connected, LakeOverview, LandedFileItem, TableItem, TableReport } from "./messages";

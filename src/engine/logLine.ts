@@ -1,5 +1,5 @@
-import type { LogEntry } from "../pipeline/ingestLog";
-import type { Landing } from "../pipeline/plan";
+import type { LogEntry } from "../pipeline/log/ingestLog";
+import type { Landing } from "../pipeline/plan/plan";
 import type { LogLine } from "./messages";
 
 /**

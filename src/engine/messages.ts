@@ -5,13 +5,15 @@ import type { DashboardFilter } from "../dashboard/filter";
 import type { IndexProgress } from "../dashboard/index/indexKeeper";
 import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
-import type { Freshness } from "../pipeline/freshness";
-import type { RosterProgress, RosterSummary } from "../pipeline/importRoster";
-import type { FileState, Unread } from "../pipeline/plan";
+import type { Reveal } from "../pipeline/log/reveals";
+import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
+import type { Freshness } from "../pipeline/plan/freshness";
+import type { FileState, Unread } from "../pipeline/plan/plan";
 import type { ProgressState } from "../pipeline/progress";
-import type { Reveal } from "../pipeline/reveals";
-import type { RunRecord, RunSummary } from "../pipeline/runRecord";
-import type { Verification } from "../pipeline/verify";
+import type { RosterProgress, RosterSummary } from "../pipeline/roster/importRoster";
+import type { OptimizeProgress, OptimizeSummary } from "../pipeline/upkeep/optimizeLake";
+import type { VacuumProgress, VacuumSummary } from "../pipeline/upkeep/vacuumLake";
+import type { Verification } from "../pipeline/verify/verify";
 import type { Connected } from "./connectionMessages";
 
 export type * from "./connectionMessages";
@@ -27,6 +29,8 @@ export type {
   Freshness,
   MetricsFilterInput,
   NoAnswer,
+  OptimizeProgress,
+  OptimizeSummary,
   ParticipationMetrics,
   Problem,
   ReportName,
@@ -36,6 +40,8 @@ export type {
   RunSummary,
   Unread,
   UserType,
+  VacuumProgress,
+  VacuumSummary,
   Verification,
 };
 
@@ -90,6 +96,17 @@ export interface RosterParams extends Connected {
   readonly path: string;
   /** Also keep the file as it came, in `stage1np`. */
   readonly keepRaw: boolean;
+}
+
+export interface OptimizeParams extends Connected {
+  /** Tells what would be merged, and writes nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface VacuumParams extends Connected {
+  /** Tells what would be removed, and removes nothing. */
+  readonly dryRun: boolean;
+  readonly olderThanDays: number;
 }
 
 export type TableItem = {
@@ -188,7 +205,8 @@ export interface RunCounts {
   readonly bytes: number;
   readonly anonymized: number;
   readonly unchanged: number;
-  readonly duplicates: number;
+  /** Rows that count from newer files. */
+  readonly superseded: number;
   readonly quarantined: number;
   readonly failed: number;
   readonly refused: number;

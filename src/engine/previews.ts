@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
-import { type Reveal, recordReveal } from "../pipeline/reveals";
+import { type Reveal, recordReveal } from "../pipeline/log/reveals";
 import type { SourceFile } from "../sftp/source";
 import { checkedSettings, openLake, type Sources } from "./connections";
 import { Lane } from "./lane";

@@ -1,5 +1,5 @@
-import { importRoster as importFile } from "../pipeline/importRoster";
-import { rosterOnDisk, rosterOnServer } from "../pipeline/rosterFile";
+import { importRoster as importFile } from "../pipeline/roster/importRoster";
+import { rosterOnDisk, rosterOnServer } from "../pipeline/roster/rosterFile";
 import { openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type { RosterParams, RosterProgress, RosterSummary } from "./messages";

@@ -1,9 +1,9 @@
 import { Duck } from "../duck/duck";
 import { CleverLakeError } from "../errors";
-import { type ListedRun, listRuns as listRecords, readRun as readRecord } from "../pipeline/listRuns";
-import { IngestLog } from "../pipeline/logTable";
+import { type ListedRun, listRuns as listRecords, readRun as readRecord } from "../pipeline/log/listRuns";
+import { IngestLog } from "../pipeline/log/logTable";
 import { run as runPipeline } from "../pipeline/run";
-import { verifyLake } from "../pipeline/verify";
+import { verifyLake } from "../pipeline/verify/verify";
 import { checkedSettings, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import { asLogLine } from "./logLine";
@@ -28,7 +28,7 @@ export async function run(
   { signal, report }: CallContext<RunProgress>,
 ): Promise<RunSummary> {
   const { connection, secrets, command, only, accept } = params;
-  const { userTypes, sftp, expectReportsWithin } = checkedSettings(connection);
+  const { userTypes, sftp, expectReportsWithin, maxShrink } = checkedSettings(connection);
   const lake = await openLake(connection, secrets);
   const salt = command === "ingest" ? undefined : await readSalt(connection, secrets, signal);
   using progress = new Throttle(millisecondsBetweenProgress, report);
@@ -41,6 +41,7 @@ export async function run(
     connections: sftp.connections,
     compare: sftp.compare,
     expectReportsWithin,
+    maxShrink,
     signal,
     onProgress: (state: RunProgress) => progress.push(state),
     ...(only === null ? {} : { only }),
@@ -59,7 +60,7 @@ export async function listRuns(
   { connection, secrets, from, count }: Connected & { readonly from: number; readonly count: number },
   signal: AbortSignal,
 ): Promise<{ total: number; runs: RunItem[] }> {
-  const { total, runs } = await listRecords(await openLake(connection, secrets), { from, count }, signal);
+  const { total, runs } = await listRecords(await openLake(connection, secrets), { from, count }, { signal });
   return { total, runs: runs.map(asItem) };
 }
 
@@ -69,7 +70,7 @@ export async function readRun(
   signal: AbortSignal,
 ): Promise<RunDetails> {
   const lake = await openLake(connection, secrets);
-  const record = await readRecord(lake, runId);
+  const record = await readRecord(lake, runId, { signal });
   if (!record) {
     throw new CleverLakeError("notFound", "The lake has no readable record of this run.", { subject: runId });
   }
@@ -107,7 +108,7 @@ function countsOf(summary: RunSummary): RunCounts {
     unchanged,
     refused,
     milliseconds,
-    duplicates: summary.duplicates.length,
+    superseded: summary.superseded,
     quarantined: summary.quarantined.length,
     failed: summary.failed.length,
     rows: Object.values(summary.rows).reduce((sum, rows) => sum + rows, 0),

@@ -1,4 +1,4 @@
-import type { Landing } from "./plan";
+import type { Landing } from "./plan/plan";
 
 /** A file that is being worked on. */
 export interface FileUnderWay {
@@ -23,6 +23,8 @@ export interface ProgressState {
 }
 
 export type ProgressListener = (state: ProgressState) => void;
+
+const filesTold = 4;
 
 /** Counts what a run has done and tells its listener. */
 export class Progress {
@@ -57,6 +59,21 @@ export class Progress {
       return await work();
     } finally {
       this.change({ underWay: this.state.underWay.filter((other) => other !== file) });
+    }
+  }
+
+  /** Counts files that are worked on together as under way until `work` has ended; a few of them are told. */
+  async duringAll<T>(
+    activity: FileUnderWay["activity"],
+    files: readonly { readonly path: string }[],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const told = new Set<FileUnderWay>(files.slice(0, filesTold).map(({ path }) => ({ path, activity })));
+    this.change({ underWay: [...this.state.underWay, ...told] });
+    try {
+      return await work();
+    } finally {
+      this.change({ underWay: this.state.underWay.filter((file) => !told.has(file)) });
     }
   }
 

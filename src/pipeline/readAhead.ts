@@ -2,8 +2,8 @@ import { Duck } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { together } from "../together";
-import { IngestLog } from "./logTable";
-import { type PseudoTables, readPseudoTables } from "./tables";
+import { IngestLog } from "./log/logTable";
+import { type PseudoTables, readPseudoTables } from "./write/tables";
 
 /**
  * The engine, and the lake's state as it is before the run holds the lock: read while the server is waited for, since
@@ -41,13 +41,12 @@ export class ReadAhead implements AsyncDisposable {
   }
 
   private async begin(lake: Lake, signal: AbortSignal | undefined): Promise<void> {
-    // A thread for each statement: files are read side by side, and a day's file is too small to be shared out. Where
-    // to spill, the run says when it holds the lock: until then there is no folder for it.
-    const duck = await Duck.open({ temporaryFolder: "", threads: 1 });
+    // Where to spill, the run says when it holds the lock: until then there is no folder for it.
+    const duck = await Duck.open({ temporaryFolder: "" });
     const log = new IngestLog(lake, duck);
     this.opened = { duck, log };
     try {
-      [this.read] = await together([readPseudoTables(lake, duck, signal), log.last(signal)]);
+      [this.read] = await together([readPseudoTables(lake, duck, signal), log.sources(signal)]);
     } catch {
       // As above.
     }

@@ -4,30 +4,10 @@ import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
-import { ChunkRunner } from "./chunk";
-import { chunksOf, isDue, outdatedEntries } from "./chunkPlan";
-import { type Comparison, compareContents } from "./compareContents";
-import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
-import { healthy } from "./identityHealth";
-import type { LogEntry } from "./ingestLog";
-import { LandedContents } from "./land";
-import {
-  contentKey,
-  heldContents,
-  isLanding,
-  type LakeState,
-  type Landing,
-  makePlan,
-  type PlannedFile,
-  planLandings,
-  runStart,
-  toSeconds,
-} from "./plan";
-import { Progress, type ProgressListener } from "./progress";
-import { waitingInQuarantine } from "./quarantine";
-import { ReadAhead } from "./readAhead";
-import { adoptLandings, recordApplied } from "./recover";
-import { RunLock } from "./runLock";
+import { ChunkRunner } from "./chunkRunner";
+import { adoptLandings } from "./land/recover";
+import { RunLock } from "./lock/runLock";
+import type { LogEntry } from "./log/ingestLog";
 import {
   interruptedRuns,
   newestRun,
@@ -36,11 +16,22 @@ import {
   type RunRecord,
   type RunSummary,
   writeRunRecord,
-} from "./runRecord";
-import { claimHeldSalt, holdSalt } from "./salt";
-import { asOnServer } from "./sourceNames";
-import { isAccepted } from "./stageFile";
-import { appliedIn, type PseudoTables, readPseudoTables, sourcesIn } from "./tables";
+} from "./log/runRecord";
+import { type Comparison, compareContents } from "./plan/compareContents";
+import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
+import { withKnownCopies } from "./plan/knownCopies";
+import { type LakeState, lakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
+import { waitingInQuarantine } from "./plan/quarantine";
+import { asOnServer } from "./plan/sourceNames";
+import { chunksOf, isDue, isNamed } from "./plan/work";
+import { Progress, type ProgressListener } from "./progress";
+import { healthy } from "./read/identityHealth";
+import { ReadAhead } from "./readAhead";
+import { claimHeldSalt, holdSalt } from "./salt/salt";
+import { appliedIn, type PseudoTables, readPseudoTables } from "./write/tables";
+
+/** Percent of a source's rows that a new delivery may take away without a question. */
+export const defaultMaxShrink = 50;
 
 export interface RunRequest {
   /** `ingest` lands only, `anonymize` works on what has landed, `run` does both. */
@@ -57,6 +48,8 @@ export interface RunRequest {
   readonly accept?: readonly string[];
   /** Files read from the server side by side; 4 if left out. */
   readonly connections?: number;
+  /** Percent of a source's rows that a new delivery may take away without a question; 50 if left out. */
+  readonly maxShrink?: number;
   /** How a report that was published again is known; "time" if left out. */
   readonly compare?: Comparison;
   /** School days after which a kind of report without a newer day is overdue; 0, or left out, for none. */
@@ -96,7 +89,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   try {
     await duck.spillInto(`${scratch}/spill`);
     const { state: known, previous, tables } = await currentState(lake, ahead, signal);
-    const files = listing ? makePlan(listing, known, request.userTypes) : [];
+    const made = listing ? makePlan(listing, known, request.userTypes) : [];
+    const files = await withKnownCopies(made, log, signal);
     const state = asOnServer(known, files);
     const listed = chosen(files, request.only);
     const connections = request.connections ?? 4;
@@ -104,43 +98,27 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       request.source && request.compare === "hash"
         ? await compareContents(request.source, listed, connections, signal)
         : listed;
-    const start = runStart(known, now);
-    const landings = planLandings(plan, start);
+    const landings = planLandings(plan, runStart(known, now));
+    const accept = new Set(request.accept ?? []);
     const landing = new Set(landings.map(({ source }) => source));
-    const pending = pendingEntries(state, request, landing);
-    // Each source once: what is brought over or due anyway is read anew by that.
-    const begun = new Set([...landing, ...pending.map(({ source }) => source)]);
-    const outdated = (delivered: ReadonlyMap<string, number>) =>
-      outdatedEntries(state.log, delivered, toSeconds(start)).filter(
-        (entry) => !begun.has(entry.source) && isAsked(request, entry),
-      );
-    pending.push(...outdated(deliveredIn(state)));
-    for (const { source } of pending) begun.add(source);
-    const orphans = orphanEntries(state, request, landing, start);
-    requireAccepted(request, [...pending, ...orphans], plan);
+    const pending = [...state.log.values()].filter(
+      (entry) => !landing.has(entry.source) && isAsked(request, entry) && isDue(entry, state, accept),
+    );
+    requireAccepted(request, pending, plan);
 
     // What a run lands and does not pseudonymize has days that nobody knows yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
-    const inTables = sourcesIn(tables);
     const summary = {
       ...emptySummary(runId, plan, state, request.userTypes),
       notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
     summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
-    const due = salt === undefined ? 0 : pending.length + orphans.length;
+    const due = salt === undefined ? 0 : pending.length;
     if (landings.length === 0 && due === 0) {
       return finished({ ...summary, overdue: overdueReports(request, tables, unread, now) }, now);
     }
-    const record: RunRecord = {
-      runId,
-      previous,
-      command,
-      started: now,
-      outcome: "running",
-      landings,
-    };
-    const contents = new LandedContents(state, landings, inTables);
+    const record: RunRecord = { runId, previous, command, started: now, outcome: "running", landings };
     await noteNewestRun(lake, { runId, previous });
     await writeRunRecord(lake, record);
     const runner = new ChunkRunner({
@@ -155,26 +133,14 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       signal,
       progress,
       summary,
-      source: request.source,
-      accept: new Set(request.accept ?? []),
-      replaced: new Set(
-        [...landings, ...pending, ...orphans]
-          .map(({ source }) => source)
-          .filter((source) => inTables.has(source)),
-      ),
+      accept,
       connections,
-      contents,
+      source: request.source,
+      maxShrink: request.maxShrink ?? defaultMaxShrink,
     });
     progress.start(landings, due);
     try {
-      // What was set aside as another source's bytes comes last: until then that one may have them still, or anew.
-      const isAside = ({ source }: Landing) => state.log.get(source)?.outcome === "duplicate";
-      const first = landings.filter((each) => !isAside(each));
-      for (const chunk of chunksOf(first, salt === undefined ? [] : pending)) await runner.run(chunk);
-      const freed = salt === undefined ? [] : orphans.filter((entry) => !contents.claim(entry.sha256, entry));
-      for (const chunk of chunksOf(landings.filter(isAside), freed)) await runner.run(chunk);
-      await runner.runDeferred();
-      if (salt !== undefined) await runner.runDeferred(outdated(runner.delivered));
+      await runner.run(chunksOf(landings, salt === undefined ? [] : pending));
     } catch (error) {
       const outcome = signal?.aborted ? "cancelled" : "failed";
       const ended = { ...record, ended: new Date(), outcome, summary: finished(summary, now) } as const;
@@ -236,7 +202,7 @@ async function currentState(
   const [tables, { records, newest: previous }, known] = await together([
     readPseudoTables(lake, duck, signal, read),
     interruptedRuns(lake, signal),
-    log.last(signal),
+    log.sources(signal),
   ]);
   const applied = appliedIn(tables);
   for (const record of records) {
@@ -246,11 +212,8 @@ async function currentState(
     const error = "The run was interrupted.";
     await writeRunRecord(lake, { ...record, ended: new Date(), outcome: "failed", error });
   }
-  const state = { log: records.length === 0 ? known : await log.last(signal), applied };
-  const unrecorded = await recordApplied(lake, duck, state, signal);
-  if (unrecorded.length === 0) return { state, previous, tables };
-  await log.append(unrecorded, signal);
-  return { state: { log: await log.last(signal), applied }, previous, tables };
+  const entries = records.length === 0 ? known : await log.sources(signal);
+  return { state: lakeState(entries, applied), previous, tables };
 }
 
 function chosen<T extends { readonly path: string }>(
@@ -259,41 +222,6 @@ function chosen<T extends { readonly path: string }>(
 ): T[] {
   const wanted = only && new Set(only);
   return files.filter(({ path }) => wanted === undefined || wanted.has(path));
-}
-
-/** Landed deliveries whose rows are to enter the tables, but for sources that are delivered anew in this run. */
-function pendingEntries(state: LakeState, request: RunRequest, landing: ReadonlySet<string>): LogEntry[] {
-  const accept = new Set(request.accept ?? []);
-  return [...state.log.values()].filter(
-    (entry) => !landing.has(entry.source) && isAsked(request, entry) && isDue(entry, state, accept),
-  );
-}
-
-/**
- * What was set aside since its bytes were another source's, and may now be the only one with these rows, as new
- * deliveries of the landed copy: the other source has been delivered anew, or is in this run.
- */
-function orphanEntries(
-  state: LakeState,
-  request: RunRequest,
-  landing: ReadonlySet<string>,
-  start: Date,
-): LogEntry[] {
-  const held = heldContents(state, (source) => landing.has(source));
-  const version = toSeconds(start);
-  return [...state.log.values()].flatMap((entry): LogEntry[] => {
-    const { reason: _reason, ...facts } = entry;
-    const isOrphan =
-      entry.outcome === "duplicate" && !landing.has(entry.source) && !held.has(contentKey(entry));
-    return isOrphan && isAsked(request, entry) ? [{ ...facts, version, outcome: "landed" }] : [];
-  });
-}
-
-function deliveredIn({ log, applied }: LakeState): Map<string, number> {
-  const landed = [...log.values()].filter(
-    (entry) => applied.get(entry.source) === entry.version && isLanding(entry),
-  );
-  return new Map(landed.map(({ source, version }) => [source, version]));
 }
 
 function isAsked({ userTypes, only }: RunRequest, { userType, path }: LogEntry): boolean {
@@ -307,7 +235,7 @@ function requireAccepted(
 ): void {
   for (const path of request.accept ?? []) {
     const found =
-      pending.some((entry) => isAccepted(new Set([path]), entry)) || plan.some((file) => file.path === path);
+      pending.some((entry) => isNamed(new Set([path]), entry)) || plan.some((file) => file.path === path);
     if (!found) {
       throw new CleverLakeError("config", "There is no file of this name to accept; nothing was done.", {
         subject: path,
@@ -334,11 +262,11 @@ function emptySummary(
     bytes: 0,
     anonymized: 0,
     unchanged: plan.filter((file) => there.has(file.state)).length,
-    duplicates: [],
     quarantined: [],
     failed: [],
     rows: Object.fromEntries(reportNames.map((name) => [name, 0])) as RunSummary["rows"],
     refused: 0,
+    superseded: 0,
     identities: { daily_participation: healthy, resource_usage: healthy },
     notes: [],
     notRead: [],
@@ -352,7 +280,6 @@ function emptySummary(
 function finished(summary: RunSummary, started: Date): RunSummary {
   return {
     ...summary,
-    duplicates: byPath(summary.duplicates),
     quarantined: byPath(summary.quarantined),
     failed: byPath(summary.failed),
     notes: byPath(summary.notes),

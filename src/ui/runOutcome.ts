@@ -15,14 +15,14 @@ export interface RunOutcome {
 
 /** What a run did and what is left to do, in sentences: what went wrong comes first, and nothing of it is left out. */
 export function outcomeOf(summary: RunSummary, accepted: readonly string[]): RunOutcome {
-  const { failed, quarantined, duplicates, inQuarantine } = summary;
+  const { failed, quarantined, superseded, inQuarantine } = summary;
   const missing = missingSentences(summary);
   const wrong = [...failedSentence(failed), ...quarantinedSentence(quarantined), ...missing];
   const waiting = waitingSentence(inQuarantine.length);
   const sentences = [
     ...wrong,
     ...doneSentence(summary, wrong.length > 0, accepted),
-    ...(duplicates.length > 0 ? [duplicatesSentence(duplicates.length)] : []),
+    ...(superseded > 0 ? [supersededSentence(superseded)] : []),
     ...waiting,
   ];
   const isWarning = quarantined.length > 0 || missing.length > 0 || waiting.length > 0;
@@ -88,17 +88,17 @@ function waitingSentence(count: number): string[] {
   ];
 }
 
-function duplicatesSentence(count: number): string {
+function supersededSentence(count: number): string {
   return forCount(
     count,
-    vscode.l10n.t("1 file is identical to another and is counted once."),
-    vscode.l10n.t("{0} files are identical to others and are counted once.", integer(count)),
+    vscode.l10n.t("1 row was superseded by a newer file."),
+    vscode.l10n.t("{0} rows were superseded by newer files.", integer(count)),
   );
 }
 
 /** What was done. Where something went wrong, that no row came in is not worth a sentence. */
 function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonly string[]): string[] {
-  const { landed, anonymized, unchanged, refused, duplicates, reportsOnServer } = summary;
+  const { landed, anonymized, unchanged, refused, reportsOnServer } = summary;
   const rows = Object.values(summary.rows).reduce((sum, count) => sum + count, 0);
   if (accepted.length > 0 && anonymized > 0) {
     const [first = ""] = accepted;
@@ -123,7 +123,6 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
       ),
     ];
   }
-  if (duplicates.length > 0) return [];
   if (reportsOnServer === null) return [vscode.l10n.t("There was nothing to anonymize.")];
   return [
     forCount(

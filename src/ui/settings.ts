@@ -89,6 +89,7 @@ export async function readSettings(): Promise<Config> {
     saltKeyVaultUrl: given("saltKeyVaultUrl"),
     userTypes: given("userTypes"),
     minimumGroupSize: given("minimumGroupSize"),
+    maxShrink: given("maxShrink"),
     expectReportsWithin: given("expectReportsWithin"),
   });
 }

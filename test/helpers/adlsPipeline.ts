@@ -1,9 +1,9 @@
 import { lookupTable, pseudoTable, refusedRowsPath } from "../../src/clever/layout";
 import { reports, userTypes } from "../../src/clever/reports";
 import type { Lake } from "../../src/lake/lake";
-import { IngestLog } from "../../src/pipeline/logTable";
+import { IngestLog } from "../../src/pipeline/log/logTable";
+import type { RunSummary } from "../../src/pipeline/log/runRecord";
 import { type RunRequest, run } from "../../src/pipeline/run";
-import type { RunSummary } from "../../src/pipeline/runRecord";
 import type { ReportSource } from "../../src/sftp/source";
 import { lakeRows, sharedDuck } from "./lakeRows";
 import { salt } from "./pipelineFixture";

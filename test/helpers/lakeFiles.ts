@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { lookupTable, pseudoTable } from "../../src/clever/layout";
-import { allReports } from "../../src/pipeline/tables";
+import { allReports } from "../../src/pipeline/write/tables";
 
 /** The tables that a run writes, but for the ingest log. */
 export const runTables = allReports().flatMap((report) => [pseudoTable(report), lookupTable(report)]);

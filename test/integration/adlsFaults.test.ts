@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/errors";
 import type { RunRequest } from "../../src/pipeline/run";
-import { verifyLake } from "../../src/pipeline/verify";
+import { verifyLake } from "../../src/pipeline/verify/verify";
 import { AdlsEmulator } from "../adls-emulator/emulator";
 import type { Fault } from "../adls-emulator/faults";
 import { openLake, token } from "../helpers/adls";

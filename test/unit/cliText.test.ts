@@ -3,9 +3,9 @@ import { showRun, showStatus, showVerification } from "../../src/cli/show";
 import { columns } from "../../src/cli/table";
 import { bytes, decimal, duration, integer, plain } from "../../src/cli/text";
 import { counted } from "../../src/counted";
-import { healthy } from "../../src/pipeline/identityHealth";
-import type { PlannedFile } from "../../src/pipeline/plan";
-import type { RunSummary } from "../../src/pipeline/runRecord";
+import type { RunSummary } from "../../src/pipeline/log/runRecord";
+import type { PlannedFile } from "../../src/pipeline/plan/plan";
+import { healthy } from "../../src/pipeline/read/identityHealth";
 
 test.each([
   [0, "0 B"],

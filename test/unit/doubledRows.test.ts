@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
-import { bothMarked, type MarkedRows } from "../../src/pipeline/refuseRows";
+import { bothMarked, type MarkedRows } from "../../src/pipeline/read/refuseRows";
 import {
   daily,
   dailyCsv,

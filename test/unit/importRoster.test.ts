@@ -3,14 +3,14 @@ import { readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { rosterTable, runLockPath } from "../../src/clever/layout";
+import { RunLock } from "../../src/pipeline/lock/runLock";
 import {
   hasRosterTrouble,
   importRoster,
   type RosterRequest,
   type RosterSummary,
-} from "../../src/pipeline/importRoster";
-import { rosterOnDisk, rosterOnServer } from "../../src/pipeline/rosterFile";
-import { RunLock } from "../../src/pipeline/runLock";
+} from "../../src/pipeline/roster/importRoster";
+import { rosterOnDisk, rosterOnServer } from "../../src/pipeline/roster/rosterFile";
 import { lakeRows } from "../helpers/lakeRows";
 import { MemoryLake } from "../helpers/memoryLake";
 import { daily, dailyCsv, dailyPath, PipelineFixture, pseudonym, salt } from "../helpers/pipelineFixture";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ingestLogTable } from "../../src/clever/layout";
 import { Duck } from "../../src/duck/duck";
-import { entryFromRow, type LogEntry } from "../../src/pipeline/ingestLog";
-import { IngestLog } from "../../src/pipeline/logTable";
+import { entryFromRow, type LogEntry } from "../../src/pipeline/log/ingestLog";
+import { IngestLog } from "../../src/pipeline/log/logTable";
 import { MemoryLake } from "../helpers/memoryLake";
 
 let duck: Duck;

@@ -6,7 +6,7 @@ import {
   noteNewestRun,
   type RunRecord,
   writeRunRecord,
-} from "../../src/pipeline/runRecord";
+} from "../../src/pipeline/log/runRecord";
 import { MemoryLake } from "../helpers/memoryLake";
 
 type Outcome = RunRecord["outcome"];

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
-import { healthy } from "../../src/pipeline/identityHealth";
-import { readRunRecord } from "../../src/pipeline/runRecord";
-import { lastIdentities } from "../../src/pipeline/status";
+import { readRunRecord } from "../../src/pipeline/log/runRecord";
+import { lastIdentities } from "../../src/pipeline/plan/status";
+import { healthy } from "../../src/pipeline/read/identityHealth";
 import {
   daily,
   dailyCsv,

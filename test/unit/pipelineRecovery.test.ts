@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import type { Lake } from "../../src/lake/lake";
-import { IngestLog } from "../../src/pipeline/logTable";
+import { IngestLog } from "../../src/pipeline/log/logTable";
 import { FaultyLake } from "../helpers/faultyLake";
 import { sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { lookupTable, pseudoTable, refusedRowsPath } from "../../src/clever/layout";
 import { type ReportName, reportNames, reports, userTypeValue } from "../../src/clever/reports";
 import { readSnapshot } from "../../src/delta/snapshot";
-import { storeFingerprint } from "../../src/pipeline/saltFingerprint";
+import { storeFingerprint } from "../../src/pipeline/salt/saltFingerprint";
 import { type ExpectedRow, type ReportCsv, reportCsv } from "../helpers/csv";
 import { type ReportCsvWithBadRows, reportCsvWithBadRows } from "../helpers/csvBadRows";
 import { sharedDuck } from "../helpers/lakeRows";

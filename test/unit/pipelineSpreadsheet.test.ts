@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SqlRow } from "../../src/duck/duck";
-import type { RunSummary } from "../../src/pipeline/runRecord";
+import type { RunSummary } from "../../src/pipeline/log/runRecord";
 import {
   daily,
   dailyCsv,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { userTypes } from "../../src/clever/reports";
-import type { LogEntry } from "../../src/pipeline/ingestLog";
-import { folderName, type LakeState, makePlan, planLandings, runStart } from "../../src/pipeline/plan";
+import type { LogEntry } from "../../src/pipeline/log/ingestLog";
+import { folderName, type LakeState, makePlan, planLandings, runStart } from "../../src/pipeline/plan/plan";
 import type { SourceFile } from "../../src/sftp/source";
 
 const path = "daily-participation/2024-09-03-daily-participation-students.csv";

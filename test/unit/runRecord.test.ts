@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runRecordPath } from "../../src/clever/layout";
-import { newRunId, readRunRecord } from "../../src/pipeline/runRecord";
+import { newRunId, readRunRecord } from "../../src/pipeline/log/runRecord";
 import { MemoryLake } from "../helpers/memoryLake";
 
 const start = fc.date({ min: new Date("2020-01-01"), max: new Date("2100-01-01"), noInvalidDate: true });

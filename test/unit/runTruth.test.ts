@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { UserType } from "../../src/clever/reports";
 import { readRun, verify } from "../../src/engine/runs";
 import { CleverLakeError } from "../../src/errors";
-import { failedFiles, isUnresolved } from "../../src/pipeline/failedFiles";
-import type { LogEntry } from "../../src/pipeline/ingestLog";
-import type { PlannedFile } from "../../src/pipeline/plan";
-import { isAcceptable, waitingInQuarantine } from "../../src/pipeline/quarantine";
-import { status } from "../../src/pipeline/status";
+import type { LogEntry } from "../../src/pipeline/log/ingestLog";
+import { failedFiles, isUnresolved } from "../../src/pipeline/plan/failedFiles";
+import type { PlannedFile } from "../../src/pipeline/plan/plan";
+import { isAcceptable, waitingInQuarantine } from "../../src/pipeline/plan/quarantine";
+import { status } from "../../src/pipeline/plan/status";
 import { reportOf } from "../../src/ui/runReport";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
@@ -58,14 +58,15 @@ describe("a run's page", () => {
     ]);
     expect(run.log[0]?.landedPath).toBe(before?.landedPath);
     expect(run.notReached).toEqual([]);
-    const page = reportOf(run).replaceAll("\\", "");
+    const page = reportOf(run).replace(/\\|<\/?nobr>|<wbr>/g, "");
     const [, files = ""] = page.split("## Files of the run");
+    expect(files).toContain("| Place in stage1np/clever |");
     expect(files).not.toContain(wednesday);
     expect(files).toContain("identical copy, not written");
     expect(files).toContain("unchanged, not written");
     expect(page).toMatch(/## Failed\n\n.*\n.*\n.*2024-09-04.*The connection was lost\./);
     expect(files).toMatch(
-      /2024-09-06-daily-participation-students.csv \| anonymized \| .* \| 1 \| 0 \| stage1np\/[^|]*\/Students \|/,
+      /2024-09-06-daily-participation-students.csv \| anonymized \| .* \| 1 \| 0 \| daily-participation\/[^|]*\/Students \|/,
     );
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { saltFingerprintPath } from "../../src/clever/layout";
 import { newSalt } from "../../src/newSalt";
-import { checkSalt, claimSalt } from "../../src/pipeline/salt";
+import { checkSalt, claimSalt } from "../../src/pipeline/salt/salt";
 import { MemoryLake } from "../helpers/memoryLake";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 

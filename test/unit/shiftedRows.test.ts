@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
 import { type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
-import { readKeptTexts } from "../../src/pipeline/keptTexts";
-import { loadCsv } from "../../src/pipeline/loadCsv";
-import { Persons } from "../../src/pipeline/persons";
-import { findShiftedRows } from "../../src/pipeline/shiftedRows";
+import { readKeptTexts } from "../../src/pipeline/read/keptTexts";
+import { loadCsv } from "../../src/pipeline/read/loadCsv";
+import { Persons } from "../../src/pipeline/read/persons";
+import { findShiftedRows } from "../../src/pipeline/read/shiftedRows";
 import {
   daily,
   dailyCsv,

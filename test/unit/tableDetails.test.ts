@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { tableDetails } from "../../src/pipeline/tableDetails";
+import { tableDetails } from "../../src/pipeline/catalogue/tableDetails";
 import { sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture, pseudonym } from "../helpers/pipelineFixture";
 

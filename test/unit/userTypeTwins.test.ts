@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { userTypes } from "../../src/clever/reports";
-import { isAcceptable } from "../../src/pipeline/quarantine";
+import { isAcceptable } from "../../src/pipeline/plan/quarantine";
 import {
   daily,
   dailyCsv,

@@ -11,7 +11,7 @@ import { lakePathOf } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { sqlString } from "../../src/duck/duck";
 import type { Lake } from "../../src/lake/lake";
-import { verifyLake } from "../../src/pipeline/verify";
+import { verifyLake } from "../../src/pipeline/verify/verify";
 import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,

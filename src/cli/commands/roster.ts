@@ -1,5 +1,5 @@
 import { readConfig, secretsFrom } from "../../config";
-import { hasRosterTrouble } from "../../pipeline/importRoster";
+import { hasRosterTrouble } from "../../pipeline/roster/importRoster";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { importNamedRoster, type RosterOptions, showRoster } from "../roster";
 

@@ -28,6 +28,7 @@ export function runJob(command: RunRequest["command"]) {
         connections: config.sftp.connections,
         compare: config.sftp.compare,
         expectReportsWithin: config.expectReportsWithin,
+        maxShrink: config.maxShrink,
         signal,
         onProgress: view.listener,
       });

@@ -1,5 +1,5 @@
 import { readConfig, secretsFrom } from "../../config";
-import { lastIdentities, status } from "../../pipeline/status";
+import { lastIdentities, status } from "../../pipeline/plan/status";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, openSource } from "../connect";
 import { showStatus } from "../show";

@@ -1,5 +1,5 @@
 import { readConfig, secretsFrom } from "../../config";
-import { verifyLake } from "../../pipeline/verify";
+import { verifyLake } from "../../pipeline/verify/verify";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, readSalt } from "../connect";
 import { showVerification } from "../show";

@@ -1,0 +1,83 @@
+import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from "./reports";
+
+/**
+ * What a row of a report is about: one person's day, and one resource where the report has resources. Two rows that are
+ * about the same are the same row, whatever else they say. Run, verification and preview all ask here.
+ *
+ * - The person is Clever's id if the row has one, else the school system's id: that one is blanked when a person leaves.
+ * - The resource is Clever's id if both rows have one, else the name.
+ * - Rows of different user types are different rows: a teacher can also be staff.
+ * - A row without any id of a person has no key.
+ */
+
+/**
+ * Pairs of rows that are about the same, as SQL conditions on two relations with the columns of a `_pseudo` table. Each
+ * condition equates enough for the engine to join by it. A pair can fulfil more than one of them.
+ */
+export function sameRowSql(report: Report, a: string, b: string): string[] {
+  const [clever = "", sis = ""] = personPseudonyms(report);
+  const day = daysOf(report).map(({ name }) => `${a}."${name}" = ${b}."${name}"`);
+  const resource = hasResources(report)
+    ? [
+        `(${a}.resource_id = ${b}.resource_id OR (${a}.resource_id IS NULL OR ${b}.resource_id IS NULL)
+          AND ${a}.resource_name IS NOT DISTINCT FROM ${b}.resource_name)`,
+      ]
+    : [];
+  const same = [`${a}.user_type = ${b}.user_type`, ...day, ...resource];
+  const ways = [
+    [`${a}.${clever} = ${b}.${clever}`],
+    [`${a}.${sis} = ${b}.${sis}`, `${a}.${clever} IS NULL`],
+    [`${a}.${sis} = ${b}.${sis}`, `${a}.${clever} IS NOT NULL`, `${b}.${clever} IS NULL`],
+  ];
+  return ways.map((way) => [...way, ...same].join(" AND "));
+}
+
+/** A condition that a row of a `_pseudo` relation has no key. */
+export function hasNoKeySql(report: Report, relation: string): string {
+  return personPseudonyms(report)
+    .map((name) => `${relation}.${name} IS NULL`)
+    .join(" AND ");
+}
+
+/**
+ * A condition that two rows tell the same of what they are about. A text of which a part was masked in one of them says
+ * nothing: which ids were known decides that.
+ *
+ * @param marker stands in masked texts
+ */
+export function tellsSameSql(report: Report, a: string, b: string, marker: string): string {
+  const told = report.columns.filter(
+    ({ type, pseudonymization }) => pseudonymization === "no-op" && type !== "date",
+  );
+  const cells = told.map(({ name, type }) => {
+    const isSame = `${a}.${name} IS NOT DISTINCT FROM ${b}.${name}`;
+    if (type !== "string") return isSame;
+    const isMasked = (cell: string) => `coalesce(contains(${cell}, '${marker}'), false)`;
+    return `(${isSame} OR ${isMasked(`${a}.${name}`)} OR ${isMasked(`${b}.${name}`)})`;
+  });
+  return cells.join(" AND ");
+}
+
+/**
+ * The key of a row within one file, from the SQL expressions of its values, and a condition that the row has one. A row
+ * without Clever's id of its resource may be about any resource of that name, so it has none here.
+ */
+export function keyInFileSql(
+  report: Report,
+  valueIn: (column: ReportColumn) => string,
+): { readonly key: readonly string[]; readonly hasKey: string } {
+  const person = `coalesce(${hashedColumns(report).toReversed().map(valueIn).join(", ")})`;
+  const resource = report.columns.filter(({ name }) => name === "resource_id").map(valueIn);
+  return {
+    key: [...daysOf(report).map(valueIn), person, ...resource],
+    hasKey: [person, ...resource].map((value) => `${value} IS NOT NULL`).join(" AND "),
+  };
+}
+
+function daysOf(report: Report): ReportColumn[] {
+  return report.columns.filter(({ type }) => type === "date");
+}
+
+function hasResources(report: Report): boolean {
+  return report.columns.some(({ name }) => name === "resource_id");
+}

@@ -1,0 +1,146 @@
+import { ingestLogTable, landedFolder, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import { type ReportName, type UserType, userTypeFolder, userTypes } from "../../clever/reports";
+import { commitPath } from "../../delta/paths";
+import { readCommit, readSnapshot } from "../../delta/snapshot";
+import { numRecords } from "../../delta/statistics";
+import type { Duck } from "../../duck/duck";
+import { describeError, isCleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { allReports } from "../write/tables";
+
+/** A Delta table as its log describes it; no data file is read. */
+export interface LakeTable {
+  /** The table's folder in the lake. */
+  readonly path: string;
+  readonly version: number;
+  readonly files: number;
+  /** Bytes of its data files. */
+  readonly bytes: number;
+  /** Undefined where another writer left a file without statistics. */
+  readonly rows: number | undefined;
+  /** When the newest version was committed; undefined where a clean-up of the log took that commit. */
+  readonly changed: Date | undefined;
+}
+
+/** A table that is there and cannot be read. */
+export interface UnreadableTable {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** The tables that the lake has, in the order of OEA's stages. */
+export async function lakeTables(
+  lake: Lake,
+  duck: Duck,
+  signal?: AbortSignal,
+): Promise<(LakeTable | UnreadableTable)[]> {
+  const reports = allReports();
+  const tables: (LakeTable | UnreadableTable)[] = [];
+  const paths = [ingestLogTable, ...reports.map(lookupTable), ...reports.map(pseudoTable), rosterTable];
+  for (const path of paths) {
+    try {
+      const table = await describeTable(lake, duck, path, signal);
+      if (table) tables.push(table);
+    } catch (error) {
+      signal?.throwIfAborted();
+      // A lake that is out of reach is no fault of one table.
+      if (!isCleverLakeError(error) || error.code === "network") throw error;
+      tables.push({ path, problem: describeError(error) });
+    }
+  }
+  return tables;
+}
+
+async function describeTable(
+  lake: Lake,
+  duck: Duck,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<LakeTable | undefined> {
+  const options = signal ? { signal } : {};
+  const snapshot = await readSnapshot(lake, path, duck, options);
+  if (!snapshot) return undefined;
+  const files = [...snapshot.files.values()];
+  return {
+    path,
+    version: snapshot.version,
+    files: files.length,
+    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    rows: numRecords(files),
+    changed: await committedAt(lake, path, snapshot.version, options),
+  };
+}
+
+/** What the commit says of its time, else when its file was written. */
+async function committedAt(
+  lake: Lake,
+  path: string,
+  version: number,
+  options: { readonly signal?: AbortSignal },
+): Promise<Date | undefined> {
+  for (const action of (await readCommit(lake, path, version, options)) ?? []) {
+    if ("commitInfo" in action && action.commitInfo.timestamp !== undefined) {
+      return new Date(action.commitInfo.timestamp);
+    }
+  }
+  return (await lake.stat(commitPath(path, version), options))?.modified;
+}
+
+/** A folder of landed files: those of one run, or of a run whose files would have met in one. */
+export interface LandingFolder {
+  /** `yyyy-MM-ddTHH-mm-ss`, UTC */
+  readonly name: string;
+  readonly reports: readonly ReportName[];
+}
+
+const landingName = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}$/;
+
+/** The folders with landed files, newest first. */
+export async function landingFolders(lake: Lake, signal?: AbortSignal): Promise<LandingFolder[]> {
+  const folders = new Map<string, ReportName[]>();
+  for (const report of allReports()) {
+    for await (const { path, kind } of lake.list(landedFolder(report), signal ? { signal } : {})) {
+      const name = nameOf(path);
+      if (kind === "folder" && landingName.test(name)) {
+        folders.set(name, [...(folders.get(name) ?? []), report.name]);
+      }
+    }
+  }
+  return [...folders]
+    .map(([name, reports]) => ({ name, reports }))
+    .sort((a, b) => (a.name < b.name ? 1 : -1));
+}
+
+/** A file in a landing folder: a report as it came, or the rows of one that were left out. */
+export interface LandedLakeFile {
+  /** In the lake. */
+  readonly path: string;
+  readonly report: ReportName;
+  readonly userType: UserType;
+  /** Bytes. */
+  readonly size: number;
+  readonly modified: Date;
+}
+
+/** The files of a landing folder, by path; none where there is no such folder. */
+export async function landedFiles(
+  lake: Lake,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<LandedLakeFile[]> {
+  if (!landingName.test(folder)) return [];
+  const files: LandedLakeFile[] = [];
+  for (const report of allReports()) {
+    for (const userType of userTypes) {
+      const place = `${landedFolder(report)}/${folder}/${userTypeFolder[userType]}`;
+      for await (const { path, kind, size, modified } of lake.list(place, signal ? { signal } : {})) {
+        if (kind === "file") files.push({ path, report: report.name, userType, size, modified });
+      }
+    }
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,164 @@
+import { ingestLogTable, lookupTable, pseudoTable } from "../../clever/layout";
+import type { Action, AddFile } from "../../delta/actions";
+import { withLocalFiles } from "../../delta/localFiles";
+import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readCommit, readSnapshot, type Snapshot } from "../../delta/snapshot";
+import { numRecords } from "../../delta/statistics";
+import { type Duck, sqlName } from "../../duck/duck";
+import { CleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { identityFileSystems } from "../../lake/lakePath";
+import { allReports } from "../write/tables";
+
+/** What a Delta table's log says of it, with a few of its rows where they hold no identities. */
+export interface TableDetails {
+  readonly path: string;
+  readonly version: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Undefined where another writer left a file without statistics. */
+  readonly rows: number | undefined;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
+  /** By partition, the newest first; one without name where the table has none. */
+  readonly partitions: readonly TablePartition[];
+  /** The newest commits that the log still has, the newest first. */
+  readonly commits: readonly TableCommit[];
+  /** Of the newest partition, as texts in the columns' order; undefined where the table may hold identities. */
+  readonly firstRows: readonly (readonly (string | null)[])[] | undefined;
+}
+
+export interface TablePartition {
+  /** `year=2025, month=9` */
+  readonly name: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly rows: number | undefined;
+}
+
+export interface TableCommit {
+  readonly version: number;
+  readonly time: Date | undefined;
+  /** As the writer calls it, such as `WRITE`. */
+  readonly operation: string | undefined;
+  readonly filesAdded: number;
+  readonly filesRemoved: number;
+  /** Rows of the files that it added, those that it only rewrote among them. */
+  readonly rowsAdded: number | undefined;
+}
+
+const commitsShown = 20;
+const rowsShown = 20;
+/** A small school's day can be a file of few rows; more files than this are not fetched for a glance. */
+const filesRead = 5;
+
+/** Reads a table of the lake; `notFound` for what is no table of this lake. */
+export async function tableDetails(
+  lake: Lake,
+  duck: Duck,
+  path: string,
+  signal: AbortSignal,
+): Promise<TableDetails> {
+  const known = [
+    ingestLogTable,
+    ...allReports().flatMap((report) => [lookupTable(report), pseudoTable(report)]),
+  ];
+  const snapshot = known.includes(path) ? await readSnapshot(lake, path, duck, { signal }) : undefined;
+  if (!snapshot) throw new CleverLakeError("notFound", "The lake has no such table.", { subject: path });
+  const { columns, partitionColumns } = snapshot.metadata;
+  const files = [...snapshot.files.values()];
+  return {
+    path,
+    version: snapshot.version,
+    ...sizesOf(files),
+    columns: columns.map(({ name, type }) => ({ name, type, partition: partitionColumns.includes(name) })),
+    partitions: partitionsOf(snapshot),
+    commits: await newestCommits(lake, snapshot, signal),
+    firstRows: identityFileSystems.has(path.slice(0, path.indexOf("/")))
+      ? undefined
+      : await firstRows(lake, duck, snapshot, signal),
+  };
+}
+
+function sizesOf(files: readonly AddFile[]) {
+  return {
+    files: files.length,
+    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    rows: numRecords(files),
+  };
+}
+
+function partitionsOf(snapshot: Snapshot): TablePartition[] {
+  const { partitionColumns } = snapshot.metadata;
+  const groups = new Map<string, AddFile[]>();
+  for (const file of newestFirst(snapshot)) {
+    const name = partitionColumns
+      .map((column) => `${column}=${file.partitionValues[column] ?? ""}`)
+      .join(", ");
+    groups.set(name, [...(groups.get(name) ?? []), file]);
+  }
+  return [...groups].map(([name, files]) => ({ name, ...sizesOf(files) }));
+}
+
+/** By partition values, as numbers where they are such. */
+function newestFirst({ files, metadata }: Snapshot): AddFile[] {
+  const valuesOf = (file: AddFile) =>
+    metadata.partitionColumns.map((column) => file.partitionValues[column] ?? "");
+  return [...files.values()].sort((a, b) => {
+    const [ours, theirs] = [valuesOf(a), valuesOf(b)];
+    for (const [index, value] of ours.entries()) {
+      const order = (theirs[index] ?? "").localeCompare(value, "en", { numeric: true });
+      if (order !== 0) return order;
+    }
+    return 0;
+  });
+}
+
+async function newestCommits(lake: Lake, snapshot: Snapshot, signal: AbortSignal): Promise<TableCommit[]> {
+  const commits: TableCommit[] = [];
+  for (let version = snapshot.version; version >= 0 && commits.length < commitsShown; version--) {
+    const actions = await readCommit(lake, snapshot.tablePath, version, { signal });
+    // A clean-up of the log took it, and all before it.
+    if (!actions) break;
+    commits.push(commitOf(version, actions));
+  }
+  return commits;
+}
+
+function commitOf(version: number, actions: readonly Action[]): TableCommit {
+  const added = actions.flatMap((action) => ("add" in action ? [action.add] : []));
+  const info = actions.flatMap((action) => ("commitInfo" in action ? [action.commitInfo] : [])).at(0);
+  return {
+    version,
+    time: info?.timestamp === undefined ? undefined : new Date(info.timestamp),
+    operation: info?.operation,
+    filesAdded: added.length,
+    filesRemoved: actions.filter((action) => "remove" in action).length,
+    rowsAdded: numRecords(added),
+  };
+}
+
+async function firstRows(
+  lake: Lake,
+  duck: Duck,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<(string | null)[][]> {
+  const files: AddFile[] = [];
+  for (const file of newestFirst(snapshot)) {
+    if (files.length === filesRead || (numRecords(files) ?? 0) >= rowsShown) break;
+    files.push(file);
+  }
+  const names = snapshot.metadata.columns.map(({ name }) => name);
+  const paths = files.map((file) => lakePathOf(snapshot, file));
+  return withLocalFiles(lake, paths, { signal }, (local) =>
+    duck.session(async (session) => {
+      const texts = names.map((name) => `CAST(${sqlName(name)} AS VARCHAR) AS ${sqlName(name)}`);
+      const rows = await session.query(
+        `SELECT ${texts.join(", ")} FROM (${readQuery(snapshot, files, (place) => local[paths.indexOf(place)] ?? place)}) LIMIT ${rowsShown}`,
+        [],
+        signal,
+      );
+      return rows.map((row) => names.map((name) => (typeof row[name] === "string" ? row[name] : null)));
+    }),
+  );
+}

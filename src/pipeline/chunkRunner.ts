@@ -1,0 +1,385 @@
+import { bulkhead } from "cockatiel";
+import { type ReportName, reportNames, reports } from "../clever/reports";
+import { counted } from "../counted";
+import type { Snapshot } from "../delta/snapshot";
+import type { Duck } from "../duck/duck";
+import { CleverLakeError, describeError } from "../errors";
+import type { Lake } from "../lake/lake";
+import type { ReportSource } from "../sftp/source";
+import { together } from "../together";
+import { type Committed, ReportTable } from "./commit/reportTable";
+import type { Delivery, QuarantinedDelivery } from "./delivery";
+import { landFile } from "./land/land";
+import type { RunLock } from "./lock/runLock";
+import type { LogEntry } from "./log/ingestLog";
+import { affectedEntry, appliedEntry, quarantinedEntry } from "./log/logEntries";
+import type { IngestLog } from "./log/logTable";
+import type { RunSummary } from "./log/runRecord";
+import type { LakeState, Landing } from "./plan/plan";
+import { type Chunk, hasConsent, isDue, isNamed, isUnrecorded } from "./plan/work";
+import type { Progress } from "./progress";
+import { bothHealths, healthy, type IdentityHealth } from "./read/identityHealth";
+import type { Overlap } from "./write/overlaps";
+import { replacementNote } from "./write/shrink";
+import { rowsInTable } from "./write/sourceRows";
+import type { AppliedDelivery } from "./write/tableChange";
+import type { PseudoTables } from "./write/tables";
+import { besideTwinNote } from "./write/twins";
+
+export interface ChunkContext {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly log: IngestLog;
+  readonly lock: RunLock;
+  readonly state: LakeState;
+  /** The tables as they were when the run began. */
+  readonly tables: PseudoTables;
+  readonly source: ReportSource | undefined;
+  /** Undefined where nothing is to be pseudonymized. */
+  readonly salt: string | undefined;
+  readonly accept: ReadonlySet<string>;
+  readonly maxShrink: number;
+  readonly connections: number;
+  /** A folder made by the lake's `scratch`. */
+  readonly scratch: string;
+  readonly signal: AbortSignal | undefined;
+  readonly progress: Progress;
+  /** Filled while the run goes on. */
+  readonly summary: RunSummary;
+}
+
+/** A chunk whose files have landed. */
+interface LandedChunk {
+  /** For the log, by source. */
+  readonly entries: Map<string, LogEntry>;
+  /** Deliveries whose rows are to enter the tables. */
+  readonly due: readonly LogEntry[];
+  /** Current deliveries that have a new modification time and the same bytes. */
+  readonly reranked: readonly LogEntry[];
+}
+
+/** It has a row of everybody, so that its people are known before the texts of others are looked at. */
+const reportOfEverybody: ReportName = "daily_participation";
+
+/** Something to wait for. */
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
+
+/** Works through a run's chunks: files land, their rows are read and enter the tables, one commit for each table. */
+export class ChunkRunner {
+  private readonly opened = new Map<ReportName, Promise<ReportTable>>();
+  private readonly landing;
+  private readonly newestTables: Map<ReportName, Snapshot>;
+  /** By source, the entry of the delivery whose rows the tables have. */
+  private readonly current: Map<string, LogEntry>;
+
+  constructor(private readonly context: ChunkContext) {
+    this.newestTables = new Map(context.tables);
+    this.landing = bulkhead(context.connections, Number.POSITIVE_INFINITY);
+    this.current = new Map(context.state.current);
+  }
+
+  /** The tables as this run knows them last. */
+  get tables(): PseudoTables {
+    return this.newestTables;
+  }
+
+  /**
+   * Works through chunks in their order; the next one lands while one is read. Rejects only when the run is aborted or the
+   * lake cannot be written; what was done is recorded even then.
+   */
+  async run(chunks: readonly Chunk[]): Promise<void> {
+    const [first, ...rest] = chunks;
+    if (first === undefined) return;
+    let next = this.land(first);
+    for (const chunk of [...rest, undefined]) {
+      const landed = await next;
+      next = chunk ? this.land(chunk) : Promise.resolve({ entries: new Map(), due: [], reranked: [] });
+      // Awaited in the next turn, or below where this one fails.
+      next.catch(() => undefined);
+      try {
+        await this.process(landed);
+      } catch (error) {
+        const after = await next.catch(() => undefined);
+        await this.context.log.append([...(after?.entries.values() ?? [])]);
+        throw error;
+      }
+    }
+  }
+
+  private async land(chunk: Chunk): Promise<LandedChunk> {
+    const { signal, log } = this.context;
+    const entries = new Map<string, LogEntry>();
+    const due: LogEntry[] = [...chunk.pending];
+    const reranked: LogEntry[] = [];
+    const work = chunk.landings.map((landing) => this.landOne(landing, { entries, due, reranked }));
+    const results = await Promise.allSettled(work);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed === undefined && signal?.aborted !== true) return { entries, due, reranked };
+    await log.append([...entries.values()]);
+    signal?.throwIfAborted();
+    throw failed?.reason;
+  }
+
+  private async landOne(
+    landing: Landing,
+    { entries, due, reranked }: { entries: Map<string, LogEntry>; due: LogEntry[]; reranked: LogEntry[] },
+  ): Promise<void> {
+    const { lake, source, state, progress, signal, summary, salt, accept } = this.context;
+    if (!source) return;
+    const before = state.log.get(landing.source);
+    let entry: LogEntry;
+    let isNew: boolean;
+    try {
+      const { unchanged, ...landed } = await this.landing.execute(() => {
+        signal?.throwIfAborted();
+        const onBytes = (bytes: number) => progress.bytes(bytes);
+        return progress.during("landing", landing.path, () =>
+          landFile(source, lake, landing, before, { signal, onBytes }),
+        );
+      });
+      const now = { runId: summary.runId, time: new Date() };
+      const { path, size, modified } = landed;
+      isNew = !unchanged || before === undefined;
+      entry =
+        unchanged && before
+          ? { ...before, path, size, modified, ...now }
+          : { ...landed, ...now, outcome: "landed" };
+    } catch (error) {
+      return this.fail(landing.path, error);
+    }
+    entries.set(entry.source, entry);
+    const isToBeRead = salt !== undefined && isDue(entry, state, accept);
+    progress.landed(isToBeRead);
+    if (isNew) {
+      summary.landed++;
+      summary.bytes += entry.size;
+      this.leaveQuarantine(entry.source);
+    } else summary.unchanged++;
+    if (isToBeRead) due.push(entry);
+    else if (salt !== undefined && !isNew && this.hasOverlaps(entry.source)) reranked.push(entry);
+  }
+
+  /** Whether rows of a source were compared with rows of others, so that its rank matters. */
+  private hasOverlaps(source: string): boolean {
+    const own = this.current.get(source);
+    if (own === undefined) return false;
+    if (own.supersededBy !== undefined || own.rowsSuperseded !== 0) return true;
+    return [...this.current.values()].some(({ supersededBy }) => supersededBy?.[source] !== undefined);
+  }
+
+  private async process({ entries, due, reranked }: LandedChunk): Promise<void> {
+    const { log, salt } = this.context;
+    const everybody = new Gate();
+    const work = (salt === undefined ? [] : reportNames).map(async (name) => {
+      const ofReport = ({ report }: LogEntry) => report === name;
+      const chunk = { entries, due: due.filter(ofReport), reranked: reranked.filter(ofReport) };
+      try {
+        await this.processReport(name, chunk, everybody);
+      } finally {
+        if (name === reportOfEverybody) everybody.open();
+      }
+    });
+    try {
+      await together(work);
+    } finally {
+      await log.append([...entries.values()]);
+    }
+  }
+
+  private async processReport(
+    name: ReportName,
+    { entries, due, reranked }: LandedChunk,
+    everybody: Gate,
+  ): Promise<void> {
+    const { lock, signal, progress, state } = this.context;
+    if (due.length + reranked.length === 0) return;
+    let waiting = due;
+    try {
+      const table = await this.table(name);
+      const isFirst = name === reportOfEverybody;
+      const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
+      const options = isFirst
+        ? {}
+        : { after: everybody.opened, others: others.then((each) => each?.persons) };
+      const deliveries = due.map((entry) => this.deliveryOf(entry));
+      const reading = await progress.duringAll("anonymizing", due, () => table.read(deliveries, options));
+      if (isFirst) everybody.open();
+      for (const { rows } of reading.read) progress.anonymized(rows);
+      for (const each of reading.quarantined) {
+        progress.anonymized(0);
+        this.quarantine(each, entries);
+      }
+      const failed = new Set(reading.failed.map(({ entry }) => entry.source));
+      waiting = due.filter(({ source }) => !failed.has(source));
+      for (const { entry, error } of reading.failed) this.fail(entry.path, error);
+      if (reading.read.length + reranked.length === 0) return;
+      await lock.requireHeld();
+      const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
+      const committed = await table.commit({ ...reading, reranked, again });
+      await this.record(name, committed, reranked, entries);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof CleverLakeError)) throw error;
+      for (const entry of waiting) {
+        const isSettled = entries.get(entry.source)?.outcome === "quarantined";
+        if (!isSettled) this.fail(entry.path, error);
+      }
+    }
+  }
+
+  private deliveryOf(entry: LogEntry): Delivery {
+    const { accept, state } = this.context;
+    const before = state.log.get(entry.source);
+    // What was applied once had a person's consent, if it needed any.
+    const isConsented =
+      hasConsent(accept, entry, before) || isUnrecorded(entry, state) || wasAccepted(before, entry);
+    const agreedTwin = isConsented && before?.sha256 === entry.sha256 ? before.twinOf : undefined;
+    return { entry, isAccepted: isConsented, agreedTwin };
+  }
+
+  private quarantine(delivery: QuarantinedDelivery, entries: Map<string, LogEntry>): void {
+    const { summary, accept } = this.context;
+    const { entry, line, column, reason, acceptable, isAccepted } = delivery;
+    this.leaveQuarantine(entry.source);
+    const hasEarlierRows =
+      this.current.has(entry.source) || (this.context.state.applied.get(entry.source) ?? 0) > 0;
+    summary.quarantined.push({
+      path: entry.path,
+      line: line ?? null,
+      column: column ?? null,
+      reason,
+      acceptable,
+      hasEarlierRows,
+    });
+    entries.set(entry.source, quarantinedEntry(delivery, summary.runId));
+    if (isNamed(accept, entry) && !isAccepted) {
+      const note =
+        "It was not accepted: nobody can have looked yet at what is wrong with it, since this delivery is new.";
+      summary.notes.push({ path: entry.path, note });
+    }
+  }
+
+  /** Notes in summary and log what a commit did. */
+  private async record(
+    name: ReportName,
+    { applied, quarantined, overlaps, table, identities }: Committed,
+    reranked: readonly LogEntry[],
+    entries: Map<string, LogEntry>,
+  ): Promise<void> {
+    const { lake, duck, signal, summary } = this.context;
+    const { runId } = summary;
+    if (table) this.newestTables.set(name, table);
+    this.noteIdentities(name, { ...identities, wordsForNothing: 0 });
+    for (const each of quarantined) this.quarantine(each, entries);
+    const changed = new Set([...applied.map(({ entry }) => entry), ...reranked].map(({ source }) => source));
+    const affected = [...overlaps.map(({ source }) => source), ...this.takenBy(changed)];
+    const rows = await rowsInTable(lake, duck, table, [...changed, ...affected], signal);
+    for (const delivery of applied) {
+      const { source } = delivery.entry;
+      const notes = [...delivery.notes, ...changeNotes(delivery, overlaps)];
+      const entry = appliedEntry(delivery, rows.get(source) ?? 0, overlaps, notes, runId);
+      this.note(entry, entries);
+      summary.anonymized++;
+      summary.rows[name] += entry.rowsWritten ?? 0;
+      summary.refused += delivery.refused;
+      summary.superseded += entry.rowsSuperseded ?? 0;
+      this.noteIdentities(name, { ...healthy, wordsForNothing: delivery.wordsForNothing });
+      for (const note of notes) summary.notes.push({ path: entry.path, note });
+      this.leaveQuarantine(source);
+    }
+    const appliedNow = new Set(applied.map(({ entry }) => entry.source));
+    for (const source of new Set([...affected, ...reranked.map((entry) => entry.source)])) {
+      const before = reranked.find((entry) => entry.source === source) ?? this.current.get(source);
+      if (appliedNow.has(source) || before === undefined) continue;
+      const entry = affectedEntry(before, rows.get(source) ?? 0, overlaps, changed, runId);
+      if (entry) this.note(entry, entries);
+    }
+  }
+
+  /** Sources of which some rows counted from these. */
+  private takenBy(takers: ReadonlySet<string>): string[] {
+    return [...this.current.values()]
+      .filter(({ supersededBy }) => Object.keys(supersededBy ?? {}).some((taker) => takers.has(taker)))
+      .map(({ source }) => source);
+  }
+
+  private note(entry: LogEntry, entries: Map<string, LogEntry>): void {
+    this.current.set(entry.source, entry);
+    const newest = entries.get(entry.source) ?? this.context.state.log.get(entry.source);
+    // A newer delivery that waits in quarantine stays the newest; the entry is written beside it.
+    if (newest && newest.version > entry.version) entries.set(`${entry.source}\n${entry.version}`, entry);
+    else entries.set(entry.source, entry);
+  }
+
+  private noteIdentities(name: ReportName, news: IdentityHealth): void {
+    const { identities } = this.context.summary;
+    if (identities) identities[name] = bothHealths(identities[name], news);
+  }
+
+  /** The table of a report that the run has files of; undefined if it could not be opened, which these tell. */
+  private async openedTable(name: ReportName): Promise<ReportTable | undefined> {
+    return this.opened.get(name)?.catch(() => undefined);
+  }
+
+  private table(name: ReportName): Promise<ReportTable> {
+    const opened =
+      this.opened.get(name) ??
+      ReportTable.open(reports[name], {
+        ...this.context,
+        table: this.context.tables.get(name),
+        salt: this.context.salt ?? "",
+        currentOf: (source) => this.current.get(source),
+        current: () => [...this.current.values()].filter(({ report }) => report === name),
+      });
+    this.opened.set(name, opened);
+    return opened;
+  }
+
+  /** Takes a source out of those that wait in quarantine since an earlier run. */
+  private leaveQuarantine(source: string): void {
+    const { state, summary } = this.context;
+    const before = state.log.get(source)?.path;
+    summary.inQuarantine = summary.inQuarantine.filter((path) => path !== before);
+  }
+
+  /** One file's failure keeps no other file back; an abort, and what is no error of ours, ends the run. */
+  private fail(path: string, error: unknown): void {
+    this.context.signal?.throwIfAborted();
+    if (!(error instanceof CleverLakeError)) throw error;
+    this.context.summary.failed.push({ path, reason: describeError(error) });
+  }
+}
+
+/** Whether a person accepted a delivery with the same bytes before. */
+function wasAccepted(before: LogEntry | undefined, { sha256 }: LogEntry): boolean {
+  if (before?.outcome !== "anonymized" || before.sha256 !== sha256) return false;
+  return before.accepted ?? (before.rowsRefused ?? 0) > 0;
+}
+
+/** What a delivery did to the rows of its source and of others. */
+function changeNotes(
+  { entry: { source }, rowsReplaced, rows, agreedTwin }: AppliedDelivery,
+  overlaps: readonly Overlap[],
+): string[] {
+  const replaced = replacementNote(rowsReplaced, rows);
+  const taken = overlaps
+    .filter(({ taker }) => taker === source)
+    .map(
+      (each) =>
+        `Supersedes ${counted(each.rows, "row")} of ${each.source}: ${each.equal} say the same, ${each.different} something else.`,
+    );
+  const superseded = overlaps
+    .filter((each) => each.source === source)
+    .map(({ rows: count, taker }) => `${counted(count, "row")} count from ${taker}, which is newer.`);
+  return [
+    ...(replaced === undefined ? [] : [replaced]),
+    ...taken,
+    ...superseded,
+    ...(agreedTwin === undefined ? [] : [besideTwinNote(agreedTwin)]),
+  ];
+}

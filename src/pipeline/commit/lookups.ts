@@ -1,0 +1,86 @@
+import { lookupTable } from "../../clever/layout";
+import { hashedColumns, lookupColumns } from "../../clever/reports";
+import type { AddFile } from "../../delta/actions";
+import { commit } from "../../delta/commit";
+import { writeDataFile } from "../../delta/dataFile";
+import { withScratch } from "../../delta/localFiles";
+import { mergeSmallFiles } from "../../delta/optimize";
+import type { Snapshot } from "../../delta/snapshot";
+import { tableActions } from "../../delta/tableActions";
+import { type Duck, sqlName } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import type { KnownPairs } from "../read/knownPairs";
+import type { Persons } from "../read/persons";
+
+/**
+ * Adds the people that a report's lookup table does not hold yet; each pair stands there once. Another writer's
+ * rows make the comparison anew. Committed before the rows that carry the pseudonyms, so that no pseudonym is ever
+ * without its lookup.
+ *
+ * @param pairs is brought to the lookup table's state before the comparison
+ * @param known the lookup table as it was known last
+ * @returns the lookup table as it is then
+ */
+export async function appendLookups(
+  lake: Lake,
+  duck: Duck,
+  persons: Persons,
+  pairs: KnownPairs,
+  known: Snapshot | undefined,
+  signal?: AbortSignal,
+): Promise<Snapshot | undefined> {
+  const { report } = persons;
+  const tablePath = lookupTable(report);
+  const options = signal ? { signal } : {};
+  const outcome = await commit({
+    ...options,
+    lake,
+    duck,
+    tablePath,
+    snapshot: known,
+    operation: { name: "WRITE", parameters: { mode: "Append" } },
+    attempt: async (snapshot) => {
+      await pairs.update(snapshot, signal);
+      const add = await newPairs(lake, duck, persons, pairs, signal);
+      if (add === undefined && snapshot !== undefined) return undefined;
+      const creation = snapshot
+        ? []
+        : tableActions({
+            columns: lookupColumns(report),
+            name: `${report.name}_lookup`,
+            description: "Who is behind a pseudonym. Holds identities.",
+          });
+      return { actions: [...creation, ...(add ? [{ add }] : [])], reads: "table" };
+    },
+  });
+  const { snapshot } = outcome;
+  if (snapshot === undefined) return undefined;
+  return (await mergeSmallFiles({ ...options, lake, duck, tablePath, snapshot, maxFiles: 20 })) ?? snapshot;
+}
+
+function newPairs(
+  lake: Lake,
+  duck: Duck,
+  persons: Persons,
+  pairs: KnownPairs,
+  signal: AbortSignal | undefined,
+): Promise<AddFile | undefined> {
+  const { report } = persons;
+  const someone = hashedColumns(report)
+    .map(({ name }) => `person.${sqlName(name)} IS NOT NULL`)
+    .join(" OR ");
+  return withScratch(lake, (scratch) =>
+    duck.session((session) =>
+      writeDataFile({
+        ...(signal ? { signal } : {}),
+        session,
+        lake,
+        tablePath: lookupTable(report),
+        columns: lookupColumns(report),
+        query: `SELECT * FROM ${persons.table} person WHERE (${someone})
+          AND NOT EXISTS (SELECT 1 FROM ${pairs.table} known WHERE ${persons.same("person", "known")})`,
+        scratch,
+      }),
+    ),
+  );
+}

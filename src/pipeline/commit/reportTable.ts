@@ -1,0 +1,192 @@
+import { lookupTable, pseudoTable } from "../../clever/layout";
+import { partitionColumns, type Report } from "../../clever/reports";
+import type { Action } from "../../delta/actions";
+import { commit } from "../../delta/commit";
+import { mergeSmallFiles } from "../../delta/optimize";
+import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
+import type { Duck } from "../../duck/duck";
+import { CleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import type { Delivery, ReadDelivery } from "../delivery";
+import type { RunLock } from "../lock/runLock";
+import type { LogEntry } from "../log/ingestLog";
+import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
+import { LakeIds } from "../read/lakeIds";
+import { Persons } from "../read/persons";
+import { type Reading, readDeliveries } from "../read/readDeliveries";
+import { type StagedRows, stageRows } from "../read/stageRows";
+import { mergedTags } from "../write/fileContents";
+import { type ChangeContext, type Planned, requireOurShape, TableChange } from "../write/tableChange";
+import { appendLookups } from "./lookups";
+
+export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly salt: string;
+  readonly lock: RunLock;
+  /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
+  readonly table?: Snapshot | undefined;
+}
+
+/** Data files of a month that may be there before the small ones are merged: every reader pays for each. */
+const filesPerMonth = 8;
+
+/** What is to enter a report's table. */
+export interface Arrival {
+  readonly read: readonly ReadDelivery[];
+  readonly staged: readonly StagedRows[];
+  /** Current deliveries whose file has a new modification time and the same bytes. */
+  readonly reranked: readonly LogEntry[];
+  /** Sources that are applied although the table has this delivery: their log entry was lost. */
+  readonly again: ReadonlySet<string>;
+}
+
+export interface ReadOptions {
+  /** People of another report of the run, whose ids texts may hold. */
+  readonly others?: Promise<Persons | undefined> | undefined;
+  /** What to wait for before the engine is asked: files are opened meanwhile. */
+  readonly after?: Promise<unknown> | undefined;
+  /** The deliveries were read, and judged, before. */
+  readonly wereRead?: boolean;
+}
+
+/** What a commit did. */
+export interface Committed extends Planned {
+  /** The table as it is then; undefined if there is none. */
+  readonly table: Snapshot | undefined;
+  /** What the report's files of the run showed of the ids of people so far. */
+  readonly identities: Omit<IdentityHealth, "wordsForNothing">;
+}
+
+/** One report's tables during a run: reads deliveries into staged rows, and commits these, lookups first. */
+export class ReportTable {
+  private lookups: Snapshot | undefined;
+  private watch: Promise<IdentityWatch> | undefined;
+  private lakeIds: LakeIds;
+
+  private constructor(
+    readonly report: Report,
+    private readonly context: TableContext,
+    readonly persons: Persons,
+    private table: Snapshot | undefined,
+  ) {
+    this.lakeIds = new LakeIds(context.lake, context.duck, report.name);
+  }
+
+  static async open(report: Report, context: TableContext): Promise<ReportTable> {
+    const { lake, duck, salt, table, signal } = context;
+    const options = signal ? { signal } : {};
+    const persons = await Persons.create(duck, report, salt);
+    const snapshot = table
+      ? await updateSnapshot(lake, table, options)
+      : await readSnapshot(lake, pseudoTable(report), duck, options);
+    // The commit refuses as well; this spares the reading.
+    requireOurShape(report, snapshot);
+    return new ReportTable(report, context, persons, snapshot);
+  }
+
+  /** Reads and pseudonymizes landed files; their rows wait for `commit`. */
+  async read(
+    deliveries: readonly Delivery[],
+    { others, after, wereRead = false }: ReadOptions = {},
+  ): Promise<Reading> {
+    const { duck, lake, scratch, signal } = this.context;
+    const { persons, lakeIds } = this;
+    const identities = await this.identities();
+    const context = { lake, persons, lakeIds, identities, scratch, after, wereRead, signal };
+    return duck.session((session) =>
+      readDeliveries(session, deliveries, {
+        ...context,
+        stage: async (of, loaded, entries) =>
+          stageRows(of, loaded, entries, { ...context, others: await others }),
+      }),
+    );
+  }
+
+  /** Brings in what was read, in one commit. */
+  async commit({ read, staged, reranked, again }: Arrival): Promise<Committed> {
+    const { lake, duck, signal } = this.context;
+    const { report } = this;
+    const watch = await this.identities();
+    if (read.length > 0) {
+      this.lookups = await appendLookups(lake, duck, this.persons, watch.known, this.lookups, signal);
+      // Those of the other report know more by now, too.
+      this.lakeIds = new LakeIds(lake, duck, report.name);
+    }
+    const context = {
+      ...this.context,
+      report,
+      read: (deliveries: readonly Delivery[]) => this.read(deliveries, { wereRead: true }),
+    };
+    const change = new TableChange(context, read, staged, reranked, again);
+    let planned: Planned | undefined;
+    const outcome = await commit({
+      lake,
+      duck,
+      tablePath: pseudoTable(report),
+      snapshot: this.table,
+      operation: {
+        name: "WRITE",
+        parameters: { mode: "Append", partitionBy: JSON.stringify(partitionColumns) },
+      },
+      attempt: async (snapshot, number) => {
+        if (number > 1) throw conflict(report);
+        planned = await change.on(snapshot);
+        return planned.attempt;
+      },
+      ...(signal ? { signal } : {}),
+    });
+    this.table = await this.merged(outcome.snapshot, planned?.attempt?.actions ?? []);
+    const nothing: Planned = {
+      attempt: undefined,
+      applied: [],
+      quarantined: [],
+      alreadyThere: [],
+      overlaps: [],
+    };
+    const identities = read.length > 0 ? await watch.health(signal) : healthy;
+    return { ...(planned ?? nothing), table: this.table, identities };
+  }
+
+  /** Keeps the data files of the months that a commit added to few; the table as it is then. */
+  private async merged(
+    snapshot: Snapshot | undefined,
+    actions: readonly Action[],
+  ): Promise<Snapshot | undefined> {
+    const { lake, duck, lock, signal } = this.context;
+    const partitions = actions.flatMap((action) => ("add" in action ? [action.add.partitionValues] : []));
+    if (snapshot === undefined || partitions.length === 0) return snapshot;
+    const merged = await mergeSmallFiles({
+      lake,
+      duck,
+      snapshot,
+      partitions,
+      tablePath: pseudoTable(this.report),
+      maxFiles: filesPerMonth,
+      tagsOf: mergedTags,
+      exactStatistics: ["source_file"],
+      requireHeld: () => lock.requireHeld(),
+      signal,
+    });
+    return merged ?? snapshot;
+  }
+
+  /** Opened by the first file, which fails where the lookup table cannot be read, and so do the others. */
+  private identities(): Promise<IdentityWatch> {
+    this.watch ??= this.openWatch();
+    return this.watch;
+  }
+
+  private async openWatch(): Promise<IdentityWatch> {
+    const { lake, duck, signal } = this.context;
+    this.lookups = await readSnapshot(lake, lookupTable(this.report), duck, signal ? { signal } : {});
+    return IdentityWatch.open(lake, duck, this.persons, this.lookups, signal);
+  }
+}
+
+function conflict(report: Report): CleverLakeError {
+  return new CleverLakeError("conflict", "Another program changed the table meanwhile.", {
+    subject: pseudoTable(report),
+    hint: "The next run compares with its rows and goes on.",
+  });
+}

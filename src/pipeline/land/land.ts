@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { CleverLakeError, isCleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import type { ReportSource, SourceFile } from "../../sftp/source";
+import type { Landing } from "../plan/plan";
+
+/** A landing that was carried out. */
+export interface LandedFile extends Landing {
+  /** SHA-256 of the bytes, lower-case hex. */
+  readonly sha256: string;
+  /** Whether the bytes are those of the delivery before, so that nothing was written: only the time is new. */
+  readonly unchanged: boolean;
+}
+
+export interface LandOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+}
+
+/** How often a file that does not hold still is read anew before it is left for the next run. */
+const readings = 3;
+
+/**
+ * Brings one file over, byte for byte, hashing on the way; it appears in the lake whole or not at all.
+ * Rejects with `changedWhileRead` when the file did not hold still for any of three readings.
+ *
+ * @param previous the source's delivery before, whose bytes are in the lake
+ */
+export async function landFile(
+  source: ReportSource,
+  lake: Lake,
+  landing: Landing,
+  previous: { readonly sha256: string } | undefined,
+  options: LandOptions = {},
+): Promise<LandedFile> {
+  let current: Landing = landing;
+  for (let reading = 1; ; reading++) {
+    try {
+      return await landOnce(source, lake, current, previous, options);
+    } catch (error) {
+      if (!isCleverLakeError(error, "changedWhileRead") || reading === readings) throw error;
+      current = { ...current, ...(await source.stat(landing.path, options.signal)) };
+    }
+  }
+}
+
+async function landOnce(
+  source: ReportSource,
+  lake: Lake,
+  landing: Landing,
+  previous: { readonly sha256: string } | undefined,
+  options: LandOptions,
+): Promise<LandedFile> {
+  const signal = options.signal ? { signal: options.signal } : {};
+  const hash = createHash("sha256");
+  let found: { sha256: string; unchanged: boolean } | undefined;
+  const file: SourceFile = { path: landing.path, size: landing.size, modified: landing.modified };
+  const bytes = async function* () {
+    const onBytes = options.onBytes ? { onBytes: options.onBytes } : {};
+    for await (const chunk of source.read(file, { ...signal, ...onBytes })) {
+      hash.update(chunk);
+      yield chunk;
+    }
+    const sha256 = hash.digest("hex");
+    const unchanged = sha256 === previous?.sha256;
+    found = { sha256, unchanged };
+    // A stream that fails at its end leaves nothing in the lake: the way to read first and keep only what is new.
+    if (unchanged) throw new AlreadyThere();
+  };
+  try {
+    await lake.write(landing.landedPath, bytes(), signal);
+  } catch (error) {
+    if (!(error instanceof AlreadyThere)) throw error;
+  }
+  if (!found) {
+    throw new CleverLakeError("io", "The file ended before it was read.", { subject: landing.path });
+  }
+  return { ...landing, ...found };
+}
+
+class AlreadyThere extends Error {}

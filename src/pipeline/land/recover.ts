@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import type { Lake } from "../../lake/lake";
+import type { LogEntry } from "../log/ingestLog";
+import type { Landing } from "../plan/plan";
+
+/**
+ * Entries for what a run landed and did not record, since it was killed or the lake failed it: what stands in the lake
+ * at a place of its plan, and in no entry. The file is taken as it is, so that nothing is brought over twice and no
+ * file stays unknown.
+ */
+export async function adoptLandings(
+  lake: Lake,
+  landings: readonly Landing[],
+  known: readonly LogEntry[],
+  runId: string,
+  signal?: AbortSignal,
+): Promise<LogEntry[]> {
+  const recorded = new Set(known.map(({ landedPath }) => landedPath));
+  const adopted: LogEntry[] = [];
+  for (const landing of landings) {
+    if (recorded.has(landing.landedPath)) continue;
+    const options = signal ? { signal } : {};
+    const file = await lake.stat(landing.landedPath, options);
+    if (file === undefined) continue;
+    const hash = createHash("sha256");
+    for await (const chunk of lake.readStream(landing.landedPath, options)) hash.update(chunk as Uint8Array);
+    adopted.push({
+      ...landing,
+      size: file.size,
+      sha256: hash.digest("hex"),
+      runId,
+      time: new Date(),
+      outcome: "landed",
+    });
+  }
+  return adopted;
+}

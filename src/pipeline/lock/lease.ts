@@ -1,0 +1,87 @@
+import { hostname } from "node:os";
+import * as z from "zod";
+import { runLeasePath, runLockPath } from "../../clever/layout";
+import { isCleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { readSmall } from "../../lake/readSmall";
+import { isAlive, processSpace } from "../../processSpace";
+
+/**
+ * What stands in a lake about the run at work there: the lock, which is written once and names its holder, and the
+ * holder's lease, a file of its own that each renewal writes anew. A renewal that comes too late can thus never touch
+ * the lock of a successor.
+ */
+const lockSchema = z.object({
+  id: z.string().regex(/^[\w-]{1,64}$/),
+  runId: z.string(),
+  host: z.string(),
+  /** See `processSpace`; missing in locks of older versions. */
+  space: z.string().optional(),
+  pid: z.number().int(),
+  expires: z.number(),
+});
+
+/** A lock, with the time at which its lease ends by its holder's clock, in milliseconds. */
+export type Lock = z.infer<typeof lockSchema>;
+
+const leaseSchema = z.object({ expires: z.number() });
+
+const leaseMilliseconds = 60_000;
+export const renewalMilliseconds = leaseMilliseconds / 4;
+
+/** A lock of this process for a run. */
+export function newLock(id: string, runId: string): Lock {
+  return { id, runId, host: hostname(), space: processSpace, pid: process.pid, expires: leaseEnd() };
+}
+
+export function leaseEnd(): number {
+  return Date.now() + leaseMilliseconds;
+}
+
+export function serialize(document: unknown): Buffer {
+  return Buffer.from(JSON.stringify(document));
+}
+
+/** The lock at a path with its lease as it was renewed last; undefined where there is none. */
+export async function readLock(lake: Lake, path = runLockPath): Promise<Lock | "unreadable" | undefined> {
+  const lock = await readJson(lake, path, lockSchema);
+  if (lock === undefined || lock === "unreadable") return lock;
+  const lease = await readJson(lake, runLeasePath(lock.id), leaseSchema);
+  return typeof lease === "object" ? { ...lock, expires: lease.expires } : lock;
+}
+
+/** Whether the lock at a path is the one with this id. One read. */
+export async function isLockOf(lake: Lake, id: string, path = runLockPath): Promise<boolean> {
+  const lock = await readJson(lake, path, lockSchema);
+  return typeof lock === "object" && lock.id === id;
+}
+
+async function readJson<T>(
+  lake: Lake,
+  path: string,
+  schema: z.ZodType<T>,
+): Promise<T | "unreadable" | undefined> {
+  try {
+    const parsed = schema.safeParse(JSON.parse(await readSmall(lake, path)));
+    return parsed.success ? parsed.data : "unreadable";
+  } catch (error) {
+    if (isCleverLakeError(error, "notFound")) return undefined;
+    if (error instanceof SyntaxError || isCleverLakeError(error, "corrupt")) return "unreadable";
+    throw error;
+  }
+}
+
+/**
+ * What a lock says of its holder: `dead` and `alive` are certain, as far as the clocks agree. `unclear` is one that its
+ * lease alone does not tell: another machine's is over, or lasts longer than leases do, so that two clocks differ.
+ *
+ * @param heldHere the ids of the locks that this process holds
+ */
+export function stateOf(lock: Lock, heldHere: ReadonlySet<string>): "alive" | "dead" | "unclear" {
+  const isElsewhere = lock.space !== processSpace;
+  const left = lock.expires - Date.now();
+  // In a container the process that died may have had the id of this one.
+  const isGone = lock.pid === process.pid ? !heldHere.has(lock.id) : !isAlive(lock.pid);
+  if (!isElsewhere && (isGone || left <= 0)) return "dead";
+  return left > 0 && left <= 2 * leaseMilliseconds ? "alive" : "unclear";
+}

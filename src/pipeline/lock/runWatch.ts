@@ -1,0 +1,28 @@
+import type { Lake } from "../../lake/lake";
+import { newestRun } from "../log/runRecord";
+import { type Lock, readLock } from "./lease";
+import { requireNoRun, type WatchOptions } from "./runLock";
+
+/**
+ * Tells whether a run was at work on a lake since a first look: one that is, one that took the lock or renewed it, or one
+ * that began and ended in between.
+ */
+export class RunWatch {
+  private constructor(
+    private readonly lake: Lake,
+    private readonly lock: Lock | "unreadable" | undefined,
+    private readonly newest: string | undefined,
+  ) {}
+
+  /** Rejects with `busy` where a run is at work. */
+  static async start(lake: Lake, options: WatchOptions = {}): Promise<RunWatch> {
+    // The lock that was judged, and no later one: a run that began since is then seen as another.
+    const lock = await requireNoRun(lake, options);
+    return new RunWatch(lake, lock, (await newestRun(lake, options.signal))?.runId);
+  }
+
+  async sawRun(signal?: AbortSignal): Promise<boolean> {
+    const isLockAnother = JSON.stringify(await readLock(this.lake)) !== JSON.stringify(this.lock);
+    return isLockAnother || (await newestRun(this.lake, signal))?.runId !== this.newest;
+  }
+}

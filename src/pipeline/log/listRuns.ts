@@ -1,0 +1,57 @@
+import type { Lake } from "../../lake/lake";
+import { runningRun, type WatchOptions } from "../lock/runLock";
+import { type RunRecord, readRunRecord, runIds } from "./runRecord";
+
+/** A run's record as it is to be read: one that calls itself running and is not at work any more was interrupted. */
+export type ListedRun = Omit<RunRecord, "outcome"> & {
+  readonly outcome: RunRecord["outcome"] | "interrupted";
+};
+
+export interface RunPage {
+  /** All runs that left a record. */
+  readonly total: number;
+  /** Newest first; records that cannot be read are left out. */
+  readonly runs: readonly ListedRun[];
+}
+
+/**
+ * A page of a lake's runs: `count` of them behind the `from` newest. Where the lease of a run that calls itself running
+ * does not tell whether it is dead, its lock is watched, once, as a run would do.
+ */
+export async function listRuns(
+  lake: Lake,
+  page: { readonly from: number; readonly count: number },
+  options: WatchOptions = {},
+): Promise<RunPage> {
+  const ids = await runIds(lake, options.signal);
+  const shown = ids.slice(page.from, page.from + page.count);
+  options.signal?.throwIfAborted();
+  return { total: ids.length, runs: await readListed(lake, shown, options) };
+}
+
+/** One run; undefined where it left no record that can be read. */
+export async function readRun(
+  lake: Lake,
+  runId: string,
+  options: WatchOptions = {},
+): Promise<ListedRun | undefined> {
+  const [run] = await readListed(lake, [runId], options);
+  return run;
+}
+
+async function readListed(lake: Lake, ids: readonly string[], options: WatchOptions): Promise<ListedRun[]> {
+  const records = await Promise.all(ids.map((id) => readRunRecord(lake, id)));
+  if (!records.some((record) => record?.outcome === "running")) return records.filter(isThere);
+  const atWork = await runningRun(lake, options);
+  const runs = records.map(async (before): Promise<ListedRun | undefined> => {
+    if (before?.outcome !== "running" || before.runId === atWork) return before;
+    // It may have ended between the two looks.
+    const record = await readRunRecord(lake, before.runId);
+    return record?.outcome === "running" ? { ...record, outcome: "interrupted" } : record;
+  });
+  return (await Promise.all(runs)).filter(isThere);
+}
+
+function isThere<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}

@@ -1,0 +1,127 @@
+import type { QuarantinedDelivery } from "../delivery";
+import type { Overlap } from "../write/overlaps";
+import type { AppliedDelivery } from "../write/tableChange";
+import { type LogEntry, present } from "./ingestLog";
+
+/** The facts of a landed delivery, without what was said of its rows. */
+function factsOf(entry: LogEntry): LogEntry {
+  const {
+    path,
+    source,
+    report,
+    userType,
+    size,
+    modified,
+    sha256,
+    landedPath,
+    version,
+    runId,
+    time,
+    outcome,
+  } = entry;
+  return {
+    path,
+    source,
+    report,
+    userType,
+    size,
+    modified,
+    sha256,
+    landedPath,
+    version,
+    runId,
+    time,
+    outcome,
+  };
+}
+
+/** The entry of a delivery that was quarantined. */
+export function quarantinedEntry(
+  { entry, line, column, reason, acceptable, twinOf }: QuarantinedDelivery,
+  runId: string,
+): LogEntry {
+  return {
+    ...factsOf(entry),
+    runId,
+    time: new Date(),
+    outcome: "quarantined",
+    reason,
+    acceptable,
+    ...present({ line, column, twinOf }),
+  };
+}
+
+/**
+ * The entry of a delivery whose rows entered the table.
+ *
+ * @param rowsWritten those that the table has
+ * @param overlaps what the delivery has in common with other sources
+ */
+export function appliedEntry(
+  delivery: AppliedDelivery,
+  rowsWritten: number,
+  overlaps: readonly Overlap[],
+  notes: readonly string[],
+  runId: string,
+): LogEntry {
+  const { entry, rows, refused, rowsReplaced, days, isAccepted, agreedTwin } = delivery;
+  const supersededBy = takersOf(entry.source, overlaps);
+  return {
+    ...factsOf(entry),
+    runId,
+    time: new Date(),
+    outcome: "anonymized",
+    rowsRead: rows + refused,
+    rowsWritten,
+    rowsRefused: refused,
+    rowsSuperseded: rows - rowsWritten,
+    rowsReplaced,
+    ...(isAccepted ? { accepted: true } : {}),
+    ...present({ firstDay: days?.first, lastDay: days?.last, twinOf: agreedTwin }),
+    ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
+    ...(notes.length > 0 ? { notes: notes.join(" ") } : {}),
+  };
+}
+
+/**
+ * The entry of a source whose rows changed for the sake of others; undefined if nothing is new.
+ *
+ * @param rowsWritten rows of it that the table has
+ * @param changed the sources that the change brought, or gave another rank
+ */
+export function affectedEntry(
+  entry: LogEntry,
+  rowsWritten: number,
+  overlaps: readonly Overlap[],
+  changed: ReadonlySet<string>,
+  runId: string,
+): LogEntry | undefined {
+  const { rowsRead, rowsRefused = 0 } = entry;
+  const rowsSuperseded = rowsRead === undefined ? undefined : rowsRead - rowsRefused - rowsWritten;
+  const others = Object.entries(entry.supersededBy ?? {}).filter(([taker]) => !changed.has(taker));
+  // What an unchanged source has in common with another unchanged one is as before.
+  const anew = overlaps.filter(({ taker }) => changed.has(taker) || changed.has(entry.source));
+  const supersededBy = {
+    ...(changed.has(entry.source) ? {} : Object.fromEntries(others)),
+    ...takersOf(entry.source, anew),
+  };
+  const isSame =
+    rowsWritten === entry.rowsWritten &&
+    (rowsSuperseded ?? 0) === (entry.rowsSuperseded ?? 0) &&
+    JSON.stringify(supersededBy) === JSON.stringify(entry.supersededBy ?? {});
+  if (isSame) return undefined;
+  const { supersededBy: _before, ...facts } = entry;
+  return {
+    ...facts,
+    runId,
+    time: new Date(),
+    rowsWritten,
+    ...present({ rowsSuperseded }),
+    ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
+  };
+}
+
+function takersOf(source: string, overlaps: readonly Overlap[]): Record<string, number> {
+  const own = overlaps.filter((overlap) => overlap.source === source);
+  return Object.fromEntries(own.map(({ taker, rows }) => [taker, rows]));
+}

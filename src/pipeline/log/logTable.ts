@@ -1,0 +1,176 @@
+import { ingestLogTable } from "../../clever/layout";
+import type { Action } from "../../delta/actions";
+import { commit } from "../../delta/commit";
+import { writeDataFile } from "../../delta/dataFile";
+import { withScratch } from "../../delta/localFiles";
+import { mergeSmallFiles } from "../../delta/optimize";
+import { isNewest, type Snapshot } from "../../delta/snapshot";
+import { addColumns, tableActions } from "../../delta/tableActions";
+import { withTables } from "../../delta/withTable";
+import { type Duck, sqlString } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import {
+  entriesFromJsonSql,
+  entriesToJson,
+  entryFromRow,
+  entryRowsSql,
+  ingestLogColumns,
+  type LogEntry,
+} from "./ingestLog";
+
+/** What the log says of each source. */
+export interface SourceEntries {
+  /** The last entry: that of its newest delivery, and of those the one written last. */
+  readonly last: ReadonlyMap<string, LogEntry>;
+  /** The last entry of a delivery whose rows entered the tables. */
+  readonly anonymized: ReadonlyMap<string, LogEntry>;
+}
+
+/** The ingest log as a Delta table: for people and for the plan; what is applied, the tables' own logs decide. */
+export class IngestLog {
+  private snapshot: Snapshot | undefined;
+  /** What `sources` came to, and in which state of the table. */
+  private known: { readonly snapshot: Snapshot; readonly entries: SourceEntries } | undefined;
+
+  constructor(
+    private readonly lake: Lake,
+    private readonly duck: Duck,
+  ) {}
+
+  /** What the log says of each source. Read again only where the log has grown since. */
+  async sources(signal?: AbortSignal): Promise<SourceEntries> {
+    const { lake, known } = this;
+    if (known && (await isNewest(lake, known.snapshot, signal ? { signal } : {}))) return known.entries;
+    const newest = `SELECT * FROM rows_ QUALIFY row_number() OVER (PARTITION BY source, outcome = 'anonymized'
+        ORDER BY version DESC, time DESC, outcome = 'landed') = 1
+      ORDER BY version, time, outcome <> 'landed'`;
+    const entries = await this.select(newest, signal);
+    const anonymized = entries.filter(({ outcome }) => outcome === "anonymized");
+    const found: SourceEntries = {
+      last: new Map(entries.map((entry) => [entry.source, entry])),
+      anonymized: new Map(anonymized.map((entry) => [entry.source, entry])),
+    };
+    this.known = this.snapshot && { snapshot: this.snapshot, entries: found };
+    return found;
+  }
+
+  /** The last entry of each source: that of its newest delivery, and of those the one written last. */
+  async last(signal?: AbortSignal): Promise<ReadonlyMap<string, LogEntry>> {
+    return (await this.sources(signal)).last;
+  }
+
+  /** All entries, oldest first. */
+  all(signal?: AbortSignal): Promise<LogEntry[]> {
+    return this.select("SELECT * FROM rows_ ORDER BY time, version, source", signal);
+  }
+
+  /** What a run did: for each source the last entry of that run, by path. */
+  ofRun(runId: string, signal?: AbortSignal): Promise<LogEntry[]> {
+    return this.select(
+      `SELECT * FROM rows_ WHERE run_id = ${sqlString(runId)} QUALIFY row_number() OVER
+        (PARTITION BY source ORDER BY version DESC, time DESC, outcome = 'landed') = 1 ORDER BY path`,
+      signal,
+    );
+  }
+
+  /** The entries of files with one of these sizes. */
+  ofSizes(sizes: readonly number[], signal?: AbortSignal): Promise<LogEntry[]> {
+    return this.select(`SELECT * FROM rows_ WHERE size IN (${sizes.map(Number).join(", ")})`, signal);
+  }
+
+  /** The newest entries, the newest first. */
+  newest(count: number, signal?: AbortSignal): Promise<LogEntry[]> {
+    return this.select(
+      `SELECT * FROM rows_ ORDER BY time DESC, version DESC, source, outcome = 'landed' LIMIT ${count}`,
+      signal,
+    );
+  }
+
+  /** Adds entries in one commit. */
+  async append(entries: readonly LogEntry[], signal?: AbortSignal): Promise<void> {
+    if (entries.length === 0) return;
+    const { lake, duck } = this;
+    const add = await withScratch(lake, (scratch) =>
+      duck.session((session) =>
+        writeDataFile({
+          session,
+          lake,
+          scratch,
+          tablePath: ingestLogTable,
+          columns: ingestLogColumns,
+          query: entriesFromJsonSql(),
+          parameters: [entriesToJson(entries)],
+          ...(signal ? { signal } : {}),
+        }),
+      ),
+    );
+    if (add === undefined) return;
+    const outcome = await commit({
+      lake,
+      duck,
+      tablePath: ingestLogTable,
+      snapshot: this.snapshot,
+      operation: { name: "WRITE", parameters: { mode: "Append" } },
+      attempt: (snapshot) =>
+        Promise.resolve({
+          actions: [
+            ...(snapshot
+              ? missingColumns(snapshot)
+              : tableActions({
+                  columns: ingestLogColumns,
+                  name: "_ingest_log",
+                  description: "What was brought over from Clever's reports server, and what became of it.",
+                })),
+            { add },
+          ],
+        }),
+      ...(signal ? { signal } : {}),
+    });
+    if (!outcome.committed) return;
+    // A run adds a file; merged from time to time, they stay few however many runs there were.
+    this.snapshot =
+      (await mergeSmallFiles({
+        lake,
+        duck,
+        tablePath: ingestLogTable,
+        snapshot: outcome.snapshot,
+        maxFiles: 20,
+        ...(signal ? { signal } : {}),
+      })) ?? outcome.snapshot;
+  }
+
+  private async select(select: string, signal?: AbortSignal): Promise<LogEntry[]> {
+    const { lake, duck } = this;
+    const rows = await withTables(
+      lake,
+      duck,
+      [{ tablePath: ingestLogTable }],
+      signal ? { signal } : {},
+      (session, [table]) => {
+        this.snapshot = table?.snapshot;
+        if (!table?.select) return Promise.resolve([]);
+        // A log of an earlier version lacks columns.
+        const nulls = missingFrom(table.snapshot).map(({ name }) => `, NULL AS "${name}"`);
+        const rows = `WITH rows_ AS (SELECT *${nulls.join("")} FROM (${table.select})) ${select}`;
+        // One text for each entry: to take twenty values one by one out of the engine takes longer.
+        return session.query(
+          `SELECT CAST(to_json(entry_) AS VARCHAR) AS entry FROM (${entryRowsSql(rows)}) entry_`,
+          [],
+          signal,
+        );
+      },
+    );
+    return rows.map(({ entry }) => entryFromRow(JSON.parse(String(entry)) as Record<string, unknown>));
+  }
+}
+
+/** Adds the columns that a log of an earlier version lacks. */
+function missingColumns(snapshot: Snapshot): Action[] {
+  const missing = missingFrom(snapshot);
+  return missing.length > 0 ? [addColumns(snapshot.metadata, missing)] : [];
+}
+
+function missingFrom(snapshot: Snapshot | undefined): (typeof ingestLogColumns)[number][] {
+  const there = new Set(snapshot?.metadata.columns.map(({ name }) => name));
+  return ingestLogColumns.filter(({ name }) => !there.has(name));
+}

@@ -1,0 +1,227 @@
+import { randomBytes } from "node:crypto";
+import * as z from "zod";
+import { newestRunPath, runRecordPath, runsFolder } from "../../clever/layout";
+import { reportNames, userTypes } from "../../clever/reports";
+import { isCleverLakeError } from "../../errors";
+import type { Lake, LakeOptions } from "../../lake/lake";
+import { readSmall } from "../../lake/readSmall";
+import { folderName } from "../plan/plan";
+import { identityHealthSchema } from "../read/identityHealth";
+
+const landingSchema = z.object({
+  path: z.string(),
+  source: z.string(),
+  report: z.enum(reportNames),
+  userType: z.enum(userTypes),
+  size: z.number(),
+  modified: z.coerce.date(),
+  landedPath: z.string(),
+  version: z.number(),
+});
+
+const problemSchema = z.object({
+  path: z.string(),
+  line: z.number().nullable(),
+  column: z.string().nullable(),
+  reason: z.string(),
+  /** Whether rows of it come in where a person accepts it. */
+  acceptable: z.boolean().default(true),
+  /** Whether the tables keep the rows of the delivery before. */
+  hasEarlierRows: z.boolean().default(false),
+});
+
+const summarySchema = z.object({
+  runId: z.string(),
+  /** Files brought over, and their bytes. */
+  landed: z.number(),
+  bytes: z.number(),
+  /** Files whose rows entered the tables. */
+  anonymized: z.number(),
+  /** Reports on the server that the lake held already. */
+  unchanged: z.number(),
+  quarantined: z.array(problemSchema),
+  failed: z.array(z.object({ path: z.string(), reason: z.string() })),
+  /** Rows written to the tables. */
+  rows: z.record(z.enum(reportNames), z.number()),
+  /** Bad rows left out of accepted files. */
+  refused: z.number(),
+  /** Rows of the run's files that count from newer files. */
+  superseded: z.number().default(0),
+  /** Files that wait in quarantine since an earlier run. */
+  inQuarantine: z.array(z.string()),
+  /** What was noticed about the ids of people; records of earlier versions lack it. */
+  identities: z.record(z.enum(reportNames), identityHealthSchema).optional(),
+  /** What was noticed and is no fault. */
+  notes: z.array(z.object({ path: z.string(), note: z.string() })),
+  /**
+   * What is on the server and was not read, with the reason; `report` says that it has a report's name, so that rows may
+   * be missing.
+   */
+  notRead: z.array(z.object({ path: z.string(), reason: z.string(), report: z.boolean() })).default([]),
+  /**
+   * Kinds of reports whose newest day in the tables is older than expected; `schoolDays` have passed since. Empty where
+   * nothing is expected.
+   */
+  overdue: z
+    .array(
+      z.object({
+        report: z.enum(reportNames),
+        userType: z.enum(userTypes),
+        newestDay: z.string(),
+        schoolDays: z.number(),
+      }),
+    )
+    .default([]),
+  /** Reports of the configured user types on the server; null where the server was not asked. */
+  reportsOnServer: z.number().nullable().default(null),
+  milliseconds: z.number(),
+});
+
+/** What a run did; the document of `run --json`. */
+export type RunSummary = z.infer<typeof summarySchema>;
+
+const runRecordSchema = z.object({
+  runId: z.string(),
+  /** The run before it; null for the first one. Records of the first versions of this program lack it. */
+  previous: z.string().nullable().optional(),
+  command: z.enum(["ingest", "anonymize", "run"]),
+  started: z.coerce.date(),
+  ended: z.coerce.date().optional(),
+  outcome: z.enum(["running", "done", "incomplete", "cancelled", "failed"]),
+  error: z.string().optional(),
+  /** What the run set out to bring over: with it, the next run finds what an interrupted one landed unrecorded. */
+  landings: z.array(landingSchema),
+  summary: summarySchema.optional(),
+});
+
+const doneSchema = z.object({ outcome: z.literal("done") });
+
+/** One run's record in the lake: its plan while it works, its summary when it ended. */
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/**
+ * A run's name: its start, and four characters against the same second on two machines. A later run's name is greater,
+ * also within a second and when the clock was set back, since what interrupted runs left is found by that order.
+ *
+ * @param newest the newest run's name, where there was one
+ */
+export function newRunId(start: Date, newest: string | undefined): string {
+  const before = newest?.slice(0, folderName(start).length) ?? "";
+  const [day, time] = before.split("T");
+  const next = new Date(Date.parse(`${day}T${time?.replaceAll("-", ":")}Z`) + 1000);
+  const begin = folderName(start) > before || Number.isNaN(next.getTime()) ? start : next;
+  return `${folderName(begin)}-${randomBytes(2).toString("hex")}`;
+}
+
+export async function writeRunRecord(lake: Lake, record: RunRecord): Promise<void> {
+  await writeJson(lake, runRecordPath(record.runId), record);
+}
+
+async function writeJson(lake: Lake, path: string, document: unknown): Promise<void> {
+  const data = Buffer.from(`${JSON.stringify(document, undefined, 2)}\n`);
+  await lake.write(
+    path,
+    (async function* () {
+      yield await Promise.resolve(data);
+    })(),
+  );
+}
+
+/** A run's record; undefined where there is none that can be read. */
+export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecord | undefined> {
+  return runRecordSchema.safeParse(await readJson(lake, runRecordPath(runId))).data;
+}
+
+/** A record has some hundred bytes for each file of its run. */
+const mostRecordBytes = 128 * 1024 * 1024;
+
+/** A document of the lake; undefined where there is none, or no JSON. */
+async function readJson(lake: Lake, path: string, options: LakeOptions = {}): Promise<unknown> {
+  try {
+    return JSON.parse(await readSmall(lake, path, { ...options, most: mostRecordBytes }));
+  } catch (error) {
+    if (isCleverLakeError(error, "notFound") || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const newestRunSchema = z.object({ runId: z.string(), previous: z.string().nullable().optional() });
+
+/** The newest run and the one before it; `previous` is undefined where nobody noted it. */
+export type NewestRun = z.infer<typeof newestRunSchema>;
+
+/**
+ * The newest run as it was noted; undefined where there was none. Only in a lake of the first versions of this program,
+ * which noted nothing, are the records listed.
+ */
+export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<NewestRun | undefined> {
+  const noted = newestRunSchema.safeParse(await readJson(lake, newestRunPath, signal ? { signal } : {})).data;
+  if (noted) return noted;
+  const [runId] = await runIds(lake, signal);
+  return runId === undefined ? undefined : { runId };
+}
+
+/** Notes a run as the newest, before its record is written: whatever it leaves behind is then found by the next one. */
+export async function noteNewestRun(lake: Lake, newest: NewestRun): Promise<void> {
+  await writeJson(lake, newestRunPath, newest);
+}
+
+/** The names of all runs that left a record, newest first. */
+export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { path } of lake.list(runsFolder, signal ? { signal } : {})) {
+    const id = /([^/]+)\.json$/.exec(path)?.[1];
+    if (id !== undefined) ids.push(id);
+  }
+  return ids.sort().reverse();
+}
+
+/** What runs before this one left to be put in order, and the newest of them that has a record. */
+export interface InterruptedRuns {
+  /** Oldest first, to be put in order like that. */
+  readonly records: readonly RunRecord[];
+  readonly newest: string | null;
+}
+
+/**
+ * The records of runs that may have landed files which the log does not know, for the holder of the lake's lock: those
+ * that were cut off, which still call themselves running, and the last one that ended, unless it came through with
+ * every file. A run puts the traces of those before it in order before it writes its own record, so they are the
+ * newest ones, however many runs were cut off before they came to that.
+ */
+export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise<InterruptedRuns> {
+  const records: RunRecord[] = [];
+  let newest: string | null = null;
+  const noted = await newestRun(lake, signal);
+  for (let next = noted; next !== undefined; ) {
+    const { runId } = next;
+    const document = await readJson(lake, runRecordPath(runId));
+    // Of a run that came through, nothing else has to be known, and a backlog's record is long.
+    if (doneSchema.safeParse(document).success) {
+      newest ??= runId;
+      break;
+    }
+    const record = runRecordSchema.safeParse(document).data;
+    newest ??= record ? runId : null;
+    if (record) records.unshift(record);
+    if (record && record.outcome !== "running") break;
+    // A run without a record was cut off before it began; it left nothing.
+    const previous: string | null | undefined = record ? record.previous : next.previous;
+    next = await runBefore(lake, runId, previous, signal);
+    // Names grow from run to run: what names itself, or a later one, would be followed for ever.
+    if (next !== undefined && next.runId >= runId) break;
+  }
+  return { records, newest };
+}
+
+async function runBefore(
+  lake: Lake,
+  runId: string,
+  previous: string | null | undefined,
+  signal: AbortSignal | undefined,
+): Promise<NewestRun | undefined> {
+  if (previous === null) return undefined;
+  if (previous !== undefined) return { runId: previous };
+  const before = (await runIds(lake, signal)).find((id) => id < runId);
+  return before === undefined ? undefined : { runId: before };
+}

@@ -1,0 +1,122 @@
+import { recognizeReport } from "../../clever/fileNames";
+import { type ReportName, type UserType, userTypes } from "../../clever/reports";
+import type { Snapshot } from "../../delta/snapshot";
+import { listCells } from "../write/cells";
+import { contentsOf } from "../write/fileContents";
+import { type PseudoTables, sourcesIn } from "../write/tables";
+
+/** A kind of report: Clever publishes each report by user type. */
+export interface ReportKind {
+  readonly report: ReportName;
+  readonly userType: UserType;
+}
+
+/** How fresh the rows of a kind are. */
+export interface Freshness extends ReportKind {
+  /** The newest day of its rows in the tables, `yyyy-MM-dd`. */
+  readonly newestDay: string;
+  /** School days since then that are over and have no row. */
+  readonly schoolDays: number;
+}
+
+const dayLength = 86_400_000;
+/** The days up to the newest one that tell which weekdays are school days. */
+const daysLookedAt = 56;
+/** Fewer known days say nothing of weekdays: then Monday to Friday are school days. */
+const fewDays = 10;
+/** What is later than this counts as no more. */
+const mostDays = 1000;
+
+/**
+ * The freshness of every kind of report that has rows in the tables. School days are the weekdays on which, in the eight weeks up to
+ * the newest day, at least half of the dates have rows; holidays cannot be known. The days are those of the data files' tags,
+ * so that no row is read; where another program merged files and dropped the tags, a kind can look fresher than it is.
+ */
+export function freshnessOf(tables: PseudoTables, now: Date): Freshness[] {
+  const kinds = new Set([...sourcesIn(tables)].map((source) => nameOf(recognizeReport(source))));
+  return [...tables].flatMap(([report, snapshot]) =>
+    userTypes.flatMap((userType) => {
+      const days = kinds.has(`${report}/${userType}`) ? daysOf(snapshot, userType, now) : new Set<number>();
+      const newest = Math.max(...days);
+      if (days.size === 0) return [];
+      return [
+        { report, userType, newestDay: isoDay(newest), schoolDays: schoolDaysSince(newest, days, now) },
+      ];
+    }),
+  );
+}
+
+/**
+ * Those that are older than so many school days; none where `within` is 0.
+ *
+ * @param waiting kinds with files whose rows are not in the tables yet, of which nothing can be said
+ */
+export function overdue(
+  freshness: readonly Freshness[],
+  within: number,
+  expected: readonly UserType[],
+  waiting: readonly ReportKind[],
+): Freshness[] {
+  return freshness.filter(
+    ({ report, userType, schoolDays }) =>
+      within > 0 &&
+      schoolDays > within &&
+      expected.includes(userType) &&
+      !waiting.some((kind) => kind.report === report && kind.userType === userType),
+  );
+}
+
+function nameOf(recognized: ReturnType<typeof recognizeReport>): string {
+  return recognized === undefined ? "" : `${recognized.report.name}/${recognized.userType}`;
+}
+
+/** Days, counted since 1970, on which a user type has rows: but for any in the future, which are mistakes. */
+function daysOf(snapshot: Snapshot, userType: UserType, now: Date): Set<number> {
+  const days = new Set<number>();
+  for (const file of snapshot.files.values()) {
+    const { year, month } = file.partitionValues;
+    const bits = contentsOf(file).days.get(userType) ?? 0;
+    for (const { date } of listCells(new Map([[userType, bits]]), {
+      year: Number(year),
+      month: Number(month),
+    })) {
+      const day = dayNumber(new Date(date));
+      if (day <= dayNumber(now) + 1) days.add(day);
+    }
+  }
+  return days;
+}
+
+function schoolDaysSince(newest: number, days: ReadonlySet<number>, now: Date): number {
+  const isSchoolDay = schoolWeekdays(newest, days);
+  const end = Math.min(dayNumber(now), newest + mostDays);
+  let count = 0;
+  for (let day = newest + 1; day < end; day++) if (isSchoolDay(weekday(day))) count++;
+  return count;
+}
+
+function schoolWeekdays(newest: number, days: ReadonlySet<number>): (weekday: number) => boolean {
+  const recent = [...days].filter((day) => day > newest - daysLookedAt);
+  if (recent.length < fewDays) return (each) => each >= 1 && each <= 5;
+  const dates = new Array<number>(7).fill(0);
+  const withRows = new Array<number>(7).fill(0);
+  for (let day = Math.min(...recent); day <= newest; day++) {
+    const at = weekday(day);
+    dates[at] = (dates[at] ?? 0) + 1;
+    if (days.has(day)) withRows[at] = (withRows[at] ?? 0) + 1;
+  }
+  return (each) => 2 * (withRows[each] ?? 0) >= Math.max(dates[each] ?? 0, 1);
+}
+
+function dayNumber(time: Date): number {
+  return Math.floor(time.getTime() / dayLength);
+}
+
+function isoDay(day: number): string {
+  return new Date(day * dayLength).toISOString().slice(0, 10);
+}
+
+/** 0 Sunday … 6 Saturday; the first of January 1970 was a Thursday. */
+function weekday(day: number): number {
+  return (day + 4) % 7;
+}

@@ -1,0 +1,252 @@
+import { recognizeReport, resemblesReport } from "../../clever/fileNames";
+import { landedPath } from "../../clever/layout";
+import type { ReportName, UserType } from "../../clever/reports";
+import { CleverLakeError } from "../../errors";
+import type { SkippedEntry, SourceFile, SourceListing } from "../../sftp/source";
+import type { LogEntry } from "../log/ingestLog";
+import type { SourceEntries } from "../log/logTable";
+import { sourceNames } from "./sourceNames";
+
+/** How a file on the server stands to the lake. */
+export type FileState = "new" | "landed" | "anonymized" | "changed" | "quarantined" | "ignored";
+
+/** A file on the server and what a run would do with it. */
+export interface PlannedFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly modified: Date;
+  readonly state: FileState;
+  /** Undefined for what is not a report. */
+  readonly report: ReportName | undefined;
+  readonly userType: UserType | undefined;
+  /** Why it is ignored or quarantined. */
+  readonly reason: string | undefined;
+  /** What it is a delivery of. */
+  readonly source: string | undefined;
+  /** What the log last said of the source. */
+  readonly entry: LogEntry | undefined;
+  /** Said of what is not read although somebody may count on it. */
+  readonly unread?: Unread | undefined;
+}
+
+/** Why something on the server is not read. */
+export interface Unread {
+  /** A half sentence. */
+  readonly reason: string;
+  /** It has a report's name, so that rows may be missing. */
+  readonly report: boolean;
+}
+
+/** A file to be brought over, and where to. */
+export interface Landing {
+  readonly path: string;
+  readonly source: string;
+  readonly report: ReportName;
+  readonly userType: UserType;
+  readonly size: number;
+  readonly modified: Date;
+  readonly landedPath: string;
+  readonly version: number;
+}
+
+/** What the lake holds, as far as a plan needs it. */
+export interface LakeState {
+  /** The last line of the ingest log for each source. */
+  readonly log: ReadonlyMap<string, LogEntry>;
+  /** The version of each source whose rows are in the tables, as the Delta logs say. */
+  readonly applied: ReadonlyMap<string, number>;
+  /** By source, the entry of the delivery whose rows are in the tables, if the log knows it. */
+  readonly current: ReadonlyMap<string, LogEntry>;
+}
+
+/** What the lake holds, from what its log says and the versions that its tables have. */
+export function lakeState(
+  { last, anonymized }: SourceEntries,
+  applied: ReadonlyMap<string, number>,
+): LakeState {
+  const current = [...anonymized].filter(([source, { version }]) => applied.get(source) === version);
+  return { log: last, applied, current: new Map(current) };
+}
+
+/** Compares what is on the server with what the lake holds; in the listing's order, what could not be read behind. */
+export function makePlan(
+  listing: SourceListing,
+  lake: LakeState,
+  userTypes: readonly UserType[],
+): PlannedFile[] {
+  const current = new Map<string, SourceFile>();
+  const nameOfSource = sourceNames(lake);
+  const recognized = listing.files.map((file) => ({ file, report: recognizeReport(file.path) }));
+  const newestFirst = [...recognized].sort(
+    (a, b) =>
+      b.file.modified.getTime() - a.file.modified.getTime() || (a.report?.copy ?? 0) - (b.report?.copy ?? 0),
+  );
+  for (const { file, report } of newestFirst) {
+    const source = report && nameOfSource(report);
+    if (source !== undefined && !current.has(source)) current.set(source, file);
+  }
+  const files = recognized.map(({ file, report }): PlannedFile => {
+    const facts = { path: file.path, size: file.size, modified: file.modified };
+    const ignored = (reason: string, unread?: Unread): PlannedFile => ({
+      ...facts,
+      state: "ignored",
+      reason,
+      unread,
+      report: report?.report.name,
+      userType: report?.userType,
+      source: undefined,
+      entry: undefined,
+    });
+    if (!report) return ignored("Not a report.", resemblesReport(file.path) ? misnamed : undefined);
+    if (!userTypes.includes(report.userType)) return ignored("The configuration leaves out this user type.");
+    const source = nameOfSource(report);
+    const newest = current.get(source) ?? file;
+    if (newest !== file) return ignored(`An older copy of ${newest.path}.`, unreadBeside(file, newest));
+    const entry = lake.log.get(source);
+    return {
+      ...facts,
+      ...stateOf(file, source, entry, lake),
+      report: report.report.name,
+      userType: report.userType,
+      source,
+      entry,
+    };
+  });
+  return [...files, ...listing.skipped.map((entry) => skippedFile(entry, userTypes))];
+}
+
+const misnamed: Unread = { reason: "its name is a report's, and more", report: false };
+
+/** Another file of the same name in another folder is most likely older bytes, but it may be another district's. */
+function unreadBeside(file: SourceFile, newest: SourceFile): Unread | undefined {
+  if (folderOf(file.path) === folderOf(newest.path) || file.size === newest.size) return undefined;
+  return { reason: `${newest.path} has the same name and is newer; only that one is read`, report: true };
+}
+
+/** What the listing could not read; a report of a user type that the configuration leaves out is not missed. */
+function skippedFile({ path, reason, isRead }: SkippedEntry, userTypes: readonly UserType[]): PlannedFile {
+  const report = recognizeReport(path);
+  const isMissed = !isRead && (report === undefined || userTypes.includes(report.userType));
+  return {
+    path,
+    size: 0,
+    modified: new Date(0),
+    state: "ignored",
+    reason: `Not read: ${reason}.`,
+    report: undefined,
+    userType: undefined,
+    source: undefined,
+    entry: undefined,
+    unread: isMissed ? { reason, report: report !== undefined } : undefined,
+  };
+}
+
+function stateOf(
+  file: SourceFile,
+  source: string,
+  entry: LogEntry | undefined,
+  lake: LakeState,
+): { state: FileState; reason: string | undefined } {
+  if (!entry) return { state: "new", reason: undefined };
+  if (isOlderCopy(file, entry)) {
+    const reason = `Older than ${entry.path}, whose rows the lake has and which is on the server no more; with a newer date it is taken.`;
+    return { state: "ignored", reason };
+  }
+  if (differs(file, entry)) return { state: "changed", reason: undefined };
+  if ((lake.applied.get(source) ?? 0) >= entry.version) return { state: "anonymized", reason: undefined };
+  if (entry.outcome === "quarantined") return { state: "quarantined", reason: entry.reason };
+  return { state: "landed", reason: undefined };
+}
+
+/** Whether the server's file is another delivery than the one that the log speaks of. */
+function differs(file: SourceFile, entry: LogEntry | undefined): boolean {
+  return (
+    entry !== undefined &&
+    (file.size !== entry.size || (hasTime(file) && toSeconds(file.modified) !== toSeconds(entry.modified))) &&
+    !isOlderCopy(file, entry)
+  );
+}
+
+/**
+ * Whether it is the original, or another copy, of a newer one that was taken and has left the server since: a correction
+ * must not be undone by tidying up. One that could not be read makes way.
+ */
+function isOlderCopy(file: SourceFile, entry: LogEntry): boolean {
+  const isTaken = entry.outcome === "anonymized" || entry.outcome === "landed";
+  const isOlder = hasTime(file) && toSeconds(file.modified) < toSeconds(entry.modified);
+  return isTaken && file.path !== entry.path && isOlder;
+}
+
+/** Some servers keep no times: their files are neither older nor newer, and size alone tells them apart. */
+export function hasTime({ modified }: Pick<SourceFile, "modified">): boolean {
+  return modified.getTime() !== 0;
+}
+
+/**
+ * Where the plan's new and changed files go. The folder is the run's start; two files that would meet there (the
+ * same name in two folders of the server) get one a second later.
+ */
+export function planLandings(plan: readonly PlannedFile[], start: Date): Landing[] {
+  const taken = new Set<string>();
+  return plan.flatMap((file): Landing[] => {
+    const { source } = file;
+    if ((file.state !== "new" && file.state !== "changed") || source === undefined) return [];
+    const recognized = recognizeReport(file.path);
+    if (recognized === undefined) return [];
+    let time = start;
+    const place = () =>
+      landedPath(recognized.report, folderName(time), recognized.userType, nameOf(file.path));
+    while (taken.has(place().toLowerCase())) time = new Date(time.getTime() + 1000);
+    taken.add(place().toLowerCase());
+    return [
+      {
+        path: file.path,
+        source,
+        report: recognized.report.name,
+        userType: recognized.userType,
+        size: file.size,
+        modified: file.modified,
+        landedPath: place(),
+        version: toSeconds(time),
+      },
+    ];
+  });
+}
+
+/**
+ * The start that a run takes for its folder: now, or a second after the newest delivery in the lake where the
+ * clock is not past it, since versions have to grow.
+ */
+export function runStart(lake: LakeState, now: Date): Date {
+  let newest = 0;
+  for (const { version } of lake.log.values()) newest = Math.max(newest, version);
+  for (const version of lake.applied.values()) newest = Math.max(newest, version);
+  if (newest > latestVersion) {
+    throw new CleverLakeError("corrupt", "The lake speaks of a delivery in the year 10000 or later.", {
+      hint: "Restore the tables and the ingest log from a copy of the lake.",
+    });
+  }
+  return new Date(Math.max(toSeconds(now), newest + 1) * 1000);
+}
+
+/** The last second whose folder name has the form of all others. */
+const latestVersion = Date.UTC(9999, 11, 31) / 1000;
+
+/** `yyyy-MM-ddTHH-mm-ss`, in UTC. */
+export function folderName(time: Date): string {
+  return time.toISOString().slice(0, 19).replaceAll(":", "-");
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** A moment as versions count it. */
+export function toSeconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000);
+}

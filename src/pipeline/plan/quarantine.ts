@@ -1,0 +1,42 @@
+import type { UserType } from "../../clever/reports";
+import type { LogEntry } from "../log/ingestLog";
+import type { LakeState, PlannedFile } from "./plan";
+
+/**
+ * Whether rows of a quarantined delivery come in where a person accepts it. Entries of earlier versions do not say so:
+ * what is wrong with the header, and so with the file as a whole, stays wrong, whoever accepts it.
+ */
+export function isAcceptable({ acceptable, line }: Pick<LogEntry, "acceptable" | "line">): boolean {
+  return acceptable ?? line !== 1;
+}
+
+/** Whether a delivery waits in quarantine: it was found wanting, and the tables do not have its rows. */
+function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): boolean {
+  return entry.outcome === "quarantined" && (applied.get(entry.source) ?? 0) < entry.version;
+}
+
+/** The newest deliveries that wait in quarantine, of the user types that the configuration does not leave out. */
+export function waitingInQuarantine({ log, applied }: LakeState, userTypes: readonly UserType[]): LogEntry[] {
+  return [...log.values()].filter(
+    (entry) => userTypes.includes(entry.userType) && isQuarantined(entry, applied),
+  );
+}
+
+/**
+ * Quarantined deliveries whose files have left the server. Their rows are in no table, so they are to be seen until
+ * somebody has dealt with them.
+ */
+export function quarantinedAndGone(
+  plan: readonly PlannedFile[],
+  state: LakeState,
+  userTypes: readonly UserType[],
+): PlannedFile[] {
+  const onServer = new Set(plan.map(({ source }) => source));
+  const paths = new Set(plan.map(({ path }) => path));
+  return waitingInQuarantine(state, userTypes).flatMap((entry): PlannedFile[] => {
+    if (onServer.has(entry.source) || paths.has(entry.path)) return [];
+    const { path, size, modified, report, userType, source } = entry;
+    const reason = `${entry.reason ?? "It could not be read."} The file has left the server; the lake has its copy.`;
+    return [{ path, size, modified, state: "quarantined", report, userType, reason, source, entry }];
+  });
+}

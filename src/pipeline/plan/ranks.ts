@@ -1,0 +1,22 @@
+import type { UserType } from "../../clever/reports";
+import { compareCodePoints } from "../../delta/codePoints";
+
+export interface SourceOfRows {
+  readonly source: string;
+  readonly userType: UserType;
+}
+
+/** A source and when its current delivery was written, as the server says. */
+export interface DatedSource {
+  readonly source: string;
+  readonly modified: Date;
+}
+
+/**
+ * Sorts sources, the oldest first: by the server's modification time in seconds, then by name. When they landed plays no
+ * part, so the order of runs does not matter.
+ */
+export function oldestFirst<T extends DatedSource>(sources: Iterable<T>): T[] {
+  const seconds = ({ modified }: T) => Math.floor(modified.getTime() / 1000);
+  return [...sources].sort((a, b) => seconds(a) - seconds(b) || compareCodePoints(a.source, b.source));
+}

@@ -1,0 +1,83 @@
+import type { Config } from "../../config";
+import { Duck } from "../../duck/duck";
+import { removeLocal } from "../../heldFiles";
+import type { Lake } from "../../lake/lake";
+import type { ReportSource } from "../../sftp/source";
+import { together } from "../../together";
+import { IngestLog } from "../log/logTable";
+import { newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
+import { appliedIn, readPseudoTables } from "../write/tables";
+import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
+import { withKnownCopies } from "./knownCopies";
+import { lakeState, makePlan, type PlannedFile } from "./plan";
+import { quarantinedAndGone } from "./quarantine";
+import { asOnServer } from "./sourceNames";
+
+export interface Status {
+  /** In the listing's order. */
+  readonly files: readonly PlannedFile[];
+  /** How fresh the tables are, by kind of report. */
+  readonly freshness: readonly Freshness[];
+  /** Those that are older than expected. */
+  readonly overdue: readonly Freshness[];
+}
+
+/** The settings that say which files count, and after how many school days a newer one is expected; 0 for never. */
+export type StatusSettings = Pick<Config, "userTypes" | "expectReportsWithin">;
+
+/**
+ * What is on the server and how each file stands to the lake; behind it, what waits in quarantine and has left the
+ * server. Writes nothing.
+ */
+export async function status(
+  source: ReportSource,
+  lake: Lake,
+  { userTypes, expectReportsWithin }: StatusSettings,
+  signal?: AbortSignal,
+): Promise<Status> {
+  const scratch = await lake.scratch();
+  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+  try {
+    const ingestLog = new IngestLog(lake, duck);
+    const [listing, log, tables] = await together([
+      source.list(signal),
+      ingestLog.sources(signal),
+      readPseudoTables(lake, duck, signal),
+    ]);
+    const state = lakeState(log, appliedIn(tables));
+    const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
+    const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
+    const freshness = freshnessOf(tables, new Date());
+    return {
+      files,
+      freshness,
+      overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),
+    };
+  } finally {
+    duck.close();
+    await removeLocal(scratch);
+  }
+}
+
+/** The kinds with files whose rows are still to come. */
+function waitingIn(files: readonly PlannedFile[]): ReportKind[] {
+  return files.flatMap(({ state, report, userType }) => {
+    const isWaiting = state === "new" || state === "changed" || state === "landed";
+    return isWaiting && report !== undefined && userType !== undefined ? [{ report, userType }] : [];
+  });
+}
+
+/** Runs that were cut off left no summary; further back nobody looks. */
+const runsLookedAt = 10;
+
+/** What the last run that has a summary noticed about the ids of people; undefined where there is none. */
+export async function lastIdentities(lake: Lake, signal?: AbortSignal): Promise<RunSummary["identities"]> {
+  let runId = (await newestRun(lake, signal))?.runId;
+  for (let run = 0; run < runsLookedAt && runId !== undefined; run++) {
+    signal?.throwIfAborted();
+    const record = await readRunRecord(lake, runId);
+    if (record?.summary) return record.summary.identities;
+    runId = record?.previous ?? undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,72 @@
+import type { LogEntry } from "../log/ingestLog";
+import type { LakeState, Landing } from "./plan";
+
+/** Files that are worked on together: those to be brought over, and landed ones whose rows are to enter the tables. */
+export interface Chunk {
+  readonly landings: readonly Landing[];
+  readonly pending: readonly LogEntry[];
+}
+
+const filesPerChunk = 4096;
+const bytesPerChunk = 128 * 1024 * 1024;
+
+/** Cuts a run's work so that an interruption costs no more than one chunk, and the next one lands while one is read. */
+export function chunksOf(landings: readonly Landing[], pending: readonly LogEntry[]): Chunk[] {
+  const work = [
+    ...pending.map((entry) => ({ entry, landing: undefined, size: entry.size })),
+    ...landings.map((landing) => ({ entry: undefined, landing, size: landing.size })),
+  ];
+  const chunks: { landings: Landing[]; pending: LogEntry[] }[] = [];
+  let bytes = 0;
+  for (const { entry, landing, size } of work) {
+    const last = chunks.at(-1);
+    const isFull =
+      !last || last.landings.length + last.pending.length >= filesPerChunk || bytes + size > bytesPerChunk;
+    const chunk = isFull ? { landings: [], pending: [] } : last;
+    if (isFull) {
+      chunks.push(chunk);
+      bytes = 0;
+    }
+    bytes += size;
+    if (entry) chunk.pending.push(entry);
+    if (landing) chunk.landings.push(landing);
+  }
+  return chunks;
+}
+
+/** Whether a person named this file as one to be accepted. */
+export function isNamed(
+  accept: ReadonlySet<string>,
+  file: { readonly path: string; readonly source: string; readonly landedPath: string },
+): boolean {
+  return accept.has(file.path) || accept.has(file.source) || accept.has(file.landedPath);
+}
+
+/** Whether the tables have a delivery and the log does not say so: a run was interrupted between the two. */
+export function isUnrecorded({ source, outcome, version }: LogEntry, { applied }: LakeState): boolean {
+  return outcome !== "anonymized" && outcome !== "duplicate" && applied.get(source) === version;
+}
+
+/** Whether a delivery's rows are to enter the tables. */
+export function isDue(entry: LogEntry, state: LakeState, accept: ReadonlySet<string>): boolean {
+  if (isUnrecorded(entry, state)) return true;
+  if ((state.applied.get(entry.source) ?? 0) >= entry.version) return false;
+  return entry.outcome !== "quarantined" || isNamed(accept, entry);
+}
+
+/**
+ * Whether a person's consent is for this delivery: for a file that is named as the lake does not know it yet, for one that
+ * was read before and has the same bytes, and wherever its place in the lake is named.
+ *
+ * @param before how the source stood when the run began
+ */
+export function hasConsent(
+  accept: ReadonlySet<string>,
+  entry: LogEntry,
+  before: LogEntry | undefined,
+): boolean {
+  if (!isNamed(accept, entry)) return false;
+  if (before === undefined || accept.has(entry.landedPath)) return true;
+  if (accept.has(entry.path) && entry.path !== before.path) return true;
+  return before.outcome !== "landed" && before.sha256 === entry.sha256;
+}

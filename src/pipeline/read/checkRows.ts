@@ -1,0 +1,48 @@
+import type { DuckSession } from "../../duck/duck";
+import type { LogEntry } from "../log/ingestLog";
+import type { IdentityWatch } from "./identityHealth";
+import { readKeptTexts } from "./keptTexts";
+import type { LoadedCsv } from "./loadCsv";
+import type { Persons } from "./persons";
+import { bothMarked, type MarkedRows } from "./refuseRows";
+import { findShiftedRows } from "./shiftedRows";
+import { daysOfFiles, type FileDay, findUnlikelyDates } from "./unlikelyDates";
+
+export interface CheckContext {
+  readonly persons: Persons;
+  readonly identities: IdentityWatch;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the checks of readable rows found. */
+export interface CheckedRows {
+  /** Rows that read well one by one and are bad all the same. */
+  readonly marked: MarkedRows | undefined;
+  /** Notes on ids, by file number. */
+  readonly notes: ReadonlyMap<number, readonly string[]>;
+  readonly days: readonly FileDay[];
+}
+
+/**
+ * Looks in the session's `raw`, whose people are in `found`, for rows that cannot be true: shifted cells, unlikely dates,
+ * ids that lost their zeros or are nobody's own. Leaves the kept texts in `kept_texts`.
+ *
+ * @param files the deliveries, by file number
+ */
+export async function checkRows(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  files: readonly Pick<LogEntry, "path" | "modified" | "version">[],
+  { persons, identities, signal }: CheckContext,
+): Promise<CheckedRows> {
+  const { report } = persons;
+  await readKeptTexts(session, report, signal);
+  const ids = await identities.check(session, loaded, signal);
+  const days = await daysOfFiles(session, loaded, report, signal);
+  const marked = [
+    await findShiftedRows(session, loaded, persons, signal),
+    await findUnlikelyDates(session, loaded, report, files, days, signal),
+    ids.marked,
+  ].reduce((first, second) => bothMarked(first, second));
+  return { marked, notes: ids.notes, days };
+}

@@ -1,0 +1,41 @@
+import type { Header } from "../../clever/header";
+import type { UserType } from "../../clever/reports";
+import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import type { LoadedCsv } from "./loadCsv";
+
+/** What is to be told of a file's header and is no fault. */
+export function headerNotes(header: Header, userType: UserType): string[] {
+  const { extra, fallbacks, indexes, names } = header;
+  const notes = extra.length > 0 ? [`Unknown columns, not read: ${extra.join(", ")}.`] : [];
+  for (const [column, fallback] of fallbacks) {
+    const [first, second] = [names[indexes.get(column) ?? -1], names[fallback]];
+    notes.push(
+      `The file has ${first} and ${second}: the filled one is read, and ${first} where both are, since it is about ${userType}.`,
+    );
+  }
+  return notes;
+}
+
+/** How many cells of the session's `raw` hold a word for nothing in place of a person's id. */
+export async function countWordsForNothing(
+  session: DuckSession,
+  { wordsForNothing }: LoadedCsv,
+  signal?: AbortSignal,
+): Promise<number> {
+  if (wordsForNothing.size === 0) return 0;
+  const counts = [...wordsForNothing].map(
+    ([name, words]) => `count(*) FILTER (WHERE ${sqlName(name)} IN (${words.map(sqlString).join(", ")}))`,
+  );
+  const { cells } = await session.one(
+    `SELECT (${counts.join(" + ")})::INTEGER AS cells FROM raw`,
+    [],
+    signal,
+  );
+  return Number(cells);
+}
+
+/** How that is told. */
+export function wordsForNothingNote(cells: number): string {
+  const what = cells === 1 ? "1 cell holds" : `${cells} cells hold`;
+  return `${what} a word for nothing in place of a person's id, such as NULL, and ${cells === 1 ? "counts" : "count"} as blank.`;
+}

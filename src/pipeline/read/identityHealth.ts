@@ -1,0 +1,107 @@
+import * as z from "zod";
+import { hashedColumns, userTypes } from "../../clever/reports";
+import type { Snapshot } from "../../delta/snapshot";
+import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import { KnownPairs } from "./knownPairs";
+import type { LoadedCsv } from "./loadCsv";
+import { findLostZeros } from "./lostZeros";
+import type { Persons } from "./persons";
+import { bothMarked } from "./refuseRows";
+import { findSharedIds, type SharedIds } from "./sharedIds";
+
+export const identityHealthSchema = z.object({
+  /** Cells with a word for nothing in place of an id, such as NULL; they count as blank. */
+  wordsForNothing: z.number(),
+  /**
+   * Ids of the school system in a run's files with more Clever ids, in all that the lake knows, than changes of school
+   * year explain.
+   */
+  sisIdsOfSeveral: z.number(),
+  /** Clever ids in a run's files with more ids of the school system than a change of school year explains. */
+  cleverIdsOfSeveral: z.number(),
+});
+
+/** What a run noticed about the ids of people in a report's files: counts alone. */
+export type IdentityHealth = z.infer<typeof identityHealthSchema>;
+
+export const healthy: IdentityHealth = { wordsForNothing: 0, sisIdsOfSeveral: 0, cleverIdsOfSeveral: 0 };
+
+/** The findings of several files, or rounds, of a run: an id that was found once may be found again. */
+export function bothHealths(a: IdentityHealth, b: IdentityHealth): IdentityHealth {
+  return {
+    wordsForNothing: a.wordsForNothing + b.wordsForNothing,
+    sisIdsOfSeveral: Math.max(a.sisIdsOfSeveral, b.sisIdsOfSeveral),
+    cleverIdsOfSeveral: Math.max(a.cleverIdsOfSeveral, b.cleverIdsOfSeveral),
+  };
+}
+
+/**
+ * How many others an id may have over the years, by the number of its column. A change of school year gives a Clever id
+ * another id of the school system. It may also give a person another Clever id; and a lookup table does not tell students
+ * from teachers and staff, whose numbers may be the same.
+ */
+const explained = [2 * userTypes.length, 2];
+
+/** Watches over the ids in a report's files during a run. */
+export class IdentityWatch {
+  private constructor(
+    private readonly duck: Duck,
+    private readonly persons: Persons,
+    readonly known: KnownPairs,
+    /** The engine's table of ids that clash within a file. */
+    private readonly clashes: string,
+  ) {}
+
+  /** @param lookups the lookup table as it is */
+  static async open(
+    lake: Lake,
+    duck: Duck,
+    persons: Persons,
+    lookups: Snapshot | undefined,
+    signal?: AbortSignal,
+  ): Promise<IdentityWatch> {
+    const known = await KnownPairs.create(lake, duck, persons.report);
+    await known.update(lookups, signal);
+    const clashes = `clashes_${persons.report.name}`;
+    await duck.session((session) =>
+      session.query(`CREATE OR REPLACE TABLE ${clashes} (place INTEGER, id VARCHAR)`),
+    );
+    return new IdentityWatch(duck, persons, known, clashes);
+  }
+
+  /** Looks through the ids of the session's `raw`, whose people are in `found`: which rows are bad, and what is to be noted of each file. */
+  async check(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<SharedIds> {
+    const zeros = await findLostZeros(session, loaded, this.persons, this.known, signal);
+    const { marked, notes } = await findSharedIds(session, loaded, this.persons, signal);
+    if (notes.size > 0) {
+      await session.query(`INSERT INTO ${this.clashes} SELECT place, id FROM clashing_ids`, [], signal);
+    }
+    return { marked: bothMarked(zeros, marked), notes };
+  }
+
+  /** Counts, for the run's people, the ids that have more others than is explained, in its files and the lookup table. */
+  async health(signal?: AbortSignal): Promise<Omit<IdentityHealth, "wordsForNothing">> {
+    const [sisIdsOfSeveral = 0, cleverIdsOfSeveral = 0] = await this.duck.session(async (session) => {
+      const counts: number[] = [];
+      for (const place of hashedColumns(this.persons.report).keys()) {
+        const { ids } = await session.one(this.countSql(place), [], signal);
+        counts.push(Number(ids));
+      }
+      return counts;
+    });
+    return { sisIdsOfSeveral, cleverIdsOfSeveral };
+  }
+
+  private countSql(place: number): string {
+    const ids = hashedColumns(this.persons.report).map(({ name }) => sqlName(name));
+    const [id = "", other = ""] = [ids[place], ids[1 - place]];
+    const run = this.persons.table;
+    return `SELECT count(*)::INTEGER AS ids FROM (
+      SELECT id FROM (
+        SELECT ${id} AS id, ${other} AS other FROM ${run}
+        UNION ALL SELECT ${id}, ${other} FROM ${this.known.table} WHERE ${id} IN (SELECT ${id} FROM ${run}))
+      WHERE id IS NOT NULL GROUP BY id HAVING count(DISTINCT other) > ${explained[place] ?? 2}
+      UNION SELECT id FROM ${this.clashes} WHERE place = ${place})`;
+  }
+}

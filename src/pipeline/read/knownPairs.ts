@@ -1,0 +1,62 @@
+import { hashedColumns, type Report } from "../../clever/reports";
+import { withLocalFiles } from "../../delta/localFiles";
+import { lakePathOf, readQuery } from "../../delta/readQuery";
+import type { Snapshot } from "../../delta/snapshot";
+import { type Duck, sqlName } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+
+/**
+ * The pairs of ids in a report's lookup table, in a table of the engine: each data file of the lookup table is read once
+ * in a run. `update` must not be called while a session reads the table.
+ */
+export class KnownPairs {
+  /** The engine's table, with the raw ids as columns. */
+  readonly table: string;
+  private readonly files = new Set<string>();
+
+  private constructor(
+    private readonly lake: Lake,
+    private readonly duck: Duck,
+    private readonly report: Report,
+  ) {
+    this.table = `known_${report.name}`;
+  }
+
+  static async create(lake: Lake, duck: Duck, report: Report): Promise<KnownPairs> {
+    const known = new KnownPairs(lake, duck, report);
+    await known.clear();
+    return known;
+  }
+
+  /** Brings the table to the state of the lookup table; undefined where there is none. */
+  async update(lookups: Snapshot | undefined, signal?: AbortSignal): Promise<void> {
+    const there = lookups?.files ?? new Map<string, never>();
+    if ([...this.files].some((path) => !there.has(path))) await this.clear();
+    const news = [...there].filter(([path]) => !this.files.has(path));
+    if (!lookups || news.length === 0) return;
+    const added = news.map(([, file]) => file);
+    const paths = added.map((file) => lakePathOf(lookups, file));
+    await withLocalFiles(this.lake, paths, signal ? { signal } : {}, (local) => {
+      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+      const rows = readQuery(lookups, added, (path) => places.get(path) ?? path);
+      return this.duck.session((session) =>
+        session.query(`INSERT INTO ${this.table} SELECT ${this.columns()} FROM (${rows})`, [], signal),
+      );
+    });
+    for (const [path] of news) this.files.add(path);
+  }
+
+  private async clear(): Promise<void> {
+    this.files.clear();
+    const typed = hashedColumns(this.report).map(({ name }) => `${sqlName(name)} VARCHAR`);
+    await this.duck.session((session) =>
+      session.query(`CREATE OR REPLACE TABLE ${this.table} (${typed.join(", ")})`),
+    );
+  }
+
+  private columns(): string {
+    return hashedColumns(this.report)
+      .map(({ name }) => sqlName(name))
+      .join(", ");
+  }
+}

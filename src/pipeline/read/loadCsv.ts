@@ -1,0 +1,425 @@
+import { open } from "node:fs/promises";
+import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
+import { maximumRowBytes } from "../../clever/judgeRows";
+import { isNothingSql, suspectIdSql } from "../../clever/personIds";
+import {
+  type ColumnType,
+  hashedColumns,
+  type Report,
+  type ReportColumn,
+  type UserType,
+} from "../../clever/reports";
+import {
+  canonicalForm,
+  cleverId,
+  type DayMonthOrder,
+  dayMonthOrder,
+  isBlank,
+  parseValue,
+  whiteSpace,
+} from "../../clever/values";
+import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../duck/duck";
+import { type CleverLakeError, isCleverLakeError } from "../../errors";
+import { scanBytes } from "./scanBytes";
+
+/** A landed file before its rows are read. */
+export interface OpenedCsv {
+  /** Where the bytes are on this machine's disk. */
+  readonly place: string;
+  readonly header: Header;
+  /** Records by the file's bytes, the header among them. */
+  readonly records: number;
+  /** Why the engine must not see the file; undefined for a sound one. */
+  readonly fault: string | undefined;
+}
+
+/** Rows of one or several files as texts in the session's table `raw`, columns named as the report table says. */
+export interface LoadedCsv {
+  /** The header of all of the files. */
+  readonly header: Header;
+  /** Rows in `raw` of each file, by its number; `raw.file` is that number, and rows are in the files' order. */
+  readonly rowsOf: readonly number[];
+  /** Rows without a single value, which spreadsheets leave; they are not in `raw`. */
+  readonly blankRows: number;
+  /** Columns with values in another form than Clever's own; `readings` holds what they mean. */
+  readonly otherForms: ReadonlySet<string>;
+  /** For columns of ids, the words for nothing that stand in them and count as blank. */
+  readonly wordsForNothing: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The engine stumbled: what exactly is wrong has to be found row by row. */
+export interface LoadFailure {
+  readonly header: Header;
+  /** For the case that no single row can be blamed. */
+  readonly summary: string;
+  /** What the engine failed with, where it may not be for the file's sake. */
+  readonly cause?: CleverLakeError;
+}
+
+/** Headers by their line, since nearly all files of a report have the same one. */
+export type KnownHeaders = Map<string, Header>;
+
+const pieceBytes = 1 << 20;
+
+/** Reads a landed file's header and goes through its bytes, in one pass. */
+export async function openCsv(
+  place: string,
+  report: Report,
+  userType: UserType | undefined,
+  { known, signal }: { readonly known?: KnownHeaders; readonly signal?: AbortSignal | undefined } = {},
+): Promise<OpenedCsv | Problem> {
+  await using file = await open(place);
+  const { size } = await file.stat();
+  // One buffer for all: a stream's new one for each piece keeps the garbage collector busy.
+  const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(size, headerBytes)));
+  const readPiece = async () => {
+    let length = 0;
+    for (let read = -1; read !== 0 && length < piece.length; length += read) {
+      ({ bytesRead: read } = await file.read(piece, length, piece.length - length, null));
+    }
+    return piece.subarray(0, length);
+  };
+  let next = await readPiece();
+  const header = headerOf(next, report, userType, known);
+  if (isProblem(header)) return header;
+  const pieces = async function* () {
+    for (; next.length > 0; next = await readPiece()) yield next;
+  };
+  return { place, header, ...(await scanBytes(pieces(), header.delimiter, signal)) };
+}
+
+function headerOf(
+  piece: Buffer,
+  report: Report,
+  userType: UserType | undefined,
+  known: KnownHeaders | undefined,
+): Header | Problem {
+  const line = piece.subarray(0, piece.indexOf(0x0a) + 1);
+  // A quoted name may hold a line break.
+  const key = line.length > 0 && !line.includes('"') ? `${userType} ${line.toString("latin1")}` : undefined;
+  const found = key === undefined ? undefined : known?.get(key);
+  if (found) return found;
+  const header = readHeader(piece.subarray(0, headerBytes), report, userType);
+  if (key !== undefined && !isProblem(header)) known?.set(key, header);
+  return header;
+}
+
+/** Rows of a `raw` table. */
+export function rowsIn({ rowsOf }: LoadedCsv): number {
+  return rowsOf.reduce((sum, rows) => sum + rows, 0);
+}
+
+/**
+ * Reads a landed file into the session's temporary table `raw`, with the different ids of people, blank ones null, in
+ * `person_ids`, and checks that every row can be read as the report says, at the engine's speed. Nothing is guessed and
+ * nothing is dropped: the engine's count of rows is held against a count of the file's own bytes.
+ *
+ * @param order in which order the file writes day and month, where that is known from more rows than it holds
+ */
+export async function loadCsv(
+  session: DuckSession,
+  file: OpenedCsv,
+  report: Report,
+  signal?: AbortSignal,
+  order?: DayMonthOrder,
+): Promise<LoadedCsv | LoadFailure> {
+  const { header } = file;
+  const failure = (summary: string): LoadFailure => ({ header, summary });
+  if (file.fault !== undefined) return failure(file.fault);
+  let counts: FileCounts | undefined;
+  try {
+    [counts] = await readRows(session, [file], report, signal);
+  } catch (error) {
+    // It gives up altogether on some files, such as those that mix line ends.
+    if (isCleverLakeError(error, "engine")) return { ...failure(notTakenApart), cause: error };
+    throw error;
+  }
+  const { rows, rejected, blank } = counts ?? { rows: 0, rejected: 0, blank: 0 };
+  if (rejected > 0) return failure(notTakenApart);
+  if (file.records - 1 !== rows) {
+    return failure(`Two counts of its rows disagree: ${file.records - 1} by bytes, ${rows} by the engine.`);
+  }
+  if (blank > 0) await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`, [], signal);
+  await readPersonIds(session, report, signal);
+  const others = await readOtherForms(session, report, header, order, signal);
+  if (others === undefined) return failure("A value could not be read.");
+  const loaded = { header, rowsOf: [rows - blank], blankRows: blank, ...others };
+  const lost = await columnThatLoses(session, report, loaded, signal);
+  return lost === undefined ? loaded : failure(`What stands in its column ${lost} would be lost.`);
+}
+
+/**
+ * Reads several files of one header into `raw` and `person_ids`, as `loadCsv` does one. Files with anything that is not
+ * in Clever's own form are `suspects`: to be read by themselves. They have no row in `raw`.
+ * Rejects with `engine` if the engine gives up on the files as a whole.
+ */
+export async function loadTogether(
+  session: DuckSession,
+  files: readonly OpenedCsv[],
+  report: Report,
+  signal?: AbortSignal,
+): Promise<{ readonly loaded: LoadedCsv; readonly suspects: ReadonlySet<number> }> {
+  const header = files[0]?.header;
+  if (header === undefined) throw new RangeError("There is no file to read.");
+  const counts = await readRows(session, files, report, signal);
+  const suspects = new Set(
+    counts.flatMap(({ rows, rejected, blank }, file) =>
+      rejected > 0 || blank > 0 || (files[file]?.records ?? 0) - 1 !== rows ? [file] : [],
+    ),
+  );
+  await readPersonIds(session, report, signal);
+  const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
+  for (const column of present) {
+    for (const file of await filesInOtherForm(session, column, signal)) suspects.add(file);
+  }
+  const rowsOf = counts.map(({ rows }, file) => (suspects.has(file) ? 0 : rows));
+  const loaded = { header, rowsOf, blankRows: 0, otherForms: new Set<string>(), wordsForNothing: new Map() };
+  await leaveOut(session, report, suspects, signal);
+  return { loaded, suspects };
+}
+
+/** Takes the rows of files out of `raw`, and their people out of `person_ids`. */
+export async function leaveOut(
+  session: DuckSession,
+  report: Report,
+  files: ReadonlySet<number>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (files.size === 0) return;
+  await session.query(`DELETE FROM raw WHERE file IN (${[...files].join(", ")})`, [], signal);
+  await readPersonIds(session, report, signal);
+}
+
+/** Finds the different ids of people in `raw`. */
+async function readPersonIds(
+  session: DuckSession,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const ids = hashedColumns(report).map((column) => `${textSql(cellOf(column))} AS ${sqlName(column.name)}`);
+  const select = `SELECT DISTINCT ${ids.join(", ")} FROM raw`;
+  await session.query(`CREATE OR REPLACE TEMP TABLE person_ids AS ${select}`, [], signal);
+}
+
+const notTakenApart = "The engine could not take the file apart.";
+
+/** The files with a value that is not in Clever's own form, or an id that may be none. */
+async function filesInOtherForm(
+  session: DuckSession,
+  column: ReportColumn,
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
+  const search = searchForOtherForms(column);
+  if (search === undefined) return [];
+  const found = await session.query(search, [], signal);
+  const texts = found.map(({ text }) => (typeof text === "string" ? text : ""));
+  const isSound = (text: string) => {
+    if (column.type !== "string") return false;
+    const parsed = parseValue(column, text, "unknown");
+    return !("reason" in parsed) && parsed.value === text;
+  };
+  const isCut = texts.length > limitOf(column);
+  const odd = isCut ? texts : texts.filter((text) => !isSound(text));
+  if (odd.length === 0) return [];
+  // Of ids in an alphabet of their own there may be more than were looked at.
+  const condition = isCut
+    ? (needsReading(column) ?? "false")
+    : `${cellOf(column)} IN (SELECT unnest(from_json($1::JSON, '["VARCHAR"]'))) OR ${odd.includes("") ? `${cellOf(column)} IS NULL` : "false"}`;
+  const rows = await session.query(
+    `SELECT DISTINCT file FROM raw WHERE ${condition}`,
+    isCut ? [] : [JSON.stringify(odd)],
+    signal,
+  );
+  return rows.map(({ file }) => Number(file));
+}
+
+/**
+ * A column with a cell that would become null although it may not be blank; none unless a reading misses its cell. A
+ * value in Clever's own form needs no such look: it is cast, which fails where it cannot.
+ */
+async function columnThatLoses(
+  session: DuckSession,
+  report: Report,
+  loaded: LoadedCsv,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const read = report.columns.filter(({ name, blank }) => loaded.otherForms.has(name) && !blank);
+  const searches = read.map((column) => {
+    const cells = `(SELECT DISTINCT ${sqlName(column.name)} FROM raw) raw`;
+    return `(SELECT ${sqlString(column.name)} AS name FROM ${cells} WHERE ${valueSql(column, loaded)} IS NULL LIMIT 1)`;
+  });
+  if (searches.length === 0) return undefined;
+  const [found] = await session.query(searches.join(" UNION ALL "), [], signal);
+  return found === undefined ? undefined : String(found.name);
+}
+
+interface FileCounts {
+  readonly rows: number;
+  /** Lines that the engine could not take apart, or more of them. */
+  readonly rejected: number;
+  readonly blank: number;
+}
+
+/** Reads files of one header into `raw`; answers with the counts of each. */
+async function readRows(
+  session: DuckSession,
+  files: readonly OpenedCsv[],
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<FileCounts[]> {
+  const [first] = files;
+  if (first === undefined) return [];
+  const { header } = first;
+  const types = header.names.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
+  const columns = report.columns.map((column) => {
+    const index = header.indexes.get(column);
+    const fallback = header.fallbacks.get(column);
+    const cell = index === undefined ? "NULL::VARCHAR" : `c${index}`;
+    const isFilled = `${textSql(cell)} IS NOT NULL AND NOT ${isNothingSql(cell, sqlString)}`;
+    const filled = fallback === undefined ? cell : `CASE WHEN ${isFilled} THEN ${cell} ELSE c${fallback} END`;
+    return `${filled} AS ${sqlName(column.name)}`;
+  });
+  await session.query("DROP TABLE IF EXISTS bad_lines");
+  await session.query("DROP TABLE IF EXISTS bad_scans");
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE raw AS SELECT file_index::UINTEGER AS file, ${columns.join(", ")}
+      FROM read_csv(${sqlStrings(files.map(({ place }) => place))},
+      columns = {${types}}, auto_detect = false, header = true, delim = ${sqlString(header.delimiter)},
+      quote = '"', escape = '"', strict_mode = true, null_padding = false,
+      max_line_size = ${maximumRowBytes + 16},
+      store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`,
+    [],
+    signal,
+  );
+  const counts = await session.query(
+    `SELECT file, sum(rows)::DOUBLE AS rows, sum(rejected)::DOUBLE AS rejected, sum(blank)::DOUBLE AS blank FROM (
+       SELECT file, count(*) AS rows, 0 AS rejected, count(*) FILTER (WHERE ${allBlankSql(report)}) AS blank FROM raw GROUP BY file
+       UNION ALL SELECT coalesce(list_position(${sqlStrings(files.map(({ place }) => place))}, file_path) - 1, file_id), 0, 1, 0
+         FROM bad_lines JOIN bad_scans USING (scan_id, file_id)
+     ) GROUP BY file`,
+    [],
+    signal,
+  );
+  const byFile = new Map(counts.map((row) => [Number(row.file), row]));
+  return files.map((_, file) => {
+    const row = byFile.get(file);
+    return {
+      rows: Number(row?.rows ?? 0),
+      rejected: Number(row?.rejected ?? 0),
+      blank: Number(row?.blank ?? 0),
+    };
+  });
+}
+
+/** More different texts than this in one column are no spreadsheet's doing. */
+const manyTexts = 20_000;
+/** Ids in an alphabet of their own are all looked at one by one. */
+const manyIds = 500_000;
+
+/**
+ * Checks that each value can be read as its column's type; undefined where one cannot. Values in Clever's own form
+ * are read by SQL; the others, of which a file has few different ones, by `parseValue`, into the temporary table
+ * `readings`. Resolves to the columns that have such others, and to the words for nothing in columns of ids.
+ */
+async function readOtherForms(
+  session: DuckSession,
+  report: Report,
+  header: Header,
+  known: DayMonthOrder | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Pick<LoadedCsv, "otherForms" | "wordsForNothing"> | undefined> {
+  const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
+  const searches = present.flatMap((column) => searchForOtherForms(column) ?? []);
+  const found = await session.query(searches.join(" UNION ALL "), [], signal);
+  const wordsForNothing = new Map<string, string[]>();
+  if (found.length === 0) return { otherForms: new Set(), wordsForNothing };
+  const readings: { name: string; text: string; value: string }[] = [];
+  for (const column of present) {
+    const texts = found
+      .filter(({ name }) => name === column.name)
+      .map(({ text }) => (typeof text === "string" ? text : ""));
+    if (texts.length > limitOf(column)) return undefined;
+    const nothing: string[] = [];
+    const order = column.type === "date" ? (known ?? dayMonthOrder(texts)) : "unknown";
+    for (const text of texts) {
+      const parsed = parseValue(column, text, order);
+      if ("reason" in parsed) return undefined;
+      if (column.type !== "string") readings.push({ name: column.name, text, value: String(parsed.value) });
+      else if (parsed.value === null && !isBlank(text)) nothing.push(text);
+    }
+    if (nothing.length > 0) wordsForNothing.set(column.name, nothing);
+  }
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE readings AS SELECT unnest(from_json($1::JSON,
+      '[{"name":"VARCHAR","text":"VARCHAR","value":"VARCHAR"}]'), recursive := true)`,
+    [JSON.stringify(readings)],
+    signal,
+  );
+  return { otherForms: new Set(readings.map(({ name }) => name)), wordsForNothing };
+}
+
+/** A SELECT of the different texts of a column that SQL does not read by itself; none where it reads all. */
+function searchForOtherForms(column: ReportColumn): string | undefined {
+  const condition = needsReading(column);
+  if (condition === undefined) return undefined;
+  const found = `SELECT DISTINCT ${sqlString(column.name)} AS name, ${cellOf(column)} AS text`;
+  const where = `WHERE ${condition} LIMIT ${limitOf(column) + 1}`;
+  if (column.pseudonymization === "hash") return `(${found} FROM person_ids raw ${where})`;
+  if (column.type === "string") return `(${found} FROM raw ${where})`;
+  // Dates, numbers and flags repeat in thousands of rows: each different text is looked at once.
+  const cells = `WITH cells AS MATERIALIZED (SELECT DISTINCT ${sqlName(column.name)} FROM raw)`;
+  return `(${cells} ${found} FROM cells AS raw ${where})`;
+}
+
+function limitOf({ pseudonymization }: ReportColumn): number {
+  return pseudonymization === "hash" ? manyIds : manyTexts;
+}
+
+/** What may be white space to `parseValue`, which decides: readers differ over its kinds, a byte-order mark among them. */
+const aside = "[^!-~]*";
+
+/** A condition that holds for such texts. */
+function needsReading(column: ReportColumn): string | undefined {
+  const cell = cellOf(column);
+  if (column.type !== "string") return `${canonicalValue(column.type, cell)} IS NULL`;
+  if (column.pseudonymization === "hash") return suspectIdSql(cell, sqlString);
+  const aroundCleverId = sqlString(`${aside}${cleverId}${aside}`);
+  return column.words ? `strlen(${cell}) >= 24 AND regexp_full_match(${cell}, ${aroundCleverId})` : undefined;
+}
+
+function canonicalValue(type: Exclude<ColumnType, "string">, cell: string): string {
+  const text = type === "boolean" ? `lower(${cell})` : cell;
+  return `CASE WHEN regexp_full_match(${text}, ${sqlString(canonicalForm[type])}) THEN try_cast(${cell} AS ${type}) END`;
+}
+
+/**
+ * The value of a column of `raw` in its type, as an SQL expression; blank texts are null.
+ * Valid after `loadCsv` found the file readable.
+ */
+export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
+  const cell = cellOf(column);
+  const words = loaded.wordsForNothing.get(column.name);
+  if (words) return `CASE WHEN ${cell} NOT IN (${words.map(sqlString).join(", ")}) THEN ${textSql(cell)} END`;
+  if (column.type === "string") return textSql(cell);
+  if (!loaded.otherForms.has(column.name)) return `CAST(${cell} AS ${column.type})`;
+  return `coalesce(${canonicalValue(column.type, cell)}, (SELECT value::${column.type} FROM readings
+    WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cell}))`;
+}
+
+/** A cell of `raw`, by a name that holds in joins too. */
+function cellOf(column: ReportColumn): string {
+  return `raw.${sqlName(column.name)}`;
+}
+
+/**
+ * A text, null where it is blank. Trimming costs more than everything else that is done to a row together, so only
+ * texts that start like white space are trimmed: `whiteSpace` has no other characters up to `!` or beyond ASCII.
+ */
+function textSql(cell: string): string {
+  return `CASE WHEN ${cell} < '!' OR ${cell} >= chr(128)
+    THEN CASE WHEN trim(${cell}, ${sqlString(whiteSpace)}) <> '' THEN ${cell} END ELSE ${cell} END`;
+}
+
+function allBlankSql(report: Report): string {
+  return report.columns.map((column) => `${textSql(cellOf(column))} IS NULL`).join(" AND ");
+}

@@ -1,0 +1,65 @@
+import { hashedColumns } from "../../clever/reports";
+import { type DuckSession, sqlName } from "../../duck/duck";
+import type { KnownPairs } from "./knownPairs";
+import { type LoadedCsv, valueSql } from "./loadCsv";
+import type { Persons } from "./persons";
+import type { MarkedRows } from "./refuseRows";
+
+const reason = "The id has lost its leading zeros, with which the lake or the file knows the same person";
+/** A number without a zero in front. */
+const bareNumber = "[1-9][0-9]*";
+
+/**
+ * Finds the rows of the session's `raw`, whose people are in `found`, with an id of the school system that lost its leading
+ * zeros. That it did is sure where the same person, by Clever's id, is known with them: in the lookup table, in the run's
+ * other files or in this one. Where all such ids have the same width, the file's other shorter numbers lost theirs too.
+ */
+export async function findLostZeros(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  persons: Persons,
+  known: KnownPairs,
+  signal?: AbortSignal,
+): Promise<MarkedRows | undefined> {
+  const [sisColumn, cleverColumn] = hashedColumns(persons.report);
+  if (!sisColumn || !cleverColumn) return undefined;
+  const [sis, clever] = [sqlName(sisColumn.name), sqlName(cleverColumn.name)];
+  // The comparison is the faster one, and leaves few where ids begin with zeros or letters.
+  const isBare = (id: string) => `${id} >= '1' AND ${id} < ':' AND regexp_full_match(${id}, '${bareNumber}')`;
+  const { some } = await session.one(`SELECT EXISTS (FROM found WHERE ${isBare(sis)}) AS some`, [], signal);
+  if (some !== true) return undefined;
+  const others = ["found", persons.table, known.table].map(
+    (table) => `SELECT ${sis} AS padded, ${clever} AS person FROM ${table} WHERE starts_with(${sis}, '0')`,
+  );
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE lost_zeros AS
+     WITH bare AS MATERIALIZED (SELECT ${sis} AS id, ${clever} AS person FROM found WHERE ${isBare(sis)})
+     SELECT DISTINCT id, length(padded) AS width
+     FROM bare JOIN (${others.join(" UNION ALL ")}) USING (person) WHERE ltrim(padded, '0') = id
+     UNION SELECT id, length(${sis}) FROM bare JOIN found ON ltrim(${sis}, '0') = id
+     WHERE starts_with(${sis}, '0') AND (person IS NULL OR ${clever} IS NULL)`,
+    [],
+    signal,
+  );
+  const { lost, widths, width } = await session.one(
+    `SELECT count(*)::INTEGER AS lost, count(DISTINCT width)::INTEGER AS widths, max(width)::INTEGER AS width
+     FROM lost_zeros`,
+    [],
+    signal,
+  );
+  if (lost === 0) return undefined;
+  const shorter = widths === 1 ? `OR (${isBare("id")} AND length(id) < ${Number(width)})` : "";
+  const { row, digits } = await session.columns(
+    `WITH numbered AS (
+       SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, ${valueSql(sisColumn, loaded)} AS id FROM raw)
+     SELECT row::UINTEGER AS row, length(id)::UINTEGER AS digits FROM numbered
+     WHERE id IN (SELECT id FROM lost_zeros) ${shorter} ORDER BY row`,
+    { row: "UINTEGER", digits: "UINTEGER" },
+    signal,
+  );
+  return {
+    rows: row,
+    columnOf: () => sisColumn.name,
+    reasonOf: (index) => `${reason} (the cell looks like “${"9".repeat(Math.min(digits[index] ?? 0, 24))}”).`,
+  };
+}

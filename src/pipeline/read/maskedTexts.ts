@@ -1,0 +1,147 @@
+import { maskText, textKindOf } from "../../clever/maskedText";
+import { keptTexts, type ReportColumn } from "../../clever/reports";
+import { counted } from "../../counted";
+import { type DuckSession, sqlName } from "../../duck/duck";
+import type { LakeIds } from "./lakeIds";
+import { type LoadedCsv, valueSql } from "./loadCsv";
+import type { Persons } from "./persons";
+import { idColumns } from "./shiftedRows";
+
+/** The texts of a file that are kept, without the ids of people. */
+export interface MaskedTexts {
+  /** The value of a kept column of `raw`, as `valueSql` gives it, masked. */
+  valueOf(column: ReportColumn): string;
+  /** What is to be noted of each file that has some. */
+  readonly notes: ReadonlyMap<number, string>;
+}
+
+/** The people whose ids texts may hold. */
+export interface KnownPeople {
+  /** Those of the run's files of this report. */
+  readonly persons: Persons;
+  /** Those of another report. */
+  readonly others: Persons | undefined;
+  /** Those whom the lake knew before. */
+  readonly lakeIds: LakeIds;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const textsAtOnce = 2_000;
+
+/**
+ * Masks the texts of the session's table `kept_texts` (see `readKeptTexts`), each different one once. Known are the ids of
+ * this file, in `found`, and of `people`; the lake's lookups are read only where a text holds what may be an id.
+ */
+export async function maskKeptTexts(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  people: KnownPeople,
+): Promise<MaskedTexts> {
+  const { persons, signal } = people;
+  const kept = keptTexts(persons.report);
+  await session.query(
+    "CREATE OR REPLACE TEMP TABLE masked_texts (place UTINYINT, text VARCHAR, masked VARCHAR)",
+    [],
+    signal,
+  );
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE texts_to_look_at AS SELECT place, text, row_number() OVER () - 1 AS number
+     FROM kept_texts WHERE regexp_matches(text, '[\\pN@%/?=&#:;._-]')`,
+    [],
+    signal,
+  );
+  const { texts } = await session.one("SELECT count(*)::INTEGER AS texts FROM texts_to_look_at", [], signal);
+  for (let from = 0; from < Number(texts); from += textsAtOnce) {
+    const rows = await session.query(
+      `SELECT place, text FROM texts_to_look_at WHERE number >= ${from} AND number < ${from + textsAtOnce}`,
+      [],
+      signal,
+    );
+    await maskSome(session, kept, rows, people);
+  }
+  const places = await session.query("SELECT DISTINCT place FROM masked_texts", [], signal);
+  const masked = new Set(places.map(({ place }) => kept[Number(place)]?.name));
+  const place = ({ name }: ReportColumn) => kept.findIndex((column) => column.name === name);
+  return {
+    valueOf: (column) =>
+      masked.has(column.name)
+        ? `coalesce((SELECT masked FROM masked_texts WHERE place = ${place(column)} AND text = raw.${sqlName(column.name)}), ${valueSql(column, loaded)})`
+        : valueSql(column, loaded),
+    notes: masked.size === 0 ? new Map() : await notesOn(session, kept, signal),
+  };
+}
+
+async function maskSome(
+  session: DuckSession,
+  kept: readonly ReportColumn[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+  people: KnownPeople,
+): Promise<void> {
+  const texts = rows.flatMap(({ place, text }) => {
+    const column = kept[Number(place)];
+    return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];
+  });
+  const asked = new Set<string>();
+  for (const { text, kind } of texts) {
+    maskText(text, kind, (id) => {
+      asked.add(id);
+      return false;
+    });
+  }
+  const known = await knownOf(session, [...asked], people);
+  const masked = texts.flatMap(({ place, text, kind }) => {
+    const result = maskText(text, kind, (id) => known.has(id));
+    return result === text ? [] : [{ place, text, masked: result }];
+  });
+  if (masked.length === 0) return;
+  await session.query(
+    `INSERT INTO masked_texts SELECT unnest(from_json($1::JSON,
+      '[{"place":"UTINYINT","text":"VARCHAR","masked":"VARCHAR"}]'), recursive := true)`,
+    [JSON.stringify(masked)],
+    people.signal,
+  );
+}
+
+/** Those of the texts, in lower case, that are ids of people. */
+async function knownOf(
+  session: DuckSession,
+  asked: readonly string[],
+  { persons, others, lakeIds, signal }: KnownPeople,
+): Promise<ReadonlySet<string>> {
+  if (asked.length === 0) return new Set();
+  const ids = [
+    ...idColumns(persons, ["found", persons.table]),
+    ...(others ? idColumns(others, [others.table]) : []),
+    `FROM ${await lakeIds.table(signal)}`,
+  ];
+  const rows = await session.query(
+    `SELECT DISTINCT asked FROM (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS asked)
+     SEMI JOIN (${ids.join(" UNION ALL ")}) ON lower(trim(id)) = asked`,
+    [JSON.stringify(asked)],
+    signal,
+  );
+  return new Set(rows.map((row) => String(row.asked)));
+}
+
+async function notesOn(
+  session: DuckSession,
+  kept: readonly ReportColumn[],
+  signal: AbortSignal | undefined,
+): Promise<Map<number, string>> {
+  const cells = kept.map(
+    ({ name }, place) => `SELECT file, raw.rowid AS row_id, place, text
+      FROM raw JOIN masked_texts ON place = ${place} AND text = raw.${sqlName(name)}`,
+  );
+  const counts = await session.query(
+    `SELECT file, count(DISTINCT row_id)::INTEGER AS rows, count(DISTINCT {place: place, text: text})::INTEGER AS texts
+     FROM (${cells.join(" UNION ALL ")}) GROUP BY file`,
+    [],
+    signal,
+  );
+  return new Map(
+    counts.map(({ file, rows, texts }) => [
+      Number(file),
+      `${counted(Number(texts), "text")} in ${counted(Number(rows), "row")} held a person's id or address; that part was masked.`,
+    ]),
+  );
+}

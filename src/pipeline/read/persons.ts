@@ -1,0 +1,69 @@
+import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
+import { type LoadedCsv, valueSql } from "./loadCsv";
+
+/**
+ * The people of a report's files, each hashed once per run however many rows are theirs, in a table of the engine.
+ * OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays null.
+ */
+export class Persons {
+  /** The engine's table: raw ids, then pseudonyms, named as in the lookup table. */
+  readonly table: string;
+  private inserting: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly report: Report,
+    private readonly salt: string,
+  ) {
+    this.table = `persons_${report.name}`;
+  }
+
+  static async create(duck: Duck, report: Report, salt: string): Promise<Persons> {
+    const persons = new Persons(report, salt);
+    const names = hashedColumns(report).map(({ name }) => name);
+    const columns = [...names, ...names.map(pseudonymName)].map((name) => `${sqlName(name)} VARCHAR`);
+    await duck.session((session) =>
+      session.query(`CREATE OR REPLACE TABLE ${persons.table} (${columns.join(", ")})`),
+    );
+    return persons;
+  }
+
+  /** Finds the people of the session's `raw`, loaded by `loadCsv`, each once, into its temporary table `found`. */
+  async find(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<void> {
+    const ids = hashedColumns(this.report).map(
+      (column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`,
+    );
+    // They are different already, unless some of them count as blank.
+    const distinct = loaded.wordsForNothing.size > 0 ? "DISTINCT" : "";
+    const select = `SELECT ${distinct} ${ids.join(", ")} FROM person_ids raw`;
+    await session.query(`CREATE OR REPLACE TEMP TABLE found AS ${select}`, [], signal);
+  }
+
+  /** Adds those of the people in the session's `found` that are not known yet. */
+  async add(session: DuckSession, signal?: AbortSignal): Promise<void> {
+    const hashes = hashedColumns(this.report).map(({ name }) => `sha256(${sqlName(name)} || $1)`);
+    const insert = () =>
+      session.query(
+        `INSERT INTO ${this.table} SELECT *, ${hashes.join(", ")} FROM found
+         WHERE NOT EXISTS (SELECT 1 FROM ${this.table} known WHERE ${this.same("found", "known")})`,
+        [this.salt],
+        signal,
+      );
+    // Two sessions at once would each add the people that they share: a join would then double their rows.
+    const turn = this.inserting.then(insert, insert);
+    this.inserting = turn.catch(() => undefined);
+    await turn;
+  }
+
+  /** A SELECT of the session's `found`, with pseudonyms. */
+  foundSql(): string {
+    return `SELECT person.* FROM found JOIN ${this.table} person ON ${this.same("found", "person")}`;
+  }
+
+  /** The condition that two relations with the ids mean the same person; nulls are alike. */
+  same(left: string, right: string): string {
+    return hashedColumns(this.report)
+      .map(({ name }) => `${left}.${sqlName(name)} IS NOT DISTINCT FROM ${right}.${sqlName(name)}`)
+      .join(" AND ");
+  }
+}

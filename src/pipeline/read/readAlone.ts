@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { refusedRowsPath } from "../../clever/layout";
+import { counted } from "../../counted";
+import type { DuckSession } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import {
+  type Delivery,
+  type FileToRead,
+  type QuarantinedDelivery,
+  type ReadDelivery,
+  spanOf,
+} from "../delivery";
+import type { LogEntry } from "../log/ingestLog";
+import { type CheckContext, checkRows } from "./checkRows";
+import { countWordsForNothing, headerNotes, wordsForNothingNote } from "./fileNotes";
+import { readKeptTexts } from "./keptTexts";
+import { type LoadedCsv, loadCsv, type OpenedCsv, openCsv, rowsIn } from "./loadCsv";
+import { findBadRows, type MarkedRows, type Refusal, splitBadRows } from "./refuseRows";
+import { repeatedInFile } from "./repeatedInFile";
+import { holdsText } from "./scanBytes";
+import type { StagedDeliveries, StagedRows } from "./stageRows";
+import { daysOfFiles } from "./unlikelyDates";
+
+export interface ReadContext extends CheckContext {
+  readonly lake: Lake;
+  /** A folder made by the lake's `scratch`. */
+  readonly scratch: string;
+  /** What becomes of the rows in `raw`, whose people are in `found` and whose kept texts are in `kept_texts`. */
+  readonly stage: (
+    session: DuckSession,
+    loaded: LoadedCsv,
+    entries: readonly LogEntry[],
+  ) => Promise<StagedDeliveries>;
+  /** What to wait for before the engine is asked: files are opened meanwhile. */
+  readonly after?: Promise<unknown> | undefined;
+  /** The deliveries were read before, so what is known by now does not make their rows bad; nothing is written. */
+  readonly wereRead?: boolean;
+}
+
+/** Either its rows or why there are none. */
+export interface ReadAlone {
+  readonly read?: ReadDelivery;
+  readonly staged?: readonly StagedRows[];
+  readonly quarantined?: QuarantinedDelivery;
+}
+
+/**
+ * Reads one landed file and stages its rows. If the engine or a check finds anything, each row is judged: the file is
+ * quarantined with line, column and reason, or, if a person accepted it, read without its bad rows.
+ */
+export async function readAlone(
+  session: DuckSession,
+  { delivery, csv }: FileToRead,
+  context: ReadContext,
+): Promise<ReadAlone> {
+  const { persons, signal } = context;
+  const { report } = persons;
+  const { entry, isAccepted } = delivery;
+  const { header, place } = csv;
+  const held = (reason: string, bad?: Refusal & { readonly goodRows: number }): ReadAlone => ({
+    quarantined: quarantine(delivery, reason, bad),
+  });
+  let refused = 0;
+  let loaded = await loadCsv(session, csv, report, signal);
+  if ("summary" in loaded) {
+    const { summary } = loaded;
+    if (!isAccepted) {
+      const bad = await findBadRows(place, report, header, signal);
+      if (bad.rows > 0) return held(summary, bad);
+    }
+    // Where the engine stumbled over what row by row reads well, it gets the rows in plain form.
+    const good = await loadGoodRows(session, delivery, csv, context);
+    if ("quarantined" in good) return good;
+    ({ loaded, refused } = good);
+  }
+  // However the readers agree: a file that would count as read without a row must have none.
+  if (rowsIn(loaded) + refused === 0 && (await holdsText(place, header, signal))) {
+    return held("There is text behind the header, but no row of the report.");
+  }
+  await persons.find(session, loaded, signal);
+  const { marked, notes: idNotes, ...checked } = await checkRows(session, loaded, [entry], context);
+  let { days } = checked;
+  // A delivery that was read whole before stays whole.
+  const isJudged = context.wereRead === true && (entry.rowsRefused ?? 0) === 0;
+  if (marked && !isJudged) {
+    if (!isAccepted) {
+      return held(marked.reasonOf(0), await findBadRows(place, report, header, signal, marked));
+    }
+    const good = await loadGoodRows(session, delivery, csv, context, marked);
+    if ("quarantined" in good) return good;
+    ({ loaded, refused } = good);
+    await persons.find(session, loaded, signal);
+    await readKeptTexts(session, report, signal);
+    days = await daysOfFiles(session, loaded, report, signal);
+  }
+  const repeated = await repeatedInFile(session, loaded, report, signal);
+  const wordsForNothing = await countWordsForNothing(session, loaded, signal);
+  const { staged, notes: textNotes } = await context.stage(session, loaded, [entry]);
+  const notes = [
+    ...headerNotes(header, entry.userType),
+    ...(rowsIn(loaded) + refused === 0 ? ["The file has no row."] : []),
+    ...(loaded.blankRows > 0
+      ? [`${counted(loaded.blankRows, "row")} without a value in any of the report's columns, passed over.`]
+      : []),
+    ...(idNotes.get(0) ?? []),
+    ...(repeated.get(0) ?? []),
+    ...(textNotes.get(0) ?? []),
+    ...(wordsForNothing > 0 ? [wordsForNothingNote(wordsForNothing)] : []),
+  ];
+  const span = spanOf(days.map(({ day }) => day));
+  return { read: { ...delivery, rows: rowsIn(loaded), refused, notes, wordsForNothing, days: span }, staged };
+}
+
+/** Loads a file without its bad rows, which are set apart beside it in the lake. */
+async function loadGoodRows(
+  session: DuckSession,
+  delivery: Delivery,
+  { place, header }: OpenedCsv,
+  { lake, persons: { report }, scratch, wereRead, signal }: ReadContext,
+  marked?: MarkedRows,
+): Promise<
+  { readonly quarantined: QuarantinedDelivery } | { readonly loaded: LoadedCsv; readonly refused: number }
+> {
+  const { entry } = delivery;
+  const goodFile = path.join(scratch, `${randomUUID()}.csv`);
+  try {
+    const refusedPath = refusedRowsPath(entry.landedPath);
+    const kept = wereRead === true ? undefined : lake;
+    const refusal = await splitBadRows(place, report, header, goodFile, kept, refusedPath, signal, marked);
+    const opened = await openCsv(goodFile, report, entry.userType, { signal });
+    if ("reason" in opened) return { quarantined: { ...delivery, ...opened, acceptable: false } };
+    const loaded = await loadCsv(session, opened, report, signal, refusal.order);
+    if (!("summary" in loaded)) return { loaded, refused: refusal.rows };
+    if (loaded.cause) throw loaded.cause;
+    return { quarantined: quarantine(delivery, loaded.summary) };
+  } finally {
+    for (const made of [goodFile, `${goodFile}.refused`]) await rm(made, { force: true });
+  }
+}
+
+/** A delivery that is held back, for its first bad row if it has one. */
+export function quarantine(
+  delivery: Delivery,
+  summary: string,
+  bad?: Refusal & { readonly goodRows: number },
+): QuarantinedDelivery {
+  const [first] = bad?.problems ?? [];
+  if (!bad || !first) {
+    return { ...delivery, line: undefined, column: undefined, reason: summary, acceptable: false };
+  }
+  const more = bad.rows > 1 ? ` (${bad.rows} rows are bad; this is the first.)` : "";
+  const { line, column } = first;
+  return { ...delivery, line, column, reason: `${first.reason}${more}`, acceptable: bad.goodRows > 0 };
+}

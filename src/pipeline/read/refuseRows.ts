@@ -1,0 +1,154 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import type { Header, Problem } from "../../clever/header";
+import { findDayMonthOrder, type JudgedRow, judgeRows } from "../../clever/judgeRows";
+import type { Report } from "../../clever/reports";
+import type { DayMonthOrder } from "../../clever/values";
+import type { Lake } from "../../lake/lake";
+
+/** What is wrong with a file, row by row. */
+export interface Refusal {
+  /** How many rows are refused. */
+  readonly rows: number;
+  /** The first of them, in the file's order. */
+  readonly problems: readonly Problem[];
+}
+
+/** Rows that read well one by one and are to be refused all the same. */
+export interface MarkedRows {
+  /** Which of the file's good rows they are, from 0, ascending. */
+  readonly rows: Uint32Array;
+  /** For each of them the column to blame, if it is one. */
+  columnOf(index: number): string | undefined;
+  reasonOf(index: number): string;
+}
+
+const problemsKept = 100;
+
+/** Finds each row that cannot be read, or is one of `marked`, with line, column and reason. */
+export async function findBadRows(
+  file: string,
+  report: Report,
+  header: Header,
+  signal?: AbortSignal,
+  marked?: MarkedRows,
+): Promise<Refusal & { readonly goodRows: number }> {
+  const problems: Problem[] = [];
+  let rows = 0;
+  let goodRows = 0;
+  for await (const { problem } of (await judged(file, report, header, signal, marked)).rows) {
+    if (!problem) {
+      goodRows++;
+      continue;
+    }
+    rows++;
+    if (problems.length < problemsKept) problems.push(problem);
+  }
+  return { rows, problems, goodRows };
+}
+
+/**
+ * Sets a file's bad rows apart, those of `marked` among them: the good ones go, with the header, into `goodFile` on this
+ * machine's disk; the refused ones, each behind its line number and reason, into `refusedPath` of the lake, if one is given.
+ */
+export async function splitBadRows(
+  file: string,
+  report: Report,
+  header: Header,
+  goodFile: string,
+  lake: Lake | undefined,
+  refusedPath: string,
+  signal?: AbortSignal,
+  marked?: MarkedRows,
+): Promise<Refusal & { readonly order: DayMonthOrder }> {
+  const problems: Problem[] = [];
+  let rows = 0;
+  const refusedFile = `${goodFile}.refused`;
+  const { order, rows: judgedRows } = await judged(file, report, header, signal, marked);
+  await using refused = await open(refusedFile, "wx", 0o600);
+  const goodRows = async function* () {
+    yield `${header.names.map(quoted).join(header.delimiter)}\n`;
+    for await (const row of judgedRows) {
+      if (!row.problem) {
+        yield `${row.raw}\n`;
+        continue;
+      }
+      rows++;
+      if (problems.length < problemsKept) problems.push(row.problem);
+      await refused.appendFile(refusedLine(row, row.problem));
+    }
+  };
+  const good = createWriteStream(goodFile, { flags: "wx", mode: 0o600, encoding: "latin1" });
+  await pipeline(goodRows, good, signal ? { signal } : {});
+  if (rows > 0) await lake?.importFile(refusedFile, refusedPath, signal ? { signal } : {});
+  return { rows, problems, order };
+}
+
+async function judged(
+  file: string,
+  report: Report,
+  header: Header,
+  signal: AbortSignal | undefined,
+  marked: MarkedRows | undefined,
+): Promise<{ order: DayMonthOrder; rows: AsyncGenerator<JudgedRow> }> {
+  const read = () => createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
+  const order = await findDayMonthOrder(read, report, header);
+  const rows = judgeRows(read, report, header, order);
+  return { order, rows: marked ? withMarked(rows, marked) : rows };
+}
+
+/** Refuses the marked ones of the good rows: the engine, which found them, counts good rows in the same order. */
+async function* withMarked(rows: AsyncGenerator<JudgedRow>, marked: MarkedRows): AsyncGenerator<JudgedRow> {
+  let good = 0;
+  let next = 0;
+  for await (const row of rows) {
+    if (!row.problem && good++ === marked.rows[next]) {
+      const problem = { line: row.line, column: marked.columnOf(next), reason: marked.reasonOf(next) };
+      next++;
+      yield { ...row, problem };
+    } else yield row;
+  }
+}
+
+/** Both together, the first one's column and reason where both mark a row. */
+export function bothMarked(
+  first: MarkedRows | undefined,
+  second: MarkedRows | undefined,
+): MarkedRows | undefined {
+  if (!first || !second) return first ?? second;
+  const places = new Map<number, { readonly of: MarkedRows; readonly index: number }>();
+  for (const of of [second, first]) {
+    for (const [index, row] of of.rows.entries()) places.set(row, { of, index });
+  }
+  const rows = Uint32Array.from(places.keys()).sort();
+  const at = (index: number) => places.get(rows[index] ?? -1);
+  return {
+    rows,
+    columnOf: (index) => {
+      const place = at(index);
+      return place?.of.columnOf(place.index);
+    },
+    reasonOf: (index) => {
+      const place = at(index);
+      return place?.of.reasonOf(place.index) ?? "";
+    },
+  };
+}
+
+function refusedLine(row: JudgedRow, problem: Problem): Buffer {
+  const where = problem.column ? `line ${problem.line}, ${problem.column}` : `line ${problem.line}`;
+  return Buffer.concat([
+    Buffer.from(`# ${where}: ${problem.reason}\n`, "utf8"),
+    Buffer.from(`${row.raw}\n`, "latin1"),
+  ]);
+}
+
+/**
+ * The header's names are text; the good file is written byte for byte, so they go back to their bytes. Line breaks
+ * within them, which no name of the report's has, would have the engine guess the file's line ends by them.
+ */
+function quoted(name: string): string {
+  const plain = name.replaceAll('"', '""').replace(/[\r\n]+/g, " ");
+  return `"${Buffer.from(plain, "utf8").toString("latin1")}"`;
+}

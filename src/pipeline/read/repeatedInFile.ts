@@ -1,0 +1,56 @@
+import type { Report, ReportColumn } from "../../clever/reports";
+import { keyInFileSql } from "../../clever/rowKey";
+import { counted } from "../../counted";
+import { type DuckSession, sqlName } from "../../duck/duck";
+import { type LoadedCsv, valueSql } from "./loadCsv";
+
+/**
+ * Finds what the files in `raw` say more than once; answers with notes by file number. A file is the authority on its own
+ * rows, so all of them stand.
+ */
+export async function repeatedInFile(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  // A text in Clever's own form is its day's only one.
+  const valueIn = (column: ReportColumn) =>
+    column.type === "date" && !loaded.otherForms.has(column.name)
+      ? `raw.${sqlName(column.name)}`
+      : valueSql(column, loaded);
+  const { key, hasKey } = keyInFileSql(report, valueIn);
+  // Nearly all files have none, which hashes tell fastest; those that are equal by chance cost a second look.
+  const found = await session.query(
+    `SELECT file FROM raw WHERE ${hasKey} GROUP BY file HAVING count(*) > count(DISTINCT hash(${key.join(", ")}))`,
+    [],
+    signal,
+  );
+  if (found.length === 0) return new Map();
+  const files = found.map(({ file }) => Number(file)).join(", ");
+  const values = report.columns.map((column) => valueSql(column, loaded)).join(", ");
+  const counts = await session.query(
+    `SELECT file, sum(rows - kinds)::INTEGER AS repeated,
+       coalesce(sum(kinds) FILTER (kinds > 1), 0)::INTEGER AS differing
+     FROM (SELECT file, count(*) AS rows, count(DISTINCT hash(${values})) AS kinds FROM raw
+       WHERE file IN (${files}) AND ${hasKey} GROUP BY file, ${key.join(", ")} HAVING count(*) > 1)
+     GROUP BY file`,
+    [],
+    signal,
+  );
+  const what = report.name === "resource_usage" ? "day with one resource" : "day";
+  return new Map(
+    counts.map(({ file, repeated, differing }) => {
+      const notes: string[] = [];
+      if (Number(repeated) > 0) {
+        notes.push(
+          `${counted(Number(repeated), "row")} repeated within the file; kept as the file has them.`,
+        );
+      }
+      if (Number(differing) > 0) {
+        notes.push(`${Number(differing)} rows tell different things of one person's ${what}; all are kept.`);
+      }
+      return [Number(file), notes];
+    }),
+  );
+}

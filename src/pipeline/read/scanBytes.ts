@@ -1,0 +1,66 @@
+import { createReadStream } from "node:fs";
+import type { Header } from "../../clever/header";
+import { RecordCounter } from "../../clever/records";
+import { Utf8Check } from "../../clever/utf8";
+import { isBlank } from "../../clever/values";
+
+/** What a CSV file's bytes tell before anyone reads its rows. */
+export interface ScannedBytes {
+  /** Records, the header among them. */
+  readonly records: number;
+  /** Why the engine must not see the file; undefined for a sound one. */
+  readonly fault: string | undefined;
+}
+
+/**
+ * Reads a file's bytes for what the engine cannot be trusted with: bytes in another encoding in a row that is too long
+ * make it fail for good, with all that it holds (DuckDB 1.5), stray quotes it reads otherwise than others do, empty
+ * fields beyond the last it takes for none, and which line ends a file has it guesses by the first, in quotes too.
+ *
+ * @param pieces the file's bytes; each piece may be overwritten by the next one
+ */
+export async function scanBytes(
+  pieces: AsyncIterable<Buffer>,
+  delimiter: string,
+  signal?: AbortSignal,
+): Promise<ScannedBytes> {
+  const counter = new RecordCounter(delimiter);
+  const encoding = new Utf8Check();
+  let hasNul = false;
+  for await (const bytes of pieces) {
+    signal?.throwIfAborted();
+    counter.add(bytes);
+    encoding.add(bytes);
+    hasNul ||= bytes.includes(0);
+  }
+  const records = counter.total();
+  if (counter.insideQuotes()) {
+    return { records, fault: "A quote opens and never closes: the file was cut off." };
+  }
+  if (counter.hasLoneReturn()) return { records, fault: "A line ends in a carriage return alone." };
+  if (counter.hasStrayQuote()) return { records, fault: "A quote stands where none may stand." };
+  if (counter.hasSurplusField()) return { records, fault: "A row has more fields than the header." };
+  if (hasNul) return { records, fault: "The file holds NUL bytes." };
+  if (!encoding.isUtf8()) return { records, fault: "The file is in another encoding than UTF-8." };
+  return { records, fault: undefined };
+}
+
+/** Whether a file holds no more than white space, not even a header. */
+export async function isBlankFile(file: string, signal?: AbortSignal): Promise<boolean> {
+  const stream = createReadStream(file, { encoding: "utf8", ...(signal ? { signal } : {}) });
+  for await (const piece of stream) if (!isBlank(String(piece))) return false;
+  return true;
+}
+
+/** Whether anything but blanks, delimiters and quotes stands behind a file's header. */
+export async function holdsText(
+  file: string,
+  { length, delimiter }: Header,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const stream = createReadStream(file, { start: length, encoding: "utf8", ...(signal ? { signal } : {}) });
+  for await (const piece of stream) {
+    if (!isBlank(String(piece).replaceAll(delimiter, "").replaceAll('"', ""))) return true;
+  }
+  return false;
+}

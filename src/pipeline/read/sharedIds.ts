@@ -1,0 +1,114 @@
+import { hashedColumns, type ReportColumn } from "../../clever/reports";
+import { shape } from "../../clever/shape";
+import { type DuckSession, sqlName } from "../../duck/duck";
+import { type LoadedCsv, valueSql } from "./loadCsv";
+import type { Persons } from "./persons";
+import type { MarkedRows } from "./refuseRows";
+
+/** What a file says of ids that stand with several ids of the other kind on one day. */
+export interface SharedIds {
+  /** Rows with an id that three or more others share: it is nobody's own. */
+  readonly marked: MarkedRows | undefined;
+  /** Of the ids that stand with two others, which may be a person's second account, how many each file has. */
+  readonly notes: ReadonlyMap<number, readonly string[]>;
+}
+
+/** From so many on, an id is a placeholder or was cut off; two may be one person with two accounts. */
+const shared = 3;
+
+/** What the hashed columns are called, in the report's order. */
+const kinds = [
+  { one: "id of the school system", many: "ids of the school system" },
+  { one: "Clever id", many: "Clever ids" },
+] as const;
+
+/**
+ * Finds the ids in the files of the session's `raw`, whose people are in `found`, that stand with several ids of the other
+ * kind on one day of a file, which no change of school year explains. Those with two are in the temporary table `clashing_ids` then: `place` is
+ * the column's number among the hashed ones.
+ */
+export async function findSharedIds(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  { report }: Persons,
+  signal?: AbortSignal,
+): Promise<SharedIds> {
+  const columns = hashedColumns(report);
+  const day = report.columns.find(({ type }) => type === "date");
+  const ids = columns.map(({ name }) => sqlName(name));
+  const bothThere = ids.map((id) => `${id} IS NOT NULL`).join(" AND ");
+  await session.query(
+    "CREATE OR REPLACE TEMP TABLE clashing_ids (file UINTEGER, place INTEGER, id VARCHAR, others INTEGER)",
+  );
+  const different = ids.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
+  const { some } = await session.one(`SELECT ${different} AS some FROM found WHERE ${bothThere}`, [], signal);
+  if (some !== true || !day) return { marked: undefined, notes: new Map() };
+  const values = columns.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`).join(", ");
+  const clashes = ids.map(
+    (id, place) => `SELECT file, ${place} AS place, ${id} AS id, max(others)::INTEGER AS others FROM (
+      SELECT file, ${id}, day, count(DISTINCT ${ids[1 - place]}) AS others FROM days
+      WHERE ${id} IN (SELECT ${id} FROM found WHERE ${bothThere} GROUP BY ${id} HAVING count(*) > 1)
+      GROUP BY ALL HAVING count(DISTINCT ${ids[1 - place]}) > 1) GROUP BY file, ${id}`,
+  );
+  await session.query(
+    `INSERT INTO clashing_ids WITH days AS MATERIALIZED (
+       SELECT DISTINCT file, ${values}, ${valueSql(day, loaded)} AS day FROM raw)
+     ${clashes.join(" UNION ALL ")}`,
+    [],
+    signal,
+  );
+  const counts = await session.query(
+    `SELECT file, place, count(*)::INTEGER AS ids FROM clashing_ids WHERE others < ${shared}
+     GROUP BY file, place ORDER BY file, place`,
+    [],
+    signal,
+  );
+  const notes = new Map<number, string[]>();
+  for (const { file, place, ids: found } of counts) {
+    const [kind, other] = place === 0 ? kinds : [kinds[1], kinds[0]];
+    const note =
+      found === 1
+        ? `1 ${kind.one} stands with two ${other.many} on one day.`
+        : `${Number(found)} ${kind.many} stand with two ${other.many} each on one day.`;
+    notes.set(Number(file), [...(notes.get(Number(file)) ?? []), note]);
+  }
+  return { marked: await rowsOfShared(session, loaded, columns, signal), notes };
+}
+
+/** The rows with an id that three or more others share. */
+async function rowsOfShared(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  columns: readonly ReportColumn[],
+  signal: AbortSignal | undefined,
+): Promise<MarkedRows | undefined> {
+  const many = await session.query(
+    `SELECT file, place, id FROM clashing_ids WHERE others >= ${shared} ORDER BY place, id, file`,
+    [],
+    signal,
+  );
+  if (many.length === 0) return undefined;
+  const joins = columns.map(
+    (column, place) =>
+      `SELECT row, n FROM numbered JOIN many ON place = ${place} AND id = ${sqlName(column.name)} AND many.file = numbered.file`,
+  );
+  const values = columns.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`);
+  const { row, n } = await session.columns(
+    `WITH many AS (SELECT file, place, id, row_number() OVER (ORDER BY place, id, file) - 1 AS n FROM clashing_ids
+         WHERE others >= ${shared}),
+       numbered AS (SELECT file, row_number() OVER (ORDER BY raw.rowid) - 1 AS row, ${values.join(", ")} FROM raw)
+     SELECT row::UINTEGER AS row, min(n)::UINTEGER AS n FROM (${joins.join(" UNION ALL ")}) GROUP BY row ORDER BY row`,
+    { row: "UINTEGER", n: "UINTEGER" },
+    signal,
+  );
+  const placeOf = (index: number) => Number(many[n[index] ?? 0]?.place);
+  return {
+    rows: row,
+    columnOf: (index) => columns[placeOf(index)]?.name,
+    reasonOf: (index) => {
+      const other = kinds[1 - placeOf(index)]?.many ?? "";
+      const looks = shape(String(many[n[index] ?? 0]?.id));
+      return `Three or more ${other} stand with this id on one day, so it is nobody's own (the cell looks like ${looks}).`;
+    },
+  };
+}

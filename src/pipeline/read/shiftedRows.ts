@@ -1,0 +1,65 @@
+import { hashedColumns, keptTexts, type ReportColumn } from "../../clever/reports";
+import { plainNumber, shiftedReason, shortestId } from "../../clever/shiftedCells";
+import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import { type LoadedCsv, valueSql } from "./loadCsv";
+import type { Persons } from "./persons";
+import type { MarkedRows } from "./refuseRows";
+
+/**
+ * Finds the rows of the session's `raw`, whose people are in `found`, in which a text that is kept as it is equals the id of a person: of any row of
+ * this file or of the run's others. Undefined where there are none, which is what nearly all of the time goes into: the
+ * few different texts, in `kept_texts` (see `readKeptTexts`), are looked up among the ids.
+ *
+ * A text that several people have in one column is no id of one of them, whatever it equals: a school has people, and a
+ * shifted row's cells are all its own person's. So a school's id that one row has in a person's place does not refuse the
+ * school's rows.
+ */
+export async function findShiftedRows(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  persons: Persons,
+  signal?: AbortSignal,
+): Promise<MarkedRows | undefined> {
+  const kept = keptTexts(persons.report);
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE texts_like_ids AS
+     WITH ids AS (${idColumns(persons, ["found", persons.table]).join(" UNION ALL ")})
+     SELECT DISTINCT place, text FROM kept_texts SEMI JOIN ids ON id = text
+     WHERE length(text) >= ${shortestId} AND NOT regexp_full_match(text, ${sqlString(plainNumber)})`,
+    [],
+    signal,
+  );
+  const { found } = await session.one("SELECT count(*)::INTEGER AS found FROM texts_like_ids", [], signal);
+  if (found === 0) return undefined;
+  const { row, place } = await session.columns(
+    shiftedRows(kept, loaded, persons),
+    { row: "UINTEGER", place: "UTINYINT" },
+    signal,
+  );
+  if (row.length === 0) return undefined;
+  return { rows: row, columnOf: (index) => kept[place[index] ?? -1]?.name, reasonOf: () => shiftedReason };
+}
+
+/** SELECTs of the ids in relations with people, such as `found` and `table`. */
+export function idColumns({ report }: Persons, relations: readonly string[]): string[] {
+  return hashedColumns(report).flatMap(({ name }) =>
+    relations.map((relation) => `SELECT ${sqlName(name)} AS id FROM ${relation}`),
+  );
+}
+
+function shiftedRows(kept: readonly ReportColumn[], loaded: LoadedCsv, persons: Persons): string {
+  const ids = hashedColumns(persons.report).map((column) => valueSql(column, loaded));
+  const cells = kept.map(
+    (
+      { name },
+      place,
+    ) => `SELECT raw.rowid AS row_id, place, text, coalesce(${ids.toReversed().join(", ")}) AS person
+      FROM raw JOIN texts_like_ids ON place = ${place} AND text = raw.${sqlName(name)}`,
+  );
+  return `WITH cells AS MATERIALIZED (${cells.join(" UNION ALL ")}),
+    shifted AS (SELECT row_id, min(place) AS place FROM cells SEMI JOIN (
+      SELECT place, text FROM cells GROUP BY place, text HAVING count(DISTINCT person) < 2
+    ) told USING (place, text) GROUP BY row_id),
+    numbered AS (SELECT rowid AS row_id, row_number() OVER (ORDER BY rowid) - 1 AS row FROM raw)
+    SELECT row::UINTEGER AS row, place::UTINYINT AS place FROM numbered JOIN shifted USING (row_id) ORDER BY row`;
+}

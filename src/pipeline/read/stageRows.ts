@@ -1,0 +1,150 @@
+import { pseudoTable } from "../../clever/layout";
+import {
+  partitionColumns,
+  pseudoColumns,
+  pseudonymName,
+  type UserType,
+  userTypeValue,
+} from "../../clever/reports";
+import { type StagedDataFile, stageDataFiles } from "../../delta/dataFile";
+import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import { CleverLakeError } from "../../errors";
+import type { LogEntry } from "../log/ingestLog";
+import { dayBit } from "../write/fileContents";
+import type { CheckContext } from "./checkRows";
+import type { LakeIds } from "./lakeIds";
+import { type LoadedCsv, rowsIn, valueSql } from "./loadCsv";
+import { type MaskedTexts, maskKeptTexts } from "./maskedTexts";
+import type { Persons } from "./persons";
+import { daysOfFiles } from "./unlikelyDates";
+
+/** Rows of one month in the form of the `_pseudo` table, in a file on this machine's disk. */
+export interface StagedRows {
+  readonly file: StagedDataFile;
+  readonly year: number;
+  readonly month: number;
+  /** By source. */
+  readonly sources: ReadonlyMap<string, StagedSource>;
+}
+
+export interface StagedSource {
+  readonly userType: UserType;
+  readonly rows: number;
+  /** The days of the month that it has rows of; bit 0 is the first. */
+  readonly days: number;
+}
+
+/** What became of the rows in `raw`. */
+export interface StagedDeliveries {
+  readonly staged: readonly StagedRows[];
+  /** By file number. */
+  readonly notes: ReadonlyMap<number, readonly string[]>;
+}
+
+export interface StageContext extends CheckContext {
+  /** People of another report of the run, whose ids texts may hold. */
+  readonly others: Persons | undefined;
+  /** The ids of the people whom the lake knows. */
+  readonly lakeIds: LakeIds;
+  /** A folder made by the lake's `scratch`. */
+  readonly scratch: string;
+}
+
+/**
+ * Pseudonymizes the rows of the session's `raw`, whose people are in `found` and whose kept texts are in `kept_texts`, and
+ * writes them as one file for each month. Resolves to the files and, by file number, to notes on masked texts.
+ *
+ * @param files the deliveries, by file number
+ */
+export async function stageRows(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  files: readonly Pick<LogEntry, "source" | "userType">[],
+  context: StageContext,
+): Promise<StagedDeliveries> {
+  const { persons, scratch, signal } = context;
+  const { report } = persons;
+  const texts = await maskKeptTexts(session, loaded, context);
+  await persons.add(session, signal);
+  const values = files.map(
+    ({ source, userType }, number) =>
+      `(${number}, ${sqlString(userTypeValue[userType])}, ${sqlString(source)})`,
+  );
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE delivered AS
+     SELECT * FROM (VALUES ${values.join(", ")}) AS delivered(file, user_type, source_file)`,
+    [],
+    signal,
+  );
+  const months = await sourcesOfMonths(session, loaded, files, persons, signal);
+  const dataFiles = await stageDataFiles({
+    session,
+    tablePath: pseudoTable(report),
+    columns: pseudoColumns(report),
+    query: pseudonymizedRows(loaded, texts, persons),
+    partitionColumns,
+    scratch,
+    exactStatistics: ["source_file"],
+    ...(signal ? { signal } : {}),
+  });
+  const staged = dataFiles.map((file): StagedRows => {
+    const [year, month] = partitionColumns.map((name) => Number(file.partitionValues[name]));
+    const sources = months.get(`${year}-${month}`);
+    if (year === undefined || month === undefined || sources === undefined) throw new RangeError(file.place);
+    return { file, year, month, sources };
+  });
+  const written = staged.reduce((sum, { file }) => sum + file.statistics.numRecords, 0);
+  const rows = rowsIn(loaded);
+  if (written !== rows) {
+    throw new CleverLakeError("corrupt", `${rows} rows read, but ${written} staged; nothing was committed.`, {
+      ...(files.length === 1 && files[0] ? { subject: files[0].source } : {}),
+      hint: "Please report this: it must not happen.",
+    });
+  }
+  return { staged, notes: new Map([...texts.notes].map(([file, note]) => [file, [note]])) };
+}
+
+/** A SELECT of the session's `raw` with the columns of the `_pseudo` table that are stored in its files. */
+function pseudonymizedRows(loaded: LoadedCsv, texts: MaskedTexts, persons: Persons): string {
+  const { report } = persons;
+  const values = report.columns.map((column) =>
+    column.pseudonymization === "hash"
+      ? `person.${sqlName(pseudonymName(column.name))}`
+      : `${texts.valueOf(column)} AS ${sqlName(column.name)}`,
+  );
+  // Joined by the ids as they were hashed: blank ones are null on both sides.
+  const ids = report.columns
+    .filter(({ pseudonymization }) => pseudonymization === "hash")
+    .map((column) => `${valueSql(column, loaded)} IS NOT DISTINCT FROM person.${sqlName(column.name)}`);
+  const date = report.columns.find(({ type }) => type === "date");
+  const parts = partitionColumns.map((part) =>
+    date ? `${part}(${valueSql(date, loaded)}) AS ${sqlName(part)}` : `NULL AS ${sqlName(part)}`,
+  );
+  return `SELECT ${values.join(", ")}, ${parts.join(", ")}, delivered.user_type, delivered.source_file
+    FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")} JOIN delivered ON delivered.file = raw.file`;
+}
+
+/** The sources of each month, by `year-month`. */
+async function sourcesOfMonths(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  files: readonly Pick<LogEntry, "source" | "userType">[],
+  persons: Persons,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, StagedSource>>> {
+  const months = new Map<string, Map<string, StagedSource>>();
+  for (const { file, day, rows } of await daysOfFiles(session, loaded, persons.report, signal)) {
+    const delivery = files[file];
+    if (delivery === undefined) continue;
+    const name = `${Number(day.slice(0, 4))}-${Number(day.slice(5, 7))}`;
+    const sources = months.get(name) ?? new Map<string, StagedSource>();
+    months.set(name, sources);
+    const before = sources.get(delivery.source);
+    sources.set(delivery.source, {
+      userType: delivery.userType,
+      rows: (before?.rows ?? 0) + rows,
+      days: (before?.days ?? 0) | dayBit(Number(day.slice(8, 10))),
+    });
+  }
+  return months;
+}

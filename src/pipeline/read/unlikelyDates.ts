@@ -1,0 +1,80 @@
+import { dateInName } from "../../clever/fileNames";
+import { unlikelyDays } from "../../clever/likelyDates";
+import type { Report } from "../../clever/reports";
+import { type DuckSession, sqlString } from "../../duck/duck";
+import type { LogEntry } from "../log/ingestLog";
+import { type LoadedCsv, valueSql } from "./loadCsv";
+import type { MarkedRows } from "./refuseRows";
+
+/** Rows of a file's day: `day` as `yyyy-MM-dd`. */
+export interface FileDay {
+  readonly file: number;
+  readonly day: string;
+  readonly rows: number;
+}
+
+/** Counts the rows of the session's `raw` by file and day. */
+export async function daysOfFiles(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<FileDay[]> {
+  const date = report.columns.find(({ type }) => type === "date");
+  if (!date) return [];
+  // Each different text is read once, not once for each row.
+  const rows = await session.query(
+    `SELECT file, (${valueSql(date, loaded)})::VARCHAR AS day, sum(rows)::INTEGER AS rows
+     FROM (SELECT file, "${date.name}", count(*) AS rows FROM raw GROUP BY ALL) raw GROUP BY 1, 2 ORDER BY 1, 2`,
+    [],
+    signal,
+  );
+  return rows.map(({ file, day, rows: count }) => ({
+    file: Number(file),
+    day: String(day),
+    rows: Number(count),
+  }));
+}
+
+/**
+ * Finds the rows of the session's `raw` whose date neither the rest of the file nor the server's time makes likely.
+ *
+ * @param files the deliveries, by file number
+ * @param days the rows of `raw` by file and day
+ */
+export async function findUnlikelyDates(
+  session: DuckSession,
+  loaded: LoadedCsv,
+  report: Report,
+  files: readonly Pick<LogEntry, "path" | "modified" | "version">[],
+  days: readonly FileDay[],
+  signal?: AbortSignal,
+): Promise<MarkedRows | undefined> {
+  const date = report.columns.find(({ type }) => type === "date");
+  if (!date) return undefined;
+  const unlikely = files.flatMap(({ path, modified, version }, file) => {
+    const facts = { named: dateInName(path), modified, landed: new Date(version * 1000) };
+    const found = unlikelyDays(
+      days.filter((each) => each.file === file),
+      facts,
+    );
+    return [...found].map(([day, reason]) => ({ file, day, reason }));
+  });
+  if (unlikely.length === 0) return undefined;
+  const cases = unlikely.map(
+    ({ file, day }, index) => `WHEN file = ${file} AND day = ${sqlString(day)} THEN ${index}`,
+  );
+  const { row, reason } = await session.columns(
+    `WITH numbered AS (
+       SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, file, (${valueSql(date, loaded)})::VARCHAR AS day FROM raw)
+     SELECT row::UINTEGER AS row, reason::UINTEGER AS reason
+     FROM (SELECT row, CASE ${cases.join(" ")} END AS reason FROM numbered) WHERE reason IS NOT NULL ORDER BY row`,
+    { row: "UINTEGER", reason: "UINTEGER" },
+    signal,
+  );
+  return {
+    rows: row,
+    columnOf: () => date.name,
+    reasonOf: (index) => unlikely[reason[index] ?? -1]?.reason ?? "",
+  };
+}

@@ -1,0 +1,241 @@
+import { createHash } from "node:crypto";
+import { pipeline } from "node:stream/promises";
+import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
+import { keptRosterPath, rosterFolder } from "../../clever/layout";
+import { readRoster, rosterFileName, rosterShape } from "../../clever/roster";
+import { counted } from "../../counted";
+import { Duck } from "../../duck/duck";
+import { CleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { RunLock } from "../lock/runLock";
+import { newRunId } from "../log/runRecord";
+import { folderName } from "../plan/plan";
+import { claimHeldSalt, holdSalt } from "../salt/salt";
+import type { RosterFile } from "./rosterFile";
+import { type RosterGrades, RosterStudents } from "./rosterStudents";
+import { isOfKnownStudents, replaceRoster, studentsInReports } from "./rosterTable";
+
+export interface RosterRequest {
+  readonly lake: Lake;
+  readonly file: RosterFile;
+  readonly salt: string | undefined;
+  /** Keeps the file as it came, with all that it says of children, in `stage1np`. */
+  readonly keepRaw?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: RosterProgress) => void) | undefined;
+}
+
+/** How far an import is; the file is read more than once. */
+export interface RosterProgress {
+  readonly bytes: number;
+  readonly bytesRead: number;
+}
+
+/** What an import did; the document of `roster --json`. `rows` is the sum of students, repeated, furtherSchools, refused. */
+export interface RosterSummary {
+  /** `unchanged`: the table held just these students. */
+  readonly outcome: "imported" | "unchanged";
+  readonly path: string;
+  readonly rows: number;
+  readonly students: number;
+  /** Rows that say of a student what was said before (one for each contact), and rows for a further school. */
+  readonly repeated: number;
+  readonly furtherSchools: number;
+  readonly refused: number;
+  /** The first refused rows. Line 1 is the header. */
+  readonly problems: readonly {
+    readonly line: number;
+    readonly column: string | null;
+    readonly reason: string;
+  }[];
+  /** The grades that occur, in Clever's order, and those that Clever does not have. */
+  readonly grades: readonly string[];
+  readonly unknownGrades: readonly string[];
+  readonly withoutGrade: number;
+  /** How many of the students the reports in the lake know; null where there are none yet. */
+  readonly inReports: number | null;
+  /** Where the file was kept; null where that was not asked for. */
+  readonly keptRaw: string | null;
+  /** What is to be told of the salt. */
+  readonly notes: readonly string[];
+  /** The table's version. */
+  readonly version: number;
+  readonly milliseconds: number;
+}
+
+/** More grades that Clever does not have are no grades: the column holds something else. */
+const mostUnknownGrades = 20;
+
+/**
+ * Takes over a roster: of each student pseudonym, school and grade; everything else is dropped while the file is read.
+ * It replaces the one before; the same again changes nothing. Bad rows are left out, counted and told.
+ *
+ * Rejects, before anything was written, with `config` where the file is no roster, most of its rows are bad or there is
+ * no salt, with `salt` for another salt than the lake's or one that a new lake does not take, `busy` while a run is at work, `changedWhileRead`,
+ * `conflict` where another run took over while this import stood still, and with what the source refuses with.
+ */
+export async function importRoster(request: RosterRequest): Promise<RosterSummary> {
+  const { lake, file, signal } = request;
+  const started = Date.now();
+  if (!request.salt) {
+    throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was written.", {
+      hint: "Give the district's salt as CLEVER_SALT: grades join to the reports by the pseudonyms that it makes.",
+    });
+  }
+  const header = readHeader(await file.head(headerBytes, signal), rosterShape);
+  if (isProblem(header)) throw notARoster(file, header);
+  await using lock = await RunLock.take(lake, newRunId(new Date(started), undefined), { signal });
+
+  const held = await holdSalt(lake, request.salt, signal);
+  const students = await readStudents(request, held.salt, header);
+  const grades = students.grades();
+  requireRoster(file, students);
+  requireGrades(file, grades);
+  await using duck = await Duck.open();
+  const isProven = held.standing === "unproven" && (await isOfKnownStudents(lake, duck, students, signal));
+  await claimHeldSalt(lake, held, { isProven, signal });
+  const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
+  await file.requireUnchanged(signal);
+  const { version, changed } = await replaceRoster(lake, duck, students, () => lock.requireHeld(), signal);
+  const { repeated, furtherSchools, refused, problems } = students;
+  return {
+    outcome: changed ? "imported" : "unchanged",
+    path: file.path,
+    rows: students.count + repeated + furtherSchools + refused,
+    students: students.count,
+    repeated,
+    furtherSchools,
+    refused,
+    problems: problems.map(({ line, column, reason }) => ({ line, column: column ?? null, reason })),
+    grades: grades.known,
+    unknownGrades: grades.unknown,
+    withoutGrade: grades.without,
+    inReports: (await studentsInReports(lake, duck, students, signal)) ?? null,
+    keptRaw,
+    notes: held.notes,
+    version,
+    milliseconds: Date.now() - started,
+  };
+}
+
+/** Whether rows were refused, or no student of the roster is known to the reports. */
+export function hasRosterTrouble({ refused, inReports }: RosterSummary): boolean {
+  return refused > 0 || inReports === 0;
+}
+
+async function readStudents(request: RosterRequest, salt: string, header: Header): Promise<RosterStudents> {
+  const { file, signal } = request;
+  const students = new RosterStudents(salt);
+  try {
+    const open = progressing(request, 2);
+    for await (const row of readRoster(open, header)) {
+      signal?.throwIfAborted();
+      if ("reason" in row) students.refuse(row);
+      else students.add(row);
+    }
+    students.settle();
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof CleverLakeError) throw error;
+    // What a reader of CSV says may quote the file.
+    throw new CleverLakeError("io", "The roster could not be read; nothing was written.", {
+      subject: file.path,
+    });
+  }
+  return students;
+}
+
+/** Opens the file again and again, and tells how much of so many readings is done. */
+function progressing({ file, signal, onProgress }: RosterRequest, readings: number) {
+  const bytes = file.size * readings;
+  let bytesRead = 0;
+  return () => {
+    const stream = file.read(signal);
+    if (onProgress) {
+      stream.on("data", (chunk: Buffer) => {
+        bytesRead += chunk.length;
+        onProgress({ bytes, bytesRead });
+      });
+      stream.pause();
+    }
+    return stream;
+  };
+}
+
+function requireRoster(file: RosterFile, students: RosterStudents): void {
+  const { count, repeated, furtherSchools, refused, problems } = students;
+  const [first] = problems;
+  const line = first ? ` The first is line ${first.line}: ${first.reason}` : "";
+  if (count === 0 && refused === 0) {
+    throw new CleverLakeError("config", "There is no student in the roster; nothing was written.", {
+      subject: file.path,
+    });
+  }
+  if (refused > count + repeated + furtherSchools) {
+    throw new CleverLakeError(
+      "config",
+      `${refused} of the roster's ${counted(count + repeated + furtherSchools + refused, "row")} cannot be taken; nothing was written.${line}`,
+      { subject: file.path },
+    );
+  }
+}
+
+function requireGrades(file: RosterFile, { unknown }: RosterGrades): void {
+  if (unknown.length <= mostUnknownGrades) return;
+  throw new CleverLakeError(
+    "config",
+    `The column grade holds ${unknown.length} different values that are no grades of Clever's; nothing was written.`,
+    { subject: file.path, hint: "Check that the column's header stands over the grades." },
+  );
+}
+
+function notARoster(file: RosterFile, { line, column, reason }: Problem): CleverLakeError {
+  const where = column === undefined ? `line ${line}` : `line ${line}, column ${column}`;
+  return new CleverLakeError("config", `The file cannot be read as a roster (${where}): ${reason}`, {
+    subject: file.path,
+    hint: `Give Clever's ${rosterFileName}, with the columns Student_id, School_id and Grade.`,
+  });
+}
+
+/** Lands the file byte for byte, unless the newest one that was kept has the same bytes. Resolves to its place. */
+async function keepRaw({ lake, file, signal }: RosterRequest, now: Date): Promise<string> {
+  const options = signal ? { signal } : {};
+  const newest = await newestKept(lake, signal);
+  const before = newest && (await hashOf(lake.readStream(newest, options)));
+  const target = keptRosterPath(folderName(now), rosterFileName);
+  const hash = createHash("sha256");
+  const bytes = async function* () {
+    for await (const chunk of file.read(signal)) {
+      hash.update(chunk as Uint8Array);
+      yield chunk as Uint8Array;
+    }
+    if (hash.digest("hex") === before) throw new AlreadyThere();
+  };
+  try {
+    await lake.write(target, bytes(), options);
+    return target;
+  } catch (error) {
+    if (error instanceof AlreadyThere && newest !== undefined) return newest;
+    throw error;
+  }
+}
+
+/** A stream that fails at its end leaves nothing in the lake. */
+class AlreadyThere extends Error {}
+
+async function newestKept(lake: Lake, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const files: string[] = [];
+  for await (const { path, kind } of lake.list(rosterFolder, {
+    recursive: true,
+    ...(signal ? { signal } : {}),
+  })) {
+    if (kind === "file") files.push(path);
+  }
+  return files.sort().at(-1);
+}
+
+async function hashOf(stream: NodeJS.ReadableStream): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(stream, hash);
+  return hash.digest("hex");
+}

@@ -1,0 +1,84 @@
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { CleverLakeError } from "../../errors";
+import type { ReportSource } from "../../sftp/source";
+
+/** A file that can be read more than once, without a copy of it: a roster holds more than a lake is to hold. */
+export interface RosterFile {
+  /** As the user knows it. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The first `length` bytes, fewer where the file is shorter. */
+  head(length: number, signal?: AbortSignal): Promise<Buffer>;
+  /** The bytes from the start; the stream fails with `changedWhileRead` where the file did not hold still. */
+  read(signal?: AbortSignal): Readable;
+  /** Rejects with `changedWhileRead` where the file is another one by now. */
+  requireUnchanged(signal?: AbortSignal): Promise<void>;
+}
+
+/** A roster on the server, relative to the source's root. Rejects with `notFound` and whatever the server refuses with. */
+export async function rosterOnServer(
+  source: ReportSource,
+  path: string,
+  signal?: AbortSignal,
+): Promise<RosterFile> {
+  const file = await source.stat(path, signal);
+  return {
+    path,
+    size: file.size,
+    head: (length, headSignal) => source.readHead(file, length, headSignal),
+    read: (readSignal) =>
+      Readable.from(source.read(file, readSignal ? { signal: readSignal } : {}), { objectMode: false }),
+    requireUnchanged: async (checkSignal) => {
+      const now = await source.stat(path, checkSignal);
+      if (now.size !== file.size || now.modified.getTime() !== file.modified.getTime()) throw changed(path);
+    },
+  };
+}
+
+/** A roster on this machine's disk. Rejects with `notFound` or `io`. */
+export async function rosterOnDisk(path: string): Promise<RosterFile> {
+  const file = await statOf(path);
+  return {
+    path,
+    size: file.size,
+    head: async (length) => {
+      await using opened = await open(path);
+      const { bytesRead, buffer } = await opened.read(Buffer.alloc(length), 0, length, 0);
+      return buffer.subarray(0, bytesRead);
+    },
+    read: (signal) => createReadStream(path, signal ? { signal } : {}),
+    requireUnchanged: async () => {
+      const now = await statOf(path);
+      if (now.size !== file.size || now.mtimeMs !== file.mtimeMs) throw changed(path);
+    },
+  };
+}
+
+async function statOf(path: string) {
+  try {
+    const found = await stat(path);
+    if (found.isFile()) return found;
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw new CleverLakeError(
+      missing ? "notFound" : "io",
+      missing ? "There is no such file." : "The file cannot be read.",
+      { subject: path, cause },
+    );
+  }
+  throw new CleverLakeError("notFound", "This is not a file.", { subject: path });
+}
+
+function changed(path: string): CleverLakeError {
+  return new CleverLakeError(
+    "changedWhileRead",
+    "The file changed while it was read; nothing was imported.",
+    {
+      subject: path,
+      hint: "Try again when it is complete.",
+    },
+  );
+}

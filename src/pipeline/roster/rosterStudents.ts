@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { compareGrades, isKnownGrade } from "../../clever/grades";
+import type { Problem } from "../../clever/header";
+import type { RosterRow } from "../../clever/roster";
+
+/** A student without an identity. */
+export interface PseudonymizedStudent {
+  readonly pseudonym: string;
+  readonly school: string | null;
+  readonly grade: string | null;
+}
+
+/** The grades that occur, in Clever's order; those that Clever does not have, by name. */
+export interface RosterGrades {
+  readonly known: readonly string[];
+  readonly unknown: readonly string[];
+  /** Students without one. */
+  readonly without: number;
+}
+
+interface Row {
+  readonly line: number;
+  readonly school: string | null;
+  readonly grade: string | null;
+}
+
+interface Known {
+  readonly line: number;
+  readonly school: string | null;
+  grade: string | null;
+}
+
+/** A grade that Clever does not have and that fewer students share may be a name from a shifted cell. */
+const leastSharing = 5;
+
+const unsharedReason = `Clever has no such grade, and fewer than ${leastSharing} students share it: it may be an identity from a shifted cell.`;
+
+/** So many refused rows are told one by one. */
+const mostProblems = 20;
+
+/**
+ * The students of a roster, each once, under their pseudonyms: what joins them to other tables must not count anybody
+ * twice. A roster names a student again for every contact and for every further school; the school of the first row
+ * is kept, and a grade that only a later row has. Every row is counted as one thing or another.
+ *
+ * Rows are added first and settled then, since only the whole file tells who shares a grade.
+ */
+export class RosterStudents {
+  /** Rows for contacts, of the same school; and rows for further schools. */
+  repeated = 0;
+  furtherSchools = 0;
+  refused = 0;
+  /** The first of the refused rows. */
+  problems: readonly Problem[] = [];
+  private readonly rows = new Map<string, Row[]>();
+  private readonly students = new Map<string, Known>();
+  private readonly refusals: Problem[] = [];
+
+  constructor(private readonly salt: string) {}
+
+  get count(): number {
+    return this.students.size;
+  }
+
+  grades(): RosterGrades {
+    const found = new Map<string | null, number>();
+    for (const { grade } of this.students.values()) found.set(grade, (found.get(grade) ?? 0) + 1);
+    const sorted = [...found.keys()].filter((grade) => grade !== null).sort(compareGrades);
+    return {
+      known: sorted.filter(isKnownGrade),
+      unknown: sorted.filter((grade) => !isKnownGrade(grade)),
+      without: found.get(null) ?? 0,
+    };
+  }
+
+  add({ line, studentId, schoolId: school, grade }: RosterRow): void {
+    const pseudonym = pseudonymOf(studentId, this.salt);
+    const rows = this.rows.get(pseudonym);
+    if (rows) rows.push({ line, school, grade });
+    else this.rows.set(pseudonym, [{ line, school, grade }]);
+  }
+
+  refuse(problem: Problem): void {
+    this.refused++;
+    this.refusals.push(problem);
+  }
+
+  /** Makes students of the rows, once all were added. */
+  settle(): void {
+    const unshared = this.unsharedGrades();
+    for (const [pseudonym, rows] of this.rows) {
+      for (const row of rows) {
+        if (row.grade === null || !unshared.has(row.grade)) this.take(pseudonym, row);
+        else this.refuse({ line: row.line, column: "grade", reason: unsharedReason });
+      }
+    }
+    this.rows.clear();
+    this.problems = this.refusals.sort((one, other) => one.line - other.line).slice(0, mostProblems);
+  }
+
+  private take(pseudonym: string, { line, school, grade }: Row): void {
+    const known = this.students.get(pseudonym);
+    if (known === undefined) {
+      this.students.set(pseudonym, { line, school, grade });
+      return;
+    }
+    if (grade !== null && known.grade !== null && grade !== known.grade) {
+      const reason = `The same student stands on line ${known.line} with another grade; that one is kept.`;
+      this.refuse({ line, column: "grade", reason });
+      return;
+    }
+    known.grade ??= grade;
+    if (known.school === school) this.repeated++;
+    else this.furtherSchools++;
+  }
+
+  /** The grades that Clever does not have and too few students share. */
+  private unsharedGrades(): ReadonlySet<string> {
+    const sharing = new Map<string, number>();
+    for (const rows of this.rows.values()) {
+      for (const grade of new Set(rows.map((row) => row.grade))) {
+        if (grade !== null && !isKnownGrade(grade)) sharing.set(grade, (sharing.get(grade) ?? 0) + 1);
+      }
+    }
+    return new Set([...sharing].flatMap(([grade, students]) => (students < leastSharing ? [grade] : [])));
+  }
+
+  *[Symbol.iterator](): Generator<PseudonymizedStudent> {
+    for (const [pseudonym, { school, grade }] of this.students) yield { pseudonym, school, grade };
+  }
+}
+
+/**
+ * OEA's `hash`, as `Persons` does it in the engine. Here it is made outside of it, so that no raw id of the roster can
+ * be spilled to a disk.
+ */
+function pseudonymOf(value: string, salt: string): string {
+  return createHash("sha256").update(value).update(salt).digest("hex");
+}

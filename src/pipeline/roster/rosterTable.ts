@@ -1,0 +1,158 @@
+import { lookupTable, rosterTable } from "../../clever/layout";
+import { reports } from "../../clever/reports";
+import { rosterColumns } from "../../clever/roster";
+import type { AddFile } from "../../delta/actions";
+import { commit } from "../../delta/commit";
+import { writeDataFile } from "../../delta/dataFile";
+import { withLocalFiles, withScratch } from "../../delta/localFiles";
+import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { requireSameShape } from "../../delta/schema";
+import type { Snapshot } from "../../delta/snapshot";
+import { removeFile, tableActions } from "../../delta/tableActions";
+import { withTables } from "../../delta/withTable";
+import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import type { PseudonymizedStudent } from "./rosterStudents";
+
+const names = rosterColumns.map(({ name }) => sqlName(name)).join(", ");
+const studentsPerStatement = 10_000;
+
+/**
+ * Makes the roster's table hold these students and no others, in one commit; none where it does so already.
+ *
+ * @param requireHeld rejects where the lake is another run's by now; asked right before the commit
+ * @returns the table's version, and whether it changed
+ */
+export async function replaceRoster(
+  lake: Lake,
+  duck: Duck,
+  students: Iterable<PseudonymizedStudent>,
+  requireHeld: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<{ readonly version: number; readonly changed: boolean }> {
+  const options = signal ? { signal } : {};
+  return withScratch(lake, (scratch) =>
+    duck.session(async (session) => {
+      await load(session, students, signal);
+      let add: AddFile | undefined;
+      const outcome = await commit({
+        ...options,
+        lake,
+        duck,
+        tablePath: rosterTable,
+        operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
+        attempt: async (snapshot) => {
+          if (snapshot && (await holdsTheSame(lake, session, snapshot, signal))) return undefined;
+          add ??= await writeDataFile({
+            ...options,
+            session,
+            lake,
+            scratch,
+            tablePath: rosterTable,
+            columns: rosterColumns,
+            query: `SELECT ${names} FROM roster ORDER BY sis_id_pseudonym`,
+          });
+          const before = snapshot
+            ? [...snapshot.files.values()].map((file) => removeFile(file, { dataChange: true }))
+            : tableActions({
+                columns: rosterColumns,
+                name: "students_pseudo",
+                description: "The district's students: pseudonym, school and grade.",
+              });
+          await requireHeld();
+          return { actions: [...before, ...(add ? [{ add }] : [])], reads: "table" };
+        },
+      });
+      return { version: outcome.snapshot?.version ?? 0, changed: outcome.committed };
+    }),
+  );
+}
+
+/** How many of the roster's students the reports in the lake know; undefined where no report was anonymized yet. */
+export async function studentsInReports(
+  lake: Lake,
+  duck: Duck,
+  students: Iterable<PseudonymizedStudent>,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  const tables = [{ tablePath: lookupTable(reports.daily_participation) }];
+  return withTables(lake, duck, tables, signal ? { signal } : {}, async (session, [lookup]) => {
+    if (!lookup?.select) return undefined;
+    const rows = await session.query(
+      `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${lookup.select}) WHERE sis_id_pseudonym IS NOT NULL`,
+      [],
+      signal,
+    );
+    const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
+    let found = 0;
+    for (const { pseudonym } of students) if (known.has(pseudonym)) found++;
+    return found;
+  });
+}
+
+/** Whether a student of the roster that the lake has stands under the same pseudonym among these. */
+export async function isOfKnownStudents(
+  lake: Lake,
+  duck: Duck,
+  students: Iterable<PseudonymizedStudent>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const tables = [{ tablePath: rosterTable }];
+  return withTables(lake, duck, tables, signal ? { signal } : {}, async (session, [roster]) => {
+    if (!roster?.select) return false;
+    const rows = await session.query(
+      `SELECT sis_id_pseudonym AS pseudonym FROM (${roster.select})`,
+      [],
+      signal,
+    );
+    const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
+    for (const { pseudonym } of students) if (known.has(pseudonym)) return true;
+    return false;
+  });
+}
+
+async function load(
+  session: DuckSession,
+  students: Iterable<PseudonymizedStudent>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const columns = rosterColumns.map(({ name }) => `${sqlName(name)} VARCHAR`);
+  await session.query(`CREATE OR REPLACE TEMP TABLE roster (${columns.join(", ")})`, [], signal);
+  const insert = (batch: readonly (readonly (string | null)[])[]) =>
+    session.query(
+      `INSERT INTO roster SELECT row_[1], row_[2], row_[3]
+       FROM (SELECT unnest(from_json($1::JSON, '[["VARCHAR"]]')) AS row_)`,
+      [JSON.stringify(batch)],
+      signal,
+    );
+  let batch: (readonly (string | null)[])[] = [];
+  for (const { pseudonym, school, grade } of students) {
+    batch.push([pseudonym, school, grade]);
+    if (batch.length < studentsPerStatement) continue;
+    await insert(batch);
+    batch = [];
+  }
+  if (batch.length > 0) await insert(batch);
+}
+
+async function holdsTheSame(
+  lake: Lake,
+  session: DuckSession,
+  snapshot: Snapshot,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  requireSameShape(snapshot.metadata, { columns: rosterColumns, partitionColumns: [] }, rosterTable);
+  const files = [...snapshot.files.values()];
+  const paths = files.map((file) => lakePathOf(snapshot, file));
+  return withLocalFiles(lake, paths, signal ? { signal } : {}, async (local) => {
+    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+    const there = `SELECT ${names} FROM (${readQuery(snapshot, files, (path) => places.get(path) ?? path)})`;
+    const here = `SELECT ${names} FROM roster`;
+    const [row] = await session.query(
+      `SELECT 1 FROM ((${there} EXCEPT ALL ${here}) UNION ALL (${here} EXCEPT ALL ${there})) LIMIT 1`,
+      [],
+      signal,
+    );
+    return row === undefined;
+  });
+}

@@ -1,0 +1,147 @@
+import { saltFingerprintPath } from "../../clever/layout";
+import { CleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { checkSaltText, type SaltWeakness, shortestSalt, weaknessInWords } from "../../saltText";
+import { isSaltOf, readFingerprint, storeFingerprint } from "./saltFingerprint";
+import { saltOfLookups } from "./saltOfLookups";
+
+/** A salt that was held against a lake. */
+export interface HeldSalt {
+  /** The form in which the lake uses it. */
+  readonly salt: string;
+  readonly standing: Standing;
+  /** What the user is to be told of the salt, as sentences; they do not show it. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * What shows that a salt is the lake's: its `fingerprint`, or its `lookups` where that is lost. A `new` lake takes any salt;
+ * an `unproven` one has pseudonyms, but nothing is left that tells their salt.
+ */
+export type Standing = "fingerprint" | "lookups" | "new" | "unproven";
+
+/**
+ * Holds a salt against the lake; writes nothing. White space around it does not count, unless the lake was pseudonymized
+ * with it, such as with a line's end: then the lake goes on with just that.
+ * Rejects with code `salt` where the lake was pseudonymized with another salt, and where it is a new one and the salt is
+ * easy to guess.
+ */
+export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal): Promise<HeldSalt> {
+  const { salt: trimmed, weakness } = checkSaltText(given);
+  const found = await findSalt(lake, given, signal);
+  if (found === undefined) throw otherSalt(lake);
+  const { salt, standing } = found;
+  if (standing === "new" && weakness !== undefined) throw weakSalt(lake, weakness);
+  const notes: string[] = [];
+  if (salt !== trimmed) {
+    notes.push("This lake was pseudonymized with white space around its salt, and goes on with that.");
+  } else if (salt !== given) notes.push("White space around the salt was taken off.");
+  if (weakness !== undefined) {
+    notes.push(
+      `The salt is ${weaknessInWords[weakness]}, so that pseudonyms can be undone by guessing it. This lake cannot change it: show stage2p to few people.`,
+    );
+  }
+  return { salt, standing, notes };
+}
+
+/** The form of a salt that is the lake's, or may become it; undefined where none is. */
+async function findSalt(
+  lake: Lake,
+  given: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly salt: string; readonly standing: Standing } | undefined> {
+  const { salt: trimmed } = checkSaltText(given);
+  const forms = [...new Set([given, trimmed, `${trimmed}\n`, `${trimmed}\r\n`])];
+  const stored = await readFingerprint(lake, signal ? { signal } : {});
+  if (stored !== undefined) {
+    for (const salt of forms) if (await isSaltOf(salt, stored)) return { salt, standing: "fingerprint" };
+    return undefined;
+  }
+  // Without this look, a fingerprint that was lost would let any salt in.
+  const found = await saltOfLookups(lake, forms, signal);
+  if (found === "differs") return undefined;
+  return typeof found === "string"
+    ? { salt: trimmed, standing: found }
+    : { salt: found.salt, standing: "lookups" };
+}
+
+/**
+ * Makes a salt that was held against the lake the lake's, where it has none yet. Of two first runs with different salts one
+ * wins; the other is refused with `salt`, before it wrote anything else.
+ *
+ * @param isProven whether something else shows that an `unproven` salt is the lake's
+ */
+export async function claimHeldSalt(
+  lake: Lake,
+  { salt, standing }: HeldSalt,
+  {
+    isProven = false,
+    signal,
+  }: { readonly isProven?: boolean; readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  if (standing === "fingerprint") return;
+  if (standing === "unproven" && !isProven) throw unprovenSalt();
+  const options = signal ? { signal } : {};
+  if (await storeFingerprint(lake, salt, options)) return;
+  const stored = await readFingerprint(lake, options);
+  if (stored === undefined || !(await isSaltOf(salt, stored))) throw otherSalt(lake);
+}
+
+/** `holdSalt` and `claimHeldSalt` in one. */
+export async function claimSalt(lake: Lake, given: string, signal?: AbortSignal): Promise<HeldSalt> {
+  const held = await holdSalt(lake, given, signal);
+  await claimHeldSalt(lake, held, { signal });
+  return held;
+}
+
+/**
+ * How a salt stands to a lake; `unclaimed` is a new one, which may still refuse a salt that is easy to guess
+ * (`checkSaltText`), `unproven` one that cannot tell. Writes nothing.
+ */
+export async function checkSalt(
+  lake: Lake,
+  given: string,
+  signal?: AbortSignal,
+): Promise<"matches" | "differs" | "unclaimed" | "unproven"> {
+  const found = await findSalt(lake, given, signal);
+  switch (found?.standing) {
+    case undefined:
+      return "differs";
+    case "new":
+      return "unclaimed";
+    case "unproven":
+      return "unproven";
+    case "fingerprint":
+    case "lookups":
+      return "matches";
+  }
+}
+
+function otherSalt(lake: Lake): CleverLakeError {
+  return new CleverLakeError("salt", "This lake was pseudonymized with another salt; nothing was written.", {
+    subject: lake.url,
+    hint: "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
+  });
+}
+
+function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
+  return new CleverLakeError(
+    "salt",
+    `The salt is ${weaknessInWords[weakness]}: a new lake does not take it, since pseudonyms could be undone by guessing it. Nothing was written.`,
+    {
+      subject: lake.url,
+      hint: `Have a new one made, or give one of ${shortestSalt} random characters or more, and keep it like a password.`,
+    },
+  );
+}
+
+function unprovenSalt(): CleverLakeError {
+  return new CleverLakeError(
+    "salt",
+    "The lake's fingerprint of its salt is gone, and no lookup shows whether this salt is the same; nothing was written.",
+    {
+      subject: saltFingerprintPath,
+      hint: "Put the file back from a copy of the lake. Where there is a roster, importing one with students of it shows the salt, too.",
+    },
+  );
+}

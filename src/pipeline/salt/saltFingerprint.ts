@@ -1,0 +1,67 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import * as z from "zod";
+import { saltFingerprintPath } from "../../clever/layout";
+import { CleverLakeError, isCleverLakeError } from "../../errors";
+import type { Lake, LakeOptions } from "../../lake/lake";
+
+const cost = 2 ** 14;
+
+/**
+ * The lake keeps a fingerprint of its salt, so that a wrong one is refused, and never the salt. A district's own
+ * salt may be short; scrypt with a nonce of its own makes each guess at it cost what a log-in costs.
+ */
+const fingerprintSchema = z.object({
+  algorithm: z.literal("scrypt"),
+  // Whatever else stands there, no fingerprint of ours has it, and scrypt would refuse it or take all memory.
+  cost: z.literal(cost),
+  nonce: z.string().regex(/^[0-9a-f]{32}$/),
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+export type Fingerprint = z.infer<typeof fingerprintSchema>;
+
+/** Whether a salt is the one that the fingerprint is of. */
+export async function isSaltOf(salt: string, stored: Fingerprint): Promise<boolean> {
+  const given = await fingerprintOf(salt, stored.nonce, stored.cost);
+  return timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
+}
+
+/** Stores a salt's fingerprint, unless the lake has one. Resolves to whether it was stored. */
+export async function storeFingerprint(lake: Lake, salt: string, options: LakeOptions): Promise<boolean> {
+  const nonce = randomBytes(16).toString("hex");
+  const fingerprint = (await fingerprintOf(salt, nonce, cost)).toString("hex");
+  const record: Fingerprint = { algorithm: "scrypt", cost, nonce, fingerprint };
+  const data = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`);
+  return lake.putIfAbsent(saltFingerprintPath, data, options);
+}
+
+/** The lake's fingerprint; undefined where it has none. Rejects with `corrupt` for one that cannot be read. */
+export async function readFingerprint(lake: Lake, options: LakeOptions): Promise<Fingerprint | undefined> {
+  try {
+    return fingerprintSchema.parse(
+      JSON.parse((await lake.read(saltFingerprintPath, options)).toString("utf8")),
+    );
+  } catch (error) {
+    if (isCleverLakeError(error, "notFound")) return undefined;
+    if (error instanceof z.ZodError || error instanceof SyntaxError) {
+      throw new CleverLakeError(
+        "corrupt",
+        "The file that tells whether a salt is the lake's is damaged; nothing was written.",
+        {
+          subject: saltFingerprintPath,
+          hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run holds the salt against these and writes the file anew.",
+        },
+      );
+    }
+    throw error;
+  }
+}
+
+function fingerprintOf(salt: string, nonce: string, N: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(salt, Buffer.from(nonce, "hex"), 32, { N, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }, (error, key) => {
+      if (error) reject(error);
+      else resolve(key);
+    });
+  });
+}

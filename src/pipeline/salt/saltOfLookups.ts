@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { readSnapshot } from "../../delta/snapshot";
+import { withTables } from "../../delta/withTable";
+import { Duck, sqlName } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import { allReports } from "../write/tables";
+
+/** A raw id and its pseudonym. */
+interface Pair {
+  readonly id: string;
+  readonly pseudonym: string;
+}
+
+/**
+ * Which form of a salt the lake's lookup tables were made with, told by one person of each; for a lake whose fingerprint is
+ * missing. `new` is a lake without a row of anybody, `unproven` one with rows and without a lookup, such as one that has
+ * nothing but a roster.
+ */
+export async function saltOfLookups(
+  lake: Lake,
+  forms: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ readonly salt: string } | "differs" | "new" | "unproven"> {
+  await using duck = await Duck.open();
+  const pairs: Pair[] = [];
+  for (const report of allReports()) pairs.push(...(await somePairs(lake, duck, report, signal)));
+  if (pairs.length === 0) return (await holdsPseudonyms(lake, duck, signal)) ? "unproven" : "new";
+  const salt = forms.find((form) => pairs.every((pair) => isMadeWith(form, pair)));
+  return salt === undefined ? "differs" : { salt };
+}
+
+function isMadeWith(salt: string, { id, pseudonym }: Pair): boolean {
+  return createHash("sha256").update(id).update(salt).digest("hex") === pseudonym;
+}
+
+async function somePairs(
+  lake: Lake,
+  duck: Duck,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<Pair[]> {
+  const options = signal ? { signal } : {};
+  return withTables(lake, duck, [{ tablePath: lookupTable(report) }], options, async (session, [lookup]) => {
+    const pairs: Pair[] = [];
+    if (lookup?.select === undefined) return pairs;
+    for (const { name } of hashedColumns(report)) {
+      const [row] = await session.query(
+        `SELECT ${sqlName(name)} AS id, ${sqlName(pseudonymName(name))} AS pseudonym
+         FROM (${lookup.select}) WHERE ${sqlName(name)} IS NOT NULL LIMIT 1`,
+        [],
+        signal,
+      );
+      if (row) pairs.push({ id: String(row.id), pseudonym: String(row.pseudonym) });
+    }
+    return pairs;
+  });
+}
+
+async function holdsPseudonyms(lake: Lake, duck: Duck, signal: AbortSignal | undefined): Promise<boolean> {
+  for (const tablePath of [rosterTable, ...allReports().map(pseudoTable)]) {
+    const snapshot = await readSnapshot(lake, tablePath, duck, signal ? { signal } : {});
+    if (snapshot && snapshot.files.size > 0) return true;
+  }
+  return false;
+}

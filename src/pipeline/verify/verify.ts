@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto";
+import { bulkhead } from "cockatiel";
+import { ingestLogTable, pseudoTable, rosterTable, saltFingerprintPath } from "../../clever/layout";
+import { userTypes as allUserTypes, type UserType } from "../../clever/reports";
+import { Duck } from "../../duck/duck";
+import { CleverLakeError, describeError, isCleverLakeError } from "../../errors";
+import { removeLocal } from "../../heldFiles";
+import type { Lake } from "../../lake/lake";
+import { together } from "../../together";
+import { RunWatch } from "../lock/runWatch";
+import type { LogEntry } from "../log/ingestLog";
+import { IngestLog } from "../log/logTable";
+import { lakeState } from "../plan/plan";
+import { waitingInQuarantine } from "../plan/quarantine";
+import { holdSalt } from "../salt/salt";
+import { allReports } from "../write/tables";
+import { leftoverFiles, unloggedLandings } from "./verifyStorage";
+import { isSound, type VerifyContext, verifyReport, verifyRoster } from "./verifyTables";
+
+/** Landed files that are read side by side: each waits mostly for the lake. */
+const filesAtOnce = 8;
+
+export interface VerifiedTable {
+  readonly table: string;
+  readonly version: number;
+  readonly files: number;
+  readonly rows: number;
+}
+
+/** Something that does not add up, and where. */
+export interface Discrepancy {
+  readonly subject: string;
+  readonly problem: string;
+}
+
+/**
+ * What a killed run left, and what becomes of it: no fault of the data. None is told beside a run, whose files they may
+ * be.
+ */
+export interface Leftover {
+  readonly subject: string;
+  readonly note: string;
+}
+
+/** The document of `verify --json`. */
+export interface Verification {
+  readonly tables: readonly VerifiedTable[];
+  /** Rows of the pseudonymized tables of reports; those of lookups and of the roster are not among them. */
+  readonly reportRows: number;
+  /** Landed files whose bytes and rows were counted anew. */
+  readonly landedFiles: number;
+  /**
+   * Paths on the server of files of the user types asked for that wait in quarantine: no row of these deliveries is in a
+   * table.
+   */
+  readonly inQuarantine: readonly string[];
+  /** Those of them of which the rows of the delivery before are in the tables. */
+  readonly withEarlierRows: readonly string[];
+  readonly problems: readonly Discrepancy[];
+  readonly leftovers: readonly Leftover[];
+}
+
+/**
+ * Recounts the tables against the ingest log, the Delta logs and the landed files: bytes by their hashes, rows by
+ * reading them anew, value by value, pseudonyms by their lookups and, with the salt at hand, by hashing anew; and looks
+ * for rows that two files have brought in, or none can have. Reads everything and writes nothing.
+ *
+ * Rejects with `busy` where a run is at work, or was while something did not add up: it may be what that was about to do.
+ */
+export async function verifyLake(
+  lake: Lake,
+  given: string | undefined,
+  signal?: AbortSignal,
+  userTypes: readonly UserType[] = allUserTypes,
+): Promise<Verification> {
+  const watch = await RunWatch.start(lake, signal ? { signal } : {});
+  const scratch = await lake.scratch();
+  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+  const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };
+  try {
+    const salt = given === undefined ? undefined : await verifiedSalt(context, given);
+    const found = await verifyAll(context, salt, userTypes);
+    const { problems, leftovers } = context;
+    leftovers.push(...(await leftoverFiles(lake, signal ? { signal } : {})));
+    // Asked last: what was found before may be a run's that began meanwhile.
+    const sawRun = await watch.sawRun(signal);
+    if (problems.length > 0 && sawRun) throw doubtful(lake);
+    return { ...found, problems, leftovers: sawRun ? [] : leftovers };
+  } finally {
+    duck.close();
+    await removeLocal(scratch);
+  }
+}
+
+function doubtful(lake: Lake): CleverLakeError {
+  return new CleverLakeError(
+    "busy",
+    "A run is going on, or was while the lake was verified: what did not add up may be its unfinished work.",
+    { subject: lake.url, hint: "Verify again when it has ended." },
+  );
+}
+
+async function verifyAll(
+  context: VerifyContext,
+  salt: string | undefined,
+  userTypes: readonly UserType[],
+): Promise<Omit<Verification, "problems" | "leftovers">> {
+  const { lake, duck, signal, problems } = context;
+  const log = new IngestLog(lake, duck);
+  const read = await orDamage(context, ingestLogTable, async () =>
+    (await isSound(context, ingestLogTable))
+      ? { all: await log.all(signal), sources: await log.sources(signal) }
+      : undefined,
+  );
+  if (read === undefined)
+    return { tables: [], reportRows: 0, landedFiles: 0, inQuarantine: [], withEarlierRows: [] };
+  const entries = [...read.sources.last.values()];
+  const landed = entries.filter(({ outcome }) => outcome !== "duplicate");
+  const flipped = await flippedLandings(context, landed);
+  const tables: VerifiedTable[] = [];
+  const applied = new Map<string, number>();
+  const withRows = new Set<string>();
+  for (const report of allReports()) {
+    const verified = await orDamage(context, pseudoTable(report), () =>
+      verifyReport(context, report, read.sources, {
+        isComparable: (each) => !flipped.has(each.landedPath),
+        salt,
+      }),
+    );
+    tables.push(...(verified?.tables ?? []));
+    for (const [source, version] of verified?.applied ?? []) applied.set(source, version);
+    for (const source of verified?.sources ?? []) withRows.add(source);
+  }
+  tables.push(...((await orDamage(context, rosterTable, () => verifyRoster(context))) ?? []));
+  problems.push(...(await unloggedLandings(lake, read.all, signal)));
+  const reportTables = new Set(allReports().map(pseudoTable));
+  const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);
+  const quarantined = waitingInQuarantine(lakeState(read.sources, applied), userTypes);
+  return {
+    tables,
+    reportRows,
+    landedFiles: landed.length,
+    inQuarantine: quarantined.map(({ path }) => path),
+    withEarlierRows: quarantined.filter(({ source }) => withRows.has(source)).map(({ path }) => path),
+  };
+}
+
+/** Landed files that are gone, or whose bytes are not those that were brought over; the reasons are among the problems. */
+async function flippedLandings(
+  { lake, problems, signal }: VerifyContext,
+  entries: readonly LogEntry[],
+): Promise<ReadonlySet<string>> {
+  const atOnce = bulkhead(filesAtOnce, Number.POSITIVE_INFINITY);
+  const work = entries.map(({ landedPath, sha256 }) =>
+    atOnce.execute(async (): Promise<Discrepancy | undefined> => {
+      signal?.throwIfAborted();
+      const hash = createHash("sha256");
+      try {
+        const options = signal ? { signal } : {};
+        for await (const chunk of lake.readStream(landedPath, options)) hash.update(chunk as Uint8Array);
+      } catch (error) {
+        if (!isCleverLakeError(error, "notFound")) throw error;
+        return { subject: landedPath, problem: "The landed file is gone." };
+      }
+      if (hash.digest("hex") === sha256) return undefined;
+      return {
+        subject: landedPath,
+        problem: "The landed file's bytes are not those that were brought over.",
+      };
+    }),
+  );
+  const found = (await together(work)).filter((each) => each !== undefined);
+  problems.push(...found);
+  return new Set(found.map(({ subject }) => subject));
+}
+
+/** The salt as the lake uses it; where it is not the lake's, that is told among the problems. */
+async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: string): Promise<string> {
+  try {
+    const { salt, standing } = await holdSalt(lake, given, signal);
+    if (standing === "lookups" || standing === "unproven") {
+      problems.push({ subject: saltFingerprintPath, problem: "The fingerprint of the lake's salt is gone." });
+    }
+    return salt;
+  } catch (error) {
+    if (!isCleverLakeError(error, "salt") && !isCleverLakeError(error, "corrupt")) throw error;
+    problems.push({ subject: error.subject ?? saltFingerprintPath, problem: error.message });
+    return given;
+  }
+}
+
+/** What shows that stored data is damaged is told among the problems; undefined then. */
+async function orDamage<T>(
+  { problems }: VerifyContext,
+  subject: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(["corrupt", "engine", "notFound"] as const).some((code) => isCleverLakeError(error, code)))
+      throw error;
+    problems.push({ subject, problem: `It could not be read. ${describeError(error)}` });
+    return undefined;
+  }
+}

@@ -1,0 +1,243 @@
+import { hashedColumns, pseudonymName, type Report, userTypeValue } from "../../clever/reports";
+import { counted } from "../../counted";
+import type { Snapshot } from "../../delta/snapshot";
+import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import type { Delivery } from "../delivery";
+import type { LogEntry } from "../log/ingestLog";
+import { oldestFirst } from "../plan/ranks";
+import { comparableTexts } from "../read/comparableTexts";
+import { IdentityWatch } from "../read/identityHealth";
+import { LakeIds } from "../read/lakeIds";
+import { type LoadedCsv, valueSql } from "../read/loadCsv";
+import { Persons } from "../read/persons";
+import { type Reading, readDeliveries } from "../read/readDeliveries";
+import { stageRows } from "../read/stageRows";
+import { findTakenRows, ranksSql } from "../write/overlaps";
+import type { VerifyContext } from "./verifyTables";
+
+/** A report's table, as far as the comparison with the landed files needs it. */
+export interface ComparedTable {
+  readonly report: Report;
+  /** A SELECT of the table's rows. */
+  readonly select: string;
+  readonly lookups: Snapshot | undefined;
+  /** The salt, if the table was pseudonymized with it: then pseudonyms are part of the rows. */
+  readonly salt: string | undefined;
+}
+
+/**
+ * Computes the table's rows again from the landed files, by the rule that a run follows, and compares: rows of current
+ * deliveries, without those that newer deliveries of other sources have. Resolves to what is wrong, by source.
+ *
+ * Rows are compared by sums of their hashes for each source, user type and day, which do not depend on the rows' order.
+ * Sources that share a day with others, and those whose sums differ, are compared once more, row by row, with their texts
+ * in a form that does not depend on which ids a run knew and masked.
+ *
+ * @param current the entries of the deliveries whose rows the table has
+ */
+export async function compareWithLanded(
+  context: VerifyContext,
+  session: DuckSession,
+  table: ComparedTable,
+  current: readonly LogEntry[],
+): Promise<ReadonlyMap<string, string>> {
+  const comparison = new Comparison(context, session, table);
+  return comparison.run(current);
+}
+
+class Comparison {
+  private readonly problems = new Map<string, string>();
+
+  constructor(
+    private readonly context: VerifyContext,
+    private readonly session: DuckSession,
+    private readonly table: ComparedTable,
+  ) {}
+
+  async run(current: readonly LogEntry[]): Promise<ReadonlyMap<string, string>> {
+    const { session } = this;
+    const { signal } = this.context;
+    await session.query(
+      `CREATE OR REPLACE TEMP TABLE expected (source VARCHAR, user_type VARCHAR, "date" DATE, rows BIGINT, hashes HUGEINT)`,
+    );
+    await session.query(
+      `CREATE OR REPLACE TEMP TABLE actual AS SELECT coalesce(source_file, '') AS source, user_type, "date",
+         count(*) AS rows, sum(${this.hashOfTable("rows_")})::HUGEINT AS hashes FROM (${this.table.select}) rows_ GROUP BY ALL`,
+      [],
+      signal,
+    );
+    const readable = await this.expect(current);
+    const shared = await session.query(
+      `SELECT DISTINCT source FROM expected SEMI JOIN (SELECT user_type, "date" FROM expected
+         GROUP BY ALL HAVING count(DISTINCT source) > 1) USING (user_type, "date")`,
+      [],
+      signal,
+    );
+    const different = await session.query(
+      `SELECT DISTINCT source FROM (
+         (FROM expected EXCEPT FROM actual) UNION ALL (FROM (FROM actual EXCEPT FROM expected)))`,
+      [],
+      signal,
+    );
+    const close = new Set([...shared, ...different].map(({ source }) => String(source)));
+    await this.compareClosely(readable.filter(({ source }) => close.has(source)));
+    return this.problems;
+  }
+
+  /** Reads landed files and notes the sums of their rows; resolves to those that could be read as before. */
+  private async expect(entries: readonly LogEntry[]): Promise<LogEntry[]> {
+    const { signal } = this.context;
+    const reading = await this.read(entries, async (session, loaded, files) => {
+      const values = files.map(
+        ({ source, userType }, file) =>
+          `(${file}, ${sqlString(source)}, ${sqlString(userTypeValue[userType])})`,
+      );
+      await session.query(
+        `INSERT INTO expected SELECT source, user_type, "date", count(*), sum(hash_)::HUGEINT FROM (
+           SELECT file, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded, "user_type")} AS hash_
+           FROM raw JOIN (VALUES ${values.join(", ")}) AS files(file, source, user_type) USING (file)
+         ) JOIN (VALUES ${values.join(", ")}) AS files(file, source, user_type) USING (file) GROUP BY ALL`,
+        this.table.salt === undefined ? [] : [this.table.salt],
+        signal,
+      );
+      return { staged: [], notes: new Map() };
+    });
+    for (const { entry } of reading.failed) this.problems.set(entry.source, "The landed file is gone.");
+    for (const { entry, reason } of reading.quarantined) {
+      this.problems.set(entry.source, `Its rows cannot be read any more: ${reason}`);
+    }
+    return reading.read.flatMap(({ entry, rows, refused }) => {
+      const { rowsRead = rows + refused } = entry;
+      if (rowsRead === rows + refused) return [entry];
+      const problem = `${counted(rowsRead, "row")} read from it before, but it has ${rows + refused}.`;
+      this.problems.set(entry.source, problem);
+      return [];
+    });
+  }
+
+  /** Computes the rows of sources that share days by the rule, and compares them row by row. */
+  private async compareClosely(entries: readonly LogEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const { session } = this;
+    const { report } = this.table;
+    const { signal, scratch, lake, duck } = this.context;
+    const persons = await Persons.create(duck, report, this.table.salt ?? "");
+    const lakeIds = new LakeIds(lake, duck, report.name);
+    const stageContext = { persons, lakeIds, others: undefined, scratch, signal };
+    const identities = await IdentityWatch.open(lake, duck, persons, this.table.lookups, signal);
+    const reading = await this.read(entries, (of, loaded, files) =>
+      stageRows(of, loaded, files, { ...stageContext, identities }),
+    );
+    const files = reading.staged.map(
+      ({ file, year, month }) =>
+        `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlString(file.place)}, hive_partitioning = false)`,
+    );
+    if (files.length === 0) return;
+    const ranked = oldestFirst(entries).map(({ source }) => source);
+    await session.query(
+      `CREATE OR REPLACE TEMP TABLE landed_rows AS SELECT row_number() OVER () AS row_id, ranks.rank, rows_.*
+       FROM (${files.join(" UNION ALL BY NAME ")}) rows_ JOIN ${ranksSql(ranked)} ranks USING (source_file)`,
+      [],
+      signal,
+    );
+    await findTakenRows(session, report, "landed_rows", "taken_rows", signal);
+    const landedTexts = await comparableTexts(session, report, "landed_rows", "landed_texts", signal);
+    const names = entries.map(({ source }) => sqlString(source)).join(", ");
+    const inTable = `SELECT * FROM (${this.table.select}) WHERE source_file IN (${names})`;
+    const tableTexts = await comparableTexts(session, report, `(${inTable})`, "table_texts", signal);
+    const landedHash = this.hashOfTable("rows_", landedTexts.valueOf);
+    const tableHash = this.hashOfTable("rows_", tableTexts.valueOf);
+    // Earlier versions left rows out that others had, which their log does not tell from bad ones.
+    const partial = entries.filter(
+      ({ rowsSuperseded, rowsRefused = 0 }) => rowsSuperseded === undefined && rowsRefused > 0,
+    );
+    const partialNames = partial.map(({ source }) => sqlString(source)).join(", ");
+    const isPartial = partial.length > 0 ? `source IN (${partialNames})` : "false";
+    const found = await session.query(
+      `WITH expected_ AS (SELECT source_file AS source, ${landedHash} AS hash_ FROM landed_rows rows_
+           WHERE row_id NOT IN (SELECT row_id FROM taken_rows
+             ${partial.length > 0 ? `WHERE taker NOT IN (${partialNames})` : ""})
+             OR ${isPartial.replace("source", "source_file")}),
+         actual_ AS (SELECT source_file AS source, ${tableHash} AS hash_ FROM (${inTable}) rows_)
+       SELECT DISTINCT source FROM (
+         (FROM expected_ WHERE NOT (${isPartial}) EXCEPT ALL FROM actual_)
+         UNION ALL (FROM (FROM actual_ EXCEPT ALL FROM expected_)))`,
+      [],
+      signal,
+    );
+    for (const { source } of found) {
+      this.problems.set(String(source), "The table's rows of it are not those that its landed file gives.");
+    }
+  }
+
+  private async read(
+    entries: readonly LogEntry[],
+    stage: Parameters<typeof readDeliveries>[2]["stage"],
+  ): Promise<Reading> {
+    const { lake, duck, scratch, signal } = this.context;
+    const { report, lookups } = this.table;
+    const persons = await Persons.create(duck, report, "");
+    const identities = await IdentityWatch.open(lake, duck, persons, lookups, signal);
+    const deliveries = entries.map((entry): Delivery => ({ entry, isAccepted: true }));
+    const context = { lake, persons, identities, scratch, signal, stage, wereRead: true };
+    return readDeliveries(this.session, deliveries, context);
+  }
+
+  private dayOf(loaded: LoadedCsv): string {
+    const date = this.table.report.columns.find(({ type }) => type === "date");
+    return date ? valueSql(date, loaded) : "NULL::DATE";
+  }
+
+  private hashOfLanded(loaded: LoadedCsv, userType: string): string {
+    const { report, salt } = this.table;
+    const day = this.dayOf(loaded);
+    return hashSql([
+      ...report.columns.flatMap((column) => {
+        if (column.pseudonymization !== "hash")
+          return [`${valueSql(column, loaded)}::${sqlTypes[column.type]}`];
+        return salt === undefined ? [] : [`sha256(${valueSql(column, loaded)} || $1)`];
+      }),
+      `year(${day})::INTEGER`,
+      `month(${day})::INTEGER`,
+      userType,
+    ]);
+  }
+
+  private hashOfTable(
+    rows: string,
+    textOf: (column: { readonly name: string }, value: string) => string = (_column, value) => value,
+  ): string {
+    const { report, salt } = this.table;
+    return hashSql([
+      ...report.columns.flatMap(({ name, type, pseudonymization }) => {
+        if (pseudonymization === "hash")
+          return salt === undefined ? [] : [`${rows}.${sqlName(pseudonymName(name))}`];
+        return [`${textOf({ name }, `${rows}.${sqlName(name)}`)}::${sqlTypes[type]}`];
+      }),
+      `${rows}."year"::INTEGER`,
+      `${rows}."month"::INTEGER`,
+      `${rows}.user_type`,
+    ]);
+  }
+}
+
+const sqlTypes = { date: "DATE", string: "VARCHAR", boolean: "BOOLEAN", integer: "INTEGER" } as const;
+
+function hashSql(values: readonly string[]): string {
+  return `hash(${values.join(", ")})`;
+}
+
+/** Whether a report's lookup table was made with this salt, as far as its pairs tell. */
+export async function isSaltOf(
+  session: DuckSession,
+  report: Report,
+  lookup: string,
+  salt: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const right = hashedColumns(report)
+    .map(({ name }) => `${sqlName(pseudonymName(name))} = sha256(${sqlName(name)} || $1)`)
+    .join(" OR ");
+  const found = await session.query(`SELECT 1 FROM (${lookup}) WHERE ${right} LIMIT 1`, [salt], signal);
+  return found.length > 0;
+}

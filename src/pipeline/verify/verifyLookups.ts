@@ -1,0 +1,52 @@
+import { lookupTable } from "../../clever/layout";
+import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { type DuckSession, sqlName } from "../../duck/duck";
+import type { Discrepancy } from "./verify";
+
+/** Pseudonyms that a report's lookup table does not explain, or, with the salt at hand, explains wrongly. */
+export async function checkLookups(
+  session: DuckSession,
+  report: Report,
+  pseudo: string,
+  lookup: string,
+  salt: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Discrepancy[]> {
+  const hashed = hashedColumns(report).map(({ name }) => ({
+    raw: sqlName(name),
+    pseudonym: sqlName(pseudonymName(name)),
+  }));
+  const same = hashed
+    .map(({ pseudonym }) => `p.${pseudonym} IS NOT DISTINCT FROM l.${pseudonym}`)
+    .join(" AND ");
+  const pseudonyms = hashed.map(({ pseudonym }) => pseudonym).join(", ");
+  const some = hashed.map(({ pseudonym }) => `p.${pseudonym} IS NOT NULL`).join(" OR ");
+  const raws = hashed.map(({ raw }) => raw).join(", ");
+  const questions = [
+    {
+      problem: "pseudonym pairs are in the table and not in its lookup",
+      sql: `SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT ${pseudonyms} FROM (${pseudo})) p
+            WHERE (${some}) AND NOT EXISTS (SELECT 1 FROM (${lookup}) l WHERE ${same})`,
+    },
+    {
+      problem: "pairs stand more than once in the lookup",
+      sql: `SELECT count(*)::DOUBLE AS n FROM (SELECT ${raws} FROM (${lookup}) GROUP BY ALL HAVING count(*) > 1)`,
+    },
+  ];
+  const problems: Discrepancy[] = [];
+  const ask = async (problem: string, sql: string, parameters: readonly string[]) => {
+    const { n } = await session.one(sql, parameters, signal);
+    if (Number(n) > 0) problems.push({ subject: lookupTable(report), problem: `${Number(n)} ${problem}.` });
+  };
+  for (const { problem, sql } of questions) await ask(problem, sql, []);
+  if (salt === undefined) return problems;
+  const wrong = hashed
+    .map(({ raw, pseudonym }) => `${pseudonym} IS DISTINCT FROM sha256(${raw} || $1)`)
+    .join(" OR ");
+  await ask(
+    "pseudonyms are not what hashing with this salt gives",
+    `SELECT count(*)::DOUBLE AS n FROM (${lookup}) WHERE ${wrong}`,
+    [salt],
+  );
+  return problems;
+}

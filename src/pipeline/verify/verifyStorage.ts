@@ -1,0 +1,104 @@
+import { landedFolder, runLockPath } from "../../clever/layout";
+import { counted } from "../../counted";
+import type { AddFile } from "../../delta/actions";
+import { hashOfFile, hashTag } from "../../delta/fileHash";
+import { lakePathOf } from "../../delta/readQuery";
+import type { Snapshot } from "../../delta/snapshot";
+import type { Lake, LakeOptions } from "../../lake/lake";
+import { lockFiles } from "../lock/runLock";
+import type { LogEntry } from "../log/ingestLog";
+import { allReports } from "../write/tables";
+import type { Discrepancy, Leftover } from "./verify";
+
+/** What stands in a table's folder, held against its log, by one listing. */
+export interface StoredDataFiles {
+  /** Data files that are gone, or have another size than the log says. */
+  readonly damaged: readonly Discrepancy[];
+  /** Data files that the table does not use any more, or that were never committed. */
+  readonly unused: Leftover | undefined;
+}
+
+export async function storedDataFiles(
+  lake: Lake,
+  snapshot: Snapshot,
+  options: LakeOptions,
+): Promise<StoredDataFiles> {
+  const { tablePath, files, tombstones } = snapshot;
+  const sizes = new Map<string, number>();
+  let unused = 0;
+  let bytes = 0;
+  for await (const { kind, path, size } of lake.list(tablePath, { ...options, recursive: true })) {
+    if (kind !== "file") continue;
+    sizes.set(path, size);
+    const name = path.slice(tablePath.length + 1);
+    const isData = name.endsWith(".parquet") && !name.split("/").some((part) => part.startsWith("_"));
+    if (!isData || files.has(name) || tombstones.has(name)) continue;
+    unused++;
+    bytes += size;
+  }
+  const damaged: Discrepancy[] = [];
+  for (const file of files.values()) {
+    const subject = lakePathOf(snapshot, file);
+    const size = sizes.get(subject);
+    if (size === undefined) damaged.push({ subject, problem: "The table's data file is gone." });
+    else if (size !== file.size) {
+      const problem = `The table's data file has ${size} bytes; its log says ${file.size}.`;
+      damaged.push({ subject, problem });
+    }
+  }
+  const note = `${counted(unused, "data file")} that the table does not use (${counted(bytes, "byte")}): VACUUM removes them.`;
+  return { damaged, unused: unused === 0 ? undefined : { subject: tablePath, note } };
+}
+
+/** Data files whose bytes are not those that were written; those of other writers carry no hash and are not looked at. */
+export async function flippedDataFiles(
+  files: readonly { readonly file: AddFile; readonly path: string }[],
+  placeOf: (path: string) => string,
+  options: LakeOptions,
+): Promise<Discrepancy[]> {
+  const problems: Discrepancy[] = [];
+  for (const { file, path: subject } of files) {
+    const sha256 = file.tags?.[hashTag];
+    if (!sha256 || (await hashOfFile(placeOf(subject), options)) === sha256) continue;
+    problems.push({ subject, problem: "The table's data file does not hold the bytes that were written." });
+  }
+  return problems;
+}
+
+/** Raw files that no line of the ingest log speaks of: OEA's notebooks would read them all the same. */
+export async function unloggedLandings(
+  lake: Lake,
+  entries: readonly LogEntry[],
+  signal?: AbortSignal,
+): Promise<Discrepancy[]> {
+  const known = new Set(entries.map(({ landedPath }) => landedPath));
+  const problems: Discrepancy[] = [];
+  for (const report of allReports()) {
+    const options = { recursive: true, ...(signal ? { signal } : {}) };
+    for await (const { kind, path } of lake.list(landedFolder(report), options)) {
+      if (kind !== "file" || !path.endsWith(".csv") || known.has(path)) continue;
+      const problem =
+        "The ingest log does not know this raw file. If a run was cut off, the next one takes it up.";
+      problems.push({ subject: path, problem });
+    }
+  }
+  return problems.sort((a, b) => (a.subject < b.subject ? -1 : 1));
+}
+
+/** What processes that were killed left beside the lake's files. */
+export async function leftoverFiles(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
+  const left: Leftover[] = [];
+  for (const { path } of await lockFiles(lake, options)) {
+    const note =
+      path === runLockPath
+        ? "The lock of a killed run: it is removed by the next run."
+        : "A file of a killed run's lock: it is removed by a later run when it is a day old.";
+    left.push({ subject: path, note });
+  }
+  for await (const { path, kind, modified } of lake.temporaries(options)) {
+    const what = kind === "folder" ? "A temporary folder" : "A temporary file";
+    const note = `${what} of ${modified.toISOString()}; what killed runs left is removed by a later one when it is a day old.`;
+    left.push({ subject: path, note });
+  }
+  return left;
+}

@@ -1,0 +1,238 @@
+import { lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import type { Report } from "../../clever/reports";
+import { counted } from "../../counted";
+import { withLocalFiles } from "../../delta/localFiles";
+import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
+import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import type { LogEntry } from "../log/ingestLog";
+import type { SourceEntries } from "../log/logTable";
+import { appliedVersions } from "../write/tables";
+import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
+import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
+import { checkLookups } from "./verifyLookups";
+import { flippedDataFiles, storedDataFiles } from "./verifyStorage";
+
+export interface VerifyContext {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly signal: AbortSignal | undefined;
+  /** A folder made by the lake's `scratch`. */
+  readonly scratch: string;
+  readonly problems: Discrepancy[];
+  readonly leftovers: Leftover[];
+}
+
+/** A table whose data files are those that its log names. */
+interface SoundTable {
+  readonly snapshot: Snapshot;
+  readonly select: string;
+}
+
+/**
+ * Runs `work` with those of some tables that there are, by their paths. Undefined, with the reasons among the problems,
+ * where a data file of one is not as its log says: rows that cannot be read cannot be counted either.
+ */
+async function withSoundTables<T>(
+  { lake, duck, signal, problems, leftovers }: VerifyContext,
+  tablePaths: readonly string[],
+  work: (session: DuckSession, tables: ReadonlyMap<string, SoundTable>) => Promise<T>,
+): Promise<T | undefined> {
+  const options = signal ? { signal } : {};
+  const snapshots: Snapshot[] = [];
+  const before = problems.length;
+  for (const tablePath of tablePaths) {
+    const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
+    if (snapshot === undefined) continue;
+    snapshots.push(snapshot);
+    const stored = await storedDataFiles(lake, snapshot, options);
+    problems.push(...stored.damaged);
+    if (stored.unused) leftovers.push(stored.unused);
+  }
+  if (problems.length > before) return undefined;
+  const files = snapshots.flatMap((snapshot) =>
+    [...snapshot.files.values()].map((file) => ({ file, path: lakePathOf(snapshot, file) })),
+  );
+  const paths = files.map(({ path }) => path);
+  return withLocalFiles(lake, paths, options, async (local) => {
+    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+    const placeOf = (path: string) => places.get(path) ?? path;
+    problems.push(...(await flippedDataFiles(files, placeOf, options)));
+    if (problems.length > before) return undefined;
+    const tables = snapshots.map((snapshot) => {
+      const select = readQuery(snapshot, [...snapshot.files.values()], placeOf);
+      return [snapshot.tablePath, { snapshot, select }] as const;
+    });
+    return duck.session((session) => work(session, new Map(tables)));
+  });
+}
+
+/** What was found of a report's tables. */
+export interface VerifiedReport {
+  readonly tables: readonly VerifiedTable[];
+  /** Per source the version of the delivery whose rows are in the table. */
+  readonly applied: ReadonlyMap<string, number>;
+  /** Sources that have rows in the table. */
+  readonly sources: ReadonlySet<string>;
+}
+
+export interface ReportOptions {
+  /** Whether the landed file of an entry has the bytes that were brought over. */
+  readonly isComparable: (entry: LogEntry) => boolean;
+  readonly salt: string | undefined;
+}
+
+/** Holds a report's two tables against each other, against the log and against the landed files. */
+export async function verifyReport(
+  context: VerifyContext,
+  report: Report,
+  log: SourceEntries,
+  { isComparable, salt }: ReportOptions,
+): Promise<VerifiedReport | undefined> {
+  const { problems, signal } = context;
+  const paths = [pseudoTable(report), lookupTable(report)] as const;
+  return withSoundTables(context, paths, async (session, found) => {
+    const [pseudo, lookup] = paths.map((path) => found.get(path));
+    const tables: VerifiedTable[] = [];
+    for (const table of found.values()) tables.push(await countedTable(session, table, signal));
+    const applied = appliedVersions(pseudo?.snapshot);
+    const rows = pseudo ? await rowsOfSources(session, pseudo.select, signal) : new Map<string, number>();
+    const entries = [...log.last.values()].filter((entry) => entry.report === report.name);
+    const current = [...log.anonymized.values()].filter(
+      (entry) => entry.report === report.name && applied.get(entry.source) === entry.version,
+    );
+    problems.push(...compareWithLog(report, entries, current, applied, rows));
+    if (pseudo) {
+      problems.push(...(await missingValues(session, report, pseudo.select, signal)));
+      const isSalt =
+        salt !== undefined && lookup && (await isSaltOf(session, report, lookup.select, salt, signal));
+      const different = await compareWithLanded(
+        context,
+        session,
+        {
+          report,
+          select: pseudo.select,
+          lookups: lookup?.snapshot,
+          salt: isSalt ? salt : undefined,
+        },
+        // Of rows that are missing, or too many, the counts tell.
+        current.filter((entry) => isComparable(entry) && rows.get(entry.source) === entry.rowsWritten),
+      );
+      const places = new Map(current.map(({ source, landedPath }) => [source, landedPath]));
+      for (const [source, problem] of different) {
+        problems.push({ subject: places.get(source) ?? source, problem });
+      }
+    }
+    if (pseudo && !lookup)
+      problems.push({ subject: lookupTable(report), problem: "The lookup table is gone." });
+    if (pseudo && lookup) {
+      problems.push(...(await checkLookups(session, report, pseudo.select, lookup.select, salt, signal)));
+    }
+    return { tables, applied, sources: new Set(rows.keys()) };
+  });
+}
+
+/** The rows of each source; those of no source are those of "". */
+async function rowsOfSources(
+  session: DuckSession,
+  select: string,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, number>> {
+  const rows = await session.query(
+    `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows FROM (${select}) GROUP BY 1`,
+    [],
+    signal,
+  );
+  return new Map(rows.map(({ source, rows: count }) => [String(source), Number(count)]));
+}
+
+/** Columns that are null in a row although no file may leave them blank. */
+async function missingValues(
+  session: DuckSession,
+  report: Report,
+  select: string,
+  signal: AbortSignal | undefined,
+): Promise<Discrepancy[]> {
+  const needed = report.columns.filter(({ blank }) => !blank).map(({ name }) => name);
+  const counts = needed.map(
+    (name) => `count(*) FILTER (WHERE ${sqlName(name)} IS NULL)::DOUBLE AS ${sqlName(name)}`,
+  );
+  const row = await session.one(`SELECT ${counts.join(", ")} FROM (${select})`, [], signal);
+  return needed.flatMap((name) => {
+    const rows = Number(row[name]);
+    if (rows === 0) return [];
+    const problem = `${counted(rows, "row")} without a value in ${name}, which every row of a report has.`;
+    return [{ subject: pseudoTable(report), problem }];
+  });
+}
+
+/** The roster, where one was imported: whole, and with each student once, since grades are joined to people by it. */
+export async function verifyRoster(context: VerifyContext): Promise<VerifiedTable[]> {
+  const { problems, signal } = context;
+  const verified = await withSoundTables(context, [rosterTable], async (session, found) => {
+    const roster = found.get(rosterTable);
+    if (!roster) return [];
+    const table = await countedTable(session, roster, signal);
+    const { students } = await session.one(
+      `SELECT count(DISTINCT sis_id_pseudonym)::DOUBLE AS students FROM (${roster.select})`,
+      [],
+      signal,
+    );
+    if (table.rows !== students) {
+      const problem = `It has ${counted(table.rows, "row")} about ${counted(Number(students), "student")}.`;
+      problems.push({ subject: rosterTable, problem });
+    }
+    return [table];
+  });
+  return verified ?? [];
+}
+
+/** Whether a table's data files are as its log says; otherwise the reasons are among the problems. */
+export async function isSound(context: VerifyContext, tablePath: string): Promise<boolean> {
+  return (await withSoundTables(context, [tablePath], () => Promise.resolve(true))) ?? false;
+}
+
+async function countedTable(
+  session: DuckSession,
+  { snapshot, select }: SoundTable,
+  signal: AbortSignal | undefined,
+): Promise<VerifiedTable> {
+  const { rows } = await session.one(`SELECT count(*)::DOUBLE AS rows FROM (${select})`, [], signal);
+  const { tablePath: table, version, files } = snapshot;
+  return { table, version, files: files.size, rows: Number(rows) };
+}
+
+function compareWithLog(
+  report: Report,
+  entries: readonly LogEntry[],
+  current: readonly LogEntry[],
+  applied: ReadonlyMap<string, number>,
+  rows: ReadonlyMap<string, number>,
+): Discrepancy[] {
+  const problems: Discrepancy[] = [];
+  const unknown = new Map(rows);
+  for (const entry of entries) {
+    const isApplied = applied.get(entry.source) === entry.version;
+    if (entry.outcome === "anonymized" && !isApplied) {
+      problems.push({ subject: entry.path, problem: "The log calls it anonymized, the table does not." });
+    }
+  }
+  for (const entry of current) {
+    const inTable = rows.get(entry.source) ?? 0;
+    unknown.delete(entry.source);
+    const { rowsRead, rowsWritten = 0, rowsRefused = 0, rowsSuperseded = 0 } = entry;
+    const tell = (problem: string) => problems.push({ subject: entry.path, problem });
+    if (inTable !== rowsWritten) tell(`${counted(rowsWritten, "row")} written, but ${inTable} in the table.`);
+    if (rowsRead !== undefined && rowsRead !== rowsWritten + rowsRefused + rowsSuperseded) {
+      tell(
+        `${counted(rowsRead, "row")} read, but ${rowsWritten} written, ${rowsRefused} refused and ${rowsSuperseded} superseded.`,
+      );
+    }
+  }
+  for (const [source, count] of unknown) {
+    const problem = `The table has ${counted(count, "row")} of it that the ingest log does not know.`;
+    problems.push({ subject: source === "" ? pseudoTable(report) : source, problem });
+  }
+  return problems;
+}

@@ -1,0 +1,107 @@
+import type { UserType } from "../../clever/reports";
+import type { AddFile } from "../../delta/actions";
+import { scanFiles } from "../../delta/scan";
+import type { Snapshot } from "../../delta/snapshot";
+import type { StagedRows } from "../read/stageRows";
+import { type Cells, daysWithin, haveCommon, type Month, ofOtherTypes, ofType, unionOf } from "./cells";
+import { contentsOf } from "./fileContents";
+
+/** A source, and the days of its rows as far as they are known. */
+export interface SourceDays {
+  readonly source: string;
+  readonly userType: UserType;
+  /** `yyyy-MM-dd` */
+  readonly firstDay?: string | undefined;
+  readonly lastDay?: string | undefined;
+}
+
+/** A month of a table of which some rows are to be computed anew. */
+export interface ChangedMonth extends Month {
+  /** Where the rows may change. */
+  readonly cells: Cells;
+  readonly staged: readonly StagedRows[];
+  /** The table's files that may have rows in these cells. */
+  readonly files: readonly AddFile[];
+  /** The table's files that may have rows of the staged days of other user types. */
+  readonly twinFiles: readonly AddFile[];
+}
+
+/**
+ * The months that a change of sources touches: where their new rows are, and where the table may have their old ones.
+ *
+ * @param arriving the sources with new rows; `staged` holds these
+ * @param reranked sources whose rows are as before and whose rank is not
+ */
+export function changedMonths(
+  snapshot: Snapshot | undefined,
+  arriving: readonly SourceDays[],
+  reranked: readonly SourceDays[],
+  staged: readonly StagedRows[],
+): ChangedMonth[] {
+  const months = new Map<string, Month & { files: AddFile[]; staged: StagedRows[]; cells: Cells[] }>();
+  const monthOf = (year: number, month: number) => {
+    const found = months.get(`${year}-${month}`) ?? { year, month, files: [], staged: [], cells: [] };
+    months.set(`${year}-${month}`, found);
+    return found;
+  };
+  for (const file of snapshot?.files.values() ?? []) {
+    const { year, month } = file.partitionValues;
+    monthOf(Number(year), Number(month)).files.push(file);
+  }
+  for (const rows of staged) {
+    const month = monthOf(rows.year, rows.month);
+    month.staged.push(rows);
+    month.cells.push(cellsOf(rows));
+  }
+  const holds = snapshot ? holdersOf(snapshot, [...arriving, ...reranked]) : () => [];
+  for (const month of months.values()) {
+    for (const file of month.files) {
+      for (const { userType } of holds(file)) month.cells.push(ofType(contentsOf(file).days, userType));
+    }
+    if (month.files.length === 0) continue;
+    // Where newer sources have all of its rows, no file holds a reranked source.
+    for (const { userType, firstDay, lastDay } of reranked) {
+      if (firstDay === undefined || lastDay === undefined) continue;
+      month.cells.push(new Map([[userType, daysWithin(month, firstDay, lastDay)]]));
+    }
+  }
+  return [...months.values()].flatMap((month): ChangedMonth[] => {
+    const cells = unionOf(month.cells);
+    if ([...cells.values()].every((bits) => bits === 0)) return [];
+    const others = ofOtherTypes(unionOf(month.staged.map(cellsOf)));
+    const near = (wanted: Cells) => month.files.filter((file) => haveCommon(contentsOf(file).days, wanted));
+    return [{ ...month, cells, files: near(cells), twinFiles: near(others) }];
+  });
+}
+
+/** The cells of staged rows. */
+export function cellsOf({ sources }: StagedRows): Cells {
+  return unionOf([...sources.values()].map(({ userType, days }) => new Map([[userType, days]])));
+}
+
+/** Tells which of some sources a file holds, or may hold if another program wrote it. */
+function holdersOf(
+  snapshot: Snapshot,
+  sources: readonly SourceDays[],
+): (file: AddFile) => readonly SourceDays[] {
+  const untagged = new Map([...snapshot.files].filter(([, file]) => contentsOf(file).sources === undefined));
+  const mayHold = new Map<AddFile, SourceDays[]>();
+  for (const each of untagged.size > 0 ? sources : []) {
+    const { source } = each;
+    const ranges = [{ column: "source_file", from: source, to: source }];
+    for (const file of scanFiles({ ...snapshot, files: untagged }, { ranges })) {
+      mayHold.set(file, [...(mayHold.get(file) ?? []), each]);
+    }
+  }
+  return (file) => {
+    const held = contentsOf(file).sources;
+    return held ? sources.filter(({ source }) => held.has(source)) : (mayHold.get(file) ?? []);
+  };
+}
+
+/** Whether a source may have rows in cells of a month. */
+export function mayReach({ userType, firstDay, lastDay }: SourceDays, month: ChangedMonth): boolean {
+  const bits = month.cells.get(userType) ?? 0;
+  if (firstDay === undefined || lastDay === undefined) return bits !== 0;
+  return (bits & daysWithin(month, firstDay, lastDay)) !== 0;
+}

@@ -1,0 +1,109 @@
+import { type UserType, userTypes, userTypeValue } from "../../clever/reports";
+import type { AddFile, Tags } from "../../delta/actions";
+import { fileStatistics } from "../../delta/statistics";
+
+/**
+ * What a data file of a `_pseudo` table holds. A file's tags say so, which makes overlaps exact without reading a row.
+ */
+export interface FileContents {
+  /** Rows by source; undefined if another program wrote the file, or merged it and dropped the tags. */
+  readonly sources: ReadonlyMap<string, number> | undefined;
+  /** By user type, the days of the file's month: bit 0 is the first day. A bit may be set for a day without rows. */
+  readonly days: ReadonlyMap<UserType, number>;
+}
+
+const sourcesTag = "clever.sources";
+const daysTag = "clever.days";
+/** Earlier versions wrote one file per source and month, tagged with the source. */
+const oneSourceTag = "clever.source";
+
+/** All days of a month. */
+export const allDays = 2 ** 31 - 1;
+
+/** The bit of a day of the month, from 1. */
+export function dayBit(day: number): number {
+  return 1 << (day - 1);
+}
+
+/** Tags for a data file with these contents. */
+export function contentTags(contents: {
+  readonly sources: ReadonlyMap<string, number>;
+  readonly days: ReadonlyMap<UserType, number>;
+}): Tags {
+  const days = Object.fromEntries([...contents.days].filter(([, bits]) => bits !== 0));
+  return {
+    [sourcesTag]: JSON.stringify(Object.fromEntries(contents.sources)),
+    [daysTag]: JSON.stringify(days),
+  };
+}
+
+/** Actions live as long as the snapshots that share them, and each is asked for its contents many times. */
+const parsed = new WeakMap<AddFile, FileContents>();
+
+/** The contents of a data file, by its tags; if it has none, by its statistics. */
+export function contentsOf(file: AddFile): FileContents {
+  let contents = parsed.get(file);
+  if (contents === undefined) {
+    contents = taggedContents(file) ?? statedContents(file);
+    parsed.set(file, contents);
+  }
+  return contents;
+}
+
+/** The tags of a file that holds the rows of several files; none if one of them has no tags. */
+export function mergedTags(files: readonly AddFile[]): Tags | undefined {
+  const sources = new Map<string, number>();
+  const days = new Map<UserType, number>();
+  for (const file of files) {
+    const contents = contentsOf(file);
+    if (contents.sources === undefined) return undefined;
+    for (const [source, rows] of contents.sources) sources.set(source, (sources.get(source) ?? 0) + rows);
+    for (const [userType, bits] of contents.days) days.set(userType, (days.get(userType) ?? 0) | bits);
+  }
+  return contentTags({ sources, days });
+}
+
+function taggedContents({ tags }: AddFile): FileContents | undefined {
+  const sources = numbersIn(tags?.[sourcesTag]);
+  const days = numbersIn(tags?.[daysTag]);
+  if (sources === undefined || days === undefined) return undefined;
+  return {
+    sources,
+    days: new Map(userTypes.flatMap((type) => (days.has(type) ? [[type, days.get(type) ?? 0]] : []))),
+  };
+}
+
+/** A flat JSON object of numbers; undefined for anything else. */
+function numbersIn(text: string | null | undefined): Map<string, number> | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    const entries = Object.entries(JSON.parse(text) as object);
+    if (!entries.every((entry): entry is [string, number] => typeof entry[1] === "number")) return undefined;
+    return new Map(entries);
+  } catch {
+    return undefined;
+  }
+}
+
+function statedContents(file: AddFile): FileContents {
+  const statistics = fileStatistics(file);
+  const source = file.tags?.[oneSourceTag];
+  const sources =
+    typeof source === "string" && statistics ? new Map([[source, statistics.numRecords]]) : undefined;
+  const bits = daysBetween(statistics?.minValues.date, statistics?.maxValues.date);
+  const [first, last] = [statistics?.minValues.user_type, statistics?.maxValues.user_type];
+  const within = userTypes.filter((type) => {
+    const value = userTypeValue[type];
+    return typeof first !== "string" || typeof last !== "string" || (first <= value && value <= last);
+  });
+  return { sources, days: new Map(within.map((type) => [type, bits])) };
+}
+
+function daysBetween(first: unknown, last: unknown): number {
+  if (typeof first !== "string" || typeof last !== "string") return allDays;
+  const [from, to] = [Number(first.slice(8, 10)), Number(last.slice(8, 10))];
+  if (!(from >= 1 && to <= 31 && from <= to)) return allDays;
+  let bits = 0;
+  for (let day = from; day <= to; day++) bits |= dayBit(day);
+  return bits;
+}

@@ -1,0 +1,320 @@
+import { pseudoTable } from "../../clever/layout";
+import {
+  partitionColumns,
+  pseudoColumns,
+  type Report,
+  type UserType,
+  userTypes,
+  userTypeValue,
+} from "../../clever/reports";
+import type { AddFile, Tags } from "../../delta/actions";
+import { type StagedDataFile, stageDataFile } from "../../delta/dataFile";
+import { readQuery } from "../../delta/readQuery";
+import { tableColumns } from "../../delta/schema";
+import type { Snapshot } from "../../delta/snapshot";
+import { type DuckSession, sqlString } from "../../duck/duck";
+import type { StagedRows } from "../read/stageRows";
+import { listCells } from "./cells";
+import type { ChangedMonth } from "./changedMonths";
+import { contentTags, dayBit } from "./fileContents";
+import { countOverlaps, findTakenRows, type Overlap, ranksSql } from "./overlaps";
+
+/** What a month's rows are computed from. */
+export interface MonthSources {
+  readonly report: Report;
+  readonly snapshot: Snapshot | undefined;
+  readonly month: ChangedMonth;
+  /** Sources whose old rows go from the whole month: their new ones, if they have any, are in `month.staged`. */
+  readonly changed: ReadonlySet<string>;
+  /** Sources whose rows the table lacks in part; `restored` has all of them. */
+  readonly incomplete: ReadonlySet<string>;
+  readonly restored: readonly StagedRows[];
+  /** Sources whose staged rows are to be left out. */
+  readonly heldBack: ReadonlySet<string>;
+  /** All sources in play, the oldest first. */
+  readonly ranked: readonly string[];
+  /** Where a file of the table is on this machine's disk. */
+  readonly placeOf: (lakePath: string) => string;
+}
+
+/** The new data file of a month, and the files that it replaces. */
+export interface WrittenMonth {
+  readonly removed: readonly AddFile[];
+  readonly added: readonly { readonly file: StagedDataFile; readonly tags: Tags }[];
+}
+
+/**
+ * The rows of one month, computed by the rule: a row counts unless a newer source has it. Only the cells of the change are
+ * computed, and of these only the ones in which several sources have rows; everything else stays or moves as it is.
+ *
+ * @param number tells the session's temporary tables from those of other months
+ */
+export class MonthRows {
+  private losing = new Set<number>();
+  private hasShared = false;
+  overlaps: readonly Overlap[] = [];
+
+  constructor(
+    private readonly session: DuckSession,
+    readonly sources: MonthSources,
+    private readonly number: number,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** Finds what the sources have in common. */
+  async analyze(): Promise<void> {
+    const { session, signal } = this;
+    const { month, changed, incomplete } = this.sources;
+    const cells = new Map<string, Set<string>>();
+    const note = (userType: string, date: string, source: string) => {
+      const key = `${userType} ${date}`;
+      cells.set(key, (cells.get(key) ?? new Set()).add(source));
+    };
+    await this.createCells(`cells_${this.number}`, listCells(month.cells, month));
+    for (const { origin, source, userType, date, isInCells } of await this.rowsInTable()) {
+      const goes = changed.has(source) || (incomplete.has(source) && isInCells);
+      if (goes) this.losing.add(origin);
+      else if (isInCells) note(userType, date, source);
+    }
+    for (const { sources } of this.stagedFiles()) {
+      for (const [source, { userType, days }] of sources) {
+        if (this.isLeftOut(source)) continue;
+        for (const cell of listCells(new Map([[userType, days]]), month)) {
+          note(userTypeValue[cell.userType], cell.date, source);
+        }
+      }
+    }
+    const shared = [...cells].filter(([, those]) => those.size > 1).map(([key]) => key);
+    this.hasShared = shared.length > 0;
+    if (!this.hasShared) return;
+    const values = shared.map((key) => key.split(" ")).map(([value, date]) => ({ value, date }));
+    await this.createCells(
+      `shared_${this.number}`,
+      userTypes.flatMap((userType) =>
+        values.flatMap(({ value, date }) =>
+          value === userTypeValue[userType] && date !== undefined ? [{ userType, date }] : [],
+        ),
+      ),
+    );
+    const inPlay = new Set(shared.flatMap((key) => [...(cells.get(key) ?? [])]));
+    await session.query(
+      `CREATE OR REPLACE TEMP TABLE candidates_${this.number} AS
+       SELECT row_number() OVER () AS row_id, rank, rows_.*
+       FROM (${this.allRows()}) rows_ SEMI JOIN shared_${this.number} USING (user_type, "date")
+       LEFT JOIN ${ranksSql(this.sources.ranked.filter((source) => inPlay.has(source)))} ranks USING (source_file)`,
+      [],
+      signal,
+    );
+    const taken = `taken_${this.number}`;
+    await findTakenRows(session, this.sources.report, `candidates_${this.number}`, taken, signal);
+    this.overlaps = await countOverlaps(session, taken, signal);
+    const origins = await session.query(
+      `SELECT DISTINCT origin::INTEGER AS origin FROM candidates_${this.number} JOIN ${taken} USING (row_id) WHERE origin >= 0`,
+      [],
+      signal,
+    );
+    for (const { origin } of origins) this.losing.add(Number(origin));
+  }
+
+  /** A SELECT of the month's rows of all user types on the arriving days, to look for twins in. */
+  twinRows(): string {
+    const { month, changed, heldBack } = this.sources;
+    const table = this.tableRows(month.twinFiles).map((rows) => `${rows} WHERE ${isNoneOf(changed)}`);
+    const staged = month.staged.map(({ file }) => `${parquet(file)} WHERE ${isNoneOf(heldBack)}`);
+    return [...table, ...staged].join(" UNION ALL BY NAME ");
+  }
+
+  /** Writes what is new or changed of the month into data files on this machine's disk. */
+  async write(scratch: string): Promise<WrittenMonth> {
+    const { report, snapshot, month, heldBack } = this.sources;
+    const staged = month.staged.filter(({ sources }) =>
+      [...sources.keys()].some((source) => !heldBack.has(source)),
+    );
+    const isAsStaged = staged.every(({ sources }) =>
+      [...sources.keys()].every((source) => !heldBack.has(source)),
+    );
+    if (this.losing.size === 0 && !this.hasShared && isAsStaged) {
+      // Restored rows are those of incomplete sources, of which the table has none in these cells.
+      if (this.sources.restored.length === 0) return { removed: [], added: staged.map(asStaged) };
+    }
+    const removed = month.files.filter((_, origin) => this.losing.has(origin));
+    const keepsOthers = removed.length > 0 && snapshot !== undefined;
+    const file = await stageDataFile({
+      session: this.session,
+      tablePath: pseudoTable(report),
+      columns: keepsOthers
+        ? tableColumns(snapshot.metadata.columns, pseudoTable(report))
+        : pseudoColumns(report),
+      query: this.newRows(),
+      partitionValues: Object.fromEntries(
+        partitionColumns.map((name, index) => [name, index === 0 ? month.year : month.month]),
+      ),
+      scratch,
+      exactStatistics: ["source_file"],
+      ...(this.signal ? { signal: this.signal } : {}),
+    });
+    return { removed, added: file ? [{ file, tags: await this.tagsOf(file) }] : [] };
+  }
+
+  private newRows(): string {
+    const { losing, number } = this;
+    const parts = [this.allRows((origin) => origin < 0 || losing.has(origin))];
+    if (!this.hasShared) return parts.join("");
+    const apart = `SELECT * FROM (${parts.join("")}) rows_ ANTI JOIN shared_${number} USING (user_type, "date")`;
+    const origins = [-1, ...losing].join(", ");
+    const counting = `SELECT * EXCLUDE (row_id, rank) FROM candidates_${number} rows_
+      WHERE origin IN (${origins}) AND row_id NOT IN (SELECT row_id FROM taken_${number})`;
+    return `${apart} UNION ALL BY NAME ${counting}`;
+  }
+
+  /** A SELECT of the rows that may count, with `origin`: the number of the table's file, or -1 for staged rows. */
+  private allRows(isWanted: (origin: number) => boolean = () => true): string {
+    const { month, changed, incomplete, heldBack, restored } = this.sources;
+    const inCells = `SEMI JOIN cells_${this.number} USING (user_type, "date")`;
+    const table = this.tableRows(month.files)
+      .map((rows, origin) => ({ rows, origin }))
+      .filter(({ origin }) => isWanted(origin))
+      .flatMap(({ rows, origin }) => {
+        const others = `SELECT ${origin} AS origin, * FROM (${rows}) rows_`;
+        const stay = isNoneOf(new Set([...changed, ...incomplete]));
+        if (incomplete.size === 0) return [`${others} WHERE ${stay}`];
+        const outside = `${others} ANTI JOIN cells_${this.number} USING (user_type, "date")`;
+        return [`${others} WHERE ${stay}`, `${outside} WHERE ${isOneOf(incomplete)}`];
+      });
+    const staged = month.staged.map(
+      ({ file }) => `SELECT -1 AS origin, * FROM (${parquet(file)}) rows_ WHERE ${isNoneOf(heldBack)}`,
+    );
+    const again = restored.map(
+      ({ file }) =>
+        `SELECT -1 AS origin, * FROM (${parquet(file)}) rows_ ${inCells} WHERE ${isOneOf(incomplete)}`,
+    );
+    const all = [...table, ...staged, ...again];
+    return all.length > 0
+      ? all.join(" UNION ALL BY NAME ")
+      : `SELECT -1 AS origin, * FROM (${this.noRows()})`;
+  }
+
+  /** A SELECT for each of some files of the table. */
+  private tableRows(files: readonly AddFile[]): string[] {
+    const { snapshot, placeOf } = this.sources;
+    return snapshot ? files.map((file) => `FROM (${readQuery(snapshot, [file], placeOf)})`) : [];
+  }
+
+  private noRows(): string {
+    const columns = pseudoColumns(this.sources.report).map(({ name }) => `NULL AS "${name}"`);
+    return `SELECT ${columns.join(", ")} WHERE false`;
+  }
+
+  /** Which sources have rows where, in the table's files. */
+  private async rowsInTable(): Promise<
+    { origin: number; source: string; userType: string; date: string; isInCells: boolean }[]
+  > {
+    const files = this.tableRows(this.sources.month.files);
+    if (files.length === 0) return [];
+    const all = files.map(
+      (rows, origin) => `SELECT DISTINCT ${origin} AS origin, source_file, user_type, "date" FROM (${rows})`,
+    );
+    const rows = await this.session.query(
+      `SELECT origin, coalesce(source_file, '') AS source, user_type, "date"::VARCHAR AS date, cells.is_cell IS NOT NULL AS cell
+       FROM (${all.join(" UNION ALL ")}) rows_
+       LEFT JOIN (SELECT *, true AS is_cell FROM cells_${this.number}) cells USING (user_type, "date")`,
+      [],
+      this.signal,
+    );
+    return rows.map(({ origin, source, user_type, date, cell }) => ({
+      origin: Number(origin),
+      source: String(source),
+      userType: String(user_type),
+      date: String(date),
+      isInCells: cell === true,
+    }));
+  }
+
+  private isLeftOut(source: string): boolean {
+    return this.sources.heldBack.has(source);
+  }
+
+  private stagedFiles(): StagedRows[] {
+    return [...this.sources.month.staged, ...this.restoredInCells()];
+  }
+
+  /** The rows of incomplete sources in the cells of the change. */
+  private restoredInCells(): StagedRows[] {
+    const { restored, incomplete, month } = this.sources;
+    return restored.map((rows) => ({
+      ...rows,
+      sources: new Map(
+        [...rows.sources]
+          .filter(([source]) => incomplete.has(source))
+          .map(([source, each]) => [
+            source,
+            { ...each, days: each.days & (month.cells.get(each.userType) ?? 0) },
+          ]),
+      ),
+    }));
+  }
+
+  private async createCells(
+    table: string,
+    cells: readonly { readonly userType: UserType; readonly date: string }[],
+  ): Promise<void> {
+    const rows = cells.map(
+      ({ userType, date }) => `(${sqlString(userTypeValue[userType])}, DATE ${sqlString(date)})`,
+    );
+    const list =
+      rows.length > 0 ? `VALUES ${rows.join(", ")}` : "SELECT NULL::VARCHAR, NULL::DATE WHERE false";
+    await this.session.query(
+      `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT * FROM (${list}) AS cells(user_type, "date")`,
+      [],
+      this.signal,
+    );
+  }
+
+  /** The contents of a file that was written, as its tags tell them. */
+  private async tagsOf(file: StagedDataFile): Promise<Tags> {
+    const rows = await this.session.query(
+      `SELECT source_file, user_type, day("date")::INTEGER AS day, count(*)::INTEGER AS rows
+       FROM (${parquet(file)}) GROUP BY ALL`,
+      [],
+      this.signal,
+    );
+    // Rows of another program: without tags, every reader looks at the rows themselves.
+    if (rows.some(({ source_file, day }) => typeof source_file !== "string" || typeof day !== "number"))
+      return {};
+    const sources = new Map<string, number>();
+    const days = new Map<UserType, number>();
+    for (const { source_file, user_type, day, rows: count } of rows) {
+      const source = String(source_file);
+      sources.set(source, (sources.get(source) ?? 0) + Number(count));
+      const userType = userTypes.find((type) => userTypeValue[type] === user_type);
+      if (userType === undefined) return {};
+      days.set(userType, (days.get(userType) ?? 0) | dayBit(Number(day)));
+    }
+    return contentTags({ sources, days });
+  }
+}
+
+function asStaged({ file, sources }: StagedRows): WrittenMonth["added"][number] {
+  const rows = new Map([...sources].map(([source, each]) => [source, each.rows]));
+  const days = new Map<UserType, number>();
+  for (const each of sources.values()) {
+    days.set(each.userType, (days.get(each.userType) ?? 0) | each.days);
+  }
+  return { file, tags: contentTags({ sources: rows, days }) };
+}
+
+function parquet(file: StagedDataFile): string {
+  return `FROM read_parquet(${sqlString(file.place)}, hive_partitioning = false)`;
+}
+
+function isOneOf(sources: ReadonlySet<string>): string {
+  return sources.size === 0
+    ? "false"
+    : `(source_file IN (${[...sources].map(sqlString).join(", ")})) IS TRUE`;
+}
+
+function isNoneOf(sources: ReadonlySet<string>): string {
+  return sources.size === 0
+    ? "true"
+    : `(source_file IN (${[...sources].map(sqlString).join(", ")})) IS NOT TRUE`;
+}

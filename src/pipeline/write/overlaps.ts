@@ -1,0 +1,141 @@
+import { maskMarker } from "../../clever/maskedText";
+import type { Report } from "../../clever/reports";
+import { hasNoKeySql, sameRowSql, tellsSameSql } from "../../clever/rowKey";
+import { type DuckSession, sqlString } from "../../duck/duck";
+
+/** Rows of a source of which a newer source has a newer one. */
+export interface Overlap {
+  readonly source: string;
+  /** The newer source. */
+  readonly taker: string;
+  /** Rows of `source` that `taker` has too. */
+  readonly rows: number;
+  /** Those of which it says the same, and those of which it says something else. */
+  readonly equal: number;
+  readonly different: number;
+}
+
+/**
+ * Finds the rows that newer sources have too, of a relation of rows with the columns of the `_pseudo` table, `row_id` and
+ * `rank`: the higher one is newer. The table `taken` then has (`row_id`, `source`, `taker`, `same`) for each of them. The
+ * rule of the whole pipeline: a row counts unless a newer source has it.
+ *
+ * A row without any id follows its file: it is taken if the taker has another row of its source's day and user type.
+ */
+export async function findTakenRows(
+  session: DuckSession,
+  report: Report,
+  relation: string,
+  taken: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const same = tellsSameSql(report, "older", "newer", maskMarker);
+  const pairs = sameRowSql(report, "older", "newer").map(
+    (
+      condition,
+    ) => `SELECT older.row_id, older.source_file AS source, newer.source_file AS taker, ${same} AS same
+      FROM ${relation} older JOIN ${relation} newer ON ${condition} AND older.rank < newer.rank`,
+  );
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE ${taken} AS
+     SELECT row_id, source, taker, bool_or(same) AS same FROM (${pairs.join(" UNION ALL ")}) GROUP BY ALL`,
+    [],
+    signal,
+  );
+  await session.query(
+    `INSERT INTO ${taken}
+     WITH days AS (SELECT DISTINCT rows_.source_file, rows_.user_type, rows_.date, taker
+       FROM ${taken} JOIN ${relation} rows_ USING (row_id))
+     SELECT row_id, rows_.source_file, taker, NULL FROM ${relation} rows_
+     JOIN days USING (source_file, user_type, date) WHERE ${hasNoKeySql(report, "rows_")}`,
+    [],
+    signal,
+  );
+}
+
+/** Counts what `findTakenRows` found. */
+export async function countOverlaps(
+  session: DuckSession,
+  taken: string,
+  signal?: AbortSignal,
+): Promise<Overlap[]> {
+  const rows = await session.query(
+    `SELECT source, taker, count(*)::INTEGER AS rows, (count(*) FILTER (same))::INTEGER AS equal,
+       (count(*) FILTER (NOT same))::INTEGER AS different FROM ${taken} GROUP BY ALL ORDER BY ALL`,
+    [],
+    signal,
+  );
+  return rows.map(({ source, taker, rows: count, equal, different }) => ({
+    source: String(source),
+    taker: String(taker),
+    rows: Number(count),
+    equal: Number(equal),
+    different: Number(different),
+  }));
+}
+
+/** The overlaps of several months, added up by source and taker. */
+export function addOverlaps(all: readonly Overlap[]): Overlap[] {
+  const sums = new Map<string, Overlap>();
+  for (const each of all) {
+    const key = JSON.stringify([each.source, each.taker]);
+    const sum = sums.get(key);
+    sums.set(
+      key,
+      sum
+        ? {
+            ...sum,
+            rows: sum.rows + each.rows,
+            equal: sum.equal + each.equal,
+            different: sum.different + each.different,
+          }
+        : each,
+    );
+  }
+  return [...sums.values()];
+}
+
+/** A source that says something else than others of most of the rows that it has in common with them. */
+export interface Contradiction {
+  readonly source: string;
+  readonly others: readonly string[];
+  readonly equal: number;
+  readonly different: number;
+}
+
+/**
+ * Finds the arriving sources that contradict those which are there: an old export under a new name, or another district's
+ * file. Each is compared with the table and with the arriving sources before it that do not contradict themselves.
+ *
+ * @param arriving the oldest first
+ */
+export function contradictions(
+  arriving: readonly string[],
+  overlaps: readonly Overlap[],
+  isAccepted: (source: string) => boolean,
+): Contradiction[] {
+  const waiting = new Set(arriving);
+  const found: Contradiction[] = [];
+  const heldBack = new Set<string>();
+  for (const source of arriving) {
+    waiting.delete(source);
+    const own = overlaps.flatMap((each) => {
+      const other = each.source === source ? each.taker : each.taker === source ? each.source : undefined;
+      return other === undefined || waiting.has(other) || heldBack.has(other) ? [] : [{ ...each, other }];
+    });
+    const equal = own.reduce((sum, each) => sum + each.equal, 0);
+    const different = own.reduce((sum, each) => sum + each.different, 0);
+    if (different <= equal || isAccepted(source)) continue;
+    heldBack.add(source);
+    found.push({ source, others: [...new Set(own.map(({ other }) => other))], equal, different });
+  }
+  return found;
+}
+
+/** A `VALUES` relation of sources and their ranks. */
+export function ranksSql(ranked: readonly string[]): string {
+  const rows = ranked.map((source, rank) => `(${sqlString(source)}, ${rank})`);
+  const list =
+    rows.length > 0 ? `VALUES ${rows.join(", ")}` : "SELECT NULL::VARCHAR, NULL::INTEGER WHERE false";
+  return `(SELECT * FROM (${list}) AS ranks(source_file, rank))`;
+}

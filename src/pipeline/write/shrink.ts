@@ -1,0 +1,45 @@
+import type { QuarantinedDelivery, ReadDelivery } from "../delivery";
+
+const inWords = new Intl.NumberFormat("en-US");
+
+/**
+ * Holds back a delivery that would take away more of its source's rows than a person may have meant: more than
+ * `maxShrink` percent, or all of them. A file that was cut off, or emptied, must not empty the tables.
+ *
+ * @param before rows of the source that count, or are superseded
+ */
+export function tooFewRows(
+  delivery: ReadDelivery,
+  before: number,
+  maxShrink: number,
+): QuarantinedDelivery | undefined {
+  const { rows, refused, isAccepted } = delivery;
+  const gone = before - rows;
+  if (before === 0 || (rows > 0 && gone <= (before * maxShrink) / 100)) return undefined;
+  const held = (reason: string, acceptable: boolean) => ({
+    ...delivery,
+    line: undefined,
+    column: undefined,
+    reason,
+    acceptable,
+  });
+  if (rows === 0 && refused > 0) {
+    // Taken, it would only let the rows go that the tables have.
+    return held(`None of its ${inWords.format(refused)} rows can be taken. ${staying(before)}`, false);
+  }
+  if (isAccepted) return undefined;
+  const now = rows === 0 ? "no row" : rows === 1 ? "1 row" : `only ${inWords.format(rows)} rows`;
+  return held(
+    `It has ${now} where the delivery before had ${inWords.format(before)}. ${staying(before)} until the file is accepted.`,
+    true,
+  );
+}
+
+function staying(before: number): string {
+  return before === 1 ? "The earlier row stays" : "The earlier rows stay";
+}
+
+/** What a delivery does to the rows of its source. */
+export function replacementNote(before: number, rows: number): string | undefined {
+  return before === 0 ? undefined : `Replaces ${inWords.format(before)} rows by ${inWords.format(rows)}.`;
+}

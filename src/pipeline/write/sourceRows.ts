@@ -1,0 +1,89 @@
+import type { AddFile } from "../../delta/actions";
+import { withLocalFiles } from "../../delta/localFiles";
+import { lakePathOf, readQuery } from "../../delta/readQuery";
+import type { Snapshot } from "../../delta/snapshot";
+import { type Duck, sqlStrings } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import type { LogEntry } from "../log/ingestLog";
+import { contentsOf } from "./fileContents";
+
+/** How many rows a table has of each source, by the tags of its data files. */
+export interface SourceRows {
+  /** Undefined if a file without tags may have more. */
+  of(source: string): number | undefined;
+  readonly sources: readonly string[];
+}
+
+/** Snapshots are immutable, and each is asked several times. */
+const counted = new WeakMap<Snapshot, SourceRows>();
+
+export function rowsBySource(snapshot: Snapshot | undefined): SourceRows {
+  if (snapshot === undefined) return { of: () => 0, sources: [] };
+  const known = counted.get(snapshot);
+  if (known) return known;
+  const rows = new Map<string, number>();
+  let isExact = true;
+  for (const file of snapshot.files.values()) {
+    const { sources } = contentsOf(file);
+    if (sources === undefined) isExact = false;
+    for (const [source, count] of sources ?? []) rows.set(source, (rows.get(source) ?? 0) + count);
+  }
+  const result = {
+    of: (source: string) => (isExact ? (rows.get(source) ?? 0) : undefined),
+    sources: rows.keys(),
+  };
+  const reusable = { ...result, sources: [...rows.keys()] };
+  counted.set(snapshot, reusable);
+  return reusable;
+}
+
+/**
+ * Whether the table has all good rows of a source's current delivery, so that they need not be read again when some of
+ * them are computed anew.
+ *
+ * @param rows of the source in the table; undefined if that is not known
+ */
+export function isComplete(entry: LogEntry, rows: number | undefined): boolean {
+  const { rowsRead, rowsRefused = 0, rowsSuperseded } = entry;
+  if (rowsRead === undefined) return false;
+  // Earlier versions counted rows that other files had among the refused ones.
+  if (rowsSuperseded === undefined && rowsRefused > 0) return false;
+  return (rows ?? rowsRead - rowsRefused - (rowsSuperseded ?? 0)) >= rowsRead - rowsRefused;
+}
+
+/** Counts a table's rows of some sources; files without tags are read for it. */
+export async function rowsInTable(
+  lake: Lake,
+  duck: Duck,
+  snapshot: Snapshot | undefined,
+  sources: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const wanted = new Set(sources);
+  const rows = new Map<string, number>();
+  const untagged: AddFile[] = [];
+  for (const file of snapshot?.files.values() ?? []) {
+    const contents = contentsOf(file).sources;
+    if (contents === undefined) untagged.push(file);
+    for (const [source, count] of contents ?? []) {
+      if (wanted.has(source)) rows.set(source, (rows.get(source) ?? 0) + count);
+    }
+  }
+  if (snapshot === undefined || untagged.length === 0 || wanted.size === 0) return rows;
+  const paths = untagged.map((file) => lakePathOf(snapshot, file));
+  await withLocalFiles(lake, paths, signal ? { signal } : {}, (local) =>
+    duck.session(async (session) => {
+      const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
+      const found = await session.query(
+        `SELECT source_file AS source, count(*)::DOUBLE AS rows FROM (${readQuery(snapshot, untagged, placeOf)})
+         WHERE source_file IN (SELECT unnest(${sqlStrings([...wanted])})) GROUP BY source_file`,
+        [],
+        signal,
+      );
+      for (const { source, rows: count } of found) {
+        rows.set(String(source), (rows.get(String(source)) ?? 0) + Number(count));
+      }
+    }),
+  );
+  return rows;
+}

@@ -1,0 +1,358 @@
+import { pseudoTable } from "../../clever/layout";
+import { partitionColumns, pseudoColumns, type Report, type UserType } from "../../clever/reports";
+import { counted } from "../../counted";
+import type { Action, AddFile } from "../../delta/actions";
+import type { Attempt } from "../../delta/conflict";
+import { importDataFile } from "../../delta/dataFile";
+import { withLocalFiles } from "../../delta/localFiles";
+import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { requireSameShape } from "../../delta/schema";
+import type { Snapshot } from "../../delta/snapshot";
+import { fileStatistics } from "../../delta/statistics";
+import { removeFile, tableActions } from "../../delta/tableActions";
+import type { Duck, DuckSession } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import { together } from "../../together";
+import type { Delivery, QuarantinedDelivery, ReadDelivery } from "../delivery";
+import type { LogEntry } from "../log/ingestLog";
+import { oldestFirst } from "../plan/ranks";
+import type { Reading } from "../read/readDeliveries";
+import type { StagedRows } from "../read/stageRows";
+import { type ChangedMonth, changedMonths, mayReach, type SourceDays } from "./changedMonths";
+import { contentsOf } from "./fileContents";
+import { MonthRows, type WrittenMonth } from "./monthRows";
+import { addOverlaps, contradictions, type Overlap } from "./overlaps";
+import { tooFewRows } from "./shrink";
+import { isComplete, rowsBySource } from "./sourceRows";
+import { appliedVersions, sourceAppId } from "./tables";
+import { findTwins, knownPeople, twinReason } from "./twins";
+
+export interface ChangeContext {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly report: Report;
+  /** A folder made by the lake's `scratch`. */
+  readonly scratch: string;
+  /** The entry of the delivery of a source whose rows the tables have; undefined if the log does not know it. */
+  readonly currentOf: (source: string) => LogEntry | undefined;
+  /** All such entries of the report. */
+  readonly current: () => Iterable<LogEntry>;
+  /** Reads landed copies again. */
+  readonly read: (deliveries: readonly Delivery[]) => Promise<Reading>;
+  /** Percent of a source's rows that a new delivery may take away without a question. */
+  readonly maxShrink: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A delivery whose rows enter the table. */
+export interface AppliedDelivery extends ReadDelivery {
+  /** Rows of its source in the table, or superseded, before. */
+  readonly rowsReplaced: number;
+}
+
+/** What a change does to a table. */
+export interface Planned {
+  /** Undefined if nothing is to be committed. */
+  readonly attempt: Attempt | undefined;
+  readonly applied: readonly AppliedDelivery[];
+  readonly quarantined: readonly QuarantinedDelivery[];
+  /** Deliveries that another run has brought in meanwhile. */
+  readonly alreadyThere: readonly ReadDelivery[];
+  /** What sources of the change have in common with others. */
+  readonly overlaps: readonly Overlap[];
+}
+
+/**
+ * What is to enter a report's table in one commit: deliveries with their staged rows, and sources whose rank changed.
+ * `on` computes it on a state of the table.
+ */
+export class TableChange {
+  constructor(
+    private readonly context: ChangeContext,
+    private readonly arriving: readonly ReadDelivery[],
+    private readonly staged: readonly StagedRows[],
+    /** Current deliveries whose file has a new modification time and the same bytes. */
+    private readonly reranked: readonly LogEntry[],
+    /** Sources that are applied although the table has this delivery: their log entry was lost. */
+    private readonly again: ReadonlySet<string>,
+  ) {}
+
+  async on(snapshot: Snapshot | undefined): Promise<Planned> {
+    requireOurShape(this.context.report, snapshot);
+    const versions = appliedVersions(snapshot);
+    const isThere = ({ entry }: ReadDelivery) =>
+      (versions.get(entry.source) ?? 0) >= entry.version && !this.again.has(entry.source);
+    const alreadyThere = this.arriving.filter(isThere);
+    const due = this.arriving.filter((delivery) => !isThere(delivery));
+    const before = rowsBySource(snapshot);
+    const rowsBefore = (source: string) => {
+      const entry = this.context.currentOf(source);
+      return (before.of(source) ?? entry?.rowsWritten ?? 0) + (entry?.rowsSuperseded ?? 0);
+    };
+    const quarantined = due.flatMap(
+      (delivery) => tooFewRows(delivery, rowsBefore(delivery.entry.source), this.context.maxShrink) ?? [],
+    );
+    const planned = await this.plan(snapshot, due, quarantined, alreadyThere);
+    const applied = planned.applied.map((delivery) => ({
+      ...delivery,
+      rowsReplaced: rowsBefore(delivery.entry.source),
+    }));
+    return { ...planned, applied, alreadyThere };
+  }
+
+  /** Computes the months; whoever is quarantined for what the sources have in common is left out of the next round. */
+  private async plan(
+    snapshot: Snapshot | undefined,
+    due: readonly ReadDelivery[],
+    quarantined: QuarantinedDelivery[],
+    alreadyThere: readonly ReadDelivery[],
+  ): Promise<Omit<Planned, "applied" | "alreadyThere"> & { readonly applied: readonly ReadDelivery[] }> {
+    for (;;) {
+      const out = new Set(quarantined.map(({ entry }) => entry.source));
+      const applied = due.filter(({ entry }) => !out.has(entry.source));
+      const reranked = this.reranked.filter(
+        (entry) => this.context.currentOf(entry.source) !== undefined && !out.has(entry.source),
+      );
+      if (applied.length + reranked.length === 0) {
+        return { attempt: undefined, applied, quarantined, overlaps: [] };
+      }
+      for (const { entry } of alreadyThere) out.add(entry.source);
+      const round = await this.round(snapshot, applied, reranked, out);
+      if (!("held" in round)) return { ...round, applied, quarantined };
+      quarantined.push(...round.held);
+    }
+  }
+
+  private async round(
+    snapshot: Snapshot | undefined,
+    applied: readonly ReadDelivery[],
+    reranked: readonly LogEntry[],
+    heldBack: ReadonlySet<string>,
+  ): Promise<{ held: QuarantinedDelivery[] } | { attempt: Attempt | undefined; overlaps: Overlap[] }> {
+    const { lake, duck, report, signal } = this.context;
+    const staged = this.staged.filter(({ sources }) =>
+      [...sources.keys()].some((each) => !heldBack.has(each)),
+    );
+    const changed = new Set(applied.map(({ entry }) => entry.source));
+    const months = changedMonths(
+      snapshot,
+      applied.map(({ entry }) => entry),
+      reranked,
+      staged,
+    );
+    const again = await this.restore(snapshot, months, changed);
+    const ranked = this.rank(snapshot, applied, reranked);
+    const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
+    const paths = snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [];
+    return withLocalFiles(lake, paths, signal ? { signal } : {}, (local) => {
+      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+      return duck.session(async (session) => {
+        const rows = months.map((month, number) => {
+          const reached = again.sources.filter((each) => mayReach(each, month));
+          const sources = {
+            report,
+            snapshot,
+            month,
+            changed,
+            heldBack,
+            ranked,
+            incomplete: new Set(reached.map(({ source }) => source)),
+            restored: again.staged.filter(({ year, month: of }) => year === month.year && of === month.month),
+            placeOf: (path: string) => places.get(path) ?? path,
+          };
+          return new MonthRows(session, sources, number, signal);
+        });
+        for (const month of rows) await month.analyze();
+        const overlaps = addOverlaps(rows.flatMap((month) => month.overlaps));
+        const held = [
+          ...this.contradicting(applied, overlaps),
+          ...(await this.twins(session, snapshot, rows, applied)),
+        ];
+        if (held.length > 0) return { held };
+        const written: WrittenMonth[] = [];
+        for (const month of rows) written.push(await month.write(this.context.scratch));
+        return { attempt: await this.attempt(snapshot, applied, written), overlaps };
+      });
+    });
+  }
+
+  /** Reads the landed copies of sources whose rows the table lacks in part and which may have some in these months. */
+  private async restore(
+    snapshot: Snapshot | undefined,
+    months: readonly ChangedMonth[],
+    changed: ReadonlySet<string>,
+  ): Promise<{ readonly sources: readonly SourceDays[]; readonly staged: readonly StagedRows[] }> {
+    const touched = months.filter(({ files }) => files.length > 0);
+    if (touched.length === 0) return { sources: [], staged: [] };
+    const { of } = rowsBySource(snapshot);
+    const lacking = [...this.context.current()].filter(
+      (entry) =>
+        !changed.has(entry.source) &&
+        !isComplete(entry, of(entry.source)) &&
+        touched.some((month) => mayReach(entry, month)),
+    );
+    if (lacking.length === 0) return { sources: [], staged: [] };
+    const { read: all, staged } = await this.context.read(
+      lacking.map((entry) => ({ entry, isAccepted: true })),
+    );
+    // Where a landed file is gone, or is not read as it was before, the table's rows stand.
+    const read = all.filter(
+      ({ entry: { rowsRead }, rows, refused }) => (rowsRead ?? rows + refused) === rows + refused,
+    );
+    return {
+      sources: read.map(({ entry, days }) => ({ ...entry, firstDay: days?.first, lastDay: days?.last })),
+      staged,
+    };
+  }
+
+  /** All sources in play, the oldest first. */
+  private rank(
+    snapshot: Snapshot | undefined,
+    applied: readonly ReadDelivery[],
+    reranked: readonly LogEntry[],
+  ): string[] {
+    const times = new Map<string, Date>();
+    for (const source of rowsBySource(snapshot).sources) times.set(source, new Date(0));
+    for (const { source, modified } of this.context.current()) times.set(source, modified);
+    for (const { source, modified } of reranked) times.set(source, modified);
+    for (const { entry } of applied) times.set(entry.source, entry.modified);
+    return oldestFirst([...times].map(([source, modified]) => ({ source, modified }))).map(
+      ({ source }) => source,
+    );
+  }
+
+  private contradicting(
+    applied: readonly ReadDelivery[],
+    overlaps: readonly Overlap[],
+  ): QuarantinedDelivery[] {
+    const bySource = new Map(applied.map((delivery) => [delivery.entry.source, delivery]));
+    const order = oldestFirst(applied.map(({ entry }) => entry)).map(({ source }) => source);
+    const isAccepted = (source: string) => bySource.get(source)?.isAccepted ?? true;
+    return contradictions(order, overlaps, isAccepted).flatMap(({ source, others, equal, different }) => {
+      const delivery = bySource.get(source);
+      const reason = `${counted(equal + different, "row")} of it are also in ${others.join(", ")}: ${equal} say the same, ${different} something else. The rows of the others stay until the file is accepted.`;
+      return delivery ? [{ ...delivery, line: undefined, column: undefined, reason, acceptable: true }] : [];
+    });
+  }
+
+  /** Arriving sources whose rows are those of a source of another user type. */
+  private async twins(
+    session: DuckSession,
+    snapshot: Snapshot | undefined,
+    months: readonly MonthRows[],
+    applied: readonly ReadDelivery[],
+  ): Promise<QuarantinedDelivery[]> {
+    const { report, signal } = this.context;
+    const arriving = new Map(applied.map((delivery) => [delivery.entry.source, delivery]));
+    const held = new Map<string, QuarantinedDelivery>();
+    for (const month of months) {
+      const rows = month.twinRows();
+      if (rows === "" || month.sources.month.staged.length === 0) continue;
+      for (const { one, other } of await findTwins(session, report, rows, signal)) {
+        const [mine, twin] = arriving.has(one) ? [one, other] : [other, one];
+        const delivery = arriving.get(mine);
+        if (!delivery || this.areAgreed(delivery, twin) || held.has(one) || held.has(other)) continue;
+        const partner = arriving.get(twin);
+        const [loser, kept, why] = partner
+          ? await this.judgeTwins(session, snapshot, rows, delivery, partner)
+          : [delivery, twin, `is in the tables as ${this.context.currentOf(twin)?.userType ?? "others"}`];
+        held.set(loser.entry.source, {
+          ...loser,
+          line: undefined,
+          column: undefined,
+          reason: twinReason(kept, why),
+          acceptable: true,
+          twinOf: kept,
+        });
+      }
+    }
+    return [...held.values()];
+  }
+
+  private areAgreed({ entry, agreedTwin }: ReadDelivery, twin: string): boolean {
+    const partner = this.arriving.find((each) => each.entry.source === twin);
+    const current = this.context.currentOf(twin);
+    const ofTwin = partner ? partner.agreedTwin : current?.accepted === true ? current.twinOf : undefined;
+    return agreedTwin === twin || ofTwin === entry.source;
+  }
+
+  /** Decides which of two arriving twins counts: by whose people they are, else the one that came first. */
+  private async judgeTwins(
+    session: DuckSession,
+    snapshot: Snapshot | undefined,
+    rows: string,
+    one: ReadDelivery,
+    other: ReadDelivery,
+  ): Promise<[loser: ReadDelivery, kept: string, why: string]> {
+    const { report, signal } = this.context;
+    const [first = one, second = other] = oldestFirst(
+      [one, other].map((delivery) => ({ ...delivery.entry, delivery })),
+    ).map(({ delivery }) => delivery);
+    const { lake } = this.context;
+    const files = snapshot ? filesThatTell(snapshot, [first.entry.userType, second.entry.userType]) : [];
+    const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
+    const { asMine, asTwin } = await withLocalFiles(lake, paths, signal ? { signal } : {}, (local) => {
+      const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
+      const further = snapshot && files.length > 0 ? [`FROM (${readQuery(snapshot, files, placeOf)})`] : [];
+      const known = [rows, ...further].join(" UNION ALL BY NAME ");
+      return knownPeople(session, report, known, first.entry, second.entry, signal);
+    });
+    if (asTwin > asMine) {
+      return [first, second.entry.source, `has people who are known as ${second.entry.userType}`];
+    }
+    const why = asMine > asTwin ? `has people who are known as ${first.entry.userType}` : "came first";
+    return [second, first.entry.source, why];
+  }
+
+  private async attempt(
+    snapshot: Snapshot | undefined,
+    applied: readonly ReadDelivery[],
+    months: readonly WrittenMonth[],
+  ): Promise<Attempt | undefined> {
+    const { lake, report, signal } = this.context;
+    const actions: Action[] = applied.map(({ entry: { source, version } }) => ({
+      txn: { appId: sourceAppId(source), version, lastUpdated: Date.now() },
+    }));
+    const imports: Promise<AddFile>[] = [];
+    for (const { removed, added } of months) {
+      actions.push(...removed.map((file) => removeFile(file, { dataChange: true })));
+      for (const { file, tags } of added) {
+        const options = { tags, ...(signal ? { signal } : {}) };
+        imports.push(importDataFile(lake, pseudoTable(report), file, options));
+      }
+    }
+    for (const add of await together(imports)) actions.push({ add });
+    if (actions.length === 0) return undefined;
+    const creation = snapshot
+      ? []
+      : tableActions({
+          columns: pseudoColumns(report),
+          partitionColumns,
+          name: `${report.name}_pseudo`,
+          description: `${report.title} of Clever, pseudonymized.`,
+        });
+    // Whatever another writer adds has to be looked at first: it may be the same rows.
+    return { actions: [...creation, ...actions], reads: "table" };
+  }
+}
+
+/**
+ * Rejects with `unsupportedTable` where another program gave the table other columns or partitions than the data files
+ * that we write have; its own columns behind ours are null in our rows.
+ */
+export function requireOurShape(report: Report, table: Snapshot | undefined): void {
+  if (table === undefined) return;
+  const expected = { columns: pseudoColumns(report), partitionColumns };
+  requireSameShape(table.metadata, expected, pseudoTable(report), "mayFollow");
+}
+
+/** So many files of a user type tell whose people they are. */
+const filesPerType = 3;
+
+/** The table's newest files of some user types. */
+function filesThatTell(snapshot: Snapshot, types: readonly UserType[]): AddFile[] {
+  const lastDay = (file: AddFile) => String(fileStatistics(file)?.maxValues.date ?? "");
+  const newest = [...snapshot.files.values()].sort((a, b) => (lastDay(a) < lastDay(b) ? 1 : -1));
+  const ofType = (type: UserType) => newest.filter((file) => (contentsOf(file).days.get(type) ?? 0) !== 0);
+  return [...new Set(types.flatMap((type) => ofType(type).slice(0, filesPerType)))];
+}

@@ -1,0 +1,106 @@
+import {
+  partitionColumns,
+  personPseudonyms,
+  pseudoColumns,
+  type Report,
+  userTypeValue,
+} from "../../clever/reports";
+import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import type { SourceOfRows } from "../plan/ranks";
+
+/** Two sources of different user types with the same rows. */
+export interface TwinPair {
+  readonly one: string;
+  readonly other: string;
+}
+
+/**
+ * Finds sources with the same rows under two user types, such as the students' file that was also delivered by the name of
+ * the teachers'. A person may be a teacher and staff and so have a row in both: sources are twins if more than half of the
+ * rows of each are the same. Only those with the same first or last person are compared, so next to nothing is read.
+ *
+ * @param rows a SELECT with the columns of the `_pseudo` table, of one month
+ */
+export async function findTwins(
+  session: DuckSession,
+  report: Report,
+  rows: string,
+  signal?: AbortSignal,
+): Promise<TwinPair[]> {
+  const person = `coalesce(${personPseudonyms(report).map(sqlName).join(", ")})`;
+  const pairs = await session.query(
+    `WITH people AS MATERIALIZED (
+       SELECT source_file, user_type, min(${person}) AS first, max(${person}) AS last, min("date") AS begins, max("date") AS ends
+       FROM (${rows}) WHERE source_file IS NOT NULL GROUP BY ALL)
+     SELECT one.source_file AS one, other.source_file AS other FROM people one JOIN people other
+       ON one.user_type < other.user_type AND (one.first = other.first OR one.last = other.last)
+         AND one.begins <= other.ends AND other.begins <= one.ends ORDER BY ALL`,
+    [],
+    signal,
+  );
+  const twins: TwinPair[] = [];
+  for (const pair of pairs) {
+    const twin = { one: String(pair.one), other: String(pair.other) };
+    if (await haveSameRows(session, report, rows, twin, signal)) twins.push(twin);
+  }
+  return twins;
+}
+
+async function haveSameRows(
+  session: DuckSession,
+  report: Report,
+  rows: string,
+  { one, other }: TwinPair,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const ours = new Set<string>(["user_type", "source_file", ...partitionColumns]);
+  const columns = pseudoColumns(report)
+    .filter(({ name }) => !ours.has(name))
+    .map(({ name }) => sqlName(name))
+    .join(", ");
+  const of = (source: string) => `SELECT ${columns} FROM (${rows}) WHERE source_file = ${sqlString(source)}`;
+  const { same, most } = await session.one(
+    `WITH one AS MATERIALIZED (${of(one)}), other AS MATERIALIZED (${of(other)})
+     SELECT (SELECT count(*) FROM (FROM one INTERSECT ALL FROM other))::INTEGER AS same,
+       greatest((SELECT count(*) FROM one), (SELECT count(*) FROM other))::INTEGER AS most`,
+    [],
+    signal,
+  );
+  return 2 * Number(same) > Number(most);
+}
+
+/**
+ * How many people of a source have rows of its own user type, and of its twin's, from other sources: the one whose people
+ * they are counts.
+ */
+export async function knownPeople(
+  session: DuckSession,
+  report: Report,
+  rows: string,
+  mine: SourceOfRows,
+  twin: SourceOfRows,
+  signal?: AbortSignal,
+): Promise<{ readonly asMine: number; readonly asTwin: number }> {
+  const person = `coalesce(${personPseudonyms(report).map(sqlName).join(", ")})`;
+  const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
+  const known = ({ userType }: SourceOfRows) =>
+    `(count(DISTINCT ${person}) FILTER (user_type = ${sqlString(userTypeValue[userType])}))::INTEGER`;
+  const { as_mine, as_twin } = await session.one(
+    `SELECT ${known(mine)} AS as_mine, ${known(twin)} AS as_twin FROM (${rows})
+     WHERE (source_file IN (${both})) IS NOT TRUE
+       AND ${person} IN (SELECT ${person} FROM (${rows}) WHERE source_file = ${sqlString(mine.source)})`,
+    [],
+    signal,
+  );
+  return { asMine: Number(as_mine), asTwin: Number(as_twin) };
+}
+
+/** What is said of a file that does not count for the sake of its twin. */
+export function twinReason(kept: string, why: string): string {
+  return `Its rows are those of ${kept}, which ${why}: the same rows count once. If the file is accepted, they count as well.`;
+}
+
+/** What is noted of a file whose rows count beside those of its twin. */
+export function besideTwinNote(twin: string): string {
+  return `Its rows count beside those of ${twin}, as a person has agreed.`;
+}
