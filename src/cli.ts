@@ -139,7 +139,7 @@ function acting<T extends CommonOptions>(load: () => Promise<CommandAction<T>>) 
       programFolder: import.meta.dirname,
       signal: abort.signal,
     });
-    console.log(options.json ? jsonText(result.document()) : result.text());
+    console.log(options.json ? jsonText(result.document()) : await result.text());
     exitCode = result.exitCode ?? 0;
   };
 }

@@ -1,5 +1,4 @@
 import { reportNames, type UserType } from "../clever/reports";
-import { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
@@ -9,7 +8,6 @@ import { ChunkRunner } from "./chunkRunner";
 import { adoptLandings } from "./land/recover";
 import { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
-import { IngestLog } from "./log/logTable";
 import {
   interruptedRuns,
   newestRun,
@@ -28,7 +26,8 @@ import { asOnServer } from "./plan/sourceNames";
 import { chunksOf, isDue, isNamed } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import { healthy } from "./read/identityHealth";
-import { claimSalt } from "./salt/salt";
+import { ReadAhead } from "./readAhead";
+import { claimHeldSalt, holdSalt } from "./salt/salt";
 import { appliedIn, type PseudoTables, readPseudoTables } from "./write/tables";
 
 /** Percent of a source's rows that a new delivery may take away without a question. */
@@ -74,18 +73,22 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const progress = new Progress(request.onProgress);
   const given = command === "ingest" ? undefined : requireSalt(request);
   progress.listing();
-  const listing = request.source && command !== "anonymize" ? await request.source.list(signal) : undefined;
-  const held = given === undefined ? undefined : await claimSalt(lake, given, signal);
+  const asked = command === "anonymize" ? undefined : request.source?.list(signal);
+  // While the server is waited for. None of it writes anything, and of several failures the server's is told.
+  const holding = given === undefined ? undefined : holdSalt(lake, given, signal);
+  await using ahead = new ReadAhead(lake, signal);
+  const [listing, held, newest] = await together([asked, holding, newestRun(lake, signal), ahead.ready]);
+  if (held !== undefined) await claimHeldSalt(lake, held, { signal });
   const salt = held?.salt;
 
   const now = new Date();
-  const runId = newRunId(now, (await newestRun(lake, signal))?.runId);
+  const runId = newRunId(now, newest?.runId);
   await using lock = await RunLock.take(lake, runId, { signal });
   const scratch = await lake.scratch();
-  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+  const { duck, log } = ahead;
   try {
-    const log = new IngestLog(lake, duck);
-    const { state: known, previous, tables } = await currentState(lake, duck, log, signal);
+    await duck.spillInto(`${scratch}/spill`);
+    const { state: known, previous, tables } = await currentState(lake, ahead, signal);
     const made = listing ? makePlan(listing, known, request.userTypes) : [];
     const files = await withKnownCopies(made, log, signal);
     const state = asOnServer(known, files);
@@ -194,13 +197,12 @@ function requireSalt(request: RunRequest): string {
 /** What the lake holds, with the traces of runs that did not come through put in order; and the run before this one. */
 async function currentState(
   lake: Lake,
-  duck: Duck,
-  log: IngestLog,
+  { duck, log, tables: read }: ReadAhead,
   signal: AbortSignal | undefined,
 ): Promise<{ state: LakeState; previous: string | null; tables: PseudoTables }> {
   // Each is a row of answers that have to be waited for one after the other.
   const [tables, { records, newest: previous }, known] = await together([
-    readPseudoTables(lake, duck, signal),
+    readPseudoTables(lake, duck, signal, read),
     interruptedRuns(lake, signal),
     log.sources(signal),
   ]);

@@ -196,9 +196,10 @@ export function hasTime({ modified }: Pick<SourceFile, "modified">): boolean {
 export function planLandings(plan: readonly PlannedFile[], start: Date): Landing[] {
   const taken = new Set<string>();
   return plan.flatMap((file): Landing[] => {
-    const recognized = recognizeReport(file.path);
     const { source } = file;
-    if ((file.state !== "new" && file.state !== "changed") || !recognized || source === undefined) return [];
+    if ((file.state !== "new" && file.state !== "changed") || source === undefined) return [];
+    const recognized = recognizeReport(file.path);
+    if (recognized === undefined) return [];
     let time = start;
     const place = () =>
       landedPath(recognized.report, folderName(time), recognized.userType, nameOf(file.path));
