@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import type { Client, SFTPWrapper } from "ssh2";
+import type { SFTPWrapper } from "ssh2";
+import type SftpClient from "ssh2-sftp-client";
 import { CleverLakeError } from "../errors";
 import { widenWindow } from "./channelWindow";
 import { networkError, SilentServerError, socketFault, statusOf } from "./sftpErrors";
@@ -13,15 +14,15 @@ const farewellMilliseconds = 1_000;
 type Done<T> = (error: Error | null | undefined, value: T) => void;
 
 /**
- * One SFTP session. The library below leaves callbacks pending for ever when a connection ends in certain
- * ways, so every request goes through `call`, which also ends with the connection and in time.
+ * One SFTP session. The libraries below leave promises and callbacks pending for ever when a connection ends
+ * in certain ways, so every request goes through `call`, which also ends with the connection and in time.
  */
 export class SftpConnection {
   private readonly pending = new Set<(error: unknown) => void>();
   private failure: { readonly error: unknown } | undefined;
 
   constructor(
-    private readonly client: Client,
+    private readonly client: SftpClient,
     private readonly session: SFTPWrapper,
     private readonly socket: Socket,
     private readonly address: string,
@@ -29,8 +30,10 @@ export class SftpConnection {
     readonly timeout: number,
   ) {
     const lost = (error?: unknown) => this.fail(this.broken(error));
-    client.on("error", lost).on("end", lost).on("close", lost);
-    for (const event of ["error", "end", "close"]) session.on(event, lost);
+    for (const event of ["error", "end", "close"]) {
+      client.on(event, lost);
+      session.on(event, lost);
+    }
     socket.on("error", lost);
     socket.on("close", () => lost());
     if (socket.destroyed) lost();
@@ -104,7 +107,7 @@ export class SftpConnection {
     if (this.failure === undefined) {
       const timer = setTimeout(() => this.socket.destroy(), farewellMilliseconds);
       const closed = new Promise((resolve) => this.socket.once("close", resolve));
-      this.client.end();
+      this.client.end().catch(() => this.socket.destroy());
       await closed;
       clearTimeout(timer);
     }

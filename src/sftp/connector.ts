@@ -1,12 +1,6 @@
 import type { Socket } from "node:net";
-import {
-  type CipherAlgorithm,
-  Client,
-  type ConnectConfig,
-  type ParsedKey,
-  type ServerHostKeyAlgorithm,
-  type SFTPWrapper,
-} from "ssh2";
+import type { CipherAlgorithm, ParsedKey, ServerHostKeyAlgorithm } from "ssh2";
+import SftpClient from "ssh2-sftp-client";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import { type Credentials, Login } from "./authentication";
 import { SftpConnection } from "./connection";
@@ -89,13 +83,13 @@ export class SftpConnector {
   ): Promise<SftpConnection | { readonly presented: Buffer }> {
     const { host, port, username, timeout, keepAlive, hostKey } = this.settings;
     const socket = await dial({ host, port, timeout, ...(signal ? { signal } : {}) });
-    const client = new Client();
+    const client = new SftpClient("sftp", {});
     const login = new Login(this.settings, this.key);
     let presented: Buffer | undefined;
     let trusted = false;
     let ready = false;
     let fault: unknown;
-    // Stays for the connection's life: an error without a listener would end the process. The first tells the most.
+    // The client wraps errors and loses what kind they are, so the first is kept as it came.
     client.on("error", (error: unknown) => {
       fault ??= error;
     });
@@ -110,7 +104,7 @@ export class SftpConnector {
     });
     try {
       const session = await this.untilGone(socket, signal, () =>
-        sessionOf(client, {
+        client.connect({
           sock: socket,
           username,
           readyTimeout: 0,
@@ -198,14 +192,4 @@ export class SftpConnector {
       error,
     );
   }
-}
-
-/** Logs in and starts SFTP. Rejects with what comes first: the library's error, or the connection's end. */
-function sessionOf(client: Client, config: ConnectConfig): Promise<SFTPWrapper> {
-  return new Promise((resolve, reject) => {
-    client.once("ready", () => client.sftp((error, session) => (error ? reject(error) : resolve(session))));
-    const ended = () => reject(new Error("The connection ended."));
-    client.once("error", reject).once("end", ended).once("close", ended);
-    client.connect(config);
-  });
 }
