@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { CleverLakeError } from "../errors";
 
 /**
@@ -79,132 +80,74 @@ export type Action =
   | { readonly txn: Txn }
   | { readonly commitInfo: CommitInfo };
 
-type Fields = Readonly<Record<string, unknown>>;
+/** Absent and null are the same: JSON leaves fields out, checkpoints hold nulls. */
+const optional = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value) => value ?? undefined);
 
-/** A field that is missing or of the wrong type, by its path. */
-class FieldFault {
-  constructor(readonly field: string) {}
-}
+const texts = z.record(z.string(), z.string().nullable());
 
-/*
- * Checked by hand, field by field: a table's log has thousands of actions, and a checker that is made from a schema takes
- * longer to be made than all of them take to be read. Absent and null are the same: JSON leaves fields out, checkpoints
- * hold nulls. Fields that are unknown are left out.
- */
-const isText = (value: unknown) => typeof value === "string";
-const isName = (value: unknown): value is string => isText(value) && value !== "";
-const isNumber = (value: unknown): value is number => Number.isFinite(value);
-const isCount = (value: unknown): value is number => isNumber(value) && value >= 0;
-const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
-const isBoolean = (value: unknown) => typeof value === "boolean";
-const isPresent = (value: unknown): value is unknown => value !== undefined && value !== null;
-const isRecord = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const protocol: z.ZodType<Protocol> = z.object({
+  minReaderVersion: z.number().int(),
+  minWriterVersion: z.number().int(),
+  readerFeatures: optional(z.array(z.string())),
+  writerFeatures: optional(z.array(z.string())),
+});
 
-function required<T>(fields: Fields, name: string, is: (value: unknown) => value is T): T {
-  const value = fields[name];
-  if (is(value)) return value;
-  throw new FieldFault(name);
-}
+const metaData: z.ZodType<Metadata> = z.object({
+  id: z.string(),
+  name: optional(z.string()),
+  description: optional(z.string()),
+  format: z.object({
+    provider: z.string(),
+    options: optional(z.record(z.string(), z.string())).transform((options) => options ?? {}),
+  }),
+  schemaString: z.string(),
+  partitionColumns: optional(z.array(z.string())).transform((columns) => columns ?? []),
+  configuration: optional(texts).transform((configuration) => configuration ?? {}),
+  createdTime: optional(z.number()),
+});
 
-function optional<T>(fields: Fields, name: string, is: (value: unknown) => value is T): T | undefined {
-  const value = fields[name];
-  if (value === undefined || value === null) return undefined;
-  if (is(value)) return value;
-  throw new FieldFault(name);
-}
+const add: z.ZodType<AddFile> = z.object({
+  path: z.string().min(1),
+  partitionValues: optional(texts).transform((values) => values ?? {}),
+  size: z.number().nonnegative(),
+  modificationTime: z.number(),
+  dataChange: z.boolean(),
+  stats: optional(z.string()),
+  tags: optional(texts),
+  deletionVector: optional(z.unknown()),
+});
+
+const remove: z.ZodType<RemoveFile> = z.object({
+  path: z.string().min(1),
+  dataChange: z.boolean(),
+  deletionTimestamp: optional(z.number()),
+  extendedFileMetadata: optional(z.boolean()),
+  partitionValues: optional(texts),
+  size: optional(z.number()),
+  tags: optional(texts),
+});
+
+const txn: z.ZodType<Txn> = z.object({
+  appId: z.string(),
+  version: z.number().int(),
+  lastUpdated: optional(z.number()),
+});
 
 /** Other writers put into a commit's provenance what they like; a field of another type than ours is not ours. */
-function unlessForeign<T>(fields: Fields, name: string, is: (value: unknown) => value is T): T | undefined {
-  const value = fields[name];
-  return is(value) ? value : undefined;
-}
+const unlessForeign = <T extends z.ZodType>(schema: T) => optional(schema).catch(undefined);
 
-/** An array, or a record, whose values are all of one type. */
-function optionalTexts(fields: Fields, name: string): string[] | undefined {
-  const isArray = (value: unknown): value is unknown[] => Array.isArray(value);
-  return optional(fields, name, isArray)?.map((value, index) => {
-    if (isText(value)) return value;
-    throw new FieldFault(`${name}.${index}`);
-  });
-}
+const commitInfo: z.ZodType<CommitInfo> = z.object({
+  timestamp: unlessForeign(z.number()),
+  operation: unlessForeign(z.string()),
+  operationParameters: unlessForeign(z.record(z.string(), z.unknown())),
+  engineInfo: unlessForeign(z.string()),
+  readVersion: unlessForeign(z.number()),
+  isBlindAppend: unlessForeign(z.boolean()),
+  txnId: unlessForeign(z.string()),
+});
 
-function optionalRecord<T extends string | null>(
-  fields: Fields,
-  name: string,
-  is: (value: unknown) => value is T,
-): Readonly<Record<string, T>> | undefined {
-  const record = optional(fields, name, isRecord);
-  if (record === undefined) return undefined;
-  for (const key in record) if (!is(record[key])) throw new FieldFault(`${name}.${key}`);
-  return record as Readonly<Record<string, T>>;
-}
-
-const isTextOrNull = (value: unknown): value is string | null => value === null || isText(value);
-
-const parsers = {
-  add: (fields: Fields): AddFile => ({
-    path: required(fields, "path", isName),
-    partitionValues: optionalRecord(fields, "partitionValues", isTextOrNull) ?? {},
-    size: required(fields, "size", isCount),
-    modificationTime: required(fields, "modificationTime", isNumber),
-    dataChange: required(fields, "dataChange", isBoolean),
-    stats: optional(fields, "stats", isText),
-    tags: optionalRecord(fields, "tags", isTextOrNull),
-    deletionVector: optional(fields, "deletionVector", isPresent),
-  }),
-  remove: (fields: Fields): RemoveFile => ({
-    path: required(fields, "path", isName),
-    dataChange: required(fields, "dataChange", isBoolean),
-    deletionTimestamp: optional(fields, "deletionTimestamp", isNumber),
-    extendedFileMetadata: optional(fields, "extendedFileMetadata", isBoolean),
-    partitionValues: optionalRecord(fields, "partitionValues", isTextOrNull),
-    size: optional(fields, "size", isNumber),
-    tags: optionalRecord(fields, "tags", isTextOrNull),
-  }),
-  txn: (fields: Fields): Txn => ({
-    appId: required(fields, "appId", isText),
-    version: required(fields, "version", isInteger),
-    lastUpdated: optional(fields, "lastUpdated", isNumber),
-  }),
-  commitInfo: (fields: Fields): CommitInfo => ({
-    timestamp: unlessForeign(fields, "timestamp", isNumber),
-    operation: unlessForeign(fields, "operation", isText),
-    operationParameters: unlessForeign(fields, "operationParameters", isRecord),
-    engineInfo: unlessForeign(fields, "engineInfo", isText),
-    readVersion: unlessForeign(fields, "readVersion", isNumber),
-    isBlindAppend: unlessForeign(fields, "isBlindAppend", isBoolean),
-    txnId: unlessForeign(fields, "txnId", isText),
-  }),
-  protocol: (fields: Fields): Protocol => ({
-    minReaderVersion: required(fields, "minReaderVersion", isInteger),
-    minWriterVersion: required(fields, "minWriterVersion", isInteger),
-    readerFeatures: optionalTexts(fields, "readerFeatures"),
-    writerFeatures: optionalTexts(fields, "writerFeatures"),
-  }),
-  metaData: (fields: Fields): Metadata => ({
-    id: required(fields, "id", isText),
-    name: optional(fields, "name", isText),
-    description: optional(fields, "description", isText),
-    format: format(required(fields, "format", isRecord)),
-    schemaString: required(fields, "schemaString", isText),
-    partitionColumns: optionalTexts(fields, "partitionColumns") ?? [],
-    configuration: optionalRecord(fields, "configuration", isTextOrNull) ?? {},
-    createdTime: optional(fields, "createdTime", isNumber),
-  }),
-} as const;
-
-function format(fields: Fields): Metadata["format"] {
-  try {
-    return {
-      provider: required(fields, "provider", isText),
-      options: optionalRecord(fields, "options", isText) ?? {},
-    };
-  } catch (error) {
-    throw error instanceof FieldFault ? new FieldFault(`format.${error.field}`) : error;
-  }
-}
-
+const actionSchemas = { add, remove, txn, commitInfo, protocol, metaData } as const;
 const actionNames = ["add", "remove", "txn", "commitInfo", "protocol", "metaData"] as const;
 
 /**
@@ -217,14 +160,12 @@ export function parseAction(value: unknown, file: string, line?: number): Action
   for (const name of actionNames) {
     const content = record[name];
     if (content === undefined || content === null) continue;
-    try {
-      if (!isRecord(content)) throw new FieldFault("");
-      return { [name]: parsers[name](content) } as Action;
-    } catch (error) {
-      if (!(error instanceof FieldFault)) throw error;
-      const field = error.field === "" ? name : `${name}.${error.field}`;
+    const parsed = actionSchemas[name].safeParse(content);
+    if (!parsed.success) {
+      const field = [name, ...(parsed.error.issues[0]?.path ?? [])].join(".");
       throw unreadable(file, line, `its field ${field} is missing or of the wrong type`);
     }
+    return { [name]: parsed.data } as Action;
   }
   return undefined;
 }
