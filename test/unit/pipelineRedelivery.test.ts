@@ -330,6 +330,26 @@ async function optimize({ lake }: PipelineFixture): Promise<void> {
   expect(await lake.putIfAbsent(commit, Buffer.from(formatCommit(actions)))).toBe(true);
 }
 
+test("rows that a newer file has come back also after another program merged the data files", async () => {
+  const fixture = await twoDays();
+  await fixture.put(
+    dailyPath("2024-09-05"),
+    dailyCsv(daily("amy", "2024-09-03"), daily("cat", "2024-09-05")),
+  );
+  expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+  await optimize(fixture);
+  expect(await fixture.rows()).toHaveLength(3);
+  await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("cat", "2024-09-05", 2)));
+  expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [], failed: [] });
+  expect(await fixture.logins("amy", "ben", "cat")).toEqual([
+    "amy 2024-09-03 1",
+    "ben 2024-09-04 1",
+    "cat 2024-09-05 2",
+  ]);
+  expect((await fixture.lastLog()).get(amysDay)).toMatchObject({ rowsWritten: 1, rowsSuperseded: 0 });
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
 describe("a copy that was fetched by hand and put back, `… (1).csv`,", () => {
   const copy = amysDay.replace(".csv", " (1).csv");
 
