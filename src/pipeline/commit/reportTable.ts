@@ -128,7 +128,8 @@ export class ReportTable {
         parameters: { mode: "Append", partitionBy: JSON.stringify(partitionColumns) },
       },
       attempt: async (snapshot, number) => {
-        if (number > 1) throw conflict(report);
+        // What it added is unknown to this run's log, so its rows could not be ranked.
+        if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
         planned = await change.on(snapshot);
         return planned.attempt;
       },

@@ -116,12 +116,14 @@ export async function verifyReport(
           lookups: lookup?.snapshot,
           salt: isSalt ? salt : undefined,
         },
-        // Of rows that are missing, or too many, the counts tell.
-        current.filter((entry) => isComparable(entry) && rows.get(entry.source) === entry.rowsWritten),
+        // Also those of which newer files have all rows: they take over rows of older ones.
+        current.filter(isComparable),
       );
-      const places = new Map(current.map(({ source, landedPath }) => [source, landedPath]));
-      for (const [source, problem] of different) {
-        problems.push({ subject: places.get(source) ?? source, problem });
+      for (const { source, landedPath, rowsWritten = 0 } of current) {
+        const problem = different.get(source);
+        // Of rows that are missing, or too many, the counts tell.
+        const isCounted = (rows.get(source) ?? 0) === rowsWritten;
+        if (problem !== undefined && isCounted) problems.push({ subject: landedPath, problem });
       }
     }
     if (pseudo && !lookup)

@@ -41,5 +41,7 @@ function staying(before: number): string {
 
 /** What a delivery does to the rows of its source. */
 export function replacementNote(before: number, rows: number): string | undefined {
-  return before === 0 ? undefined : `Replaces ${inWords.format(before)} rows by ${inWords.format(rows)}.`;
+  return before === 0
+    ? undefined
+    : `Replaces ${inWords.format(before)} ${before === 1 ? "row" : "rows"} by ${inWords.format(rows)}.`;
 }
