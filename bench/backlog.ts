@@ -2,11 +2,11 @@ import path from "node:path";
 import type { Comparison, Limit } from "./comparison";
 import { type Side, takeTurns, timeNode } from "./measure";
 import type { BenchOptions } from "./options";
-import { byHand, reportsOf } from "./tablesBenchmark";
+import { byHand, type Copying, reportsOf } from "./tablesBenchmark";
 import type { Workshop } from "./workshop";
 
 /** A district's first run: a year of small files, six a day. */
-const backlog = { students: 2000, teachers: 120, staff: 40, days: 180 } as const;
+const people = { students: 2000, teachers: 120, staff: 40 } as const;
 
 /**
  * (g) The backlog that a district begins with, against rclone and the script that an engineer would write by hand; then
@@ -14,10 +14,10 @@ const backlog = { students: 2000, teachers: 120, staff: 40, days: 180 } as const
  */
 export async function backlogBenchmark(
   workshop: Workshop,
-  { runs }: BenchOptions,
+  { runs, backlogDays: days }: BenchOptions,
 ): Promise<{ comparisons: Comparison[]; limits: Limit[] }> {
   const reports = workshop.newPath("backlog");
-  await workshop.publish(reports, backlog);
+  await workshop.publish(reports, { ...people, days });
   const landed = workshop.newPath("landed");
   await workshop.cleverLake("ingest", await workshop.config(reports, landed));
   const done = await workshop.linkedCopy(landed);
@@ -33,7 +33,7 @@ export async function backlogBenchmark(
     };
   };
   let lake = "";
-  const intoTables = await turns(
+  const [intoTables] = await turns(
     {
       name: "clever-lake anonymize",
       prepare: async () => {
@@ -42,10 +42,10 @@ export async function backlogBenchmark(
       run: async () => workshop.cleverLake("anonymize", await workshop.config(reports, lake)),
       clean: () => workshop.remove(lake),
     },
-    script(),
+    [script()],
     runs,
   );
-  const wholeJob = await turns(
+  const wholeJobs = await turns(
     {
       name: "clever-lake run",
       prepare: () => {
@@ -55,27 +55,28 @@ export async function backlogBenchmark(
       run: async () => workshop.cleverLake("run", await workshop.config(reports, lake)),
       clean: () => workshop.remove(lake),
     },
-    byHand(workshop, reports),
+    (await copyings(workshop, reports)).map((copying) => byHand(workshop, reports, copying)),
     runs,
   );
-  const nothingNew = await turns(
+  const [nothingNew] = await turns(
     {
       name: "clever-lake run, nothing new",
       run: async () => workshop.cleverLake("run", await workshop.config(reports, done)),
     },
-    { name: "node -e 0", run: () => timeNode(workshop.folder, ["-e", "0"], {}) },
+    [{ name: "node -e 0", run: () => timeNode(workshop.folder, ["-e", "0"], {}) }],
     runs,
   );
-  const verify = await turns(
+  const [verify] = await turns(
     {
       name: "clever-lake verify",
       run: async () => workshop.cleverLake("verify", await workshop.config(reports, done)),
     },
-    script(),
+    [script()],
     runs,
   );
+  if (!intoTables || !nothingNew || !verify) throw new Error("A side was not measured.");
   await Promise.all([reports, landed, done].map((place) => workshop.remove(place)));
-  const title = `${backlog.days * 6} small files`;
+  const title = `${days * 6} small files`;
   const time = (name: string, sides: Turns, target: number): Comparison => ({
     benchmark: "g",
     title: `${title}: ${name}`,
@@ -91,15 +92,34 @@ export async function backlogBenchmark(
     target,
   });
   return {
-    comparisons: [time("CSV to tables", intoTables, 1.5), time("the whole job", wholeJob, 1.3)],
+    comparisons: [
+      time("CSV to tables", intoTables, 1.5),
+      ...wholeJobs.map((sides) => time("the whole job", sides, 1.3)),
+    ],
     limits: [seconds("nothing new", nothingNew, 0.35), seconds("verify", verify, 5)],
   };
 }
 
 type Turns = Pick<Comparison, "ours" | "theirs">;
 
-async function turns(our: Side, their: Side, runs: number): Promise<Turns> {
-  const [ours, theirs] = await takeTurns([our, their], runs);
-  if (!ours || !theirs) throw new Error("A side was not measured.");
-  return { ours, theirs };
+/** Ours against each of theirs, all in the same turns. */
+async function turns(our: Side, their: readonly Side[], runs: number): Promise<Turns[]> {
+  const [ours, ...theirs] = await takeTurns([our, ...their], runs);
+  if (!ours) throw new Error("A side was not measured.");
+  return theirs.map((each) => ({ ours, theirs: each }));
+}
+
+/** How an engineer would bring a thousand small files over: each rclone without its second look at each file, and `sftp`. */
+async function copyings(workshop: Workshop, reports: string): Promise<Copying[]> {
+  const flags = ["--sftp-disable-hashcheck"];
+  const rclones = (await workshop.rclones()).map((rclone) => ({
+    name: `${rclone.name} ${flags.join(" ")}`,
+    copy: (target: string) => workshop.copyByRclone(rclone, reports, target, { flags }),
+  }));
+  const sftp = {
+    name: "sftp -r",
+    copy: (target: string) => workshop.copyBySftp(reports, target),
+    below: path.basename(reports),
+  };
+  return [...rclones, sftp];
 }

@@ -1,6 +1,7 @@
 // What an engineer would write by hand: Clever's CSV files into pseudonymized Parquet, with DuckDB.
 // No lookups, no log, no checks, no second run.
 //   CLEVER_SALT=… node handWritten.mjs <glob of participation files> <glob of usage files> <folder for the tables>
+// An empty glob leaves that report out.
 import { mkdirSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 
@@ -9,7 +10,8 @@ const salt = process.env.CLEVER_SALT;
 mkdirSync(tables, { recursive: true });
 const connection = await (await DuckDBInstance.create(":memory:")).connect();
 
-await connection.run(`
+if (participation)
+  await connection.run(`
   COPY (
     SELECT date, sha256(sis_id || '${salt}') AS sis_id_pseudonym,
       sha256(clever_user_id || '${salt}') AS clever_user_id_pseudonym, clever_school_id, school_name,
@@ -20,7 +22,8 @@ await connection.run(`
     }, header = true)
   ) TO '${tables}/daily_participation_pseudo' (FORMAT parquet, PARTITION_BY (year, month))`);
 
-await connection.run(`
+if (usage)
+  await connection.run(`
   COPY (
     SELECT date, sha256(sis_id || '${salt}') AS sis_id_pseudonym,
       sha256(clever_user_id || '${salt}') AS clever_user_id_pseudonym, clever_school_id, school_name,

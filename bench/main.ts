@@ -1,6 +1,8 @@
 import { backlogBenchmark } from "./backlog";
 import type { Comparison, Limit } from "./comparison";
 import { dashboardBenchmark } from "./dashboardBenchmark";
+import { largeFileBenchmark } from "./largeFile";
+import { correctedDayBenchmark, dataFilesBenchmark } from "./month";
 import { oneMoreDay } from "./oneMoreDay";
 import { type BenchmarkName, type BenchOptions, readOptions, usage } from "./options";
 import { writeResults } from "./results";
@@ -53,6 +55,20 @@ async function measure(options: BenchOptions): Promise<void> {
     const measured = await backlogBenchmark(workshop, options);
     comparisons.push(...measured.comparisons);
     limits.push(...measured.limits);
+  }
+  if (wants("h")) {
+    console.error(`(h) One large file, of ${options.largeFileDays} days`);
+    const measured = await largeFileBenchmark(workshop, options);
+    comparisons.push(...measured.comparisons);
+    limits.push(...measured.limits);
+  }
+  if (wants("i")) {
+    console.error("(i) Data files of a month");
+    limits.push(...(await dataFilesBenchmark(workshop, options)));
+  }
+  if (wants("j")) {
+    console.error("(j) One corrected day in a month");
+    comparisons.push(...(await correctedDayBenchmark(workshop, options)));
   }
   await writeResults(options, comparisons, limits);
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const benchmarkNames = ["a", "b", "c", "d", "e", "f", "g"] as const;
+export const benchmarkNames = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export interface BenchOptions {
@@ -11,18 +11,23 @@ export interface BenchOptions {
   readonly students: number;
   /** Days that the prepared lake of (d) holds. */
   readonly historyDays: number;
-  /** Students of the district that the prepared lake of (d) is built from. */
+  /** Students of the district that the prepared lake of (d) is built from, and of that of (i). */
   readonly historyStudents: number;
   /** Days of the long run of (e). */
   readonly longRunDays: number;
+  /** School days of the backlog of (g), six files each. */
+  readonly backlogDays: number;
+  /** Days that are in the one file of (h). */
+  readonly largeFileDays: number;
   /** School days of the lake that (f) asks. */
   readonly dashboardDays: number;
   /** Milliseconds that the proxy of (a) adds in each direction. */
   readonly oneWayDelay: number;
 }
 
-export const usage = `npm run bench -- [--only a|b|c|d|e|f|g]… [--runs 5] [--students 70000] [--history-days 600]
-  [--history-students 2000] [--long-run-days 60] [--dashboard-days 180] [--delay 25]`;
+export const usage = `npm run bench -- [--only a|b|c|d|e|f|g|h|i|j]… [--runs 5] [--students 70000] [--history-days 600]
+  [--history-students 2000] [--long-run-days 60] [--dashboard-days 180]
+  [--backlog-days 180] [--large-file-days 60] [--delay 25]`;
 
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
@@ -34,6 +39,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
       "history-days": { type: "string", default: "600" },
       "history-students": { type: "string", default: "2000" },
       "long-run-days": { type: "string", default: "60" },
+      "backlog-days": { type: "string", default: "180" },
+      "large-file-days": { type: "string", default: "60" },
       "dashboard-days": { type: "string", default: "180" },
       delay: { type: "string", default: "25" },
     },
@@ -49,6 +56,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
     historyDays: wholeNumber("history-days", values["history-days"]),
     historyStudents: wholeNumber("history-students", values["history-students"]),
     longRunDays: wholeNumber("long-run-days", values["long-run-days"]),
+    backlogDays: wholeNumber("backlog-days", values["backlog-days"]),
+    largeFileDays: wholeNumber("large-file-days", values["large-file-days"]),
     dashboardDays: wholeNumber("dashboard-days", values["dashboard-days"]),
     oneWayDelay: wholeNumber("delay", values.delay),
   };

@@ -6,7 +6,7 @@ import type { BenchOptions } from "./options";
 import type { TransferRequest } from "./transfer";
 import type { Workshop } from "./workshop";
 
-/** (a) From the server into the lake, against `rclone copy`: on this machine's loop, and with delay. */
+/** (a) From the server into the lake, against `rclone copy`, old and new: on this machine's loop, and with delay. */
 export async function transferBenchmark(
   workshop: Workshop,
   reports: string,
@@ -42,22 +42,29 @@ async function againstRclone(
       },
     };
   };
-  const [rclone, ingest, transfer] = await takeTurns(
+  const rclones = await workshop.rclones();
+  const [ingest, transfer, ...theirs] = await takeTurns(
     [
-      side("rclone copy --transfers 8", (target) => workshop.rclone(reports, target, port)),
       side("clever-lake ingest", async (target) =>
         workshop.cleverLake("ingest", await workshop.config(reports, target, port)),
       ),
       side("the transfer alone", (target) => transferAlone(workshop, reports, target, port)),
+      ...rclones.map((rclone) =>
+        side(`${rclone.name} copy --transfers 8`, (target) =>
+          workshop.copyByRclone(rclone, reports, target, { port }),
+        ),
+      ),
     ],
     runs,
   );
-  if (!rclone || !ingest || !transfer) throw new Error("A side was not measured.");
-  const common = { benchmark: "a", theirs: rclone, measure: "throughput", target: 1 } as const;
-  return [
-    { ...common, title: `SFTP transfer${label}: the whole process`, ours: ingest },
-    { ...common, title: `SFTP transfer${label}: the transfer alone`, ours: transfer },
-  ];
+  if (!ingest || !transfer) throw new Error("A side was not measured.");
+  return theirs.flatMap((rclone): Comparison[] => {
+    const common = { benchmark: "a", theirs: rclone, measure: "throughput", target: 1 } as const;
+    return [
+      { ...common, title: `SFTP transfer${label}: the whole process`, ours: ingest },
+      { ...common, title: `SFTP transfer${label}: the transfer alone`, ours: transfer },
+    ];
+  });
 }
 
 async function transferAlone(

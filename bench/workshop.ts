@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -10,28 +10,30 @@ import { type SampleDistrict, sampleDistrict } from "../src/sample/district";
 import { type WriteDistrictOptions, writeDistrict } from "../src/sample/reportFiles";
 import { findSshd, type Sshd, startSshd } from "../test/helpers/sshd";
 import { type Sample, type TimedProcess, timeNode, timeProcess } from "./measure";
+import { installedRclone, newestRclone, type Rclone } from "./newestRclone";
 
 /** The project's folder, from `dist/bench`. */
 export const projectFolder = path.resolve(__dirname, "..", "..");
 
 /** Where the benchmarks work: a folder that goes afterwards, a real sshd, the program and what it is compared with. */
 export class Workshop implements AsyncDisposable {
+  private newest: Promise<Rclone | undefined> | undefined;
   readonly salt = randomBytes(32).toString("hex");
   private taken = 0;
 
   private constructor(
     readonly folder: string,
     readonly sshd: Sshd,
+    /** The one that is installed. */
+    readonly rclone: Rclone,
   ) {}
 
   static async open(): Promise<Workshop> {
     const sshd = findSshd();
     if (sshd === undefined) throw new Error("OpenSSH's sshd is needed: install openssh-server.");
-    await timeProcess({ command: "rclone", args: ["version"] }).catch((cause: unknown) => {
-      throw new Error("rclone is needed: install it (on Debian: apt-get install rclone).", { cause });
-    });
+    const rclone = await installedRclone();
     const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-bench-"));
-    return new Workshop(folder, await startSshd(sshd));
+    return new Workshop(folder, await startSshd(sshd), rclone);
   }
 
   /** A path that nothing stands at yet. */
@@ -72,16 +74,46 @@ export class Workshop implements AsyncDisposable {
     return timeNode(this.folder, [cli, command, "--json", "--config", config], { CLEVER_SALT: this.salt });
   }
 
-  /** `rclone copy` of everything on the server, with its defaults but for the number of transfers. */
-  rclone(reports: string, target: string, port = this.sshd.port): Promise<Sample> {
+  /** The installed rclone and, where it can be built, the newest one. */
+  async rclones(): Promise<readonly Rclone[]> {
+    this.newest ??= newestRclone(projectFolder);
+    const newest = await this.newest;
+    return newest === undefined ? [this.rclone] : [this.rclone, newest];
+  }
+
+  /** `rclone copy` of everything on the server, with its defaults but for the number of transfers and what is said. */
+  copyByRclone(
+    { command }: Rclone,
+    reports: string,
+    target: string,
+    {
+      port = this.sshd.port,
+      flags = [],
+    }: { readonly port?: number; readonly flags?: readonly string[] } = {},
+  ): Promise<Sample> {
     const { host, username, privateKeyPath } = this.sshd;
     const account = ["--sftp-host", host, "--sftp-port", String(port), "--sftp-user", username];
     const key = ["--sftp-key-file", privateKeyPath, "--config", ""];
-    const args = ["copy", "--transfers", "8", `:sftp:${reports}`, target, ...account, ...key];
-    return timeProcess({ command: "rclone", args });
+    const args = ["copy", "--transfers", "8", `:sftp:${reports}`, target, ...account, ...key, ...flags];
+    return timeProcess({ command, args });
   }
 
-  /** The script that an engineer would write by hand, on the CSV files of both reports. */
+  /** OpenSSH's `sftp -r` of everything on the server: into a folder of its name within the target, which is there. */
+  copyBySftp(reports: string, target: string): Promise<Sample> {
+    const { host, port, username, privateKeyPath } = this.sshd;
+    const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null"];
+    const account = [
+      "-P",
+      String(port),
+      "-i",
+      privateKeyPath,
+      ...options.flatMap((option) => ["-o", option]),
+    ];
+    const args = ["-q", "-r", "-p", ...account, `${username}@${host}:${reports}`, target];
+    return timeProcess({ command: "sftp", args });
+  }
+
+  /** The script that an engineer would write by hand, on the CSV files of both reports, or of one (the other empty). */
   handWritten(participation: string, usage: string, tables: string): Promise<Sample> {
     const script = path.join(projectFolder, "bench", "handWritten.mjs");
     return timeNode(this.folder, [script, participation, usage, tables], { CLEVER_SALT: this.salt });
@@ -105,6 +137,13 @@ export class Workshop implements AsyncDisposable {
     const copy = this.newPath("copy");
     await mkdir(copy);
     await timeProcess({ command: "cp", args: ["-al", `${folder}/.`, copy] });
+    return copy;
+  }
+
+  /** A copy of a folder whose files may be changed, with their times. */
+  async copy(folder: string): Promise<string> {
+    const copy = this.newPath("copy");
+    await cp(folder, copy, { recursive: true, preserveTimestamps: true });
     return copy;
   }
 

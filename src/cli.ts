@@ -91,6 +91,21 @@ Exit code: 0 done; 1 done, but not with every file, or without a report; 2 could
     .description("recount the tables, value by value, against the log and the landed files")
     .action(acting(async () => (await import("./cli/commands/verify")).verifyTables));
   root
+    .command("optimize")
+    .description("merge the small data files of a lake that was written before; rows stay as they are")
+    .option("--dry-run", "tell what would be merged, and write nothing")
+    .action(acting(async () => (await import("./cli/commands/optimize")).optimizeTables));
+  root
+    .command("vacuum")
+    .description("remove data files that no recent version of the tables needs; never logs or landed files")
+    .option(
+      "--older-than <days>",
+      "keep all files of the versions of so many days; 7 unless given",
+      wholeNumber,
+    )
+    .option("--dry-run", "list what would be removed, and remove nothing")
+    .action(acting(async () => (await import("./cli/commands/vacuum")).vacuumTables));
+  root
     .command("engagement")
     .description("write the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
     .requiredOption("-o, --out <file>", "the Parquet file to write")
@@ -124,7 +139,7 @@ function acting<T extends CommonOptions>(load: () => Promise<CommandAction<T>>) 
       programFolder: import.meta.dirname,
       signal: abort.signal,
     });
-    console.log(options.json ? jsonText(result.document()) : result.text());
+    console.log(options.json ? jsonText(result.document()) : await result.text());
     exitCode = result.exitCode ?? 0;
   };
 }

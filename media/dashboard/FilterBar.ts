@@ -46,6 +46,9 @@ export class FilterBar {
             : nothing
         }
         ${unitsView(model, actions)}
+      </div>
+      <div class="filter-state">
+        ${chipsView(model, actions)}
         <span class="bar-end">
           <button type="button" class="control plain" id="reset" @click=${() => actions.setFilter(model.opening)}>
             ${icon("discard")}<span>${texts.reset}</span>
@@ -56,7 +59,6 @@ export class FilterBar {
           ${menuView(model, actions)}
         </span>
       </div>
-      ${chipsView(model, actions)}
     </section>`;
   }
 

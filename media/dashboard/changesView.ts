@@ -26,7 +26,7 @@ export function changesView(context: PanelContext, pictureOf: (change: Change) =
     <header class="panel-head">
       <div class="panel-title">
         <h2>${title}${explainView(ready, "changes", title, texts.definitions.changes)}</h2>
-        ${changes.tooLittle > 0 ? html`<p class="quiet note">${fill(texts.tooLittle, formats.integer(changes.tooLittle))}</p>` : nothing}
+        ${changes.tooLittle > 0 && changes.weeks >= changes.weeksNeeded ? html`<p class="quiet note">${fill(texts.tooLittle, formats.integer(changes.tooLittle))}</p>` : nothing}
       </div>
       <div class="panel-tools">
         ${

@@ -32,8 +32,21 @@ const beginning = new RegExp(`^\\d{4}-\\d{2}-\\d{2}-(?:${slugs})-(?:${types})(?!
 /** OEA's test data: `Students.csv`; the folders above it say which report it is. */
 const oeaName = new RegExp(`^(?<type>${types})${copyMarks}\\.csv$`, "i");
 
+/** What was recognized before: a plan asks for each path several times. */
+const recognized = new Map<string, ReportFile | undefined>();
+const mostRecognized = 10_000;
+
 /** Says which report a path on the server is, or undefined where it is none. */
 export function recognizeReport(path: string): ReportFile | undefined {
+  const known = recognized.get(path);
+  if (known !== undefined || recognized.has(path)) return known;
+  const file = reportAt(path);
+  if (recognized.size >= mostRecognized) recognized.clear();
+  recognized.set(path, file);
+  return file;
+}
+
+function reportAt(path: string): ReportFile | undefined {
   const folders = path.split("/");
   const name = folders.pop() ?? "";
   const clever = cleverName.exec(name)?.groups;
@@ -77,9 +90,12 @@ function copyNumber(marks: string): number {
   return numbers.reduce((sum, number) => sum + number, 0);
 }
 
+const reportsBySlug = new Map<string | undefined, Report>(
+  reportNames.map((name) => [reports[name].slug, reports[name]]),
+);
+
 function reportBySlug(text: string | undefined): Report | undefined {
-  const slug = text?.toLowerCase().replaceAll("_", "-");
-  return reportNames.map((name) => reports[name]).find((report) => report.slug === slug);
+  return reportsBySlug.get(text?.toLowerCase().replaceAll("_", "-"));
 }
 
 function userTypeByName(text: string | undefined): UserType | undefined {

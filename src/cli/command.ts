@@ -17,7 +17,7 @@ export interface CommandContext {
 
 /** What a command answers: text for people, or the document of `--json`. */
 export interface CommandResult {
-  readonly text: () => string;
+  readonly text: () => string | Promise<string>;
   readonly document: () => unknown;
   /** 0 if left out. */
   readonly exitCode?: ExitCode;

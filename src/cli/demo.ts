@@ -87,7 +87,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
 }
 
 async function withProgress(request: RunRequest) {
-  const view = progressView();
+  const view = await progressView();
   try {
     return await run({ ...request, onProgress: view.listener });
   } finally {

@@ -1,4 +1,4 @@
-import { Presets, SingleBar } from "cli-progress";
+import type * as CliProgress from "cli-progress";
 import { counted } from "../counted";
 import type { ProgressListener, ProgressState } from "../pipeline/progress";
 import { bytes, integer } from "./text";
@@ -9,11 +9,11 @@ export interface ProgressView {
   stop(): void;
 }
 
-export function progressView(): ProgressView {
-  return process.stderr.isTTY ? barView() : lineView();
+export async function progressView(): Promise<ProgressView> {
+  return process.stderr.isTTY ? barView(await import("cli-progress")) : lineView();
 }
 
-function barView(): ProgressView {
+function barView({ Presets, SingleBar }: typeof CliProgress): ProgressView {
   let last: ProgressState | undefined;
   const bar = new SingleBar(
     {

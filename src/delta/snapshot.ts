@@ -85,6 +85,15 @@ export async function updateSnapshot(
   return replayed(tablePath, snapshot, commitsAfter(lake, tablePath, snapshot.version, options));
 }
 
+/** Whether a state is still the table's newest: one request, where `updateSnapshot` takes two. */
+export async function isNewest(
+  lake: Lake,
+  { tablePath, version }: Snapshot,
+  options: LakeOptions = {},
+): Promise<boolean> {
+  return (await lake.stat(commitPath(tablePath, version + 1), options)) === undefined;
+}
+
 /**
  * Commits behind a version, one by one to the newest (or to `until`). A missing commit with another one behind it is
  * `corrupt`.

@@ -1,18 +1,9 @@
 import { rmSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
-import { textDecoder } from "@duckdb/node-api/lib/vectors/dataAccessors.js";
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 import { CleverLakeError, diskFull } from "../errors";
 import { machineScratch } from "../scratch";
-import { type ColumnShape, chunksPerTurn, copyChunk, makeColumns, type TypedColumns } from "./columns";
-
-/**
- * DuckDB's package reads texts by a decoder that takes U+FEFF at a text's start for a byte-order mark and drops it (1.5.6):
- * two texts would become one, and a text asked for by what came back would not be found. Its own one is told to keep
- * it, since no setting does and every text goes through it; a test holds that it does.
- */
-const wholeTexts = new TextDecoder("utf-8", { ignoreBOM: true });
-textDecoder.decode = wholeTexts.decode.bind(wholeTexts);
+import type { ColumnShape, TypedColumns } from "./columns";
 
 /** A parameter of a statement: bound, never spliced into the text. */
 export type SqlParameter = string | number | bigint | boolean | null;
@@ -26,13 +17,16 @@ export interface DuckOptions {
   readonly threads?: number;
   /**
    * Where DuckDB may spill; must be readable by its owner only, since identities can land there. If left out, a folder
-   * of its own among the system's temporary ones, removed at the end: DuckDB's default is the current folder.
+   * of its own among the system's temporary ones, removed at the end: DuckDB's default is the current folder. Nothing is
+   * spilt where it is empty, until `spillInto` names one.
    */
   readonly temporaryFolder?: string;
 }
 
 /** An in-memory DuckDB: the embedded engine for CSV, hashing, Parquet and SQL. Dispose it when done. */
 export class Duck implements AsyncDisposable {
+  private isClosed = false;
+
   private constructor(
     private readonly instance: DuckDBInstance,
     private readonly ownFolder: string | undefined,
@@ -49,7 +43,9 @@ export class Duck implements AsyncDisposable {
     if (options.threads !== undefined) config.threads = String(options.threads);
     const temporaryFolder = options.temporaryFolder ?? ownFolder;
     if (temporaryFolder !== undefined) config.temp_directory = temporaryFolder;
-    return new Duck(await DuckDBInstance.create(":memory:", config), ownFolder);
+    // Loaded when it is first needed, which takes some hundredths of a second.
+    const library = await import("./library");
+    return new Duck(await library.DuckDBInstance.create(":memory:", config), ownFolder);
   }
 
   /** A session of its own: temporary tables and running statements are not shared between sessions. */
@@ -67,7 +63,15 @@ export class Duck implements AsyncDisposable {
     }
   }
 
+  /** Names the folder to spill into, where nothing has been spilt yet. */
+  async spillInto(folder: string): Promise<void> {
+    await this.session((session) => session.query(`SET temp_directory = ${sqlString(folder)}`));
+  }
+
+  /** May be called twice. */
   close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
     this.instance.closeSync();
     // On Windows a virus scanner may hold what was spilt for a moment.
     if (this.ownFolder !== undefined) rmSync(this.ownFolder, { recursive: true, force: true, maxRetries: 3 });
@@ -109,6 +113,7 @@ export class DuckSession {
     signal?: AbortSignal,
   ): Promise<TypedColumns<Shape>> {
     return this.interruptibly(signal, async () => {
+      const { chunksPerTurn, copyChunk, makeColumns } = await import("./columns");
       const result = await this.connection.run(sql);
       const { rowCount } = result;
       const columns = makeColumns(shape, (ArrayType) => new ArrayType(rowCount));

@@ -11,6 +11,8 @@ import type { Freshness } from "../pipeline/plan/freshness";
 import type { FileState, Unread } from "../pipeline/plan/plan";
 import type { ProgressState } from "../pipeline/progress";
 import type { RosterProgress, RosterSummary } from "../pipeline/roster/importRoster";
+import type { OptimizeProgress, OptimizeSummary } from "../pipeline/upkeep/optimizeLake";
+import type { VacuumProgress, VacuumSummary } from "../pipeline/upkeep/vacuumLake";
 import type { Verification } from "../pipeline/verify/verify";
 import type { Connected } from "./connectionMessages";
 
@@ -27,6 +29,8 @@ export type {
   Freshness,
   MetricsFilterInput,
   NoAnswer,
+  OptimizeProgress,
+  OptimizeSummary,
   ParticipationMetrics,
   Problem,
   ReportName,
@@ -36,6 +40,8 @@ export type {
   RunSummary,
   Unread,
   UserType,
+  VacuumProgress,
+  VacuumSummary,
   Verification,
 };
 
@@ -90,6 +96,17 @@ export interface RosterParams extends Connected {
   readonly path: string;
   /** Also keep the file as it came, in `stage1np`. */
   readonly keepRaw: boolean;
+}
+
+export interface OptimizeParams extends Connected {
+  /** Tells what would be merged, and writes nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface VacuumParams extends Connected {
+  /** Tells what would be removed, and removes nothing. */
+  readonly dryRun: boolean;
+  readonly olderThanDays: number;
 }
 
 export type TableItem = {

@@ -1,5 +1,6 @@
 import type * as messages from "./messages";
 
+export { leastRetentionDays } from "../pipeline/upkeep/retention";
 export type * from "./messages";
 
 /** Where the progress of a request is to be sent, when it is. */
@@ -71,6 +72,19 @@ export const importRoster = new EngineCall<
 export const verify = new EngineCall<messages.Connected, messages.Verification>(
   "verify",
   "verifying the lake",
+);
+
+/** Merges the small data files of the tables; see `optimizeLake` of the pipeline. */
+export const optimize = new EngineCall<
+  messages.OptimizeParams,
+  messages.OptimizeSummary,
+  messages.OptimizeProgress
+>("optimize", "merging data files");
+
+/** Removes data files that no version of the last days needs; see `vacuumLake` of the pipeline. */
+export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSummary, messages.VacuumProgress>(
+  "vacuum",
+  "removing unused data files",
 );
 
 export const lakeContents = new EngineCall<messages.Connected, messages.LakeOverview>(

@@ -60,7 +60,7 @@ export async function listRuns(
   { connection, secrets, from, count }: Connected & { readonly from: number; readonly count: number },
   signal: AbortSignal,
 ): Promise<{ total: number; runs: RunItem[] }> {
-  const { total, runs } = await listRecords(await openLake(connection, secrets), { from, count }, signal);
+  const { total, runs } = await listRecords(await openLake(connection, secrets), { from, count }, { signal });
   return { total, runs: runs.map(asItem) };
 }
 
@@ -70,7 +70,7 @@ export async function readRun(
   signal: AbortSignal,
 ): Promise<RunDetails> {
   const lake = await openLake(connection, secrets);
-  const record = await readRecord(lake, runId);
+  const record = await readRecord(lake, runId, { signal });
   if (!record) {
     throw new CleverLakeError("notFound", "The lake has no readable record of this run.", { subject: runId });
   }

@@ -14,6 +14,7 @@ import { importRoster } from "./roster";
 import * as runs from "./runs";
 import { Sample } from "./sample";
 import { askForTokensOver } from "./tokens";
+import * as upkeep from "./upkeep";
 import { faultReport } from "./wireError";
 
 /** The engine behind one connection: answers the requests of `protocol.ts`. */
@@ -78,6 +79,14 @@ export class EngineServer implements AsyncDisposable {
       lanes.work
         .run(context.signal, () => importRoster(params, sources, context))
         .finally(() => dashboards.recheck()),
+    );
+    handlers.on(protocol.optimize, (params, context) =>
+      lanes.work
+        .run(context.signal, () => upkeep.optimize(params, context))
+        .finally(() => dashboards.recheck()),
+    );
+    handlers.on(protocol.vacuum, (params, context) =>
+      lanes.work.run(context.signal, () => upkeep.vacuum(params, context)),
     );
     handlers.on(protocol.verify, (params, { signal }) =>
       lanes.work.run(signal, () => runs.verify(params, signal)),

@@ -95,10 +95,12 @@ export class FolderLake implements Lake {
     try {
       const place = this.resolve(lakePath);
       await using file = await whileHeld(() => fs.open(place, "r"), options.signal);
-      const buffer = Buffer.alloc(length);
+      // No more than there is: whoever reads a file whole asks for the most that it may have.
+      const { size } = await file.stat();
+      const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - start)));
       let filled = 0;
-      while (filled < length) {
-        const { bytesRead } = await file.read(buffer, filled, length - filled, start + filled);
+      while (filled < buffer.length) {
+        const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, start + filled);
         if (bytesRead === 0) break;
         filled += bytesRead;
       }

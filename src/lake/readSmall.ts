@@ -14,21 +14,11 @@ export async function readSmall(
   path: string,
   { most = mebibyte, ...options }: ReadSmallOptions = {},
 ): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of lake.readStream(path, options) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > most) {
-      throw new CleverLakeError(
-        "corrupt",
-        `The file is larger than the ${most / mebibyte} MiB that it may have.`,
-        {
-          subject: path,
-          hint: "Put this file back from a copy of the lake.",
-        },
-      );
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size).toString("utf8");
+  const bytes = await lake.readRange(path, 0, most + 1, options);
+  if (bytes.length <= most) return bytes.toString("utf8");
+  throw new CleverLakeError(
+    "corrupt",
+    `The file is larger than the ${most / mebibyte} MiB that it may have.`,
+    { subject: path, hint: "Put this file back from a copy of the lake." },
+  );
 }

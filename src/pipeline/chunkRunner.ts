@@ -6,6 +6,7 @@ import type { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
+import { together } from "../together";
 import { type Committed, ReportTable } from "./commit/reportTable";
 import type { Delivery, QuarantinedDelivery } from "./delivery";
 import { landFile } from "./land/land";
@@ -54,17 +55,19 @@ interface LandedChunk {
   /** Deliveries whose rows are to enter the tables. */
   readonly due: readonly LogEntry[];
   /** Current deliveries that have a new modification time and the same bytes. */
-  readonly reranked: readonly LogEntry[];
+  readonly touched: readonly LogEntry[];
 }
 
-/**
- * The order in which a chunk's reports are read: daily participation has a row of everybody, so that its people are known
- * before the texts of others are looked at.
- */
+/** It has a row of everybody, so that its people are known before the texts of others are looked at. */
 const reportOfEverybody: ReportName = "daily_participation";
-const inOrder = reportNames.toSorted(
-  (a, b) => Number(b === reportOfEverybody) - Number(a === reportOfEverybody),
-);
+
+/** Something to wait for. */
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
 
 /** Works through a run's chunks: files land, their rows are read and enter the tables, one commit for each table. */
 export class ChunkRunner {
@@ -95,7 +98,7 @@ export class ChunkRunner {
     let next = this.land(first);
     for (const chunk of [...rest, undefined]) {
       const landed = await next;
-      next = chunk ? this.land(chunk) : Promise.resolve({ entries: new Map(), due: [], reranked: [] });
+      next = chunk ? this.land(chunk) : Promise.resolve({ entries: new Map(), due: [], touched: [] });
       // Awaited in the next turn, or below where this one fails.
       next.catch(() => undefined);
       try {
@@ -112,11 +115,11 @@ export class ChunkRunner {
     const { signal, log } = this.context;
     const entries = new Map<string, LogEntry>();
     const due: LogEntry[] = [...chunk.pending];
-    const reranked: LogEntry[] = [];
-    const work = chunk.landings.map((landing) => this.landOne(landing, { entries, due, reranked }));
+    const touched: LogEntry[] = [];
+    const work = chunk.landings.map((landing) => this.landOne(landing, { entries, due, touched }));
     const results = await Promise.allSettled(work);
     const failed = results.find((result) => result.status === "rejected");
-    if (failed === undefined && signal?.aborted !== true) return { entries, due, reranked };
+    if (failed === undefined && signal?.aborted !== true) return { entries, due, touched };
     await log.append([...entries.values()]);
     signal?.throwIfAborted();
     throw failed?.reason;
@@ -124,7 +127,7 @@ export class ChunkRunner {
 
   private async landOne(
     landing: Landing,
-    { entries, due, reranked }: { entries: Map<string, LogEntry>; due: LogEntry[]; reranked: LogEntry[] },
+    { entries, due, touched }: { entries: Map<string, LogEntry>; due: LogEntry[]; touched: LogEntry[] },
   ): Promise<void> {
     const { lake, source, state, progress, signal, summary, salt, accept } = this.context;
     if (!source) return;
@@ -158,7 +161,12 @@ export class ChunkRunner {
       this.leaveQuarantine(entry.source);
     } else summary.unchanged++;
     if (isToBeRead) due.push(entry);
-    else if (salt !== undefined && !isNew && this.hasOverlaps(entry.source)) reranked.push(entry);
+    else if (salt !== undefined && !isNew && this.isCurrent(entry)) touched.push(entry);
+  }
+
+  /** A delivery that waits in quarantine gives the rows of the one before it no other time. */
+  private isCurrent({ source, version }: LogEntry): boolean {
+    return this.current.get(source)?.version === version;
   }
 
   /** Whether rows of a source were compared with rows of others, so that its rank matters. */
@@ -169,14 +177,20 @@ export class ChunkRunner {
     return [...this.current.values()].some(({ supersededBy }) => supersededBy?.[source] !== undefined);
   }
 
-  private async process({ entries, due, reranked }: LandedChunk): Promise<void> {
-    const { signal, log, salt } = this.context;
-    try {
-      for (const name of salt === undefined ? [] : inOrder) {
-        signal?.throwIfAborted();
-        const ofReport = ({ report }: LogEntry) => report === name;
-        await this.processReport(name, due.filter(ofReport), reranked.filter(ofReport), entries);
+  private async process({ entries, due, touched }: LandedChunk): Promise<void> {
+    const { log, salt } = this.context;
+    const everybody = new Gate();
+    const work = (salt === undefined ? [] : reportNames).map(async (name) => {
+      const ofReport = ({ report }: LogEntry) => report === name;
+      const chunk = { entries, due: due.filter(ofReport), touched: touched.filter(ofReport) };
+      try {
+        await this.processReport(name, chunk, everybody);
+      } finally {
+        if (name === reportOfEverybody) everybody.open();
       }
+    });
+    try {
+      await together(work);
     } finally {
       await log.append([...entries.values()]);
     }
@@ -184,51 +198,67 @@ export class ChunkRunner {
 
   private async processReport(
     name: ReportName,
-    due: readonly LogEntry[],
-    reranked: readonly LogEntry[],
-    entries: Map<string, LogEntry>,
+    { entries, due, touched }: LandedChunk,
+    everybody: Gate,
   ): Promise<void> {
-    const { lock, signal, progress, state } = this.context;
+    const { lock, progress, state } = this.context;
+    // Asked only now: the chunk before may have brought files with the same rows.
+    const reranked = touched.filter(({ source }) => this.hasOverlaps(source));
+    for (const entry of touched) {
+      const own = this.current.get(entry.source);
+      // What arrives now is compared by the new time, too.
+      if (own && !reranked.includes(entry)) this.current.set(entry.source, { ...own, ...timesOf(entry) });
+    }
     if (due.length + reranked.length === 0) return;
-    let waiting = due;
-    try {
+    const isFirst = name === reportOfEverybody;
+    const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
+    const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
+    const reading = await this.orFail(due, async () => {
       const table = await this.table(name);
-      const others = name === reportOfEverybody ? undefined : await this.openedTable(reportOfEverybody);
       const deliveries = due.map((entry) => this.deliveryOf(entry));
-      const reading = await progress.duringAll("anonymizing", due, () =>
-        table.read(deliveries, { others: others?.persons }),
-      );
-      for (const { rows } of reading.read) progress.anonymized(rows);
-      for (const each of reading.quarantined) {
-        progress.anonymized(0);
-        this.quarantine(each, entries);
-      }
-      const failed = new Set(reading.failed.map(({ entry }) => entry.source));
-      waiting = due.filter(({ source }) => !failed.has(source));
-      for (const { entry, error } of reading.failed) this.fail(entry.path, error);
-      if (reading.read.length + reranked.length === 0) return;
-      await lock.requireHeld();
-      const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
-      const committed = await table.commit({ ...reading, reranked, again });
+      return progress.duringAll("anonymizing", due, () => table.read(deliveries, options));
+    });
+    if (isFirst) everybody.open();
+    if (reading === undefined) return;
+    for (const { rows } of reading.read) progress.anonymized(rows);
+    for (const { entry, error } of reading.failed) this.fail(entry.path, error);
+    for (const each of reading.quarantined) {
+      progress.anonymized(0);
+      this.quarantine(each, entries);
+    }
+    if (reading.read.length + reranked.length === 0) return;
+    // A run that lost its lock ends here.
+    await lock.requireHeld();
+    const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
+    const waiting = reading.read.map(({ entry }) => entry);
+    await this.orFail(waiting, async () => {
+      const committed = await (await this.table(name)).commit({ ...reading, reranked, again });
       await this.record(name, committed, reranked, entries);
+    });
+  }
+
+  /** Runs `work`; if it fails for the lake's sake, files fail with it and no other file is kept back. */
+  private async orFail<T>(files: readonly LogEntry[], work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
     } catch (error) {
-      signal?.throwIfAborted();
+      for (const { path } of files) this.fail(path, error);
+      this.context.signal?.throwIfAborted();
       if (!(error instanceof CleverLakeError)) throw error;
-      for (const entry of waiting) {
-        const isSettled = entries.get(entry.source)?.outcome === "quarantined";
-        if (!isSettled) this.fail(entry.path, error);
-      }
+      return undefined;
     }
   }
 
   private deliveryOf(entry: LogEntry): Delivery {
     const { accept, state } = this.context;
-    const before = state.log.get(entry.source);
+    const before = entry.outcome === "anonymized" ? entry : state.log.get(entry.source);
     // What was applied once had a person's consent, if it needed any.
-    const isConsented =
-      hasConsent(accept, entry, before) || isUnrecorded(entry, state) || wasAccepted(before, entry);
-    const agreedTwin = isConsented && before?.sha256 === entry.sha256 ? before.twinOf : undefined;
-    return { entry, isAccepted: isConsented, agreedTwin };
+    const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
+    const wasConsented = wasAccepted(before, entry);
+    const isAccepted = isConsented || wasConsented;
+    const agreedTwin = isAccepted && before?.sha256 === entry.sha256 ? before.twinOf : undefined;
+    const mostRefused = wasConsented && !isConsented ? (before?.rowsRefused ?? 0) : undefined;
+    return { entry, isAccepted, agreedTwin, mostRefused };
   }
 
   private quarantine(delivery: QuarantinedDelivery, entries: Map<string, LogEntry>): void {
@@ -279,7 +309,8 @@ export class ChunkRunner {
       summary.superseded += entry.rowsSuperseded ?? 0;
       this.noteIdentities(name, { ...healthy, wordsForNothing: delivery.wordsForNothing });
       for (const note of notes) summary.notes.push({ path: entry.path, note });
-      this.leaveQuarantine(source);
+      // A newer delivery may wait there still.
+      if (!isOlder(entry, this.context.state.log.get(source))) this.leaveQuarantine(source);
     }
     const appliedNow = new Set(applied.map(({ entry }) => entry.source));
     for (const source of new Set([...affected, ...reranked.map((entry) => entry.source)])) {
@@ -342,6 +373,14 @@ export class ChunkRunner {
     if (!(error instanceof CleverLakeError)) throw error;
     this.context.summary.failed.push({ path, reason: describeError(error) });
   }
+}
+
+function timesOf({ path, size, modified, runId, time }: LogEntry): Partial<LogEntry> {
+  return { path, size, modified, runId, time };
+}
+
+function isOlder({ version }: LogEntry, newest: LogEntry | undefined): boolean {
+  return newest !== undefined && newest.version > version;
 }
 
 /** Whether a person accepted a delivery with the same bytes before. */

@@ -6,6 +6,8 @@ export interface Delivery {
   readonly entry: LogEntry;
   /** Its bad rows may be left out, and what else a look at it would hold it back for is settled. */
   readonly isAccepted: boolean;
+  /** The most bad rows that may be left out, where what a person agreed to is known by an earlier reading alone. */
+  readonly mostRefused?: number | undefined;
   /** The source of another user type with the same rows beside which its rows count, since a person agreed. */
   readonly agreedTwin?: string | undefined;
 }

@@ -1,5 +1,4 @@
 import { reportNames, type UserType } from "../clever/reports";
-import { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
@@ -9,7 +8,6 @@ import { ChunkRunner } from "./chunkRunner";
 import { adoptLandings } from "./land/recover";
 import { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
-import { IngestLog } from "./log/logTable";
 import {
   interruptedRuns,
   newestRun,
@@ -21,13 +19,15 @@ import {
 } from "./log/runRecord";
 import { type Comparison, compareContents } from "./plan/compareContents";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
+import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, lakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";
 import { chunksOf, isDue, isNamed } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import { healthy } from "./read/identityHealth";
-import { claimSalt } from "./salt/salt";
+import { ReadAhead } from "./readAhead";
+import { claimHeldSalt, holdSalt } from "./salt/salt";
 import { appliedIn, type PseudoTables, readPseudoTables } from "./write/tables";
 
 /** Percent of a source's rows that a new delivery may take away without a question. */
@@ -73,19 +73,24 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const progress = new Progress(request.onProgress);
   const given = command === "ingest" ? undefined : requireSalt(request);
   progress.listing();
-  const listing = request.source && command !== "anonymize" ? await request.source.list(signal) : undefined;
-  const held = given === undefined ? undefined : await claimSalt(lake, given, signal);
+  const asked = command === "anonymize" ? undefined : request.source?.list(signal);
+  // While the server is waited for. None of it writes anything, and of several failures the server's is told.
+  const holding = given === undefined ? undefined : holdSalt(lake, given, signal);
+  await using ahead = new ReadAhead(lake, signal);
+  const [listing, held, newest] = await together([asked, holding, newestRun(lake, signal), ahead.ready]);
+  if (held !== undefined) await claimHeldSalt(lake, held, { signal });
   const salt = held?.salt;
 
   const now = new Date();
-  const runId = newRunId(now, (await newestRun(lake, signal))?.runId);
+  const runId = newRunId(now, newest?.runId);
   await using lock = await RunLock.take(lake, runId, { signal });
   const scratch = await lake.scratch();
-  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+  const { duck, log } = ahead;
   try {
-    const log = new IngestLog(lake, duck);
-    const { state: known, previous, tables } = await currentState(lake, duck, log, signal);
-    const files = listing ? makePlan(listing, known, request.userTypes) : [];
+    await duck.spillInto(`${scratch}/spill`);
+    const { state: known, previous, tables } = await currentState(lake, ahead, signal);
+    const made = listing ? makePlan(listing, known, request.userTypes) : [];
+    const files = await withKnownCopies(made, log, signal);
     const state = asOnServer(known, files);
     const listed = chosen(files, request.only);
     const connections = request.connections ?? 4;
@@ -96,9 +101,11 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const landings = planLandings(plan, runStart(known, now));
     const accept = new Set(request.accept ?? []);
     const landing = new Set(landings.map(({ source }) => source));
-    const pending = [...state.log.values()].filter(
-      (entry) => !landing.has(entry.source) && isAsked(request, entry) && isDue(entry, state, accept),
-    );
+    const asked = (entry: LogEntry) => !landing.has(entry.source) && isAsked(request, entry);
+    const newest = [...state.log.values()].filter((entry) => asked(entry) && isDue(entry, state, accept));
+    const awaited = new Set(newest.map(({ source }) => source));
+    const lost = state.lost.filter((entry) => asked(entry) && !awaited.has(entry.source));
+    const pending = [...newest, ...lost];
     requireAccepted(request, pending, plan);
 
     // What a run lands and does not pseudonymize has days that nobody knows yet.
@@ -190,13 +197,12 @@ function requireSalt(request: RunRequest): string {
 /** What the lake holds, with the traces of runs that did not come through put in order; and the run before this one. */
 async function currentState(
   lake: Lake,
-  duck: Duck,
-  log: IngestLog,
+  { duck, log, tables: read }: ReadAhead,
   signal: AbortSignal | undefined,
 ): Promise<{ state: LakeState; previous: string | null; tables: PseudoTables }> {
   // Each is a row of answers that have to be waited for one after the other.
   const [tables, { records, newest: previous }, known] = await together([
-    readPseudoTables(lake, duck, signal),
+    readPseudoTables(lake, duck, signal, read),
     interruptedRuns(lake, signal),
     log.sources(signal),
   ]);

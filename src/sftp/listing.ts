@@ -32,11 +32,12 @@ export async function listBelow(
   while (level.length > 0) {
     const folders = level.values();
     const below: string[] = [];
-    // Workers share one iterator: each takes the next folder when it is done with its last.
+    // Workers share one iterator: each takes the next folder when it is done with its last. One for two folders: to open
+    // a connection takes longer than to list a folder.
     const work = async () => {
       for (const folder of folders) below.push(...(await walk.visit(folder)));
     };
-    const workers = Array.from({ length: Math.min(connections, level.length) }, () =>
+    const workers = Array.from({ length: Math.min(connections, Math.ceil(level.length / 2)) }, () =>
       work().catch((error: unknown) => stop.abort(error)),
     );
     await Promise.all(workers);

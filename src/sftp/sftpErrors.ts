@@ -63,12 +63,12 @@ export function socketFault(error: unknown): string {
       return "nothing answers on that port";
     case "ECONNRESET":
     case "EPIPE":
-      return "it dropped the connection";
+      return "the server closed the connection";
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
       return "there is no way through to it";
     default:
-      return typeof code === "string" ? `the system says ${code}` : "it dropped the connection";
+      return typeof code === "string" ? `the system says ${code}` : "the server closed the connection";
   }
 }

@@ -32,6 +32,7 @@ import { checkSettings, isConnected, usesSample } from "./settings";
 import { StatusBar } from "./statusBar";
 import { showStatusMenu } from "./statusMenu";
 import { TablePages } from "./tablePages";
+import { UpkeepCommands } from "./upkeepCommands";
 import { showWarningMessage } from "./window";
 
 /** The extension's parts, put together. Nothing here starts the engine: the first request does. */
@@ -148,6 +149,7 @@ export class Application extends Disposable {
         {
           ...connectionCommands(connection, credentials, samples),
           ...this.commands(reports, runsTree, roster),
+          ...upkeepCommands(new UpkeepCommands(model, client, log)),
         },
         context.extension,
         this.runs,
@@ -233,7 +235,7 @@ export class Application extends Disposable {
       return vscode.l10n.t("Looking at the server …");
     if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
       return vscode.l10n.t(
-        "This list is of {0}. {1} Refresh to try again.",
+        "This list is from {0}. {1} Refresh to try again.",
         timeOrDay(model.seen),
         model.error instanceof Error ? model.error.message : String(model.error),
       );
@@ -272,6 +274,10 @@ export class Application extends Disposable {
     this.hold({ dispose: () => logging.dispose() });
     this.hold({ dispose: () => exits.dispose() });
   }
+}
+
+function upkeepCommands(upkeep: UpkeepCommands): Commands {
+  return { optimize: () => upkeep.optimize(), vacuum: () => upkeep.vacuum() };
 }
 
 function connectionCommands(

@@ -86,7 +86,7 @@ export class CredentialCommands {
     if (!(await this.agrees(vscode.l10n.t("Remove the stored credentials from this machine?"), remove, []))) {
       return;
     }
-    await this.parts.secrets.forgetAll();
+    await this.parts.secrets.forgetSecrets();
     await this.forgetInEngine();
     tell(
       showInformationMessage,

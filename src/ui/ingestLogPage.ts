@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { LogLine } from "../engine/messages";
-import { bytes, integer, recentTime, unbroken } from "./format";
+import { integer, recentTime, unbroken } from "./format";
 import { tableSection } from "./markdown";
 import { reasonWithPlace } from "./reportState";
 
@@ -36,19 +36,17 @@ export function logSection(log: readonly LogLine[]): string[] {
       vscode.l10n.t("Rows"),
       vscode.l10n.t("Refused"),
       vscode.l10n.t("Superseded"),
-      vscode.l10n.t("Size"),
       vscode.l10n.t("Reason or note"),
     ],
     log.map((line) => [
       unbroken(recentTime(Date.parse(line.time))),
-      line.path,
+      { path: line.path },
       logWord(line.outcome),
       optionalInteger(line.rowsWritten),
       optionalInteger(line.rowsRefused),
       optionalInteger(line.rowsSuperseded),
-      unbroken(bytes(line.size)),
       line.reason === null ? (line.notes ?? "") : reasonWithPlace(line),
     ]),
-    [3, 4, 5, 6],
+    [3, 4, 5],
   );
 }

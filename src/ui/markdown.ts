@@ -1,5 +1,8 @@
 import * as vscode from "vscode";
-import { asMarkdown } from "./outsideText";
+import { asMarkdown, pathAsMarkdown } from "./outsideText";
+
+/** A text, or a path, which is broken at its folders. */
+export type Cell = string | { readonly path: string };
 
 /**
  * A heading and a table below it; nothing where there are no rows. Cells are texts, whatever they look like.
@@ -9,7 +12,7 @@ import { asMarkdown } from "./outsideText";
 export function tableSection(
   title: string,
   head: readonly string[],
-  rows: readonly (readonly string[])[],
+  rows: readonly (readonly Cell[])[],
   numbers: readonly number[] = [],
 ): string[] {
   if (rows.length === 0) return [];
@@ -18,9 +21,13 @@ export function tableSection(
     "",
     `| ${head.map(asMarkdown).join(" | ")} |`,
     `|${head.map((_, index) => (numbers.includes(index) ? " ---: |" : " --- |")).join("")}`,
-    ...rows.map((cells) => `| ${cells.map(asMarkdown).join(" | ")} |`),
+    ...rows.map((cells) => `| ${cells.map(cellAsMarkdown).join(" | ")} |`),
     "",
   ];
+}
+
+function cellAsMarkdown(cell: Cell): string {
+  return typeof cell === "string" ? asMarkdown(cell) : pathAsMarkdown(cell.path);
 }
 
 /** A tooltip of facts, each on a line behind its name. */

@@ -24,3 +24,17 @@ export function asMarkdown(text: string): string {
     .replace(/(?<=\/)\/|@/g, "\u2060$&")
     .replace(/[!-/:-@[-`{-~]/g, "\\$&");
 }
+
+/** Longer parts of a path may be broken anywhere: a name from outside must not stretch a page. */
+const mostUnbroken = 48;
+
+/**
+ * A path for a cell of a Markdown table. A narrow column breaks it behind a slash or a date, and not at each of its
+ * hyphens.
+ */
+export function pathAsMarkdown(path: string): string {
+  return asMarkdown(path)
+    .split(/(?<=\\\/)|(?<=(?:^|\\\/)\d{4}\\-\d\d\\-\d\d\\-)(?=[a-z])/)
+    .map((part) => (part.length > mostUnbroken ? part : `<nobr>${part}</nobr>`))
+    .join("<wbr>");
+}

@@ -12,22 +12,27 @@ export interface ReportCounts {
   readonly failed: number;
   /** On the server and not read, so that rows may be missing. */
   readonly unread: number;
-  /** New or changed on the server, and not failed yet. */
+  /** New on the server, and not failed yet. */
   readonly fresh: number;
+  /** Published again since it was brought over, and not failed yet. */
+  readonly changed: number;
   /** Kinds of reports whose next one is late. */
   readonly overdue: readonly Freshness[];
 }
 
 export function countsOf(items: readonly ReportItem[], overdue: readonly Freshness[] = []): ReportCounts {
   const failed = items.filter(({ failure }) => failure !== null).length;
-  const quarantined = items.filter(
-    ({ state, failure }) => state === "quarantined" && failure === null,
-  ).length;
-  const fresh = items.filter(
-    ({ state, failure }) => (state === "new" || state === "changed") && failure === null,
-  ).length;
+  const inState = (wanted: ReportItem["state"]) =>
+    items.filter(({ state, failure }) => state === wanted && failure === null).length;
   const unread = items.filter((item) => item.unread?.report).length;
-  return { quarantined, failed, unread, fresh, overdue };
+  return {
+    quarantined: inState("quarantined"),
+    failed,
+    unread,
+    fresh: inState("new"),
+    changed: inState("changed"),
+    overdue,
+  };
 }
 
 /** Whether there is a report at all, besides those that the settings leave out. */
@@ -41,8 +46,8 @@ export function isBroughtIn({ report, state, landed }: ReportItem): boolean {
 }
 
 /** All of them together. */
-export function totalOf({ quarantined, failed, unread, fresh, overdue }: ReportCounts): number {
-  return quarantined + failed + unread + fresh + overdue.length;
+export function totalOf({ quarantined, failed, unread, fresh, changed, overdue }: ReportCounts): number {
+  return quarantined + failed + unread + fresh + changed + overdue.length;
 }
 
 /** Whether something is wrong, and not only new. */
@@ -60,21 +65,26 @@ export const countWords = {
   overdue: (count: number) =>
     forCount(count, vscode.l10n.t("1 overdue"), vscode.l10n.t("{0} overdue", integer(count))),
   fresh: (count: number) => forCount(count, vscode.l10n.t("1 new"), vscode.l10n.t("{0} new", integer(count))),
+  changed: (count: number) =>
+    forCount(count, vscode.l10n.t("1 changed"), vscode.l10n.t("{0} changed", integer(count))),
 };
 
 /** `2 quarantined, 1 failed, 1 not read, 4 new`, what asks for a look first: a narrow place cuts the end off. Empty for none. */
-export function shortCounts({ quarantined, failed, unread, fresh, overdue }: ReportCounts): string {
+export function shortCounts(counts: ReportCounts): string {
+  const { quarantined, failed, unread, fresh, changed, overdue } = counts;
   return [
     ...(quarantined > 0 ? [countWords.quarantined(quarantined)] : []),
     ...(failed > 0 ? [countWords.failed(failed)] : []),
     ...(unread > 0 ? [countWords.unread(unread)] : []),
     ...(overdue.length > 0 ? [countWords.overdue(overdue.length)] : []),
     ...(fresh > 0 ? [countWords.fresh(fresh)] : []),
+    ...(changed > 0 ? [countWords.changed(changed)] : []),
   ].join(", ");
 }
 
 /** The same as sentences, one on a line. */
-export function countSentences({ quarantined, failed, unread, fresh, overdue }: ReportCounts): string {
+export function countSentences(counts: ReportCounts): string {
+  const { quarantined, failed, unread, fresh, changed, overdue } = counts;
   return [
     ...(quarantined > 0
       ? [
@@ -113,6 +123,15 @@ export function countSentences({ quarantined, failed, unread, fresh, overdue }: 
             fresh,
             vscode.l10n.t("1 report is new on the server."),
             vscode.l10n.t("{0} reports are new on the server.", integer(fresh)),
+          ),
+        ]
+      : []),
+    ...(changed > 0
+      ? [
+          forCount(
+            changed,
+            vscode.l10n.t("1 report changed on the server."),
+            vscode.l10n.t("{0} reports changed on the server.", integer(changed)),
           ),
         ]
       : []),

@@ -20,8 +20,9 @@ function looks(): Readonly<Record<ShownState, Look>> {
     landed: { word: vscode.l10n.t("in the lake"), icon: "database", color: "charts.purple" },
     anonymized: { word: vscode.l10n.t("anonymized"), icon: "pass-filled", color: "charts.green" },
     quarantined: { word: vscode.l10n.t("quarantined"), icon: "error", color: "charts.red" },
-    failed: { word: vscode.l10n.t("failed"), icon: "warning", color: "charts.orange" },
-    unread: { word: vscode.l10n.t("not read"), icon: "warning", color: "charts.orange" },
+    // Themes make `charts.orange` a colour of the minimap, which is nearly transparent.
+    failed: { word: vscode.l10n.t("failed"), icon: "warning", color: "list.warningForeground" },
+    unread: { word: vscode.l10n.t("not read"), icon: "warning", color: "list.warningForeground" },
     ignored: { word: vscode.l10n.t("not a report"), icon: "file", color: "disabledForeground" },
   };
 }

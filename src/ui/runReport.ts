@@ -96,7 +96,7 @@ function troubleOf(summary: RunSummary): string[] {
       vscode.l10n.t("In quarantine"),
       [vscode.l10n.t("File"), vscode.l10n.t("Line"), vscode.l10n.t("Column"), vscode.l10n.t("Reason")],
       summary.quarantined.map((each) => [
-        each.path,
+        { path: each.path },
         each.line === null ? "" : integer(each.line),
         each.column ?? "",
         each.reason,
@@ -105,12 +105,12 @@ function troubleOf(summary: RunSummary): string[] {
     ...tableSection(
       vscode.l10n.t("Failed"),
       reasonHead,
-      summary.failed.map((each) => [each.path, each.reason]),
+      summary.failed.map((each) => [{ path: each.path }, each.reason]),
     ),
     ...tableSection(
       vscode.l10n.t("Not read"),
       reasonHead,
-      summary.notRead.map((each) => [each.path, each.reason]),
+      summary.notRead.map((each) => [{ path: each.path }, each.reason]),
     ),
     ...tableSection(
       vscode.l10n.t("Overdue"),
@@ -120,21 +120,22 @@ function troubleOf(summary: RunSummary): string[] {
     ...tableSection(
       vscode.l10n.t("In quarantine since an earlier run"),
       [vscode.l10n.t("File")],
-      summary.inQuarantine.map((path) => [path]),
+      summary.inQuarantine.map((path) => [{ path }]),
     ),
   ];
 }
 
 /** What the run did with each file. What it only set out to do is told as that. */
 function filesOf(run: RunDetails): string[] {
+  const root = rootOf(run.log);
   const files = run.log.map((line) => [
-    line.path,
+    { path: line.path },
     logWord(line.outcome),
     unbroken(bytes(line.size)),
     optionalInteger(line.rowsWritten),
     optionalInteger(line.rowsRefused),
     optionalInteger(line.rowsSuperseded),
-    placeOf(line),
+    { path: placeOf(line).slice(root.length) },
   ]);
   const notReached =
     run.outcome === "running" ? vscode.l10n.t("Not done yet") : vscode.l10n.t("Planned and not done");
@@ -148,7 +149,7 @@ function filesOf(run: RunDetails): string[] {
         vscode.l10n.t("Rows"),
         vscode.l10n.t("Refused"),
         vscode.l10n.t("Superseded"),
-        vscode.l10n.t("Place in the lake"),
+        root === "" ? vscode.l10n.t("Place in the lake") : vscode.l10n.t("Place in {0}", root.slice(0, -1)),
       ],
       files,
       [2, 3, 4, 5],
@@ -156,9 +157,15 @@ function filesOf(run: RunDetails): string[] {
     ...tableSection(
       notReached,
       [vscode.l10n.t("File")],
-      run.notReached.map((path) => [path]),
+      run.notReached.map((path) => [{ path }]),
     ),
   ];
+}
+
+/** The folder of all landed files, `stage1np/clever/`, which need not stand in each line; empty where one is elsewhere. */
+function rootOf(log: readonly LogLine[]): string {
+  const root = /^[^/]*\/[^/]*\//.exec(log[0]?.landedPath ?? "")?.[0] ?? "";
+  return log.every(({ landedPath }) => landedPath.startsWith(root)) ? root : "";
 }
 
 /** The folder with a file's bytes; the whole path where they stand under another name. */
@@ -183,7 +190,7 @@ function remarksOf(summary: RunSummary): string[] {
     ...tableSection(
       vscode.l10n.t("Notes"),
       [vscode.l10n.t("File"), vscode.l10n.t("Note")],
-      summary.notes.map((each) => [each.path, each.note]),
+      summary.notes.map((each) => [{ path: each.path }, each.note]),
     ),
   ];
 }

@@ -9,10 +9,10 @@ const key = "clever.secrets";
 /** An entry without a version is of the time before secrets were bound to their targets: it is the secrets alone. */
 const version = 2;
 
-/** The secrets, and where they were given for. */
+/** The secrets, which may be none, and the targets of the connection that they belong to. */
 export interface BoundSecrets {
   readonly secrets: Secrets;
-  /** Undefined where nothing was given yet, or by a version that did not note it. */
+  /** Undefined where nothing was given or used yet, or by a version that did not note it. */
   readonly boundTo: Targets | undefined;
 }
 
@@ -71,6 +71,15 @@ export class SecretStore {
     });
   }
 
+  /** Removes the secrets. The targets stay, since a login without a stored secret must not go elsewhere either. */
+  forgetSecrets(): Promise<void> {
+    return this.inTurn(async () => {
+      const { boundTo } = await this.readBound();
+      await this.store({ secrets: {}, boundTo });
+    });
+  }
+
+  /** Removes the secrets and their targets. */
   async forgetAll(): Promise<void> {
     await this.inTurn(async () => this.storage.delete(key));
   }

@@ -51,7 +51,7 @@ function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
 /** What is on the server, and what needs a look. */
 function reportItems(model: ConnectionModel): MenuItem[] {
   const { counts } = model;
-  const { quarantined, failed, unread, overdue, fresh } = counts;
+  const { quarantined, failed, unread, overdue, fresh, changed } = counts;
   const words = [
     ...(quarantined > 0
       ? [
@@ -95,6 +95,15 @@ function reportItems(model: ConnectionModel): MenuItem[] {
             fresh,
             vscode.l10n.t("$(inbox) 1 new report"),
             vscode.l10n.t("$(inbox) {0} new reports", integer(fresh)),
+          ),
+        ]
+      : []),
+    ...(changed > 0
+      ? [
+          forCount(
+            changed,
+            vscode.l10n.t("$(inbox) 1 changed report"),
+            vscode.l10n.t("$(inbox) {0} changed reports", integer(changed)),
           ),
         ]
       : []),

@@ -11,15 +11,16 @@ export interface Move {
 
 /** How the user is asked. */
 export interface TargetQuestions {
-  /** Whether the stored secrets may go to the new targets. */
+  /** Whether the new targets may be used, with the stored secrets. */
   readonly ask: (move: Move) => Promise<boolean>;
   /** The error that stands for the user's no. */
   readonly refusal: (move: Move) => CleverLakeError;
 }
 
 /**
- * Hands out the stored secrets for the targets that they were given for, and for no others: where the settings name
- * another server or lake, the user is asked before anything is sent there. Every request's secrets come from here.
+ * Hands out the stored secrets for the targets of the connection, and for no others: where the settings name another
+ * server or lake, the user is asked before anything is sent there. Every request's secrets come from here. A connection
+ * without stored secrets is held to its targets as well: an agent's login and an Azure account's token also open doors.
  */
 export class TargetGuard {
   /** The question that is open, for all requests that wait for its answer. */
@@ -36,8 +37,8 @@ export class TargetGuard {
   async secretsFor(to: Targets): Promise<Secrets> {
     const { secrets, boundTo } = await this.store.readBound();
     if (boundTo === undefined) {
-      // Given before secrets were bound: to what the user's settings named at that time, as far as can be known.
-      if (Object.keys(secrets).length > 0) await this.store.bind(to);
+      // Set by hand, or given before secrets were bound. What is used first holds from then on.
+      await this.store.bind(to);
       return secrets;
     }
     if (sameTargets(boundTo, to)) return secrets;
@@ -46,7 +47,7 @@ export class TargetGuard {
     return (await this.store.readBound()).secrets;
   }
 
-  /** Whether these are other targets than the secrets were given for. */
+  /** Whether these are other targets than the connection's. */
   async moved(to: Targets): Promise<boolean> {
     const { boundTo } = await this.store.readBound();
     return boundTo !== undefined && !sameTargets(boundTo, to);

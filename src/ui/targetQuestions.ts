@@ -4,7 +4,7 @@ import type { Move, TargetQuestions } from "./targetGuard";
 import { type LakeTarget, type ServerTarget, sameLake, sameServer } from "./targets";
 import { showWarningMessage } from "./window";
 
-/** Asks in a modal message, which names what the secrets were given for and what the settings name now. */
+/** Asks in a modal message, which names the connection's targets and what the settings name now. */
 export const targetQuestions: TargetQuestions = {
   async ask(move) {
     const go = vscode.l10n.t("Connect There");
@@ -15,7 +15,7 @@ export const targetQuestions: TargetQuestions = {
       ),
     ].join("\n\n");
     const answer = await showWarningMessage(
-      vscode.l10n.t("The settings name a server or lake that your credentials were not given for."),
+      vscode.l10n.t("The settings no longer name the server and lake of your connection."),
       { modal: true, detail },
       go,
     );
@@ -25,7 +25,7 @@ export const targetQuestions: TargetQuestions = {
     new CleverLakeError(
       "config",
       vscode.l10n.t(
-        "The settings name a server or lake that your credentials were not given for; nothing was sent there.",
+        "The settings no longer name the server and lake of your connection; nothing was sent to the new ones.",
       ),
       {
         subject: sameServer(from.server, to.server) ? to.lake.url : to.server.host,

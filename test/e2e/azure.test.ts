@@ -153,7 +153,7 @@ describe("a district's lake in Azure", () => {
       );
       expect(await view.icon(away)).toMatchObject({ codicon: "warning" });
     }
-    await reports().pane.getByText("This list is of").waitFor();
+    await reports().pane.getByText("This list is from").waitFor();
     await eventually(() => text(".state-text")).toContain("cannot be reached");
     await workbench().notifications.clear();
     await workbench().screenshots("azure-away", ["dark", "light"]);

@@ -50,7 +50,6 @@ describe("the sample district, as a newcomer meets it", () => {
           .catch(() => ""),
       )
       .toMatch(/Files brought over\s*192/);
-    await workbench().screenshot("run-report");
   });
 
   test("the lake is verified", async () => {

@@ -226,7 +226,7 @@ function fakeChanges(
   resources: readonly ResourceEntry[],
   schools: readonly string[],
 ): DashboardAnswer["changes"] {
-  if (changes === "tooEarly") return { weeksNeeded: 6, weeks: 3, entries: [], tooLittle: 0 };
+  if (changes === "tooEarly") return { weeksNeeded: 6, weeks: 3, entries: [], tooLittle: 5 };
   if (changes === "none") return { weeksNeeded: 6, weeks: 16, entries: [], tooLittle: 4 };
   const subjects = [
     ...resources

@@ -11,6 +11,8 @@ import type { Lake, LakeEntry, LakeOptions } from "../../src/lake/lake";
 export class MemoryLake implements Lake {
   readonly url = "memory:";
   readonly files = new Map<string, Buffer>();
+  /** When files were written, as far as a test says; 1970 for the others. */
+  readonly modified = new Map<string, Date>();
   /** The calls made, such as `read stage2p/t/_delta_log/_last_checkpoint`. */
   readonly calls: string[] = [];
 
@@ -24,7 +26,8 @@ export class MemoryLake implements Lake {
       for (let depth = 1; depth < parts.length; depth++) {
         if (depth === 1 || options.recursive) folders.add(prefix + parts.slice(0, depth).join("/"));
       }
-      if (parts.length === 1 || options.recursive) yield entry(file, "file", data.length);
+      if (parts.length === 1 || options.recursive)
+        yield entry(file, "file", data.length, this.modified.get(file));
     }
     for (const name of folders) yield entry(name, "folder", 0);
   }
@@ -32,7 +35,7 @@ export class MemoryLake implements Lake {
   async stat(file: string, options: LakeOptions = {}): Promise<LakeEntry | undefined> {
     await this.called("stat", file, options);
     const data = this.files.get(file);
-    return data && entry(file, "file", data.length);
+    return data && entry(file, "file", data.length, this.modified.get(file));
   }
 
   async read(file: string, options: LakeOptions = {}): Promise<Buffer> {
@@ -106,6 +109,6 @@ export class MemoryLake implements Lake {
   }
 }
 
-function entry(file: string, kind: LakeEntry["kind"], size: number): LakeEntry {
-  return { path: file, kind, size, modified: new Date(0) };
+function entry(file: string, kind: LakeEntry["kind"], size: number, modified: Date = new Date(0)): LakeEntry {
+  return { path: file, kind, size, modified };
 }

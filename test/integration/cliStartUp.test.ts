@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { buildCommandLine, commandLine } from "../helpers/cli";
@@ -11,16 +11,28 @@ async function sourcesAtStart(file: string, seen = new Set<string>()): Promise<s
   seen.add(file);
   const { sources } = JSON.parse(await readFile(`${file}.map`, "utf8")) as { sources: string[] };
   const code = await readFile(file, "utf8");
-  const imported = [...code.matchAll(/^(?:import .*?|\} from )"(\.[^"]+)";$/gms)].map(([, name = ""]) =>
+  const imported = [...code.matchAll(/\bimport(?:\{[^{}]*\}from)?"(\.\/[^"]+)"/g)].map(([, name = ""]) =>
     path.join(path.dirname(file), name),
   );
   const below = await Promise.all(imported.map((name) => sourcesAtStart(name, seen)));
   return [...sources, ...below.flat()];
 }
 
-test("starts with the parser of its arguments, and loads a command's packages when it is called", async () => {
-  const sources = await sourcesAtStart(commandLine);
-  const packages = sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
+async function packagesAtStart(file: string): Promise<Set<string>> {
+  const sources = await sourcesAtStart(file);
+  return new Set(sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []));
+}
 
-  expect(new Set(packages)).toEqual(new Set(["commander"]));
+test("starts with the parser of its arguments, and loads a command's packages when it is called", async () => {
+  expect(await packagesAtStart(commandLine)).toEqual(new Set(["commander"]));
+});
+
+test("asks the server before it loads the engine, and loads what shows results to people for them alone", async () => {
+  const folder = path.dirname(commandLine);
+  const name = (await readdir(folder)).find((each) => /^cli-run-\w+\.mjs$/.test(each)) ?? "";
+  const packages = await packagesAtStart(path.join(folder, name));
+
+  expect(packages).toContain("ssh2");
+  for (const later of ["@duckdb/node-api", "cli-table3", "cli-progress"])
+    expect(packages).not.toContain(later);
 });

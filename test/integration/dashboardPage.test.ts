@@ -76,6 +76,15 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       expect(source.asked).toHaveLength(before);
     });
 
+    test("take two rows where the window is not wide, the second with what is active and what to do", async () => {
+      const { page } = await dashboards.open();
+      await page.setViewportSize({ width: 940, height: 800 });
+      const top = async (place: string) => (await page.locator(place).boundingBox())?.y ?? Number.NaN;
+      const [chips, reset] = [await top(".filter-state .chips"), await top("#reset")];
+      expect(Math.abs(chips - reset)).toBeLessThan(10);
+      expect(reset).toBeGreaterThan(await top("#units-percent"));
+    });
+
     test("are copied, pasted and reset", async () => {
       const { page, source, sent, post } = await dashboards.open();
       await page.locator("#more-button").click();
@@ -155,7 +164,12 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       expect(await textOf(early.page, ".no-changes")).toBe(
         "Too early to tell A judgement needs 6 weeks of data; these filters leave 3.",
       );
+      // How many have too little data says nothing where there are too few weeks for all.
+      expect(await early.page.locator("#panel-changes .note").count()).toBe(0);
       const none = await dashboards.open({ changes: "none" });
+      expect(await textOf(none.page, "#panel-changes .note")).toBe(
+        "Resources and schools with too little data: 4",
+      );
       expect(await textOf(none.page, ".no-changes")).toContain("Nothing stands out");
     });
 

@@ -5,9 +5,9 @@ import * as z from "zod";
 import type { Action } from "../../src/delta/actions";
 import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commit } from "../../src/delta/commit";
-import { compactSmallFiles } from "../../src/delta/compact";
 import { writeDataFile } from "../../src/delta/dataFile";
 import { withScratch } from "../../src/delta/localFiles";
+import { mergeSmallFiles } from "../../src/delta/optimize";
 import { pathsInFolder, readQuery } from "../../src/delta/readQuery";
 import { scanFiles } from "../../src/delta/scan";
 import type { Column } from "../../src/delta/schema";
@@ -288,7 +288,13 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     await deltaRs("write", { columns: foreignColumns(5), mode: "error" });
     for (let i = 0; i < 3; i++) await deltaRs("write", { columns: foreignColumns(5), mode: "append" });
     const before = sorted((await theirs()).rows);
-    const merged = await compactSmallFiles({ lake, duck, tablePath: table, maxSmallFiles: 2 });
+    const merged = await mergeSmallFiles({
+      lake,
+      duck,
+      tablePath: table,
+      snapshot: await ours(),
+      maxFiles: 2,
+    });
     expect(merged?.files.size).toBe(1);
     const read = await theirs();
     expect(read.files).toBe(1);

@@ -76,7 +76,12 @@ def optimize(request):
     opened(request).optimize.compact()
 
 
-commands = {f.__name__: f for f in (read, write, race, delete, checkpoint, optimize)}
+def unused(request):
+    """The files that a vacuum would remove, by their paths in the table."""
+    return {"files": opened(request).vacuum(retention_hours=request["hours"], dry_run=True, full=True)}
+
+
+commands = {f.__name__: f for f in (read, write, race, delete, checkpoint, optimize, unused)}
 request = json.load(sys.stdin)
 answer = commands[request["command"]](request)
 json.dump(answer, sys.stdout, default=str)

@@ -1,84 +1,22 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Action, AddFile } from "../../src/delta/actions";
-import { commit } from "../../src/delta/commit";
-import { compactSmallFiles } from "../../src/delta/compact";
-import { type DataFileRequest, writeDataFile } from "../../src/delta/dataFile";
-import { withLocalFiles, withScratch } from "../../src/delta/localFiles";
+import { withLocalFiles } from "../../src/delta/localFiles";
 import { lakePathOf, pathsInFolder, readQuery } from "../../src/delta/readQuery";
 import { type Scan, scanFiles } from "../../src/delta/scan";
-import type { Column } from "../../src/delta/schema";
-import type { Snapshot } from "../../src/delta/snapshot";
 import { fileStatistics, numRecords } from "../../src/delta/statistics";
 import { tableActions } from "../../src/delta/tableActions";
-import { Duck, type SqlRow, sqlString } from "../../src/duck/duck";
+import { type Duck, sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";
-import type { Lake } from "../../src/lake/lake";
+import { columns, committed, type Part, row, rowsOf, table, tableOf, write } from "../helpers/deltaTable";
+import { sharedDuck } from "../helpers/lakeRows";
 import { MemoryLake } from "../helpers/memoryLake";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-const table = "stage2p/clever/t";
-const columns: Column[] = [
-  { name: "date", type: "date" },
-  { name: "n", type: "integer" },
-  { name: "year", type: "integer" },
-  { name: "school", type: "string" },
-  { name: "source_file", type: "string" },
-];
-
 let duck: Duck;
 beforeAll(async () => {
-  duck = await Duck.open({ threads: 1 });
-});
-afterAll(() => duck.close());
-
-type Part = Pick<DataFileRequest, "query" | "partitionValues" | "parameters" | "exactStatistics" | "tags">;
-
-function write(lake: Lake, part: Part): Promise<AddFile | undefined> {
-  return withScratch(lake, (scratch) =>
-    duck.session((session) => writeDataFile({ session, lake, tablePath: table, columns, scratch, ...part })),
-  );
-}
-
-async function tableOf(
-  lake: Lake,
-  partitionColumns: readonly string[],
-  parts: readonly Part[],
-): Promise<Snapshot> {
-  const actions: Action[] = tableActions({ columns, partitionColumns });
-  for (const part of parts) {
-    const add = await write(lake, part);
-    if (add !== undefined) actions.push({ add });
-  }
-  return committed(lake, actions);
-}
-
-async function committed(lake: Lake, actions: readonly Action[]): Promise<Snapshot> {
-  const request = { lake, duck, tablePath: table, operation: { name: "WRITE" } };
-  const { snapshot } = await commit({ ...request, attempt: async () => ({ actions }) });
-  if (snapshot === undefined) throw new Error("there is no table");
-  return snapshot;
-}
-
-/** Rows of files as text, ordered by `n`. */
-function rowsOf(lake: Lake, snapshot: Snapshot, files: readonly AddFile[] = [...snapshot.files.values()]) {
-  const lakePaths = files.map((file) => lakePathOf(snapshot, file));
-  return withLocalFiles(lake, lakePaths, {}, (local) => {
-    const query = readQuery(snapshot, files, (lakePath) => local[lakePaths.indexOf(lakePath)] ?? "");
-    return duck.session((session) =>
-      session.query(`SELECT date::VARCHAR AS date, * EXCLUDE (date) FROM (${query}) ORDER BY n`),
-    );
-  });
-}
-
-const row = (n: number, more: SqlRow = {}): SqlRow => ({
-  date: `2022-01-0${n}`,
-  n,
-  year: 2022,
-  school: "A 'b'",
-  source_file: `f${n}`,
-  ...more,
+  duck = await sharedDuck();
 });
 
 describe("a data file", () => {
@@ -268,59 +206,6 @@ describe("leaving files out", () => {
     expect(file && fileStatistics(file)?.maxValues.source_file).toBe("\uffff");
     expect(scanFiles(snapshot, { ranges: [{ column: "source_file", from: "😀" }] })).toEqual([]);
     expect(scanFiles(snapshot, { ranges: [{ column: "source_file", to: "😀" }] })).toHaveLength(1);
-  });
-});
-
-describe("compaction", () => {
-  const part = (n: number): Part => ({
-    query: `SELECT DATE '2022-01-01' + ${n - 1} AS date, ${n} AS n, 2022 AS year, 'A ''b''' AS school, 'f${n}' AS source_file`,
-  });
-
-  test.each([["a folder"], ["memory"]])(
-    "merges many small files into one, in %s, and keeps the rows",
-    async (kind) => {
-      const lake = kind === "memory" ? new MemoryLake() : await FolderLake.open(await temporaryFolder());
-      const snapshot = await tableOf(lake, [], [part(1), part(2), part(3), part(4)]);
-      const request = { lake, duck, tablePath: table, snapshot };
-      expect(await compactSmallFiles({ ...request, maxSmallFiles: 4 })).toBeUndefined();
-      const merged = await compactSmallFiles({ ...request, maxSmallFiles: 3 });
-      if (merged === undefined) throw new Error("nothing was merged");
-      expect(merged.files.size).toBe(1);
-      expect(merged.tombstones.size).toBe(4);
-      expect(
-        [...merged.files.values(), ...merged.tombstones.values()].every(({ dataChange }) => !dataChange),
-      ).toBe(true);
-      expect(await rowsOf(lake, merged)).toEqual([row(1), row(2), row(3), row(4)]);
-      expect(await compactSmallFiles({ ...request, snapshot: merged, maxSmallFiles: 1 })).toBeUndefined();
-    },
-  );
-
-  test("gives way to another writer", async () => {
-    class BusyLake extends MemoryLake {
-      race: (() => Promise<void>) | undefined;
-      override async importFile(local: string, file: string): Promise<void> {
-        await super.importFile(local, file);
-        await this.race?.();
-      }
-    }
-    const lake = new BusyLake();
-    const snapshot = await tableOf(lake, [], [part(1), part(2)]);
-    const [victim] = snapshot.files.values();
-    lake.race = async () => {
-      lake.race = undefined;
-      await committed(lake, [{ remove: { path: victim?.path ?? "", dataChange: true } }]);
-    };
-    expect(await compactSmallFiles({ lake, duck, tablePath: table, maxSmallFiles: 1 })).toBeUndefined();
-    expect([...lake.files.keys()].filter((file) => file.endsWith(".snappy.parquet"))).toHaveLength(2);
-  });
-
-  test("a partitioned table is refused", async () => {
-    const lake = new MemoryLake();
-    const parts = [1, 2].map((n) => ({ ...part(n), partitionValues: { year: 2022 } }));
-    const snapshot = await tableOf(lake, ["year"], parts);
-    await expect(
-      compactSmallFiles({ lake, duck, tablePath: table, snapshot, maxSmallFiles: 1 }),
-    ).rejects.toMatchObject({ code: "unsupportedTable" });
   });
 });
 

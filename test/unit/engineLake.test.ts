@@ -1,10 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { pseudoTable, runLockPath, runRecordPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { lakeTables, landedFiles, landingFolders } from "../../src/pipeline/catalogue/lakeContents";
 import { RunLock } from "../../src/pipeline/lock/runLock";
-import { listRuns } from "../../src/pipeline/log/listRuns";
+import { RunWatch } from "../../src/pipeline/lock/runWatch";
+import { listRuns, readRun } from "../../src/pipeline/log/listRuns";
 import { writeRunRecord } from "../../src/pipeline/log/runRecord";
 import { MemoryLake } from "../helpers/memoryLake";
 
@@ -39,6 +41,34 @@ describe("the list of runs", () => {
     expect(runs.map(({ outcome }) => outcome)).toEqual(["running", "interrupted"]);
     lake.files.set(runLockPath, Buffer.from("unreadable"));
     expect((await listRuns(lake, { from: 0, count: 1 })).runs[0]?.outcome).toBe("interrupted");
+  });
+
+  it("tells a run as interrupted whose dead lock ends in a hundred years", async () => {
+    const lake = new MemoryLake();
+    await writeRunRecord(lake, record("1", "running"));
+    const lock = { id: randomUUID(), runId: "1", host: "another-machine", space: "another", pid: 1 };
+    const expires = Date.now() + 100 * 365 * 86_400_000;
+    lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...lock, expires })));
+    let waits = 0;
+    const wait = async () => void waits++;
+    const { runs } = await listRuns(lake, { from: 0, count: 10 }, { wait });
+    expect(runs.map(({ outcome }) => outcome)).toEqual(["interrupted"]);
+    expect((await readRun(lake, "1", { wait }))?.outcome).toBe("interrupted");
+    const watch = await RunWatch.start(lake, { wait });
+    expect(await watch.sawRun()).toBe(false);
+    expect(waits).toBe(1);
+  });
+
+  it("tells a run as done that ended while its lock was looked at", async () => {
+    const lake = new MemoryLake();
+    await writeRunRecord(lake, record("1", "running"));
+    const lock = { id: randomUUID(), runId: "1", host: "another-machine", space: "another", pid: 1 };
+    lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...lock, expires: 0 })));
+    const wait = async () => {
+      await writeRunRecord(lake, record("1", "done"));
+      lake.files.delete(runLockPath);
+    };
+    expect((await readRun(lake, "1", { wait }))?.outcome).toBe("done");
   });
 });
 

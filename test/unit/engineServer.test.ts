@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import type {
   ConnectionSettings,
+  OptimizeProgress,
   ReportItem,
   RosterProgress,
   RunProgress,
@@ -181,6 +182,26 @@ describe("the engine over message streams", () => {
     const [table] = stages.find(({ name }) => name === "stage2p")?.tables.slice(-1) ?? [];
     expect(table).toMatchObject({ name: "students_pseudo", version: 0, rows: summary.students });
     expect((await request(protocol.verify, connected)).problems).toEqual([]);
+  });
+
+  it("merges small data files after it has told which, and removes those that nobody needs", async () => {
+    const { request, connected } = await withSample();
+    await request(protocol.run, { ...connected, ...everything });
+    const progress: OptimizeProgress[] = [];
+    const onProgress = (state: OptimizeProgress) => progress.push(state);
+    const planned = await request(protocol.optimize, { ...connected, dryRun: true }, { onProgress });
+    expect(progress).toEqual([]);
+    const done = await request(protocol.optimize, { ...connected, dryRun: false }, { onProgress });
+    const last = progress.at(-1);
+    expect(last).toEqual({ bytes: last?.bytesDone, bytesDone: expect.any(Number) });
+    const files = ({ tables }: typeof done) => tables.map(({ table, after }) => [table, after.files]);
+    expect(files(done)).toEqual(files(planned));
+    expect((await request(protocol.verify, connected)).problems).toEqual([]);
+    const vacuum = { ...connected, dryRun: false, olderThanDays: protocol.leastRetentionDays };
+    expect(await request(protocol.vacuum, vacuum)).toMatchObject({ files: 0, bytes: 0 });
+    await expect(request(protocol.vacuum, { ...vacuum, olderThanDays: 1 })).rejects.toMatchObject({
+      code: "config",
+    });
   });
 
   it("tells of a run that was cut off as interrupted", async () => {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ReportItem, RunDetails, RunSummary, TableReport } from "../../src/engine/messages";
 import { tellError } from "../../src/ui/messages";
-import { asMarkdown, inert } from "../../src/ui/outsideText";
+import { asMarkdown, inert, pathAsMarkdown } from "../../src/ui/outsideText";
 import { tooltip } from "../../src/ui/reportState";
 import { outcomeOf } from "../../src/ui/runOutcome";
 import { reportOf } from "../../src/ui/runReport";
@@ -58,6 +58,23 @@ test("text in Markdown has no character left that means something", () => {
   expect(asMarkdown("two\r\nlines")).toBe("two lines");
   // The preview looks for addresses behind the quoting.
   expect(asMarkdown("https://x.com a@b.com").replaceAll("\\", "")).toBe("https:/\u2060/x.com a\u2060@b.com");
+});
+
+test("a path in Markdown is broken behind a slash or a date only, if its parts are not long", () => {
+  const parts = (path: string) => pathAsMarkdown(path).replaceAll("\\", "").split("<wbr>");
+  expect(parts("daily-participation/2025-09-03-daily-participation-students.csv")).toEqual([
+    "<nobr>daily-participation/</nobr>",
+    "<nobr>2025-09-03-</nobr>",
+    "<nobr>daily-participation-students.csv</nobr>",
+  ]);
+  expect(parts("stage1np/clever/2026-11-26T20-37-36/Students")).toEqual([
+    "<nobr>stage1np/</nobr>",
+    "<nobr>clever/</nobr>",
+    "<nobr>2026-11-26T20-37-36/</nobr>",
+    "<nobr>Students</nobr>",
+  ]);
+  expect(parts("x".repeat(60))).toEqual(["x".repeat(60)]);
+  expect(pathAsMarkdown(hostile).replace(/<nobr>|<\/nobr>|<wbr>/g, "")).toBe(asMarkdown(hostile));
 });
 
 describe("everything that VS Code is given to show is text", () => {
@@ -153,7 +170,7 @@ describe("everything that VS Code is given to show is text", () => {
     bar.show({
       kind: "failed",
       reason: hostile,
-      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 0, overdue: [] },
+      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, overdue: [] },
     });
     expect(item).toBeInstanceOf(StatusBarItem);
     expect(item.text).toBe("$(warning) Clever");
@@ -274,7 +291,9 @@ describe("pages and tooltips are Markdown of our own only", () => {
     const texts = outsideTextIn(page());
     expect(texts.length).toBeGreaterThan(1);
     for (const text of texts) {
-      const bare = text.replace(/^(# |> |\| |\*\*\w+\*\* (· )?)|( \|| {2})$/g, "");
+      const bare = text
+        .replace(/^(# |> |\| |\*\*\w+\*\* (· )?)|( \|| {2})$/g, "")
+        .replace(/<nobr>|<\/nobr>|<wbr>/g, "");
       expect(bare).not.toMatch(markup);
       expect(text).not.toContain("\u202e");
     }

@@ -168,7 +168,7 @@ describe("a file is quarantined, and no other,", () => {
       landed: quarantined.length + 2,
       anonymized: 2,
       failed: [],
-      duplicates: [],
+      superseded: 0,
       refused: 0,
     });
     expect(await fixture.logins("zoe")).toEqual(["zoe 2000-01-01 1", "zoe 2024-01-01 1"]);
@@ -217,25 +217,33 @@ describe("an empty file", () => {
     }
   });
 
-  test("takes no rows away that an earlier delivery brought", async () => {
-    const { fixture } = await runWith(dailyCsv(daily("amy")));
-    const rows = await fixture.rows();
-    await fixture.put(bad, "");
-    const quarantined = [
-      {
-        path: bad,
-        reason: expect.stringMatching(/^The file is empty/),
-        acceptable: false,
-        hasEarlierRows: true,
-      },
-    ];
-    expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined });
-    expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 0, quarantined });
-    expect(await fixture.rows()).toEqual(rows);
-    await fixture.put(bad, dailyCsv());
-    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
-    expect(await fixture.rows()).toHaveLength(rows.length - 1);
-  });
+  test.each([
+    ["of no byte", ""],
+    ["with a header alone", dailyCsv()],
+  ])(
+    "%s takes no rows away that an earlier delivery brought until a person accepts it",
+    async (_, content) => {
+      const { fixture } = await runWith(dailyCsv(daily("amy")));
+      const rows = await fixture.rows();
+      await fixture.put(bad, content);
+      const quarantined = [
+        {
+          path: bad,
+          reason:
+            "It has no row where the delivery before had 1. The earlier row stays until the file is accepted.",
+          acceptable: true,
+          hasEarlierRows: true,
+        },
+      ];
+      // Consent in advance is none: nobody can have looked at these bytes.
+      expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 0, quarantined });
+      expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [], inQuarantine: [bad] });
+      expect(await fixture.rows()).toEqual(rows);
+      expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, quarantined: [] });
+      expect(await fixture.rows()).toHaveLength(rows.length - 1);
+      expect((await fixture.verify()).problems).toEqual([]);
+    },
+  );
 });
 
 test("several bad rows are counted, and the first one told", async () => {
@@ -367,6 +375,7 @@ describe("an accepted file", () => {
     // From here on it is known that the id has lost its zeros.
     await fixture.put(dailyPath("2024-09-05"), dailyCsv(withId("000712", "2024-09-05")));
     await fixture.run();
+    expect((await fixture.verify()).problems).toEqual([]);
     await fixture.lose(pseudoTable(reports.daily_participation));
     expect(await fixture.run()).toMatchObject({
       anonymized: 2,
@@ -426,6 +435,8 @@ test("a correction without a good row is not taken, whoever accepts it: the rows
 
   const summary = await fixture.run({ accept: [bad] });
   expect(summary).toMatchObject({ anonymized: 0, quarantined: [{ path: bad, acceptable: false }] });
-  expect(summary.quarantined[0]?.reason).toMatch(/^None of its rows can be taken\. /);
+  expect(summary.quarantined[0]?.reason).toMatch(
+    /^None of its 2 rows can be taken\. The earlier rows stay\.$/,
+  );
   expect(await fixture.rows()).toHaveLength(2);
 });

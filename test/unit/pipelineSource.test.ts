@@ -6,6 +6,7 @@ import { CleverLakeError } from "../../src/errors";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
 import type { ProgressState } from "../../src/pipeline/progress";
+import { missesReports } from "../../src/pipeline/run";
 import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
@@ -133,6 +134,36 @@ test("files of the same name in two folders of the server are one report: the ne
   ]);
   expect(await fixture.logins("amy", "cat")).toEqual(["amy 2024-09-03 1"]);
   expect((await fixture.verify()).problems).toEqual([]);
+});
+
+test("a file of the same name in another folder that was a delivery before is known, and no error", async () => {
+  const fixture = await PipelineFixture.create();
+  const delivered = new Date("2024-09-04T05:00:00.400Z");
+  await fixture.put(first, dailyCsv(daily("amy")), delivered);
+  await fixture.run();
+  // The server keeps the file in its archive, and a correction comes.
+  const archived = `archive/${path.basename(first)}`;
+  await fixture.put(archived, dailyCsv(daily("amy")), new Date("2024-09-04T05:00:00.800Z"));
+  await fixture.put(first, dailyCsv(daily("amy"), daily("ben")));
+  const summary = await fixture.run();
+  expect(summary).toMatchObject({ landed: 1, anonymized: 1, notRead: [] });
+  expect(missesReports(summary)).toBe(false);
+  expect((await fixture.status()).find((file) => file.path === archived)).toMatchObject({
+    state: "ignored",
+    reason: `A delivery that the log knows already. An older copy of ${first}.`,
+    unread: undefined,
+  });
+
+  // Of another size, or of another second, it may hold rows that the lake never had.
+  const content = dailyCsv(daily("amy"));
+  for (const [text, time] of [
+    [`${content}\n`, delivered],
+    [content, new Date("2024-09-04T05:00:01Z")],
+  ] as const) {
+    await fixture.put(archived, text, time);
+    expect((await fixture.run()).notRead).toMatchObject([{ path: archived, report: true }]);
+  }
+  expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
 });
 
 test("files of the same name by OEA's custom in two folders both land, and both count", async () => {

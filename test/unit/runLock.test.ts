@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -178,14 +179,38 @@ describe("a lock with a lease far beyond what leases are", () => {
     expect(holder(lake)).toBe("mine");
   });
 
-  test("is not said to end by itself: a run takes it over", async () => {
-    const lake = lakeWithLock({ ...foreign, expires: Date.now() + century });
-    await expect(requireNoRun(lake)).rejects.toMatchObject({
+  test("is no run at work where it is not renewed, as a run judges it, and is watched only once", async () => {
+    const lake = lakeWithLock({ ...foreign, id: randomUUID(), expires: Date.now() + century });
+    const waits: number[] = [];
+    const wait = async (milliseconds: number) => void waits.push(milliseconds);
+    expect(await runningRun(lake, { wait })).toBeUndefined();
+    await requireNoRun(lake, { wait });
+    expect(holder(lake)).toBe("theirs");
+    await using _mine = await RunLock.take(lake, "mine", { wait });
+    expect(holder(lake)).toBe("mine");
+    expect(waits).toEqual([20_000]);
+  });
+
+  test("is a run at work where it is renewed: the message says to wait for it", async () => {
+    const lake = lakeWithLock({ ...foreign, id: randomUUID(), expires: Date.now() + century });
+    const { id } = JSON.parse(String(lake.files.get(runLockPath))) as { id: string };
+    let renewals = 0;
+    const wait = async () => {
+      const lease = { expires: Date.now() + century + ++renewals * 15_000 };
+      lake.files.set(runLeasePath(id), Buffer.from(JSON.stringify(lease)));
+    };
+    expect(await runningRun(lake, { wait })).toBe("theirs");
+    await expect(requireNoRun(lake, { wait })).rejects.toMatchObject({
       code: "busy",
-      hint: expect.stringMatching(
-        /ended\. If it was killed, start a run: it watches the lock for twenty seconds/,
-      ),
+      message: expect.stringContaining("run theirs, process 1 on another-machine"),
+      hint: "Wait until it has ended.",
     });
+  });
+
+  test("that is let go while it is watched is no run at work", async () => {
+    const lake = lakeWithLock({ ...foreign, id: randomUUID(), expires: Date.now() + century });
+    const wait = async () => void lake.files.delete(runLockPath);
+    expect(await requireNoRun(lake, { wait })).toBeUndefined();
   });
 
   test("says how it is that it holds, where it is renewed", async () => {
@@ -201,7 +226,7 @@ describe("a lock with a lease far beyond what leases are", () => {
 test("of a process that may be dead, the message says when the lock ends", async () => {
   const lake = lakeWithLock({ ...foreign, expires: Date.now() + 42_000 });
   await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({
-    hint: expect.stringMatching(/killed, its lock ends by itself in 4[12] seconds: then run again\.$/),
+    hint: expect.stringMatching(/killed, its lock ends by itself in 4[12] seconds: then try again\.$/),
   });
 });
 

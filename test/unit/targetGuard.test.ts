@@ -123,11 +123,33 @@ describe("secrets bound to their targets", () => {
     await answer(false);
     await refused;
   });
+});
 
-  test("are nothing to ask about where none was ever given", async () => {
-    const { secrets, guard, asked } = guarded();
+describe("a connection without stored secrets, as with an SSH agent, a key vault and an Azure account,", () => {
+  test.each(others)("is bound at its first use: another %s is asked about", async (_what, other) => {
+    const { secrets, guard, asked, answer } = guarded();
     expect(await guard.secretsFor(own)).toEqual({});
-    expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: undefined });
+    expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: own });
     expect(asked).toEqual([]);
+    expect(await guard.moved(other)).toBe(true);
+    const refused = expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
+    await answer(false);
+    await refused;
+    expect(asked).toEqual([{ from: own, to: other }]);
+    expect(await guard.secretsFor(own)).toEqual({});
+  });
+
+  test("stays bound where its secrets were forgotten, and no more where it was removed", async () => {
+    const { secrets, guard, asked, answer } = guarded();
+    await secrets.write(given, own);
+    await secrets.forgetSecrets();
+    expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: own });
+    const [, other = own] = others[0] ?? [];
+    const refused = expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
+    await answer(false);
+    await refused;
+    await secrets.forgetAll();
+    expect(await guard.secretsFor(other)).toEqual({});
+    expect(asked).toHaveLength(1);
   });
 });

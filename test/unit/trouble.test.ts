@@ -34,7 +34,14 @@ describe("what asks for a look", () => {
       { ...report, state: "quarantined" },
       { ...report, state: "ignored" },
     ];
-    expect(countsOf(items)).toEqual({ quarantined: 1, failed: 2, unread: 0, fresh: 2, overdue: [] });
+    expect(countsOf(items)).toEqual({
+      quarantined: 1,
+      failed: 2,
+      unread: 0,
+      fresh: 1,
+      changed: 1,
+      overdue: [],
+    });
   });
 
   test("counts a report that is not read, and shows it so, but not what merely lies beside the reports", () => {
@@ -43,11 +50,14 @@ describe("what asks for a look", () => {
     const unread: ReportItem = { ...skipped, reason: "Not read.", unread: { reason, report: true } };
     const beside: ReportItem = { ...skipped, path: "private", unread: { reason, report: false } };
     const counts = countsOf([unread, beside, { ...skipped, path: "notes.txt" }]);
-    expect(counts).toEqual({ quarantined: 0, failed: 0, unread: 1, fresh: 0, overdue: [] });
+    expect(counts).toEqual({ quarantined: 0, failed: 0, unread: 1, fresh: 0, changed: 0, overdue: [] });
     expect([totalOf(counts), hasTrouble(counts)]).toEqual([1, true]);
     expect([unread, beside, skipped].map(stateWord)).toEqual(["not read", "not read", "not a report"]);
     expect([unread, beside, skipped].map((item) => stateIcon(item).id)).toEqual(["warning", "file", "file"]);
     expect(stateReason(unread)).toBe(reason);
+    const warning = new ThemeColor("list.warningForeground");
+    const failed = { ...report, failure: "The connection was lost." };
+    expect([unread, failed].map((item) => stateIcon(item).color)).toEqual([warning, warning]);
   });
 
   test("knows whether there is a report at all", () => {
@@ -67,34 +77,34 @@ describe("what asks for a look", () => {
     bar.show({
       kind: "reports",
       known: "some",
-      counts: { quarantined: 2, failed: 1, unread: 1, fresh: 4, overdue: [] },
+      counts: { quarantined: 2, failed: 1, unread: 1, fresh: 4, changed: 3, overdue: [] },
     });
     expect(look()).toEqual({
-      text: "$(warning) Clever: 2 quarantined, 1 failed, 1 not read, 4 new",
+      text: "$(warning) Clever: 2 quarantined, 1 failed, 1 not read, 4 new, 3 changed",
       background: new ThemeColor("statusBarItem.warningBackground"),
       command: "clever.showMenu",
     });
     expect(item.tooltip).toBe(
-      "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run tries it again.\n1 report on the server is not read: its rows may be missing.\n4 reports are new on the server.\n\nClick for the menu.",
+      "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run tries it again.\n1 report on the server is not read: its rows may be missing.\n4 reports are new on the server.\n3 reports changed on the server.\n\nClick for the menu.",
     );
     bar.show({
       kind: "failed",
       reason: "No route.",
-      counts: { quarantined: 1, failed: 0, unread: 0, fresh: 0, overdue: [] },
+      counts: { quarantined: 1, failed: 0, unread: 0, fresh: 0, changed: 0, overdue: [] },
     });
     expect(item.tooltip).toMatch(/^No route\.\n\n1 report is in quarantine/);
     expect(item.text).toBe("$(warning) Clever");
     bar.show({
       kind: "reports",
       known: "some",
-      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 1, overdue: [] },
+      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 1, changed: 0, overdue: [] },
     });
     expect(look()).toEqual({
       text: "$(database) Clever: 1 new",
       background: undefined,
       command: "clever.showMenu",
     });
-    const nothing = { quarantined: 0, failed: 0, unread: 0, fresh: 0, overdue: [] };
+    const nothing = { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, overdue: [] };
     const overdue: Freshness[] = [
       { report: "daily_participation", userType: "students", newestDay: "2026-01-05", schoolDays: 3 },
     ];

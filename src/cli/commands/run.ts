@@ -3,7 +3,6 @@ import { hasTrouble, type RunRequest, run } from "../../pipeline/run";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, openSource, readSalt } from "../connect";
 import { progressView } from "../progressBar";
-import { showRun } from "../show";
 
 export interface RunOptions extends CommonOptions {
   readonly accept?: string[];
@@ -17,7 +16,7 @@ export function runJob(command: RunRequest["command"]) {
     const lake = await openLake(config, secrets);
     const salt = command === "ingest" ? undefined : await readSalt(config, secrets, signal);
     await using source = command === "anonymize" ? undefined : await openSource(config, secrets);
-    const view = progressView();
+    const view = await progressView();
     try {
       const summary = await run({
         command,
@@ -34,7 +33,7 @@ export function runJob(command: RunRequest["command"]) {
         onProgress: view.listener,
       });
       return {
-        text: () => showRun(summary),
+        text: async () => (await import("../show")).showRun(summary),
         document: () => summary,
         exitCode: hasTrouble(summary) ? 1 : 0,
       };

@@ -114,7 +114,7 @@ function pictureTexts(t: Translate) {
     fell: t("Fell"),
     isNew: t("New"),
     stopped: t("Stopped"),
-    changeText: t("{0} person-days per school day; {1} were to be expected"),
+    changeText: t("{0} person-days per school day; expected: {1}"),
     actual: t("Actual"),
     expected: t("Expected"),
     judgedWeeks: t("Judged weeks"),
@@ -122,7 +122,7 @@ function pictureTexts(t: Translate) {
     noChangesText: t("No resource and no school differs notably from its own past."),
     tooFewWeeksTitle: t("Too early to tell"),
     tooFewWeeksText: t("A judgement needs {0} weeks of data; these filters leave {1}."),
-    tooLittle: t("Not judged, as there is too little data: {0}"),
+    tooLittle: t("Resources and schools with too little data: {0}"),
   };
 }
 

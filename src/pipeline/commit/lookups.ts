@@ -2,9 +2,9 @@ import { lookupTable } from "../../clever/layout";
 import { hashedColumns, lookupColumns } from "../../clever/reports";
 import type { AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
-import { compactSmallFiles } from "../../delta/compact";
 import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
+import { mergeSmallFiles } from "../../delta/optimize";
 import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import { type Duck, sqlName } from "../../duck/duck";
@@ -54,7 +54,8 @@ export async function appendLookups(
     },
   });
   const { snapshot } = outcome;
-  return (await compactSmallFiles({ ...options, lake, duck, tablePath, snapshot })) ?? snapshot;
+  if (snapshot === undefined) return undefined;
+  return (await mergeSmallFiles({ ...options, lake, duck, tablePath, snapshot, maxFiles: 20 })) ?? snapshot;
 }
 
 function newPairs(

@@ -1,9 +1,11 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import { partitionColumns, type Report } from "../../clever/reports";
+import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
+import { mergeSmallFiles } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
@@ -12,6 +14,7 @@ import { LakeIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import { type StagedRows, stageRows } from "../read/stageRows";
+import { mergedTags } from "../write/fileContents";
 import { type ChangeContext, type Planned, requireOurShape, TableChange } from "../write/tableChange";
 import { appendLookups } from "./lookups";
 
@@ -23,6 +26,9 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly table?: Snapshot | undefined;
 }
 
+/** Data files of a month that may be there before the small ones are merged: every reader pays for each. */
+const filesPerMonth = 8;
+
 /** What is to enter a report's table. */
 export interface Arrival {
   readonly read: readonly ReadDelivery[];
@@ -31,6 +37,15 @@ export interface Arrival {
   readonly reranked: readonly LogEntry[];
   /** Sources that are applied although the table has this delivery: their log entry was lost. */
   readonly again: ReadonlySet<string>;
+}
+
+export interface ReadOptions {
+  /** People of another report of the run, whose ids texts may hold. */
+  readonly others?: Promise<Persons | undefined> | undefined;
+  /** What to wait for before the engine is asked: files are opened meanwhile. */
+  readonly after?: Promise<unknown> | undefined;
+  /** The deliveries were read, and judged, before. */
+  readonly wereRead?: boolean;
 }
 
 /** What a commit did. */
@@ -68,24 +83,20 @@ export class ReportTable {
     return new ReportTable(report, context, persons, snapshot);
   }
 
-  /**
-   * Reads and pseudonymizes landed files; their rows wait for `commit`.
-   *
-   * @param options `others` are the people of another report of the run, whose ids texts may hold; `wereRead` tells that
-   *   the deliveries were read, and judged, before
-   */
+  /** Reads and pseudonymizes landed files; their rows wait for `commit`. */
   async read(
     deliveries: readonly Delivery[],
-    { others, wereRead = false }: { readonly others?: Persons | undefined; readonly wereRead?: boolean } = {},
+    { others, after, wereRead = false }: ReadOptions = {},
   ): Promise<Reading> {
     const { duck, lake, scratch, signal } = this.context;
     const { persons, lakeIds } = this;
     const identities = await this.identities();
-    const context = { lake, persons, others, lakeIds, identities, scratch, wereRead, signal };
+    const context = { lake, persons, lakeIds, identities, scratch, after, wereRead, signal };
     return duck.session((session) =>
       readDeliveries(session, deliveries, {
         ...context,
-        stage: (of, loaded, entries) => stageRows(of, loaded, entries, context),
+        stage: async (of, loaded, entries) =>
+          stageRows(of, loaded, entries, { ...context, others: await others }),
       }),
     );
   }
@@ -124,7 +135,7 @@ export class ReportTable {
       },
       ...(signal ? { signal } : {}),
     });
-    this.table = outcome.snapshot;
+    this.table = await this.merged(outcome.snapshot, planned?.attempt?.actions ?? []);
     const nothing: Planned = {
       attempt: undefined,
       applied: [],
@@ -134,6 +145,35 @@ export class ReportTable {
     };
     const identities = read.length > 0 ? await watch.health(signal) : healthy;
     return { ...(planned ?? nothing), table: this.table, identities };
+  }
+
+  /** Keeps the data files of the months that a commit added to few; the table as it is then. */
+  private async merged(
+    snapshot: Snapshot | undefined,
+    actions: readonly Action[],
+  ): Promise<Snapshot | undefined> {
+    const { lake, duck, signal } = this.context;
+    const partitions = actions.flatMap((action) => ("add" in action ? [action.add.partitionValues] : []));
+    if (snapshot === undefined || partitions.length === 0) return snapshot;
+    try {
+      const merged = await mergeSmallFiles({
+        lake,
+        duck,
+        snapshot,
+        partitions,
+        tablePath: pseudoTable(this.report),
+        maxFiles: filesPerMonth,
+        tagsOf: mergedTags,
+        exactStatistics: ["source_file"],
+        signal,
+      });
+      return merged ?? snapshot;
+    } catch (error) {
+      signal?.throwIfAborted();
+      // The rows are in the table; a later run merges.
+      if (isCleverLakeError(error)) return snapshot;
+      throw error;
+    }
   }
 
   /** Opened by the first file, which fails where the lookup table cannot be read, and so do the others. */

@@ -17,7 +17,7 @@ import {
   stateOf,
 } from "./lease";
 
-export interface TakeOptions {
+export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
   /** Lets time pass. */
   readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
@@ -25,6 +25,9 @@ export interface TakeOptions {
 
 /** The locks that runs of this process hold. */
 const heldHere = new Set<string>();
+
+/** When the lease ends of locks that were watched here and not renewed: the next look need not watch again. */
+const watchedDead = new Map<string, number>();
 
 /**
  * One run at a time per lake. What is a repeat and which bytes the lake holds is decided from what a run read when it
@@ -51,7 +54,7 @@ export class RunLock implements AsyncDisposable {
    * Takes the lock, over from a dead run if need be; rejects with code `busy` while another run is alive. Where its
    * lease alone does not tell, the lock is watched for a renewal, for twenty seconds.
    */
-  static async take(lake: Lake, runId: string, options: TakeOptions = {}): Promise<RunLock> {
+  static async take(lake: Lake, runId: string, options: WatchOptions = {}): Promise<RunLock> {
     const id = randomUUID();
     // Known here before it stands in the lake: another run of this process may read it there before this one goes on.
     heldHere.add(id);
@@ -109,22 +112,15 @@ export class RunLock implements AsyncDisposable {
  *
  * @param lock makes the lock, with a lease from now on
  */
-async function win(lake: Lake, lock: () => Lock, { signal, wait = pause }: TakeOptions): Promise<void> {
-  let watched: Lock | undefined;
+async function win(lake: Lake, lock: () => Lock, options: WatchOptions): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (await lake.putIfAbsent(runLockPath, serialize(lock()))) return;
     const holder = await readLock(lake);
     if (holder === undefined) continue;
     if (holder !== "unreadable") {
-      if (watched?.id === holder.id && watched.expires !== holder.expires)
-        throw busy(lake, holder, "renewed");
-      const state = stateOf(holder, heldHere);
-      if (state === "alive") throw busy(lake, holder, "alive");
-      if (state === "unclear" && watched?.id !== holder.id) {
-        watched = holder;
-        await wait(renewalMilliseconds + 5_000, signal);
-        continue;
-      }
+      const state = await judge(lake, holder, options);
+      if (state === "another") continue;
+      if (state !== "dead") throw busy(lake, holder, state);
     }
     const isRemoved = await removeLock(lake, async (aside) => isSame(await readLock(lake, aside), holder));
     if (isRemoved && typeof holder === "object") await lake.delete(runLeasePath(holder.id));
@@ -132,22 +128,54 @@ async function win(lake: Lake, lock: () => Lock, { signal, wait = pause }: TakeO
   throw busy(lake, undefined, "renewed");
 }
 
+/**
+ * Whether a lock's holder is at work: the one judgement for runs and for whoever looks on. Where the lease alone does not
+ * tell, the lock is watched for a renewal. `another` is one that is gone, or in another's hands, after that.
+ */
+async function judge(
+  lake: Lake,
+  holder: Lock,
+  { signal, wait = pause }: WatchOptions,
+): Promise<"alive" | "renewed" | "dead" | "another"> {
+  const state = stateOf(holder, heldHere);
+  if (state !== "unclear") return state;
+  if (watchedDead.get(holder.id) === holder.expires) return "dead";
+  await wait(renewalMilliseconds + 5_000, signal);
+  const now = await readLock(lake);
+  if (typeof now !== "object" || now.id !== holder.id) return "another";
+  if (now.expires !== holder.expires) return "renewed";
+  watchedDead.set(holder.id, holder.expires);
+  return "dead";
+}
+
+/** The lock as it stands in a lake, and the run at work that holds it; undefined where there is none. */
+async function lookAt(
+  lake: Lake,
+  options: WatchOptions,
+): Promise<{ lock: Lock | "unreadable" | undefined; atWork?: { holder: Lock; why: "alive" | "renewed" } }> {
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const lock = await readLock(lake);
+    if (typeof lock !== "object") return { lock };
+    const state = await judge(lake, lock, options);
+    if (state === "dead") return { lock };
+    if (state !== "another") return { lock, atWork: { holder: lock, why: state } };
+  }
+}
+
 /** The run that is at work on a lake, undefined where there is none. */
-export async function runningRun(lake: Lake): Promise<string | undefined> {
-  return (await holderAtWork(lake))?.runId;
+export async function runningRun(lake: Lake, options: WatchOptions = {}): Promise<string | undefined> {
+  return (await lookAt(lake, options)).atWork?.holder.runId;
 }
 
-/** Rejects with `busy` where a run is at work on a lake, as far as its lease tells. */
-export async function requireNoRun(lake: Lake): Promise<void> {
-  const holder = await holderAtWork(lake);
-  if (holder === undefined) return;
-  throw busy(lake, holder, stateOf(holder, heldHere) === "unclear" ? "unclear" : "alive");
-}
-
-async function holderAtWork(lake: Lake): Promise<Lock | undefined> {
-  const holder = await readLock(lake);
-  if (typeof holder !== "object" || holder.expires <= Date.now()) return undefined;
-  return stateOf(holder, heldHere) === "dead" ? undefined : holder;
+/** The lock that a dead run left, undefined where there is none; rejects with `busy` where a run is at work on a lake. */
+export async function requireNoRun(
+  lake: Lake,
+  options: WatchOptions = {},
+): Promise<Lock | "unreadable" | undefined> {
+  const { lock, atWork } = await lookAt(lake, options);
+  if (atWork === undefined) return lock;
+  throw busy(lake, atWork.holder, atWork.why);
 }
 
 /** The lock, and what runs have beside it: the lease of one at work, and what killed ones left. */
@@ -220,9 +248,7 @@ function busy(lake: Lake, holder: Lock | undefined, why: keyof typeof hints): Cl
 const hints = {
   alive: ({ expires }: Lock) => {
     const seconds = Math.ceil((expires - Date.now()) / 1000);
-    return ` If it was killed, its lock ends by itself in ${counted(seconds, "second")}: then run again.`;
+    return ` If it was killed, its lock ends by itself in ${counted(seconds, "second")}: then try again.`;
   },
-  unclear: () =>
-    " If it was killed, start a run: it watches the lock for twenty seconds and takes over a dead one.",
   renewed: () => "",
 };

@@ -1,7 +1,7 @@
 import type { Lake } from "../../lake/lake";
 import { newestRun } from "../log/runRecord";
 import { type Lock, readLock } from "./lease";
-import { requireNoRun, runningRun } from "./runLock";
+import { requireNoRun, type WatchOptions } from "./runLock";
 
 /**
  * Tells whether a run was at work on a lake since a first look: one that is, one that took the lock or renewed it, or one
@@ -15,13 +15,13 @@ export class RunWatch {
   ) {}
 
   /** Rejects with `busy` where a run is at work. */
-  static async start(lake: Lake, signal?: AbortSignal): Promise<RunWatch> {
-    await requireNoRun(lake);
-    return new RunWatch(lake, await readLock(lake), (await newestRun(lake, signal))?.runId);
+  static async start(lake: Lake, options: WatchOptions = {}): Promise<RunWatch> {
+    // The lock that was judged, and no later one: a run that began since is then seen as another.
+    const lock = await requireNoRun(lake, options);
+    return new RunWatch(lake, lock, (await newestRun(lake, options.signal))?.runId);
   }
 
   async sawRun(signal?: AbortSignal): Promise<boolean> {
-    if ((await runningRun(this.lake)) !== undefined) return true;
     const isLockAnother = JSON.stringify(await readLock(this.lake)) !== JSON.stringify(this.lock);
     return isLockAnother || (await newestRun(this.lake, signal))?.runId !== this.newest;
   }

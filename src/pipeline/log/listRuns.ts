@@ -1,5 +1,5 @@
 import type { Lake } from "../../lake/lake";
-import { runningRun } from "../lock/runLock";
+import { runningRun, type WatchOptions } from "../lock/runLock";
 import { type RunRecord, readRunRecord, runIds } from "./runRecord";
 
 /** A run's record as it is to be read: one that calls itself running and is not at work any more was interrupted. */
@@ -14,28 +14,44 @@ export interface RunPage {
   readonly runs: readonly ListedRun[];
 }
 
-/** A page of a lake's runs: `count` of them behind the `from` newest. */
+/**
+ * A page of a lake's runs: `count` of them behind the `from` newest. Where the lease of a run that calls itself running
+ * does not tell whether it is dead, its lock is watched, once, as a run would do.
+ */
 export async function listRuns(
   lake: Lake,
   page: { readonly from: number; readonly count: number },
-  signal?: AbortSignal,
+  options: WatchOptions = {},
 ): Promise<RunPage> {
-  const ids = await runIds(lake, signal);
-  const running = await runningRun(lake);
+  const ids = await runIds(lake, options.signal);
   const shown = ids.slice(page.from, page.from + page.count);
-  signal?.throwIfAborted();
-  const records = await Promise.all(shown.map((id) => readRunRecord(lake, id)));
-  const runs = records.filter((record) => record !== undefined).map((record) => asListed(record, running));
-  return { total: ids.length, runs };
+  options.signal?.throwIfAborted();
+  return { total: ids.length, runs: await readListed(lake, shown, options) };
 }
 
 /** One run; undefined where it left no record that can be read. */
-export async function readRun(lake: Lake, runId: string): Promise<ListedRun | undefined> {
-  const record = await readRunRecord(lake, runId);
-  return record && asListed(record, await runningRun(lake));
+export async function readRun(
+  lake: Lake,
+  runId: string,
+  options: WatchOptions = {},
+): Promise<ListedRun | undefined> {
+  const [run] = await readListed(lake, [runId], options);
+  return run;
 }
 
-function asListed(record: RunRecord, running: string | undefined): ListedRun {
-  const interrupted = record.outcome === "running" && record.runId !== running;
-  return interrupted ? { ...record, outcome: "interrupted" } : record;
+async function readListed(lake: Lake, ids: readonly string[], options: WatchOptions): Promise<ListedRun[]> {
+  const records = await Promise.all(ids.map((id) => readRunRecord(lake, id)));
+  if (!records.some((record) => record?.outcome === "running")) return records.filter(isThere);
+  const atWork = await runningRun(lake, options);
+  const runs = records.map(async (before): Promise<ListedRun | undefined> => {
+    if (before?.outcome !== "running" || before.runId === atWork) return before;
+    // It may have ended between the two looks.
+    const record = await readRunRecord(lake, before.runId);
+    return record?.outcome === "running" ? { ...record, outcome: "interrupted" } : record;
+  });
+  return (await Promise.all(runs)).filter(isThere);
+}
+
+function isThere<T>(value: T | undefined): value is T {
+  return value !== undefined;
 }

@@ -1,10 +1,10 @@
 import { ingestLogTable } from "../../clever/layout";
 import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
-import { compactSmallFiles } from "../../delta/compact";
 import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
-import type { Snapshot } from "../../delta/snapshot";
+import { mergeSmallFiles } from "../../delta/optimize";
+import { isNewest, type Snapshot } from "../../delta/snapshot";
 import { addColumns, tableActions } from "../../delta/tableActions";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlString } from "../../duck/duck";
@@ -29,23 +29,29 @@ export interface SourceEntries {
 /** The ingest log as a Delta table: for people and for the plan; what is applied, the tables' own logs decide. */
 export class IngestLog {
   private snapshot: Snapshot | undefined;
+  /** What `sources` came to, and in which state of the table. */
+  private known: { readonly snapshot: Snapshot; readonly entries: SourceEntries } | undefined;
 
   constructor(
     private readonly lake: Lake,
     private readonly duck: Duck,
   ) {}
 
-  /** What the log says of each source. */
+  /** What the log says of each source. Read again only where the log has grown since. */
   async sources(signal?: AbortSignal): Promise<SourceEntries> {
+    const { lake, known } = this;
+    if (known && (await isNewest(lake, known.snapshot, signal ? { signal } : {}))) return known.entries;
     const newest = `SELECT * FROM rows_ QUALIFY row_number() OVER (PARTITION BY source, outcome = 'anonymized'
         ORDER BY version DESC, time DESC, outcome = 'landed') = 1
       ORDER BY version, time, outcome <> 'landed'`;
     const entries = await this.select(newest, signal);
     const anonymized = entries.filter(({ outcome }) => outcome === "anonymized");
-    return {
+    const found: SourceEntries = {
       last: new Map(entries.map((entry) => [entry.source, entry])),
       anonymized: new Map(anonymized.map((entry) => [entry.source, entry])),
     };
+    this.known = this.snapshot && { snapshot: this.snapshot, entries: found };
+    return found;
   }
 
   /** The last entry of each source: that of its newest delivery, and of those the one written last. */
@@ -65,6 +71,11 @@ export class IngestLog {
         (PARTITION BY source ORDER BY version DESC, time DESC, outcome = 'landed') = 1 ORDER BY path`,
       signal,
     );
+  }
+
+  /** The entries of files with one of these sizes. */
+  ofSizes(sizes: readonly number[], signal?: AbortSignal): Promise<LogEntry[]> {
+    return this.select(`SELECT * FROM rows_ WHERE size IN (${sizes.map(Number).join(", ")})`, signal);
   }
 
   /** The newest entries, the newest first. */
@@ -115,16 +126,17 @@ export class IngestLog {
         }),
       ...(signal ? { signal } : {}),
     });
-    this.snapshot = outcome.snapshot;
+    if (!outcome.committed) return;
     // A run adds a file; merged from time to time, they stay few however many runs there were.
     this.snapshot =
-      (await compactSmallFiles({
+      (await mergeSmallFiles({
         lake,
         duck,
         tablePath: ingestLogTable,
-        snapshot: this.snapshot,
+        snapshot: outcome.snapshot,
+        maxFiles: 20,
         ...(signal ? { signal } : {}),
-      })) ?? this.snapshot;
+      })) ?? outcome.snapshot;
   }
 
   private async select(select: string, signal?: AbortSignal): Promise<LogEntry[]> {
@@ -140,10 +152,15 @@ export class IngestLog {
         // A log of an earlier version lacks columns.
         const nulls = missingFrom(table.snapshot).map(({ name }) => `, NULL AS "${name}"`);
         const rows = `WITH rows_ AS (SELECT *${nulls.join("")} FROM (${table.select})) ${select}`;
-        return session.query(entryRowsSql(rows), [], signal);
+        // One text for each entry: to take twenty values one by one out of the engine takes longer.
+        return session.query(
+          `SELECT CAST(to_json(entry_) AS VARCHAR) AS entry FROM (${entryRowsSql(rows)}) entry_`,
+          [],
+          signal,
+        );
       },
     );
-    return rows.map(entryFromRow);
+    return rows.map(({ entry }) => entryFromRow(JSON.parse(String(entry)) as Record<string, unknown>));
   }
 }
 

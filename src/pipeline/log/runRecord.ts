@@ -94,6 +94,8 @@ const runRecordSchema = z.object({
   summary: summarySchema.optional(),
 });
 
+const doneSchema = z.object({ outcome: z.literal("done") });
+
 /** One run's record in the lake: its plan while it works, its summary when it ended. */
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
@@ -193,9 +195,15 @@ export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise
   const noted = await newestRun(lake, signal);
   for (let next = noted; next !== undefined; ) {
     const { runId } = next;
-    const record = await readRunRecord(lake, runId);
+    const document = await readJson(lake, runRecordPath(runId));
+    // Of a run that came through, nothing else has to be known, and a backlog's record is long.
+    if (doneSchema.safeParse(document).success) {
+      newest ??= runId;
+      break;
+    }
+    const record = runRecordSchema.safeParse(document).data;
     newest ??= record ? runId : null;
-    if (record && record.outcome !== "done") records.unshift(record);
+    if (record) records.unshift(record);
     if (record && record.outcome !== "running") break;
     // A run without a record was cut off before it began; it left nothing.
     const previous: string | null | undefined = record ? record.previous : next.previous;

@@ -58,6 +58,8 @@ export interface LakeState {
   readonly applied: ReadonlyMap<string, number>;
   /** By source, the entry of the delivery whose rows are in the tables, if the log knows it. */
   readonly current: ReadonlyMap<string, LogEntry>;
+  /** Deliveries before a quarantined one whose rows the tables have lost. */
+  readonly lost: readonly LogEntry[];
 }
 
 /** What the lake holds, from what its log says and the versions that its tables have. */
@@ -66,7 +68,11 @@ export function lakeState(
   applied: ReadonlyMap<string, number>,
 ): LakeState {
   const current = [...anonymized].filter(([source, { version }]) => applied.get(source) === version);
-  return { log: last, applied, current: new Map(current) };
+  const lost = [...anonymized.values()].filter(
+    ({ source, version }) =>
+      last.get(source)?.outcome === "quarantined" && (applied.get(source) ?? 0) < version,
+  );
+  return { log: last, applied, current: new Map(current), lost };
 }
 
 /** Compares what is on the server with what the lake holds; in the listing's order, what could not be read behind. */
@@ -190,9 +196,10 @@ export function hasTime({ modified }: Pick<SourceFile, "modified">): boolean {
 export function planLandings(plan: readonly PlannedFile[], start: Date): Landing[] {
   const taken = new Set<string>();
   return plan.flatMap((file): Landing[] => {
-    const recognized = recognizeReport(file.path);
     const { source } = file;
-    if ((file.state !== "new" && file.state !== "changed") || !recognized || source === undefined) return [];
+    if ((file.state !== "new" && file.state !== "changed") || source === undefined) return [];
+    const recognized = recognizeReport(file.path);
+    if (recognized === undefined) return [];
     let time = start;
     const place = () =>
       landedPath(recognized.report, folderName(time), recognized.userType, nameOf(file.path));

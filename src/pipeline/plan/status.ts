@@ -8,6 +8,7 @@ import { IngestLog } from "../log/logTable";
 import { newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
 import { appliedIn, readPseudoTables } from "../write/tables";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
+import { withKnownCopies } from "./knownCopies";
 import { lakeState, makePlan, type PlannedFile } from "./plan";
 import { quarantinedAndGone } from "./quarantine";
 import { asOnServer } from "./sourceNames";
@@ -37,13 +38,14 @@ export async function status(
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
+    const ingestLog = new IngestLog(lake, duck);
     const [listing, log, tables] = await together([
       source.list(signal),
-      new IngestLog(lake, duck).sources(signal),
+      ingestLog.sources(signal),
       readPseudoTables(lake, duck, signal),
     ]);
     const state = lakeState(log, appliedIn(tables));
-    const plan = makePlan(listing, state, userTypes);
+    const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
     const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
     const freshness = freshnessOf(tables, new Date());
     return {

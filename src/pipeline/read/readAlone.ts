@@ -33,6 +33,8 @@ export interface ReadContext extends CheckContext {
     loaded: LoadedCsv,
     entries: readonly LogEntry[],
   ) => Promise<StagedDeliveries>;
+  /** What to wait for before the engine is asked: files are opened meanwhile. */
+  readonly after?: Promise<unknown> | undefined;
   /** The deliveries were read before, so what is known by now does not make their rows bad; nothing is written. */
   readonly wereRead?: boolean;
 }
@@ -80,8 +82,8 @@ export async function readAlone(
   await persons.find(session, loaded, signal);
   const { marked, notes: idNotes, ...checked } = await checkRows(session, loaded, [entry], context);
   let { days } = checked;
-  // A delivery that was read whole before stays whole.
-  const isJudged = context.wereRead === true && (entry.rowsRefused ?? 0) === 0;
+  // Of a delivery that was read before, the rows that were taken stay good, whatever is known by now.
+  const isJudged = context.wereRead === true && refused === (entry.rowsRefused ?? 0);
   if (marked && !isJudged) {
     if (!isAccepted) {
       return held(marked.reasonOf(0), await findBadRows(place, report, header, signal, marked));
@@ -121,13 +123,21 @@ async function loadGoodRows(
 ): Promise<
   { readonly quarantined: QuarantinedDelivery } | { readonly loaded: LoadedCsv; readonly refused: number }
 > {
-  const { entry } = delivery;
+  const { entry, mostRefused } = delivery;
+  if (mostRefused !== undefined) {
+    const bad = await findBadRows(place, report, header, signal, marked);
+    if (bad.rows > mostRefused) {
+      const { reason, ...held } = quarantine(delivery, "", bad);
+      const agreed = `A person agreed to leave out ${counted(mostRefused, "row")}, no more.`;
+      return { quarantined: { ...held, reason: `${reason} ${agreed}` } };
+    }
+  }
   const goodFile = path.join(scratch, `${randomUUID()}.csv`);
   try {
     const refusedPath = refusedRowsPath(entry.landedPath);
     const kept = wereRead === true ? undefined : lake;
     const refusal = await splitBadRows(place, report, header, goodFile, kept, refusedPath, signal, marked);
-    const opened = await openCsv(goodFile, report, entry.userType, signal);
+    const opened = await openCsv(goodFile, report, entry.userType, { signal });
     if ("reason" in opened) return { quarantined: { ...delivery, ...opened, acceptable: false } };
     const loaded = await loadCsv(session, opened, report, signal, refusal.order);
     if (!("summary" in loaded)) return { loaded, refused: refusal.rows };

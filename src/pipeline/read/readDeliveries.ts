@@ -13,7 +13,7 @@ import {
 } from "../delivery";
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
-import { leaveOut, loadTogether, openCsv } from "./loadCsv";
+import { type KnownHeaders, leaveOut, loadTogether, openCsv } from "./loadCsv";
 import { type ReadContext, readAlone } from "./readAlone";
 import { repeatedInFile } from "./repeatedInFile";
 import { isBlankFile } from "./scanBytes";
@@ -53,14 +53,19 @@ export async function readDeliveries(
   const outcome = new Outcome();
   await withLanded(context.lake, deliveries, outcome, context.signal, async (local) => {
     const opened: FileToRead[] = [];
+    const known: KnownHeaders = new Map();
     for (const [index, place] of local.places.entries()) {
       const delivery = local.deliveries[index];
       if (delivery === undefined) continue;
-      const csv = await openCsv(place, context.persons.report, delivery.entry.userType, context.signal);
+      const csv = await openCsv(place, context.persons.report, delivery.entry.userType, {
+        known,
+        signal: context.signal,
+      });
       if (!("reason" in csv)) opened.push({ delivery, csv });
       else if (await isBlankFile(place, context.signal)) outcome.read.push(emptyFile(delivery));
       else outcome.quarantined.push({ ...delivery, ...csv, acceptable: false });
     }
+    await context.after;
     for (const batch of batchesOf(opened)) await readBatch(session, batch, context, outcome);
   });
   return outcome;

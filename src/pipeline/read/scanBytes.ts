@@ -1,5 +1,4 @@
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
 import type { Header } from "../../clever/header";
 import { RecordCounter } from "../../clever/records";
 import { Utf8Check } from "../../clever/utf8";
@@ -18,31 +17,21 @@ export interface ScannedBytes {
  * make it fail for good, with all that it holds (DuckDB 1.5), stray quotes it reads otherwise than others do, empty
  * fields beyond the last it takes for none, and which line ends a file has it guesses by the first, in quotes too.
  *
- * @param file where the bytes are on this machine's disk
+ * @param pieces the file's bytes; each piece may be overwritten by the next one
  */
 export async function scanBytes(
-  file: string,
+  pieces: AsyncIterable<Buffer>,
   delimiter: string,
   signal?: AbortSignal,
 ): Promise<ScannedBytes> {
   const counter = new RecordCounter(delimiter);
   const encoding = new Utf8Check();
   let hasNul = false;
-  const handle = await open(file);
-  try {
-    // One buffer for all: a stream's new one for each piece keeps the garbage collector busy.
-    const piece = Buffer.allocUnsafe(1 << 20);
-    for (;;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(piece, 0, piece.length, null);
-      if (bytesRead === 0) break;
-      const bytes = piece.subarray(0, bytesRead);
-      counter.add(bytes);
-      encoding.add(bytes);
-      hasNul ||= bytes.includes(0);
-    }
-  } finally {
-    await handle.close();
+  for await (const bytes of pieces) {
+    signal?.throwIfAborted();
+    counter.add(bytes);
+    encoding.add(bytes);
+    hasNul ||= bytes.includes(0);
   }
   const records = counter.total();
   if (counter.insideQuotes()) {

@@ -6,7 +6,7 @@ import {
   type UserType,
   userTypeValue,
 } from "../../clever/reports";
-import { type StagedDataFile, stageDataFile } from "../../delta/dataFile";
+import { type StagedDataFile, stageDataFiles } from "../../delta/dataFile";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { LogEntry } from "../log/ingestLog";
@@ -76,35 +76,24 @@ export async function stageRows(
     [],
     signal,
   );
-  const months = await monthsOf(session, loaded, files, persons, signal);
-  const date = report.columns.find(({ type }) => type === "date");
-  const staged: StagedRows[] = [];
-  let written = 0;
-  for (const { year, month, sources, whole, parts } of months) {
-    const isOfMonth = date
-      ? `year(${valueSql(date, loaded)}) = ${year} AND month(${valueSql(date, loaded)}) = ${month}`
-      : "true";
-    // Rows lie in the files' order, so that the engine skips what lies outside of a range of files.
-    const where = [
-      ...(whole.length > 0 ? [`raw.file IN (${whole.join(", ")})`] : []),
-      ...(parts.length > 0 ? [`(raw.file IN (${parts.join(", ")}) AND ${isOfMonth})`] : []),
-    ];
-    const file = await stageDataFile({
-      session,
-      tablePath: pseudoTable(report),
-      columns: pseudoColumns(report),
-      query: `${pseudonymizedRows(loaded, texts, persons)} WHERE ${where.join(" OR ")}`,
-      partitionValues: Object.fromEntries(
-        partitionColumns.map((name, index) => [name, index === 0 ? year : month]),
-      ),
-      scratch,
-      exactStatistics: ["source_file"],
-      ...(signal ? { signal } : {}),
-    });
-    if (file === undefined) continue;
-    staged.push({ file, year, month, sources });
-    written += file.statistics.numRecords;
-  }
+  const months = await sourcesOfMonths(session, loaded, files, persons, signal);
+  const dataFiles = await stageDataFiles({
+    session,
+    tablePath: pseudoTable(report),
+    columns: pseudoColumns(report),
+    query: pseudonymizedRows(loaded, texts, persons),
+    partitionColumns,
+    scratch,
+    exactStatistics: ["source_file"],
+    ...(signal ? { signal } : {}),
+  });
+  const staged = dataFiles.map((file): StagedRows => {
+    const [year, month] = partitionColumns.map((name) => Number(file.partitionValues[name]));
+    const sources = months.get(`${year}-${month}`);
+    if (year === undefined || month === undefined || sources === undefined) throw new RangeError(file.place);
+    return { file, year, month, sources };
+  });
+  const written = staged.reduce((sum, { file }) => sum + file.statistics.numRecords, 0);
   const rows = rowsIn(loaded);
   if (written !== rows) {
     throw new CleverLakeError("corrupt", `${rows} rows read, but ${written} staged; nothing was committed.`, {
@@ -127,50 +116,35 @@ function pseudonymizedRows(loaded: LoadedCsv, texts: MaskedTexts, persons: Perso
   const ids = report.columns
     .filter(({ pseudonymization }) => pseudonymization === "hash")
     .map((column) => `${valueSql(column, loaded)} IS NOT DISTINCT FROM person.${sqlName(column.name)}`);
-  return `SELECT ${values.join(", ")}, delivered.user_type, delivered.source_file
+  const date = report.columns.find(({ type }) => type === "date");
+  const parts = partitionColumns.map((part) =>
+    date ? `${part}(${valueSql(date, loaded)}) AS ${sqlName(part)}` : `NULL AS ${sqlName(part)}`,
+  );
+  return `SELECT ${values.join(", ")}, ${parts.join(", ")}, delivered.user_type, delivered.source_file
     FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")} JOIN delivered ON delivered.file = raw.file`;
 }
 
-interface Month {
-  readonly year: number;
-  readonly month: number;
-  readonly sources: Map<string, StagedSource>;
-  /** Files of which all rows are of the month, and files of which some are. */
-  readonly whole: number[];
-  readonly parts: number[];
-}
-
-async function monthsOf(
+/** The sources of each month, by `year-month`. */
+async function sourcesOfMonths(
   session: DuckSession,
   loaded: LoadedCsv,
   files: readonly Pick<LogEntry, "source" | "userType">[],
   persons: Persons,
   signal: AbortSignal | undefined,
-): Promise<Month[]> {
-  const months = new Map<string, Month>();
-  const monthsOfFile = new Map<number, Set<Month>>();
+): Promise<ReadonlyMap<string, ReadonlyMap<string, StagedSource>>> {
+  const months = new Map<string, Map<string, StagedSource>>();
   for (const { file, day, rows } of await daysOfFiles(session, loaded, persons.report, signal)) {
     const delivery = files[file];
     if (delivery === undefined) continue;
-    const name = day.slice(0, 7);
-    const month = months.get(name) ?? {
-      year: Number(day.slice(0, 4)),
-      month: Number(day.slice(5, 7)),
-      sources: new Map<string, StagedSource>(),
-      whole: [],
-      parts: [],
-    };
-    months.set(name, month);
-    monthsOfFile.set(file, (monthsOfFile.get(file) ?? new Set()).add(month));
-    const before = month.sources.get(delivery.source);
-    month.sources.set(delivery.source, {
+    const name = `${Number(day.slice(0, 4))}-${Number(day.slice(5, 7))}`;
+    const sources = months.get(name) ?? new Map<string, StagedSource>();
+    months.set(name, sources);
+    const before = sources.get(delivery.source);
+    sources.set(delivery.source, {
       userType: delivery.userType,
       rows: (before?.rows ?? 0) + rows,
       days: (before?.days ?? 0) | dayBit(Number(day.slice(8, 10))),
     });
   }
-  for (const [file, own] of monthsOfFile) {
-    for (const month of own) (own.size === 1 ? month.whole : month.parts).push(file);
-  }
-  return [...months].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, month]) => month);
+  return months;
 }

@@ -73,7 +73,7 @@ export async function verifyLake(
   signal?: AbortSignal,
   userTypes: readonly UserType[] = allUserTypes,
 ): Promise<Verification> {
-  const watch = await RunWatch.start(lake, signal);
+  const watch = await RunWatch.start(lake, signal ? { signal } : {});
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };

@@ -76,7 +76,7 @@ export class MonthRows {
       if (goes) this.losing.add(origin);
       else if (isInCells) note(userType, date, source);
     }
-    for (const { sources } of this.stagedFiles()) {
+    for (const sources of [...month.staged.map((rows) => this.arrivingIn(rows)), ...this.restoredInCells()]) {
       for (const [source, { userType, days }] of sources) {
         for (const cell of listCells(new Map([[userType, days]]), month)) {
           note(userTypeValue[cell.userType], cell.date, source);
@@ -229,30 +229,25 @@ export class MonthRows {
     }));
   }
 
-  /** The new rows but those that are held back, and the restored ones, which a source that is held back may have. */
-  private stagedFiles(): StagedRows[] {
-    const { month, heldBack } = this.sources;
-    const arriving = month.staged.map((rows) => ({
-      ...rows,
-      sources: new Map([...rows.sources].filter(([source]) => !heldBack.has(source))),
-    }));
-    return [...arriving, ...this.restoredInCells()];
+  /** The sources whose rows count of a staged file. A source that is held back may have earlier rows, which stay. */
+  private arrivingIn({ sources }: StagedRows): StagedRows["sources"] {
+    return new Map([...sources].filter(([source]) => !this.sources.heldBack.has(source)));
   }
 
   /** The rows of incomplete sources in the cells of the change. */
-  private restoredInCells(): StagedRows[] {
+  private restoredInCells(): StagedRows["sources"][] {
     const { restored, incomplete, month } = this.sources;
-    return restored.map((rows) => ({
-      ...rows,
-      sources: new Map(
-        [...rows.sources]
-          .filter(([source]) => incomplete.has(source))
-          .map(([source, each]) => [
-            source,
-            { ...each, days: each.days & (month.cells.get(each.userType) ?? 0) },
-          ]),
-      ),
-    }));
+    return restored.map(
+      ({ sources }) =>
+        new Map(
+          [...sources]
+            .filter(([source]) => incomplete.has(source))
+            .map(([source, each]) => [
+              source,
+              { ...each, days: each.days & (month.cells.get(each.userType) ?? 0) },
+            ]),
+        ),
+    );
   }
 
   private async createCells(

@@ -25,7 +25,7 @@ export function tooFewRows(
   });
   if (rows === 0 && refused > 0) {
     // Taken, it would only let the rows go that the tables have.
-    return held(`None of its ${inWords.format(refused)} rows can be taken. ${staying(before)}`, false);
+    return held(`None of its ${inWords.format(refused)} rows can be taken. ${staying(before)}.`, false);
   }
   if (isAccepted) return undefined;
   const now = rows === 0 ? "no row" : rows === 1 ? "1 row" : `only ${inWords.format(rows)} rows`;

@@ -12,6 +12,7 @@ import { fileStatistics } from "../../delta/statistics";
 import { removeFile, tableActions } from "../../delta/tableActions";
 import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { together } from "../../together";
 import type { Delivery, QuarantinedDelivery, ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
@@ -195,9 +196,7 @@ export class TableChange {
       lacking.map((entry) => ({ entry, isAccepted: true })),
     );
     // Where a landed file is gone, or is not read as it was before, the table's rows stand.
-    const read = all.filter(
-      ({ entry: { rowsRead }, rows, refused }) => (rowsRead ?? rows + refused) === rows + refused,
-    );
+    const read = all.filter(isReadAsBefore);
     return {
       sources: read.map(({ entry, days }) => ({ ...entry, firstDay: days?.first, lastDay: days?.last })),
       staged,
@@ -312,13 +311,15 @@ export class TableChange {
     const actions: Action[] = applied.map(({ entry: { source, version } }) => ({
       txn: { appId: sourceAppId(source), version, lastUpdated: Date.now() },
     }));
+    const imports: Promise<AddFile>[] = [];
     for (const { removed, added } of months) {
       actions.push(...removed.map((file) => removeFile(file, { dataChange: true })));
       for (const { file, tags } of added) {
         const options = { tags, ...(signal ? { signal } : {}) };
-        actions.push({ add: await importDataFile(lake, pseudoTable(report), file, options) });
+        imports.push(importDataFile(lake, pseudoTable(report), file, options));
       }
     }
+    for (const add of await together(imports)) actions.push({ add });
     if (actions.length === 0) return undefined;
     const creation = snapshot
       ? []
@@ -341,6 +342,13 @@ export function requireOurShape(report: Report, table: Snapshot | undefined): vo
   if (table === undefined) return;
   const expected = { columns: pseudoColumns(report), partitionColumns };
   requireSameShape(table.metadata, expected, pseudoTable(report), "mayFollow");
+}
+
+function isReadAsBefore({ entry, rows, refused }: ReadDelivery): boolean {
+  const { rowsRead = rows + refused, rowsRefused = 0, rowsSuperseded } = entry;
+  // Earlier versions counted rows that other files had among the refused ones.
+  const isRefused = rowsSuperseded === undefined ? refused <= rowsRefused : refused === rowsRefused;
+  return rowsRead === rows + refused && isRefused;
 }
 
 /** So many files of a user type tell whose people they are. */

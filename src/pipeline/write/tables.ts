@@ -1,6 +1,6 @@
 import { pseudoTable } from "../../clever/layout";
 import { type Report, type ReportName, reportNames, reports } from "../../clever/reports";
-import { readSnapshot, type Snapshot } from "../../delta/snapshot";
+import { isNewest, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { together } from "../../together";
@@ -24,13 +24,21 @@ export function appliedVersions(snapshot: Snapshot | undefined): Map<string, num
 /** The newest states of the `_pseudo` tables that there are. */
 export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
 
-export async function readPseudoTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<PseudoTables> {
+/** @param known states at hand: one that is still the newest is not read again */
+export async function readPseudoTables(
+  lake: Lake,
+  duck: Duck,
+  signal?: AbortSignal,
+  known?: PseudoTables,
+): Promise<PseudoTables> {
   const options = signal ? { signal } : {};
-  const read = allReports().map(async (report) => ({
-    name: report.name,
-    snapshot: await readSnapshot(lake, pseudoTable(report), duck, options),
-  }));
-  const tables = await together(read);
+  const read = async (report: Report) => {
+    const before = known?.get(report.name);
+    const isKnown = before !== undefined && (await isNewest(lake, before, options));
+    return isKnown ? before : readSnapshot(lake, pseudoTable(report), duck, options);
+  };
+  const reading = allReports().map(async (report) => ({ name: report.name, snapshot: await read(report) }));
+  const tables = await together(reading);
   return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
 }
 

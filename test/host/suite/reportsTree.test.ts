@@ -237,7 +237,7 @@ suite("the reports of an OpenSSH server", function () {
     await commands.executeCommand("clever.refresh");
     assert.equal(model.state, "failed");
     assert.deepEqual(await linesOf(reportsTree), before, "What was seen last stays in view.");
-    assert.match(reportsView.message ?? "", /^This list is of \d+:\d\d.*\. .+ Refresh to try again\.$/);
+    assert.match(reportsView.message ?? "", /^This list is from \d+:\d\d.*\. .+ Refresh to try again\.$/);
     const [told] = person.told.filter(({ kind }) => kind === "error");
     assert.match(told?.message ?? "", /clever\.sftp\.root/);
     assert.ok(told?.choices.includes("Retry"));

@@ -9,7 +9,7 @@ import { settingsOfTheUser } from "../manifest";
 import { Person } from "../person";
 import { SilentServer } from "../silentServer";
 
-const question = /a server or lake that your credentials were not given for\.$/;
+const question = /no longer name the server and lake of your connection\.$/;
 
 suite("where secrets and data go", function () {
   this.timeout(120_000);
@@ -68,6 +68,18 @@ suite("where secrets and data go", function () {
     await model.refresh();
     assert.equal(model.state, "loaded");
     assert.equal(person.saw(question).length, 2);
+  });
+
+  test("is asked as well where no secret is stored, as with an SSH agent", async () => {
+    const { model, secrets } = await activeApplication();
+    await using other = await SilentServer.start();
+    person.answer(/Remove the stored credentials/, "Remove");
+    await commands.executeCommand("clever.forgetCredentials");
+    assert.deepEqual((await secrets.readBound()).secrets, {});
+    await setSetting("sftp.port", other.port);
+    await assert.rejects(() => model.connected());
+    assert.equal(person.saw(question).length, 1);
+    assert.equal(other.connections, 0);
   });
 
   test("goes to the other server once the user has agreed", async () => {

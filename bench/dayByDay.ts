@@ -1,0 +1,65 @@
+import { FolderLake } from "../src/lake/folder";
+import { run } from "../src/pipeline/run";
+import { FolderSource } from "../test/helpers/folderSource";
+import type { Workshop } from "./workshop";
+
+export interface PublishedDays {
+  readonly students: number;
+  readonly teachers?: number;
+  readonly staff?: number;
+  readonly days: number;
+  readonly firstDay?: string;
+}
+
+/** The dates of a district's school days, without its files. */
+export async function datesOf(workshop: Workshop, size: PublishedDays): Promise<readonly string[]> {
+  return (await workshop.publish(workshop.newPath("nothing"), size, { to: "0" })).days;
+}
+
+/** Fills a lake as a district would: each day is published below a folder and brought in by a run of its own. */
+export async function fillDayByDay(
+  workshop: Workshop,
+  {
+    reports,
+    lake,
+    size,
+    dates,
+  }: {
+    readonly reports: string;
+    readonly lake: string;
+    readonly size: PublishedDays;
+    readonly dates: readonly string[];
+  },
+): Promise<void> {
+  const start = Date.now();
+  for (const [index, date] of dates.entries()) {
+    await workshop.publish(reports, size, { from: date, to: date });
+    await addDay(workshop, lake, reports, filesPerDay(size));
+    if ((index + 1) % 50 === 0) console.error(`  ${index + 1} days in ${(Date.now() - start) / 1000} s`);
+  }
+}
+
+/** One run, which has to bring in so many files. */
+export async function addDay(
+  workshop: Workshop,
+  lake: string,
+  reports: string,
+  files: number,
+): Promise<void> {
+  const { anonymized } = await run({
+    command: "run",
+    lake: await FolderLake.open(lake),
+    source: new FolderSource(reports),
+    salt: workshop.salt,
+    userTypes: ["students", "teachers", "staff"],
+  });
+  requireFiles(anonymized, files);
+}
+
+export function requireFiles(anonymized: number, files: number): void {
+  if (anonymized !== files) throw new Error(`A day brought ${anonymized} files instead of ${files}.`);
+}
+
+function filesPerDay({ teachers = 0, staff = 0 }: PublishedDays): number {
+  return 2 * (1 + Number(teachers > 0) + Number(staff > 0));
+}

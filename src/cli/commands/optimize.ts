@@ -1,0 +1,31 @@
+import { readConfig, secretsFrom } from "../../config";
+import { optimizeLake } from "../../pipeline/upkeep/optimizeLake";
+import { hasUpkeepTrouble } from "../../pipeline/upkeep/upkeepTables";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { openLake } from "../connect";
+import { shareOnTerminal, showOptimize } from "../upkeep";
+
+/** `optimize`: the small data files of all tables merged. */
+export async function optimizeTables(
+  options: CommonOptions & { readonly dryRun?: true },
+  { environment, signal }: CommandContext,
+): Promise<CommandResult> {
+  const config = await readConfig(options.config);
+  const lake = await openLake(config, secretsFrom(environment));
+  const share = shareOnTerminal("Merging data files");
+  try {
+    const summary = await optimizeLake({
+      lake,
+      dryRun: options.dryRun === true,
+      signal,
+      onProgress: ({ bytes, bytesDone }) => share.show(bytesDone / bytes),
+    });
+    return {
+      text: () => showOptimize(summary),
+      document: () => summary,
+      exitCode: hasUpkeepTrouble(summary) ? 1 : 0,
+    };
+  } finally {
+    share.clear();
+  }
+}

@@ -1,0 +1,38 @@
+import { readConfig, secretsFrom } from "../../config";
+import { leastRetentionDays } from "../../pipeline/upkeep/retention";
+import { hasUpkeepTrouble } from "../../pipeline/upkeep/upkeepTables";
+import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { openLake } from "../connect";
+import { shareOnTerminal, showVacuum } from "../upkeep";
+
+export interface VacuumOptions extends CommonOptions {
+  readonly olderThan?: number;
+  readonly dryRun?: true;
+}
+
+/** `vacuum`: the data files removed that no version of the last days needs. */
+export async function vacuumTables(
+  options: VacuumOptions,
+  { environment, signal }: CommandContext,
+): Promise<CommandResult> {
+  const config = await readConfig(options.config);
+  const lake = await openLake(config, secretsFrom(environment));
+  const share = shareOnTerminal("Removing data files");
+  try {
+    const summary = await vacuumLake({
+      lake,
+      olderThanDays: options.olderThan ?? leastRetentionDays,
+      dryRun: options.dryRun === true,
+      signal,
+      onProgress: ({ files, filesDone }) => share.show(filesDone / files),
+    });
+    return {
+      text: () => showVacuum(summary),
+      document: () => summary,
+      exitCode: hasUpkeepTrouble(summary) ? 1 : 0,
+    };
+  } finally {
+    share.clear();
+  }
+}

@@ -1,0 +1,214 @@
+import type { Duck, DuckSession } from "../duck/duck";
+import { CleverLakeError, isCleverLakeError } from "../errors";
+import { ioError } from "../lake/disk";
+import type { Lake, LakeOptions } from "../lake/lake";
+import type { AddFile } from "./actions";
+import { type CommitOutcome, commit } from "./commit";
+import type { Attempt } from "./conflict";
+import { writeDataFile } from "./dataFile";
+import { hashOfFile, hashTag } from "./fileHash";
+import { withLocalFiles, withScratch } from "./localFiles";
+import { type Merge, type MergePolicy, planMerges } from "./mergePlan";
+import { dataFilePath, decodePath } from "./paths";
+import { requireWritable } from "./protocol";
+import { lakePathOf, readQuery } from "./readQuery";
+import { tableColumns } from "./schema";
+import type { Snapshot } from "./snapshot";
+import { numRecords } from "./statistics";
+import { removeFile } from "./tableActions";
+
+/** Bytes that one commit rewrites, so that an interruption or another writer costs little. */
+const bytesPerCommit = 512 * 1024 * 1024;
+
+export interface MergeRequest extends MergePolicy {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly tablePath: string;
+  /** The table as it was known last. */
+  readonly snapshot: Snapshot;
+  /** See `DataFileRequest`. */
+  readonly exactStatistics?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Asked right before each commit; rejects where the table may not be written any more. */
+  readonly requireHeld?: (() => Promise<void>) | undefined;
+  /** Told of files that stay as they are because they cannot be read. */
+  readonly onLeft?: ((merge: Merge, reason: CleverLakeError) => void) | undefined;
+  /** Told of files that have been merged, before they are committed. */
+  readonly onMerged?: ((merge: Merge) => void) | undefined;
+}
+
+/**
+ * Merges the small files of each partition where there are too many (see `planMerges`); the rows stay as they are. One
+ * commit for all partitions, or several where much is to be rewritten. Files that cannot be read, or are not as they
+ * were written, stay as they are.
+ *
+ * Resolves to the snapshot after it; undefined where nothing was done: there are few small files, or another writer was
+ * faster, and then the next call does it.
+ */
+export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot | undefined> {
+  let newest: Snapshot | undefined;
+  for (const step of steps(planMerges(request.snapshot, request))) {
+    const outcome = await commitStep(step, newest ?? request.snapshot, request);
+    if (outcome === "overtaken") break;
+    if (outcome.committed) newest = outcome.snapshot;
+  }
+  return newest;
+}
+
+function steps(merges: readonly Merge[]): Merge[][] {
+  const made: Merge[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const merge of merges) {
+    if (bytes + merge.bytes > bytesPerCommit) {
+      made.push([]);
+      bytes = 0;
+    }
+    made.at(-1)?.push(merge);
+    bytes += merge.bytes;
+  }
+  return made;
+}
+
+async function commitStep(
+  step: readonly Merge[],
+  snapshot: Snapshot,
+  request: MergeRequest,
+): Promise<CommitOutcome | "overtaken"> {
+  const { lake, duck, tablePath, signal, requireHeld } = request;
+  let isHeld = true;
+  const requireStillHeld = async () => {
+    isHeld = false;
+    await requireHeld?.();
+    isHeld = true;
+  };
+  try {
+    return await commit({
+      ...(signal ? { signal } : {}),
+      lake,
+      duck,
+      tablePath,
+      snapshot,
+      operation: { name: "OPTIMIZE", parameters: { predicate: "[]" } },
+      attempt: async (current, number) => {
+        if (current === undefined || number > 1) return undefined;
+        return attemptOf(step, current, request, requireStillHeld);
+      },
+    });
+  } catch (error) {
+    if (isHeld && isCleverLakeError(error, "conflict")) return "overtaken";
+    throw error;
+  }
+}
+
+/** What becomes of merges in one commit. Where it comes to nothing, the files written for it are removed. */
+async function attemptOf(
+  step: readonly Merge[],
+  current: Snapshot,
+  request: MergeRequest,
+  requireHeld: () => Promise<void>,
+): Promise<Attempt | undefined> {
+  const { lake, duck, tablePath, onLeft, onMerged } = request;
+  requireWritable(current, [], tablePath);
+  const adds: AddFile[] = [];
+  const removes: AddFile[] = [];
+  try {
+    await withScratch(lake, (scratch) =>
+      duck.session(async (session) => {
+        for (const merge of step) {
+          // What another writer has removed meanwhile is not brought back.
+          const files = merge.files.filter(({ path }) => current.files.has(decodePath(path)));
+          if (files.length < merge.files.length) continue;
+          try {
+            const merged = await mergedFile(current, files, { session, scratch }, request);
+            if (merged !== undefined) adds.push(merged);
+            removes.push(...files);
+            onMerged?.(merge);
+          } catch (error) {
+            if (!isUnreadable(error)) throw error;
+            onLeft?.(merge, error);
+          }
+        }
+      }),
+    );
+    if (removes.length === 0) return undefined;
+    await requireHeld();
+  } catch (error) {
+    for (const { path } of adds) await lake.delete(dataFilePath(tablePath, path)).catch(() => undefined);
+    throw error;
+  }
+  return {
+    actions: [
+      ...adds.map((add) => ({ add })),
+      ...removes.map((file) => removeFile(file, { dataChange: false })),
+    ],
+  };
+}
+
+/** Undefined where the files have no row. */
+async function mergedFile(
+  current: Snapshot,
+  files: readonly AddFile[],
+  { session, scratch }: { readonly session: DuckSession; readonly scratch: string },
+  { lake, tablePath, tagsOf, exactStatistics, signal }: MergeRequest,
+): Promise<AddFile | undefined> {
+  const { columns, partitionColumns } = current.metadata;
+  const options = signal ? { signal } : {};
+  const paths = files.map((file) => lakePathOf(current, file));
+  const values = files[0]?.partitionValues ?? {};
+  const tags = tagsOf?.(files);
+  const merged = await withLocalFiles(lake, paths, options, async (local) => {
+    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+    const placeOf = (path: string) => places.get(path) ?? path;
+    for (const file of files) await requireIntact(file, lakePathOf(current, file), placeOf, options);
+    return writeDataFile({
+      ...options,
+      session,
+      lake,
+      scratch,
+      tablePath,
+      columns: tableColumns(columns, tablePath),
+      query: readQuery(current, files, placeOf),
+      partitionValues: Object.fromEntries(partitionColumns.map((name) => [name, values[name] ?? null])),
+      dataChange: false,
+      ...(tags ? { tags } : {}),
+      ...(exactStatistics ? { exactStatistics } : {}),
+    });
+  });
+  const [before, after] = [numRecords(files), numRecords(merged ? [merged] : [])];
+  if (before === undefined || before === after) return merged;
+  if (merged) await lake.delete(lakePathOf(current, merged));
+  throw new CleverLakeError(
+    "corrupt",
+    `Data files have ${after} rows where the table's log says ${before}; they were not merged.`,
+    { subject: paths[0] ?? tablePath, hint: "Run clever-lake verify: it names what is damaged." },
+  );
+}
+
+/** Damaged bytes that are written anew would have a right hash. */
+async function requireIntact(
+  file: AddFile,
+  lakePath: string,
+  placeOf: (path: string) => string,
+  options: LakeOptions,
+): Promise<void> {
+  const sha256 = file.tags?.[hashTag];
+  if (!sha256) return;
+  const found = await hashOfFile(placeOf(lakePath), options).catch((error: unknown) => {
+    options.signal?.throwIfAborted();
+    throw ioError(error, lakePath);
+  });
+  if (found === sha256) return;
+  throw new CleverLakeError(
+    "corrupt",
+    "The data file's bytes are not those that were written; it was not merged.",
+    {
+      subject: lakePath,
+      hint: "Restore the file from a copy of the lake.",
+    },
+  );
+}
+
+function isUnreadable(error: unknown): error is CleverLakeError {
+  const codes = ["corrupt", "engine", "notFound", "unsupportedTable", "unsafePath"] as const;
+  return codes.some((code) => isCleverLakeError(error, code));
+}

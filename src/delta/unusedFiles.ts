@@ -1,0 +1,83 @@
+import type { Duck } from "../duck/duck";
+import type { Lake, LakeEntry, LakeOptions } from "../lake/lake";
+import type { Action } from "./actions";
+import { commitPath, dataFilePath } from "./paths";
+import { requireWritable } from "./protocol";
+import { readCheckedSnapshot, readCommit, type Snapshot } from "./snapshot";
+
+/**
+ * The data files in a table's folder that no version needs which was the newest one at `since` or later, and that are
+ * older than that themselves: replaced ones, and those that were written and never committed. None where there is no
+ * table. Rejects with `unsupportedTable` for a table whose files may be used otherwise.
+ *
+ * @param since milliseconds since 1970
+ */
+export async function unusedFiles(
+  lake: Lake,
+  duck: Duck,
+  tablePath: string,
+  since: number,
+  options: LakeOptions = {},
+): Promise<LakeEntry[]> {
+  // Listed first: what is committed meanwhile is known to be in use.
+  const stored = await storedDataFiles(lake, tablePath, options);
+  const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
+  if (snapshot === undefined) return [];
+  requireWritable(snapshot, [], tablePath);
+  const used = await usedPaths(lake, snapshot, since, options);
+  return stored.filter(({ path, modified }) => modified.getTime() < since && !used.has(path));
+}
+
+/** Parquet files but for hidden ones and those of other tables below this one's folder, by path. */
+async function storedDataFiles(lake: Lake, tablePath: string, options: LakeOptions): Promise<LakeEntry[]> {
+  const files: LakeEntry[] = [];
+  const tablesBelow: string[] = [];
+  for await (const entry of lake.list(tablePath, { ...options, recursive: true })) {
+    const name = entry.path.slice(tablePath.length + 1);
+    const below = /^(.+\/)_delta_log(?:\/|$)/.exec(name)?.[1];
+    if (below !== undefined) tablesBelow.push(`${tablePath}/${below}`);
+    const isHidden = name.split("/").some((part) => part.startsWith("_") || part.startsWith("."));
+    if (entry.kind === "file" && name.endsWith(".parquet") && !isHidden) files.push(entry);
+  }
+  return files
+    .filter(({ path }) => !tablesBelow.some((folder) => path.startsWith(folder)))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The files of all versions since then, as paths in the lake. */
+async function usedPaths(
+  lake: Lake,
+  snapshot: Snapshot,
+  since: number,
+  options: LakeOptions,
+): Promise<Set<string>> {
+  const { tablePath, files, tombstones } = snapshot;
+  const used = new Set<string>();
+  for (const { path } of files.values()) use(used, tablePath, path);
+  for (const { path, deletionTimestamp } of tombstones.values()) {
+    const isNeeded = deletionTimestamp === undefined || deletionTimestamp >= since;
+    use(isNeeded ? used : new Set(), tablePath, path);
+  }
+  // A checkpoint leaves out tombstones that are older than the table's own retention.
+  for (let version = snapshot.version; version >= 0; version--) {
+    const actions = await readCommit(lake, tablePath, version, options);
+    if (actions === undefined || (await isOlder(actions, commitPath(tablePath, version)))) break;
+    for (const action of actions) if ("remove" in action) use(used, tablePath, action.remove.path);
+  }
+  return used;
+
+  async function isOlder(actions: readonly Action[], file: string): Promise<boolean> {
+    const infos = actions.flatMap((action) => ("commitInfo" in action ? [action.commitInfo] : []));
+    if (infos.some(({ timestamp }) => timestamp !== undefined && timestamp >= since)) return false;
+    const written = (await lake.stat(file, options))?.modified.getTime();
+    return written !== undefined && written < since;
+  }
+}
+
+/**
+ * Counts a file as used. Refuses absolute paths, by which a file would not be known again. Other writers leave the
+ * encoding out at times: then the path in the log is the file's own.
+ */
+function use(used: Set<string>, tablePath: string, path: string): void {
+  used.add(dataFilePath(tablePath, path)).add(`${tablePath}/${path}`);
+}

@@ -1,0 +1,28 @@
+import { recognizeReport } from "../../clever/fileNames";
+import type { IngestLog } from "../log/logTable";
+import { hasTime, type PlannedFile, toSeconds } from "./plan";
+
+/**
+ * A plan in which no report is missed that stands beside a newer one of its name and was a delivery before: an archive of
+ * the server, say. Such a file has the name, the size and the second of a line of the log.
+ */
+export async function withKnownCopies(
+  plan: readonly PlannedFile[],
+  log: IngestLog,
+  signal?: AbortSignal,
+): Promise<readonly PlannedFile[]> {
+  const missed = plan.filter((file) => file.report !== undefined && file.unread?.report && hasTime(file));
+  if (missed.length === 0) return plan;
+  const entries = await log.ofSizes([...new Set(missed.map(({ size }) => size))], signal);
+  const known = new Set(entries.map(delivery));
+  const isKnown = new Set(missed.filter((file) => known.has(delivery(file))));
+  return plan.map((file) =>
+    isKnown.has(file)
+      ? { ...file, reason: `A delivery that the log knows already. ${file.reason}`, unread: undefined }
+      : file,
+  );
+}
+
+function delivery({ path, size, modified }: Pick<PlannedFile, "path" | "size" | "modified">): string {
+  return JSON.stringify([recognizeReport(path)?.name, size, toSeconds(modified)]);
+}

@@ -1,0 +1,179 @@
+import { filesByPartition, planMerges } from "../../delta/mergePlan";
+import { mergeSmallFiles } from "../../delta/optimize";
+import { readSnapshot, type Snapshot } from "../../delta/snapshot";
+import { Duck } from "../../duck/duck";
+import { describeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { RunLock } from "../lock/runLock";
+import { newRunId } from "../log/runRecord";
+import { problemOf, type UpkeepTable, upkeepTables } from "./upkeepTables";
+
+/** Files that a partition may have before its small ones are merged. */
+export const filesPerPartition = 8;
+
+export interface OptimizeRequest {
+  readonly lake: Lake;
+  /** Tells what would be done, and writes nothing. */
+  readonly dryRun: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: OptimizeProgress) => void) | undefined;
+}
+
+/** How much of what is to be rewritten is. */
+export interface OptimizeProgress {
+  readonly bytes: number;
+  readonly bytesDone: number;
+}
+
+export interface DataFiles {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** What was, or would be, done; the document of `optimize --json`. */
+export interface OptimizeSummary {
+  readonly dryRun: boolean;
+  readonly tables: readonly OptimizedTable[];
+  readonly milliseconds: number;
+}
+
+export interface OptimizedTable {
+  /** The table's folder in the lake. */
+  readonly table: string;
+  readonly before: DataFiles;
+  /** In a dry run the bytes are those before: what they come to is known when they are written. */
+  readonly after: DataFiles;
+  /** Bytes that were, or would be, read and written again. */
+  readonly rewritten: number;
+  readonly partitions: readonly {
+    /** `year=2025, month=9`; empty for a table without partitions. */
+    readonly partition: string;
+    readonly before: DataFiles;
+    readonly after: DataFiles;
+  }[];
+  /** Why the table, or a part of it, stays as it is; null where nothing went wrong. */
+  readonly problem: string | null;
+}
+
+/**
+ * Merges the small data files of all tables, as runs do from now on: for a lake that was written before. Rows, sources
+ * and days stay as they are. The merged files stay in the lake until `vacuumLake` removes them, so that readers of
+ * older versions find them. A table that cannot be worked on is told in the summary and keeps no other one back.
+ *
+ * Rejects with `busy` while a run is at work, and with `conflict` where another run took over while this one stood
+ * still; what was committed until then stays, as it does after an abort.
+ */
+export async function optimizeLake(request: OptimizeRequest): Promise<OptimizeSummary> {
+  const started = new Date();
+  const { lake, dryRun, signal } = request;
+  await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
+  await using duck = await Duck.open();
+  const jobs = await readJobs(lake, duck, signal);
+  const progress = { bytes: jobs.reduce((sum, { rewritten }) => sum + rewritten, 0), bytesDone: 0 };
+  const tables: OptimizedTable[] = [];
+  for (const job of jobs) {
+    const isDone = lock === undefined || job.snapshot === undefined || job.rewritten === 0;
+    tables.push(isDone ? planned(job) : await merged(job, job.snapshot, lock));
+  }
+  return { dryRun, tables, milliseconds: Date.now() - started.getTime() };
+
+  async function merged(job: Job, snapshot: Snapshot, held: RunLock): Promise<OptimizedTable> {
+    const { table } = job;
+    const problems: string[] = [];
+    let rewritten = 0;
+    let newest: Snapshot | undefined;
+    try {
+      newest = await mergeSmallFiles({
+        lake,
+        duck,
+        tablePath: table.path,
+        snapshot,
+        maxFiles: filesPerPartition,
+        tagsOf: table.tagsOf,
+        exactStatistics: table.exactStatistics,
+        signal,
+        requireHeld: () => held.requireHeld(),
+        onLeft: (_merge, reason) => problems.push(describeError(reason)),
+        onMerged: ({ bytes }) => {
+          rewritten += bytes;
+          progress.bytesDone += bytes;
+          request.onProgress?.({ ...progress });
+        },
+      });
+      if (newest === undefined && problems.length === 0) problems.push(overtaken);
+    } catch (error) {
+      problems.push(problemOf(error, signal));
+      newest = await readSnapshot(lake, table.path, duck, signal ? { signal } : {});
+    }
+    const [problem = null] = problems;
+    return { ...compared(table.path, snapshot, newest ?? snapshot), rewritten, problem };
+  }
+}
+
+const overtaken =
+  "Another program changed the table meanwhile; its files were left as they are. Run it again.";
+
+interface Job {
+  readonly table: UpkeepTable;
+  /** Undefined where the table cannot be read. */
+  readonly snapshot: Snapshot | undefined;
+  readonly merges: ReturnType<typeof planMerges>;
+  readonly rewritten: number;
+  readonly problem: string | null;
+}
+
+/** The tables that there are, with what is to be merged. */
+async function readJobs(lake: Lake, duck: Duck, signal: AbortSignal | undefined): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (const table of upkeepTables()) {
+    try {
+      const snapshot = await readSnapshot(lake, table.path, duck, signal ? { signal } : {});
+      if (snapshot === undefined) continue;
+      const merges = planMerges(snapshot, { maxFiles: filesPerPartition, tagsOf: table.tagsOf });
+      const rewritten = merges.reduce((sum, { bytes }) => sum + bytes, 0);
+      jobs.push({ table, snapshot, merges, rewritten, problem: null });
+    } catch (error) {
+      jobs.push({ table, snapshot: undefined, merges: [], rewritten: 0, problem: problemOf(error, signal) });
+    }
+  }
+  return jobs;
+}
+
+/** What merging will come to. */
+function planned({ table, snapshot, merges, rewritten, problem }: Job): OptimizedTable {
+  if (snapshot === undefined) {
+    const none = { files: 0, bytes: 0 };
+    return { table: table.path, before: none, after: none, rewritten, partitions: [], problem };
+  }
+  const files = new Map(snapshot.files);
+  for (const [index, merge] of merges.entries()) {
+    const gone = new Set(merge.files);
+    for (const [path, file] of snapshot.files) if (gone.has(file)) files.delete(path);
+    const [first] = merge.files;
+    if (first) files.set(`merged ${index}`, { ...first, size: merge.bytes });
+  }
+  return { ...compared(table.path, snapshot, { ...snapshot, files }), rewritten, problem };
+}
+
+function compared(
+  table: string,
+  before: Snapshot,
+  after: Snapshot,
+): Omit<OptimizedTable, "rewritten" | "problem"> {
+  const [were, are] = [filesByPartition(before), filesByPartition(after)];
+  return {
+    table,
+    before: sizeOf(before.files.values()),
+    after: sizeOf(after.files.values()),
+    partitions: [...were].map(([partition, files]) => ({
+      partition,
+      before: sizeOf(files),
+      after: sizeOf(are.get(partition) ?? []),
+    })),
+  };
+}
+
+function sizeOf(files: Iterable<{ readonly size: number }>): DataFiles {
+  const sizes = [...files].map(({ size }) => size);
+  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}

@@ -1,0 +1,46 @@
+import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import type { MergedTags } from "../../delta/mergePlan";
+import { CleverLakeError, describeError, type ErrorCode } from "../../errors";
+import { mergedTags } from "../write/fileContents";
+import { allReports } from "../write/tables";
+
+/** A table whose data files are kept up, and how files of it are written. */
+export interface UpkeepTable {
+  readonly path: string;
+  readonly tagsOf?: MergedTags;
+  readonly exactStatistics?: readonly string[];
+}
+
+/** The tables that this program writes, in the order of OEA's stages. */
+export function upkeepTables(): UpkeepTable[] {
+  const reports = allReports();
+  return [
+    { path: ingestLogTable },
+    ...reports.map((report) => ({ path: lookupTable(report) })),
+    ...reports.map((report) => ({
+      path: pseudoTable(report),
+      tagsOf: mergedTags,
+      exactStatistics: ["source_file"],
+    })),
+    { path: rosterTable },
+  ];
+}
+
+/** What no other table fares better with: the lake is out of reach, or another run's by now. */
+const fatal: ReadonlySet<ErrorCode> = new Set(["network", "conflict"]);
+
+/** A table's problem in words, so that the others are worked on all the same; rethrows what is no table's own. */
+export function problemOf(error: unknown, signal: AbortSignal | undefined): string {
+  signal?.throwIfAborted();
+  if (!(error instanceof CleverLakeError) || fatal.has(error.code)) throw error;
+  return describeError(error);
+}
+
+/** Whether a table, or a part of one, could not be worked on. */
+export function hasUpkeepTrouble({
+  tables,
+}: {
+  readonly tables: readonly { readonly problem: string | null }[];
+}): boolean {
+  return tables.some(({ problem }) => problem !== null);
+}

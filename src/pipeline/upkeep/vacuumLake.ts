@@ -1,0 +1,117 @@
+import { unusedFiles } from "../../delta/unusedFiles";
+import { Duck } from "../../duck/duck";
+import { CleverLakeError } from "../../errors";
+import type { Lake, LakeEntry } from "../../lake/lake";
+import { together } from "../../together";
+import { RunLock } from "../lock/runLock";
+import { newRunId } from "../log/runRecord";
+import { leastRetentionDays } from "./retention";
+import { problemOf, upkeepTables } from "./upkeepTables";
+
+const dayMilliseconds = 86_400_000;
+/** Files that are removed side by side, and between two looks at the lock. */
+const removedAtOnce = 8;
+
+export interface VacuumRequest {
+  readonly lake: Lake;
+  readonly olderThanDays: number;
+  /** Tells what would be removed, and removes nothing. */
+  readonly dryRun: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: VacuumProgress) => void) | undefined;
+}
+
+export interface VacuumProgress {
+  readonly files: number;
+  readonly filesDone: number;
+}
+
+/** What was, or would be, removed; the document of `vacuum --json`. */
+export interface VacuumSummary {
+  readonly dryRun: boolean;
+  readonly olderThanDays: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly tables: readonly VacuumedTable[];
+  readonly milliseconds: number;
+}
+
+export interface VacuumedTable {
+  /** The table's folder in the lake. */
+  readonly table: string;
+  /** Paths in the lake. */
+  readonly files: readonly { readonly path: string; readonly size: number; readonly modified: string }[];
+  /** Why files of the table stay, though they may be of no use; null where nothing went wrong. */
+  readonly problem: string | null;
+}
+
+/**
+ * Removes the data files of all tables that no version of the last days needs, those that killed runs left among them
+ * (see `unusedFiles`). Never a file of a table's log, never a landed one. A table that cannot be worked on is told in
+ * the summary and keeps no other one back.
+ *
+ * Rejects with `config` for less than seven days, with `busy` while a run is at work, and with `conflict` where another
+ * run took over while this one stood still.
+ */
+export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary> {
+  const started = new Date();
+  const { lake, olderThanDays, dryRun, signal } = request;
+  if (!(olderThanDays >= leastRetentionDays)) {
+    throw new CleverLakeError(
+      "config",
+      `Data files of the last ${leastRetentionDays} days are always kept; nothing was removed.`,
+      {
+        hint: `Give ${leastRetentionDays} days or more.`,
+      },
+    );
+  }
+  const since = started.getTime() - olderThanDays * dayMilliseconds;
+  await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
+  await using duck = await Duck.open();
+  const found: { table: string; files: LakeEntry[]; problem: string | null }[] = [];
+  for (const { path: table } of upkeepTables()) {
+    try {
+      const files = await unusedFiles(lake, duck, table, since, signal ? { signal } : {});
+      found.push({ table, files, problem: null });
+    } catch (error) {
+      found.push({ table, files: [], problem: problemOf(error, signal) });
+    }
+  }
+  const progress = { files: found.reduce((sum, { files }) => sum + files.length, 0), filesDone: 0 };
+  const tables: VacuumedTable[] = [];
+  for (const { table, files, problem } of found) {
+    const gone = lock === undefined ? { files, problem } : await removed(files, lock);
+    tables.push({ table, files: gone.files.map(told), problem: problem ?? gone.problem });
+  }
+  const all = tables.flatMap(({ files }) => files);
+  const bytes = all.reduce((sum, { size }) => sum + size, 0);
+  const milliseconds = Date.now() - started.getTime();
+  return { dryRun, olderThanDays, files: all.length, bytes, tables, milliseconds };
+
+  async function removed(
+    files: readonly LakeEntry[],
+    held: RunLock,
+  ): Promise<{ readonly files: readonly LakeEntry[]; readonly problem: string | null }> {
+    const done = new Set<LakeEntry>();
+    try {
+      for (let next = 0; next < files.length; next += removedAtOnce) {
+        signal?.throwIfAborted();
+        await held.requireHeld();
+        const remove = async (file: LakeEntry) => {
+          await lake.delete(file.path, signal ? { signal } : {});
+          done.add(file);
+          progress.filesDone++;
+        };
+        await together(files.slice(next, next + removedAtOnce).map(remove));
+        request.onProgress?.({ ...progress });
+      }
+      return { files, problem: null };
+    } catch (error) {
+      return { files: files.filter((file) => done.has(file)), problem: problemOf(error, signal) };
+    }
+  }
+}
+
+function told({ path, size, modified }: LakeEntry): VacuumedTable["files"][number] {
+  return { path, size, modified: modified.toISOString() };
+}

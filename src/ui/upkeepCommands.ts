@@ -1,0 +1,205 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import { signalOf } from "../engine/client";
+import type { OptimizeProgress, OptimizeSummary, VacuumProgress, VacuumSummary } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { counted, forCount } from "./counts";
+import { bytes, integer } from "./format";
+import { isCancellation, offers, tell, tellError } from "./messages";
+import { showInformationMessage, showInputBox, showWarningMessage, withProgress } from "./window";
+
+/** Keeps the lake's data files few. Each command looks first, shows what it would do, and asks. */
+export class UpkeepCommands {
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Merges small data files. Resolves to what was done; undefined where nothing was. */
+  async optimize(): Promise<OptimizeSummary | undefined> {
+    try {
+      const title = vscode.l10n.t("Clever: looking for small data files");
+      const planned = await this.requestOptimize(title, true);
+      const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
+      if (before === after) {
+        this.tellEnd(
+          vscode.l10n.t("There is nothing to merge: no month has many small data files."),
+          planned,
+        );
+        return undefined;
+      }
+      const merge = vscode.l10n.t("Merge");
+      const answer = await showInformationMessage(
+        vscode.l10n.t("Make {0} out of {1}?", integer(after), counted.dataFiles(before)),
+        { modal: true, detail: optimizeDetail(planned) },
+        merge,
+      );
+      if (answer !== merge) return undefined;
+      const done = await this.requestOptimize(vscode.l10n.t("Clever: optimizing the lake"), false);
+      const text = vscode.l10n.t(
+        "{0} became {1}. The rows are the same.",
+        counted.dataFiles(filesOf(done, "before")),
+        integer(filesOf(done, "after")),
+      );
+      this.tellEnd(text, done);
+      return done;
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+      return undefined;
+    }
+  }
+
+  /** Removes data files that no version of the last days needs. Resolves to what was done; undefined where nothing was. */
+  async vacuum(): Promise<VacuumSummary | undefined> {
+    try {
+      const days = await askDays();
+      if (days === undefined) return undefined;
+      const title = vscode.l10n.t("Clever: looking for unused data files");
+      const planned = await this.requestVacuum(title, true, days);
+      if (planned.files === 0) {
+        this.tellEnd(
+          vscode.l10n.t(
+            "There is nothing to remove: each data file is in use, or was within the last {0} days.",
+            integer(days),
+          ),
+          planned,
+        );
+        return undefined;
+      }
+      for (const { path, size } of planned.tables.flatMap(({ files }) => files)) {
+        this.log.info(`Unused: ${path} (${size} bytes)`);
+      }
+      const remove = vscode.l10n.t("Remove");
+      const answer = await showWarningMessage(
+        vscode.l10n.t("Remove {0} ({1})?", counted.dataFiles(planned.files), bytes(planned.bytes)),
+        { modal: true, detail: vacuumDetail(planned) },
+        remove,
+      );
+      if (answer !== remove) return undefined;
+      const done = await this.requestVacuum(vscode.l10n.t("Clever: removing unused data files"), false, days);
+      const what = [counted.dataFiles(done.files), bytes(done.bytes)] as const;
+      this.tellEnd(forCount(done.files, ...removedTexts(what)), done);
+      return done;
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+      return undefined;
+    }
+  }
+
+  private async requestOptimize(title: string, dryRun: boolean): Promise<OptimizeSummary> {
+    const connected = await this.model.connected();
+    const shares = ({ bytes, bytesDone }: OptimizeProgress) => bytesDone / Math.max(1, bytes);
+    return this.withShares(title, dryRun, shares, (signal, onProgress) =>
+      this.client.request(engine.optimize, { ...connected, dryRun }, { signal, onProgress }),
+    );
+  }
+
+  private async requestVacuum(title: string, dryRun: boolean, olderThanDays: number): Promise<VacuumSummary> {
+    const connected = await this.model.connected();
+    const shares = ({ files, filesDone }: VacuumProgress) => filesDone / Math.max(1, files);
+    return this.withShares(title, dryRun, shares, (signal, onProgress) =>
+      this.client.request(engine.vacuum, { ...connected, dryRun, olderThanDays }, { signal, onProgress }),
+    );
+  }
+
+  private async withShares<Progress, Result>(
+    title: string,
+    dryRun: boolean,
+    shareOf: (progress: Progress) => number,
+    request: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await withProgress(title, (progress, token) => {
+        let shown = 0;
+        return request(signalOf(token), (state) => {
+          const percent = 100 * shareOf(state);
+          progress.report({ increment: percent - shown });
+          shown = percent;
+        });
+      });
+    } finally {
+      if (!dryRun) this.model.lakeMayHaveChanged();
+    }
+  }
+
+  /** Tells how it ended, and of tables that stay as they are. */
+  private tellEnd(text: string, { tables }: Pick<OptimizeSummary | VacuumSummary, "tables">): void {
+    this.log.info(text);
+    const problems = tables.flatMap(({ table, problem }) => (problem === null ? [] : [{ table, problem }]));
+    for (const { table, problem } of problems) this.log.warn(`${table}: ${problem}`);
+    const [first] = problems;
+    if (first === undefined) {
+      tell(showInformationMessage, text);
+      return;
+    }
+    const left = vscode.l10n.t("{0} stays as it is: {1}", first.table, first.problem);
+    tell(showWarningMessage, `${text} ${left}`, offers.log());
+  }
+}
+
+function filesOf({ tables }: OptimizeSummary, when: "before" | "after"): number {
+  return tables.reduce((sum, table) => sum + table[when].files, 0);
+}
+
+function optimizeDetail({ tables }: OptimizeSummary): string {
+  const lines = tables
+    .filter(({ before, after }) => before.files !== after.files)
+    .map(({ table, before, after, rewritten }) =>
+      vscode.l10n.t(
+        "{0}: {1} become {2} ({3} to write)",
+        nameOf(table),
+        counted.dataFiles(before.files),
+        integer(after.files),
+        bytes(rewritten),
+      ),
+    );
+  const rest = vscode.l10n.t(
+    "No row changes. Until unused data files are removed, the merged ones stay in the lake and take up space.",
+  );
+  return `${lines.join("\n")}\n\n${rest}`;
+}
+
+function vacuumDetail({ tables, olderThanDays }: VacuumSummary): string {
+  const lines = tables
+    .filter(({ files }) => files.length > 0)
+    .map(({ table, files }) =>
+      vscode.l10n.t(
+        "{0}: {1}, {2}",
+        nameOf(table),
+        counted.dataFiles(files.length),
+        bytes(files.reduce((sum, { size }) => sum + size, 0)),
+      ),
+    );
+  const rest = vscode.l10n.t(
+    "The log of Clever Lake lists them. The tables can then not be read any more as they were more than {0} days ago. Their rows of today and the landed files stay.",
+    integer(olderThanDays),
+  );
+  return `${lines.join("\n")}\n\n${rest}`;
+}
+
+function removedTexts(what: readonly [string, string]): [string, string] {
+  return [
+    vscode.l10n.t("{0} was removed ({1}).", ...what),
+    vscode.l10n.t("{0} were removed ({1}).", ...what),
+  ];
+}
+
+/** For how many days versions keep their files; undefined where the person leaves. */
+async function askDays(): Promise<number | undefined> {
+  const least = engine.leastRetentionDays;
+  const isDays = (text: string) => /^\d{1,5}$/.test(text.trim()) && Number(text) >= least;
+  const text = await showInputBox({
+    title: vscode.l10n.t("Remove Unused Data Files"),
+    prompt: vscode.l10n.t("Keep the data files that the tables have used within how many days?"),
+    value: String(least),
+    validateInput: (value) =>
+      isDays(value) ? undefined : vscode.l10n.t("It must be a whole number, {0} or more.", integer(least)),
+  });
+  return text !== undefined && isDays(text) ? Number(text) : undefined;
+}
+
+function nameOf(table: string): string {
+  return table.slice(table.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { readdir, utimes, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { commands } from "vscode";
+import type { OptimizeSummary, VacuumSummary } from "../../../src/engine/messages";
+import { activeApplication } from "../application";
+import { District } from "../district";
+import { Person } from "../person";
+
+suite("keeping the lake's data files few", function () {
+  this.timeout(180_000);
+  let district: District;
+  let person: Person;
+  let month: string;
+
+  suiteSetup(async () => {
+    // Six files a day: fifteen of each report in the first month.
+    district = await District.serve({ students: 30, days: 6 });
+    month = path.join(district.lake, "stage2p/clever/daily_participation_pseudo/year=2025/month=8");
+    await district.connect();
+    const { runs } = await activeApplication();
+    assert.ok(await runs.run({ command: "run" }));
+  });
+
+  suiteTeardown(() => district.end());
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(() => person.leave());
+
+  const optimize = () => commands.executeCommand<OptimizeSummary | undefined>("clever.optimize");
+  const vacuum = () => commands.executeCommand<VacuumSummary | undefined>("clever.vacuum");
+  const stored = async () => (await readdir(month)).sort();
+
+  test("shows what would be merged, and leaves everything where the person leaves", async () => {
+    const before = await stored();
+    assert.equal(await optimize(), undefined);
+    const [asked] = person.told;
+    assert.equal(person.told.length, 1);
+    assert.equal(asked?.modal, true);
+    assert.match(asked?.message ?? "", /^Make \d+ out of \d+ data files\?$/);
+    assert.match(
+      asked?.detail ?? "",
+      /^daily_participation_pseudo: \d+ data files become \d+ \([\d.]+ kB to write\)$/m,
+    );
+    assert.deepEqual(asked?.choices, ["Merge"]);
+    assert.deepEqual(await stored(), before);
+  });
+
+  test("merges, and tells of it; the rows add up as before", async () => {
+    person.answer(/^Make/, "Merge");
+    const done = await optimize();
+    assert.equal(done?.dryRun, false);
+    assert.match(person.told.at(-1)?.message ?? "", /^\d+ data files became \d+\. The rows are the same\.$/);
+    await optimize();
+    assert.match(person.told.at(-1)?.message ?? "", /^There is nothing to merge/);
+    await commands.executeCommand("clever.verify");
+    assert.equal(person.saw(/^Everything adds up/).length, 1);
+  });
+
+  test("finds nothing to remove within the week, and takes no shorter time", async () => {
+    person.type("7");
+    assert.equal(await vacuum(), undefined);
+    assert.match(person.told.at(-1)?.message ?? "", /^There is nothing to remove: .* last 7 days\.$/);
+    const [box] = person.boxes;
+    assert.equal(box?.value, "7");
+    assert.equal(await box?.validateInput?.("6"), "It must be a whole number, 7 or more.");
+    assert.equal(await box?.validateInput?.("30"), undefined);
+    person.type(undefined);
+    assert.equal(await vacuum(), undefined);
+    assert.equal(person.told.length, 1);
+  });
+
+  test("shows which unused files there are, and removes them where that is confirmed", async () => {
+    const left = path.join(month, "part-left.snappy.parquet");
+    await writeFile(left, "left by a killed run");
+    const old = new Date(Date.now() - 8 * 86_400_000);
+    await utimes(left, old, old);
+    const before = await stored();
+    person.type("7");
+    assert.equal(await vacuum(), undefined);
+    assert.deepEqual(await stored(), before);
+    const [asked] = person.told;
+    assert.equal(asked?.modal, true);
+    assert.match(asked?.message ?? "", /^Remove 1 data file \(20 B\)\?$/);
+    assert.match(asked?.detail ?? "", /^daily_participation_pseudo: 1 data file, 20 B\n\n/);
+
+    person.answer(/^Remove/, "Remove");
+    assert.equal((await vacuum())?.files, 1);
+    assert.match(person.told.at(-1)?.message ?? "", /^1 data file was removed \(20 B\)\.$/);
+    assert.deepEqual(
+      await stored(),
+      before.filter((name) => name !== path.basename(left)),
+    );
+  });
+});

@@ -1,0 +1,203 @@
+import { cp } from "node:fs/promises";
+import path from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { ingestLogTable, lookupTable, pseudoTable, rosterTable, runLockPath } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
+import { filesByPartition } from "../../src/delta/mergePlan";
+import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
+import { numRecords } from "../../src/delta/statistics";
+import { FolderLake } from "../../src/lake/folder";
+import { RunLock } from "../../src/pipeline/lock/runLock";
+import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
+import { hasUpkeepTrouble } from "../../src/pipeline/upkeep/upkeepTables";
+import { contentsOf } from "../../src/pipeline/write/fileContents";
+import { FaultyLake } from "../helpers/faultyLake";
+import { lakeRows, sharedDuck } from "../helpers/lakeRows";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const dailyTable = pseudoTable(reports.daily_participation);
+const usageTable = pseudoTable(reports.resource_usage);
+const tables = [
+  ingestLogTable,
+  lookupTable(reports.daily_participation),
+  lookupTable(reports.resource_usage),
+  dailyTable,
+  usageTable,
+];
+
+describe("a lake of many small files", () => {
+  let fixture: PipelineFixture;
+  beforeEach(async () => {
+    fixture = await PipelineFixture.create();
+    const days = (month: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `2024-${month}-${String(index + 1).padStart(2, "0")}`);
+    for (const day of [...days("09", 12), ...days("10", 3)]) {
+      await fixture.put(dailyPath(day), dailyCsv(daily("a", day), daily("b", day, 3)));
+      await fixture.put(dailyPath(day, "teachers"), dailyCsv(daily("t", day)));
+      await fixture.put(usagePath(day), usageCsv(usage("a", "maths", day)));
+    }
+    await fixture.run();
+  });
+
+  async function tableOf(path: string): Promise<Snapshot> {
+    const snapshot = await readSnapshot(fixture.lake, path, await sharedDuck());
+    if (snapshot === undefined) throw new Error("there is no table");
+    return snapshot;
+  }
+  /** By partition: rows by source, days by user type. */
+  async function contents(path: string) {
+    const partitions = filesByPartition(await tableOf(path));
+    return [...partitions].map(([partition, files]) => {
+      const sources = new Map<string, number>();
+      const days = new Map<string, number>();
+      for (const file of files.map(contentsOf)) {
+        for (const [source, rows] of file.sources ?? [])
+          sources.set(source, (sources.get(source) ?? 0) + rows);
+        for (const [type, bits] of file.days) days.set(type, (days.get(type) ?? 0) | bits);
+      }
+      return { partition, sources: [...sources].sort(), days: [...days].sort() };
+    });
+  }
+  const rows = () => Promise.all(tables.map((path) => lakeRows(fixture.lake, path)));
+
+  test("has the same rows, sources and days afterwards, in few files; a dry run says which", async () => {
+    const before = {
+      rows: await rows(),
+      daily: await contents(dailyTable),
+      usage: await contents(usageTable),
+    };
+    const tree = await fixture.tree();
+    const told = await optimizeLake({ lake: fixture.lake, dryRun: true });
+    expect(await fixture.tree()).toEqual(tree);
+
+    const progress: number[] = [];
+    const done = await optimizeLake({
+      lake: fixture.lake,
+      dryRun: false,
+      onProgress: ({ bytes, bytesDone }) => progress.push(bytesDone / bytes),
+    });
+    expect(await rows()).toEqual(before.rows);
+    expect(await contents(dailyTable)).toEqual(before.daily);
+    expect(await contents(usageTable)).toEqual(before.usage);
+    expect(progress.at(-1)).toBe(1);
+    expect([hasUpkeepTrouble(told), hasUpkeepTrouble(done)]).toEqual([false, false]);
+
+    const files = ({ tables: all }: typeof told) =>
+      all.map(({ table, before: were, after: are, partitions }) => ({
+        table,
+        files: [were.files, are.files],
+        partitions: partitions.map((each) => [each.partition, each.before.files, each.after.files]),
+      }));
+    expect(files(done)).toEqual(files(told));
+    expect(files(done).find(({ table }) => table === dailyTable)).toEqual({
+      table: dailyTable,
+      files: [30, 10],
+      partitions: [
+        ["year=2024, month=9", 24, 4],
+        ["year=2024, month=10", 6, 6],
+      ],
+    });
+    for (const { table, after, before: were, rewritten } of done.tables) {
+      const snapshot = await tableOf(table);
+      expect(after.files).toBe(snapshot.files.size);
+      expect(after.bytes).toBe([...snapshot.files.values()].reduce((sum, { size }) => sum + size, 0));
+      expect(rewritten > 0).toBe(were.files > after.files);
+    }
+    for (const path of [dailyTable, usageTable]) {
+      for (const file of (await tableOf(path)).files.values()) {
+        const { sources } = contentsOf(file);
+        expect([...(sources?.values() ?? [])].reduce((sum, count) => sum + count, 0)).toBe(
+          numRecords([file]),
+        );
+      }
+    }
+    expect(await fixture.lake.stat(runLockPath)).toBeUndefined();
+    expect(
+      (await optimizeLake({ lake: fixture.lake, dryRun: false })).tables.map(({ rewritten }) => rewritten),
+    ).toEqual(tables.map(() => 0));
+  });
+
+  test("is verified, and goes on, as before", async () => {
+    await optimizeLake({ lake: fixture.lake, dryRun: false });
+    expect((await fixture.verify()).problems).toEqual([]);
+    await fixture.put(
+      dailyPath("2024-09-05"),
+      dailyCsv(daily("a", "2024-09-05", 9), daily("c", "2024-09-05")),
+    );
+    await fixture.put(dailyPath("2024-09-13"), dailyCsv(daily("a", "2024-09-13", 7)));
+    expect(await fixture.run()).toMatchObject({ landed: 2, anonymized: 2, quarantined: [], failed: [] });
+    const logins = (await fixture.logins("a", "c")).filter((line) => /2024-09-(05|13)/.test(line));
+    expect(logins).toEqual(["? 2024-09-05 1", "a 2024-09-05 9", "a 2024-09-13 7", "c 2024-09-05 1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("is left alone while a run is at work, but for a dry run", async () => {
+    await using _lock = await RunLock.take(fixture.lake, "2024-11-05T00-00-00-0000");
+    await expect(optimizeLake({ lake: fixture.lake, dryRun: false })).rejects.toMatchObject({ code: "busy" });
+    expect((await optimizeLake({ lake: fixture.lake, dryRun: true })).tables).toHaveLength(tables.length);
+  });
+
+  test("tells of a table that cannot be worked on, and merges the others", async () => {
+    await fixture.lake.putIfAbsent(
+      `${rosterTable}/_delta_log/00000000000000000000.json`,
+      Buffer.from("no JSON\n"),
+    );
+    const { tables: done } = await optimizeLake({ lake: fixture.lake, dryRun: false });
+    const problems = done.filter(({ problem }) => problem !== null);
+    expect(problems.map(({ table }) => table)).toEqual([rosterTable]);
+    expect(done.find(({ table }) => table === dailyTable)?.after.files).toBe(10);
+  });
+
+  test("stays whole where it is called off between two tables", async () => {
+    const before = await rows();
+    const abort = new AbortController();
+    const call = optimizeLake({
+      lake: fixture.lake,
+      dryRun: false,
+      signal: abort.signal,
+      onProgress: () => abort.abort(new Error("called off")),
+    });
+    await expect(call).rejects.toThrow("called off");
+    expect(await rows()).toEqual(before);
+    expect(await fixture.lake.stat(runLockPath)).toBeUndefined();
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test.each(["before", "after", "dead"] as const)(
+    "keeps its rows whichever operation fails (%s), and is optimized by the next call",
+    async (fault) => {
+      const dailyRows = await lakeRows(fixture.lake, dailyTable);
+      const folder = path.dirname(fixture.lake.localPath("stage2p"));
+      const failed: string[] = [];
+      for (const at of [1, 2, 3, 4, 5, 6, 7, 9, 12, 15]) {
+        const copy = await temporaryFolder();
+        await cp(folder, copy, { recursive: true });
+        const lake = await FolderLake.open(copy);
+        const faulty = new FaultyLake(lake, fault, at);
+        await optimizeLake({ lake: faulty, dryRun: false }).catch(() => undefined);
+        if (faulty.failed !== undefined) failed.push(faulty.failed);
+        expect(await lakeRows(lake, dailyTable), `${fault} ${at}`).toEqual(dailyRows);
+        const { tables: done } = await optimizeLake({ lake, dryRun: false });
+        expect(done.find(({ table }) => table === dailyTable)?.after.files, faulty.failed).toBe(10);
+        expect(done.map(({ problem }) => problem)).toEqual(tables.map(() => null));
+        expect(await lakeRows(lake, dailyTable), `${fault} ${at}, again`).toEqual(dailyRows);
+      }
+      for (const words of [
+        /^putIfAbsent .*_run\.lock/,
+        /^importFile .*parquet/,
+        /^putIfAbsent .*_delta_log/,
+      ]) {
+        expect(failed).toContainEqual(expect.stringMatching(words));
+      }
+    },
+  );
+});

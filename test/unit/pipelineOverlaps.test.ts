@@ -1,0 +1,176 @@
+import { rm } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { FaultyLake } from "../helpers/faultyLake";
+import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+
+const [first, second, third] = [dailyPath("2024-09-03"), dailyPath("2024-09-04"), dailyPath("2024-09-05")];
+
+/** Nothing is wrong with the lake, and the log accounts for every row that was read. */
+async function expectComplete(fixture: PipelineFixture): Promise<void> {
+  expect((await fixture.verify()).problems).toEqual([]);
+  for (const [source, entry] of await fixture.lastLog()) {
+    const { outcome, rowsRead, rowsWritten = 0, rowsSuperseded = 0, rowsRefused = 0 } = entry;
+    if (outcome === "anonymized") expect(rowsRead, source).toBe(rowsWritten + rowsSuperseded + rowsRefused);
+  }
+}
+
+/** Puts files, runs, and accepts what is held back. */
+async function deliver(fixture: PipelineFixture, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [file, content] of Object.entries(files)) await fixture.put(file, content);
+  const { quarantined } = await fixture.run();
+  if (quarantined.length > 0) await fixture.run({ accept: quarantined.map(({ path }) => path) });
+}
+
+const people = ["amy", "ben", "cat", "dan"];
+
+describe("three files with the same rows", () => {
+  async function chain(): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    await deliver(fixture, { [first]: dailyCsv(...people.map((person) => daily(person))) });
+    await deliver(fixture, { [second]: dailyCsv(daily("amy", "2024-09-03", 2), daily("ben")) });
+    await deliver(fixture, { [third]: dailyCsv(daily("amy", "2024-09-03", 3), daily("cat")) });
+    expect(await fixture.logins(...people)).toEqual([
+      "amy 2024-09-03 3",
+      "ben 2024-09-03 1",
+      "cat 2024-09-03 1",
+      "dan 2024-09-03 1",
+    ]);
+    await expectComplete(fixture);
+    return fixture;
+  }
+
+  test("give each row back to the next newest as they withdraw it", async () => {
+    const fixture = await chain();
+    await deliver(fixture, { [third]: dailyCsv(daily("cat")) });
+    expect(await fixture.logins("amy")).toContain("amy 2024-09-03 2");
+    await expectComplete(fixture);
+    await deliver(fixture, { [second]: dailyCsv(daily("ben")) });
+    expect(await fixture.logins("amy")).toContain("amy 2024-09-03 1");
+    expect(await fixture.rows()).toHaveLength(4);
+    await expectComplete(fixture);
+    await deliver(fixture, { [second]: dailyCsv(), [third]: dailyCsv() });
+    expect(await fixture.logins(...people)).toEqual(people.map((person) => `${person} 2024-09-03 1`));
+    expect((await fixture.lastLog()).get(first)).not.toHaveProperty("supersededBy");
+    await expectComplete(fixture);
+  });
+
+  test("keep the rows that the table has where a landed copy is gone", async () => {
+    const fixture = await chain();
+    const landed = (await fixture.lastLog()).get(first)?.landedPath ?? "";
+    await rm(fixture.lake.localPath(landed));
+    await deliver(fixture, { [third]: dailyCsv(daily("cat")) });
+    expect(await fixture.logins(...people)).toEqual([
+      "amy 2024-09-03 2",
+      "ben 2024-09-03 1",
+      "cat 2024-09-03 1",
+      "dan 2024-09-03 1",
+    ]);
+    expect((await fixture.verify()).problems).toMatchObject([{ problem: "The landed file is gone." }]);
+  });
+
+  test("come to the same rows wherever a run that withdraws some is killed", async () => {
+    for (let at = 1; ; at++) {
+      const fixture = await chain();
+      await fixture.put(third, dailyCsv(daily("cat", "2024-09-03", 9), daily("eve", "2024-10-01")));
+      const lake = new FaultyLake(fixture.lake, "dead", at);
+      await fixture.run({ lake }).catch(() => undefined);
+      if (lake.failed === undefined) break;
+      const again = await fixture.run();
+      if (again.quarantined.length + again.inQuarantine.length > 0) await fixture.run({ accept: [third] });
+      expect(await fixture.logins(...people, "eve"), `${at}: ${lake.failed}`).toEqual([
+        "amy 2024-09-03 2",
+        "ben 2024-09-03 1",
+        "cat 2024-09-03 9",
+        "dan 2024-09-03 1",
+        "eve 2024-10-01 1",
+      ]);
+      await expectComplete(fixture);
+    }
+  }, 300_000);
+});
+
+test("rows that a redelivery moves to other months come back where another file has them", async () => {
+  const fixture = await PipelineFixture.create();
+  const both = [daily("amy", "2024-09-03", 1), daily("amy", "2024-10-01", 1), daily("ben", "2024-09-03")];
+  await deliver(fixture, { [first]: dailyCsv(...both) });
+  await deliver(fixture, { [second]: dailyCsv(daily("amy", "2024-09-03", 2)) });
+  expect(await fixture.logins("amy", "ben")).toEqual([
+    "amy 2024-09-03 2",
+    "amy 2024-10-01 1",
+    "ben 2024-09-03 1",
+  ]);
+  await deliver(fixture, { [second]: dailyCsv(daily("amy", "2024-10-01", 3)) });
+  expect(await fixture.logins("amy", "ben")).toEqual([
+    "amy 2024-09-03 1",
+    "amy 2024-10-01 3",
+    "ben 2024-09-03 1",
+  ]);
+  await expectComplete(fixture);
+});
+
+describe("a file of which only the server's time is new", () => {
+  test("has the rows of one that arrives with an older time in the same run", async () => {
+    const fixture = await PipelineFixture.create();
+    await deliver(fixture, { [first]: dailyCsv(daily("amy"), daily("ben")) });
+    await fixture.put(second, dailyCsv(daily("amy", "2024-09-03", 2), daily("ben")));
+    await fixture.touch(first);
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [], failed: [] });
+    expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
+    await expectComplete(fixture);
+  });
+
+  test("has them no more than before where this is a delivery in quarantine", async () => {
+    const fixture = await PipelineFixture.create();
+    await deliver(fixture, { [first]: dailyCsv(daily("amy"), daily("ben"), daily("cat")) });
+    await deliver(fixture, { [second]: dailyCsv(daily("amy", "2024-09-03", 2), daily("ben")) });
+    const corrected = ["amy 2024-09-03 2", "ben 2024-09-03 1", "cat 2024-09-03 1"];
+    await fixture.put(first, dailyCsv(daily("amy", "yesterday")));
+    await fixture.run();
+    await fixture.touch(first);
+    await fixture.run();
+    expect(await fixture.logins("amy", "ben", "cat")).toEqual(corrected);
+    expect((await fixture.lastLog()).get(first)).toMatchObject({ outcome: "quarantined" });
+    await expectComplete(fixture);
+  });
+});
+
+test("rows of an accepted file come back without its bad ones", async () => {
+  const fixture = await PipelineFixture.create();
+  const withId = (id: string, day: string) => daily("amy", day).replace("sis-amy", id);
+  const lines = [daily("ben", "x"), withId("712", "2024-09-03"), daily("cat"), daily("dan")];
+  await deliver(fixture, { [first]: dailyCsv(...lines) });
+  await deliver(fixture, { [second]: dailyCsv(daily("cat"), daily("eve", "2024-09-04")) });
+  // From here on it is known that the id has lost its zeros.
+  await deliver(fixture, { [third]: dailyCsv(withId("000712", "2024-09-05")) });
+  await deliver(fixture, { [second]: dailyCsv(daily("eve", "2024-09-04")) });
+  expect(await fixture.logins("cat", "dan", "eve")).toEqual([
+    "? 2024-09-03 1",
+    "? 2024-09-05 1",
+    "cat 2024-09-03 1",
+    "dan 2024-09-03 1",
+    "eve 2024-09-04 1",
+  ]);
+  expect((await fixture.lastLog()).get(first)).toMatchObject({
+    rowsRead: 4,
+    rowsWritten: 3,
+    rowsSuperseded: 0,
+    rowsRefused: 1,
+  });
+  await expectComplete(fixture);
+});
+
+test("the earlier rows of a file whose newest delivery is in quarantine come in again after the table was lost", async () => {
+  const fixture = await PipelineFixture.create();
+  await deliver(fixture, { [first]: dailyCsv(daily("amy")), [second]: dailyCsv(daily("ben")) });
+  await fixture.put(first, dailyCsv(daily("amy", "yesterday")));
+  await fixture.run();
+  await fixture.lose("stage2p/clever");
+  expect(await fixture.run()).toMatchObject({ anonymized: 2, inQuarantine: [first] });
+  expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
+  expect(await fixture.state(first)).toBe("quarantined");
+  await expectComplete(fixture);
+  expect(await fixture.run()).toMatchObject({ anonymized: 0, inQuarantine: [first] });
+  await fixture.put(first, dailyCsv(daily("amy", "2024-09-03", 2)));
+  expect(await fixture.run()).toMatchObject({ anonymized: 1, inQuarantine: [] });
+  expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 2", "ben 2024-09-03 1"]);
+});
