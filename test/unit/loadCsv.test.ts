@@ -292,7 +292,7 @@ describe("what the engine takes and what not", () => {
     const file = await fileOf(`${header}\n${`${row}\n`.repeat(1000)}`);
     const reason = new Error("Stopped.");
     const signal = AbortSignal.abort(reason);
-    await expect(openCsv(file, report, undefined, signal)).rejects.toBeDefined();
+    await expect(openCsv(file, report, undefined, { signal })).rejects.toBeDefined();
     const opened = await openCsv(file, report, undefined);
     if ("reason" in opened) throw new Error("The file was refused.");
     await expect(duck.session((session) => loadCsv(session, opened, report, signal))).rejects.toBeDefined();
