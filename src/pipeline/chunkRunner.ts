@@ -286,7 +286,7 @@ export class ChunkRunner {
   /** Notes in summary and log what a commit did. */
   private async record(
     name: ReportName,
-    { applied, quarantined, overlaps, table, identities }: Committed,
+    { applied, quarantined, overlaps, completed, table, identities }: Committed,
     reranked: readonly LogEntry[],
     entries: Map<string, LogEntry>,
   ): Promise<void> {
@@ -295,8 +295,9 @@ export class ChunkRunner {
     if (table) this.newestTables.set(name, table);
     this.noteIdentities(name, { ...identities, wordsForNothing: 0 });
     for (const each of quarantined) this.quarantine(each, entries);
-    const changed = new Set([...applied.map(({ entry }) => entry), ...reranked].map(({ source }) => source));
-    const affected = [...overlaps.map(({ source }) => source), ...this.takenBy(changed)];
+    const sources = [...applied.map(({ entry }) => entry), ...reranked].map(({ source }) => source);
+    const changed = new Set([...sources, ...completed.keys()]);
+    const affected = [...completed.keys(), ...overlaps.map(({ source }) => source), ...this.takenBy(changed)];
     const rows = await rowsInTable(lake, duck, table, [...changed, ...affected], signal);
     for (const delivery of applied) {
       const { source } = delivery.entry;
@@ -316,7 +317,14 @@ export class ChunkRunner {
     for (const source of new Set([...affected, ...reranked.map((entry) => entry.source)])) {
       const before = reranked.find((entry) => entry.source === source) ?? this.current.get(source);
       if (appliedNow.has(source) || before === undefined) continue;
-      const entry = affectedEntry(before, rows.get(source) ?? 0, overlaps, changed, runId);
+      const entry = affectedEntry(
+        before,
+        rows.get(source) ?? 0,
+        completed.get(source),
+        overlaps,
+        changed,
+        runId,
+      );
       if (entry) this.note(entry, entries);
     }
   }

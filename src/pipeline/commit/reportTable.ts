@@ -142,6 +142,7 @@ export class ReportTable {
       quarantined: [],
       alreadyThere: [],
       overlaps: [],
+      completed: new Map(),
     };
     const identities = read.length > 0 ? await watch.health(signal) : healthy;
     return { ...(planned ?? nothing), table: this.table, identities };

@@ -87,16 +87,19 @@ export function appliedEntry(
  * The entry of a source whose rows changed for the sake of others; undefined if nothing is new.
  *
  * @param rowsWritten rows of it that the table has
+ * @param refused bad rows of it, where the entry counts others among them
  * @param changed the sources that the change brought, or gave another rank
  */
 export function affectedEntry(
   entry: LogEntry,
   rowsWritten: number,
+  refused: number | undefined,
   overlaps: readonly Overlap[],
   changed: ReadonlySet<string>,
   runId: string,
 ): LogEntry | undefined {
-  const { rowsRead, rowsRefused = 0 } = entry;
+  const { rowsRead } = entry;
+  const rowsRefused = refused ?? entry.rowsRefused ?? 0;
   const rowsSuperseded = rowsRead === undefined ? undefined : rowsRead - rowsRefused - rowsWritten;
   const others = Object.entries(entry.supersededBy ?? {}).filter(([taker]) => !changed.has(taker));
   // What an unchanged source has in common with another unchanged one is as before.
@@ -106,6 +109,7 @@ export function affectedEntry(
     ...takersOf(entry.source, anew),
   };
   const isSame =
+    refused === undefined &&
     rowsWritten === entry.rowsWritten &&
     (rowsSuperseded ?? 0) === (entry.rowsSuperseded ?? 0) &&
     JSON.stringify(supersededBy) === JSON.stringify(entry.supersededBy ?? {});
@@ -116,7 +120,7 @@ export function affectedEntry(
     runId,
     time: new Date(),
     rowsWritten,
-    ...present({ rowsSuperseded }),
+    ...present({ rowsRefused: rowsRead === undefined ? undefined : rowsRefused, rowsSuperseded }),
     ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
   };
 }

@@ -13,6 +13,7 @@ import { Persons } from "../read/persons";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import { stageRows } from "../read/stageRows";
 import { findTakenRows, ranksSql } from "../write/overlaps";
+import { mayLackGoodRows } from "../write/sourceRows";
 import type { VerifyContext } from "./verifyTables";
 
 /** A report's table, as far as the comparison with the landed files needs it. */
@@ -148,9 +149,7 @@ class Comparison {
     const landedHash = this.hashOfTable("rows_", landedTexts.valueOf);
     const tableHash = this.hashOfTable("rows_", tableTexts.valueOf);
     // Earlier versions left rows out that others had, which their log does not tell from bad ones.
-    const partial = entries.filter(
-      ({ rowsSuperseded, rowsRefused = 0 }) => rowsSuperseded === undefined && rowsRefused > 0,
-    );
+    const partial = entries.filter(mayLackGoodRows);
     const partialNames = partial.map(({ source }) => sqlString(source)).join(", ");
     const isPartial = partial.length > 0 ? `source IN (${partialNames})` : "false";
     const found = await session.query(

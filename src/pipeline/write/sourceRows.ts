@@ -46,9 +46,13 @@ export function rowsBySource(snapshot: Snapshot | undefined): SourceRows {
 export function isComplete(entry: LogEntry, rows: number | undefined): boolean {
   const { rowsRead, rowsRefused = 0, rowsSuperseded } = entry;
   if (rowsRead === undefined) return false;
-  // Earlier versions counted rows that other files had among the refused ones.
-  if (rowsSuperseded === undefined && rowsRefused > 0) return false;
+  if (mayLackGoodRows(entry)) return false;
   return (rows ?? rowsRead - rowsRefused - (rowsSuperseded ?? 0)) >= rowsRead - rowsRefused;
+}
+
+/** Whether an entry is of an earlier version, which counted rows that other files had among the refused ones. */
+export function mayLackGoodRows({ rowsRefused = 0, rowsSuperseded }: LogEntry): boolean {
+  return rowsSuperseded === undefined && rowsRefused > 0;
 }
 
 /** Counts a table's rows of some sources; files without tags are read for it. */

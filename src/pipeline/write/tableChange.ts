@@ -23,7 +23,7 @@ import { contentsOf } from "./fileContents";
 import { MonthRows, type WrittenMonth } from "./monthRows";
 import { addOverlaps, contradictions, type Overlap } from "./overlaps";
 import { tooFewRows } from "./shrink";
-import { isComplete, rowsBySource } from "./sourceRows";
+import { isComplete, mayLackGoodRows, rowsBySource } from "./sourceRows";
 import { appliedVersions, sourceAppId } from "./tables";
 import { findTwins, knownPeople, twinReason } from "./twins";
 
@@ -60,6 +60,8 @@ export interface Planned {
   readonly alreadyThere: readonly ReadDelivery[];
   /** What sources of the change have in common with others. */
   readonly overlaps: readonly Overlap[];
+  /** Sources of an earlier version that lacked rows which others had, with the bad rows of each: the rule holds for them now. */
+  readonly completed: ReadonlyMap<string, number>;
 }
 
 /**
@@ -114,7 +116,7 @@ export class TableChange {
         (entry) => this.context.currentOf(entry.source) !== undefined && !out.has(entry.source),
       );
       if (applied.length + reranked.length === 0) {
-        return { attempt: undefined, applied, quarantined, overlaps: [] };
+        return { attempt: undefined, applied, quarantined, overlaps: [], completed: new Map() };
       }
       for (const { entry } of alreadyThere) out.add(entry.source);
       const round = await this.round(snapshot, applied, reranked, out);
@@ -128,19 +130,22 @@ export class TableChange {
     applied: readonly ReadDelivery[],
     reranked: readonly LogEntry[],
     heldBack: ReadonlySet<string>,
-  ): Promise<{ held: QuarantinedDelivery[] } | { attempt: Attempt | undefined; overlaps: Overlap[] }> {
+  ): Promise<{ held: QuarantinedDelivery[] } | Pick<Planned, "attempt" | "overlaps" | "completed">> {
     const { lake, duck, report, signal } = this.context;
     const staged = this.staged.filter(({ sources }) =>
       [...sources.keys()].some((each) => !heldBack.has(each)),
     );
     const changed = new Set(applied.map(({ entry }) => entry.source));
-    const months = changedMonths(
-      snapshot,
-      applied.map(({ entry }) => entry),
-      reranked,
-      staged,
-    );
-    const again = await this.restore(snapshot, months, changed);
+    const arriving = applied.map(({ entry }) => entry);
+    let months = changedMonths(snapshot, arriving, reranked, staged);
+    let again = await this.restore(snapshot, months, changed);
+    // The rule holds for all rows of a source or, as an earlier version left it, for none: their days are part of the change.
+    for (let count = 0; again.completed.size > count; ) {
+      count = again.completed.size;
+      const completed = again.sources.filter(({ source }) => again.completed.has(source));
+      months = changedMonths(snapshot, arriving, [...reranked, ...completed], staged);
+      again = await this.restore(snapshot, months, changed);
+    }
     const ranked = this.rank(snapshot, applied, reranked);
     const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
     const paths = snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [];
@@ -171,7 +176,11 @@ export class TableChange {
         if (held.length > 0) return { held };
         const written: WrittenMonth[] = [];
         for (const month of rows) written.push(await month.write(this.context.scratch));
-        return { attempt: await this.attempt(snapshot, applied, written), overlaps };
+        return {
+          attempt: await this.attempt(snapshot, applied, written),
+          overlaps,
+          completed: again.completed,
+        };
       });
     });
   }
@@ -181,9 +190,14 @@ export class TableChange {
     snapshot: Snapshot | undefined,
     months: readonly ChangedMonth[],
     changed: ReadonlySet<string>,
-  ): Promise<{ readonly sources: readonly SourceDays[]; readonly staged: readonly StagedRows[] }> {
+  ): Promise<{
+    readonly sources: readonly SourceDays[];
+    readonly staged: readonly StagedRows[];
+    readonly completed: ReadonlyMap<string, number>;
+  }> {
+    const nothing = { sources: [], staged: [], completed: new Map() };
     const touched = months.filter(({ files }) => files.length > 0);
-    if (touched.length === 0) return { sources: [], staged: [] };
+    if (touched.length === 0) return nothing;
     const { of } = rowsBySource(snapshot);
     const lacking = [...this.context.current()].filter(
       (entry) =>
@@ -191,7 +205,7 @@ export class TableChange {
         !isComplete(entry, of(entry.source)) &&
         touched.some((month) => mayReach(entry, month)),
     );
-    if (lacking.length === 0) return { sources: [], staged: [] };
+    if (lacking.length === 0) return nothing;
     const { read: all, staged } = await this.context.read(
       lacking.map((entry) => ({ entry, isAccepted: true })),
     );
@@ -200,6 +214,9 @@ export class TableChange {
     return {
       sources: read.map(({ entry, days }) => ({ ...entry, firstDay: days?.first, lastDay: days?.last })),
       staged,
+      completed: new Map(
+        read.flatMap(({ entry, refused }) => (mayLackGoodRows(entry) ? [[entry.source, refused]] : [])),
+      ),
     };
   }
 
