@@ -112,3 +112,17 @@ test("a file of a later chunk is compared with the new time of a touched one", a
   expect((await fixture.lastLog()).get(first)).toMatchObject({ rowsWritten: 2, modified: at(4) });
   await expectSettled();
 });
+
+test("rows that came in before a run was cut off are known when the next delivery is held back", async () => {
+  for (let number = 1; ; number++) {
+    fixture = await PipelineFixture.create();
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 1)), at(1));
+    const lake = new FaultyLake(fixture.lake, "dead", number);
+    await fixture.run({ lake }).catch(() => undefined);
+    if (lake.failed === undefined) break;
+    await fixture.put(first, dailyCsv(), at(2));
+    await fixture.run();
+    expect((await fixture.verify()).problems, lake.failed).toEqual([]);
+    await rm(path.dirname(fixture.server), { recursive: true });
+  }
+});
