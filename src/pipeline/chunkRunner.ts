@@ -12,7 +12,7 @@ import type { Delivery, QuarantinedDelivery } from "./delivery";
 import { landFile } from "./land/land";
 import type { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
-import { affectedEntry, appliedEntry, quarantinedEntry } from "./log/logEntries";
+import { affectedEntry, appliedEntry, landedAgainEntry, quarantinedEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
 import type { RunSummary } from "./log/runRecord";
 import type { LakeState, Landing } from "./plan/plan";
@@ -153,9 +153,11 @@ export class ChunkRunner {
       return this.fail(landing.path, error);
     }
     // Logged once its rows count by its new time: until then a run that is cut off leaves that to the next.
-    const isTouched = salt !== undefined && !isNew && this.isCurrent(entry);
-    if (isTouched) touched.push(entry);
-    else entries.set(entry.source, entry);
+    const isTouched = !isNew && this.isCurrent(entry);
+    if (isTouched && salt !== undefined) touched.push(entry);
+    else if (isTouched && this.hasOverlaps(entry.source)) {
+      entries.set(entry.source, landedAgainEntry(entry, landing.version));
+    } else entries.set(entry.source, entry);
     const isToBeRead = salt !== undefined && isDue(entry, state, accept);
     progress.landed(isToBeRead);
     if (isNew) {
@@ -258,10 +260,14 @@ export class ChunkRunner {
     const before = entry.outcome === "anonymized" ? entry : state.log.get(entry.source);
     // What was applied once had a person's consent, if it needed any.
     const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
-    const wasConsented = wasAccepted(before, entry);
+    // Of bytes whose rows the table has there is nothing to ask: a new time, or the end of what came between, brings them.
+    const current = this.current.get(entry.source);
+    const isAsCurrent = current?.sha256 === entry.sha256;
+    const known = isAsCurrent ? current : before;
+    const wasConsented = isAsCurrent || wasAccepted(known, entry);
     const isAccepted = isConsented || wasConsented;
-    const agreedTwin = isAccepted && before?.sha256 === entry.sha256 ? before.twinOf : undefined;
-    const mostRefused = wasConsented && !isConsented ? (before?.rowsRefused ?? 0) : undefined;
+    const agreedTwin = isAccepted && known?.sha256 === entry.sha256 ? known.twinOf : undefined;
+    const mostRefused = wasConsented && !isConsented ? (known?.rowsRefused ?? 0) : undefined;
     return { entry, isAccepted, agreedTwin, mostRefused };
   }
 
