@@ -12,7 +12,7 @@ import type { Delivery, QuarantinedDelivery } from "./delivery";
 import { landFile } from "./land/land";
 import type { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
-import { affectedEntry, appliedEntry, quarantinedEntry } from "./log/logEntries";
+import { affectedEntry, appliedEntry, landedAgainEntry, quarantinedEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
 import type { RunSummary } from "./log/runRecord";
 import type { LakeState, Landing } from "./plan/plan";
@@ -152,7 +152,12 @@ export class ChunkRunner {
     } catch (error) {
       return this.fail(landing.path, error);
     }
-    entries.set(entry.source, entry);
+    // Logged once its rows count by its new time: until then a run that is cut off leaves that to the next.
+    const isTouched = !isNew && this.isCurrent(entry);
+    if (isTouched && salt !== undefined) touched.push(entry);
+    else if (isTouched && this.hasOverlaps(entry.source)) {
+      entries.set(entry.source, landedAgainEntry(entry, landing.version));
+    } else entries.set(entry.source, entry);
     const isToBeRead = salt !== undefined && isDue(entry, state, accept);
     progress.landed(isToBeRead);
     if (isNew) {
@@ -161,7 +166,6 @@ export class ChunkRunner {
       this.leaveQuarantine(entry.source);
     } else summary.unchanged++;
     if (isToBeRead) due.push(entry);
-    else if (salt !== undefined && !isNew && this.isCurrent(entry)) touched.push(entry);
   }
 
   /** A delivery that waits in quarantine gives the rows of the one before it no other time. */
@@ -203,17 +207,19 @@ export class ChunkRunner {
   ): Promise<void> {
     const { lock, progress, state } = this.context;
     // Asked only now: the chunk before may have brought files with the same rows.
-    const reranked = touched.filter(({ source }) => this.hasOverlaps(source));
+    const reranked: LogEntry[] = [];
     for (const entry of touched) {
-      const own = this.current.get(entry.source);
+      // What was said of its rows may have changed since it was looked at, before it landed.
+      const retimed = { ...(this.current.get(entry.source) ?? entry), ...timesOf(entry), time: new Date() };
+      if (this.hasOverlaps(entry.source)) reranked.push(retimed);
       // What arrives now is compared by the new time, too.
-      if (own && !reranked.includes(entry)) this.current.set(entry.source, { ...own, ...timesOf(entry) });
+      else this.note(retimed, entries);
     }
     if (due.length + reranked.length === 0) return;
     const isFirst = name === reportOfEverybody;
     const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
     const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
-    const reading = await this.orFail(due, async () => {
+    const reading = await this.orFail([...due, ...reranked], async () => {
       const table = await this.table(name);
       const deliveries = due.map((entry) => this.deliveryOf(entry));
       return progress.duringAll("anonymizing", due, () => table.read(deliveries, options));
@@ -230,7 +236,7 @@ export class ChunkRunner {
     // A run that lost its lock ends here.
     await lock.requireHeld();
     const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
-    const waiting = reading.read.map(({ entry }) => entry);
+    const waiting = [...reading.read.map(({ entry }) => entry), ...reranked];
     await this.orFail(waiting, async () => {
       const committed = await (await this.table(name)).commit({ ...reading, reranked, again });
       await this.record(name, committed, reranked, entries);
@@ -254,10 +260,14 @@ export class ChunkRunner {
     const before = entry.outcome === "anonymized" ? entry : state.log.get(entry.source);
     // What was applied once had a person's consent, if it needed any.
     const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
-    const wasConsented = wasAccepted(before, entry);
+    // Of bytes whose rows the table has there is nothing to ask: a new time, or the end of what came between, brings them.
+    const current = this.current.get(entry.source);
+    const isAsCurrent = current?.sha256 === entry.sha256;
+    const known = isAsCurrent ? current : before;
+    const wasConsented = isAsCurrent || wasAccepted(known, entry);
     const isAccepted = isConsented || wasConsented;
-    const agreedTwin = isAccepted && before?.sha256 === entry.sha256 ? before.twinOf : undefined;
-    const mostRefused = wasConsented && !isConsented ? (before?.rowsRefused ?? 0) : undefined;
+    const agreedTwin = isAccepted && known?.sha256 === entry.sha256 ? known.twinOf : undefined;
+    const mostRefused = wasConsented && !isConsented ? (known?.rowsRefused ?? 0) : undefined;
     return { entry, isAccepted, agreedTwin, mostRefused };
   }
 
@@ -315,16 +325,12 @@ export class ChunkRunner {
     }
     const appliedNow = new Set(applied.map(({ entry }) => entry.source));
     for (const source of new Set([...affected, ...reranked.map((entry) => entry.source)])) {
-      const before = reranked.find((entry) => entry.source === source) ?? this.current.get(source);
+      const retimed = reranked.find((entry) => entry.source === source);
+      const before = retimed ?? this.current.get(source);
       if (appliedNow.has(source) || before === undefined) continue;
-      const entry = affectedEntry(
-        before,
-        rows.get(source) ?? 0,
-        completed.get(source),
-        overlaps,
-        changed,
-        runId,
-      );
+      const entry =
+        affectedEntry(before, rows.get(source) ?? 0, completed.get(source), overlaps, changed, runId) ??
+        retimed;
       if (entry) this.note(entry, entries);
     }
   }

@@ -23,7 +23,7 @@ import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, lakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";
-import { chunksOf, isDue, isNamed } from "./plan/work";
+import { chunksOf, isDue, isNamed, isUnrecorded } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import { healthy } from "./read/identityHealth";
 import { ReadAhead } from "./readAhead";
@@ -102,6 +102,10 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const accept = new Set(request.accept ?? []);
     const landing = new Set(landings.map(({ source }) => source));
     const asked = (entry: LogEntry) => !landing.has(entry.source) && isAsked(request, entry);
+    // Recorded before the next delivery comes: if that is held back, these rows stay.
+    const unrecorded = [...state.log.values()].filter(
+      (entry) => landing.has(entry.source) && isUnrecorded(entry, state),
+    );
     const newest = [...state.log.values()].filter((entry) => asked(entry) && isDue(entry, state, accept));
     const awaited = new Set(newest.map(({ source }) => source));
     const lost = state.lost.filter((entry) => asked(entry) && !awaited.has(entry.source));
@@ -116,7 +120,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
     summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
-    const due = salt === undefined ? 0 : pending.length;
+    const due = salt === undefined ? 0 : unrecorded.length + pending.length;
     if (landings.length === 0 && due === 0) {
       return finished({ ...summary, overdue: overdueReports(request, tables, unread, now) }, now);
     }
@@ -142,7 +146,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     });
     progress.start(landings, due);
     try {
-      await runner.run(chunksOf(landings, salt === undefined ? [] : pending));
+      const early = salt === undefined ? [] : chunksOf([], unrecorded);
+      await runner.run([...early, ...chunksOf(landings, salt === undefined ? [] : pending)]);
     } catch (error) {
       const outcome = signal?.aborted ? "cancelled" : "failed";
       const ended = { ...record, ended: new Date(), outcome, summary: finished(summary, now) } as const;

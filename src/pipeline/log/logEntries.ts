@@ -35,6 +35,11 @@ function factsOf(entry: LogEntry): LogEntry {
   };
 }
 
+/** The entry of a delivery with the bytes, and the landed file, of the one before, which is to be worked on by its new time. */
+export function landedAgainEntry(entry: LogEntry, version: number): LogEntry {
+  return { ...factsOf(entry), version, outcome: "landed" };
+}
+
 /** The entry of a delivery that was quarantined. */
 export function quarantinedEntry(
   { entry, line, column, reason, acceptable, twinOf }: QuarantinedDelivery,

@@ -1,0 +1,366 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import fc from "fast-check";
+import { afterEach, expect, test, vi } from "vitest";
+import { pseudoTable } from "../../src/clever/layout";
+import { type ReportName, reportNames, reports } from "../../src/clever/reports";
+import { compareCodePoints } from "../../src/delta/codePoints";
+import { mergeSmallFiles } from "../../src/delta/optimize";
+import { readSnapshot } from "../../src/delta/snapshot";
+import { CleverLakeError } from "../../src/errors";
+import type { LogEntry } from "../../src/pipeline/log/ingestLog";
+import { IngestLog } from "../../src/pipeline/log/logTable";
+import type { Landing } from "../../src/pipeline/plan/plan";
+import type { RunRequest } from "../../src/pipeline/run";
+import { type Fault, FaultyLake } from "../helpers/faultyLake";
+import { sharedDuck } from "../helpers/lakeRows";
+import { dailyHeader, PipelineFixture, pseudonym, usageHeader } from "../helpers/pipelineFixture";
+
+/**
+ * The rule of the tables against a plain model, through random operations: redelivered, held back, accepted and touched
+ * files, runs that are cut off anywhere, small chunks, and tables that another program has merged.
+ */
+
+const chunks = vi.hoisted(() => ({ files: 4096 }));
+
+vi.mock(import("../../src/pipeline/plan/work"), async (original) => {
+  const work = await original();
+  return {
+    ...work,
+    chunksOf: (landings: readonly Landing[], pending: readonly LogEntry[]) => {
+      const all = [
+        ...pending.map((entry) => ({ landings: [], pending: [entry] })),
+        ...landings.map((landing) => ({ landings: [landing], pending: [] })),
+      ];
+      const made: { landings: Landing[]; pending: LogEntry[] }[] = [];
+      for (let from = 0; from < all.length; from += chunks.files) {
+        const some = all.slice(from, from + chunks.files);
+        made.push({
+          landings: some.flatMap((each) => each.landings),
+          pending: some.flatMap((each) => each.pending),
+        });
+      }
+      return made;
+    },
+  };
+});
+
+afterEach(() => {
+  chunks.files = 4096;
+});
+
+interface Row {
+  /** Ids of the person; null where the file leaves them blank. */
+  readonly sis: string | null;
+  readonly clever: string | null;
+  readonly day: string;
+  readonly count: number;
+  /** Of resource usage alone. */
+  readonly resourceId: string | null;
+  readonly resourceName: string | null;
+}
+
+const days = ["2024-09-02", "2024-09-03", "2024-10-31"];
+const types = ["students", "teachers"] as const;
+const files = reportNames.flatMap((report) =>
+  types.flatMap((type) =>
+    ["2024-09-02", "2024-09-03", "2024-10-31"].map((day) => {
+      const name = report.replace("_", "-");
+      return { report, type, path: `${name}/${day}-${name}-${type}.csv` };
+    }),
+  ),
+);
+type File = (typeof files)[number];
+
+const row = fc
+  .record({
+    person: fc.integer({ min: 0, max: 3 }),
+    ids: fc.constantFrom("both", "both", "both", "sis", "clever", "none"),
+    day: fc.constantFrom(...days),
+    count: fc.integer({ min: 1, max: 2 }),
+    resource: fc.constantFrom<[string | null, string | null]>(
+      ["id-a", "A"],
+      ["id-a", "B"],
+      ["id-b", "B"],
+      [null, "A"],
+      [null, "B"],
+      ["id-a", null],
+      [null, null],
+    ),
+  })
+  .map(
+    ({ person, ids, day, count, resource: [resourceId, resourceName] }): Row => ({
+      sis: ids === "both" || ids === "sis" ? `sis-${person}` : null,
+      clever: ids === "both" || ids === "clever" ? `clever-${person}` : null,
+      day,
+      count,
+      resourceId,
+      resourceName,
+    }),
+  );
+
+type Operation =
+  | { readonly kind: "put"; readonly file: File; readonly rows: readonly Row[]; readonly bad: number }
+  | { readonly kind: "touch"; readonly file: File; readonly minutes: number }
+  | { readonly kind: "run"; readonly accept: boolean; readonly chunk: number; readonly apart: boolean }
+  | { readonly kind: "only"; readonly file: File }
+  | { readonly kind: "fault"; readonly fault: Fault; readonly at: number; readonly chunk: number }
+  | { readonly kind: "ingest" }
+  | { readonly kind: "merge"; readonly report: ReportName };
+
+const chunk = fc.constantFrom(1, 2, 4096);
+const daily = files.filter(({ report }) => report === "daily_participation");
+const someFile = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...daily.slice(0, 3)) },
+  { weight: 2, arbitrary: fc.constantFrom(...files.slice(6, 9)) },
+  { weight: 2, arbitrary: fc.constantFrom(...files) },
+);
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("put" as const),
+      file: someFile,
+      rows: fc.array(row, { maxLength: 5 }),
+      bad: fc.constantFrom(0, 0, 0, 0, 1),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("touch" as const),
+      file: someFile,
+      minutes: fc.integer({ min: 0, max: 12 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("run" as const),
+      accept: fc.boolean(),
+      chunk,
+      apart: fc.constantFrom(false, false, true),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("only" as const), file: someFile }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("fault" as const),
+      fault: fc.constantFrom<Fault>("before", "after", "dead"),
+      at: fc.integer({ min: 1, max: 40 }),
+      chunk,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("ingest" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("merge" as const), report: fc.constantFrom(...reportNames) }),
+  },
+);
+
+function isSame(report: ReportName, a: Row, b: Row): boolean {
+  if (a.day !== b.day) return false;
+  if (report === "resource_usage") {
+    const both = a.resourceId !== null && b.resourceId !== null;
+    if (both ? a.resourceId !== b.resourceId : a.resourceName !== b.resourceName) return false;
+  }
+  if (a.clever !== null && b.clever !== null) return a.clever === b.clever;
+  return a.sis !== null && a.sis === b.sis;
+}
+
+interface Delivery {
+  readonly source: string;
+  readonly rows: readonly Row[];
+}
+
+/** The rows that count, by the rule, of current deliveries of a report and a user type, the oldest first. */
+function rowsThatCount(report: ReportName, current: readonly Delivery[]): Map<string, readonly Row[]> {
+  const counting = current.map(({ source, rows }, rank): [string, readonly Row[]] => {
+    const newer = current.slice(rank + 1);
+    const takenBy = (one: Row) =>
+      newer.filter((other) => other.rows.some((each) => isSame(report, one, each)));
+    const own = rows.filter((mine) => {
+      if (mine.sis !== null || mine.clever !== null) return takenBy(mine).length === 0;
+      return !rows.some((other) => other.day === mine.day && takenBy(other).length > 0);
+    });
+    return [source, own];
+  });
+  return new Map(counting);
+}
+
+function told(report: ReportName, source: string, one: Row): string {
+  const own = [source, pseudonym(one.sis), pseudonym(one.clever), one.day, one.count];
+  return [...own, ...(report === "resource_usage" ? [one.resourceId, one.resourceName] : [])].join(" ");
+}
+
+async function tableRows(fixture: PipelineFixture, report: ReportName): Promise<string[]> {
+  const rows = await fixture.rows(report);
+  return rows
+    .map((each) =>
+      [
+        each.source_file,
+        each.sis_id_pseudonym,
+        each.clever_user_id_pseudonym,
+        each.date,
+        ...(report === "resource_usage"
+          ? [each.num_access, each.resource_id, each.resource_name]
+          : [each.num_logins]),
+      ].join(" "),
+    )
+    .sort();
+}
+
+function csv(report: ReportName, rows: readonly Row[], bad: number): string {
+  const lines = rows.map(({ sis, clever, day, count, resourceId, resourceName }) => {
+    const head = `${day},${sis ?? ""},${clever ?? ""},school-1,North High`;
+    return report === "resource_usage"
+      ? `${head},app,${resourceName ?? ""},${resourceId ?? ""},${count}`
+      : `${head},true,${count},2`;
+  });
+  const broken =
+    report === "resource_usage"
+      ? "no day,sis-0,clever-0,school-1,North High,app,A,id-a,1"
+      : "no day,sis-0,clever-0,school-1,North High,true,1,2";
+  const header = report === "resource_usage" ? usageHeader : dailyHeader;
+  return [header, ...lines, ...Array.from({ length: bad }, () => broken), ""].join("\n");
+}
+
+const begin = Date.UTC(2024, 10, 5);
+
+class World {
+  /** Good rows of all contents that were ever on the server, by hash. */
+  readonly contents = new Map<string, { readonly rows: readonly Row[]; readonly bad: number }>();
+  readonly onServer = new Set<string>();
+  private minute = 0;
+
+  constructor(readonly fixture: PipelineFixture) {}
+
+  async apply(op: Operation): Promise<void> {
+    const { fixture } = this;
+    chunks.files = "chunk" in op ? op.chunk : 4096;
+    switch (op.kind) {
+      case "put": {
+        const text = csv(op.file.report, op.rows, op.bad);
+        this.contents.set(createHash("sha256").update(text).digest("hex"), { rows: op.rows, bad: op.bad });
+        this.onServer.add(op.file.path);
+        await fixture.put(op.file.path, text, this.time(++this.minute));
+        return;
+      }
+      case "touch":
+        if (this.onServer.has(op.file.path)) await fixture.touch(op.file.path, this.time(op.minutes));
+        return;
+      case "ingest":
+        await fixture.run({ command: "ingest", salt: undefined });
+        return;
+      case "only":
+        await fixture.run({ only: [op.file.path] });
+        return;
+      case "merge":
+        return this.merge(op.report);
+      case "fault": {
+        const lake = new FaultyLake(fixture.lake, op.fault, op.at);
+        await fixture.run({ lake }).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(CleverLakeError);
+        });
+        return;
+      }
+      case "run":
+        return this.settle(op.accept, op.apart);
+    }
+  }
+
+  private time(minute: number): Date {
+    return new Date(begin + minute * 60_000);
+  }
+
+  private async merge(report: ReportName): Promise<void> {
+    const duck = await sharedDuck();
+    const { lake } = this.fixture;
+    const tablePath = pseudoTable(reports[report]);
+    const snapshot = await readSnapshot(lake, tablePath, duck);
+    if (snapshot) await mergeSmallFiles({ lake, duck, tablePath, snapshot, maxFiles: 1 });
+  }
+
+  private async run(apart: boolean, request: Partial<RunRequest> = {}) {
+    if (!apart) return this.fixture.run(request);
+    const ingested = await this.fixture.run({ command: "ingest", salt: undefined });
+    expect(ingested.failed).toEqual([]);
+    return this.fixture.run({ ...request, command: "anonymize", source: undefined });
+  }
+
+  private async settle(accept: boolean, apart: boolean): Promise<void> {
+    for (let turn = 0; turn < 5; turn++) {
+      const { failed, inQuarantine, quarantined } = await this.run(apart);
+      expect(failed).toEqual([]);
+      await this.check();
+      const held = [...quarantined.map((each) => each.path), ...inQuarantine];
+      if (!accept || held.length === 0) break;
+      expect((await this.run(apart, { accept: held })).failed).toEqual([]);
+      await this.check();
+    }
+    const before = await this.versions();
+    const again = await this.run(apart);
+    expect([again.landed, again.anonymized, again.failed]).toEqual([0, 0, []]);
+    expect(await this.versions()).toEqual(before);
+  }
+
+  private versions(): Promise<number[]> {
+    return Promise.all(reportNames.map((name) => this.fixture.version(pseudoTable(reports[name]))));
+  }
+
+  /** The tables follow from the deliveries that the log calls current, which are those of the server or held back. */
+  private async check(): Promise<void> {
+    const { fixture } = this;
+    const { last, anonymized } = await new IngestLog(fixture.lake, await sharedDuck()).sources();
+    for (const file of this.onServer) {
+      const entry = last.get(file);
+      const { mtime } = await stat(path.join(fixture.server, file));
+      expect(entry?.modified, file).toEqual(mtime);
+      expect(["anonymized", "quarantined"], file).toContain(entry?.outcome);
+    }
+    const ordered = [...anonymized.values()].sort(
+      (a, b) => a.modified.getTime() - b.modified.getTime() || compareCodePoints(a.source, b.source),
+    );
+    for (const report of reportNames) {
+      const expected: string[] = [];
+      for (const type of types) {
+        const current = ordered.filter((each) => each.report === report && each.userType === type);
+        const deliveries = current.map(({ source, sha256 }) => ({
+          source,
+          rows: this.contents.get(sha256)?.rows ?? [],
+        }));
+        for (const [source, rows] of rowsThatCount(report, deliveries)) {
+          expected.push(...rows.map((each) => told(report, source, each)));
+          const entry = anonymized.get(source);
+          const content = this.contents.get(entry?.sha256 ?? "");
+          expect(
+            [entry?.rowsRead, entry?.rowsWritten, entry?.rowsRefused, entry?.rowsSuperseded],
+            source,
+          ).toEqual([
+            (content?.rows.length ?? 0) + (content?.bad ?? 0),
+            rows.length,
+            content?.bad,
+            (content?.rows.length ?? 0) - rows.length,
+          ]);
+        }
+      }
+      expect(await tableRows(fixture, report)).toEqual(expected.sort());
+    }
+    expect((await fixture.verify()).problems).toEqual([]);
+  }
+}
+
+const numRuns = Number(process.env.RANDOM_RUNS ?? 8);
+
+test("the tables follow from the current deliveries, whatever happens to runs and files", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(operation, { minLength: 4, maxLength: 14 }), async (operations) => {
+      const world = new World(await PipelineFixture.create());
+      for (const each of operations) await world.apply(each);
+      await world.apply({ kind: "run", accept: true, chunk: 4096, apart: false });
+    }),
+    { numRuns },
+  );
+}, 900_000);
