@@ -4,6 +4,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
+import type { AddFile } from "../../src/delta/actions";
+import { contentsOf } from "../../src/pipeline/write/fileContents";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { startSftpServer } from "../../src/sftp/server";
@@ -129,8 +131,10 @@ describe("clever-lake verify", () => {
         const lines = (await readFile(place, "utf8")).trimEnd().split("\n");
         const gone = lines.findIndex((line) => line.startsWith('{"add"'));
         await writeFile(place, `${lines.toSpliced(gone, 1).join("\n")}\n`);
-        // All sources of the file lack rows.
-        return "daily-participation/2025-08-25-daily-participation-teachers.csv";
+        // Which files were written together, the order of their landing decides: all sources of this one lack rows.
+        const { add } = JSON.parse(lines[gone] ?? "{}") as { add?: AddFile };
+        const [source = "none"] = (add && contentsOf(add).sources?.keys()) ?? [];
+        return source;
       },
     ],
     [
