@@ -1,7 +1,9 @@
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { pseudoTable } from "../../src/clever/layout";
+import { reportNames, reports } from "../../src/clever/reports";
 import type {
   ConnectionSettings,
   OptimizeProgress,
@@ -11,7 +13,10 @@ import type {
   SampleParams,
 } from "../../src/engine/messages";
 import * as protocol from "../../src/engine/protocol";
+import { FolderLake } from "../../src/lake/folder";
 import { engineInMemory } from "../helpers/engine";
+import { sharedDuck } from "../helpers/lakeRows";
+import { splitBySource } from "../helpers/splitFiles";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const size = { students: 60, teachers: 8, staff: 4, schools: 2, days: 3 };
@@ -187,6 +192,10 @@ describe("the engine over message streams", () => {
   it("merges small data files after it has told which, and removes those that nobody needs", async () => {
     const { request, connected } = await withSample();
     await request(protocol.run, { ...connected, ...everything });
+    const lake = await FolderLake.open(fileURLToPath(connected.connection.lake.url));
+    for (const name of reportNames) {
+      await splitBySource(lake, await sharedDuck(), pseudoTable(reports[name]));
+    }
     const progress: OptimizeProgress[] = [];
     const onProgress = (state: OptimizeProgress) => progress.push(state);
     const planned = await request(protocol.optimize, { ...connected, dryRun: true }, { onProgress });

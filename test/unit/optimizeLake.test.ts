@@ -22,6 +22,7 @@ import {
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+import { splitBySource } from "../helpers/splitFiles";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const dailyTable = pseudoTable(reports.daily_participation);
@@ -46,6 +47,10 @@ describe("a lake of many small files", () => {
       await fixture.put(usagePath(day), usageCsv(usage("a", "maths", day)));
     }
     await fixture.run();
+    // A run brings all of them in at once; a lake that one file a day has filled has a data file for each.
+    for (const table of [dailyTable, usageTable]) {
+      await splitBySource(fixture.lake, await sharedDuck(), table);
+    }
   });
 
   async function tableOf(path: string): Promise<Snapshot> {
