@@ -14,11 +14,14 @@ suite("keeping the lake's data files few", function () {
   let month: string;
 
   suiteSetup(async () => {
-    // Six files a day: fifteen of each report in the first month.
     district = await District.serve({ students: 30, days: 6 });
     month = path.join(district.lake, "stage2p/clever/daily_participation_pseudo/year=2025/month=8");
     await district.connect();
     const { runs } = await activeApplication();
+    // A run keeps the months to few files and leaves one of the ingest log, of which more may be there until it merges.
+    const folder = "daily-participation";
+    const names = (await readdir(path.join(district.reports, folder))).sort().slice(0, 10);
+    for (const name of names) assert.ok(await runs.run({ command: "run", only: [`${folder}/${name}`] }));
     assert.ok(await runs.run({ command: "run" }));
   });
 
@@ -41,10 +44,7 @@ suite("keeping the lake's data files few", function () {
     assert.equal(person.told.length, 1);
     assert.equal(asked?.modal, true);
     assert.match(asked?.message ?? "", /^Make \d+ out of \d+ data files\?$/);
-    assert.match(
-      asked?.detail ?? "",
-      /^daily_participation_pseudo: \d+ data files become \d+ \([\d.]+ kB to write\)$/m,
-    );
+    assert.match(asked?.detail ?? "", /^_ingest_log: \d+ data files become \d+ \([\d.]+ kB to write\)$/m);
     assert.deepEqual(asked?.choices, ["Merge"]);
     assert.deepEqual(await stored(), before);
   });
