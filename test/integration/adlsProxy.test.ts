@@ -68,7 +68,8 @@ describe("behind a district's proxy", () => {
     expect({ exitCode, stderr, json }).toMatchObject({ exitCode: 0, json: { landed: files, failed: [] } });
     expect(new Set(proxy.tunnels)).toEqual(new Set([dfs, blob]));
     expect(emulator.requests.length).toBeGreaterThan(200);
-    expect(proxy.tunnels.length).toBeLessThan(30);
+    // As many as there are transfers at a time to the two hosts: eight copies, four files on their way in, four out.
+    expect(proxy.tunnels.length).toBeLessThan(60);
     expect(await cli.run("verify", "--json")).toMatchObject({ exitCode: 0, json: { problems: [] } });
   });
 

@@ -1,3 +1,4 @@
+import { bulkhead } from "cockatiel";
 import { pseudoTable } from "../../clever/layout";
 import { partitionColumns, pseudoColumns, type Report, type UserType } from "../../clever/reports";
 import { counted } from "../../counted";
@@ -26,6 +27,9 @@ import { tooFewRows } from "./shrink";
 import { isComplete, mayLackGoodRows, rowsBySource } from "./sourceRows";
 import { appliedVersions, sourceAppId } from "./tables";
 import { findTwins, knownPeople, twinReason } from "./twins";
+
+/** Data files that go to the lake side by side: each waits mostly for the network. */
+const importsAtOnce = 4;
 
 export interface ChangeContext {
   readonly lake: Lake;
@@ -329,11 +333,12 @@ export class TableChange {
       txn: { appId: sourceAppId(source), version, lastUpdated: Date.now() },
     }));
     const imports: Promise<AddFile>[] = [];
+    const atOnce = bulkhead(importsAtOnce, Number.POSITIVE_INFINITY);
     for (const { removed, added } of months) {
       actions.push(...removed.map((file) => removeFile(file, { dataChange: true })));
       for (const { file, tags } of added) {
         const options = { tags, ...(signal ? { signal } : {}) };
-        imports.push(importDataFile(lake, pseudoTable(report), file, options));
+        imports.push(atOnce.execute(() => importDataFile(lake, pseudoTable(report), file, options)));
       }
     }
     for (const add of await together(imports)) actions.push({ add });
