@@ -25,8 +25,14 @@ export function optionalInteger(count: number | null): string {
   return count === null ? "" : integer(count);
 }
 
+/** Few logs have superseded rows, and a column without a number pushes the others out of sight. */
+export function hasSuperseded(log: readonly LogLine[]): boolean {
+  return log.some(({ rowsSuperseded }) => (rowsSuperseded ?? 0) > 0);
+}
+
 /** The newest lines of the ingest log as a table for a person to read. */
 export function logSection(log: readonly LogLine[]): string[] {
+  const isShown = hasSuperseded(log);
   return tableSection(
     vscode.l10n.t("Newest entries"),
     [
@@ -35,7 +41,7 @@ export function logSection(log: readonly LogLine[]): string[] {
       vscode.l10n.t("Outcome"),
       vscode.l10n.t("Rows"),
       vscode.l10n.t("Refused"),
-      vscode.l10n.t("Superseded"),
+      ...(isShown ? [vscode.l10n.t("Superseded")] : []),
       vscode.l10n.t("Reason or note"),
     ],
     log.map((line) => [
@@ -44,9 +50,9 @@ export function logSection(log: readonly LogLine[]): string[] {
       logWord(line.outcome),
       optionalInteger(line.rowsWritten),
       optionalInteger(line.rowsRefused),
-      optionalInteger(line.rowsSuperseded),
+      ...(isShown ? [optionalInteger(line.rowsSuperseded)] : []),
       line.reason === null ? (line.notes ?? "") : reasonWithPlace(line),
     ]),
-    [3, 4, 5],
+    isShown ? [3, 4, 5] : [3, 4],
   );
 }

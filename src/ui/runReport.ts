@@ -6,7 +6,7 @@ import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
 import { bytes, duration, integer, timeInName, unbroken } from "./format";
-import { logWord, optionalInteger } from "./ingestLogPage";
+import { hasSuperseded, logWord, optionalInteger } from "./ingestLogPage";
 import { tableSection } from "./markdown";
 import { asMarkdown } from "./outsideText";
 import { overdueText } from "./overdue";
@@ -82,7 +82,7 @@ function numbersOf(summary: RunSummary): string[] {
     row(vscode.l10n.t("Rows of daily participation"), integer(summary.rows.daily_participation)),
     row(vscode.l10n.t("Rows of resource usage"), integer(summary.rows.resource_usage)),
     row(vscode.l10n.t("Rows refused"), integer(summary.refused)),
-    row(vscode.l10n.t("Rows that count from newer files"), integer(summary.superseded)),
+    row(vscode.l10n.t("Rows superseded"), integer(summary.superseded)),
     row(vscode.l10n.t("Duration"), duration(summary.milliseconds)),
     "",
   ];
@@ -128,13 +128,14 @@ function troubleOf(summary: RunSummary): string[] {
 /** What the run did with each file. What it only set out to do is told as that. */
 function filesOf(run: RunDetails): string[] {
   const root = rootOf(run.log);
+  const isShown = hasSuperseded(run.log);
   const files = run.log.map((line) => [
     { path: line.path },
     logWord(line.outcome),
     unbroken(bytes(line.size)),
     optionalInteger(line.rowsWritten),
     optionalInteger(line.rowsRefused),
-    optionalInteger(line.rowsSuperseded),
+    ...(isShown ? [optionalInteger(line.rowsSuperseded)] : []),
     { path: placeOf(line).slice(root.length) },
   ]);
   const notReached =
@@ -148,11 +149,11 @@ function filesOf(run: RunDetails): string[] {
         vscode.l10n.t("Size"),
         vscode.l10n.t("Rows"),
         vscode.l10n.t("Refused"),
-        vscode.l10n.t("Superseded"),
+        ...(isShown ? [vscode.l10n.t("Superseded")] : []),
         root === "" ? vscode.l10n.t("Place in the lake") : vscode.l10n.t("Place in {0}", root.slice(0, -1)),
       ],
       files,
-      [2, 3, 4, 5],
+      isShown ? [2, 3, 4, 5] : [2, 3, 4],
     ),
     ...tableSection(
       notReached,

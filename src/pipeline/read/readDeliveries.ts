@@ -38,7 +38,7 @@ class Outcome implements Reading {
 /** A file from this size on is read by itself: all cores work on it anyway. */
 const largeFile = 32 * 1024 * 1024;
 /** Bytes of files that are read by one statement: their rows are held in the engine. */
-const mostTogether = 96 * 1024 * 1024;
+const mostTogether = 40 * 1024 * 1024;
 
 /**
  * Reads landed files of one report and stages their rows. Files of one header are read by one statement and checked

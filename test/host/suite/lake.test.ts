@@ -54,7 +54,7 @@ suite("the lake view", function () {
     await until("its page is open", () => openLabels().some((label) => /_ingest_log/.test(label)));
     const text = await pageOf("stage1np/clever/_ingest_log");
     const entries = /## Newest entries\n\n([\s\S]*?)\n\n/.exec(text)?.[1]?.split("\n") ?? [];
-    assert.equal(entries[0], "| Time | File | Outcome | Rows | Refused | Superseded | Reason or note |");
+    assert.equal(entries[0], "| Time | File | Outcome | Rows | Refused | Reason or note |");
     assert.equal(entries.length, 2 + 18);
     assert.match(entries[2] ?? "", /\d+:\d\d.* \| .*\.csv<\/nobr> \| anonymized \| \d+ \| 0 \|/);
     assert.ok(!/not pseudonymized/.test(text));
