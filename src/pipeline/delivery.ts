@@ -1,5 +1,6 @@
+import type { DayRows } from "../clever/likelyDates";
 import type { LogEntry } from "./log/ingestLog";
-import type { OpenedCsv } from "./read/loadCsv";
+import type { OpenedCsv } from "./read/openCsv";
 
 /** A landed file to be read, and what a person has agreed to about it. */
 export interface Delivery {
@@ -37,6 +38,23 @@ export interface QuarantinedDelivery extends Delivery {
   readonly twinOf?: string | undefined;
 }
 
+/** A delivery that is held back as a whole: no line of it is to blame. */
+export function heldBack(
+  delivery: Delivery,
+  reason: string,
+  acceptable: boolean,
+  twinOf?: string,
+): QuarantinedDelivery {
+  return {
+    ...delivery,
+    line: undefined,
+    column: undefined,
+    reason,
+    acceptable,
+    ...(twinOf ? { twinOf } : {}),
+  };
+}
+
 /** A delivery that could not be worked on, which says nothing about the file. */
 export interface FailedDelivery extends Delivery {
   readonly error: unknown;
@@ -48,9 +66,9 @@ export interface FileToRead {
   readonly csv: OpenedCsv;
 }
 
-/** The first and the last of days in the form `yyyy-MM-dd`. */
-export function spanOf(days: readonly string[]): ReadDelivery["days"] {
-  const sorted = days.toSorted();
+/** The first and the last of the days of a file. */
+export function spanOf(days: readonly DayRows[] | undefined): ReadDelivery["days"] {
+  const sorted = (days ?? []).map(({ day }) => day).sort();
   const [first, last] = [sorted[0], sorted.at(-1)];
   return first === undefined || last === undefined ? undefined : { first, last };
 }

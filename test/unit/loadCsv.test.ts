@@ -9,14 +9,8 @@ import { type Report, reports, type UserType } from "../../src/clever/reports";
 import { type DayMonthOrder, parseValue } from "../../src/clever/values";
 import type { DuckSession } from "../../src/duck/duck";
 import { Duck } from "../../src/duck/duck";
-import {
-  loadCsv,
-  loadTogether,
-  type OpenedCsv,
-  openCsv,
-  rowsIn,
-  valueSql,
-} from "../../src/pipeline/read/loadCsv";
+import { loadCsv, loadTogether, rowsIn, valueSql } from "../../src/pipeline/read/loadCsv";
+import { type OpenedCsv, openCsv } from "../../src/pipeline/read/openCsv";
 import { findBadRows, splitBadRows } from "../../src/pipeline/read/refuseRows";
 import { reportCsv } from "../helpers/csv";
 import { reportCsvWithBadRows } from "../helpers/csvBadRows";

@@ -4,7 +4,8 @@ import { refusedRowsPath } from "../../src/clever/layout";
 import { type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { readKeptTexts } from "../../src/pipeline/read/keptTexts";
-import { loadCsv, openCsv } from "../../src/pipeline/read/loadCsv";
+import { loadCsv } from "../../src/pipeline/read/loadCsv";
+import { openCsv } from "../../src/pipeline/read/openCsv";
 import { Persons } from "../../src/pipeline/read/persons";
 import { findShiftedRows } from "../../src/pipeline/read/shiftedRows";
 import {

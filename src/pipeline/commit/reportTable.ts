@@ -95,8 +95,8 @@ export class ReportTable {
     return duck.session((session) =>
       readDeliveries(session, deliveries, {
         ...context,
-        stage: async (of, loaded, entries) =>
-          stageRows(of, loaded, entries, { ...context, others: await others }),
+        stage: async (of, loaded, entries, days) =>
+          stageRows(of, loaded, entries, days, { ...context, others: await others }),
       }),
     );
   }

@@ -6,7 +6,7 @@ import type { LoadedCsv } from "./loadCsv";
 import type { Persons } from "./persons";
 import { bothMarked, type MarkedRows } from "./refuseRows";
 import { findShiftedRows } from "./shiftedRows";
-import { daysOfFiles, type FileDay, findUnlikelyDates } from "./unlikelyDates";
+import { daysOfFiles, type FileDays, findUnlikelyDates } from "./unlikelyDates";
 
 export interface CheckContext {
   readonly persons: Persons;
@@ -20,7 +20,7 @@ export interface CheckedRows {
   readonly marked: MarkedRows | undefined;
   /** Notes on ids, by file number. */
   readonly notes: ReadonlyMap<number, readonly string[]>;
-  readonly days: readonly FileDay[];
+  readonly days: FileDays;
 }
 
 /**

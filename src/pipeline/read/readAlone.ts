@@ -8,6 +8,7 @@ import type { Lake } from "../../lake/lake";
 import {
   type Delivery,
   type FileToRead,
+  heldBack,
   type QuarantinedDelivery,
   type ReadDelivery,
   spanOf,
@@ -16,12 +17,13 @@ import type { LogEntry } from "../log/ingestLog";
 import { type CheckContext, checkRows } from "./checkRows";
 import { countWordsForNothing, headerNotes, wordsForNothingNote } from "./fileNotes";
 import { readKeptTexts } from "./keptTexts";
-import { type LoadedCsv, loadCsv, type OpenedCsv, openCsv, rowsIn } from "./loadCsv";
+import { type LoadedCsv, loadCsv, rowsIn } from "./loadCsv";
+import { type OpenedCsv, openCsv } from "./openCsv";
 import { findBadRows, type MarkedRows, type Refusal, splitBadRows } from "./refuseRows";
 import { repeatedInFile } from "./repeatedInFile";
 import { holdsText } from "./scanBytes";
 import type { StagedDeliveries, StagedRows } from "./stageRows";
-import { daysOfFiles } from "./unlikelyDates";
+import { daysOfFiles, type FileDays } from "./unlikelyDates";
 
 export interface ReadContext extends CheckContext {
   readonly lake: Lake;
@@ -32,6 +34,7 @@ export interface ReadContext extends CheckContext {
     session: DuckSession,
     loaded: LoadedCsv,
     entries: readonly LogEntry[],
+    days: FileDays,
   ) => Promise<StagedDeliveries>;
   /** What to wait for before the engine is asked: files are opened meanwhile. */
   readonly after?: Promise<unknown> | undefined;
@@ -97,7 +100,7 @@ export async function readAlone(
   }
   const repeated = await repeatedInFile(session, loaded, report, signal);
   const wordsForNothing = await countWordsForNothing(session, loaded, signal);
-  const { staged, notes: textNotes } = await context.stage(session, loaded, [entry]);
+  const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], days);
   const notes = [
     ...headerNotes(header, entry.userType),
     ...(rowsIn(loaded) + refused === 0 ? ["The file has no row."] : []),
@@ -109,7 +112,7 @@ export async function readAlone(
     ...(textNotes.get(0) ?? []),
     ...(wordsForNothing > 0 ? [wordsForNothingNote(wordsForNothing)] : []),
   ];
-  const span = spanOf(days.map(({ day }) => day));
+  const span = spanOf(days.get(0));
   return { read: { ...delivery, rows: rowsIn(loaded), refused, notes, wordsForNothing, days: span }, staged };
 }
 
@@ -149,14 +152,14 @@ async function loadGoodRows(
 }
 
 /** A delivery that is held back, for its first bad row if it has one. */
-export function quarantine(
+function quarantine(
   delivery: Delivery,
   summary: string,
   bad?: Refusal & { readonly goodRows: number },
 ): QuarantinedDelivery {
   const [first] = bad?.problems ?? [];
   if (!bad || !first) {
-    return { ...delivery, line: undefined, column: undefined, reason: summary, acceptable: false };
+    return heldBack(delivery, summary, false);
   }
   const more = bad.rows > 1 ? ` (${bad.rows} rows are bad; this is the first.)` : "";
   const { line, column } = first;

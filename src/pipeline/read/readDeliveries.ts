@@ -13,7 +13,8 @@ import {
 } from "../delivery";
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
-import { type KnownHeaders, leaveOut, loadTogether, openCsv } from "./loadCsv";
+import { leaveOut, loadTogether } from "./loadCsv";
+import { type KnownHeaders, openCsv } from "./openCsv";
 import { type ReadContext, readAlone } from "./readAlone";
 import { repeatedInFile } from "./repeatedInFile";
 import { isBlankFile } from "./scanBytes";
@@ -192,7 +193,7 @@ async function readTogether(
   );
   const entries = files.map(({ delivery }) => delivery.entry);
   await persons.find(session, all, signal);
-  const { marked, notes: idNotes, days } = await checkRows(session, all, entries, context);
+  const { marked, notes: idNotes, days: allDays } = await checkRows(session, all, entries, context);
   const isJudged = context.wereRead === true;
   const found = filesOfRows(isJudged ? [] : (marked?.rows ?? []), all.rowsOf);
   const loaded = { ...all, rowsOf: all.rowsOf.map((rows, file) => (found.has(file) ? 0 : rows)) };
@@ -200,13 +201,13 @@ async function readTogether(
     await leaveOut(session, report, found, signal);
     await persons.find(session, loaded, signal);
   }
+  const days = new Map([...allDays].filter(([file]) => !found.has(file)));
   const isAlone = (file: number) => suspects.has(file) || found.has(file);
   const repeated = await repeatedInFile(session, loaded, report, signal);
-  const { staged, notes: textNotes } = await context.stage(session, loaded, entries);
+  const { staged, notes: textNotes } = await context.stage(session, loaded, entries, days);
   outcome.staged.push(...staged);
   for (const [number, { delivery, csv }] of files.entries()) {
     if (isAlone(number)) continue;
-    const own = days.filter(({ file }) => file === number).map(({ day }) => day);
     outcome.read.push({
       ...delivery,
       rows: loaded.rowsOf[number] ?? 0,
@@ -218,7 +219,7 @@ async function readTogether(
         ...(textNotes.get(number) ?? []),
       ],
       wordsForNothing: 0,
-      days: spanOf(own),
+      days: spanOf(days.get(number)),
     });
   }
   return files.filter((_, number) => isAlone(number));

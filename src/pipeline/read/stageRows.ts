@@ -16,7 +16,7 @@ import type { LakeIds } from "./lakeIds";
 import { type LoadedCsv, rowsIn, valueSql } from "./loadCsv";
 import { type MaskedTexts, maskKeptTexts } from "./maskedTexts";
 import type { Persons } from "./persons";
-import { daysOfFiles } from "./unlikelyDates";
+import type { FileDays } from "./unlikelyDates";
 
 /** Rows of one month in the form of the `_pseudo` table, in a file on this machine's disk. */
 export interface StagedRows {
@@ -55,28 +55,25 @@ export interface StageContext extends CheckContext {
  * writes them as one file for each month. Resolves to the files and, by file number, to notes on masked texts.
  *
  * @param files the deliveries, by file number
+ * @param days the rows of `raw` by file and day
  */
 export async function stageRows(
   session: DuckSession,
   loaded: LoadedCsv,
   files: readonly Pick<LogEntry, "source" | "userType">[],
+  days: FileDays,
   context: StageContext,
 ): Promise<StagedDeliveries> {
   const { persons, scratch, signal } = context;
   const { report } = persons;
   const texts = await maskKeptTexts(session, loaded, context);
   await persons.add(session, signal);
-  const values = files.map(
-    ({ source, userType }, number) =>
-      `(${number}, ${sqlString(userTypeValue[userType])}, ${sqlString(source)})`,
-  );
   await session.query(
-    `CREATE OR REPLACE TEMP TABLE delivered AS
-     SELECT * FROM (VALUES ${values.join(", ")}) AS delivered(file, user_type, source_file)`,
+    `CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM ${deliveredSql(files)}`,
     [],
     signal,
   );
-  const months = await sourcesOfMonths(session, loaded, files, persons, signal);
+  const months = sourcesOfMonths(files, days);
   const dataFiles = await stageDataFiles({
     session,
     tablePath: pseudoTable(report),
@@ -124,27 +121,33 @@ function pseudonymizedRows(loaded: LoadedCsv, texts: MaskedTexts, persons: Perso
     FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")} JOIN delivered ON delivered.file = raw.file`;
 }
 
+/** A relation of the files in `raw`, by their numbers, with what the table says of each. */
+export function deliveredSql(files: readonly Pick<LogEntry, "source" | "userType">[]): string {
+  const rows = files.map(
+    ({ source, userType }, number) =>
+      `(${number}, ${sqlString(userTypeValue[userType])}, ${sqlString(source)})`,
+  );
+  return `(VALUES ${rows.join(", ")}) AS delivered(file, user_type, source_file)`;
+}
+
 /** The sources of each month, by `year-month`. */
-async function sourcesOfMonths(
-  session: DuckSession,
-  loaded: LoadedCsv,
+function sourcesOfMonths(
   files: readonly Pick<LogEntry, "source" | "userType">[],
-  persons: Persons,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, ReadonlyMap<string, StagedSource>>> {
+  days: FileDays,
+): ReadonlyMap<string, ReadonlyMap<string, StagedSource>> {
   const months = new Map<string, Map<string, StagedSource>>();
-  for (const { file, day, rows } of await daysOfFiles(session, loaded, persons.report, signal)) {
-    const delivery = files[file];
-    if (delivery === undefined) continue;
-    const name = `${Number(day.slice(0, 4))}-${Number(day.slice(5, 7))}`;
-    const sources = months.get(name) ?? new Map<string, StagedSource>();
-    months.set(name, sources);
-    const before = sources.get(delivery.source);
-    sources.set(delivery.source, {
-      userType: delivery.userType,
-      rows: (before?.rows ?? 0) + rows,
-      days: (before?.days ?? 0) | dayBit(Number(day.slice(8, 10))),
-    });
+  for (const [number, { source, userType }] of files.entries()) {
+    for (const { day, rows } of days.get(number) ?? []) {
+      const name = `${Number(day.slice(0, 4))}-${Number(day.slice(5, 7))}`;
+      const sources = months.get(name) ?? new Map<string, StagedSource>();
+      months.set(name, sources);
+      const before = sources.get(source);
+      sources.set(source, {
+        userType,
+        rows: (before?.rows ?? 0) + rows,
+        days: (before?.days ?? 0) | dayBit(Number(day.slice(8, 10))),
+      });
+    }
   }
   return months;
 }

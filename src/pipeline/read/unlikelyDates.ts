@@ -1,17 +1,13 @@
 import { dateInName } from "../../clever/fileNames";
-import { unlikelyDays } from "../../clever/likelyDates";
+import { type DayRows, unlikelyDays } from "../../clever/likelyDates";
 import type { Report } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { MarkedRows } from "./refuseRows";
 
-/** Rows of a file's day: `day` as `yyyy-MM-dd`. */
-export interface FileDay {
-  readonly file: number;
-  readonly day: string;
-  readonly rows: number;
-}
+/** The days of files and their rows, by file number. */
+export type FileDays = ReadonlyMap<number, readonly DayRows[]>;
 
 /** Counts the rows of the session's `raw` by file and day. */
 export async function daysOfFiles(
@@ -19,9 +15,9 @@ export async function daysOfFiles(
   loaded: LoadedCsv,
   report: Report,
   signal?: AbortSignal,
-): Promise<FileDay[]> {
+): Promise<FileDays> {
   const date = report.columns.find(({ type }) => type === "date");
-  if (!date) return [];
+  if (!date) return new Map();
   // Each different text is read once, not once for each row.
   const rows = await session.query(
     `SELECT file, (${valueSql(date, loaded)})::VARCHAR AS day, sum(rows)::INTEGER AS rows
@@ -29,11 +25,13 @@ export async function daysOfFiles(
     [],
     signal,
   );
-  return rows.map(({ file, day, rows: count }) => ({
-    file: Number(file),
-    day: String(day),
-    rows: Number(count),
-  }));
+  const days = new Map<number, DayRows[]>();
+  for (const { file, day, rows: count } of rows) {
+    const own = days.get(Number(file)) ?? [];
+    days.set(Number(file), own);
+    own.push({ day: String(day), rows: Number(count) });
+  }
+  return days;
 }
 
 /**
@@ -47,17 +45,14 @@ export async function findUnlikelyDates(
   loaded: LoadedCsv,
   report: Report,
   files: readonly Pick<LogEntry, "path" | "modified" | "version">[],
-  days: readonly FileDay[],
+  days: FileDays,
   signal?: AbortSignal,
 ): Promise<MarkedRows | undefined> {
   const date = report.columns.find(({ type }) => type === "date");
   if (!date) return undefined;
   const unlikely = files.flatMap(({ path, modified, version }, file) => {
     const facts = { named: dateInName(path), modified, landed: new Date(version * 1000) };
-    const found = unlikelyDays(
-      days.filter((each) => each.file === file),
-      facts,
-    );
+    const found = unlikelyDays(days.get(file) ?? [], facts);
     return [...found].map(([day, reason]) => ({ file, day, reason }));
   });
   if (unlikely.length === 0) return undefined;

@@ -1,4 +1,4 @@
-import { hashedColumns, pseudonymName, type Report, userTypeValue } from "../../clever/reports";
+import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
 import { counted } from "../../counted";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
@@ -11,7 +11,7 @@ import { LakeIds } from "../read/lakeIds";
 import { type LoadedCsv, valueSql } from "../read/loadCsv";
 import { Persons } from "../read/persons";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
-import { stageRows } from "../read/stageRows";
+import { deliveredSql, stageRows } from "../read/stageRows";
 import { findTakenRows, ranksSql } from "../write/overlaps";
 import { mayLackGoodRows } from "../write/sourceRows";
 import type { VerifyContext } from "./verifyTables";
@@ -42,8 +42,11 @@ export async function compareWithLanded(
   table: ComparedTable,
   current: readonly LogEntry[],
 ): Promise<ReadonlyMap<string, string>> {
-  const comparison = new Comparison(context, session, table);
-  return comparison.run(current);
+  const { lake, duck, signal } = context;
+  // Without the salt, pseudonyms are made with none: they tell people apart as well, and are not compared.
+  const persons = await Persons.create(duck, table.report, table.salt ?? "");
+  const identities = await IdentityWatch.open(lake, duck, persons, table.lookups, signal);
+  return new Comparison(context, session, table, persons, identities).run(current);
 }
 
 class Comparison {
@@ -53,6 +56,8 @@ class Comparison {
     private readonly context: VerifyContext,
     private readonly session: DuckSession,
     private readonly table: ComparedTable,
+    private readonly persons: Persons,
+    private readonly identities: IdentityWatch,
   ) {}
 
   async run(current: readonly LogEntry[]): Promise<ReadonlyMap<string, string>> {
@@ -89,15 +94,10 @@ class Comparison {
   private async expect(entries: readonly LogEntry[]): Promise<LogEntry[]> {
     const { signal } = this.context;
     const reading = await this.read(entries, async (session, loaded, files) => {
-      const values = files.map(
-        ({ source, userType }, file) =>
-          `(${file}, ${sqlString(source)}, ${sqlString(userTypeValue[userType])})`,
-      );
       await session.query(
-        `INSERT INTO expected SELECT source, user_type, "date", count(*), sum(hash_)::HUGEINT FROM (
-           SELECT file, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded, "user_type")} AS hash_
-           FROM raw JOIN (VALUES ${values.join(", ")}) AS files(file, source, user_type) USING (file)
-         ) JOIN (VALUES ${values.join(", ")}) AS files(file, source, user_type) USING (file) GROUP BY ALL`,
+        `INSERT INTO expected SELECT source_file, user_type, "date", count(*), sum(hash_)::HUGEINT FROM (
+           SELECT source_file, user_type, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded, "user_type")} AS hash_
+           FROM raw JOIN ${deliveredSql(files)} USING (file)) GROUP BY ALL`,
         this.table.salt === undefined ? [] : [this.table.salt],
         signal,
       );
@@ -119,15 +119,13 @@ class Comparison {
   /** Computes the rows of sources that share days by the rule, and compares them row by row. */
   private async compareClosely(entries: readonly LogEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const { session } = this;
+    const { session, persons, identities } = this;
     const { report } = this.table;
     const { signal, scratch, lake, duck } = this.context;
-    const persons = await Persons.create(duck, report, this.table.salt ?? "");
     const lakeIds = new LakeIds(lake, duck, report.name);
-    const stageContext = { persons, lakeIds, others: undefined, scratch, signal };
-    const identities = await IdentityWatch.open(lake, duck, persons, this.table.lookups, signal);
-    const reading = await this.read(entries, (of, loaded, files) =>
-      stageRows(of, loaded, files, { ...stageContext, identities }),
+    const stageContext = { persons, identities, lakeIds, others: undefined, scratch, signal };
+    const reading = await this.read(entries, (of, loaded, files, days) =>
+      stageRows(of, loaded, files, days, stageContext),
     );
     const files = reading.staged.map(
       ({ file, year, month }) =>
@@ -151,15 +149,15 @@ class Comparison {
     // Earlier versions left rows out that others had, which their log does not tell from bad ones.
     const partial = entries.filter(mayLackGoodRows);
     const partialNames = partial.map(({ source }) => sqlString(source)).join(", ");
-    const isPartial = partial.length > 0 ? `source IN (${partialNames})` : "false";
+    const isPartial = (source: string) => (partial.length > 0 ? `${source} IN (${partialNames})` : "false");
     const found = await session.query(
       `WITH expected_ AS (SELECT source_file AS source, ${landedHash} AS hash_ FROM landed_rows rows_
            WHERE row_id NOT IN (SELECT row_id FROM taken_rows
              ${partial.length > 0 ? `WHERE taker NOT IN (${partialNames})` : ""})
-             OR ${isPartial.replace("source", "source_file")}),
+             OR ${isPartial("source_file")}),
          actual_ AS (SELECT source_file AS source, ${tableHash} AS hash_ FROM (${inTable}) rows_)
        SELECT DISTINCT source FROM (
-         (FROM expected_ WHERE NOT (${isPartial}) EXCEPT ALL FROM actual_)
+         (FROM expected_ WHERE NOT (${isPartial("source")}) EXCEPT ALL FROM actual_)
          UNION ALL (FROM (FROM actual_ EXCEPT ALL FROM expected_)))`,
       [],
       signal,
@@ -173,10 +171,8 @@ class Comparison {
     entries: readonly LogEntry[],
     stage: Parameters<typeof readDeliveries>[2]["stage"],
   ): Promise<Reading> {
-    const { lake, duck, scratch, signal } = this.context;
-    const { report, lookups } = this.table;
-    const persons = await Persons.create(duck, report, "");
-    const identities = await IdentityWatch.open(lake, duck, persons, lookups, signal);
+    const { persons, identities } = this;
+    const { lake, scratch, signal } = this.context;
     const deliveries = entries.map((entry): Delivery => ({ entry, isAccepted: true }));
     const context = { lake, persons, identities, scratch, signal, stage, wereRead: true };
     return readDeliveries(this.session, deliveries, context);

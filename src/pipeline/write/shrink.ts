@@ -1,4 +1,4 @@
-import type { QuarantinedDelivery, ReadDelivery } from "../delivery";
+import { heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 
 const inWords = new Intl.NumberFormat("en-US");
 
@@ -16,20 +16,18 @@ export function tooFewRows(
   const { rows, refused, isAccepted } = delivery;
   const gone = before - rows;
   if (before === 0 || (rows > 0 && gone <= (before * maxShrink) / 100)) return undefined;
-  const held = (reason: string, acceptable: boolean) => ({
-    ...delivery,
-    line: undefined,
-    column: undefined,
-    reason,
-    acceptable,
-  });
   if (rows === 0 && refused > 0) {
     // Taken, it would only let the rows go that the tables have.
-    return held(`None of its ${inWords.format(refused)} rows can be taken. ${staying(before)}.`, false);
+    return heldBack(
+      delivery,
+      `None of its ${inWords.format(refused)} rows can be taken. ${staying(before)}.`,
+      false,
+    );
   }
   if (isAccepted) return undefined;
   const now = rows === 0 ? "no row" : rows === 1 ? "1 row" : `only ${inWords.format(rows)} rows`;
-  return held(
+  return heldBack(
+    delivery,
     `It has ${now} where the delivery before had ${inWords.format(before)}. ${staying(before)} until the file is accepted.`,
     true,
   );

@@ -14,7 +14,7 @@ import { removeFile, tableActions } from "../../delta/tableActions";
 import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { together } from "../../together";
-import type { Delivery, QuarantinedDelivery, ReadDelivery } from "../delivery";
+import { type Delivery, heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import type { Reading } from "../read/readDeliveries";
@@ -250,7 +250,7 @@ export class TableChange {
     return contradictions(order, overlaps, isAccepted).flatMap(({ source, others, equal, different }) => {
       const delivery = bySource.get(source);
       const reason = `${counted(equal + different, "row")} of it are also in ${others.join(", ")}: ${equal} say the same, ${different} something else. The rows of the others stay until the file is accepted.`;
-      return delivery ? [{ ...delivery, line: undefined, column: undefined, reason, acceptable: true }] : [];
+      return delivery ? [heldBack(delivery, reason, true)] : [];
     });
   }
 
@@ -275,14 +275,7 @@ export class TableChange {
         const [loser, kept, why] = partner
           ? await this.judgeTwins(session, snapshot, rows, delivery, partner)
           : [delivery, twin, `is in the tables as ${this.context.currentOf(twin)?.userType ?? "others"}`];
-        held.set(loser.entry.source, {
-          ...loser,
-          line: undefined,
-          column: undefined,
-          reason: twinReason(kept, why),
-          acceptable: true,
-          twinOf: kept,
-        });
+        held.set(loser.entry.source, heldBack(loser, twinReason(kept, why), true, kept));
       }
     }
     return [...held.values()];

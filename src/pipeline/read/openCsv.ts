@@ -1,0 +1,63 @@
+import { open } from "node:fs/promises";
+import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
+import type { Report, UserType } from "../../clever/reports";
+import { scanBytes } from "./scanBytes";
+
+/** A landed file before its rows are read. */
+export interface OpenedCsv {
+  /** Where the bytes are on this machine's disk. */
+  readonly place: string;
+  readonly header: Header;
+  /** Records by the file's bytes, the header among them. */
+  readonly records: number;
+  /** Why the engine must not see the file; undefined for a sound one. */
+  readonly fault: string | undefined;
+}
+
+/** Headers by their line, since nearly all files of a report have the same one. */
+export type KnownHeaders = Map<string, Header>;
+
+const pieceBytes = 1 << 20;
+
+/** Reads a landed file's header and goes through its bytes, in one pass. */
+export async function openCsv(
+  place: string,
+  report: Report,
+  userType: UserType | undefined,
+  { known, signal }: { readonly known?: KnownHeaders; readonly signal?: AbortSignal | undefined } = {},
+): Promise<OpenedCsv | Problem> {
+  await using file = await open(place);
+  const { size } = await file.stat();
+  // One buffer for all: a stream's new one for each piece keeps the garbage collector busy.
+  const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(size, headerBytes)));
+  const readPiece = async () => {
+    let length = 0;
+    for (let read = -1; read !== 0 && length < piece.length; length += read) {
+      ({ bytesRead: read } = await file.read(piece, length, piece.length - length, null));
+    }
+    return piece.subarray(0, length);
+  };
+  let next = await readPiece();
+  const header = headerOf(next, report, userType, known);
+  if (isProblem(header)) return header;
+  const pieces = async function* () {
+    for (; next.length > 0; next = await readPiece()) yield next;
+  };
+  return { place, header, ...(await scanBytes(pieces(), header.delimiter, signal)) };
+}
+
+function headerOf(
+  piece: Buffer,
+  report: Report,
+  userType: UserType | undefined,
+  known: KnownHeaders | undefined,
+): Header | Problem {
+  const line = piece.subarray(0, piece.indexOf(0x0a) + 1);
+  // A quoted name may hold a line break.
+  const key = line.length > 0 && !line.includes('"') ? `${userType} ${line.toString("latin1")}` : undefined;
+  const found = key === undefined ? undefined : known?.get(key);
+  if (found) return found;
+  const header = readHeader(piece.subarray(0, headerBytes), report, userType);
+  if (key !== undefined && !isProblem(header)) known?.set(key, header);
+  return header;
+}
