@@ -14,8 +14,8 @@ import { LakeIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import { type StagedRows, stageRows } from "../read/stageRows";
-import { mergedTags } from "../write/fileContents";
 import { type ChangeContext, type Planned, requireOurShape, TableChange } from "../write/tableChange";
+import { filesPerPartition, pseudoFiles } from "../write/tables";
 import { appendLookups } from "./lookups";
 
 export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
@@ -25,9 +25,6 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
   readonly table?: Snapshot | undefined;
 }
-
-/** Data files of a month that may be there before the small ones are merged: every reader pays for each. */
-const filesPerMonth = 8;
 
 /** What is to enter a report's table. */
 export interface Arrival {
@@ -140,7 +137,6 @@ export class ReportTable {
       attempt: undefined,
       applied: [],
       quarantined: [],
-      alreadyThere: [],
       overlaps: [],
       completed: new Map(),
     };
@@ -163,9 +159,8 @@ export class ReportTable {
         snapshot,
         partitions,
         tablePath: pseudoTable(this.report),
-        maxFiles: filesPerMonth,
-        tagsOf: mergedTags,
-        exactStatistics: ["source_file"],
+        maxFiles: filesPerPartition,
+        ...pseudoFiles,
         signal,
       });
       return merged ?? snapshot;

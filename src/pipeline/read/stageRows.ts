@@ -10,7 +10,8 @@ import { type StagedDataFile, stageDataFiles } from "../../delta/dataFile";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { LogEntry } from "../log/ingestLog";
-import { dayBit } from "../write/fileContents";
+import { dayBit } from "../write/cells";
+import { pseudoFiles } from "../write/tables";
 import type { CheckContext } from "./checkRows";
 import type { LakeIds } from "./lakeIds";
 import { type LoadedCsv, rowsIn, valueSql } from "./loadCsv";
@@ -81,7 +82,7 @@ export async function stageRows(
     query: pseudonymizedRows(loaded, texts, persons),
     partitionColumns,
     scratch,
-    exactStatistics: ["source_file"],
+    exactStatistics: pseudoFiles.exactStatistics,
     ...(signal ? { signal } : {}),
   });
   const staged = dataFiles.map((file): StagedRows => {

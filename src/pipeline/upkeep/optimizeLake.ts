@@ -6,10 +6,8 @@ import { describeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
+import { filesPerPartition } from "../write/tables";
 import { problemOf, type UpkeepTable, upkeepTables } from "./upkeepTables";
-
-/** Files that a partition may have before its small ones are merged. */
-export const filesPerPartition = 8;
 
 export interface OptimizeRequest {
   readonly lake: Lake;

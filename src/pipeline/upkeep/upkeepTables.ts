@@ -1,8 +1,7 @@
 import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
 import type { MergedTags } from "../../delta/mergePlan";
 import { CleverLakeError, describeError, type ErrorCode } from "../../errors";
-import { mergedTags } from "../write/fileContents";
-import { allReports } from "../write/tables";
+import { allReports, pseudoFiles } from "../write/tables";
 
 /** A table whose data files are kept up, and how files of it are written. */
 export interface UpkeepTable {
@@ -19,8 +18,7 @@ export function upkeepTables(): UpkeepTable[] {
     ...reports.map((report) => ({ path: lookupTable(report) })),
     ...reports.map((report) => ({
       path: pseudoTable(report),
-      tagsOf: mergedTags,
-      exactStatistics: ["source_file"],
+      ...pseudoFiles,
     })),
     { path: rosterTable },
   ];

@@ -6,6 +6,14 @@ import { type UserType, userTypes } from "../../clever/reports";
  */
 export type Cells = ReadonlyMap<UserType, number>;
 
+/** All days of a month. */
+export const allDays = 2 ** 31 - 1;
+
+/** The bit of a day of the month, from 1. */
+export function dayBit(day: number): number {
+  return 1 << (day - 1);
+}
+
 export function unionOf(all: Iterable<Cells>): Cells {
   const union = new Map<UserType, number>();
   for (const cells of all) {
@@ -42,21 +50,22 @@ export interface Month {
 export function listCells(cells: Cells, { year, month }: Month): { userType: UserType; date: string }[] {
   return [...cells].flatMap(([userType, bits]) =>
     Array.from({ length: 31 }, (_, day) => day + 1)
-      .filter((day) => (bits & (1 << (day - 1))) !== 0)
-      .map((day) => ({
-        userType,
-        date: `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`,
-      }))
+      .filter((day) => (bits & dayBit(day)) !== 0)
+      .map((day) => ({ userType, date: dateOf({ year, month }, day) }))
       .filter(({ date }) => !Number.isNaN(Date.parse(date)) && new Date(date).getUTCMonth() + 1 === month),
   );
 }
 
 /** The days of a month that lie within a span of days, `yyyy-MM-dd`. */
-export function daysWithin({ year, month }: Month, first: string, last: string): number {
+export function daysWithin(month: Month, first: string, last: string): number {
   let bits = 0;
   for (let day = 1; day <= 31; day++) {
-    const date = `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
-    if (first <= date && date <= last) bits |= 1 << (day - 1);
+    const date = dateOf(month, day);
+    if (first <= date && date <= last) bits |= dayBit(day);
   }
   return bits;
+}
+
+function dateOf({ year, month }: Month, day: number): string {
+  return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
 }

@@ -51,7 +51,7 @@ export function changedMonths(
   for (const rows of staged) {
     const month = monthOf(rows.year, rows.month);
     month.staged.push(rows);
-    month.cells.push(cellsOf(rows));
+    month.cells.push(cellsOf(rows.sources));
   }
   const holds = snapshot ? holdersOf(snapshot, [...arriving, ...reranked]) : () => [];
   for (const month of months.values()) {
@@ -68,14 +68,14 @@ export function changedMonths(
   return [...months.values()].flatMap((month): ChangedMonth[] => {
     const cells = unionOf(month.cells);
     if ([...cells.values()].every((bits) => bits === 0)) return [];
-    const others = ofOtherTypes(unionOf(month.staged.map(cellsOf)));
+    const others = ofOtherTypes(unionOf(month.staged.map(({ sources }) => cellsOf(sources))));
     const near = (wanted: Cells) => month.files.filter((file) => haveCommon(contentsOf(file).days, wanted));
     return [{ ...month, cells, files: near(cells), twinFiles: near(others) }];
   });
 }
 
 /** The cells of staged rows. */
-export function cellsOf({ sources }: StagedRows): Cells {
+export function cellsOf(sources: StagedRows["sources"]): Cells {
   return unionOf([...sources.values()].map(({ userType, days }) => new Map([[userType, days]])));
 }
 

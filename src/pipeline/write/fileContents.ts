@@ -1,6 +1,7 @@
-import { type UserType, userTypes, userTypeValue } from "../../clever/reports";
+import { userTypes, userTypeValue } from "../../clever/reports";
 import type { AddFile, Tags } from "../../delta/actions";
 import { fileStatistics } from "../../delta/statistics";
+import { allDays, type Cells, dayBit, unionOf } from "./cells";
 
 /**
  * What a data file of a `_pseudo` table holds. A file's tags say so, which makes overlaps exact without reading a row.
@@ -8,8 +9,8 @@ import { fileStatistics } from "../../delta/statistics";
 export interface FileContents {
   /** Rows by source; undefined if another program wrote the file, or merged it and dropped the tags. */
   readonly sources: ReadonlyMap<string, number> | undefined;
-  /** By user type, the days of the file's month: bit 0 is the first day. A bit may be set for a day without rows. */
-  readonly days: ReadonlyMap<UserType, number>;
+  /** The days of the file's month by user type. A bit may be set for a day without rows. */
+  readonly days: Cells;
 }
 
 const sourcesTag = "clever.sources";
@@ -17,18 +18,10 @@ const daysTag = "clever.days";
 /** Earlier versions wrote one file per source and month, tagged with the source. */
 const oneSourceTag = "clever.source";
 
-/** All days of a month. */
-export const allDays = 2 ** 31 - 1;
-
-/** The bit of a day of the month, from 1. */
-export function dayBit(day: number): number {
-  return 1 << (day - 1);
-}
-
 /** Tags for a data file with these contents. */
 export function contentTags(contents: {
   readonly sources: ReadonlyMap<string, number>;
-  readonly days: ReadonlyMap<UserType, number>;
+  readonly days: Cells;
 }): Tags {
   const days = Object.fromEntries([...contents.days].filter(([, bits]) => bits !== 0));
   return {
@@ -53,14 +46,12 @@ export function contentsOf(file: AddFile): FileContents {
 /** The tags of a file that holds the rows of several files; none if one of them has no tags. */
 export function mergedTags(files: readonly AddFile[]): Tags | undefined {
   const sources = new Map<string, number>();
-  const days = new Map<UserType, number>();
   for (const file of files) {
     const contents = contentsOf(file);
     if (contents.sources === undefined) return undefined;
     for (const [source, rows] of contents.sources) sources.set(source, (sources.get(source) ?? 0) + rows);
-    for (const [userType, bits] of contents.days) days.set(userType, (days.get(userType) ?? 0) | bits);
   }
-  return contentTags({ sources, days });
+  return contentTags({ sources, days: unionOf(files.map((file) => contentsOf(file).days)) });
 }
 
 function taggedContents({ tags }: AddFile): FileContents | undefined {

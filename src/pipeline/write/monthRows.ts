@@ -13,11 +13,13 @@ import { readQuery } from "../../delta/readQuery";
 import { tableColumns } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlString } from "../../duck/duck";
+import { oldestFirst } from "../plan/ranks";
 import type { StagedRows } from "../read/stageRows";
-import { listCells } from "./cells";
-import type { ChangedMonth } from "./changedMonths";
-import { contentTags, dayBit } from "./fileContents";
+import { type Cells, dayBit, listCells, type Month } from "./cells";
+import { type ChangedMonth, cellsOf } from "./changedMonths";
+import { contentTags } from "./fileContents";
 import { countOverlaps, findTakenRows, type Overlap, ranksSql } from "./overlaps";
+import { pseudoFiles } from "./tables";
 
 /** What a month's rows are computed from. */
 export interface MonthSources {
@@ -31,8 +33,8 @@ export interface MonthSources {
   readonly restored: readonly StagedRows[];
   /** Sources whose staged rows are to be left out. */
   readonly heldBack: ReadonlySet<string>;
-  /** All sources in play, the oldest first. */
-  readonly ranked: readonly string[];
+  /** When a source's delivery was written; undefined for a source that nobody knows. */
+  readonly timeOf: (source: string) => Date | undefined;
   /** Where a file of the table is on this machine's disk. */
   readonly placeOf: (lakePath: string) => string;
 }
@@ -65,12 +67,14 @@ export class MonthRows {
   async analyze(): Promise<void> {
     const { session, signal } = this;
     const { month, changed, incomplete } = this.sources;
-    const cells = new Map<string, Set<string>>();
+    const cells = new Map<string, Cell & { readonly sources: Set<string> }>();
     const note = (userType: string, date: string, source: string) => {
       const key = `${userType} ${date}`;
-      cells.set(key, (cells.get(key) ?? new Set()).add(source));
+      const cell = cells.get(key) ?? { userType, date, sources: new Set() };
+      cells.set(key, cell);
+      cell.sources.add(source);
     };
-    await this.createCells(`cells_${this.number}`, listCells(month.cells, month));
+    await this.createCells(`cells_${this.number}`, cellsIn(month.cells, month));
     for (const { origin, source, userType, date, isInCells } of await this.rowsInTable()) {
       const goes = changed.has(source) || (incomplete.has(source) && isInCells);
       if (goes) this.losing.add(origin);
@@ -78,29 +82,20 @@ export class MonthRows {
     }
     for (const sources of [...month.staged.map((rows) => this.arrivingIn(rows)), ...this.restoredInCells()]) {
       for (const [source, { userType, days }] of sources) {
-        for (const cell of listCells(new Map([[userType, days]]), month)) {
-          note(userTypeValue[cell.userType], cell.date, source);
-        }
+        for (const cell of cellsIn(new Map([[userType, days]]), month))
+          note(cell.userType, cell.date, source);
       }
     }
-    const shared = [...cells].filter(([, those]) => those.size > 1).map(([key]) => key);
+    const shared = [...cells.values()].filter(({ sources }) => sources.size > 1);
     this.hasShared = shared.length > 0;
     if (!this.hasShared) return;
-    const values = shared.map((key) => key.split(" ")).map(([value, date]) => ({ value, date }));
-    await this.createCells(
-      `shared_${this.number}`,
-      userTypes.flatMap((userType) =>
-        values.flatMap(({ value, date }) =>
-          value === userTypeValue[userType] && date !== undefined ? [{ userType, date }] : [],
-        ),
-      ),
-    );
-    const inPlay = new Set(shared.flatMap((key) => [...(cells.get(key) ?? [])]));
+    await this.createCells(`shared_${this.number}`, shared);
+    const ranked = this.rank(shared.flatMap(({ sources }) => [...sources]));
     await session.query(
       `CREATE OR REPLACE TEMP TABLE candidates_${this.number} AS
        SELECT row_number() OVER () AS row_id, rank, rows_.*
        FROM (${this.allRows()}) rows_ SEMI JOIN shared_${this.number} USING (user_type, "date")
-       LEFT JOIN ${ranksSql(this.sources.ranked.filter((source) => inPlay.has(source)))} ranks USING (source_file)`,
+       LEFT JOIN ${ranksSql(ranked)} ranks USING (source_file)`,
       [],
       signal,
     );
@@ -115,6 +110,15 @@ export class MonthRows {
     for (const { origin } of origins) this.losing.add(Number(origin));
   }
 
+  /** Sources, the oldest first. */
+  private rank(sources: readonly string[]): string[] {
+    const dated = [...new Set(sources)].flatMap((source) => {
+      const modified = this.sources.timeOf(source);
+      return modified ? [{ source, modified }] : [];
+    });
+    return oldestFirst(dated).map(({ source }) => source);
+  }
+
   /** A SELECT of the month's rows of all user types on the arriving days, to look for twins in. */
   twinRows(): string {
     const { month, changed, heldBack } = this.sources;
@@ -125,17 +129,15 @@ export class MonthRows {
 
   /** Writes what is new or changed of the month into data files on this machine's disk. */
   async write(scratch: string): Promise<WrittenMonth> {
-    const { report, snapshot, month, heldBack } = this.sources;
+    const { report, snapshot, month, heldBack, restored } = this.sources;
     const staged = month.staged.filter(({ sources }) =>
       [...sources.keys()].some((source) => !heldBack.has(source)),
     );
     const isAsStaged = staged.every(({ sources }) =>
       [...sources.keys()].every((source) => !heldBack.has(source)),
     );
-    if (this.losing.size === 0 && !this.hasShared && isAsStaged) {
-      // Restored rows are those of incomplete sources, of which the table has none in these cells.
-      if (this.sources.restored.length === 0) return { removed: [], added: staged.map(asStaged) };
-    }
+    const isAppended = this.losing.size === 0 && !this.hasShared && isAsStaged && restored.length === 0;
+    if (isAppended) return { removed: [], added: staged.map(asStaged) };
     const removed = month.files.filter((_, origin) => this.losing.has(origin));
     const keepsOthers = removed.length > 0 && snapshot !== undefined;
     const file = await stageDataFile({
@@ -149,7 +151,7 @@ export class MonthRows {
         partitionColumns.map((name, index) => [name, index === 0 ? month.year : month.month]),
       ),
       scratch,
-      exactStatistics: ["source_file"],
+      exactStatistics: pseudoFiles.exactStatistics,
       ...(this.signal ? { signal: this.signal } : {}),
     });
     return { removed, added: file ? [{ file, tags: await this.tagsOf(file) }] : [] };
@@ -157,9 +159,9 @@ export class MonthRows {
 
   private newRows(): string {
     const { losing, number } = this;
-    const parts = [this.allRows((origin) => origin < 0 || losing.has(origin))];
-    if (!this.hasShared) return parts.join("");
-    const apart = `SELECT * FROM (${parts.join("")}) rows_ ANTI JOIN shared_${number} USING (user_type, "date")`;
+    const rows = this.allRows((origin) => losing.has(origin));
+    if (!this.hasShared) return rows;
+    const apart = `SELECT * FROM (${rows}) rows_ ANTI JOIN shared_${number} USING (user_type, "date")`;
     const origins = [-1, ...losing].join(", ");
     const counting = `SELECT * EXCLUDE (row_id, rank) FROM candidates_${number} rows_
       WHERE origin IN (${origins}) AND row_id NOT IN (SELECT row_id FROM taken_${number})`;
@@ -250,13 +252,8 @@ export class MonthRows {
     );
   }
 
-  private async createCells(
-    table: string,
-    cells: readonly { readonly userType: UserType; readonly date: string }[],
-  ): Promise<void> {
-    const rows = cells.map(
-      ({ userType, date }) => `(${sqlString(userTypeValue[userType])}, DATE ${sqlString(date)})`,
-    );
+  private async createCells(table: string, cells: readonly Cell[]): Promise<void> {
+    const rows = cells.map(({ userType, date }) => `(${sqlString(userType)}, DATE ${sqlString(date)})`);
     const list =
       rows.length > 0 ? `VALUES ${rows.join(", ")}` : "SELECT NULL::VARCHAR, NULL::DATE WHERE false";
     await this.session.query(
@@ -290,13 +287,20 @@ export class MonthRows {
   }
 }
 
+/** A day of a user type, as the table names it. */
+interface Cell {
+  readonly userType: string;
+  /** `yyyy-MM-dd` */
+  readonly date: string;
+}
+
+function cellsIn(cells: Cells, month: Month): Cell[] {
+  return listCells(cells, month).map(({ userType, date }) => ({ userType: userTypeValue[userType], date }));
+}
+
 function asStaged({ file, sources }: StagedRows): WrittenMonth["added"][number] {
   const rows = new Map([...sources].map(([source, each]) => [source, each.rows]));
-  const days = new Map<UserType, number>();
-  for (const each of sources.values()) {
-    days.set(each.userType, (days.get(each.userType) ?? 0) | each.days);
-  }
-  return { file, tags: contentTags({ sources: rows, days }) };
+  return { file, tags: contentTags({ sources: rows, days: cellsOf(sources) }) };
 }
 
 function parquet(file: StagedDataFile): string {

@@ -9,32 +9,33 @@ import { contentsOf } from "./fileContents";
 
 /** How many rows a table has of each source, by the tags of its data files. */
 export interface SourceRows {
-  /** Undefined if a file without tags may have more. */
-  of(source: string): number | undefined;
-  readonly sources: readonly string[];
+  readonly tagged: ReadonlyMap<string, number>;
+  /** Files without tags, which may have more. */
+  readonly untagged: readonly AddFile[];
 }
 
 /** Snapshots are immutable, and each is asked several times. */
 const counted = new WeakMap<Snapshot, SourceRows>();
 
 export function rowsBySource(snapshot: Snapshot | undefined): SourceRows {
-  if (snapshot === undefined) return { of: () => 0, sources: [] };
-  const known = counted.get(snapshot);
+  const known = snapshot && counted.get(snapshot);
   if (known) return known;
-  const rows = new Map<string, number>();
-  let isExact = true;
-  for (const file of snapshot.files.values()) {
+  const tagged = new Map<string, number>();
+  const untagged: AddFile[] = [];
+  for (const file of snapshot?.files.values() ?? []) {
     const { sources } = contentsOf(file);
-    if (sources === undefined) isExact = false;
-    for (const [source, count] of sources ?? []) rows.set(source, (rows.get(source) ?? 0) + count);
+    if (sources === undefined) untagged.push(file);
+    for (const [source, rows] of sources ?? []) tagged.set(source, (tagged.get(source) ?? 0) + rows);
   }
-  const result = {
-    of: (source: string) => (isExact ? (rows.get(source) ?? 0) : undefined),
-    sources: rows.keys(),
-  };
-  const reusable = { ...result, sources: [...rows.keys()] };
-  counted.set(snapshot, reusable);
-  return reusable;
+  const result = { tagged, untagged };
+  if (snapshot) counted.set(snapshot, result);
+  return result;
+}
+
+/** The rows of a source in a table; undefined if that takes reading. */
+export function knownRowsOf(snapshot: Snapshot | undefined, source: string): number | undefined {
+  const { tagged, untagged } = rowsBySource(snapshot);
+  return untagged.length > 0 ? undefined : (tagged.get(source) ?? 0);
 }
 
 /**
@@ -45,8 +46,7 @@ export function rowsBySource(snapshot: Snapshot | undefined): SourceRows {
  */
 export function isComplete(entry: LogEntry, rows: number | undefined): boolean {
   const { rowsRead, rowsRefused = 0, rowsSuperseded } = entry;
-  if (rowsRead === undefined) return false;
-  if (mayLackGoodRows(entry)) return false;
+  if (rowsRead === undefined || mayLackGoodRows(entry)) return false;
   return (rows ?? rowsRead - rowsRefused - (rowsSuperseded ?? 0)) >= rowsRead - rowsRefused;
 }
 
@@ -64,15 +64,8 @@ export async function rowsInTable(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const wanted = new Set(sources);
-  const rows = new Map<string, number>();
-  const untagged: AddFile[] = [];
-  for (const file of snapshot?.files.values() ?? []) {
-    const contents = contentsOf(file).sources;
-    if (contents === undefined) untagged.push(file);
-    for (const [source, count] of contents ?? []) {
-      if (wanted.has(source)) rows.set(source, (rows.get(source) ?? 0) + count);
-    }
-  }
+  const { tagged, untagged } = rowsBySource(snapshot);
+  const rows = new Map([...tagged].filter(([source]) => wanted.has(source)));
   if (snapshot === undefined || untagged.length === 0 || wanted.size === 0) return rows;
   const paths = untagged.map((file) => lakePathOf(snapshot, file));
   await withLocalFiles(lake, paths, signal ? { signal } : {}, (local) =>

@@ -24,7 +24,7 @@ import { contentsOf } from "./fileContents";
 import { MonthRows, type WrittenMonth } from "./monthRows";
 import { addOverlaps, contradictions, type Overlap } from "./overlaps";
 import { tooFewRows } from "./shrink";
-import { isComplete, mayLackGoodRows, rowsBySource } from "./sourceRows";
+import { isComplete, knownRowsOf, mayLackGoodRows, rowsBySource } from "./sourceRows";
 import { appliedVersions, sourceAppId } from "./tables";
 import { findTwins, knownPeople, twinReason } from "./twins";
 
@@ -60,8 +60,6 @@ export interface Planned {
   readonly attempt: Attempt | undefined;
   readonly applied: readonly AppliedDelivery[];
   readonly quarantined: readonly QuarantinedDelivery[];
-  /** Deliveries that another run has brought in meanwhile. */
-  readonly alreadyThere: readonly ReadDelivery[];
   /** What sources of the change have in common with others. */
   readonly overlaps: readonly Overlap[];
   /** Sources of an earlier version that lacked rows which others had, with the bad rows of each: the rule holds for them now. */
@@ -90,10 +88,9 @@ export class TableChange {
       (versions.get(entry.source) ?? 0) >= entry.version && !this.again.has(entry.source);
     const alreadyThere = this.arriving.filter(isThere);
     const due = this.arriving.filter((delivery) => !isThere(delivery));
-    const before = rowsBySource(snapshot);
     const rowsBefore = (source: string) => {
       const entry = this.context.currentOf(source);
-      return (before.of(source) ?? entry?.rowsWritten ?? 0) + (entry?.rowsSuperseded ?? 0);
+      return (knownRowsOf(snapshot, source) ?? entry?.rowsWritten ?? 0) + (entry?.rowsSuperseded ?? 0);
     };
     const quarantined = due.flatMap(
       (delivery) => tooFewRows(delivery, rowsBefore(delivery.entry.source), this.context.maxShrink) ?? [],
@@ -103,7 +100,7 @@ export class TableChange {
       ...delivery,
       rowsReplaced: rowsBefore(delivery.entry.source),
     }));
-    return { ...planned, applied, alreadyThere };
+    return { ...planned, applied };
   }
 
   /** Computes the months; whoever is quarantined for what the sources have in common is left out of the next round. */
@@ -112,7 +109,7 @@ export class TableChange {
     due: readonly ReadDelivery[],
     quarantined: QuarantinedDelivery[],
     alreadyThere: readonly ReadDelivery[],
-  ): Promise<Omit<Planned, "applied" | "alreadyThere"> & { readonly applied: readonly ReadDelivery[] }> {
+  ): Promise<Omit<Planned, "applied"> & { readonly applied: readonly ReadDelivery[] }> {
     for (;;) {
       const out = new Set(quarantined.map(({ entry }) => entry.source));
       const applied = due.filter(({ entry }) => !out.has(entry.source));
@@ -150,7 +147,7 @@ export class TableChange {
       months = changedMonths(snapshot, arriving, [...reranked, ...completed], staged);
       again = await this.restore(snapshot, months, changed);
     }
-    const ranked = this.rank(snapshot, applied, reranked);
+    const timeOf = this.times(snapshot, applied, reranked);
     const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
     const paths = snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [];
     return withLocalFiles(lake, paths, signal ? { signal } : {}, (local) => {
@@ -164,7 +161,7 @@ export class TableChange {
             month,
             changed,
             heldBack,
-            ranked,
+            timeOf,
             incomplete: new Set(reached.map(({ source }) => source)),
             restored: again.staged.filter(({ year, month: of }) => year === month.year && of === month.month),
             placeOf: (path: string) => places.get(path) ?? path,
@@ -202,11 +199,10 @@ export class TableChange {
     const nothing = { sources: [], staged: [], completed: new Map() };
     const touched = months.filter(({ files }) => files.length > 0);
     if (touched.length === 0) return nothing;
-    const { of } = rowsBySource(snapshot);
     const lacking = [...this.context.current()].filter(
       (entry) =>
         !changed.has(entry.source) &&
-        !isComplete(entry, of(entry.source)) &&
+        !isComplete(entry, knownRowsOf(snapshot, entry.source)) &&
         touched.some((month) => mayReach(entry, month)),
     );
     if (lacking.length === 0) return nothing;
@@ -224,20 +220,20 @@ export class TableChange {
     };
   }
 
-  /** All sources in play, the oldest first. */
-  private rank(
+  /** When the deliveries that count by now were written, as the server says; undefined for a source that nobody knows. */
+  private times(
     snapshot: Snapshot | undefined,
     applied: readonly ReadDelivery[],
     reranked: readonly LogEntry[],
-  ): string[] {
-    const times = new Map<string, Date>();
-    for (const source of rowsBySource(snapshot).sources) times.set(source, new Date(0));
-    for (const { source, modified } of this.context.current()) times.set(source, modified);
-    for (const { source, modified } of reranked) times.set(source, modified);
-    for (const { entry } of applied) times.set(entry.source, entry.modified);
-    return oldestFirst([...times].map(([source, modified]) => ({ source, modified }))).map(
-      ({ source }) => source,
+  ): (source: string) => Date | undefined {
+    const { tagged } = rowsBySource(snapshot);
+    const anew = new Map(
+      [...reranked, ...applied.map(({ entry }) => entry)].map(({ source, modified }) => [source, modified]),
     );
+    return (source) =>
+      anew.get(source) ??
+      this.context.currentOf(source)?.modified ??
+      (tagged.has(source) ? new Date(0) : undefined);
   }
 
   private contradicting(
@@ -296,11 +292,10 @@ export class TableChange {
     one: ReadDelivery,
     other: ReadDelivery,
   ): Promise<[loser: ReadDelivery, kept: string, why: string]> {
-    const { report, signal } = this.context;
+    const { lake, report, signal } = this.context;
     const [first = one, second = other] = oldestFirst(
       [one, other].map((delivery) => ({ ...delivery.entry, delivery })),
     ).map(({ delivery }) => delivery);
-    const { lake } = this.context;
     const files = snapshot ? filesThatTell(snapshot, [first.entry.userType, second.entry.userType]) : [];
     const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
     const { asMine, asTwin } = await withLocalFiles(lake, paths, signal ? { signal } : {}, (local) => {

@@ -4,7 +4,7 @@ import { isNewest, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { together } from "../../together";
-import { contentsOf } from "./fileContents";
+import { contentsOf, mergedTags } from "./fileContents";
 
 /** The application under which a table's Delta log says which delivery of a source it holds. */
 export function sourceAppId(source: string): string {
@@ -20,6 +20,12 @@ export function appliedVersions(snapshot: Snapshot | undefined): Map<string, num
   }
   return applied;
 }
+
+/** Data files that a partition may have before its small ones are merged: every reader pays for each. */
+export const filesPerPartition = 8;
+
+/** What a `_pseudo` table's data files tell beside their rows, so that those of a source are found without reading. */
+export const pseudoFiles = { tagsOf: mergedTags, exactStatistics: ["source_file"] } as const;
 
 /** The newest states of the `_pseudo` tables that there are. */
 export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
