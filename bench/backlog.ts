@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Comparison, Limit } from "./comparison";
 import { type Side, takeTurns, timeNode } from "./measure";
 import type { BenchOptions } from "./options";
-import { byHand, type Copying, reportsOf } from "./tablesBenchmark";
+import { byHand, type Copying, ourTables, reportsOf, scriptTables } from "./tablesBenchmark";
 import type { Workshop } from "./workshop";
 
 /** A district's first run: a year of small files, six a day. */
@@ -24,27 +24,12 @@ export async function backlogBenchmark(
   await workshop.cleverLake("anonymize", await workshop.config(reports, done));
 
   const files = reportsOf(path.join(landed, "stage1np", "clever"), "*/*/*.csv");
-  const script = (): Side => {
-    const tables = workshop.newPath("tables");
-    return {
-      name: "DuckDB script",
-      run: () => workshop.handWritten(files.participation, files.usage, tables),
-      clean: () => workshop.remove(tables),
-    };
-  };
-  let lake = "";
   const [intoTables] = await turns(
-    {
-      name: "clever-lake anonymize",
-      prepare: async () => {
-        lake = await workshop.linkedCopy(landed);
-      },
-      run: async () => workshop.cleverLake("anonymize", await workshop.config(reports, lake)),
-      clean: () => workshop.remove(lake),
-    },
-    [script()],
+    ourTables(workshop, reports, landed),
+    [scriptTables(workshop, files)],
     runs,
   );
+  let lake = "";
   const wholeJobs = await turns(
     {
       name: "clever-lake run",
@@ -71,7 +56,7 @@ export async function backlogBenchmark(
       name: "clever-lake verify",
       run: async () => workshop.cleverLake("verify", await workshop.config(reports, done)),
     },
-    [script()],
+    [scriptTables(workshop, files)],
     runs,
   );
   if (!intoTables || !nothingNew || !verify) throw new Error("A side was not measured.");

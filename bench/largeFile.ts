@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { Comparison, Limit } from "./comparison";
 import { takeTurns } from "./measure";
 import type { BenchOptions } from "./options";
-import { memoryTarget, reportsOf } from "./tablesBenchmark";
+import { memoryTarget, ourTables, reportsOf, scriptTables } from "./tablesBenchmark";
 import type { Workshop } from "./workshop";
 
 /**
@@ -21,26 +21,8 @@ export async function largeFileBenchmark(
   await publishOneFile(workshop, reports, { students, days: largeFileDays });
   await workshop.cleverLake("ingest", await workshop.config(reports, landed));
   const { usage } = reportsOf(path.join(landed, "stage1np", "clever"), "*/*/*.csv");
-  let lake = "";
-  const tables = workshop.newPath("tables");
-  const [ours, theirs] = await takeTurns(
-    [
-      {
-        name: "clever-lake anonymize",
-        prepare: async () => {
-          lake = await workshop.linkedCopy(landed);
-        },
-        run: async () => workshop.cleverLake("anonymize", await workshop.config(reports, lake)),
-        clean: () => workshop.remove(lake),
-      },
-      {
-        name: "DuckDB script",
-        run: () => workshop.handWritten("", usage, tables),
-        clean: () => workshop.remove(tables),
-      },
-    ],
-    runs,
-  );
+  const script = scriptTables(workshop, { participation: "", usage });
+  const [ours, theirs] = await takeTurns([ourTables(workshop, reports, landed), script], runs);
   await Promise.all([workshop.remove(reports), workshop.remove(landed)]);
   if (!ours || !theirs) throw new Error("A side was not measured.");
   const title = `One file of ${largeFileDays} days`;

@@ -1,6 +1,5 @@
 import { bulkhead } from "cockatiel";
 import { type ReportName, reportNames, reports } from "../clever/reports";
-import { counted } from "../counted";
 import type { Snapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
@@ -11,6 +10,7 @@ import { type Committed, ReportTable } from "./commit/reportTable";
 import type { Delivery, QuarantinedDelivery } from "./delivery";
 import { landFile } from "./land/land";
 import type { RunLock } from "./lock/runLock";
+import { changeNotes } from "./log/changeNotes";
 import type { LogEntry } from "./log/ingestLog";
 import { affectedEntry, appliedEntry, landedAgainEntry, quarantinedEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
@@ -19,12 +19,8 @@ import type { LakeState, Landing } from "./plan/plan";
 import { type Chunk, hasConsent, isDue, isNamed, isUnrecorded } from "./plan/work";
 import type { Progress } from "./progress";
 import { bothHealths, healthy, type IdentityHealth } from "./read/identityHealth";
-import type { Overlap } from "./write/overlaps";
-import { replacementNote } from "./write/shrink";
 import { rowsInTable } from "./write/sourceRows";
-import type { AppliedDelivery } from "./write/tableChange";
 import type { PseudoTables } from "./write/tables";
-import { besideTwinNote } from "./write/twins";
 
 export interface ChunkContext {
   readonly lake: Lake;
@@ -401,27 +397,4 @@ function isOlder({ version }: LogEntry, newest: LogEntry | undefined): boolean {
 function wasAccepted(before: LogEntry | undefined, { sha256 }: LogEntry): boolean {
   if (before?.outcome !== "anonymized" || before.sha256 !== sha256) return false;
   return before.accepted ?? (before.rowsRefused ?? 0) > 0;
-}
-
-/** What a delivery did to the rows of its source and of others. */
-function changeNotes(
-  { entry: { source }, rowsReplaced, rows, agreedTwin }: AppliedDelivery,
-  overlaps: readonly Overlap[],
-): string[] {
-  const replaced = replacementNote(rowsReplaced, rows);
-  const taken = overlaps
-    .filter(({ taker }) => taker === source)
-    .map(
-      (each) =>
-        `Supersedes ${counted(each.rows, "row")} of ${each.source}: ${each.equal} say the same, ${each.different} something else.`,
-    );
-  const superseded = overlaps
-    .filter((each) => each.source === source)
-    .map(({ rows: count, taker }) => `${counted(count, "row")} count from ${taker}, which is newer.`);
-  return [
-    ...(replaced === undefined ? [] : [replaced]),
-    ...taken,
-    ...superseded,
-    ...(agreedTwin === undefined ? [] : [besideTwinNote(agreedTwin)]),
-  ];
 }

@@ -3,36 +3,26 @@ import type { Overlap } from "../write/overlaps";
 import type { AppliedDelivery } from "../write/tableChange";
 import { type LogEntry, present } from "./ingestLog";
 
-/** The facts of a landed delivery, without what was said of its rows. */
+/** What is known of a delivery once it has landed. */
+const facts = [
+  "path",
+  "source",
+  "report",
+  "userType",
+  "size",
+  "modified",
+  "sha256",
+  "landedPath",
+  "version",
+  "runId",
+  "time",
+  "outcome",
+] as const satisfies readonly (keyof LogEntry)[];
+
+/** An entry without what was said of its rows. */
 function factsOf(entry: LogEntry): LogEntry {
-  const {
-    path,
-    source,
-    report,
-    userType,
-    size,
-    modified,
-    sha256,
-    landedPath,
-    version,
-    runId,
-    time,
-    outcome,
-  } = entry;
-  return {
-    path,
-    source,
-    report,
-    userType,
-    size,
-    modified,
-    sha256,
-    landedPath,
-    version,
-    runId,
-    time,
-    outcome,
-  };
+  const known = Object.fromEntries(facts.map((name) => [name, entry[name]]));
+  return known as Pick<LogEntry, (typeof facts)[number]>;
 }
 
 /** The entry of a delivery with the bytes, and the landed file, of the one before, which is to be worked on by its new time. */
@@ -119,9 +109,9 @@ export function affectedEntry(
     (rowsSuperseded ?? 0) === (entry.rowsSuperseded ?? 0) &&
     JSON.stringify(supersededBy) === JSON.stringify(entry.supersededBy ?? {});
   if (isSame) return undefined;
-  const { supersededBy: _before, ...facts } = entry;
+  const { supersededBy: _before, ...rest } = entry;
   return {
-    ...facts,
+    ...rest,
     runId,
     time: new Date(),
     rowsWritten,

@@ -1,0 +1,28 @@
+import { counted } from "../../counted";
+import type { Overlap } from "../write/overlaps";
+import { replacementNote } from "../write/shrink";
+import type { AppliedDelivery } from "../write/tableChange";
+import { besideTwinNote } from "../write/twins";
+
+/** What a delivery did to the rows of its source and of others. */
+export function changeNotes(
+  { entry: { source }, rowsReplaced, rows, agreedTwin }: AppliedDelivery,
+  overlaps: readonly Overlap[],
+): string[] {
+  const replaced = replacementNote(rowsReplaced, rows);
+  const taken = overlaps
+    .filter(({ taker }) => taker === source)
+    .map(
+      (each) =>
+        `Supersedes ${counted(each.rows, "row")} of ${each.source}: ${each.equal} say the same, ${each.different} something else.`,
+    );
+  const superseded = overlaps
+    .filter((each) => each.source === source)
+    .map(({ rows: count, taker }) => `${counted(count, "row")} count from ${taker}, which is newer.`);
+  return [
+    ...(replaced === undefined ? [] : [replaced]),
+    ...taken,
+    ...superseded,
+    ...(agreedTwin === undefined ? [] : [besideTwinNote(agreedTwin)]),
+  ];
+}
