@@ -19,6 +19,7 @@ import type { LakeState, Landing } from "./plan/plan";
 import { type Chunk, hasConsent, isDue, isNamed, isUnrecorded } from "./plan/work";
 import type { Progress } from "./progress";
 import { bothHealths, healthy, type IdentityHealth } from "./read/identityHealth";
+import type { OpenReadEngine } from "./read/readEngine";
 import { rowsInTable } from "./write/sourceRows";
 import type { PseudoTables } from "./write/tables";
 
@@ -33,6 +34,7 @@ export interface ChunkContext {
   readonly source: ReportSource | undefined;
   /** Undefined where nothing is to be pseudonymized. */
   readonly salt: string | undefined;
+  readonly engine: OpenReadEngine | undefined;
   readonly accept: ReadonlySet<string>;
   readonly maxShrink: number;
   readonly connections: number;

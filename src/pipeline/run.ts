@@ -26,6 +26,7 @@ import { asOnServer } from "./plan/sourceNames";
 import { chunksOf, isDue, isNamed, isUnrecorded } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import { healthy } from "./read/identityHealth";
+import type { OpenReadEngine } from "./read/readEngine";
 import { ReadAhead } from "./readAhead";
 import { claimHeldSalt, holdSalt } from "./salt/salt";
 import { appliedIn, type PseudoTables, readPseudoTables } from "./write/tables";
@@ -54,6 +55,8 @@ export interface RunRequest {
   readonly compare?: Comparison;
   /** School days after which a kind of report without a newer day is overdue; 0, or left out, for none. */
   readonly expectReportsWithin?: number;
+  /** Reads the landed files in which nothing has to be judged; the embedded engine if left out. */
+  readonly engine?: OpenReadEngine | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
@@ -142,6 +145,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       accept,
       connections,
       source: request.source,
+      engine: request.engine,
       maxShrink: request.maxShrink ?? defaultMaxShrink,
     });
     progress.start(landings, due);

@@ -9,10 +9,13 @@ import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
+import { EmbeddedEngine } from "../read/embeddedEngine";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
+import type { ReadContext } from "../read/readAlone";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
+import type { OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
 import { type ChangeContext, type Planned, requireOurShape, TableChange } from "../write/tableChange";
 import { filesPerPartition, pseudoFiles } from "../write/tables";
@@ -22,6 +25,8 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly salt: string;
+  /** Reads what is clean; the embedded engine if left out. */
+  readonly engine?: OpenReadEngine | undefined;
   /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
   readonly table?: Snapshot | undefined;
 }
@@ -85,17 +90,23 @@ export class ReportTable {
     deliveries: readonly Delivery[],
     { others, after, wereRead = false }: ReadOptions = {},
   ): Promise<Reading> {
-    const { duck, lake, scratch, signal } = this.context;
-    const { persons, lakeIds } = this;
+    const { duck, lake, scratch, salt, engine, signal } = this.context;
+    const { persons, lakeIds, report } = this;
     const identities = await this.identities();
-    const context = { lake, persons, lakeIds, identities, scratch, after, wereRead, signal };
-    return duck.session((session) =>
-      readDeliveries(session, deliveries, {
-        ...context,
+    const known = { lake, persons, lakeIds, identities, scratch, wereRead, signal };
+    return duck.session((session) => {
+      const context: ReadContext = {
+        ...known,
         stage: async (of, loaded, entries, days) =>
-          stageRows(of, loaded, entries, days, { ...context, others: await others }),
-      }),
-    );
+          stageRows(of, loaded, entries, days, { ...known, others: await others }),
+      };
+      // What was read before is read as it was then, whatever is known by now, which only the embedded engine does.
+      const opened =
+        engine === undefined || wereRead
+          ? new EmbeddedEngine(session, context, after)
+          : engine({ report, lake, salt, scratch, signal });
+      return readDeliveries(opened, session, deliveries, context);
+    });
   }
 
   /** Brings in what was read, in one commit. */

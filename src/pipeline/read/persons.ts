@@ -1,5 +1,5 @@
 import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
-import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
+import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 
 /**
@@ -41,12 +41,30 @@ export class Persons {
 
   /** Adds those of the people in the session's `found` that are not known yet. */
   async add(session: DuckSession, signal?: AbortSignal): Promise<void> {
-    const hashes = hashedColumns(this.report).map(({ name }) => `sha256(${sqlName(name)} || $1)`);
+    const ids = hashedColumns(this.report).map(({ name }) => sqlName(name));
+    const hashes = ids.map((id) => `sha256(${id} || $1)`);
+    await this.insert(session, `SELECT ${[...ids, ...hashes].join(", ")} FROM found`, [this.salt], signal);
+  }
+
+  /** Adds those of the people in a Parquet file that are not known yet; its columns are named as in the lookup table. */
+  async addFile(session: DuckSession, place: string, signal?: AbortSignal): Promise<void> {
+    const ids = hashedColumns(this.report).map(({ name }) => name);
+    const columns = [...ids, ...ids.map(pseudonymName)].map(sqlName);
+    const select = `SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlString(place)})`;
+    await this.insert(session, select, [], signal);
+  }
+
+  private async insert(
+    session: DuckSession,
+    people: string,
+    parameters: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const insert = () =>
       session.query(
-        `INSERT INTO ${this.table} SELECT *, ${hashes.join(", ")} FROM found
+        `INSERT INTO ${this.table} SELECT * FROM (${people}) found
          WHERE NOT EXISTS (SELECT 1 FROM ${this.table} known WHERE ${this.same("found", "known")})`,
-        [this.salt],
+        parameters,
         signal,
       );
     // Two sessions at once would each add the people that they share: a join would then double their rows.

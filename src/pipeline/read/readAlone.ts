@@ -36,8 +36,6 @@ export interface ReadContext extends CheckContext {
     entries: readonly LogEntry[],
     days: FileDays,
   ) => Promise<StagedDeliveries>;
-  /** What to wait for before the engine is asked: files are opened meanwhile. */
-  readonly after?: Promise<unknown> | undefined;
   /** The deliveries were read before, so what is known by now does not make their rows bad; nothing is written. */
   readonly wereRead?: boolean;
 }

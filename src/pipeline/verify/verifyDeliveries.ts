@@ -6,10 +6,12 @@ import type { Delivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { comparableTexts } from "../read/comparableTexts";
+import { EmbeddedEngine } from "../read/embeddedEngine";
 import { IdentityWatch } from "../read/identityHealth";
 import { LakeIds } from "../read/lakeIds";
 import { type LoadedCsv, valueSql } from "../read/loadCsv";
 import { Persons } from "../read/persons";
+import type { ReadContext } from "../read/readAlone";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import { deliveredSql, stageRows } from "../read/stageRows";
 import { findTakenRows, ranksSql } from "../write/overlaps";
@@ -167,15 +169,12 @@ class Comparison {
     }
   }
 
-  private async read(
-    entries: readonly LogEntry[],
-    stage: Parameters<typeof readDeliveries>[2]["stage"],
-  ): Promise<Reading> {
+  private async read(entries: readonly LogEntry[], stage: ReadContext["stage"]): Promise<Reading> {
     const { persons, identities } = this;
     const { lake, scratch, signal } = this.context;
     const deliveries = entries.map((entry): Delivery => ({ entry, isAccepted: true }));
     const context = { lake, persons, identities, scratch, signal, stage, wereRead: true };
-    return readDeliveries(this.session, deliveries, context);
+    return readDeliveries(new EmbeddedEngine(this.session, context), this.session, deliveries, context);
   }
 
   private dayOf(loaded: LoadedCsv): string {

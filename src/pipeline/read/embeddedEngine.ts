@@ -1,0 +1,140 @@
+import type { Header } from "../../clever/header";
+import type { DuckSession } from "../../duck/duck";
+import { isCleverLakeError } from "../../errors";
+import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../delivery";
+import { checkRows } from "./checkRows";
+import { headerNotes } from "./fileNotes";
+import { withLandedFiles } from "./landedFiles";
+import { leaveOut, loadTogether } from "./loadCsv";
+import { type KnownHeaders, openCsv } from "./openCsv";
+import type { ReadContext } from "./readAlone";
+import type { CleanReading, ReadEngine } from "./readEngine";
+import { repeatedInFile } from "./repeatedInFile";
+import type { StagedRows } from "./stageRows";
+
+/** A file from this size on is left to the judge, which reads it with all cores. */
+const largeFile = 32 * 1024 * 1024;
+/** Bytes of files that are read by one statement: their rows are held in the engine. */
+const mostTogether = 40 * 1024 * 1024;
+
+/** DuckDB in this process. Files of one header are read by one statement and checked together. */
+export class EmbeddedEngine implements ReadEngine {
+  constructor(
+    private readonly session: DuckSession,
+    private readonly context: ReadContext,
+    /** What to wait for before the engine is asked: files are opened meanwhile. */
+    private readonly after?: Promise<unknown>,
+  ) {}
+
+  async readClean(deliveries: readonly Delivery[]): Promise<CleanReading> {
+    const { lake, persons, signal } = this.context;
+    const read: ReadDelivery[] = [];
+    const staged: StagedRows[] = [];
+    const small = deliveries.filter(({ entry }) => entry.size < largeFile && (entry.rowsRefused ?? 0) === 0);
+    await withLandedFiles(lake, small, signal, async (files) => {
+      const opened: FileToRead[] = [];
+      const known: KnownHeaders = new Map();
+      for (const { delivery, place } of files) {
+        const csv = await openCsv(place, persons.report, delivery.entry.userType, { known, signal });
+        if ("reason" in csv || csv.fault !== undefined || csv.records < 2) continue;
+        opened.push({ delivery, csv });
+      }
+      await this.after;
+      for (const batch of batchesOf(opened)) {
+        const clean = await this.readBatch(batch);
+        read.push(...clean.read);
+        staged.push(...clean.staged);
+      }
+    });
+    await this.after;
+    return { read, staged };
+  }
+
+  private async readBatch(files: readonly FileToRead[]): Promise<CleanReading> {
+    try {
+      return await this.readTogether(files);
+    } catch (error) {
+      // The engine gives up on all files for the sake of one: such as one that mixes line ends.
+      if (!isCleverLakeError(error, "engine")) throw error;
+      if (files.length === 1) return { read: [], staged: [] };
+      const half = Math.ceil(files.length / 2);
+      const first = await this.readBatch(files.slice(0, half));
+      const second = await this.readBatch(files.slice(half));
+      return { read: [...first.read, ...second.read], staged: [...first.staged, ...second.staged] };
+    }
+  }
+
+  /** Reads files of one header and stages the rows of those in which nothing is found. */
+  private async readTogether(files: readonly FileToRead[]): Promise<CleanReading> {
+    const { session, context } = this;
+    const { persons, signal } = context;
+    const { report } = persons;
+    const { loaded: all, suspects } = await loadTogether(
+      session,
+      files.map(({ csv }) => csv),
+      report,
+      signal,
+    );
+    const entries = files.map(({ delivery }) => delivery.entry);
+    await persons.find(session, all, signal);
+    const { marked, notes: idNotes, days: allDays } = await checkRows(session, all, entries, context);
+    const isJudged = context.wereRead === true;
+    const found = filesOfRows(isJudged ? [] : (marked?.rows ?? []), all.rowsOf);
+    const loaded = { ...all, rowsOf: all.rowsOf.map((rows, file) => (found.has(file) ? 0 : rows)) };
+    if (found.size > 0) {
+      await leaveOut(session, report, found, signal);
+      await persons.find(session, loaded, signal);
+    }
+    const days = new Map([...allDays].filter(([file]) => !found.has(file)));
+    const repeated = await repeatedInFile(session, loaded, report, signal);
+    const { staged, notes: textNotes } = await context.stage(session, loaded, entries, days);
+    const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
+      if (suspects.has(number) || found.has(number)) return [];
+      const notes = [
+        ...headerNotes(csv.header, delivery.entry.userType),
+        ...(idNotes.get(number) ?? []),
+        ...(repeated.get(number) ?? []),
+        ...(textNotes.get(number) ?? []),
+      ];
+      const counts = { rows: loaded.rowsOf[number] ?? 0, refused: 0, wordsForNothing: 0 };
+      return [{ ...delivery, ...counts, notes, days: spanOf(days.get(number)) }];
+    });
+    return { read, staged };
+  }
+}
+
+/** Files of one header each, in their order. */
+function batchesOf(files: readonly FileToRead[]): FileToRead[][] {
+  const batches: FileToRead[][] = [];
+  const open = new Map<string, { files: FileToRead[]; bytes: number }>();
+  for (const file of files) {
+    const { size } = file.delivery.entry;
+    const shape = shapeOf(file.csv.header);
+    let batch = open.get(shape);
+    if (batch === undefined || batch.bytes + size > mostTogether) {
+      batch = { files: [], bytes: 0 };
+      open.set(shape, batch);
+      batches.push(batch.files);
+    }
+    batch.files.push(file);
+    batch.bytes += size;
+  }
+  return batches;
+}
+
+/** Files of one shape can be read by one statement. */
+function shapeOf({ delimiter, names, indexes, fallbacks }: Header): string {
+  return JSON.stringify([delimiter, names, [...indexes.values()], [...fallbacks.values()]]);
+}
+
+/** The numbers of the files that rows belong to, from the rows' places in `raw`. */
+function filesOfRows(rows: ArrayLike<number> & Iterable<number>, rowsOf: readonly number[]): Set<number> {
+  const files = new Set<number>();
+  let file = 0;
+  let end = rowsOf[0] ?? 0;
+  for (const row of rows) {
+    while (row >= end && file < rowsOf.length) end += rowsOf[++file] ?? 0;
+    files.add(file);
+  }
+  return files;
+}

@@ -1,0 +1,57 @@
+import { withLocalFiles } from "../../delta/localFiles";
+import { CleverLakeError, isCleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import type { Delivery, FailedDelivery } from "../delivery";
+
+/** A delivery and where its landed file is on this machine's disk. */
+export interface LocalDelivery {
+  readonly delivery: Delivery;
+  readonly place: string;
+}
+
+/** Runs `work` with the landed files on this machine's disk; resolves to the deliveries whose files are gone. */
+export async function withLandedFiles(
+  lake: Lake,
+  deliveries: readonly Delivery[],
+  signal: AbortSignal | undefined,
+  work: (files: readonly LocalDelivery[]) => Promise<void>,
+): Promise<FailedDelivery[]> {
+  const options = signal ? { signal } : {};
+  const failed: FailedDelivery[] = [];
+  let there: Delivery[] = [];
+  for (const delivery of deliveries) {
+    const { landedPath } = delivery.entry;
+    // Where copies are made, the copy tells; asking before it would be a request more for each file.
+    const isGone = lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, options));
+    if (isGone) failed.push({ ...delivery, error: gone(landedPath) });
+    else there.push(delivery);
+  }
+  for (;;) {
+    let isCopied = false;
+    try {
+      const paths = there.map(({ entry }) => entry.landedPath);
+      await withLocalFiles(lake, paths, options, (places) => {
+        isCopied = true;
+        return work(places.flatMap((place, index) => localDelivery(there[index], place)));
+      });
+      return failed;
+    } catch (error) {
+      if (isCopied || !isCleverLakeError(error, "notFound")) throw error;
+      const missing = there.filter(({ entry }) => entry.landedPath === error.subject);
+      if (missing.length === 0) throw error;
+      for (const delivery of missing) failed.push({ ...delivery, error: gone(error.subject) });
+      there = there.filter((delivery) => !missing.includes(delivery));
+    }
+  }
+}
+
+function localDelivery(delivery: Delivery | undefined, place: string): LocalDelivery[] {
+  return delivery ? [{ delivery, place }] : [];
+}
+
+function gone(subject: string | undefined): CleverLakeError {
+  return new CleverLakeError("notFound", "The landed file is gone from the lake.", {
+    ...(subject === undefined ? {} : { subject }),
+    hint: "Put it back from a copy of the lake.",
+  });
+}
