@@ -45,6 +45,11 @@ Exit code: 0 done; 1 done, but not with every file, or without a report; 2 could
   runCommand(root, "anonymize", "pseudonymize what has been brought over into the tables");
   runCommand(root, "run", "bring over what is new and pseudonymize it: ingest, then anonymize");
   root
+    .command("dismiss")
+    .description("leave quarantined files out for good: they are no longer shown as waiting")
+    .requiredOption("--file <path>", "a file in quarantine, as status names it (may be repeated)", collect)
+    .action(acting(async () => (await import("./cli/commands/dismiss")).dismissFiles));
+  root
     .command("roster")
     .description(
       "import the grades of Clever's roster file students.csv: pseudonym, school and grade, no more",

@@ -18,6 +18,7 @@ const colours: Readonly<Record<PlannedFile["state"], Parameters<typeof styled>[0
   landed: "blue",
   anonymized: "green",
   quarantined: "red",
+  dismissed: "dim",
   ignored: "dim",
 };
 

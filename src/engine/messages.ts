@@ -103,6 +103,11 @@ export interface OptimizeParams extends Connected {
   readonly dryRun: boolean;
 }
 
+export interface DismissParams extends Connected {
+  /** Paths on the server of files in quarantine. */
+  readonly files: readonly string[];
+}
+
 export interface VacuumParams extends Connected {
   /** Tells what would be removed, and removes nothing. */
   readonly dryRun: boolean;
@@ -228,7 +233,7 @@ export interface LogLine {
   /** On the server. */
   readonly path: string;
   /** `unchanged`: a run found the bytes that the lake has of this file already. */
-  readonly outcome: "landed" | "anonymized" | "quarantined" | "duplicate" | "unchanged";
+  readonly outcome: "landed" | "anonymized" | "quarantined" | "dismissed" | "duplicate" | "unchanged";
   /** Where the bytes stand in the lake. */
   readonly landedPath: string;
   readonly size: number;

@@ -61,6 +61,12 @@ export const run = new EngineCall<messages.RunParams, messages.RunSummary, messa
   "running the pipeline",
 );
 
+/** Leaves quarantined files out for good; see `dismissQuarantined` of the pipeline. */
+export const dismiss = new EngineCall<messages.DismissParams, { readonly dismissed: readonly string[] }>(
+  "dismiss",
+  "dismissing files",
+);
+
 /** Takes pseudonym, school and grade of each student from Clever's roster; see `importRoster` of the pipeline. */
 export const importRoster = new EngineCall<
   messages.RosterParams,

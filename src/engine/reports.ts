@@ -2,17 +2,26 @@ import { randomUUID } from "node:crypto";
 import { recognizeReport } from "../clever/fileNames";
 import { writeCheckPaths } from "../clever/layout";
 import type { Lake } from "../lake/lake";
+import { dismissQuarantined } from "../pipeline/plan/dismiss";
 import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/plan/failedFiles";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";
-import { isAcceptable } from "../pipeline/plan/quarantine";
+import { isAcceptable, isHeldBack } from "../pipeline/plan/quarantine";
 import { status } from "../pipeline/plan/status";
 import { checkSalt } from "../pipeline/salt/salt";
 import type { SourceFile } from "../sftp/source";
 import { together } from "../together";
 import { openLake, readSalt, type Sources, sourceOf } from "./connections";
 import type { CallContext } from "./handlers";
-import type { Connected, ConnectionTest, LakeTest, LandedFacts, ReportItem, ServerLogin } from "./messages";
+import type {
+  Connected,
+  ConnectionTest,
+  DismissParams,
+  LakeTest,
+  LandedFacts,
+  ReportItem,
+  ServerLogin,
+} from "./messages";
 
 /**
  * Tries out a connection: logs in and lists the server, writes a file to each stage of the lake and removes it, and holds the salt
@@ -85,17 +94,26 @@ export async function listReports(
   return { count: files.length, overdue };
 }
 
+/** Leaves quarantined files out; see `dismissQuarantined` of the pipeline for what it rejects with. */
+export async function dismiss(
+  { connection, secrets, files }: DismissParams,
+  signal: AbortSignal,
+): Promise<{ dismissed: readonly string[] }> {
+  const lake = await openLake(connection, secrets);
+  return { dismissed: await dismissQuarantined({ lake, files, signal }) };
+}
+
 function asItem(file: PlannedFile, failure: FileFailure | undefined): ReportItem {
   const { entry, state } = file;
-  const quarantined = state === "quarantined" ? entry : undefined;
+  const heldBack = isHeldBack(entry) && state === entry?.outcome ? entry : undefined;
   return {
     path: file.path,
     state,
     reason: file.reason ?? null,
-    line: quarantined?.line ?? null,
-    column: quarantined?.column ?? null,
+    line: heldBack?.line ?? null,
+    column: heldBack?.column ?? null,
     failure: failure && isUnresolved(file, failure) ? failure.reason : null,
-    acceptable: quarantined !== undefined && isAcceptable(quarantined),
+    acceptable: heldBack !== undefined && isAcceptable(heldBack),
     report: file.report ?? null,
     userType: file.userType ?? null,
     size: file.size,

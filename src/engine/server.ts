@@ -80,6 +80,9 @@ export class EngineServer implements AsyncDisposable {
         .run(context.signal, () => importRoster(params, sources, context))
         .finally(() => dashboards.recheck()),
     );
+    handlers.on(protocol.dismiss, (params, { signal }) =>
+      lanes.work.run(signal, () => reports.dismiss(params, signal)),
+    );
     handlers.on(protocol.optimize, (params, context) =>
       lanes.work
         .run(context.signal, () => upkeep.optimize(params, context))

@@ -266,7 +266,7 @@ function emptySummary(
   state: LakeState,
   types: readonly UserType[],
 ): RunSummary {
-  const there = new Set(["landed", "anonymized", "quarantined"]);
+  const there = new Set(["landed", "anonymized", "quarantined", "dismissed"]);
   return {
     runId,
     landed: 0,

@@ -196,6 +196,7 @@ export class Application extends Disposable {
       ingestSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("ingest", node, nodes),
       runSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("run", node, nodes),
       acceptFile: (node?: ReportNode) => reports.accept(node),
+      dismissFile: (node?: ReportNode) => reports.dismiss(node),
       importRoster: () => roster.import(),
       verify: () => reports.verify(),
       preview: (node?: ReportNode) => reports.preview(node),

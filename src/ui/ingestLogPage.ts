@@ -13,6 +13,8 @@ export function logWord(outcome: LogLine["outcome"]): string {
       return vscode.l10n.t("anonymized");
     case "quarantined":
       return vscode.l10n.t("quarantined");
+    case "dismissed":
+      return vscode.l10n.t("dismissed");
     case "duplicate":
       return vscode.l10n.t("identical copy, not written");
     case "unchanged":

@@ -101,6 +101,40 @@ export class ReportCommands {
     await this.parts.runs.run({ command: "run", only: [path], accept: [path] });
   }
 
+  /** Leaves a quarantined file out for good, so that nothing asks for it any more. */
+  async dismiss(node?: ReportNode): Promise<void> {
+    if (node?.kind !== "file") return tellNothingChosen("clever.reports");
+    const { client, log, model } = this.parts;
+    const { path, state } = node.item;
+    if (state !== "quarantined") {
+      tell(showInformationMessage, vscode.l10n.t("{0} is not in quarantine.", path));
+      return;
+    }
+    const dismiss = vscode.l10n.t("Dismiss");
+    const answer = await showWarningMessage(
+      vscode.l10n.t("Leave {0} out?", path),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          "{0}\n\nNo row of this delivery enters the tables, and it is no longer shown as waiting. Its copy stays in the lake. If the server publishes the report again, it is read as usual.",
+          stateReason(node.item) ?? "",
+        ),
+      },
+      dismiss,
+    );
+    if (answer !== dismiss) return;
+    try {
+      const connected = await model.connected();
+      await withProgress(vscode.l10n.t("Clever: dismissing a file"), (_progress, token) =>
+        client.request(engine.dismiss, { ...connected, files: [path] }, { signal: signalOf(token) }),
+      );
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, log);
+    } finally {
+      await this.refresh();
+    }
+  }
+
   async verify(): Promise<void> {
     const { client, log, model } = this.parts;
     try {
@@ -147,7 +181,8 @@ export class ReportCommands {
    */
   async openReport(path: string): Promise<void> {
     const item = this.parts.model.reports.find((each) => each.path === path);
-    if (item?.state === "quarantined" && item.landed !== null) {
+    const isHeldBack = item?.state === "quarantined" || item?.state === "dismissed";
+    if (isHeldBack && item.landed !== null) {
       await this.parts.openPreview("lake", item.landed.landedPath);
     } else await this.parts.openPreview("server", path);
   }

@@ -20,6 +20,7 @@ function looks(): Readonly<Record<ShownState, Look>> {
     landed: { word: vscode.l10n.t("in the lake"), icon: "database", color: "charts.purple" },
     anonymized: { word: vscode.l10n.t("anonymized"), icon: "pass-filled", color: "charts.green" },
     quarantined: { word: vscode.l10n.t("quarantined"), icon: "error", color: "charts.red" },
+    dismissed: { word: vscode.l10n.t("dismissed"), icon: "circle-slash", color: "disabledForeground" },
     // Themes make `charts.orange` a colour of the minimap, which is nearly transparent.
     failed: { word: vscode.l10n.t("failed"), icon: "warning", color: "list.warningForeground" },
     unread: { word: vscode.l10n.t("not read"), icon: "warning", color: "list.warningForeground" },

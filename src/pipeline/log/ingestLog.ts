@@ -4,7 +4,7 @@ import { type ReportName, reportNames, type UserType, userTypes } from "../../cl
 import { CleverLakeError } from "../../errors";
 
 /** What became of a landed file. */
-export const outcomes = ["landed", "anonymized", "quarantined", "duplicate"] as const;
+export const outcomes = ["landed", "anonymized", "quarantined", "dismissed", "duplicate"] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /**

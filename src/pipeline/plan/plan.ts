@@ -5,10 +5,11 @@ import { CleverLakeError } from "../../errors";
 import type { SkippedEntry, SourceFile, SourceListing } from "../../sftp/source";
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
+import { isHeldBack } from "./quarantine";
 import { sourceNames } from "./sourceNames";
 
 /** How a file on the server stands to the lake. */
-export type FileState = "new" | "landed" | "anonymized" | "changed" | "quarantined" | "ignored";
+export type FileState = "new" | "landed" | "anonymized" | "changed" | "quarantined" | "dismissed" | "ignored";
 
 /** A file on the server and what a run would do with it. */
 export interface PlannedFile {
@@ -69,8 +70,7 @@ export function lakeState(
 ): LakeState {
   const current = [...anonymized].filter(([source, { version }]) => applied.get(source) === version);
   const lost = [...anonymized.values()].filter(
-    ({ source, version }) =>
-      last.get(source)?.outcome === "quarantined" && (applied.get(source) ?? 0) < version,
+    ({ source, version }) => isHeldBack(last.get(source)) && (applied.get(source) ?? 0) < version,
   );
   return { log: last, applied, current: new Map(current), lost };
 }
@@ -161,7 +161,9 @@ function stateOf(
   }
   if (differs(file, entry)) return { state: "changed", reason: undefined };
   if ((lake.applied.get(source) ?? 0) >= entry.version) return { state: "anonymized", reason: undefined };
-  if (entry.outcome === "quarantined") return { state: "quarantined", reason: entry.reason };
+  if (entry.outcome === "quarantined" || entry.outcome === "dismissed") {
+    return { state: entry.outcome, reason: entry.reason };
+  }
   return { state: "landed", reason: undefined };
 }
 

@@ -10,8 +10,13 @@ export function isAcceptable({ acceptable, line }: Pick<LogEntry, "acceptable" |
   return acceptable ?? line !== 1;
 }
 
+/** Whether a delivery was found wanting, so that its rows enter the tables only if a person accepts it. */
+export function isHeldBack(entry: Pick<LogEntry, "outcome"> | undefined): boolean {
+  return entry?.outcome === "quarantined" || entry?.outcome === "dismissed";
+}
+
 /** Whether a delivery waits in quarantine: it was found wanting, and the tables do not have its rows. */
-function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): boolean {
+export function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): boolean {
   return entry.outcome === "quarantined" && (applied.get(entry.source) ?? 0) < entry.version;
 }
 

@@ -1,5 +1,6 @@
 import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, Landing } from "./plan";
+import { isHeldBack } from "./quarantine";
 
 /** Files that are worked on together: those to be brought over, and landed ones whose rows are to enter the tables. */
 export interface Chunk {
@@ -51,7 +52,7 @@ export function isUnrecorded({ source, outcome, version }: LogEntry, { applied }
 export function isDue(entry: LogEntry, state: LakeState, accept: ReadonlySet<string>): boolean {
   if (isUnrecorded(entry, state)) return true;
   if ((state.applied.get(entry.source) ?? 0) >= entry.version) return false;
-  return entry.outcome !== "quarantined" || isNamed(accept, entry);
+  return !isHeldBack(entry) || isNamed(accept, entry);
 }
 
 /**

@@ -177,6 +177,13 @@ suite("the reports of an OpenSSH server", function () {
       /^quarantined/,
       "It has left the server, and nobody has dealt with it.",
     );
+    const gone = await nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-07 students/);
+    await commands.executeCommand("clever.dismissFile", gone);
+    assert.equal(model.counts.quarantined, 1, "A dialog that is closed dismisses nothing.");
+    person.answer(/^Leave .* out\?$/, "Dismiss");
+    await commands.executeCommand("clever.dismissFile", gone);
+    assert.equal(model.counts.quarantined, 0);
+    assert.ok(!model.reports.some(({ path: each }) => each === bad));
   });
 
   test("that failed say so, with the reason, until a run brings them on", async () => {

@@ -1,0 +1,52 @@
+import { Duck } from "../../duck/duck";
+import { CleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { RunLock } from "../lock/runLock";
+import type { LogEntry } from "../log/ingestLog";
+import { IngestLog } from "../log/logTable";
+import { newRunId } from "../log/runRecord";
+import { appliedIn, readPseudoTables } from "../write/tables";
+import { lakeState } from "./plan";
+import { isQuarantined } from "./quarantine";
+import { isNamed } from "./work";
+
+export interface DismissRequest {
+  readonly lake: Lake;
+  /** Quarantined files: paths on the server or in the lake. */
+  readonly files: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Notes in the ingest log that a person has looked at quarantined deliveries and leaves them out. They are no longer
+ * shown as waiting; no row of them enters the tables, and earlier rows of theirs stay. A new delivery of the same source is
+ * read as usual, and a dismissed one can still be accepted. Resolves to the paths on the server.
+ *
+ * Rejects with `config` where a file does not wait in quarantine, and with `busy` while a run is at work; nothing is
+ * written then.
+ */
+export async function dismissQuarantined({ lake, files, signal }: DismissRequest): Promise<string[]> {
+  const now = new Date();
+  await using lock = await RunLock.take(lake, newRunId(now, undefined), { signal });
+  await using duck = await Duck.open();
+  const log = new IngestLog(lake, duck);
+  const { log: last, applied } = lakeState(
+    await log.sources(signal),
+    appliedIn(await readPseudoTables(lake, duck, signal)),
+  );
+  const waiting = [...last.values()].filter((entry) => isQuarantined(entry, applied));
+  const found = files.map((file) => {
+    const entry = waiting.find((each) => isNamed(new Set([file]), each));
+    if (entry) return entry;
+    throw new CleverLakeError("config", "The file does not wait in quarantine; nothing was dismissed.", {
+      subject: file,
+      hint: "`clever-lake status` lists the files that do.",
+    });
+  });
+  const entries = new Map(
+    found.map((entry): [string, LogEntry] => [entry.source, { ...entry, outcome: "dismissed", time: now }]),
+  );
+  await lock.requireHeld();
+  await log.append([...entries.values()], signal);
+  return [...entries.values()].map(({ path }) => path);
+}

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { RunLock } from "../../src/pipeline/lock/runLock";
+import { dismissQuarantined } from "../../src/pipeline/plan/dismiss";
+import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+
+const file = dailyPath();
+const bad = dailyCsv(daily("amy"), daily("ben").replace("true", "maybe"));
+
+async function quarantined(content = bad): Promise<PipelineFixture> {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(file, content);
+  expect((await fixture.run()).quarantined).toHaveLength(1);
+  return fixture;
+}
+
+test("a dismissed file waits no longer, on the server or off it, and no row of it comes in", async () => {
+  const fixture = await quarantined();
+  const { lake } = fixture;
+  expect(await dismissQuarantined({ lake, files: [file] })).toEqual([file]);
+  expect(await fixture.state(file)).toBe("dismissed");
+  expect(await fixture.run()).toMatchObject({ inQuarantine: [], quarantined: [], anonymized: 0 });
+  // The server gives the same bytes another time.
+  await fixture.touch(file);
+  expect(await fixture.run()).toMatchObject({ inQuarantine: [], quarantined: [], anonymized: 0 });
+  await fixture.remove(file);
+  expect(await fixture.status()).toEqual([]);
+  expect(await fixture.rows()).toEqual([]);
+  expect(await fixture.verify()).toMatchObject({ problems: [], inQuarantine: [] });
+});
+
+test("a file that cannot be accepted is dismissed like any other", async () => {
+  const fixture = await quarantined(bad.replace("active", "activ"));
+  await fixture.remove(file);
+  expect(await fixture.state(file)).toBe("quarantined");
+  await dismissQuarantined({ lake: fixture.lake, files: [file] });
+  expect(await fixture.status()).toEqual([]);
+});
+
+test("what the server publishes next is read as usual", async () => {
+  const fixture = await quarantined();
+  await dismissQuarantined({ lake: fixture.lake, files: [file] });
+  await fixture.put(file, dailyCsv(daily("amy"), daily("ben")));
+  expect(await fixture.state(file)).toBe("changed");
+  expect(await fixture.run()).toMatchObject({ anonymized: 1 });
+  await fixture.put(file, bad);
+  expect(await fixture.run()).toMatchObject({ quarantined: [{ path: file, hasEarlierRows: true }] });
+  expect(await fixture.logins("amy", "ben")).toHaveLength(2);
+});
+
+test("earlier rows of a dismissed delivery's source stay, and it can be accepted after all", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(file, dailyCsv(daily("amy"), daily("zoe")));
+  await fixture.run();
+  await fixture.put(file, bad);
+  await fixture.run();
+  await dismissQuarantined({ lake: fixture.lake, files: [file] });
+  expect(await fixture.run()).toMatchObject({ anonymized: 0 });
+  expect(await fixture.logins("amy", "zoe")).toHaveLength(2);
+  expect((await fixture.verify()).problems).toEqual([]);
+  expect(await fixture.run({ accept: [file] })).toMatchObject({ anonymized: 1, refused: 1 });
+  expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
+test("only what waits in quarantine is dismissed, all of it or nothing, and not beside a run", async () => {
+  const fixture = await quarantined();
+  const { lake } = fixture;
+  const other = dailyPath("2024-09-04");
+  await fixture.put(other, dailyCsv(daily("amy", "2024-09-04")));
+  await fixture.run();
+  const before = await fixture.log();
+  await expect(dismissQuarantined({ lake, files: [file, other] })).rejects.toMatchObject({
+    code: "config",
+    subject: other,
+  });
+  const lock = await RunLock.take(lake, "2099-01-01T00-00-00");
+  await expect(dismissQuarantined({ lake, files: [file] })).rejects.toMatchObject({ code: "busy" });
+  await lock[Symbol.asyncDispose]();
+  expect(await fixture.log()).toEqual(before);
+});
