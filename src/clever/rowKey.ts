@@ -11,7 +11,8 @@ import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from 
  */
 
 /**
- * Pairs of rows that are about the same, as SQL conditions on two relations with the columns of a `_pseudo` table. Each
+ * Pairs of rows that are about the same, as SQL conditions on two relations with the columns of a `_pseudo` table, and, if
+ * the report has resources, `resource_key`: the resource's name in a form that is the same however it was masked. Each
  * condition equates enough for the engine to join by it. A pair can fulfil more than one of them.
  */
 export function sameRowSql(report: Report, a: string, b: string): string[] {
@@ -20,7 +21,7 @@ export function sameRowSql(report: Report, a: string, b: string): string[] {
   const resource = hasResources(report)
     ? [
         `(${a}.resource_id = ${b}.resource_id OR (${a}.resource_id IS NULL OR ${b}.resource_id IS NULL)
-          AND ${a}.resource_name IS NOT DISTINCT FROM ${b}.resource_name)`,
+          AND ${a}.resource_key IS NOT DISTINCT FROM ${b}.resource_key)`,
       ]
     : [];
   const same = [`${a}.user_type = ${b}.user_type`, ...day, ...resource];
@@ -78,6 +79,6 @@ function daysOf(report: Report): ReportColumn[] {
   return report.columns.filter(({ type }) => type === "date");
 }
 
-function hasResources(report: Report): boolean {
+export function hasResources(report: Report): boolean {
   return report.columns.some(({ name }) => name === "resource_id");
 }

@@ -1,7 +1,8 @@
 import { maskMarker } from "../../clever/maskedText";
 import type { Report } from "../../clever/reports";
-import { hasNoKeySql, sameRowSql, tellsSameSql } from "../../clever/rowKey";
+import { hasNoKeySql, hasResources, sameRowSql, tellsSameSql } from "../../clever/rowKey";
 import { type DuckSession, sqlString } from "../../duck/duck";
+import { comparableTexts } from "../read/comparableTexts";
 
 /** Rows of a source of which a newer source has a newer one. */
 export interface Overlap {
@@ -30,11 +31,12 @@ export async function findTakenRows(
   signal?: AbortSignal,
 ): Promise<void> {
   const same = tellsSameSql(report, "older", "newer", maskMarker);
+  const rows = await keyedRows(session, report, relation, signal);
   const pairs = sameRowSql(report, "older", "newer").map(
     (
       condition,
     ) => `SELECT older.row_id, older.source_file AS source, newer.source_file AS taker, ${same} AS same
-      FROM ${relation} older JOIN ${relation} newer ON ${condition} AND older.rank < newer.rank`,
+      FROM ${rows} older JOIN ${rows} newer ON ${condition} AND older.rank < newer.rank`,
   );
   await session.query(
     `CREATE OR REPLACE TEMP TABLE ${taken} AS
@@ -51,6 +53,26 @@ export async function findTakenRows(
     [],
     signal,
   );
+}
+
+/** The rows with what `sameRowSql` asks of them. */
+async function keyedRows(
+  session: DuckSession,
+  report: Report,
+  relation: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  if (!hasResources(report)) return relation;
+  const [nameless] = await session.query(
+    `SELECT 1 FROM ${relation} rows_ WHERE resource_id IS NULL LIMIT 1`,
+    [],
+    signal,
+  );
+  // Only rows without Clever's id of their resource are told apart by its name.
+  if (nameless === undefined) return `(SELECT *, resource_name AS resource_key FROM ${relation} rows_)`;
+  const texts = await comparableTexts(session, report, relation, "resource_names", signal);
+  const key = texts.valueOf({ name: "resource_name" }, "resource_name");
+  return `(SELECT *, ${key} AS resource_key FROM ${relation} rows_)`;
 }
 
 /** Counts what `findTakenRows` found. */
