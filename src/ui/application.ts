@@ -45,7 +45,7 @@ export class Application extends Disposable {
   readonly reportsTree: ReportsTree;
   readonly lakeTree: LakeTree;
   readonly runsTree: RunsTree;
-  private readonly dashboards: Dashboards;
+  readonly dashboards: Dashboards;
   private readonly statusBar = this.hold(new StatusBar());
   readonly reportsView: vscode.TreeView<ReportNode>;
 
@@ -205,7 +205,7 @@ export class Application extends Disposable {
       openLakeItem: (node?: LakeNode) => reports.openLakeItem(node),
       openRun: (node?: RunNode) => reports.openRun(node),
       retryRun: (node?: RunNode) => reports.retryRun(node),
-      openDashboard: () => this.dashboards.open(),
+      openDashboard: (filter?: unknown) => this.dashboards.open(filter),
       showOlderRuns: () => runsTree.showOlder(),
       showLog: () => this.log.show(),
       showMenu: () => showStatusMenu(this.model, this.runs),

@@ -5,7 +5,7 @@ import { darkPalette, lightPalette, luminance, textOn } from "../../media/dashbo
 import { inTwoLines } from "../../media/dashboard/formats";
 import { csvOf } from "../../src/dashboard/export/csv";
 import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
-import { filterText, parseFilterText } from "../../src/dashboard/export/filterText";
+import { filterLink, parseFilterLink } from "../../src/dashboard/export/filterLink";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import { openingView } from "../../src/dashboard/export/view";
 import { openingFilter } from "../../src/dashboard/filter";
@@ -58,7 +58,8 @@ test.each([
   expect(inTwoLines(name, letters)).toBe(label);
 });
 
-describe("a filter as text", () => {
+describe("a link to a view", () => {
+  const page = "vscode://clever-lake.clever-lake/dashboard";
   const filter = {
     ...openingFilter,
     schools: [...hostileNames, null],
@@ -66,17 +67,21 @@ describe("a filter as text", () => {
   };
 
   test("is read again, with what a mail puts around it", () => {
-    expect(parseFilterText(filterText(filter))).toEqual(filter);
-    expect(parseFilterText(`Look at this:\r\n  ${filterText(filter)}  \r\nGreetings`)).toEqual(filter);
+    const link = filterLink(page, filter);
+    expect(parseFilterLink(link)).toEqual(filter);
+    expect(parseFilterLink(`Look at this:\r\n  ${link}  \r\nGreetings`)).toEqual(filter);
+    // Programs differ over what they escape, and over what ends a link.
+    expect(link.slice(page.length)).toMatch(/^\?filter=[\w-]+$/);
   });
 
   test.each([
     "",
     "hello",
-    'clever-dashboard-filter:{"range":1}',
-    "clever-dashboard-filter:{",
-    "clever-dashboard-filter:null",
-  ])("is not found in %j", (text) => expect(parseFilterText(text)).toBeUndefined());
+    `${page}?filter=`,
+    `${page}?filter=e30`,
+    `${page}?filter=bnVsbA`,
+    `${page}?filter=%7B%7D`,
+  ])("is not found in %j", (text) => expect(parseFilterLink(text)).toBeUndefined());
 });
 
 describe("CSV", () => {

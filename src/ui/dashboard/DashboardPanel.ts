@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { dashboardHtml } from "../../dashboard/export/dashboardHtml";
-import { filterText, parseFilterText } from "../../dashboard/export/filterText";
+import { filterLink, parseFilterLink } from "../../dashboard/export/filterLink";
 import type { DashboardTexts } from "../../dashboard/export/texts";
 import type { DashboardView } from "../../dashboard/export/view";
 import type { DashboardFilter } from "../../dashboard/filter";
@@ -15,6 +15,8 @@ import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "
 /** What the panel stands on. */
 export interface DashboardGround {
   readonly extensionUri: vscode.Uri;
+  /** The address at which VS Code opens the dashboard. */
+  readonly link: string;
   readonly source: DashboardSource;
   readonly texts: DashboardTexts;
   /** Fires when the numbers may be others: after a run, or with another setting. */
@@ -29,11 +31,19 @@ export class DashboardPanel extends Disposable {
   static readonly viewType = "clever.dashboard";
   private static shown: DashboardPanel | undefined;
 
-  /** Shows the dashboard, the one that is open already if there is one. */
-  static open(ground: DashboardGround): DashboardPanel {
-    if (DashboardPanel.shown) {
-      DashboardPanel.shown.panel.reveal();
-      return DashboardPanel.shown;
+  /**
+   * Shows the dashboard, the one that is open already if there is one.
+   *
+   * @param filter the filter of a link; what the dashboard has, or opens with, if left out
+   */
+  static open(ground: DashboardGround, filter?: DashboardFilter): DashboardPanel {
+    const { shown } = DashboardPanel;
+    if (shown) {
+      shown.panel.reveal();
+      // The page asks for it. One that is hidden is gone, and begins with the session's filter.
+      if (filter && shown.panel.visible) shown.post({ type: "pasted", filter });
+      else if (filter) void shown.session.use(filter);
+      return shown;
     }
     const panel = vscode.window.createWebviewPanel(
       DashboardPanel.viewType,
@@ -41,7 +51,7 @@ export class DashboardPanel extends Disposable {
       vscode.ViewColumn.Active,
       webviewOptions(ground.extensionUri),
     );
-    return new DashboardPanel(panel, ground, undefined);
+    return new DashboardPanel(panel, ground, filter);
   }
 
   /**
@@ -114,13 +124,19 @@ export class DashboardPanel extends Disposable {
         await vscode.commands.executeCommand("clever.showLog");
         return;
       case "copyFilter":
-        await vscode.env.clipboard.writeText(filterText(message.filter));
-        this.post({ type: "notice", text: vscode.l10n.t("The filters are in the clipboard.") });
+        await vscode.env.clipboard.writeText(filterLink(this.ground.link, message.filter));
+        this.post({
+          type: "notice",
+          text: vscode.l10n.t(
+            "A link to this view is in the clipboard. It opens in VS Code and holds no numbers.",
+          ),
+        });
         return;
       case "pasteFilter": {
-        const filter = parseFilterText(await vscode.env.clipboard.readText());
+        const filter = parseFilterLink(await vscode.env.clipboard.readText());
         if (filter) this.post({ type: "pasted", filter });
-        else this.post({ type: "notice", text: vscode.l10n.t("There are no filters in the clipboard.") });
+        else
+          this.post({ type: "notice", text: vscode.l10n.t("There is no link to a view in the clipboard.") });
         return;
       }
       case "save":
@@ -143,7 +159,7 @@ export class DashboardPanel extends Disposable {
     const target = await askWhere(name, { [names[kind]]: [kind] });
     if (!target) return;
     await vscode.workspace.fs.writeFile(target, Buffer.from(content, kind === "png" ? "base64" : "utf8"));
-    this.tellSaved(target, false);
+    this.tellSaved(target, kind);
   }
 
   private async saveDashboard(view: DashboardView): Promise<void> {
@@ -157,17 +173,27 @@ export class DashboardPanel extends Disposable {
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
     const html = dashboardHtml(bundle, { answer, view, texts: this.ground.texts });
     await vscode.workspace.fs.writeFile(target, Buffer.from(html));
-    this.tellSaved(target, true);
+    this.tellSaved(target, "html");
   }
 
-  private tellSaved(target: vscode.Uri, opens: boolean): void {
+  private tellSaved(target: vscode.Uri, kind: PageFile["kind"] | "html"): void {
     const name = target.path.slice(target.path.lastIndexOf("/") + 1);
     const open = {
-      title: vscode.l10n.t("Open in Browser"),
-      act: () => vscode.env.openExternal(target),
+      title: kind === "html" ? vscode.l10n.t("Open in Browser") : vscode.l10n.t("Open"),
+      act: async () => {
+        if (kind === "html") await vscode.env.openExternal(target);
+        else await vscode.commands.executeCommand("vscode.open", target);
+      },
     };
-    // A browser on this machine cannot open a file of another one.
-    const choices = opens && target.scheme === "file" && vscode.env.remoteName === undefined ? [open] : [];
+    const reveal = {
+      title: vscode.l10n.t("Reveal in Folder"),
+      act: async () => {
+        await vscode.commands.executeCommand("revealFileInOS", target);
+      },
+    };
+    // Programs of this machine cannot open a file of another one; VS Code can.
+    const isHere = target.scheme === "file" && vscode.env.remoteName === undefined;
+    const choices = isHere ? [open, reveal] : kind === "html" ? [] : [open];
     tell(showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
   }
 

@@ -48,6 +48,11 @@ export class DashboardSession {
     return this.ask(this.question, this.filterNow);
   }
 
+  /** Asks with another filter, which the page begins with when it comes back. */
+  use(filter: DashboardFilter): Promise<void> {
+    return this.ask(this.question, filter);
+  }
+
   /** Does what concerns questions; everything else is the panel's. */
   async handle(message: FromPage): Promise<void> {
     if (message.type === "ready") {

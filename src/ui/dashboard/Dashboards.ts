@@ -4,13 +4,16 @@ import type { EngineClient } from "../../engine/client";
 import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
 import { Disposable } from "../dispose";
-import { tellError } from "../messages";
+import { tell, tellError } from "../messages";
 import { readGeneralSettings, section } from "../settings";
+import { showWarningMessage } from "../window";
 import type { DashboardGround } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 
 /** The dashboard's kind of webview; here, so that naming it loads nothing. */
 const viewType = "clever.dashboard";
+/** Where links to the dashboard lead to. */
+const linkPath = "/dashboard";
 /** The tab brings checking of messages and many texts with it: they are loaded when there is one. */
 const panel = () => import("./DashboardPanel");
 const texts = () => import("../../dashboard/export/texts");
@@ -38,6 +41,11 @@ export class Dashboards extends Disposable {
       }),
     );
     this.hold(
+      vscode.window.registerUriHandler({
+        handleUri: (uri) => this.openLink(uri).catch((error: unknown) => tellError(error, log)),
+      }),
+    );
+    this.hold(
       vscode.window.registerWebviewPanelSerializer(viewType, {
         deserializeWebviewPanel: async (tab, state: unknown) => {
           (await panel()).DashboardPanel.restore(tab, state, await this.ground());
@@ -46,8 +54,22 @@ export class Dashboards extends Disposable {
     );
   }
 
-  async open(): Promise<void> {
-    (await panel()).DashboardPanel.open(await this.ground());
+  /** @param filter the filter to open it with; menus give other things, which are passed over */
+  async open(filter?: unknown): Promise<void> {
+    const { dashboardFilterSchema } = await import("../../dashboard/filter");
+    const parsed = dashboardFilterSchema.safeParse(filter);
+    (await panel()).DashboardPanel.open(await this.ground(), parsed.success ? parsed.data : undefined);
+  }
+
+  /** Opens the dashboard with the filter of a link that somebody followed. */
+  async openLink(uri: vscode.Uri): Promise<void> {
+    if (uri.path !== linkPath) return;
+    const { parseFilterLink } = await import("../../dashboard/export/filterLink");
+    const filter = parseFilterLink(`?${uri.query}`);
+    // The command says what is missing where there is no connection yet.
+    if (filter) await vscode.commands.executeCommand("clever.openDashboard", filter);
+    else
+      tell(showWarningMessage, vscode.l10n.t("The link is damaged, or of another version of Clever Lake."));
   }
 
   private async ground(): Promise<DashboardGround> {
@@ -55,6 +77,7 @@ export class Dashboards extends Disposable {
     const { dashboardTexts } = await texts();
     return {
       extensionUri: context.extensionUri,
+      link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
       source: engineSource(model, client, context.globalStorageUri.fsPath),
       texts: dashboardTexts((text) => vscode.l10n.t(text), vscode.env.language),
       onDidChange: this.changed.event,

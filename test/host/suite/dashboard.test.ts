@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { commands, EventEmitter, env, extensions, ViewColumn, window } from "vscode";
+import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from "vscode";
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
 import { openingFilter, openingView } from "../../../src/dashboard/opening";
 import { dashboard } from "../../../src/engine/protocol";
@@ -100,7 +100,26 @@ suite("the dashboard", function () {
     tab.say({ type: "copyFilter", filter: openingFilter });
     await tab.hears("notice", before);
     assert.equal(tab.received.length, before + 1);
-    assert.match(await env.clipboard.readText(), /clever-dashboard-filter/);
+    assert.match(await env.clipboard.readText(), /^[\w-]+:\/\/clever-lake\.clever-lake\/dashboard\?filter=/);
+  });
+
+  test("opens with the filter of a link, at the front and in the background", async () => {
+    const { dashboards } = await activeApplication();
+    const tab = tabs.newest();
+    const filter = { ...openingFilter, range: { from: "2025-08-25", to: "2025-08-26" } };
+    const before = tab.received.length;
+    tab.say({ type: "copyFilter", filter });
+    await tab.hears("notice", before);
+    const link = Uri.parse(await env.clipboard.readText());
+    await dashboards.openLink(link);
+    assert.deepEqual((await tab.hears("pasted", before)).filter, filter);
+    await close(tab);
+    await dashboards.openLink(link);
+    const again = tabs.newest();
+    assert.notEqual(again, tab);
+    assert.equal((await again.hears("answer")).answer.to, "2025-08-26");
+    await dashboards.openLink(link.with({ query: "filter=x" }));
+    assert.equal(person.saw(/The link is damaged/).length, 1);
   });
 
   test("that is closed while it is answered ends in silence, and opens again", async () => {
@@ -194,6 +213,7 @@ suite("the dashboard", function () {
     };
     return {
       extensionUri: extension.extensionUri,
+      link: "vscode://clever-lake.clever-lake/dashboard",
       source,
       texts: dashboardTexts((text) => text, "en"),
       onDidChange: new EventEmitter<void>().event,
