@@ -16,13 +16,13 @@ let exitCode: ExitCode = 0;
 function program(): Command {
   const root = new Command("clever-lake")
     .description(
-      "Brings Clever's participation reports from the SFTP server into a lake of pseudonymized Delta tables.",
+      "Ingests Clever's participation reports from SFTP into a lake of pseudonymized Delta tables.",
     )
     .version(version)
     .option("-c, --config <file>", "configuration file", "clever-lake.json")
     .option("--json", "one JSON document on standard output, all else on standard error")
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError("Run with --help to see what can be said.")
+    .showHelpAfterError("Run with --help for usage.")
     .exitOverride()
     .addHelpText(
       "after",
@@ -34,33 +34,31 @@ Secrets come from the environment only:
   CLEVER_LAKE_ACCOUNT_KEY the storage account's key, for a lake with "auth": "sharedKey"
   CLEVER_LAKE_SAS         the shared access signature, for a lake with "auth": "sas"
 
-Exit code: 0 done; 1 done, but not with every file, or without a report; 2 could not start.`,
+Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not start.`,
     );
 
   root
     .command("status")
-    .description("show what is on the server and what of it is in the lake")
+    .description("list the files on the server with their ingestion status")
     .action(acting(async () => (await import("./cli/commands/status")).showServerStatus));
-  runCommand(root, "ingest", "bring over what is new, byte for byte, and do no more");
-  runCommand(root, "anonymize", "pseudonymize what has been brought over into the tables");
-  runCommand(root, "run", "bring over what is new and pseudonymize it: ingest, then anonymize");
+  runCommand(root, "ingest", "copy new and changed files into the lake, byte for byte");
+  runCommand(root, "anonymize", "pseudonymize ingested files into the tables");
+  runCommand(root, "run", "ingest, then anonymize");
   root
     .command("dismiss")
-    .description("leave quarantined files out for good: they are no longer shown as waiting")
+    .description("dismiss quarantined files: they are no longer listed as waiting")
     .requiredOption("--file <path>", "a file in quarantine, as status names it (may be repeated)", collect)
     .action(acting(async () => (await import("./cli/commands/dismiss")).dismissFiles));
   root
     .command("roster")
-    .description(
-      "import the grades of Clever's roster file students.csv: pseudonym, school and grade, no more",
-    )
+    .description("import grades from Clever's roster file students.csv: pseudonym, school and grade only")
     .option("--file <path>", "the roster on this machine")
     .option("--sftp <path>", "the roster on the SFTP server, below its root")
     .option("--keep-raw", "also keep the file in stage1np as it came, names and birth dates included")
     .action(acting(async () => (await import("./cli/commands/roster")).importRosterFile));
   root
     .command("metrics")
-    .description("answer what the tables say about participation")
+    .description("compute participation metrics from the tables")
     .option("--from <yyyy-MM-dd>", "first day")
     .option("--to <yyyy-MM-dd>", "last day")
     .option("--school <name>", "only this school (may be given several times)", collect)
@@ -73,7 +71,7 @@ Exit code: 0 done; 1 done, but not with every file, or without a report; 2 could
     .action(acting(async () => (await import("./cli/commands/metrics")).answerMetrics));
   root
     .command("dashboard")
-    .description("write the participation dashboard as one HTML file that opens offline and prints")
+    .description("write the dashboard as one HTML file, which opens offline and prints")
     .requiredOption("-o, --out <file>", "the HTML file to write; one that is there is replaced")
     .addOption(new Option("--range <preset>", "schoolYear unless given").choices(rangePresets))
     .option("--from <yyyy-MM-dd>", "first day")
@@ -93,31 +91,31 @@ Exit code: 0 done; 1 done, but not with every file, or without a report; 2 could
     .action(acting(async () => (await import("./cli/commands/dashboard")).exportDashboard));
   root
     .command("verify")
-    .description("recount the tables, value by value, against the log and the landed files")
+    .description("recount the tables against the ingest log and the landed files")
     .action(acting(async () => (await import("./cli/commands/verify")).verifyTables));
   root
     .command("optimize")
-    .description("merge the small data files of a lake that was written before; rows stay as they are")
-    .option("--dry-run", "tell what would be merged, and write nothing")
+    .description("merge small data files; rows do not change")
+    .option("--dry-run", "list what would be merged, and write nothing")
     .action(acting(async () => (await import("./cli/commands/optimize")).optimizeTables));
   root
     .command("vacuum")
-    .description("remove data files that no recent version of the tables needs; never logs or landed files")
+    .description("delete data files that no recent table version needs; never logs or landed files")
     .option(
       "--older-than <days>",
-      "keep all files of the versions of so many days; 7 unless given",
+      "keep the files of all versions of the last so many days (default: 7)",
       wholeNumber,
     )
-    .option("--dry-run", "list what would be removed, and remove nothing")
+    .option("--dry-run", "list what would be deleted, and delete nothing")
     .action(acting(async () => (await import("./cli/commands/vacuum")).vacuumTables));
   root
     .command("engagement")
-    .description("write the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
+    .description("export the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
     .requiredOption("-o, --out <file>", "the Parquet file to write")
     .action(acting(async () => (await import("./cli/commands/engagement")).writeEngagement));
   root
     .command("demo")
-    .description("run the whole job on a sample district, with a server and a lake of its own")
+    .description("run the whole pipeline on a sample district with its own server and lake")
     .option("--keep <folder>", "keep the lake in this folder")
     .option("--days <n>", "how many school days; ten weeks unless given", wholeNumber)
     .action(async (options: DemoOptions) => {
@@ -126,7 +124,7 @@ Exit code: 0 done; 1 done, but not with every file, or without a report; 2 could
     });
   root
     .command("salt")
-    .description("print a new salt from the system's cryptographic source, to be kept like a password")
+    .description("generate a salt; keep it like a password")
     .action(async () => console.log((await import("./newSalt")).newSalt()));
   return root;
 }
