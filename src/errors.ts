@@ -11,6 +11,7 @@ export type ErrorCode =
   | "unsupportedTable" // a Delta table that needs a newer reader or writer
   | "corrupt" // stored data contradicts itself
   | "salt"
+  | "notAdopted" // OEA's own notebooks wrote the lake's tables
   | "busy" // another run is at work on this lake
   | "io"
   | "engine" // DuckDB failed, or the process that it runs in

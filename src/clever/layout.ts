@@ -62,6 +62,17 @@ export function pseudoTable(report: Report): string {
   return `stage2p/clever/${report.name}_pseudo`;
 }
 
+/**
+ * Where a table of OEA's own stands once the lake is adopted. It stays beside ours, and a table by itself: OEA takes every
+ * folder there for one.
+ */
+export function oeaTable(table: string): string {
+  return `${table}_oea`;
+}
+
+/** Which pseudonym of ours takes the place of one that OEA made without a salt. On the identities' side, as the lookups. */
+export const pseudonymMapTable = "stage2np/clever/pseudonyms_oea";
+
 /** The roster: one row for each student, with school and grade. */
 export const rosterTable = "stage2p/clever/students_pseudo";
 

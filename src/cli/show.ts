@@ -4,7 +4,7 @@ import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";
 import type { Status } from "../pipeline/plan/status";
-import { missesReports } from "../pipeline/run";
+import { missesReports } from "../pipeline/runSummary";
 import type { Verification } from "../pipeline/verify/verify";
 import { identityLines } from "./identities";
 import { columns } from "./table";

@@ -11,6 +11,7 @@ import type { Freshness } from "../pipeline/plan/freshness";
 import type { FileState, Unread } from "../pipeline/plan/plan";
 import type { ProgressState } from "../pipeline/progress";
 import type { RosterProgress, RosterSummary } from "../pipeline/roster/importRoster";
+import type { RunCommand } from "../pipeline/run";
 import type { OptimizeProgress, OptimizeSummary } from "../pipeline/upkeep/optimizeLake";
 import type { VacuumProgress, VacuumSummary } from "../pipeline/upkeep/vacuumLake";
 import type { Verification } from "../pipeline/verify/verify";
@@ -80,7 +81,7 @@ export interface LandedFacts {
 }
 
 export interface RunParams extends Connected {
-  readonly command: RunRecord["command"];
+  readonly command: RunCommand;
   /** Only these paths on the server; null for all. */
   readonly only: readonly string[] | null;
   /** Quarantined files to be taken without their bad rows. */

@@ -1,11 +1,12 @@
-import { reportNames, type UserType } from "../clever/reports";
+import type { UserType } from "../clever/reports";
 import { CleverLakeError, describeError } from "../errors";
 import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
+import { requireAdopted, requireFinishedAdoption } from "./adopt/oeaTables";
 import { ChunkRunner } from "./chunkRunner";
-import { adoptLandings } from "./land/recover";
+import { settleInterrupted } from "./land/recover";
 import { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
 import {
@@ -25,18 +26,20 @@ import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";
 import { chunksOf, isDue, isNamed, isUnrecorded } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
-import { healthy } from "./read/identityHealth";
 import type { OpenReadEngine } from "./read/readEngine";
 import { ReadAhead } from "./readAhead";
+import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
 import { claimHeldSalt, holdSalt } from "./salt/salt";
 import { appliedIn, type PseudoTables, readPseudoTables } from "./write/tables";
 
 /** Percent of a source's rows that a new delivery may take away without a question. */
 export const defaultMaxShrink = 50;
 
+export type RunCommand = Exclude<RunRecord["command"], "adopt">;
+
 export interface RunRequest {
   /** `ingest` lands only, `anonymize` works on what has landed, `run` does both. */
-  readonly command: RunRecord["command"];
+  readonly command: RunCommand;
   readonly lake: Lake;
   /** The server; not needed to anonymize. */
   readonly source?: ReportSource | undefined;
@@ -67,9 +70,9 @@ export interface RunRequest {
  * the next. Files that fail or are quarantined are told in the summary and keep no other file back.
  *
  * Rejects, before anything was written, with `salt` for another salt than the lake's and for one that is too easy to guess
- * for a new lake, `config` for a missing one, `busy` while another run is at work, and whatever the server refuses with; later with `conflict` where another run
- * took over while this one stood still. An abort rejects with the signal's
- * reason; what was done until then stays and is recorded.
+ * for a new lake, `config` for a missing one, `notAdopted` for a lake that OEA's notebooks wrote, `busy` while another run
+ * is at work, and whatever the server refuses with; later with `conflict` where another run took over while this one stood
+ * still. An abort rejects with the signal's reason; what was done until then stays and is recorded.
  */
 export async function run(request: RunRequest): Promise<RunSummary> {
   const { lake, command, signal } = request;
@@ -80,7 +83,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   // While the server is waited for. None of it writes anything, and of several failures the server's is told.
   const holding = given === undefined ? undefined : holdSalt(lake, given, signal);
   await using ahead = new ReadAhead(lake, signal);
-  const [listing, held, newest] = await together([asked, holding, newestRun(lake, signal), ahead.ready]);
+  const ours = ahead.ready.then(() => requireAdopted(ahead.tables));
+  const [listing, , held, newest] = await together([asked, ours, holding, newestRun(lake, signal)]);
   if (held !== undefined) await claimHeldSalt(lake, held, { signal });
   const salt = held?.salt;
 
@@ -118,14 +122,16 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     // What a run lands and does not pseudonymize has days that nobody knows yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
     const summary = {
-      ...emptySummary(runId, plan, state, request.userTypes),
+      ...emptySummary(runId),
+      unchanged: plan.filter((file) => there.has(file.state)).length,
+      inQuarantine: waitingInQuarantine(state, request.userTypes).map(({ path }) => path),
       notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
     summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
     const due = salt === undefined ? 0 : unrecorded.length + pending.length;
     if (landings.length === 0 && due === 0) {
-      return finished({ ...summary, overdue: overdueReports(request, tables, unread, now) }, now);
+      return finishedSummary({ ...summary, overdue: overdueReports(request, tables, unread, now) }, now);
     }
     const record: RunRecord = { runId, previous, command, started: now, outcome: "running", landings };
     await noteNewestRun(lake, { runId, previous });
@@ -154,13 +160,21 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       await runner.run([...early, ...chunksOf(landings, salt === undefined ? [] : pending)]);
     } catch (error) {
       const outcome = signal?.aborted ? "cancelled" : "failed";
-      const ended = { ...record, ended: new Date(), outcome, summary: finished(summary, now) } as const;
+      const ended = {
+        ...record,
+        ended: new Date(),
+        outcome,
+        summary: finishedSummary(summary, now),
+      } as const;
       const told = outcome === "failed" ? { ...ended, error: describeError(error) } : ended;
       // A lake that fails the run may fail its record too; the first error is the one to be told.
       await writeRunRecord(lake, told).catch(() => undefined);
       throw error;
     }
-    const done = finished({ ...summary, overdue: overdueReports(request, runner.tables, unread, now) }, now);
+    const done = finishedSummary(
+      { ...summary, overdue: overdueReports(request, runner.tables, unread, now) },
+      now,
+    );
     const outcome = isIncomplete(done) ? "incomplete" : "done";
     await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: done });
     return done;
@@ -168,21 +182,6 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     duck.close();
     await removeLocal(scratch);
   }
-}
-
-/** Whether files failed or were quarantined. */
-function isIncomplete(summary: RunSummary): boolean {
-  return summary.failed.length > 0 || summary.quarantined.length > 0;
-}
-
-/** Whether there are reports whose rows the run should have brought and did not. */
-export function missesReports(summary: RunSummary): boolean {
-  return isIncomplete(summary) || summary.notRead.some(({ report }) => report);
-}
-
-/** Whether something is to be looked after: reports are missed or overdue, or the server has none at all. */
-export function hasTrouble(summary: RunSummary): boolean {
-  return missesReports(summary) || summary.overdue.length > 0 || summary.reportsOnServer === 0;
 }
 
 /** A run on chosen files says nothing of the others. */
@@ -216,13 +215,8 @@ async function currentState(
     log.sources(signal),
   ]);
   const applied = appliedIn(tables);
-  for (const record of records) {
-    const all = await log.all(signal);
-    await log.append(await adoptLandings(lake, record.landings, all, record.runId, signal), signal);
-    if (record.outcome !== "running") continue;
-    const error = "The run was interrupted.";
-    await writeRunRecord(lake, { ...record, ended: new Date(), outcome: "failed", error });
-  }
+  requireFinishedAdoption(records);
+  await settleInterrupted(lake, log, records, signal);
   const entries = records.length === 0 ? known : await log.sources(signal);
   return { state: lakeState(entries, applied), previous, tables };
 }
@@ -256,49 +250,9 @@ function requireAccepted(
   }
 }
 
+/** States of files that the lake has. */
+const there: ReadonlySet<string> = new Set(["landed", "anonymized", "quarantined", "dismissed"]);
+
 function reportsAmong(files: readonly PlannedFile[], types: readonly UserType[]): number {
   return files.filter(({ userType }) => userType !== undefined && types.includes(userType)).length;
-}
-
-function emptySummary(
-  runId: string,
-  plan: readonly PlannedFile[],
-  state: LakeState,
-  types: readonly UserType[],
-): RunSummary {
-  const there = new Set(["landed", "anonymized", "quarantined", "dismissed"]);
-  return {
-    runId,
-    landed: 0,
-    bytes: 0,
-    anonymized: 0,
-    unchanged: plan.filter((file) => there.has(file.state)).length,
-    quarantined: [],
-    failed: [],
-    rows: Object.fromEntries(reportNames.map((name) => [name, 0])) as RunSummary["rows"],
-    refused: 0,
-    superseded: 0,
-    identities: { daily_participation: healthy, resource_usage: healthy },
-    notes: [],
-    notRead: [],
-    reportsOnServer: null,
-    overdue: [],
-    inQuarantine: waitingInQuarantine(state, types).map(({ path }) => path),
-    milliseconds: 0,
-  };
-}
-
-function finished(summary: RunSummary, started: Date): RunSummary {
-  return {
-    ...summary,
-    quarantined: byPath(summary.quarantined),
-    failed: byPath(summary.failed),
-    notes: byPath(summary.notes),
-    milliseconds: Date.now() - started.getTime(),
-  };
-}
-
-/** Files end in any order, since they are worked on side by side. */
-function byPath<T extends { readonly path: string }>(files: readonly T[]): T[] {
-  return files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }

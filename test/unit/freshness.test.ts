@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { showRun } from "../../src/cli/show";
 import { readRunRecord } from "../../src/pipeline/log/runRecord";
-import { hasTrouble } from "../../src/pipeline/run";
+import { hasTrouble } from "../../src/pipeline/runSummary";
 import {
   daily,
   dailyCsv,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pseudoTable, refusedRowsPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import type { RunSummary } from "../../src/pipeline/log/runRecord";
-import { hasTrouble } from "../../src/pipeline/run";
+import { hasTrouble } from "../../src/pipeline/runSummary";
 import { daily, dailyCsv, dailyHeader, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 const bad = dailyPath("2024-09-03");

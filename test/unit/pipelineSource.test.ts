@@ -6,7 +6,7 @@ import { CleverLakeError } from "../../src/errors";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
 import type { ProgressState } from "../../src/pipeline/progress";
-import { missesReports } from "../../src/pipeline/run";
+import { missesReports } from "../../src/pipeline/runSummary";
 import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,

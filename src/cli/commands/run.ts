@@ -1,5 +1,6 @@
 import { readConfig, secretsFrom } from "../../config";
-import { hasTrouble, type RunRequest, run } from "../../pipeline/run";
+import { type RunRequest, run } from "../../pipeline/run";
+import { hasTrouble } from "../../pipeline/runSummary";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, openSource, readSalt } from "../connect";
 import { progressView } from "../progressBar";

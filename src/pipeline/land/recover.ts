@@ -1,7 +1,25 @@
 import { createHash } from "node:crypto";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
+import type { IngestLog } from "../log/logTable";
+import { type RunRecord, writeRunRecord } from "../log/runRecord";
 import type { Landing } from "../plan/plan";
+
+/** Puts what interrupted runs left in order: their landings are logged, and their records say that they ended. */
+export async function settleInterrupted(
+  lake: Lake,
+  log: IngestLog,
+  records: readonly RunRecord[],
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const record of records) {
+    const all = await log.all(signal);
+    await log.append(await adoptLandings(lake, record.landings, all, record.runId, signal), signal);
+    if (record.outcome !== "running") continue;
+    const error = "The run was interrupted.";
+    await writeRunRecord(lake, { ...record, ended: new Date(), outcome: "failed", error });
+  }
+}
 
 /**
  * Entries for what a run landed and did not record, since it was killed or the lake failed it: what stands in the lake

@@ -84,7 +84,7 @@ const runRecordSchema = z.object({
   runId: z.string(),
   /** The run before it; null for the first one. Records of the first versions of this program lack it. */
   previous: z.string().nullable().optional(),
-  command: z.enum(["ingest", "anonymize", "run"]),
+  command: z.enum(["ingest", "anonymize", "run", "adopt"]),
   started: z.coerce.date(),
   ended: z.coerce.date().optional(),
   outcome: z.enum(["running", "done", "incomplete", "cancelled", "failed"]),

@@ -44,6 +44,12 @@ export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal):
   return { salt, standing, notes };
 }
 
+/** What a lake may have been pseudonymized with, where this is what was given for its salt. */
+export function formsOf(given: string): string[] {
+  const { salt: trimmed } = checkSaltText(given);
+  return [...new Set([given, trimmed, `${trimmed}\n`, `${trimmed}\r\n`])];
+}
+
 /** The form of a salt that is the lake's, or may become it; undefined where none is. */
 async function findSalt(
   lake: Lake,
@@ -51,7 +57,7 @@ async function findSalt(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly salt: string; readonly standing: Standing } | undefined> {
   const { salt: trimmed } = checkSaltText(given);
-  const forms = [...new Set([given, trimmed, `${trimmed}\n`, `${trimmed}\r\n`])];
+  const forms = formsOf(given);
   const stored = await readFingerprint(lake, signal ? { signal } : {});
   if (stored !== undefined) {
     for (const salt of forms) if (await isSaltOf(salt, stored)) return { salt, standing: "fingerprint" };
@@ -117,14 +123,14 @@ export async function checkSalt(
   }
 }
 
-function otherSalt(lake: Lake): CleverLakeError {
+export function otherSalt(lake: Lake): CleverLakeError {
   return new CleverLakeError("salt", "This lake was pseudonymized with another salt; nothing was written.", {
     subject: lake.url,
     hint: "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
   });
 }
 
-function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
+export function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
   return new CleverLakeError(
     "salt",
     `The salt is ${weaknessInWords[weakness]}: a new lake does not take it, since pseudonyms could be undone by guessing it. Nothing was written.`,

@@ -15,7 +15,7 @@ interface Pair {
 
 /**
  * Which form of a salt the lake's lookup tables were made with, told by one person of each; for a lake whose fingerprint is
- * missing. `new` is a lake without a row of anybody, `unproven` one with rows and without a lookup, such as one that has
+ * missing. `new` is a lake without a row of anybody, or one that OEA pseudonymized without a salt, `unproven` one with rows and without a lookup, such as one that has
  * nothing but a roster.
  */
 export async function saltOfLookups(
@@ -27,6 +27,8 @@ export async function saltOfLookups(
   const pairs: Pair[] = [];
   for (const report of allReports()) pairs.push(...(await somePairs(lake, duck, report, signal)));
   if (pairs.length === 0) return (await holdsPseudonyms(lake, duck, signal)) ? "unproven" : "new";
+  // OEA's own, as it ships: whoever adopts the lake gives it a salt.
+  if (pairs.every((pair) => isMadeWith("", pair))) return "new";
   const salt = forms.find((form) => pairs.every((pair) => isMadeWith(form, pair)));
   return salt === undefined ? "differs" : { salt };
 }

@@ -1,0 +1,50 @@
+const backslash = 0x5c;
+const quote = 0x22;
+
+/** Whether a quote behind a backslash stands anywhere in bytes that come in pieces. */
+export class BackslashSearch {
+  found = false;
+  private endsInBackslash = false;
+
+  add(piece: Uint8Array): void {
+    if (this.found || piece.length === 0) return;
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    this.found = (this.endsInBackslash && bytes[0] === quote) || bytes.includes(escapedQuote);
+    this.endsInBackslash = bytes[bytes.length - 1] === backslash;
+  }
+}
+
+const escapedQuote = Buffer.from([backslash, quote]);
+
+/**
+ * The bytes of a CSV file in which every field is quoted and quotes are escaped as `\"`, with these quotes doubled instead,
+ * as RFC 4180 and Clever have it. Backslashes in front of a quote count in pairs, as for Spark: two are one backslash, and an
+ * odd one escapes the quote. All other backslashes stay.
+ */
+export async function* withDoubledQuotes(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let held: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    const bytes = Buffer.concat([held, piece]);
+    // What stands behind the last backslashes is in the next piece.
+    let end = bytes.length;
+    while (end > 0 && bytes[end - 1] === backslash) end--;
+    held = bytes.subarray(end);
+    yield doubled(bytes.subarray(0, end));
+  }
+  if (held.length > 0) yield held;
+}
+
+function doubled(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (let at = bytes.indexOf(escapedQuote); at >= 0; at = bytes.indexOf(escapedQuote, from)) {
+    let first = at;
+    while (first > from && bytes[first - 1] === backslash) first--;
+    const count = at - first + 1;
+    parts.push(bytes.subarray(from, first), Buffer.alloc(Math.floor(count / 2), backslash));
+    parts.push(Buffer.alloc(count % 2 === 1 ? 2 : 1, quote));
+    from = at + 2;
+  }
+  parts.push(bytes.subarray(from));
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,108 @@
+import { type ReportFile, recognizeReport } from "./fileNames";
+import { landedFolder } from "./layout";
+import { type Report, reportNames, reports, type UserType, userTypeFolder, userTypes } from "./reports";
+
+/**
+ * A raw file that one of OEA's pipelines landed, as its place tells. There are three layouts:
+ * - `<report>/<time>/Students/<Clever's name>` and, of OEA's test data, `<report>/<time>/Students/Students.csv`: copied byte
+ *   for byte, the time in UTC;
+ * - `<report>/<time>/<name>`, the sink of OEA's production pipeline: written anew with every field quoted and quotes
+ *   escaped as `\"`, the time in US Central time.
+ */
+export interface OeaLanding {
+  /** In the lake. */
+  readonly landedPath: string;
+  readonly report: Report;
+  /** The folder of the landing, `yyyy-MM-ddTHH-mm-ss`. */
+  readonly folder: string;
+  readonly time: Date;
+  readonly name: string;
+  /** What Clever's own name tells; undefined for other names. */
+  readonly named: ReportFile | undefined;
+  /** The user type of the folder; undefined where there is no such folder. */
+  readonly folderType: UserType | undefined;
+  /** Whether quotes are escaped as `\"`. */
+  readonly hasBackslashes: boolean;
+}
+
+/** A landing by its path; undefined where the path is of no known layout. */
+export function oeaLandingAt(landedPath: string): OeaLanding | undefined {
+  const report = reportNames
+    .map((name) => reports[name])
+    .find((each) => landedPath.startsWith(`${landedFolder(each)}/`));
+  if (report === undefined) return undefined;
+  const [folder = "", ...rest] = landedPath.slice(landedFolder(report).length + 1).split("/");
+  const name = rest.at(-1) ?? "";
+  if (rest.length > 2 || !name.endsWith(".csv") || !folderForm.test(folder)) return undefined;
+  const isSink = rest.length === 1;
+  const folderType = isSink ? undefined : typeOfFolder(rest[0]);
+  if (!isSink && folderType === undefined) return undefined;
+  const time = isSink ? inCentralTime(folder) : asUtc(folder);
+  if (Number.isNaN(time.getTime())) return undefined;
+  const recognized = recognizeReport(`${report.slug}/${name}`);
+  // A name without a date, such as `Students.csv`, may be any day's.
+  const named = recognized?.name.includes("/") === false ? recognized : undefined;
+  return {
+    landedPath,
+    report: named?.report ?? report,
+    folder,
+    time,
+    name,
+    named,
+    folderType: folderType ?? (named ? undefined : recognized?.userType),
+    hasBackslashes: isSink,
+  };
+}
+
+/**
+ * The user type of a landed file: what Clever's name says; else staff where the header has `staff_id` and no `sis_id`, which
+ * Clever writes for staff alone; else what the folder, or a name such as `Students.csv`, says; else students, as OEA's
+ * notebook takes every file.
+ *
+ * @param header the file's first line
+ */
+export function userTypeOf({ named, folderType }: OeaLanding, header: string): UserType {
+  if (named !== undefined) return named.userType;
+  const names: readonly string[] = header.toLowerCase().match(/[a-z_]+/g) ?? [];
+  if (names.includes("staff_id") && !names.includes("sis_id")) return "staff";
+  return folderType ?? "students";
+}
+
+const folderForm = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}$/;
+
+function typeOfFolder(name: string | undefined): UserType | undefined {
+  return userTypes.find((type) => userTypeFolder[type].toLowerCase() === name?.toLowerCase());
+}
+
+/** A folder's time, taken as UTC. */
+function asUtc(folder: string): Date {
+  const [day = "", time = ""] = folder.split("T");
+  return new Date(`${day}T${time.replaceAll("-", ":")}Z`);
+}
+
+const central = new Intl.DateTimeFormat("en-US", {
+  timeZone: "America/Chicago",
+  hourCycle: "h23",
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+/** A folder's time, which is what clocks showed in US Central time. */
+function inCentralTime(folder: string): Date {
+  const shown = asUtc(folder).getTime();
+  if (Number.isNaN(shown)) return new Date(Number.NaN);
+  const offsetAt = (time: number) => {
+    const parts = Object.fromEntries(
+      central.formatToParts(time).map(({ type, value }) => [type, Number(value)]),
+    );
+    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+    return Date.UTC(year, month - 1, day, hour, minute, second) - time;
+  };
+  // Twice, since the clocks may change between the first guess and the time itself.
+  const guess = shown - offsetAt(shown);
+  return new Date(shown - offsetAt(guess));
+}

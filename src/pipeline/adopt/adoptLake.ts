@@ -1,0 +1,380 @@
+import { pseudonymMapTable } from "../../clever/layout";
+import { withTables } from "../../delta/withTable";
+import { Duck, sqlName } from "../../duck/duck";
+import { CleverLakeError, describeError } from "../../errors";
+import { removeLocal } from "../../heldFiles";
+import type { Lake } from "../../lake/lake";
+import { ChunkRunner } from "../chunkRunner";
+import { settleInterrupted } from "../land/recover";
+import { RunLock } from "../lock/runLock";
+import type { LogEntry } from "../log/ingestLog";
+import { IngestLog } from "../log/logTable";
+import {
+  type InterruptedRuns,
+  interruptedRuns,
+  newestRun,
+  newRunId,
+  noteNewestRun,
+  type RunRecord,
+  type RunSummary,
+  writeRunRecord,
+} from "../log/runRecord";
+import { lakeState } from "../plan/plan";
+import { sourceNames } from "../plan/sourceNames";
+import { type Chunk, chunksOf, isDue } from "../plan/work";
+import { Progress } from "../progress";
+import { emptySummary, finishedSummary, isIncomplete } from "../runSummary";
+import { storeFingerprint } from "../salt/saltFingerprint";
+import { appliedIn, type PseudoTables, readPseudoTables } from "../write/tables";
+import type { AdoptedFiles, AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
+import { compareRows } from "./compareRows";
+import { historiesOf, type SourceHistory } from "./deliveries";
+import { findLandings } from "./landings";
+import { activitySince, lastCommitOf, recentActivity } from "./oeaActivity";
+import { oeaPseudonyms, saltForAdoption, writePseudonymMap } from "./oeaSalt";
+import { isAdoptionCutOff, type OeaTable, oeaTables, reportsToAdopt, requireMovable } from "./oeaTables";
+import { PlainCopies, plainEntry } from "./plainCopies";
+
+export interface AdoptRequest {
+  readonly lake: Lake;
+  /** Tells what would be done, and writes nothing. */
+  readonly dryRun: boolean;
+  /** Not needed for a dry run. */
+  readonly salt: string | undefined;
+  /** Percent of a source's rows that a later delivery may take away without a question. */
+  readonly maxShrink: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: AdoptProgress) => void) | undefined;
+}
+
+/** Entries that the log takes in one commit. */
+const entriesPerCommit = 20_000;
+
+const noFiles: AdoptedFiles = {
+  landed: 0,
+  bySink: 0,
+  distinct: 0,
+  sources: 0,
+  redelivered: [],
+  escaped: 0,
+  notTaken: [],
+};
+
+/**
+ * Adopts a lake that OEA's own notebooks wrote: what OEA landed enters the ingest log as it stands, OEA's tables are moved
+ * beside their places, and our tables are built from the landed files, as if these had come in runs of our own. Nothing of
+ * OEA's is deleted or changed. Then OEA's rows are held against ours.
+ *
+ * The order makes an interruption harmless: everything that OEA landed is logged before the first table is moved, and the
+ * last table is moved before the first row is written. Until this run's record says that it ended, runs are refused and a
+ * further call goes on.
+ *
+ * Rejects with `config` without a salt, `salt` for another one than OEA's or one that is easy to guess, `busy` while a run
+ * is at work, and `conflict` where OEA's job writes meanwhile.
+ */
+export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
+  const { lake, dryRun, signal } = request;
+  const started = new Date();
+  const runId = newRunId(started, (await newestRun(lake, signal))?.runId);
+  await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });
+  const scratch = await lake.scratch();
+  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+  try {
+    const adoption = new Adoption(request, duck, scratch, runId, started);
+    const found = await adoption.look();
+    if (found.histories === undefined || lock === undefined) return await adoption.told(found);
+    return await adoption.carryOut(found, lock);
+  } finally {
+    duck.close();
+    await removeLocal(scratch);
+  }
+}
+
+/** What there is in the lake. */
+interface Found {
+  readonly tables: PseudoTables;
+  readonly interrupted: InterruptedRuns;
+  readonly oea: readonly OeaTable[];
+  readonly entries: readonly LogEntry[];
+  readonly facts: Pick<AdoptSummary, "tables" | "files" | "pseudonyms" | "warnings">;
+  readonly copies: PlainCopies;
+  /** Undefined where there is nothing to adopt, or no more. */
+  readonly histories: readonly SourceHistory[] | undefined;
+}
+
+class Adoption {
+  private readonly log: IngestLog;
+  private progress: AdoptProgress = { phase: "looking", files: 0, filesDone: 0, rows: 0 };
+
+  constructor(
+    private readonly request: AdoptRequest,
+    private readonly duck: Duck,
+    private readonly scratch: string,
+    private readonly runId: string,
+    private readonly started: Date,
+  ) {
+    this.log = new IngestLog(request.lake, duck);
+  }
+
+  async look(): Promise<Found> {
+    const { lake, signal } = this.request;
+    const { duck, log } = this;
+    const tables = await readPseudoTables(lake, duck, signal);
+    const interrupted = await interruptedRuns(lake, signal);
+    const oea = await oeaTables(lake, duck, signal);
+    const entries = await log.all(signal);
+    const reports = reportsToAdopt(tables, isAdoptionCutOff(interrupted.records));
+    const found = await findLandings(lake, reports, signal, (filesDone, files) =>
+      this.tell({ phase: "looking", files, filesDone }),
+    );
+    const copies = new PlainCopies(lake, found.landings, signal);
+    const landings = await copies.withoutCopies(found.landings);
+    const nameOfSource = sourceNames(lakeState(await log.sources(signal), appliedIn(tables)));
+    const histories = historiesOf(landings, {
+      known: new Map(entries.map((entry) => [entry.landedPath, entry])),
+      nameOfSource,
+      runId: this.runId,
+      now: this.started,
+    });
+    const deliveries = histories.flatMap((history) => history.deliveries);
+    const several = histories.filter((history) => history.deliveries.length > 1);
+    const told = await Promise.all(oea.map((table) => this.describe(table)));
+    const pseudonyms = await oeaPseudonyms({ lake, duck, tables: oea, signal });
+    const isAdopted = reports.length === 0;
+    return {
+      tables,
+      interrupted,
+      oea,
+      entries,
+      copies,
+      facts: {
+        tables: told,
+        files: isAdopted
+          ? noFiles
+          : {
+              landed: landings.length,
+              bySink: landings.filter(({ hasBackslashes }) => hasBackslashes).length,
+              distinct: new Set(landings.map(({ name, sha256 }) => `${name}\n${sha256}`)).size,
+              sources: histories.length,
+              redelivered: several.map(({ source }) => source).sort(),
+              escaped: deliveries.filter(({ last }) => last.isEscaped).length,
+              notTaken: found.notTaken,
+            },
+        pseudonyms: { ...pseudonyms, map: pseudonyms.unsalted > 0 ? pseudonymMapTable : null },
+        warnings: isAdopted
+          ? await activitySince(lake, duck, tables, oea.length > 0 ? entries : [], signal)
+          : recentActivity(told, landings, this.started),
+      },
+      histories: isAdopted ? undefined : histories,
+    };
+  }
+
+  /** What there is, without a change to it. */
+  async told({ facts, oea, histories, tables, entries }: Found): Promise<AdoptSummary> {
+    if (histories !== undefined) return this.summary("planned", facts, null, []);
+    if (oea.length === 0) return this.summary("nothing", { ...facts, warnings: [] }, null, []);
+    const comparison = await this.compare(oea, entries, tables, this.request.salt);
+    return this.summary("adoptedBefore", facts, null, comparison);
+  }
+
+  async carryOut(found: Found, lock: RunLock): Promise<AdoptSummary> {
+    const { lake, signal } = this.request;
+    const { duck, log, runId } = this;
+    const { oea, facts, histories = [] } = found;
+    const salt = await saltForAdoption({ lake, duck, tables: oea, signal }, this.givenSalt());
+    const toMove = oea.filter(({ path, movedPath }) => path !== movedPath);
+    for (const table of toMove) await requireMovable(lake, duck, table, signal);
+    await settleInterrupted(lake, log, found.interrupted.records, signal);
+    const record: RunRecord = {
+      runId,
+      previous: found.interrupted.newest,
+      command: "adopt",
+      started: this.started,
+      outcome: "running",
+      landings: [],
+    };
+    await noteNewestRun(lake, { runId, previous: found.interrupted.newest });
+    await writeRunRecord(lake, record);
+    const summary = emptySummary(runId);
+    try {
+      await storeFingerprint(lake, salt, signal ? { signal } : {});
+      const rounds = await this.logLandings(found, histories, lock);
+      await writePseudonymMap({ lake, duck, tables: oea, signal }, salt);
+      for (const table of toMove) await this.move(table, lock);
+      const tables = await this.build(rounds, salt, lock, summary);
+      const moved = await oeaTables(lake, duck, signal);
+      const comparison = await this.compare(moved, await log.all(signal), tables, salt);
+      const run = finishedSummary(summary, this.started);
+      const outcome = isIncomplete(run) ? "incomplete" : "done";
+      await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: run });
+      return this.summary("adopted", facts, run, comparison);
+    } catch (error) {
+      const outcome = signal?.aborted ? "cancelled" : "failed";
+      const ended = { ...record, ended: new Date(), outcome } as const;
+      const told = outcome === "failed" ? { ...ended, error: describeError(error) } : ended;
+      // A lake that fails the adoption may fail its record too; the first error is the one to be told.
+      await writeRunRecord(lake, told).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /**
+   * Enters all that OEA landed into the ingest log; files with `\"` get a copy in Clever's form first. Resolves to what is
+   * to be read: the first deliveries of all sources, then the second ones, so that a delivery which takes rows away, or
+   * cannot be read, is held against the one before.
+   */
+  private async logLandings(
+    { entries, copies }: Found,
+    histories: readonly SourceHistory[],
+    lock: RunLock,
+  ): Promise<LogEntry[][]> {
+    const { signal } = this.request;
+    const known = new Map(entries.map((entry) => [entry.landedPath, entry]));
+    const rounds: LogEntry[][] = [];
+    const landed: LogEntry[] = [];
+    for (const { deliveries } of histories) {
+      for (const [round, delivery] of deliveries.entries()) {
+        const all = [...delivery.entries];
+        if (delivery.last.isEscaped) {
+          const copy = await copies.of(delivery.last);
+          await copies.write(copy);
+          all.push(...plainEntry(delivery, copy).map((entry) => known.get(entry.landedPath) ?? entry));
+        }
+        const read = all.at(-1);
+        if (read === undefined) continue;
+        landed.push(...all);
+        rounds[round] = [...(rounds[round] ?? []), read];
+      }
+    }
+    const unknown = landed.filter(({ landedPath }) => !known.has(landedPath));
+    for (let from = 0; from < unknown.length; from += entriesPerCommit) {
+      await lock.requireHeld();
+      await this.log.append(unknown.slice(from, from + entriesPerCommit), signal);
+    }
+    return rounds;
+  }
+
+  private async move(table: OeaTable, lock: RunLock): Promise<void> {
+    const { lake, signal } = this.request;
+    await requireMovable(lake, this.duck, table, signal);
+    await lock.requireHeld();
+    await lake.rename(table.path, table.movedPath, signal ? { signal } : {});
+  }
+
+  /** Builds our tables from landed files, as a run does; resolves to the tables. */
+  private async build(
+    rounds: readonly (readonly LogEntry[])[],
+    salt: string,
+    lock: RunLock,
+    summary: RunSummary,
+  ): Promise<PseudoTables> {
+    const { lake, signal, maxShrink } = this.request;
+    const { duck, log, scratch } = this;
+    const tables = await readPseudoTables(lake, duck, signal);
+    const state = lakeState(await log.sources(signal), appliedIn(tables));
+    const due = rounds.map((entries) => entries.filter((entry) => isDue(entry, state, new Set())));
+    const files = due.reduce((sum, entries) => sum + entries.length, 0);
+    const progress = new Progress(({ filesAnonymized, rows }) =>
+      this.tell({ phase: "building", files, filesDone: filesAnonymized, rows }),
+    );
+    progress.start([], files);
+    const runner = new ChunkRunner({
+      lake,
+      duck,
+      log,
+      lock,
+      state,
+      tables,
+      salt,
+      scratch,
+      signal,
+      progress,
+      summary,
+      maxShrink,
+      accept: new Set(),
+      connections: 1,
+      source: undefined,
+    });
+    await runner.run(due.flatMap((entries): Chunk[] => chunksOf([], entries)));
+    return runner.tables;
+  }
+
+  private async compare(
+    oea: readonly OeaTable[],
+    entries: readonly LogEntry[],
+    tables: PseudoTables,
+    salt: string | undefined,
+  ): Promise<AdoptSummary["comparison"]> {
+    const { lake, signal } = this.request;
+    const { duck } = this;
+    const applied = appliedIn(tables);
+    const current = new Set(
+      entries.flatMap(({ source, version, sha256 }) =>
+        applied.get(source) === version ? [`${source}\n${sha256}`] : [],
+      ),
+    );
+    // Of each content that does not count, the last entry: it says what became of it.
+    const others = new Map<string, LogEntry>();
+    for (const entry of entries) {
+      const key = `${entry.source}\n${entry.sha256}`;
+      if (!current.has(key)) others.set(key, entry);
+    }
+    const quarantined = [...others.values()].filter(({ outcome }) => outcome === "quarantined");
+    const earlier = [...others.values()].filter(({ outcome }) => outcome !== "quarantined");
+    const compared: AdoptSummary["comparison"][number][] = [];
+    const pseudo = oea.filter(({ kind }) => kind === "pseudo");
+    for (const [done, table] of pseudo.entries()) {
+      this.tell({ phase: "comparing", files: pseudo.length, filesDone: done });
+      compared.push(await compareRows({ lake, duck, salt, signal, quarantined, earlier }, table));
+    }
+    return compared;
+  }
+
+  private async describe(table: OeaTable): Promise<AdoptedTable> {
+    const { lake, signal } = this.request;
+    const { report, kind, path, movedPath, snapshot } = table;
+    const options = signal ? { signal } : {};
+    const names = snapshot.metadata.columns.map(({ name }) => sqlName(name)).join(", ");
+    const counts = await withTables(lake, this.duck, [{ tablePath: path }], options, (session, [opened]) =>
+      session.one(
+        `SELECT coalesce(sum(copies), 0)::DOUBLE AS rows_, count(*)::DOUBLE AS distinct_
+         FROM (SELECT ${names}, count(*) AS copies FROM (${opened?.select ?? ""}) GROUP BY ALL)`,
+        [],
+        signal,
+      ),
+    );
+    const lastCommit = await lastCommitOf(lake, table, signal);
+    return {
+      report: report.name,
+      kind,
+      table: path,
+      movedTo: movedPath,
+      rows: Number(counts.rows_),
+      distinctRows: Number(counts.distinct_),
+      lastCommit: lastCommit?.toISOString() ?? null,
+    };
+  }
+
+  private givenSalt(): string {
+    const { salt } = this.request;
+    if (salt !== undefined && salt !== "") return salt;
+    throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was changed.", {
+      hint: "Give the district's OEA salt as CLEVER_SALT. Where OEA's pseudonyms have none, `clever-lake salt` makes one: keep it like a password.",
+    });
+  }
+
+  private summary(
+    state: AdoptSummary["state"],
+    facts: Found["facts"],
+    run: RunSummary | null,
+    comparison: AdoptSummary["comparison"],
+  ): AdoptSummary {
+    const milliseconds = Date.now() - this.started.getTime();
+    return { state, ...facts, run, comparison, milliseconds };
+  }
+
+  private tell(part: Partial<AdoptProgress>): void {
+    this.progress = { ...this.progress, ...part };
+    this.request.onProgress?.(this.progress);
+  }
+}

@@ -1,0 +1,238 @@
+import { pseudonymMapTable, pseudoTable } from "../../clever/layout";
+import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { withLocalFiles } from "../../delta/localFiles";
+import { withTables } from "../../delta/withTable";
+import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import type { LogEntry } from "../log/ingestLog";
+import { comparableTexts } from "../read/comparableTexts";
+import type { OeaTable } from "./oeaTables";
+
+/** A month of OEA's table beside the same month of ours. Rows that are equal count once, but for `oeaRows` and `rows`. */
+export interface ComparedMonth {
+  /** `yyyy-MM`; null for rows without a date. */
+  readonly month: string | null;
+  /** OEA's rows, with those that its runs repeated, and the different ones among them. */
+  readonly oeaRows: number;
+  readonly oeaDistinct: number;
+  /** Our rows, and the different ones among them. */
+  readonly rows: number;
+  readonly distinct: number;
+  /** Different rows that both tables have. */
+  readonly same: number;
+  /** OEA's rows that it read wrongly: a value is missing that every row of a report has. Most are of shifted cells. */
+  readonly misread: number;
+  /** OEA's rows about a person's day (and resource) of which ours say something else: a later delivery, or a newer file. */
+  readonly superseded: number;
+  /** OEA's rows of files that are in quarantine. */
+  readonly quarantined: number;
+  /** OEA's rows that an earlier delivery of a file had and the current one has no more. */
+  readonly withdrawn: number;
+  /** OEA's rows that nothing explains. */
+  readonly unexplained: number;
+  /** Our rows that OEA's table lacks: read wrongly there, never read, or of teachers and staff. */
+  readonly onlyOurs: number;
+}
+
+export interface ComparedTable {
+  readonly table: string;
+  readonly oeaTable: string;
+  readonly months: readonly ComparedMonth[];
+}
+
+export interface CompareContext {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly salt: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Deliveries in quarantine, and earlier ones of sources that have several. */
+  readonly quarantined: readonly LogEntry[];
+  readonly earlier: readonly LogEntry[];
+}
+
+/** Holds the rows of OEA's table, repeated ones once, against those of ours, month by month. */
+export async function compareRows(
+  context: CompareContext,
+  { report, path }: OeaTable,
+): Promise<ComparedTable> {
+  const { lake, duck, signal } = context;
+  const table = pseudoTable(report);
+  const tables = [path, table, pseudonymMapTable].map((tablePath) => ({ tablePath }));
+  const options = signal ? { signal } : {};
+  const months = await withTables(lake, duck, tables, options, async (session, [oea, ours, map]) => {
+    if (oea?.select === undefined || oea.snapshot === undefined) return [];
+    const names = new Set(oea.snapshot.metadata.columns.map(({ name }) => name));
+    await gather(session, report, { oea: oea.select, names, ours: ours?.select, map: map?.select }, signal);
+    await readHeldBack(context, session, report);
+    return countMonths(session, signal);
+  });
+  return { table, oeaTable: path, months };
+}
+
+interface Selects {
+  readonly oea: string;
+  /** The columns that OEA's table has. */
+  readonly names: ReadonlySet<string>;
+  readonly ours: string | undefined;
+  readonly map: string | undefined;
+}
+
+/** Puts the different rows of both tables into `oea_rows` and `our_rows`, in one form. */
+async function gather(
+  session: DuckSession,
+  report: Report,
+  { oea, names, ours, map }: Selects,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const nothing =
+    "SELECT NULL::VARCHAR AS id_column, NULL::VARCHAR AS oea_pseudonym, NULL::VARCHAR AS pseudonym WHERE false";
+  await session.query(`CREATE OR REPLACE TEMP TABLE new_names AS FROM (${map ?? nothing})`, [], signal);
+  const hashed = hashedColumns(report).map(({ name }) => name);
+  const joins = hashed.map((name, index) => {
+    const pseudonym = sqlName(pseudonymName(name));
+    return `LEFT JOIN new_names n${index} ON n${index}.id_column = ${sqlString(name)} AND n${index}.oea_pseudonym = r.${pseudonym}`;
+  });
+  const oeaCells = report.columns.map(({ name, type, pseudonymization }) => {
+    const column = pseudonymization === "hash" ? pseudonymName(name) : name;
+    const cell = names.has(column) ? `r.${sqlName(column)}` : "NULL";
+    const index = hashed.indexOf(name);
+    if (index >= 0) return `coalesce(n${index}.pseudonym, ${cell}) AS ${sqlName(column)}`;
+    // OEA keeps a doubled quote within a quoted field as it stands.
+    const value = type === "string" ? `replace(${cell}, '""', '"')` : cell;
+    return `CAST(${value} AS ${sqlTypes[type]}) AS ${sqlName(column)}`;
+  });
+  const columns = report.columns.map(({ name, pseudonymization }) =>
+    sqlName(pseudonymization === "hash" ? pseudonymName(name) : name),
+  );
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE oea_cells AS SELECT ${columns.join(", ")}, count(*) AS copies FROM (
+       SELECT ${oeaCells.join(", ")} FROM (${oea}) r ${joins.join(" ")}) GROUP BY ALL`,
+    [],
+    signal,
+  );
+  const empty = `SELECT ${columns.join(", ")}, '' AS user_type FROM oea_cells WHERE false`;
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE our_cells AS SELECT ${columns.join(", ")}, user_type, count(*) AS copies FROM (${ours ?? empty}) GROUP BY ALL`,
+    [],
+    signal,
+  );
+  for (const side of ["oea", "our"]) {
+    const texts = await comparableTexts(session, report, `${side}_cells`, `${side}_texts`, signal);
+    const values = report.columns.map(({ name, type, pseudonymization }) => {
+      if (pseudonymization === "hash") return sqlName(pseudonymName(name));
+      if (type !== "string") return sqlName(name);
+      return `nullif(trim(${texts.valueOf({ name }, `c.${sqlName(name)}`)}), '')`;
+    });
+    await session.query(
+      `CREATE OR REPLACE TEMP TABLE ${side}_rows AS SELECT strftime("date", '%Y-%m') AS month, sum(copies)::DOUBLE AS copies,
+         row_hash, any_value(${keyOf(report)}) AS key, any_value("date") AS "date",
+         any_value(${personOf(report)}) AS person, bool_or(${lacksValue(report)}) AS is_misread
+       FROM (SELECT c.*, hash(${values.join(", ")}) AS row_hash FROM ${side}_cells c) GROUP BY month, row_hash`,
+      [],
+      signal,
+    );
+  }
+}
+
+const sqlTypes = { date: "DATE", string: "VARCHAR", boolean: "BOOLEAN", integer: "INTEGER" } as const;
+
+function personOf(report: Report): string {
+  return `coalesce(${hashedColumns(report)
+    .toReversed()
+    .map(({ name }) => sqlName(pseudonymName(name)))
+    .join(", ")})`;
+}
+
+/** A person's day, and the resource where the report has resources. */
+function keyOf(report: Report): string {
+  const hasResources = report.columns.some(({ name }) => name === "resource_id");
+  const key = `hash("date", ${personOf(report)}${hasResources ? ", coalesce(resource_id, resource_name)" : ""})`;
+  return `CASE WHEN ${personOf(report)} IS NOT NULL THEN ${key} END`;
+}
+
+function lacksValue(report: Report): string {
+  return report.columns
+    .filter(({ blank }) => !blank)
+    .map(({ name }) => `${sqlName(name)} IS NULL`)
+    .join(" OR ");
+}
+
+/** Puts the days of people in files that are held back into `held_days`, with why they are. */
+async function readHeldBack(
+  { lake, salt = "", quarantined, earlier, signal }: CompareContext,
+  session: DuckSession,
+  report: Report,
+): Promise<void> {
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE held_days ("date" DATE, person VARCHAR, is_quarantined BOOLEAN)`,
+  );
+  const files = [
+    ...quarantined.map((entry) => ({ entry, isQuarantined: true })),
+    ...earlier.map((entry) => ({ entry, isQuarantined: false })),
+  ].filter(({ entry }) => entry.report === report.name);
+  for (const { entry, isQuarantined } of files) {
+    await withLocalFiles(lake, [entry.landedPath], signal ? { signal } : {}, async ([place = ""]) => {
+      const csv = `read_csv(${sqlString(place)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', ignore_errors = true, null_padding = true, strict_mode = false)`;
+      try {
+        const names = (await session.query(`DESCRIBE FROM ${csv}`, [], signal)).map((row) =>
+          String(row.column_name),
+        );
+        const ids = hashedColumns(report)
+          .toReversed()
+          .flatMap((column) => {
+            const name = names.find((each) => each === column.name || column.aliases?.includes(each));
+            return name === undefined ? [] : [`nullif(trim(${sqlName(name)}), '')`];
+          });
+        if (!names.includes("date") || ids.length === 0) return;
+        await session.query(
+          `INSERT INTO held_days SELECT DISTINCT try_cast("date" AS DATE), sha256(coalesce(${ids.join(", ")}) || $1), ${isQuarantined}
+           FROM ${csv}`,
+          [salt],
+          signal,
+        );
+      } catch {
+        signal?.throwIfAborted();
+        // A file that the engine cannot take apart explains no row.
+      }
+    });
+  }
+}
+
+async function countMonths(session: DuckSession, signal: AbortSignal | undefined): Promise<ComparedMonth[]> {
+  const rows = await session.query(
+    `WITH judged AS (SELECT o.month, o.copies, CASE
+           WHEN o.row_hash IN (SELECT row_hash FROM our_rows) THEN 'same'
+           WHEN o.is_misread THEN 'misread'
+           WHEN o.key IN (SELECT key FROM our_rows) THEN 'superseded'
+           WHEN EXISTS (SELECT 1 FROM held_days h WHERE h."date" = o."date" AND h.person = o.person AND h.is_quarantined) THEN 'quarantined'
+           WHEN EXISTS (SELECT 1 FROM held_days h WHERE h."date" = o."date" AND h.person = o.person) THEN 'withdrawn'
+           ELSE 'unexplained' END AS verdict FROM oea_rows o),
+       oea AS (SELECT month, sum(copies) AS oea_rows, count(*) AS oea_distinct,
+           count(*) FILTER (verdict = 'same') AS same, count(*) FILTER (verdict = 'misread') AS misread,
+           count(*) FILTER (verdict = 'superseded') AS superseded, count(*) FILTER (verdict = 'quarantined') AS quarantined,
+           count(*) FILTER (verdict = 'withdrawn') AS withdrawn, count(*) FILTER (verdict = 'unexplained') AS unexplained
+         FROM judged GROUP BY month),
+       ours AS (SELECT month, sum(copies) AS rows_, count(*) AS distinct_,
+           count(*) FILTER (row_hash NOT IN (SELECT row_hash FROM oea_rows)) AS only_ours FROM our_rows GROUP BY month)
+     SELECT coalesce(oea.month, ours.month) AS month, coalesce(oea_rows, 0)::DOUBLE AS oea_rows, coalesce(oea_distinct, 0)::DOUBLE AS oea_distinct,
+       coalesce(rows_, 0)::DOUBLE AS rows_, coalesce(distinct_, 0)::DOUBLE AS distinct_,
+       ${["same", "misread", "superseded", "quarantined", "withdrawn", "unexplained", "only_ours"].map((name) => `coalesce(${name}, 0)::DOUBLE AS ${name}`).join(", ")}
+     FROM oea FULL JOIN ours ON oea.month IS NOT DISTINCT FROM ours.month ORDER BY 1 NULLS FIRST`,
+    [],
+    signal,
+  );
+  return rows.map((row) => ({
+    month: typeof row.month === "string" ? row.month : null,
+    oeaRows: Number(row.oea_rows),
+    oeaDistinct: Number(row.oea_distinct),
+    rows: Number(row.rows_),
+    distinct: Number(row.distinct_),
+    same: Number(row.same),
+    misread: Number(row.misread),
+    superseded: Number(row.superseded),
+    quarantined: Number(row.quarantined),
+    withdrawn: Number(row.withdrawn),
+    unexplained: Number(row.unexplained),
+    onlyOurs: Number(row.only_ours),
+  }));
+}

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { bulkhead } from "cockatiel";
+import { BackslashSearch } from "../../clever/backslashQuotes";
+import { headerBytes } from "../../clever/header";
+import { landedFolder, landedPath } from "../../clever/layout";
+import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLanding";
+import type { Report, UserType } from "../../clever/reports";
+import type { Lake, LakeEntry } from "../../lake/lake";
+import { together } from "../../together";
+
+/** Landed files that are read side by side: each waits mostly for the lake. */
+const filesAtOnce = 8;
+
+/** A landed file of OEA's and what its bytes tell. */
+export interface FoundLanding extends OeaLanding {
+  readonly userType: UserType;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256 of the bytes, lower-case hex. */
+  readonly sha256: string;
+  /** Whether it has quotes escaped as `\"`, so that it must be written in Clever's form to be read. */
+  readonly isEscaped: boolean;
+}
+
+export interface FoundLandings {
+  readonly landings: readonly FoundLanding[];
+  /** Raw files of no known layout; OEA's notebook does not read them either. */
+  readonly notTaken: readonly string[];
+}
+
+/** Lists and reads the files that OEA landed for these reports. */
+export async function findLandings(
+  lake: Lake,
+  reports: readonly Report[],
+  signal: AbortSignal | undefined,
+  onProgress: (done: number, files: number) => void,
+): Promise<FoundLandings> {
+  const options = signal ? { signal } : {};
+  const files: { entry: LakeEntry; landing: OeaLanding }[] = [];
+  const notTaken: string[] = [];
+  for (const report of reports) {
+    for await (const entry of lake.list(landedFolder(report), { ...options, recursive: true })) {
+      if (entry.kind !== "file" || !entry.path.endsWith(".csv")) continue;
+      const landing = oeaLandingAt(entry.path);
+      if (landing) files.push({ entry, landing });
+      else notTaken.push(entry.path);
+    }
+  }
+  let done = 0;
+  onProgress(done, files.length);
+  const atOnce = bulkhead(filesAtOnce, Number.POSITIVE_INFINITY);
+  const landings = await together(
+    files.map(({ entry, landing }) =>
+      atOnce.execute(async () => {
+        signal?.throwIfAborted();
+        const found = await readLanding(lake, landing, entry.size, signal);
+        onProgress(++done, files.length);
+        return found;
+      }),
+    ),
+  );
+  return { landings, notTaken: notTaken.sort() };
+}
+
+async function readLanding(
+  lake: Lake,
+  landing: OeaLanding,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<FoundLanding> {
+  const hash = createHash("sha256");
+  const search = new BackslashSearch();
+  const start: Buffer[] = [];
+  let read = 0;
+  for await (const chunk of lake.readStream(landing.landedPath, signal ? { signal } : {})) {
+    const piece = chunk as Buffer;
+    hash.update(piece);
+    if (landing.hasBackslashes) search.add(piece);
+    if (read < headerBytes) start.push(piece.subarray(0, headerBytes - read));
+    read += piece.length;
+  }
+  const header =
+    Buffer.concat(start)
+      .toString("latin1")
+      .split(/[\r\n]/, 1)[0] ?? "";
+  return {
+    ...landing,
+    userType: userTypeOf(landing, header),
+    size,
+    sha256: hash.digest("hex"),
+    isEscaped: search.found,
+  };
+}
+
+/** Where a landed file stands in Clever's form: as if it had been landed byte for byte. */
+export function plainPath({ report, folder, userType, name }: FoundLanding): string {
+  return landedPath(report, folder, userType, name);
+}

@@ -1,0 +1,83 @@
+import { landedFolder } from "../../clever/layout";
+import { oeaLandingAt } from "../../clever/oeaLanding";
+import { readCommit } from "../../delta/snapshot";
+import { withTables } from "../../delta/withTable";
+import type { Duck } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import type { LogEntry } from "../log/ingestLog";
+import { allReports, type PseudoTables } from "../write/tables";
+import type { AdoptWarning } from "./adoptSummary";
+import type { FoundLanding } from "./landings";
+import type { OeaTable } from "./oeaTables";
+
+/** A job that runs once a week shows within so many days. */
+const recentDays = 8;
+const dayMilliseconds = 86_400_000;
+
+/** When a table was written last; undefined where its log does not tell. */
+export async function lastCommitOf(
+  lake: Lake,
+  { path, snapshot }: OeaTable,
+  signal: AbortSignal | undefined,
+): Promise<Date | undefined> {
+  const actions = (await readCommit(lake, path, snapshot.version, signal ? { signal } : {})) ?? [];
+  for (const action of actions) {
+    if ("commitInfo" in action && action.commitInfo.timestamp !== undefined) {
+      return new Date(action.commitInfo.timestamp);
+    }
+  }
+  return undefined;
+}
+
+/** What shows, before an adoption, that OEA's job is on: commits and landings of the last days. */
+export function recentActivity(
+  commits: readonly { readonly table: string; readonly lastCommit: string | null }[],
+  landings: readonly FoundLanding[],
+  now: Date,
+): AdoptWarning[] {
+  const since = now.getTime() - recentDays * dayMilliseconds;
+  const newest = landings.reduce<FoundLanding | undefined>(
+    (best, each) => (best === undefined || each.time > best.time ? each : best),
+    undefined,
+  );
+  return [
+    ...commits.flatMap(({ table, lastCommit }): AdoptWarning[] =>
+      lastCommit !== null && Date.parse(lastCommit) >= since
+        ? [{ kind: "recentCommit", subject: table, time: lastCommit }]
+        : [],
+    ),
+    ...(newest !== undefined && newest.time.getTime() >= since
+      ? [{ kind: "recentLanding" as const, subject: newest.landedPath, time: newest.time.toISOString() }]
+      : []),
+  ];
+}
+
+/** What shows, after an adoption, that OEA's job is still on: rows and landed files that are not ours. */
+export async function activitySince(
+  lake: Lake,
+  duck: Duck,
+  tables: PseudoTables,
+  entries: readonly LogEntry[],
+  signal: AbortSignal | undefined,
+): Promise<AdoptWarning[]> {
+  const options = signal ? { signal } : {};
+  const warnings: AdoptWarning[] = [];
+  for (const { tablePath } of tables.values()) {
+    const count = await withTables(lake, duck, [{ tablePath }], options, async (session, [table]) => {
+      if (table?.select === undefined) return 0;
+      const rows = `SELECT count(*)::DOUBLE AS n FROM (${table.select}) WHERE source_file IS NULL`;
+      return Number((await session.one(rows, [], signal)).n);
+    });
+    if (count > 0) warnings.push({ kind: "rowsSince", subject: tablePath, count });
+  }
+  const known = new Set(entries.map(({ landedPath }) => landedPath));
+  const unknown: string[] = [];
+  for (const report of allReports()) {
+    for await (const { kind, path } of lake.list(landedFolder(report), { ...options, recursive: true })) {
+      if (kind === "file" && !known.has(path) && oeaLandingAt(path) !== undefined) unknown.push(path);
+    }
+  }
+  const [first] = unknown.sort();
+  if (first !== undefined) warnings.push({ kind: "landingsSince", subject: first, count: unknown.length });
+  return warnings;
+}

@@ -1,0 +1,149 @@
+import { pseudonymMapTable } from "../../clever/layout";
+import { hashedColumns, pseudonymName } from "../../clever/reports";
+import { commit } from "../../delta/commit";
+import { writeDataFile } from "../../delta/dataFile";
+import { withScratch } from "../../delta/localFiles";
+import { tableActions } from "../../delta/tableActions";
+import { withTables } from "../../delta/withTable";
+import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import { checkSaltText } from "../../saltText";
+import { formsOf, otherSalt, weakSalt } from "../salt/salt";
+import { isSaltOf, readFingerprint } from "../salt/saltFingerprint";
+import type { OeaTable } from "./oeaTables";
+
+/** How OEA made the pseudonyms of its lookup tables. */
+export interface OeaPseudonyms {
+  /** Different ids of people with their pseudonym. */
+  readonly ids: number;
+  /** Those of which the pseudonym is the hash of the id alone. */
+  readonly unsalted: number;
+}
+
+interface LookupContext {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly tables: readonly OeaTable[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Tells whether OEA's pseudonyms have a salt. */
+export function oeaPseudonyms(context: LookupContext): Promise<OeaPseudonyms> {
+  return withPairs(context, async (session) => {
+    const { ids, unsalted } = await session.one(
+      `SELECT count(*)::DOUBLE AS ids, count(*) FILTER (WHERE pseudonym = sha256(id))::DOUBLE AS unsalted FROM oea_pairs`,
+      [],
+      context.signal,
+    );
+    return { ids: Number(ids), unsalted: Number(unsalted) };
+  });
+}
+
+/**
+ * The salt for an adopted lake: the given one in the form that explains all of OEA's pseudonyms which have a salt, and any
+ * that is not easy to guess where none has. Rejects with `salt` for another one than OEA's, or than one that the lake has.
+ */
+export async function saltForAdoption(context: LookupContext, given: string): Promise<string> {
+  const { lake, signal } = context;
+  const { ids, unsalted } = await oeaPseudonyms(context);
+  const { salt: trimmed, weakness } = checkSaltText(given);
+  const salt = ids === unsalted ? trimmed : await formThatExplains(context, given, ids - unsalted);
+  if (salt === undefined) throw otherSalt(lake);
+  const stored = await readFingerprint(lake, signal ? { signal } : {});
+  if (stored !== undefined && !(await isSaltOf(salt, stored))) throw otherSalt(lake);
+  if (stored === undefined && ids === unsalted && weakness !== undefined) throw weakSalt(lake, weakness);
+  return salt;
+}
+
+function formThatExplains(
+  context: LookupContext,
+  given: string,
+  salted: number,
+): Promise<string | undefined> {
+  return withPairs(context, async (session) => {
+    for (const form of formsOf(given)) {
+      const { n } = await session.one(
+        "SELECT count(*)::DOUBLE AS n FROM oea_pairs WHERE pseudonym <> sha256(id) AND pseudonym = sha256(id || $1)",
+        [form],
+        context.signal,
+      );
+      if (Number(n) === salted) return form;
+    }
+    return undefined;
+  });
+}
+
+const mapColumns = ["id_column", "oea_pseudonym", "pseudonym"].map((name) => ({
+  name,
+  type: "string" as const,
+}));
+
+/**
+ * Writes which pseudonym takes the place of each one that OEA made without a salt, unless that was done before. Resolves to
+ * the number of pseudonyms in the map; 0 where OEA's have a salt.
+ */
+export async function writePseudonymMap(context: LookupContext, salt: string): Promise<number> {
+  const { lake, duck, signal } = context;
+  const options = signal ? { signal } : {};
+  return withPairs(context, async (session) => {
+    const changed = "FROM oea_pairs WHERE pseudonym <> sha256(id || $1)";
+    const { n } = await session.one(`SELECT count(*)::DOUBLE AS n ${changed}`, [salt], signal);
+    if (Number(n) === 0) return 0;
+    await commit({
+      ...options,
+      lake,
+      duck,
+      tablePath: pseudonymMapTable,
+      operation: { name: "WRITE", parameters: { mode: "Append" } },
+      attempt: (snapshot) => {
+        if (snapshot !== undefined) return Promise.resolve(undefined);
+        return withScratch(lake, async (scratch) => {
+          const add = await writeDataFile({
+            ...options,
+            session,
+            lake,
+            scratch,
+            tablePath: pseudonymMapTable,
+            columns: mapColumns,
+            query: `SELECT id_column, pseudonym AS oea_pseudonym, sha256(id || $1) AS pseudonym ${changed}`,
+            parameters: [salt],
+          });
+          const creation = tableActions({
+            columns: mapColumns,
+            name: "pseudonyms_oea",
+            description: "Which pseudonym takes the place of one that OEA made without a salt.",
+          });
+          return { actions: [...creation, ...(add ? [{ add }] : [])] };
+        });
+      },
+    });
+    return Number(n);
+  });
+}
+
+/** Runs `work` with the different pairs of OEA's lookup tables in the temporary table `oea_pairs`. */
+function withPairs<T>(
+  { lake, duck, tables, signal }: LookupContext,
+  work: (session: DuckSession) => Promise<T>,
+): Promise<T> {
+  const lookups = tables.filter(({ kind }) => kind === "lookup");
+  const queried = lookups.map(({ path: tablePath }) => ({ tablePath }));
+  return withTables(lake, duck, queried, signal ? { signal } : {}, async (session, opened) => {
+    const pairs = lookups.flatMap(({ report }, index) => {
+      const select = opened[index]?.select;
+      if (select === undefined) return [];
+      return hashedColumns(report).map(
+        ({ name }) =>
+          `SELECT ${sqlString(name)} AS id_column, ${sqlName(name)} AS id, ${sqlName(pseudonymName(name))} AS pseudonym FROM (${select})`,
+      );
+    });
+    const nothing = "SELECT '' AS id_column, NULL::VARCHAR AS id, NULL::VARCHAR AS pseudonym";
+    await session.query(
+      `CREATE OR REPLACE TEMP TABLE oea_pairs AS SELECT DISTINCT * FROM (${[nothing, ...pairs].join(" UNION ALL ")})
+       WHERE id IS NOT NULL AND pseudonym IS NOT NULL`,
+      [],
+      signal,
+    );
+    return work(session);
+  });
+}

@@ -1,0 +1,125 @@
+import { lookupTable, oeaTable, pseudoTable } from "../../clever/layout";
+import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { readCheckedSnapshot, readSnapshot, type Snapshot } from "../../delta/snapshot";
+import type { Duck } from "../../duck/duck";
+import { CleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import type { RunRecord } from "../log/runRecord";
+import { allReports, appliedVersions, type PseudoTables } from "../write/tables";
+
+/** A table that OEA's own notebooks wrote. */
+export interface OeaTable {
+  readonly report: Report;
+  readonly kind: "pseudo" | "lookup";
+  /** Where it stands, and where it is to stand once the lake is adopted; the same where it was moved already. */
+  readonly path: string;
+  readonly movedPath: string;
+  readonly snapshot: Snapshot;
+}
+
+/** Whether OEA's own notebook wrote a `_pseudo` table: it has OEA's columns, none of ours, and no delivery of ours. */
+export function isOeas(report: Report, snapshot: Snapshot): boolean {
+  const names = new Set(snapshot.metadata.columns.map(({ name }) => name));
+  const hasPseudonyms = hashedColumns(report).every(({ name }) => names.has(pseudonymName(name)));
+  return hasPseudonyms && !names.has("source_file") && appliedVersions(snapshot).size === 0;
+}
+
+/** Rejects with `notAdopted` where a table of the lake is OEA's: its rows stand there once for each of OEA's runs. */
+export function requireAdopted(tables: PseudoTables | undefined): void {
+  for (const report of allReports()) {
+    const table = tables?.get(report.name);
+    if (table !== undefined && isOeas(report, table)) throw notAdopted(table.tablePath);
+  }
+}
+
+function notAdopted(subject: string): CleverLakeError {
+  return new CleverLakeError("notAdopted", "OEA's own notebooks wrote this table; nothing was changed.", {
+    subject,
+    hint: "Look with `clever-lake adopt --dry-run` what there is, then adopt the lake with `clever-lake adopt`.",
+  });
+}
+
+/** Whether one of these records is of an adoption that was cut off. */
+export function isAdoptionCutOff(records: readonly RunRecord[]): boolean {
+  return records.some(({ command, outcome }) => command === "adopt" && outcome !== "incomplete");
+}
+
+/**
+ * Rejects with `notAdopted` where an adoption was cut off: files that OEA landed may not be in the tables yet.
+ * @param records those of interrupted runs
+ */
+export function requireFinishedAdoption(records: readonly RunRecord[]): void {
+  if (!isAdoptionCutOff(records)) return;
+  throw new CleverLakeError("notAdopted", "The adoption of OEA's lake was cut off; nothing was changed.", {
+    hint: "Go on with `clever-lake adopt`.",
+  });
+}
+
+/**
+ * The reports without a table of ours, whose landed files are to be adopted; none where there is nothing to adopt.
+ * @param isCutOff whether an adoption was cut off, which may have moved OEA's tables already
+ */
+export function reportsToAdopt(tables: PseudoTables, isCutOff: boolean): Report[] {
+  const isOurs = (report: Report) => {
+    const table = tables.get(report.name);
+    return table !== undefined && !isOeas(report, table);
+  };
+  const isNeeded = [...tables.values()].some((table) =>
+    allReports().some((report) => pseudoTable(report) === table.tablePath && isOeas(report, table)),
+  );
+  if (isCutOff) return allReports();
+  return isNeeded ? allReports().filter((report) => !isOurs(report)) : [];
+}
+
+/**
+ * OEA's tables in the lake, moved ones too, lookups first: that is the order in which they are moved, so that a lake shows
+ * by its `_pseudo` tables that it is not adopted until the last one was moved.
+ */
+export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<OeaTable[]> {
+  const options = signal ? { signal } : {};
+  const found: OeaTable[] = [];
+  const pseudo = new Map<Report, Snapshot | undefined>();
+  for (const report of allReports()) {
+    pseudo.set(report, await readSnapshot(lake, pseudoTable(report), duck, options));
+  }
+  const add = async (report: Report, kind: OeaTable["kind"], path: string, own: Snapshot | undefined) => {
+    const movedPath = oeaTable(path);
+    const moved = await readSnapshot(lake, movedPath, duck, options);
+    if (moved) found.push({ report, kind, path: movedPath, movedPath, snapshot: moved });
+    if (own) found.push({ report, kind, path, movedPath, snapshot: own });
+  };
+  for (const report of allReports()) {
+    const table = pseudo.get(report);
+    const lookup = await readSnapshot(lake, lookupTable(report), duck, options);
+    // Ours have the same columns, so their name tells them apart.
+    const isOurs = lookup?.metadata.name === `${report.name}_lookup` || (table && !isOeas(report, table));
+    await add(report, "lookup", lookupTable(report), isOurs ? undefined : lookup);
+  }
+  for (const report of allReports()) {
+    const table = pseudo.get(report);
+    await add(report, "pseudo", pseudoTable(report), table && isOeas(report, table) ? table : undefined);
+  }
+  return found;
+}
+
+/** Rejects with `conflict` where a table cannot be moved, since another one is at its new place or OEA's job writes to it. */
+export async function requireMovable(
+  lake: Lake,
+  duck: Duck,
+  { path, movedPath, snapshot }: OeaTable,
+  signal?: AbortSignal,
+): Promise<void> {
+  const options = signal ? { signal } : {};
+  if ((await lake.stat(movedPath, options)) !== undefined) {
+    throw new CleverLakeError("conflict", `${path} cannot be moved: another table is at its new place.`, {
+      subject: movedPath,
+      hint: "OEA's job has written again since its tables were moved. Turn it off, and rename or remove the older table yourself.",
+    });
+  }
+  const now = await readCheckedSnapshot(lake, path, duck, undefined, options);
+  if (now?.version === snapshot.version) return;
+  throw new CleverLakeError("conflict", "OEA's job is writing to this table.", {
+    subject: path,
+    hint: "Turn OEA's job off, then adopt the lake.",
+  });
+}

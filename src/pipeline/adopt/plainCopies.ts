@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { withDoubledQuotes } from "../../clever/backslashQuotes";
+import type { Lake } from "../../lake/lake";
+import type { LogEntry } from "../log/ingestLog";
+import { folderName } from "../plan/plan";
+import type { OeaDelivery } from "./deliveries";
+import { type FoundLanding, plainPath } from "./landings";
+
+/**
+ * A landed file with quotes escaped as `\"`, in Clever's form. It is written beside OEA's file, which stays: a file's form
+ * cannot be told from its bytes (`"C:\"` ends in one and goes on in the other), so that everybody who reads a landed file
+ * would have to know whose it is.
+ */
+export interface PlainCopy {
+  readonly of: FoundLanding;
+  readonly landedPath: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** The copies of OEA's escaped files that an adoption makes, by the places where the lake has files already. */
+export class PlainCopies {
+  private readonly shas: ReadonlyMap<string, string>;
+  private readonly made = new Map<string, Promise<PlainCopy>>();
+
+  constructor(
+    private readonly lake: Lake,
+    landings: readonly FoundLanding[],
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.shas = new Map(landings.map(({ landedPath, sha256 }) => [landedPath, sha256]));
+  }
+
+  /** The landings without the copies that an adoption made of some of them before it was cut off. */
+  async withoutCopies(landings: readonly FoundLanding[]): Promise<FoundLanding[]> {
+    const copies = new Set<string>();
+    for (const landing of landings) {
+      if (landing.isEscaped && this.shas.has(plainPath(landing))) {
+        copies.add((await this.of(landing)).landedPath);
+      }
+    }
+    return landings.filter(({ landedPath }) => !copies.has(landedPath));
+  }
+
+  /** The copy of an escaped file; written only by `write`. */
+  of(landing: FoundLanding): Promise<PlainCopy> {
+    const made = this.made.get(landing.landedPath) ?? this.make(landing);
+    this.made.set(landing.landedPath, made);
+    return made;
+  }
+
+  /** Writes a copy, unless it is there. */
+  async write({ of, landedPath, sha256 }: PlainCopy): Promise<void> {
+    if (this.shas.get(landedPath) === sha256) return;
+    await this.lake.write(landedPath, this.plain(of), this.options);
+  }
+
+  private async make(of: FoundLanding): Promise<PlainCopy> {
+    const hash = createHash("sha256");
+    let size = 0;
+    for await (const piece of this.plain(of)) {
+      hash.update(piece);
+      size += piece.length;
+    }
+    const sha256 = hash.digest("hex");
+    // Where OEA landed another file at that place, a second later is free.
+    let landedPath = plainPath(of);
+    const [day = "", time = ""] = of.folder.split("T");
+    const first = Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
+    for (let second = 1; (this.shas.get(landedPath) ?? sha256) !== sha256; second++) {
+      landedPath = plainPath({ ...of, folder: folderName(new Date(first + 1000 * second)) });
+    }
+    return { of, landedPath, size, sha256 };
+  }
+
+  private plain({ landedPath }: FoundLanding): AsyncGenerator<Buffer> {
+    return withDoubledQuotes(this.lake.readStream(landedPath, this.options) as AsyncIterable<Buffer>);
+  }
+
+  private get options(): { readonly signal?: AbortSignal } {
+    return this.signal ? { signal: this.signal } : {};
+  }
+}
+
+/** The log's entry of the copy that is read for a delivery, which is a later version of what OEA landed. */
+export function plainEntry({ entries }: OeaDelivery, { landedPath, size, sha256 }: PlainCopy): LogEntry[] {
+  const last = entries.at(-1);
+  return last ? [{ ...last, outcome: "landed", landedPath, size, sha256, version: last.version + 1 }] : [];
+}

@@ -1,0 +1,57 @@
+import { reportNames } from "../clever/reports";
+import type { RunSummary } from "./log/runRecord";
+import { healthy } from "./read/identityHealth";
+
+/** Whether files failed or were quarantined. */
+export function isIncomplete(summary: RunSummary): boolean {
+  return summary.failed.length > 0 || summary.quarantined.length > 0;
+}
+
+/** Whether there are reports whose rows the run should have brought and did not. */
+export function missesReports(summary: RunSummary): boolean {
+  return isIncomplete(summary) || summary.notRead.some(({ report }) => report);
+}
+
+/** Whether something is to be looked after: reports are missed or overdue, or the server has none at all. */
+export function hasTrouble(summary: RunSummary): boolean {
+  return missesReports(summary) || summary.overdue.length > 0 || summary.reportsOnServer === 0;
+}
+
+/** The summary of a run that has not done anything yet. */
+export function emptySummary(runId: string): RunSummary {
+  return {
+    runId,
+    landed: 0,
+    bytes: 0,
+    anonymized: 0,
+    unchanged: 0,
+    quarantined: [],
+    failed: [],
+    rows: Object.fromEntries(reportNames.map((name) => [name, 0])) as RunSummary["rows"],
+    refused: 0,
+    superseded: 0,
+    identities: { daily_participation: healthy, resource_usage: healthy },
+    notes: [],
+    notRead: [],
+    reportsOnServer: null,
+    overdue: [],
+    inQuarantine: [],
+    milliseconds: 0,
+  };
+}
+
+/** A summary as it is told when its run ends. */
+export function finishedSummary(summary: RunSummary, started: Date): RunSummary {
+  return {
+    ...summary,
+    quarantined: byPath(summary.quarantined),
+    failed: byPath(summary.failed),
+    notes: byPath(summary.notes),
+    milliseconds: Date.now() - started.getTime(),
+  };
+}
+
+/** Files end in any order, since they are worked on side by side. */
+function byPath<T extends { readonly path: string }>(files: readonly T[]): T[] {
+  return files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
