@@ -109,6 +109,14 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .option("--dry-run", "list what would be deleted, and delete nothing")
     .action(acting(async () => (await import("./cli/commands/vacuum")).vacuumTables));
   root
+    .command("adopt")
+    .description(
+      "adopt a lake that OEA's own notebooks wrote: shows what is there, and asks before it does anything",
+    )
+    .option("--dry-run", "tell what is there and what would be done, and change nothing")
+    .option("-y, --yes", "adopt without a question")
+    .action(acting(async () => (await import("./cli/commands/adopt")).adoptOeaLake));
+  root
     .command("engagement")
     .description("export the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
     .requiredOption("-o, --out <file>", "the Parquet file to write")

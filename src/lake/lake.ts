@@ -46,7 +46,10 @@ export interface Lake {
   /** Moves a finished local file (from `scratch`) into the lake, replacing what was there. */
   importFile(localFile: string, path: string, options?: LakeOptions): Promise<void>;
 
-  /** Renames a file, replacing the target. */
+  /**
+   * Renames a file, replacing the target, or a folder with all that is in it, at once. A folder rejects where files are at
+   * the new place.
+   */
   rename(from: string, to: string, options?: LakeOptions): Promise<void>;
 
   /** Deletes a file; no error where there is none. */

@@ -123,6 +123,26 @@ export function lakeConformance(name: string, open: () => Promise<Lake>): void {
       expect((await lake.read("stage1np/two")).toString()).toBe("1");
     });
 
+    test("rename moves a folder whole, into folders that are missing, and not over files", async () => {
+      const lake = await open();
+      await lake.write("stage2p/t/_delta_log/0.json", chunks("1"));
+      await lake.write("stage2p/t/x y ü.parquet", chunks("22"));
+      await lake.rename("stage2p/t", "stage2p/new/t_oea");
+      expect(await lake.stat("stage2p/t")).toBeUndefined();
+      expect(await entries(lake, "stage2p/new", true)).toEqual([
+        "file stage2p/new/t_oea/_delta_log/0.json 1",
+        "file stage2p/new/t_oea/x y ü.parquet 2",
+        "folder stage2p/new/t_oea 0",
+        "folder stage2p/new/t_oea/_delta_log 0",
+      ]);
+      await lake.write("stage2p/t/_delta_log/0.json", chunks("3"));
+      await expect(lake.rename("stage2p/t", "stage2p/new/t_oea")).rejects.toMatchObject({
+        name: "CleverLakeError",
+      });
+      expect((await lake.read("stage2p/new/t_oea/_delta_log/0.json")).toString()).toBe("1");
+      expect((await lake.read("stage2p/t/_delta_log/0.json")).toString()).toBe("3");
+    });
+
     test("delete removes, and is quiet where there is nothing", async () => {
       const lake = await open();
       await lake.write(file, chunks("1"));

@@ -1,0 +1,184 @@
+import { counted } from "../counted";
+import {
+  type AdoptProgress,
+  type AdoptSummary,
+  type AdoptWarning,
+  unexplainedRows,
+} from "../pipeline/adopt/adoptSummary";
+import type { ComparedMonth, ComparedTable } from "../pipeline/adopt/compareRows";
+import { columns } from "./table";
+import { duration, integer, plain, styled } from "./text";
+
+/** What people read of `adopt`: what is there, what is to be done, and the counts that prove what was done. */
+export function showAdopt(summary: AdoptSummary): string {
+  const { state, comparison, warnings } = summary;
+  if (state === "nothing")
+    return `${styled("green", "Nothing to adopt.")} No table of this lake is OEA's own.`;
+  const parts = [
+    tableListing(summary),
+    ...(state === "adoptedBefore" ? [] : [landedText(summary), saltText(summary)]),
+    ...comparison.map(comparedText),
+    ...(warnings.length > 0 ? [warnings.map(warningLine).join("\n")] : []),
+    verdict(summary),
+  ];
+  return parts.join("\n\n");
+}
+
+function tableListing({ tables, state }: AdoptSummary): string {
+  const head = state === "planned" ? "is moved to" : "stands at";
+  const rows = tables.map(({ table, movedTo, rows, distinctRows, lastCommit }) => [
+    plain(table),
+    integer(rows),
+    integer(distinctRows),
+    lastCommit?.slice(0, 16).replace("T", " ") ?? "",
+    plain(movedTo),
+  ]);
+  return columns(["Table of OEA's", "Rows", "different", "Last written (UTC)", head], rows, [1, 2]);
+}
+
+function landedText({ files }: AdoptSummary): string {
+  const { landed, bySink, distinct, sources, redelivered, escaped, notTaken } = files;
+  const lines = [
+    `OEA landed ${counted(landed, "file")}, of which ${integer(distinct)} are different by name and content. They are read once each, as deliveries of ${counted(sources, "report")}.`,
+    ...(bySink > 0
+      ? [
+          `${integer(bySink)} are of OEA's production pipeline: without a folder for the user type, times in US Central time.`,
+        ]
+      : []),
+    ...(escaped > 0
+      ? [
+          `${counted(escaped, "file")} with quotes as \\": a copy with doubled quotes goes beside each. OEA's files stay as they are.`,
+        ]
+      : []),
+    ...(redelivered.length > 0
+      ? [
+          `${counted(redelivered.length, "report")} landed with different content; the last one counts:`,
+          ...listed(redelivered),
+        ]
+      : []),
+    ...(notTaken.length > 0
+      ? [
+          `${counted(notTaken.length, "raw file")} in places that OEA's notebook does not read; left as they are:`,
+          ...listed(notTaken),
+        ]
+      : []),
+  ];
+  return lines.join("\n");
+}
+
+const mostListed = 10;
+
+function listed(paths: readonly string[]): string[] {
+  const more = paths.length - mostListed;
+  return [
+    ...paths.slice(0, mostListed).map((path) => `  ${plain(path)}`),
+    ...(more > 0 ? [`  and ${integer(more)} more`] : []),
+  ];
+}
+
+function saltText({ pseudonyms: { ids, unsalted, map } }: AdoptSummary): string {
+  if (ids === 0)
+    return "OEA's lookup tables have no row, so they do not tell whether its pseudonyms have a salt.";
+  if (map === null) return `OEA's pseudonyms of ${counted(ids, "id")} have a salt, which stays.`;
+  return `OEA made the pseudonyms of ${integer(unsalted)} of ${counted(ids, "id")} without a salt: anybody can compute them. New ones are made with your salt; ${map} tells which takes the place of which. Give access to OEA's tables to nobody, or remove them, once you need them no more.`;
+}
+
+/** The reasons why a row of OEA's is not in our table, in the order in which they are looked for. */
+const reasons = [
+  ["misread", "read wrongly by OEA: a value is missing that every row has"],
+  [
+    "superseded",
+    "superseded: a later delivery, or a newer file, says something else of the same person's day",
+  ],
+  ["quarantined", "of files in quarantine"],
+  ["withdrawn", "in an earlier delivery only"],
+  ["unexplained", "not explained"],
+] as const satisfies readonly (readonly [keyof ComparedMonth, string])[];
+
+function comparedText({ table, months }: ComparedTable): string {
+  const used = reasons.filter(([name]) => months.some((month) => month[name] > 0));
+  const hasOthers = months.some(({ onlyOurs }) => onlyOurs > 0);
+  const head = ["Month", "OEA's rows", "different", "in both", ...used.map(([name]) => name)];
+  const listing = columns(
+    [...head, "our rows", ...(hasOthers ? ["only ours"] : [])],
+    months.map((month) => [
+      month.month ?? "no date",
+      integer(month.oeaRows),
+      integer(month.oeaDistinct),
+      integer(month.same),
+      ...used.map(([name]) => integer(month[name])),
+      integer(month.rows),
+      ...(hasOthers ? [integer(month.onlyOurs)] : []),
+    ]),
+    Array.from({ length: head.length + 1 }, (_, index) => index + 1),
+  );
+  const words = [
+    ...used.map(([name, text]) => `  ${name}: ${text}`),
+    ...(hasOthers ? ["  only ours: read wrongly by OEA, never read by it, or of teachers and staff"] : []),
+  ];
+  return [`${styled("bold", plain(table))}, row by row against OEA's`, listing, ...words].join("\n");
+}
+
+function warningLine(warning: AdoptWarning): string {
+  const subject = plain(warning.subject);
+  switch (warning.kind) {
+    case "recentCommit":
+      return `${styled("yellow", "OEA's job may be on:")} it wrote ${subject} on ${warning.time.slice(0, 10)}. Turn it off before you adopt the lake.`;
+    case "recentLanding":
+      return `${styled("yellow", "OEA's job may be on:")} it landed ${subject} on ${warning.time.slice(0, 10)}. Turn it off before you adopt the lake.`;
+    case "rowsSince":
+      return `${styled("red", "OEA's job is on:")} ${subject} has ${counted(warning.count, "row")} that it wrote since. Turn it off. Restore the table to the version before.`;
+    case "landingsSince":
+      return `${styled("red", "OEA's job is on:")} it landed ${counted(warning.count, "file")} since, first ${subject}. Turn it off. Runs bring the same files from the server.`;
+  }
+}
+
+function verdict(summary: AdoptSummary): string {
+  const { state, run, milliseconds } = summary;
+  if (state === "planned") {
+    return `${styled("cyan", "Plan:")} our tables are built from the landed files; OEA's are moved beside them. Nothing of OEA's is deleted. Nothing was changed yet.`;
+  }
+  const unexplained = unexplainedRows(summary);
+  const proof =
+    unexplained === 0
+      ? "Every different row of OEA's is in our tables or explained."
+      : styled("red", `${counted(unexplained, "row")} of OEA's are not explained.`);
+  if (state === "adoptedBefore" || run === null) {
+    return `${styled("green", "Nothing to adopt:")} the lake was adopted before. ${proof}`;
+  }
+  const rows = Object.values(run.rows).reduce((sum, each) => sum + each, 0);
+  return [
+    `${styled("green", "Adopted:")} ${counted(run.anonymized, "file")} read into our tables, ${counted(rows, "row")}, in ${duration(milliseconds)}. ${proof}`,
+    ...run.quarantined.map(
+      ({ path, line, reason }) =>
+        `${styled("red", "Quarantined:")} ${plain(path)}${line === null ? "" : `, line ${line}`}: ${plain(reason)}`,
+    ),
+    ...run.failed.map(
+      ({ path, reason }) =>
+        `${styled("red", "Failed:")} ${plain(path)}: ${plain(reason)} The next run tries it again.`,
+    ),
+  ].join("\n");
+}
+
+const phases = {
+  looking: "Reading what OEA landed",
+  building: "Building the tables",
+  comparing: "Comparing with OEA's tables",
+} as const;
+
+/** Shows on a terminal how far an adoption is. */
+export function adoptProgress(): { show(state: AdoptProgress): void; clear(): void } {
+  let shown = "";
+  const write = (text: string) => {
+    if (!process.stderr.isTTY || text === shown) return;
+    shown = text;
+    process.stderr.write(`\x1b[2K${text === "" ? "" : `  ${text}`}\r`);
+  };
+  return {
+    show: ({ phase, files, filesDone }) => {
+      const percent = files === 0 ? 0 : Math.floor((100 * filesDone) / files);
+      write(`${phases[phase]}: ${percent} %`);
+    },
+    clear: () => write(""),
+  };
+}

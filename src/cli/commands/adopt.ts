@@ -1,0 +1,59 @@
+import { readConfig, secretsFrom } from "../../config";
+import { CleverLakeError } from "../../errors";
+import { type AdoptRequest, adoptLake } from "../../pipeline/adopt/adoptLake";
+import { type AdoptSummary, hasAdoptTrouble } from "../../pipeline/adopt/adoptSummary";
+import { adoptProgress, showAdopt } from "../adopt";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { confirmed } from "../confirmed";
+import { openLake, readSalt } from "../connect";
+
+export interface AdoptOptions extends CommonOptions {
+  readonly dryRun?: true;
+  readonly yes?: true;
+}
+
+/** `adopt`: a lake that OEA's own notebooks wrote becomes one of ours. Looks first, shows what it would do, and asks. */
+export async function adoptOeaLake(
+  options: AdoptOptions,
+  { environment, signal }: CommandContext,
+): Promise<CommandResult> {
+  const config = await readConfig(options.config);
+  const secrets = secretsFrom(environment);
+  const lake = await openLake(config, secrets);
+  const salt = await readSalt(config, secrets, signal);
+  const progress = adoptProgress();
+  const adopt = async (dryRun: boolean): Promise<AdoptSummary> => {
+    const request: AdoptRequest = {
+      lake,
+      dryRun,
+      salt,
+      maxShrink: config.maxShrink,
+      signal,
+      onProgress: progress.show,
+    };
+    try {
+      return await adoptLake(request);
+    } finally {
+      progress.clear();
+    }
+  };
+  const asked = options.yes === true ? undefined : await adopt(true);
+  if (asked?.state === "planned" && options.dryRun !== true) {
+    console.error(showAdopt(asked));
+    await requireConsent(signal);
+  }
+  const isDone = asked !== undefined && (options.dryRun === true || asked.state !== "planned");
+  const summary = isDone ? asked : await adopt(options.dryRun === true);
+  return {
+    text: () => showAdopt(summary),
+    document: () => summary,
+    exitCode: hasAdoptTrouble(summary) ? 1 : 0,
+  };
+}
+
+async function requireConsent(signal: AbortSignal): Promise<void> {
+  if (await confirmed("Adopt this lake?", signal)) return;
+  throw new CleverLakeError("config", "The lake was not adopted; nothing was changed.", {
+    hint: "To adopt it without a question, call `clever-lake adopt --yes`.",
+  });
+}
