@@ -86,10 +86,7 @@ function saltText({ pseudonyms: { ids, unsalted, map } }: AdoptSummary): string 
 /** The reasons why a row of OEA's is not in our table, in the order in which they are looked for. */
 const reasons = [
   ["misread", "read wrongly by OEA: a value is missing that every row has"],
-  [
-    "superseded",
-    "superseded: a later delivery, or a newer file, says something else of the same person's day",
-  ],
+  ["superseded", "a later delivery, or a newer file, says something else of the same person's day"],
   ["quarantined", "of files in quarantine"],
   ["withdrawn", "in an earlier delivery only"],
   ["unexplained", "not explained"],
@@ -123,9 +120,10 @@ function warningLine(warning: AdoptWarning): string {
   const subject = plain(warning.subject);
   switch (warning.kind) {
     case "recentCommit":
-      return `${styled("yellow", "OEA's job may be on:")} it wrote ${subject} on ${warning.time.slice(0, 10)}. Turn it off before you adopt the lake.`;
-    case "recentLanding":
-      return `${styled("yellow", "OEA's job may be on:")} it landed ${subject} on ${warning.time.slice(0, 10)}. Turn it off before you adopt the lake.`;
+    case "recentLanding": {
+      const did = warning.kind === "recentCommit" ? "wrote" : "landed";
+      return `${styled("yellow", "OEA's job may be on:")} it ${did} ${subject} on ${warning.time.slice(0, 10)}. Turn it off: it would write every row again.`;
+    }
     case "rowsSince":
       return `${styled("red", "OEA's job is on:")} ${subject} has ${counted(warning.count, "row")} that it wrote since. Turn it off. Restore the table to the version before.`;
     case "landingsSince":
@@ -146,9 +144,8 @@ function verdict(summary: AdoptSummary): string {
   if (state === "adoptedBefore" || run === null) {
     return `${styled("green", "Nothing to adopt:")} the lake was adopted before. ${proof}`;
   }
-  const rows = Object.values(run.rows).reduce((sum, each) => sum + each, 0);
   return [
-    `${styled("green", "Adopted:")} ${counted(run.anonymized, "file")} read into our tables, ${counted(rows, "row")}, in ${duration(milliseconds)}. ${proof}`,
+    `${styled("green", "Adopted:")} ${counted(run.anonymized, "different file")} read into our tables, in ${duration(milliseconds)}. ${proof}`,
     ...run.quarantined.map(
       ({ path, line, reason }) =>
         `${styled("red", "Quarantined:")} ${plain(path)}${line === null ? "" : `, line ${line}`}: ${plain(reason)}`,

@@ -50,6 +50,8 @@ export interface LakeTest {
    * pseudonyms and nothing that tells their salt, so that a roster has to show it.
    */
   readonly salt: "matches" | "differs" | "unclaimed" | "unproven" | "notGiven";
+  /** Whether OEA's own notebooks wrote it, so that it has to be adopted before anything is run on it. */
+  readonly isOeas: boolean;
 }
 
 /** What a connection that works leads to. */

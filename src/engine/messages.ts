@@ -5,6 +5,8 @@ import type { DashboardFilter } from "../dashboard/filter";
 import type { IndexProgress } from "../dashboard/index/indexKeeper";
 import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
+import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adopt/adoptSummary";
+import type { ComparedMonth } from "../pipeline/adopt/compareRows";
 import type { Reveal } from "../pipeline/log/reveals";
 import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
@@ -23,7 +25,11 @@ export type * from "./connectionMessages";
  * `null`, sizes are bytes.
  */
 export type {
+  AdoptProgress,
+  AdoptSummary,
+  AdoptWarning,
   ColumnType,
+  ComparedMonth,
   DashboardAnswer,
   DashboardFilter,
   FileState,
@@ -97,6 +103,11 @@ export interface RosterParams extends Connected {
   readonly path: string;
   /** Also keep the file as it came, in `stage1np`. */
   readonly keepRaw: boolean;
+}
+
+export interface AdoptParams extends Connected {
+  /** Tells what is there and what would be done, and changes nothing. */
+  readonly dryRun: boolean;
 }
 
 export interface OptimizeParams extends Connected {

@@ -80,6 +80,12 @@ export const verify = new EngineCall<messages.Connected, messages.Verification>(
   "verifying the lake",
 );
 
+/** Adopts a lake that OEA's own notebooks wrote, or tells what there is; see `adoptLake` of the pipeline. */
+export const adopt = new EngineCall<messages.AdoptParams, messages.AdoptSummary, messages.AdoptProgress>(
+  "adopt",
+  "adopting OEA's lake",
+);
+
 /** Merges the small data files of the tables; see `optimizeLake` of the pipeline. */
 export const optimize = new EngineCall<
   messages.OptimizeParams,

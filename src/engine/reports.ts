@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { recognizeReport } from "../clever/fileNames";
 import { writeCheckPaths } from "../clever/layout";
 import type { Lake } from "../lake/lake";
+import { needsAdoption } from "../pipeline/adopt/oeaTables";
 import { dismissQuarantined } from "../pipeline/plan/dismiss";
 import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/plan/failedFiles";
 import type { Freshness } from "../pipeline/plan/freshness";
@@ -48,7 +49,10 @@ export async function testLake({ connection, secrets }: Connected, signal: Abort
   const lake = await openLake(connection, secrets);
   await checkWritable(lake, signal);
   const salt = await readSalt(connection, secrets, signal);
-  return { salt: salt === undefined ? "notGiven" : await checkSalt(lake, salt, signal) };
+  return {
+    salt: salt === undefined ? "notGiven" : await checkSalt(lake, salt, signal),
+    isOeas: await needsAdoption(lake, signal),
+  };
 }
 
 async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import type { MessageConnection } from "vscode-jsonrpc/node";
 import { Duck } from "../duck/duck";
 import { lakeMetrics } from "../metrics/lakeMetrics";
 import { fetchHostKey as fetchKey } from "../sftp/hostKey";
+import { adopt } from "./adopt";
 import { openLake, Sources } from "./connections";
 import { Dashboards } from "./dashboard";
 import { Handlers } from "./handlers";
@@ -82,6 +83,9 @@ export class EngineServer implements AsyncDisposable {
     );
     handlers.on(protocol.dismiss, (params, { signal }) =>
       lanes.work.run(signal, () => reports.dismiss(params, signal)),
+    );
+    handlers.on(protocol.adopt, (params, context) =>
+      lanes.work.run(context.signal, () => adopt(params, context)).finally(() => dashboards.recheck()),
     );
     handlers.on(protocol.optimize, (params, context) =>
       lanes.work

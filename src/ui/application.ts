@@ -2,6 +2,8 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { EngineClient } from "../engine/client";
 import { describeError } from "../errors";
+import { AdoptCommand } from "./adoptCommand";
+import { AdoptionPage } from "./adoptionPage";
 import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
@@ -64,6 +66,8 @@ export class Application extends Disposable {
     this.model = model;
     const runReports = this.hold(new RunReports(model, client));
     const tablePages = this.hold(new TablePages(model, client));
+    const adoptionPage = this.hold(new AdoptionPage(model, client));
+    const adoption = new AdoptCommand(model, client, log, () => adoptionPage.open());
     const roster = new RosterCommand(model, client, log);
     this.dashboards = this.hold(new Dashboards(context, model, client, log));
     this.runs = this.hold(
@@ -150,6 +154,7 @@ export class Application extends Disposable {
           ...connectionCommands(connection, credentials, samples),
           ...this.commands(reports, runsTree, roster),
           ...upkeepCommands(new UpkeepCommands(model, client, log)),
+          adopt: () => adoption.adopt(),
         },
         context.extension,
         this.runs,

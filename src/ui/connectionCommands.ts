@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
+import type { ConnectionTest } from "../engine/messages";
 import type { ConnectionAnswers } from "./connectionAnswers";
 import type { ConnectionModel } from "./connectionModel";
 import type { askConnection } from "./connectWizard";
@@ -43,7 +44,7 @@ export class ConnectionCommands {
         if (!walked.done) return;
       }
       try {
-        const reports = await this.testedReports(answers);
+        const tested = await this.tested(answers);
         if (answers.saltIsNew && !(await handOver(answers.salt))) {
           from = "salt";
           continue;
@@ -53,7 +54,7 @@ export class ConnectionCommands {
           continue;
         }
         await this.keep(answers);
-        this.tellConnected(reports);
+        this.tellConnected(tested);
         return;
       } catch (error) {
         const way = isCancellation(error) ? "back" : await askWayOn(error, this.log);
@@ -71,7 +72,7 @@ export class ConnectionCommands {
   async test(): Promise<void> {
     try {
       const connected = await this.model.connected();
-      const { folders, salt } = await this.withProgress(
+      const { folders, salt, isOeas } = await this.withProgress(
         vscode.l10n.t("Clever: testing the connection"),
         async (signal) => (await wizard()).testConnection(this.client, connected, signal),
       );
@@ -84,7 +85,8 @@ export class ConnectionCommands {
           integer(reports),
         ),
       );
-      if (salt === "notGiven") {
+      if (isOeas) tell(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
+      else if (salt === "notGiven") {
         tell(showWarningMessage, vscode.l10n.t("{0} A salt is missing yet.", text), offers.credentials());
       } else if (salt === "unproven") {
         const unproven = vscode.l10n.t(
@@ -132,14 +134,12 @@ export class ConnectionCommands {
     }
   }
 
-  /** Tests a connection; the number of reports on its server. */
-  private async testedReports(answers: ConnectionAnswers): Promise<number> {
+  private async tested(answers: ConnectionAnswers): Promise<ConnectionTest> {
     const { connectedWith } = await import("./connectionAnswers");
     const { testConnection } = await wizard();
-    const { folders } = await this.withProgress(vscode.l10n.t("Clever: testing the connection"), (signal) =>
+    return this.withProgress(vscode.l10n.t("Clever: testing the connection"), (signal) =>
       testConnection(this.client, connectedWith(answers), signal),
     );
-    return folders.reduce((sum, { reports }) => sum + reports, 0);
   }
 
   /** A stored salt, which may be that of another lake, goes only after a question. */
@@ -157,16 +157,25 @@ export class ConnectionCommands {
     await this.model.refresh();
   }
 
-  private tellConnected(reports: number): void {
+  private tellConnected({ folders, isOeas }: ConnectionTest): void {
+    const reports = folders.reduce((sum, each) => sum + each.reports, 0);
     const text = forCount(
       reports,
       vscode.l10n.t("Connected: 1 report is on the server."),
       vscode.l10n.t("Connected: {0} reports are on the server.", integer(reports)),
     );
-    tell(showInformationMessage, text, offers.run());
+    if (isOeas) tell(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
+    else tell(showInformationMessage, text, offers.run());
   }
 
   private withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
     return withProgress(title, (_progress, token) => work(signalOf(token)));
   }
+}
+
+/** That nothing can be run on the lake yet. */
+function oeasText(): string {
+  return vscode.l10n.t(
+    "OEA's own notebooks wrote this lake: each of their runs repeated every row. Adopt it before you run the pipeline.",
+  );
 }

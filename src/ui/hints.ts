@@ -23,6 +23,10 @@ export function hintInVsCode(code: ErrorCode, hint: string): string {
       return vscode.l10n.t(
         "Check the user name, and the credentials with the command “Clever: Change Salt or Credentials”.",
       );
+    case "notAdopted":
+      return vscode.l10n.t(
+        "Look at it with the command “Clever: Adopt OEA's Lake”, which shows what it would do before it does anything.",
+      );
     default:
       return vscode.l10n.t(
         "See what is set with the command “Clever: Connect to Clever and a Lake”, and what is there with “Clever: Refresh”.",

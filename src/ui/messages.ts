@@ -30,6 +30,10 @@ export const offers = {
     title: vscode.l10n.t("Change Salt or Credentials"),
     act: () => vscode.commands.executeCommand("clever.changeCredentials"),
   }),
+  adopt: (): Offer => ({
+    title: vscode.l10n.t("Adopt OEA's Lake"),
+    act: () => vscode.commands.executeCommand("clever.adopt"),
+  }),
   log: (): Offer => ({
     title: vscode.l10n.t("Show Log"),
     act: () => vscode.commands.executeCommand("clever.showLog"),
@@ -62,6 +66,7 @@ export function tellError(error: unknown, log: vscode.LogOutputChannel, ...furth
   else if (isCleverLakeError(error, "hostKey")) choices.push(offers.connect());
   else if (isCleverLakeError(error, "auth") || isCleverLakeError(error, "salt"))
     choices.push(offers.credentials());
+  else if (isCleverLakeError(error, "notAdopted")) choices.push(offers.adopt());
   choices.push(offers.log());
   tell(showErrorMessage, text, ...choices);
 }

@@ -256,7 +256,9 @@ export class ReportCommands {
   }
 
   async retryRun(node?: RunNode): Promise<void> {
-    await this.run(node?.kind === "run" ? node.run.command : "run");
+    const command = node?.kind === "run" ? node.run.command : "run";
+    if (command === "adopt") await vscode.commands.executeCommand("clever.adopt");
+    else await this.run(command);
   }
 
   /** The reports meant: those given, those selected, or those picked from a list; undefined where the user left. */

@@ -72,6 +72,7 @@ describe("the engine over message streams", () => {
         { name: "roster", files: 1, reports: 0 },
       ],
       salt: "unclaimed",
+      isOeas: false,
     });
     const before = (await list()).map(({ state, landed }) => `${state} ${landed}`);
     expect(before).toEqual([...Array.from({ length: 18 }, () => "new null"), "ignored null"]);
@@ -162,9 +163,9 @@ describe("the engine over message streams", () => {
 
     const lakeWith = (salt?: string) =>
       request(protocol.testLake, { ...connected, secrets: salt === undefined ? {} : { salt } });
-    expect(await lakeWith(salt)).toEqual({ salt: "matches" });
-    expect(await lakeWith("another")).toEqual({ salt: "differs" });
-    expect(await lakeWith()).toEqual({ salt: "notGiven" });
+    expect(await lakeWith(salt)).toEqual({ salt: "matches", isOeas: false });
+    expect(await lakeWith("another")).toEqual({ salt: "differs", isOeas: false });
+    expect(await lakeWith()).toEqual({ salt: "notGiven", isOeas: false });
   });
 
   it("imports the sample's roster from the server and from disk, and shows its table", async () => {

@@ -82,6 +82,8 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   try {
     const adoption = new Adoption(request, duck, scratch, runId, started);
     const found = await adoption.look();
+    // Told before anybody agrees to anything.
+    if (found.histories !== undefined && request.salt) await adoption.saltFor(found, request.salt);
     if (found.histories === undefined || lock === undefined) return await adoption.told(found);
     return await adoption.carryOut(found, lock);
   } finally {
@@ -177,11 +179,17 @@ class Adoption {
     return this.summary("adoptedBefore", facts, null, comparison);
   }
 
+  /** The form of a salt in which the lake is adopted; rejects with `salt` where it cannot be. */
+  saltFor({ oea }: Found, given: string): Promise<string> {
+    const { lake, signal } = this.request;
+    return saltForAdoption({ lake, duck: this.duck, tables: oea, signal }, given);
+  }
+
   async carryOut(found: Found, lock: RunLock): Promise<AdoptSummary> {
     const { lake, signal } = this.request;
     const { duck, log, runId } = this;
     const { oea, facts, histories = [] } = found;
-    const salt = await saltForAdoption({ lake, duck, tables: oea, signal }, this.givenSalt());
+    const salt = await this.saltFor(found, this.givenSalt());
     const toMove = oea.filter(({ path, movedPath }) => path !== movedPath);
     for (const table of toMove) await requireMovable(lake, duck, table, signal);
     await settleInterrupted(lake, log, found.interrupted.records, signal);

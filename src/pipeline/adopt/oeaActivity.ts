@@ -29,26 +29,27 @@ export async function lastCommitOf(
   return undefined;
 }
 
-/** What shows, before an adoption, that OEA's job is on: commits and landings of the last days. */
+/** What shows, before an adoption, that OEA's job is on: the newest commit and landing, where they are of the last days. */
 export function recentActivity(
   commits: readonly { readonly table: string; readonly lastCommit: string | null }[],
   landings: readonly FoundLanding[],
   now: Date,
 ): AdoptWarning[] {
   const since = now.getTime() - recentDays * dayMilliseconds;
-  const newest = landings.reduce<FoundLanding | undefined>(
-    (best, each) => (best === undefined || each.time > best.time ? each : best),
-    undefined,
-  );
+  const newest = (events: readonly { readonly subject: string; readonly time: number }[]) =>
+    events
+      .filter(({ time }) => time >= since)
+      .toSorted((a, b) => b.time - a.time)
+      .slice(0, 1)
+      .map(({ subject, time }) => ({ subject, time: new Date(time).toISOString() }));
+  const written = commits.map(({ table, lastCommit }) => ({
+    subject: table,
+    time: Date.parse(lastCommit ?? ""),
+  }));
+  const landed = landings.map(({ landedPath, time }) => ({ subject: landedPath, time: time.getTime() }));
   return [
-    ...commits.flatMap(({ table, lastCommit }): AdoptWarning[] =>
-      lastCommit !== null && Date.parse(lastCommit) >= since
-        ? [{ kind: "recentCommit", subject: table, time: lastCommit }]
-        : [],
-    ),
-    ...(newest !== undefined && newest.time.getTime() >= since
-      ? [{ kind: "recentLanding" as const, subject: newest.landedPath, time: newest.time.toISOString() }]
-      : []),
+    ...newest(written).map((event) => ({ kind: "recentCommit" as const, ...event })),
+    ...newest(landed).map((event) => ({ kind: "recentLanding" as const, ...event })),
   ];
 }
 

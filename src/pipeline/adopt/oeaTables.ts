@@ -1,11 +1,11 @@
 import { lookupTable, oeaTable, pseudoTable } from "../../clever/layout";
 import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
 import { readCheckedSnapshot, readSnapshot, type Snapshot } from "../../delta/snapshot";
-import type { Duck } from "../../duck/duck";
+import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import type { RunRecord } from "../log/runRecord";
-import { allReports, appliedVersions, type PseudoTables } from "../write/tables";
+import { interruptedRuns, type RunRecord } from "../log/runRecord";
+import { allReports, appliedVersions, type PseudoTables, readPseudoTables } from "../write/tables";
 
 /** A table that OEA's own notebooks wrote. */
 export interface OeaTable {
@@ -30,6 +30,14 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
     const table = tables?.get(report.name);
     if (table !== undefined && isOeas(report, table)) throw notAdopted(table.tablePath);
   }
+}
+
+/** Whether a lake has to be adopted before anything is run on it. */
+export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<boolean> {
+  await using duck = await Duck.open({ memoryLimit: "200MB" });
+  const tables = await readPseudoTables(lake, duck, signal);
+  const { records } = await interruptedRuns(lake, signal);
+  return reportsToAdopt(tables, isAdoptionCutOff(records)).length > 0;
 }
 
 function notAdopted(subject: string): CleverLakeError {

@@ -1,0 +1,220 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import { signalOf } from "../engine/client";
+import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { counted, forCount } from "./counts";
+import { dateTime, integer } from "./format";
+import { isCancellation, missingSalt, type Offer, offers, tell, tellError } from "./messages";
+import { showInformationMessage, showWarningMessage, withProgress } from "./window";
+
+/** Adopts a lake that OEA's own notebooks wrote: looks first, shows what it would do, and asks. */
+export class AdoptCommand {
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
+    /** Shows OEA's rows against ours. */
+    private readonly openPage: () => Promise<void>,
+  ) {}
+
+  /** Resolves to what was done; undefined where nothing was. */
+  async adopt(): Promise<AdoptSummary | undefined> {
+    try {
+      const planned = await this.request(vscode.l10n.t("Clever: looking at OEA's lake"), true);
+      if (planned.state === "nothing") {
+        tell(
+          showInformationMessage,
+          vscode.l10n.t("There is nothing to adopt: no table of this lake is OEA's own."),
+        );
+        return undefined;
+      }
+      if (planned.state !== "planned") {
+        this.tellAdopted(planned, vscode.l10n.t("This lake was adopted before."));
+        return undefined;
+      }
+      if (!(await this.agrees(planned))) return undefined;
+      const done = await this.request(vscode.l10n.t("Clever: adopting OEA's lake"), false);
+      this.tellAdopted(done, doneText(done));
+      return done;
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+      else tell(showInformationMessage, vscode.l10n.t("Stopped. Adopt the lake again to go on."));
+      return undefined;
+    }
+  }
+
+  private async agrees(planned: AdoptSummary): Promise<boolean> {
+    const adopt = vscode.l10n.t("Adopt");
+    const answer = await showWarningMessage(
+      vscode.l10n.t("Adopt the lake that OEA wrote?"),
+      { modal: true, detail: planText(planned) },
+      adopt,
+    );
+    return answer === adopt;
+  }
+
+  private async request(title: string, dryRun: boolean): Promise<AdoptSummary> {
+    const connected = await this.model.connected();
+    const { secrets, connection } = connected;
+    const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
+    if (!hasSalt) throw missingSalt();
+    try {
+      return await withProgress(title, (progress, token) => {
+        let phase: AdoptProgress["phase"] | undefined;
+        let shown = 0;
+        const onProgress = (state: AdoptProgress) => {
+          if (state.phase !== phase) shown = 0;
+          phase = state.phase;
+          const percent = state.files === 0 ? 0 : (100 * state.filesDone) / state.files;
+          // A bar cannot go back: only the phase that takes longest moves it.
+          const increment = state.phase === (dryRun ? "looking" : "building") ? percent - shown : 0;
+          progress.report({ message: progressText(state), increment });
+          shown = percent;
+        };
+        return this.client.request(
+          engine.adopt,
+          { ...connected, dryRun },
+          { signal: signalOf(token), onProgress },
+        );
+      });
+    } finally {
+      if (!dryRun) {
+        this.model.lakeMayHaveChanged();
+        this.model.refresh().catch(() => undefined);
+      }
+    }
+  }
+
+  /** Tells how the lake stands, worst first, and offers the comparison. */
+  private tellAdopted(summary: AdoptSummary, text: string): void {
+    const { run, warnings } = summary;
+    const unexplained = summary.comparison
+      .flatMap(({ months }) => months)
+      .reduce((sum, month) => sum + month.unexplained, 0);
+    const wrong = [
+      ...(run?.failed.slice(0, 1) ?? []).map(({ path, reason }) =>
+        vscode.l10n.t("{0} failed: {1} The next run tries it again.", path, reason),
+      ),
+      ...(run && run.quarantined.length > 0
+        ? [
+            vscode.l10n.t(
+              "{0} went into quarantine, first {1}.",
+              counted.files(run.quarantined.length),
+              run.quarantined[0]?.path ?? "",
+            ),
+          ]
+        : []),
+      ...(unexplained > 0
+        ? [vscode.l10n.t("{0} of OEA's tables are not explained.", counted.rows(unexplained))]
+        : []),
+      ...warnings.map(warningText),
+    ];
+    const proof = vscode.l10n.t("Every different row of OEA's is in the tables or explained.");
+    const message = [text, ...(wrong.length > 0 ? wrong : [proof])].join(" ");
+    this.log.info(message);
+    const page: Offer = { title: vscode.l10n.t("Show the Comparison"), act: () => this.openPage() };
+    tell(wrong.length > 0 ? showWarningMessage : showInformationMessage, message, page, offers.run());
+  }
+}
+
+function doneText({ run, files }: AdoptSummary): string {
+  return vscode.l10n.t(
+    "The lake was adopted: {0} of {1} landed files are different and were read.",
+    integer(run?.anonymized ?? 0),
+    integer(files.landed),
+  );
+}
+
+/** What there is and what would be done, in the lines of a question. */
+export function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string {
+  const names = tables.map(({ table, rows, distinctRows }) =>
+    vscode.l10n.t(
+      "{0}: {1}, {2} of them different",
+      table.slice(table.lastIndexOf("/") + 1),
+      counted.rows(rows),
+      integer(distinctRows),
+    ),
+  );
+  const landed = vscode.l10n.t(
+    "OEA landed {0}, of which {1} are different. Our tables are built from these: each is read once.",
+    counted.files(files.landed),
+    integer(files.distinct),
+  );
+  const redelivered =
+    files.redelivered.length > 0
+      ? [
+          forCount(
+            files.redelivered.length,
+            vscode.l10n.t("1 report landed with different content; the last one counts."),
+            vscode.l10n.t(
+              "{0} reports landed with different content; the last one of each counts.",
+              integer(files.redelivered.length),
+            ),
+          ),
+        ]
+      : [];
+  const salt =
+    pseudonyms.ids === 0
+      ? []
+      : [
+          pseudonyms.map === null
+            ? vscode.l10n.t("OEA's pseudonyms have your salt, which stays.")
+            : vscode.l10n.t(
+                "OEA made pseudonyms without a salt: anybody can compute them. New ones are made; {0} tells which takes the place of which.",
+                pseudonyms.map,
+              ),
+        ];
+  const moved = vscode.l10n.t(
+    "OEA's tables get “_oea” behind their names and stay, and so do its landed files. Nothing is deleted.",
+  );
+  const parts = [names.join("\n"), [landed, ...redelivered].join(" "), ...salt, moved];
+  return [...parts, ...warnings.map(warningText)].join("\n\n");
+}
+
+export function warningText(warning: AdoptWarning): string {
+  const { subject } = warning;
+  switch (warning.kind) {
+    case "recentCommit":
+      return vscode.l10n.t(
+        "OEA's job may be on: it wrote {0} at {1}. Turn it off: it would write every row again.",
+        subject,
+        dateTime(Date.parse(warning.time)),
+      );
+    case "recentLanding":
+      return vscode.l10n.t(
+        "OEA's job may be on: it landed {0} at {1}. Turn it off: it would write every row again.",
+        subject,
+        dateTime(Date.parse(warning.time)),
+      );
+    case "rowsSince":
+      return vscode.l10n.t(
+        "OEA's job is on: {0} has {1} that it wrote since. Turn it off, and restore the table to the version before.",
+        subject,
+        counted.rows(warning.count),
+      );
+    case "landingsSince":
+      return vscode.l10n.t(
+        "OEA's job is on: it landed {0} since, first {1}. Turn it off. Runs bring the same files from the server.",
+        counted.files(warning.count),
+        subject,
+      );
+  }
+}
+
+function progressText({ phase, files, filesDone, rows }: AdoptProgress): string {
+  switch (phase) {
+    case "looking":
+      return vscode.l10n.t("{0} of {1} landed files looked at", integer(filesDone), integer(files));
+    case "building":
+      return vscode.l10n.t(
+        "{0} of {1} files read, {2}",
+        integer(filesDone),
+        integer(files),
+        counted.rows(rows),
+      );
+    case "comparing":
+      return vscode.l10n.t("comparing with OEA's tables …");
+  }
+}

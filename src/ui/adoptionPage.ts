@@ -1,0 +1,128 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
+import type { AdoptSummary, ComparedMonth } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import { warningText } from "./adoptCommand";
+import type { ConnectionModel } from "./connectionModel";
+import { Disposable } from "./dispose";
+import { dateTime, integer } from "./format";
+import { tableSection } from "./markdown";
+import { asMarkdown } from "./outsideText";
+
+const scheme = "clever-adoption";
+
+/** Shows OEA's tables and their rows against ours as a Markdown page; computed anew whenever it is opened. */
+export class AdoptionPage extends Disposable implements vscode.TextDocumentContentProvider {
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+  ) {
+    super();
+    this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+  }
+
+  async provideTextDocumentContent(): Promise<string> {
+    const connected = await this.model.connected();
+    return adoptionText(await this.client.request(engine.adopt, { ...connected, dryRun: true }));
+  }
+
+  async open(): Promise<void> {
+    await vscode.commands.executeCommand("markdown.showPreview", adoptionPage());
+  }
+}
+
+/** The page's address. The last part of its path is what VS Code names the tab by. */
+export function adoptionPage(): vscode.Uri {
+  return vscode.Uri.from({ scheme, path: `/${vscode.l10n.t("OEA's lake")}` });
+}
+
+/** What an adoption came to, as Markdown. */
+export function adoptionText({ tables, comparison, warnings }: AdoptSummary): string {
+  return [
+    `# ${asMarkdown(vscode.l10n.t("OEA's lake"))}`,
+    "",
+    ...warnings.flatMap((warning) => [`> ${asMarkdown(warningText(warning))}`, ""]),
+    ...comparison.flatMap(({ table, months }) => monthsOf(table, months)),
+    ...tableSection(
+      vscode.l10n.t("OEA's tables"),
+      [
+        vscode.l10n.t("Table"),
+        vscode.l10n.t("Rows"),
+        vscode.l10n.t("Different"),
+        vscode.l10n.t("Last written"),
+      ],
+      tables.map(({ movedTo, rows, distinctRows, lastCommit }) => [
+        { path: movedTo },
+        integer(rows),
+        integer(distinctRows),
+        lastCommit === null ? "" : dateTime(Date.parse(lastCommit)),
+      ]),
+      [1, 2],
+    ),
+  ].join("\n");
+}
+
+/** The rows of both tables by month; reasons that no row has get no column. */
+function monthsOf(table: string, months: readonly ComparedMonth[]): string[] {
+  const reasons = [
+    {
+      name: "misread",
+      title: vscode.l10n.t("Misread"),
+      meaning: vscode.l10n.t("OEA read the row wrongly: a value is missing that every row has."),
+    },
+    {
+      name: "superseded",
+      title: vscode.l10n.t("Superseded"),
+      meaning: vscode.l10n.t(
+        "A later delivery, or a newer file, says something else of the same person's day.",
+      ),
+    },
+    {
+      name: "quarantined",
+      title: vscode.l10n.t("Quarantined"),
+      meaning: vscode.l10n.t("The row is of a file in quarantine."),
+    },
+    {
+      name: "withdrawn",
+      title: vscode.l10n.t("Withdrawn"),
+      meaning: vscode.l10n.t("Only an earlier delivery of the file has the row."),
+    },
+    {
+      name: "unexplained",
+      title: vscode.l10n.t("Not explained"),
+      meaning: vscode.l10n.t("Nothing explains why the row is not in our table."),
+    },
+    {
+      name: "onlyOurs",
+      title: vscode.l10n.t("Only ours"),
+      meaning: vscode.l10n.t(
+        "OEA's table lacks the row: read wrongly, never read, or of teachers and staff.",
+      ),
+    },
+  ] as const;
+  const used = reasons.filter(({ name }) => months.some((month) => month[name] > 0));
+  const head = [
+    vscode.l10n.t("Month"),
+    vscode.l10n.t("OEA's rows"),
+    vscode.l10n.t("Different"),
+    vscode.l10n.t("In both"),
+    ...used.map(({ title }) => title),
+    vscode.l10n.t("Our rows"),
+  ];
+  return [
+    ...tableSection(
+      table.slice(table.lastIndexOf("/") + 1),
+      head,
+      months.map((month) => [
+        month.month ?? vscode.l10n.t("no date"),
+        integer(month.oeaRows),
+        integer(month.oeaDistinct),
+        integer(month.same),
+        ...used.map(({ name }) => integer(month[name])),
+        integer(month.rows),
+      ]),
+      head.slice(1).map((_, index) => index + 1),
+    ),
+    ...used.flatMap(({ title, meaning }) => [`**${asMarkdown(title)}:** ${asMarkdown(meaning)}`, ""]),
+  ];
+}

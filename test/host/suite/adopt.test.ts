@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { cp, readdir } from "node:fs/promises";
+import path from "node:path";
+import { commands, extensions, workspace } from "vscode";
+import type { AdoptSummary } from "../../../src/engine/messages";
+import { adoptionPage } from "../../../src/ui/adoptionPage";
+import { activeApplication } from "../application";
+import { District } from "../district";
+import { Person } from "../person";
+
+suite("adopting a lake that OEA wrote", function () {
+  this.timeout(120_000);
+  let district: District;
+  let person: Person;
+
+  suiteSetup(async () => {
+    district = await District.serve({ students: 5, days: 2 });
+    const extension = extensions.getExtension("clever-lake.clever-lake");
+    await cp(path.join(extension?.extensionPath ?? "", "test/fixtures/lakes/oea"), district.lake, {
+      recursive: true,
+    });
+    await district.connect();
+  });
+
+  suiteTeardown(() => district.end());
+
+  setup(() => {
+    person = new Person();
+  });
+
+  teardown(() => person.leave());
+
+  const adopt = () => commands.executeCommand<AdoptSummary | undefined>("clever.adopt");
+  const tables = async () => (await readdir(path.join(district.lake, "stage2p/clever"))).sort();
+
+  test("a run is refused, and the button leads to what is to be done", async () => {
+    const { runs } = await activeApplication();
+    assert.equal(await runs.run({ command: "run" }), undefined);
+    const [told] = person.told;
+    assert.equal(told?.kind, "error");
+    assert.match(told?.message ?? "", /OEA's own notebooks wrote this table; .*Clever: Adopt OEA's Lake/);
+    assert.deepEqual(told?.choices, ["Retry", "Adopt OEA's Lake", "Show Log"]);
+  });
+
+  test("the test of the connection says so, too", async () => {
+    await commands.executeCommand("clever.testConnection");
+    const told = person.told.at(-1);
+    assert.match(told?.message ?? "", /OEA's own notebooks wrote this lake/);
+    assert.deepEqual(told?.choices, ["Adopt OEA's Lake"]);
+  });
+
+  test("shows what there is and what it would do, and leaves everything where the person leaves", async () => {
+    const before = await tables();
+    assert.equal(await adopt(), undefined);
+    const [asked] = person.told;
+    assert.equal(asked?.modal, true);
+    assert.equal(asked?.message, "Adopt the lake that OEA wrote?");
+    assert.match(asked?.detail ?? "", /^daily_participation_pseudo: 12 rows, 6 of them different$/m);
+    assert.match(asked?.detail ?? "", /OEA landed 5 files, of which 3 are different\./);
+    assert.match(asked?.detail ?? "", /without a salt/);
+    assert.deepEqual(asked?.choices, ["Adopt"]);
+    assert.deepEqual(await tables(), before);
+  });
+
+  test("adopts it, tells of it, and shows OEA's rows against ours", async () => {
+    person.answer(/^Adopt the lake/, "Adopt");
+    const done = await adopt();
+    assert.equal(done?.state, "adopted");
+    const told = person.told.at(-1);
+    assert.equal(told?.kind, "information", told?.message);
+    assert.match(told?.message ?? "", /^The lake was adopted: 3 of 5 .* Every different row/);
+    assert.deepEqual(told?.choices, ["Show the Comparison", "Run the Pipeline"]);
+    assert.deepEqual(await tables(), [
+      "daily_participation_pseudo",
+      "daily_participation_pseudo_oea",
+      "resource_usage_pseudo",
+      "resource_usage_pseudo_oea",
+    ]);
+    const page = await workspace.openTextDocument(adoptionPage());
+    assert.match(page.getText(), /## daily\\?_participation\\?_pseudo/);
+    assert.match(page.getText(), /\| 2024-09 \| 12 \| 6 \| 6 \| 6 \|/);
+    await commands.executeCommand("clever.verify");
+    assert.equal(person.saw(/^Everything adds up/).length, 1);
+    await adopt();
+    assert.match(person.told.at(-1)?.message ?? "", /^This lake was adopted before\./);
+    const { runs } = await activeApplication();
+    assert.ok(await runs.run({ command: "run" }));
+  });
+});
