@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { commands, env, workspace } from "vscode";
+import { commands, env, extensions, workspace } from "vscode";
 import type { SampleServer } from "../../../src/engine/messages";
 import { startSample } from "../../../src/engine/protocol";
 import { activeApplication, until } from "../application";
@@ -152,5 +152,23 @@ suite("the wizard", function () {
     await pasted.refuses(/pseudonymized with another salt/);
     pasted.escape();
     await wizard;
+  });
+
+  test("offers to adopt a lake that OEA wrote, which takes a new salt", async () => {
+    const lake = path.join(folder, "oea-lake");
+    const extension = extensions.getExtension("clever-lake.clever-lake");
+    await cp(path.join(extension?.extensionPath ?? "", "test/fixtures/lakes/oea"), lake, { recursive: true });
+    person.answer(/Keep the new salt like a password/, "Copy the Salt");
+    person.answer(/^Replace the stored salt/, "Replace the Salt");
+    const wizard = commands.executeCommand("clever.connect");
+    (await toThePassword()).accept();
+    (await boxes.step(8)).choose(/Type a folder's path/);
+    (await boxes.step(8)).answer(lake);
+    (await boxes.step(9)).choose(/Make a new salt/);
+    await wizard;
+    const [connected] = person.saw(/^Connected: /);
+    assert.equal(connected?.kind, "warning");
+    assert.match(connected?.message ?? "", /OEA's own notebooks wrote this lake/);
+    assert.deepEqual(connected?.choices, ["Adopt OEA's Lake"]);
   });
 });
