@@ -302,6 +302,7 @@ class Adoption {
       accept: new Set(),
       connections: 1,
       source: undefined,
+      engine: undefined,
     });
     await runner.run(due.flatMap((entries): Chunk[] => chunksOf([], entries)));
     return runner.tables;
@@ -327,8 +328,9 @@ class Adoption {
       const key = `${entry.source}\n${entry.sha256}`;
       if (!current.has(key)) others.set(key, entry);
     }
-    const quarantined = [...others.values()].filter(({ outcome }) => outcome === "quarantined");
-    const earlier = [...others.values()].filter(({ outcome }) => outcome !== "quarantined");
+    const isHeld = ({ outcome }: LogEntry) => outcome === "quarantined" || outcome === "dismissed";
+    const quarantined = [...others.values()].filter(isHeld);
+    const earlier = [...others.values()].filter((entry) => !isHeld(entry));
     const compared: AdoptSummary["comparison"][number][] = [];
     const pseudo = oea.filter(({ kind }) => kind === "pseudo");
     for (const [done, table] of pseudo.entries()) {
