@@ -1,6 +1,4 @@
-import { pseudonymMapTable } from "../../clever/layout";
-import { withTables } from "../../delta/withTable";
-import { Duck, sqlName } from "../../duck/duck";
+import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError } from "../../errors";
 import { removeLocal } from "../../heldFiles";
 import type { Lake } from "../../lake/lake";
@@ -10,8 +8,6 @@ import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
 import {
-  type InterruptedRuns,
-  interruptedRuns,
   newestRun,
   newRunId,
   noteNewestRun,
@@ -20,20 +16,18 @@ import {
   writeRunRecord,
 } from "../log/runRecord";
 import { lakeState } from "../plan/plan";
-import { sourceNames } from "../plan/sourceNames";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { Progress } from "../progress";
 import { emptySummary, finishedSummary, isIncomplete } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
 import { appliedIn, type PseudoTables, readPseudoTables } from "../write/tables";
-import type { AdoptedFiles, AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
+import type { AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { compareRows } from "./compareRows";
-import { historiesOf, type SourceHistory } from "./deliveries";
-import { findLandings } from "./landings";
-import { activitySince, lastCommitOf, recentActivity } from "./oeaActivity";
-import { oeaPseudonyms, saltForAdoption, writePseudonymMap } from "./oeaSalt";
-import { isAdoptionCutOff, type OeaTable, oeaTables, reportsToAdopt, requireMovable } from "./oeaTables";
-import { PlainCopies, plainEntry } from "./plainCopies";
+import type { SourceHistory } from "./deliveries";
+import { type Found, type LookContext, lookAtLake } from "./lookAtLake";
+import { saltForAdoption, writePseudonymMap } from "./oeaSalt";
+import { type OeaTable, oeaTables, requireMovable } from "./oeaTables";
+import { plainEntry } from "./plainCopies";
 
 export interface AdoptRequest {
   readonly lake: Lake;
@@ -49,16 +43,6 @@ export interface AdoptRequest {
 
 /** Entries that the log takes in one commit. */
 const entriesPerCommit = 20_000;
-
-const noFiles: AdoptedFiles = {
-  landed: 0,
-  bySink: 0,
-  distinct: 0,
-  sources: 0,
-  redelivered: [],
-  escaped: 0,
-  notTaken: [],
-};
 
 /**
  * Adopts a lake that OEA's own notebooks wrote: what OEA landed enters the ingest log as it stands, OEA's tables are moved
@@ -81,7 +65,7 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
     const adoption = new Adoption(request, duck, scratch, runId, started);
-    const found = await adoption.look();
+    const found = await lookAtLake(adoption.context);
     // Told before anybody agrees to anything.
     if (found.histories !== undefined && request.salt) await adoption.saltFor(found, request.salt);
     if (found.histories === undefined || lock === undefined) return await adoption.told(found);
@@ -90,18 +74,6 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
     duck.close();
     await removeLocal(scratch);
   }
-}
-
-/** What there is in the lake. */
-interface Found {
-  readonly tables: PseudoTables;
-  readonly interrupted: InterruptedRuns;
-  readonly oea: readonly OeaTable[];
-  readonly entries: readonly LogEntry[];
-  readonly facts: Pick<AdoptSummary, "tables" | "files" | "pseudonyms" | "warnings">;
-  readonly copies: PlainCopies;
-  /** Undefined where there is nothing to adopt, or no more. */
-  readonly histories: readonly SourceHistory[] | undefined;
 }
 
 class Adoption {
@@ -118,63 +90,16 @@ class Adoption {
     this.log = new IngestLog(request.lake, duck);
   }
 
-  async look(): Promise<Found> {
+  get context(): LookContext {
     const { lake, signal } = this.request;
-    const { duck, log } = this;
-    const tables = await readPseudoTables(lake, duck, signal);
-    const interrupted = await interruptedRuns(lake, signal);
-    const oea = await oeaTables(lake, duck, signal);
-    const entries = await log.all(signal);
-    const reports = reportsToAdopt(tables, isAdoptionCutOff(interrupted.records));
-    const found = await findLandings(lake, reports, signal, (filesDone, files) =>
-      this.tell({ phase: "looking", files, filesDone }),
-    );
-    const copies = new PlainCopies(lake, found.landings, signal);
-    const landings = await copies.withoutCopies(found.landings);
-    const nameOfSource = sourceNames(lakeState(await log.sources(signal), appliedIn(tables)));
-    const histories = historiesOf(landings, {
-      known: new Map(entries.map((entry) => [entry.landedPath, entry])),
-      nameOfSource,
-      runId: this.runId,
-      now: this.started,
-    });
-    const deliveries = histories.flatMap((history) => history.deliveries);
-    const several = histories.filter((history) => history.deliveries.length > 1);
-    const told = await Promise.all(oea.map((table) => this.describe(table)));
-    const pseudonyms = await oeaPseudonyms({ lake, duck, tables: oea, signal });
-    const isAdopted = reports.length === 0;
-    return {
-      tables,
-      interrupted,
-      oea,
-      entries,
-      copies,
-      facts: {
-        tables: told,
-        files: isAdopted
-          ? noFiles
-          : {
-              landed: landings.length,
-              bySink: landings.filter(({ hasBackslashes }) => hasBackslashes).length,
-              distinct: new Set(landings.map(({ name, sha256 }) => `${name}\n${sha256}`)).size,
-              sources: histories.length,
-              redelivered: several.map(({ source }) => source).sort(),
-              escaped: deliveries.filter(({ last }) => last.isEscaped).length,
-              notTaken: found.notTaken,
-            },
-        pseudonyms: { ...pseudonyms, map: pseudonyms.unsalted > 0 ? pseudonymMapTable : null },
-        warnings: isAdopted
-          ? await activitySince(lake, duck, tables, oea.length > 0 ? entries : [], signal)
-          : recentActivity(told, landings, this.started),
-      },
-      histories: isAdopted ? undefined : histories,
-    };
+    const { duck, log, runId, started } = this;
+    return { lake, duck, log, runId, started, signal, tell: (part) => this.tell(part) };
   }
 
   /** What there is, without a change to it. */
   async told({ facts, oea, histories, tables, entries }: Found): Promise<AdoptSummary> {
     if (histories !== undefined) return this.summary("planned", facts, null, []);
-    if (oea.length === 0) return this.summary("nothing", { ...facts, warnings: [] }, null, []);
+    if (oea.length === 0) return this.summary("nothing", facts, null, []);
     const comparison = await this.compare(oea, entries, tables, this.request.salt);
     return this.summary("adoptedBefore", facts, null, comparison);
   }
@@ -338,31 +263,6 @@ class Adoption {
       compared.push(await compareRows({ lake, duck, salt, signal, quarantined, earlier }, table));
     }
     return compared;
-  }
-
-  private async describe(table: OeaTable): Promise<AdoptedTable> {
-    const { lake, signal } = this.request;
-    const { report, kind, path, movedPath, snapshot } = table;
-    const options = signal ? { signal } : {};
-    const names = snapshot.metadata.columns.map(({ name }) => sqlName(name)).join(", ");
-    const counts = await withTables(lake, this.duck, [{ tablePath: path }], options, (session, [opened]) =>
-      session.one(
-        `SELECT coalesce(sum(copies), 0)::DOUBLE AS rows_, count(*)::DOUBLE AS distinct_
-         FROM (SELECT ${names}, count(*) AS copies FROM (${opened?.select ?? ""}) GROUP BY ALL)`,
-        [],
-        signal,
-      ),
-    );
-    const lastCommit = await lastCommitOf(lake, table, signal);
-    return {
-      report: report.name,
-      kind,
-      table: path,
-      movedTo: movedPath,
-      rows: Number(counts.rows_),
-      distinctRows: Number(counts.distinct_),
-      lastCommit: lastCommit?.toISOString() ?? null,
-    };
   }
 
   private givenSalt(): string {

@@ -39,7 +39,9 @@ export function historiesOf(landings: readonly FoundLanding[], context: HistoryC
   for (const landing of [...landings].sort(oldestFirst)) {
     const { named, report, name, sha256 } = landing;
     const key = named ? context.nameOfSource(named) : `${report.slug}\n${name}\n${sha256}`;
-    sources.set(key, [...(sources.get(key) ?? []), landing]);
+    const own = sources.get(key);
+    if (own === undefined) sources.set(key, [landing]);
+    else own.push(landing);
   }
   return [...sources].map(([key, own]) => {
     const [first] = own;

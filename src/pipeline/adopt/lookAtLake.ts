@@ -1,0 +1,129 @@
+import { pseudonymMapTable } from "../../clever/layout";
+import { withTables } from "../../delta/withTable";
+import { type Duck, sqlName } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
+import { together } from "../../together";
+import type { LogEntry } from "../log/ingestLog";
+import type { IngestLog } from "../log/logTable";
+import { type InterruptedRuns, interruptedRuns } from "../log/runRecord";
+import { lakeState } from "../plan/plan";
+import { sourceNames } from "../plan/sourceNames";
+import { appliedIn, type PseudoTables, readPseudoTables } from "../write/tables";
+import type { AdoptedFiles, AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
+import { historiesOf, type SourceHistory } from "./deliveries";
+import { findLandings } from "./landings";
+import { activitySince, lastCommitOf, recentActivity } from "./oeaActivity";
+import { oeaPseudonyms } from "./oeaSalt";
+import { isAdoptionCutOff, type OeaTable, oeaTables, reportsToAdopt } from "./oeaTables";
+import { PlainCopies } from "./plainCopies";
+
+export interface LookContext {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly log: IngestLog;
+  readonly runId: string;
+  readonly started: Date;
+  readonly signal: AbortSignal | undefined;
+  readonly tell: (progress: Partial<AdoptProgress>) => void;
+}
+
+/** What there is in the lake. */
+export interface Found {
+  readonly tables: PseudoTables;
+  readonly interrupted: InterruptedRuns;
+  readonly oea: readonly OeaTable[];
+  readonly entries: readonly LogEntry[];
+  readonly facts: Pick<AdoptSummary, "tables" | "files" | "pseudonyms" | "warnings">;
+  readonly copies: PlainCopies;
+  /** Undefined where there is nothing to adopt, or no more. */
+  readonly histories: readonly SourceHistory[] | undefined;
+}
+
+const noFiles: AdoptedFiles = {
+  landed: 0,
+  bySink: 0,
+  distinct: 0,
+  sources: 0,
+  redelivered: [],
+  escaped: 0,
+  notTaken: [],
+};
+
+/** Looks at OEA's tables and reads all that it landed; changes nothing. */
+export async function lookAtLake(context: LookContext): Promise<Found> {
+  const { lake, duck, log, runId, started, signal, tell } = context;
+  const tables = await readPseudoTables(lake, duck, signal);
+  const interrupted = await interruptedRuns(lake, signal);
+  const oea = await oeaTables(lake, duck, signal);
+  const entries = await log.all(signal);
+  const reports = reportsToAdopt(tables, isAdoptionCutOff(interrupted.records));
+  const found = await findLandings(lake, reports, signal, (filesDone, files) =>
+    tell({ phase: "looking", files, filesDone }),
+  );
+  const copies = new PlainCopies(lake, found.landings, signal);
+  const landings = await copies.withoutCopies(found.landings);
+  const nameOfSource = sourceNames(lakeState(await log.sources(signal), appliedIn(tables)));
+  const histories = historiesOf(landings, {
+    known: new Map(entries.map((entry) => [entry.landedPath, entry])),
+    nameOfSource,
+    runId,
+    now: started,
+  });
+  const deliveries = histories.flatMap((history) => history.deliveries);
+  const several = histories.filter((history) => history.deliveries.length > 1);
+  const told = await together(oea.map((table) => describe(context, table)));
+  const pseudonyms = await oeaPseudonyms({ lake, duck, tables: oea, signal });
+  const isAdopted = reports.length === 0;
+  return {
+    tables,
+    interrupted,
+    oea,
+    entries,
+    copies,
+    facts: {
+      tables: told,
+      files: isAdopted
+        ? noFiles
+        : {
+            landed: landings.length,
+            bySink: landings.filter(({ hasBackslashes }) => hasBackslashes).length,
+            distinct: new Set(landings.map(({ name, sha256 }) => `${name}\n${sha256}`)).size,
+            sources: histories.length,
+            redelivered: several.map(({ source }) => source).sort(),
+            escaped: deliveries.filter(({ last }) => last.isEscaped).length,
+            notTaken: found.notTaken,
+          },
+      pseudonyms: { ...pseudonyms, map: pseudonyms.unsalted > 0 ? pseudonymMapTable : null },
+      warnings: !isAdopted
+        ? recentActivity(told, landings, started)
+        : oea.length > 0
+          ? await activitySince(lake, duck, tables, entries, signal)
+          : [],
+    },
+    histories: isAdopted ? undefined : histories,
+  };
+}
+
+async function describe({ lake, duck, signal }: LookContext, table: OeaTable): Promise<AdoptedTable> {
+  const { report, kind, path, movedPath, snapshot } = table;
+  const options = signal ? { signal } : {};
+  const names = snapshot.metadata.columns.map(({ name }) => sqlName(name)).join(", ");
+  const counts = await withTables(lake, duck, [{ tablePath: path }], options, (session, [opened]) =>
+    session.one(
+      `SELECT coalesce(sum(copies), 0)::DOUBLE AS rows_, count(*)::DOUBLE AS distinct_
+         FROM (SELECT ${names}, count(*) AS copies FROM (${opened?.select ?? ""}) GROUP BY ALL)`,
+      [],
+      signal,
+    ),
+  );
+  const lastCommit = await lastCommitOf(lake, table, signal);
+  return {
+    report: report.name,
+    kind,
+    table: path,
+    movedTo: movedPath,
+    rows: Number(counts.rows_),
+    distinctRows: Number(counts.distinct_),
+    lastCommit: lastCommit?.toISOString() ?? null,
+  };
+}
