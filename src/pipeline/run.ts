@@ -215,6 +215,8 @@ async function currentState(
     log.sources(signal),
   ]);
   const applied = appliedIn(tables);
+  // Also where the tables could not be read before.
+  requireAdopted(tables);
   requireFinishedAdoption(records);
   await settleInterrupted(lake, log, records, signal);
   const entries = records.length === 0 ? known : await log.sources(signal);

@@ -292,24 +292,24 @@ describe.skipIf(jars === undefined || python === undefined)("clever-lake adopt, 
   const moved = commit(oeaTable(pseudoTable(usageReport)));
   // OEA's own tables have such commits, too: those behind the first one are ours only when OEA's were moved.
   test.each([
-    ["stage2np/clever/_salt_fingerprint.json"],
-    [commit(ingestLogTable)],
-    [commit(pseudonymMapTable)],
-    [commit(oeaTable(lookupTable(dailyReport)))],
-    [moved],
-    [moved, commit(lookupTable(dailyReport))],
-    [moved, commit(pseudoTable(dailyReport))],
-    [moved, commit(pseudoTable(usageReport))],
+    { file: "stage2np/clever/_salt_fingerprint.json" },
+    { file: commit(ingestLogTable) },
+    { file: commit(pseudonymMapTable) },
+    { file: commit(oeaTable(lookupTable(dailyReport))) },
+    { file: moved },
+    { first: moved, file: commit(lookupTable(dailyReport)) },
+    { first: moved, file: commit(pseudoTable(dailyReport)) },
+    { first: moved, file: commit(pseudoTable(usageReport)) },
   ])(
-    "ends the same when it was killed as soon as %s was there",
+    "ends the same when it was killed as soon as $file was there",
     {
       timeout: 120_000,
     },
-    async (...files) => {
+    async ({ first, file }) => {
       await withLake(small, async (cli) => {
         const killed = cli.start("adopt", "--yes");
-        for (const file of files) {
-          await Promise.race([appears(path.join(cli.lakeFolder, file), killed), killed.ended]);
+        for (const each of first ? [first, file] : [file]) {
+          await Promise.race([appears(path.join(cli.lakeFolder, each), killed), killed.ended]);
         }
         killed.process.kill("SIGKILL");
         const wasAlive = (await killed.ended).exitCode === null;
