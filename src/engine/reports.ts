@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { recognizeReport } from "../clever/fileNames";
-import { writeCheckPaths } from "../clever/layout";
+import { writeCheckFolders, writeCheckPath } from "../clever/layout";
 import type { Lake } from "../lake/lake";
+import { temporaryFolder } from "../lake/lakePath";
 import { dismissQuarantined } from "../pipeline/plan/dismiss";
 import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/plan/failedFiles";
 import type { Freshness } from "../pipeline/plan/freshness";
@@ -52,9 +53,12 @@ export async function testLake({ connection, secrets }: Connected, signal: Abort
 }
 
 async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {
-  for (const path of writeCheckPaths(randomUUID())) {
+  for (const folder of writeCheckFolders()) {
+    const path = writeCheckPath(folder, randomUUID());
     await lake.putIfAbsent(path, Buffer.from("This file may be deleted.\n"), { signal });
     await lake.delete(path);
+    // A table's folder without a table would break OEA's enumeration.
+    for (const made of [`${folder}/${temporaryFolder}`, folder]) await lake.deleteEmptyFolder(made);
   }
 }
 

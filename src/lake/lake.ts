@@ -46,11 +46,14 @@ export interface Lake {
   /** Moves a finished local file (from `scratch`) into the lake, replacing what was there. */
   importFile(localFile: string, path: string, options?: LakeOptions): Promise<void>;
 
-  /** Renames a file, replacing the target. */
+  /** Renames a file, replacing the target, or a folder to a place where nothing is. */
   rename(from: string, to: string, options?: LakeOptions): Promise<void>;
 
   /** Deletes a file; no error where there is none. */
   delete(path: string, options?: LakeOptions): Promise<void>;
+
+  /** Deletes a folder that has no entry; no error where there is none or where it has some. */
+  deleteEmptyFolder(path: string, options?: LakeOptions): Promise<void>;
 
   /**
    * What other processes have among the lake's temporary files: killed ones, or some at work. Not part of the lake, and

@@ -28,6 +28,7 @@ import { Progress, type ProgressListener } from "./progress";
 import { healthy } from "./read/identityHealth";
 import type { OpenReadEngine } from "./read/readEngine";
 import { ReadAhead } from "./readAhead";
+import { isAsEarlier, leaveTableFolders } from "./salt/earlierPlaces";
 import { claimHeldSalt, holdSalt } from "./salt/salt";
 import { appliedIn, type PseudoTables, readPseudoTables } from "./write/tables";
 
@@ -87,6 +88,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const now = new Date();
   const runId = newRunId(now, newest?.runId);
   await using lock = await RunLock.take(lake, runId, { signal });
+  if (held !== undefined && isAsEarlier(held)) await leaveTableFolders(lake, signal);
   const scratch = await lake.scratch();
   const { duck, log } = ahead;
   try {
