@@ -52,10 +52,12 @@ const features: Readonly<Record<string, Use>> = {
   "inCommitTimestamp-preview": isOn("delta.enableInCommitTimestamps"),
   typeWidening: isInAColumn("delta.typeChanges"),
   "typeWidening-preview": isInAColumn("delta.typeChanges"),
-  // A checkpoint that cannot be read is met when it is needed, and a column of that type when it is read.
+  // A checkpoint that cannot be read is met when it is needed, and a column of such a type when it is read.
   v2Checkpoint: never,
   timestampNtz: never,
   vacuumProtocolCheck: never,
+  variantType: never,
+  "variantType-preview": never,
 };
 
 /** The features that come with a writer version, each with those of the versions before. */
