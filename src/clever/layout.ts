@@ -76,6 +76,17 @@ export function pseudoTable(report: Report): string {
   return `stage2p/clever/${report.name}_pseudo`;
 }
 
+/** A table that is built again, within the folder of the one that it replaces: whoever reads tables passes over it. */
+export function tableBeside(table: string): string {
+  return `${table}/_rebuilt`;
+}
+
+/** Where a table is kept that another one has replaced, beside the folder in which OEA looks for tables. */
+export function replacedTable(table: string, time: string): string {
+  const [stage = "", ...rest] = table.split("/");
+  return `${stage}/_replaced/${rest.join("/")}-${time}`;
+}
+
 /** The roster: one row for each student, with school and grade. */
 export const rosterTable = "stage2p/clever/students_pseudo";
 

@@ -1,3 +1,4 @@
+import { lookupTable, pseudoTable } from "../clever/layout";
 import { reportNames, type UserType } from "../clever/reports";
 import { CleverLakeError, describeError } from "../errors";
 import { removeLocal } from "../heldFiles";
@@ -17,6 +18,9 @@ import {
   type RunSummary,
   writeRunRecord,
 } from "./log/runRecord";
+import type { Finding } from "./others/finding";
+import { SoundVersions } from "./others/foreignCommits";
+import { lookAtTables } from "./others/look";
 import { type Comparison, compareContents } from "./plan/compareContents";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
 import { withKnownCopies } from "./plan/knownCopies";
@@ -30,7 +34,7 @@ import type { OpenReadEngine } from "./read/readEngine";
 import { ReadAhead } from "./readAhead";
 import { isAsEarlier, leaveTableFolders } from "./salt/earlierPlaces";
 import { claimHeldSalt, holdSalt } from "./salt/salt";
-import { appliedIn, type PseudoTables, readPseudoTables } from "./write/tables";
+import { allReports, appliedInTables, type LakeTables, type PseudoTables, readTables } from "./write/tables";
 
 /** Percent of a source's rows that a new delivery may take away without a question. */
 export const defaultMaxShrink = 50;
@@ -119,15 +123,17 @@ export async function run(request: RunRequest): Promise<RunSummary> {
 
     // What a run lands and does not pseudonymize has days that nobody knows yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
+    const changedByOthers = salt === undefined ? [] : await lookAtTables(lake, duck, tables, state, signal);
     const summary = {
       ...emptySummary(runId, plan, state, request.userTypes),
+      changedByOthers,
       notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
     summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
     const due = salt === undefined ? 0 : unrecorded.length + pending.length;
     if (landings.length === 0 && due === 0) {
-      return finished({ ...summary, overdue: overdueReports(request, tables, unread, now) }, now);
+      return finished({ ...summary, overdue: overdueReports(request, tables.pseudo, unread, now) }, now);
     }
     const record: RunRecord = { runId, previous, command, started: now, outcome: "running", landings };
     await noteNewestRun(lake, { runId, previous });
@@ -138,7 +144,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       log,
       lock,
       state,
-      tables,
+      tables: tables.pseudo,
+      sound: soundVersions(tables, changedByOthers),
       salt,
       scratch,
       signal,
@@ -182,9 +189,22 @@ export function missesReports(summary: RunSummary): boolean {
   return isIncomplete(summary) || summary.notRead.some(({ report }) => report);
 }
 
-/** Whether something is to be looked after: reports are missed or overdue, or the server has none at all. */
+/**
+ * Whether something is to be looked after: reports are missed or overdue, the server has none at all, or another program
+ * changed rows.
+ */
 export function hasTrouble(summary: RunSummary): boolean {
-  return missesReports(summary) || summary.overdue.length > 0 || summary.reportsOnServer === 0;
+  const isOthers = summary.changedByOthers.length > 0;
+  return missesReports(summary) || summary.overdue.length > 0 || summary.reportsOnServer === 0 || isOthers;
+}
+
+/** The versions up to which the tables are in order: all but those of findings. */
+function soundVersions({ pseudo, lookups }: LakeTables, findings: readonly Finding[]): SoundVersions {
+  const looked = allReports().flatMap((report) => [
+    [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
+    [lookupTable(report), lookups.get(report.name)?.version ?? -1] as const,
+  ]);
+  return new SoundVersions(looked.filter(([path]) => findings.every(({ table }) => table !== path)));
 }
 
 /** A run on chosen files says nothing of the others. */
@@ -210,14 +230,13 @@ async function currentState(
   lake: Lake,
   { duck, log, tables: read }: ReadAhead,
   signal: AbortSignal | undefined,
-): Promise<{ state: LakeState; previous: string | null; tables: PseudoTables }> {
+): Promise<{ state: LakeState; previous: string | null; tables: LakeTables }> {
   // Each is a row of answers that have to be waited for one after the other.
   const [tables, { records, newest: previous }, known] = await together([
-    readPseudoTables(lake, duck, signal, read),
+    readTables(lake, duck, signal, read),
     interruptedRuns(lake, signal),
     log.sources(signal),
   ]);
-  const applied = appliedIn(tables);
   for (const record of records) {
     const all = await log.all(signal);
     await log.append(await adoptLandings(lake, record.landings, all, record.runId, signal), signal);
@@ -226,6 +245,7 @@ async function currentState(
     await writeRunRecord(lake, { ...record, ended: new Date(), outcome: "failed", error });
   }
   const entries = records.length === 0 ? known : await log.sources(signal);
+  const applied = appliedInTables(tables, entries.anonymized.values());
   return { state: lakeState(entries, applied), previous, tables };
 }
 
@@ -285,6 +305,7 @@ function emptySummary(
     notRead: [],
     reportsOnServer: null,
     overdue: [],
+    changedByOthers: [],
     inQuarantine: waitingInQuarantine(state, types).map(({ path }) => path),
     milliseconds: 0,
   };
