@@ -1,6 +1,7 @@
 import { ingestLogTable } from "../clever/layout";
 import { Duck } from "../duck/duck";
 import { isCleverLakeError } from "../errors";
+import type { Lake } from "../lake/lake";
 import { fileSystems, identityFileSystems } from "../lake/lakePath";
 import {
   type LakeTable,
@@ -11,6 +12,9 @@ import {
 } from "../pipeline/catalogue/lakeContents";
 import { tableDetails } from "../pipeline/catalogue/tableDetails";
 import { IngestLog } from "../pipeline/log/logTable";
+import type { Finding } from "../pipeline/others/finding";
+import { lookAtLake } from "../pipeline/others/look";
+import { together } from "../together";
 import { openLake } from "./connections";
 import { asLogLine } from "./logLine";
 import type { Connected, LakeOverview, LandedFileItem, TableItem, TableReport } from "./messages";
@@ -25,12 +29,18 @@ export async function lakeContents(
 ): Promise<LakeOverview> {
   const lake = await openLake(connection, secrets);
   await using duck = await Duck.open({ memoryLimit: "200MB" });
-  const tables = (await lakeTables(lake, duck, signal)).map(asItem);
   // Whoever may only read the pseudonymized tables sees those.
-  const landings = await landingFolders(lake, signal).catch((error: unknown) => {
-    if (isCleverLakeError(error, "auth")) return [];
-    throw error;
-  });
+  const ifAllowed = <T>(work: Promise<readonly T[]>) =>
+    work.catch((error: unknown): readonly T[] => {
+      if (isCleverLakeError(error, "auth")) return [];
+      throw error;
+    });
+  const [described, findings, landings] = await together([
+    lakeTables(lake, duck, signal),
+    ifAllowed(findingsIn(lake, duck, signal)),
+    ifAllowed(landingFolders(lake, signal)),
+  ]);
+  const tables = described.map((table) => asItem(table, findings));
   return {
     stages: fileSystems.map((name) => ({
       name,
@@ -74,7 +84,17 @@ export async function tableReport(
   };
 }
 
-function asItem(table: LakeTable | UnreadableTable): TableItem {
+/** None where a table cannot be read at all, which its own item tells. */
+async function findingsIn(lake: Lake, duck: Duck, signal: AbortSignal): Promise<Finding[]> {
+  try {
+    return await lookAtLake(lake, duck, signal);
+  } catch (error) {
+    if (isCleverLakeError(error, "corrupt") || isCleverLakeError(error, "notFound")) return [];
+    throw error;
+  }
+}
+
+function asItem(table: LakeTable | UnreadableTable, findings: readonly Finding[]): TableItem {
   const { path } = table;
   const named = { path, name: path.slice(path.lastIndexOf("/") + 1) };
   if ("problem" in table) return { ...named, problem: table.problem };
@@ -87,6 +107,7 @@ function asItem(table: LakeTable | UnreadableTable): TableItem {
     bytes,
     rows: rows ?? null,
     changed: changed?.toISOString() ?? null,
+    changedByOthers: findings.find((finding) => finding.table === path)?.problem ?? null,
   };
 }
 

@@ -7,6 +7,7 @@ import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
 import type { Reveal } from "../pipeline/log/reveals";
 import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
+import type { RepairedTable, RepairProgress, RepairSummary } from "../pipeline/others/repair";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { FileState, Unread } from "../pipeline/plan/plan";
 import type { ProgressState } from "../pipeline/progress";
@@ -33,6 +34,9 @@ export type {
   OptimizeSummary,
   ParticipationMetrics,
   Problem,
+  RepairedTable,
+  RepairProgress,
+  RepairSummary,
   ReportName,
   Reveal,
   RosterProgress,
@@ -108,6 +112,11 @@ export interface DismissParams extends Connected {
   readonly files: readonly string[];
 }
 
+export interface RepairParams extends Connected {
+  /** Tells what would be built again, and writes nothing. */
+  readonly dryRun: boolean;
+}
+
 export interface VacuumParams extends Connected {
   /** Tells what would be removed, and removes nothing. */
   readonly dryRun: boolean;
@@ -129,6 +138,8 @@ export type TableItem = {
       readonly rows: number | null;
       /** When the newest version was committed. */
       readonly changed: string | null;
+      /** What other programs did to its rows; null where they are in order. */
+      readonly changedByOthers: string | null;
     }
 );
 

@@ -87,6 +87,12 @@ export const optimize = new EngineCall<
   messages.OptimizeProgress
 >("optimize", "merging data files");
 
+/** Builds again what other programs changed in the tables; see `repairLake` of the pipeline. */
+export const repair = new EngineCall<messages.RepairParams, messages.RepairSummary, messages.RepairProgress>(
+  "repair",
+  "repairing the lake",
+);
+
 /** Removes data files that no version of the last days needs; see `vacuumLake` of the pipeline. */
 export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSummary, messages.VacuumProgress>(
   "vacuum",

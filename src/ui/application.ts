@@ -18,6 +18,7 @@ import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewViewType } from "./preview/previewSource";
 import { previewStrings } from "./preview/strings";
+import { RepairCommand } from "./repairCommand";
 import { ReportCommands } from "./reportCommands";
 import { hasReports, shortCounts, totalOf } from "./reportCounts";
 import { type ReportNode, ReportsTree } from "./reportsTree";
@@ -149,7 +150,7 @@ export class Application extends Disposable {
         {
           ...connectionCommands(connection, credentials, samples),
           ...this.commands(reports, runsTree, roster),
-          ...upkeepCommands(new UpkeepCommands(model, client, log)),
+          ...upkeepCommands(new UpkeepCommands(model, client, log), new RepairCommand(model, client, log)),
         },
         context.extension,
         this.runs,
@@ -277,8 +278,12 @@ export class Application extends Disposable {
   }
 }
 
-function upkeepCommands(upkeep: UpkeepCommands): Commands {
-  return { optimize: () => upkeep.optimize(), vacuum: () => upkeep.vacuum() };
+function upkeepCommands(upkeep: UpkeepCommands, repair: RepairCommand): Commands {
+  return {
+    optimize: () => upkeep.optimize(),
+    vacuum: () => upkeep.vacuum(),
+    repair: () => repair.repair(),
+  };
 }
 
 function connectionCommands(

@@ -167,6 +167,13 @@ function tableItem(table: TableItem): vscode.TreeItem {
     return item;
   }
   item.iconPath = new vscode.ThemeIcon("table");
+  if (table.changedByOthers !== null) {
+    item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
+    item.contextValue = "lake.table.changed";
+    item.description = vscode.l10n.t("changed by another program");
+    item.tooltip = `${table.path}\n${table.changedByOthers}`;
+    return item;
+  }
   const rows = table.rows === null ? [] : [counted.rows(table.rows)];
   const changed = table.changed === null ? [] : [dateTime(Date.parse(table.changed))];
   item.description = [...rows, vscode.l10n.t("version {0}", table.version), ...changed].join(" · ");

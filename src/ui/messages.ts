@@ -30,6 +30,10 @@ export const offers = {
     title: vscode.l10n.t("Change Salt or Credentials"),
     act: () => vscode.commands.executeCommand("clever.changeCredentials"),
   }),
+  repair: (): Offer => ({
+    title: vscode.l10n.t("Repair…"),
+    act: () => vscode.commands.executeCommand("clever.repair"),
+  }),
   log: (): Offer => ({
     title: vscode.l10n.t("Show Log"),
     act: () => vscode.commands.executeCommand("clever.showLog"),

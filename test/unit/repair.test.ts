@@ -133,7 +133,7 @@ describe("what another program did", () => {
     expect(await told(fixture)).toMatchObject([
       {
         months: ["2024-09", "2024-10"],
-        problem: expect.stringMatching(/RESTORE\. 4 rows of 3 files are gone\.$/),
+        problem: expect.stringMatching(/RESTORE\. 4 rows are gone, of 3 files\.$/),
       },
     ]);
     await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 4 });
@@ -152,7 +152,7 @@ describe("what another program did", () => {
         table: lookup,
         months: [],
         problem:
-          "Another program (Apache-Spark/3.5.3) changed its rows: MERGE. 1 row of it are there more than once. 2 pseudonyms of the tables are not in it.",
+          "Another program (Apache-Spark/3.5.3) changed its rows: MERGE. 1 row too many: pairs of ids are there more than once. 2 pseudonyms of the table have no pair in it.",
       },
     ]);
     await requireRepaired(fixture, { table: lookup, rebuilt: "pairs", rowsBefore: 2, rowsAfter: 2 });

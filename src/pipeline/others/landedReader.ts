@@ -5,9 +5,11 @@ import type { Lake } from "../../lake/lake";
 import type { Delivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { chunksOf } from "../plan/work";
+import { EmbeddedEngine } from "../read/embeddedEngine";
 import { IdentityWatch } from "../read/identityHealth";
 import { LakeIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
+import type { ReadContext } from "../read/readAlone";
 import { readDeliveries } from "../read/readDeliveries";
 import { type StagedRows, stageRows } from "../read/stageRows";
 import { isReadAsBefore } from "../write/tableChange";
@@ -67,7 +69,8 @@ export class LandedReader {
     for (const { pending } of chunksOf([], entries)) {
       const reading = await duck.session((session) => {
         const deliveries = pending.map((entry): Delivery => ({ entry, isAccepted: true }));
-        return readDeliveries(session, deliveries, this.readContext(what));
+        const opened = this.readContext(what);
+        return readDeliveries(new EmbeddedEngine(session, opened), session, deliveries, opened);
       });
       read.push(...reading.read.filter(isReadAsBefore).map(({ entry }) => entry));
       staged.push(...reading.staged);
@@ -77,7 +80,7 @@ export class LandedReader {
     return { read, unread: entries.filter(({ source }) => !isRead.has(source)), staged };
   }
 
-  private readContext(what: "rows" | "people"): Parameters<typeof readDeliveries>[2] {
+  private readContext(what: "rows" | "people"): ReadContext {
     const { lake, scratch, signal } = this.context;
     const { persons, identities, lakeIds } = this;
     const context = { lake, persons, identities, scratch, signal, wereRead: true };

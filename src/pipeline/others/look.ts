@@ -8,14 +8,16 @@ import type { Snapshot } from "../../delta/snapshot";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import { type CleverLakeError, describeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
+import { together } from "../../together";
 import type { LogEntry } from "../log/ingestLog";
+import { IngestLog } from "../log/logTable";
 import { newestRun, readRunRecord } from "../log/runRecord";
-import type { LakeState } from "../plan/plan";
+import { type LakeState, lakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";
 import { contentsOf } from "../write/fileContents";
 import { rowsBySource } from "../write/sourceRows";
 import { requireOurShape } from "../write/tableChange";
-import { allReports, type LakeTables } from "../write/tables";
+import { allReports, appliedInTables, type LakeTables, readTables } from "../write/tables";
 import type { Finding } from "./finding";
 import { type ForeignChange, foreignChanges, hasSoundVersion, monthName } from "./foreignCommits";
 
@@ -51,6 +53,16 @@ export async function lookAtTables(
     else findings.push(...(await look.atRows(pseudo.get(report.name))));
   }
   return findings;
+}
+
+/** `lookAtTables` on the lake as it is. */
+export async function lookAtLake(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<Finding[]> {
+  const [tables, entries] = await together([
+    readTables(lake, duck, signal),
+    new IngestLog(lake, duck).sources(signal),
+  ]);
+  const state = lakeState(entries, appliedInTables(tables, entries.anonymized.values()));
+  return lookAtTables(lake, duck, tables, state, signal);
 }
 
 class Look {
@@ -98,8 +110,8 @@ class Look {
     if (changes.length === 0) return [];
     const { doubled, missing } = await this.countPairs(snapshot, pseudo);
     const told = changeSentences(changes);
-    if (doubled > 0) told.push(`${counted(doubled, "row")} of it are there more than once.`);
-    if (missing > 0) told.push(`${counted(missing, "pseudonym")} of the tables are not in it.`);
+    if (doubled > 0) told.push(`${counted(doubled, "row")} too many: pairs of ids are there more than once.`);
+    if (missing > 0) told.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
     return [{ table, months: [], problem: told.join(" ") }];
   }
 
@@ -128,19 +140,16 @@ class Look {
       sources.add(source);
       if (source !== "") counts.unknown += count;
     }
+    const are = (rows: number) => `${counted(rows, "row")} ${rows === 1 ? "is" : "are"}`;
     const sentences = [
       ...(counts.none > 0
         ? [`${counted(counts.none, "row")} came without source_file: another program wrote them.`]
         : []),
-      ...(counts.unknown > 0
-        ? [`${counted(counts.unknown, "row")} are of files that the ingest log does not know.`]
-        : []),
-      ...(counts.lacking > 0
-        ? [`${counted(counts.lacking, "row")} of ${counted(files.lacking, "file")} are gone.`]
-        : []),
+      ...(counts.unknown > 0 ? [`${are(counts.unknown)} of files that the ingest log does not know.`] : []),
+      ...(counts.lacking > 0 ? [`${are(counts.lacking)} gone, of ${counted(files.lacking, "file")}.`] : []),
       ...(counts.further > 0
         ? [
-            `${counted(counts.further, "row")} more than were written are there of ${counted(files.further, "file")}.`,
+            `${are(counts.further)} there beyond those that were written, of ${counted(files.further, "file")}.`,
           ]
         : []),
     ];
