@@ -89,7 +89,7 @@ async function goesOn(fixture: PipelineFixture, outcome: Outcome): Promise<void>
     },
     refused: {
       anonymized: 1,
-      failed: [{ path: dailyPath(nextDay), reason: hint }],
+      failed: expect.arrayContaining([{ path: dailyPath(nextDay), reason: hint }]) as unknown,
       changedByOthers: [{ table, months: [], problem: hint }],
     },
   };
@@ -107,7 +107,6 @@ async function goesOn(fixture: PipelineFixture, outcome: Outcome): Promise<void>
 
 describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { timeout: 300_000 }, () => {
   let spark: Spark;
-  let made = 0;
   beforeAll(async () => {
     spark = Spark.start(jars ?? "", sparkFolder);
     await spark.sql(
@@ -185,18 +184,6 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
       "ALTER TABLE $t DROP CONSTRAINT some",
     ],
     ["ADD COLUMN", "right", "ALTER TABLE $t ADD COLUMN (note STRING)"],
-    [
-      "clustering",
-      "refused",
-      "CREATE TABLE copy_$n USING delta LOCATION '$aside' AS SELECT * FROM $t",
-      "CREATE OR REPLACE TABLE anew_$n USING delta CLUSTER BY (date) LOCATION '$place' AS SELECT * FROM copy_$n",
-    ],
-    [
-      "other partitions",
-      "refused",
-      "CREATE TABLE copy_$n USING delta LOCATION '$aside' AS SELECT * FROM $t",
-      "CREATE OR REPLACE TABLE anew_$n USING delta PARTITIONED BY (date) LOCATION '$place' AS SELECT * FROM copy_$n",
-    ],
     ["row tracking", "refused", properties(delta("enableRowTracking", "true"))],
     ["in-commit timestamps", "refused", properties(delta("enableInCommitTimestamps", "true"))],
     ["type widening that no column has", "right", properties(delta("enableTypeWidening", "true"))],
@@ -219,20 +206,29 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
     ["append-only", "right", properties(delta("appendOnly", "true"))],
   ])("%s: %s", async (_, outcome, ...statements) => {
     const fixture = await lakeOfRuns();
-    const place = fixture.lake.localPath(table);
-    const names = {
-      $t: `delta.\`${place}\``,
-      $place: place,
-      $aside: `${await temporaryFolder()}/copy`,
-      $n: `${++made}`,
-    };
-    const named = (statement: string) =>
-      Object.entries(names).reduce((text, [name, value]) => text.replaceAll(name, () => value), statement);
+    const place = `delta.\`${fixture.lake.localPath(table)}\``;
+    const named = (statement: string) => statement.replaceAll("$t", () => place);
     await spark.sql(...statements.map(named));
     await goesOn(fixture, outcome);
     const [rows = []] = await spark.sql(named("SELECT * FROM $t"));
     expect(rows).toHaveLength(after.length);
   });
+
+  test.each(["CLUSTER BY", "PARTITIONED BY"])(
+    "a table made anew with %s another column: refused",
+    async (by) => {
+      const fixture = await lakeOfRuns();
+      const place = fixture.lake.localPath(table);
+      const anew = path.join(await temporaryFolder(), "anew");
+      const name = by.replaceAll(" ", "_");
+      await spark.sql(
+        `CREATE TABLE ${name} USING delta ${by} (date) LOCATION '${anew}' AS SELECT * FROM delta.\`${place}\``,
+      );
+      await rm(place, { recursive: true });
+      await cp(anew, place, { recursive: true });
+      await goesOn(fixture, "refused");
+    },
+  );
 
   test("v2 checkpoints, and the log before them cleaned up: refused", async () => {
     const fixture = await lakeOfRuns();

@@ -9,7 +9,7 @@ import type { Lake } from "../../lake/lake";
 import { together } from "../../together";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
-import { IngestLog } from "../log/logTable";
+import { IngestLog, type SourceEntries } from "../log/logTable";
 import { newRunId } from "../log/runRecord";
 import { type LakeState, lakeState } from "../plan/plan";
 import { isAsEarlier, leaveTableFolders } from "../salt/earlierPlaces";
@@ -107,14 +107,14 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       signal,
     };
     for (const { table } of findings) {
-      const current = currentOf(state, reportOf(table));
-      progress.bytes += current.reduce((sum, { size }) => sum + size, 0);
+      const landed = entriesOf(entries.anonymized, reportOf(table));
+      progress.bytes += landed.reduce((sum, { size }) => sum + size, 0);
     }
     const repaired: RepairedTable[] = [];
     // Lookups first: no pseudonym is to be without one.
     const isLookup = ({ table }: Finding) => table === lookupTable(reportOf(table));
     for (const finding of [...findings].sort((a, b) => Number(isLookup(b)) - Number(isLookup(a)))) {
-      const repair = new TableRepair(context, finding, tables, state, log);
+      const repair = new TableRepair(context, finding, tables, { state, ...entries }, log);
       repaired.push(await (isLookup(finding) ? repair.ofLookups() : repair.ofRows()));
     }
     return { dryRun, tables: repaired, milliseconds: Date.now() - started.getTime() };
@@ -129,12 +129,12 @@ class TableRepair {
     private readonly context: RepairContext,
     private readonly finding: Finding,
     private readonly tables: LakeTables,
-    private readonly state: LakeState,
+    private readonly known: { readonly state: LakeState; readonly anonymized: SourceEntries["anonymized"] },
     private readonly log: IngestLog,
   ) {}
 
   async ofRows(): Promise<RepairedTable> {
-    const { context, finding, tables, state } = this;
+    const { context, finding, tables, known } = this;
     const report = reportOf(finding.table);
     const isWhole = finding.months.length === 0;
     const told = this.nothing(isWhole ? "table" : "months");
@@ -151,7 +151,8 @@ class TableRepair {
         snapshot,
         lookups: lookups.get(report.name),
         months: isWhole ? undefined : new Set(finding.months),
-        current: currentOf(state, report),
+        // What the old table calls applied is of no account for a new one.
+        current: entriesOf(isWhole ? known.anonymized : known.state.current, report),
       });
       const replaced = isWhole ? await this.swap() : null;
       await this.log.append(entries, context.signal);
@@ -163,13 +164,13 @@ class TableRepair {
   }
 
   async ofLookups(): Promise<RepairedTable> {
-    const { context, finding, tables, state } = this;
+    const { context, finding, tables, known } = this;
     const report = reportOf(finding.table);
     const snapshot = writable(tables.lookups.get(report.name));
     const told = this.nothing(snapshot ? "pairs" : "table");
     try {
       if (snapshot === undefined) await this.makeRoom();
-      const rebuilt = await rebuildLookups(context, report, snapshot, currentOf(state, report));
+      const rebuilt = await rebuildLookups(context, report, snapshot, entriesOf(known.anonymized, report));
       return { ...told, ...rebuilt, replaced: snapshot ? null : await this.swap() };
     } catch (error) {
       return { ...told, problem: problemOf(error, context.signal) };
@@ -195,9 +196,9 @@ class TableRepair {
   }
 }
 
-/** The entries of the deliveries whose rows a report's table has, or should have. */
-function currentOf({ current }: LakeState, report: Report): LogEntry[] {
-  return [...current.values()].filter((entry) => entry.report === report.name);
+/** The entries of a report's deliveries. */
+function entriesOf(entries: ReadonlyMap<string, LogEntry>, report: Report): LogEntry[] {
+  return [...entries.values()].filter((entry) => entry.report === report.name);
 }
 
 function reportOf(table: string): Report {
