@@ -1,7 +1,6 @@
 import { ingestLogTable } from "../clever/layout";
 import { Duck } from "../duck/duck";
 import { isCleverLakeError } from "../errors";
-import type { Lake } from "../lake/lake";
 import { fileSystems, identityFileSystems } from "../lake/lakePath";
 import {
   type LakeTable,
@@ -12,9 +11,6 @@ import {
 } from "../pipeline/catalogue/lakeContents";
 import { tableDetails } from "../pipeline/catalogue/tableDetails";
 import { IngestLog } from "../pipeline/log/logTable";
-import type { Finding } from "../pipeline/others/finding";
-import { lookAtLake } from "../pipeline/others/look";
-import { together } from "../together";
 import { openLake } from "./connections";
 import { asLogLine } from "./logLine";
 import type { Connected, LakeOverview, LandedFileItem, TableItem, TableReport } from "./messages";
@@ -29,18 +25,12 @@ export async function lakeContents(
 ): Promise<LakeOverview> {
   const lake = await openLake(connection, secrets);
   await using duck = await Duck.open({ memoryLimit: "200MB" });
+  const tables = (await lakeTables(lake, duck, signal)).map(asItem);
   // Whoever may only read the pseudonymized tables sees those.
-  const ifAllowed = <T>(work: Promise<readonly T[]>) =>
-    work.catch((error: unknown): readonly T[] => {
-      if (isCleverLakeError(error, "auth")) return [];
-      throw error;
-    });
-  const [described, findings, landings] = await together([
-    lakeTables(lake, duck, signal),
-    ifAllowed(findingsIn(lake, duck, signal)),
-    ifAllowed(landingFolders(lake, signal)),
-  ]);
-  const tables = described.map((table) => asItem(table, findings));
+  const landings = await landingFolders(lake, signal).catch((error: unknown) => {
+    if (isCleverLakeError(error, "auth")) return [];
+    throw error;
+  });
   return {
     stages: fileSystems.map((name) => ({
       name,
@@ -84,17 +74,7 @@ export async function tableReport(
   };
 }
 
-/** None where a table cannot be read at all, which its own item tells. */
-async function findingsIn(lake: Lake, duck: Duck, signal: AbortSignal): Promise<Finding[]> {
-  try {
-    return await lookAtLake(lake, duck, signal);
-  } catch (error) {
-    if (isCleverLakeError(error, "corrupt") || isCleverLakeError(error, "notFound")) return [];
-    throw error;
-  }
-}
-
-function asItem(table: LakeTable | UnreadableTable, findings: readonly Finding[]): TableItem {
+function asItem(table: LakeTable | UnreadableTable): TableItem {
   const { path } = table;
   const named = { path, name: path.slice(path.lastIndexOf("/") + 1) };
   if ("problem" in table) return { ...named, problem: table.problem };
@@ -107,7 +87,6 @@ function asItem(table: LakeTable | UnreadableTable, findings: readonly Finding[]
     bytes,
     rows: rows ?? null,
     changed: changed?.toISOString() ?? null,
-    changedByOthers: findings.find((finding) => finding.table === path)?.problem ?? null,
   };
 }
 

@@ -7,6 +7,7 @@ import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
 import type { Reveal } from "../pipeline/log/reveals";
 import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
+import type { Finding } from "../pipeline/others/finding";
 import type { RepairedTable, RepairProgress, RepairSummary } from "../pipeline/others/repair";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { FileState, Unread } from "../pipeline/plan/plan";
@@ -27,6 +28,7 @@ export type {
   DashboardAnswer,
   DashboardFilter,
   FileState,
+  Finding,
   Freshness,
   MetricsFilterInput,
   NoAnswer,
@@ -138,8 +140,6 @@ export type TableItem = {
       readonly rows: number | null;
       /** When the newest version was committed. */
       readonly changed: string | null;
-      /** What other programs did to its rows; null where they are in order. */
-      readonly changedByOthers: string | null;
     }
 );
 

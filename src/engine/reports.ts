@@ -3,6 +3,7 @@ import { recognizeReport } from "../clever/fileNames";
 import { writeCheckFolders, writeCheckPath } from "../clever/layout";
 import type { Lake } from "../lake/lake";
 import { temporaryFolder } from "../lake/lakePath";
+import type { Finding } from "../pipeline/others/finding";
 import { dismissQuarantined } from "../pipeline/plan/dismiss";
 import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/plan/failedFiles";
 import type { Freshness } from "../pipeline/plan/freshness";
@@ -85,9 +86,9 @@ export async function listReports(
   { connection, secrets }: Connected,
   sources: Sources,
   { signal, report }: CallContext<readonly ReportItem[]>,
-): Promise<{ count: number; overdue: readonly Freshness[] }> {
+): Promise<{ count: number; overdue: readonly Freshness[]; changedByOthers: readonly Finding[] }> {
   const lake = await openLake(connection, secrets);
-  const [{ files, overdue }, failures] = await together([
+  const [{ files, overdue, changedByOthers }, failures] = await together([
     sources.use(connection, secrets, (source, settings) => status(source, lake, settings, signal)),
     failedFiles(lake, signal),
   ]);
@@ -95,7 +96,7 @@ export async function listReports(
     signal.throwIfAborted();
     report(files.slice(from, from + filesPerMessage).map((file) => asItem(file, failures.get(file.path))));
   }
-  return { count: files.length, overdue };
+  return { count: files.length, overdue, changedByOthers };
 }
 
 /** Leaves quarantined files out; see `dismissQuarantined` of the pipeline for what it rejects with. */

@@ -8,16 +8,14 @@ import type { Snapshot } from "../../delta/snapshot";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import { type CleverLakeError, describeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
-import { together } from "../../together";
 import type { LogEntry } from "../log/ingestLog";
-import { IngestLog } from "../log/logTable";
 import { newestRun, readRunRecord } from "../log/runRecord";
-import { type LakeState, lakeState } from "../plan/plan";
+import type { LakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";
 import { contentsOf } from "../write/fileContents";
 import { rowsBySource } from "../write/sourceRows";
 import { requireOurShape } from "../write/tableChange";
-import { allReports, appliedInTables, type LakeTables, readTables } from "../write/tables";
+import { allReports, type LakeTables } from "../write/tables";
 import type { Finding } from "./finding";
 import { type ForeignChange, foreignChanges, hasSoundVersion, monthName } from "./foreignCommits";
 
@@ -53,16 +51,6 @@ export async function lookAtTables(
     else findings.push(...(await look.atRows(pseudo.get(report.name))));
   }
   return findings;
-}
-
-/** `lookAtTables` on the lake as it is. */
-export async function lookAtLake(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<Finding[]> {
-  const [tables, entries] = await together([
-    readTables(lake, duck, signal),
-    new IngestLog(lake, duck).sources(signal),
-  ]);
-  const state = lakeState(entries, appliedInTables(tables, entries.anonymized.values()));
-  return lookAtTables(lake, duck, tables, state, signal);
 }
 
 class Look {
