@@ -77,7 +77,8 @@ class Look {
     const wrong = isCounted ? this.compared(tagged) : undefined;
     const isInOrder = wrong === undefined || wrong.sources.size === 0;
     if (changes.length === 0 && !isOfEarlier && isInOrder) return [];
-    const found = wrong ?? this.compared(await this.countRows(snapshot));
+    const rows = wrong ? undefined : await ifReadable(this.countRows(snapshot));
+    const found = wrong ?? (rows ? this.compared(rows) : { sources: new Set(), sentences: [uncounted] });
     if (changes.length === 0 && (found.sources.size === 0 || (await this.isUnsettled()))) return [];
     const months = new Set(changes.flatMap((change) => [...(change.months ?? monthsOf(snapshot))]));
     for (const source of found.sources) {
@@ -96,8 +97,9 @@ class Look {
     if (refusal !== undefined) return [{ table, months: [], problem: describeError(refusal) }];
     const changes = await foreignChanges(this.lake, snapshot, this.options);
     if (changes.length === 0) return [];
-    const { doubled, missing } = await this.countPairs(snapshot, pseudo);
-    const told = changeSentences(changes);
+    const counts = await ifReadable(this.countPairs(snapshot, pseudo));
+    const { doubled, missing } = counts ?? { doubled: 0, missing: 0 };
+    const told = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
     if (doubled > 0) told.push(`${counted(doubled, "row")} too many: pairs of ids are there more than once.`);
     if (missing > 0) told.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
     return [{ table, months: [], problem: told.join(" ") }];
@@ -212,6 +214,20 @@ class Look {
       );
       return this.duck.session((session) => session.query(sql(selects), [], this.options.signal));
     });
+  }
+}
+
+const uncounted = "Its rows could not be counted: a data file cannot be read.";
+
+/** Undefined where a data file is gone or damaged: a look is not to end a run. */
+async function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((["notFound", "engine", "corrupt"] as const).some((code) => isCleverLakeError(error, code))) {
+      return undefined;
+    }
+    throw error;
   }
 }
 
