@@ -6,7 +6,7 @@ import { requireWritable } from "../../delta/protocol";
 import { lakePathOf, readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
-import { type CleverLakeError, describeError, isCleverLakeError } from "../../errors";
+import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { newestRun, readRunRecord } from "../log/runRecord";
@@ -39,7 +39,7 @@ export async function lookAtTables(
     const refused = (table: string, error: CleverLakeError): Finding => ({
       table,
       months: [],
-      problem: describeError(error),
+      problem: inWords(error),
     });
     const [noTable, noLookups] = [
       tables.refused.get(pseudoTable(report)),
@@ -69,7 +69,7 @@ class Look {
       requireOurShape(this.report, snapshot);
       requireWritable(snapshot, []);
     });
-    if (refusal !== undefined) return [{ table, months: [], problem: describeError(refusal) }];
+    if (refusal !== undefined) return [{ table, months: [], problem: inWords(refusal) }];
     const changes = await foreignChanges(this.lake, snapshot, this.options);
     const { tagged, untagged } = rowsBySource(snapshot);
     const isOfEarlier = !hasSoundVersion(snapshot) && untagged.length > 0;
@@ -94,7 +94,7 @@ class Look {
     if (snapshot === undefined) return [];
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => requireWritable(snapshot, []));
-    if (refusal !== undefined) return [{ table, months: [], problem: describeError(refusal) }];
+    if (refusal !== undefined) return [{ table, months: [], problem: inWords(refusal) }];
     const changes = await foreignChanges(this.lake, snapshot, this.options);
     if (changes.length === 0) return [];
     const counts = await ifReadable(this.countPairs(snapshot, pseudo));
@@ -215,6 +215,11 @@ class Look {
       return this.duck.session((session) => session.query(sql(selects), [], this.options.signal));
     });
   }
+}
+
+/** What a refusal says, without the table, which a finding names. */
+function inWords({ message, hint }: CleverLakeError): string {
+  return hint ? `${message} ${hint}` : message;
 }
 
 const uncounted = "Its rows could not be counted: a data file cannot be read.";

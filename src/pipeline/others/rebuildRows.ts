@@ -198,13 +198,16 @@ class Rebuild {
   }
 
   private told(month: string, { removed, added }: WrittenMonth): RebuiltMonth {
-    const files = [...(this.rebuilt.snapshot?.files.values() ?? [])].filter(
-      (file) => monthOf(file) === month,
-    );
+    const { snapshot } = this.rebuilt;
+    const files = [...(snapshot?.files.values() ?? [])].filter((file) => monthOf(file) === month);
     const [before, gone] = [numRecords(files), numRecords(removed)];
     const news = added.reduce((sum, { file }) => sum + file.statistics.numRecords, 0);
     const isKnown = before !== undefined && gone !== undefined;
-    return { month, rowsBefore: before ?? null, rowsAfter: isKnown ? before - gone + news : null };
+    return {
+      month,
+      rowsBefore: snapshot ? (before ?? null) : null,
+      rowsAfter: isKnown ? before - gone + news : null,
+    };
   }
 }
 
