@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { landedFolder, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
+import { writeCheckpoint } from "../../src/delta/checkpoint";
+import { commitPath } from "../../src/delta/paths";
 import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/others/repair";
 import { hasTrouble } from "../../src/pipeline/run";
 import { ForeignWriter } from "../helpers/foreignWriter";
+import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
@@ -159,6 +162,27 @@ describe("what another program did", () => {
     expect(await fixture.lookup()).toHaveLength(2);
   });
 
+  test("rows that are gone are told by the counts where the log of it was cleaned up", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const gone = [...(await other.snapshot()).files.values()].filter(
+      ({ partitionValues }) => partitionValues.month === "10",
+    );
+    await other.commit(
+      "DELETE",
+      gone.map((file) => removeFile(file, { dataChange: true })),
+    );
+    await other.commit("VACUUM END", []);
+    const snapshot = await other.snapshot();
+    await writeCheckpoint(fixture.lake, await sharedDuck(), snapshot);
+    for (let version = 0; version < snapshot.version; version++) {
+      await fixture.lake.delete(commitPath(table, version));
+    }
+    expect(await told(fixture)).toEqual([
+      { table, months: ["2024-10"], problem: "1 row is gone, of 1 file." },
+    ]);
+    await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 1 });
+  });
+
   test("what cannot be built again stays: a landed copy is gone", async () => {
     const { fixture, other } = await lakeWithRows();
     const add = await other.file(
@@ -209,6 +233,17 @@ describe("a table that uses what we cannot read or keep", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [], changedByOthers: [] });
     expect(await fixture.rows()).toHaveLength(5);
     expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("is a lookup table, too, which is built from the people of the landed files", async () => {
+    const { fixture } = await lakeWithRows();
+    const other = new ForeignWriter(fixture.lake, lookup);
+    const [first] = (await other.snapshot()).files.values();
+    if (first === undefined) throw new Error("the table is empty");
+    await other.commit("DELETE", [protocol, { add: { ...first, deletionVector: { storageType: "i" } } }]);
+    expect(await told(fixture)).toMatchObject([{ table: lookup, months: [] }]);
+    await requireRepaired(fixture, { table: lookup, rebuilt: "table", rowsAfter: 2, problem: null });
+    expect(await fixture.lookup()).toHaveLength(2);
   });
 
   test("stays as it is where a landed copy is gone, since rows would be lost", async () => {
