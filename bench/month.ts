@@ -3,7 +3,7 @@ import path from "node:path";
 import { reportNames, reports as reportsByName } from "../src/clever/reports";
 import { Duck } from "../src/duck/duck";
 import { FolderLake } from "../src/lake/folder";
-import { readPseudoTables } from "../src/pipeline/write/tables";
+import { readTables } from "../src/pipeline/write/tables";
 import type { Comparison, Limit } from "./comparison";
 import { datesOf, fillDayByDay, type PublishedDays, requireFiles } from "./dayByDay";
 import { type Side, takeTurns } from "./measure";
@@ -32,7 +32,7 @@ export async function dataFilesBenchmark(
 
 async function dataFilesOf(folder: string): Promise<number> {
   await using duck = await Duck.open();
-  const tables = await readPseudoTables(await FolderLake.open(folder), duck);
+  const { pseudo: tables } = await readTables(await FolderLake.open(folder), duck);
   return [...tables.values()].reduce((sum, { files }) => sum + files.size, 0);
 }
 

@@ -117,6 +117,12 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .option("-y, --yes", "adopt without a question")
     .action(acting(async () => (await import("./cli/commands/adopt")).adoptOeaLake));
   root
+    .command("repair")
+    .description("build again what other programs changed in the tables, from the landed files")
+    .option("--dry-run", "tell what would be done, and write nothing")
+    .option("--yes", "do it")
+    .action(acting(async () => (await import("./cli/commands/repair")).repairTables));
+  root
     .command("engagement")
     .description("export the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
     .requiredOption("-o, --out <file>", "the Parquet file to write")

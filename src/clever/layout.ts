@@ -1,4 +1,4 @@
-import { type Report, type UserType, userTypeFolder } from "./reports";
+import { type Report, reports, type UserType, userTypeFolder } from "./reports";
 
 /** Where everything stands in the lake (OEA 0.6). No other place builds these paths. */
 
@@ -44,9 +44,21 @@ export function isBesideRunLock(path: string): boolean {
   return path.startsWith(`${runLockPath}.`);
 }
 
-/** Written and removed again to see whether the lake can be written: in each stage, since each has rights of its own. */
-export function writeCheckPaths(id: string): readonly string[] {
-  return [raw, "stage2np/clever", "stage2p/clever"].map((folder) => `${folder}/_write_check_${id}`);
+/**
+ * The modules' folders of the stages of tables. OEA takes each of their children for a table, so nothing else may stand
+ * there.
+ */
+export const tableFolders = ["stage2np/clever", "stage2p/clever"] as const;
+
+/**
+ * Folders in which a file is written and removed again, to see whether the lake can be written: in each stage, since each
+ * has rights of its own, and there within a table's folder.
+ */
+export function writeCheckFolders(): readonly string[] {
+  return [raw, lookupTable(reports.daily_participation), pseudoTable(reports.daily_participation)];
+}
+export function writeCheckPath(folder: string, id: string): string {
+  return `${folder}/_write_check_${id}`;
 }
 
 /** One small JSON document for each time that somebody had identities shown: who, when, which file. */
@@ -56,7 +68,9 @@ export function revealPath(time: Date, id: string): string {
 }
 
 /** The salt's fingerprint, not the salt. */
-export const saltFingerprintPath = "stage2np/clever/_salt_fingerprint.json";
+export const saltFingerprintPath = `${raw}/_salt_fingerprint.json`;
+/** Where earlier versions kept it, among the tables. */
+export const earlierSaltFingerprintPath = "stage2np/clever/_salt_fingerprint.json";
 
 export function pseudoTable(report: Report): string {
   return `stage2p/clever/${report.name}_pseudo`;
@@ -72,6 +86,17 @@ export function oeaTable(table: string): string {
 
 /** Which pseudonym of ours takes the place of one that OEA made without a salt. On the identities' side, as the lookups. */
 export const pseudonymMapTable = "stage2np/clever/pseudonyms_oea";
+
+/** A table that is built again, within the folder of the one that it replaces: whoever reads tables passes over it. */
+export function tableBeside(table: string): string {
+  return `${table}/_rebuilt`;
+}
+
+/** Where a table is kept that another one has replaced, beside the folder in which OEA looks for tables. */
+export function replacedTable(table: string, time: string): string {
+  const [stage = "", ...rest] = table.split("/");
+  return `${stage}/_replaced/${rest.join("/")}-${time}`;
+}
 
 /** The roster: one row for each student, with school and grade. */
 export const rosterTable = "stage2p/clever/students_pseudo";

@@ -7,6 +7,7 @@ import type { Status } from "../pipeline/plan/status";
 import { missesReports } from "../pipeline/runSummary";
 import type { Verification } from "../pipeline/verify/verify";
 import { identityLines } from "./identities";
+import { othersLines } from "./repair";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
 
@@ -24,7 +25,7 @@ const colours: Readonly<Record<PlannedFile["state"], Parameters<typeof styled>[0
 
 /** @param identities what the last run noticed about the ids of people */
 export function showStatus(
-  { files, freshness, overdue }: Status,
+  { files, freshness, overdue, changedByOthers }: Status,
   identities?: RunSummary["identities"],
 ): string {
   const rows = files.map((file) => [
@@ -45,6 +46,7 @@ export function showStatus(
     ...(noticed.length > 0 ? [["Noticed by the last run:", ...noticed].join("\n")] : []),
     ...(freshness.length > 0 ? [newestDays(freshness)] : []),
     ...overdue.map((kind) => styled("red", `Overdue: ${overdueLine(kind)}`)),
+    ...(changedByOthers.length > 0 ? [othersLines(changedByOthers).join("\n")] : []),
   ].join("\n\n");
 }
 
@@ -89,6 +91,7 @@ export function showRun(summary: RunSummary): string {
     lines.push("", styled("red", `Overdue: ${integer(summary.overdue.length)}`));
     lines.push(...listed(summary.overdue.map(overdueLine)));
   }
+  if (summary.changedByOthers.length > 0) lines.push("", ...othersLines(summary.changedByOthers));
   if (notRead.length > 0) {
     lines.push("", styled("yellow", `On the server and not read: ${integer(notRead.length)}`));
     lines.push(...listed(notRead.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));

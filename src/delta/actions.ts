@@ -42,6 +42,12 @@ export interface AddFile {
   readonly deletionVector?: unknown;
 }
 
+/** What a feature keeps in the table's log for itself. */
+export interface DomainMetadata {
+  readonly domain: string;
+  readonly removed: boolean;
+}
+
 export interface RemoveFile {
   readonly path: string;
   readonly dataChange: boolean;
@@ -51,6 +57,8 @@ export interface RemoveFile {
   readonly partitionValues?: PartitionValues | undefined;
   readonly size?: number | undefined;
   readonly tags?: Tags | undefined;
+  /** That of the file as it was; the same file may be added again with another one. */
+  readonly deletionVector?: unknown;
 }
 
 /** Says that an application has applied its transactions up to `version`. */
@@ -78,6 +86,7 @@ export type Action =
   | { readonly add: AddFile }
   | { readonly remove: RemoveFile }
   | { readonly txn: Txn }
+  | { readonly domainMetadata: DomainMetadata }
   | { readonly commitInfo: CommitInfo };
 
 /** Absent and null are the same: JSON leaves fields out, checkpoints hold nulls. */
@@ -126,6 +135,12 @@ const remove: z.ZodType<RemoveFile> = z.object({
   partitionValues: optional(texts),
   size: optional(z.number()),
   tags: optional(texts),
+  deletionVector: optional(z.unknown()),
+});
+
+const domainMetadata: z.ZodType<DomainMetadata> = z.object({
+  domain: z.string(),
+  removed: optional(z.boolean()).transform((removed) => removed ?? false),
 });
 
 const txn: z.ZodType<Txn> = z.object({
@@ -147,8 +162,8 @@ const commitInfo: z.ZodType<CommitInfo> = z.object({
   txnId: unlessForeign(z.string()),
 });
 
-const actionSchemas = { add, remove, txn, commitInfo, protocol, metaData } as const;
-const actionNames = ["add", "remove", "txn", "commitInfo", "protocol", "metaData"] as const;
+const actionSchemas = { add, remove, txn, commitInfo, protocol, metaData, domainMetadata } as const;
+const actionNames = ["add", "remove", "txn", "commitInfo", "protocol", "metaData", "domainMetadata"] as const;
 
 /**
  * One action from its JSON value; undefined for a kind that this program does not know, which the protocol lets

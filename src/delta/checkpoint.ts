@@ -37,8 +37,7 @@ export async function writeCheckpoint(
   await withScratch(lake, async (scratch) => {
     const source = path.join(scratch, "actions.json");
     const target = path.join(scratch, "checkpoint.parquet");
-    const hasFeatures = snapshot.protocol.writerFeatures !== undefined;
-    const columns = [...writeColumns({ hasFeatures })].map(([name, type]) => `${name}: ${sqlString(type)}`);
+    const columns = [...writeColumns(snapshot.protocol)].map(([name, type]) => `${name}: ${sqlString(type)}`);
     const size = await writeLines(source, checkpointActions(snapshot, Date.now()));
     await duck.session((session) =>
       session.query(

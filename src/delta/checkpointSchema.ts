@@ -1,3 +1,5 @@
+import type { Protocol } from "./actions";
+
 /**
  * Columns of a checkpoint with DuckDB's types ("Checkpoint Schema" in PROTOCOL.md), for tables of reader version 1 and
  * writer version 2.
@@ -37,21 +39,28 @@ const fields: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   protocol: { minReaderVersion: "INTEGER", minWriterVersion: "INTEGER" },
 };
 
+const deletionVector = 'STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR, "offset" INTEGER)';
+
 /** What other writers' checkpoints may have besides, and must be seen to know that a table cannot be read. */
 const foreignFields: typeof fields = {
-  add: { deletionVector: "STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR)" },
+  add: { deletionVector },
+  remove: { deletionVector },
+  domainMetadata: { domain: "VARCHAR", removed: "BOOLEAN" },
+  /** The rest of a v2 checkpoint, in other files. */
+  sidecar: { path: "VARCHAR" },
   protocol: { readerFeatures: "VARCHAR[]", writerFeatures: "VARCHAR[]" },
 };
 
 /** Features are listed only for tables that have them, as older readers expect. */
-const featureFields: typeof fields = { protocol: { writerFeatures: "VARCHAR[]" } };
+const writerFeatures: typeof fields = { protocol: { writerFeatures: "VARCHAR[]" } };
+const allFeatures: typeof fields = { protocol: { readerFeatures: "VARCHAR[]", writerFeatures: "VARCHAR[]" } };
 
 export type CheckpointColumns = ReadonlyMap<string, string>;
 
 function columns(more: typeof fields): CheckpointColumns {
   return new Map(
-    Object.entries(fields).map(([action, types]) => {
-      const all = Object.entries({ ...types, ...more[action] });
+    [...new Set([...Object.keys(fields), ...Object.keys(more)])].map((action) => {
+      const all = Object.entries({ ...fields[action], ...more[action] });
       return [action, `STRUCT(${all.map(([name, type]) => `"${name}" ${type}`).join(", ")})`];
     }),
   );
@@ -61,6 +70,7 @@ function columns(more: typeof fields): CheckpointColumns {
 export const readColumns = columns(foreignFields);
 
 /** The columns to write. */
-export function writeColumns(table: { readonly hasFeatures: boolean }): CheckpointColumns {
-  return columns(table.hasFeatures ? featureFields : {});
+export function writeColumns(protocol: Protocol): CheckpointColumns {
+  if (protocol.readerFeatures !== undefined) return columns(allFeatures);
+  return columns(protocol.writerFeatures !== undefined ? writerFeatures : {});
 }

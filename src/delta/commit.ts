@@ -101,7 +101,7 @@ class Transaction {
     const replay = new Replay(tablePath, this.base);
     replay.apply(actions, file);
     const snapshot = replay.snapshot(version, file);
-    requireWritable(this.base ?? snapshot, actions, tablePath);
+    requireWritable(this.base ?? snapshot, actions);
 
     if (await this.publish(version, actions)) return { committed: true, version, snapshot };
     await this.catchUp();

@@ -108,7 +108,7 @@ async function attemptOf(
   requireHeld: () => Promise<void>,
 ): Promise<Attempt | undefined> {
   const { lake, duck, tablePath, onLeft, onMerged } = request;
-  requireWritable(current, [], tablePath);
+  requireWritable(current, []);
   const adds: AddFile[] = [];
   const removes: AddFile[] = [];
   try {

@@ -1,58 +1,125 @@
 import { CleverLakeError } from "../errors";
-import type { Action, Metadata, Protocol } from "./actions";
-import type { Field } from "./schema";
+import type { Action, Protocol } from "./actions";
+import type { Snapshot } from "./replay";
 
 /** The protocol of the tables that this program makes: readable by every Delta reader. */
 export const ourProtocol: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
 
-/** Writer features that version 2 has too; a table of writer version 7 that lists only these is within reach. */
-const knownWriterFeatures: ReadonlySet<string> = new Set(["appendOnly", "invariants"]);
+/** A table as far as its features are concerned. */
+export type FeaturedTable = Pick<Snapshot, "tablePath" | "protocol" | "metadata" | "files" | "domains">;
 
-/** Refuses (`unsupportedTable`) a table that needs more than reader version 1. */
-export function requireReadable(protocol: Protocol, tablePath: string): void {
-  if (protocol.minReaderVersion <= 1) return;
+/** Whether a table uses a feature that its protocol allows. */
+type Use = (table: FeaturedTable) => boolean;
+
+const never: Use = () => false;
+const always: Use = () => true;
+const isOn =
+  (property: string): Use =>
+  ({ metadata }) =>
+    metadata.configuration[property]?.toLowerCase() === "true";
+const isInAColumn =
+  (property: string): Use =>
+  ({ metadata }) =>
+    metadata.columns.some((column) => property in column.metadata);
+const mapsColumns: Use = ({ metadata }) =>
+  (metadata.configuration["delta.columnMapping.mode"] ?? "none").toLowerCase() !== "none";
+const hasDeletionVectors: Use = ({ files }) =>
+  [...files.values()].some(({ deletionVector }) => deletionVector !== undefined);
+
+/**
+ * The features of Delta that this program knows ("Valid Feature Names in Table Features" in PROTOCOL.md), and how a table
+ * shows that it uses one. What a table may do and does not use is no reason to refuse it.
+ */
+const features: Readonly<Record<string, Use>> = {
+  // Checked where data is removed, and for each column: see `requireWritable`.
+  appendOnly: never,
+  invariants: never,
+  checkConstraints: ({ metadata }) =>
+    Object.keys(metadata.configuration).some((key) => key.startsWith("delta.constraints.")),
+  changeDataFeed: isOn("delta.enableChangeDataFeed"),
+  generatedColumns: isInAColumn("delta.generationExpression"),
+  identityColumns: isInAColumn("delta.identity.start"),
+  allowColumnDefaults: isInAColumn("CURRENT_DEFAULT"),
+  columnMapping: mapsColumns,
+  deletionVectors: hasDeletionVectors,
+  // Once a table has it, each data file needs numbers of its rows, also while nobody reads them.
+  rowTracking: always,
+  domainMetadata: ({ domains }) => domains.size > 0,
+  clustering: ({ domains }) => domains.has("delta.clustering"),
+  icebergCompatV1: isOn("delta.enableIcebergCompatV1"),
+  icebergCompatV2: isOn("delta.enableIcebergCompatV2"),
+  inCommitTimestamp: isOn("delta.enableInCommitTimestamps"),
+  "inCommitTimestamp-preview": isOn("delta.enableInCommitTimestamps"),
+  typeWidening: isInAColumn("delta.typeChanges"),
+  "typeWidening-preview": isInAColumn("delta.typeChanges"),
+  // A checkpoint that cannot be read is met when it is needed, and a column of such a type when it is read.
+  v2Checkpoint: never,
+  timestampNtz: never,
+  vacuumProtocolCheck: never,
+  variantType: never,
+  "variantType-preview": never,
+};
+
+/** The features that come with a writer version, each with those of the versions before. */
+const byWriterVersion: readonly (readonly [number, readonly string[]])[] = [
+  [2, ["appendOnly", "invariants"]],
+  [3, ["checkConstraints"]],
+  [4, ["changeDataFeed", "generatedColumns"]],
+  [5, ["columnMapping"]],
+  [6, ["identityColumns"]],
+];
+
+const readHint =
+  "A table of reports is built again from its landed files by clever-lake repair, without these features. Or drop them from the table.";
+
+/** Refuses (`unsupportedTable`) a protocol of which nobody knows yet how its tables are to be read. */
+export function requireKnown(protocol: Protocol, tablePath: string): void {
+  const unknown = readerFeatures(protocol).filter((name) => !Object.hasOwn(features, name));
+  if (protocol.minReaderVersion <= 3 && unknown.length === 0) return;
   throw new CleverLakeError(
     "unsupportedTable",
-    `The table needs Delta reader version ${protocol.minReaderVersion}${featureList(protocol.readerFeatures)}; this program reads version 1.`,
-    {
-      subject: tablePath,
-      hint: "Use a table without deletion vectors, column mapping and v2 checkpoints, or drop these features from it.",
-    },
+    `The table needs Delta reader version ${protocol.minReaderVersion}${listed(unknown)}, which this program does not know.`,
+    { subject: tablePath, hint: readHint },
+  );
+}
+
+/** Refuses (`unsupportedTable`) a table that uses what this program cannot read. */
+export function requireReadable(table: FeaturedTable): void {
+  const { protocol, tablePath } = table;
+  requireKnown(protocol, tablePath);
+  const used = readerFeatures(protocol).filter((name) => features[name]?.(table));
+  // Whatever its protocol says, such a file has rows that do not count.
+  if (!used.includes("deletionVectors") && hasDeletionVectors(table)) used.push("deletionVectors");
+  if (used.length === 0) return;
+  throw new CleverLakeError(
+    "unsupportedTable",
+    `The table uses features of Delta reader version ${Math.max(2, protocol.minReaderVersion)}${listed(used)}; this program reads version 1.`,
+    { subject: tablePath, hint: readHint },
   );
 }
 
 /**
- * Refuses (`unsupportedTable`) what a writer of version 2 may not do: tables that ask for more, constraints on rows
- * that are not checked here, and removals of data from an append-only table.
+ * Refuses (`unsupportedTable`) what a writer of version 2 may not do: tables that use more, constraints on rows that are
+ * not checked here, and removals of data from an append-only table.
  */
-export function requireWritable(
-  table: {
-    readonly protocol: Protocol;
-    readonly metadata: Pick<Metadata, "configuration"> & { readonly columns: readonly Field[] };
-  },
-  actions: readonly Action[],
-  tablePath: string,
-): void {
-  const { protocol, metadata } = table;
-  const refuse = (message: string, hint?: string) =>
-    new CleverLakeError("unsupportedTable", message, { subject: tablePath, ...(hint ? { hint } : {}) });
+export function requireWritable(table: FeaturedTable, actions: readonly Action[]): void {
+  const { protocol, metadata, tablePath } = table;
+  const refuse = (message: string, hint: string) =>
+    new CleverLakeError("unsupportedTable", message, { subject: tablePath, hint });
 
-  requireReadable(protocol, tablePath);
-  const features = protocol.writerFeatures ?? [];
-  const withinReach =
-    protocol.minWriterVersion <= 2 ||
-    (protocol.minWriterVersion === 7 && features.every((feature) => knownWriterFeatures.has(feature)));
-  if (!withinReach) {
+  requireReadable(table);
+  const used = writerFeatures(protocol).filter((name) => (features[name] ?? always)(table));
+  if (protocol.minWriterVersion > 7 || used.length > 0) {
     throw refuse(
-      `Writing to the table needs Delta writer version ${protocol.minWriterVersion}${featureList(features)}; this program writes version 2.`,
-      "Drop these features from the table, or let the program make a table of its own.",
+      `Writing to the table needs Delta writer version ${protocol.minWriterVersion}${listed(used)}; this program writes version 2.`,
+      readHint,
     );
   }
   for (const { name, nullable, metadata: properties } of metadata.columns) {
     if (!nullable || "delta.invariants" in properties) {
       throw refuse(
         `The column ${name} has a constraint on its values that this program does not check.`,
-        "Drop the constraint from the table.",
+        `${readHint} Dropping the constraint is enough, too.`,
       );
     }
   }
@@ -62,6 +129,16 @@ export function requireWritable(
   }
 }
 
-function featureList(features: readonly string[] | undefined): string {
-  return features === undefined || features.length === 0 ? "" : ` (${features.join(", ")})`;
+function readerFeatures({ minReaderVersion, readerFeatures: named = [] }: Protocol): readonly string[] {
+  if (minReaderVersion >= 3) return named;
+  return minReaderVersion === 2 ? ["columnMapping"] : [];
+}
+
+function writerFeatures({ minWriterVersion, writerFeatures: named = [] }: Protocol): readonly string[] {
+  if (minWriterVersion >= 7) return named;
+  return byWriterVersion.flatMap(([version, names]) => (version <= minWriterVersion ? names : []));
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? "" : ` (${names.join(", ")})`;
 }

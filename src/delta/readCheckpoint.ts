@@ -7,9 +7,22 @@ import { withLocalFiles } from "./localFiles";
 import type { CheckpointFiles } from "./logListing";
 import { checkpointPaths } from "./paths";
 
+/** The refusal of a table of which nothing but v2 checkpoints tells the state. */
+export function v2Checkpoints(tablePath: string): CleverLakeError {
+  return new CleverLakeError(
+    "unsupportedTable",
+    "The table's only checkpoints are v2 checkpoints, which need Delta reader version 3; this program reads version 1.",
+    {
+      subject: tablePath,
+      hint: "A table of reports is built again from its landed files by clever-lake repair, without this feature. Or drop the feature v2Checkpoint from the table.",
+    },
+  );
+}
+
 /**
  * The actions of a checkpoint, in one file or several, whoever wrote it. Rejects with `notFound` or `engine` where a
- * file is missing or is no Parquet, with `corrupt` where it holds something else.
+ * file is missing or is no Parquet, with `corrupt` where it holds something else, with `unsupportedTable` where the rest
+ * of it is in sidecar files.
  */
 export async function readCheckpoint(
   lake: Lake,
@@ -39,7 +52,9 @@ export async function readCheckpoint(
   for (const { action: text } of rows) {
     if (typeof text !== "string")
       throw new CleverLakeError("corrupt", "The checkpoint cannot be read.", { subject: first });
-    const action = parseAction(JSON.parse(text), first);
+    const value = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (value.sidecar) throw v2Checkpoints(tablePath);
+    const action = parseAction(value, first);
     if (action !== undefined) actions.push(action);
   }
   return actions;

@@ -1,7 +1,7 @@
 import { CleverLakeError } from "../errors";
 import type { Action, AddFile, Metadata, Protocol, RemoveFile, Txn } from "./actions";
 import { decodePath } from "./paths";
-import { requireReadable } from "./protocol";
+import { requireKnown } from "./protocol";
 import { type Field, parseSchema } from "./schema";
 
 export interface TableMetadata extends Metadata {
@@ -22,6 +22,8 @@ export interface Snapshot {
   readonly tombstones: ReadonlyMap<string, RemoveFile>;
   /** Per application what it has applied. */
   readonly transactions: ReadonlyMap<string, Txn>;
+  /** Names of the features that keep something of theirs in the table's log, which a checkpoint of ours would drop. */
+  readonly domains: ReadonlySet<string>;
 }
 
 /** A map that others hold too, copied before the first change. */
@@ -54,6 +56,7 @@ export class Replay {
   private readonly files: CopyOnWrite<AddFile>;
   private readonly tombstones: CopyOnWrite<RemoveFile>;
   private readonly transactions: CopyOnWrite<Txn>;
+  private domains: ReadonlySet<string>;
 
   constructor(
     private readonly tablePath: string,
@@ -64,32 +67,42 @@ export class Replay {
     this.files = new CopyOnWrite(base?.files);
     this.tombstones = new CopyOnWrite(base?.tombstones);
     this.transactions = new CopyOnWrite(base?.transactions);
+    this.domains = base?.domains ?? new Set();
   }
 
   /**
    * Applies the actions of one commit or checkpoint, in whatever order they stand in it. `file` is where they come
-   * from, for errors: `corrupt` where they contradict each other, `unsupportedTable` for a newer reader's table.
+   * from, for errors: `corrupt` where they contradict each other, `unsupportedTable` for a newer reader's table. What a
+   * table uses is not looked at here: it can come and go from version to version.
    */
   apply(actions: readonly Action[], file: string): void {
     this.applyTable(actions, file);
-    const added = new Set<string>();
-    const removed = new Set<string>();
+    const seen = new Set<string>();
+    const once = ({ path: encoded, deletionVector }: AddFile | RemoveFile): string => {
+      const path = decodePath(encoded);
+      const key = deletionVector === undefined ? path : `${path}\n${JSON.stringify(deletionVector)}`;
+      if (seen.has(key)) throw contradiction(file, "one data file twice");
+      seen.add(key);
+      return path;
+    };
+    // Removals first: a commit removes a file and adds it with another deletion vector.
+    for (const action of actions) {
+      if (!("remove" in action)) continue;
+      const path = once(action.remove);
+      this.files.delete(path);
+      this.tombstones.set(path, action.remove);
+    }
     for (const action of actions) {
       if ("add" in action) {
-        const path = decodePath(action.add.path);
-        if (added.has(path) || removed.has(path)) throw contradiction(file, "one data file twice");
-        if (action.add.deletionVector !== undefined) throw this.deletionVector();
-        added.add(path);
+        const path = once(action.add);
         this.files.set(path, action.add);
         this.tombstones.delete(path);
-      } else if ("remove" in action) {
-        const path = decodePath(action.remove.path);
-        if (added.has(path) || removed.has(path)) throw contradiction(file, "one data file twice");
-        removed.add(path);
-        this.files.delete(path);
-        this.tombstones.set(path, action.remove);
       } else if ("txn" in action) {
         this.transactions.set(action.txn.appId, action.txn);
+      } else if ("domainMetadata" in action) {
+        const { domain, removed } = action.domainMetadata;
+        const others = [...this.domains].filter((each) => each !== domain);
+        this.domains = new Set(removed ? others : [...others, domain]);
       }
     }
   }
@@ -106,6 +119,7 @@ export class Replay {
       files: this.files.share(),
       tombstones: this.tombstones.share(),
       transactions: this.transactions.share(),
+      domains: this.domains,
     };
   }
 
@@ -115,7 +129,7 @@ export class Replay {
     const metadata = actions.filter((action) => "metaData" in action);
     if (protocols.length > 1 || metadata.length > 1) throw contradiction(file, "two protocols or schemas");
     for (const { protocol } of protocols) {
-      requireReadable(protocol, this.tablePath);
+      requireKnown(protocol, this.tablePath);
       this.protocol = protocol;
     }
     for (const { metaData } of metadata) {
@@ -126,14 +140,6 @@ export class Replay {
       }
       this.metadata = { ...metaData, columns: parseSchema(metaData.schemaString, file) };
     }
-  }
-
-  private deletionVector(): CleverLakeError {
-    return new CleverLakeError(
-      "unsupportedTable",
-      "The table has deletion vectors, which need Delta reader version 3; this program reads version 1.",
-      { subject: this.tablePath, hint: "Purge the deletion vectors and drop the feature from the table." },
-    );
   }
 }
 

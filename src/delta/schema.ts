@@ -124,7 +124,7 @@ export function requireSameShape(
   if (difference === undefined) return;
   throw new CleverLakeError("unsupportedTable", `The table is not as this program makes it: ${difference}.`, {
     subject,
-    hint: "Move the table away so that it is made anew, or use the version of the program that made it.",
+    hint: "A table of reports is built again from its landed files by clever-lake repair. Move another one away, so that it is made anew.",
   });
 }
 

@@ -7,7 +7,8 @@ import { type LastCheckpoint, readLastCheckpoint } from "./lastCheckpoint";
 import { requireReached, versionMissing } from "./logGaps";
 import { type CheckpointFiles, type LogListing, listLog } from "./logListing";
 import { commitPath, logFolder } from "./paths";
-import { readCheckpoint } from "./readCheckpoint";
+import { requireReadable } from "./protocol";
+import { readCheckpoint, v2Checkpoints } from "./readCheckpoint";
 import { Replay, type Snapshot } from "./replay";
 
 export type { Snapshot, TableMetadata } from "./replay";
@@ -43,7 +44,7 @@ export async function readSnapshot(
       subject: tablePath,
     });
   }
-  return snapshot;
+  return readable(snapshot);
 }
 
 /**
@@ -72,7 +73,7 @@ export async function readCheckedSnapshot(
       ? snapshot
       : await fromListing(lake, tablePath, duck, noted, listing, options);
   if (known !== undefined) requireReached(tablePath, base?.version, known.version);
-  return base;
+  return readable(base);
 }
 
 /** The table's newest state from an older one, by the commits in between only; the same object where there are none. */
@@ -82,7 +83,14 @@ export async function updateSnapshot(
   options: LakeOptions = {},
 ): Promise<Snapshot> {
   const { tablePath } = snapshot;
-  return replayed(tablePath, snapshot, commitsAfter(lake, tablePath, snapshot.version, options));
+  const commits = commitsAfter(lake, tablePath, snapshot.version, options);
+  return readable(await replayed(tablePath, snapshot, commits));
+}
+
+/** A table's state, refused where the table uses what this program cannot read. */
+function readable<T extends Snapshot | undefined>(snapshot: T): T {
+  if (snapshot !== undefined) requireReadable(snapshot);
+  return snapshot;
 }
 
 /** Whether a state is still the table's newest: one request, where `updateSnapshot` takes two. */
@@ -148,15 +156,16 @@ async function fromLastCheckpoint(
   options: ReadSnapshotOptions,
 ): Promise<Snapshot | undefined> {
   if (noted === undefined || noted.version > (options.version ?? Number.POSITIVE_INFINITY)) return undefined;
-  const base = await checkpointSnapshot(lake, tablePath, duck, noted, options);
-  if (base === undefined) return undefined;
   let snapshot: Snapshot;
+  let base: Snapshot | undefined;
   try {
+    base = await checkpointSnapshot(lake, tablePath, duck, noted, options);
+    if (base === undefined) return undefined;
     const commits = commitsAfter(lake, tablePath, base.version, untilVersion(options));
     snapshot = await replayed(tablePath, base, commits);
   } catch (error) {
-    // A newer checkpoint may do without the commit that is damaged or missing.
-    if (isCleverLakeError(error, "corrupt")) return undefined;
+    // A newer checkpoint may do without the commit that is damaged or missing, an older one without v2 checkpoints.
+    if (isCleverLakeError(error, "corrupt") || isCleverLakeError(error, "unsupportedTable")) return undefined;
     throw error;
   }
   // Where a clean-up took the commits behind a newer checkpoint that was never noted, the noted one looks like the
@@ -178,20 +187,20 @@ async function fromListing(
 ): Promise<Snapshot | undefined> {
   const wanted = options.version ?? Number.POSITIVE_INFINITY;
   let base: Snapshot | undefined;
+  let refusal = hasV2Checkpoints ? v2Checkpoints(tablePath) : undefined;
   for (const checkpoint of checkpoints.filter(({ version }) => version <= wanted)) {
-    base = await checkpointSnapshot(lake, tablePath, duck, checkpoint, options);
+    try {
+      base = await checkpointSnapshot(lake, tablePath, duck, checkpoint, options);
+    } catch (error) {
+      if (!isCleverLakeError(error, "unsupportedTable")) throw error;
+      refusal = error;
+    }
     if (base !== undefined) break;
   }
   const start = base?.version ?? -1;
   const behind = commits.filter((version) => version > start && version <= wanted);
   if (base === undefined && behind[0] !== 0) {
-    if (hasV2Checkpoints) {
-      throw new CleverLakeError(
-        "unsupportedTable",
-        "The table's only checkpoints are v2 checkpoints, which need Delta reader version 3; this program reads version 1.",
-        { subject: tablePath, hint: "Drop the feature v2Checkpoint from the table." },
-      );
-    }
+    if (refusal !== undefined) throw refusal;
     if (checkpoints.length > 0) {
       throw new CleverLakeError(
         "corrupt",

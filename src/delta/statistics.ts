@@ -14,9 +14,12 @@ export interface FileStatistics {
   readonly nullCount: Readonly<Record<string, number>>;
 }
 
-/** As Spark does, bounds of texts are cut to this many characters. */
+/** As Spark does, bounds of texts are cut to this many UTF-16 units, or one more where that would part a character. */
 const textBoundLength = 32;
-/** Greater than any character that a text holds where it was cut, except itself. */
+/** An upper bound may become so long until a character ends it. */
+const longestTextBound = 2 * textBoundLength;
+/** What ends an upper bound: greater than the characters that were cut off, and the shorter one where that is enough. */
+const greatestAscii = "\u007f";
 const greatestCharacter = "\u{10ffff}";
 
 /** What DuckDB answers to `COPY … (FORMAT parquet, RETURN_STATS true)`; keys are quoted column names. */
@@ -115,16 +118,26 @@ function timestampBound(text: string, round: (value: number) => number): string 
 
 /** A prefix sorts before the text. */
 export function lowerTextBound(text: string): string {
-  return [...text.slice(0, 2 * textBoundLength)].slice(0, textBoundLength).join("");
+  let end = 0;
+  while (end < Math.min(text.length, textBoundLength)) end += widthAt(text, end);
+  return text.slice(0, end);
 }
 
-/** A prefix and a character that sorts behind what follows it; undefined where no character does. */
+/**
+ * A prefix, and a character that sorts behind what was cut off: the least that Spark takes too, so that bounds of both
+ * writers look alike. Undefined where no character does.
+ */
 export function upperTextBound(text: string): string | undefined {
-  const characters = [...text.slice(0, 2 * textBoundLength + 2)];
-  const next = characters[textBoundLength];
-  if (next === undefined) return text;
-  if (next === greatestCharacter) return undefined;
-  return `${characters.slice(0, textBoundLength).join("")}${greatestCharacter}`;
+  let end = lowerTextBound(text).length;
+  while (text.startsWith(greatestCharacter, end) && end <= longestTextBound) end += greatestCharacter.length;
+  if (end >= text.length) return text;
+  if (end > longestTextBound) return undefined;
+  return text.slice(0, end) + (text.slice(end, end + 1) < greatestAscii ? greatestAscii : greatestCharacter);
+}
+
+/** UTF-16 units of the character at a place of a text. */
+function widthAt(text: string, place: number): number {
+  return (text.codePointAt(place) ?? 0) > 0xffff ? 2 : 1;
 }
 
 const bounds = z

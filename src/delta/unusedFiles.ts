@@ -23,7 +23,7 @@ export async function unusedFiles(
   const stored = await storedDataFiles(lake, tablePath, options);
   const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
   if (snapshot === undefined) return [];
-  requireWritable(snapshot, [], tablePath);
+  requireWritable(snapshot, []);
   const used = await usedPaths(lake, snapshot, since, options);
   return stored.filter(({ path, modified }) => modified.getTime() < since && !used.has(path));
 }

@@ -9,6 +9,8 @@ import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adop
 import type { ComparedMonth } from "../pipeline/adopt/compareRows";
 import type { Reveal } from "../pipeline/log/reveals";
 import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
+import type { Finding } from "../pipeline/others/finding";
+import type { RepairedTable, RepairProgress, RepairSummary } from "../pipeline/others/repair";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { FileState, Unread } from "../pipeline/plan/plan";
 import type { ProgressState } from "../pipeline/progress";
@@ -33,6 +35,7 @@ export type {
   DashboardAnswer,
   DashboardFilter,
   FileState,
+  Finding,
   Freshness,
   MetricsFilterInput,
   NoAnswer,
@@ -40,6 +43,9 @@ export type {
   OptimizeSummary,
   ParticipationMetrics,
   Problem,
+  RepairedTable,
+  RepairProgress,
+  RepairSummary,
   ReportName,
   Reveal,
   RosterProgress,
@@ -118,6 +124,11 @@ export interface OptimizeParams extends Connected {
 export interface DismissParams extends Connected {
   /** Paths on the server of files in quarantine. */
   readonly files: readonly string[];
+}
+
+export interface RepairParams extends Connected {
+  /** Tells what would be built again, and writes nothing. */
+  readonly dryRun: boolean;
 }
 
 export interface VacuumParams extends Connected {

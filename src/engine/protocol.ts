@@ -46,12 +46,16 @@ export const testLogin = new EngineCall<messages.ServerLogin, Nothing>(
 export const testLake = new EngineCall<messages.Connected, messages.LakeTest>("testLake", "testing the lake");
 
 /**
- * What is on the server and how each file stands to the lake, and which kinds of reports are overdue. The files come in
- * batches as progress, in order.
+ * What is on the server and how each file stands to the lake, which kinds of reports are overdue, and what other
+ * programs did to the tables. The files come in batches as progress, in order.
  */
 export const listReports = new EngineCall<
   messages.Connected,
-  { readonly count: number; readonly overdue: readonly messages.Freshness[] },
+  {
+    readonly count: number;
+    readonly overdue: readonly messages.Freshness[];
+    readonly changedByOthers: readonly messages.Finding[];
+  },
   readonly messages.ReportItem[]
 >("listReports", "listing the reports");
 
@@ -92,6 +96,12 @@ export const optimize = new EngineCall<
   messages.OptimizeSummary,
   messages.OptimizeProgress
 >("optimize", "merging data files");
+
+/** Builds again what other programs changed in the tables; see `repairLake` of the pipeline. */
+export const repair = new EngineCall<messages.RepairParams, messages.RepairSummary, messages.RepairProgress>(
+  "repair",
+  "repairing the lake",
+);
 
 /** Removes data files that no version of the last days needs; see `vacuumLake` of the pipeline. */
 export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSummary, messages.VacuumProgress>(

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { recognizeReport } from "../clever/fileNames";
-import { writeCheckPaths } from "../clever/layout";
+import { writeCheckFolders, writeCheckPath } from "../clever/layout";
 import type { Lake } from "../lake/lake";
+import { temporaryFolder } from "../lake/lakePath";
 import { needsAdoption } from "../pipeline/adopt/oeaTables";
+import type { Finding } from "../pipeline/others/finding";
 import { dismissQuarantined } from "../pipeline/plan/dismiss";
 import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/plan/failedFiles";
 import type { Freshness } from "../pipeline/plan/freshness";
@@ -56,9 +58,12 @@ export async function testLake({ connection, secrets }: Connected, signal: Abort
 }
 
 async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {
-  for (const path of writeCheckPaths(randomUUID())) {
+  for (const folder of writeCheckFolders()) {
+    const path = writeCheckPath(folder, randomUUID());
     await lake.putIfAbsent(path, Buffer.from("This file may be deleted.\n"), { signal });
     await lake.delete(path);
+    // A table's folder without a table would break OEA's enumeration.
+    for (const made of [`${folder}/${temporaryFolder}`, folder]) await lake.deleteEmptyFolder(made);
   }
 }
 
@@ -85,9 +90,9 @@ export async function listReports(
   { connection, secrets }: Connected,
   sources: Sources,
   { signal, report }: CallContext<readonly ReportItem[]>,
-): Promise<{ count: number; overdue: readonly Freshness[] }> {
+): Promise<{ count: number; overdue: readonly Freshness[]; changedByOthers: readonly Finding[] }> {
   const lake = await openLake(connection, secrets);
-  const [{ files, overdue }, failures] = await together([
+  const [{ files, overdue, changedByOthers }, failures] = await together([
     sources.use(connection, secrets, (source, settings) => status(source, lake, settings, signal)),
     failedFiles(lake, signal),
   ]);
@@ -95,7 +100,7 @@ export async function listReports(
     signal.throwIfAborted();
     report(files.slice(from, from + filesPerMessage).map((file) => asItem(file, failures.get(file.path))));
   }
-  return { count: files.length, overdue };
+  return { count: files.length, overdue, changedByOthers };
 }
 
 /** Leaves quarantined files out; see `dismissQuarantined` of the pipeline for what it rejects with. */

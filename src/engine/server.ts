@@ -92,6 +92,11 @@ export class EngineServer implements AsyncDisposable {
         .run(context.signal, () => upkeep.optimize(params, context))
         .finally(() => dashboards.recheck()),
     );
+    handlers.on(protocol.repair, (params, context) =>
+      lanes.work
+        .run(context.signal, () => upkeep.repair(params, context))
+        .finally(() => dashboards.recheck()),
+    );
     handlers.on(protocol.vacuum, (params, context) =>
       lanes.work.run(context.signal, () => upkeep.vacuum(params, context)),
     );

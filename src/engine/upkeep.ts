@@ -1,11 +1,16 @@
+import { CleverLakeError } from "../errors";
+import { repairLake } from "../pipeline/others/repair";
 import { optimizeLake } from "../pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../pipeline/upkeep/vacuumLake";
-import { openLake } from "./connections";
+import { openLake, readSalt } from "./connections";
 import type { CallContext } from "./handlers";
 import type {
   OptimizeParams,
   OptimizeProgress,
   OptimizeSummary,
+  RepairParams,
+  RepairProgress,
+  RepairSummary,
   VacuumParams,
   VacuumProgress,
   VacuumSummary,
@@ -22,6 +27,22 @@ export async function optimize(
   const lake = await openLake(connection, secrets);
   using progress = new Throttle(millisecondsBetweenProgress, report);
   return await optimizeLake({ lake, dryRun, signal, onProgress: (state) => progress.push(state) });
+}
+
+/** Builds again what other programs changed, or tells what; see `repairLake` of the pipeline for what it rejects with. */
+export async function repair(
+  { connection, secrets, dryRun }: RepairParams,
+  { signal, report }: CallContext<RepairProgress>,
+): Promise<RepairSummary> {
+  const lake = await openLake(connection, secrets);
+  const salt = await readSalt(connection, secrets, signal);
+  if (salt === undefined) {
+    throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
+      hint: "Give the salt with Change Salt or Credentials.",
+    });
+  }
+  using progress = new Throttle(millisecondsBetweenProgress, report);
+  return await repairLake({ lake, salt, dryRun, signal, onProgress: (state) => progress.push(state) });
 }
 
 /** Removes data files that nobody needs, or tells which; see `vacuumLake` of the pipeline for what it rejects with. */

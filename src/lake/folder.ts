@@ -10,10 +10,10 @@ import { windowsNameFault } from "../windowsNames";
 import { forceFile, forceFolder, ioError, isMissing, lacksHardLinks } from "./disk";
 import { folderOf } from "./folderAddress";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
-import { checkedPath, identityFileSystems } from "./lakePath";
+import { checkedPath, identityFileSystems, temporaryFolder } from "./lakePath";
 import { moveIfAbsent } from "./moveIfAbsent";
 import { makePrivateFolder } from "./privateFolder";
-import { TemporaryFiles, temporaryFolder } from "./temporaryFiles";
+import { TemporaryFiles } from "./temporaryFiles";
 
 /**
  * A lake in a folder of this machine. A write goes to a temporary file beside the file systems, is forced to disk,
@@ -194,6 +194,16 @@ export class FolderLake implements Lake {
     }
   }
 
+  async deleteEmptyFolder(lakePath: string, options: LakeOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    try {
+      const place = this.resolve(lakePath);
+      await whileHeld(() => fs.rmdir(place), options.signal);
+    } catch (error) {
+      if (!isMissing(error) && !isNotEmpty(error)) throw ioError(error, lakePath);
+    }
+  }
+
   async *temporaries(options: LakeOptions = {}): AsyncIterable<LakeEntry> {
     for (const lakePath of await this.temporary.others()) {
       options.signal?.throwIfAborted();
@@ -305,6 +315,12 @@ export class FolderLake implements Lake {
   private fileMode(lakePath: string): number {
     return identityFileSystems.has(lakePath.split("/", 1)[0] ?? "") ? 0o600 : 0o644;
   }
+}
+
+/** Systems differ in which of the two they say of a folder with entries. */
+function isNotEmpty(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code === "ENOTEMPTY" || code === "EEXIST";
 }
 
 async function namesIn(folder: string): Promise<string[]> {

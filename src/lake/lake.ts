@@ -55,6 +55,9 @@ export interface Lake {
   /** Deletes a file; no error where there is none. */
   delete(path: string, options?: LakeOptions): Promise<void>;
 
+  /** Deletes a folder that has no entry; no error where there is none or where it has some. */
+  deleteEmptyFolder(path: string, options?: LakeOptions): Promise<void>;
+
   /**
    * What other processes have among the lake's temporary files: killed ones, or some at work. Not part of the lake, and
    * removed when it is a day old.

@@ -4,6 +4,12 @@ import { CleverLakeError } from "../errors";
 export const fileSystems = ["stage1np", "stage2np", "stage2p"] as const;
 export const identityFileSystems: ReadonlySet<string> = new Set(["stage1np", "stage2np"]);
 
+/** In these, OEA takes every child of a module's folder for a table. */
+export const tableFileSystems: ReadonlySet<string> = new Set(["stage2np", "stage2p"]);
+
+/** The folder in which files are made before they get their names; no part of the lake. */
+export const temporaryFolder = ".clever-lake-tmp";
+
 /**
  * A path as the lake's adapters accept it, or an `unsafePath` error: relative, `/`-separated, no empty, `.` or
  * `..` part, no NUL or backslash.

@@ -2,11 +2,8 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { ScratchNames } from "../scratch";
-import { identityFileSystems } from "./lakePath";
+import { identityFileSystems, temporaryFolder } from "./lakePath";
 import { makePrivateFolder } from "./privateFolder";
-
-/** The folder in which files are made before they get their names; no part of the lake. */
-export const temporaryFolder = ".clever-lake-tmp";
 
 /** The file system without identities. */
 const openFileSystem = "stage2p";

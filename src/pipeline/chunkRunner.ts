@@ -15,6 +15,7 @@ import type { LogEntry } from "./log/ingestLog";
 import { affectedEntry, appliedEntry, landedAgainEntry, quarantinedEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
 import type { RunSummary } from "./log/runRecord";
+import type { SoundVersions } from "./others/foreignCommits";
 import type { LakeState, Landing } from "./plan/plan";
 import { type Chunk, hasConsent, isDue, isNamed, isUnrecorded } from "./plan/work";
 import type { Progress } from "./progress";
@@ -31,6 +32,7 @@ export interface ChunkContext {
   readonly state: LakeState;
   /** The tables as they were when the run began. */
   readonly tables: PseudoTables;
+  readonly sound: SoundVersions;
   readonly source: ReportSource | undefined;
   /** Undefined where nothing is to be pseudonymized. */
   readonly salt: string | undefined;

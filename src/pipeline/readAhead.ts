@@ -3,7 +3,7 @@ import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { together } from "../together";
 import { IngestLog } from "./log/logTable";
-import { type PseudoTables, readPseudoTables } from "./write/tables";
+import { type LakeTables, readTables } from "./write/tables";
 
 /**
  * The engine, and the lake's state as it is before the run holds the lock: read while the server is waited for, since
@@ -14,7 +14,7 @@ export class ReadAhead implements AsyncDisposable {
   /** When all is read. Rejects where the engine cannot be opened; what cannot be read is read, and told, later. */
   readonly ready: Promise<void>;
   private opened: { readonly duck: Duck; readonly log: IngestLog } | undefined;
-  private read: PseudoTables | undefined;
+  private read: LakeTables | undefined;
 
   constructor(lake: Lake, signal: AbortSignal | undefined) {
     this.ready = this.begin(lake, signal);
@@ -31,7 +31,7 @@ export class ReadAhead implements AsyncDisposable {
   }
 
   /** Undefined where they could not be read. */
-  get tables(): PseudoTables | undefined {
+  get tables(): LakeTables | undefined {
     return this.read;
   }
 
@@ -46,7 +46,7 @@ export class ReadAhead implements AsyncDisposable {
     const log = new IngestLog(lake, duck);
     this.opened = { duck, log };
     try {
-      [this.read] = await together([readPseudoTables(lake, duck, signal), log.sources(signal)]);
+      [this.read] = await together([readTables(lake, duck, signal), log.sources(signal)]);
     } catch {
       // As above.
     }

@@ -18,6 +18,8 @@ import {
   type RunSummary,
   writeRunRecord,
 } from "./log/runRecord";
+import { SoundVersions } from "./others/foreignCommits";
+import { lookAtTables } from "./others/look";
 import { type Comparison, compareContents } from "./plan/compareContents";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
 import { withKnownCopies } from "./plan/knownCopies";
@@ -29,8 +31,9 @@ import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { ReadAhead } from "./readAhead";
 import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
+import { isAsEarlier, leaveTableFolders } from "./salt/earlierPlaces";
 import { claimHeldSalt, holdSalt } from "./salt/salt";
-import { appliedIn, type PseudoTables, readPseudoTables } from "./write/tables";
+import { appliedInTables, type LakeTables, type PseudoTables, readTables } from "./write/tables";
 
 /** Percent of a source's rows that a new delivery may take away without a question. */
 export const defaultMaxShrink = 50;
@@ -83,7 +86,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   // While the server is waited for. None of it writes anything, and of several failures the server's is told.
   const holding = given === undefined ? undefined : holdSalt(lake, given, signal);
   await using ahead = new ReadAhead(lake, signal);
-  const ours = ahead.ready.then(() => requireAdopted(ahead.tables));
+  const ours = ahead.ready.then(() => requireAdopted(ahead.tables?.pseudo));
   const [listing, , held, newest] = await together([asked, ours, holding, newestRun(lake, signal)]);
   if (held !== undefined) await claimHeldSalt(lake, held, { signal });
   const salt = held?.salt;
@@ -91,6 +94,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const now = new Date();
   const runId = newRunId(now, newest?.runId);
   await using lock = await RunLock.take(lake, runId, { signal });
+  if (held !== undefined && isAsEarlier(held)) await leaveTableFolders(lake, signal);
   const scratch = await lake.scratch();
   const { duck, log } = ahead;
   try {
@@ -121,17 +125,22 @@ export async function run(request: RunRequest): Promise<RunSummary> {
 
     // What a run lands and does not pseudonymize has days that nobody knows yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
+    const changedByOthers = salt === undefined ? [] : await lookAtTables(lake, duck, tables, state, signal);
     const summary = {
       ...emptySummary(runId),
       unchanged: plan.filter((file) => there.has(file.state)).length,
       inQuarantine: waitingInQuarantine(state, request.userTypes).map(({ path }) => path),
+      changedByOthers,
       notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
     summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
     const due = salt === undefined ? 0 : unrecorded.length + pending.length;
     if (landings.length === 0 && due === 0) {
-      return finishedSummary({ ...summary, overdue: overdueReports(request, tables, unread, now) }, now);
+      return finishedSummary(
+        { ...summary, overdue: overdueReports(request, tables.pseudo, unread, now) },
+        now,
+      );
     }
     const record: RunRecord = { runId, previous, command, started: now, outcome: "running", landings };
     await noteNewestRun(lake, { runId, previous });
@@ -142,7 +151,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       log,
       lock,
       state,
-      tables,
+      tables: tables.pseudo,
+      sound: SoundVersions.of(tables, changedByOthers),
       salt,
       scratch,
       signal,
@@ -207,19 +217,19 @@ async function currentState(
   lake: Lake,
   { duck, log, tables: read }: ReadAhead,
   signal: AbortSignal | undefined,
-): Promise<{ state: LakeState; previous: string | null; tables: PseudoTables }> {
+): Promise<{ state: LakeState; previous: string | null; tables: LakeTables }> {
   // Each is a row of answers that have to be waited for one after the other.
   const [tables, { records, newest: previous }, known] = await together([
-    readPseudoTables(lake, duck, signal, read),
+    readTables(lake, duck, signal, read),
     interruptedRuns(lake, signal),
     log.sources(signal),
   ]);
-  const applied = appliedIn(tables);
   // Also where the tables could not be read before.
-  requireAdopted(tables);
+  requireAdopted(tables.pseudo);
   requireFinishedAdoption(records);
   await settleInterrupted(lake, log, records, signal);
   const entries = records.length === 0 ? known : await log.sources(signal);
+  const applied = appliedInTables(tables, entries.anonymized.values());
   return { state: lakeState(entries, applied), previous, tables };
 }
 

@@ -12,9 +12,13 @@ export function missesReports(summary: RunSummary): boolean {
   return isIncomplete(summary) || summary.notRead.some(({ report }) => report);
 }
 
-/** Whether something is to be looked after: reports are missed or overdue, or the server has none at all. */
+/**
+ * Whether something is to be looked after: reports are missed or overdue, the server has none at all, or another program
+ * changed rows.
+ */
 export function hasTrouble(summary: RunSummary): boolean {
-  return missesReports(summary) || summary.overdue.length > 0 || summary.reportsOnServer === 0;
+  const isOthers = summary.changedByOthers.length > 0;
+  return missesReports(summary) || summary.overdue.length > 0 || summary.reportsOnServer === 0 || isOthers;
 }
 
 /** The summary of a run that has not done anything yet. */
@@ -35,6 +39,7 @@ export function emptySummary(runId: string): RunSummary {
     notRead: [],
     reportsOnServer: null,
     overdue: [],
+    changedByOthers: [],
     inQuarantine: [],
     milliseconds: 0,
   };

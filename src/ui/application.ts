@@ -20,6 +20,7 @@ import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewViewType } from "./preview/previewSource";
 import { previewStrings } from "./preview/strings";
+import { RepairCommand } from "./repairCommand";
 import { ReportCommands } from "./reportCommands";
 import { hasReports, shortCounts, totalOf } from "./reportCounts";
 import { type ReportNode, ReportsTree } from "./reportsTree";
@@ -153,7 +154,7 @@ export class Application extends Disposable {
         {
           ...connectionCommands(connection, credentials, samples),
           ...this.commands(reports, runsTree, roster),
-          ...upkeepCommands(new UpkeepCommands(model, client, log)),
+          ...upkeepCommands(new UpkeepCommands(model, client, log), new RepairCommand(model, client, log)),
           adopt: () => adoption.adopt(),
         },
         context.extension,
@@ -282,8 +283,12 @@ export class Application extends Disposable {
   }
 }
 
-function upkeepCommands(upkeep: UpkeepCommands): Commands {
-  return { optimize: () => upkeep.optimize(), vacuum: () => upkeep.vacuum() };
+function upkeepCommands(upkeep: UpkeepCommands, repair: RepairCommand): Commands {
+  return {
+    optimize: () => upkeep.optimize(),
+    vacuum: () => upkeep.vacuum(),
+    repair: () => repair.repair(),
+  };
 }
 
 function connectionCommands(

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Config } from "../config";
 import type { EngineClient } from "../engine/client";
-import type { Connected, Freshness, ReportItem } from "../engine/messages";
+import type { Connected, Finding, Freshness, ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { pause } from "../pause";
@@ -46,6 +46,7 @@ export class ConnectionModel extends Disposable {
 
   private items: readonly ReportItem[] = [];
   private late: readonly Freshness[] = [];
+  private findings: readonly Finding[] = [];
   private current: ReportsState = "unknown";
   private failure: unknown;
   private lookedAt: number | undefined;
@@ -84,6 +85,11 @@ export class ConnectionModel extends Disposable {
   /** The kinds of reports of which a newer day was expected by now. */
   get overdue(): readonly Freshness[] {
     return this.late;
+  }
+
+  /** What other programs did to the tables. */
+  get changedByOthers(): readonly Finding[] {
+    return this.findings;
   }
 
   get state(): ReportsState {
@@ -203,13 +209,18 @@ export class ConnectionModel extends Disposable {
     const found: ReportItem[] = [];
     this.set("loading");
     try {
-      const { overdue } = await this.client.request(engine.listReports, await this.connected(), {
-        signal,
-        onProgress: (items) => found.push(...items),
-      });
+      const { overdue, changedByOthers } = await this.client.request(
+        engine.listReports,
+        await this.connected(),
+        {
+          signal,
+          onProgress: (items) => found.push(...items),
+        },
+      );
       if (signal.aborted) return;
       this.items = found;
       this.late = overdue;
+      this.findings = changedByOthers;
       this.lookedAt = Date.now();
       this.failure = undefined;
       this.set(found.length === 0 ? "empty" : "loaded");
@@ -232,6 +243,7 @@ export class ConnectionModel extends Disposable {
     this.loading?.abort.abort();
     this.items = [];
     this.late = [];
+    this.findings = [];
     this.lookedAt = undefined;
     this.failure = undefined;
     this.set("unknown");

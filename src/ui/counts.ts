@@ -17,6 +17,8 @@ export const counted = {
     forCount(count, vscode.l10n.t("1 file"), vscode.l10n.t("{0} files", integer(count))),
   dataFiles: (count: number) =>
     forCount(count, vscode.l10n.t("1 data file"), vscode.l10n.t("{0} data files", integer(count))),
+  tables: (count: number) =>
+    forCount(count, vscode.l10n.t("1 table"), vscode.l10n.t("{0} tables", integer(count))),
   rows: (count: number) => forCount(count, vscode.l10n.t("1 row"), vscode.l10n.t("{0} rows", integer(count))),
   students: (count: number) =>
     forCount(count, vscode.l10n.t("1 student"), vscode.l10n.t("{0} students", integer(count))),

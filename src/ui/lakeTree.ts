@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { LakeOverview, LakeStage, LandedFileItem, TableItem } from "../engine/messages";
+import type { Finding, LakeOverview, LakeStage, LandedFileItem, TableItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
@@ -27,6 +27,8 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   readonly onDidChangeTreeData = this.changed.event;
   private overview: Promise<LakeOverview> | undefined;
+  /** The tables that are shown as changed by another program. */
+  private warned = "";
 
   constructor(
     private readonly model: ConnectionModel,
@@ -36,6 +38,14 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     this.hold(
       model.onDidChangeLake(() => {
         this.overview = undefined;
+        this.changed.fire();
+      }),
+    );
+    this.hold(
+      model.onDidChange(() => {
+        const tables = model.changedByOthers.map(({ table }) => table).join("\n");
+        if (tables === this.warned) return;
+        this.warned = tables;
         this.changed.fire();
       }),
     );
@@ -69,7 +79,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
       case "stage":
         return stageItem(node.stage);
       case "table":
-        return opened(tableItem(node.table), node);
+        return opened(tableItem(node.table, this.findingOf(node.table)), node);
       case "landings": {
         const item = new vscode.TreeItem(
           vscode.l10n.t("Landed files"),
@@ -102,6 +112,10 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     if (!landing) return undefined;
     const files = await this.childrenOf({ kind: "landing", folder: landing.folder, time: landing.time });
     return files.find((node) => node.kind === "landed" && node.file.path === landedPath);
+  }
+
+  private findingOf({ path }: TableItem): Finding | undefined {
+    return this.model.changedByOthers.find(({ table }) => table === path);
   }
 
   private async childrenOf(node?: LakeNode): Promise<LakeNode[]> {
@@ -156,7 +170,7 @@ function stageItem(stage: LakeStage): vscode.TreeItem {
   return item;
 }
 
-function tableItem(table: TableItem): vscode.TreeItem {
+function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeItem {
   const item = new vscode.TreeItem(table.name, vscode.TreeItemCollapsibleState.None);
   item.id = `table:${table.path}`;
   item.contextValue = "lake.table";
@@ -167,6 +181,13 @@ function tableItem(table: TableItem): vscode.TreeItem {
     return item;
   }
   item.iconPath = new vscode.ThemeIcon("table");
+  if (finding !== undefined) {
+    item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
+    item.contextValue = "lake.table.changed";
+    item.description = vscode.l10n.t("changed by another program");
+    item.tooltip = `${table.path}\n${finding.problem}`;
+    return item;
+  }
   const rows = table.rows === null ? [] : [counted.rows(table.rows)];
   const changed = table.changed === null ? [] : [dateTime(Date.parse(table.changed))];
   item.description = [...rows, vscode.l10n.t("version {0}", table.version), ...changed].join(" · ");

@@ -34,6 +34,10 @@ export const offers = {
     title: vscode.l10n.t("Adopt OEA's Lake"),
     act: () => vscode.commands.executeCommand("clever.adopt"),
   }),
+  repair: (): Offer => ({
+    title: vscode.l10n.t("Repair…"),
+    act: () => vscode.commands.executeCommand("clever.repair"),
+  }),
   log: (): Offer => ({
     title: vscode.l10n.t("Show Log"),
     act: () => vscode.commands.executeCommand("clever.showLog"),

@@ -134,7 +134,8 @@ export class RunController extends Disposable {
       ...(file ? [file] : []),
       ...(severity === "error" ? [retry] : []),
       ...(severity === "information" && summary.anonymized > 0 ? [dashboard] : []),
-      ...(severity === "warning" && !file ? [offers.reports()] : []),
+      ...(summary.changedByOthers.length > 0 ? [offers.repair()] : []),
+      ...(severity === "warning" && !file && summary.changedByOthers.length === 0 ? [offers.reports()] : []),
       ...(severity === "information" && isNothing ? [] : [open]),
     ];
     const show = {
@@ -154,6 +155,7 @@ export class RunController extends Disposable {
     failed,
     notRead,
     overdue,
+    changedByOthers,
     milliseconds,
   }: RunSummary): void {
     const allRows = Object.values(rows).reduce((sum, count) => sum + count, 0);
@@ -163,6 +165,7 @@ export class RunController extends Disposable {
     for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${reasonWithPlace(each)}`);
     for (const each of failed) this.log.error(`Failed: ${each.path}: ${each.reason}`);
     for (const each of notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
+    for (const each of changedByOthers) this.log.warn(`Changed by others: ${each.table}: ${each.problem}`);
     for (const each of overdue) this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
   }
 

@@ -58,8 +58,8 @@ function quarantinedSentence(quarantined: RunSummary["quarantined"]): string[] {
   ];
 }
 
-/** Reports that are not there, or cannot be read: their rows are missing from every picture. */
-function missingSentences({ notRead, overdue, reportsOnServer }: RunSummary): string[] {
+/** What makes every picture wrong: reports that are not there or cannot be read, and rows that another program changed. */
+function missingSentences({ notRead, overdue, changedByOthers, reportsOnServer }: RunSummary): string[] {
   const unread = notRead.filter(({ report }) => report);
   const [first] = unread;
   return [
@@ -74,6 +74,7 @@ function missingSentences({ notRead, overdue, reportsOnServer }: RunSummary): st
       ? [vscode.l10n.t("A report on the server cannot be read: {0}: {1}", first.path, first.reason)]
       : []),
     ...overdue.map(overdueText),
+    ...changedByOthers.map(({ table, problem }) => `${table}: ${problem}`),
   ];
 }
 

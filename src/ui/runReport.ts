@@ -118,6 +118,11 @@ function troubleOf(summary: RunSummary): string[] {
       summary.overdue.map((each) => [overdueText(each)]),
     ),
     ...tableSection(
+      vscode.l10n.t("Changed by other programs"),
+      [vscode.l10n.t("Table"), vscode.l10n.t("Months"), vscode.l10n.t("Reason")],
+      summary.changedByOthers.map(({ table, months, problem }) => [table, months.join(", "), problem]),
+    ),
+    ...tableSection(
       vscode.l10n.t("In quarantine since an earlier run"),
       [vscode.l10n.t("File")],
       summary.inQuarantine.map((path) => [{ path }]),

@@ -50,6 +50,10 @@ export class FaultyLake implements Lake {
     return this.change(`write ${path}`, () => this.lake.write(path, data, options));
   }
 
+  deleteEmptyFolder(path: string, options?: LakeOptions): Promise<void> {
+    return this.change(`deleteEmptyFolder ${path}`, () => this.lake.deleteEmptyFolder(path, options));
+  }
+
   putIfAbsent(path: string, data: Uint8Array, options?: LakeOptions): Promise<boolean> {
     return this.change(`putIfAbsent ${path}`, () => this.lake.putIfAbsent(path, data, options));
   }

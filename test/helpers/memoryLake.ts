@@ -67,6 +67,11 @@ export class MemoryLake implements Lake {
     this.files.set(file, Buffer.concat(chunks));
   }
 
+  /** Its folders are those that its files are in. */
+  deleteEmptyFolder(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async putIfAbsent(file: string, data: Uint8Array, options: LakeOptions = {}): Promise<boolean> {
     await this.called("putIfAbsent", file, options);
     if (this.files.has(file)) return false;

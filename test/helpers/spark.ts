@@ -1,8 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
+import * as z from "zod";
 import { installedOnce, leftOut } from "./installed";
-import { askProcess } from "./jsonProcess";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 const source = path.join(root, "test", "spark");
@@ -50,35 +52,65 @@ const opened = ["lang", "lang.invoke", "lang.reflect", "io", "net", "nio", "util
   .map((name) => `java.base/java.${name}`)
   .concat(["nio.ch", "nio.cs", "security.action", "util.calendar"].map((name) => `java.base/sun.${name}`));
 
-/**
- * Runs SQL statements in a Spark of their own; resolves to a list of the rows of each.
- * @param request where the account is, and `scratch`, a folder of the caller's for Spark's own files
- */
-export async function runSpark(
-  jars: string,
-  request: {
-    readonly endpoint: string;
-    readonly account: string;
-    readonly key: string;
-    readonly scratch: string;
-    readonly statements: readonly string[];
-  },
-): Promise<unknown> {
-  return askProcess(
-    "Spark",
-    "java",
-    [
-      "-Xmx1g",
-      // Started once for little work: the better compiler and collector cost more than they save.
-      "-XX:TieredStopAtLevel=1",
-      "-XX:+UseSerialGC",
-      ...opened.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
-      `-Djava.io.tmpdir=${request.scratch}`,
-      "-cp",
-      path.join(jars, "*"),
-      path.join(source, "SparkSql.java"),
-    ],
-    request,
-    { cwd: request.scratch, env: { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" } },
-  );
+/** The rows of a statement. */
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
+const answer = z.object({
+  rows: z.array(z.array(z.record(z.string(), z.unknown()))),
+  error: z.string().optional(),
+});
+
+/** A session of Apache Spark of its own, which takes some seconds to start: one is enough for a test file. */
+export class Spark implements AsyncDisposable {
+  private readonly answers: AsyncIterator<string>;
+  private readonly errors: Buffer[] = [];
+  private readonly ended: Promise<unknown>;
+
+  private constructor(private readonly process: ChildProcessWithoutNullStreams) {
+    this.answers = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
+    process.stderr.on("data", (chunk: Buffer) => this.errors.push(chunk));
+    this.ended = once(process, "close");
+  }
+
+  /**
+   * @param scratch a folder of the caller's for Spark's own files
+   * @param settings further ones of the session
+   */
+  static start(jars: string, scratch: string, settings: Readonly<Record<string, string>> = {}): Spark {
+    const process_ = spawn(
+      "java",
+      [
+        "-Xmx1g",
+        // Started for little work: the better compiler and collector cost more than they save.
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        ...opened.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
+        `-Djava.io.tmpdir=${scratch}`,
+        "-cp",
+        path.join(jars, "*"),
+        path.join(source, "SparkSql.java"),
+      ],
+      { cwd: scratch, env: { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" } },
+    );
+    const spark = new Spark(process_);
+    const places = { "spark.local.dir": scratch, "spark.sql.warehouse.dir": scratch };
+    process_.stdin.write(`${JSON.stringify({ ...places, ...settings })}\n`);
+    return spark;
+  }
+
+  /** Runs statements one after the other; resolves to the rows of each. */
+  async sql(...statements: readonly string[]): Promise<readonly Rows[]> {
+    this.process.stdin.write(`${JSON.stringify(statements)}\n`);
+    const line = await this.answers.next();
+    if (line.done)
+      throw new Error(`Spark ended: ${Buffer.concat(this.errors).toString("utf8").slice(-3000)}`);
+    const { rows, error } = answer.parse(JSON.parse(line.value));
+    if (error !== undefined) throw new Error(`Spark failed: ${error}`);
+    return rows;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.process.stdin.end();
+    await this.ended;
+  }
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import * as z from "zod";
 import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
@@ -12,7 +11,7 @@ import { Duck, sqlName } from "../../src/duck/duck";
 import type { AdlsLake } from "../../src/lake/adls/adlsLake";
 import { openLake, startEmulator } from "../helpers/adls";
 import { pythonWithDelta, runPython } from "../helpers/python";
-import { runSpark, sparkJars } from "../helpers/spark";
+import { Spark, sparkJars } from "../helpers/spark";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /** Our tables in the lake, as Apache Spark with Hadoop's own driver finds them there, and what it makes of them. */
@@ -118,16 +117,20 @@ describe.skipIf(jars === undefined || python === undefined)("Apache Spark", () =
           : name,
       );
       const select = `SELECT ${list.join(", ")} FROM ${spark}`;
-      const answered = await runSpark(jars ?? "", {
-        ...{ endpoint: `127.0.0.1:${port}`, account, key, scratch: await temporaryFolder() },
-        statements: [
-          select,
-          `INSERT INTO ${spark} VALUES (2022, 5, DATE"2022-05-06", "é😀", true, 7, 10000000000, TIMESTAMP"2022-05-06 07:08:09.123456", 0.25D)`,
-          `DELETE FROM ${spark} WHERE month = 1 AND accesses < 0`,
-          select,
-        ],
+      const driver = `spark.hadoop.fs.azure.account`;
+      await using session = Spark.start(jars ?? "", await temporaryFolder(), {
+        // Where the driver goes instead of ACCOUNT.dfs.core.windows.net.
+        "spark.hadoop.fs.azure.abfs.endpoint": `127.0.0.1:${port}`,
+        "spark.hadoop.fs.azure.always.use.https": "false",
+        [`${driver}.auth.type`]: "SharedKey",
+        [`${driver}.key.${account}.dfs.core.windows.net`]: key,
       });
-      const answers = z.array(z.array(z.record(z.string(), z.unknown()))).parse(answered);
+      const answers = await session.sql(
+        select,
+        `INSERT INTO ${spark} VALUES (2022, 5, DATE"2022-05-06", "é😀", true, 7, 10000000000, TIMESTAMP"2022-05-06 07:08:09.123456", 0.25D)`,
+        `DELETE FROM ${spark} WHERE month = 1 AND accesses < 0`,
+        select,
+      );
       expect(sorted(answers[0] ?? [])).toEqual(before);
 
       const after = await ourRows(lake, duck);

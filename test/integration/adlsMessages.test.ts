@@ -39,7 +39,7 @@ describe("what the user reads", () => {
   test("when the role is missing", async () => {
     const emulator = await startEmulator({ tokens: [{ token, role: "reader" }], fileSystems: stages });
     expect(await toldOf(openLake(emulator))).toBe(
-      "stage2np/clever/_salt_fingerprint.json: Your account lacks the right to do this in the storage account devaccount. Have the role Storage Blob Data Contributor given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.",
+      "stage1np/clever/_salt_fingerprint.json: Your account lacks the right to do this in the storage account devaccount. Have the role Storage Blob Data Contributor given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.",
     );
   });
 
@@ -191,7 +191,7 @@ test("whoever may only read stage2p sees the dashboard, and no identity", async 
   await using duck = await Duck.open();
   const metrics = await lakeMetrics(lead, duck, {}, { minimumGroupSize: 0 });
   expect(metrics.users).toBe(1);
-  await expect(lead.read("stage2np/clever/_salt_fingerprint.json")).rejects.toMatchObject({ code: "auth" });
+  await expect(lead.read("stage1np/clever/_salt_fingerprint.json")).rejects.toMatchObject({ code: "auth" });
 });
 
 test("each request is told with the id that Azure's support finds it by", async () => {

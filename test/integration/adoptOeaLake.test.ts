@@ -22,7 +22,7 @@ import { lakeRows } from "../helpers/lakeRows";
 import { asSinkWrites, landAsOea } from "../helpers/oeaLake";
 import { daily, dailyCsv, usage, usageCsv } from "../helpers/pipelineFixture";
 import { pythonWithDelta, runPython } from "../helpers/python";
-import { runSpark, sparkJars } from "../helpers/spark";
+import { Spark, sparkJars } from "../helpers/spark";
 
 /**
  * A lake as OEA writes it, with Apache Spark, adopted by the built command line. What OEA's notebook computes is stated in
@@ -85,13 +85,8 @@ function notebook(folder: string, report: Report, isFirst: boolean): string[] {
 
 async function spark(statements: readonly string[]): Promise<void> {
   const scratch = await mkdtemp(path.join(root, "spark-"));
-  await runSpark(jars ?? "", {
-    endpoint: "127.0.0.1:9",
-    account: "none",
-    key: "bm9uZQ==",
-    scratch,
-    statements,
-  });
+  await using session = Spark.start(jars ?? "", scratch);
+  await session.sql(...statements);
 }
 
 async function readByDeltaRs(folder: string, table: string): Promise<unknown> {

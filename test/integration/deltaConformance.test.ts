@@ -301,18 +301,26 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     expect(sorted(read.rows)).toEqual(before);
   });
 
-  test.each([
-    ["delta.enableDeletionVectors", "true"],
-    ["delta.columnMapping.mode", "name"],
-  ])("a table that it makes with %s is refused, with the versions it needs", async (property, value) => {
-    await deltaRs("write", {
-      columns: foreignColumns(2),
-      mode: "error",
-      configuration: { [property]: value },
-    });
+  test("a table that it makes with column mapping is refused, with the versions it needs", async () => {
+    const configuration = { "delta.columnMapping.mode": "name" };
+    await deltaRs("write", { columns: foreignColumns(2), mode: "error", configuration });
     await expect(ours()).rejects.toMatchObject({
       code: "unsupportedTable",
-      message: expect.stringMatching(/reader version [23]/),
+      message: expect.stringMatching(/reader version [23] \(columnMapping\)/),
     });
+  });
+
+  test("a table that it makes for deletion vectors is read and written while no file has one", async () => {
+    const configuration = { "delta.enableDeletionVectors": "true" };
+    await deltaRs("write", { columns: foreignColumns(2), mode: "error", configuration });
+    const snapshot = await ours();
+    expect(snapshot.protocol.minReaderVersion).toBe(3);
+    const [only] = snapshot.files.values();
+    if (only === undefined) throw new Error("the table is empty");
+    const attempt = async () => ({ actions: [removeFile(only, { dataChange: true })] });
+    const outcome = await commit({ lake, duck, tablePath: table, operation: { name: "DELETE" }, attempt });
+    if (!outcome.committed) throw new Error("nothing was committed");
+    await writeCheckpoint(lake, duck, outcome.snapshot);
+    expect(await theirs()).toMatchObject({ version: 1, files: 0 });
   });
 });

@@ -15,7 +15,7 @@ describe("a killed run is completed by the next", () => {
   const commit = (table: string, version: number) =>
     `${table}/_delta_log/${String(version).padStart(20, "0")}.json`;
   const files = [
-    "stage2np/clever/_salt_fingerprint.json",
+    "stage1np/clever/_salt_fingerprint.json",
     "stage1np/clever/_run.lock",
     ...runTables.map((table) => commit(table, 0)),
     commit("stage1np/clever/_ingest_log", 0),

@@ -86,24 +86,24 @@ describe("places", () => {
   const path = "stage2p/clever/t/part 1.parquet";
 
   test.each([
-    ["https://lake.dfs.core.windows.net", "stage2p", "clever/t/part 1.parquet", "clever/.clever-lake-tmp"],
+    ["https://lake.dfs.core.windows.net", "stage2p", "clever/t/part 1.parquet", "clever/t/.clever-lake-tmp"],
     [
       "https://lake.dfs.core.windows.net/d",
       "stage2p",
       "d/clever/t/part 1.parquet",
-      "d/clever/.clever-lake-tmp",
+      "d/clever/t/.clever-lake-tmp",
     ],
     [
       "abfss://oea@lake.dfs.core.windows.net",
       "oea",
       "stage2p/clever/t/part 1.parquet",
-      "stage2p/clever/.clever-lake-tmp",
+      "stage2p/clever/t/.clever-lake-tmp",
     ],
     [
       "abfss://oea@lake.dfs.core.windows.net/d",
       "oea",
       "d/stage2p/clever/t/part 1.parquet",
-      "d/stage2p/clever/.clever-lake-tmp",
+      "d/stage2p/clever/t/.clever-lake-tmp",
     ],
   ])("in %s there and back", (url, fileSystem, name, temporary) => {
     const places = new Places(parseAdlsAddress(url));

@@ -86,7 +86,7 @@ test.each([
   const summary = {
     ...{ runId: "r", bytes: 0, anonymized: 0, unchanged: 3, superseded: 0, quarantined: [], refused: 0 },
     ...{ rows: { daily_participation: 0, resource_usage: 0 }, inQuarantine: ["b.csv"], notRead: [] },
-    ...{ overdue: [], reportsOnServer: 3, notes: [], milliseconds: 1, ...done },
+    ...{ overdue: [], changedByOthers: [], reportsOnServer: 3, notes: [], milliseconds: 1, ...done },
   } as RunSummary;
   const model = {
     connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),

@@ -10,7 +10,7 @@ describe("a commit's actions", () => {
   test("unknown kinds and unknown fields are passed over, nulls are absent", () => {
     const content = [
       '{"commitInfo":{"timestamp":1,"operation":"WRITE","operationMetrics":{"numFiles":"1"},"readVersion":"odd"}}',
-      '{"domainMetadata":{"domain":"x"}}',
+      '{"cdc":{"path":"x"}}',
       '{"add":{"path":"a%20b.parquet","partitionValues":{"year":"2022","month":null},"size":3,"modificationTime":4,"dataChange":true,"stats":null,"deletionVector":null,"baseRowId":4}}',
       "",
     ].join("\n");

@@ -337,6 +337,29 @@ describe("what cannot be read", () => {
     });
   });
 
+  test("deletion vectors that came and went are no reason to refuse, nor is a file that comes with another one", async () => {
+    const lake = new MemoryLake();
+    const features = ["deletionVectors"];
+    const protocol = {
+      minReaderVersion: 3,
+      minWriterVersion: 7,
+      readerFeatures: features,
+      writerFeatures: features,
+    };
+    const vector = (pathOrInlineDv: string) => ({ storageType: "i", pathOrInlineDv, offset: 1 });
+    await put(lake, 0, [{ protocol }, ...creation.slice(1), add("a")]);
+    const gone = (deletionVector?: unknown) => ({ remove: { path: "a", dataChange: true, deletionVector } });
+    await put(lake, 1, [gone(), { add: file("a", { deletionVector: vector("1") }) }]);
+    await put(lake, 2, [gone(vector("1")), { add: file("a", { deletionVector: vector("2") }) }]);
+    await expect(present(lake)).rejects.toMatchObject({ code: "unsupportedTable" });
+    await put(lake, 3, [gone(vector("2")), add("b")]);
+    const snapshot = await present(lake);
+    expect([...snapshot.files.keys()]).toEqual(["b"]);
+    await writeCheckpoint(lake, duck, snapshot);
+    for (let version = 0; version < 3; version++) lake.files.delete(commitPath(table, version));
+    expect((await present(lake)).protocol).toEqual(protocol);
+  });
+
   test("an abort ends the reading", async () => {
     const lake = new MemoryLake();
     await put(lake, 0, creation);

@@ -56,16 +56,22 @@ describe("bounds of a text", () => {
         expect(utf8Order(lowerTextBound(text), text)).toBeLessThanOrEqual(0);
         const upper = upperTextBound(text);
         if (upper !== undefined) expect(utf8Order(upper, text)).toBeGreaterThanOrEqual(0);
-        expect([...lowerTextBound(text)].length).toBeLessThanOrEqual(32);
+        expect(lowerTextBound(text).length).toBeLessThanOrEqual(33);
       }),
     );
   });
 
-  test("short texts are their own, long ones are cut between characters, and some have no upper one", () => {
+  test("short texts are their own, long ones are cut between characters and end as Spark's do, and some have no upper one", () => {
     expect(upperTextBound("x".repeat(32))).toBe("x".repeat(32));
-    expect(upperTextBound("x".repeat(33))).toBe(`${"x".repeat(32)}\u{10ffff}`);
-    expect(lowerTextBound("😀".repeat(300))).toBe("😀".repeat(32));
-    expect(upperTextBound("\u{10ffff}".repeat(33))).toBeUndefined();
+    expect(upperTextBound("x".repeat(33))).toBe(`${"x".repeat(32)}\u007f`);
+    expect(upperTextBound(`${"x".repeat(32)}é`)).toBe(`${"x".repeat(32)}\u{10ffff}`);
+    expect(upperTextBound(`${"x".repeat(32)}\u007f`)).toBe(`${"x".repeat(32)}\u{10ffff}`);
+    expect(lowerTextBound("😀".repeat(300))).toBe("😀".repeat(16));
+    expect(lowerTextBound(`x${"😀".repeat(300)}`)).toBe(`x${"😀".repeat(16)}`);
+    // Behind the greatest character none sorts, so the bound goes on to the next other one, or to the text's end.
+    expect(upperTextBound(`${"\u{10ffff}".repeat(17)}x`)).toBe(`${"\u{10ffff}".repeat(17)}\u007f`);
+    expect(upperTextBound("\u{10ffff}".repeat(17))).toBe("\u{10ffff}".repeat(17));
+    expect(upperTextBound("\u{10ffff}".repeat(40))).toBeUndefined();
   });
 });
 

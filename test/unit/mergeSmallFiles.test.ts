@@ -302,7 +302,9 @@ describe("merging", () => {
   test("a table whose rules we do not check is refused before anything is written", async () => {
     const lake = new MemoryLake();
     const snapshot = await tableOf(lake, [], [part(1), part(2)]);
-    await committed(lake, [{ protocol: { minReaderVersion: 1, minWriterVersion: 4 } }]);
+    await committed(lake, [
+      { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["rowTracking"] } },
+    ]);
     await expect(merged(lake, snapshot)).rejects.toMatchObject({ code: "unsupportedTable" });
     expect(dataFiles(lake)).toHaveLength(2);
   });

@@ -197,6 +197,7 @@ const summary: RunSummary = {
   inQuarantine: [hostile],
   notRead: [{ path: hostile, reason: hostile, report: false }],
   overdue: [],
+  changedByOthers: [{ table: hostile, months: [hostile], problem: hostile }],
   reportsOnServer: 1,
   notes: [{ path: hostile, note: hostile }],
   milliseconds: 1,

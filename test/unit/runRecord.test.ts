@@ -53,6 +53,7 @@ test("a record of an earlier version of this program is read, with what it could
     superseded: 0,
     notRead: [],
     overdue: [],
+    changedByOthers: [],
     reportsOnServer: null,
   });
 });

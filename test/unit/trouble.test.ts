@@ -140,6 +140,7 @@ const summary: RunSummary = {
   inQuarantine: [],
   notRead: [],
   overdue: [],
+  changedByOthers: [],
   reportsOnServer: 3,
   notes: [],
   milliseconds: 1,

@@ -142,7 +142,7 @@ describe("the data files that no version needs", () => {
     lake = new DatedLake();
     await committed({ add: written() });
     await committed({
-      protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["clustering"] },
+      protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["rowTracking"] },
     });
     await expect(found()).rejects.toMatchObject({ code: "unsupportedTable" });
   });

@@ -14,7 +14,7 @@ export async function showServerStatus(
   const lake = await openLake(config, secrets);
   await using source = await openSource(config, secrets);
   const stands = await status(source, lake, config, signal);
-  const { files, freshness, overdue } = stands;
+  const { files, freshness, overdue, changedByOthers } = stands;
   const identities = await lastIdentities(lake, signal);
   return {
     text: () => showStatus(stands, identities),
@@ -30,6 +30,7 @@ export async function showServerStatus(
       })),
       freshness,
       overdue,
+      changedByOthers,
       identities: identities ?? null,
     }),
   };

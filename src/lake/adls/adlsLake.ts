@@ -12,11 +12,11 @@ import type {
 import { CleverLakeError } from "../../errors";
 import { machineScratch } from "../../scratch";
 import type { Lake, LakeEntry, LakeOptions } from "../lake";
-import { fileSystems } from "../lakePath";
+import { fileSystems, tableFileSystems, temporaryFolder } from "../lakePath";
 import { codeOf, isFlat, isMissing, isMissingFileSystem, isRefusedByCondition, statusOf } from "./adlsErrors";
 import { adlsError, asWrite, flatAccount, inWords, type Told } from "./adlsWords";
 import { download } from "./download";
-import { type Place, type Places, temporaryFolder } from "./places";
+import type { Place, Places } from "./places";
 import { maybeDone } from "./requests";
 import { createOnce, deleteQuietly, signalOf, writeMark } from "./temporaryFile";
 import { listTemporaries, sweepTemporaries } from "./temporaryFolder";
@@ -156,10 +156,10 @@ export class AdlsLake implements Lake {
 
   async *temporaries(options: LakeOptions = {}): AsyncIterable<LakeEntry> {
     for (const stage of fileSystems) {
-      const parents: string[] = [stage];
-      for await (const { kind, path: folder } of this.list(stage, options)) {
-        if (kind === "folder") parents.push(folder);
-      }
+      const below = await this.foldersIn(stage, options);
+      const tables = tableFileSystems.has(stage) ? below : [];
+      const parents = [stage, ...below];
+      for (const folder of tables) parents.push(...(await this.foldersIn(folder, options)));
       for (const parent of parents) {
         const { fileSystem, name } = this.places.of(`${parent}/${temporaryFolder}`);
         try {
@@ -173,6 +173,16 @@ export class AdlsLake implements Lake {
     }
   }
 
+  async deleteEmptyFolder(lakePath: string, options: LakeOptions = {}): Promise<void> {
+    const folder = this.file(lakePath);
+    try {
+      await folder.delete(false, signalOf(options));
+    } catch (error) {
+      if (!isMissing(error) && codeOf(error) !== "DirectoryNotEmpty")
+        throw this.said(error, lakePath, options);
+    }
+  }
+
   scratch(): Promise<string> {
     return machineScratch();
   }
@@ -180,6 +190,14 @@ export class AdlsLake implements Lake {
   localPath(lakePath: string): undefined {
     this.places.of(lakePath);
     return undefined;
+  }
+
+  private async foldersIn(folder: string, options: LakeOptions): Promise<string[]> {
+    const folders: string[] = [];
+    for await (const { kind, path: place } of this.list(folder, options)) {
+      if (kind === "folder") folders.push(place);
+    }
+    return folders;
   }
 
   /** The SDK's client of a file system, which it takes a while to make. */

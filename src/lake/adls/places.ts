@@ -1,4 +1,4 @@
-import { checkedPath } from "../lakePath";
+import { checkedPath, tableFileSystems, temporaryFolder } from "../lakePath";
 import type { AdlsAddress } from "./address";
 
 /** A file or folder of the lake as the account knows it. */
@@ -8,9 +8,6 @@ export interface Place {
   /** Within the file system, without a leading slash; empty for its root. */
   readonly name: string;
 }
-
-/** Holds what is being written; no part of the lake. */
-export const temporaryFolder = ".clever-lake-tmp";
 
 /** Where the lake's paths are in an account. */
 export class Places {
@@ -37,16 +34,18 @@ export class Places {
   }
 
   /**
-   * Where a file is written before it is put in place: beneath the first folder of its stage (`clever`), so that it
-   * inherits the access rights that were set there; a rename keeps them.
+   * Where a file is written before it is put in place: beneath the first folder of its stage (`clever`), and in the stages
+   * of tables beneath the table's own folder, since OEA takes every child of `clever` for a table there. So it inherits the
+   * access rights that were set on these folders; a rename keeps them.
    */
   temporary(target: Place, id: string): Place {
     return { ...target, name: `${this.temporaryFolderOf(target)}/${id}` };
   }
 
   temporaryFolderOf({ lakePath }: Place): string {
-    const [stage = "", first, ...rest] = lakePath.split("/");
-    const { name } = this.of(first !== undefined && rest.length > 0 ? `${stage}/${first}` : stage);
+    const [stage = "", ...folders] = lakePath.split("/").slice(0, -1);
+    const depth = tableFileSystems.has(stage) ? 2 : 1;
+    const { name } = this.of([stage, ...folders.slice(0, depth)].join("/"));
     return name === "" ? temporaryFolder : `${name}/${temporaryFolder}`;
   }
 

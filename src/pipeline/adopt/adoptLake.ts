@@ -15,12 +15,13 @@ import {
   type RunSummary,
   writeRunRecord,
 } from "../log/runRecord";
+import { SoundVersions } from "../others/foreignCommits";
 import { lakeState } from "../plan/plan";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { Progress } from "../progress";
 import { emptySummary, finishedSummary, isIncomplete } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
-import { appliedIn, type PseudoTables, readPseudoTables } from "../write/tables";
+import { appliedIn, appliedInTables, type PseudoTables, readTables } from "../write/tables";
 import type { AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { compareRows } from "./compareRows";
 import type { SourceHistory } from "./deliveries";
@@ -203,8 +204,9 @@ class Adoption {
   ): Promise<PseudoTables> {
     const { lake, signal, maxShrink } = this.request;
     const { duck, log, scratch } = this;
-    const tables = await readPseudoTables(lake, duck, signal);
-    const state = lakeState(await log.sources(signal), appliedIn(tables));
+    const tables = await readTables(lake, duck, signal);
+    const sources = await log.sources(signal);
+    const state = lakeState(sources, appliedInTables(tables, sources.anonymized.values()));
     const due = rounds.map((entries) => entries.filter((entry) => isDue(entry, state, new Set())));
     const files = due.reduce((sum, entries) => sum + entries.length, 0);
     const progress = new Progress(({ filesAnonymized, rows }) =>
@@ -217,7 +219,8 @@ class Adoption {
       log,
       lock,
       state,
-      tables,
+      tables: tables.pseudo,
+      sound: SoundVersions.of(tables, []),
       salt,
       scratch,
       signal,

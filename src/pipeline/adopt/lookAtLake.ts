@@ -8,7 +8,7 @@ import type { IngestLog } from "../log/logTable";
 import { type InterruptedRuns, interruptedRuns } from "../log/runRecord";
 import { lakeState } from "../plan/plan";
 import { sourceNames } from "../plan/sourceNames";
-import { appliedIn, type PseudoTables, readPseudoTables } from "../write/tables";
+import { appliedIn, type PseudoTables, readTables } from "../write/tables";
 import type { AdoptedFiles, AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { historiesOf, type SourceHistory } from "./deliveries";
 import { findLandings } from "./landings";
@@ -52,7 +52,8 @@ const noFiles: AdoptedFiles = {
 /** Looks at OEA's tables and reads all that it landed; changes nothing. */
 export async function lookAtLake(context: LookContext): Promise<Found> {
   const { lake, duck, log, runId, started, signal, tell } = context;
-  const tables = await readPseudoTables(lake, duck, signal);
+  const { pseudo: tables, refused } = await readTables(lake, duck, signal);
+  for (const error of refused.values()) throw error;
   const interrupted = await interruptedRuns(lake, signal);
   const oea = await oeaTables(lake, duck, signal);
   const entries = await log.all(signal);

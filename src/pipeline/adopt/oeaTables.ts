@@ -5,7 +5,7 @@ import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { interruptedRuns, type RunRecord } from "../log/runRecord";
-import { allReports, appliedVersions, type PseudoTables, readPseudoTables } from "../write/tables";
+import { allReports, appliedVersions, type PseudoTables, readTables } from "../write/tables";
 
 /** A table that OEA's own notebooks wrote. */
 export interface OeaTable {
@@ -35,7 +35,7 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
 /** Whether a lake has to be adopted before anything is run on it. */
 export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<boolean> {
   await using duck = await Duck.open({ memoryLimit: "200MB" });
-  const tables = await readPseudoTables(lake, duck, signal);
+  const { pseudo: tables } = await readTables(lake, duck, signal);
   const { records } = await interruptedRuns(lake, signal);
   return reportsToAdopt(tables, isAdoptionCutOff(records)).length > 0;
 }

@@ -1,6 +1,6 @@
 import { lookupTable } from "../../clever/layout";
-import { hashedColumns, lookupColumns } from "../../clever/reports";
-import type { AddFile } from "../../delta/actions";
+import { hashedColumns, lookupColumns, type Report } from "../../clever/reports";
+import type { Action, AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
@@ -9,8 +9,16 @@ import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import { type Duck, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import type { SoundVersions } from "../others/foreignCommits";
 import type { KnownPairs } from "../read/knownPairs";
 import type { Persons } from "../read/persons";
+
+export interface LookupContext {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly sound: SoundVersions;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Adds the people that a report's lookup table does not hold yet; each pair stands there once. Another writer's
@@ -22,12 +30,10 @@ import type { Persons } from "../read/persons";
  * @returns the lookup table as it is then
  */
 export async function appendLookups(
-  lake: Lake,
-  duck: Duck,
+  { lake, duck, sound, signal }: LookupContext,
   persons: Persons,
   pairs: KnownPairs,
   known: Snapshot | undefined,
-  signal?: AbortSignal,
 ): Promise<Snapshot | undefined> {
   const { report } = persons;
   const tablePath = lookupTable(report);
@@ -43,19 +49,26 @@ export async function appendLookups(
       await pairs.update(snapshot, signal);
       const add = await newPairs(lake, duck, persons, pairs, signal);
       if (add === undefined && snapshot !== undefined) return undefined;
-      const creation = snapshot
-        ? []
-        : tableActions({
-            columns: lookupColumns(report),
-            name: `${report.name}_lookup`,
-            description: "Who is behind a pseudonym. Holds identities.",
-          });
-      return { actions: [...creation, ...(add ? [{ add }] : [])], reads: "table" };
+      const creation = snapshot ? [] : lookupTableActions(report);
+      const inOrder = sound.actions(tablePath, snapshot);
+      return { actions: [...creation, ...(add ? [{ add }] : []), ...inOrder], reads: "table" };
     },
   });
   const { snapshot } = outcome;
   if (snapshot === undefined) return undefined;
-  return (await mergeSmallFiles({ ...options, lake, duck, tablePath, snapshot, maxFiles: 20 })) ?? snapshot;
+  if (outcome.committed) sound.committed(snapshot);
+  const merged = await mergeSmallFiles({ ...options, lake, duck, tablePath, snapshot, maxFiles: 20 });
+  if (merged) sound.committed(merged);
+  return merged ?? snapshot;
+}
+
+/** The actions that make a report's lookup table. */
+export function lookupTableActions(report: Report): Action[] {
+  return tableActions({
+    columns: lookupColumns(report),
+    name: `${report.name}_lookup`,
+    description: "Who is behind a pseudonym. Holds identities.",
+  });
 }
 
 function newPairs(

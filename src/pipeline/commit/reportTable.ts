@@ -9,6 +9,7 @@ import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
+import type { SoundVersions } from "../others/foreignCommits";
 import { EmbeddedEngine } from "../read/embeddedEngine";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds } from "../read/lakeIds";
@@ -29,6 +30,7 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly engine?: OpenReadEngine | undefined;
   /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
   readonly table?: Snapshot | undefined;
+  readonly sound: SoundVersions;
 }
 
 /** What is to enter a report's table. */
@@ -115,7 +117,7 @@ export class ReportTable {
     const { report } = this;
     const watch = await this.identities();
     if (read.length > 0) {
-      this.lookups = await appendLookups(lake, duck, this.persons, watch.known, this.lookups, signal);
+      this.lookups = await appendLookups(this.context, this.persons, watch.known, this.lookups);
       // Those of the other report know more by now, too.
       this.lakeIds = new LakeIds(lake, duck, report.name);
     }
@@ -139,10 +141,13 @@ export class ReportTable {
         // What it added is unknown to this run's log, so its rows could not be ranked.
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
         planned = await change.on(snapshot);
-        return planned.attempt;
+        const { attempt } = planned;
+        const inOrder = this.context.sound.actions(pseudoTable(report), snapshot);
+        return attempt && { ...attempt, actions: [...attempt.actions, ...inOrder] };
       },
       ...(signal ? { signal } : {}),
     });
+    if (outcome.committed) this.context.sound.committed(outcome.snapshot);
     this.table = await this.merged(outcome.snapshot, planned?.attempt?.actions ?? []);
     const nothing: Planned = {
       attempt: undefined,
@@ -174,6 +179,7 @@ export class ReportTable {
         ...pseudoFiles,
         signal,
       });
+      if (merged) this.context.sound.committed(merged);
       return merged ?? snapshot;
     } catch (error) {
       signal?.throwIfAborted();

@@ -5,6 +5,7 @@ import { reportNames, userTypes } from "../../clever/reports";
 import { isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { readSmall } from "../../lake/readSmall";
+import { findingSchema } from "../others/finding";
 import { folderName } from "../plan/plan";
 import { identityHealthSchema } from "../read/identityHealth";
 
@@ -72,6 +73,8 @@ const summarySchema = z.object({
       }),
     )
     .default([]),
+  /** What other programs did to the tables, so that their rows are not those of the landed files. */
+  changedByOthers: z.array(findingSchema).default([]),
   /** Reports of the configured user types on the server; null where the server was not asked. */
   reportsOnServer: z.number().nullable().default(null),
   milliseconds: z.number(),

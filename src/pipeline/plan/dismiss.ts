@@ -1,11 +1,12 @@
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { together } from "../../together";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
 import { newRunId } from "../log/runRecord";
-import { appliedIn, readPseudoTables } from "../write/tables";
+import { appliedInTables, readTables } from "../write/tables";
 import { lakeState } from "./plan";
 import { isQuarantined } from "./quarantine";
 import { isNamed } from "./work";
@@ -30,9 +31,10 @@ export async function dismissQuarantined({ lake, files, signal }: DismissRequest
   await using lock = await RunLock.take(lake, newRunId(now, undefined), { signal });
   await using duck = await Duck.open();
   const log = new IngestLog(lake, duck);
+  const [entriesBefore, tables] = await together([log.sources(signal), readTables(lake, duck, signal)]);
   const { log: last, applied } = lakeState(
-    await log.sources(signal),
-    appliedIn(await readPseudoTables(lake, duck, signal)),
+    entriesBefore,
+    appliedInTables(tables, entriesBefore.anonymized.values()),
   );
   const waiting = [...last.values()].filter((entry) => isQuarantined(entry, applied));
   const found = files.map((file) => {

@@ -6,7 +6,9 @@ import type { ReportSource } from "../../sftp/source";
 import { together } from "../../together";
 import { IngestLog } from "../log/logTable";
 import { newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
-import { appliedIn, readPseudoTables } from "../write/tables";
+import type { Finding } from "../others/finding";
+import { lookAtTables } from "../others/look";
+import { appliedInTables, readTables } from "../write/tables";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { withKnownCopies } from "./knownCopies";
 import { lakeState, makePlan, type PlannedFile } from "./plan";
@@ -20,6 +22,8 @@ export interface Status {
   readonly freshness: readonly Freshness[];
   /** Those that are older than expected. */
   readonly overdue: readonly Freshness[];
+  /** What other programs did to the tables. */
+  readonly changedByOthers: readonly Finding[];
 }
 
 /** The settings that say which files count, and after how many school days a newer one is expected; 0 for never. */
@@ -42,16 +46,17 @@ export async function status(
     const [listing, log, tables] = await together([
       source.list(signal),
       ingestLog.sources(signal),
-      readPseudoTables(lake, duck, signal),
+      readTables(lake, duck, signal),
     ]);
-    const state = lakeState(log, appliedIn(tables));
+    const state = lakeState(log, appliedInTables(tables, log.anonymized.values()));
     const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
     const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
-    const freshness = freshnessOf(tables, new Date());
+    const freshness = freshnessOf(tables.pseudo, new Date());
     return {
       files,
       freshness,
       overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),
+      changedByOthers: await lookAtTables(lake, duck, tables, state, signal),
     };
   } finally {
     duck.close();

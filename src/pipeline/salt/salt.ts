@@ -10,6 +10,8 @@ export interface HeldSalt {
   /** The form in which the lake uses it. */
   readonly salt: string;
   readonly standing: Standing;
+  /** Where the lake's fingerprint stands; undefined where it has none. */
+  readonly place: string | undefined;
   /** What the user is to be told of the salt, as sentences; they do not show it. */
   readonly notes: readonly string[];
 }
@@ -30,7 +32,7 @@ export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal):
   const { salt: trimmed, weakness } = checkSaltText(given);
   const found = await findSalt(lake, given, signal);
   if (found === undefined) throw otherSalt(lake);
-  const { salt, standing } = found;
+  const { salt, standing, place } = found;
   if (standing === "new" && weakness !== undefined) throw weakSalt(lake, weakness);
   const notes: string[] = [];
   if (salt !== trimmed) {
@@ -41,7 +43,7 @@ export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal):
       `The salt is ${weaknessInWords[weakness]}, so that pseudonyms can be undone by guessing it. This lake cannot change it: show stage2p to few people.`,
     );
   }
-  return { salt, standing, notes };
+  return { salt, standing, place, notes };
 }
 
 /** What a lake may have been pseudonymized with, where this is what was given for its salt. */
@@ -55,20 +57,22 @@ async function findSalt(
   lake: Lake,
   given: string,
   signal: AbortSignal | undefined,
-): Promise<{ readonly salt: string; readonly standing: Standing } | undefined> {
+): Promise<Pick<HeldSalt, "salt" | "standing" | "place"> | undefined> {
   const { salt: trimmed } = checkSaltText(given);
   const forms = formsOf(given);
   const stored = await readFingerprint(lake, signal ? { signal } : {});
   if (stored !== undefined) {
-    for (const salt of forms) if (await isSaltOf(salt, stored)) return { salt, standing: "fingerprint" };
+    const { path: place } = stored;
+    for (const salt of forms)
+      if (await isSaltOf(salt, stored)) return { salt, standing: "fingerprint", place };
     return undefined;
   }
   // Without this look, a fingerprint that was lost would let any salt in.
   const found = await saltOfLookups(lake, forms, signal);
   if (found === "differs") return undefined;
   return typeof found === "string"
-    ? { salt: trimmed, standing: found }
-    : { salt: found.salt, standing: "lookups" };
+    ? { salt: trimmed, standing: found, place: undefined }
+    : { salt: found.salt, standing: "lookups", place: undefined };
 }
 
 /**

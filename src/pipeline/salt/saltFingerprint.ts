@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import * as z from "zod";
-import { saltFingerprintPath } from "../../clever/layout";
+import { earlierSaltFingerprintPath, saltFingerprintPath } from "../../clever/layout";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 
@@ -35,12 +35,30 @@ export async function storeFingerprint(lake: Lake, salt: string, options: LakeOp
   return lake.putIfAbsent(saltFingerprintPath, data, options);
 }
 
-/** The lake's fingerprint; undefined where it has none. Rejects with `corrupt` for one that cannot be read. */
-export async function readFingerprint(lake: Lake, options: LakeOptions): Promise<Fingerprint | undefined> {
+/** The lake's fingerprint, and where it stands. */
+export interface StoredFingerprint extends Fingerprint {
+  readonly path: string;
+}
+
+/** Undefined where the lake has none. Rejects with `corrupt` for one that cannot be read. */
+export async function readFingerprint(
+  lake: Lake,
+  options: LakeOptions,
+): Promise<StoredFingerprint | undefined> {
+  return (
+    (await readAt(lake, saltFingerprintPath, options)) ??
+    (await readAt(lake, earlierSaltFingerprintPath, options))
+  );
+}
+
+async function readAt(
+  lake: Lake,
+  path: string,
+  options: LakeOptions,
+): Promise<StoredFingerprint | undefined> {
   try {
-    return fingerprintSchema.parse(
-      JSON.parse((await lake.read(saltFingerprintPath, options)).toString("utf8")),
-    );
+    const stored = JSON.parse((await lake.read(path, options)).toString("utf8")) as unknown;
+    return { ...fingerprintSchema.parse(stored), path };
   } catch (error) {
     if (isCleverLakeError(error, "notFound")) return undefined;
     if (error instanceof z.ZodError || error instanceof SyntaxError) {
@@ -48,7 +66,7 @@ export async function readFingerprint(lake: Lake, options: LakeOptions): Promise
         "corrupt",
         "The file that tells whether a salt is the lake's is damaged; nothing was written.",
         {
-          subject: saltFingerprintPath,
+          subject: path,
           hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run holds the salt against these and writes the file anew.",
         },
       );

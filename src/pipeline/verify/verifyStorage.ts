@@ -1,12 +1,14 @@
-import { landedFolder, runLockPath } from "../../clever/layout";
+import { earlierSaltFingerprintPath, landedFolder, runLockPath, tableFolders } from "../../clever/layout";
 import { counted } from "../../counted";
 import type { AddFile } from "../../delta/actions";
 import { hashOfFile, hashTag } from "../../delta/fileHash";
+import { logFolder } from "../../delta/paths";
 import { lakePathOf } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { lockFiles } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
+import { upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
 import type { Discrepancy, Leftover } from "./verify";
 
@@ -85,9 +87,29 @@ export async function unloggedLandings(
   return problems.sort((a, b) => (a.subject < b.subject ? -1 : 1));
 }
 
-/** What processes that were killed left beside the lake's files. */
+/** What OEA would take for a table. */
+async function strangersAmongTables(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
+  const strangers: Leftover[] = [];
+  const own = new Set(upkeepTables().map(({ path }) => path));
+  for (const folder of tableFolders) {
+    for await (const { path, kind } of lake.list(folder, options)) {
+      // A first run that was cut off left the folder of a table; the next one goes on with it.
+      if (own.has(path)) continue;
+      if (kind === "folder" && (await lake.stat(logFolder(path), options)) !== undefined) continue;
+      const end =
+        path === earlierSaltFingerprintPath ? "The next run moves it." : "Move it to another place.";
+      strangers.push({
+        subject: path,
+        note: `It is no table, and OEA takes all that stands here for one. ${end}`,
+      });
+    }
+  }
+  return strangers;
+}
+
+/** What stands among the tables and is none, and what processes that were killed left beside the lake's files. */
 export async function leftoverFiles(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
-  const left: Leftover[] = [];
+  const left = await strangersAmongTables(lake, options);
   for (const { path } of await lockFiles(lake, options)) {
     const note =
       path === runLockPath

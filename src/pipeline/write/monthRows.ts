@@ -28,6 +28,8 @@ export interface MonthSources {
   readonly month: ChangedMonth;
   /** Sources whose old rows go from the whole month: their new ones, if they have any, are in `month.staged`. */
   readonly changed: ReadonlySet<string>;
+  /** Where the month is built again as a whole: the only sources whose rows of the table stay. */
+  readonly onlyStay?: ReadonlySet<string>;
   /** Sources whose rows the table lacks in part; `restored` has all of them. */
   readonly incomplete: ReadonlySet<string>;
   readonly restored: readonly StagedRows[];
@@ -66,7 +68,7 @@ export class MonthRows {
   /** Finds what the sources have in common. */
   async analyze(): Promise<void> {
     const { session, signal } = this;
-    const { month, changed, incomplete } = this.sources;
+    const { month, changed, onlyStay, incomplete } = this.sources;
     const cells = new Map<string, Cell & { readonly sources: Set<string> }>();
     const note = (userType: string, date: string, source: string) => {
       const key = `${userType} ${date}`;
@@ -76,7 +78,8 @@ export class MonthRows {
     };
     await this.createCells(`cells_${this.number}`, cellsIn(month.cells, month));
     for (const { origin, source, userType, date, isInCells } of await this.rowsInTable()) {
-      const goes = changed.has(source) || (incomplete.has(source) && isInCells);
+      const isOut = onlyStay ? !onlyStay.has(source) : changed.has(source);
+      const goes = isOut || (incomplete.has(source) && isInCells);
       if (goes) this.losing.add(origin);
       else if (isInCells) note(userType, date, source);
     }
@@ -170,14 +173,14 @@ export class MonthRows {
 
   /** A SELECT of the rows that may count, with `origin`: the number of the table's file, or -1 for staged rows. */
   private allRows(isWanted: (origin: number) => boolean = () => true): string {
-    const { month, changed, incomplete, heldBack, restored } = this.sources;
+    const { month, changed, onlyStay, incomplete, heldBack, restored } = this.sources;
     const inCells = `SEMI JOIN cells_${this.number} USING (user_type, "date")`;
     const table = this.tableRows(month.files)
       .map((rows, origin) => ({ rows, origin }))
       .filter(({ origin }) => isWanted(origin))
       .flatMap(({ rows, origin }) => {
         const others = `SELECT ${origin} AS origin, * FROM (${rows}) rows_`;
-        const stay = isNoneOf(new Set([...changed, ...incomplete]));
+        const stay = onlyStay ? isOneOf(onlyStay) : isNoneOf(new Set([...changed, ...incomplete]));
         if (incomplete.size === 0) return [`${others} WHERE ${stay}`];
         const outside = `${others} ANTI JOIN cells_${this.number} USING (user_type, "date")`;
         return [`${others} WHERE ${stay}`, `${outside} WHERE ${isOneOf(incomplete)}`];

@@ -10,7 +10,7 @@ import { lakePathOf, readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
-import { removeFile, tableActions } from "../../delta/tableActions";
+import { removeFile } from "../../delta/tableActions";
 import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { together } from "../../together";
@@ -25,7 +25,7 @@ import { MonthRows, type WrittenMonth } from "./monthRows";
 import { addOverlaps, contradictions, type Overlap } from "./overlaps";
 import { tooFewRows } from "./shrink";
 import { isComplete, knownRowsOf, mayLackGoodRows, rowsBySource } from "./sourceRows";
-import { appliedVersions, sourceAppId } from "./tables";
+import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
 import { findTwins, knownPeople, twinReason } from "./twins";
 
 /** Data files that go to the lake side by side: each waits mostly for the network. */
@@ -331,14 +331,7 @@ export class TableChange {
     }
     for (const add of await together(imports)) actions.push({ add });
     if (actions.length === 0) return undefined;
-    const creation = snapshot
-      ? []
-      : tableActions({
-          columns: pseudoColumns(report),
-          partitionColumns,
-          name: `${report.name}_pseudo`,
-          description: `${report.title} of Clever, pseudonymized.`,
-        });
+    const creation = snapshot ? [] : pseudoTableActions(report);
     // Whatever another writer adds has to be looked at first: it may be the same rows.
     return { actions: [...creation, ...actions], reads: "table" };
   }
@@ -354,7 +347,8 @@ export function requireOurShape(report: Report, table: Snapshot | undefined): vo
   requireSameShape(table.metadata, expected, pseudoTable(report), "mayFollow");
 }
 
-function isReadAsBefore({ entry, rows, refused }: ReadDelivery): boolean {
+/** Whether as many rows of a landed copy are read as when it entered the tables. */
+export function isReadAsBefore({ entry, rows, refused }: ReadDelivery): boolean {
   const { rowsRead = rows + refused, rowsRefused = 0, rowsSuperseded } = entry;
   // Earlier versions counted rows that other files had among the refused ones.
   const isRefused = rowsSuperseded === undefined ? refused <= rowsRefused : refused === rowsRefused;

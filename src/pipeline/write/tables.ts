@@ -1,9 +1,20 @@
-import { pseudoTable } from "../../clever/layout";
-import { type Report, type ReportName, reportNames, reports } from "../../clever/reports";
+import { lookupTable, pseudoTable } from "../../clever/layout";
+import {
+  partitionColumns,
+  pseudoColumns,
+  type Report,
+  type ReportName,
+  reportNames,
+  reports,
+} from "../../clever/reports";
+import type { Action } from "../../delta/actions";
 import { isNewest, readSnapshot, type Snapshot } from "../../delta/snapshot";
+import { tableActions } from "../../delta/tableActions";
 import type { Duck } from "../../duck/duck";
+import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { together } from "../../together";
+import type { LogEntry } from "../log/ingestLog";
 import { contentsOf, mergedTags } from "./fileContents";
 
 /** The application under which a table's Delta log says which delivery of a source it holds. */
@@ -27,25 +38,74 @@ export const filesPerPartition = 8;
 /** What a `_pseudo` table's data files tell beside their rows, so that those of a source are found without reading. */
 export const pseudoFiles = { tagsOf: mergedTags, exactStatistics: ["source_file"] } as const;
 
+/** The actions that make a report's `_pseudo` table. */
+export function pseudoTableActions(report: Report): Action[] {
+  return tableActions({
+    columns: pseudoColumns(report),
+    partitionColumns,
+    name: `${report.name}_pseudo`,
+    description: `${report.title} of Clever, pseudonymized.`,
+  });
+}
+
 /** The newest states of the `_pseudo` tables that there are. */
 export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
 
+/** The newest states of the tables of reports. */
+export interface LakeTables {
+  readonly pseudo: PseudoTables;
+  readonly lookups: PseudoTables;
+  /** By path, the tables that use what this program cannot read; each keeps no other one back. */
+  readonly refused: ReadonlyMap<string, CleverLakeError>;
+}
+
 /** @param known states at hand: one that is still the newest is not read again */
-export async function readPseudoTables(
+export async function readTables(
   lake: Lake,
   duck: Duck,
   signal?: AbortSignal,
-  known?: PseudoTables,
-): Promise<PseudoTables> {
+  known?: LakeTables,
+): Promise<LakeTables> {
   const options = signal ? { signal } : {};
-  const read = async (report: Report) => {
-    const before = known?.get(report.name);
-    const isKnown = before !== undefined && (await isNewest(lake, before, options));
-    return isKnown ? before : readSnapshot(lake, pseudoTable(report), duck, options);
+  const refused = new Map<string, CleverLakeError>();
+  const read = async (tablePath: string, before: Snapshot | undefined) => {
+    if (before !== undefined && (await isNewest(lake, before, options))) return before;
+    try {
+      return await readSnapshot(lake, tablePath, duck, options);
+    } catch (error) {
+      if (!isCleverLakeError(error, "unsupportedTable")) throw error;
+      refused.set(tablePath, error);
+      return undefined;
+    }
   };
-  const reading = allReports().map(async (report) => ({ name: report.name, snapshot: await read(report) }));
-  const tables = await together(reading);
-  return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
+  const readAll = async (pathOf: (report: Report) => string, before: PseudoTables | undefined) => {
+    const reading = allReports().map(async (report) => ({
+      name: report.name,
+      snapshot: await read(pathOf(report), before?.get(report.name)),
+    }));
+    const tables = await together(reading);
+    return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
+  };
+  const [pseudo, lookups] = await together([
+    readAll(pseudoTable, known?.pseudo),
+    readAll(lookupTable, known?.lookups),
+  ]);
+  return { pseudo, lookups, refused };
+}
+
+/**
+ * Per source the version of the delivery whose rows are in the tables. A table that cannot be read is taken to have what
+ * the ingest log says, so that nothing is read again for its sake.
+ */
+export function appliedInTables(
+  { pseudo, refused }: LakeTables,
+  anonymized: Iterable<Pick<LogEntry, "report" | "source" | "version">>,
+): Map<string, number> {
+  const applied = appliedIn(pseudo);
+  for (const { report, source, version } of anonymized) {
+    if (refused.has(pseudoTable(reports[report]))) applied.set(source, version);
+  }
+  return applied;
 }
 
 export function appliedIn(tables: PseudoTables): Map<string, number> {

@@ -1,0 +1,51 @@
+import { readConfig, secretsFrom } from "../../config";
+import { CleverLakeError } from "../../errors";
+import { hasRepairTrouble, repairLake } from "../../pipeline/others/repair";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { openLake, readSalt } from "../connect";
+import { showRepair } from "../repair";
+import { shareOnTerminal } from "../upkeep";
+
+export interface RepairOptions extends CommonOptions {
+  readonly dryRun?: true;
+  readonly yes?: true;
+}
+
+/** `repair`: what other programs changed in the tables, built again from the landed files. */
+export async function repairTables(
+  options: RepairOptions,
+  { environment, signal }: CommandContext,
+): Promise<CommandResult> {
+  if (options.dryRun !== true && options.yes !== true) {
+    throw new CleverLakeError("config", "Nothing was done: repair replaces rows of the tables.", {
+      hint: "Look first at what it would do, with --dry-run; then give --yes.",
+    });
+  }
+  const config = await readConfig(options.config);
+  const secrets = secretsFrom(environment);
+  const salt = await readSalt(config, secrets, signal);
+  if (!salt) {
+    throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
+      hint: "Give the district's salt as CLEVER_SALT.",
+    });
+  }
+  const lake = await openLake(config, secrets);
+  const share = shareOnTerminal("Reading landed files");
+  try {
+    const summary = await repairLake({
+      lake,
+      salt,
+      dryRun: options.dryRun === true,
+      signal,
+      onProgress: ({ bytes, bytesDone }) => share.show(bytesDone / Math.max(1, bytes)),
+    });
+    share.clear();
+    return {
+      text: () => showRepair(summary),
+      document: () => summary,
+      exitCode: hasRepairTrouble(summary) ? 1 : 0,
+    };
+  } finally {
+    share.clear();
+  }
+}

@@ -1,0 +1,62 @@
+import { counted } from "../counted";
+import type { Finding } from "../pipeline/others/finding";
+import type { RepairedTable, RepairSummary } from "../pipeline/others/repair";
+import { columns } from "./table";
+import { duration, integer, plain, styled } from "./text";
+
+/** What people read of `repair`: what was found in each table, and its rows before and after. */
+export function showRepair({ dryRun, tables, milliseconds }: RepairSummary): string {
+  if (tables.length === 0) {
+    return `${styled("green", "Nothing to repair.")} No other program changed rows of the tables.`;
+  }
+  const repaired = tables.filter(({ problem }) => problem === null);
+  const what = counted(repaired.length, "table");
+  const verdict =
+    repaired.length === 0
+      ? []
+      : dryRun
+        ? [`${styled("cyan", "Dry run:")} ${what} would be built again; nothing was written. --yes does it.`]
+        : [`${styled("green", "Repaired:")} ${what}, in ${duration(milliseconds)}.`];
+  return [...tables.flatMap((table) => tableLines(table, dryRun)), ...verdict].join("\n");
+}
+
+function tableLines(table: RepairedTable, dryRun: boolean): string[] {
+  const { rebuilt, months, rowsBefore, rowsAfter, kept, replaced, problem } = table;
+  const count = (rows: number | null) => (rows === null ? "?" : integer(rows));
+  const rows =
+    months.length > 0
+      ? [
+          columns(
+            ["Month", "Rows before", "after"],
+            months.map((each) => [each.month, count(each.rowsBefore), count(each.rowsAfter)]),
+            [1, 2],
+          ),
+        ]
+      : rowsAfter === null
+        ? []
+        : [`  ${count(rowsBefore)} rows before, ${count(rowsAfter)} after`];
+  const whole = `  The whole table ${dryRun ? "would be" : "was"} built beside the old one${dryRun ? ", and would replace it." : `, which is kept in ${plain(replaced ?? "")}: delete it when it is of no use.`}`;
+  return [
+    styled("yellow", plain(table.table)),
+    `  ${plain(table.found)}`,
+    ...(problem === null ? rows : [`  ${styled("red", "It stays as it is:")} ${plain(problem)}`]),
+    ...(problem === null && rebuilt === "table" ? [whole] : []),
+    ...(kept.length > 0
+      ? [`  Landed copies are gone, so these rows stay as they are: ${kept.map(plain).join(", ")}`]
+      : []),
+    "",
+  ];
+}
+
+/** What `run` and `status` say of it. */
+export function othersLines(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  return [
+    styled("red", `Changed by other programs: ${counted(findings.length, "table")}`),
+    ...findings.map(({ table, months, problem }) => {
+      const which = months.length === 0 ? "" : ` (${months.join(", ")})`;
+      return `  ${plain(table)}${which}: ${plain(problem)}`;
+    }),
+    `  clever-lake repair --dry-run shows what would be built again from the landed files.`,
+  ];
+}

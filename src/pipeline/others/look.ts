@@ -1,0 +1,272 @@
+import { lookupTable, pseudoTable } from "../../clever/layout";
+import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { counted } from "../../counted";
+import { withLocalFiles } from "../../delta/localFiles";
+import { requireWritable } from "../../delta/protocol";
+import { lakePathOf, readQuery } from "../../delta/readQuery";
+import type { Snapshot } from "../../delta/snapshot";
+import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
+import { type CleverLakeError, isCleverLakeError } from "../../errors";
+import type { Lake, LakeOptions } from "../../lake/lake";
+import type { LogEntry } from "../log/ingestLog";
+import { newestRun, readRunRecord } from "../log/runRecord";
+import type { LakeState } from "../plan/plan";
+import { isUnrecorded } from "../plan/work";
+import { contentsOf } from "../write/fileContents";
+import { rowsBySource } from "../write/sourceRows";
+import { requireOurShape } from "../write/tableChange";
+import { allReports, type LakeTables } from "../write/tables";
+import type { Finding } from "./finding";
+import { type ForeignChange, foreignChanges, hasSoundVersion, monthName } from "./foreignCommits";
+
+/**
+ * Looks for what other programs did to the tables of reports. The Delta logs tell: commits of others that changed rows,
+ * and counts of rows in the tags of data files against the ingest log. Rows are read only where these give cause. A table
+ * that nobody else wrote to costs no request.
+ */
+export async function lookAtTables(
+  lake: Lake,
+  duck: Duck,
+  tables: LakeTables,
+  state: LakeState,
+  signal?: AbortSignal,
+): Promise<Finding[]> {
+  const options = signal ? { signal } : {};
+  const findings: Finding[] = [];
+  for (const report of allReports()) {
+    const look = new Look(lake, duck, report, state, options);
+    const { pseudo, lookups } = tables;
+    const refused = (table: string, error: CleverLakeError): Finding => ({
+      table,
+      months: [],
+      problem: inWords(error),
+    });
+    const [noTable, noLookups] = [
+      tables.refused.get(pseudoTable(report)),
+      tables.refused.get(lookupTable(report)),
+    ];
+    if (noLookups) findings.push(refused(lookupTable(report), noLookups));
+    else findings.push(...(await look.atLookups(lookups.get(report.name), pseudo.get(report.name))));
+    if (noTable) findings.push(refused(pseudoTable(report), noTable));
+    else findings.push(...(await look.atRows(pseudo.get(report.name))));
+  }
+  return findings;
+}
+
+class Look {
+  constructor(
+    private readonly lake: Lake,
+    private readonly duck: Duck,
+    private readonly report: Report,
+    private readonly state: LakeState,
+    private readonly options: LakeOptions,
+  ) {}
+
+  async atRows(snapshot: Snapshot | undefined): Promise<Finding[]> {
+    if (snapshot === undefined) return [];
+    const { tablePath: table } = snapshot;
+    const refusal = refusalOf(() => {
+      requireOurShape(this.report, snapshot);
+      requireWritable(snapshot, []);
+    });
+    if (refusal !== undefined) return [{ table, months: [], problem: inWords(refusal) }];
+    const changes = await foreignChanges(this.lake, snapshot, this.options);
+    const { tagged, untagged } = rowsBySource(snapshot);
+    const isOfEarlier = !hasSoundVersion(snapshot) && untagged.length > 0;
+    const isCounted = untagged.length === 0;
+    const wrong = isCounted ? this.compared(tagged) : undefined;
+    const isInOrder = wrong === undefined || wrong.sources.size === 0;
+    if (changes.length === 0 && !isOfEarlier && isInOrder) return [];
+    const rows = wrong ? undefined : await ifReadable(this.countRows(snapshot));
+    const found = wrong ?? (rows ? this.compared(rows) : { sources: new Set(), sentences: [uncounted] });
+    if (changes.length === 0 && (found.sources.size === 0 || (await this.isUnsettled()))) return [];
+    const months = new Set(changes.flatMap((change) => [...(change.months ?? monthsOf(snapshot))]));
+    for (const source of found.sources) {
+      for (const month of this.monthsWith(snapshot, source)) months.add(month);
+    }
+    const told = [...changeSentences(changes), ...found.sentences];
+    if (changes.length > 0 && found.sentences.length === 0)
+      told.push("Values of rows may be others than before.");
+    return [{ table, months: [...months].sort(), problem: told.join(" ") }];
+  }
+
+  async atLookups(snapshot: Snapshot | undefined, pseudo: Snapshot | undefined): Promise<Finding[]> {
+    if (snapshot === undefined) return [];
+    const { tablePath: table } = snapshot;
+    const refusal = refusalOf(() => requireWritable(snapshot, []));
+    if (refusal !== undefined) return [{ table, months: [], problem: inWords(refusal) }];
+    const changes = await foreignChanges(this.lake, snapshot, this.options);
+    if (changes.length === 0) return [];
+    const counts = await ifReadable(this.countPairs(snapshot, pseudo));
+    const { doubled, missing } = counts ?? { doubled: 0, missing: 0 };
+    const told = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
+    if (doubled > 0) told.push(`${counted(doubled, "row")} too many: pairs of ids are there more than once.`);
+    if (missing > 0) told.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
+    return [{ table, months: [], problem: told.join(" ") }];
+  }
+
+  /** Holds the rows of each source against the ingest log; those of no source are those of "". */
+  private compared(rows: ReadonlyMap<string, number>): { sources: Set<string>; sentences: string[] } {
+    const { state, report } = this;
+    const ofReport = (entry: LogEntry) => entry.report === report.name;
+    const sources = new Set<string>();
+    // A run was cut off between a table and the log; the next one records what came.
+    if ([...state.log.values()].some((entry) => ofReport(entry) && isUnrecorded(entry, state))) {
+      return { sources, sentences: [] };
+    }
+    const counts = { none: rows.get("") ?? 0, unknown: 0, lacking: 0, further: 0 };
+    const files = { lacking: 0, further: 0 };
+    const current = new Map([...state.current].filter(([, entry]) => ofReport(entry)));
+    for (const [source, { rowsWritten }] of current) {
+      if (rowsWritten === undefined) continue;
+      const difference = (rows.get(source) ?? 0) - rowsWritten;
+      if (difference === 0) continue;
+      sources.add(source);
+      files[difference < 0 ? "lacking" : "further"]++;
+      counts[difference < 0 ? "lacking" : "further"] += Math.abs(difference);
+    }
+    for (const [source, count] of rows) {
+      if (source !== "" && (current.has(source) || state.applied.has(source))) continue;
+      sources.add(source);
+      if (source !== "") counts.unknown += count;
+    }
+    const are = (rows: number) => `${counted(rows, "row")} ${rows === 1 ? "is" : "are"}`;
+    const sentences = [
+      ...(counts.none > 0
+        ? [`${counted(counts.none, "row")} came without source_file: another program wrote them.`]
+        : []),
+      ...(counts.unknown > 0 ? [`${are(counts.unknown)} of files that the ingest log does not know.`] : []),
+      ...(counts.lacking > 0 ? [`${are(counts.lacking)} gone, of ${counted(files.lacking, "file")}.`] : []),
+      ...(counts.further > 0
+        ? [
+            `${are(counts.further)} there beyond those that were written, of ${counted(files.further, "file")}.`,
+          ]
+        : []),
+    ];
+    return { sources, sentences };
+  }
+
+  /** Whether a run was cut off, or is at work: it may have committed what the ingest log does not say yet. */
+  private async isUnsettled(): Promise<boolean> {
+    const newest = await newestRun(this.lake, this.options.signal);
+    const record = newest && (await readRunRecord(this.lake, newest.runId));
+    return record?.outcome === "running" || record?.outcome === "cancelled" || record?.outcome === "failed";
+  }
+
+  /** The months of a source: those that it is known to have rows of, and those in which the table may have some. */
+  private monthsWith(snapshot: Snapshot, source: string): string[] {
+    const { firstDay, lastDay } = this.state.current.get(source) ?? {};
+    const told = firstDay && lastDay ? monthsBetween(firstDay, lastDay) : [];
+    const holding = [...snapshot.files.values()].filter(
+      (file) => contentsOf(file).sources?.has(source) ?? true,
+    );
+    return [
+      ...told,
+      ...holding.map(({ partitionValues: { year, month } }) => monthName(Number(year), Number(month))),
+    ];
+  }
+
+  private async countRows(snapshot: Snapshot): Promise<Map<string, number>> {
+    const { tagged, untagged } = rowsBySource(snapshot);
+    const rows = new Map(tagged);
+    const found = await this.query(
+      [{ snapshot, files: untagged }],
+      ([select]) =>
+        `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows FROM (${select}) GROUP BY 1`,
+    );
+    for (const { source, rows: count } of found) {
+      rows.set(String(source), (rows.get(String(source)) ?? 0) + Number(count));
+    }
+    return rows;
+  }
+
+  private async countPairs(
+    lookups: Snapshot,
+    pseudo: Snapshot | undefined,
+  ): Promise<{ doubled: number; missing: number }> {
+    const all = (snapshot: Snapshot) => ({ snapshot, files: [...snapshot.files.values()] });
+    const columns = hashedColumns(this.report).map(({ name }) => sqlName(pseudonymName(name)));
+    const missing = (lookup: string, rows: string) =>
+      columns
+        .map(
+          (name) => `(SELECT count(*) FROM (SELECT ${name} FROM (${rows}) WHERE ${name} IS NOT NULL
+          EXCEPT SELECT ${name} FROM (${lookup})))`,
+        )
+        .join(" + ");
+    const [row] = await this.query(
+      [all(lookups), ...(pseudo ? [all(pseudo)] : [])],
+      ([lookup = "", rows]) => `SELECT
+        ((SELECT count(*) FROM (${lookup})) - (SELECT count(*) FROM (SELECT DISTINCT * FROM (${lookup}))))::DOUBLE AS doubled,
+        (${rows === undefined ? "0" : missing(lookup, rows)})::DOUBLE AS missing`,
+    );
+    return { doubled: Number(row?.doubled), missing: Number(row?.missing) };
+  }
+
+  private query(
+    tables: readonly { readonly snapshot: Snapshot; readonly files: Parameters<typeof readQuery>[1] }[],
+    sql: (selects: readonly string[]) => string,
+  ): ReturnType<DuckSession["query"]> {
+    const paths = tables.flatMap(({ snapshot, files }) => files.map((file) => lakePathOf(snapshot, file)));
+    return withLocalFiles(this.lake, paths, this.options, (local) => {
+      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+      const selects = tables.map(({ snapshot, files }) =>
+        readQuery(snapshot, files, (path) => places.get(path) ?? path),
+      );
+      return this.duck.session((session) => session.query(sql(selects), [], this.options.signal));
+    });
+  }
+}
+
+/** What a refusal says, without the table, which a finding names. */
+function inWords({ message, hint }: CleverLakeError): string {
+  return hint ? `${message} ${hint}` : message;
+}
+
+const uncounted = "Its rows could not be counted: a data file cannot be read.";
+
+/** Undefined where a data file is gone or damaged: a look is not to end a run. */
+async function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((["notFound", "engine", "corrupt"] as const).some((code) => isCleverLakeError(error, code))) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function refusalOf(check: () => void): CleverLakeError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (isCleverLakeError(error, "unsupportedTable")) return error;
+    throw error;
+  }
+}
+
+function changeSentences(changes: readonly ForeignChange[]): string[] {
+  if (changes.length === 0) return [];
+  const operations = [...new Set(changes.map(({ operation }) => operation))].join(", ");
+  const engines = [...new Set(changes.flatMap(({ engine }) => engine ?? []))].join(", ");
+  return [`Another program${engines === "" ? "" : ` (${engines})`} changed its rows: ${operations}.`];
+}
+
+/** The months of all data files. */
+export function monthsOf({ files }: Snapshot): string[] {
+  const months = [...files.values()].map(({ partitionValues: { year, month } }) =>
+    monthName(Number(year), Number(month)),
+  );
+  return [...new Set(months)].sort();
+}
+
+/** The months from one day to another, `yyyy-MM-dd`. */
+export function monthsBetween(firstDay: string, lastDay: string): string[] {
+  const months: string[] = [];
+  const end = new Date(lastDay);
+  for (let day = new Date(`${firstDay.slice(0, 7)}-01`); day <= end; day.setUTCMonth(day.getUTCMonth() + 1)) {
+    months.push(day.toISOString().slice(0, 7));
+  }
+  return months;
+}

@@ -1,0 +1,228 @@
+import { lookupTable, pseudoTable } from "../../clever/layout";
+import type { Report } from "../../clever/reports";
+import { requireWritable } from "../../delta/protocol";
+import type { Snapshot } from "../../delta/snapshot";
+import { Duck } from "../../duck/duck";
+import { isCleverLakeError } from "../../errors";
+import { removeLocal } from "../../heldFiles";
+import type { Lake } from "../../lake/lake";
+import { together } from "../../together";
+import { RunLock } from "../lock/runLock";
+import type { LogEntry } from "../log/ingestLog";
+import { IngestLog, type SourceEntries } from "../log/logTable";
+import { newRunId } from "../log/runRecord";
+import { type LakeState, lakeState } from "../plan/plan";
+import { isAsEarlier, leaveTableFolders } from "../salt/earlierPlaces";
+import { claimHeldSalt, holdSalt } from "../salt/salt";
+import { problemOf } from "../upkeep/upkeepTables";
+import { allReports, appliedInTables, type LakeTables, readTables } from "../write/tables";
+import type { Finding } from "./finding";
+import type { RepairContext } from "./landedReader";
+import { lookAtTables } from "./look";
+import { rebuildLookups } from "./rebuildLookups";
+import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
+import { clearBeside, swapTable } from "./swapTable";
+
+export interface RepairRequest {
+  readonly lake: Lake;
+  readonly salt: string;
+  /** Tells what would be done, and writes nothing. */
+  readonly dryRun: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: RepairProgress) => void) | undefined;
+}
+
+/** How much of the landed files is read again. */
+export interface RepairProgress {
+  readonly bytes: number;
+  readonly bytesDone: number;
+}
+
+/** A table that was, or would be, built again. */
+export interface RepairedTable {
+  /** The table's folder in the lake. */
+  readonly table: string;
+  /** What other programs did to it. */
+  readonly found: string;
+  /** `months`, or the pairs of a lookup table, are built again in place; a whole `table` is built beside the old one. */
+  readonly rebuilt: "months" | "pairs" | "table";
+  /** Empty for a lookup table. */
+  readonly months: readonly RebuiltMonth[];
+  /** Rows of what is built again; null where they cannot be told. */
+  readonly rowsBefore: number | null;
+  readonly rowsAfter: number | null;
+  /** Paths on the server of files whose landed copies are gone: what the table has of them stays as it is. */
+  readonly kept: readonly string[];
+  /** Where the old table is kept, if it was replaced. */
+  readonly replaced: string | null;
+  /** Why the table stays as it is; null where nothing went wrong. */
+  readonly problem: string | null;
+}
+
+/** The document of `repair --json`. */
+export interface RepairSummary {
+  readonly dryRun: boolean;
+  readonly tables: readonly RepairedTable[];
+  readonly milliseconds: number;
+}
+
+/**
+ * Builds again what other programs changed in the tables of reports, from the landed files: months of a table that can be
+ * written, else the whole table beside the old one. A dry run computes the same and writes nothing to the lake. A table
+ * that cannot be repaired is told in the summary and keeps no other one back.
+ *
+ * Rejects with `salt` for another salt than the lake's, with `busy` while a run is at work, and with `conflict` where
+ * another run took over while this one stood still.
+ */
+export async function repairLake(request: RepairRequest): Promise<RepairSummary> {
+  const started = new Date();
+  const { lake, dryRun, signal } = request;
+  const held = await holdSalt(lake, request.salt, signal);
+  const runId = newRunId(started, undefined);
+  await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });
+  if (!dryRun) {
+    await claimHeldSalt(lake, held, { signal });
+    if (isAsEarlier(held)) await leaveTableFolders(lake, signal);
+  }
+  const scratch = await lake.scratch();
+  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+  try {
+    const log = new IngestLog(lake, duck);
+    const [tables, entries] = await together([readTables(lake, duck, signal), log.sources(signal)]);
+    const state = lakeState(entries, appliedInTables(tables, entries.anonymized.values()));
+    const findings = await lookAtTables(lake, duck, tables, state, signal);
+    const progress = { bytes: 0, bytesDone: 0 };
+    const context: RepairContext = {
+      lake,
+      duck,
+      salt: held.salt,
+      scratch,
+      dryRun,
+      runId,
+      requireHeld: async () => lock?.requireHeld(),
+      onBytes: (bytes) => {
+        progress.bytesDone += bytes;
+        request.onProgress?.({ ...progress, bytes: Math.max(progress.bytes, progress.bytesDone) });
+      },
+      signal,
+    };
+    for (const { table } of findings) {
+      const landed = entriesOf(entries.anonymized, reportOf(table));
+      progress.bytes += landed.reduce((sum, { size }) => sum + size, 0);
+    }
+    const repaired: RepairedTable[] = [];
+    // Lookups first: no pseudonym is to be without one.
+    const isLookup = ({ table }: Finding) => table === lookupTable(reportOf(table));
+    for (const finding of [...findings].sort((a, b) => Number(isLookup(b)) - Number(isLookup(a)))) {
+      const repair = new TableRepair(context, finding, tables, { state, ...entries }, log);
+      repaired.push(await (isLookup(finding) ? repair.ofLookups() : repair.ofRows()));
+    }
+    return { dryRun, tables: repaired, milliseconds: Date.now() - started.getTime() };
+  } finally {
+    duck.close();
+    await removeLocal(scratch);
+  }
+}
+
+class TableRepair {
+  constructor(
+    private readonly context: RepairContext,
+    private readonly finding: Finding,
+    private readonly tables: LakeTables,
+    private readonly known: { readonly state: LakeState; readonly anonymized: SourceEntries["anonymized"] },
+    private readonly log: IngestLog,
+  ) {}
+
+  async ofRows(): Promise<RepairedTable> {
+    const { context, finding, tables, known } = this;
+    const report = reportOf(finding.table);
+    const isWhole = finding.months.length === 0;
+    const told = this.nothing(isWhole ? "table" : "months");
+    try {
+      // A repair of the lookups may have gone before.
+      const { lookups } = context.dryRun
+        ? tables
+        : await readTables(context.lake, context.duck, context.signal);
+      const snapshot = isWhole ? undefined : tables.pseudo.get(report.name);
+      if (snapshot !== undefined) requireWritable(snapshot, []);
+      else await this.makeRoom();
+      const { months, kept, entries } = await rebuildRows(context, {
+        report,
+        snapshot,
+        lookups: lookups.get(report.name),
+        months: isWhole ? undefined : new Set(finding.months),
+        // What the old table calls applied is of no account for a new one.
+        current: entriesOf(isWhole ? known.anonymized : known.state.current, report),
+      });
+      const replaced = isWhole ? await this.swap() : null;
+      await this.log.append(entries, context.signal);
+      const [rowsBefore, rowsAfter] = [sumOf(months, "rowsBefore"), sumOf(months, "rowsAfter")];
+      return { ...told, months, kept, replaced, rowsBefore: isWhole ? null : rowsBefore, rowsAfter };
+    } catch (error) {
+      return { ...told, problem: problemOf(error, context.signal) };
+    }
+  }
+
+  async ofLookups(): Promise<RepairedTable> {
+    const { context, finding, tables, known } = this;
+    const report = reportOf(finding.table);
+    const snapshot = writable(tables.lookups.get(report.name));
+    const told = this.nothing(snapshot ? "pairs" : "table");
+    try {
+      if (snapshot === undefined) await this.makeRoom();
+      const rebuilt = await rebuildLookups(context, report, snapshot, entriesOf(known.anonymized, report));
+      return { ...told, ...rebuilt, replaced: snapshot ? null : await this.swap() };
+    } catch (error) {
+      return { ...told, problem: problemOf(error, context.signal) };
+    }
+  }
+
+  private nothing(rebuilt: RepairedTable["rebuilt"]): RepairedTable {
+    const { table, problem: found } = this.finding;
+    const rows = { rowsBefore: null, rowsAfter: null };
+    return { table, found, rebuilt, months: [], ...rows, kept: [], replaced: null, problem: null };
+  }
+
+  private async makeRoom(): Promise<void> {
+    const { lake, dryRun, signal } = this.context;
+    if (!dryRun) await clearBeside(lake, this.finding.table, signal ? { signal } : {});
+  }
+
+  private async swap(): Promise<string | null> {
+    const { lake, dryRun, requireHeld, signal } = this.context;
+    if (dryRun) return null;
+    await requireHeld();
+    return swapTable(lake, this.finding.table, new Date(), signal ? { signal } : {});
+  }
+}
+
+/** The entries of a report's deliveries. */
+function entriesOf(entries: ReadonlyMap<string, LogEntry>, report: Report): LogEntry[] {
+  return [...entries.values()].filter((entry) => entry.report === report.name);
+}
+
+function reportOf(table: string): Report {
+  const found = allReports().find((report) => table === pseudoTable(report) || table === lookupTable(report));
+  if (found === undefined) throw new Error(`No report has the table ${table}.`);
+  return found;
+}
+
+function writable(snapshot: Snapshot | undefined): Snapshot | undefined {
+  try {
+    if (snapshot) requireWritable(snapshot, []);
+    return snapshot;
+  } catch (error) {
+    if (isCleverLakeError(error, "unsupportedTable")) return undefined;
+    throw error;
+  }
+}
+
+function sumOf(months: readonly RebuiltMonth[], rows: "rowsBefore" | "rowsAfter"): number | null {
+  const counts = months.map((month) => month[rows]);
+  return counts.every((count) => count !== null) ? counts.reduce((sum, count) => sum + count, 0) : null;
+}
+
+/** Whether a table could not be repaired, or keeps rows that could not be built again. */
+export function hasRepairTrouble({ tables }: RepairSummary): boolean {
+  return tables.some(({ problem, kept }) => problem !== null || kept.length > 0);
+}

@@ -1,0 +1,29 @@
+import { earlierSaltFingerprintPath, saltFingerprintPath, tableFolders } from "../../clever/layout";
+import { isCleverLakeError } from "../../errors";
+import type { Lake, LakeOptions } from "../../lake/lake";
+import { temporaryFolder } from "../../lake/lakePath";
+import type { HeldSalt } from "./salt";
+
+/** Whether a lake may hold things of an earlier version among its tables: its salt's fingerprint stood there. */
+export function isAsEarlier({ standing, place }: HeldSalt): boolean {
+  return standing !== "new" && place !== saltFingerprintPath;
+}
+
+/**
+ * Moves what earlier versions kept among the tables, where OEA takes every child for one: the salt's fingerprint goes to
+ * its place, and the folders of temporary files go. For the holder of the run's lock, so that nobody is writing there.
+ * The fingerprint goes last: if this is cut off, the next run does it again.
+ */
+export async function leaveTableFolders(lake: Lake, signal?: AbortSignal): Promise<void> {
+  const options: LakeOptions = signal ? { signal } : {};
+  const folders = tableFolders.map((folder) => `${folder}/${temporaryFolder}`);
+  for await (const { path } of lake.temporaries(options)) {
+    if (folders.some((folder) => path.startsWith(`${folder}/`))) await lake.delete(path, options);
+  }
+  for (const folder of folders) await lake.deleteEmptyFolder(folder, options);
+  try {
+    await lake.rename(earlierSaltFingerprintPath, saltFingerprintPath, options);
+  } catch (error) {
+    if (!isCleverLakeError(error, "notFound")) throw error;
+  }
+}

@@ -1,0 +1,130 @@
+import * as vscode from "vscode";
+import { type EngineClient, signalOf } from "../engine/client";
+import type { RepairedTable, RepairProgress, RepairSummary } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { counted } from "./counts";
+import { integer } from "./format";
+import { isCancellation, offers, tell, tellError } from "./messages";
+import { showInformationMessage, showWarningMessage, withProgress } from "./window";
+
+/** Builds again what other programs changed in the tables: looks first, shows what it would do, and asks. */
+export class RepairCommand {
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Resolves to what was done; undefined where nothing was. */
+  async repair(): Promise<RepairSummary | undefined> {
+    try {
+      const planned = await this.request(
+        vscode.l10n.t("Clever: looking for what other programs changed"),
+        true,
+      );
+      if (planned.tables.length === 0) {
+        tell(
+          showInformationMessage,
+          vscode.l10n.t("There is nothing to repair: no other program changed rows of the tables."),
+        );
+        return undefined;
+      }
+      const due = planned.tables.filter(({ problem }) => problem === null);
+      if (due.length === 0) {
+        this.tellEnd([], planned);
+        return undefined;
+      }
+      const repair = vscode.l10n.t("Repair");
+      const answer = await showWarningMessage(
+        vscode.l10n.t("Build {0} again from the landed files?", counted.tables(due.length)),
+        { modal: true, detail: planned.tables.map(tableDetail).join("\n\n") },
+        repair,
+      );
+      if (answer !== repair) return undefined;
+      const done = await this.request(vscode.l10n.t("Clever: repairing the lake"), false);
+      const built = done.tables.filter(({ problem }) => problem === null);
+      const text = vscode.l10n.t("Built again from the landed files: {0}.", counted.tables(built.length));
+      this.tellEnd([text, ...built.flatMap(keptSentence)], done);
+      return done;
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+      return undefined;
+    }
+  }
+
+  private async request(title: string, dryRun: boolean): Promise<RepairSummary> {
+    const connected = await this.model.connected();
+    try {
+      return await withProgress(title, (progress, token) => {
+        let shown = 0;
+        const onProgress = ({ bytes, bytesDone }: RepairProgress) => {
+          const percent = (100 * bytesDone) / Math.max(1, bytes);
+          progress.report({ increment: percent - shown });
+          shown = percent;
+        };
+        return this.client.request(
+          engine.repair,
+          { ...connected, dryRun },
+          { signal: signalOf(token), onProgress },
+        );
+      });
+    } finally {
+      if (!dryRun) this.model.lakeMayHaveChanged();
+    }
+  }
+
+  private tellEnd(sentences: readonly string[], { tables }: RepairSummary): void {
+    const left = tables.flatMap(({ table, problem }) =>
+      problem === null ? [] : [vscode.l10n.t("{0} stays as it is: {1}", table, problem)],
+    );
+    const text = [...sentences, ...left].join(" ");
+    if (left.length === 0) {
+      this.log.info(text);
+      tell(showInformationMessage, text);
+      return;
+    }
+    this.log.warn(text);
+    tell(showWarningMessage, text, offers.log());
+  }
+}
+
+function tableDetail({
+  table,
+  found,
+  rebuilt,
+  months,
+  rowsBefore,
+  rowsAfter,
+  kept,
+  problem,
+}: RepairedTable): string {
+  const count = (rows: number | null) => (rows === null ? "?" : integer(rows));
+  const lines = months.map((each) =>
+    vscode.l10n.t("{0}: {1} → {2} rows", each.month, count(each.rowsBefore), count(each.rowsAfter)),
+  );
+  if (months.length === 0 && rowsAfter !== null) {
+    lines.push(vscode.l10n.t("{0} → {1} rows", count(rowsBefore), count(rowsAfter)));
+  }
+  if (rebuilt === "table") {
+    lines.push(
+      vscode.l10n.t("The whole table is built beside the old one and replaces it. The old one is kept."),
+    );
+  }
+  if (kept.length > 0) {
+    lines.push(
+      vscode.l10n.t(
+        "Landed copies are gone, so the rows of these files stay as they are: {0}",
+        kept.join(", "),
+      ),
+    );
+  }
+  const end = problem === null ? lines : [vscode.l10n.t("{0} stays as it is: {1}", table, problem)];
+  return [table, found, ...end].join("\n");
+}
+
+function keptSentence({ replaced }: RepairedTable): string[] {
+  return replaced === null
+    ? []
+    : [vscode.l10n.t("The old table is kept in {0}; delete it when it is of no use.", replaced)];
+}

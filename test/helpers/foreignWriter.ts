@@ -1,0 +1,60 @@
+import { writeFile } from "node:fs/promises";
+import { type Action, type AddFile, formatCommit } from "../../src/delta/actions";
+import { type DataFileRequest, writeDataFile } from "../../src/delta/dataFile";
+import { withScratch } from "../../src/delta/localFiles";
+import { commitPath } from "../../src/delta/paths";
+import { pathsInFolder, readQuery } from "../../src/delta/readQuery";
+import { tableColumns } from "../../src/delta/schema";
+import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
+import type { FolderLake } from "../../src/lake/folder";
+import { sharedDuck } from "./lakeRows";
+
+/** Another program that writes to a table of a folder lake: it knows nothing of our tags. */
+export class ForeignWriter {
+  constructor(
+    private readonly lake: FolderLake,
+    readonly table: string,
+  ) {}
+
+  async snapshot(): Promise<Snapshot> {
+    const snapshot = await readSnapshot(this.lake, this.table, await sharedDuck());
+    if (snapshot === undefined) throw new Error("there is no table");
+    return snapshot;
+  }
+
+  /** The commit of an operation. */
+  async commit(operation: string, actions: readonly Action[], version?: number): Promise<void> {
+    const next = version ?? (await this.snapshot()).version + 1;
+    const info = { commitInfo: { timestamp: Date.now(), operation, engineInfo: "Apache-Spark/3.5.3" } };
+    const place = this.lake.localPath(commitPath(this.table, next));
+    await writeFile(place, formatCommit([info, ...actions]), { flag: "wx" });
+  }
+
+  /** A data file of rows of the table. */
+  async file(
+    select: (rows: string) => string,
+    partitionValues?: DataFileRequest["partitionValues"],
+    dataChange = true,
+  ): Promise<AddFile> {
+    const snapshot = await this.snapshot();
+    const duck = await sharedDuck();
+    const rows = readQuery(snapshot, [...snapshot.files.values()], pathsInFolder(this.lake));
+    const add = await withScratch(this.lake, (scratch) =>
+      duck.session((session) =>
+        writeDataFile({
+          session,
+          scratch,
+          dataChange,
+          lake: this.lake,
+          tablePath: this.table,
+          columns: tableColumns(snapshot.metadata.columns, this.table),
+          query: select(`(${rows})`),
+          ...(partitionValues ? { partitionValues } : {}),
+        }),
+      ),
+    );
+    if (add === undefined) throw new Error("there are no rows");
+    const { tags: _tags, ...untagged } = add;
+    return untagged;
+  }
+}

@@ -1,0 +1,257 @@
+import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pseudoTable } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
+import { repairLake } from "../../src/pipeline/others/repair";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  salt,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+import { pythonWithDelta, runPython } from "../helpers/python";
+import { Spark, sparkJars } from "../helpers/spark";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+/**
+ * What real Spark and delta-rs do to our tables between two of our runs: it ends right, or it is told with the hint to
+ * repair, which the test follows to its end.
+ */
+
+const jars = await sparkJars();
+const python = await pythonWithDelta();
+const table = pseudoTable(reports.daily_participation);
+
+/**
+ * `right`: nothing is told. `changed`: rows were changed, which is told and repaired by months. `refused`: the table alone is
+ * refused, and built again beside the old one.
+ */
+type Outcome = "right" | "changed" | "refused";
+
+const before = [
+  "amy 2024-09-03 1",
+  "amy 2024-09-04 2",
+  "amy 2024-10-01 1",
+  "ben 2024-09-03 1",
+  "ben 2024-10-01 1",
+];
+const nextDay = "2024-10-02";
+const after = [...before, `amy ${nextDay} 7`].sort();
+
+const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-other-writers-"));
+const madeLake = path.join(folder, "made");
+const sparkFolder = path.join(folder, "spark");
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+beforeAll(async () => {
+  await mkdir(sparkFolder);
+  const fixture = await PipelineFixture.create(madeLake);
+  await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
+  await fixture.put(usagePath(), usageCsv(usage("amy", "Maths")));
+  await fixture.run();
+  await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 2)));
+  await fixture.put(
+    dailyPath("2024-10-01"),
+    dailyCsv(daily("amy", "2024-10-01"), daily("ben", "2024-10-01")),
+  );
+  await fixture.run();
+});
+
+/** A copy of a lake of two runs. */
+async function lakeOfRuns(): Promise<PipelineFixture> {
+  const copy = await temporaryFolder();
+  await cp(madeLake, copy, { recursive: true, preserveTimestamps: true });
+  return PipelineFixture.create(copy);
+}
+
+async function goesOn(fixture: PipelineFixture, outcome: Outcome): Promise<void> {
+  const modified = new Date(Date.UTC(2024, 11, 1));
+  await fixture.put(dailyPath(nextDay), dailyCsv(daily("amy", nextDay, 7)), modified);
+  await fixture.put(usagePath(nextDay), usageCsv(usage("amy", "Maths", nextDay)), modified);
+  const { changedByOthers } = await fixture.lakeStatus();
+  const summary = await fixture.run();
+  expect(summary.changedByOthers).toEqual(changedByOthers);
+  // The other report goes on, whatever became of this one.
+  expect(await fixture.rows("resource_usage")).toHaveLength(2);
+  const hint = expect.stringContaining("clever-lake repair") as unknown;
+  const expected = {
+    right: { anonymized: 2, failed: [], changedByOthers: [] },
+    changed: {
+      anonymized: 2,
+      failed: [],
+      changedByOthers: [{ table, problem: expect.stringMatching(/^Another program/) }],
+    },
+    refused: {
+      anonymized: 1,
+      failed: expect.arrayContaining([{ path: dailyPath(nextDay), reason: hint }]) as unknown,
+      changedByOthers: [{ table, months: [], problem: hint }],
+    },
+  };
+  expect(summary).toMatchObject(expected[outcome]);
+  if (outcome !== "right") {
+    const { tables } = await repairLake({ lake: fixture.lake, salt, dryRun: false });
+    const rebuilt = outcome === "changed" ? "months" : "table";
+    expect(tables).toMatchObject([{ table, rebuilt, kept: [], problem: null }]);
+  }
+  if (outcome === "refused") expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [] });
+  expect(await fixture.logins("amy", "ben")).toEqual(after);
+  expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, changedByOthers: [] });
+  expect((await fixture.verify()).problems).toEqual([]);
+}
+
+describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { timeout: 300_000 }, () => {
+  let spark: Spark;
+  beforeAll(async () => {
+    spark = Spark.start(jars ?? "", sparkFolder);
+    await spark.sql(
+      "SET spark.databricks.delta.retentionDurationCheck.enabled = false",
+      "SET spark.databricks.delta.allowArbitraryProperties.enabled = true",
+    );
+  }, 300_000);
+  afterAll(() => spark[Symbol.asyncDispose]());
+
+  const properties = (...set: string[]) => `ALTER TABLE $t SET TBLPROPERTIES (${set.join(", ")})`;
+  const delta = (name: string, value: string) => `'delta.${name}' = '${value}'`;
+  const values = "DATE'2024-09-03', 'a', 'b', 'school-1', 'North High', true, 3, 2, 2024, 9";
+  const oeaColumns =
+    "date, sis_id_pseudonym, clever_user_id_pseudonym, clever_school_id, school_name, active, num_logins, num_resources_accessed, year, month";
+
+  test.each<[string, Outcome, ...string[]]>([
+    ["append of the same rows", "changed", "INSERT INTO $t SELECT * FROM $t"],
+    ["append as OEA's notebook does", "changed", `INSERT INTO $t (${oeaColumns}) VALUES (${values})`],
+    ["OPTIMIZE", "right", "OPTIMIZE $t"],
+    ["OPTIMIZE ZORDER BY", "right", "OPTIMIZE $t ZORDER BY (sis_id_pseudonym)"],
+    ["VACUUM", "right", "OPTIMIZE $t", "VACUUM $t RETAIN 0 HOURS"],
+    ["DELETE", "changed", "DELETE FROM $t WHERE num_logins = 2"],
+    ["DELETE of everything", "changed", "DELETE FROM $t"],
+    ["UPDATE", "changed", "UPDATE $t SET num_logins = 99 WHERE month = 10"],
+    [
+      "MERGE",
+      "changed",
+      "MERGE INTO $t t USING (SELECT 1 AS one) s ON t.num_logins = s.one WHEN MATCHED THEN UPDATE SET active = false",
+    ],
+    ["RESTORE", "changed", "RESTORE TABLE $t TO VERSION AS OF 0"],
+    ["REORG", "right", "OPTIMIZE $t", "REORG TABLE $t APPLY (PURGE)"],
+    ["deletion vectors that no file has", "right", properties(delta("enableDeletionVectors", "true"))],
+    [
+      "deletion vectors",
+      "refused",
+      properties(delta("enableDeletionVectors", "true")),
+      "OPTIMIZE $t",
+      "DELETE FROM $t WHERE num_logins = 2",
+    ],
+    [
+      "deletion vectors that were purged",
+      "changed",
+      properties(delta("enableDeletionVectors", "true")),
+      "OPTIMIZE $t",
+      "DELETE FROM $t WHERE num_logins = 2",
+      "REORG TABLE $t APPLY (PURGE)",
+    ],
+    [
+      "column mapping",
+      "refused",
+      properties(
+        delta("columnMapping.mode", "name"),
+        delta("minReaderVersion", "2"),
+        delta("minWriterVersion", "5"),
+      ),
+    ],
+    [
+      "v2 checkpoints with the log behind them",
+      "right",
+      properties(delta("checkpointPolicy", "v2"), delta("checkpointInterval", "1")),
+      "OPTIMIZE $t",
+    ],
+    ["a change feed", "refused", properties(delta("enableChangeDataFeed", "true"))],
+    [
+      "a change feed that was turned off again",
+      "right",
+      properties(delta("enableChangeDataFeed", "true")),
+      properties(delta("enableChangeDataFeed", "false")),
+    ],
+    ["CHECK", "refused", "ALTER TABLE $t ADD CONSTRAINT some CHECK (num_logins >= 0)"],
+    [
+      "CHECK that was dropped again",
+      "right",
+      "ALTER TABLE $t ADD CONSTRAINT some CHECK (num_logins >= 0)",
+      "ALTER TABLE $t DROP CONSTRAINT some",
+    ],
+    ["ADD COLUMN", "right", "ALTER TABLE $t ADD COLUMN (note STRING)"],
+    ["row tracking", "refused", properties(delta("enableRowTracking", "true"))],
+    ["in-commit timestamps", "refused", properties(delta("enableInCommitTimestamps", "true"))],
+    ["type widening that no column has", "right", properties(delta("enableTypeWidening", "true"))],
+    [
+      "properties that Fabric and Databricks set",
+      "right",
+      properties(
+        delta("autoOptimize.autoCompact", "true"),
+        delta("autoOptimize.optimizeWrite", "true"),
+        delta("parquet.vorder.enabled", "true"),
+        delta("targetFileSize", "128mb"),
+        delta("tuneFileSizesForRewrites", "true"),
+        delta("dataSkippingNumIndexedCols", "4"),
+        delta("logRetentionDuration", "interval 30 days"),
+        delta("deletedFileRetentionDuration", "interval 7 days"),
+        delta("isolationLevel", "Serializable"),
+      ),
+      "OPTIMIZE $t",
+    ],
+    ["append-only", "right", properties(delta("appendOnly", "true"))],
+  ])("%s: %s", async (_, outcome, ...statements) => {
+    const fixture = await lakeOfRuns();
+    const place = `delta.\`${fixture.lake.localPath(table)}\``;
+    const named = (statement: string) => statement.replaceAll("$t", () => place);
+    await spark.sql(...statements.map(named));
+    await goesOn(fixture, outcome);
+    const [rows = []] = await spark.sql(named("SELECT * FROM $t"));
+    expect(rows).toHaveLength(after.length);
+  });
+
+  test.each(["CLUSTER BY", "PARTITIONED BY"])(
+    "a table made anew with %s another column: refused",
+    async (by) => {
+      const fixture = await lakeOfRuns();
+      const place = fixture.lake.localPath(table);
+      const anew = path.join(await temporaryFolder(), "anew");
+      const name = by.replaceAll(" ", "_");
+      await spark.sql(
+        `CREATE TABLE ${name} USING delta ${by} (date) LOCATION '${anew}' AS SELECT * FROM delta.\`${place}\``,
+      );
+      await rm(place, { recursive: true });
+      await cp(anew, place, { recursive: true });
+      await goesOn(fixture, "refused");
+    },
+  );
+
+  test("v2 checkpoints, and the log before them cleaned up: refused", async () => {
+    const fixture = await lakeOfRuns();
+    const place = `delta.\`${fixture.lake.localPath(table)}\``;
+    await spark.sql(
+      `ALTER TABLE ${place} SET TBLPROPERTIES (${delta("checkpointPolicy", "v2")}, ${delta("checkpointInterval", "1")})`,
+      `OPTIMIZE ${place}`,
+    );
+    const log = path.join(fixture.lake.localPath(table), "_delta_log");
+    const names = (await readdir(log)).filter((name) => /^\d+\.json$/.test(name)).sort();
+    for (const name of names.slice(0, -1)) await rm(path.join(log, name));
+    await goesOn(fixture, "refused");
+  });
+});
+
+describe.skipIf(python === undefined)("delta-rs, between two runs of ours", { timeout: 60_000 }, () => {
+  test.each<[string, Outcome, object]>([
+    ["compaction", "right", { command: "optimize" }],
+    ["delete", "changed", { command: "delete", predicate: "num_logins = 2" }],
+    ["checkpoint", "right", { command: "checkpoint" }],
+  ])("%s: %s", async (_, outcome, request) => {
+    const fixture = await lakeOfRuns();
+    await runPython(python ?? "", "delta.py", { ...request, table: fixture.lake.localPath(table) });
+    await goesOn(fixture, outcome);
+  });
+});

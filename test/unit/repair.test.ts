@@ -1,0 +1,261 @@
+import { describe, expect, test } from "vitest";
+import { landedFolder, lookupTable, pseudoTable } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
+import { writeCheckpoint } from "../../src/delta/checkpoint";
+import { commitPath } from "../../src/delta/paths";
+import { removeFile } from "../../src/delta/tableActions";
+import { repairLake } from "../../src/pipeline/others/repair";
+import { hasTrouble } from "../../src/pipeline/runSummary";
+import { ForeignWriter } from "../helpers/foreignWriter";
+import { sharedDuck } from "../helpers/lakeRows";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  salt,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+/** What other programs do to our tables: it is seen by run and status, and repaired from the landed files. */
+
+const table = pseudoTable(reports.daily_participation);
+const lookup = lookupTable(reports.daily_participation);
+const september = { year: 2024, month: 9 };
+const rowsOfTable = ["amy 2024-09-03 1", "amy 2024-09-04 2", "amy 2024-10-01 1", "ben 2024-09-03 1"];
+
+async function lakeWithRows(): Promise<{ fixture: PipelineFixture; other: ForeignWriter }> {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
+  await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 2)));
+  await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01")));
+  await fixture.put(usagePath(), usageCsv(usage("amy", "Maths")));
+  await fixture.run();
+  return { fixture, other: new ForeignWriter(fixture.lake, table) };
+}
+
+const repair = (fixture: PipelineFixture, dryRun = false) => repairLake({ lake: fixture.lake, salt, dryRun });
+
+/** What run and status say of it, which has to be the same. */
+async function told(fixture: PipelineFixture): Promise<unknown> {
+  const { changedByOthers } = await fixture.lakeStatus();
+  const summary = await fixture.run();
+  expect(summary.changedByOthers).toEqual(changedByOthers);
+  expect(hasTrouble(summary)).toBe(changedByOthers.length > 0);
+  return changedByOthers;
+}
+
+/** Repairs, and has everything add up then. */
+async function requireRepaired(fixture: PipelineFixture, expected: object): Promise<void> {
+  const before = await fixture.tree();
+  const planned = await repair(fixture, true);
+  expect(await fixture.tree()).toEqual(before);
+  const done = await repair(fixture);
+  expect(done.tables).toMatchObject([expected]);
+  const facts = ({ table: of, months, rowsBefore, rowsAfter }: (typeof done.tables)[number]) => ({
+    of,
+    months,
+    rowsBefore,
+    rowsAfter,
+  });
+  expect(planned.tables.map(facts)).toEqual(done.tables.map(facts));
+  expect(await fixture.logins("amy", "ben")).toEqual(rowsOfTable);
+  expect(await told(fixture)).toEqual([]);
+  expect((await fixture.verify()).problems).toEqual([]);
+  expect(await repair(fixture)).toMatchObject({ tables: [] });
+}
+
+describe("what another program did", () => {
+  test("is nothing where nobody wrote, and where files were only arranged anew", async () => {
+    const { fixture, other } = await lakeWithRows();
+    expect(await told(fixture)).toEqual([]);
+    const files = [...(await other.snapshot()).files.values()].filter(
+      ({ partitionValues }) => partitionValues.month === "9",
+    );
+    const merged = await other.file((rows) => `FROM ${rows} WHERE month = 9`, september, false);
+    const removed = files.map((file) => removeFile(file, { dataChange: false }));
+    await other.commit("OPTIMIZE", [{ add: merged }, ...removed]);
+    expect(await told(fixture)).toEqual([]);
+    expect(await repair(fixture)).toMatchObject({ tables: [] });
+  });
+
+  test("rows without source_file are told and go: OEA's notebook appends every row again", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const add = await other.file(
+      (rows) => `SELECT * REPLACE (NULL AS source_file, NULL AS user_type) FROM ${rows} WHERE month = 9`,
+      september,
+    );
+    await other.commit("WRITE", [{ add }]);
+    expect(await told(fixture)).toEqual([
+      {
+        table,
+        months: ["2024-09"],
+        problem:
+          "Another program (Apache-Spark/3.5.3) changed its rows: WRITE. 3 rows came without source_file: another program wrote them.",
+      },
+    ]);
+    await requireRepaired(fixture, {
+      table,
+      rebuilt: "months",
+      months: [{ month: "2024-09", rowsBefore: 6, rowsAfter: 3 }],
+      problem: null,
+    });
+  });
+
+  test("values that were changed are told and restored, also when a run has rewritten the file since", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const files = [...(await other.snapshot()).files.values()].filter(
+      ({ partitionValues }) => partitionValues.month === "9",
+    );
+    const add = await other.file(
+      (rows) => `SELECT * REPLACE (99::INTEGER AS num_logins) FROM ${rows} WHERE month = 9`,
+      september,
+    );
+    await other.commit("UPDATE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
+    expect(await told(fixture)).toMatchObject([
+      { months: ["2024-09"], problem: expect.stringMatching(/UPDATE\. Values of rows may be others/) },
+    ]);
+    await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 2), ""));
+    expect(await fixture.run()).toMatchObject({ landed: 1, changedByOthers: [{ months: ["2024-09"] }] });
+    expect(await told(fixture)).toMatchObject([{ months: ["2024-09"] }]);
+    await requireRepaired(fixture, {
+      rebuilt: "months",
+      months: [{ month: "2024-09", rowsBefore: 3, rowsAfter: 3 }],
+    });
+  });
+
+  test("rows that are gone although the log says that they are applied come back", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const gone = [...(await other.snapshot()).files.values()];
+    await other.commit(
+      "RESTORE",
+      gone.map((file) => removeFile(file, { dataChange: true })),
+    );
+    expect(await told(fixture)).toMatchObject([
+      {
+        months: ["2024-09", "2024-10"],
+        problem: expect.stringMatching(/RESTORE\. 4 rows are gone, of 3 files\.$/),
+      },
+    ]);
+    await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 4 });
+  });
+
+  test("lookups that were doubled, and pseudonyms without one, are told and put right", async () => {
+    const { fixture } = await lakeWithRows();
+    const other = new ForeignWriter(fixture.lake, lookup);
+    const files = [...(await other.snapshot()).files.values()];
+    const add = await other.file(
+      (rows) => `FROM ${rows} WHERE sis_id = 'sis-amy' UNION ALL FROM ${rows} WHERE sis_id = 'sis-amy'`,
+    );
+    await other.commit("MERGE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
+    expect(await told(fixture)).toEqual([
+      {
+        table: lookup,
+        months: [],
+        problem:
+          "Another program (Apache-Spark/3.5.3) changed its rows: MERGE. 1 row too many: pairs of ids are there more than once. 2 pseudonyms of the table have no pair in it.",
+      },
+    ]);
+    await requireRepaired(fixture, { table: lookup, rebuilt: "pairs", rowsBefore: 2, rowsAfter: 2 });
+    expect(await fixture.lookup()).toHaveLength(2);
+  });
+
+  test("rows that are gone are told by the counts where the log of it was cleaned up", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const gone = [...(await other.snapshot()).files.values()].filter(
+      ({ partitionValues }) => partitionValues.month === "10",
+    );
+    await other.commit(
+      "DELETE",
+      gone.map((file) => removeFile(file, { dataChange: true })),
+    );
+    await other.commit("VACUUM END", []);
+    const snapshot = await other.snapshot();
+    await writeCheckpoint(fixture.lake, await sharedDuck(), snapshot);
+    for (let version = 0; version < snapshot.version; version++) {
+      await fixture.lake.delete(commitPath(table, version));
+    }
+    expect(await told(fixture)).toEqual([
+      { table, months: ["2024-10"], problem: "1 row is gone, of 1 file." },
+    ]);
+    await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 1 });
+  });
+
+  test("what cannot be built again stays: a landed copy is gone", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const add = await other.file(
+      (rows) => `SELECT * REPLACE (NULL AS source_file) FROM ${rows} WHERE month = 9`,
+      september,
+    );
+    await other.commit("WRITE", [{ add }]);
+    const entry = (await fixture.lastLog()).get(dailyPath("2024-09-04"));
+    await fixture.lake.delete(entry?.landedPath ?? "");
+    expect(entry?.landedPath).toContain(landedFolder(reports.daily_participation));
+    expect((await repair(fixture)).tables).toMatchObject([
+      { kept: [dailyPath("2024-09-04")], months: [{ rowsBefore: 6, rowsAfter: 3 }], problem: null },
+    ]);
+    expect(await fixture.logins("amy", "ben")).toEqual(rowsOfTable);
+  });
+});
+
+describe("a table that uses what we cannot read or keep", () => {
+  const vectors = ["deletionVectors"];
+  const protocol = {
+    protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: vectors, writerFeatures: vectors },
+  };
+
+  test("is refused alone, and built again beside the old one, which is kept", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const [first] = (await other.snapshot()).files.values();
+    if (first === undefined) throw new Error("the table is empty");
+    await other.commit("DELETE", [
+      protocol,
+      removeFile(first, { dataChange: true }),
+      { add: { ...first, deletionVector: { storageType: "i", pathOrInlineDv: "x", offset: 1 } } },
+    ]);
+    await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-05")));
+    await fixture.put(usagePath("2024-09-05"), usageCsv(usage("amy", "Maths", "2024-09-05")));
+    const summary = await fixture.run();
+    expect(summary).toMatchObject({
+      landed: 2,
+      anonymized: 1,
+      failed: [{ path: dailyPath("2024-09-05"), reason: expect.stringContaining("clever-lake repair") }],
+      changedByOthers: [{ table, months: [], problem: expect.stringContaining("deletionVectors") }],
+    });
+    expect(await fixture.rows("resource_usage")).toHaveLength(2);
+    const { tables } = await repair(fixture);
+    expect(tables).toMatchObject([{ table, rebuilt: "table", rowsAfter: 4, kept: [], problem: null }]);
+    expect(tables[0]?.replaced).toMatch(/^stage2p\/_replaced\/clever\/daily_participation_pseudo-2/);
+    expect((await other.snapshot()).protocol).toEqual({ minReaderVersion: 1, minWriterVersion: 2 });
+    expect(await fixture.logins("amy", "ben")).toEqual(rowsOfTable);
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [], changedByOthers: [] });
+    expect(await fixture.rows()).toHaveLength(5);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("is a lookup table, too, which is built from the people of the landed files", async () => {
+    const { fixture } = await lakeWithRows();
+    const other = new ForeignWriter(fixture.lake, lookup);
+    const [first] = (await other.snapshot()).files.values();
+    if (first === undefined) throw new Error("the table is empty");
+    await other.commit("DELETE", [protocol, { add: { ...first, deletionVector: { storageType: "i" } } }]);
+    expect(await told(fixture)).toMatchObject([{ table: lookup, months: [] }]);
+    await requireRepaired(fixture, { table: lookup, rebuilt: "table", rowsAfter: 2, problem: null });
+    expect(await fixture.lookup()).toHaveLength(2);
+  });
+
+  test("stays as it is where a landed copy is gone, since rows would be lost", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const [first] = (await other.snapshot()).files.values();
+    if (first === undefined) throw new Error("the table is empty");
+    await other.commit("DELETE", [protocol, { add: { ...first, deletionVector: { storageType: "i" } } }]);
+    await fixture.lake.delete((await fixture.lastLog()).get(dailyPath())?.landedPath ?? "");
+    const before = await fixture.tree();
+    expect((await repair(fixture)).tables).toMatchObject([
+      { problem: expect.stringContaining("would lack rows"), replaced: null },
+    ]);
+    expect(await fixture.tree()).toEqual(before);
+  });
+});
