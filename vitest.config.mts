@@ -11,6 +11,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           pool: "forks",
           sequence: { groupOrder: 0 },
         },
