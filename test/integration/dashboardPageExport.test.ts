@@ -81,7 +81,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
       },
     );
 
-  test("every picture as SVG and PNG, with filters, definition and the suppression rule", async () => {
+  test("every picture as SVG and PNG, with filters, definition and the rule of groups", async () => {
     const shown = await dashboards.open({ grades: true, hostile: true });
     for (const panel of pictures) {
       const svg = await saved(shown, panel, "svg");
@@ -130,7 +130,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
       expect(rows.some(([first]) => first === school || first === `'${school}`)).toBe(true);
     }
     // Numbers are numbers, as programs read them.
-    expect(rows[1]?.slice(1).every((cell) => cell === "hidden" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
+    expect(rows[1]?.slice(1).every((cell) => cell === "left out" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
   });
 
   test("one HTML file that opens offline as it was, with nothing to filter by", async () => {
