@@ -142,7 +142,7 @@ export interface SchoolResourceEntry extends Entry {
 }
 
 /** A resource or school whose use rose or fell notably against its own past. */
-export interface Change {
+export interface Change extends Entry {
   readonly subject: "resource" | "school";
   readonly name: string | null;
   readonly type: string | null;

@@ -40,6 +40,8 @@ export interface SubjectSeries {
    * typed array: it counts as not known, never as 0.
    */
   readonly daily: ArrayLike<Shown>;
+  /** Whether groups of it are left out. */
+  readonly partly?: true;
 }
 
 /** How far back the days should reach, where there are any: the weeks that count, and some that do not. */
@@ -78,8 +80,8 @@ export const changesDefinitions = {
     `expected, at least ${leastPersonDays} person-days expected or counted in the judged weeks, and each judged week ` +
     "off to the same side. New: no use before. Stopped: none in the judged weeks, while some was expected.",
   tooLittle:
-    `Not judged for too little data: fewer than ${leastPast} earlier weeks since the first use, fewer than ` +
-    `${leastPersonDays} person-days, or a school of which a group is left out. A period needs ` +
+    `Not judged for too little data: fewer than ${leastPast} earlier weeks since the first use, or fewer than ` +
+    `${leastPersonDays} person-days. A school of which groups are left out is judged by the others. A period needs ` +
     `${weeksNeeded} weeks that count. A resource that was renamed shows as stopped and as new.`,
 } as const;
 
@@ -187,8 +189,9 @@ function lastDay(week: Week | undefined): number {
 
 function entryOf(notable: Notable, frame: Frame, older: readonly number[]): Change {
   const { series, direction, expected, actual, score } = notable;
-  const { subject, name, type } = series;
+  const { subject, name, type, partly } = series;
   return {
+    ...(partly ? { partly } : {}),
     subject,
     name,
     type,

@@ -18,7 +18,7 @@ const frozenSchema = z.object({
     from: z.string(),
     to: z.string(),
     minimumGroupSize: z.number(),
-    cards: z.object({ users: z.object({ value: z.number(), atLeast: z.boolean() }) }),
+    cards: z.object({ users: z.object({ value: z.number() }) }),
     bySchool: z.array(z.object({ school: z.string(), users: z.number().nullable() })),
     byGrade: z.array(z.object({ users: z.number().nullable() })),
     resources: z.array(z.object({ rows: z.number().nullable() })),

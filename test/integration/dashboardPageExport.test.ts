@@ -91,7 +91,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
         "Aug 1 – Nov 20, 2026",
         "Filters: Students",
         "Definition:",
-        "fewer than 10 people",
+        "whole groups of at least 10 people",
         "Nov 21, 2026",
       ]) {
         expect(words, panel).toContain(part);
@@ -123,7 +123,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
       const cells = rows.flat();
       expect(cells.filter((cell) => /^[\s]*[=+@\t\r]/.test(cell) || /^\s*-\D/.test(cell))).toEqual([]);
       expect(content).toContain("Filters: Students");
-      expect(content).toContain("fewer than 10 people");
+      expect(content).toContain("whole groups of at least 10 people");
     }
     const rows: string[][] = parse((await saved(shown, "schools", "csv")).content, { bom: true });
     for (const school of hostileNames) {
@@ -141,7 +141,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     expect(await page.locator(".filters, .row-pick, #export-html").count()).toBe(0);
     expect(await page.locator("#panel-weekday table").count()).toBe(1);
     expect(await textOf(page, ".about dl")).toContain("Sum of num_logins in daily participation.");
-    expect(await textOf(page, ".about")).toContain("fewer than 10 people");
+    expect(await textOf(page, ".about")).toContain("whole groups of at least 10 people");
     await page.locator("#resource-search").fill("khan");
     await poll(() => page.locator("#panel-table tbody tr").count()).toBe(3);
   });

@@ -9,7 +9,7 @@ import { usageRows } from "./usage";
 
 /**
  * What changed in a question, from the day by day sums of whole groups. A range that is too short to judge by takes in
- * the days before it. Schools of which groups are left out are not judged: their sums are those of a part.
+ * the days before it. A school of which groups are left out is judged by the others, and says so.
  */
 export async function whatChanged(
   { facts, scope, ...found }: Found,
@@ -29,12 +29,11 @@ export async function whatChanged(
   const resources = names.shown.flatMap(({ name, type }, number): SubjectSeries[] =>
     scope.resources[number] === 1 ? [{ subject: "resource", name, type, daily: seriesOf(rows, number) }] : [],
   );
-  const schools = names.schools.map((name, number): SubjectSeries => {
-    const isPart = attendance.schools[number]?.left === true;
-    const daily = isPart
-      ? new Float64Array(length).fill(Number.NaN)
-      : seriesOf(attendance.schoolDays, number);
-    return { subject: "school", name, type: null, daily };
+  const schools = names.schools.flatMap((name, number): SubjectSeries[] => {
+    const part = attendance.schools[number];
+    if (!part?.counts) return [];
+    const daily = seriesOf(attendance.schoolDays, number);
+    return [{ subject: "school", name, type: null, daily, ...(part.left ? { partly: true } : {}) }];
   });
   return findChanges({
     days: attendance.days.map((part, place) => ({
