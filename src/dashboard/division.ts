@@ -13,7 +13,7 @@ interface Part {
 /**
  * Divides the cohorts into groups of at least `minimum` people: a cohort that has so many is a group, smaller ones are
  * joined in order until they have. First within a user type and school (or grade), then the rests of these within the
- * user type, then the rests of user types. A last rest joins a group that is there. The division follows from the
+ * user type, then the rests of user types. A last rest joins the smallest group there. The division follows from the
  * cohorts and their sizes alone. Fewer than `minimum` people in all are one group.
  *
  * @param sizeOf how many people cohorts have together
@@ -30,16 +30,14 @@ export function divide(
     return { cohorts: joined, size: sizeOf(joined) };
   };
   /** Adds groups of parts, which come in order, and returns the rest where there is no group that could take it. */
-  const joinSmall = (parts: readonly Part[], groups: Part[], host: "nearest" | "smallest") => {
+  const joinSmall = (parts: readonly Part[], groups: Part[]) => {
     let open: Part | undefined;
     let lastJoined = -1;
-    let nearest = 0;
     for (const part of parts) {
       if (part.size >= minimum) {
         groups.push(part);
         continue;
       }
-      nearest = Math.max(groups.length - 1, 0);
       open = open ? join([open, part]) : part;
       if (open.size < minimum) continue;
       lastJoined = groups.push(open) - 1;
@@ -49,7 +47,7 @@ export function divide(
       (least, { size }, at) => (size < (groups[least]?.size ?? 0) ? at : least),
       0,
     );
-    const at = lastJoined >= 0 ? lastJoined : host === "nearest" ? nearest : smallest;
+    const at = lastJoined >= 0 ? lastJoined : smallest;
     const taken = groups[at];
     if (open === undefined || taken === undefined) return open;
     groups[at] = join([taken, open]);
@@ -71,16 +69,16 @@ export function divide(
       const together = ofType.filter(({ cohort }) => outer(cohort) === name);
       together.sort((a, b) => compareInner(nameOf(a.cohort), nameOf(b.cohort)));
       const inside: Part[] = [];
-      const rest = joinSmall(together, inside, "nearest");
+      const rest = joinSmall(together, inside);
       groups.push(...inside);
       return rest ?? [];
     });
-    const rest = joinSmall(rests, groups, "smallest");
+    const rest = joinSmall(rests, groups);
     if (rest) restsOfTypes.push(rest);
     if (groups.length > 0) groupsOfTypes.push(groups);
   }
   // Nearly every question is about students: what is left goes to the last user type that has a group.
   const hosts = groupsOfTypes.pop() ?? [];
-  const rest = joinSmall(restsOfTypes, hosts, "smallest");
+  const rest = joinSmall(restsOfTypes, hosts);
   return [...groupsOfTypes.flat(), ...hosts, ...(rest ? [rest] : [])].map((part) => part.cohorts);
 }

@@ -31,7 +31,7 @@ describe("people are divided into groups", () => {
     expect(divided({ "A/1": 12, "A/2": 10, "B/1": 30 }, 10)).toEqual(["A/1", "A/2", "B/1"]);
   });
 
-  test("of grades of a school, in their order, a rest with the grades before it", () => {
+  test("of grades of a school, in their order, a rest with those before it or with the smallest grade", () => {
     expect(divided({ "A/6": 4, "A/7": 5, "A/8": 3, "A/9": 8, "A/10": 2, "A/11": 3 }, 10)).toEqual([
       "A/6 + A/7 + A/8",
       "A/9 + A/10 + A/11",
@@ -40,7 +40,7 @@ describe("people are divided into groups", () => {
       "A/1 + A/Kindergarten",
       "A/2",
     ]);
-    expect(divided({ "A/1": 20, "A/2": 30, "A/3": 4 }, 10)).toEqual(["A/1", "A/2 + A/3"]);
+    expect(divided({ "A/1": 30, "A/2": 20, "A/3": 4 }, 10)).toEqual(["A/1", "A/2 + A/3"]);
   });
 
   test("of small schools with each other, a last one with the smallest group there is", () => {

@@ -79,7 +79,7 @@ export class Dashboards extends Disposable {
   /** Setting it so that everybody is shown asks at once, not only when the dashboard is opened. */
   private async confirmGroupSize(): Promise<void> {
     try {
-      await this.groupSize.confirmed((await readGeneralSettings()).minimumGroupSize);
+      await this.groupSize.current();
     } catch (error) {
       tellError(error, this.log);
     }
@@ -109,8 +109,8 @@ function engineSource(
   return {
     async ask(filter: DashboardFilter, signal, onProgress) {
       const connected = await model.connected();
-      const { keepWhole, ...general } = await readGeneralSettings();
-      const minimumGroupSize = await groupSize.confirmed(general.minimumGroupSize);
+      const minimumGroupSize = await groupSize.current();
+      const { keepWhole } = await readGeneralSettings();
       const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
       const schoolYearStart = typeof start === "string" && start !== "" ? start : "08-01";
       const params = { ...connected, filter, minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };

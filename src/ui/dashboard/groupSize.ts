@@ -1,35 +1,39 @@
 import * as vscode from "vscode";
-import { section } from "../settings";
+import { readGeneralSettings, section } from "../settings";
 import { showWarningMessage } from "../window";
 
-const key = "clever.shownWithoutGroups";
+const setting = "minimumGroupSize";
+const confirmedKey = "clever.everyNumberConfirmed";
 
-/** With these sizes every cohort is a group, however small. */
-const showsAll = (size: number) => size <= 1;
-
-/** The minimum group size that holds: one that shows everybody has to be confirmed first, once each time it is set. */
+/** The minimum group size that holds: one that shows every number is confirmed first, each time that it is set. */
 export class GroupSize {
-  private asking: Promise<boolean> | undefined;
+  private asking: Promise<void> | undefined;
 
   constructor(private readonly state: vscode.Memento) {}
 
-  /** The size to count with; asks where the setting shows everybody, and takes the setting back where that is not meant. */
-  async confirmed(size: number): Promise<number> {
-    if (!showsAll(size)) {
-      await this.state.update(key, undefined);
+  /**
+   * The size to count with. Asks where the setting shows every number, and takes the setting back where that is not meant.
+   * Rejects with `SettingError`.
+   */
+  async current(): Promise<number> {
+    const size = await this.set();
+    if (size > 1) {
+      if (this.state.get(confirmedKey) !== undefined) await this.state.update(confirmedKey, undefined);
       return size;
     }
-    if (this.state.get(key) === true) return size;
+    if (this.state.get(confirmedKey) === true) return size;
     this.asking ??= this.ask(size).finally(() => {
       this.asking = undefined;
     });
-    if (await this.asking) return size;
-    const settings = vscode.workspace.getConfiguration(section);
-    await settings.update("minimumGroupSize", undefined, vscode.ConfigurationTarget.Global);
-    return settings.inspect<number>("minimumGroupSize")?.defaultValue ?? 10;
+    await this.asking;
+    return this.set();
   }
 
-  private async ask(size: number): Promise<boolean> {
+  private async set(): Promise<number> {
+    return (await readGeneralSettings()).minimumGroupSize;
+  }
+
+  private async ask(size: number): Promise<void> {
     const show = vscode.l10n.t("Show Every Number");
     const answer = await showWarningMessage(
       vscode.l10n.t("Show numbers about single people?"),
@@ -37,14 +41,16 @@ export class GroupSize {
         modal: true,
         detail: vscode.l10n.t(
           "The setting {0} is {1}. The dashboard then shows every number as it is, also about one child at a school.",
-          `${section}.minimumGroupSize`,
+          `${section}.${setting}`,
           size,
         ),
       },
       show,
     );
-    if (answer !== show) return false;
-    await this.state.update(key, true);
-    return true;
+    if (answer === show) await this.state.update(confirmedKey, true);
+    else {
+      const settings = vscode.workspace.getConfiguration(section);
+      await settings.update(setting, undefined, vscode.ConfigurationTarget.Global);
+    }
   }
 }

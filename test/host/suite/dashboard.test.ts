@@ -91,6 +91,35 @@ suite("the dashboard", function () {
     assert.equal((await tab.hears("answer", before)).answer.minimumGroupSize, 20);
   });
 
+  test("shows every number only where that is confirmed, and takes the setting back otherwise", async () => {
+    const tab = tabs.newest();
+    let before = tab.received.length;
+    await setSetting("minimumGroupSize", 0);
+    await until("it is asked", () => person.told.some(({ message }) => /single people/.test(message)));
+    await until("the setting is taken back", () => {
+      const { minimumGroupSize } =
+        tab.received.findLast((message) => message.type === "answer")?.answer ?? {};
+      return minimumGroupSize === 10;
+    });
+    person.answer(/single people/, "Show Every Number");
+    before = tab.received.length;
+    await setSetting("minimumGroupSize", 1);
+    assert.equal((await tab.hears("answer", before)).answer.minimumGroupSize, 1);
+    await setSetting("minimumGroupSize", undefined);
+  });
+
+  test("divides people the other way where its page asks for it", async () => {
+    const tab = tabs.newest();
+    const before = tab.received.length;
+    tab.say({ type: "keepWhole", keep: "grades" });
+    await until("it is divided so", () =>
+      tab.received
+        .slice(before)
+        .some((message) => message.type === "answer" && message.answer.keepWhole === "grades"),
+    );
+    await setSetting("keepWhole", undefined);
+  });
+
   test("does not take messages that no page of its own sends", async () => {
     const tab = tabs.newest();
     const before = tab.received.length;
