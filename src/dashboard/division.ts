@@ -1,5 +1,5 @@
 import { compareGrades } from "../clever/grades";
-import { userTypes } from "../clever/reports";
+import { type UserType, userTypes } from "../clever/reports";
 import type { Cohort } from "./index/participationIndex";
 import { compareNames } from "./names";
 import type { KeepWhole } from "./opening";
@@ -13,7 +13,8 @@ interface Part {
 /**
  * Divides the cohorts into groups of at least `minimum` people: a cohort that has so many is a group, smaller ones are
  * joined in order until they have. First within a user type and school (or grade), then the rests of these within the
- * user type, then the rests of user types. A last rest joins the smallest group there. The division follows from the
+ * user type, then the rests of user types. A last rest joins the smallest group there, but not one of students: fewer than
+ * `minimum` other people are a group that is too small to be shown. The division follows from the
  * cohorts and their sizes alone. Fewer than `minimum` people in all are one group.
  *
  * @param sizeOf how many people cohorts have together
@@ -59,7 +60,7 @@ export function divide(
   const compareOuter = keep === "schools" ? compareNames : compareGrades;
   const compareInner = (a: Cohort, b: Cohort) =>
     keep === "schools" ? compareGrades(a.grade, b.grade) : compareNames(a.school, b.school);
-  const groupsOfTypes: Part[][] = [];
+  const groupsOfTypes: { readonly userType: UserType; readonly groups: Part[] }[] = [];
   const restsOfTypes: Part[] = [];
   for (const userType of userTypes) {
     const ofType = parts.filter(({ cohort }) => nameOf(cohort).userType === userType);
@@ -75,10 +76,16 @@ export function divide(
     });
     const rest = joinSmall(rests, groups);
     if (rest) restsOfTypes.push(rest);
-    if (groups.length > 0) groupsOfTypes.push(groups);
+    if (groups.length > 0) groupsOfTypes.push({ userType, groups });
   }
-  // Nearly every question is about students: what is left goes to the last user type that has a group.
-  const hosts = groupsOfTypes.pop() ?? [];
-  const rest = joinSmall(restsOfTypes, hosts);
-  return [...groupsOfTypes.flat(), ...hosts, ...(rest ? [rest] : [])].map((part) => part.cohorts);
+  // Nearly every question is about students, and a few others are not to cut their groups.
+  const host = [...groupsOfTypes].reverse().find(({ userType }) => userType !== "students");
+  const others = host?.groups ?? [];
+  const rest = joinSmall(restsOfTypes, others);
+  const all = [
+    ...groupsOfTypes.flatMap(({ groups }) => groups),
+    ...(host ? [] : others),
+    ...(rest ? [rest] : []),
+  ];
+  return all.map((part) => part.cohorts);
 }
