@@ -30,6 +30,7 @@ export class DashboardEngine implements AsyncDisposable {
       secrets: {},
       filter,
       minimumGroupSize: 10,
+      keepWhole: "schools",
       schoolYearStart: "08-01",
       cacheFolder: this.cacheFolder,
     });

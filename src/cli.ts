@@ -6,7 +6,7 @@ import type { CommandAction, CommonOptions, ExitCode } from "./cli/command";
 import type { DemoOptions } from "./cli/demo";
 import { languages } from "./cli/languages";
 import { jsonText, plain, styledError } from "./cli/text";
-import { monthAndDay, rangePresets } from "./dashboard/opening";
+import { keptWhole, monthAndDay, rangePresets } from "./dashboard/opening";
 import { describeError } from "./errors";
 import type { RunRequest } from "./pipeline/run";
 
@@ -56,7 +56,7 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .option("--sftp <path>", "the roster on the SFTP server, below its root")
     .option("--keep-raw", "also keep the file in stage1np as it came, names and birth dates included")
     .action(acting(async () => (await import("./cli/commands/roster")).importRosterFile));
-  root
+  const metrics = root
     .command("metrics")
     .description("compute participation metrics from the tables")
     .option("--from <yyyy-MM-dd>", "first day")
@@ -67,9 +67,9 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .addOption(
       new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
     )
-    .option("--minimum-group-size <n>", "suppress groups of fewer people; 0 shows all", wholeNumber)
     .action(acting(async () => (await import("./cli/commands/metrics")).answerMetrics));
-  root
+  countingOptions(metrics);
+  const dashboard = root
     .command("dashboard")
     .description("write the dashboard as one HTML file, which opens offline and prints")
     .requiredOption("-o, --out <file>", "the HTML file to write; one that is there is replaced")
@@ -84,11 +84,10 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
       new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
     )
     .option("--percent", "show counts of people as a share of all users")
-    .option("--minimum-group-size <n>", "suppress groups of fewer people; 0 shows all", wholeNumber)
     .option("--school-year-start <MM-dd>", "first day of the school year; 08-01 unless given", yearDay)
     .addOption(new Option("--language <code>", "the locale's unless given").choices(languages))
-    .option("--cache <folder>", "keep what makes the next time fast; pseudonymized data only")
     .action(acting(async () => (await import("./cli/commands/dashboard")).exportDashboard));
+  countingOptions(dashboard);
   root
     .command("verify")
     .description("recount the tables against the ingest log and the landed files")
@@ -171,6 +170,24 @@ function runCommand(root: Command, name: RunRequest["command"], description: str
     );
   }
   made.action(acting(async () => (await import("./cli/commands/run")).runJob(name)));
+}
+
+/** How people are counted, and where what makes the next time fast is kept. */
+function countingOptions(command: Command): void {
+  command
+    .option(
+      "--minimum-group-size <n>",
+      "count whole groups of at least so many people; 0 shows all",
+      wholeNumber,
+    )
+    .addOption(
+      new Option("--keep-whole <what>", "what stays whole where groups must be joined").choices(keptWhole),
+    )
+    .option(
+      "--cache <folder>",
+      "keep what makes the next time fast there, not in the platform's cache folder",
+    )
+    .option("--no-cache", "keep nothing for the next time");
 }
 
 function collect(value: string, before: string[] = []): string[] {

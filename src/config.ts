@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import * as z from "zod";
 import { userTypes } from "./clever/reports";
+import { keptWhole } from "./dashboard/opening";
 import { CleverLakeError, isCleverLakeError } from "./errors";
 import { isAdlsAddress, isVaultAddress, lakeAuths, parseAdlsAddress } from "./lake/adls/address";
 import { folderAddressFault, folderOf } from "./lake/folderAddress";
@@ -51,6 +52,8 @@ export const configSchema = z.strictObject({
     .min(1)
     .default([...userTypes]),
   minimumGroupSize: z.number().int().min(0).default(10),
+  /** What stays whole where groups of people have to be joined: schools, or grades across schools. */
+  keepWhole: z.enum(keptWhole).default("schools"),
   /** Percent of a source's rows that a new delivery may take away without a question. */
   maxShrink: z.number().int().min(0).max(100).default(50),
   /** School days after which a kind of report without a newer day is told as overdue; 0 for never. */

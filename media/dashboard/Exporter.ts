@@ -26,18 +26,19 @@ export class Exporter {
   table(ready: Ready, id: string, title: string, definition: string, { columns, rows }: DataTable): void {
     const { texts } = ready;
     // Said once per row, so that numbers stay numbers.
-    const partly = rows.some(({ atLeast, usageAtLeast }) => atLeast || usageAtLeast);
+    const partly = rows.some((row) => row.partly);
     const header = [...columns.map((column) => column.title), ...(partly ? [texts.partly] : [])];
     const wide = (first: string): CsvCell[] => [first, ...header.slice(1).map(() => null)];
     const cell = (value: Cell, { kind }: Column): CsvCell => {
       if (value === undefined) return null;
       if (value === null) return texts.hidden;
+      if (value === "few" && kind !== "text") return ready.formats.few;
       return kind === "share" && typeof value === "number" ? Number(value.toFixed(4)) : value;
     };
     const content = csvOf(header, [
-      ...rows.map(({ cells, atLeast, usageAtLeast }) => [
-        ...columns.map((column, at) => cell(cells[at], column)),
-        ...(partly ? [atLeast || usageAtLeast ? texts.atLeast : texts.complete] : []),
+      ...rows.map((row) => [
+        ...columns.map((column, at) => cell(row.cells[at], column)),
+        ...(partly ? [row.partly ? texts.ofCounted : texts.complete] : []),
       ]),
       header.map(() => null),
       ...[title, `${texts.definition}: ${definition}`, ...provenance(ready)].map(wide),

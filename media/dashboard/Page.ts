@@ -4,7 +4,7 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { namesIn } from "../../src/dashboard/filterNames";
-import { unknownNames } from "../../src/metrics/unknownNames";
+import { unknownNames } from "../../src/dashboard/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboard/protocol";
 import { aboutView, exportedHead } from "./aboutView";
 import { cardsView } from "./cardsView";
@@ -21,7 +21,8 @@ import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
 import { ResourceTable } from "./ResourceTable";
-import { missingView, nobodyView, stateView } from "./stateView";
+import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
+import { withheldView } from "./withheldView";
 
 /** Whoever answers the page: the extension, or nobody where it was exported. */
 export interface Outside {
@@ -67,7 +68,7 @@ export class Page implements Actions {
   ) {
     this.model = {
       texts: start.texts,
-      formats: new Formats(start.texts),
+      formats: new Formats(start.texts, 0),
       opening: start.opening,
       frozen: start.frozen,
       filter: start.filter,
@@ -149,7 +150,7 @@ export class Page implements Actions {
 
   private receiveState(message: Exclude<ToPage, { type: "init" | "pasted" | "notice" }>): void {
     const { model } = this;
-    const { texts, formats } = model;
+    const { texts } = model;
     this.question = message.question;
     model.busy = message.type === "loading" || message.type === "progress";
     switch (message.type) {
@@ -163,8 +164,9 @@ export class Page implements Actions {
       case "answer":
         model.progress = "";
         model.answer = message.answer;
+        model.formats = new Formats(texts, message.answer.minimumGroupSize);
         model.phase = { name: "ready" };
-        model.announcement = announcementOf(message.answer, texts, formats);
+        model.announcement = announcementOf(message.answer, texts, model.formats);
         break;
       case "empty":
         model.answer = undefined;
@@ -207,7 +209,9 @@ export class Page implements Actions {
     const { model } = this;
     const { answer } = ready;
     const missing = unknownNames(answer.filter, namesIn(answer.options));
-    if (answer.cards.users.value === 0) return html`${missingView(model, missing)}${nobodyView(model, this)}`;
+    const users = answer.cards.users.value;
+    if (users === 0) return html`${missingView(model, missing)}${nobodyView(model, this)}`;
+    if (users === null) return html`${missingView(model, missing)}${leftOutView(model, ready, this)}`;
     const context: PanelContext = {
       model,
       ready,
@@ -231,6 +235,7 @@ export class Page implements Actions {
     return html`
       ${missingView(model, missing)}
       ${cardsView(ready)}
+      ${withheldView(ready)}
       <div class="panels">
         ${first ? panelView(context, first, pictureOf(first)) : nothing}
         ${changesView(context, weeksOf)}

@@ -1,12 +1,11 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
-import type { ResourceEntry, Shown } from "../../src/dashboard/answer";
+import type { People, ResourceEntry, Shown } from "../../src/dashboard/answer";
 import type { ResourceColumn } from "../../src/dashboard/export/view";
 import { explainView } from "./explainView";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { isOnly, nameIn, pickName, type Ready, typeName } from "./model";
-import type { DataTable } from "./panels/panel";
-import { shareOf } from "./panels/schoolPanels";
+import { type DataTable, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { popover } from "./popover";
 
@@ -130,8 +129,8 @@ function rowView(
   const picked = isOnly(filter, "resources", entry.resource);
   const hiddenView = html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
   const share = shareOf(entry.users, answer.cards.users.value);
-  const number = (value: Shown) =>
-    html`<td class="number">${value === null ? hiddenView : formats.sum(value, entry.atLeast)}</td>`;
+  const number = (value: People) =>
+    html`<td class="number">${value === null ? hiddenView : formats.shown(value)}</td>`;
   const day = (date: string | null) =>
     html`<td class="day">${date === null ? (entry.users === null ? hiddenView : "–") : formats.day(date)}</td>`;
   return html`<tr class=${picked ? "picked" : ""} aria-rowindex=${at + 2}>
@@ -143,7 +142,7 @@ function rowView(
     }</th>
     <td class="type">${typeName(texts, entry.type)}</td>
     ${number(entry.users)}
-    <td class="number">${share === null ? hiddenView : formats.average(share, entry.atLeast, (value) => formats.share(value))}</td>
+    <td class="number">${share === null ? hiddenView : formats.shown(share, (value) => formats.share(value))}</td>
     ${number(entry.rows)}
     ${number(entry.accesses)}
     ${day(entry.firstDay)}
@@ -180,12 +179,14 @@ function sortedRows({ answer, view, texts }: Ready): readonly ResourceEntry[] {
   const compared = new Intl.Collator(texts.language, { numeric: true });
   return found.sort((a, b) => {
     const [left, right] = [a[column], b[column]];
-    // Hidden and missing ones are last, whichever way it goes.
+    // Missing ones are last, whichever way it goes; few are fewer than any number that is told, but more than none.
     if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;
-    if (typeof left === "number" && typeof right === "number") return sign * (left - right);
+    if (column === "users" || typeof left === "number") return sign * (sizeOf(left) - sizeOf(right));
     return sign * compared.compare(String(left), String(right));
   });
 }
+
+const sizeOf = (value: People | string): number => (typeof value === "number" ? value : 0.5);
 
 function resourceTable({ texts, answer }: Ready, rows: readonly ResourceEntry[]): DataTable {
   return {
@@ -210,7 +211,6 @@ function resourceTable({ texts, answer }: Ready, rows: readonly ResourceEntry[])
         each.firstDay ?? (each.users === null ? null : undefined),
         each.lastDay ?? (each.users === null ? null : undefined),
       ],
-      atLeast: each.atLeast,
     })),
   };
 }

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { filterParts, suppressionRule } from "./filterWords";
+import { filterParts, groupRule } from "./filterWords";
 import { fill } from "./formats";
 import type { Model, Ready } from "./model";
 
@@ -21,7 +21,7 @@ export function exportedHead({ texts, formats, filter, answer }: Ready): Templat
 
 /** What the numbers mean, when they were computed and what is hidden; in full where the page is to stand for itself. */
 export function aboutView(model: Model, { texts, formats, answer }: Ready): TemplateResult {
-  const rule = suppressionRule(texts, answer.minimumGroupSize);
+  const rule = groupRule(texts, answer.minimumGroupSize);
   const computed = fill(texts.exportedOn, formats.moment(answer.computed));
   if (!model.frozen) return html`<footer class="about quiet"><p>${rule}</p><p>${computed}</p></footer>`;
   const { definitions } = texts;
@@ -48,7 +48,7 @@ export function aboutView(model: Model, { texts, formats, answer }: Ready): Temp
   return html`<footer class="about panel wide">
     <h2>${texts.aboutTitle}</h2>
     <dl>${terms.map(([term, meaning]) => html`<div><dt>${term}</dt><dd>${meaning}</dd></div>`)}
-      <div><dt>${texts.suppression}</dt><dd>${rule}</dd></div>
+      <div><dt>${texts.privacy}</dt><dd>${rule}</dd></div>
       <div><dt>${texts.rulesTitle}</dt>${texts.rules.map((each) => html`<dd>${each}</dd>`)}</div>
     </dl>
     <p class="quiet">${computed}. ${texts.source}.</p>

@@ -1,49 +1,38 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Card, Cards } from "../../src/dashboard/answer";
+import type { Card, Cards, People } from "../../src/dashboard/answer";
 import { explainView } from "./explainView";
 import { daysBefore, daysIn, fill } from "./formats";
 import { icon } from "./icons";
 import type { Ready } from "./model";
-import { shareOf } from "./panels/schoolPanels";
+import { shareOf } from "./panels/panel";
 
 /** The numbers on top, each with what became of it since the period before. */
 export function cardsView(ready: Ready): TemplateResult {
   const { texts, formats, answer, view } = ready;
   const { cards } = answer;
-  const share = shareOf(cards.activeUsers.value, cards.users.value);
   const inPercent = view.units === "percent";
-  const ofUsers = (value: number) => fill(texts.ofUsers, formats.share(value));
-  const percentOf = (card: Card): Card => ({
-    ...card,
-    value: shareOf(card.value, cards.users.value),
-    before: shareOf(card.before, cards.users.before),
-    atLeast: card.atLeast || cards.users.atLeast,
-  });
   const integer = (value: number) => formats.integer(value);
   const percent = (value: number) => formats.share(value);
-  const people = (id: keyof Cards, title: string, value: number | null) =>
-    cardView(
-      ready,
-      id,
-      title,
-      inPercent ? percentOf(cards[id]) : cards[id],
-      inPercent ? percent : integer,
-      value === null
-        ? undefined
-        : inPercent
-          ? formats.sum(cards[id].value, cards[id].atLeast || undefined)
-          : `${cards[id].atLeast || cards.users.atLeast ? "≈ " : ""}${ofUsers(value)}`,
-      // A share of two numbers that are both too low may be too high as well.
-      inPercent ? "≈" : "≥",
-    );
+  const percentOf = (card: Card<People>): Card<People> => ({
+    value: shareOf(card.value, cards.users.value),
+    before: shareOf(card.before, cards.users.before),
+  });
+  const people = (id: "activeUsers" | "resourceUsers", title: string) => {
+    const card = cards[id];
+    const share = shareOf(card.value, cards.users.value);
+    if (inPercent) return cardView(ready, id, title, percentOf(card), percent, formats.shown(card.value));
+    const beside = typeof share === "number" ? fill(texts.ofUsers, formats.share(share)) : undefined;
+    return cardView(ready, id, title, card, integer, beside);
+  };
   const length = daysIn(answer.from, answer.to);
   const before = formats.range(daysBefore(answer.from, length), daysBefore(answer.from, 1));
-  const compared = Object.values<Card>({ ...cards }).some((card) => changeOf(card) !== undefined);
+  const all: readonly Card<People>[] = Object.values(cards);
+  const compared = all.some((card) => changeOf(card) !== undefined);
   return html`<section class="numbers" aria-label=${texts.title}>
     <div class="cards">
       ${cardView(ready, "users", texts.users, cards.users, integer)}
-      ${people("activeUsers", texts.activeUsers, share)}
-      ${people("resourceUsers", texts.resourceUsers, shareOf(cards.resourceUsers.value, cards.users.value))}
+      ${people("activeUsers", texts.activeUsers)}
+      ${people("resourceUsers", texts.resourceUsers)}
       ${cardView(ready, "logins", texts.logins, cards.logins, integer)}
       ${cardView(ready, "accesses", texts.accesses, cards.accesses, integer)}
       ${cardView(ready, "resources", texts.differentResources, cards.resources, integer)}
@@ -57,13 +46,12 @@ function cardView(
   ready: Ready,
   id: keyof Cards,
   title: string,
-  card: Card,
+  card: Card<People>,
   format: (value: number) => string,
   beside?: string,
-  sign: "≥" | "≈" = "≥",
 ): TemplateResult {
-  const { texts, answer } = ready;
-  const { value, atLeast } = card;
+  const { texts, formats, answer } = ready;
+  const { value } = card;
   return html`<div class="card" id=${`card-${id}`}>
     <div class="card-title"><h2>${title}</h2>${explainView(ready, `card-${id}`, title, texts.definitions[id])}</div>
     ${
@@ -71,7 +59,7 @@ function cardView(
         ? html`<p class="card-value hidden" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>
             ${icon("lock")}${texts.hidden}
           </p>`
-        : html`<p class="card-value">${atLeast ? `${sign} ` : ""}${format(value)}</p>`
+        : html`<p class="card-value">${formats.shown(value, format)}</p>`
     }
     <p class="card-foot">
       ${changeView(ready, card)}
@@ -81,13 +69,13 @@ function cardView(
 }
 
 /** How a number stands to the one before; undefined where the two cannot be compared. */
-function changeOf({ value, before, atLeast, beforeAtLeast }: Card): number | undefined {
-  if (value === null || before === null || atLeast || beforeAtLeast || before === 0) return undefined;
+function changeOf({ value, before }: Card<People>): number | undefined {
+  if (typeof value !== "number" || typeof before !== "number" || before === 0) return undefined;
   return value / before - 1;
 }
 
 /** In words and an arrow, without colour: whether more is better is for the reader to say. */
-function changeView({ texts, formats }: Ready, card: Card): TemplateResult | typeof nothing {
+function changeView({ texts, formats }: Ready, card: Card<People>): TemplateResult | typeof nothing {
   const change = changeOf(card);
   if (change === undefined) return nothing;
   if (change === 0) return html`<span class="delta">${texts.unchanged}</span>`;

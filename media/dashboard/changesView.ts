@@ -100,7 +100,7 @@ function changeView(context: PanelContext, change: Change, picture: Picture): Te
           : html`<button type="button" class="change-name link" title=${fill(texts.filterBy, isolated(name))}
               @click=${() => actions.setFilter(pickName(filter, list, change.name))}><bdi>${name}</bdi></button>`
       }
-      <span class="quiet change-kind">${kind}</span>
+      <span class="quiet change-kind">${change.partly ? `${kind} · ${texts.ofCounted}` : kind}</span>
     </div>
     <p class="change-text">${sentence}</p>
     ${chartView(context, `${isolated(name)}: ${sentence}`, picture)}
@@ -132,7 +132,7 @@ function changesTable({ texts, answer, filter }: Ready): DataTable {
       { title: texts.actual, kind: "decimal" },
       { title: texts.expected, kind: "decimal" },
     ],
-    rows: answer.changes.entries.map(({ subject, name, type, direction, actual, expected }) => {
+    rows: answer.changes.entries.map(({ subject, name, type, direction, actual, expected, partly }) => {
       const list = subject === "school" ? "schools" : "resources";
       return {
         cells: [
@@ -143,6 +143,7 @@ function changesTable({ texts, answer, filter }: Ready): DataTable {
           expected,
         ],
         pick: pickName(filter, list, name),
+        partly,
       };
     }),
   };

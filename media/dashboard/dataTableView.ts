@@ -10,15 +10,16 @@ export function dataTableView(
   title: string,
   table: DataTable,
 ): TemplateResult {
-  const show = (cell: Cell, { kind }: Column, atLeast: true | undefined) => {
+  const show = (cell: Cell, { kind }: Column) => {
     if (cell === undefined) return "–";
     if (cell === null) {
       return html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
     }
+    if (kind === "text") return cell;
+    if (cell === "few") return formats.few;
     if (typeof cell === "string") return kind === "day" ? formats.longDay(cell) : cell;
-    if (kind === "decimal") return formats.average(cell, atLeast);
-    if (kind === "share") return formats.average(cell, atLeast, (share) => formats.share(share));
-    return formats.sum(cell, kind === "exact" ? undefined : atLeast);
+    if (kind === "decimal") return formats.decimal(cell);
+    return kind === "share" ? formats.share(cell) : formats.integer(cell);
   };
   const text = ({ kind }: Column) => kind === "text" || kind === "day";
   return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
@@ -28,9 +29,9 @@ export function dataTableView(
           html`<th scope="col" class=${text(column) ? "" : "number"}><bdi>${column.title}</bdi></th>`,
       )}</tr></thead>
       <tbody>${table.rows.map(
-        ({ cells, pick, picked, atLeast, usageAtLeast }) =>
+        ({ cells, pick, picked }) =>
           html`<tr class=${picked ? "picked" : ""}>${table.columns.map((column, at) => {
-            const shown = show(cells[at], column, column.usage ? usageAtLeast : atLeast);
+            const shown = show(cells[at], column);
             if (at > 0) return html`<td class=${text(column) ? "" : "number"}>${shown}</td>`;
             const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
             return html`<th scope="row">${

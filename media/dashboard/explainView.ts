@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { suppressionRule } from "./filterWords";
+import { groupRule } from "./filterWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import type { Ready } from "./model";
@@ -24,7 +24,7 @@ export function explainView(
       <h3>${title}</h3>
       <p>${definition}</p>
       ${more === undefined ? nothing : html`<p>${more}</p>`}
-      <p class="quiet">${suppressionRule(texts, answer.minimumGroupSize)}</p>
+      <p class="quiet">${groupRule(texts, answer.minimumGroupSize)}</p>
     </div>`,
   });
 }

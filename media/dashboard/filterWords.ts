@@ -3,6 +3,7 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
 import { type Formats, fill } from "./formats";
 import { type FilterPatch, type NameList, nameIn, type Ready } from "./model";
+import { withheldSentences } from "./withheldWords";
 
 export const nameLists = ["schools", "resources", "resourceTypes", "grades"] as const;
 
@@ -54,12 +55,13 @@ export function provenance({ texts, formats, filter, answer }: Ready): readonly 
   return [
     `${texts.period}: ${formats.range(answer.from, answer.to)}`,
     `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
-    `${texts.suppression}: ${suppressionRule(texts, answer.minimumGroupSize)}`,
+    `${texts.privacy}: ${groupRule(texts, answer.minimumGroupSize)}`,
+    ...withheldSentences({ texts, formats, answer }),
     fill(texts.exportedOn, formats.moment(answer.computed)),
     texts.source,
   ];
 }
 
-export function suppressionRule(texts: DashboardTexts, minimum: number): string {
-  return fill(minimum > 1 ? texts.suppressionRule : texts.noSuppression, minimum);
+export function groupRule(texts: DashboardTexts, minimum: number): string {
+  return fill(minimum > 1 ? texts.groupRule : texts.noGroups, minimum);
 }

@@ -1,4 +1,4 @@
-import type { Shown } from "../../src/dashboard/answer";
+import type { People } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 
 const day = 86_400_000;
@@ -40,8 +40,13 @@ export class Formats {
   private readonly weekdaysAndDays: Intl.DateTimeFormat;
   private readonly weekdays: Intl.DateTimeFormat;
   private readonly moments: Intl.DateTimeFormat;
+  private readonly lists: Intl.ListFormat;
 
-  constructor(private readonly texts: DashboardTexts) {
+  /** @param minimum fewer people than this are written as such */
+  constructor(
+    private readonly texts: DashboardTexts,
+    readonly minimum: number,
+  ) {
     const language = texts.language;
     const utc = { timeZone: "UTC" } as const;
     this.integers = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
@@ -58,6 +63,7 @@ export class Formats {
       year: "numeric",
     });
     this.weekdays = new Intl.DateTimeFormat(language, { ...utc, weekday: "short" });
+    this.lists = new Intl.ListFormat(language);
     this.moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   }
 
@@ -83,29 +89,24 @@ export class Formats {
     return this.shares.format(Math.round(value * 100) / 100);
   }
 
-  /** A number or the word for a hidden one. */
+  /** Fewer people than can be told. */
+  get few(): string {
+    return `<${this.integers.format(this.minimum)}`;
+  }
+
+  /** A number, or what stands for one that is not told. */
   shown(
-    value: Shown | undefined,
+    value: People | undefined,
     format: (value: number) => string = (number) => this.integer(number),
   ): string {
     if (value === undefined) return "–";
+    if (value === "few") return this.few;
     return value === null ? this.texts.hidden : format(value);
   }
 
-  /** A count or sum; one that leaves hidden parts out is higher in truth. */
-  sum(value: Shown | undefined, atLeast: true | undefined, format?: (value: number) => string): string {
-    const text = this.shown(value, format);
-    return atLeast && typeof value === "number" ? `≥ ${text}` : text;
-  }
-
-  /** An average; one of a part only may be a little off. */
-  average(
-    value: Shown | undefined,
-    atLeast: true | undefined,
-    format = (number: number) => this.decimal(number),
-  ): string {
-    const text = this.shown(value, format);
-    return atLeast && typeof value === "number" ? `≈ ${text}` : text;
+  /** Names or sentences' parts, one after the other. */
+  list(parts: readonly string[]): string {
+    return this.lists.format(parts);
   }
 
   /** `2026-11-20` as Nov 20, 2026. */

@@ -15,7 +15,8 @@ export type Phase =
 /** All that the page shows. */
 export interface Model {
   readonly texts: DashboardTexts;
-  readonly formats: Formats;
+  /** Follows the answer's minimum group size. */
+  formats: Formats;
   readonly opening: DashboardFilter;
   /** An exported page: its filters are what they were, and nobody answers it. */
   readonly frozen: boolean;

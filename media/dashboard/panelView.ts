@@ -9,6 +9,7 @@ import { icon } from "./icons";
 import { type Actions, type Model, type Ready, toggled } from "./model";
 import type { Control, Panel } from "./panels/panel";
 import { popover } from "./popover";
+import { otherDivisionView, sentencesView } from "./withheldView";
 
 export interface PanelContext {
   readonly model: Model;
@@ -48,8 +49,17 @@ export function panelView(context: PanelContext, panel: Panel, picture: Picture 
               ${chartView(context, panel.summary, picture)}`
           : html`<p class="quiet nothing">${texts.nothingToShow}</p>`
     }
+    ${leftOutView(context, panel)}
     ${panel.id === "time" && !asTable && !model.frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
   </section>`;
+}
+
+function leftOutView({ model, ready, actions }: PanelContext, { withheld = [], offersOther }: Panel) {
+  if (withheld.length === 0 && !offersOther) return nothing;
+  return html`<div class="quiet left-out">
+    ${withheld.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, withheld)}</div>`}
+    ${offersOther ? otherDivisionView(model, ready, actions) : nothing}
+  </div>`;
 }
 
 export function chartView(context: PanelContext, label: string, picture: Picture): TemplateResult {

@@ -1,7 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill } from "./formats";
 import { type IconName, icon } from "./icons";
-import type { Actions, Model } from "./model";
+import type { Actions, Model, Ready } from "./model";
+import { otherDivisionView, sentencesView, togetherView } from "./withheldView";
+import { withheldSentences } from "./withheldWords";
 
 /** What stands in the pictures' place where there are none. */
 export function stateView(model: Model, actions: Actions): TemplateResult {
@@ -47,11 +49,29 @@ export function nobodyView(model: Model, actions: Actions): TemplateResult {
   );
 }
 
-function message(name: IconName, title: string, text: string, more: TemplateResult): TemplateResult {
+/** Everything within the filters is left out. */
+export function leftOutView(model: Model, ready: Ready, actions: Actions): TemplateResult {
+  const { texts } = model;
+  return message(
+    "people",
+    texts.leftOutTitle,
+    html`${sentencesView(ready, withheldSentences(ready))}`,
+    html`${togetherView(model, ready, actions)}
+      <button type="button" class="button secondary" @click=${() => actions.setFilter(model.opening)}>${texts.resetFilters}</button>
+      ${otherDivisionView(model, ready, actions)}`,
+  );
+}
+
+function message(
+  name: IconName,
+  title: string,
+  text: string | TemplateResult,
+  more: TemplateResult,
+): TemplateResult {
   return html`<div class="state">
     <span class=${`state-icon ${name}`}>${icon(name)}</span>
     <h2>${title}</h2>
-    <p class="state-text">${text}</p>
+    <div class="state-text">${text}</div>
     <div class="state-actions">${more}</div>
   </div>`;
 }

@@ -15,17 +15,15 @@ import {
   type RangePreset,
 } from "../dashboard/filter";
 import { namesIn } from "../dashboard/filterNames";
-import { IndexKeeper } from "../dashboard/index/indexKeeper";
+import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import { answer } from "../dashboard/query/answer";
-import { preparation } from "../dashboard/release/prepared";
+import { requireKnownNames } from "../dashboard/unknownNames";
 import { CleverLakeError } from "../errors";
-import { removeLocal, replaceFile } from "../heldFiles";
-import { requireKnownNames } from "../metrics/unknownNames";
-import { machineScratch } from "../scratch";
-import { openLake } from "./connect";
+import { replaceFile } from "../heldFiles";
 import { type Language, languages } from "./languages";
+import { type CountingOptions, countingOf, withIndex } from "./participation";
 
-export interface DashboardOptions {
+export interface DashboardOptions extends CountingOptions {
   readonly out: string;
   readonly range?: RangePreset;
   readonly from?: string;
@@ -36,9 +34,7 @@ export interface DashboardOptions {
   readonly grade?: string[];
   readonly userType?: UserType[];
   readonly percent?: true;
-  readonly minimumGroupSize?: number;
   readonly schoolYearStart?: string;
-  readonly cache?: string;
   readonly language?: Language;
 }
 
@@ -115,36 +111,29 @@ async function ask(
   options: DashboardOptions,
   signal: AbortSignal,
 ): Promise<DashboardAnswer> {
-  const lake = await openLake(config, secrets);
-  const ownFolder = options.cache === undefined ? await machineScratch() : undefined;
-  const cacheFolder = options.cache ?? ownFolder ?? "";
-  try {
-    await using keeper = new IndexKeeper({ cacheFolder });
-    const minimumGroupSize = options.minimumGroupSize ?? config.minimumGroupSize;
-    const prepared = await keeper.derived(lake, preparation(minimumGroupSize), signal);
-    if (prepared === undefined) throw nothingYet();
-    const answerOptions = {
-      minimumGroupSize,
-      schoolYearStart: options.schoolYearStart ?? "08-01",
-      now: new Date(),
-    };
+  const answerOptions = {
+    ...countingOf(config, options),
+    schoolYearStart: options.schoolYearStart ?? "08-01",
+    now: new Date(),
+  };
+  const asked = async (index: ParticipationIndex | undefined) => {
+    if (index === undefined) throw nothingYet();
     const answerTo = async (filter: DashboardFilter) => {
-      const answered = await answer(prepared, prepared.value, filter, answerOptions, signal);
+      const answered = await answer(index, filter, answerOptions, signal);
       if ("empty" in answered) throw nothingYet();
       requireKnownNames(filter, namesIn(answered.options));
       return answered;
     };
     const { from, to } = options;
-    if (from === undefined && to === undefined) return await answerTo(filterOf(options, options.range));
+    if (from === undefined && to === undefined) return answerTo(filterOf(options, options.range));
     // One end is given: the other is the data's.
     const { firstDay, lastDay } =
       from !== undefined && to !== undefined
         ? { firstDay: from, lastDay: to }
         : (await answerTo({ ...openingFilter, range: { preset: "last7" } })).options;
-    return await answerTo(filterOf(options, { from: from ?? firstDay, to: to ?? lastDay }));
-  } finally {
-    if (ownFolder !== undefined) await removeLocal(ownFolder);
-  }
+    return answerTo(filterOf(options, { from: from ?? firstDay, to: to ?? lastDay }));
+  };
+  return withIndex(config, secrets, options, asked, signal);
 }
 
 function filterOf(

@@ -1,10 +1,9 @@
 import path from "node:path";
 import { reportNamesOnServer } from "../clever/fileNames";
 import { type UserType, userTypes } from "../clever/reports";
-import { Duck } from "../duck/duck";
+import { participationMetrics } from "../dashboard/metrics";
 import { removeLocal } from "../heldFiles";
 import { FolderLake } from "../lake/folder";
-import { lakeMetrics } from "../metrics/lakeMetrics";
 import { newSalt } from "../newSalt";
 import { importRoster } from "../pipeline/roster/importRoster";
 import { rosterOnServer } from "../pipeline/roster/rosterFile";
@@ -17,6 +16,7 @@ import { showcase } from "../sample/showcase";
 import { machineScratch } from "../scratch";
 import { startSftpServer } from "../sftp/server";
 import { SftpSource } from "../sftp/sftpSource";
+import { withIndexOf } from "./participation";
 import { progressView } from "./progressBar";
 import { showRoster } from "./roster";
 import { showMetrics, showRun, showVerification } from "./show";
@@ -72,8 +72,14 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
     const file = await rosterOnServer(source, roster, signal);
     console.log(showRoster(await importRoster({ lake, file, salt, signal })));
     step("What the tables say about participation");
-    await using duck = await Duck.open();
-    console.log(showMetrics(await lakeMetrics(lake, duck, {}, { minimumGroupSize: 10 }, signal)));
+    const counting = { minimumGroupSize: 10, keepWhole: "schools" } as const;
+    const metrics = await withIndexOf(
+      lake,
+      false,
+      (index) => participationMetrics(index, {}, counting, signal),
+      signal,
+    );
+    console.log(showMetrics(metrics));
     step("The tables recounted against the log and the landed files");
     console.log(showVerification(await verifyLake(lake, salt, signal)));
     if (keep) {

@@ -1,5 +1,6 @@
 import { counted } from "../counted";
-import type { ParticipationMetrics, Published } from "../metrics/answer";
+import type { CutGroup, People, Place, Shown } from "../dashboard/answer";
+import type { ParticipationMetrics } from "../dashboard/metrics";
 import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";
@@ -154,16 +155,18 @@ function listed(lines: readonly string[]): string[] {
   return [...lines.slice(0, most).map((line) => `  ${line}`), ...more];
 }
 
-export function showMetrics(metrics: ParticipationMetrics): string {
-  const count = (value: Published) => (value === null ? "suppressed" : integer(value));
-  const average = (value: Published) => (value === null ? "suppressed" : decimal(value));
+export function showMetrics(metrics: ParticipationMetrics<People>): string {
+  const { minimumGroupSize, withheld } = metrics;
+  const count = (value: People) =>
+    value === null ? "not alone" : value === "few" ? `<${minimumGroupSize}` : integer(value);
+  const average = (value: Shown) => (value === null ? "not alone" : decimal(value));
   const name = (value: string | null) => plain(value ?? "(none)");
   const share =
-    metrics.users && metrics.activeUsers !== null
+    typeof metrics.users === "number" && metrics.users > 0 && typeof metrics.activeUsers === "number"
       ? ` (${((100 * metrics.activeUsers) / metrics.users).toFixed(1)} %)`
       : "";
   const section = (title: string, body: string) => `${styled("bold", title)}\n${body}`;
-  const days = metrics.byDay.slice(-shown);
+  const newest = metrics.byDay.slice(-shown);
   const resources = metrics.topResources.slice(0, shown);
   const parts = [
     `${styled("bold", count(metrics.users))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers))} active${share}, over ${styled("bold", integer(metrics.days))} ${metrics.days === 1 ? "day" : "days"}`,
@@ -199,7 +202,7 @@ export function showMetrics(metrics: ParticipationMetrics): string {
       `By day${metrics.byDay.length > shown ? ` (the last ${shown} of ${metrics.byDay.length})` : ""}`,
       columns(
         ["Day", "Active users", "Logins", "Resources", "Different resources"],
-        days.map((row) => [
+        newest.map((row) => [
           row.date,
           count(row.activeUsers),
           count(row.logins),
@@ -210,15 +213,43 @@ export function showMetrics(metrics: ParticipationMetrics): string {
       ),
     ),
   ];
-  if (metrics.minimumGroupSize > 0) {
+  const cut = [...withheld.filter, ...withheld.schools].map((group) => cutLine(group, minimumGroupSize));
+  const days = withheld.days.map(
+    ({ group, days: number, first, last }) =>
+      `${placesText(group)}: not counted on ${counted(number, "day")} from ${first} to ${last}, on which fewer than ${minimumGroupSize} of these people are in the reports.`,
+  );
+  const left = [...cut, ...days];
+  if (left.length > 0) parts.push([styled("bold", "Left out"), ...listed(left)].join("\n"));
+  if (minimumGroupSize > 1) {
     parts.push(
       styled(
         "dim",
-        `Groups of fewer than ${metrics.minimumGroupSize} people are suppressed, and what would give them away.`,
+        `Every number is about whole groups of at least ${minimumGroupSize} people; fewer people of them are shown as <${minimumGroupSize}.`,
       ),
     );
   }
   return parts.join("\n\n");
+}
+
+function cutLine({ left, together, isSmall }: CutGroup, minimum: number): string {
+  const [one, other] = [placesText(left), placesText(together)];
+  return isSmall
+    ? `${one}: fewer than ${minimum} people; shown only together with ${other}.`
+    : `${one}: shown only together with ${other}, which has fewer than ${minimum} people.`;
+}
+
+function placesText(places: readonly Place[]): string {
+  return places
+    .map(({ userType, school, grades }) =>
+      plain(
+        [
+          ...(userType === "students" ? [] : [userType]),
+          school ?? "(no school)",
+          ...(grades === null ? [] : [`grade ${grades.map((grade) => grade ?? "(none)").join(", ")}`]),
+        ].join(", "),
+      ),
+    )
+    .join("; ");
 }
 
 export function showVerification(verification: Verification): string {

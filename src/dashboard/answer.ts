@@ -1,43 +1,68 @@
 import type { UserType } from "../clever/reports";
 import type { DashboardFilter } from "./filter";
+import type { KeepWhole } from "./opening";
 
 /**
- * A number of the dashboard. `null` is a suppressed one: people are behind it, and fewer than the minimum group size
- * can be told apart from others by it (see `release/`).
+ * A sum, an average or a number of things, exact; `null` where all that it would be about is left out, which
+ * `DashboardAnswer.withheld` explains.
  */
 export type Shown = number | null;
 
+/** A number of people who are there or did something; `few` for 1 to one below the minimum group size. */
+export type People = Shown | "few";
+
 /** A number with the same number of the period before: as many days, ending on the day before `from`. */
-export interface Card {
-  readonly value: Shown;
-  /** True where parts of it were left out because they are about too few people: the true number is higher. */
-  readonly atLeast: boolean;
-  /** `null` where there is no such period in the data, or its number is suppressed. */
-  readonly before: Shown;
-  /** `true` where `before` is only a part, as `atLeast` says of `value`; then the two cannot be compared. */
-  readonly beforeAtLeast?: true;
+export interface Card<Value extends People = Shown> {
+  readonly value: Value;
+  /** `null` also where there is no such period in the data. */
+  readonly before: Value;
 }
 
-/** An entry of a list. */
+/** An entry of a list: the question, narrowed to it. */
 export interface Entry {
-  /**
-   * `true` where parts of the entry's numbers were left out because they are about too few people: counts and sums are
-   * at least so high, averages are those of the part that is shown. Absent where everything is in.
-   */
-  readonly atLeast?: true;
+  /** `true` where groups or days of the entry are left out, so that its numbers are those of the others. */
+  readonly partly?: true;
 }
 
-/** An entry with numbers of both reports: `atLeast` speaks of those of daily participation. */
-export interface BothReportsEntry extends Entry {
-  /** The same of the numbers of resource usage, whose rare resources are left out much sooner. */
-  readonly usageAtLeast?: true;
+/** People of a school and user type: all of them where `grades` is `null`. */
+export interface Place {
+  readonly userType: UserType;
+  readonly school: string | null;
+  readonly grades: readonly (string | null)[] | null;
+}
+
+/** A group that is left out because a filter, or an entry of a list, has only a part of it. */
+export interface CutGroup {
+  /** What is left out, and the people with whom alone it is shown. */
+  readonly left: readonly Place[];
+  readonly together: readonly Place[];
+  /** Whether `left` has fewer people than the minimum group size; otherwise `together` has. */
+  readonly isSmall: boolean;
+}
+
+/** Days on which too few people of a group are in the reports, so that they are not counted for it. */
+export interface UncountedDays {
+  readonly group: readonly Place[];
+  readonly days: number;
+  readonly first: string;
+  readonly last: string;
+}
+
+/** What is left out of an answer, and why. */
+export interface Withheld {
+  /** Groups that the filter cuts. */
+  readonly filter: readonly CutGroup[];
+  /** Further groups that are of several schools, or grades, and left out where these are shown one by one. */
+  readonly schools: readonly CutGroup[];
+  readonly grades: readonly CutGroup[];
+  readonly days: readonly UncountedDays[];
 }
 
 export interface Cards {
   /** Distinct people in daily participation, active or not. */
-  readonly users: Card;
+  readonly users: Card<People>;
   /** Distinct people active on at least one day. Their share is `activeUsers / users`. */
-  readonly activeUsers: Card;
+  readonly activeUsers: Card<People>;
   /** Distinct dates in daily participation. */
   readonly days: Card;
   /** Sum of num_logins. */
@@ -47,13 +72,13 @@ export interface Cards {
   /** Different resources used (by resource_id, by name where there is none). */
   readonly resources: Card;
   /** Distinct people with resource usage under the filter: the number that the resource filters act on. */
-  readonly resourceUsers: Card;
+  readonly resourceUsers: Card<People>;
 }
 
-export interface SchoolEntry extends BothReportsEntry {
+export interface SchoolEntry extends Entry {
   readonly school: string | null;
-  readonly users: Shown;
-  readonly activeUsers: Shown;
+  readonly users: People;
+  readonly activeUsers: People;
   /** Per person-day row of daily participation, days without use included, as OEA's page has it. */
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
@@ -62,16 +87,16 @@ export interface SchoolEntry extends BothReportsEntry {
   readonly distinctResourcesPerUser: Shown;
 }
 
-export interface GradeEntry extends BothReportsEntry {
+export interface GradeEntry extends Entry {
   readonly grade: string | null;
-  readonly users: Shown;
-  readonly activeUsers: Shown;
+  readonly users: People;
+  readonly activeUsers: People;
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
   readonly distinctResourcesPerUser: Shown;
 }
 
-export interface DayEntry extends BothReportsEntry {
+export interface DayEntry extends Entry {
   /** `yyyy-MM-dd`; every calendar day from the first to the last of the range has an entry. */
   readonly date: string;
   /** `noData`: no row of either report; `quiet`: rows, but next to nobody active (a holiday or weekend); else `school`. */
@@ -79,7 +104,7 @@ export interface DayEntry extends BothReportsEntry {
   readonly logins: Shown;
   /** Sum of num_resources_accessed. */
   readonly resources: Shown;
-  readonly activeUsers: Shown;
+  readonly activeUsers: People;
   /** Different resources used that day. */
   readonly distinctResources: Shown;
 }
@@ -98,7 +123,7 @@ export interface ResourceEntry extends Entry {
   readonly resource: string | null;
   readonly type: string | null;
   /** Distinct people who used it. */
-  readonly users: Shown;
+  readonly users: People;
   /** Rows of usage with a person: person-days of use. */
   readonly rows: Shown;
   readonly accesses: Shown;
@@ -112,12 +137,12 @@ export interface SchoolResourceEntry extends Entry {
   readonly school: string | null;
   readonly resource: string | null;
   /** The resource's type: two resources may have one name. */
-  readonly type?: string | null;
-  readonly users: Shown;
+  readonly type: string | null;
+  readonly users: People;
 }
 
 /** A resource or school whose use rose or fell notably against its own past. */
-export interface Change {
+export interface Change extends Entry {
   readonly subject: "resource" | "school";
   readonly name: string | null;
   readonly type: string | null;
@@ -166,6 +191,8 @@ export interface DashboardAnswer {
   readonly from: string;
   readonly to: string;
   readonly minimumGroupSize: number;
+  readonly keepWhole: KeepWhole;
+  readonly withheld: Withheld;
   /** Versions of the tables that it was computed from, and when. */
   readonly computed: string;
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };
@@ -177,7 +204,7 @@ export interface DashboardAnswer {
   readonly byGrade: readonly GradeEntry[];
   readonly byDay: readonly DayEntry[];
   readonly byWeekday: readonly WeekdayEntry[];
-  /** Most users first, then by name; suppressed ones behind. */
+  /** Most users first, then most person-days, then by name. */
   readonly resources: readonly ResourceEntry[];
   /** For the 20 resources with the most users: their users by school. */
   readonly resourcesBySchool: readonly SchoolResourceEntry[];

@@ -23,10 +23,10 @@ import {
 } from "./changes/series";
 import { calendarWeeks, type Week } from "./changes/weeks";
 
-/** What the search for changes is about: released numbers only, so that it can give away nothing else. */
+/** What the search for changes is about: sums of whole groups only, so that it can give away nothing else. */
 export interface ChangesInput {
-  /** Every calendar day of the scope, ascending, without gaps: `DashboardAnswer.byDay` will do. */
-  readonly days: readonly Pick<DayEntry, "date" | "kind" | "activeUsers">[];
+  /** Every calendar day of the scope, ascending, without gaps. */
+  readonly days: readonly (Pick<DayEntry, "date" | "kind"> & { readonly activeUsers: Shown })[];
   readonly subjects: readonly SubjectSeries[];
 }
 
@@ -36,10 +36,12 @@ export interface SubjectSeries {
   /** A resource's type; `null` for schools. */
   readonly type: string | null;
   /**
-   * Person-days of use on each of the days, 0 where nobody used it. A suppressed number is `null`, or NaN in a typed
-   * array: it counts as not known, never as 0.
+   * Person-days of use on each of the days, 0 where nobody used it. A number that is left out is `null`, or NaN in a
+   * typed array: it counts as not known, never as 0.
    */
   readonly daily: ArrayLike<Shown>;
+  /** Whether groups of it are left out. */
+  readonly partly?: true;
 }
 
 /** How far back the days should reach, where there are any: the weeks that count, and some that do not. */
@@ -59,8 +61,7 @@ export const changesDefinitions = {
     "A week counts from Monday to Sunday, if it has at least 3 school days and is not cut off by the end of the period " +
     "before its Friday. Days off (no data, or next to nobody active) are left out. " +
     `Compared are the ${weeksCompared} weeks before the judged ones, from the first use on; where the chosen period is ` +
-    "shorter, the weeks before it are taken too. Of what is partly hidden, only groups that are shown on most days count, and " +
-    "only the days on which all of these are shown, so that each week is compared by the same groups.",
+    "shorter, the weeks before it are taken too.",
   comparable:
     "Days are made comparable by the number of active users of the day and by the subject's own weekday pattern " +
     "(midmean per weekday). What most resources, or most schools, share in a week is taken out as well (median " +
@@ -79,8 +80,8 @@ export const changesDefinitions = {
     `expected, at least ${leastPersonDays} person-days expected or counted in the judged weeks, and each judged week ` +
     "off to the same side. New: no use before. Stopped: none in the judged weeks, while some was expected.",
   tooLittle:
-    `Not judged for too little data: fewer than ${leastPast} earlier weeks since the first use, numbers suppressed in ` +
-    `too many of them or in a judged week, or fewer than ${leastPersonDays} person-days. A period needs ` +
+    `Not judged for too little data: fewer than ${leastPast} earlier weeks since the first use, or fewer than ` +
+    `${leastPersonDays} person-days. A school of which groups are left out is judged by the others. A period needs ` +
     `${weeksNeeded} weeks that count. A resource that was renamed shows as stopped and as new.`,
 } as const;
 
@@ -188,8 +189,9 @@ function lastDay(week: Week | undefined): number {
 
 function entryOf(notable: Notable, frame: Frame, older: readonly number[]): Change {
   const { series, direction, expected, actual, score } = notable;
-  const { subject, name, type } = series;
+  const { subject, name, type, partly } = series;
   return {
+    ...(partly ? { partly } : {}),
     subject,
     name,
     type,

@@ -57,9 +57,10 @@ export const rules = {
   range:
     "The last 7 and 30 days are calendar days and end on the last day with daily participation, as does the school year to date, which begins on its configured first day. None of them begins before the first day with data. All is everything from the first to the last day of either report.",
   privacy:
-    "Before any question is asked, the smallest things that filters can tell apart are joined into blocks of at least the minimum group size of people each: days first, then months, then grades of a school, then schools, then user types and resources. A number is computed only from blocks that lie wholly within the filter, and an entry of a list (a school, a day, a resource) is the filter narrowed to it. Adding and subtracting numbers of any answers therefore gives only numbers about at least so many people.",
-  atLeast:
-    "Where the filter cuts blocks, what is in them is left out: a count or sum is then at least so high, an average is that of the part that is shown. Where nothing would be left, the number is suppressed. 0 means that there is nothing, among at least so many people.",
+    "People are divided once, before any question, into groups of at least the minimum group size, and every number is about whole groups. A cohort is a school, user type and grade. One that has so many people on nine of ten of its days is a group; smaller ones are joined until they have: grades of a school first, then small schools with each other, then user types. By the setting, schools of a grade are joined first. A filter counts the groups that lie wholly within it, exactly, and leaves out those that it cuts. A day on which fewer people of a group are in the reports is not counted for it.",
+  proof:
+    "Whatever is added and subtracted, over schools, grades, people and days, the result is about whole groups, since unions and differences of whole groups are whole groups.",
+  few: "How many of a group did something may be few. Fewer than the minimum group size are shown as such, while sums and averages stay exact. This is a courtesy: a reader can often work the number out, but never of fewer people than a group.",
   limits:
-    "Counts of distinct people do not add up: the users of two weeks, less those of the first, are the people who came in the second only, and these can be few. Answers that were computed from different versions of the tables can be compared. Rows of people without an id belong to nobody, but are in sums.",
+    "Counts of distinct people do not add up: the users of two weeks, less those of the first, are the people who came in the second only. These can be few, but nobody knows who of the group they are. Answers from different versions of the tables, with another group size, or with grades instead of schools kept whole, can be compared. Rows of people without an id belong to nobody, but are in sums.",
 } as const;

@@ -8,6 +8,10 @@ import type { DashboardFilter } from "./filter";
  */
 export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
 
+/** What stays whole where groups of people have to be joined: schools, or grades across schools. */
+export const keptWhole = ["schools", "grades"] as const;
+export type KeepWhole = (typeof keptWhole)[number];
+
 /** A day of any year, `MM-dd`. */
 export const monthAndDay = /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 

@@ -1,13 +1,15 @@
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
 import { dashboardFilterSchema, monthAndDay } from "../dashboard/filter";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
+import type { ParticipationIndex } from "../dashboard/index/participationIndex";
+import { metricsDocument, type ParticipationMetrics, participationMetrics } from "../dashboard/metrics";
+import { keptWhole } from "../dashboard/opening";
 import { answer } from "../dashboard/query/answer";
-import { preparation } from "../dashboard/release/prepared";
 import { CleverLakeError } from "../errors";
 import { openLake } from "./connections";
 import type { CallContext } from "./handlers";
 import { Lane } from "./lane";
-import type { DashboardParams, DashboardProgress } from "./messages";
+import type { CountingParams, DashboardParams, DashboardProgress, MetricsParams } from "./messages";
 import { Throttle } from "./throttle";
 import { faultReport } from "./wireError";
 
@@ -23,8 +25,8 @@ interface Kept {
 }
 
 /**
- * Answers the dashboard's questions. Between them what was prepared of one lake stays in memory, until nobody has asked
- * for some minutes; what it was opened with does not.
+ * Answers the dashboard's questions. Between them the index of one lake stays in memory, until nobody has asked for some
+ * minutes; what it was opened with does not.
  */
 export class Dashboards implements AsyncDisposable {
   private kept: Kept | undefined;
@@ -38,25 +40,44 @@ export class Dashboards implements AsyncDisposable {
     private readonly idleMilliseconds = millisecondsUntilRelease,
   ) {}
 
-  /** Rejects with `config` for a filter or a setting that cannot be used, and as `IndexKeeper.derived` does. */
+  /** Rejects with `config` for a filter or a setting that cannot be used, and as `IndexKeeper.current` does. */
   async answer(
     params: DashboardParams,
     { signal, report }: CallContext<DashboardProgress>,
   ): Promise<DashboardAnswer | NoAnswer> {
-    const { minimumGroupSize, schoolYearStart } = params;
     const filter = checkedFilter(params);
+    using progress = new Throttle(millisecondsBetweenProgress, report);
+    const { minimumGroupSize, keepWhole, schoolYearStart } = params;
+    const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date() };
+    return this.withIndex(
+      params,
+      signal,
+      async (index) => (index === undefined ? { empty: true } : answer(index, filter, options, signal)),
+      (state) => progress.push(state),
+    );
+  }
+
+  /** Rejects likewise. */
+  async metrics(params: MetricsParams, signal: AbortSignal): Promise<ParticipationMetrics> {
+    return this.withIndex(params, signal, async (index) =>
+      metricsDocument(await participationMetrics(index, params.filter, params, signal)),
+    );
+  }
+
+  private async withIndex<T>(
+    params: CountingParams,
+    signal: AbortSignal,
+    work: (index: ParticipationIndex | undefined) => Promise<T>,
+    onProgress?: (progress: DashboardProgress) => void,
+  ): Promise<T> {
+    checkCounting(params);
     clearTimeout(this.idle);
     this.asking++;
     try {
       const lake = await openLake(params.connection, params.secrets);
-      const kept = await this.keeperOf(lake.url, params.cacheFolder);
-      using progress = new Throttle(millisecondsBetweenProgress, report);
-      const prepared = await kept.keeper.derived(lake, preparation(minimumGroupSize), signal, (state) =>
-        progress.push(state),
-      );
-      if (prepared === undefined) return { empty: true };
-      const options = { minimumGroupSize, schoolYearStart, now: new Date() };
-      return await this.lane.run(signal, () => answer(prepared, prepared.value, filter, options, signal));
+      const { keeper } = await this.keeperOf(lake.url, params.cacheFolder);
+      const index = await keeper.current(lake, signal, onProgress);
+      return await this.lane.run(signal, () => work(index));
     } finally {
       this.asking--;
       if (this.asking === 0) this.releaseLater();
@@ -104,16 +125,24 @@ export class Dashboards implements AsyncDisposable {
   }
 }
 
-function checkedFilter({ filter, minimumGroupSize, schoolYearStart }: DashboardParams) {
-  const parsed = dashboardFilterSchema.safeParse(filter);
-  if (!parsed.success) {
-    const parts = parsed.error.issues.map(({ path }) => path.join(".") || "filter");
-    throw new CleverLakeError("config", `The dashboard's filter cannot be used (${parts.join(", ")}).`);
-  }
+function checkCounting({ minimumGroupSize, keepWhole }: CountingParams): void {
   if (!Number.isSafeInteger(minimumGroupSize) || minimumGroupSize < 0) {
     throw new CleverLakeError("config", "The minimum group size must be a whole number, 0 or more.", {
       subject: "minimumGroupSize",
     });
+  }
+  if (!keptWhole.includes(keepWhole)) {
+    throw new CleverLakeError("config", `Either ${keptWhole.join(" or ")} stay whole.`, {
+      subject: "keepWhole",
+    });
+  }
+}
+
+function checkedFilter({ filter, schoolYearStart }: DashboardParams) {
+  const parsed = dashboardFilterSchema.safeParse(filter);
+  if (!parsed.success) {
+    const parts = parsed.error.issues.map(({ path }) => path.join(".") || "filter");
+    throw new CleverLakeError("config", `The dashboard's filter cannot be used (${parts.join(", ")}).`);
   }
   if (!monthAndDay.test(schoolYearStart)) {
     throw new CleverLakeError("config", "The school year's first day must be like 08-01.", {

@@ -3,8 +3,8 @@ import type { ColumnType, ReportName, UserType } from "../clever/reports";
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
 import type { DashboardFilter } from "../dashboard/filter";
 import type { IndexProgress } from "../dashboard/index/indexKeeper";
-import type { ParticipationMetrics } from "../metrics/answer";
-import type { MetricsFilterInput } from "../metrics/filters";
+import type { MetricsFilterInput, ParticipationMetrics } from "../dashboard/metrics";
+import type { KeepWhole } from "../dashboard/opening";
 import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adopt/adoptSummary";
 import type { ComparedMonth } from "../pipeline/adopt/compareRows";
 import type { Reveal } from "../pipeline/log/reveals";
@@ -328,14 +328,23 @@ export interface PreviewPage {
   readonly identities: readonly (readonly (string | null)[])[] | null;
 }
 
-export interface DashboardParams extends Connected {
-  readonly filter: DashboardFilter;
-  /** Groups of fewer people are suppressed. */
+/** How the dashboard's engine is to count; the same for every question. */
+export interface CountingParams extends Connected {
+  /** Numbers are about groups of at least so many people. */
   readonly minimumGroupSize: number;
-  /** The first day of the school year, `MM-dd`. */
-  readonly schoolYearStart: string;
+  readonly keepWhole: KeepWhole;
   /** A folder of this machine for what makes the next start fast; only pseudonymized data gets there. */
   readonly cacheFolder: string;
+}
+
+export interface DashboardParams extends CountingParams {
+  readonly filter: DashboardFilter;
+  /** The first day of the school year, `MM-dd`. */
+  readonly schoolYearStart: string;
+}
+
+export interface MetricsParams extends CountingParams {
+  readonly filter: MetricsFilterInput;
 }
 
 /** How far the engine is with reading the tables, where they have changed. */

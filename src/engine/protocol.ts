@@ -180,13 +180,10 @@ export const closePreview = new EngineCall<{ readonly token: string }, Nothing>(
 );
 
 /** What the tables say about participation. */
-export const metrics = new EngineCall<
-  messages.Connected & {
-    readonly filter: messages.MetricsFilterInput;
-    readonly minimumGroupSize: number;
-  },
-  messages.ParticipationMetrics
->("metrics", "computing the metrics");
+export const metrics = new EngineCall<messages.MetricsParams, messages.ParticipationMetrics>(
+  "metrics",
+  "computing the metrics",
+);
 
 /**
  * Everything that the dashboard shows for a filter. Call off a question when a newer one takes its place: questions

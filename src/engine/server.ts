@@ -1,9 +1,7 @@
 import type { MessageConnection } from "vscode-jsonrpc/node";
-import { Duck } from "../duck/duck";
-import { lakeMetrics } from "../metrics/lakeMetrics";
 import { fetchHostKey as fetchKey } from "../sftp/hostKey";
 import { adopt } from "./adopt";
-import { openLake, Sources } from "./connections";
+import { Sources } from "./connections";
 import { Dashboards } from "./dashboard";
 import { Handlers } from "./handlers";
 import * as contents from "./lakeContents";
@@ -114,13 +112,7 @@ export class EngineServer implements AsyncDisposable {
       lanes.look.run(signal, () => contents.tableReport(params, signal)),
     );
     handlers.on(protocol.landedFiles, (params, { signal }) => contents.landedFiles(params, signal));
-    handlers.on(protocol.metrics, ({ connection, secrets, filter, minimumGroupSize }, { signal }) =>
-      lanes.ask.run(signal, async () => {
-        const lake = await openLake(connection, secrets);
-        await using duck = await Duck.open();
-        return await lakeMetrics(lake, duck, filter, { minimumGroupSize }, signal);
-      }),
-    );
+    handlers.on(protocol.metrics, (params, { signal }) => dashboards.metrics(params, signal));
   }
 
   private answerPreviews(): void {

@@ -25,7 +25,7 @@ export interface SamplePerson {
 /** For so many school days a person who left still has rows, without `sis_id`; then none. */
 export const blankDays = 15;
 
-/** The one school that suppression is there for has fewer students than the default minimum group size. */
+/** One school has fewer students than the default minimum group size. */
 const tinySchoolSize: Readonly<Record<UserType, number>> = { students: 7, teachers: 1, staff: 0 };
 const tinySchoolNeeds = { schools: 4, students: 200 };
 

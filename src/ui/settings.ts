@@ -58,10 +58,16 @@ function given(key: string): unknown {
 }
 
 /** The settings that hold for every connection; rejects with `SettingError`. */
-export async function readGeneralSettings(): Promise<Pick<Config, "userTypes" | "minimumGroupSize">> {
+export async function readGeneralSettings(): Promise<
+  Pick<Config, "userTypes" | "minimumGroupSize" | "keepWhole">
+> {
   const { configSchema } = await import("../config");
-  const schema = configSchema.pick({ userTypes: true, minimumGroupSize: true });
-  return checked(schema, { userTypes: given("userTypes"), minimumGroupSize: given("minimumGroupSize") });
+  const schema = configSchema.pick({ userTypes: true, minimumGroupSize: true, keepWhole: true });
+  return checked(schema, {
+    userTypes: given("userTypes"),
+    minimumGroupSize: given("minimumGroupSize"),
+    keepWhole: given("keepWhole"),
+  });
 }
 
 /** Rejects with `SettingError` where a setting that is in use is wrong. */
@@ -89,6 +95,7 @@ export async function readSettings(): Promise<Config> {
     saltKeyVaultUrl: given("saltKeyVaultUrl"),
     userTypes: given("userTypes"),
     minimumGroupSize: given("minimumGroupSize"),
+    keepWhole: given("keepWhole"),
     maxShrink: given("maxShrink"),
     expectReportsWithin: given("expectReportsWithin"),
   });

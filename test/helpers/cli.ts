@@ -145,7 +145,9 @@ export class CommandLine {
       expectReportsWithin,
     };
     await writeFile(configFile, JSON.stringify(config, undefined, 2));
-    return new CommandLine(configFile, lakeFolder, secrets, environment, node);
+    // What is kept for the next time belongs to the test, too.
+    const caches = { XDG_CACHE_HOME: path.join(folder, "caches"), ...environment };
+    return new CommandLine(configFile, lakeFolder, secrets, caches, node);
   }
 
   /** The same configuration and lake with other secrets. */

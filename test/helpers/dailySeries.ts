@@ -15,7 +15,7 @@ export interface SeriesOptions {
   readonly holidays?: readonly (readonly [number, number])[];
   /** A factor on a subject in a week. */
   readonly change?: (subject: string, week: number, weekday: number) => number;
-  /** Numbers from 1 to below this are suppressed. */
+  /** Numbers from 1 to below this are not known. */
   readonly minimum?: number;
 }
 

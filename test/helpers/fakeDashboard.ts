@@ -4,9 +4,11 @@ import type {
   DashboardAnswer,
   DayEntry,
   NoAnswer,
+  People,
   ResourceEntry,
   SchoolEntry,
   Shown,
+  Withheld,
 } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import type { DashboardSource } from "../../src/ui/dashboard/DashboardSession";
@@ -55,7 +57,8 @@ function chance(...words: readonly (string | number)[]): number {
 }
 
 const iso = (time: number) => new Date(time).toISOString().slice(0, 10);
-const shown = (people: number): Shown => (people > 0 && people < minimum ? null : people);
+const shown = (people: number): People => (people > 0 && people < minimum ? "few" : people);
+const sizeOf = (people: People) => (typeof people === "number" ? people : people === "few" ? 1 : -1);
 const names = (count: number, base: readonly string[], hostile: boolean) =>
   Array.from({ length: count }, (_, index) => {
     if (hostile && index < hostileNames.length) return hostileNames[index] ?? "";
@@ -90,7 +93,8 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     Math.round(people * Math.min(0.93, resource.weight * 1.1));
   const entries = chosen
     .map((resource) => resourceEntry(resource, usersOf(resource, users), schoolDays, from, to))
-    .sort((a, b) => (b.users ?? -1) - (a.users ?? -1));
+    .sort((a, b) => sizeOf(b.users) - sizeOf(a.users));
+  const small = shownSchools.filter((school) => size(school) < minimum);
   const sum = (list: readonly Shown[]) => list.reduce<number>((total, each) => total + (each ?? 0), 0);
   const gradesShown = grades ? gradeNames.filter((name) => included(filter.grades, name)) : [];
   return {
@@ -98,6 +102,11 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     from: iso(from),
     to: iso(to),
     minimumGroupSize: minimum,
+    keepWhole: "schools",
+    withheld: withheldOf(
+      small,
+      shownSchools.find((school) => size(school) >= minimum),
+    ),
     computed: "2026-11-21T06:15:00.000Z",
     versions: { dailyParticipation: 41, resourceUsage: 41 },
     options: {
@@ -113,10 +122,10 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     cards: {
       users: card(users, users * 0.995),
       activeUsers: card(Math.round(users * 0.87), users * 0.84),
-      days: card(schoolDays, schoolDays + 2),
-      logins: { ...card(sum(byDay.map(({ logins }) => logins)), users * schoolDays * 1.2), atLeast: true },
-      accesses: card(sum(entries.map(({ accesses }) => accesses)), users * schoolDays),
-      resources: card(entries.length, entries.length),
+      days: numberCard(schoolDays, schoolDays + 2),
+      logins: numberCard(sum(byDay.map(({ logins }) => logins)), users * schoolDays * 1.2),
+      accesses: numberCard(sum(entries.map(({ accesses }) => accesses)), users * schoolDays),
+      resources: numberCard(entries.length, entries.length),
       resourceUsers: card(Math.round(users * 0.81), null),
     },
     bySchool: shownSchools.map((school) => schoolEntry(school, Math.round(size(school) * gradeShare))),
@@ -128,7 +137,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     byWeekday: [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({
       weekday,
       days: weekday > 5 ? 0 : Math.round(schoolDays / 5),
-      activeUsers: weekday > 5 ? 0 : shown(Math.round(users * (0.66 - Math.abs(weekday - 3) * 0.035))),
+      activeUsers: weekday > 5 ? 0 : Math.round(users * (0.66 - Math.abs(weekday - 3) * 0.035)),
       logins: weekday > 5 ? 0 : Math.round(users * 1.3),
     })),
     resources: entries,
@@ -139,9 +148,12 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
           school,
           resource,
           type,
-          users: shown(
-            Math.round(size(school) * Math.min(0.9, weight * (0.6 + chance(school, String(resource))))),
-          ),
+          users:
+            size(school) < minimum
+              ? null
+              : shown(
+                  Math.round(size(school) * Math.min(0.9, weight * (0.6 + chance(school, String(resource))))),
+                ),
         };
       }),
     ),
@@ -155,8 +167,23 @@ function rangeOf({ range }: DashboardFilter, first: number): { from: number; to:
   return { from: Math.max(first, lastDay - (count - 1) * dayLength), to: lastDay };
 }
 
-function card(value: number, before: number | null): Card {
-  return { value: shown(value), atLeast: false, before: before === null ? null : Math.round(before) };
+function card(value: number, before: number | null): Card<People> {
+  return { value: shown(value), before: before === null ? null : Math.round(before) };
+}
+
+function numberCard(value: number, before: number): Card {
+  return { value, before: Math.round(before) };
+}
+
+/** Small schools are shown only together with another one. */
+function withheldOf(small: readonly string[], other: string | undefined): Withheld {
+  const place = (school: string) => ({ userType: "students" as const, school, grades: null });
+  const schools = small.map((school) => ({
+    left: [place(school)],
+    together: [place(other ?? school)],
+    isSmall: true,
+  }));
+  return { filter: [], schools, grades: [], days: [] };
 }
 
 function dayEntry(time: number, users: number, resources: number): DayEntry {
@@ -169,14 +196,13 @@ function dayEntry(time: number, users: number, resources: number): DayEntry {
   const quiet = weekend || holiday || date === "2026-09-07" || date === "2026-11-11";
   const level = (quiet ? 0.006 : 0.62 + 0.1 * chance(date)) * (date === "2026-11-04" ? 1.35 : 1);
   const active = Math.round(users * level);
-  const hidden = active > 0 && active < minimum;
-  const of = (value: number) => (hidden ? null : Math.round(value));
+  const of = (value: number) => Math.round(value);
   return {
     date,
     kind: quiet ? "quiet" : "school",
     logins: of(active * (2.0 + 0.3 * chance(date, "logins"))),
     resources: of(active * (1.1 + 0.3 * chance(date, "resources"))),
-    activeUsers: of(active),
+    activeUsers: shown(of(active)),
     distinctResources: of(resources * Math.min(1, level + 0.12)),
   };
 }
@@ -187,6 +213,7 @@ function peopleEntry(name: string, users: number) {
   return {
     users: of(users),
     activeUsers: of(Math.round(users * (0.72 + 0.25 * chance(name, "active")))),
+    ...(hidden ? { partly: true as const } : {}),
     averageLogins: of(0.9 + 0.9 * chance(name, "logins")),
     averageResources: of(0.5 + 0.5 * chance(name, "resources")),
     distinctResourcesPerUser: of(3 + 9 * chance(name, "distinct")),
@@ -194,7 +221,11 @@ function peopleEntry(name: string, users: number) {
 }
 
 function schoolEntry(school: string, users: number): SchoolEntry {
-  return { school, ...peopleEntry(school, users), accesses: shown(users * 70) };
+  return {
+    school,
+    ...peopleEntry(school, users),
+    accesses: users > 0 && users < minimum ? null : users * 70,
+  };
 }
 
 function resourceEntry(
@@ -205,18 +236,17 @@ function resourceEntry(
   to: number,
 ): ResourceEntry {
   const rows = Math.round(users * days * (0.12 + 0.5 * chance(name, "often")));
-  const hidden = users > 0 && users < minimum;
   const weeks = Math.min(60, Math.max(1, Math.round((to - from) / dayLength / 7)));
   return {
     resource: name,
     type,
     users: shown(users),
-    rows: hidden ? null : rows,
-    accesses: hidden ? null : Math.round(rows * 1.7),
-    firstDay: hidden ? null : iso(from + Math.floor(chance(name, "first") * 4) * dayLength),
-    lastDay: hidden ? null : iso(to - Math.floor(chance(name, "last") * 3) * dayLength),
+    rows,
+    accesses: Math.round(rows * 1.7),
+    firstDay: iso(from + Math.floor(chance(name, "first") * 4) * dayLength),
+    lastDay: iso(to - Math.floor(chance(name, "last") * 3) * dayLength),
     weekly: Array.from({ length: weeks }, (_, week) =>
-      hidden ? null : Math.round((rows / weeks) * (0.7 + 0.6 * chance(name, week) + (0.4 * week) / weeks)),
+      Math.round((rows / weeks) * (0.7 + 0.6 * chance(name, week) + (0.4 * week) / weeks)),
     ),
   };
 }

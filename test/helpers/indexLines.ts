@@ -105,7 +105,7 @@ export function indexLines(index: ParticipationIndex | undefined, people: readon
     at(people, index.members.person[number]),
     ...cohort(index.members.cohort[number]),
   ];
-  for (const { month, attendance, attendanceCells, usage, usageCells } of index.months) {
+  for (const { month, attendance, attendanceCells, usageRuns, usage, usageCells } of index.months) {
     attendance.member.forEach((number, row) => {
       for (const day of daysOf(attendance.present[row])) {
         const active = daysOf(attendance.active[row]).includes(day);
@@ -117,15 +117,18 @@ export function indexLines(index: ParticipationIndex | undefined, people: readon
       const sums = [logins[row], loginRows[row], resources[row], resourceRows[row]];
       lines.push(`${line("participation", ...cohort(number), dateOf(month, day[row]))} ${sums.join(" ")}`);
     });
-    usage.member.forEach((number, row) => {
-      for (const day of daysOf(usage.days[row])) {
-        lines.push(line("used", ...member(number), ...resource(usage.resource[row]), dateOf(month, day)));
+    usageRuns.cohort.forEach((number, run) => {
+      const of = resource(usageRuns.resource[run]);
+      for (let row = usageRuns.firstPerson[run] ?? 0; row < (usageRuns.firstPerson[run + 1] ?? 0); row++) {
+        for (const day of daysOf(usage.days[row])) {
+          lines.push(line("used", ...member(usage.member[row]), ...of, dateOf(month, day)));
+        }
       }
-    });
-    usageCells.cohort.forEach((number, row) => {
       const { day, rows, accesses } = usageCells;
-      const of = [...cohort(number), ...resource(usageCells.resource[row]), dateOf(month, day[row])];
-      lines.push(`${line("usage", ...of)} ${rows[row]} ${accesses[row]}`);
+      for (let row = usageRuns.firstCell[run] ?? 0; row < (usageRuns.firstCell[run + 1] ?? 0); row++) {
+        const cell = line("usage", ...cohort(number), ...of, dateOf(month, day[row]));
+        lines.push(`${cell} ${rows[row]} ${accesses[row]}`);
+      }
     });
   }
   return lines.sort();

@@ -5,6 +5,7 @@ import type {
   ParticipationIndex,
   Resource,
 } from "../../src/dashboard/index/participationIndex";
+import { segmentOf } from "../../src/dashboard/index/segmentShape";
 
 /** Rows of the pseudonymized tables, as tests write them. */
 interface Row {
@@ -75,22 +76,19 @@ export function plainIndex(
         [row.logins ?? 0, Number(row.logins !== null), row.resources ?? 0, Number(row.resources !== null)],
       );
     }
-    const usageDays = new Table(1);
+    const usedDays = new Table(1);
     const usageCells = new Table(2);
+    const runs = new Table(3);
     for (const row of used) {
       const { id, name, type } = row;
-      const resource = resources.of({ id, name, type });
+      const run = [resources.of({ id, name, type }), cohortOf(row)];
       const member = memberOf(row);
-      if (member !== undefined) usageDays.or([member, resource], [2 ** dayOf(row)]);
-      usageCells.add(
-        [cohortOf(row), resource, dayOf(row)],
-        [Number(member !== undefined), row.accesses ?? 0],
-      );
+      if (member !== undefined) usedDays.or([...run, member], [2 ** dayOf(row)]);
+      usageCells.add([...run, dayOf(row)], [Number(member !== undefined), row.accesses ?? 0]);
     }
-    return {
-      month,
-      participationDays: daysOf(there),
-      usageDays: daysOf(used),
+    for (const { keys } of usedDays.rows()) runs.add(keys.slice(0, 2), [0, 1, 0]);
+    for (const { keys } of usageCells.rows()) runs.add(keys.slice(0, 2), [2 ** (keys[2] ?? 0), 0, 1]);
+    return segmentOf(month, {
       attendance: {
         member: Uint32Array.from(attendance.key(0)),
         present: Uint32Array.from(attendance.value(0)),
@@ -104,19 +102,20 @@ export function plainIndex(
         resources: Float64Array.from(attendanceCells.value(2)),
         resourceRows: Uint32Array.from(attendanceCells.value(3)),
       },
-      usage: {
-        member: Uint32Array.from(usageDays.key(0)),
-        resource: Uint32Array.from(usageDays.key(1)),
-        days: Uint32Array.from(usageDays.value(0)),
+      usageRuns: {
+        resource: Uint32Array.from(runs.key(0)),
+        cohort: Uint32Array.from(runs.key(1)),
+        days: Uint32Array.from(runs.value(0)),
+        people: Uint32Array.from(runs.value(1)),
+        cells: Uint32Array.from(runs.value(2)),
       },
+      usage: { member: Uint32Array.from(usedDays.key(2)), days: Uint32Array.from(usedDays.value(0)) },
       usageCells: {
-        cohort: Uint32Array.from(usageCells.key(0)),
-        resource: Uint32Array.from(usageCells.key(1)),
         day: Uint8Array.from(usageCells.key(2)),
         rows: Uint32Array.from(usageCells.value(0)),
         accesses: Float64Array.from(usageCells.value(1)),
       },
-    };
+    });
   });
   return {
     cohorts: cohorts.items,
@@ -133,11 +132,11 @@ export function plainIndex(
 }
 
 const dayOf = ({ date }: Row) => Number(date.slice(8, 10)) - 1;
-const daysOf = (rows: readonly Row[]) => rows.reduce((mask, row) => (mask | (1 << dayOf(row))) >>> 0, 0);
 
 /** Values by keys, ascending by key. */
 class Table {
-  private readonly rows = new Map<string, { keys: readonly number[]; values: number[] }>();
+  private readonly entries = new Map<string, { keys: readonly number[]; values: number[] }>();
+  private sorted: { keys: readonly number[]; values: number[] }[] | undefined;
   constructor(private readonly width: number) {}
 
   add(keys: readonly number[], values: readonly number[]): void {
@@ -149,23 +148,25 @@ class Table {
   }
 
   key(at: number): number[] {
-    return this.sorted().map(({ keys }) => keys[at] ?? 0);
+    return this.rows().map(({ keys }) => keys[at] ?? 0);
   }
 
   value(at: number): number[] {
-    return this.sorted().map(({ values }) => values[at] ?? 0);
+    return this.rows().map(({ values }) => values[at] ?? 0);
   }
 
   private change(keys: readonly number[], values: readonly number[], join: (a: number, b: number) => number) {
     const key = keys.join();
-    const row = this.rows.get(key) ?? { keys, values: new Array<number>(this.width).fill(0) };
-    this.rows.set(key, { keys, values: row.values.map((value, at) => join(value, values[at] ?? 0)) });
+    this.sorted = undefined;
+    const row = this.entries.get(key) ?? { keys, values: new Array<number>(this.width).fill(0) };
+    this.entries.set(key, { keys, values: row.values.map((value, at) => join(value, values[at] ?? 0)) });
   }
 
-  private sorted() {
-    return [...this.rows.values()].sort(({ keys: a }, { keys: b }) => {
+  rows() {
+    this.sorted ??= [...this.entries.values()].sort(({ keys: a }, { keys: b }) => {
       const at = a.findIndex((key, place) => key !== b[place]);
       return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
     });
+    return this.sorted;
   }
 }

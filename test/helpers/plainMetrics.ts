@@ -1,6 +1,5 @@
 import type { UserType } from "../../src/clever/reports";
-import type { CellFacts, Facts } from "../../src/metrics/facts";
-import type { MetricsFilterInput } from "../../src/metrics/filters";
+import type { MetricsFilterInput } from "../../src/dashboard/metrics";
 import { type PersonIds, plainPeople } from "./plainPeople";
 
 /** The participation metrics once more, without SQL: maps and sets over rows, for comparison. */
@@ -22,11 +21,6 @@ export interface PlainUsage extends PersonRow {
   readonly name: string | null;
   readonly id: string | null;
   readonly accesses: number;
-}
-
-/** All true numbers, with the users of every resource name at every school. */
-export interface PlainFacts extends Facts {
-  readonly cells: readonly CellFacts[];
 }
 
 function inScope(row: PersonRow, filter: MetricsFilterInput): boolean {
@@ -62,11 +56,11 @@ function different(rows: readonly PlainUsage[]): number {
   return new Set(rows.map(resourceOf).filter((resource) => resource !== null)).size;
 }
 
-export function plainFacts(
+function plainFacts(
   allParticipation: readonly PlainParticipation[],
   allUsage: readonly PlainUsage[],
   filter: MetricsFilterInput = {},
-): PlainFacts {
+) {
   const personOf = plainPeople([...allParticipation, ...allUsage]);
   const named = <Row extends PersonRow>(row: Row): Row => ({ ...row, person: personOf(row) });
   const participation = allParticipation.map(named).filter((row) => inScope(row, filter));
@@ -92,13 +86,11 @@ export function plainFacts(
       return {
         name,
         users: people(rows),
-        activeUsers: people(rows.filter(({ active }) => active)),
         logins: sum(rows.map(({ logins }) => logins)),
         loginRows: rows.length,
         resources: sum(rows.map(({ resources }) => resources)),
         resourceRows: rows.length,
         resourcePairs: sum(groupBy(used, ({ person }) => [person]).map(different)),
-        resourceUsers: people(used),
       };
     }),
     byDay: dates.map((date) => {
@@ -110,7 +102,6 @@ export function plainFacts(
         resources: sum(rows.map(({ resources }) => resources)),
         activeUsers: people(rows.filter(({ active }) => active)),
         distinctResources: different(used),
-        resourceUsers: people(used),
       };
     }),
     resources: groupBy(usage, ({ name, type }) => [name, type]).map((rows) => ({
@@ -120,12 +111,9 @@ export function plainFacts(
       accesses: sum(rows.map(({ accesses }) => accesses)),
       users: people(rows),
     })),
-    resourceNames: groupBy(personal, ({ name }) => [name]).map((rows) => ({
-      name: first(rows).name,
-      users: people(rows),
-    })),
-    cells: groupBy(personal, ({ name, school }) => [name, school]).map((rows) => ({
+    cells: groupBy(personal, ({ name, type, school }) => [name, type, school]).map((rows) => ({
       resource: first(rows).name,
+      type: first(rows).type,
       school: first(rows).school,
       users: people(rows),
     })),
@@ -145,8 +133,8 @@ export function plainMetrics(
   top = 5,
 ) {
   const facts = plainFacts(participation, usage, filter);
-  const topNames = [...facts.resourceNames]
-    .sort((a, b) => b.users - a.users || byName(a.name, b.name))
+  const topOnes = [...facts.resources]
+    .sort((a, b) => b.users - a.users || b.rows - a.rows || byName(a.name, b.name) || byName(a.type, b.type))
     .slice(0, top);
   return {
     users: facts.users,
@@ -161,13 +149,13 @@ export function plainMetrics(
         averageLogins: school.logins / school.loginRows,
         averageDistinctResources: school.users === 0 ? 0 : school.resourcePairs / school.users,
       })),
-    byDay: facts.byDay.map(({ resourceUsers: _, ...day }) => day),
+    byDay: facts.byDay,
     topResources: [...facts.resources]
       .sort((a, b) => b.rows - a.rows || byName(a.name, b.name) || byName(a.type, b.type))
       .map(({ name, type, ...numbers }) => ({ resource_name: name, resource_type: type, ...numbers })),
-    topResourcesBySchool: topNames.flatMap(({ name }) =>
+    topResourcesBySchool: topOnes.flatMap(({ name, type }) =>
       facts.cells
-        .filter(({ resource }) => resource === name)
+        .filter((cell) => cell.resource === name && cell.type === type)
         .sort((a, b) => byName(a.school, b.school))
         .map(({ school, users }) => ({ school_name: school, resource_name: name, users })),
     ),

@@ -4,8 +4,6 @@ import { userInfo } from "node:os";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
-import { Duck } from "../../src/duck/duck";
-import { lakeMetrics } from "../../src/metrics/lakeMetrics";
 import type { AdlsEmulator } from "../adls-emulator/emulator";
 import { openLake, startEmulator } from "../helpers/adls";
 import { runInto } from "../helpers/adlsPipeline";
@@ -34,26 +32,6 @@ async function largeLake(): Promise<AdlsEmulator> {
   await runInto(openLake(emulator), fixture.source);
   return emulator;
 }
-
-test("a disk without room for the copies of tables is told, with the folder", async ({ skip }) => {
-  const folder = await temporaryFolder();
-  const emulator = await largeLake();
-  if (!smallDisk(folder, 64)) return skip("No disk can be mounted here.");
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = folder;
-  try {
-    await using duck = await Duck.open();
-    const asked = lakeMetrics(openLake(emulator), duck, {}, { minimumGroupSize: 0 });
-    await expect(asked).rejects.toMatchObject({
-      code: "io",
-      message: "This machine's disk has no room for a copy of the lake's file.",
-      hint: expect.stringContaining(folder),
-    });
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-  }
-});
 
 describe("a disk without room for the dashboard's cache", () => {
   test("is told, with the folder, where not even the tables' files go in", async ({ skip }) => {

@@ -76,8 +76,13 @@ test("all that the extension shows works on a lake in Azure, by tokens that the 
   expect(preview).toMatchObject({ problem: null, truncated: false });
   const { runs } = await client.request(engine.listRuns, { ...connected, from: 0, count: 20 });
   expect(runs).toMatchObject([{ outcome: "done", counts: { landed: 12 } }]);
-  const filter = {};
-  const metrics = await client.request(engine.metrics, { ...connected, filter, minimumGroupSize: 0 });
+  const metrics = await client.request(engine.metrics, {
+    ...connected,
+    filter: {},
+    minimumGroupSize: 0,
+    keepWhole: "schools",
+    cacheFolder: await temporaryFolder(),
+  });
   expect(metrics.users).toBeGreaterThan(30);
   expect((await client.request(engine.verify, connected)).problems).toEqual([]);
 });

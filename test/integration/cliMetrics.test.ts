@@ -5,7 +5,7 @@ import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { recognizeReport } from "../../src/clever/fileNames";
-import type { MetricsFilterInput } from "../../src/metrics/filters";
+import type { MetricsFilterInput } from "../../src/dashboard/metrics";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { startSftpServer } from "../../src/sftp/server";
@@ -19,6 +19,11 @@ const oeaFile = path.join(import.meta.dirname, "../fixtures/oea/daily-participat
 
 const published = z.number().nullable();
 const document = z.object({
+  withheld: z.object({
+    filter: z.array(z.unknown()),
+    schools: z.array(z.unknown()),
+    days: z.array(z.unknown()),
+  }),
   users: published,
   days: z.number(),
   activeUsers: published,
@@ -144,8 +149,9 @@ describe("clever-lake metrics", () => {
     ["a resource type", ["--resource-type", "district-link"], { resourceTypes: ["district-link"] }],
   ];
   test.each(questions)("answer for %s as plain counting does", async (_, options, filter) => {
+    const withheld = { filter: [], schools: [], days: [] };
     expect(await metrics(...options, ...all)).toEqual(
-      document.parse(plainMetrics(participation, usage, filter)),
+      document.parse({ withheld, ...plainMetrics(participation, usage, filter) }),
     );
   });
 
@@ -155,24 +161,46 @@ describe("clever-lake metrics", () => {
     expect(answer.bySchool).toHaveLength(5);
   });
 
-  test("show no number about fewer people than the minimum group size", async () => {
-    const plain = plainMetrics(participation, usage, { userTypes: ["teachers"] });
-    const truth = new Map(plain.bySchool.map((each) => [each.school_name, each.users]));
+  test("are about whole groups of at least the minimum group size, and say what they leave out", async () => {
+    // The few of the staff are shown only together with teachers.
+    const people = ["--user-type", "teachers", "--user-type", "staff"];
+    const plain = plainMetrics(participation, usage, { userTypes: ["teachers", "staff"] });
+    const truth = new Map(plain.bySchool.map((each) => [each.school_name, each]));
+    const sizes = [...truth.values()].map(({ users }) => users);
     for (const minimum of [10, 20]) {
       const size = ["--minimum-group-size", String(minimum)];
       // 10 is what counts where nothing is said.
-      const answer = await metrics("--user-type", "teachers", ...(minimum === 10 ? [] : size));
+      const answer = await metrics(...people, ...(minimum === 10 ? [] : size));
+      expect({
+        ...answer,
+        bySchool: [],
+        byDay: [],
+        topResources: [],
+        topResourcesBySchool: [],
+      }).toMatchObject({
+        users: plain.users,
+        withheld: { filter: [], days: [] },
+      });
+      expect(answer.topResources.map(({ rows, accesses }) => [rows, accesses])).toEqual(
+        plain.topResources.map(({ rows, accesses }) => [rows, accesses]),
+      );
       for (const each of answer.bySchool) {
-        if (each.users !== null) expect(each.users).toBe(truth.get(each.school_name));
-        if ((truth.get(each.school_name) ?? 0) < minimum) {
-          expect(each).toMatchObject({ users: null, averageLogins: null, averageResources: null });
-        }
+        const same = truth.get(each.school_name);
+        if (each.users !== null && each.users === same?.users) expect(each).toEqual(same);
+        if ((same?.users ?? 0) >= minimum) continue;
+        expect(each).toMatchObject({ users: null, averageLogins: null, averageResources: null });
+        expect(JSON.stringify(answer.withheld.schools)).toContain(JSON.stringify(each.school_name));
       }
-      expect(answer.bySchool.some(({ users }) => users === null)).toBe(true);
-      for (const { users } of answer.topResources) expect(users ?? minimum).toBeGreaterThanOrEqual(minimum);
+      expect(answer.bySchool.some(({ users }) => users === null)).toBe(
+        sizes.some((users) => users < minimum),
+      );
     }
-    const told = await cli.run("metrics", "--user-type", "teachers");
-    expect(told.stdout).toContain("suppressed");
+    const small = plain.bySchool.find(({ users }) => users < 10)?.school_name ?? "";
+    const alone = await metrics(...people, "--school", small);
+    expect(alone).toMatchObject({ users: null, withheld: { filter: [{ isSmall: true }] } });
+    const told = await cli.run("metrics", ...people, "--school", small);
+    expect(told.stdout).toContain(`${small}`);
+    expect(told.stdout).toContain("fewer than 10 people; shown only together with teachers, ");
   });
 
   test("refuse a filter that cannot be meant", async () => {

@@ -72,7 +72,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await page.locator("#units-percent").click();
       await poll(() => textOf(page, "#card-activeUsers .card-value")).toBe("87%");
       await poll(() => page.locator("#panel-weekday .chart svg").textContent()).toContain("%");
-      expect(await textOf(page, "#card-logins .card-value")).toBe("≥ 428,218");
+      expect(await textOf(page, "#card-logins .card-value")).toBe("428,218");
       expect(source.asked).toHaveLength(before);
     });
 

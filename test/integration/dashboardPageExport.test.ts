@@ -81,7 +81,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
       },
     );
 
-  test("every picture as SVG and PNG, with filters, definition and the suppression rule", async () => {
+  test("every picture as SVG and PNG, with filters, definition and the rule of groups", async () => {
     const shown = await dashboards.open({ grades: true, hostile: true });
     for (const panel of pictures) {
       const svg = await saved(shown, panel, "svg");
@@ -91,7 +91,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
         "Aug 1 – Nov 20, 2026",
         "Filters: Students",
         "Definition:",
-        "fewer than 10 people",
+        "whole groups of at least 10 people",
         "Nov 21, 2026",
       ]) {
         expect(words, panel).toContain(part);
@@ -123,14 +123,14 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
       const cells = rows.flat();
       expect(cells.filter((cell) => /^[\s]*[=+@\t\r]/.test(cell) || /^\s*-\D/.test(cell))).toEqual([]);
       expect(content).toContain("Filters: Students");
-      expect(content).toContain("fewer than 10 people");
+      expect(content).toContain("whole groups of at least 10 people");
     }
     const rows: string[][] = parse((await saved(shown, "schools", "csv")).content, { bom: true });
     for (const school of hostileNames) {
       expect(rows.some(([first]) => first === school || first === `'${school}`)).toBe(true);
     }
     // Numbers are numbers, as programs read them.
-    expect(rows[1]?.slice(1).every((cell) => cell === "hidden" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
+    expect(rows[1]?.slice(1).every((cell) => cell === "left out" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
   });
 
   test("one HTML file that opens offline as it was, with nothing to filter by", async () => {
@@ -141,7 +141,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     expect(await page.locator(".filters, .row-pick, #export-html").count()).toBe(0);
     expect(await page.locator("#panel-weekday table").count()).toBe(1);
     expect(await textOf(page, ".about dl")).toContain("Sum of num_logins in daily participation.");
-    expect(await textOf(page, ".about")).toContain("fewer than 10 people");
+    expect(await textOf(page, ".about")).toContain("whole groups of at least 10 people");
     await page.locator("#resource-search").fill("khan");
     await poll(() => page.locator("#panel-table tbody tr").count()).toBe(3);
   });

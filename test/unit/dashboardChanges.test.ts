@@ -236,7 +236,7 @@ describe("no alarm", () => {
     expect(changes.tooLittle).toBe(1);
   });
 
-  it("comes from suppressed days, which are not taken as days without use", () => {
+  it("comes from days that are not known, which are not taken as days without use", () => {
     const input = dailySeries({ seed: 15, weeks: 16 });
     // Every other day of the judged weeks is not known: too little of them.
     const half = withDaily(input, "r5", (index, count) =>
@@ -255,7 +255,7 @@ describe("no alarm", () => {
     expect(findChanges(typed as ChangesInput)).toMatchObject({ entries: [], tooLittle: 1 });
   });
 
-  it("comes from a week that is not over, or from days whose active users are suppressed", () => {
+  it("comes from a week that is not over, or from days whose active users are not known", () => {
     const input = dailySeries({
       seed: 16,
       weeks: 16,

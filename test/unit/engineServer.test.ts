@@ -128,7 +128,13 @@ describe("the engine over message streams", () => {
     expect(details.log.map(({ outcome }) => outcome)).toEqual(Array(18).fill("anonymized"));
     expect(details.notReached).toEqual([]);
 
-    const answer = await request(protocol.metrics, { ...connected, filter: {}, minimumGroupSize: 5 });
+    const answer = await request(protocol.metrics, {
+      ...connected,
+      filter: {},
+      minimumGroupSize: 5,
+      keepWhole: "schools",
+      cacheFolder: await temporaryFolder(),
+    });
     expect(answer.users).toBeGreaterThan(40);
     const verification = await request(protocol.verify, connected);
     expect(verification.problems).toEqual([]);

@@ -3,8 +3,8 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { writeDashboard } from "../../src/cli/dashboard";
 import { parseConfig } from "../../src/config";
-import { exportEngagement } from "../../src/metrics/digitalEngagement";
-import { lakeMetrics } from "../../src/metrics/lakeMetrics";
+import { exportEngagement } from "../../src/pipeline/export/digitalEngagement";
+import { lakeMetrics } from "../helpers/lakeMetrics";
 import { sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture, usageCsv, usagePath } from "../helpers/pipelineFixture";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -91,7 +91,7 @@ test("no text tells who somebody is, in stage2p, the dashboard, its cache and ev
   await writeDashboard(config, {}, options, { media: folder, l10n }, new AbortController().signal);
   expect(await readFile(out, "utf8")).toContain("x.org/query?ref=[pseudonym]");
   await exportEngagement(fixture.lake, duck, path.join(folder, "engagement.parquet"));
-  const metrics = await lakeMetrics(fixture.lake, duck, {}, { minimumGroupSize: 0 });
+  const metrics = await lakeMetrics(fixture.lake, {}, { minimumGroupSize: 0 });
   holdsNoTrace(JSON.stringify(metrics), "metrics");
   for (const place of [fixture.lake.localPath("stage2p"), folder]) {
     const contents = await contentsBelow(place);

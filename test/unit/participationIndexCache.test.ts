@@ -1,8 +1,7 @@
 import { copyFile, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { type Derivation, IndexKeeper } from "../../src/dashboard/index/indexKeeper";
-import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
+import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import { sqlString } from "../../src/duck/duck";
 import { isCleverLakeError } from "../../src/errors";
 import { FolderLake } from "../../src/lake/folder";
@@ -67,7 +66,7 @@ test.each(Object.keys(damages))(
     expect(expected).toEqual(plainLines(await rowsOfFolder(fixture.server)));
     const [folder = ""] = await lakeFolders(cacheFolder);
     const kinds = await Promise.all(
-      ["manifest.json", /segment$/, /parquet$/].map(async (pattern) =>
+      ["manifest.json", /segment$/, /(parquet|members)$/].map(async (pattern) =>
         (await filesBelow(folder)).filter((file) => file.match(pattern)),
       ),
     );
@@ -296,8 +295,7 @@ test("who asks after a recheck is not answered by what was under way before it",
 test("closing calls off each question that is under way, also where one waits for another", async () => {
   const lake = await gatedLake();
   const keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
-  const people = { name: "people", compute: async (index: ParticipationIndex) => index.people };
-  const questions = [keeper.current(lake), keeper.derived(lake, people)].map((question) =>
+  const questions = [keeper.current(lake), keeper.current(lake)].map((question) =>
     expect(question).rejects.toSatisfy((error) => isCleverLakeError(error, "busy")),
   );
   await lake.waiting.opened;
@@ -320,46 +318,31 @@ test("closing calls off what is under way and leaves no file half-written", asyn
   await expect(keeper.current(lake)).rejects.toSatisfy((error) => isCleverLakeError(error, "busy"));
 });
 
-test("what is made of the index is made once per state of the tables, and months that did not change are kept", async () => {
+test("months that did not change are kept, and a new process reads the cache alone", async () => {
   const fixture = await someLake();
   const cacheFolder = await temporaryFolder();
-  let computed = 0;
-  const months: Derivation<{ readonly months: readonly string[] }> = {
-    name: "months",
-    compute: async (index) => {
-      computed++;
-      return { months: index.months.map(({ month }) => month) };
-    },
-  };
   const segments = async () => (await filesBelow(cacheFolder)).filter((name) => name.endsWith(".segment"));
+  const expected = async () => plainLines(await rowsOfFolder(fixture.server));
   await using keeper = new IndexKeeper({ cacheFolder, recheckMilliseconds: 0 });
-  const first = await keeper.derived(fixture.lake, months);
-  expect(first).toEqual({
-    value: { months: ["2024-09", "2024-10"] },
-    versions: { dailyParticipation: 0, resourceUsage: 0 },
-  });
-  expect((await keeper.derived(fixture.lake, months))?.value).toBe(first?.value);
-  expect(computed).toBe(1);
+  const first = await keeper.current(fixture.lake);
+  expect(await keeper.current(fixture.lake)).toBe(first);
   const before = await segments();
   expect(before.length).toBe(2);
 
   await fixture.put(dailyPath("2024-11-04"), dailyCsv(daily("amy", "2024-11-04")));
   await fixture.run();
-  const second = await keeper.derived(fixture.lake, months);
-  expect(second?.value).toEqual({ months: ["2024-09", "2024-10", "2024-11"] });
+  const second = await keeper.current(fixture.lake);
+  expect(second?.months.map(({ month }) => month)).toEqual(["2024-09", "2024-10", "2024-11"]);
   expect(await segments()).toEqual(expect.arrayContaining(before));
-  expect(computed).toBe(2);
   await keeper[Symbol.asyncDispose]();
 
+  // The tables' data files are not there to be read: what is in the cache has to do.
+  const data = path.join(fixture.lake.localPath("stage2p"), "clever");
+  const hidden = (await filesBelow(data)).filter((file) => file.endsWith(".parquet"));
+  for (const file of hidden) await writeFile(path.join(data, file), "");
   await using later = new IndexKeeper({ cacheFolder });
-  expect(await later.derived(fixture.lake, months)).toEqual(second);
-  expect(computed).toBe(2);
-  // Under another name it is something else, and the index comes back for it.
-  const people = { name: "people", compute: async (index: ParticipationIndex) => index.people };
-  expect((await later.derived(fixture.lake, people))?.value).toBe(3);
-  expect(indexLines(await later.current(fixture.lake), await cachedPeople(cacheFolder))).toEqual(
-    plainLines(await rowsOfFolder(fixture.server)),
-  );
+  const third = await later.current(fixture.lake);
+  expect(indexLines(third, await cachedPeople(cacheFolder))).toEqual(await expected());
 });
 
 test("of tables that became empty nothing is kept that names what was in them", async () => {
@@ -367,12 +350,10 @@ test("of tables that became empty nothing is kept that names what was in them", 
   const cacheFolder = await temporaryFolder();
   const row = { date: "2026-01-05", sis_id_pseudonym: "a", user_type: "student", active: true };
   await tables.put("daily_participation", "1", [{ ...row, school_name: "Closed School" }]);
-  const names = { name: "names", compute: async (index: ParticipationIndex) => index.cohorts };
   await using keeper = new IndexKeeper({ cacheFolder, recheckMilliseconds: 0 });
-  expect((await keeper.derived(tables.lake, names))?.value).toMatchObject([{ school: "Closed School" }]);
-  await expect.poll(() => filesBelow(cacheFolder)).toContainEqual(expect.stringMatching(/derived$/));
+  expect((await keeper.current(tables.lake))?.cohorts).toMatchObject([{ school: "Closed School" }]);
   await tables.put("daily_participation", "1", []);
-  expect(await keeper.derived(tables.lake, names)).toBeUndefined();
+  expect(await keeper.current(tables.lake)).toBeUndefined();
   // Copies of a remote lake's files stay for a while; these are not looked at for names.
   const files = (await filesBelow(cacheFolder)).filter((file) => !file.includes("copies"));
   expect(files.length).toBeGreaterThan(0);

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { lakeMetrics } from "../../src/metrics/lakeMetrics";
-import { requireKnownNames } from "../../src/metrics/unknownNames";
+import { requireKnownNames } from "../../src/dashboard/unknownNames";
 import { nearestNames } from "../../src/nearestNames";
-import { sharedDuck } from "../helpers/lakeRows";
+import { lakeMetrics } from "../helpers/lakeMetrics";
 import {
   daily,
   dailyCsv,
@@ -70,9 +69,8 @@ describe("a filter with names that the data does not have", () => {
     );
     await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
     await fixture.run();
-    const duck = await sharedDuck();
-    const ask = (filter: Parameters<typeof lakeMetrics>[2]) =>
-      lakeMetrics(fixture.lake, duck, filter, { minimumGroupSize: 0 });
+    const ask = (filter: Parameters<typeof lakeMetrics>[1]) =>
+      lakeMetrics(fixture.lake, filter, { minimumGroupSize: 0 });
     await expect(ask({ schools: ["North High", "Nroth High"] })).rejects.toMatchObject({
       code: "config",
       message: 'There is no school "Nroth High" in the tables.',

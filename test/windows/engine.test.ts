@@ -50,6 +50,7 @@ test("it answers the dashboard's questions, from its index the second time", asy
     ...connected(),
     filter: { ...openingFilter, range: { preset: "all" as const } },
     minimumGroupSize: 3,
+    keepWhole: "schools" as const,
     schoolYearStart: "08-01",
     cacheFolder: path.join(folder, "cache"),
   };

@@ -1,5 +1,6 @@
-import type { DayEntry, Shown } from "../../../src/dashboard/answer";
+import type { DayEntry, People, Shown } from "../../../src/dashboard/answer";
 import { pickDay, type Ready } from "../model";
+import { told } from "../panels/panel";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
 import { baseOption, type LegendEntry, type Mark, type MarkLine, type Picture, valueAxis } from "./picture";
@@ -7,16 +8,15 @@ import { baseOption, type LegendEntry, type Mark, type MarkLine, type Picture, v
 export interface DaySeries {
   readonly name: string;
   readonly colour: string;
-  readonly value: (day: DayEntry) => Shown;
+  readonly value: (day: DayEntry) => People;
   /** Bars instead of a line. */
   readonly bars?: boolean;
-  /** Of resource usage, not of daily participation. */
-  readonly usage?: true;
 }
 
 /**
  * Lines or bars over days. Quiet days are shaded, days without data hatched, and lines lead across both: drawn through
- * their values, they would fall to the ground every weekend. A hidden number is a hollow mark on the ground.
+ * their values, they would fall to the ground every weekend. What is left out is a hatched gap as well; fewer people than
+ * can be told are a hollow mark on the ground.
  */
 export function dayPicture(
   ready: Ready,
@@ -27,22 +27,33 @@ export function dayPicture(
 ): Picture {
   const { byDay } = ready.answer;
   const { texts, formats, filter } = ready;
-  const hidden = byDay.flatMap((day, index) =>
-    day.kind !== "noData" && series.some(({ value }) => value(day) === null) ? [index] : [],
-  );
+  const daysWith = (wanted: null | "few") =>
+    byDay.flatMap((day, index) =>
+      day.kind !== "noData" && series.some(({ value }) => value(day) === wanted) ? [index] : [],
+    );
+  const leftOut = new Set(daysWith(null));
+  const few = daysWith("few");
+  const { withheld } = ready.answer;
+  // Where the filter itself leaves something out, that is so on all days and said once.
+  const tellPartly = withheld.filter.length === 0 && withheld.days.length > 0;
   const marks = byDay.map((day, index): Mark => {
-    const lines: MarkLine[] = series.map(({ name, colour, value, usage }) => ({
+    const lines: MarkLine[] = series.map(({ name, colour, value }) => ({
       name,
       colour,
-      value:
-        day.kind === "noData" ? "–" : formats.sum(value(day), usage ? day.usageAtLeast : day.atLeast, format),
+      value: day.kind === "noData" ? "–" : formats.shown(value(day), format),
     }));
     const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[day.kind];
     return {
       series: 0,
       index,
       title: formats.longDay(day.date),
-      lines: [...lines, ...kind.map((name) => ({ name, value: "" }))],
+      lines: [
+        ...lines,
+        ...[...kind, ...(tellPartly && day.partly ? [texts.partlyDay] : [])].map((name) => ({
+          name,
+          value: "",
+        })),
+      ],
       pick: pickDay(filter, day.date),
     };
   });
@@ -79,7 +90,13 @@ export function dayPicture(
         animation: false,
         barWidth: "101%",
         itemStyle: { color: look.band },
-        data: byDay.map(({ kind }) => (kind === "school" ? 0 : { value: 1, ...bandOf(kind, look) })),
+        data: byDay.map(({ kind }, at) =>
+          leftOut.has(at)
+            ? { value: 1, ...bandOf("noData", look) }
+            : kind === "school"
+              ? 0
+              : { value: 1, ...bandOf(kind, look) },
+        ),
         z: 1,
       },
       {
@@ -88,7 +105,7 @@ export function dayPicture(
         symbol: "diamond",
         symbolSize: 8,
         itemStyle: { color: look.background, borderColor: look.quiet, borderWidth: 1.5 },
-        data: hidden.map((index) => [index, 0]),
+        data: few.map((index) => [index, 0]),
         z: 4,
       },
     ],
@@ -107,7 +124,8 @@ export function dayPicture(
   if (byDay.some(({ kind }) => kind === "noData")) {
     legend.push({ name: texts.noDataDay, colour: look.line, shape: "hatched" });
   }
-  if (hidden.length > 0) legend.push({ name: texts.hidden, colour: look.quiet, shape: "hidden" });
+  if (leftOut.size > 0) legend.push({ name: texts.hidden, colour: look.line, shape: "hatched" });
+  if (few.length > 0) legend.push({ name: formats.few, colour: look.quiet, shape: "hidden" });
   return {
     option,
     marks,
@@ -119,7 +137,7 @@ export function dayPicture(
 }
 
 function lineOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) {
-  const values = acrossQuietDays(byDay, value);
+  const values = acrossQuietDays(byDay, (day) => told(value(day)));
   const dots = byDay.length <= 45;
   return {
     type: "line" as const,
@@ -149,7 +167,7 @@ function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
     barMaxWidth: 40,
     itemStyle: { color: colour },
     emphasis: { itemStyle: { color: colour, opacity: 0.8 } },
-    data: byDay.map((day) => (day.kind === "noData" ? "-" : (value(day) ?? "-"))),
+    data: byDay.map((day) => (day.kind === "noData" ? "-" : (told(value(day)) ?? "-"))),
     z: 3,
   };
 }

@@ -1,6 +1,3 @@
-import type { Shown } from "../../../src/dashboard/answer";
-import type { DashboardTexts } from "../../../src/dashboard/export/texts";
-import { fill } from "../formats";
 import type { FilterPatch } from "../model";
 import { type Bars, nameAxis } from "./barPicture";
 import { textOn } from "./colours";
@@ -9,16 +6,17 @@ import type { Look } from "./look";
 import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
 
 export interface Stacks extends Bars {
-  readonly texts: DashboardTexts;
+  /** What stands behind each name's bar. */
+  readonly behind: readonly string[];
   readonly format: (value: number) => string;
   /** What a click on one part changes, by series and name. */
   readonly partPicks: readonly (readonly (FilterPatch | undefined)[])[];
   readonly legendPicks: readonly { readonly pick: FilterPatch; readonly picked: boolean }[];
 }
 
-/** Bars lying beside names, each made of parts; hidden parts are named at the bar's end. */
+/** Bars lying beside names, each made of parts; those that cannot be drawn are named behind them. */
 export function stackPicture(stacks: Stacks, look: Look): Picture {
-  const { names, series, texts, format } = stacks;
+  const { names, series, behind, format } = stacks;
   const marks: Mark[] = [];
   series.forEach((part, at) => {
     names.forEach((name, index) => {
@@ -33,12 +31,11 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
     });
   });
   const longest = largest(stacks);
-  const hidden = names.map((_, index) => series.filter(({ values }) => isHidden(values[index])).length);
   const option: EChartsOption = {
     ...baseOption(look),
     grid: {
       left: look.labelWidth + 10,
-      right: hidden.some((count) => count > 0) ? 84 : 16,
+      right: behind.some((text) => text !== "") ? 84 : 16,
       top: 4,
       bottom: 26,
     },
@@ -79,10 +76,7 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
           color: look.quiet,
           fontStyle: "italic" as const,
           fontSize: look.fontSize - 2,
-          formatter: ({ dataIndex }: { readonly dataIndex: number }) => {
-            const count = hidden[dataIndex] ?? 0;
-            return count === 0 ? "" : `+${fill(texts.hiddenCount, count)}`;
-          },
+          formatter: ({ dataIndex }: { readonly dataIndex: number }) => behind[dataIndex] ?? "",
         },
         data: names.map(() => 0),
       },
@@ -99,10 +93,6 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
     })),
     height: names.length * 28 + 32,
   };
-}
-
-function isHidden(value: Shown | undefined): boolean {
-  return value === null;
 }
 
 /** The length of the longest bar. */

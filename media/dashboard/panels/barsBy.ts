@@ -1,4 +1,4 @@
-import type { Shown } from "../../../src/dashboard/answer";
+import type { Entry, Shown } from "../../../src/dashboard/answer";
 import { barPicture } from "../charts/barPicture";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
@@ -10,11 +10,15 @@ export interface BarsOf<T> {
   /** Its place in the palette. */
   readonly colour: number;
   readonly value: (entry: T) => Shown;
-  readonly atLeast: (entry: T) => true | undefined;
+}
+
+/** The name of a school or grade, marked where a group of it is left out. */
+export function entryName(name: string, { partly }: Entry): string {
+  return partly ? `${name}\u00a0*` : name;
 }
 
 /** Averages of schools or grades as bars beside their names, which filter by them; undefined without an entry. */
-export function barsBy<T>(
+export function barsBy<T extends Entry>(
   { texts, formats, filter }: Ready,
   list: NameList,
   entries: readonly T[],
@@ -25,13 +29,13 @@ export function barsBy<T>(
   if (entries.length === 0) return undefined;
   return barPicture(
     {
-      names: entries.map((entry) => nameIn(texts, list, nameOf(entry))),
+      names: entries.map((entry) => entryName(nameIn(texts, list, nameOf(entry)), entry)),
       picks: entries.map((entry) => pickName(filter, list, nameOf(entry))),
-      series: series.map(({ name, colour, value, atLeast }) => ({
+      series: series.map(({ name, colour, value }) => ({
         name,
         colour: look.palette[colour] ?? look.text,
         values: entries.map(value),
-        labels: entries.map((entry) => formats.average(value(entry), atLeast(entry))),
+        labels: entries.map((entry) => formats.shown(value(entry), (number) => formats.decimal(number))),
       })),
     },
     look,

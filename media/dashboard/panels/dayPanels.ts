@@ -1,9 +1,9 @@
-import type { DayEntry, Shown } from "../../../src/dashboard/answer";
+import type { DayEntry, People } from "../../../src/dashboard/answer";
 import { type DaySeries, dayPicture } from "../charts/dayPicture";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
 import { isDay, pickDay, type Ready } from "../model";
-import type { Column, Panel } from "./panel";
+import { type Column, type Panel, shareOf } from "./panel";
 
 interface DayPanel {
   readonly id: "time" | "active" | "distinctDay";
@@ -15,9 +15,8 @@ interface DayPanel {
   readonly series: readonly {
     readonly name: string;
     readonly colour: number;
-    readonly value: (day: DayEntry) => Shown;
+    readonly value: (day: DayEntry) => People;
     readonly bars?: boolean;
-    readonly usage?: true;
   }[];
 }
 
@@ -42,10 +41,7 @@ export function activePanel(ready: Ready): Panel {
   const { texts, view } = ready;
   const users = ready.answer.cards.users.value;
   const inPercent = view.units === "percent";
-  const value = ({ activeUsers }: DayEntry) => {
-    if (!inPercent || activeUsers === null) return activeUsers;
-    return users === null ? null : users === 0 ? 0 : activeUsers / users;
-  };
+  const value = ({ activeUsers }: DayEntry) => (inPercent ? shareOf(activeUsers, users) : activeUsers);
   return dayPanel(ready, {
     id: "active",
     title: texts.titleActive,
@@ -72,7 +68,6 @@ export function distinctDayPanel(ready: Ready, wide: boolean): Panel {
         colour: 3,
         bars: true,
         value: ({ distinctResources }) => distinctResources,
-        usage: true,
       },
     ],
   });
@@ -87,7 +82,7 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
   const columns: Column[] = [
     { title: texts.date, kind: "day" },
     { title: texts.kind, kind: "text" },
-    ...series.map(({ name, usage }): Column => ({ title: name, kind, ...(usage ? { usage } : {}) })),
+    ...series.map(({ name }): Column => ({ title: name, kind })),
   ];
   return {
     ...panel,
@@ -106,8 +101,7 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
         ],
         pick: pickDay(filter, day.date),
         picked: isDay(filter, day.date),
-        atLeast: day.atLeast,
-        usageAtLeast: day.usageAtLeast,
+        partly: day.partly,
       })),
     }),
   };
@@ -116,13 +110,14 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
 function peak(
   { answer, texts, formats }: Ready,
   title: string,
-  value: (day: DayEntry) => Shown,
+  value: (day: DayEntry) => People,
   format: (value: number) => string,
 ): string {
   let best: { date: string; value: number } | undefined;
   for (const day of answer.byDay) {
     const here = value(day);
-    if (here !== null && (best === undefined || here > best.value)) best = { date: day.date, value: here };
+    if (typeof here === "number" && (best === undefined || here > best.value))
+      best = { date: day.date, value: here };
   }
   if (best === undefined) return `${title}: ${texts.nothingToShow}`;
   return fill(texts.peak, title, formats.day(best.date), format(best.value));

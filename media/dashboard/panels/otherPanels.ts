@@ -3,9 +3,9 @@ import type { LegendEntry } from "../charts/picture";
 import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
 import { isOnly, nameIn, pickName, type Ready, typeName } from "../model";
+import { cutSentences } from "../withheldWords";
 import { barsBy } from "./barsBy";
-import { extremes, type Panel } from "./panel";
-import { shareOf } from "./schoolPanels";
+import { extremes, type Panel, shareOf, told } from "./panel";
 
 /** As many tiles as can be told apart; the table has all. */
 const mostTiles = 80;
@@ -21,6 +21,8 @@ export function gradePanel(ready: Ready): Panel {
     wide: false,
     allResources: false,
     controls: [],
+    withheld: cutSentences(ready, answer.withheld.grades),
+    offersOther: answer.byGrade.every(({ users }) => users === null),
     summary: extremes(
       ready,
       texts.perPerson,
@@ -33,7 +35,6 @@ export function gradePanel(ready: Ready): Panel {
           name: texts.perPerson,
           colour: 3,
           value: ({ distinctResourcesPerUser }) => distinctResourcesPerUser,
-          atLeast: ({ usageAtLeast }) => usageAtLeast,
         },
       ]),
     table: () => ({
@@ -43,7 +44,7 @@ export function gradePanel(ready: Ready): Panel {
         { title: texts.activeUsers, kind: "integer" },
         { title: texts.averageLogins, kind: "decimal" },
         { title: texts.averageResources, kind: "decimal" },
-        { title: texts.perPerson, kind: "decimal", usage: true },
+        { title: texts.perPerson, kind: "decimal" },
       ],
       rows: answer.byGrade.map((each) => ({
         cells: [
@@ -56,8 +57,7 @@ export function gradePanel(ready: Ready): Panel {
         ],
         pick: pickName(filter, "grades", each.grade),
         picked: isOnly(filter, "grades", each.grade),
-        atLeast: each.atLeast,
-        usageAtLeast: each.usageAtLeast,
+        partly: each.partly,
       })),
     }),
   };
@@ -69,6 +69,7 @@ export function weekdayPanel(ready: Ready): Panel {
   const days = answer.byWeekday.filter((each) => each.days > 0);
   const value = (each: (typeof days)[number]) =>
     inPercent ? shareOf(each.activeUsers, answer.cards.users.value) : each.activeUsers;
+  const drawn = (each: (typeof days)[number]) => told(value(each));
   const format = (number: number) => (inPercent ? formats.share(number) : formats.compact(number));
   return {
     id: "weekday",
@@ -94,8 +95,8 @@ export function weekdayPanel(ready: Ready): Panel {
                 {
                   name: texts.activePerDay,
                   colour: look.palette[2] ?? "",
-                  values: days.map(value),
-                  labels: days.map((each) => formats.average(value(each), each.atLeast, format)),
+                  values: days.map(drawn),
+                  labels: days.map((each) => formats.shown(value(each), format)),
                 },
               ],
             },
@@ -104,13 +105,13 @@ export function weekdayPanel(ready: Ready): Panel {
     table: () => ({
       columns: [
         { title: texts.weekday, kind: "text" },
-        { title: texts.days, kind: "exact" },
+        { title: texts.days, kind: "integer" },
         { title: texts.activePerDay, kind: inPercent ? "share" : "integer" },
         { title: texts.loginsPerDay, kind: "integer" },
       ],
       rows: answer.byWeekday.map((each) => ({
         cells: [formats.weekday(each.weekday), each.days, value(each), each.logins],
-        atLeast: each.atLeast,
+        partly: each.partly,
       })),
     }),
   };
@@ -122,13 +123,11 @@ export function treemapPanel(ready: Ready): Panel {
     .flatMap((each) => (each.rows === null || each.rows === 0 ? [] : [{ ...each, rows: each.rows }]))
     .sort((a, b) => b.rows - a.rows);
   const total = known.reduce((sum, { rows }) => sum + rows, 0);
-  const hidden = answer.resources.filter(({ rows }) => rows === null).length;
   const drawn = known.slice(0, mostTiles);
   const types = [...new Set(answer.options.resourceTypes)];
   const present = types.filter((type) => drawn.some((each) => each.type === type));
   const notes = [
     ...(known.length > mostTiles ? [fill(texts.smallerOnes, formats.integer(known.length - mostTiles))] : []),
-    ...(hidden > 0 ? [fill(texts.hiddenOnes, formats.integer(hidden))] : []),
   ];
   return {
     id: "treemap",
@@ -165,9 +164,9 @@ export function treemapPanel(ready: Ready): Panel {
           { name: typeName(texts, each.type), colour: colourOf(each.type), value: "" },
           {
             name: texts.personDays,
-            value: `${formats.sum(each.rows, each.atLeast)} (${formats.share(each.rows / total)})`,
+            value: `${formats.integer(each.rows)} (${formats.share(each.rows / total)})`,
           },
-          { name: texts.users, value: formats.sum(each.users, each.atLeast) },
+          { name: texts.users, value: formats.shown(each.users) },
         ],
         pick: pickName(filter, "resources", each.resource),
       }));
@@ -184,7 +183,6 @@ export function treemapPanel(ready: Ready): Panel {
         cells: [nameIn(texts, "resources", each.resource), typeName(texts, each.type), each.rows, each.users],
         pick: pickName(filter, "resources", each.resource),
         picked: isOnly(filter, "resources", each.resource),
-        atLeast: each.atLeast,
       })),
     }),
   };

@@ -1,18 +1,16 @@
-import type { Shown } from "../../../src/dashboard/answer";
+import type { People, Shown } from "../../../src/dashboard/answer";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { fill, isolated } from "../formats";
 import type { FilterPatch, Ready } from "../model";
 
-/** A cell of a data table: `null` is a hidden number, `undefined` stands for none. */
+/** A cell of a data table: `null` is a number that is left out, `few` too few people, `undefined` stands for none. */
 export type Cell = string | number | null | undefined;
 
 export interface Column {
   readonly title: string;
-  /** `integer` is a count or sum, `exact` one that is never a part only, `decimal` an average. */
-  readonly kind: "text" | "integer" | "exact" | "decimal" | "share" | "day";
-  /** Of resource usage, in a table that has numbers of both reports. */
-  readonly usage?: true;
+  /** `integer` is a count or sum, `decimal` an average. */
+  readonly kind: "text" | "integer" | "decimal" | "share" | "day";
 }
 
 /** A picture's numbers as a table: its text alternative, and what its CSV holds. */
@@ -23,10 +21,8 @@ export interface DataTable {
 
 export interface TableRow {
   readonly cells: readonly Cell[];
-  /** Whether hidden parts are left out of the row's numbers. */
-  readonly atLeast?: true | undefined;
-  /** The same of the columns of resource usage. */
-  readonly usageAtLeast?: true | undefined;
+  /** Whether groups or days are left out of the row's numbers. */
+  readonly partly?: true | undefined;
   /** What a click on the row's name changes of the filter. */
   readonly pick?: FilterPatch;
   readonly picked?: boolean;
@@ -46,6 +42,10 @@ export interface Panel {
   readonly controls: readonly Control[];
   /** Said below the title. */
   readonly note?: string;
+  /** What is left out of the picture alone, one sentence each; `*` stands beside the names of what they are about. */
+  readonly withheld?: readonly string[];
+  /** What the reader may keep whole instead, where nothing can be shown. */
+  readonly offersOther?: boolean;
   /** One sentence, for those who do not see the picture. */
   readonly summary: string;
   /** Undefined where there is nothing to draw. */
@@ -53,15 +53,25 @@ export interface Panel {
   readonly table: () => DataTable;
 }
 
+/** A part of a whole, as a share of it; what cannot be told of either cannot be told. */
+export function shareOf(part: People, whole: People): People {
+  if (part === null || whole === null) return null;
+  if (part === "few" || whole === "few") return "few";
+  return whole === 0 ? 0 : part / whole;
+}
+
+/** A number that can be drawn. */
+export const told = (value: People): Shown => (value === "few" ? null : value);
+
 /** The highest and the lowest of some named numbers, as a sentence. */
 export function extremes(
   { texts }: Ready,
   title: string,
-  entries: readonly { readonly name: string; readonly value: Shown }[],
+  entries: readonly { readonly name: string; readonly value: People }[],
   format: (value: number) => string,
 ): string {
   const known = entries.flatMap(({ name, value }) =>
-    value === null ? [] : [{ name: isolated(name), value }],
+    typeof value === "number" ? [{ name: isolated(name), value }] : [],
   );
   const [first] = known;
   if (!first) return `${title}: ${texts.nothingToShow}`;

@@ -1,9 +1,10 @@
-import type { ResourceEntry, SchoolEntry, Shown } from "../../../src/dashboard/answer";
+import type { People, ResourceEntry, SchoolEntry, Shown } from "../../../src/dashboard/answer";
 import { stackPicture } from "../charts/stackPicture";
 import { fill } from "../formats";
 import { isOnly, nameIn, pickName, type Ready } from "../model";
-import { barsBy } from "./barsBy";
-import { type Control, extremes, type Panel } from "./panel";
+import { cutSentences } from "../withheldWords";
+import { barsBy, entryName } from "./barsBy";
+import { type Control, extremes, type Panel, shareOf, told } from "./panel";
 
 /** The schools that pictures show, by a number of theirs: highest first, hidden ones behind. */
 function ranked(ready: Ready, value: (entry: SchoolEntry) => Shown): readonly SchoolEntry[] {
@@ -15,6 +16,15 @@ function ranked(ready: Ready, value: (entry: SchoolEntry) => Shown): readonly Sc
 /** Whether there are so many schools that the reader says how many to see. */
 function controlsOf({ answer }: Ready): readonly Control[] {
   return answer.bySchool.length > 12 ? ["schoolsShown"] : [];
+}
+
+/** What pictures by school leave out, beside what the whole answer does. */
+function leftOutOf(ready: Ready): Pick<Panel, "withheld" | "offersOther"> {
+  const { bySchool, withheld } = ready.answer;
+  return {
+    withheld: cutSentences(ready, withheld.schools),
+    offersOther: bySchool.every(({ users }) => users === null),
+  };
 }
 
 const nameOf = ({ texts }: Ready, school: string | null) => nameIn(texts, "schools", school);
@@ -34,6 +44,7 @@ export function schoolsPanel(ready: Ready): Panel {
     allResources: true,
     wide: false,
     controls: controlsOf(ready),
+    ...leftOutOf(ready),
     summary: extremes(
       ready,
       texts.averageLogins,
@@ -46,13 +57,11 @@ export function schoolsPanel(ready: Ready): Panel {
           name: texts.logins,
           colour: 0,
           value: ({ averageLogins }) => averageLogins,
-          atLeast: (entry) => entry.atLeast,
         },
         {
           name: texts.resourcesAccessed,
           colour: 1,
           value: ({ averageResources }) => averageResources,
-          atLeast: (entry) => entry.atLeast,
         },
       ]),
     table: () => ({
@@ -63,7 +72,7 @@ export function schoolsPanel(ready: Ready): Panel {
         { title: texts.share, kind: "share" },
         { title: texts.averageLogins, kind: "decimal" },
         { title: texts.averageResources, kind: "decimal" },
-        { title: texts.accesses, kind: "integer", usage: true },
+        { title: texts.accesses, kind: "integer" },
       ],
       rows: answer.bySchool.map((each) => ({
         cells: [
@@ -76,8 +85,7 @@ export function schoolsPanel(ready: Ready): Panel {
           each.accesses,
         ],
         ...rowOf(ready, each.school),
-        atLeast: each.atLeast,
-        usageAtLeast: each.usageAtLeast,
+        partly: each.partly,
       })),
     }),
   };
@@ -95,6 +103,7 @@ export function distinctSchoolPanel(ready: Ready): Panel {
     allResources: false,
     wide: false,
     controls: controlsOf(ready),
+    ...leftOutOf(ready),
     summary: extremes(
       ready,
       texts.perPerson,
@@ -103,19 +112,18 @@ export function distinctSchoolPanel(ready: Ready): Panel {
     ),
     picture: (look) =>
       barsBy(ready, "schools", shown, ({ school }) => school, look, [
-        { name: texts.perPerson, colour: 3, value, atLeast: ({ usageAtLeast }) => usageAtLeast },
+        { name: texts.perPerson, colour: 3, value },
       ]),
     table: () => ({
       columns: [
         { title: texts.school, kind: "text" },
         { title: texts.users, kind: "integer" },
-        { title: texts.perPerson, kind: "decimal", usage: true },
+        { title: texts.perPerson, kind: "decimal" },
       ],
       rows: answer.bySchool.map((each) => ({
         cells: [nameOf(ready, each.school), each.users, value(each)],
         ...rowOf(ready, each.school),
-        atLeast: each.atLeast,
-        usageAtLeast: each.usageAtLeast,
+        partly: each.partly,
       })),
     }),
   };
@@ -128,13 +136,15 @@ export function topPanel(ready: Ready): Panel {
   const people = new Map(answer.bySchool.map(({ school, users }) => [school, users]));
   const entries = new Map(answer.resourcesBySchool.map((each) => [keyOf(each.school, each), each]));
   const entryOf = (school: string | null, resource: ResourceEntry) => entries.get(keyOf(school, resource));
-  const value = (school: string | null, resource: ResourceEntry): Shown => {
+  const value = (school: string | null, resource: ResourceEntry): People => {
     const entry = entryOf(school, resource);
     // A pair that is not listed has none.
     const count = entry === undefined ? 0 : entry.users;
     return inPercent ? shareOf(count, people.get(school) ?? null) : count;
   };
-  const shown = ranked(ready, ({ school }) => top.reduce((sum, each) => sum + (value(school, each) ?? 0), 0));
+  const shown = ranked(ready, ({ school }) =>
+    top.reduce((sum, each) => sum + (told(value(school, each)) ?? 0), 0),
+  );
   const format = (number: number) => (inPercent ? formats.share(number) : formats.compact(number));
   const resourceName = ({ resource }: ResourceEntry) => nameIn(texts, "resources", resource);
   const [first] = top;
@@ -145,6 +155,7 @@ export function topPanel(ready: Ready): Panel {
     allResources: false,
     wide: false,
     controls: ["topResources", ...controlsOf(ready)],
+    ...leftOutOf(ready),
     summary: first
       ? extremes(
           ready,
@@ -158,17 +169,20 @@ export function topPanel(ready: Ready): Panel {
         ? undefined
         : stackPicture(
             {
-              texts,
               format,
-              names: shown.map(({ school }) => nameOf(ready, school)),
+              names: shown.map((each) => entryName(nameOf(ready, each.school), each)),
+              behind: shown.map(({ school }) => {
+                const values = top.map((resource) => value(school, resource));
+                const few = values.filter((each) => each === "few").length;
+                if (values.includes(null)) return texts.hidden;
+                return few === 0 ? "" : `+${formats.integer(few)} × ${formats.few}`;
+              }),
               picks: shown.map(({ school }) => pickName(filter, "schools", school)),
               series: top.map((resource, at) => ({
                 name: resourceName(resource),
                 colour: look.palette[at] ?? "",
-                values: shown.map(({ school }) => value(school, resource)),
-                labels: shown.map(({ school }) =>
-                  formats.sum(value(school, resource), entryOf(school, resource)?.atLeast, format),
-                ),
+                values: shown.map(({ school }) => told(value(school, resource))),
+                labels: shown.map(({ school }) => formats.shown(value(school, resource), format)),
               })),
               partPicks: top.map(({ resource }) =>
                 shown.map(({ school }) =>
@@ -192,10 +206,10 @@ export function topPanel(ready: Ready): Panel {
           kind: inPercent ? ("share" as const) : ("integer" as const),
         })),
       ],
-      rows: answer.bySchool.map(({ school }) => ({
+      rows: answer.bySchool.map(({ school, partly }) => ({
+        partly,
         cells: [nameOf(ready, school), ...top.map((resource) => value(school, resource))],
         ...rowOf(ready, school),
-        atLeast: top.some((resource) => entryOf(school, resource)?.atLeast) ? true : undefined,
       })),
     }),
   };
@@ -204,13 +218,7 @@ export function topPanel(ready: Ready): Panel {
 /** Two resources may have one name; the type tells them apart. */
 function keyOf(
   school: string | null,
-  { resource, type }: { readonly resource: string | null; readonly type?: string | null },
+  { resource, type }: { readonly resource: string | null; readonly type: string | null },
 ) {
-  return JSON.stringify([school, resource, type ?? null]);
-}
-
-/** A part of a whole; hidden where either is. */
-export function shareOf(part: Shown, whole: Shown): Shown {
-  if (part === null || whole === null) return null;
-  return whole === 0 ? 0 : part / whole;
+  return JSON.stringify([school, resource, type]);
 }

@@ -1,7 +1,7 @@
 import { readConfig, secretsFrom } from "../../config";
 import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
-import { exportEngagement } from "../../metrics/digitalEngagement";
+import { exportEngagement } from "../../pipeline/export/digitalEngagement";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
 import { plain } from "../text";

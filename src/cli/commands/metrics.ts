@@ -1,19 +1,17 @@
 import type { UserType } from "../../clever/reports";
 import { readConfig, secretsFrom } from "../../config";
-import { Duck } from "../../duck/duck";
-import { lakeMetrics } from "../../metrics/lakeMetrics";
+import { metricsDocument, parseMetricsFilter, participationMetrics } from "../../dashboard/metrics";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { openLake } from "../connect";
+import { type CountingOptions, countingOf, withIndex } from "../participation";
 import { showMetrics } from "../show";
 
-export interface MetricsOptions extends CommonOptions {
+export interface MetricsOptions extends CommonOptions, CountingOptions {
   readonly from?: string;
   readonly to?: string;
   readonly school?: string[];
   readonly resource?: string[];
   readonly resourceType?: string[];
   readonly userType?: UserType[];
-  readonly minimumGroupSize?: number;
 }
 
 /** `metrics`: what the tables say about participation. */
@@ -22,7 +20,6 @@ export async function answerMetrics(
   { environment, signal }: CommandContext,
 ): Promise<CommandResult> {
   const config = await readConfig(options.config);
-  const lake = await openLake(config, secretsFrom(environment));
   const filter = {
     from: options.from,
     to: options.to,
@@ -31,8 +28,14 @@ export async function answerMetrics(
     resourceTypes: options.resourceType,
     ...(options.userType ? { userTypes: options.userType } : {}),
   };
-  const minimumGroupSize = options.minimumGroupSize ?? config.minimumGroupSize;
-  await using duck = await Duck.open();
-  const metrics = await lakeMetrics(lake, duck, filter, { minimumGroupSize }, signal);
-  return { text: () => showMetrics(metrics), document: () => metrics };
+  // Before the lake is read: what is wrong with it is said at once.
+  parseMetricsFilter(filter);
+  const metrics = await withIndex(
+    config,
+    secretsFrom(environment),
+    options,
+    (index) => participationMetrics(index, filter, countingOf(config, options), signal),
+    signal,
+  );
+  return { text: () => showMetrics(metrics), document: () => metricsDocument(metrics) };
 }

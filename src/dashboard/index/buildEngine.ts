@@ -23,6 +23,8 @@ export class BuildEngine implements AsyncDisposable {
       const session = await duck.connect();
       // Whatever needs an order asks for it; to keep others takes memory.
       await session.query("SET preserve_insertion_order = false");
+      // Rows of files are looked up in small tables, not the other way round, whatever DuckDB guesses of their number.
+      await session.query("SET disabled_optimizers = 'join_order,build_side_probe_side'");
       return session;
     });
     return this.connecting;

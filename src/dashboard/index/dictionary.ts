@@ -27,14 +27,11 @@ export class DictionaryTables {
     private known: Dictionary,
   ) {}
 
-  /**
-   * Makes the tables, with what is known already: `files` are the Parquet files that `save` wrote when the dictionary
-   * was `known`.
-   */
+  /** Makes the tables, with what is known already: `people` is the file that `save` wrote when the dictionary was `known`. */
   static async open(
     session: DuckSession,
     known: Dictionary,
-    files: DictionaryFiles | undefined,
+    people: string | undefined,
     signal: AbortSignal,
   ): Promise<DictionaryTables> {
     const statements = [
@@ -42,12 +39,7 @@ export class DictionaryTables {
       "CREATE OR REPLACE TEMP TABLE members (member UINTEGER, person UINTEGER, cohort UINTEGER)",
       "CREATE OR REPLACE TEMP TABLE cohorts (cohort UINTEGER, school_name VARCHAR, user_type VARCHAR, grade VARCHAR)",
       "CREATE OR REPLACE TEMP TABLE resources (resource UINTEGER, id VARCHAR, name VARCHAR, type VARCHAR)",
-      ...(files
-        ? [
-            `INSERT INTO people SELECT * FROM read_parquet(${sqlString(files.people)})`,
-            `INSERT INTO members SELECT * FROM read_parquet(${sqlString(files.members)})`,
-          ]
-        : []),
+      ...(people ? [`INSERT INTO people SELECT * FROM read_parquet(${sqlString(people)})`] : []),
     ];
     for (const sql of statements) await session.query(sql, [], signal);
     const tables = new DictionaryTables(session, known);
@@ -59,6 +51,12 @@ export class DictionaryTables {
     await tables.insert(
       "resources",
       known.resources.map(({ id, name, type }) => [id, name, type]),
+      signal,
+    );
+    const { person, cohort } = known.members;
+    await tables.insert(
+      "members",
+      Array.from(person, (number, at) => [number, cohort[at] ?? null]),
       signal,
     );
     return tables;
@@ -79,7 +77,7 @@ export class DictionaryTables {
       `INSERT INTO cohorts SELECT ${number("cohorts", "user_type, school_name, grade")}, school_name, user_type, grade
        FROM (SELECT DISTINCT school_name, user_type, grade FROM ${seen} LEFT JOIN people USING (pseudonym)) found
        WHERE NOT EXISTS (SELECT 1 FROM cohorts WHERE ${same("found", "cohorts", ["school_name", "user_type", "grade"])})`,
-      `INSERT INTO members SELECT ${number("members", "person, cohort")}, person, cohort
+      `INSERT INTO members SELECT ${number("members", "cohort, person")}, person, cohort
        FROM (SELECT DISTINCT people.person, cohorts.cohort FROM ${seen} found JOIN people USING (pseudonym)
          JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND people.grade IS NOT DISTINCT FROM cohorts.grade) found
        ANTI JOIN members USING (person, cohort)`,
@@ -137,21 +135,15 @@ export class DictionaryTables {
     return this.known;
   }
 
-  /** Writes people and members as Parquet files, so that the next build can go on from here. */
-  async save(files: DictionaryFiles, signal: AbortSignal): Promise<void> {
-    const copy = (table: string, order: string, file: string) =>
-      this.session.query(
-        `COPY (SELECT * FROM ${table} ORDER BY ${order}) TO ${sqlString(file)} (FORMAT parquet)`,
-        [],
-        signal,
-      );
-    await copy("people", "person", files.people);
-    await copy("members", "member", files.members);
+  /** Writes the people as a Parquet file, so that the next build can go on from here. */
+  async save(file: string, signal: AbortSignal): Promise<void> {
+    const people = "SELECT * FROM people ORDER BY person";
+    await this.session.query(`COPY (${people}) TO ${sqlString(file)} (FORMAT parquet)`, [], signal);
   }
 
   private async insert(
     table: string,
-    rows: readonly (readonly (string | null)[])[],
+    rows: readonly (readonly (string | number | null)[])[],
     signal: AbortSignal,
   ): Promise<void> {
     // As one JSON text, since a list of thousands of literals would be parsed for longer than all else takes.
@@ -165,11 +157,6 @@ export class DictionaryTables {
       signal,
     );
   }
-}
-
-export interface DictionaryFiles {
-  readonly people: string;
-  readonly members: string;
 }
 
 function same(left: string, right: string, columns: readonly string[]): string {

@@ -22,6 +22,8 @@ interface StoredDictionary {
 export class IndexState {
   dictionary: Dictionary = emptyDictionary;
   readonly months = new Map<string, KeptMonth>();
+  /** Stands for the tables' rows when it has all of them. */
+  private tables: string | undefined;
   /** Undefined where the dictionary as it is now is not stored. */
   private stored: StoredDictionary | undefined;
   /** What it was made with of people; see `preparePeople`. */
@@ -41,11 +43,6 @@ export class IndexState {
     return new IndexState(cache, people, [...replaced]);
   }
 
-  /** Whether the cache has all that is in it. */
-  get isStored(): boolean {
-    return this.stored !== undefined && [...this.months.values()].every(({ file }) => file !== undefined);
-  }
-
   /** An empty state to take the place of this one. */
   anew(): IndexState {
     return IndexState.empty(this.cache, this.people, this.files());
@@ -61,8 +58,8 @@ export class IndexState {
     const resourceUsed = new Uint8Array(resources.length);
     for (const { segment } of this.months.values()) {
       for (const cohort of segment.attendanceCells.cohort) cohortUsed[cohort] = 1;
-      for (const cohort of segment.usageCells.cohort) cohortUsed[cohort] = 1;
-      for (const resource of segment.usageCells.resource) resourceUsed[resource] = 1;
+      for (const cohort of segment.usageRuns.cohort) cohortUsed[cohort] = 1;
+      for (const resource of segment.usageRuns.resource) resourceUsed[resource] = 1;
     }
     return cohortUsed.includes(0) || resourceUsed.includes(0);
   }
@@ -73,10 +70,10 @@ export class IndexState {
    */
   async hasOtherGrades(session: DuckSession, signal: AbortSignal): Promise<boolean> {
     if (!this.people.hasGrades || this.dictionary.people === 0) return false;
-    const files = await this.dictionaryFiles();
-    if (files === undefined) return true;
+    const people = await this.peopleFile();
+    if (people === undefined) return true;
     const { some } = await session.one(
-      `SELECT EXISTS (FROM read_parquet(${sqlString(files.people)}) known JOIN grades USING (pseudonym)
+      `SELECT EXISTS (FROM read_parquet(${sqlString(people)}) known JOIN grades USING (pseudonym)
          WHERE known.grade IS DISTINCT FROM grades.grade) AS some`,
       [],
       signal,
@@ -89,10 +86,9 @@ export class IndexState {
     cache: LakeCache,
     manifest: Manifest,
     keys: ReadonlyMap<string, string>,
-    session: DuckSession,
     signal: AbortSignal,
   ): Promise<IndexState | undefined> {
-    const { people, members, cohorts, resources, peopleFile, membersFile } = manifest.dictionary;
+    const { people, cohorts, resources, peopleFile, membersFile } = manifest.dictionary;
     const wanted = manifest.months.filter(({ month, key }) => keys.get(month) === key);
     const others = manifest.months.filter((month) => !wanted.includes(month));
     const state = new IndexState(
@@ -108,26 +104,20 @@ export class IndexState {
       if (segment) state.months.set(month, { key, segment, file });
       else state.replaced.push(file);
     }
-    if ((await cache.read(membersFile)) === undefined) return undefined;
-    const columns = await session.columns(
-      `SELECT person, cohort FROM read_parquet(${sqlString(cache.place(membersFile.name))}) ORDER BY member`,
-      { person: "UINTEGER", cohort: "UINTEGER" },
-      signal,
-    );
-    if (columns.person.length !== members) return undefined;
-    state.dictionary = { people, cohorts, resources, members: columns };
+    const bytes = await cache.read(membersFile);
+    if (bytes === undefined) return undefined;
+    const count = bytes.byteLength / 8;
+    const members = { person: new Uint32Array(bytes, 0, count), cohort: new Uint32Array(bytes, 4 * count) };
+    state.dictionary = { people, cohorts, resources, members };
     state.stored = { people: peopleFile, members: membersFile };
     return state;
   }
 
-  /** The stored dictionary's files, whole; undefined where they are lost, so that nothing can be added to it. */
-  async dictionaryFiles(): Promise<{ people: string; members: string } | undefined> {
+  /** The stored file of people, whole; undefined where it is lost, so that nothing can be added to the dictionary. */
+  async peopleFile(): Promise<string | undefined> {
     const { stored, cache } = this;
-    if (stored === undefined) return undefined;
-    for (const file of [stored.people, stored.members]) {
-      if ((await cache.read(file)) === undefined) return undefined;
-    }
-    return { people: cache.place(stored.people.name), members: cache.place(stored.members.name) };
+    if (stored === undefined || (await cache.read(stored.people)) === undefined) return undefined;
+    return cache.place(stored.people.name);
   }
 
   /** Keeps a month that was built, and the dictionary as it is now. */
@@ -145,6 +135,12 @@ export class IndexState {
     const file = this.months.get(month)?.file;
     if (file) this.replaced.push(file);
     this.months.delete(month);
+    this.tables = undefined;
+  }
+
+  /** Takes note that it has all rows of the tables. */
+  complete(tables: string): void {
+    this.tables = tables;
   }
 
   /** Stores what is not stored yet. `tables` are those of the dictionary as it is now, where it was built on. */
@@ -160,19 +156,21 @@ export class IndexState {
       this.months.set(month, { key, segment, file: await cache.write("segment", encodeSegment(segment)) });
     }
     if (this.stored === undefined && tables) {
-      const places = { people: cache.newPlace(), members: cache.newPlace() };
-      await tables.save(places, signal);
+      const { person, cohort } = dictionary.members;
+      const members = Buffer.concat([bytesOf(person), bytesOf(cohort)]);
+      const place = cache.newPlace();
+      await tables.save(place, signal);
       this.stored = {
-        people: await cache.adopt(places.people, "parquet"),
-        members: await cache.adopt(places.members, "parquet"),
+        people: await cache.adopt(place, "parquet"),
+        members: await cache.write("members", members),
       };
     }
     if (this.stored === undefined) return;
     const manifest: Manifest = {
+      tables: this.tables ?? null,
       peopleOfTables: this.people,
       dictionary: {
         people: dictionary.people,
-        members: dictionary.members.person.length,
         cohorts: [...dictionary.cohorts],
         resources: [...dictionary.resources],
         peopleFile: this.stored.people,
@@ -193,6 +191,9 @@ export class IndexState {
     return [...replaced, ...dictionary, ...[...months.values()].flatMap(({ file }) => file ?? [])];
   }
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** Dictionaries only grow at their ends. */
 function isLonger(now: Dictionary, before: Dictionary): boolean {

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import { pseudoTable, rosterTable } from "../../clever/layout";
 import { reports } from "../../clever/reports";
 import { isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { BuildEngine } from "./buildEngine";
-import type { DerivedKey } from "./derivedFile";
 import { DictionaryTables } from "./dictionary";
 import { IndexState } from "./indexState";
 import { LakeCache } from "./lakeCache";
@@ -21,18 +19,6 @@ import { isSame, type Snapshots, WatchedTables } from "./watchedTables";
 export interface IndexProgress {
   readonly ready: number;
   readonly months: number;
-}
-
-/** What is made of an index: a value of JSON and typed arrays, by a name that says what it is. */
-export interface Derivation<T> {
-  readonly name: string;
-  readonly compute: (index: ParticipationIndex, signal: AbortSignal) => Promise<T>;
-}
-
-/** The same value while the tables' rows do not change, and the tables' versions that it is of. */
-export interface Derived<T> {
-  readonly versions: ParticipationIndex["versions"];
-  readonly value: T;
 }
 
 type WantedMonths = ReadonlyMap<string, MonthFiles>;
@@ -52,12 +38,8 @@ export class IndexUpkeep {
   /** What an earlier process left; it is looked at once. */
   private manifest: Manifest | undefined;
   private state: IndexState | undefined;
-  private storing: Promise<void> | undefined;
   private latest:
     | { readonly snapshots: Snapshots; readonly index: ParticipationIndex | undefined }
-    | undefined;
-  private latestDerived:
-    | { readonly key: DerivedKey; readonly snapshots: Snapshots; readonly value: unknown }
     | undefined;
   /** Months of files whose statistics do not say them, by their paths in the lake. */
   private fileMonths: ReadonlyMap<string, readonly string[]> = new Map();
@@ -91,118 +73,54 @@ export class IndexUpkeep {
     signal: AbortSignal,
     report: (progress: IndexProgress) => void,
   ): Promise<ParticipationIndex | undefined> {
-    return this.withTables(lake, signal, report, (refresh) => this.bringTo(refresh));
-  }
-
-  /**
-   * What `derivation` makes of that index. Where the cache has it, the index is not even loaded; where it has not, the
-   * index goes out of memory when all is stored, since it is as large as what was made of it.
-   */
-  async derived<T>(
-    lake: Lake,
-    derivation: Derivation<T>,
-    signal: AbortSignal,
-    report: (progress: IndexProgress) => void,
-  ): Promise<Derived<T> | undefined> {
-    return this.withTables(lake, signal, report, (refresh) => this.derive(refresh, derivation));
-  }
-
-  private async withTables<T>(
-    lake: Lake,
-    signal: AbortSignal,
-    report: (progress: IndexProgress) => void,
-    work: (refresh: Refresh) => Promise<T>,
-  ): Promise<T> {
     await using engine = new BuildEngine(this.cache.newPlace());
     const rows = new TableRows(lake, this.cache.copiesFolder, engine);
     const newest = () => this.watched.newest(lake, () => engine.duck(), { signal });
     const snapshots = await newest();
     try {
-      return await work({ snapshots, engine, rows, signal, report });
+      return await this.bringTo({ snapshots, engine, rows, signal, report });
     } catch (error) {
       // Another writer may have removed a file in the meantime and cleaned up behind it.
       if (!isCleverLakeError(error, "engine") && !isCleverLakeError(error, "notFound")) throw error;
       const now = await newest();
       if (isSame(now, snapshots)) throw error;
-      return await work({ snapshots: now, engine, rows, signal, report });
+      return await this.bringTo({ snapshots: now, engine, rows, signal, report });
     }
   }
 
-  private async derive<T>(
-    refresh: Refresh,
-    { name, compute }: Derivation<T>,
-  ): Promise<Derived<T> | undefined> {
-    const { snapshots, signal, report } = refresh;
-    const versions = versionsOf(snapshots);
-    const { latestDerived } = this;
-    if (latestDerived?.key.name === name && isSame(latestDerived.snapshots, snapshots)) {
-      return { versions, value: latestDerived.value as T };
-    }
-    const wanted = await this.wantedMonths(refresh);
-    const key = { name, tables: tablesKey(wanted, snapshots) };
-    if (latestDerived?.key.name === name && latestDerived.key.tables === key.tables) {
-      this.latestDerived = { ...latestDerived, snapshots };
-      return { versions, value: latestDerived.value as T };
-    }
-    // What is about to be replaced need not be kept in memory meanwhile.
-    this.latestDerived = undefined;
-    let value = (await this.cache.readDerived(key)) as T | undefined;
-    if (value === undefined) {
-      const index = await this.bringTo(refresh, wanted);
-      if (index === undefined) {
-        // Names that no row is of any more do not stay.
-        await this.cache.removeDerived();
-        return undefined;
-      }
-      // The most memory is taken here, and DuckDB's is not needed any more.
-      await refresh.engine[Symbol.asyncDispose]();
-      value = await compute(index, signal);
-      await this.store(key, value);
-    } else report({ ready: wanted.size, months: wanted.size });
-    signal.throwIfAborted();
-    this.latestDerived = { key, snapshots, value };
-    return { versions, value };
-  }
-
-  /** Stores a value when its caller has it already, and lets go of the index that it was made of. */
-  private async store(key: DerivedKey, value: unknown): Promise<void> {
-    await this.storing;
-    this.storing = setImmediate()
-      .then(() => this.cache.writeDerived(key, value))
-      .catch(this.onProblem);
-    if (this.state?.isStored !== true) return;
-    const manifest = await this.cache.readManifest();
-    if (manifest === undefined) return;
-    this.manifest = manifest;
-    this.state = undefined;
-    this.latest = undefined;
-  }
-
-  /** Resolves when nothing is being stored any more. */
-  async settled(): Promise<void> {
-    await this.storing;
-  }
-
-  private async bringTo(
-    refresh: Refresh,
-    wantedMonths?: WantedMonths,
-  ): Promise<ParticipationIndex | undefined> {
+  private async bringTo(refresh: Refresh): Promise<ParticipationIndex | undefined> {
     const { snapshots, report, signal } = refresh;
     if (this.latest && isSame(this.latest.snapshots, snapshots)) return this.latest.index;
     // The index before and the one that comes need not be in memory both.
     this.latest = undefined;
-    const wanted = wantedMonths ?? (await this.wantedMonths(refresh));
-    this.state = await this.stateFor(refresh, wanted);
-    const gone = [...this.state.months.keys()].filter((month) => !wanted.has(month));
-    for (const month of gone) this.state.removeMonth(month);
-    const isReady = ([month, { key }]: [string, MonthFiles]) => this.state?.months.get(month)?.key === key;
-    if (![...wanted].every(isReady)) await this.build(refresh, this.state, wanted);
-    else if (gone.length > 0) await this.save(this.state, undefined, signal);
-    if (this.state.hasUnused()) await this.build(refresh, this.state.anew(), wanted);
+    const wanted = await this.wantedMonths(refresh);
+    const tables = tablesKey(wanted, snapshots);
+    const stored = this.state ? undefined : await this.stored(wanted, tables, signal);
+    this.state = stored ?? (await this.stateFor(refresh, wanted));
+    if (!stored) {
+      const gone = [...this.state.months.keys()].filter((month) => !wanted.has(month));
+      for (const month of gone) this.state.removeMonth(month);
+      if (!isReady(this.state, wanted)) await this.build(refresh, this.state, wanted);
+      if (this.state.hasUnused()) await this.build(refresh, this.state.anew(), wanted);
+      this.state.complete(tables);
+      await this.save(this.state, undefined, signal);
+    }
     report({ ready: wanted.size, months: wanted.size });
     const index = indexOf(this.state, [...wanted.keys()], snapshots);
     this.latest = { snapshots, index };
     return index;
+  }
+
+  /** The cache's state where it is of these tables, whole; nothing needs to be read of the lake then. */
+  private async stored(
+    wanted: WantedMonths,
+    tables: string,
+    signal: AbortSignal,
+  ): Promise<IndexState | undefined> {
+    const { manifest, cache } = this;
+    if (manifest?.tables !== tables) return undefined;
+    const state = await IndexState.load(cache, manifest, keysOf(wanted), signal);
+    return state && isReady(state, wanted) ? state : undefined;
   }
 
   private async wantedMonths({ snapshots, rows, signal }: Refresh): Promise<WantedMonths> {
@@ -232,8 +150,7 @@ export class IndexUpkeep {
     if (state && (await isOfPeople(state))) return state;
     this.manifest = undefined;
     if (!state && manifest?.peopleOfTables.key === people.key) {
-      const keys = new Map([...wanted].map(([month, { key }]) => [month, key]));
-      const loaded = await IndexState.load(cache, manifest, keys, session, signal);
+      const loaded = await IndexState.load(cache, manifest, keysOf(wanted), signal);
       if (loaded && (await isOfPeople(loaded))) return loaded;
     }
     const replaced = state?.files() ?? (manifest ? filesOf(manifest) : []);
@@ -244,11 +161,11 @@ export class IndexUpkeep {
   private async build(refresh: Refresh, before: IndexState, wanted: WantedMonths): Promise<void> {
     const { snapshots, engine, rows, signal, report } = refresh;
     const session = await engine.session();
-    const files = await before.dictionaryFiles();
-    const state = files ? before : before.anew();
+    const people = await before.peopleFile();
+    const state = people ? before : before.anew();
     // Whatever comes of it, what was before is given up here, and its memory with it.
     this.state = state;
-    const tables = await DictionaryTables.open(session, state.dictionary, files, signal);
+    const tables = await DictionaryTables.open(session, state.dictionary, people, signal);
     for (const [month, { key, ...monthFiles }] of wanted) {
       if (state.months.get(month)?.key === key) continue;
       state.removeMonth(month);
@@ -277,6 +194,11 @@ export class IndexUpkeep {
     }
   }
 }
+
+const keysOf = (wanted: WantedMonths) => new Map([...wanted].map(([month, { key }]) => [month, key]));
+
+const isReady = (state: IndexState, wanted: WantedMonths) =>
+  [...wanted].every(([month, { key }]) => state.months.get(month)?.key === key);
 
 /** Stands for the rows of all tables. */
 function tablesKey(wanted: WantedMonths, { roster }: Snapshots): string {

@@ -1,15 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmod, mkdir, open, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { CleverLakeError } from "../../errors";
 import { removeLocal, replaceFile } from "../../heldFiles";
-import { type DerivedKey, decodeDerived, encodeDerived } from "./derivedFile";
 import { decodeManifest, encodeManifest, filesOf, type Manifest, type StoredFile } from "./manifest";
 
 const manifestName = "manifest.json";
 const copiesName = "copies";
-const derivedName = "derived";
 /** So many lakes keep their caches; those that were not looked at for longest go. */
 const keptLakes = 4;
 /** What nobody refers to may be another process's work under way, unless it is this old. */
@@ -77,31 +75,6 @@ export class LakeCache {
     return this.adopt(place, extension, content);
   }
 
-  /** The value that was stored last, if it was stored for this key. */
-  async readDerived(key: DerivedKey): Promise<unknown> {
-    try {
-      const bytes = await readWhole(this.place(derivedName));
-      return bytes && decodeDerived(bytes, key);
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Stores a value of JSON and typed arrays in place of the last one. */
-  async writeDerived(key: DerivedKey, value: unknown): Promise<void> {
-    const place = this.newPlace();
-    try {
-      await writeFile(place, encodeDerived(key, value), { flag: "wx", mode: 0o600 });
-      await replaceFile(place, this.place(derivedName));
-    } finally {
-      await rm(place, { force: true });
-    }
-  }
-
-  async removeDerived(): Promise<void> {
-    await removeLocal(this.place(derivedName));
-  }
-
   /** Takes in a file that was written at a `newPlace`; `content` is what it holds, where that is at hand. */
   async adopt(place: string, extension: string, content?: Uint8Array): Promise<StoredFile> {
     const bytes = content ?? (await readFile(place));
@@ -128,12 +101,7 @@ export class LakeCache {
 
   /** Removes what was replaced, and what is left over of processes that ended before they were done. */
   async clean(replaced: readonly StoredFile[], manifest: Manifest): Promise<void> {
-    const keep = new Set([
-      manifestName,
-      copiesName,
-      derivedName,
-      ...filesOf(manifest).map(({ name }) => name),
-    ]);
+    const keep = new Set([manifestName, copiesName, ...filesOf(manifest).map(({ name }) => name)]);
     const gone = new Set(replaced.map(({ name }) => name));
     for (const name of await readdir(this.folder)) {
       if (keep.has(name)) continue;
@@ -146,11 +114,11 @@ export class LakeCache {
 }
 
 /** Undefined where the file has another size than it should. One buffer, so that typed arrays can be views of it. */
-async function readWhole(place: string, expected?: number): Promise<ArrayBuffer | undefined> {
+async function readWhole(place: string, expected: number): Promise<ArrayBuffer | undefined> {
   const file = await open(place, "r");
   try {
     const { size } = await file.stat();
-    if (expected !== undefined && size !== expected) return undefined;
+    if (size !== expected) return undefined;
     const bytes = new Uint8Array(size);
     for (let position = 0; position < size; ) {
       const { bytesRead } = await file.read(bytes, position, size - position, position);

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { userTypes } from "../../clever/reports";
 
 /** Another number for another form of any of the cache's files: what an older version of the program left is made anew. */
-export const format = 2;
+export const format = 3;
 
 const nullable = z.string().nullable();
 const count = z.number().int().nonnegative();
@@ -14,11 +14,12 @@ export type StoredFile = z.infer<typeof storedFile>;
 
 const manifest = z.object({
   format: z.literal(format),
+  /** Stands for all rows of the tables where everything is there that these have; null while it is being built. */
+  tables: z.string().nullable(),
   /** What it was made with of people. */
   peopleOfTables: z.object({ key: z.string(), hasGrades: z.boolean() }),
   dictionary: z.object({
     people: count,
-    members: count,
     cohorts: z.array(z.object({ school: nullable, userType: z.enum(userTypes), grade: nullable })),
     resources: z.array(z.object({ id: nullable, name: nullable, type: nullable })),
     peopleFile: storedFile,

@@ -43,14 +43,25 @@ export async function buildMonth(
       `CREATE TEMP TABLE accessed AS SELECT cohort, member, resource, ${dayOfMonth}, num_access
        FROM ${usage} found JOIN numbered ON ${isSamePerson} JOIN resources ON ${isSameResource}`,
     );
+    await run(`CREATE TEMP TABLE users AS ${memberUsage}`);
+    await run(`CREATE TEMP TABLE cells AS ${usageCells}`);
     return segmentOf(month, {
       attendance: await session.columns(attendance, segmentShape.attendance, signal),
       attendanceCells: await session.columns(attendanceCells, segmentShape.attendanceCells, signal),
-      usage: await session.columns(memberUsage, segmentShape.usage, signal),
-      usageCells: await session.columns(usageCells, segmentShape.usageCells, signal),
+      usageRuns: await session.columns(usageRuns, segmentShape.usageRuns, signal),
+      usage: await session.columns(
+        "SELECT member, days FROM users ORDER BY resource, cohort, member",
+        segmentShape.usage,
+        signal,
+      ),
+      usageCells: await session.columns(
+        "SELECT day, rows, accesses FROM cells ORDER BY resource, cohort, day",
+        segmentShape.usageCells,
+        signal,
+      ),
     });
   } finally {
-    for (const table of ["seen", "used", "numbered", "attended", "accessed"]) {
+    for (const table of ["seen", "used", "numbered", "attended", "accessed", "users", "cells"]) {
       await session.query(`DROP TABLE IF EXISTS ${table}`);
     }
   }
@@ -82,8 +93,14 @@ const attendanceCells = `SELECT cohort, day,
     coalesce(sum(num_resources_accessed), 0)::DOUBLE, count(num_resources_accessed)::UINTEGER
   FROM attended GROUP BY cohort, day ORDER BY cohort, day`;
 
-const memberUsage = `SELECT member, resource, ${days()} FROM accessed
-  WHERE member IS NOT NULL GROUP BY member, resource ORDER BY member, resource`;
+const memberUsage = `SELECT resource, cohort, member, ${days()} AS days FROM accessed
+  WHERE member IS NOT NULL GROUP BY resource, cohort, member`;
 
-const usageCells = `SELECT cohort, resource, day, count(member)::UINTEGER, coalesce(sum(num_access), 0)::DOUBLE
-  FROM accessed GROUP BY cohort, resource, day ORDER BY cohort, resource, day`;
+const usageCells = `SELECT resource, cohort, day, count(member)::UINTEGER AS rows,
+    coalesce(sum(num_access), 0)::DOUBLE AS accesses
+  FROM accessed GROUP BY resource, cohort, day`;
+
+const usageRuns = `SELECT resource, cohort, ${days()}, coalesce(any_value(people), 0)::UINTEGER, count(*)::UINTEGER
+  FROM cells LEFT JOIN (SELECT resource, cohort, count(*) AS people FROM users GROUP BY resource, cohort) counted
+    USING (resource, cohort)
+  GROUP BY resource, cohort ORDER BY resource, cohort`;

@@ -13,8 +13,9 @@ export interface ParticipationIndex {
   /** Each has a row of usage at least. In no order. */
   readonly resources: readonly Resource[];
   /**
-   * People (`clever/person.ts` says who a row is about) are 0 … `people` - 1. Numbers are for good: somebody all of whose rows were
-   * taken back keeps one, as do their members, but is in no segment. So people are counted by the segments.
+   * People (`clever/person.ts` says who a row is about) are 0 … `people` - 1. Numbers are for good: somebody all of
+   * whose rows were taken back keeps one, as do their members, but is in no segment. So people are counted by the
+   * segments.
    */
   readonly people: number;
   /** A member is a person in a cohort: somebody who changed schools is two members. In no order. */
@@ -57,7 +58,7 @@ export interface MonthSegment {
     readonly present: Uint32Array;
     readonly active: Uint32Array;
   };
-  /** Sums of daily participation, ascending by cohort, then day. Rows without a person are in them. */
+  /** Daily participation by cohort and day, ascending by both. Rows without a person are in its sums. */
   readonly attendanceCells: {
     readonly cohort: Uint32Array;
     /** Day of the month, from 0. */
@@ -69,16 +70,25 @@ export interface MonthSegment {
     /** Rows that have a num_resources_accessed. */
     readonly resourceRows: Uint32Array;
   };
-  /** Days on which a member used a resource, ascending by member, then resource. */
-  readonly usage: {
-    readonly member: Uint32Array;
+  /**
+   * Resource usage by resource and cohort, ascending by both. A run's people and cells are stretches of `usage` and
+   * `usageCells`, which begin at `firstPerson` and `firstCell`; these have one element more, the end of the last.
+   */
+  readonly usageRuns: {
     readonly resource: Uint32Array;
-    readonly days: Uint32Array;
-  };
-  /** Sums of resource usage, ascending by cohort, resource, day. */
-  readonly usageCells: {
     readonly cohort: Uint32Array;
-    readonly resource: Uint32Array;
+    /** Days with a row. */
+    readonly days: Uint32Array;
+    readonly firstPerson: Uint32Array;
+    readonly firstCell: Uint32Array;
+    /** How many people and cells. */
+    readonly people: Uint32Array;
+    readonly cells: Uint32Array;
+  };
+  /** Days on which a run's members used its resource, ascending by member. */
+  readonly usage: { readonly member: Uint32Array; readonly days: Uint32Array };
+  /** Sums of a run's days, ascending. */
+  readonly usageCells: {
     readonly day: Uint8Array;
     /** Rows with a person. */
     readonly rows: Uint32Array;

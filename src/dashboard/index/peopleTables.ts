@@ -40,19 +40,21 @@ export async function preparePeople(
           ...(await rows.ofTable(snapshots.resourceUsage, signal)),
         ]
       : [];
-  if (tables.length > 0) await run(`INSERT INTO joined_ids ${joinedIds(tables)}`);
+  // What people are called is asked for more than once, and read once.
+  const ids = tables.map((table) => `SELECT DISTINCT ${sisId}, ${cleverId} FROM (${table})`);
+  if (ids.length > 0) {
+    await run(`CREATE OR REPLACE TEMP TABLE ids AS ${ids.join(" UNION ")}`);
+    await run(`INSERT INTO joined_ids ${joinedIds(["FROM ids"])}`);
+  }
   for (const { sis_id, person } of await run("FROM joined_ids ORDER BY sis_id")) {
     hash.update(`\n${String(sis_id)} ${String(person)}`);
   }
   const key = hash.digest("hex");
   const [graded] = await rows.ofTable(roster, signal);
   if (graded === undefined) return { key, hasGrades: false };
-  const ids = tables.map(
-    (table) => `SELECT DISTINCT ${personColumn}, ${sisId} FROM (${withPerson(table, "joined_ids")})`,
-  );
   if (ids.length > 0) {
     await run(
-      `INSERT INTO grades SELECT ${personColumn}, min(grade) FROM (${ids.join(" UNION ")}) ids
+      `INSERT INTO grades SELECT ${personColumn}, min(grade) FROM (${withPerson("FROM ids", "joined_ids")}) ids
        LEFT JOIN (${graded}) roster USING (${sisId}) WHERE ${personColumn} IS NOT NULL GROUP BY ${personColumn}`,
     );
   }

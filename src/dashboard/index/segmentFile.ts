@@ -7,9 +7,13 @@ import { segmentOf, segmentParts, segmentShape } from "./segmentShape";
  * every column in the order of `segmentShape`, each from a multiple of eight bytes on. Numbers are little-endian, as
  * they are in the memory of every machine that VS Code runs on.
  */
-const magic = "CLIDX001";
+const magic = "CLIDX002";
 const countsAt = 16;
-const columnsAt = countsAt + 4 * segmentParts.length;
+const columnsAt = aligned(countsAt + 4 * segmentParts.length);
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8;
+}
 
 /** The bytes of a segment's file. */
 export function encodeSegment(segment: MonthSegment): Uint8Array<ArrayBuffer> {
@@ -43,8 +47,9 @@ export function decodeSegment(buffer: ArrayBuffer, month: string): MonthSegment 
     const columns = {
       attendance: take(segmentShape.attendance, 0),
       attendanceCells: take(segmentShape.attendanceCells, 1),
-      usage: take(segmentShape.usage, 2),
-      usageCells: take(segmentShape.usageCells, 3),
+      usageRuns: take(segmentShape.usageRuns, 2),
+      usage: take(segmentShape.usage, 3),
+      usageCells: take(segmentShape.usageCells, 4),
     };
     return position === buffer.byteLength ? segmentOf(month, columns) : undefined;
   } catch (error) {
@@ -53,8 +58,6 @@ export function decodeSegment(buffer: ArrayBuffer, month: string): MonthSegment 
     throw error;
   }
 }
-
-const aligned = (bytes: number) => Math.ceil(bytes / 8) * 8;
 
 /** The columns of a part in the shape's order, whatever the order that the part names them in. */
 function columnsOf(part: Readonly<Record<string, NumberArray>>, shape: ColumnShape): NumberArray[] {

@@ -15,17 +15,18 @@ export const segmentShape = {
     resources: "DOUBLE",
     resourceRows: "UINTEGER",
   },
-  usage: { member: "UINTEGER", resource: "UINTEGER", days: "UINTEGER" },
-  usageCells: {
-    cohort: "UINTEGER",
+  usageRuns: {
     resource: "UINTEGER",
-    day: "UTINYINT",
-    rows: "UINTEGER",
-    accesses: "DOUBLE",
+    cohort: "UINTEGER",
+    days: "UINTEGER",
+    people: "UINTEGER",
+    cells: "UINTEGER",
   },
+  usage: { member: "UINTEGER", days: "UINTEGER" },
+  usageCells: { day: "UTINYINT", rows: "UINTEGER", accesses: "DOUBLE" },
 } as const satisfies Readonly<Record<string, ColumnShape>>;
 
-export const segmentParts = ["attendance", "attendanceCells", "usage", "usageCells"] as const;
+export const segmentParts = ["attendance", "attendanceCells", "usageRuns", "usage", "usageCells"] as const;
 export type SegmentPart = (typeof segmentParts)[number];
 
 export type SegmentColumns = {
@@ -34,17 +35,27 @@ export type SegmentColumns = {
 
 /** A month's columns with what follows from them. */
 export function segmentOf(month: string, columns: SegmentColumns): MonthSegment {
+  const { usageRuns, attendanceCells } = columns;
+  let participationDays = 0;
+  for (const day of attendanceCells.day) participationDays |= 1 << day;
+  let usageDays = 0;
+  for (const days of usageRuns.days) usageDays |= days;
   return {
     month,
-    participationDays: maskOf(columns.attendanceCells.day),
-    usageDays: maskOf(columns.usageCells.day),
+    participationDays: participationDays >>> 0,
+    usageDays: usageDays >>> 0,
     ...columns,
+    usageRuns: {
+      ...usageRuns,
+      firstPerson: starts(usageRuns.people),
+      firstCell: starts(usageRuns.cells),
+    },
   };
 }
 
-/** The days as bits. Every row of a report is in one of the cells. */
-function maskOf(days: Uint8Array): number {
-  let mask = 0;
-  for (const day of days) mask |= 1 << day;
-  return mask >>> 0;
+/** Where each of so many things begins, with the end of the last. */
+function starts(counts: Uint32Array): Uint32Array {
+  const first = new Uint32Array(counts.length + 1);
+  for (let at = 0; at < counts.length; at++) first[at + 1] = (first[at] as number) + (counts[at] as number);
+  return first;
 }

@@ -1,133 +1,126 @@
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
-import type { Card, Cards, DashboardAnswer, FilterOptions, NoAnswer } from "../answer";
+import type { Card, Cards, DashboardAnswer, FilterOptions, NoAnswer, People, Shown } from "../answer";
 import { isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
+import { type Facts, factsOf, type Groups, groupsOf } from "../groups";
 import type { ParticipationIndex } from "../index/participationIndex";
-import { compareNames } from "../release/names";
-import type { Prepared } from "../release/prepared";
-import { attendanceDays, attendanceFacts } from "./attendance";
-import { attendanceCover } from "./attendanceCover";
+import { compareNames } from "../names";
+import type { KeepWhole } from "../opening";
+import { attendanceFacts } from "./attendance";
 import {
   dayEntries,
-  type Facts,
+  type Found,
   gradeEntries,
-  released,
+  people,
   resourceEntries,
   schoolEntries,
   schoolResourceEntries,
+  shown,
   weekdayEntries,
 } from "./entries";
-import { type DataRange, dataRange, schoolYearStart, scopeBefore, scopeOf } from "./scope";
-import { usageCards, usageFacts } from "./usage";
+import {
+  type DataRange,
+  dataRange,
+  inRange,
+  rangeBefore,
+  type Scope,
+  schoolYearStart,
+  scopeOf,
+} from "./scope";
+import { usageFacts } from "./usage";
 import { whatChanged } from "./whatChanged";
+import { withheldIn } from "./withheld";
 
 export interface AnswerOptions {
-  /** The same as at `prepare`. */
   readonly minimumGroupSize: number;
+  readonly keepWhole: KeepWhole;
   /** The first day of the school year, `MM-dd`. */
   readonly schoolYearStart: string;
   readonly now: Date;
 }
 
 /**
- * Everything that the dashboard shows for a filter, computed from whole release blocks only. Throws the signal's
- * reason when aborted. `{ empty: true }` where the tables hold no row.
+ * Everything that the dashboard shows for a filter. Throws the signal's reason when aborted. `{ empty: true }` where the
+ * tables hold no row.
  */
 export async function answer(
-  { versions }: Pick<ParticipationIndex, "versions">,
-  prepared: Prepared,
+  index: ParticipationIndex,
   filter: DashboardFilter,
   options: AnswerOptions,
   signal?: AbortSignal,
 ): Promise<DashboardAnswer | NoAnswer> {
   signal?.throwIfAborted();
-  const data = dataRange(prepared);
+  const facts = factsOf(index);
+  const data = dataRange(facts.days);
   if (data === undefined) return { empty: true };
-  const scope = scopeOf(prepared, filter, data, options.schoolYearStart);
-  const cover = attendanceCover(prepared, scope);
-  const facts: Facts = {
-    prepared,
-    scope,
-    attendance: attendanceFacts(prepared, cover),
-    days: attendanceDays(prepared, cover),
-    usage: await usageFacts(prepared, scope, signal),
-  };
-  const beforeScope = scopeBefore(scope, data);
-  const before =
-    beforeScope === undefined
-      ? undefined
-      : cardNumbers({
-          attendance: attendanceFacts(prepared, attendanceCover(prepared, beforeScope)),
-          usage: await usageCards(prepared, beforeScope, signal),
-        });
-  const { entries: resources, order } = resourceEntries(facts);
+  const { minimumGroupSize, keepWhole } = options;
+  const groups = groupsOf(facts, minimumGroupSize, keepWhole);
+  const scope = scopeOf(facts, groups, filter, data, options.schoolYearStart);
+  const found = await find(facts, groups, scope, signal);
+  const range = rangeBefore(scope, data);
+  const before = range && (await find(facts, groups, inRange(facts, groups, scope, range), signal));
+  const { entries: resources, order } = resourceEntries(found);
   return {
     filter,
     from: isoDate(scope.from),
     to: isoDate(scope.to),
-    minimumGroupSize: prepared.minimumGroupSize,
+    minimumGroupSize,
+    keepWhole,
+    withheld: withheldIn(facts, groups, scope),
     computed: options.now.toISOString(),
-    versions,
-    options: filterOptions(prepared, data, options.schoolYearStart),
-    cards: cardsOf(cardNumbers(facts), before),
-    bySchool: schoolEntries(facts),
-    byGrade: prepared.hasGrades ? gradeEntries(facts) : [],
-    byDay: dayEntries(facts),
-    byWeekday: weekdayEntries(facts),
+    versions: index.versions,
+    options: filterOptions(facts, data, options.schoolYearStart),
+    cards: cardsOf(found, before),
+    bySchool: schoolEntries(found),
+    byGrade: gradeEntries(found),
+    byDay: dayEntries(found),
+    byWeekday: weekdayEntries(found),
     resources,
-    resourcesBySchool: schoolResourceEntries(facts, order),
-    changes: await whatChanged(prepared, scope, data, signal),
+    resourcesBySchool: schoolResourceEntries(found, order),
+    changes: await whatChanged(found, groups, data, signal),
   };
 }
 
-type CardNumbers = Record<keyof Cards, { readonly value: number; readonly cut: boolean }>;
-
-function cardNumbers({
-  attendance,
-  usage,
-}: {
-  readonly attendance: Facts["attendance"];
-  readonly usage: Pick<Facts["usage"], "users" | "accesses" | "resources" | "cut">;
-}): CardNumbers {
-  const { total } = attendance;
-  const activityCut = total.usersCut || total.activityCut;
-  const usageCut = total.usersCut || usage.cut;
+/** All that the groups of a scope tell. */
+export async function find(
+  facts: Facts,
+  groups: Groups,
+  scope: Scope,
+  signal: AbortSignal | undefined,
+): Promise<Found> {
   return {
-    users: { value: total.users, cut: total.usersCut },
-    activeUsers: { value: total.activeUsers, cut: activityCut },
-    days: { value: attendance.shownDays, cut: attendance.daysCut },
-    logins: { value: total.logins, cut: activityCut },
-    accesses: { value: usage.accesses, cut: usageCut },
-    resources: { value: usage.resources, cut: usageCut },
-    resourceUsers: { value: usage.users, cut: usageCut },
+    facts,
+    minimum: groups.minimumGroupSize,
+    scope,
+    attendance: attendanceFacts(facts, groups, scope),
+    usage: await usageFacts(facts, groups, scope, signal),
   };
 }
 
-function cardsOf(numbers: CardNumbers, before: CardNumbers | undefined): Cards {
-  const card = (key: keyof Cards): Card => {
-    const { value, cut } = numbers[key];
-    const earlier = before?.[key];
-    return {
-      value: released(value, cut),
-      atLeast: cut,
-      before: earlier === undefined ? null : released(earlier.value, earlier.cut),
-      ...(earlier?.cut === true ? { beforeAtLeast: true as const } : {}),
-    };
+function cardsOf(now: Found, before: Found | undefined): Cards {
+  const things = (of: (found: Found) => number): Card => {
+    const value = (found: Found): Shown => shown(of(found), found.attendance.total);
+    return { value: value(now), before: before ? value(before) : null };
+  };
+  const persons = (of: (found: Found) => number): Card<People> => {
+    const value = (found: Found): People => people(of(found), found.attendance.total, found.minimum);
+    return { value: value(now), before: before ? value(before) : null };
   };
   return {
-    users: card("users"),
-    activeUsers: card("activeUsers"),
-    days: card("days"),
-    logins: card("logins"),
-    accesses: card("accesses"),
-    resources: card("resources"),
-    resourceUsers: card("resourceUsers"),
+    users: persons(({ attendance }) => attendance.total.users),
+    activeUsers: persons(({ attendance }) => attendance.total.activeUsers),
+    days: things(({ attendance }) => attendance.countedDays),
+    logins: things(({ attendance }) => attendance.total.logins),
+    accesses: things(({ usage }) => usage.accesses),
+    resources: things(({ usage }) => usage.resources),
+    resourceUsers: persons(({ usage }) => usage.users),
   };
 }
 
-function filterOptions({ names, hasGrades }: Prepared, data: DataRange, yearStart: string): FilterOptions {
-  const types = new Set(names.ranked.map(({ userType }) => userType));
+/** What a filter can choose among, whatever is chosen now. */
+export function filterOptions({ index, names }: Facts, data: DataRange, yearStart: string): FilterOptions {
+  const types = new Set(index.cohorts.map(({ userType }) => userType));
   return {
     firstDay: isoDate(data.first),
     lastDay: isoDate(data.last),
@@ -136,6 +129,6 @@ function filterOptions({ names, hasGrades }: Prepared, data: DataRange, yearStar
     resources: names.shown,
     resourceTypes: [...new Set(names.shown.map(({ type }) => type))].sort(compareNames),
     userTypes: userTypes.filter((type) => types.has(type)),
-    grades: hasGrades ? [...names.grades].sort(compareGrades) : [],
+    grades: index.hasGrades ? [...names.grades].sort(compareGrades) : [],
   };
 }

@@ -1,100 +1,245 @@
-import { mondayOf, weekdayOf } from "../calendar";
-import { monthDays } from "../release/attendanceLayout";
-import { within } from "../release/frozenBlocks";
-import type { Prepared } from "../release/prepared";
-import type { AttendanceCover } from "./attendanceCover";
-import { countPeople } from "./attendancePeople";
-import { AttendanceSums, CellReader } from "./attendanceSums";
+import { countBits, lowestBit, weekdayOf } from "../calendar";
+import { monthDays } from "../days";
+import type { Facts, Groups } from "../groups";
+import type { MonthSegment } from "../index/participationIndex";
+import type { Scope } from "./scope";
+
+/** Sums of daily participation over the groups that count, in a question or an entry of it. */
+export class AttendanceSums {
+  users = 0;
+  activeUsers = 0;
+  logins = 0;
+  loginRows = 0;
+  resources = 0;
+  resourceRows = 0;
+  /** Active people, counted on each day. */
+  personDays = 0;
+  /** Whether any group counts with a day; whether rows of either report were left out. */
+  counts = false;
+  left = false;
+  /** Whether there is a row of daily participation, left out or not. */
+  hasRows = false;
+
+  /** Whether nothing is known: all that there is was left out. */
+  get isWithheld(): boolean {
+    return this.left && !this.counts;
+  }
+}
 
 export interface AttendanceFacts {
   readonly total: AttendanceSums;
   readonly schools: readonly AttendanceSums[];
   readonly grades: readonly AttendanceSums[];
-  /** Index 0 is Monday; `users` and `activeUsers` are not filled. */
+  /** Each calendar day of the scope; `users` and `activeUsers` are not filled. */
+  readonly days: readonly AttendanceSums[];
+  /** Index 0 is Monday; likewise. */
   readonly weekdays: readonly AttendanceSums[];
-  /** Days with rows of people who are shown. */
-  readonly shownDays: number;
-  readonly daysCut: boolean;
-  /** Per week of the scope: whether people were left out of the question narrowed to it. */
-  readonly weekUsersCut: Uint8Array;
+  /** Days with rows that count. */
+  readonly countedDays: number;
+  /** Per school and day of the scope (`school * days + day`): people active. */
+  readonly schoolDays: Float64Array;
 }
 
 const sums = (count: number) => Array.from({ length: count }, () => new AttendanceSums());
 
 /** Daily participation in all of a question. */
-export function attendanceFacts(prepared: Prepared, cover: AttendanceCover): AttendanceFacts {
-  const { names } = prepared;
-  const { from, to } = cover.scope;
-  const total = new AttendanceSums();
-  const schools = sums(names.schools.length);
-  const grades = sums(names.grades.length);
-  const weekdays = sums(7);
-  const shown = new Uint8Array(to - from + 1);
-  const cutDays = new Uint8Array(shown.length);
-  const firstMonday = mondayOf(from);
-  const weekUsersCut = new Uint8Array((mondayOf(to) - firstMonday) / 7 + 1);
-  const cell = new CellReader(prepared, cover);
-  for (let at = 0; at < cover.cells.length; at++) {
-    cell.read(at);
-    cell.addTo(total, within.scope);
-    cell.addTo(schools[cell.school], within.school);
-    cell.addTo(grades[cell.grade], within.grade);
-    if (cell.isSchoolDay) cell.addTo(weekdays[cell.weekday], within.weekday);
-    if (!cell.hasRows) continue;
-    if ((cell.present & within.scope) !== 0) shown[cell.day - from] = 1;
-    else cutDays[cell.day - from] = 1;
-    if ((cell.present & within.week) === 0) weekUsersCut[Math.floor((cell.day - firstMonday) / 7)] = 1;
-  }
-  countPeople(prepared, cover, { total, schools, grades });
-  eachDouble(prepared, cover, within.weekday, (ranks, day, isSchoolDay) => {
-    const part = isSchoolDay ? weekdays[weekdayOf(day) - 1] : undefined;
-    if (part) part.personDays -= ranks.length - 1;
-  });
-  return {
-    total,
-    schools,
-    grades,
-    weekdays,
-    shownDays: shown.reduce((count, one) => count + one, 0),
-    daysCut: cutDays.some((cut, place) => cut === 1 && shown[place] === 0),
-    weekUsersCut,
+export function attendanceFacts(facts: Facts, groups: Groups, scope: Scope): AttendanceFacts {
+  const { index, names } = facts;
+  const length = scope.to - scope.from + 1;
+  const result = {
+    total: new AttendanceSums(),
+    schools: sums(names.schools.length),
+    grades: sums(names.grades.length),
+    days: sums(length),
+    weekdays: sums(7),
+    schoolDays: new Float64Array(names.schools.length * length),
   };
-}
-
-/** Daily participation of each calendar day of the scope; `users` and `activeUsers` are not filled. */
-export function attendanceDays(prepared: Prepared, cover: AttendanceCover): readonly AttendanceSums[] {
-  const { from, to } = cover.scope;
-  const days = sums(to - from + 1);
-  const cell = new CellReader(prepared, cover);
-  for (let at = 0; at < cover.cells.length; at++) {
-    cell.read(at);
-    cell.addTo(days[cell.day - from], within.day);
-  }
-  eachDouble(prepared, cover, within.day, (ranks, day) => {
-    const part = days[day - from];
-    if (part) part.personDays -= ranks.length - 1;
+  const told = tell(facts, groups, scope, result);
+  index.months.forEach((segment, month) => {
+    if ((scope.range[month] as number) !== 0) addCells(facts, groups, scope, result, segment, month);
   });
-  return days;
+  countPeople(facts, groups, scope, result);
+  takeSeveralOnce(facts, groups, scope, result);
+  return { ...result, ...told };
 }
 
-/**
- * Cells count members; a person who is active in several cohorts on one day is one person of the day. Calls `visit` for
- * each such person and day with the ranks of the cohorts that are shown by blocks within `kind`, two at least.
- */
-export function eachDouble(
-  { doubles, monthStarts, attendance, dayKinds }: Prepared,
-  { active }: AttendanceCover,
-  kind: number,
-  visit: (ranks: readonly number[], day: number, isSchoolDay: boolean) => void,
+type Parts = Omit<AttendanceFacts, "countedDays">;
+
+/** Says of each part whether it counts and whether something of it is left out. */
+function tell(facts: Facts, groups: Groups, scope: Scope, parts: Parts) {
+  const { names, days } = facts;
+  const months = days.monthStarts.length;
+  let countedDays = 0;
+  for (let month = 0; month < months; month++) {
+    const range = scope.range[month] as number;
+    if (range === 0) continue;
+    let [counted, left, participated, withRows] = [0, 0, 0, 0];
+    for (let cohort = 0; cohort < scope.cohorts.length; cohort++) {
+      if (scope.cohorts[cohort] !== 1) continue;
+      const at = cohort * months + month;
+      const own = (days.participated[at] as number) & range;
+      const rows = own | ((days.used[at] as number) & range);
+      if (rows === 0) continue;
+      const ofCohort = rows & (scope.masks[at] as number);
+      counted |= ofCohort;
+      left |= rows & ~ofCohort;
+      participated |= own & ofCohort;
+      withRows |= own;
+      const group = groups.groupOf[cohort] as number;
+      const tellPart = (part: AttendanceSums | undefined, isWhole: boolean) => {
+        if (part === undefined) return;
+        if (isWhole && ofCohort !== 0) part.counts = true;
+        if (!isWhole || ofCohort !== rows) part.left = true;
+        if (own !== 0) part.hasRows = true;
+      };
+      tellPart(parts.schools[names.schoolOf[cohort] as number], (groups.schoolOf[group] as number) >= 0);
+      tellPart(parts.grades[names.gradeOf[cohort] as number], (groups.gradeOf[group] as number) >= 0);
+    }
+    countedDays += countBits(participated);
+    const start = (days.monthStarts[month] as number) - scope.from;
+    const school = days.kinds.school[month] as number;
+    for (let rest = counted | left; rest !== 0; rest &= rest - 1) {
+      const bit = rest & -rest;
+      const day = start + lowestBit(bit);
+      const weekday = (school & bit) === 0 ? undefined : parts.weekdays[weekdayOf(scope.from + day) - 1];
+      for (const part of [parts.total, parts.days[day], weekday]) {
+        if (part === undefined) continue;
+        if ((counted & bit) !== 0) part.counts = true;
+        if ((left & bit) !== 0) part.left = true;
+        if ((withRows & bit) !== 0) part.hasRows = true;
+      }
+    }
+  }
+  return { countedDays };
+}
+
+function addCells(
+  { names, days }: Facts,
+  groups: Groups,
+  scope: Scope,
+  parts: Parts,
+  { attendanceCells: cells }: MonthSegment,
+  month: number,
 ): void {
-  for (const cells of doubles) {
-    const shown = cells.filter((cell) => ((active[cell] as number) & kind) === kind);
-    if (shown.length < 2) continue;
-    const cell = shown[0] as number;
-    const month = Math.floor(cell / monthDays) % attendance.months;
-    const bit = cell % monthDays;
-    const isSchoolDay = (((dayKinds.school[month] as number) >>> bit) & 1) === 1;
-    const ranks = shown.map((each) => Math.floor(each / monthDays / attendance.months));
-    visit(ranks, (monthStarts[month] as number) + bit, isSchoolDay);
+  const months = days.monthStarts.length;
+  const start = (days.monthStarts[month] as number) - scope.from;
+  const school = days.kinds.school[month] as number;
+  const length = parts.days.length;
+  const add = (part: AttendanceSums | undefined, cell: number, people: number) => {
+    if (part === undefined) return;
+    part.logins += cells.logins[cell] as number;
+    part.loginRows += cells.loginRows[cell] as number;
+    part.resources += cells.resources[cell] as number;
+    part.resourceRows += cells.resourceRows[cell] as number;
+    part.personDays += people;
+  };
+  for (let cell = 0; cell < cells.cohort.length; cell++) {
+    const cohort = cells.cohort[cell] as number;
+    const bit = 1 << (cells.day[cell] as number);
+    if (((scope.masks[cohort * months + month] as number) & bit) === 0) continue;
+    const day = start + (cells.day[cell] as number);
+    const people = days.active[(cohort * months + month) * monthDays + (cells.day[cell] as number)] as number;
+    const group = groups.groupOf[cohort] as number;
+    add(parts.total, cell, people);
+    add(parts.days[day], cell, people);
+    if ((school & bit) !== 0) add(parts.weekdays[weekdayOf(scope.from + day) - 1], cell, people);
+    if ((groups.schoolOf[group] as number) >= 0) {
+      const number = names.schoolOf[cohort] as number;
+      add(parts.schools[number], cell, people);
+      const at = number * length + day;
+      parts.schoolDays[at] = (parts.schoolDays[at] as number) + people;
+    }
+    if ((groups.gradeOf[group] as number) >= 0)
+      add(parts.grades[names.gradeOf[cohort] as number], cell, people);
+  }
+}
+
+const there = 1;
+const active = 2;
+
+/** Counts the people of a question, of its schools and of its grades, each once. */
+function countPeople(
+  { index, names, people, days }: Facts,
+  groups: Groups,
+  scope: Scope,
+  parts: Parts,
+): void {
+  const months = days.monthStarts.length;
+  const { person: personOf, cohort: cohortOf } = index.members;
+  const seen = new Uint8Array(personOf.length);
+  index.months.forEach(({ attendance }, month) => {
+    if ((scope.range[month] as number) === 0) return;
+    for (let entry = 0; entry < attendance.member.length; entry++) {
+      const member = attendance.member[entry] as number;
+      const mask = scope.masks[(cohortOf[member] as number) * months + month] as number;
+      if ((mask & (attendance.present[entry] as number)) === 0) continue;
+      const used = (mask & (attendance.active[entry] as number)) !== 0;
+      seen[member] = (seen[member] as number) | (used ? there | active : there);
+    }
+  });
+  const persons = new Uint8Array(index.people);
+  const atSchool = new Uint8Array(seen.length);
+  const inGrade = new Uint8Array(seen.length);
+  const mark = (marks: Uint8Array, at: number, bits: number) => {
+    marks[at] = (marks[at] as number) | bits;
+  };
+  for (let member = 0; member < seen.length; member++) {
+    const bits = seen[member] as number;
+    if (bits === 0) continue;
+    const group = groups.groupOf[cohortOf[member] as number] as number;
+    mark(persons, personOf[member] as number, bits);
+    if ((groups.schoolOf[group] as number) >= 0) mark(atSchool, people.atSchool[member] as number, bits);
+    if ((groups.gradeOf[group] as number) >= 0) mark(inGrade, people.inGrade[member] as number, bits);
+  }
+  const count = (marks: Uint8Array, partOf: (at: number) => AttendanceSums | undefined) => {
+    for (let at = 0; at < marks.length; at++) {
+      const bits = marks[at] as number;
+      const part = bits === 0 ? undefined : partOf(at);
+      if (part === undefined) continue;
+      part.users++;
+      if ((bits & active) !== 0) part.activeUsers++;
+    }
+  };
+  count(persons, () => parts.total);
+  count(atSchool, (member) => parts.schools[names.schoolOf[cohortOf[member] as number] as number]);
+  count(inGrade, (member) => parts.grades[names.gradeOf[cohortOf[member] as number] as number]);
+}
+
+/** Cells count members; somebody who is active in several cohorts on one day is one person of the day. */
+function takeSeveralOnce(facts: Facts, groups: Groups, scope: Scope, parts: Parts): void {
+  const { index, names, days } = facts;
+  const { several } = facts.people;
+  const months = days.monthStarts.length;
+  const length = parts.days.length;
+  for (let at = 0; at < several.month.length; at++) {
+    const month = several.month[at] as number;
+    if ((scope.range[month] as number) === 0) continue;
+    const { attendance } = index.months[month] as MonthSegment;
+    const start = (days.monthStarts[month] as number) - scope.from;
+    const school = days.kinds.school[month] as number;
+    let seen = 0;
+    const seenAt = new Map<number, number>();
+    for (let place = several.first[at] as number; place < (several.first[at + 1] as number); place++) {
+      const entry = several.entry[place] as number;
+      const cohort = index.members.cohort[attendance.member[entry] as number] as number;
+      const done = (attendance.active[entry] as number) & (scope.masks[cohort * months + month] as number);
+      for (let left = done & seen; left !== 0; left &= left - 1) {
+        const day = start + lowestBit(left);
+        const weekday = parts.weekdays[weekdayOf(scope.from + day) - 1];
+        const isSchool = (school & left & -left) !== 0;
+        for (const part of [parts.total, parts.days[day], isSchool ? weekday : undefined]) {
+          if (part) part.personDays--;
+        }
+      }
+      seen |= done;
+      if ((groups.schoolOf[groups.groupOf[cohort] as number] as number) < 0) continue;
+      const number = names.schoolOf[cohort] as number;
+      const before = seenAt.get(number) ?? 0;
+      for (let left = done & before; left !== 0; left &= left - 1) {
+        const day = number * length + start + lowestBit(left);
+        parts.schoolDays[day] = (parts.schoolDays[day] as number) - 1;
+      }
+      seenAt.set(number, before | done);
+    }
   }
 }

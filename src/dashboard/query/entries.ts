@@ -2,225 +2,189 @@ import { compareGrades } from "../../clever/grades";
 import type {
   DayEntry,
   GradeEntry,
+  People,
   ResourceEntry,
   SchoolEntry,
   SchoolResourceEntry,
   Shown,
   WeekdayEntry,
 } from "../answer";
-import { isoDate, monthPlace, weekdayOf } from "../calendar";
-import type { DayKinds } from "../release/dayKinds";
-import { compareNames } from "../release/names";
-import type { Prepared } from "../release/prepared";
-import type { AttendanceFacts } from "./attendance";
-import type { AttendanceSums } from "./attendanceSums";
+import { isoDate, mondayOf, monthPlace, weekdayOf } from "../calendar";
+import type { Days } from "../days";
+import type { Facts } from "../groups";
+import { compareNames } from "../names";
+import type { AttendanceFacts, AttendanceSums } from "./attendance";
 import type { Scope } from "./scope";
 import type { UsageFacts } from "./usage";
 
 /** How many resources `resourcesBySchool` tells apart, and how many weeks a resource shows. */
-export const topResources = 20;
+const topResources = 20;
 const mostWeeks = 60;
 
-export interface Facts {
-  readonly prepared: Prepared;
+/** All that is known of a question, before it is put into the form of an answer. */
+export interface Found {
+  readonly facts: Facts;
+  readonly minimum: number;
   readonly scope: Scope;
   readonly attendance: AttendanceFacts;
-  /** Daily participation of each calendar day of the scope. */
-  readonly days: readonly AttendanceSums[];
   readonly usage: UsageFacts;
 }
 
-/** A sum or count over released blocks: nothing, where something was left out, is not known to be nothing. */
-export const released = (value: number, cut: boolean): Shown => (value === 0 && cut ? null : value);
+/** A sum, average or number of things of a part. */
+export const shown = (value: number, part: AttendanceSums): Shown => (part.isWithheld ? null : value);
 
-const average = (sum: number, count: number, cut: boolean): Shown =>
-  released(count === 0 ? 0 : sum / count, cut);
+/** A number of people of a part. */
+export function people(count: number, part: AttendanceSums, minimum: number): People {
+  if (part.isWithheld) return null;
+  return count > 0 && count < minimum ? "few" : count;
+}
 
-/** `atLeast` where it holds: entries are many, and few of them are cut. */
-const flagged = (cut: boolean) => (cut ? { atLeast: true as const } : {});
-const usageFlagged = (cut: boolean) => (cut ? { usageAtLeast: true as const } : {});
+export const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
 
-function personNumbers(sums: AttendanceSums, pairs: number, usageCut: boolean) {
-  const activityCut = sums.usersCut || sums.activityCut;
+const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
+
+function personNumbers(part: AttendanceSums, pairs: number, minimum: number) {
   return {
-    users: released(sums.users, sums.usersCut),
-    activeUsers: released(sums.activeUsers, activityCut),
-    averageLogins: average(sums.logins, sums.loginRows, activityCut || sums.rowsCut),
-    averageResources: average(sums.resources, sums.resourceRows, activityCut || sums.rowsCut),
-    distinctResourcesPerUser: average(pairs, sums.users, sums.usersCut || usageCut),
+    users: people(part.users, part, minimum),
+    activeUsers: people(part.activeUsers, part, minimum),
+    averageLogins: shown(ratio(part.logins, part.loginRows), part),
+    averageResources: shown(ratio(part.resources, part.resourceRows), part),
+    distinctResourcesPerUser: shown(ratio(pairs, part.users), part),
+    ...partly(part),
   };
 }
 
-const anyCut = (sums: AttendanceSums) => sums.usersCut || sums.activityCut || sums.rowsCut;
+const isThere = ({ counts, left }: AttendanceSums) => counts || left;
 
-export function schoolEntries({ prepared, attendance, usage }: Facts): SchoolEntry[] {
-  return prepared.names.schools.flatMap((school, number): SchoolEntry[] => {
-    const sums = attendance.schools[number];
-    const usageCut = usage.bySchool.cut[number] === 1;
-    const accesses = usage.bySchool.accesses[number] ?? 0;
-    if (sums === undefined || !(sums.hasRows || usage.bySchool.any[number] === 1)) return [];
-    return [
-      {
-        school,
-        ...personNumbers(sums, usage.bySchool.pairs[number] ?? 0, usageCut),
-        accesses: released(accesses, sums.usersCut || usageCut),
-        ...flagged(anyCut(sums)),
-        ...usageFlagged(sums.usersCut || usageCut),
-      },
-    ];
+export function schoolEntries({ facts, minimum, attendance, usage }: Found): SchoolEntry[] {
+  return facts.names.schools.flatMap((school, number): SchoolEntry[] => {
+    const part = attendance.schools[number];
+    if (part === undefined || !isThere(part)) return [];
+    const accesses = shown(usage.bySchool.accesses[number] ?? 0, part);
+    return [{ school, ...personNumbers(part, usage.bySchool.pairs[number] ?? 0, minimum), accesses }];
   });
 }
 
-export function gradeEntries({ prepared, attendance, usage }: Facts): GradeEntry[] {
-  const entries = prepared.names.grades.flatMap((grade, number): GradeEntry[] => {
-    const sums = attendance.grades[number];
-    const usageCut = usage.byGrade.cut[number] === 1;
-    if (sums === undefined || !(sums.hasRows || usage.byGrade.any[number] === 1)) return [];
-    return [
-      {
-        grade,
-        ...personNumbers(sums, usage.byGrade.pairs[number] ?? 0, usageCut),
-        ...flagged(anyCut(sums)),
-        ...usageFlagged(sums.usersCut || usageCut),
-      },
-    ];
+export function gradeEntries({ facts, minimum, attendance, usage }: Found): GradeEntry[] {
+  if (!facts.index.hasGrades) return [];
+  const entries = facts.names.grades.flatMap((grade, number): GradeEntry[] => {
+    const part = attendance.grades[number];
+    if (part === undefined || !isThere(part)) return [];
+    return [{ grade, ...personNumbers(part, usage.byGrade.pairs[number] ?? 0, minimum) }];
   });
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
 }
 
-/** Finds the mask of a day's month. */
-export function dayLookup({ monthStarts }: Pick<Prepared, "monthStarts">) {
-  return (masks: Uint32Array, day: number): boolean => {
-    const month = monthPlace(monthStarts, day);
-    const bit = month < 0 ? 31 : day - (monthStarts[month] as number);
-    return bit < 31 && (((masks[month] as number) >>> bit) & 1) === 1;
-  };
+function isIn(masks: Uint32Array, { monthStarts }: Days, day: number): boolean {
+  const month = monthPlace(monthStarts, day);
+  const bit = month < 0 ? 31 : day - (monthStarts[month] as number);
+  return bit < 31 && (((masks[month] as number) >>> bit) & 1) === 1;
 }
 
-function kindOf(kinds: DayKinds, isIn: ReturnType<typeof dayLookup>, day: number): DayEntry["kind"] {
-  if (!isIn(kinds.data, day)) return "noData";
-  return isIn(kinds.school, day) ? "school" : "quiet";
+/** Of what kind a day is, as a day number. */
+export function kindOf(days: Days, day: number): DayEntry["kind"] {
+  if (!isIn(days.kinds.data, days, day)) return "noData";
+  return isIn(days.kinds.school, days, day) ? "school" : "quiet";
 }
 
-/** The calendar days from `from` on, each with what its sums say about activity. */
-export function activityOfDays(
-  { monthStarts, dayKinds }: Prepared,
-  from: number,
-  days: readonly AttendanceSums[],
-): Pick<DayEntry, "date" | "kind" | "activeUsers">[] {
-  const isIn = dayLookup({ monthStarts });
-  return days.map((sums, place) => ({
-    date: isoDate(from + place),
-    kind: kindOf(dayKinds, isIn, from + place),
-    activeUsers: released(sums.personDays, sums.usersCut || sums.activityCut),
+export function dayEntries({ facts, minimum, scope, attendance, usage }: Found): DayEntry[] {
+  return attendance.days.map((part, place) => ({
+    date: isoDate(scope.from + place),
+    kind: kindOf(facts.days, scope.from + place),
+    logins: shown(part.logins, part),
+    resources: shown(part.resources, part),
+    activeUsers: people(part.personDays, part, minimum),
+    distinctResources: shown(usage.byDay[place] ?? 0, part),
+    ...partly(part),
   }));
 }
 
-export function dayEntries({ prepared, scope, days, usage }: Facts): DayEntry[] {
-  const activity = activityOfDays(prepared, scope.from, days);
-  return days.flatMap((sums, place): DayEntry[] => {
-    const day = activity[place];
-    if (day === undefined) return [];
-    const cut = sums.usersCut || sums.activityCut;
-    const usageCut = sums.usersCut || usage.byDay.cut[place] === 1;
-    return [
-      {
-        ...day,
-        logins: released(sums.logins, cut),
-        resources: released(sums.resources, cut),
-        distinctResources: released(usage.byDay.resources[place] ?? 0, usageCut),
-        ...flagged(cut),
-        ...usageFlagged(usageCut),
-      },
-    ];
-  });
-}
-
-export function weekdayEntries({ prepared, scope, attendance }: Facts): WeekdayEntry[] {
-  const isIn = dayLookup(prepared);
-  const days = new Array<number>(7).fill(0);
+export function weekdayEntries({ facts: { days }, scope, attendance }: Found): WeekdayEntry[] {
+  const counts = new Array<number>(7).fill(0);
   for (let day = scope.from; day <= scope.to; day++) {
-    const { participation, school } = prepared.dayKinds;
-    if (isIn(participation, day) && isIn(school, day)) {
-      days[weekdayOf(day) - 1] = (days[weekdayOf(day) - 1] as number) + 1;
-    }
+    if (!isIn(days.kinds.participation, days, day) || !isIn(days.kinds.school, days, day)) continue;
+    counts[weekdayOf(day) - 1] = (counts[weekdayOf(day) - 1] as number) + 1;
   }
-  return attendance.weekdays.flatMap((sums, number): WeekdayEntry[] => {
-    const count = days[number] ?? 0;
+  return attendance.weekdays.flatMap((part, number): WeekdayEntry[] => {
+    const count = counts[number] ?? 0;
     if (count === 0) return [];
-    const cut = sums.usersCut || sums.activityCut;
     return [
       {
         weekday: number + 1,
         days: count,
-        activeUsers: average(sums.personDays, count, cut),
-        logins: average(sums.logins, count, cut),
-        ...flagged(cut),
+        activeUsers: shown(part.personDays / count, part),
+        logins: shown(part.logins / count, part),
+        ...partly(part),
       },
     ];
   });
 }
 
 /** With the number of each shown resource, since names alone need not be told apart. */
-export function resourceEntries({ prepared, scope, attendance, usage }: Facts): {
-  entries: ResourceEntry[];
-  order: number[];
+export function resourceEntries({ facts, minimum, scope, attendance, usage }: Found): {
+  readonly entries: readonly ResourceEntry[];
+  readonly order: readonly number[];
 } {
   const { byResource } = usage;
-  const { usersCut } = attendance.total;
-  const found = prepared.names.shown.flatMap(({ name, type }, number) => {
-    if (scope.resources[number] !== 1) return [];
-    const cut = usersCut || byResource.cut[number] === 1;
-    const rows = byResource.rows[number] ?? 0;
-    const accesses = byResource.accesses[number] ?? 0;
+  const { total } = attendance;
+  const found = facts.names.shown.flatMap(({ name, type }, number) => {
+    const first = byResource.firstDay[number] ?? 0;
+    if (scope.resources[number] !== 1 || first === 0) return [];
+    const daily = rowsOf(usage, attendance, number);
     const users = byResource.users[number] ?? 0;
-    const firstDay = byResource.firstDay[number] ?? 0;
-    if (firstDay === 0 && !cut) return [];
     const entry: ResourceEntry = {
       resource: name,
       type,
-      users: released(users, cut),
-      rows: released(rows, cut),
-      accesses: released(accesses, cut),
-      firstDay: firstDay === 0 ? null : isoDate(firstDay),
-      lastDay: firstDay === 0 ? null : isoDate(byResource.lastDay[number] ?? 0),
-      weekly: weeklyOf(number, attendance, usage),
-      ...flagged(cut),
+      users: people(users, total, minimum),
+      rows: daily.reduce((sum, rows) => sum + rows, 0),
+      accesses: byResource.accesses[number] ?? 0,
+      firstDay: isoDate(first),
+      lastDay: isoDate(byResource.lastDay[number] ?? 0),
+      weekly: weeklyOf(daily, scope.from),
     };
-    return [{ entry, number }];
+    return [{ entry, number, users }];
   });
   found.sort(
-    ({ entry: a }, { entry: b }) =>
-      (b.users ?? -1) - (a.users ?? -1) ||
-      compareNames(a.resource, b.resource) ||
-      compareNames(a.type, b.type),
+    (a, b) =>
+      shownPeople(b.users, minimum) - shownPeople(a.users, minimum) ||
+      (b.entry.rows ?? 0) - (a.entry.rows ?? 0) ||
+      compareNames(a.entry.resource, b.entry.resource) ||
+      compareNames(a.entry.type, b.entry.type),
   );
   return { entries: found.map(({ entry }) => entry), order: found.map(({ number }) => number) };
 }
 
-function weeklyOf(resource: number, { weekUsersCut }: AttendanceFacts, { byResource }: UsageFacts): Shown[] {
-  const { weeks, weekly, weeklyCut } = byResource;
-  const shown: Shown[] = [];
-  for (let week = Math.max(weeks - mostWeeks, 0); week < weeks; week++) {
-    const at = resource * weeks + week;
-    shown.push(released(weekly[at] ?? 0, weeklyCut[at] === 1 || weekUsersCut[week] === 1));
-  }
-  return shown;
+/** Few are few: how many they are does not show in an order either. */
+const shownPeople = (count: number, minimum: number) => (count > 0 && count < minimum ? 1 : count);
+
+/** Rows with a person of a shown resource, by day of the scope. */
+function rowsOf({ rows }: UsageFacts, { days }: AttendanceFacts, resource: number): Float64Array {
+  return rows.subarray(resource * days.length, (resource + 1) * days.length);
+}
+
+function weeklyOf(daily: Float64Array, from: number): number[] {
+  const firstMonday = mondayOf(from);
+  const weekly: number[] = [];
+  daily.forEach((rows, day) => {
+    const week = Math.floor((from + day - firstMonday) / 7);
+    weekly[week] = (weekly[week] ?? 0) + rows;
+  });
+  return weekly.slice(-mostWeeks);
 }
 
 export function schoolResourceEntries(
-  { prepared, attendance, usage }: Facts,
+  { facts, minimum, attendance, usage }: Found,
   resources: readonly number[],
+  most = topResources,
 ): SchoolResourceEntry[] {
-  const { schools, shown } = prepared.names;
-  return resources.slice(0, topResources).flatMap((resource) =>
+  const { schools, shown: shownResources } = facts.names;
+  return resources.slice(0, most).flatMap((resource) =>
     schools.flatMap((school, number): SchoolResourceEntry[] => {
-      const at = resource * schools.length + number;
-      const users = usage.bySchoolResource.users[at] ?? 0;
-      const cut = usage.bySchoolResource.cut[at] === 1 || attendance.schools[number]?.usersCut === true;
-      if (users === 0 && !cut) return [];
-      const { name, type } = shown[resource] ?? { name: null, type: null };
-      return [{ school, resource: name, type, users: released(users, cut), ...flagged(cut) }];
+      const count = usage.bySchoolResource[resource * schools.length + number] ?? 0;
+      const part = attendance.schools[number];
+      if (part === undefined || (count === 0 && !part.isWithheld)) return [];
+      const { name, type } = shownResources[resource] ?? { name: null, type: null };
+      return [{ school, resource: name, type, users: people(count, part, minimum), ...partly(part) }];
     }),
   );
 }

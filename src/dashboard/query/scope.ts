@@ -1,14 +1,19 @@
-import { dayNumber, isoDate, lowestBit } from "../calendar";
+import { dayNumber, daysMask, isoDate, lowestBit } from "../calendar";
+import type { Days } from "../days";
 import type { DashboardFilter } from "../filter";
-import type { Prepared } from "../release/prepared";
+import type { Facts, Groups } from "../groups";
 
 /** What a filter lets in, in the numbers of the index. Days are day numbers, both included. */
 export interface Scope {
   readonly from: number;
   readonly to: number;
-  /** 1 for cohorts (by rank) and shown resources that are in. */
-  readonly ranks: Uint8Array;
+  /** 1 for cohorts that the filter selects; for groups all of whose cohorts it selects; for shown resources. */
+  readonly cohorts: Uint8Array;
+  readonly whole: Uint8Array;
   readonly resources: Uint8Array;
+  /** Per month: the days of the range. Per cohort and month: the days on which it counts. */
+  readonly range: Uint32Array;
+  readonly masks: Uint32Array;
 }
 
 /** The first and last day with rows of either report, and the last with participation. */
@@ -19,11 +24,11 @@ export interface DataRange {
 }
 
 /** `undefined` where the tables hold no row. */
-export function dataRange({ dayKinds, monthStarts }: Prepared): DataRange | undefined {
+export function dataRange({ kinds, monthStarts }: Days): DataRange | undefined {
   let [first, last, lastParticipation] = [Number.POSITIVE_INFINITY, -1, -1];
   monthStarts.forEach((start, month) => {
-    const days = dayKinds.data[month] as number;
-    const participation = dayKinds.participation[month] as number;
+    const days = kinds.data[month] as number;
+    const participation = kinds.participation[month] as number;
     if (days === 0) return;
     first = Math.min(first, start + lowestBit(days));
     last = Math.max(last, start + 31 - Math.clz32(days));
@@ -47,27 +52,49 @@ function startIn(year: number, monthAndDay: string): number {
 }
 
 export function scopeOf(
-  prepared: Prepared,
+  facts: Facts,
+  groups: Groups,
   filter: DashboardFilter,
   data: DataRange,
   yearStart: string,
 ): Scope {
-  const { names } = prepared;
   const schools = new Set(filter.schools);
   const grades = new Set(filter.grades);
   const types = new Set(filter.userTypes);
   const resources = new Set(filter.resources);
   const resourceTypes = new Set(filter.resourceTypes);
   const isIn = <T>(chosen: ReadonlySet<T>, value: T) => chosen.size === 0 || chosen.has(value);
-  return {
-    ...rangeOf(filter.range, data, yearStart),
-    ranks: Uint8Array.from(names.ranked, ({ school, userType, grade }) =>
-      Number(isIn(schools, school) && isIn(types, userType) && isIn(grades, grade)),
-    ),
-    resources: Uint8Array.from(names.shown, ({ name, type }) =>
+  const cohorts = Uint8Array.from(facts.index.cohorts, ({ school, userType, grade }) =>
+    Number(isIn(schools, school) && isIn(types, userType) && isIn(grades, grade)),
+  );
+  const selected = {
+    cohorts,
+    whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
+    resources: Uint8Array.from(facts.names.shown, ({ name, type }) =>
       Number(isIn(resources, name) && isIn(resourceTypes, type)),
     ),
   };
+  return inRange(facts, groups, selected, rangeOf(filter.range, data, yearStart));
+}
+
+/** The same people and resources in other days. */
+export function inRange(
+  { days: { monthStarts } }: Facts,
+  { groupOf, counted }: Groups,
+  { cohorts, whole, resources }: Pick<Scope, "cohorts" | "whole" | "resources">,
+  { from, to }: Pick<Scope, "from" | "to">,
+): Scope {
+  const months = monthStarts.length;
+  const range = Uint32Array.from(monthStarts, (start) => daysMask(from - start, to - start));
+  const masks = new Uint32Array(cohorts.length * months);
+  for (let cohort = 0; cohort < cohorts.length; cohort++) {
+    const group = groupOf[cohort] as number;
+    if (whole[group] !== 1) continue;
+    for (let month = 0; month < months; month++) {
+      masks[cohort * months + month] = (counted[group * months + month] as number) & (range[month] as number);
+    }
+  }
+  return { from, to, cohorts, whole, resources, range, masks };
 }
 
 function rangeOf(range: DashboardFilter["range"], data: DataRange, yearStart: string) {
@@ -79,14 +106,8 @@ function rangeOf(range: DashboardFilter["range"], data: DataRange, yearStart: st
   return { from: Math.max(from, data.first), to };
 }
 
-/** The scope with at least so many days, as far as the data reaches back; the same one where it has them. */
-export function scopeWithHistory(scope: Scope, data: DataRange, days: number): Scope {
-  const from = Math.max(scope.to - days + 1, data.first);
-  return from < scope.from ? { ...scope, from } : scope;
-}
-
 /** As many days, ending on the day before the scope; `undefined` where the data does not reach back that far. */
-export function scopeBefore(scope: Scope, data: DataRange): Scope | undefined {
-  const from = scope.from - (scope.to - scope.from + 1);
-  return from < data.first ? undefined : { ...scope, from, to: scope.from - 1 };
+export function rangeBefore({ from, to }: Pick<Scope, "from" | "to">, data: DataRange) {
+  const start = from - (to - from + 1);
+  return start < data.first ? undefined : { from: start, to: from - 1 };
 }

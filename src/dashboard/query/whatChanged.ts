@@ -1,53 +1,46 @@
 import type { Changes } from "../answer";
+import { isoDate } from "../calendar";
 import { daysNeeded, findChanges, type SubjectSeries } from "../changes";
-import { calendarWeeks } from "../changes/weeks";
-import type { Prepared } from "../release/prepared";
-import { attendanceDays } from "./attendance";
-import { attendanceCover } from "./attendanceCover";
-import { activityOfDays } from "./entries";
-import { type DataRange, type Scope, scopeWithHistory } from "./scope";
-import { SteadyGroups } from "./steadyGroups";
-import { steadyResources, steadySchools } from "./steadyUse";
+import type { Groups } from "../groups";
+import { attendanceFacts } from "./attendance";
+import { type Found, kindOf, shown } from "./entries";
+import { type DataRange, inRange } from "./scope";
+import { usageRows } from "./usage";
 
 /**
- * What changed in a scope, from the day by day numbers of whole blocks. A scope that is too short to judge by takes in
- * the days before it.
+ * What changed in a question, from the day by day sums of whole groups. A range that is too short to judge by takes in
+ * the days before it. A school of which groups are left out is judged by the others, and says so.
  */
 export async function whatChanged(
-  prepared: Prepared,
-  scope: Scope,
+  { facts, scope, ...found }: Found,
+  groups: Groups,
   data: DataRange,
   signal: AbortSignal | undefined,
 ): Promise<Changes> {
-  const history = scopeWithHistory(scope, data, daysNeeded);
-  const cover = attendanceCover(prepared, history);
-  const days = attendanceDays(prepared, cover);
-  const activity = activityOfDays(prepared, history.from, days);
-  const steady = new SteadyGroups(calendarWeeks(activity), history.from, prepared.monthStarts);
-  const ofResources = await steadyResources(prepared, history, steady, signal);
-  const ofSchools = steadySchools(prepared, cover, steady);
-  const resources = prepared.names.shown.flatMap(({ name, type }, number): SubjectSeries[] => {
-    if (scope.resources[number] !== 1) return [];
-    const daily = seriesOf(ofResources, number, days.length);
-    // Where people are too few to be shown, nothing is said to be 0.
-    daily.forEach((rows, day) => {
-      if (rows === 0 && days[day]?.usersCut === true) daily[day] = Number.NaN;
-    });
-    return [{ subject: "resource", name, type, daily }];
-  });
-  const schools = prepared.names.schools.map(
-    (name, number): SubjectSeries => ({
-      subject: "school",
-      name,
-      type: null,
-      daily: seriesOf(ofSchools, number, days.length),
-    }),
+  const { names, days } = facts;
+  const from = Math.min(Math.max(scope.to - daysNeeded + 1, data.first), scope.from);
+  const isLonger = from < scope.from;
+  const history = isLonger ? inRange(facts, groups, scope, { from, to: scope.to }) : scope;
+  const attendance = isLonger ? attendanceFacts(facts, groups, history) : found.attendance;
+  const rows = isLonger ? await usageRows(facts, groups, history, signal) : found.usage.rows;
+  const length = attendance.days.length;
+  const seriesOf = (daily: Float64Array, number: number) =>
+    daily.subarray(number * length, (number + 1) * length);
+  const resources = names.shown.flatMap(({ name, type }, number): SubjectSeries[] =>
+    scope.resources[number] === 1 ? [{ subject: "resource", name, type, daily: seriesOf(rows, number) }] : [],
   );
+  const schools = names.schools.flatMap((name, number): SubjectSeries[] => {
+    const part = attendance.schools[number];
+    if (!part?.counts) return [];
+    const daily = seriesOf(attendance.schoolDays, number);
+    return [{ subject: "school", name, type: null, daily, ...(part.left ? { partly: true } : {}) }];
+  });
   return findChanges({
-    days: activity,
+    days: attendance.days.map((part, place) => ({
+      date: isoDate(history.from + place),
+      kind: kindOf(days, history.from + place),
+      activeUsers: shown(part.personDays, part),
+    })),
     subjects: [...resources, ...schools],
   });
 }
-
-const seriesOf = (daily: Float64Array, number: number, length: number): Float64Array =>
-  daily.slice(number * length, (number + 1) * length);

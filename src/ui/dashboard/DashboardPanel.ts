@@ -7,6 +7,7 @@ import type { DashboardView } from "../../dashboard/export/view";
 import type { DashboardFilter } from "../../dashboard/filter";
 import { Disposable } from "../dispose";
 import { tell } from "../messages";
+import { section } from "../settings";
 import { mediaFile, showPage, webviewOptions } from "../webview";
 import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
@@ -139,6 +140,11 @@ export class DashboardPanel extends Disposable {
           this.post({ type: "notice", text: vscode.l10n.t("There is no link to a view in the clipboard.") });
         return;
       }
+      case "keepWhole":
+        await vscode.workspace
+          .getConfiguration(section)
+          .update("keepWhole", message.keep, vscode.ConfigurationTarget.Global);
+        return;
       case "save":
         await this.save(message.file);
         return;

@@ -9,6 +9,7 @@ import { readGeneralSettings, section } from "../settings";
 import { showWarningMessage } from "../window";
 import type { DashboardGround } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
+import { GroupSize } from "./groupSize";
 
 /** The dashboard's kind of webview; here, so that naming it loads nothing. */
 const viewType = "clever.dashboard";
@@ -19,13 +20,14 @@ const panel = () => import("./DashboardPanel");
 const texts = () => import("../../dashboard/export/texts");
 
 /** Settings that the dashboard's numbers depend on, besides the lake's. */
-const settings = ["minimumGroupSize", "schoolYearStart", "lake", "sampleDistrict"].map(
+const settings = ["minimumGroupSize", "keepWhole", "schoolYearStart", "lake", "sampleDistrict"].map(
   (key) => `${section}.${key}`,
 );
 
 /** The participation dashboard as part of the extension: opens it, takes it over after a reload, keeps it up to date. */
 export class Dashboards extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
+  private readonly groupSize: GroupSize;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -34,10 +36,12 @@ export class Dashboards extends Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     super();
+    this.groupSize = new GroupSize(context.globalState);
     this.hold(model.onDidChangeLake(() => this.changed.fire()));
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (settings.some((setting) => event.affectsConfiguration(setting))) this.changed.fire();
+        if (event.affectsConfiguration(`${section}.minimumGroupSize`)) void this.confirmGroupSize();
       }),
     );
     this.hold(
@@ -72,13 +76,22 @@ export class Dashboards extends Disposable {
       tell(showWarningMessage, vscode.l10n.t("The link is damaged, or of another version of Clever Lake."));
   }
 
+  /** Setting it so that everybody is shown asks at once, not only when the dashboard is opened. */
+  private async confirmGroupSize(): Promise<void> {
+    try {
+      await this.groupSize.current();
+    } catch (error) {
+      tellError(error, this.log);
+    }
+  }
+
   private async ground(): Promise<DashboardGround> {
-    const { context, model, client, log } = this;
+    const { context, model, client, log, groupSize } = this;
     const { dashboardTexts } = await texts();
     return {
       extensionUri: context.extensionUri,
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
-      source: engineSource(model, client, context.globalStorageUri.fsPath),
+      source: engineSource(model, client, groupSize, context.globalStorageUri.fsPath),
       texts: dashboardTexts((text) => vscode.l10n.t(text), vscode.env.language),
       onDidChange: this.changed.event,
       tellError: (error) => tellError(error, log),
@@ -87,14 +100,20 @@ export class Dashboards extends Disposable {
 }
 
 /** Asks the engine, with the settings as they are at that moment. */
-function engineSource(model: ConnectionModel, client: EngineClient, cacheFolder: string): DashboardSource {
+function engineSource(
+  model: ConnectionModel,
+  client: EngineClient,
+  groupSize: GroupSize,
+  cacheFolder: string,
+): DashboardSource {
   return {
     async ask(filter: DashboardFilter, signal, onProgress) {
       const connected = await model.connected();
-      const { minimumGroupSize } = await readGeneralSettings();
+      const minimumGroupSize = await groupSize.current();
+      const { keepWhole } = await readGeneralSettings();
       const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
       const schoolYearStart = typeof start === "string" && start !== "" ? start : "08-01";
-      const params = { ...connected, filter, minimumGroupSize, schoolYearStart, cacheFolder };
+      const params = { ...connected, filter, minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
       return client.request(engine.dashboard, params, { signal, onProgress });
     },
   };

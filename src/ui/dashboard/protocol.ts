@@ -3,6 +3,7 @@ import type { DashboardAnswer } from "../../dashboard/answer";
 import type { DashboardTexts } from "../../dashboard/export/texts";
 import { type DashboardView, dashboardView } from "../../dashboard/export/view";
 import { type DashboardFilter, dashboardFilterSchema } from "../../dashboard/filter";
+import { keptWhole } from "../../dashboard/opening";
 
 /** Longest file that a page may hand over to be saved, in characters: a picture of every school and resource is far below. */
 const longestFile = 50_000_000;
@@ -28,6 +29,8 @@ export const fromPage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("copyFilter"), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("pasteFilter") }),
   z.object({ type: z.literal("save"), file: pageFile }),
+  /** To divide people the other way, where this one leaves everything out. */
+  z.object({ type: z.literal("keepWhole"), keep: z.enum(keptWhole) }),
   /** The whole dashboard as it is shown, as one HTML file. */
   z.object({ type: z.literal("saveDashboard"), view: dashboardView }),
 ]);

@@ -68,7 +68,7 @@ suite("the dashboard", function () {
     const { answer } = await tab.hears("answer");
     assert.equal(answer.minimumGroupSize, 10);
     // Some of the 300 join later.
-    assert.ok((answer.cards.users.value ?? 0) > 270);
+    assert.ok(Number(answer.cards.users.value) > 270);
   });
 
   test("is there once, answers what is asked, and heeds a setting at once", async () => {
@@ -85,10 +85,39 @@ suite("the dashboard", function () {
       answer.bySchool.map((each) => each.school),
       [school],
     );
-    assert.ok((answer.cards.users.value ?? 0) < (all.cards.users.value ?? 0));
+    assert.ok(Number(answer.cards.users.value) < Number(all.cards.users.value));
     before = tab.received.length;
     await setSetting("minimumGroupSize", 20);
     assert.equal((await tab.hears("answer", before)).answer.minimumGroupSize, 20);
+  });
+
+  test("shows every number only where that is confirmed, and takes the setting back otherwise", async () => {
+    const tab = tabs.newest();
+    let before = tab.received.length;
+    await setSetting("minimumGroupSize", 0);
+    await until("it is asked", () => person.told.some(({ message }) => /single people/.test(message)));
+    await until("the setting is taken back", () => {
+      const { minimumGroupSize } =
+        tab.received.findLast((message) => message.type === "answer")?.answer ?? {};
+      return minimumGroupSize === 10;
+    });
+    person.answer(/single people/, "Show Every Number");
+    before = tab.received.length;
+    await setSetting("minimumGroupSize", 1);
+    assert.equal((await tab.hears("answer", before)).answer.minimumGroupSize, 1);
+    await setSetting("minimumGroupSize", undefined);
+  });
+
+  test("divides people the other way where its page asks for it", async () => {
+    const tab = tabs.newest();
+    const before = tab.received.length;
+    tab.say({ type: "keepWhole", keep: "grades" });
+    await until("it is divided so", () =>
+      tab.received
+        .slice(before)
+        .some((message) => message.type === "answer" && message.answer.keepWhole === "grades"),
+    );
+    await setSetting("keepWhole", undefined);
   });
 
   test("does not take messages that no page of its own sends", async () => {
@@ -205,6 +234,7 @@ suite("the dashboard", function () {
         const params = {
           filter,
           minimumGroupSize: 10,
+          keepWhole: "schools" as const,
           schoolYearStart: "08-01",
           cacheFolder: district.cache,
         };

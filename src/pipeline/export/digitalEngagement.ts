@@ -1,9 +1,9 @@
-import { type EngagementOrigin, engagementColumns } from "../clever/digitalEngagement";
-import { pseudoTable } from "../clever/layout";
-import { type ReportName, reportNames, reports } from "../clever/reports";
-import { withTables } from "../delta/withTable";
-import { type Duck, sqlName, sqlString } from "../duck/duck";
-import type { Lake } from "../lake/lake";
+import { type EngagementOrigin, engagementColumns } from "../../clever/digitalEngagement";
+import { pseudoTable } from "../../clever/layout";
+import { type ReportName, reportNames, reports } from "../../clever/reports";
+import { withTables } from "../../delta/withTable";
+import { type Duck, sqlName, sqlString } from "../../duck/duck";
+import type { Lake } from "../../lake/lake";
 
 const sqlTypes = { string: "VARCHAR", date: "DATE", integer: "INTEGER", boolean: "BOOLEAN" } as const;
 

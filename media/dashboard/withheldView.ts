@@ -1,0 +1,67 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { fill } from "./formats";
+import { icon } from "./icons";
+import type { Actions, Model, Ready } from "./model";
+import { withheldSentences } from "./withheldWords";
+
+/** So many sentences stand there at once; the others unfold. */
+const mostAtOnce = 3;
+
+/** What the answer leaves out, and why, in words. */
+export function withheldView(ready: Ready): TemplateResult | typeof nothing {
+  const sentences = withheldSentences(ready);
+  if (sentences.length === 0) return nothing;
+  return html`<section class="withheld" id="withheld" aria-label=${ready.texts.leftOut}>
+    ${icon("people")}
+    <div>${sentencesView(ready, sentences)}</div>
+  </section>`;
+}
+
+export function sentencesView(
+  { texts, formats }: Pick<Ready, "texts" | "formats">,
+  sentences: readonly string[],
+): TemplateResult {
+  const others = sentences.slice(mostAtOnce);
+  return html`${sentences.slice(0, mostAtOnce).map((text) => html`<p>${text}</p>`)}
+    ${
+      others.length === 0
+        ? nothing
+        : html`<details><summary>${fill(texts.moreLeftOut, formats.integer(others.length))}</summary>
+            ${others.map((text) => html`<p>${text}</p>`)}</details>`
+    }`;
+}
+
+/** Widens the filter by the people with whom alone what it chooses is shown. */
+export function togetherView({ frozen }: Model, { answer, filter, texts }: Ready, actions: Actions) {
+  const places = answer.withheld.filter.flatMap(({ together }) => together);
+  if (frozen || places.length === 0) return nothing;
+  const widened = <T>(chosen: readonly T[], others: readonly T[]) =>
+    chosen.length === 0 ? [] : [...new Set([...chosen, ...others])];
+  const isWhole = places.some(({ grades }) => grades === null);
+  const patch = {
+    schools: widened(
+      filter.schools,
+      places.map(({ school }) => school),
+    ),
+    userTypes: widened(
+      filter.userTypes,
+      places.map(({ userType }) => userType),
+    ),
+    grades: isWhole
+      ? []
+      : widened(
+          filter.grades,
+          places.flatMap(({ grades }) => grades ?? []),
+        ),
+  };
+  return html`<button type="button" class="button" id="show-together" @click=${() => actions.setFilter(patch)}>${texts.showTogether}</button>`;
+}
+
+/** The other division may show what this one cannot. */
+export function otherDivisionView(model: Model, { answer, texts }: Ready, actions: Actions) {
+  if (model.frozen || answer.options.grades.length === 0) return nothing;
+  const keep = answer.keepWhole === "schools" ? "grades" : "schools";
+  return html`<button type="button" class="link keep-whole" title=${texts.keepHint}
+    @click=${() => actions.post({ type: "keepWhole", keep })}
+  >${keep === "grades" ? texts.keepGrades : texts.keepSchools}</button>`;
+}

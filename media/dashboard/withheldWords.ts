@@ -1,0 +1,63 @@
+import type { CutGroup, Place, UncountedDays } from "../../src/dashboard/answer";
+import { fill, isolated } from "./formats";
+import { nameIn, type Ready } from "./model";
+
+type Words = Pick<Ready, "texts" | "formats" | "answer">;
+
+/** So many places are named one by one. */
+const mostNamed = 4;
+
+/** Why groups are left out, one sentence each. */
+export function cutSentences({ answer, ...words }: Words, groups: readonly CutGroup[]): string[] {
+  const { texts, formats } = words;
+  const minimum = formats.integer(answer.minimumGroupSize);
+  return groups.map(({ left, together, isSmall }) => {
+    const one = left.length === 1;
+    const text = isSmall
+      ? one
+        ? texts.cutSmall
+        : texts.cutSmallSeveral
+      : one
+        ? texts.cutByOthers
+        : texts.cutByOthersSeveral;
+    return fill(
+      text,
+      placesName({ answer, ...words }, left),
+      minimum,
+      placesName({ answer, ...words }, together),
+    );
+  });
+}
+
+/** What the whole answer leaves out, one sentence each: groups that the filter cuts, and days that are not counted. */
+export function withheldSentences(words: Words): string[] {
+  const { filter, days } = words.answer.withheld;
+  return [...cutSentences(words, filter), ...days.map((each) => daysSentence(words, each))];
+}
+
+function daysSentence(words: Words, { group, days, first, last }: UncountedDays): string {
+  const { texts, formats, answer } = words;
+  return fill(
+    days === 1 ? texts.uncountedDay : texts.uncountedDays,
+    placesName(words, group),
+    formats.integer(days),
+    formats.range(first, last),
+    formats.integer(answer.minimumGroupSize),
+  );
+}
+
+function placesName(words: Words, places: readonly Place[]): string {
+  const { texts, formats } = words;
+  const named = places.slice(0, mostNamed).map((place) => placeName(words, place));
+  const others = places.length - named.length;
+  return formats.list(others > 0 ? [...named, fill(texts.otherPlaces, formats.integer(others))] : named);
+}
+
+function placeName({ texts, formats }: Words, { userType, school, grades }: Place): string {
+  const name = isolated(nameIn(texts, "schools", school));
+  const people = { students: name, teachers: texts.teachersAt, staff: texts.staffAt }[userType];
+  const where = userType === "students" ? name : fill(people, name);
+  if (grades === null) return where;
+  const list = formats.list(grades.map((grade) => nameIn(texts, "grades", grade)));
+  return fill(grades.length === 1 ? texts.placeGrade : texts.placeGrades, where, list);
+}

@@ -1,0 +1,71 @@
+import { homedir } from "node:os";
+import path from "node:path";
+import type { Config, Secrets } from "../config";
+import { IndexKeeper } from "../dashboard/index/indexKeeper";
+import type { ParticipationIndex } from "../dashboard/index/participationIndex";
+import type { KeepWhole } from "../dashboard/opening";
+import { removeLocal } from "../heldFiles";
+import type { Lake } from "../lake/lake";
+import { machineScratch } from "../scratch";
+import { openLake } from "./connect";
+
+/** What every command that counts people can be told. */
+export interface CountingOptions {
+  readonly minimumGroupSize?: number;
+  readonly keepWhole?: KeepWhole;
+  /** A folder for the cache; `false` for none that stays. The platform's own if left out. */
+  readonly cache?: string | false;
+}
+
+/** How people are counted: as the options say, else as the configuration does. */
+export function countingOf(config: Config, options: CountingOptions) {
+  return {
+    minimumGroupSize: options.minimumGroupSize ?? config.minimumGroupSize,
+    keepWhole: options.keepWhole ?? config.keepWhole,
+  };
+}
+
+/** Asks the index of a configuration's lake; undefined where its tables hold no row. */
+export async function withIndex<T>(
+  config: Config,
+  secrets: Secrets,
+  options: CountingOptions,
+  ask: (index: ParticipationIndex | undefined) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const lake = await openLake(config, secrets);
+  return withIndexOf(lake, options.cache ?? cacheFolderOf(process.env), ask, signal);
+}
+
+/** The same of a lake. A cache that cannot be kept costs time and no answer. */
+export async function withIndexOf<T>(
+  lake: Lake,
+  cache: string | false,
+  ask: (index: ParticipationIndex | undefined) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const ownFolder = cache === false ? await machineScratch() : undefined;
+  const cacheFolder = cache === false ? (ownFolder ?? "") : cache;
+  try {
+    await using keeper = new IndexKeeper({ cacheFolder });
+    return await ask(await keeper.current(lake, signal));
+  } finally {
+    if (ownFolder !== undefined) await removeLocal(ownFolder);
+  }
+}
+
+/** Where the platform keeps the caches of this user's programs. Only the owner can read what we put there. */
+export function cacheFolderOf(
+  { XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const name = "clever-lake";
+  if (platform === "win32") {
+    return path.join(LOCALAPPDATA || path.join(homedir(), "AppData", "Local"), name, "Cache");
+  }
+  if (platform === "darwin") return path.join(homedir(), "Library", "Caches", name);
+  // The specification has a path that is not absolute ignored.
+  const caches =
+    XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : path.join(homedir(), ".cache");
+  return path.join(caches, name);
+}

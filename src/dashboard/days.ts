@@ -1,0 +1,93 @@
+import { firstDayOf, lowestBit } from "./calendar";
+import type { ParticipationIndex } from "./index/participationIndex";
+
+/** Days per month in the numbers of cells. */
+export const monthDays = 31;
+
+/** A day is quiet where fewer than this share of the people of the usual day are active. */
+const quietShare = 0.1;
+
+/** Days as masks, one per month. Judged over the whole district, so that they say nothing about a part of it. */
+export interface DayKinds {
+  readonly data: Uint32Array;
+  readonly participation: Uint32Array;
+  /** Days with data that are not quiet. */
+  readonly school: Uint32Array;
+}
+
+/** What the days of the index are. */
+export interface Days {
+  /** The first day of each month, as a day number. */
+  readonly monthStarts: Int32Array;
+  readonly kinds: DayKinds;
+  /** Per cohort and month (`cohort * months + month`): days with rows of daily participation, and of resource usage. */
+  readonly participated: Uint32Array;
+  readonly used: Uint32Array;
+  /** Per cohort and day (`(cohort * months + month) * 31 + day`): members with rows of participation, and active ones. */
+  readonly present: Uint32Array;
+  readonly active: Uint32Array;
+}
+
+export function daysOf(index: ParticipationIndex): Days {
+  const months = index.months.length;
+  const participated = new Uint32Array(index.cohorts.length * months);
+  const used = new Uint32Array(participated.length);
+  const present = new Uint32Array(participated.length * monthDays);
+  const active = new Uint32Array(present.length);
+  const add = (masks: Uint32Array, at: number, days: number) => {
+    masks[at] = ((masks[at] as number) | days) >>> 0;
+  };
+  index.months.forEach(({ attendance, attendanceCells: cells, usageRuns: runs }, month) => {
+    for (let entry = 0; entry < attendance.member.length; entry++) {
+      const cohort = index.members.cohort[attendance.member[entry] as number] as number;
+      const start = (cohort * months + month) * monthDays;
+      count(present, start, attendance.present[entry] as number);
+      count(active, start, attendance.active[entry] as number);
+    }
+    for (let cell = 0; cell < cells.cohort.length; cell++) {
+      add(participated, (cells.cohort[cell] as number) * months + month, 1 << (cells.day[cell] as number));
+    }
+    for (let run = 0; run < runs.cohort.length; run++) {
+      add(used, (runs.cohort[run] as number) * months + month, runs.days[run] as number);
+    }
+  });
+  return {
+    monthStarts: Int32Array.from(index.months, ({ month }) => firstDayOf(month)),
+    kinds: kindsOf(index, active),
+    participated,
+    used,
+    present,
+    active,
+  };
+}
+
+/** Adds one to each day of a mask. */
+function count(days: Uint32Array, start: number, mask: number): void {
+  for (let left = mask; left !== 0; left &= left - 1) {
+    const at = start + lowestBit(left);
+    days[at] = (days[at] as number) + 1;
+  }
+}
+
+function kindsOf({ months }: ParticipationIndex, ofCohorts: Uint32Array): DayKinds {
+  const active = new Uint32Array(months.length * monthDays);
+  ofCohorts.forEach((people, at) => {
+    const day = at % active.length;
+    active[day] = (active[day] as number) + people;
+  });
+  const sorted = active.filter((people) => people > 0).sort();
+  const usual = sorted[sorted.length >>> 1] ?? 0;
+  return {
+    data: Uint32Array.from(months, ({ participationDays, usageDays }) => participationDays | usageDays),
+    participation: Uint32Array.from(months, ({ participationDays }) => participationDays),
+    school: Uint32Array.from(months, ({ participationDays, usageDays }, month) => {
+      // Without a row of participation nobody can say how many were active.
+      let school = usageDays & ~participationDays;
+      for (let left = participationDays; left !== 0; left &= left - 1) {
+        const people = active[month * monthDays + lowestBit(left)] as number;
+        if (people > 0 && people >= usual * quietShare) school |= left & -left;
+      }
+      return school;
+    }),
+  };
+}

@@ -1,0 +1,91 @@
+import { compareGrades } from "../clever/grades";
+import { type UserType, userTypes } from "../clever/reports";
+import type { Cohort } from "./index/participationIndex";
+import { compareNames } from "./names";
+import type { KeepWhole } from "./opening";
+
+/** Cohorts, by number, and how many people they have together. */
+interface Part {
+  readonly cohorts: readonly number[];
+  readonly size: number;
+}
+
+/**
+ * Divides the cohorts into groups of at least `minimum` people: a cohort that has so many is a group, smaller ones are
+ * joined in order until they have. First within a user type and school (or grade), then the rests of these within the
+ * user type, then the rests of user types. A last rest joins the smallest group there, but not one of students: fewer than
+ * `minimum` other people are a group that is too small to be shown. The division follows from the
+ * cohorts and their sizes alone. Fewer than `minimum` people in all are one group.
+ *
+ * @param sizeOf how many people cohorts have together
+ */
+export function divide(
+  cohorts: readonly Cohort[],
+  sizeOf: (cohorts: readonly number[]) => number,
+  minimum: number,
+  keep: KeepWhole,
+): readonly (readonly number[])[] {
+  if (minimum <= 1) return cohorts.map((_, cohort) => [cohort]);
+  const join = (parts: readonly Part[]): Part => {
+    const joined = parts.flatMap((part) => part.cohorts);
+    return { cohorts: joined, size: sizeOf(joined) };
+  };
+  /** Adds groups of parts, which come in order, and returns the rest where there is no group that could take it. */
+  const joinSmall = (parts: readonly Part[], groups: Part[]) => {
+    let open: Part | undefined;
+    let lastJoined = -1;
+    for (const part of parts) {
+      if (part.size >= minimum) {
+        groups.push(part);
+        continue;
+      }
+      open = open ? join([open, part]) : part;
+      if (open.size < minimum) continue;
+      lastJoined = groups.push(open) - 1;
+      open = undefined;
+    }
+    const smallest = groups.reduce(
+      (least, { size }, at) => (size < (groups[least]?.size ?? 0) ? at : least),
+      0,
+    );
+    const at = lastJoined >= 0 ? lastJoined : smallest;
+    const taken = groups[at];
+    if (open === undefined || taken === undefined) return open;
+    groups[at] = join([taken, open]);
+    return undefined;
+  };
+  const parts = cohorts.map((_, cohort) => ({ cohort, ...join([{ cohorts: [cohort], size: 0 }]) }));
+  const nameOf = (cohort: number) => cohorts[cohort] as Cohort;
+  const outer = (cohort: number) => (keep === "schools" ? nameOf(cohort).school : nameOf(cohort).grade);
+  const compareOuter = keep === "schools" ? compareNames : compareGrades;
+  const compareInner = (a: Cohort, b: Cohort) =>
+    keep === "schools" ? compareGrades(a.grade, b.grade) : compareNames(a.school, b.school);
+  const groupsOfTypes: { readonly userType: UserType; readonly groups: Part[] }[] = [];
+  const restsOfTypes: Part[] = [];
+  for (const userType of userTypes) {
+    const ofType = parts.filter(({ cohort }) => nameOf(cohort).userType === userType);
+    const outers = [...new Set(ofType.map(({ cohort }) => outer(cohort)))].sort(compareOuter);
+    const groups: Part[] = [];
+    const rests = outers.flatMap((name) => {
+      const together = ofType.filter(({ cohort }) => outer(cohort) === name);
+      together.sort((a, b) => compareInner(nameOf(a.cohort), nameOf(b.cohort)));
+      const inside: Part[] = [];
+      const rest = joinSmall(together, inside);
+      groups.push(...inside);
+      return rest ?? [];
+    });
+    const rest = joinSmall(rests, groups);
+    if (rest) restsOfTypes.push(rest);
+    if (groups.length > 0) groupsOfTypes.push({ userType, groups });
+  }
+  // Nearly every question is about students, and a few others are not to cut their groups.
+  const host = [...groupsOfTypes].reverse().find(({ userType }) => userType !== "students");
+  const others = host?.groups ?? [];
+  const rest = joinSmall(restsOfTypes, others);
+  const all = [
+    ...groupsOfTypes.flatMap(({ groups }) => groups),
+    ...(host ? [] : others),
+    ...(rest ? [rest] : []),
+  ];
+  return all.map((part) => part.cohorts);
+}

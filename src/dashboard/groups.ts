@@ -1,0 +1,201 @@
+import { lowestBit } from "./calendar";
+import { type Days, daysOf, monthDays } from "./days";
+import { divide } from "./division";
+import type { ParticipationIndex } from "./index/participationIndex";
+import { type Names, namesOf } from "./names";
+import type { KeepWhole } from "./opening";
+import { type People, peopleOf } from "./people";
+
+/** The division of the people, once for all questions. */
+export interface Groups {
+  readonly minimumGroupSize: number;
+  readonly keepWhole: KeepWhole;
+  /** The cohorts of each group, and the group of each cohort. */
+  readonly groups: readonly (readonly number[])[];
+  readonly groupOf: Uint32Array;
+  /**
+   * Per group and month (`group * months + month`): the days that count, on which at least `minimumGroupSize` of its
+   * people are in the reports; and the days with rows that do not.
+   */
+  readonly counted: Uint32Array;
+  readonly uncounted: Uint32Array;
+  /** Per group: its school and its grade; -1 where it is of several. */
+  readonly schoolOf: Int32Array;
+  readonly gradeOf: Int32Array;
+  /** How many people some of the cohorts have, as the division counts them. */
+  readonly sizeOf: (cohorts: readonly number[]) => number;
+}
+
+/** An index with what follows from it alone. */
+export interface Facts {
+  readonly index: ParticipationIndex;
+  readonly names: Names;
+  readonly people: People;
+  readonly days: Days;
+  /** Per month: the first run of each resource in `usageRuns`, with the end of the last. */
+  readonly firstRuns: readonly Uint32Array[];
+  /** Per cohort and day, as `Days` has them: people in the reports. */
+  readonly present: Uint32Array;
+}
+
+/** A share of a cohort's days may have fewer people than the cohort is said to have: people come and leave. */
+const thinDays = 0.1;
+
+const knownFacts = new WeakMap<ParticipationIndex, Facts>();
+const knownGroups = new WeakMap<ParticipationIndex, Groups>();
+
+/** What follows from an index, computed once for it. */
+export function factsOf(index: ParticipationIndex): Facts {
+  const known = knownFacts.get(index);
+  if (known) return known;
+  const names = namesOf(index);
+  const people = peopleOf(index, names);
+  const days = daysOf(index);
+  const firstRuns = index.months.map(({ usageRuns }) => startsOf(usageRuns.resource, index.resources.length));
+  const facts = { index, names, people, days, firstRuns, present: presentOf(index, people, days) };
+  knownFacts.set(index, facts);
+  return facts;
+}
+
+/** The division of an index, computed once for the settings that were used last. */
+export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: KeepWhole): Groups {
+  const { index } = facts;
+  const known = knownGroups.get(index);
+  if (known?.minimumGroupSize === minimumGroupSize && known.keepWhole === keepWhole) return known;
+  const sizeOf = (cohorts: readonly number[]) => usualPeople(facts, cohorts);
+  const groups = divide(index.cohorts, sizeOf, minimumGroupSize, keepWhole);
+  const groupOf = new Uint32Array(index.cohorts.length);
+  groups.forEach((cohorts, group) => {
+    for (const cohort of cohorts) groupOf[cohort] = group;
+  });
+  const only = (of: Uint32Array) =>
+    Int32Array.from(groups, ([first = 0, ...others]) =>
+      others.every((cohort) => of[cohort] === of[first]) ? (of[first] ?? -1) : -1,
+    );
+  const result = {
+    minimumGroupSize,
+    keepWhole,
+    groups,
+    groupOf,
+    ...countedDays(facts, groups, groupOf, minimumGroupSize),
+    schoolOf: only(facts.names.schoolOf),
+    gradeOf: only(facts.names.gradeOf),
+    sizeOf,
+  };
+  knownGroups.set(index, result);
+  return result;
+}
+
+/** Where each number begins in an ascending list of numbers. */
+function startsOf(ascending: Uint32Array, count: number): Uint32Array {
+  const starts = new Uint32Array(count + 1).fill(ascending.length);
+  for (let at = ascending.length - 1; at >= 0; at--) starts[ascending[at] as number] = at;
+  for (let number = count - 1; number >= 0; number--) {
+    starts[number] = Math.min(starts[number] as number, starts[number + 1] as number);
+  }
+  return starts;
+}
+
+/** People by cohort and day: those with rows of daily participation, or of usage where there is none of the cohort. */
+function presentOf(index: ParticipationIndex, { moved }: People, days: Days): Uint32Array {
+  const { participated, used } = days;
+  const months = index.months.length;
+  const present = days.present.slice();
+  index.months.forEach(({ usageRuns: runs, usage }, month) => {
+    const users = new Map<number, number>();
+    for (let run = 0; run < runs.cohort.length; run++) {
+      const slot = (runs.cohort[run] as number) * months + month;
+      const only = (used[slot] as number) & ~(participated[slot] as number);
+      if (only === 0) continue;
+      for (let at = runs.firstPerson[run] as number; at < (runs.firstPerson[run + 1] as number); at++) {
+        const member = usage.member[at] as number;
+        // Of people who are in several cohorts nobody knows without more where they were already counted.
+        if (moved[member] !== 1)
+          users.set(member, (users.get(member) ?? 0) | ((usage.days[at] as number) & only));
+      }
+    }
+    for (const [member, mask] of users) {
+      const slot = (index.members.cohort[member] as number) * months + month;
+      for (let left = mask; left !== 0; left &= left - 1) {
+        const at = slot * monthDays + lowestBit(left);
+        present[at] = (present[at] as number) + 1;
+      }
+    }
+  });
+  return present;
+}
+
+/** How many people some cohorts have on nine of ten of the days on which they have any. */
+function usualPeople({ index, present }: Facts, cohorts: readonly number[]): number {
+  const length = index.months.length * monthDays;
+  const people = new Uint32Array(length);
+  for (const cohort of cohorts) {
+    for (let day = 0; day < length; day++) {
+      people[day] = (people[day] as number) + (present[cohort * length + day] as number);
+    }
+  }
+  const some = people.filter((count) => count > 0).sort();
+  return some[Math.floor(some.length * thinDays)] ?? 0;
+}
+
+function countedDays(
+  { index, people, days, present }: Facts,
+  groups: readonly (readonly number[])[],
+  groupOf: Uint32Array,
+  minimum: number,
+) {
+  const months = index.months.length;
+  const length = months * monthDays;
+  const counted = new Uint32Array(groups.length * months);
+  const uncounted = new Uint32Array(counted.length);
+  const twice = countedTwice({ index, people }, groupOf, length);
+  groups.forEach((cohorts, group) => {
+    for (let month = 0; month < months; month++) {
+      let [participated, used] = [0, 0];
+      for (const cohort of cohorts) {
+        participated |= days.participated[cohort * months + month] as number;
+        used |= days.used[cohort * months + month] as number;
+      }
+      let enough = 0;
+      for (let left = participated | used; left !== 0; left &= left - 1) {
+        const bit = left & -left;
+        const day = month * monthDays + lowestBit(left);
+        let count = -(twice.get(group * length + day) ?? 0);
+        for (const cohort of cohorts) {
+          // Where the group has rows of participation, nobody else is in the report of the day.
+          const isIn = (days.participated[cohort * months + month] as number) & bit || !(participated & bit);
+          if (isIn) count += present[cohort * length + day] as number;
+        }
+        if (count >= minimum || minimum <= 1) enough |= bit;
+      }
+      counted[group * months + month] = enough;
+      uncounted[group * months + month] = (participated | used) & ~enough;
+    }
+  });
+  return { counted, uncounted };
+}
+
+/** By group and day, how often people are counted too often because they are in several of its cohorts. */
+function countedTwice(
+  { index, people: { several } }: Pick<Facts, "index" | "people">,
+  groupOf: Uint32Array,
+  length: number,
+): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  for (let at = 0; at < several.month.length; at++) {
+    const month = several.month[at] as number;
+    const { member, present } = (index.months[month] as ParticipationIndex["months"][number]).attendance;
+    const seen = new Map<number, number>();
+    for (let place = several.first[at] as number; place < (several.first[at + 1] as number); place++) {
+      const entry = several.entry[place] as number;
+      const group = groupOf[index.members.cohort[member[entry] as number] as number] as number;
+      const before = seen.get(group) ?? 0;
+      for (let left = before & (present[entry] as number); left !== 0; left &= left - 1) {
+        const key = group * length + month * monthDays + lowestBit(left);
+        found.set(key, (found.get(key) ?? 0) + 1);
+      }
+      seen.set(group, before | (present[entry] as number));
+    }
+  }
+  return found;
+}

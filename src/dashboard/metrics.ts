@@ -1,0 +1,239 @@
+import * as z from "zod";
+import { type UserType, userTypes } from "../clever/reports";
+import { CleverLakeError } from "../errors";
+import type { People, Shown, Withheld } from "./answer";
+import { dayNumber, isoDate } from "./calendar";
+import type { DashboardFilter } from "./filter";
+import { namesIn } from "./filterNames";
+import { factsOf, groupsOf } from "./groups";
+import type { ParticipationIndex } from "./index/participationIndex";
+import { compareNames } from "./names";
+import type { KeepWhole } from "./opening";
+import { type AnswerOptions, filterOptions, find } from "./query/answer";
+import { type Found, people, ratio, resourceEntries, schoolResourceEntries, shown } from "./query/entries";
+import { dataRange, scopeOf } from "./query/scope";
+import { withheldIn } from "./query/withheld";
+import { requireKnownNames } from "./unknownNames";
+
+const names = z.array(z.string()).readonly();
+
+const filterSchema = z
+  .strictObject({
+    /** First and last day, both included. */
+    from: z.iso.date().optional(),
+    to: z.iso.date().optional(),
+    /** Values of `school_name`. A list that is left out, or empty, leaves everything in. */
+    schools: names.optional(),
+    /** Values of `resource_name` and `resource_type`; for resource usage only. */
+    resources: names.optional(),
+    resourceTypes: names.optional(),
+    userTypes: z.array(z.enum(userTypes)).min(1).readonly().default(["students"]),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    path: ["to"],
+    message: "lies before from",
+  });
+
+/** Which rows a question is about. */
+export type MetricsFilter = z.output<typeof filterSchema>;
+
+/** A filter as callers write it: user types default to students. */
+export type MetricsFilterInput = z.input<typeof filterSchema>;
+
+/** The document of `metrics --json`: the dashboard's numbers in fewer words. `definitions` says what each is. */
+export interface ParticipationMetrics<Count extends People = Shown> {
+  readonly filter: MetricsFilter;
+  readonly minimumGroupSize: number;
+  readonly keepWhole: KeepWhole;
+  /** Groups, and days of groups, that no number is about. */
+  readonly withheld: Pick<Withheld, "filter" | "schools" | "days">;
+  readonly users: Count;
+  readonly days: number;
+  readonly activeUsers: Count;
+  /** By name. */
+  readonly bySchool: readonly (Suppressible & {
+    /** `null` groups the rows without a school's name. */
+    readonly school_name: string | null;
+    readonly users: Count;
+    readonly averageResources: Shown;
+    readonly averageLogins: Shown;
+    readonly averageDistinctResources: Shown;
+  })[];
+  /** By date, `yyyy-MM-dd`; days with rows. */
+  readonly byDay: readonly (Suppressible & {
+    readonly date: string;
+    readonly logins: Shown;
+    readonly resources: Shown;
+    readonly activeUsers: Count;
+    readonly distinctResources: Shown;
+  })[];
+  /** Most rows first, then by name and type. */
+  readonly topResources: readonly (Suppressible & {
+    readonly resource_name: string | null;
+    readonly resource_type: string | null;
+    readonly rows: Shown;
+    readonly accesses: Shown;
+    readonly users: Count;
+  })[];
+  /** For the five resources with the most users, in that order, then by school. */
+  readonly topResourcesBySchool: readonly (Suppressible & {
+    readonly school_name: string | null;
+    readonly resource_name: string | null;
+    readonly users: Count;
+  })[];
+}
+
+/** `true` in an entry of which a number is left out, or is fewer than the minimum group size. */
+interface Suppressible {
+  readonly suppressed?: true;
+}
+
+const resourcesBySchool = 5;
+
+/** Checks a filter from outside. Rejects with code `config`, naming the part that is wrong but not its value. */
+export function parseMetricsFilter(input: unknown): MetricsFilter {
+  const result = filterSchema.safeParse(input);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message, code }) =>
+    code === "unrecognized_keys" ? "unknown part" : `${path.join(".") || "filter"}: ${message}`,
+  );
+  throw new CleverLakeError("config", `The filter cannot be used (${problems.join("; ")}).`, {
+    subject: "metrics filter",
+    hint: `Dates are yyyy-MM-dd, from not after to; user types are ${userTypes.join(", ")}.`,
+  });
+}
+
+/**
+ * What the tables say about participation. Rejects with `config` for a filter that cannot be used, and, with the nearest
+ * names, for one that names what no row has.
+ *
+ * @param index undefined where the tables hold no row
+ */
+export async function participationMetrics(
+  index: ParticipationIndex | undefined,
+  input: MetricsFilterInput,
+  { minimumGroupSize, keepWhole }: Pick<AnswerOptions, "minimumGroupSize" | "keepWhole">,
+  signal?: AbortSignal,
+): Promise<ParticipationMetrics<People>> {
+  const filter = parseMetricsFilter(input);
+  const told = { filter, minimumGroupSize, keepWhole };
+  const facts = index && factsOf(index);
+  const data = facts && dataRange(facts.days);
+  if (!facts || !data) {
+    requireKnownNames(filter, {});
+    return { ...told, ...nothing };
+  }
+  requireKnownNames(filter, namesIn(filterOptions(facts, data, "08-01")));
+  const groups = groupsOf(facts, minimumGroupSize, keepWhole);
+  const scope = scopeOf(facts, groups, asked(filter, data), data, "08-01");
+  const found = await find(facts, groups, scope, signal);
+  const { filter: cut, schools, days } = withheldIn(facts, groups, scope);
+  return { ...told, withheld: { filter: cut, schools, days }, ...numbers(found) };
+}
+
+const nothing = {
+  withheld: { filter: [], schools: [], days: [] },
+  users: 0,
+  days: 0,
+  activeUsers: 0,
+  bySchool: [],
+  byDay: [],
+  topResources: [],
+  topResourcesBySchool: [],
+} as const;
+
+function asked(
+  filter: MetricsFilter,
+  data: { readonly first: number; readonly last: number },
+): DashboardFilter {
+  const from = filter.from === undefined ? data.first : dayNumber(filter.from);
+  const to = filter.to === undefined ? data.last : dayNumber(filter.to);
+  // An open end is that of the data; beyond the data there is nothing, and so there is not in one day of it.
+  const range =
+    filter.from === undefined
+      ? { from: isoDate(Math.min(from, to)), to: isoDate(to) }
+      : { from: isoDate(from), to: isoDate(Math.max(from, to)) };
+  return {
+    range,
+    schools: [...(filter.schools ?? [])],
+    resources: [...(filter.resources ?? [])],
+    resourceTypes: [...(filter.resourceTypes ?? [])],
+    userTypes: [...filter.userTypes] as UserType[],
+    grades: [],
+  };
+}
+
+function numbers(
+  found: Found,
+): Omit<ParticipationMetrics<People>, "filter" | "minimumGroupSize" | "keepWhole" | "withheld"> {
+  const { attendance, usage, facts, minimum, scope } = found;
+  const { total } = attendance;
+  const { entries, order } = resourceEntries(found);
+  return {
+    users: people(total.users, total, minimum),
+    days: attendance.countedDays,
+    activeUsers: people(total.activeUsers, total, minimum),
+    bySchool: facts.names.schools.flatMap((school, number) => {
+      const part = attendance.schools[number];
+      if (!part?.hasRows) return [];
+      return marked({
+        school_name: school,
+        users: people(part.users, part, minimum),
+        averageResources: shown(ratio(part.resources, part.resourceRows), part),
+        averageLogins: shown(ratio(part.logins, part.loginRows), part),
+        averageDistinctResources: shown(ratio(usage.bySchool.pairs[number] ?? 0, part.users), part),
+      });
+    }),
+    byDay: attendance.days.flatMap((part, place) =>
+      part.hasRows || (usage.byDay[place] ?? 0) > 0
+        ? marked({
+            date: isoDate(scope.from + place),
+            logins: shown(part.logins, part),
+            resources: shown(part.resources, part),
+            activeUsers: people(part.personDays, part, minimum),
+            distinctResources: shown(usage.byDay[place] ?? 0, part),
+          })
+        : [],
+    ),
+    topResources: entries
+      .flatMap(({ resource, type, rows, accesses, users }) =>
+        marked({ resource_name: resource, resource_type: type, rows, accesses, users }),
+      )
+      .sort(
+        (a, b) =>
+          (b.rows ?? 0) - (a.rows ?? 0) ||
+          compareNames(a.resource_name, b.resource_name) ||
+          compareNames(a.resource_type, b.resource_type),
+      ),
+    topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).flatMap(
+      ({ school, resource, users }) => marked({ school_name: school, resource_name: resource, users }),
+    ),
+  };
+}
+
+/** An entry, which says itself where one of its numbers is not told. */
+function marked<E extends object>(entry: E): (E & Suppressible)[] {
+  const names = ["school_name", "resource_name", "resource_type"];
+  const isHidden = Object.entries(entry).some(
+    ([key, value]) => !names.includes(key) && (value === null || value === "few"),
+  );
+  return [isHidden ? { ...entry, suppressed: true } : entry];
+}
+
+/** The metrics as a document of numbers: fewer people than the minimum group size are `null`. */
+export function metricsDocument(metrics: ParticipationMetrics<People>): ParticipationMetrics {
+  const count = (value: People): Shown => (value === "few" ? null : value);
+  const counted = <E extends { readonly users: People }>(entry: E) => ({
+    ...entry,
+    users: count(entry.users),
+  });
+  return {
+    ...metrics,
+    users: count(metrics.users),
+    activeUsers: count(metrics.activeUsers),
+    bySchool: metrics.bySchool.map(counted),
+    byDay: metrics.byDay.map((entry) => ({ ...entry, activeUsers: count(entry.activeUsers) })),
+    topResources: metrics.topResources.map(counted),
+    topResourcesBySchool: metrics.topResourcesBySchool.map(counted),
+  };
+}

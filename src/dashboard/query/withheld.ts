@@ -1,0 +1,103 @@
+import { compareGrades } from "../../clever/grades";
+import { type UserType, userTypes } from "../../clever/reports";
+import type { CutGroup, Place, UncountedDays, Withheld } from "../answer";
+import { countBits, isoDate, lowestBit } from "../calendar";
+import type { Facts, Groups } from "../groups";
+import { compareNames } from "../names";
+import type { Scope } from "./scope";
+
+/** What a question leaves out, and why. */
+export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld {
+  const { names } = facts;
+  const filter: CutGroup[] = [];
+  const schools: CutGroup[] = [];
+  const grades: CutGroup[] = [];
+  const days: UncountedDays[] = [];
+  const narrowed = (cut: CutGroup[], cohorts: readonly number[], of: Uint32Array) => {
+    const parts = [...new Set(cohorts.map((cohort) => of[cohort]))].map((entry) =>
+      cutGroup(facts, groups, cohorts, (cohort) => of[cohort] === entry),
+    );
+    // A small part names the others.
+    const small = parts.filter(({ isSmall }) => isSmall);
+    cut.push(...(small.length > 0 ? small : parts));
+  };
+  groups.groups.forEach((cohorts, group) => {
+    const isIn = (cohort: number) => scope.cohorts[cohort] === 1;
+    if (!cohorts.some((cohort) => isIn(cohort) && hasRows(facts, scope, cohort))) return;
+    if (scope.whole[group] !== 1) {
+      filter.push(cutGroup(facts, groups, cohorts, isIn));
+      return;
+    }
+    if ((groups.schoolOf[group] as number) < 0) narrowed(schools, cohorts, names.schoolOf);
+    if ((groups.gradeOf[group] as number) < 0) narrowed(grades, cohorts, names.gradeOf);
+    const uncounted = uncountedDays(facts, groups, scope, group);
+    if (uncounted) days.push({ group: placesOf(facts, cohorts), ...uncounted });
+  });
+  return { filter, schools, grades: facts.index.hasGrades ? grades : [], days };
+}
+
+function hasRows({ days }: Facts, scope: Scope, cohort: number): boolean {
+  const months = days.monthStarts.length;
+  return scope.range.some((range, month) => {
+    const at = cohort * months + month;
+    return (((days.participated[at] as number) | (days.used[at] as number)) & range) !== 0;
+  });
+}
+
+function cutGroup(
+  facts: Facts,
+  { sizeOf, minimumGroupSize }: Groups,
+  cohorts: readonly number[],
+  isLeft: (cohort: number) => boolean,
+): CutGroup {
+  const left = cohorts.filter(isLeft);
+  const together = cohorts.filter((cohort) => !isLeft(cohort));
+  return {
+    left: placesOf(facts, left),
+    together: placesOf(facts, together),
+    isSmall: sizeOf(left) < minimumGroupSize,
+  };
+}
+
+function uncountedDays({ days: { monthStarts } }: Facts, { uncounted }: Groups, scope: Scope, group: number) {
+  const months = monthStarts.length;
+  let [count, first, last] = [0, 0, 0];
+  for (let month = 0; month < months; month++) {
+    const mask = (uncounted[group * months + month] as number) & (scope.range[month] as number);
+    if (mask === 0) continue;
+    const start = monthStarts[month] as number;
+    if (count === 0) first = start + lowestBit(mask);
+    last = start + 31 - Math.clz32(mask);
+    count += countBits(mask);
+  }
+  return count === 0 ? undefined : { days: count, first: isoDate(first), last: isoDate(last) };
+}
+
+/** Cohorts by user type and school, with their grades where these are not all that the school has. */
+function placesOf({ index }: Facts, cohorts: readonly number[]): Place[] {
+  const key = (userType: UserType, school: string | null) => JSON.stringify([userType, school]);
+  const all = new Map<string, number>();
+  for (const { userType, school } of index.cohorts) {
+    all.set(key(userType, school), (all.get(key(userType, school)) ?? 0) + 1);
+  }
+  const places = new Map<string, { userType: UserType; school: string | null; grades: (string | null)[] }>();
+  for (const cohort of cohorts) {
+    const { userType, school, grade } = index.cohorts[cohort] ?? {
+      userType: "students",
+      school: null,
+      grade: null,
+    };
+    const place = places.get(key(userType, school)) ?? { userType, school, grades: [] };
+    place.grades.push(grade);
+    places.set(key(userType, school), place);
+  }
+  return [...places]
+    .map(([name, { grades, ...place }]) => ({
+      ...place,
+      grades: grades.length === all.get(name) ? null : grades.sort(compareGrades),
+    }))
+    .sort(
+      (a, b) =>
+        userTypes.indexOf(a.userType) - userTypes.indexOf(b.userType) || compareNames(a.school, b.school),
+    );
+}

@@ -1,0 +1,56 @@
+import * as vscode from "vscode";
+import { readGeneralSettings, section } from "../settings";
+import { showWarningMessage } from "../window";
+
+const setting = "minimumGroupSize";
+const confirmedKey = "clever.everyNumberConfirmed";
+
+/** The minimum group size that holds: one that shows every number is confirmed first, each time that it is set. */
+export class GroupSize {
+  private asking: Promise<void> | undefined;
+
+  constructor(private readonly state: vscode.Memento) {}
+
+  /**
+   * The size to count with. Asks where the setting shows every number, and takes the setting back where that is not meant.
+   * Rejects with `SettingError`.
+   */
+  async current(): Promise<number> {
+    const size = await this.set();
+    if (size > 1) {
+      if (this.state.get(confirmedKey) !== undefined) await this.state.update(confirmedKey, undefined);
+      return size;
+    }
+    if (this.state.get(confirmedKey) === true) return size;
+    this.asking ??= this.ask(size).finally(() => {
+      this.asking = undefined;
+    });
+    await this.asking;
+    return this.set();
+  }
+
+  private async set(): Promise<number> {
+    return (await readGeneralSettings()).minimumGroupSize;
+  }
+
+  private async ask(size: number): Promise<void> {
+    const show = vscode.l10n.t("Show Every Number");
+    const answer = await showWarningMessage(
+      vscode.l10n.t("Show numbers about single people?"),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          "The setting {0} is {1}. The dashboard then shows every number as it is, also about one child at a school.",
+          `${section}.${setting}`,
+          size,
+        ),
+      },
+      show,
+    );
+    if (answer === show) await this.state.update(confirmedKey, true);
+    else {
+      const settings = vscode.workspace.getConfiguration(section);
+      await settings.update(setting, undefined, vscode.ConfigurationTarget.Global);
+    }
+  }
+}

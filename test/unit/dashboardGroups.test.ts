@@ -1,0 +1,212 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { divide } from "../../src/dashboard/division";
+import { openingFilter } from "../../src/dashboard/filter";
+import type { Cohort } from "../../src/dashboard/index/participationIndex";
+import { type KeepWhole, keptWhole } from "../../src/dashboard/opening";
+import { answer } from "../../src/dashboard/query/answer";
+import { sampleRows } from "../helpers/dashboardCsv";
+import { type ParticipationRow, plainIndex } from "../helpers/plainIndex";
+
+/** Divides cohorts of so many people each, given as `school/grade` or `type:school/grade`; groups as their names. */
+function divided(
+  sizes: Readonly<Record<string, number>>,
+  minimum: number,
+  keep: KeepWhole = "schools",
+): string[] {
+  const names = Object.keys(sizes);
+  const cohorts = names.map((name): Cohort => {
+    const [, type = "students", school = "", grade = ""] = /^(?:(\w+):)?([^/]*)(?:\/(.*))?$/.exec(name) ?? [];
+    return { userType: type as Cohort["userType"], school, grade: grade === "" ? null : grade };
+  });
+  const sizeOf = (numbers: readonly number[]) =>
+    numbers.reduce((sum, number) => sum + (sizes[names[number] ?? ""] ?? 0), 0);
+  return divide(cohorts, sizeOf, minimum, keep).map((group) =>
+    group.map((cohort) => names[cohort]).join(" + "),
+  );
+}
+
+describe("people are divided into groups", () => {
+  test("of one cohort each, where all have enough people", () => {
+    expect(divided({ "A/1": 12, "A/2": 10, "B/1": 30 }, 10)).toEqual(["A/1", "A/2", "B/1"]);
+  });
+
+  test("of grades of a school, in their order, a rest with those before it or with the smallest grade", () => {
+    expect(divided({ "A/6": 4, "A/7": 5, "A/8": 3, "A/9": 8, "A/10": 2, "A/11": 3 }, 10)).toEqual([
+      "A/6 + A/7 + A/8",
+      "A/9 + A/10 + A/11",
+    ]);
+    expect(divided({ "A/Kindergarten": 4, "A/1": 20, "A/2": 30 }, 10)).toEqual([
+      "A/1 + A/Kindergarten",
+      "A/2",
+    ]);
+    expect(divided({ "A/1": 30, "A/2": 20, "A/3": 4 }, 10)).toEqual(["A/1", "A/2 + A/3"]);
+  });
+
+  test("of small schools with each other, a last one with the smallest group there is", () => {
+    expect(divided({ A: 4, B: 50, C: 3, D: 60, E: 5 }, 10)).toEqual(["B", "D", "A + C + E"]);
+    expect(divided({ "A/1": 40, "B/1": 15, "B/2": 30, C: 3 }, 10)).toEqual(["A/1", "B/1 + C", "B/2"]);
+  });
+
+  test("of user types, which take no group of students apart", () => {
+    const sizes = { A: 50, "teachers:A": 6, "teachers:B": 7, "staff:A": 2 };
+    expect(divided(sizes, 10)).toEqual(["A", "teachers:A + teachers:B + staff:A"]);
+    expect(divided({ A: 50, "teachers:A": 6, "staff:A": 5 }, 10)).toEqual(["A", "teachers:A + staff:A"]);
+    expect(divided({ A: 50, "teachers:A": 6, "staff:A": 1 }, 10)).toEqual(["A", "teachers:A + staff:A"]);
+    expect(divided({ A: 4, "teachers:A": 12 }, 10)).toEqual(["teachers:A + A"]);
+  });
+
+  test("of the schools of a grade, where grades are kept whole", () => {
+    const sizes = { "A/1": 6, "A/2": 7, "B/1": 5, "B/2": 4 };
+    expect(divided(sizes, 10, "schools")).toEqual(["A/1 + A/2 + B/1 + B/2"]);
+    expect(divided(sizes, 10, "grades")).toEqual(["A/1 + B/1", "A/2 + B/2"]);
+  });
+
+  test("that are one each at a minimum of 0 or 1, and one in all where there are too few people", () => {
+    expect(divided({ "A/1": 1, "A/2": 0 }, 1)).toEqual(["A/1", "A/2"]);
+    expect(divided({ "A/1": 1, "teachers:A": 2 }, 10)).toEqual(["A/1 + teachers:A"]);
+  });
+
+  test("whatever the district: each cohort in one group, each of enough people unless there are too few", () => {
+    const cohort = fc.record({
+      userType: fc.constantFrom<Cohort["userType"]>("students", "students", "teachers", "staff"),
+      school: fc.constantFrom("A", "B", "C", null),
+      grade: fc.constantFrom("1", "2", "10", null),
+    });
+    const all = fc.uniqueArray(fc.tuple(cohort, fc.nat(30)), { selector: ([each]) => JSON.stringify(each) });
+    fc.assert(
+      fc.property(
+        all,
+        fc.integer({ min: 2, max: 25 }),
+        fc.constantFrom(...keptWhole),
+        (entries, minimum, keep) => {
+          const sizeOf = (numbers: readonly number[]) =>
+            numbers.reduce((sum, number) => sum + (entries[number]?.[1] ?? 0), 0);
+          const cohorts = entries.map(([each]) => each);
+          const groups = divide(cohorts, sizeOf, minimum, keep);
+          expect(groups.flat().sort((a, b) => a - b)).toEqual(entries.map((_, number) => number));
+          // Beside groups of students alone, or where there are too few people in all, one may be too small.
+          const small = groups.filter((group) => sizeOf(group) < minimum);
+          const isOfStudents = (group: readonly number[]) =>
+            group.every((number) => cohorts[number]?.userType === "students");
+          expect(small.length).toBeLessThanOrEqual(1);
+          if (small.length === 1) {
+            expect(groups.filter((group) => group !== small[0]).every(isOfStudents)).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+});
+
+const settings = { schoolYearStart: "08-01", now: new Date(0), keepWhole: "schools" } as const;
+const everyDay = { ...openingFilter, range: { preset: "all" as const } };
+
+function attended(school: string, people: number, date: string): ParticipationRow[] {
+  return Array.from({ length: people }, (_, number) => ({
+    userType: "students",
+    date,
+    person: `${school} ${number}`,
+    school,
+    grade: null,
+    active: true,
+    logins: 1,
+    resources: 0,
+  }));
+}
+
+async function asked(rows: readonly ParticipationRow[], schools: string[] = []) {
+  const filter = { ...everyDay, schools };
+  const given = await answer(plainIndex(rows, [], false), filter, { ...settings, minimumGroupSize: 10 });
+  if ("empty" in given) throw new Error("no answer");
+  return given;
+}
+
+describe("an answer says what it leaves out", () => {
+  const small = [...attended("Dunmere", 4, "2025-09-01"), ...attended("Eastfield", 30, "2025-09-01")];
+  const place = (school: string) => ({ userType: "students", school, grades: null });
+
+  test("where a filter cuts a group", async () => {
+    expect(await asked(small)).toMatchObject({
+      cards: { users: { value: 34 } },
+      withheld: { filter: [], days: [] },
+    });
+    const alone = await asked(small, ["Dunmere"]);
+    expect(alone.cards.users.value).toBeNull();
+    expect(alone.withheld.filter).toEqual([
+      { left: [place("Dunmere")], together: [place("Eastfield")], isSmall: true },
+    ]);
+    const other = await asked(small, ["Eastfield"]);
+    expect(other.withheld.filter).toEqual([
+      { left: [place("Eastfield")], together: [place("Dunmere")], isSmall: false },
+    ]);
+  });
+
+  test("where a list has parts of a group", async () => {
+    const { bySchool, withheld } = await asked(small);
+    expect(bySchool.map(({ school, users, partly }) => [school, users, partly])).toEqual([
+      ["Dunmere", null, true],
+      ["Eastfield", null, true],
+    ]);
+    expect(withheld.schools).toEqual([
+      { left: [place("Dunmere")], together: [place("Eastfield")], isSmall: true },
+    ]);
+  });
+
+  test("where too few people of a group are there on a day", async () => {
+    const days = Array.from({ length: 20 }, (_, day) => `2025-09-${String(day + 2).padStart(2, "0")}`);
+    const rows = [
+      ...attended("North", 3, "2025-09-01"),
+      ...days.flatMap((day) => attended("North", 30, day)),
+    ];
+    const given = await asked([...rows, ...attended("South", 20, "2025-09-01")]);
+    expect(given.withheld.days).toEqual([
+      { group: [place("North")], days: 1, first: "2025-09-01", last: "2025-09-01" },
+    ]);
+    expect(given.byDay[0]).toMatchObject({ logins: 20, activeUsers: 20, partly: true });
+    expect(given.byDay[1]).toMatchObject({ logins: 30 });
+    expect(given.byDay[1]?.partly).toBeUndefined();
+  });
+});
+
+/** Every number of an answer's page, by its place; lists by their names, so that an entry is held to its own. */
+function numbersOf(value: unknown, place: string, found: Map<string, unknown>): void {
+  if (Array.isArray(value)) {
+    value.forEach((each, at) => {
+      const { school, grade, date, weekday, resource, type } = (each ?? {}) as Record<string, unknown>;
+      const names = [school, grade, date, weekday, resource, type].filter((name) => name !== undefined);
+      numbersOf(each, `${place}[${names.length > 0 ? JSON.stringify(names) : at}]`, found);
+    });
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, each] of Object.entries(value)) numbersOf(each, `${place}.${key}`, found);
+  } else if (typeof value === "number" || value === "few") found.set(place, value);
+}
+
+test.each([
+  [2_000, 0.99],
+  [250, 0.9],
+])("of %i students in five schools, nearly all numbers are those of everybody", async (students, least) => {
+  const rows = sampleRows({ seed: 1, students, teachers: 40, staff: 10, schools: 5, days: 45 }, []);
+  const index = plainIndex(rows.participation, rows.usage, false);
+  const pageOf = async (minimumGroupSize: number) => {
+    const given = await answer(index, everyDay, { ...settings, minimumGroupSize });
+    if ("empty" in given) throw new Error("no answer");
+    const { cards, bySchool, byGrade, byDay, byWeekday, resources, resourcesBySchool, changes } = given;
+    const found = new Map<string, unknown>();
+    const page = { cards, bySchool, byGrade, byDay, byWeekday, resources, resourcesBySchool, changes };
+    numbersOf(page, "", found);
+    return found;
+  };
+  const [all, shown] = [await pageOf(0), await pageOf(10)];
+  const places = [...shown.keys()];
+  const few = places.filter((place) => shown.get(place) === "few" && Number(all.get(place)) < 10).length;
+  const same = places.filter((place) => shown.get(place) === all.get(place)).length;
+  const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
+  console.log(
+    `${students} students: of ${shown.size} numbers shown, ${percent(same, shown.size)} are those of everybody and ` +
+      `${percent(few, shown.size)} are <10; of ${all.size} there are without groups, ${percent(same + few, all.size)} are shown so`,
+  );
+  expect((same + few) / shown.size).toBeGreaterThanOrEqual(least);
+  // The sample has a school of a few students, which is shown only together with another one.
+  expect((same + few) / all.size).toBeGreaterThan(0.95);
+});
