@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../package.json";
+import { assetNames } from "./assets/asset";
 import { userTypes } from "./clever/reports";
 import type { CommandAction, CommonOptions, ExitCode } from "./cli/command";
 import type { DemoOptions } from "./cli/demo";
@@ -113,6 +114,12 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .description("export the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
     .requiredOption("-o, --out <file>", "the Parquet file to write")
     .action(acting(async () => (await import("./cli/commands/engagement")).writeEngagement));
+  root
+    .command("assets")
+    .description("write files for other products, made for this lake: SQL views and more, with a README")
+    .requiredOption("-o, --out <folder>", "the folder to write into; files that you changed there are kept")
+    .addOption(new Option("--only <asset...>", "all of them unless given").choices(assetNames))
+    .action(acting(async () => (await import("./cli/commands/assets")).createAssets));
   root
     .command("demo")
     .description("run the whole pipeline on a sample district with its own server and lake")

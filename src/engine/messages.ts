@@ -1,3 +1,5 @@
+import type { AssetName } from "../assets/asset";
+import type { AssetsSummary } from "../assets/writeAssets";
 import type { Problem } from "../clever/header";
 import type { ColumnType, ReportName, UserType } from "../clever/reports";
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
@@ -22,6 +24,8 @@ export type * from "./connectionMessages";
  * `null`, sizes are bytes.
  */
 export type {
+  AssetName,
+  AssetsSummary,
   ColumnType,
   DashboardAnswer,
   DashboardFilter,
@@ -96,6 +100,14 @@ export interface RosterParams extends Connected {
   readonly path: string;
   /** Also keep the file as it came, in `stage1np`. */
   readonly keepRaw: boolean;
+}
+
+export interface AssetsParams {
+  /** Of the lake that they are made for; nothing of it is read. */
+  readonly lakeUrl: string;
+  /** On this machine. */
+  readonly folder: string;
+  readonly names: readonly AssetName[];
 }
 
 export interface OptimizeParams extends Connected {

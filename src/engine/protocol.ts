@@ -1,5 +1,6 @@
 import type * as messages from "./messages";
 
+export { assetNames } from "../assets/asset";
 export { leastRetentionDays } from "../pipeline/upkeep/retention";
 export type * from "./messages";
 
@@ -91,6 +92,12 @@ export const optimize = new EngineCall<
 export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSummary, messages.VacuumProgress>(
   "vacuum",
   "removing unused data files",
+);
+
+/** Writes files for other products into a folder of this machine; see `writeAssets` for what it rejects with. */
+export const createAssets = new EngineCall<messages.AssetsParams, messages.AssetsSummary>(
+  "createAssets",
+  "writing analytics assets",
 );
 
 export const lakeContents = new EngineCall<messages.Connected, messages.LakeOverview>(

@@ -1,4 +1,5 @@
 import type { MessageConnection } from "vscode-jsonrpc/node";
+import { writeAssets } from "../assets/writeAssets";
 import { Duck } from "../duck/duck";
 import { lakeMetrics } from "../metrics/lakeMetrics";
 import { fetchHostKey as fetchKey } from "../sftp/hostKey";
@@ -91,6 +92,7 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.vacuum, (params, context) =>
       lanes.work.run(context.signal, () => upkeep.vacuum(params, context)),
     );
+    handlers.on(protocol.createAssets, (params, { signal }) => writeAssets({ ...params, signal }));
     handlers.on(protocol.verify, (params, { signal }) =>
       lanes.work.run(signal, () => runs.verify(params, signal)),
     );

@@ -2,6 +2,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { EngineClient } from "../engine/client";
 import { describeError } from "../errors";
+import { AssetsCommand } from "./assetsCommand";
 import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
@@ -149,7 +150,7 @@ export class Application extends Disposable {
         {
           ...connectionCommands(connection, credentials, samples),
           ...this.commands(reports, runsTree, roster),
-          ...upkeepCommands(new UpkeepCommands(model, client, log)),
+          ...lakeCommands(new UpkeepCommands(model, client, log), new AssetsCommand(model, client, log)),
         },
         context.extension,
         this.runs,
@@ -277,8 +278,12 @@ export class Application extends Disposable {
   }
 }
 
-function upkeepCommands(upkeep: UpkeepCommands): Commands {
-  return { optimize: () => upkeep.optimize(), vacuum: () => upkeep.vacuum() };
+function lakeCommands(upkeep: UpkeepCommands, assets: AssetsCommand): Commands {
+  return {
+    optimize: () => upkeep.optimize(),
+    vacuum: () => upkeep.vacuum(),
+    createAssets: () => assets.create(),
+  };
 }
 
 function connectionCommands(
