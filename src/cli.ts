@@ -111,13 +111,15 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .action(acting(async () => (await import("./cli/commands/vacuum")).vacuumTables));
   root
     .command("engagement")
-    .description("export the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
-    .requiredOption("-o, --out <file>", "the Parquet file to write")
+    .description(
+      "bring the table stage2p/digital_activity up to date: the pseudonymized rows in OEA's Digital Engagement schema",
+    )
+    .option("-o, --out <file>", "export all rows as one Parquet file instead; the table stays as it is")
     .action(acting(async () => (await import("./cli/commands/engagement")).writeEngagement));
   root
     .command("assets")
-    .description("write files for other products, made for this lake: SQL views and more, with a README")
-    .requiredOption("-o, --out <folder>", "the folder to write into; files that you changed there are kept")
+    .description("write files for Synapse, Fabric and Power BI, made for this lake, with a README")
+    .requiredOption("-o, --out <folder>", "the folder to write into; files that you have changed there are kept")
     .addOption(new Option("--only <asset...>", "all of them unless given").choices(assetNames))
     .action(acting(async () => (await import("./cli/commands/assets")).createAssets));
   root

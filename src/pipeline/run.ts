@@ -1,9 +1,12 @@
+import { digitalActivityTable } from "../clever/layout";
 import { reportNames, type UserType } from "../clever/reports";
-import { CleverLakeError, describeError } from "../errors";
+import { counted } from "../counted";
+import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
+import { type ActivityRequest, updateDigitalActivity } from "./activity/digitalActivity";
 import { ChunkRunner } from "./chunkRunner";
 import { adoptLandings } from "./land/recover";
 import { RunLock } from "./lock/runLock";
@@ -55,6 +58,8 @@ export interface RunRequest {
   readonly compare?: Comparison;
   /** School days after which a kind of report without a newer day is overdue; 0, or left out, for none. */
   readonly expectReportsWithin?: number;
+  /** Whether to bring the table of the Digital Engagement schema up to date at the end; not if left out. */
+  readonly digitalActivity?: boolean;
   /** Reads the landed files in which nothing has to be judged; the embedded engine if left out. */
   readonly engine?: OpenReadEngine | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -124,7 +129,14 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     };
     summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
     const due = salt === undefined ? 0 : unrecorded.length + pending.length;
+    const finish = async (newest: PseudoTables) => {
+      if (request.digitalActivity && salt !== undefined) {
+        const requireHeld = () => lock.requireHeld();
+        await updateActivity({ lake, duck, tables: newest, requireHeld, signal }, summary);
+      }
+    };
     if (landings.length === 0 && due === 0) {
+      await finish(tables);
       return finished({ ...summary, overdue: overdueReports(request, tables, unread, now) }, now);
     }
     const record: RunRecord = { runId, previous, command, started: now, outcome: "running", landings };
@@ -152,6 +164,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     try {
       const early = salt === undefined ? [] : chunksOf([], unrecorded);
       await runner.run([...early, ...chunksOf(landings, salt === undefined ? [] : pending)]);
+      await finish(runner.tables);
     } catch (error) {
       const outcome = signal?.aborted ? "cancelled" : "failed";
       const ended = { ...record, ended: new Date(), outcome, summary: finished(summary, now) } as const;
@@ -194,6 +207,23 @@ function overdueReports(
 ): Freshness[] {
   if (expectReportsWithin === 0 || only !== undefined) return [];
   return overdue(freshnessOf(tables, now), expectReportsWithin, userTypes, unread);
+}
+
+/** The table follows from the others, so the run is good without it: what went wrong is told, and the next run makes it up. */
+async function updateActivity(
+  request: ActivityRequest,
+  summary: { readonly notes: RunSummary["notes"]; readonly failed: RunSummary["failed"] },
+): Promise<void> {
+  try {
+    const { months, rows } = await updateDigitalActivity(request);
+    if (months.length === 0) return;
+    const note = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
+    summary.notes.push({ path: digitalActivityTable, note });
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    if (!isCleverLakeError(error) || error.code === "conflict" || error.code === "network") throw error;
+    summary.failed.push({ path: digitalActivityTable, reason: describeError(error) });
+  }
 }
 
 function requireSalt(request: RunRequest): string {

@@ -90,6 +90,7 @@ export async function readSettings(): Promise<Config> {
     userTypes: given("userTypes"),
     minimumGroupSize: given("minimumGroupSize"),
     maxShrink: given("maxShrink"),
+    digitalActivity: given("digitalActivity"),
     expectReportsWithin: given("expectReportsWithin"),
   });
 }
