@@ -69,6 +69,10 @@ async function askNames(): Promise<AssetName[] | undefined> {
       vscode.l10n.t("SQL views"),
       vscode.l10n.t("For Synapse serverless and for the SQL endpoint of Fabric"),
     ],
+    "power-bi": [
+      vscode.l10n.t("Power BI project"),
+      vscode.l10n.t("Semantic model and report, on the SQL views"),
+    ],
   };
   const items = engine.assetNames.map((name) => {
     const [label, detail] = texts[name];
