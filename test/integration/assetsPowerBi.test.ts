@@ -6,8 +6,10 @@ import { lakePlaceOf } from "../../src/assets/lakePlace";
 import { powerBiAsset } from "../../src/assets/powerBi/asset";
 import { modelTables, relationships } from "../../src/assets/powerBi/model";
 import { pages } from "../../src/assets/powerBi/report";
+import type { SqlRow } from "../../src/duck/duck";
 import { ModelServer, powerBiModeling } from "../helpers/powerBiModeling";
 import { pythonWithPowerBi, runPython } from "../helpers/python";
+import { sampleViews } from "../helpers/sqlViews";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const files = powerBiAsset.files(lakePlaceOf("https://districtlake.dfs.core.windows.net"));
@@ -134,6 +136,127 @@ describe.skipIf(python === undefined)("in other programs", () => {
     expect(await ask({ dax, m })).toEqual({ invalid: [], dax: ["broken"], m: ["broken"] });
   });
 });
+
+test.skipIf(python === undefined)(
+  "every measure, in an independent engine of DAX, gives what the SQL views give",
+  async () => {
+    const { duck } = await sampleViews(await temporaryFolder());
+    const rows = (sql: string) => duck.session((session) => session.query(sql));
+    const facts = {
+      Participation: await rows(
+        "SELECT * REPLACE (date::VARCHAR AS date, active = 1 AS active) FROM people.daily_participation",
+      ),
+      Usage: await rows(
+        "SELECT * REPLACE (date::VARCHAR AS date), concat_ws('|', resource_type, resource_name) AS resource_key FROM people.resource_usage",
+      ),
+    };
+    const dimension = (name: string, columns: readonly string[]) => {
+      const all = Object.values(facts)
+        .flat()
+        .filter((row) => row[columns[0] ?? ""] !== undefined);
+      const different = new Map(all.map((row) => [JSON.stringify(row[columns[0] ?? ""]), row]));
+      return [
+        name,
+        tableOf(
+          [...different.values()].filter((row) => row[columns[0] ?? ""] !== null),
+          columns,
+        ),
+      ] as const;
+    };
+    const columnsOf = (name: string) =>
+      modelTables.find((table) => table.name === name)?.columns.map((column) => column.name) ?? [];
+    const measures = modelTables.flatMap((table) =>
+      table.measures.map((each) => ({ ...each, table: table.name })),
+    );
+    const schools = await rows(
+      "SELECT * FROM questions.by_school WHERE user_type = 'student' ORDER BY school_name",
+    );
+    const days = await rows(
+      "SELECT * REPLACE (date::VARCHAR AS date) FROM questions.by_day WHERE user_type = 'student' ORDER BY date",
+    );
+    const resources = await rows(
+      "SELECT * FROM questions.by_resource WHERE user_type = 'student' ORDER BY ALL",
+    );
+    const [summary] = await rows("SELECT * FROM questions.summary WHERE user_type = 'student'");
+    const [used] = await rows(
+      `SELECT count(DISTINCT date) AS days, count(DISTINCT (person_pseudonym, resource)) AS pairs
+       FROM people.resource_usage WHERE user_type = 'student' AND person_pseudonym IS NOT NULL`,
+    );
+    expect([schools.length > 2, days.length > 5, resources.length > 10]).toEqual([true, true, true]);
+    const students = { "User type.user_type": ["student"] };
+    const contexts = [
+      students,
+      ...schools.map((row) => ({ ...students, "School.school_name": [row.school_name] })),
+      ...days.map((row) => ({ ...students, "Date.date": [row.date] })),
+      ...resources.map((row) => ({
+        ...students,
+        "Resource.resource_key": [[row.resource_type, row.resource_name].join("|")],
+      })),
+    ];
+    const answers = z.array(z.record(z.string(), z.number().nullable())).parse(
+      await runPython(python ?? "", "daxMeasures.py", {
+        tables: Object.fromEntries([
+          ["Participation", tableOf(facts.Participation, columnsOf("Participation"))],
+          ["Usage", tableOf(facts.Usage, columnsOf("Usage"))],
+          dimension("School", ["school_name"]),
+          dimension("Person", ["person_pseudonym"]),
+          dimension("User type", ["user_type"]),
+          dimension("Date", ["date"]),
+          dimension("Resource", ["resource_key", "resource_name", "resource_type"]),
+        ]),
+        relationships: relationships.map(({ from, to }) => [from, to]),
+        measures: Object.fromEntries(measures.map(({ name, expression }) => [name, expression])),
+        homes: Object.fromEntries(measures.map(({ name, table }) => [name, table])),
+        contexts,
+      }),
+    );
+    // A sum of nothing is blank to Power BI.
+    const got = answers.map((answer) => (name: string) => rounded(answer[name] ?? 0));
+    const [all, ...others] = got;
+    expect([all?.("Users"), all?.("Days"), all?.("Active users")]).toEqual(
+      [summary?.users, summary?.days, summary?.active_users].map(rounded),
+    );
+    expect([all?.("Days of use"), all?.("Person-resource pairs")]).toEqual(
+      [used?.days, used?.pairs].map(rounded),
+    );
+    expect(
+      others
+        .slice(0, schools.length)
+        .map((of) => [
+          of("Users"),
+          of("Resources per person and day"),
+          of("Logins per person and day"),
+          of("Different resources per person"),
+        ]),
+    ).toEqual(
+      schools.map((row) =>
+        [row.users, row.average_resources, row.average_logins, row.average_different_resources].map(rounded),
+      ),
+    );
+    expect(
+      others
+        .slice(schools.length, schools.length + days.length)
+        .map((of) => [of("Logins"), of("Resources accessed"), of("Active users"), of("Different resources")]),
+    ).toEqual(
+      days.map((row) => [row.logins, row.resources, row.active_users, row.different_resources].map(rounded)),
+    );
+    expect(
+      others
+        .slice(schools.length + days.length)
+        .map((of) => [of("Person-days of use"), of("Accesses"), of("Users of resources")]),
+    ).toEqual(resources.map((row) => [row.person_days, row.accesses, row.users].map(rounded)));
+    duck.close();
+  },
+);
+
+/** Rows as the engine takes them. */
+function tableOf(rows: readonly SqlRow[], columns: readonly string[]) {
+  return { columns, rows: rows.map((row) => columns.map((name) => row[name] ?? null)) };
+}
+
+function rounded(value: unknown): string {
+  return Number(value).toFixed(6);
+}
 
 test("each field that a visual names is in the model, and each visual has a name, a title and an alternative text of its own", () => {
   const known = new Set(
