@@ -7,6 +7,7 @@ import type { DashboardFilter } from "../dashboard/filter";
 import type { IndexProgress } from "../dashboard/index/indexKeeper";
 import type { ParticipationMetrics } from "../metrics/answer";
 import type { MetricsFilterInput } from "../metrics/filters";
+import type { ActivitySummary } from "../pipeline/activity/digitalActivity";
 import type { Reveal } from "../pipeline/log/reveals";
 import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
@@ -24,6 +25,7 @@ export type * from "./connectionMessages";
  * `null`, sizes are bytes.
  */
 export type {
+  ActivitySummary,
   AssetName,
   AssetsSummary,
   ColumnType,

@@ -94,6 +94,12 @@ export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSumma
   "removing unused data files",
 );
 
+/** Brings the table of the Digital Engagement schema up to date; see `updateActivityAlone` of the pipeline. */
+export const updateActivity = new EngineCall<messages.Connected, messages.ActivitySummary>(
+  "updateActivity",
+  "writing the Digital Engagement table",
+);
+
 /** Writes files for other products into a folder of this machine; see `writeAssets` for what it rejects with. */
 export const createAssets = new EngineCall<messages.AssetsParams, messages.AssetsSummary>(
   "createAssets",

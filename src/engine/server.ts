@@ -92,6 +92,9 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.vacuum, (params, context) =>
       lanes.work.run(context.signal, () => upkeep.vacuum(params, context)),
     );
+    handlers.on(protocol.updateActivity, (params, { signal }) =>
+      lanes.work.run(signal, () => upkeep.updateActivity(params, signal)),
+    );
     handlers.on(protocol.createAssets, (params, { signal }) => writeAssets({ ...params, signal }));
     handlers.on(protocol.verify, (params, { signal }) =>
       lanes.work.run(signal, () => runs.verify(params, signal)),

@@ -1,8 +1,11 @@
+import { updateActivityAlone } from "../pipeline/activity/updateAlone";
 import { optimizeLake } from "../pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../pipeline/upkeep/vacuumLake";
 import { openLake } from "./connections";
 import type { CallContext } from "./handlers";
 import type {
+  ActivitySummary,
+  Connected,
   OptimizeParams,
   OptimizeProgress,
   OptimizeSummary,
@@ -33,4 +36,12 @@ export async function vacuum(
   using progress = new Throttle(millisecondsBetweenProgress, report);
   const onProgress = (state: VacuumProgress) => progress.push(state);
   return await vacuumLake({ lake, dryRun, olderThanDays, signal, onProgress });
+}
+
+/** Brings the Digital Engagement table up to date; see `updateActivityAlone` for what it rejects with. */
+export async function updateActivity(
+  { connection, secrets }: Connected,
+  signal: AbortSignal,
+): Promise<ActivitySummary> {
+  return updateActivityAlone(await openLake(connection, secrets), signal);
 }

@@ -282,6 +282,7 @@ function lakeCommands(upkeep: UpkeepCommands, assets: AssetsCommand): Commands {
   return {
     optimize: () => upkeep.optimize(),
     vacuum: () => upkeep.vacuum(),
+    updateActivity: () => upkeep.updateActivity(),
     createAssets: () => assets.create(),
   };
 }
