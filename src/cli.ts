@@ -119,8 +119,11 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
   root
     .command("assets")
     .description("write files for Synapse, Fabric and Power BI, made for this lake, with a README")
-    .requiredOption("-o, --out <folder>", "the folder to write into; files that you have changed there are kept")
-    .addOption(new Option("--only <asset...>", "all of them unless given").choices(assetNames))
+    .requiredOption(
+      "-o, --out <folder>",
+      "the folder to write into; files that you have changed there are kept",
+    )
+    .addOption(new Option("--only <asset...>", "which to write (default: all)").choices(assetNames))
     .action(acting(async () => (await import("./cli/commands/assets")).createAssets));
   root
     .command("demo")

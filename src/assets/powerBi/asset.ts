@@ -56,13 +56,13 @@ function guide(_place: LakePlace): string {
    endpoint of Fabric. Both products show it in the workspace's or warehouse's settings. \`Database\` is \`${databaseName}\`.
 4. *Refresh*, and sign in with *Microsoft account*. The tables \`Person\`, \`Grade\`, \`School\`, \`Resource\`, \`User type\` and
    \`Date\` follow from the two reports. Without a roster, everybody is *Without a grade*.
-5. *Publish*. In Fabric, you can instead commit the folder to a Git repository that is connected to a workspace.
+5. *Publish*.
 
 The report shows students until you change the filter *user_type* of the whole report.
 
 | OEA's page | here | the same but for |
 | --- | --- | --- |
-| card *Student Count* | *Student Count* | a person is Clever's id, or the school system's in rows without one; OEA counts the latter only |
+| card *Student Count* | *Student Count* | a person is Clever's id, or the school system's in rows without one; OEA counts the school system's ids only |
 | card *Day Count* | *Day Count* | |
 | *Student App Use and Logins by School* | the same | |
 | *Top Resources Used by Students per School* | the same | people as above |
