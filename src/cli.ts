@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../package.json";
+import { assetNames } from "./assets/asset";
 import { userTypes } from "./clever/reports";
 import type { CommandAction, CommonOptions, ExitCode } from "./cli/command";
 import type { DemoOptions } from "./cli/demo";
@@ -123,9 +124,20 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .action(acting(async () => (await import("./cli/commands/repair")).repairTables));
   root
     .command("engagement")
-    .description("export the pseudonymized rows as Parquet in OEA's Digital Engagement schema")
-    .requiredOption("-o, --out <file>", "the Parquet file to write")
+    .description(
+      "bring the table stage2p/digital_activity up to date: the pseudonymized rows in OEA's Digital Engagement schema",
+    )
+    .option("-o, --out <file>", "export all rows as one Parquet file instead; the table stays as it is")
     .action(acting(async () => (await import("./cli/commands/engagement")).writeEngagement));
+  root
+    .command("assets")
+    .description("write files for Synapse, Fabric and Power BI, made for this lake, with a README")
+    .requiredOption(
+      "-o, --out <folder>",
+      "the folder to write into; files that you have changed there are kept",
+    )
+    .addOption(new Option("--only <asset...>", "which to write (default: all)").choices(assetNames))
+    .action(acting(async () => (await import("./cli/commands/assets")).createAssets));
   root
     .command("demo")
     .description("run the whole pipeline on a sample district with its own server and lake")

@@ -58,6 +58,8 @@ export const configSchema = z.strictObject({
   maxShrink: z.number().int().min(0).max(100).default(50),
   /** School days after which a kind of report without a newer day is told as overdue; 0 for never. */
   expectReportsWithin: z.number().int().min(0).max(365).default(0),
+  /** Whether each run brings the table of OEA's Digital Engagement schema up to date. */
+  digitalActivity: z.boolean().default(false),
 });
 
 export type Config = z.infer<typeof configSchema>;

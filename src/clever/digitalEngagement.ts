@@ -1,4 +1,4 @@
-import { pseudonymName, type ReportName } from "./reports";
+import { partitionColumns, pseudonymName, type ReportName, reportNames, type TableColumn } from "./reports";
 
 /** Where a column of the schema comes from: a column of the report's `_pseudo` table, or a constant text. */
 export type EngagementOrigin = { readonly column: string } | { readonly text: string };
@@ -59,3 +59,19 @@ export const engagementColumns: readonly EngagementColumn[] = [
     from: { daily_participation: column("active"), resource_usage: null },
   },
 ];
+
+/** The table of the schema: OEA's columns, those that it is partitioned by, then ours. */
+export const activityColumns: readonly TableColumn[] = [
+  ...engagementColumns.map(({ name, type }) => ({ name, type })),
+  ...partitionColumns.map((name) => ({ name, type: "integer" as const })),
+  { name: "user_type", type: "string" },
+];
+
+/** The column that tells Clever's rows from those of other modules, and its values in Clever's. */
+export const cleverObjects: { readonly column: string; readonly values: readonly string[] } = {
+  column: "event_object",
+  values: reportNames.flatMap((report) => {
+    const origin = engagementColumns.find(({ name }) => name === "event_object")?.from[report];
+    return origin && "text" in origin ? [origin.text] : [];
+  }),
+};

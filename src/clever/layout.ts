@@ -107,6 +107,9 @@ export function keptRosterPath(folder: string, fileName: string): string {
   return `${rosterFolder}/${folder}/${fileName}`;
 }
 
+/** All modules' use of digital tools in OEA's Digital Engagement schema; beside the modules' folders, as OEA has it. */
+export const digitalActivityTable = "stage2p/digital_activity";
+
 export function lookupTable(report: Report): string {
   return `stage2np/clever/${report.name}_lookup`;
 }

@@ -33,10 +33,23 @@ export function withPerson(rows: string, joined: string): string {
  * @param tables SELECTs of all rows of the `_pseudo` tables, not only of those that a question is about
  */
 export function joinedIds(tables: readonly string[]): string {
-  const both = tables.map((rows) => `SELECT ${sisId}, ${cleverId} FROM (${rows})`);
   return `WITH alone AS MATERIALIZED (SELECT DISTINCT ${sisId} FROM (${idsAlone(tables)}))
-    SELECT ${sisId} AS sis_id, min(${cleverId}) AS person FROM (${both.join(" UNION ALL ")})
-    SEMI JOIN alone USING (${sisId}) WHERE ${cleverId} IS NOT NULL GROUP BY ${sisId}`;
+    ${firstCleverIds(tables, `SEMI JOIN alone USING (${sisId})`)}`;
+}
+
+/**
+ * `joinedIds` in standard SQL, for other engines than DuckDB. It also has the ids that never stand alone; `withPerson`
+ * joins no row to those.
+ */
+export function standardJoinedIds(tables: readonly string[]): string {
+  return firstCleverIds(tables, "");
+}
+
+function firstCleverIds(tables: readonly string[], restriction: string): string {
+  const both = tables.map((rows) => `SELECT ${sisId}, ${cleverId} FROM (${rows}) each_row`);
+  return `SELECT ${sisId} AS sis_id, min(${cleverId}) AS person
+    FROM (${both.join(" UNION ALL ")}) pairs ${restriction}
+    WHERE ${cleverId} IS NOT NULL AND ${sisId} IS NOT NULL GROUP BY ${sisId}`;
 }
 
 /** A SELECT of the school system's ids that stand alone in rows, which need other rows to say who they are about. */

@@ -125,9 +125,27 @@ export interface TableColumn {
 /** The columns by which the pseudonymized tables are partitioned. */
 export const partitionColumns = ["year", "month"] as const;
 
+const pseudonymEnding = "_pseudonym";
+
 /** The name of a column's hash. */
 export function pseudonymName(columnName: string): string {
-  return `${columnName}_pseudonym`;
+  return `${columnName}${pseudonymEnding}`;
+}
+
+/** Whether a column holds hashes: 64 hexadecimal digits. */
+export function isPseudonymColumn(name: string): boolean {
+  return name.endsWith(pseudonymEnding);
+}
+
+/** The columns that OEA's own `_pseudo` table of a report has, in OEA's order. */
+export function oeaColumns(report: Report): readonly TableColumn[] {
+  return [
+    ...report.columns.map(({ name, type, pseudonymization }) => ({
+      name: pseudonymization === "hash" ? pseudonymName(name) : name,
+      type,
+    })),
+    ...partitionColumns.map((name) => ({ name, type: "integer" as const })),
+  ];
 }
 
 /**
@@ -136,11 +154,7 @@ export function pseudonymName(columnName: string): string {
  */
 export function pseudoColumns(report: Report): readonly TableColumn[] {
   return [
-    ...report.columns.map(({ name, type, pseudonymization }) => ({
-      name: pseudonymization === "hash" ? pseudonymName(name) : name,
-      type,
-    })),
-    ...partitionColumns.map((name) => ({ name, type: "integer" as const })),
+    ...oeaColumns(report),
     { name: "user_type", type: "string" },
     { name: "source_file", type: "string" },
   ];

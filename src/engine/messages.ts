@@ -1,3 +1,5 @@
+import type { AssetName } from "../assets/asset";
+import type { AssetsSummary } from "../assets/writeAssets";
 import type { Problem } from "../clever/header";
 import type { ColumnType, ReportName, UserType } from "../clever/reports";
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
@@ -5,6 +7,7 @@ import type { DashboardFilter } from "../dashboard/filter";
 import type { IndexProgress } from "../dashboard/index/indexKeeper";
 import type { MetricsFilterInput, ParticipationMetrics } from "../dashboard/metrics";
 import type { KeepWhole } from "../dashboard/opening";
+import type { ActivitySummary } from "../pipeline/activity/digitalActivity";
 import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adopt/adoptSummary";
 import type { ComparedMonth } from "../pipeline/adopt/compareRows";
 import type { Reveal } from "../pipeline/log/reveals";
@@ -27,9 +30,12 @@ export type * from "./connectionMessages";
  * `null`, sizes are bytes.
  */
 export type {
+  ActivitySummary,
   AdoptProgress,
   AdoptSummary,
   AdoptWarning,
+  AssetName,
+  AssetsSummary,
   ColumnType,
   ComparedMonth,
   DashboardAnswer,
@@ -114,6 +120,14 @@ export interface RosterParams extends Connected {
 export interface AdoptParams extends Connected {
   /** Tells what is there and what would be done, and changes nothing. */
   readonly dryRun: boolean;
+}
+
+export interface AssetsParams {
+  /** Of the lake that they are made for; nothing of it is read. */
+  readonly lakeUrl: string;
+  /** On this machine. */
+  readonly folder: string;
+  readonly names: readonly AssetName[];
 }
 
 export interface OptimizeParams extends Connected {

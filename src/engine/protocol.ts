@@ -1,5 +1,6 @@
 import type * as messages from "./messages";
 
+export { assetNames } from "../assets/asset";
 export { leastRetentionDays } from "../pipeline/upkeep/retention";
 export type * from "./messages";
 
@@ -107,6 +108,18 @@ export const repair = new EngineCall<messages.RepairParams, messages.RepairSumma
 export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSummary, messages.VacuumProgress>(
   "vacuum",
   "removing unused data files",
+);
+
+/** Brings the table of the Digital Engagement schema up to date; see `updateActivityAlone` of the pipeline. */
+export const updateActivity = new EngineCall<messages.Connected, messages.ActivitySummary>(
+  "updateActivity",
+  "writing the Digital Engagement table",
+);
+
+/** Writes files for other products into a folder of this machine; see `writeAssets` for what it rejects with. */
+export const createAssets = new EngineCall<messages.AssetsParams, messages.AssetsSummary>(
+  "createAssets",
+  "writing analytics assets",
 );
 
 export const lakeContents = new EngineCall<messages.Connected, messages.LakeOverview>(

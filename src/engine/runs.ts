@@ -28,7 +28,7 @@ export async function run(
   { signal, report }: CallContext<RunProgress>,
 ): Promise<RunSummary> {
   const { connection, secrets, command, only, accept } = params;
-  const { userTypes, sftp, expectReportsWithin, maxShrink } = checkedSettings(connection);
+  const { userTypes, sftp, expectReportsWithin, maxShrink, digitalActivity } = checkedSettings(connection);
   const lake = await openLake(connection, secrets);
   const salt = command === "ingest" ? undefined : await readSalt(connection, secrets, signal);
   using progress = new Throttle(millisecondsBetweenProgress, report);
@@ -42,6 +42,7 @@ export async function run(
     compare: sftp.compare,
     expectReportsWithin,
     maxShrink,
+    digitalActivity,
     signal,
     onProgress: (state: RunProgress) => progress.push(state),
     ...(only === null ? {} : { only }),

@@ -1,4 +1,5 @@
 import type { MessageConnection } from "vscode-jsonrpc/node";
+import { writeAssets } from "../assets/writeAssets";
 import { fetchHostKey as fetchKey } from "../sftp/hostKey";
 import { adopt } from "./adopt";
 import { Sources } from "./connections";
@@ -98,6 +99,10 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.vacuum, (params, context) =>
       lanes.work.run(context.signal, () => upkeep.vacuum(params, context)),
     );
+    handlers.on(protocol.updateActivity, (params, { signal }) =>
+      lanes.work.run(signal, () => upkeep.updateActivity(params, signal)),
+    );
+    handlers.on(protocol.createAssets, (params, { signal }) => writeAssets({ ...params, signal }));
     handlers.on(protocol.verify, (params, { signal }) =>
       lanes.work.run(signal, () => runs.verify(params, signal)),
     );

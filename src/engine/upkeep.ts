@@ -1,10 +1,13 @@
 import { CleverLakeError } from "../errors";
+import { updateActivityAlone } from "../pipeline/activity/updateAlone";
 import { repairLake } from "../pipeline/others/repair";
 import { optimizeLake } from "../pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../pipeline/upkeep/vacuumLake";
 import { openLake, readSalt } from "./connections";
 import type { CallContext } from "./handlers";
 import type {
+  ActivitySummary,
+  Connected,
   OptimizeParams,
   OptimizeProgress,
   OptimizeSummary,
@@ -54,4 +57,12 @@ export async function vacuum(
   using progress = new Throttle(millisecondsBetweenProgress, report);
   const onProgress = (state: VacuumProgress) => progress.push(state);
   return await vacuumLake({ lake, dryRun, olderThanDays, signal, onProgress });
+}
+
+/** Brings the Digital Engagement table up to date; see `updateActivityAlone` for what it rejects with. */
+export async function updateActivity(
+  { connection, secrets }: Connected,
+  signal: AbortSignal,
+): Promise<ActivitySummary> {
+  return updateActivityAlone(await openLake(connection, secrets), signal);
 }

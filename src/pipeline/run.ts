@@ -1,9 +1,12 @@
+import { digitalActivityTable } from "../clever/layout";
 import type { UserType } from "../clever/reports";
-import { CleverLakeError, describeError } from "../errors";
+import { counted } from "../counted";
+import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
+import { type ActivityRequest, updateDigitalActivity } from "./activity/digitalActivity";
 import { requireAdopted, requireFinishedAdoption } from "./adopt/oeaTables";
 import { ChunkRunner } from "./chunkRunner";
 import { settleInterrupted } from "./land/recover";
@@ -61,6 +64,8 @@ export interface RunRequest {
   readonly compare?: Comparison;
   /** School days after which a kind of report without a newer day is overdue; 0, or left out, for none. */
   readonly expectReportsWithin?: number;
+  /** Whether to bring the table of the Digital Engagement schema up to date at the end; not if left out. */
+  readonly digitalActivity?: boolean;
   /** Reads the landed files in which nothing has to be judged; the embedded engine if left out. */
   readonly engine?: OpenReadEngine | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -136,7 +141,14 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     };
     summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
     const due = salt === undefined ? 0 : unrecorded.length + pending.length;
+    const finish = async (newest: PseudoTables) => {
+      if (request.digitalActivity && salt !== undefined) {
+        const requireHeld = () => lock.requireHeld();
+        await updateActivity({ lake, duck, tables: newest, requireHeld, signal }, summary);
+      }
+    };
     if (landings.length === 0 && due === 0) {
+      await finish(tables.pseudo);
       return finishedSummary(
         { ...summary, overdue: overdueReports(request, tables.pseudo, unread, now) },
         now,
@@ -168,6 +180,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     try {
       const early = salt === undefined ? [] : chunksOf([], unrecorded);
       await runner.run([...early, ...chunksOf(landings, salt === undefined ? [] : pending)]);
+      await finish(runner.tables);
     } catch (error) {
       const outcome = signal?.aborted ? "cancelled" : "failed";
       const ended = {
@@ -203,6 +216,23 @@ function overdueReports(
 ): Freshness[] {
   if (expectReportsWithin === 0 || only !== undefined) return [];
   return overdue(freshnessOf(tables, now), expectReportsWithin, userTypes, unread);
+}
+
+/** The table follows from the others, so the run is good without it: what went wrong is told, and the next run makes it up. */
+async function updateActivity(
+  request: ActivityRequest,
+  summary: { readonly notes: RunSummary["notes"]; readonly failed: RunSummary["failed"] },
+): Promise<void> {
+  try {
+    const { months, rows } = await updateDigitalActivity(request);
+    if (months.length === 0) return;
+    const note = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
+    summary.notes.push({ path: digitalActivityTable, note });
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    if (!isCleverLakeError(error) || error.code === "conflict" || error.code === "network") throw error;
+    summary.failed.push({ path: digitalActivityTable, reason: describeError(error) });
+  }
 }
 
 function requireSalt(request: RunRequest): string {

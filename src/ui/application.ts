@@ -4,6 +4,7 @@ import { EngineClient } from "../engine/client";
 import { describeError } from "../errors";
 import { AdoptCommand } from "./adoptCommand";
 import { AdoptionPage } from "./adoptionPage";
+import { AssetsCommand } from "./assetsCommand";
 import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
@@ -154,7 +155,11 @@ export class Application extends Disposable {
         {
           ...connectionCommands(connection, credentials, samples),
           ...this.commands(reports, runsTree, roster),
-          ...upkeepCommands(new UpkeepCommands(model, client, log), new RepairCommand(model, client, log)),
+          ...lakeCommands(
+            new UpkeepCommands(model, client, log),
+            new RepairCommand(model, client, log),
+            new AssetsCommand(model, client, log),
+          ),
           adopt: () => adoption.adopt(),
         },
         context.extension,
@@ -283,11 +288,13 @@ export class Application extends Disposable {
   }
 }
 
-function upkeepCommands(upkeep: UpkeepCommands, repair: RepairCommand): Commands {
+function lakeCommands(upkeep: UpkeepCommands, repair: RepairCommand, assets: AssetsCommand): Commands {
   return {
     optimize: () => upkeep.optimize(),
     vacuum: () => upkeep.vacuum(),
     repair: () => repair.repair(),
+    updateActivity: () => upkeep.updateActivity(),
+    createAssets: () => assets.create(),
   };
 }
 

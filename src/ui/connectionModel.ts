@@ -131,10 +131,9 @@ export class ConnectionModel extends Disposable {
     if (!hasConnection()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
     }
-    const { sftp, lake, userTypes, saltKeyVaultUrl, expectReportsWithin, maxShrink } =
-      await this.settledSettings();
-    const salt = saltKeyVaultUrl === undefined ? {} : { saltKeyVaultUrl };
-    const connection = withProxy({ sftp, lake, userTypes, expectReportsWithin, maxShrink, ...salt });
+    const { minimumGroupSize: _, ...settings } = await this.settledSettings();
+    const { sftp, lake, saltKeyVaultUrl } = settings;
+    const connection = withProxy(settings);
     return { connection, secrets: await this.guard.secretsFor(targetsOf({ sftp, lake, saltKeyVaultUrl })) };
   }
 

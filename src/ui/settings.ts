@@ -97,6 +97,7 @@ export async function readSettings(): Promise<Config> {
     minimumGroupSize: given("minimumGroupSize"),
     keepWhole: given("keepWhole"),
     maxShrink: given("maxShrink"),
+    digitalActivity: given("digitalActivity"),
     expectReportsWithin: given("expectReportsWithin"),
   });
 }

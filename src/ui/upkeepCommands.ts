@@ -1,7 +1,13 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
-import type { OptimizeProgress, OptimizeSummary, VacuumProgress, VacuumSummary } from "../engine/messages";
+import type {
+  ActivitySummary,
+  OptimizeProgress,
+  OptimizeSummary,
+  VacuumProgress,
+  VacuumSummary,
+} from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
@@ -85,6 +91,32 @@ export class UpkeepCommands {
     } catch (error) {
       if (!isCancellation(error)) tellError(error, this.log);
       return undefined;
+    }
+  }
+
+  /** Brings the Digital Engagement table up to date. Undefined where that failed. */
+  async updateActivity(): Promise<ActivitySummary | undefined> {
+    try {
+      const connected = await this.model.connected();
+      const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
+      const done = await withProgress(title, (_progress, token) =>
+        this.client.request(engine.updateActivity, connected, { signal: signalOf(token) }),
+      );
+      this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
+      const text =
+        done.months.length === 0
+          ? vscode.l10n.t("The Digital Engagement table is up to date already.")
+          : vscode.l10n.t(
+              "The Digital Engagement table is up to date: {0} written.",
+              counted.rows(done.rows),
+            );
+      tell(showInformationMessage, text);
+      return done;
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+      return undefined;
+    } finally {
+      this.model.lakeMayHaveChanged();
     }
   }
 

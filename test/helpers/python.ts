@@ -21,20 +21,37 @@ const python = process.platform === "win32" ? path.join("Scripts", "python.exe")
  * The path of a Python that has these packages, installed once in the project's `.cache`. Undefined, and loudly so,
  * where there is no Python or no way to install the packages; in CI, where nothing may be left out, an error.
  */
-export async function pythonWithDelta(): Promise<string | undefined> {
+export function pythonWithDelta(): Promise<string | undefined> {
+  return pythonWith("python", requirements, "independent implementations of Delta and Data Lake Storage");
+}
+
+/** The path of a Python with sqlfluff, which parses T-SQL; otherwise like `pythonWithDelta`. */
+export function pythonWithSqlfluff(): Promise<string | undefined> {
+  return pythonWith("sqlfluff", ["sqlfluff==4.5.0"], "a parser of T-SQL");
+}
+
+/** The path of a Python that validates JSON schemas, parses DAX and M and evaluates DAX; otherwise like `pythonWithDelta`. */
+export function pythonWithPowerBi(): Promise<string | undefined> {
+  const packages = ["jsonschema==4.26.0", "referencing==0.37.0", "pbi_parsers==0.9.5", "pbix-mcp==0.9.149"];
+  return pythonWith("powerBi", packages, "JSON schemas, and an engine of DAX");
+}
+
+async function pythonWith(
+  name: string,
+  packages: readonly string[],
+  what: string,
+): Promise<string | undefined> {
   try {
-    const home = await installedOnce("python", requirements.join("\n"), (folder) => {
+    const home = await installedOnce(name, packages.join("\n"), (folder) => {
       makeEnvironment(folder);
       const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-      run(path.join(folder, python), [...install, ...requirements]);
+      run(path.join(folder, python), [...install, ...packages]);
     });
     return path.join(home, python);
   } catch (error) {
-    return leftOut(
-      "the checks against independent implementations of Delta and Data Lake Storage. They need Python 3.11 or newer " +
-        "with venv and pip (on Debian: apt-get install python3-venv).",
-      error,
-    );
+    const need =
+      "They need Python 3.11 or newer with venv and pip (on Debian: apt-get install python3-venv).";
+    return leftOut(`the checks against ${what}. ${need}`, error);
   }
 }
 

@@ -31,6 +31,7 @@ export class Person {
   private picks: Picks = () => undefined;
   private text: string | undefined;
   private file: Uri | undefined;
+  private folder: Uri | undefined;
   private readonly original = {
     information: window.showInformationMessage,
     warning: window.showWarningMessage,
@@ -38,6 +39,7 @@ export class Person {
     pick: window.showQuickPick,
     input: window.showInputBox,
     save: window.showSaveDialog,
+    open: window.showOpenDialog,
   };
 
   constructor() {
@@ -52,6 +54,7 @@ export class Person {
         return Promise.resolve(this.text);
       },
       showSaveDialog: () => Promise.resolve(this.file),
+      showOpenDialog: () => Promise.resolve(this.folder && [this.folder]),
     });
   }
 
@@ -79,6 +82,12 @@ export class Person {
     return this;
   }
 
+  /** Opens this file or folder in every dialog from now on; undefined closes it. */
+  openFrom(place: Uri | undefined): this {
+    this.folder = place;
+    return this;
+  }
+
   /** The messages with these words. */
   saw(words: RegExp): Told[] {
     return this.told.filter(({ message, detail }) => words.test(message) || words.test(detail));
@@ -86,7 +95,7 @@ export class Person {
 
   /** Gives VS Code its own messages back. */
   leave(): void {
-    const { information, warning, error, pick, input, save } = this.original;
+    const { information, warning, error, pick, input, save, open } = this.original;
     Object.assign(window, {
       showInformationMessage: information,
       showWarningMessage: warning,
@@ -94,6 +103,7 @@ export class Person {
       showQuickPick: pick,
       showInputBox: input,
       showSaveDialog: save,
+      showOpenDialog: open,
     });
   }
 

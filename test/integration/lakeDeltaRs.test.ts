@@ -2,7 +2,7 @@ import { readFile, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
+import { digitalActivityTable, ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import type { SqlRow } from "../../src/duck/duck";
 import { sampleDistrict } from "../../src/sample/district";
@@ -100,6 +100,33 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
   async function expectSame(table: string): Promise<void> {
     expect(sorted((await theirs(table)).rows)).toEqual(sorted(await ours(table)));
   }
+
+  test("its table of the Digital Engagement schema is read and merged by it, and then still has each row once", async () => {
+    const written = await cli.run("engagement", "--json");
+    expect(written.json).toMatchObject({ months: ["2025-08", "2025-09"] });
+    await expectSame(digitalActivityTable);
+    const { schema, partitionColumns, rows } = await theirs(digitalActivityTable);
+    expect(schema).toEqual([
+      ["event_type", "string"],
+      ["event_actor", "string"],
+      ["event_object", "string"],
+      ["event_eventTime", "date"],
+      ["entity_type", "string"],
+      ["generated_aggregateMeasure_metric_numAccess", "integer"],
+      ["generated_aggregateMeasure_metric_used", "boolean"],
+      ["year", "integer"],
+      ["month", "integer"],
+      ["user_type", "string"],
+    ]);
+    expect(partitionColumns).toEqual(["year", "month"]);
+    const due = [...(await ours(pseudoTable(reports.daily_participation))), ...(await ours(usage))];
+    expect(rows).toHaveLength(due.length);
+
+    await upkeep(digitalActivityTable, "compact");
+    expect((await cli.run("engagement")).exitCode).toBe(0);
+    expect(sorted((await theirs(digitalActivityTable)).rows)).toEqual(sorted(rows));
+    expect(await problems()).toEqual([]);
+  });
 
   test("is read by it: every table's rows and types, and its partitions", async () => {
     for (const table of runTables) await expectSame(table);

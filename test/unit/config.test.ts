@@ -27,6 +27,7 @@ test("what is left out has its default", () => {
     userTypes: ["students", "teachers", "staff"],
     minimumGroupSize: 10,
     expectReportsWithin: 0,
+    digitalActivity: false,
     maxShrink: 50,
   });
 });

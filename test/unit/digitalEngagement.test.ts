@@ -2,7 +2,8 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { Duck, sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";
-import { engagementSql, exportEngagement } from "../../src/pipeline/export/digitalEngagement";
+import { engagementSql } from "../../src/pipeline/activity/engagementSql";
+import { exportEngagement } from "../../src/pipeline/activity/exportEngagement";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 test("rows of both reports become events", async () => {

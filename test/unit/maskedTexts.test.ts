@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { writeDashboard } from "../../src/cli/dashboard";
 import { parseConfig } from "../../src/config";
-import { exportEngagement } from "../../src/pipeline/export/digitalEngagement";
+import { exportEngagement } from "../../src/pipeline/activity/exportEngagement";
 import { lakeMetrics } from "../helpers/lakeMetrics";
 import { sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture, usageCsv, usagePath } from "../helpers/pipelineFixture";

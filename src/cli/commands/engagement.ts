@@ -1,22 +1,31 @@
+import { digitalActivityTable } from "../../clever/layout";
 import { readConfig, secretsFrom } from "../../config";
 import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
-import { exportEngagement } from "../../pipeline/export/digitalEngagement";
+import { exportEngagement } from "../../pipeline/activity/exportEngagement";
+import { updateActivityAlone } from "../../pipeline/activity/updateAlone";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
 import { plain } from "../text";
 
-/** `engagement`: the pseudonymized rows in OEA's Digital Engagement schema. */
+/** `engagement`: the pseudonymized rows in OEA's Digital Engagement schema, as a table or as a file. */
 export async function writeEngagement(
-  options: CommonOptions & { readonly out: string },
+  { config, out }: CommonOptions & { readonly out?: string },
   { environment, signal }: CommandContext,
 ): Promise<CommandResult> {
-  const config = await readConfig(options.config);
-  const lake = await openLake(config, secretsFrom(environment));
+  const lake = await openLake(await readConfig(config), secretsFrom(environment));
+  if (out === undefined) {
+    const { months, rows } = await updateActivityAlone(lake, signal);
+    const what = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
+    return {
+      text: () => `${digitalActivityTable}: ${months.length === 0 ? "up to date already" : what}.`,
+      document: () => ({ table: digitalActivityTable, months, rows }),
+    };
+  }
   await using duck = await Duck.open();
-  const rows = await exportEngagement(lake, duck, options.out, signal);
+  const rows = await exportEngagement(lake, duck, out, signal);
   return {
-    text: () => `${counted(rows, "row")} written to ${plain(options.out)}.`,
-    document: () => ({ file: options.out, rows }),
+    text: () => `${counted(rows, "row")} written to ${plain(out)}.`,
+    document: () => ({ file: out, rows }),
   };
 }

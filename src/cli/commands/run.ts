@@ -30,6 +30,7 @@ export function runJob(command: RunRequest["command"]) {
         compare: config.sftp.compare,
         expectReportsWithin: config.expectReportsWithin,
         maxShrink: config.maxShrink,
+        digitalActivity: config.digitalActivity,
         signal,
         onProgress: view.listener,
       });

@@ -1,4 +1,11 @@
-import { ingestLogTable, landedFolder, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import {
+  digitalActivityTable,
+  ingestLogTable,
+  landedFolder,
+  lookupTable,
+  pseudoTable,
+  rosterTable,
+} from "../../clever/layout";
 import { type ReportName, type UserType, userTypeFolder, userTypes } from "../../clever/reports";
 import { commitPath } from "../../delta/paths";
 import { readCommit, readSnapshot } from "../../delta/snapshot";
@@ -36,7 +43,13 @@ export async function lakeTables(
 ): Promise<(LakeTable | UnreadableTable)[]> {
   const reports = allReports();
   const tables: (LakeTable | UnreadableTable)[] = [];
-  const paths = [ingestLogTable, ...reports.map(lookupTable), ...reports.map(pseudoTable), rosterTable];
+  const paths = [
+    ingestLogTable,
+    ...reports.map(lookupTable),
+    ...reports.map(pseudoTable),
+    rosterTable,
+    digitalActivityTable,
+  ];
   for (const path of paths) {
     try {
       const table = await describeTable(lake, duck, path, signal);

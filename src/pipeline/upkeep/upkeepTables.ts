@@ -1,6 +1,13 @@
-import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import {
+  digitalActivityTable,
+  ingestLogTable,
+  lookupTable,
+  pseudoTable,
+  rosterTable,
+} from "../../clever/layout";
 import type { MergedTags } from "../../delta/mergePlan";
 import { CleverLakeError, describeError, type ErrorCode } from "../../errors";
+import { activityTags } from "../activity/digitalActivity";
 import { allReports, pseudoFiles } from "../write/tables";
 
 /** A table whose data files are kept up, and how files of it are written. */
@@ -21,6 +28,7 @@ export function upkeepTables(): UpkeepTable[] {
       ...pseudoFiles,
     })),
     { path: rosterTable },
+    { path: digitalActivityTable, tagsOf: activityTags },
   ];
 }
 

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { bulkhead } from "cockatiel";
-import { ingestLogTable, pseudoTable, rosterTable, saltFingerprintPath } from "../../clever/layout";
+import {
+  digitalActivityTable,
+  ingestLogTable,
+  pseudoTable,
+  rosterTable,
+  saltFingerprintPath,
+} from "../../clever/layout";
 import { userTypes as allUserTypes, type UserType } from "../../clever/reports";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError } from "../../errors";
@@ -15,7 +21,7 @@ import { waitingInQuarantine } from "../plan/quarantine";
 import { holdSalt } from "../salt/salt";
 import { allReports } from "../write/tables";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
-import { isSound, type VerifyContext, verifyReport, verifyRoster } from "./verifyTables";
+import { isSound, type VerifyContext, verifyActivity, verifyReport, verifyRoster } from "./verifyTables";
 
 /** Landed files that are read side by side: each waits mostly for the lake. */
 const filesAtOnce = 8;
@@ -132,6 +138,7 @@ async function verifyAll(
     for (const source of verified?.sources ?? []) withRows.add(source);
   }
   tables.push(...((await orDamage(context, rosterTable, () => verifyRoster(context))) ?? []));
+  tables.push(...((await orDamage(context, digitalActivityTable, () => verifyActivity(context))) ?? []));
   problems.push(...(await unloggedLandings(lake, read.all, signal)));
   const reportTables = new Set(allReports().map(pseudoTable));
   const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);

@@ -1,14 +1,16 @@
-import { lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import { digitalActivityTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import { counted } from "../../counted";
 import { withLocalFiles } from "../../delta/localFiles";
 import { lakePathOf, readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
+import { numRecords } from "../../delta/statistics";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { isUpToDate } from "../activity/digitalActivity";
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
-import { appliedVersions } from "../write/tables";
+import { appliedVersions, readTables } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
 import { checkLookups } from "./verifyLookups";
@@ -184,6 +186,27 @@ export async function verifyRoster(context: VerifyContext): Promise<VerifiedTabl
     if (table.rows !== students) {
       const problem = `It has ${counted(table.rows, "row")} about ${counted(Number(students), "student")}.`;
       problems.push({ subject: rosterTable, problem });
+    }
+    return [table];
+  });
+  return verified ?? [];
+}
+
+/**
+ * The table of the Digital Engagement schema, where there is one: whole, and where it is up to date with a row for each row
+ * of the reports' tables.
+ */
+export async function verifyActivity(context: VerifyContext): Promise<VerifiedTable[]> {
+  const { lake, duck, problems, signal } = context;
+  const { pseudo: reportTables } = await readTables(lake, duck, signal);
+  const verified = await withSoundTables(context, [digitalActivityTable], async (session, found) => {
+    const activity = found.get(digitalActivityTable);
+    if (!activity) return [];
+    const table = await countedTable(session, activity, signal);
+    const due = numRecords([...reportTables.values()].flatMap(({ files }) => [...files.values()]));
+    if (isUpToDate(activity.snapshot, reportTables) && due !== undefined && due !== table.rows) {
+      const problem = `It has ${counted(table.rows, "row")} where the reports' tables have ${due}.`;
+      problems.push({ subject: digitalActivityTable, problem });
     }
     return [table];
   });

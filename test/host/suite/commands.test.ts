@@ -92,7 +92,7 @@ suite("every command of the manifest", function () {
         [],
       );
       assert.equal(person.saw(/No run is going on/).length, 1);
-      assert.equal(person.saw(/Choose this in the menu/).length, 4);
+      assert.equal(person.saw(/Choose this in the menu/).length, 5);
       assert.equal(person.saw(/Remove the connection/).length, 1);
     } finally {
       await district.end();

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readdir, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands } from "vscode";
-import type { OptimizeSummary, VacuumSummary } from "../../../src/engine/messages";
+import type { ActivitySummary, OptimizeSummary, VacuumSummary } from "../../../src/engine/messages";
 import { activeApplication } from "../application";
 import { District } from "../district";
 import { Person } from "../person";
@@ -58,6 +59,19 @@ suite("keeping the lake's data files few", function () {
     assert.match(person.told.at(-1)?.message ?? "", /^There is nothing to merge/);
     await commands.executeCommand("clever.verify");
     assert.equal(person.saw(/^Everything adds up/).length, 1);
+  });
+
+  test("writes the Digital Engagement table, and says when it is up to date", async () => {
+    const update = () => commands.executeCommand<ActivitySummary | undefined>("clever.updateActivity");
+    const done = await update();
+    assert.ok(done && done.rows > 0);
+    assert.match(
+      person.told.at(-1)?.message ?? "",
+      /^The Digital Engagement table is up to date: [\d,]+ rows written\.$/,
+    );
+    assert.ok(existsSync(path.join(district.lake, "stage2p/digital_activity/_delta_log")));
+    assert.deepEqual(await update(), { months: [], rows: 0 });
+    assert.equal(person.told.at(-1)?.message, "The Digital Engagement table is up to date already.");
   });
 
   test("finds nothing to remove within the week, and takes no shorter time", async () => {

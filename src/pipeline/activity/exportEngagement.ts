@@ -1,19 +1,10 @@
-import { type EngagementOrigin, engagementColumns } from "../../clever/digitalEngagement";
+import { engagementColumns } from "../../clever/digitalEngagement";
 import { pseudoTable } from "../../clever/layout";
 import { type ReportName, reportNames, reports } from "../../clever/reports";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlName, sqlString } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-
-const sqlTypes = { string: "VARCHAR", date: "DATE", integer: "INTEGER", boolean: "BOOLEAN" } as const;
-
-/** A SELECT of a report's `_pseudo` rows (themselves a SELECT) as events of the Digital Engagement schema. */
-export function engagementSql(report: ReportName, rows: string): string {
-  const columns = engagementColumns.map(
-    ({ name, type, from }) => `CAST(${originSql(from[report])} AS ${sqlTypes[type]}) AS ${sqlName(name)}`,
-  );
-  return `SELECT ${columns.join(", ")} FROM (${rows})`;
-}
+import { engagementSql } from "./engagementSql";
 
 /**
  * Writes all pseudonymized rows of a lake as one Parquet file in OEA's Digital Engagement schema: a row per person and
@@ -51,9 +42,4 @@ function emptyRows(report: ReportName): string {
     return origin && "column" in origin ? [`NULL AS ${sqlName(origin.column)}`] : [];
   });
   return `SELECT ${columns.join(", ")}`;
-}
-
-function originSql(origin: EngagementOrigin | null): string {
-  if (origin === null) return "NULL";
-  return "column" in origin ? sqlName(origin.column) : sqlString(origin.text);
 }

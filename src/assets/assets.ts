@@ -1,0 +1,14 @@
+import { type Asset, type AssetName, assetNames } from "./asset";
+import { powerBiAsset } from "./powerBi/asset";
+import { sqlAsset } from "./sql/asset";
+
+/** Every asset, by name. */
+export const assets: Readonly<Record<AssetName, Asset>> = {
+  sql: sqlAsset,
+  "power-bi": powerBiAsset,
+};
+
+/** The assets of these names, each once, in the order of all. */
+export function assetsNamed(names: readonly AssetName[]): Asset[] {
+  return assetNames.filter((name) => names.includes(name)).map((name) => assets[name]);
+}

@@ -1,0 +1,88 @@
+import type { Asset, AssetFile } from "../asset";
+import type { LakePlace } from "../lakePlace";
+import { databaseName } from "../sql/scripts";
+import { pbirFiles } from "./pbir";
+import { tmdlFiles } from "./tmdl";
+
+const project = "Clever Usage";
+const folder = "power-bi";
+const modelFolder = `${project}.SemanticModel`;
+const reportFolder = `${project}.Report`;
+const pbip = `${folder}/${project}.pbip`;
+/** To be replaced by the person who opens the project. */
+const endpoint = "WORKSPACE-ondemand.sql.azuresynapse.net";
+
+const schemas = "https://developer.microsoft.com/json-schemas/fabric";
+
+/** A Power BI project on the SQL views: semantic model and report, as text. */
+export const powerBiAsset: Asset = { name: "power-bi", title: "Power BI project", files, guide };
+
+function files(): AssetFile[] {
+  const json = (path: string, value: unknown): AssetFile => ({
+    path,
+    content: `${JSON.stringify(value, undefined, 2)}\n`,
+  });
+  const model = tmdlFiles({ endpoint, database: databaseName });
+  return [
+    json(pbip, {
+      $schema: `${schemas}/pbip/pbipProperties/1.0.0/schema.json`,
+      version: "1.0",
+      artifacts: [{ report: { path: reportFolder } }],
+      settings: { enableAutoRecovery: true },
+    }),
+    json(`${folder}/${modelFolder}/definition.pbism`, {
+      $schema: `${schemas}/item/semanticModel/definitionProperties/1.0.0/schema.json`,
+      version: "4.2",
+      settings: {},
+    }),
+    ...Object.entries(model).map(([name, content]) => ({
+      path: `${folder}/${modelFolder}/definition/${name}`,
+      content,
+    })),
+    ...Object.entries(pbirFiles(modelFolder)).map(([name, value]) =>
+      json(`${folder}/${reportFolder}/${name}`, value),
+    ),
+  ];
+}
+
+function guide(_place: LakePlace): string {
+  return `A semantic model and a report with two pages, *Usage Summary* and *Questions*, on the SQL views. Make those first: see
+*SQL views* (\`--only sql\`).
+
+1. On Windows, install Power BI Desktop of 2025 or newer. If it opens projects as a preview feature only, switch on
+   *Power BI Project (.pbip)*, *TMDL* and *PBIR* under *Options*, *Preview features*.
+2. Open \`${pbip}\`.
+3. *Transform data*, *Edit parameters*: \`SqlEndpoint\` is the serverless endpoint of your Synapse workspace, or the SQL
+   endpoint of Fabric. Both products show it in the workspace's or warehouse's settings. \`Database\` is \`${databaseName}\`.
+4. *Refresh*, and sign in with *Microsoft account*. The tables \`Person\`, \`Grade\`, \`School\`, \`Resource\`, \`User type\` and
+   \`Date\` follow from the two reports. Without a roster, everybody is *Without a grade*.
+5. *Publish*.
+
+The report shows students until you change the filter *user_type* of the whole report.
+
+| OEA's page | here | the same but for |
+| --- | --- | --- |
+| card *Student Count* | *Student Count* | a person is Clever's id, or the school system's in rows without one; OEA counts the school system's ids only |
+| card *Day Count* | *Day Count* | |
+| *Student App Use and Logins by School* | the same | |
+| *Top Resources Used by Students per School* | the same | people as above |
+| *Students Clever Logins and Usage Over Time* | the same | |
+| *Top Apps Used* | the same | rows with any id of a person |
+| filters for app, school and date | the same, and people | school and date filter both reports; OEA's filter one table each. The app filters resource usage only |
+
+*Questions* has the questions of OEA's module: different resources on a day, different resources per student by grade and by
+school, and the resources of each person. Every measure has its definition as its description.
+
+**What Power BI does not prevent.** Nothing is hidden for small groups, and whoever may open the model can look at single
+rows of pseudonyms. The role *One school* is an example of row-level security: put a school's name into it. It holds for
+readers of the published report only, not for people who may edit it. Power BI does not tell capital letters from small
+ones, so two resources whose names differ in that alone are one.
+
+**How this was checked.** Microsoft's own library for semantic models (in \`@microsoft/powerbi-modeling-mcp\` 0.5.0-beta.13)
+loads the model and lists every table, column, measure and relationship as they were meant. It refuses the model with one
+word misspelt. Every JSON file of the project is valid by Microsoft's published schemas, and each field that a visual
+names is in the model. Every measure, evaluated over a sample lake by an independent engine of DAX (\`pbix-mcp\` 0.9.149),
+gives what the SQL views give, for all students and by school, day and resource. DAX and M parse with \`pbi_parsers\`. The
+tables that are computed in DAX (\`Person\`, \`School\`, \`Resource\`, \`Date\`) were only parsed. The project was not opened in
+Power BI Desktop, no measure was evaluated there, and no query was run against Synapse or Fabric.`;
+}

@@ -1,0 +1,13 @@
+/** Colours and text of the report; those of the dashboard's charts, told apart also by people who see no red or green. */
+export const theme = {
+  name: "Clever Lake",
+  dataColors: ["#1f6f8b", "#e08a1e", "#5b4b8a", "#7aa874", "#c2506b", "#2b2d42", "#8ecae6", "#b08968"],
+  background: "#ffffff",
+  foreground: "#20303a",
+  tableAccent: "#1f6f8b",
+  textClasses: {
+    title: { fontFace: "Segoe UI Semibold", fontSize: 12, color: "#123f4f" },
+    label: { fontFace: "Segoe UI", fontSize: 10, color: "#20303a" },
+    callout: { fontFace: "Segoe UI Semibold", fontSize: 28, color: "#123f4f" },
+  },
+};

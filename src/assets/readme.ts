@@ -1,0 +1,21 @@
+import { version } from "../../package.json";
+import type { Asset, AssetFile } from "./asset";
+import type { LakePlace } from "./lakePlace";
+
+/** README.md of the folder: what to do with each asset. */
+export function readme(chosen: readonly Asset[], place: LakePlace): AssetFile {
+  const where = place.inAzure
+    ? `They are made for the lake in the storage account \`${place.account}\`.`
+    : "The lake is in a folder of a machine, where no service of Azure can read it. Copy the lake to a storage account, and replace ACCOUNT in the files by the account's name.";
+  const sections = chosen.map((asset) => `## ${asset.title}\n\n${asset.guide(place)}`);
+  const content = `# Analytics assets for your lake
+
+Written by Clever Lake ${version}. ${where}
+
+You may change any file. Written again, files that you changed stay as they are, and you are told which. To get such a file
+anew, delete it first.
+
+${sections.join("\n\n")}
+`;
+  return { path: "README.md", content };
+}

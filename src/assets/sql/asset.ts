@@ -1,0 +1,66 @@
+import type { Asset } from "../asset";
+import type { LakePlace } from "../lakePlace";
+import { databaseName, fabricScripts, lakehouseName, synapseScripts } from "./scripts";
+import { gradesTable, readStage, reportTables } from "./tables";
+import { gradeViews, questionViews, type View } from "./views";
+
+const title = "SQL views";
+
+/** Views of the lake for Synapse serverless and for the SQL endpoint of Fabric. */
+export const sqlAsset: Asset = {
+  name: "sql",
+  title,
+  files: (place) => [
+    ...filesIn("sql/synapse", synapseScripts(place)),
+    ...filesIn("sql/fabric", fabricScripts()),
+  ],
+  guide,
+};
+
+function filesIn(folder: string, scripts: Readonly<Record<string, string>>) {
+  return Object.entries(scripts).map(([name, content]) => ({ path: `${folder}/${name}`, content }));
+}
+
+const listed = (views: readonly View[]) =>
+  views.map(({ schema, name, comment }) => `| \`${schema}.${name}\` | ${comment} |`).join("\n");
+
+function guide(place: LakePlace): string {
+  return `Views in four schemas. \`lake\` has every row of the tables. \`dbo\` has students only, under the names and with the columns of
+OEA's own module. \`people\` says who a row is about, and \`questions\` has answers:
+
+| view | what it says |
+| --- | --- |
+${listed([...questionViews, ...gradeViews])}
+
+Nothing is hidden for small groups: whoever may read these views can read \`${readStage}\` row by row.
+
+**In Synapse (serverless SQL pool)**
+
+1. Give the workspace's managed identity the role *Storage Blob Data Reader* on the container \`${readStage}\` of the storage
+   account \`${place.account}\`, and on no other container.
+2. Open Synapse Studio, *Develop*, *+*, *SQL script*. Choose the pool *Built-in* and the database *master*.
+3. Paste \`sql/synapse/1-database.sql\` and run it. It makes the database \`${databaseName}\`. A database of this name that OEA made
+   stays, and gets the schemas.
+4. Run \`2-tables.sql\`, \`3-students.sql\` and \`4-questions.sql\` in the same way. Each can be run again. If OEA made
+   \`${databaseName}\`, \`3-students.sql\` replaces its two views of everybody by views of students.
+5. If you have imported a roster, run \`5-grades.sql\` too. Before the import it ends with an error, because
+   \`${gradesTable.path}\` does not exist yet.
+6. Look: \`SELECT * FROM ${databaseName}.questions.summary;\`
+7. For each reader: \`CREATE USER [name@district.org] FROM EXTERNAL PROVIDER\`,
+   \`GRANT REFERENCES ON DATABASE SCOPED CREDENTIAL::workspace_identity TO [name@district.org]\` and
+   \`GRANT SELECT ON SCHEMA::questions TO [name@district.org]\`. Grant the other schemas only to people who may read rows. Who
+   may also use OPENROWSET can read all of \`${readStage}\` with this credential.
+
+**In Fabric**
+
+1. Make a lakehouse named \`${lakehouseName}\`. Do not enable schemas for it, so that its tables are in \`dbo\`.
+2. In it, *New shortcut*, *Azure Data Lake Storage Gen2*, with an identity that has the role *Storage Blob Data Reader* on
+   \`${readStage}\` only. Below *Tables*, make a shortcut to each folder, and keep its name:
+${[...reportTables, gradesTable].map((each) => `   - \`${place.url(each.path)}\``).join("\n")}
+3. Make a warehouse named \`${databaseName}\` in the same workspace, and open a new SQL query in it.
+4. Run the scripts of \`sql/fabric\` one after the other, \`5-grades.sql\` only after a roster was imported.
+
+**How this was checked.** Every script is parsed with sqlfluff (dialect T-SQL). The SELECT of each view was run in DuckDB over
+a sample lake, with OPENROWSET replaced by the lake's tables with the declared types, and gives the numbers of a separate
+computation. No script was run in Synapse or in Fabric.`;
+}

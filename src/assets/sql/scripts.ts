@@ -1,0 +1,94 @@
+import type { LakePlace } from "../lakePlace";
+import { gradesTable, readStage, reportTables, type SqlTable, sqlTypeOf } from "./tables";
+import { gradeViews, personViews, questionViews, schemas, studentViews, type View } from "./views";
+
+/** The database that OEA's queries and its Power BI template name. */
+export const databaseName = "sqls2_clever";
+/** In Fabric: the lakehouse with the shortcuts to the tables. */
+export const lakehouseName = "clever_lake";
+const dataSource = "clever_lake";
+
+/** The scripts for Synapse serverless, by name. */
+export function synapseScripts(place: LakePlace): Record<string, string> {
+  const from = (table: SqlTable) => openRowset(table);
+  return {
+    "1-database.sql": script(synapseDatabase(place)),
+    ...viewScripts(from, [`USE ${databaseName};`]),
+  };
+}
+
+/** The scripts for the SQL endpoint of Fabric, by name. */
+export function fabricScripts(): Record<string, string> {
+  const from = ({ name, columns }: SqlTable) =>
+    `SELECT ${columns.map((column) => column.name).join(", ")}\nFROM ${lakehouseName}.dbo.${name}`;
+  return { "1-schemas.sql": script(schemaStatements()), ...viewScripts(from, []) };
+}
+
+function viewScripts(from: (table: SqlTable) => string, first: readonly string[]): Record<string, string> {
+  const lake = (table: SqlTable): View => ({
+    schema: "lake",
+    name: table.name,
+    comment: `All rows of ${table.path}, everybody's.`,
+    body: from(table),
+  });
+  const views = (list: readonly View[]) => script([...first, ...list.map(createView)]);
+  return {
+    "2-tables.sql": views(reportTables.map(lake)),
+    "3-students.sql": views(studentViews),
+    "4-questions.sql": views([...personViews, ...questionViews]),
+    "5-grades.sql": views([lake(gradesTable), ...gradeViews]),
+  };
+}
+
+function createView({ schema, name, comment, body }: View): string {
+  return `-- ${comment}\nCREATE OR ALTER VIEW ${schema}.${name} AS\n${body};`;
+}
+
+function openRowset({ path, columns }: SqlTable): string {
+  const bulk = path.slice(readStage.length + 1);
+  const typed = columns.map((column) => `  [${column.name}] ${sqlTypeOf(column)}`);
+  return `SELECT *
+FROM OPENROWSET(
+  BULK '${bulk}',
+  DATA_SOURCE = '${dataSource}',
+  FORMAT = 'DELTA'
+) WITH (
+${typed.join(",\n")}
+) AS source_rows`;
+}
+
+function schemaStatements(): string[] {
+  return schemas
+    .filter((name) => name !== "dbo")
+    .map((name) => `IF SCHEMA_ID('${name}') IS NULL EXEC ('CREATE SCHEMA ${name}');`);
+}
+
+function synapseDatabase(place: LakePlace): string[] {
+  return [
+    `-- Texts of Delta tables are UTF-8: with another collation, names with accents are garbled and filters read every file.
+IF DB_ID('${databaseName}') IS NULL
+  CREATE DATABASE ${databaseName} COLLATE Latin1_General_100_BIN2_UTF8;`,
+    `USE ${databaseName};`,
+    ...schemaStatements(),
+    `-- Protects the credential. In Synapse it needs no password.
+IF NOT EXISTS (SELECT 1 FROM sys.symmetric_keys WHERE name = '##MS_DatabaseMasterKey##')
+  CREATE MASTER KEY;`,
+    `-- The workspace's own identity. It needs the role Storage Blob Data Reader on ${readStage}, and on nothing else.
+IF NOT EXISTS (SELECT 1 FROM sys.database_scoped_credentials WHERE name = 'workspace_identity')
+  CREATE DATABASE SCOPED CREDENTIAL workspace_identity WITH IDENTITY = 'Managed Identity';`,
+    `IF NOT EXISTS (SELECT 1 FROM sys.external_data_sources WHERE name = '${dataSource}')
+  CREATE EXTERNAL DATA SOURCE ${dataSource} WITH (
+    LOCATION = ${text(place.url(readStage))},
+    CREDENTIAL = workspace_identity
+  );`,
+  ];
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** Each statement is a batch of its own, as CREATE VIEW has to be. */
+function script(statements: readonly string[]): string {
+  return statements.map((statement) => `${statement}\nGO\n`).join("\n");
+}

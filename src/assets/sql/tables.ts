@@ -1,0 +1,49 @@
+import { pseudoTable, rosterTable } from "../../clever/layout";
+import {
+  type ColumnType,
+  isPseudonymColumn,
+  pseudoColumns,
+  reportNames,
+  reports,
+  type TableColumn,
+} from "../../clever/reports";
+import { rosterColumns } from "../../clever/roster";
+
+/** A table of the lake that SQL reads. */
+export interface SqlTable {
+  /** Its folder in the lake, and the last part of it. */
+  readonly path: string;
+  readonly name: string;
+  readonly columns: readonly TableColumn[];
+}
+
+const table = (path: string, columns: readonly TableColumn[]): SqlTable => ({
+  path,
+  name: path.slice(path.lastIndexOf("/") + 1),
+  columns,
+});
+
+/** The tables that every lake has after its first run. */
+export const reportTables: readonly SqlTable[] = reportNames.map((name) =>
+  table(pseudoTable(reports[name]), pseudoColumns(reports[name])),
+);
+
+/** Is there once a roster was imported. */
+export const gradesTable: SqlTable = table(rosterTable, rosterColumns);
+
+/** The stage that all of them are in: the only one that readers of these views may read. */
+export const readStage = "stage2p";
+
+const utf8 = "COLLATE Latin1_General_100_BIN2_UTF8";
+const sqlTypes: Readonly<Record<ColumnType, string>> = {
+  date: "date",
+  // The longest that there is: a shorter one would make a long name of a resource an error.
+  string: `varchar(8000) ${utf8}`,
+  boolean: "bit",
+  integer: "int",
+};
+
+/** A column's type in Synapse. Delta's texts are UTF-8, which a column of any other collation garbles. */
+export function sqlTypeOf({ name, type }: TableColumn): string {
+  return isPseudonymColumn(name) ? `varchar(64) ${utf8}` : sqlTypes[type];
+}

@@ -1,0 +1,234 @@
+import { personColumn, standardJoinedIds, withPerson } from "../../clever/person";
+import { oeaColumns, type ReportName, reportNames, reports, userTypeValue } from "../../clever/reports";
+
+/** A view. The body is a SELECT that T-SQL and other engines read alike. */
+export interface View {
+  readonly schema: Schema;
+  readonly name: string;
+  readonly comment: string;
+  readonly body: string;
+}
+
+/**
+ * `lake`: the tables as they are. `dbo`: students only, under OEA's names. `people`: rows and answers about single people.
+ * `questions`: answers about many.
+ */
+export const schemas = ["lake", "dbo", "people", "questions"] as const;
+type Schema = (typeof schemas)[number];
+
+const pseudoName = (report: ReportName) => `${report}_pseudo`;
+const allRows = (report: ReportName) => `lake.${pseudoName(report)}`;
+
+/** OEA's views: its own columns, and the people that its queries and its Power BI template are meant for. */
+export const studentViews: readonly View[] = reportNames.map((report) => ({
+  schema: "dbo",
+  name: pseudoName(report),
+  comment: `${reports[report].title} of students, as OEA's own module has it.`,
+  body: `SELECT ${oeaColumns(reports[report])
+    .map(({ name }) => name)
+    .join(", ")}
+FROM ${allRows(report)}
+WHERE user_type = '${userTypeValue.students}'`,
+}));
+
+const selectAll = (report: ReportName) => `SELECT * FROM ${allRows(report)}`;
+const joined = "people.person_of_sis_id";
+
+const participation = "people.daily_participation";
+const usage = "people.resource_usage";
+
+const people = (name: string, comment: string, body: string): View => ({
+  schema: "people",
+  name,
+  comment,
+  body,
+});
+const question = (name: string, comment: string, body: string): View => ({
+  schema: "questions",
+  name,
+  comment,
+  body,
+});
+
+/** The rows with the person that each is about. */
+export const personViews: readonly View[] = [
+  people(
+    "person_of_sis_id",
+    "Whose the school system's ids are, by the rows that have Clever's id beside them.",
+    standardJoinedIds(reportNames.map(selectAll)),
+  ),
+  people(
+    "daily_participation",
+    `Daily participation with ${personColumn}: Clever's id, else the school system's, joined by rows that have both.`,
+    withPerson(selectAll("daily_participation"), joined),
+  ),
+  people(
+    "resource_usage",
+    `Resource usage with ${personColumn} and resource: Clever's id of the resource, else its name.`,
+    `SELECT named.*, COALESCE(named.resource_id, named.resource_name) AS resource
+FROM (${withPerson(selectAll("resource_usage"), joined)}) AS named`,
+  ),
+];
+
+/** Rows of resource usage that say who used what. */
+const used = `SELECT DISTINCT user_type, school_name, ${personColumn}, resource
+  FROM ${usage}
+  WHERE ${personColumn} IS NOT NULL AND resource IS NOT NULL`;
+
+/** The dashboard's questions, over all days, one row per user type and whatever else the name says. */
+export const questionViews: readonly View[] = [
+  question(
+    "summary",
+    "People, days, and people who were active on at least one day.",
+    `SELECT
+  user_type,
+  COUNT(DISTINCT ${personColumn}) AS users,
+  COUNT(DISTINCT date) AS days,
+  COUNT(DISTINCT CASE WHEN active = 1 THEN ${personColumn} END) AS active_users
+FROM ${participation}
+GROUP BY user_type`,
+  ),
+  question(
+    "by_school",
+    "Averages per person and day, days without use included; different resources per person, people without any included.",
+    `SELECT
+  school.user_type,
+  school.school_name,
+  school.users,
+  school.average_resources,
+  school.average_logins,
+  COALESCE(1e0 * used.pairs / NULLIF(school.users, 0), 0) AS average_different_resources
+FROM (
+  SELECT
+    user_type,
+    school_name,
+    COUNT(DISTINCT ${personColumn}) AS users,
+    AVG(1e0 * num_resources_accessed) AS average_resources,
+    AVG(1e0 * num_logins) AS average_logins
+  FROM ${participation}
+  GROUP BY user_type, school_name
+) AS school
+LEFT JOIN (
+  SELECT user_type, school_name, COUNT(*) AS pairs
+  FROM (${used}) AS person_resources
+  GROUP BY user_type, school_name
+) AS used
+  ON used.user_type = school.user_type
+  AND (used.school_name = school.school_name OR (used.school_name IS NULL AND school.school_name IS NULL))`,
+  ),
+  question(
+    "by_day",
+    "Logins, resources accessed and active people of each day, and the number of different resources used.",
+    `SELECT
+  days.user_type,
+  days.date,
+  COALESCE(there.logins, 0) AS logins,
+  COALESCE(there.resources, 0) AS resources,
+  COALESCE(there.active_users, 0) AS active_users,
+  COALESCE(used.different_resources, 0) AS different_resources
+FROM (
+  SELECT user_type, date FROM ${participation}
+  UNION
+  SELECT user_type, date FROM ${usage}
+) AS days
+LEFT JOIN (
+  SELECT
+    user_type,
+    date,
+    SUM(CAST(num_logins AS bigint)) AS logins,
+    SUM(CAST(num_resources_accessed AS bigint)) AS resources,
+    COUNT(DISTINCT CASE WHEN active = 1 THEN ${personColumn} END) AS active_users
+  FROM ${participation}
+  GROUP BY user_type, date
+) AS there ON there.user_type = days.user_type AND there.date = days.date
+LEFT JOIN (
+  SELECT user_type, date, COUNT(DISTINCT resource) AS different_resources
+  FROM ${usage}
+  GROUP BY user_type, date
+) AS used ON used.user_type = days.user_type AND used.date = days.date`,
+  ),
+  question(
+    "by_resource",
+    "Person-days of use, accesses and people of each resource.",
+    `SELECT
+  user_type,
+  resource_name,
+  resource_type,
+  COUNT(${personColumn}) AS person_days,
+  SUM(CAST(num_access AS bigint)) AS accesses,
+  COUNT(DISTINCT ${personColumn}) AS users
+FROM ${usage}
+GROUP BY user_type, resource_name, resource_type`,
+  ),
+  question(
+    "top_resources_by_school",
+    "The five resources with the most people, and the people of each school who used them.",
+    `SELECT there.user_type, there.resource_name, top_names.place, there.school_name, there.users
+FROM (
+  SELECT user_type, resource_name, school_name, COUNT(DISTINCT ${personColumn}) AS users
+  FROM ${usage}
+  WHERE ${personColumn} IS NOT NULL
+  GROUP BY user_type, resource_name, school_name
+) AS there
+INNER JOIN (
+  SELECT
+    user_type,
+    resource_name,
+    ROW_NUMBER() OVER (PARTITION BY user_type ORDER BY users DESC, resource_name ASC) AS place
+  FROM (
+    SELECT user_type, resource_name, COUNT(DISTINCT ${personColumn}) AS users
+    FROM ${usage}
+    WHERE ${personColumn} IS NOT NULL AND resource_name IS NOT NULL
+    GROUP BY user_type, resource_name
+  ) AS names
+) AS top_names ON top_names.user_type = there.user_type AND top_names.resource_name = there.resource_name
+WHERE top_names.place <= 5`,
+  ),
+  people(
+    "uses_of_person",
+    "Which resources each pseudonym used, on how many days, and how often.",
+    `SELECT
+  user_type,
+  ${personColumn},
+  resource_name,
+  resource_type,
+  COUNT(DISTINCT date) AS days,
+  SUM(CAST(num_access AS bigint)) AS accesses
+FROM ${usage}
+WHERE ${personColumn} IS NOT NULL
+GROUP BY user_type, ${personColumn}, resource_name, resource_type`,
+  ),
+];
+
+/** Questions that need the grades of a roster. */
+export const gradeViews: readonly View[] = [
+  people(
+    "grade_of_person",
+    "The grade of each student, by the school system's id that any of the student's rows has.",
+    `SELECT ids.${personColumn}, MIN(students.grade) AS grade
+FROM (
+  SELECT ${personColumn}, sis_id_pseudonym FROM ${participation} WHERE user_type = '${userTypeValue.students}'
+  UNION
+  SELECT ${personColumn}, sis_id_pseudonym FROM ${usage} WHERE user_type = '${userTypeValue.students}'
+) AS ids
+INNER JOIN lake.students_pseudo AS students ON students.sis_id_pseudonym = ids.sis_id_pseudonym
+GROUP BY ids.${personColumn}`,
+  ),
+  question(
+    "by_grade",
+    "Different resources per student of a grade, students without any included. Students without a grade are the row of NULL.",
+    `SELECT people.grade, COUNT(*) AS users, AVG(1e0 * people.resources) AS average_different_resources
+FROM (
+  SELECT there.${personColumn}, grades.grade, COUNT(DISTINCT used.resource) AS resources
+  FROM (
+    SELECT DISTINCT ${personColumn} FROM ${participation}
+    WHERE user_type = '${userTypeValue.students}' AND ${personColumn} IS NOT NULL
+  ) AS there
+  LEFT JOIN people.grade_of_person AS grades ON grades.${personColumn} = there.${personColumn}
+  LEFT JOIN ${usage} AS used
+    ON used.${personColumn} = there.${personColumn} AND used.user_type = '${userTypeValue.students}'
+  GROUP BY there.${personColumn}, grades.grade
+) AS people
+GROUP BY people.grade`,
+  ),
+];

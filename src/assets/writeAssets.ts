@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import * as z from "zod";
+import { CleverLakeError } from "../errors";
+import { ioError } from "../lake/disk";
+import { type AssetFile, type AssetName, assetNames } from "./asset";
+import { assetsNamed } from "./assets";
+import { lakePlaceOf } from "./lakePlace";
+import { readme } from "./readme";
+
+/** Says which content of which file this program wrote, so that a person's changes are seen. */
+export const manifestName = ".clever-lake-assets.json";
+
+const manifestSchema = z.object({
+  /** By path below the folder: the SHA-256 of what was written last. */
+  files: z.record(z.string(), z.string()),
+});
+
+export interface AssetsRequest {
+  readonly lakeUrl: string;
+  /** A folder of this machine; made where it is missing. */
+  readonly folder: string;
+  readonly names: readonly AssetName[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of the files; the document of `assets --json`. Paths are below the folder. */
+export interface AssetsSummary {
+  readonly folder: string;
+  readonly assets: readonly AssetName[];
+  readonly written: readonly string[];
+  /** Are there already, just so. */
+  readonly unchanged: readonly string[];
+  /** Are there with a person's changes, or are none of ours; left as they are. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Writes assets for a lake into a folder, with README.md, which says what to do with them. A file that is there and is not
+ * as this program wrote it stays as it is. Rejects with `config` where the folder's manifest cannot be read, and with `io`.
+ */
+export async function writeAssets({ lakeUrl, folder, names, signal }: AssetsRequest): Promise<AssetsSummary> {
+  const place = lakePlaceOf(lakeUrl);
+  const known = await readManifest(folder);
+  const chosen = assetsNamed(names);
+  // README.md also tells of what an earlier call wrote.
+  const there = assetNames.filter((name) => Object.keys(known).some((file) => file.startsWith(`${name}/`)));
+  const told = assetsNamed([...names, ...there]);
+  const due = [...chosen.flatMap((asset) => asset.files(place)), readme(told, place)];
+  const hashes = { ...known };
+  const files = { written: [] as string[], unchanged: [] as string[], kept: [] as string[] };
+  try {
+    for (const file of due) {
+      signal?.throwIfAborted();
+      files[await writeOne(folder, file, known[file.path])].push(file.path);
+      if (files.kept.at(-1) !== file.path) hashes[file.path] = hashOf(Buffer.from(file.content));
+    }
+  } finally {
+    // What was written before a failure is ours too. The folder may be missing: then nothing was.
+    if (files.written.length + files.unchanged.length > 0) await writeManifest(folder, hashes);
+  }
+  return { folder, assets: chosen.map(({ name }) => name), ...files };
+}
+
+async function writeOne(
+  folder: string,
+  { path: name, content }: AssetFile,
+  writtenHash: string | undefined,
+): Promise<"written" | "unchanged" | "kept"> {
+  const place = path.join(folder, ...name.split("/"));
+  const bytes = Buffer.from(content);
+  const there = await readIfThere(place);
+  if (there?.equals(bytes)) return "unchanged";
+  if (there !== undefined && hashOf(there) !== writtenHash) return "kept";
+  await replaceFile(place, bytes);
+  return "written";
+}
+
+async function readManifest(folder: string): Promise<Readonly<Record<string, string>>> {
+  const place = path.join(folder, manifestName);
+  const bytes = await readIfThere(place);
+  if (bytes === undefined) return {};
+  try {
+    return manifestSchema.parse(JSON.parse(bytes.toString("utf8"))).files;
+  } catch (cause) {
+    throw new CleverLakeError("config", "The list of the files that were written here cannot be read.", {
+      subject: place,
+      hint: "Remove this file: all files in the folder then count as yours and are kept. Or choose another folder.",
+      cause,
+    });
+  }
+}
+
+async function writeManifest(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  const sorted = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const text = `${JSON.stringify({ files: sorted }, undefined, 2)}\n`;
+  await replaceFile(path.join(folder, manifestName), Buffer.from(text));
+}
+
+async function readIfThere(place: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(place);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw ioError(error, place);
+  }
+}
+
+/** A reader finds the old file or the new one, never a part. */
+async function replaceFile(place: string, bytes: Buffer): Promise<void> {
+  const fresh = `${place}.${process.pid}.tmp`;
+  try {
+    await mkdir(path.dirname(place), { recursive: true });
+    await writeFile(fresh, bytes);
+    await rename(fresh, place);
+  } catch (error) {
+    throw ioError(error, place);
+  }
+}
+
+function hashOf(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,29 @@
+import { type AssetName, assetNames } from "../../assets/asset";
+import { type AssetsSummary, writeAssets } from "../../assets/writeAssets";
+import { readConfig } from "../../config";
+import { counted } from "../../counted";
+import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { plain, styled } from "../text";
+
+/** `assets`: files for other products, made for this lake. The lake itself is not opened. */
+export async function createAssets(
+  options: CommonOptions & { readonly out: string; readonly only?: readonly AssetName[] },
+  { signal }: CommandContext,
+): Promise<CommandResult> {
+  const { lake } = await readConfig(options.config);
+  const names = options.only ?? assetNames;
+  const summary = await writeAssets({ lakeUrl: lake.url, folder: options.out, names, signal });
+  return { text: () => showAssets(summary), document: () => summary };
+}
+
+function showAssets({ folder, assets, written, unchanged, kept }: AssetsSummary): string {
+  const lines = [
+    `${styled("green", "Assets:")} ${assets.join(", ")}. ${counted(written.length, "file")} written to ${plain(folder)}, ${unchanged.length} unchanged.`,
+  ];
+  if (kept.length > 0) {
+    lines.push(styled("yellow", "Kept as they are, because they were changed there:"));
+    lines.push(...kept.map((file) => `  ${plain(file)}`));
+    lines.push("To get one anew, delete it and run the command again.");
+  }
+  return [...lines, "README.md says what to do with each."].join("\n");
+}

@@ -1,0 +1,273 @@
+import { createHash } from "node:crypto";
+import { activityColumns, cleverObjects } from "../../clever/digitalEngagement";
+import { digitalActivityTable } from "../../clever/layout";
+import { partitionColumns, type ReportName } from "../../clever/reports";
+import type { Action, AddFile, PartitionValues } from "../../delta/actions";
+import { commit } from "../../delta/commit";
+import { writeDataFile } from "../../delta/dataFile";
+import { withLocalFiles, withScratch } from "../../delta/localFiles";
+import { filesByPartition } from "../../delta/mergePlan";
+import { dataFilePath } from "../../delta/paths";
+import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { requireSameShape } from "../../delta/schema";
+import { readSnapshot, type Snapshot } from "../../delta/snapshot";
+import { numRecords } from "../../delta/statistics";
+import { removeFile, tableActions } from "../../delta/tableActions";
+import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import { CleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import type { PseudoTables } from "../write/tables";
+import { engagementSql } from "./engagementSql";
+
+/**
+ * The table of OEA's Digital Engagement schema. A month of it is a function of the same month of the `_pseudo` tables, so
+ * a month is due when those have other data files than the ones that it was made of. Its data file says which they were,
+ * in a tag. Nothing else has to be remembered, and whatever was cut off is due again.
+ *
+ * Files without the tag are other programs': rows of other modules, or our rows merged with them. Of these files, Clever's
+ * rows are taken out, and all others stay.
+ */
+
+/** The tag of a data file with our rows of a month: a hash of the data files that they were made of. */
+export const madeOfTag = "clever.madeOf";
+
+/** Tags of such a file after a merge: there is one for each month, and it is never merged. */
+export function activityTags(files: readonly AddFile[]): AddFile["tags"] {
+  const [file, ...others] = files;
+  return others.length === 0 && file?.tags?.[madeOfTag] ? file.tags : undefined;
+}
+
+export interface ActivityRequest {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  /** The newest states of the `_pseudo` tables. */
+  readonly tables: PseudoTables;
+  /** Rejects where the lake is another run's by now; asked right before the commit. */
+  readonly requireHeld: () => Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ActivitySummary {
+  /** Months that were written anew, as `2025-09`. */
+  readonly months: readonly string[];
+  /** Rows that were written. */
+  readonly rows: number;
+}
+
+/** A month that is due. */
+interface Month {
+  readonly partition: PartitionValues;
+  readonly sources: readonly {
+    readonly report: ReportName;
+    readonly snapshot: Snapshot;
+    readonly files: AddFile[];
+  }[];
+  readonly madeOf: string;
+  readonly ours: readonly AddFile[];
+  readonly foreign: readonly AddFile[];
+}
+
+/**
+ * Makes the table hold each row of the `_pseudo` tables once, in one commit that replaces the months that changed; none
+ * where it does so already. Rejects with `unsupportedTable` where another program's table of another shape is in its
+ * place, and as `commit` does.
+ */
+export async function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
+  const { lake, duck, tables, requireHeld, signal } = request;
+  const options = signal ? { signal } : {};
+  let summary: ActivitySummary = { months: [], rows: 0 };
+  // Mostly nothing is due, and a commit lists the log first.
+  const known = await readSnapshot(lake, digitalActivityTable, duck, options);
+  if (dueMonths(known, tables).length === 0) return summary;
+  await commit({
+    ...options,
+    lake,
+    duck,
+    tablePath: digitalActivityTable,
+    snapshot: known,
+    operation: {
+      name: "WRITE",
+      parameters: { mode: "Overwrite", partitionBy: JSON.stringify(partitionColumns) },
+    },
+    attempt: async (snapshot) => {
+      if (snapshot)
+        requireSameShape(
+          snapshot.metadata,
+          { columns: activityColumns, partitionColumns },
+          digitalActivityTable,
+        );
+      const due = dueMonths(snapshot, tables);
+      summary = { months: [], rows: 0 };
+      const actions: Action[] = [];
+      try {
+        for (const month of due) {
+          const replaced = await replaceMonth(request, snapshot, month);
+          actions.push(...replaced);
+          if (replaced.length > 0) summary = withMonth(summary, month, replaced);
+        }
+        if (actions.length === 0) return undefined;
+        await requireHeld();
+      } catch (error) {
+        await deleteAdded(lake, actions);
+        throw error;
+      }
+      return { actions: [...(snapshot ? [] : newTable()), ...actions] };
+    },
+  });
+  return summary;
+}
+
+/** Whether the table holds just the rows of the `_pseudo` tables, as its data files say, and nobody else's. */
+export function isUpToDate(snapshot: Snapshot, tables: PseudoTables): boolean {
+  return dueMonths(snapshot, tables).length === 0;
+}
+
+function newTable(): Action[] {
+  return tableActions({
+    columns: activityColumns,
+    partitionColumns,
+    name: "digital_activity",
+    description: "Use of digital tools in OEA's Digital Engagement schema.",
+  });
+}
+
+function dueMonths(snapshot: Snapshot | undefined, tables: PseudoTables): Month[] {
+  const there = snapshot ? filesByPartition(snapshot) : new Map<string, AddFile[]>();
+  const sources = [...tables].map(([report, table]) => ({
+    report,
+    snapshot: table,
+    byMonth: filesByPartition(table),
+  }));
+  const names = new Set([...there.keys(), ...sources.flatMap(({ byMonth }) => [...byMonth.keys()])]);
+  const months = [...names].map((name): Month => {
+    const files = there.get(name) ?? [];
+    const ours = files.filter((file) => activityTags([file]) !== undefined);
+    const from = sources.flatMap(({ report, snapshot: table, byMonth }) => {
+      const own = byMonth.get(name);
+      return own ? [{ report, snapshot: table, files: own }] : [];
+    });
+    const values = (from[0]?.files ?? files)[0]?.partitionValues ?? {};
+    const partition = Object.fromEntries(partitionColumns.map((column) => [column, values[column] ?? null]));
+    const foreign = files.filter((file) => !ours.includes(file));
+    return { partition, sources: from, madeOf: hashOf(from), ours, foreign };
+  });
+  return months.filter(
+    ({ ours, foreign, sources: from, madeOf }) =>
+      foreign.length > 0 ||
+      (from.length === 0 ? ours.length > 0 : ours.length !== 1 || ours[0]?.tags?.[madeOfTag] !== madeOf),
+  );
+}
+
+function hashOf(sources: Month["sources"]): string {
+  const names = sources.flatMap(({ report, files }) => files.map(({ path }) => `${report}/${path}`)).sort();
+  return createHash("sha256").update(names.join("\n")).digest("hex");
+}
+
+/** What makes a month hold our rows once, and other modules' as before; empty where it does. */
+async function replaceMonth(
+  { lake, duck, signal }: ActivityRequest,
+  snapshot: Snapshot | undefined,
+  { partition, sources, madeOf, ours, foreign }: Month,
+): Promise<Action[]> {
+  const options = signal ? { signal } : {};
+  const isCurrent = ours.length === 1 && ours[0]?.tags?.[madeOfTag] === madeOf;
+  const read = [
+    ...(isCurrent
+      ? []
+      : sources.flatMap((source) => source.files.map((file) => lakePathOf(source.snapshot, file)))),
+    ...(snapshot ? foreign.map((file) => lakePathOf(snapshot, file)) : []),
+  ];
+  const actions: Action[] = [];
+  const write = {
+    ...options,
+    lake,
+    tablePath: digitalActivityTable,
+    columns: activityColumns,
+    partitionValues: partition,
+  };
+  try {
+    await withScratch(lake, (scratch) =>
+      withLocalFiles(lake, read, options, (local) =>
+        duck.session(async (session) => {
+          const places = new Map(read.map((path, index) => [path, local[index] ?? path]));
+          const placeOf = (path: string) => places.get(path) ?? path;
+          for (const file of snapshot ? foreign : []) {
+            const rows = readQuery(snapshot as Snapshot, [file], placeOf);
+            if (!(await holdsOurs(session, rows, signal))) continue;
+            const add = await writeDataFile({
+              ...write,
+              session,
+              scratch,
+              query: `SELECT * FROM (${rows}) WHERE ${isOthers}`,
+            });
+            if (add) actions.push({ add });
+            actions.push(removeFile(file, { dataChange: true }));
+          }
+          if (isCurrent) return;
+          const selects = sources.map((source) =>
+            engagementSql(source.report, readQuery(source.snapshot, source.files, placeOf), ["user_type"]),
+          );
+          actions.push(...ours.map((file) => removeFile(file, { dataChange: true })));
+          if (selects.length === 0) return;
+          const query = selects.join(" UNION ALL ");
+          const add = await writeDataFile({
+            ...write,
+            session,
+            scratch,
+            query,
+            tags: { [madeOfTag]: madeOf },
+          });
+          if (add) actions.push({ add });
+          requireEveryRow(sources, add);
+        }),
+      ),
+    );
+    return actions;
+  } catch (error) {
+    await deleteAdded(lake, actions);
+    throw error;
+  }
+}
+
+const isOthers = `coalesce(${sqlName(cleverObjects.column)} NOT IN (${cleverObjects.values.map(sqlString).join(", ")}), true)`;
+
+async function holdsOurs(
+  session: DuckSession,
+  rows: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const found = await session.query(`SELECT 1 FROM (${rows}) WHERE NOT ${isOthers} LIMIT 1`, [], signal);
+  return found.length > 0;
+}
+
+/** The rows of the tables' files, which their logs count, are all there. */
+function requireEveryRow(sources: Month["sources"], add: AddFile | undefined): void {
+  const due = numRecords(sources.flatMap(({ files }) => files));
+  const written = numRecords(add ? [add] : []);
+  if (due === undefined || due === written) return;
+  throw new CleverLakeError(
+    "corrupt",
+    `The month's data files have ${written} rows where the tables' logs say ${due}; nothing was written.`,
+    { subject: digitalActivityTable, hint: "Run clever-lake verify: it names what is damaged." },
+  );
+}
+
+function withMonth(
+  { months, rows }: ActivitySummary,
+  { partition }: Month,
+  actions: readonly Action[],
+): ActivitySummary {
+  const [year = "", month = ""] = partitionColumns.map((name) => partition[name] ?? "");
+  const added = actions.flatMap((action) =>
+    "add" in action && action.add.tags?.[madeOfTag] ? [action.add] : [],
+  );
+  return { months: [...months, `${year}-${month.padStart(2, "0")}`], rows: rows + (numRecords(added) ?? 0) };
+}
+
+/** What is in no commit is of no use. */
+async function deleteAdded(lake: Lake, actions: readonly Action[]): Promise<void> {
+  for (const action of actions) {
+    if ("add" in action)
+      await lake.delete(dataFilePath(digitalActivityTable, action.add.path)).catch(() => undefined);
+  }
+}

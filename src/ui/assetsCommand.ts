@@ -1,0 +1,98 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import { type EngineClient, signalOf } from "../engine/client";
+import type { AssetName, AssetsSummary } from "../engine/messages";
+import * as engine from "../engine/protocol";
+import type { ConnectionModel } from "./connectionModel";
+import { counted } from "./counts";
+import { integer } from "./format";
+import { isCancellation, tell, tellError } from "./messages";
+import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
+
+/** Writes files for other products, made for the lake of the connection. */
+export class AssetsCommand {
+  constructor(
+    private readonly model: ConnectionModel,
+    private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Asks which and where, writes them and opens their README. Undefined where the person leaves. */
+  async create(): Promise<AssetsSummary | undefined> {
+    try {
+      const names = await askNames();
+      const folder = names && (await askFolder());
+      if (names === undefined || folder === undefined) return undefined;
+      const { connection } = await this.model.connected();
+      const params = { lakeUrl: connection.lake.url, folder: folder.fsPath, names };
+      const summary = await withProgress(
+        vscode.l10n.t("Clever: writing analytics assets"),
+        (_progress, token) => this.client.request(engine.createAssets, params, { signal: signalOf(token) }),
+      );
+      this.tellSummary(summary);
+      const readme = vscode.Uri.file(path.join(summary.folder, "README.md"));
+      await vscode.commands.executeCommand("markdown.showPreview", readme);
+      return summary;
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+      return undefined;
+    }
+  }
+
+  private tellSummary({ folder, written, kept }: AssetsSummary): void {
+    const open = {
+      title: vscode.l10n.t("Open the Folder"),
+      act: () => vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(folder)),
+    };
+    for (const file of kept) this.log.info(`Kept with its changes: ${file} in ${folder}`);
+    if (kept.length === 0) {
+      const text = vscode.l10n.t("{0} written to {1}.", counted.files(written.length), folder);
+      tell(showInformationMessage, text, open);
+      return;
+    }
+    const text = vscode.l10n.t(
+      "{0} written to {1}. Kept, because they were changed there: {2} ({3}). To get one anew, delete it first.",
+      ...[counted.files(written.length), folder, integer(kept.length), listed(kept)],
+    );
+    tell(showWarningMessage, text, open);
+  }
+}
+
+function listed(files: readonly string[]): string {
+  const shown = files.slice(0, 3).join(", ");
+  return files.length > 3 ? `${shown}, …` : shown;
+}
+
+async function askNames(): Promise<AssetName[] | undefined> {
+  const texts: Readonly<Record<AssetName, readonly [string, string]>> = {
+    sql: [
+      vscode.l10n.t("SQL views"),
+      vscode.l10n.t("For Synapse serverless and for the SQL endpoint of Fabric"),
+    ],
+    "power-bi": [
+      vscode.l10n.t("Power BI project"),
+      vscode.l10n.t("Semantic model and report, on the SQL views"),
+    ],
+  };
+  const items = engine.assetNames.map((name) => {
+    const [label, detail] = texts[name];
+    return { label, detail, picked: true, name };
+  });
+  const picked = await showQuickPick(items, {
+    canPickMany: true,
+    title: vscode.l10n.t("Create Analytics Assets"),
+    placeHolder: vscode.l10n.t("What do you want to have made for this lake?"),
+  });
+  return picked === undefined || picked.length === 0 ? undefined : picked.map(({ name }) => name);
+}
+
+async function askFolder(): Promise<vscode.Uri | undefined> {
+  const [folder] =
+    (await vscode.window.showOpenDialog({
+      title: vscode.l10n.t("Create Analytics Assets"),
+      openLabel: vscode.l10n.t("Write Here"),
+      canSelectFolders: true,
+      canSelectFiles: false,
+    })) ?? [];
+  return folder;
+}

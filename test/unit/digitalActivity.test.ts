@@ -1,0 +1,248 @@
+import { expect, test } from "vitest";
+import { activityColumns } from "../../src/clever/digitalEngagement";
+import { digitalActivityTable } from "../../src/clever/layout";
+import { partitionColumns } from "../../src/clever/reports";
+import type { Action } from "../../src/delta/actions";
+import { commit } from "../../src/delta/commit";
+import { writeDataFile } from "../../src/delta/dataFile";
+import { withScratch } from "../../src/delta/localFiles";
+import { pathsInFolder, readQuery } from "../../src/delta/readQuery";
+import { readSnapshot } from "../../src/delta/snapshot";
+import { removeFile, tableActions } from "../../src/delta/tableActions";
+import { sqlString } from "../../src/duck/duck";
+import { updateActivityAlone } from "../../src/pipeline/activity/updateAlone";
+import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
+import { lakeRows, sharedDuck } from "../helpers/lakeRows";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  pseudonym,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+const on = { digitalActivity: true };
+
+/** The events as `object person day accesses`, behind the pseudonyms of these people. */
+async function events({ lake }: PipelineFixture, ...people: string[]): Promise<string[]> {
+  const names = new Map(people.map((person) => [pseudonym(`sis-${person}`), person]));
+  const rows = await lakeRows(lake, digitalActivityTable);
+  return rows
+    .map((row) => {
+      const what = String(row.entity_type ?? row.event_object).replace("Clever_Daily_Participation", "day");
+      return `${what} ${names.get(String(row.event_actor)) ?? "?"} ${row.event_eventTime} ${row.generated_aggregateMeasure_metric_numAccess}`;
+    })
+    .sort();
+}
+
+const version = (fixture: PipelineFixture) => fixture.version(digitalActivityTable);
+
+async function filesOf({ lake }: PipelineFixture): Promise<string[]> {
+  const snapshot = await readSnapshot(lake, digitalActivityTable, await sharedDuck());
+  return [...(snapshot?.files.keys() ?? [])].sort();
+}
+
+/** Other programs: every data file merged into one for each month, without tags, and rows of another module. */
+async function rewrite(
+  { lake }: PipelineFixture,
+  options: { readonly further?: string; readonly merge: boolean },
+) {
+  const duck = await sharedDuck();
+  await commit({
+    lake,
+    duck,
+    tablePath: digitalActivityTable,
+    operation: { name: "WRITE" },
+    attempt: async (snapshot) => {
+      const actions: Action[] = snapshot ? [] : tableActions({ columns: activityColumns, partitionColumns });
+      const files = options.merge && snapshot ? [...snapshot.files.values()] : [];
+      const own = snapshot && files.length > 0 ? [readQuery(snapshot, files, pathsInFolder(lake))] : [];
+      const further = options.further === undefined ? [] : [options.further];
+      await withScratch(lake, (scratch) =>
+        duck.session(async (session) => {
+          const add = await writeDataFile({
+            session,
+            lake,
+            scratch,
+            tablePath: digitalActivityTable,
+            columns: activityColumns,
+            partitionValues: { year: 2024, month: 9 },
+            query: [...own, ...further].join(" UNION ALL "),
+          });
+          if (add) actions.push({ add: { ...add, tags: undefined } });
+        }),
+      );
+      return { actions: [...actions, ...files.map((file) => removeFile(file, { dataChange: false }))] };
+    },
+  });
+}
+
+const otherModule = `SELECT 'view' AS event_type, 'p9' AS event_actor, ${sqlString("Canvas")} AS event_object,
+  DATE '2024-09-03' AS event_eventTime, 'Quiz' AS entity_type, 7 AS generated_aggregateMeasure_metric_numAccess,
+  NULL AS generated_aggregateMeasure_metric_used, 2024 AS year, 9 AS month, NULL AS user_type`;
+
+test("each row is an event once, and a run with nothing new commits nothing", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b", "2024-09-03", 4)));
+  await fixture.put(usagePath(), usageCsv(usage("a", "Mathlark", "2024-09-03", 3)));
+  await fixture.put(
+    dailyPath("2024-09-04", "staff"),
+    dailyCsv(daily("c", "2024-09-04")).replace("sis_id", "staff_id"),
+  );
+  const first = await fixture.run(on);
+  expect(first.notes).toContainEqual({ path: digitalActivityTable, note: "1 month written, 4 rows" });
+  const all = ["Mathlark a 2024-09-03 3", "day a 2024-09-03 1", "day b 2024-09-03 4", "day c 2024-09-04 1"];
+  expect(await events(fixture, "a", "b", "c")).toEqual(all);
+  const [row] = await lakeRows(fixture.lake, digitalActivityTable);
+  expect(Object.keys(row ?? {})).toEqual(activityColumns.map(({ name }) => name));
+  const rows = await lakeRows(fixture.lake, digitalActivityTable);
+  expect(rows.map((each) => each.user_type).sort()).toEqual(["staff", "student", "student", "student"]);
+
+  expect((await fixture.run(on)).notes).toEqual([]);
+  expect(await updateActivityAlone(fixture.lake)).toEqual({ months: [], rows: 0 });
+  expect(await version(fixture)).toBe(0);
+});
+
+test("without the setting there is no table; the command makes it of everything", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a")));
+  await fixture.run();
+  expect(await version(fixture)).toBe(-1);
+  expect(await updateActivityAlone(fixture.lake)).toEqual({ months: ["2024-09"], rows: 1 });
+  expect(await events(fixture, "a")).toEqual(["day a 2024-09-03 1"]);
+});
+
+test("a correction replaces its month, and no other month is written", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
+  await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("a", "2024-10-01")));
+  await fixture.run(on);
+  const [september, october] = await filesOf(fixture);
+  await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("a", "2024-10-01", 9), daily("c", "2024-10-01")));
+  await fixture.run(on);
+  expect(await events(fixture, "a", "b", "c")).toEqual([
+    "day a 2024-09-03 1",
+    "day a 2024-10-01 9",
+    "day b 2024-09-03 1",
+    "day c 2024-10-01 1",
+  ]);
+  const after = await filesOf(fixture);
+  expect(after).toHaveLength(2);
+  expect([after.includes(String(september)), after.includes(String(october))].sort()).toEqual([false, true]);
+});
+
+test("a month that no report tells of any more goes", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b", "2024-10-01")));
+  await fixture.run(on);
+  await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b", "2024-09-02")));
+  await fixture.run(on);
+  expect(await events(fixture, "a", "b")).toEqual(["day a 2024-09-03 1", "day b 2024-09-02 1"]);
+});
+
+test("rows of other modules stay, also where another program merged them with ours and dropped the tags", async () => {
+  const fixture = await PipelineFixture.create();
+  await rewrite(fixture, { merge: false, further: otherModule });
+  await fixture.put(dailyPath(), dailyCsv(daily("a")));
+  await fixture.run(on);
+  expect(await events(fixture, "a")).toEqual(["Quiz ? 2024-09-03 7", "day a 2024-09-03 1"]);
+
+  await rewrite(fixture, { merge: true });
+  expect(await filesOf(fixture)).toHaveLength(1);
+  await fixture.run(on);
+  expect(await events(fixture, "a")).toEqual(["Quiz ? 2024-09-03 7", "day a 2024-09-03 1"]);
+  expect(await filesOf(fixture)).toHaveLength(2);
+
+  const before = await version(fixture);
+  await fixture.run(on);
+  expect(await version(fixture)).toBe(before);
+  await fixture.put(dailyPath(), dailyCsv(daily("a", "2024-09-03", 5)));
+  await fixture.run(on);
+  expect(await events(fixture, "a")).toEqual(["Quiz ? 2024-09-03 7", "day a 2024-09-03 5"]);
+});
+
+test("a table of another shape in its place is left as it is and told, and the run's rows are there", async () => {
+  const fixture = await PipelineFixture.create();
+  const duck = await sharedDuck();
+  await commit({
+    lake: fixture.lake,
+    duck,
+    tablePath: digitalActivityTable,
+    operation: { name: "CREATE TABLE" },
+    attempt: () => Promise.resolve({ actions: tableActions({ columns: [{ name: "x", type: "string" }] }) }),
+  });
+  await fixture.put(dailyPath(), dailyCsv(daily("a")));
+  const summary = await fixture.run(on);
+  expect(summary.failed).toHaveLength(1);
+  expect(summary.failed[0]?.path).toBe(digitalActivityTable);
+  expect(summary.failed[0]?.reason).toMatch(/not as this program makes it/);
+  expect(await fixture.rows()).toHaveLength(1);
+  expect(await version(fixture)).toBe(0);
+});
+
+test("merged data files of the tables make the same events", async () => {
+  const fixture = await PipelineFixture.create();
+  for (let day = 1; day <= 12; day++) {
+    const date = `2024-09-${String(day).padStart(2, "0")}`;
+    await fixture.put(dailyPath(date), dailyCsv(daily("a", date)));
+    await fixture.run({ digitalActivity: true });
+  }
+  const before = await events(fixture, "a");
+  expect(before).toHaveLength(12);
+  await optimizeLake({ lake: fixture.lake, dryRun: false });
+  await updateActivityAlone(fixture.lake);
+  expect(await events(fixture, "a")).toEqual(before);
+  expect(await filesOf(fixture)).toHaveLength(1);
+});
+
+test("verify tells of an event that is missing", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
+  await fixture.run(on);
+  expect((await fixture.verify()).problems).toEqual([]);
+  const duck = await sharedDuck();
+  await commit({
+    lake: fixture.lake,
+    duck,
+    tablePath: digitalActivityTable,
+    operation: { name: "DELETE" },
+    attempt: async (snapshot) => {
+      const [file] = snapshot?.files.values() ?? [];
+      if (snapshot === undefined || file === undefined) return undefined;
+      const query = `SELECT * FROM (${readQuery(snapshot, [file], pathsInFolder(fixture.lake))}) LIMIT 1`;
+      const add = await withScratch(fixture.lake, (scratch) =>
+        duck.session((session) =>
+          writeDataFile({
+            session,
+            lake: fixture.lake,
+            scratch,
+            tablePath: digitalActivityTable,
+            columns: activityColumns,
+            partitionValues: { year: 2024, month: 9 },
+            query,
+            tags: file.tags ?? {},
+          }),
+        ),
+      );
+      return { actions: [...(add ? [{ add }] : []), removeFile(file, { dataChange: true })] };
+    },
+  });
+  expect((await fixture.verify()).problems).toEqual([
+    { subject: digitalActivityTable, problem: "It has 1 row where the reports' tables have 2." },
+  ]);
+});
+
+test("two updates at once make each event once", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
+  await fixture.run();
+  const outcomes = await Promise.allSettled([
+    updateActivityAlone(fixture.lake),
+    updateActivityAlone(fixture.lake),
+  ]);
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  expect(await events(fixture, "a", "b")).toEqual(["day a 2024-09-03 1", "day b 2024-09-03 1"]);
+});

@@ -1,0 +1,70 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { assetNames } from "../../src/assets/asset";
+import { lakePlaceOf } from "../../src/assets/lakePlace";
+import { manifestName, writeAssets } from "../../src/assets/writeAssets";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const lakeUrl = "https://districtlake.dfs.core.windows.net";
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+    .filter((name) => name !== manifestName)
+    .sort();
+}
+
+test("writes every asset with a README, and the same again changes nothing", async () => {
+  const folder = path.join(await temporaryFolder(), "new", "assets");
+  const first = await writeAssets({ lakeUrl, folder, names: assetNames });
+  expect(first.assets).toEqual(assetNames);
+  expect(first.kept).toEqual([]);
+  expect(await filesIn(folder)).toEqual([...first.written].sort());
+  for (const name of assetNames) expect(first.written.some((file) => file.startsWith(`${name}/`))).toBe(true);
+  const again = await writeAssets({ lakeUrl, folder, names: assetNames });
+  expect(again).toEqual({ ...first, written: [], unchanged: first.written });
+});
+
+test("keeps what a person changed, and what was there before, and tells", async () => {
+  const folder = await temporaryFolder();
+  await writeFile(path.join(folder, "README.md"), "mine");
+  const first = await writeAssets({ lakeUrl, folder, names: ["sql"] });
+  expect(first.kept).toEqual(["README.md"]);
+  const changed = path.join(folder, "sql/synapse/4-questions.sql");
+  await writeFile(changed, "-- changed by hand");
+
+  // Another account: every file that names it is written anew.
+  const other = { lakeUrl: "https://otherlake.dfs.core.windows.net", folder, names: ["sql"] as const };
+  const second = await writeAssets(other);
+  expect(second.kept).toEqual(["sql/synapse/4-questions.sql", "README.md"]);
+  expect(second.written).toContain("sql/synapse/1-database.sql");
+  expect(await readFile(changed, "utf8")).toBe("-- changed by hand");
+  expect(await readFile(path.join(folder, "README.md"), "utf8")).toBe("mine");
+
+  await rm(changed);
+  expect((await writeAssets(other)).written).toEqual(["sql/synapse/4-questions.sql"]);
+});
+
+test("a damaged list of what was written is told, and nothing is overwritten", async () => {
+  const folder = await temporaryFolder();
+  await writeFile(path.join(folder, manifestName), "{");
+  await expect(writeAssets({ lakeUrl, folder, names: ["sql"] })).rejects.toMatchObject({ code: "config" });
+  expect(await filesIn(folder)).toEqual([]);
+});
+
+test("a lake's tables are where the lake's adapter has them", () => {
+  const table = "stage2p/clever/daily_participation_pseudo";
+  const urlAt = (url: string) => lakePlaceOf(url).url(table);
+  const host = "districtlake.dfs.core.windows.net";
+  expect(urlAt(`https://${host}`)).toBe(`https://${host}/${table}`);
+  expect(urlAt(`https://${host}/oea one`)).toBe(
+    `https://${host}/stage2p/oea%20one/clever/daily_participation_pseudo`,
+  );
+  expect(urlAt(`abfss://oea@${host}/x`)).toBe(`https://${host}/oea/x/${table}`);
+  expect(lakePlaceOf(`https://${host}`).url("stage2p")).toBe(`https://${host}/stage2p`);
+  expect(urlAt("file:///data/lake")).toBe(`https://ACCOUNT.dfs.core.windows.net/${table}`);
+  expect(lakePlaceOf("file:///data/lake").inAzure).toBe(false);
+});
