@@ -1,13 +1,14 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { pseudoTable } from "../../src/clever/layout";
+import { digitalActivityTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
+import { updateActivityAlone } from "../../src/pipeline/activity/updateAlone";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../../src/pipeline/upkeep/vacuumLake";
 import { verifyLake } from "../../src/pipeline/verify/verify";
 import type { AdlsEmulator } from "../adls-emulator/emulator";
 import { openLake, startEmulator } from "../helpers/adls";
 import { runInto, stateOf } from "../helpers/adlsPipeline";
-import { sharedDuck } from "../helpers/lakeRows";
+import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pipelineFixture";
 import { splitBySource } from "../helpers/splitFiles";
 
@@ -50,5 +51,24 @@ test("a lake in Azure keeps its rows when it is optimized, and loses only what n
   const gone = done.tables.flatMap(({ files }) => files.map(({ path }) => path));
   expect(filesOf(emulator)).toEqual(stored.filter((file) => !gone.includes(file)));
   expect(await stateOf(lake)).toEqual(before);
+  expect(await verifyLake(lake, salt)).toMatchObject({ problems: [], leftovers: [] });
+});
+
+test("a lake in Azure has its Digital Engagement table, follows a correction, and leaves nothing behind", async () => {
+  const emulator = await startEmulator();
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("bo")));
+  await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01")));
+  const lake = openLake(emulator);
+  await runInto(lake, fixture.source);
+  expect(await updateActivityAlone(lake)).toEqual({ months: ["2024-09", "2024-10"], rows: 3 });
+  await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01", 7)));
+  await runInto(lake, fixture.source);
+  expect(await updateActivityAlone(lake)).toEqual({ months: ["2024-10"], rows: 1 });
+  expect(await updateActivityAlone(lake)).toEqual({ months: [], rows: 0 });
+  const accesses = (await lakeRows(lake, digitalActivityTable)).map(
+    (row) => row.generated_aggregateMeasure_metric_numAccess,
+  );
+  expect(accesses.sort()).toEqual([1, 1, 7]);
   expect(await verifyLake(lake, salt)).toMatchObject({ problems: [], leftovers: [] });
 });

@@ -10,8 +10,11 @@ import { pathsInFolder, readQuery } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { removeFile, tableActions } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
+import { CleverLakeError } from "../../src/errors";
+import { updateDigitalActivity } from "../../src/pipeline/activity/digitalActivity";
 import { updateActivityAlone } from "../../src/pipeline/activity/updateAlone";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
+import { readPseudoTables } from "../../src/pipeline/write/tables";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
@@ -233,6 +236,23 @@ test("verify tells of an event that is missing", async () => {
   expect((await fixture.verify()).problems).toEqual([
     { subject: digitalActivityTable, problem: "It has 1 row where the reports' tables have 2." },
   ]);
+});
+
+test("an update whose lock was lost writes nothing and leaves no data file", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b", "2024-10-01")));
+  await fixture.run();
+  const duck = await sharedDuck();
+  const lost = new CleverLakeError("conflict", "Another run took over.");
+  const update = updateDigitalActivity({
+    lake: fixture.lake,
+    duck,
+    tables: await readPseudoTables(fixture.lake, duck),
+    requireHeld: () => Promise.reject(lost),
+  });
+  await expect(update).rejects.toBe(lost);
+  const left = [...(await fixture.tree()).keys()].filter((file) => file.startsWith(digitalActivityTable));
+  expect(left).toEqual([]);
 });
 
 test("two updates at once make each event once", async () => {
