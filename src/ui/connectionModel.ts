@@ -125,10 +125,11 @@ export class ConnectionModel extends Disposable {
     if (!hasConnection()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
     }
-    const { sftp, lake, userTypes, saltKeyVaultUrl, expectReportsWithin, maxShrink } =
-      await this.settledSettings();
+    const { sftp, lake, saltKeyVaultUrl, ...settings } = await this.settledSettings();
+    const { userTypes, expectReportsWithin, maxShrink, engine, sparkSubmit } = settings;
     const salt = saltKeyVaultUrl === undefined ? {} : { saltKeyVaultUrl };
-    const connection = withProxy({ sftp, lake, userTypes, expectReportsWithin, maxShrink, ...salt });
+    const general = { userTypes, expectReportsWithin, maxShrink, engine, sparkSubmit };
+    const connection = withProxy({ sftp, lake, ...general, ...salt });
     return { connection, secrets: await this.guard.secretsFor(targetsOf({ sftp, lake, saltKeyVaultUrl })) };
   }
 

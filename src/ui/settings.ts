@@ -90,6 +90,8 @@ export async function readSettings(): Promise<Config> {
     userTypes: given("userTypes"),
     minimumGroupSize: given("minimumGroupSize"),
     maxShrink: given("maxShrink"),
+    engine: given("engine"),
+    sparkSubmit: given("sparkSubmit"),
     expectReportsWithin: given("expectReportsWithin"),
   });
 }

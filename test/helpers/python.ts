@@ -21,20 +21,43 @@ const python = process.platform === "win32" ? path.join("Scripts", "python.exe")
  * The path of a Python that has these packages, installed once in the project's `.cache`. Undefined, and loudly so,
  * where there is no Python or no way to install the packages; in CI, where nothing may be left out, an error.
  */
-export async function pythonWithDelta(): Promise<string | undefined> {
+export function pythonWithDelta(): Promise<string | undefined> {
+  return pythonWith("python", requirements, "independent implementations of Delta and Data Lake Storage");
+}
+
+/** The path of a Python with sqlfluff, which parses T-SQL; otherwise like `pythonWithDelta`. */
+export function pythonWithSqlfluff(): Promise<string | undefined> {
+  return pythonWith("sqlfluff", ["sqlfluff==4.5.0"], "a parser of T-SQL");
+}
+
+/**
+ * The path of a Python with PySpark, a whole Spark (420 MB; it needs Java 8, 11 or 17), and with the tools that check our
+ * own Python; otherwise like `pythonWithDelta`.
+ */
+export function pythonWithSpark(): Promise<string | undefined> {
+  return pythonWith(
+    "pyspark",
+    ["pyspark==3.5.6", "ruff==0.14.4", "mypy==1.18.2"],
+    "Apache Spark as an engine",
+  );
+}
+
+async function pythonWith(
+  name: string,
+  packages: readonly string[],
+  what: string,
+): Promise<string | undefined> {
   try {
-    const home = await installedOnce("python", requirements.join("\n"), (folder) => {
+    const home = await installedOnce(name, packages.join("\n"), (folder) => {
       makeEnvironment(folder);
       const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-      run(path.join(folder, python), [...install, ...requirements]);
+      run(path.join(folder, python), [...install, ...packages]);
     });
     return path.join(home, python);
   } catch (error) {
-    return leftOut(
-      "the checks against independent implementations of Delta and Data Lake Storage. They need Python 3.11 or newer " +
-        "with venv and pip (on Debian: apt-get install python3-venv).",
-      error,
-    );
+    const need =
+      "They need Python 3.11 or newer with venv and pip (on Debian: apt-get install python3-venv).";
+    return leftOut(`the checks against ${what}. ${need}`, error);
   }
 }
 

@@ -28,6 +28,8 @@ test("what is left out has its default", () => {
     minimumGroupSize: 10,
     expectReportsWithin: 0,
     maxShrink: 50,
+    engine: "embedded",
+    sparkSubmit: "spark-submit",
   });
 });
 

@@ -1,5 +1,6 @@
 import { readConfig, secretsFrom } from "../../config";
 import { hasTrouble, type RunRequest, run } from "../../pipeline/run";
+import { openEngine } from "../../spark/openEngine";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, openSource, readSalt } from "../connect";
 import { progressView } from "../progressBar";
@@ -16,6 +17,7 @@ export function runJob(command: RunRequest["command"]) {
     const lake = await openLake(config, secrets);
     const salt = command === "ingest" ? undefined : await readSalt(config, secrets, signal);
     await using source = command === "anonymize" ? undefined : await openSource(config, secrets);
+    await using engine = await openEngine(config);
     const view = await progressView();
     try {
       const summary = await run({
@@ -29,6 +31,7 @@ export function runJob(command: RunRequest["command"]) {
         compare: config.sftp.compare,
         expectReportsWithin: config.expectReportsWithin,
         maxShrink: config.maxShrink,
+        engine: engine?.open,
         signal,
         onProgress: view.listener,
       });

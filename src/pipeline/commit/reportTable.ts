@@ -11,7 +11,7 @@ import type { Delivery, ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { EmbeddedEngine } from "../read/embeddedEngine";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
-import { LakeIds } from "../read/lakeIds";
+import { LakeIds, writeKnownIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
 import type { ReadContext } from "../read/readAlone";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
@@ -104,7 +104,14 @@ export class ReportTable {
       const opened =
         engine === undefined || wereRead
           ? new EmbeddedEngine(session, context, after)
-          : engine({ report, lake, salt, scratch, signal });
+          : engine({
+              report,
+              lake,
+              salt,
+              scratch,
+              signal,
+              knownIds: async () => writeKnownIds(duck, lakeIds, [persons, await others], scratch, signal),
+            });
       return readDeliveries(opened, session, deliveries, context);
     });
   }
