@@ -65,7 +65,12 @@ export class SparkEngine implements AsyncDisposable {
       knownIds,
       output: path.join(task.scratch, randomUUID()),
     };
-    return cleanReading(task.report, files, await spark.run(job, task.signal, () => undefined));
+    try {
+      const result = await spark.run(job, task.signal, (state) => task.onState?.(state));
+      return await cleanReading(task.report, files, result);
+    } finally {
+      task.onState?.(null);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { CleverLakeError, errnoOf } from "../errors";
 import { removeLocal } from "../heldFiles";
 import { pause } from "../pause";
+import type { EngineState } from "../pipeline/read/readEngine";
 import { machineScratch } from "../scratch";
 import { type SparkJob, type SparkMessage, type SparkResult, sparkMessage, sparkResult } from "./documents";
 import { LogTail } from "./logTail";
@@ -18,9 +19,6 @@ export interface SparkOptions {
   /** The folder with the entry script and its package. */
   readonly scripts: string;
 }
-
-/** What Spark is at. */
-export type SparkState = "starting" | "reading" | "checking" | "writing";
 
 /** After its connection is closed, a process has so long to end by itself. */
 const patienceMilliseconds = 3_000;
@@ -112,7 +110,7 @@ export class SparkProcess implements AsyncDisposable {
   run(
     job: SparkJob,
     signal: AbortSignal | undefined,
-    tell: (state: SparkState) => void,
+    tell: (state: EngineState) => void,
   ): Promise<SparkResult> {
     const turn = this.turn.then(() => this.runNow(job, signal, tell));
     this.turn = turn.catch(() => undefined);
@@ -135,7 +133,7 @@ export class SparkProcess implements AsyncDisposable {
   private async runNow(
     job: SparkJob,
     signal: AbortSignal | undefined,
-    tell: (state: SparkState) => void,
+    tell: (state: EngineState) => void,
   ): Promise<SparkResult> {
     signal?.throwIfAborted();
     const place = path.join(this.scratch, randomUUID());

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reportNames, reports } from "../../src/clever/reports";
@@ -10,6 +13,7 @@ import {
   dailyHeader,
   dailyPath,
   PipelineFixture,
+  salt,
   usage,
   usageCsv,
   usagePath,
@@ -67,10 +71,20 @@ const odd: readonly (readonly [string, string])[] = [
 
 describe("Apache Spark as an engine", () => {
   let spark: SparkEngine | undefined;
+  let [folder, events] = ["", ""];
   beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
+    events = path.join(folder, "events");
+    await mkdir(events);
+    const settings = ["spark.eventLog.enabled true", `spark.eventLog.dir file://${events}`];
+    await writeFile(path.join(folder, "spark-defaults.conf"), settings.join("\n"));
+    process.env.SPARK_CONF_DIR = folder;
     spark = await sparkEngine();
   }, 600_000);
-  afterAll(() => spark?.[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await spark?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   test("answers for files in Clever's own form as the embedded engine does, and for no other", async () => {
     if (!spark) return;
@@ -154,6 +168,15 @@ describe("Apache Spark as an engine", () => {
       expect(theirLog, what).toEqual(ourLog);
     }
     expect((await mixed.verify()).problems).toEqual([]);
+  });
+
+  test("writes neither the salt nor anybody's id into Spark's own log of events", async () => {
+    if (!spark) return;
+    const logs = await Promise.all(
+      (await readdir(events)).map((name) => readFile(path.join(events, name), "utf8")),
+    );
+    expect(logs.join("")).toContain("sis_id_pseudonym");
+    for (const secret of [salt, "sis-amy", "clever-amy"]) expect(logs.join("").includes(secret)).toBe(false);
   });
 
   test("ends with the run that is cancelled", async () => {

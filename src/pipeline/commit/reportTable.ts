@@ -15,7 +15,7 @@ import { LakeIds, writeKnownIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
 import type { ReadContext } from "../read/readAlone";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
-import type { OpenReadEngine } from "../read/readEngine";
+import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
 import { type ChangeContext, type Planned, requireOurShape, TableChange } from "../write/tableChange";
 import { filesPerPartition, pseudoFiles } from "../write/tables";
@@ -27,6 +27,7 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly salt: string;
   /** Reads what is clean; the embedded engine if left out. */
   readonly engine?: OpenReadEngine | undefined;
+  readonly onEngineState?: EngineTask["onState"];
   /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
   readonly table?: Snapshot | undefined;
 }
@@ -90,7 +91,7 @@ export class ReportTable {
     deliveries: readonly Delivery[],
     { others, after, wereRead = false }: ReadOptions = {},
   ): Promise<Reading> {
-    const { duck, lake, scratch, salt, engine, signal } = this.context;
+    const { duck, lake, scratch, salt, engine, onEngineState, signal } = this.context;
     const { persons, lakeIds, report } = this;
     const identities = await this.identities();
     const known = { lake, persons, lakeIds, identities, scratch, wereRead, signal };
@@ -110,6 +111,7 @@ export class ReportTable {
               salt,
               scratch,
               signal,
+              onState: onEngineState,
               knownIds: async () => writeKnownIds(duck, lakeIds, [persons, await others], scratch, signal),
             });
       return readDeliveries(opened, session, deliveries, context);

@@ -17,7 +17,12 @@ export interface EngineTask {
    */
   knownIds(): Promise<string>;
   readonly signal: AbortSignal | undefined;
+  /** Is told what an engine outside of this process is at; null once it is done. */
+  readonly onState?: ((state: EngineState | null) => void) | undefined;
 }
+
+/** What an engine outside of this process is at. */
+export type EngineState = "starting" | "reading" | "checking" | "writing";
 
 /** What an engine answers for. */
 export interface CleanReading {
