@@ -26,7 +26,7 @@ export class LogTail {
 
 /** What Java, Python and log4j begin such lines with. */
 const isFailure =
-  /^(?:\d\d[/\d: ]+ (?:ERROR|FATAL) |Exception in thread|Error:|Caused by: |(?:[\w.]+\.)?\w*(?:Error|Exception): |\S+: (?:line \d+: )?.*(?:not found|No such file))/;
+  /^(?:\d\d[/\d: ]+ (?:ERROR|FATAL) |Exception in thread|Error:|JAVA_HOME |Caused by: |(?:[\w.]+\.)?\w*(?:Error|Exception): |\S+: (?:line \d+: )?.*(?:not found|No such file))/;
 
 /** An exception's own message may hold anything; its kind and the log's own words do not. */
 function withoutValues(line: string): string {

@@ -146,6 +146,8 @@ export class SparkProcess implements AsyncDisposable {
         reject(signal?.reason);
       };
       signal?.addEventListener("abort", stop, { once: true });
+      // While the document was written.
+      if (signal?.aborted) stop();
     });
     try {
       tell("starting");
@@ -160,7 +162,9 @@ export class SparkProcess implements AsyncDisposable {
       });
       socket.write(`${JSON.stringify({ job: jobPlace, result: resultPlace })}\n`);
       await Promise.race([answered, aborted]);
-      return sparkResult.parse(JSON.parse(await readFile(resultPlace, "utf8")));
+      const result = sparkResult.safeParse(JSON.parse(await readFile(resultPlace, "utf8")));
+      if (!result.success) throw this.failed("a result in another form");
+      return result.data;
     } finally {
       signal?.removeEventListener("abort", stop);
       this.onMessage = () => undefined;
