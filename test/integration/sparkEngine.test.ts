@@ -104,7 +104,7 @@ describe("Apache Spark as an engine", () => {
         .filter(({ entry }) => sources.has(entry.source))
         .map(({ entry, ...rest }) => ({ ...rest, source: entry.source }));
     expect(sorted(told(theirs.read))).toEqual(sorted(told(ours.read)));
-  });
+  }, 600_000);
 
   test("takes turns with the embedded engine: tables, lookups and log are those of that one alone", async () => {
     if (!spark) return;
@@ -168,7 +168,7 @@ describe("Apache Spark as an engine", () => {
       expect(theirLog, what).toEqual(ourLog);
     }
     expect((await mixed.verify()).problems).toEqual([]);
-  });
+  }, 600_000);
 
   test("writes neither the salt nor anybody's id into Spark's own log of events", async () => {
     if (!spark) return;
