@@ -54,6 +54,10 @@ export const configSchema = z.strictObject({
   minimumGroupSize: z.number().int().min(0).default(10),
   /** What stays whole where groups of people have to be joined: schools, or grades across schools. */
   keepWhole: z.enum(keptWhole).default("schools"),
+  /** What reads landed files: DuckDB in this process, or Apache Spark, which leaves it what has to be judged. */
+  engine: z.enum(["embedded", "spark-submit"]).default("embedded"),
+  /** The program that starts Spark, by its path or its name on the search path. */
+  sparkSubmit: z.string().min(1).default("spark-submit"),
   /** Percent of a source's rows that a new delivery may take away without a question. */
   maxShrink: z.number().int().min(0).max(100).default(50),
   /** School days after which a kind of report without a newer day is told as overdue; 0 for never. */

@@ -88,3 +88,21 @@ function numberOf(day: string): number {
 function dayOf(time: Date): number {
   return Math.floor(time.getTime() / millisecondsPerDay);
 }
+
+/** Limits within which `unlikelyDays` finds nothing, for an engine that cannot ask it. */
+export interface DateLimits {
+  /** No later day, `yyyy-MM-dd`. */
+  readonly latest: string;
+  /** The first and the last day are less than this many days apart. */
+  readonly lessThan: number;
+  /** One of these days is at most `near` days before the first day or behind the last; none: any days will do. */
+  readonly anchors: readonly string[];
+  readonly near: number;
+}
+
+export function dateLimits(times: FileTimes): DateLimits {
+  const written = dayOf(writtenAt(times));
+  const text = (day: number) => new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
+  const anchors = times.named === undefined ? [] : [times.named, text(written)];
+  return { latest: text(written + 1), lessThan: shortYear, anchors, near: longYear };
+}

@@ -162,3 +162,20 @@ function mayBeId(id: string, { kind, whole }: Rules): boolean {
   if (/^\d+$/.test(id)) return kind === "name" && id.length >= shortestNumber;
   return id.length >= shortestId && /[\d._@-]/.test(id);
 }
+
+/** What `maskText` goes by, for an engine of another language: patterns of JavaScript, word lists and limits. */
+export const maskRules = {
+  marker: maskMarker,
+  logIn: logIn.source,
+  eMail: eMail.source,
+  urlLike: urlLike.source,
+  delimiters: delimiters.source,
+  cleverForm: cleverForm.source,
+  personFolders: [...personFolders],
+  personKeys: [...personKeys],
+  deepestEncoding,
+  shortestInUrl,
+  mostPieces,
+  shortestId,
+  shortestNumber,
+} as const;

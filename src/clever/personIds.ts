@@ -100,3 +100,9 @@ export function suspectIdSql(cell: string, literal: (text: string) => string): s
   const words = wordsOfLetters.map(literal).join(", ");
   return `NOT ${has(plainForms.withDigit)} AND (NOT ${has(plainForms.word)} OR lower(${cell}) IN (${words}))`;
 }
+
+/** A pattern of ids of which `judgeId` says nothing, and of the words for nothing that it takes for ids as well. */
+export const plainId = {
+  form: `${plainForms.withDigit}|${plainForms.word}`,
+  except: `(?i:${wordsOfLetters.join("|")})`,
+} as const;

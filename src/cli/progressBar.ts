@@ -69,8 +69,16 @@ function describe(state: ProgressState): string {
         ]
       : [];
   const read = state.filesToAnonymize > 0 ? [`${counted(state.rows, "row")} pseudonymized`] : [];
-  return [...landed, ...read].join(", ");
+  const engine = state.engine === null ? [] : [engineTexts[state.engine]];
+  return [...landed, ...read, ...engine].join(", ");
 }
+
+const engineTexts: Readonly<Record<NonNullable<ProgressState["engine"]>, string>> = {
+  starting: "Spark starts",
+  reading: "Spark reads",
+  checking: "Spark checks",
+  writing: "Spark writes",
+};
 
 function rate(state: ProgressState, started: number): string {
   const seconds = (Date.now() - started) / 1000;

@@ -79,6 +79,35 @@ export function statisticsOfCopy(
   };
 }
 
+/** What another engine counted in a file that it wrote; bounds of texts in full, none for columns without values. */
+export interface CountedValues {
+  readonly rows: number;
+  readonly min: Readonly<Record<string, Bound>>;
+  readonly max: Readonly<Record<string, Bound>>;
+  readonly nulls: Readonly<Record<string, number>>;
+}
+
+/** The statistics of such a file, in the form of `statisticsOfCopy`. */
+export function statisticsOfValues(
+  counted: CountedValues,
+  columns: readonly Column[],
+  exact: readonly string[] = [],
+): FileStatistics {
+  const minValues: Record<string, Bound> = {};
+  const maxValues: Record<string, Bound> = {};
+  const nullCount: Record<string, number> = {};
+  for (const { name } of columns) {
+    const [min, max, nulls] = [counted.min[name], counted.max[name], counted.nulls[name]];
+    if (nulls !== undefined) nullCount[name] = nulls;
+    const isCut = (value: Bound | undefined) => typeof value === "string" && !exact.includes(name);
+    const least = isCut(min) ? lowerTextBound(String(min)) : min;
+    const greatest = isCut(max) ? upperTextBound(String(max)) : max;
+    if (least !== undefined) minValues[name] = least;
+    if (greatest !== undefined) maxValues[name] = greatest;
+  }
+  return { numRecords: counted.rows, minValues, maxValues, nullCount };
+}
+
 function boundOf(
   type: DeltaType,
   text: string | undefined,

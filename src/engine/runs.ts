@@ -4,6 +4,7 @@ import { type ListedRun, listRuns as listRecords, readRun as readRecord } from "
 import { IngestLog } from "../pipeline/log/logTable";
 import { run as runPipeline } from "../pipeline/run";
 import { verifyLake } from "../pipeline/verify/verify";
+import { openEngine } from "../spark/openEngine";
 import { checkedSettings, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import { asLogLine } from "./logLine";
@@ -28,7 +29,9 @@ export async function run(
   { signal, report }: CallContext<RunProgress>,
 ): Promise<RunSummary> {
   const { connection, secrets, command, only, accept } = params;
-  const { userTypes, sftp, expectReportsWithin, maxShrink, digitalActivity } = checkedSettings(connection);
+  const settings = checkedSettings(connection);
+  const { userTypes, sftp, expectReportsWithin, maxShrink, digitalActivity } = settings;
+  await using engine = await openEngine(settings);
   const lake = await openLake(connection, secrets);
   const salt = command === "ingest" ? undefined : await readSalt(connection, secrets, signal);
   using progress = new Throttle(millisecondsBetweenProgress, report);
@@ -43,6 +46,7 @@ export async function run(
     expectReportsWithin,
     maxShrink,
     digitalActivity,
+    engine: engine?.open,
     signal,
     onProgress: (state: RunProgress) => progress.push(state),
     ...(only === null ? {} : { only }),

@@ -365,6 +365,7 @@ export class ChunkRunner {
       this.opened.get(name) ??
       ReportTable.open(reports[name], {
         ...this.context,
+        onEngineState: (state) => this.context.progress.engine(state),
         table: this.context.tables.get(name),
         salt: this.context.salt ?? "",
         currentOf: (source) => this.current.get(source),

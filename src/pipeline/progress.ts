@@ -1,4 +1,5 @@
 import type { Landing } from "./plan/plan";
+import type { EngineState } from "./read/readEngine";
 
 /** A file that is being worked on. */
 export interface FileUnderWay {
@@ -20,6 +21,8 @@ export interface ProgressState {
   readonly filesAnonymized: number;
   readonly rows: number;
   readonly underWay: readonly FileUnderWay[];
+  /** What an engine outside of this process is at. */
+  readonly engine: EngineState | null;
 }
 
 export type ProgressListener = (state: ProgressState) => void;
@@ -38,6 +41,7 @@ export class Progress {
     filesAnonymized: 0,
     rows: 0,
     underWay: [],
+    engine: null,
   };
 
   constructor(private readonly listener: ProgressListener | undefined) {}
@@ -75,6 +79,10 @@ export class Progress {
     } finally {
       this.change({ underWay: this.state.underWay.filter((file) => !told.has(file)) });
     }
+  }
+
+  engine(engine: EngineState | null): void {
+    this.change({ engine });
   }
 
   bytes(count: number): void {

@@ -227,6 +227,7 @@ export function progressText(state: RunProgress, milliseconds: number): string {
       ),
     );
   }
+  if (state.engine !== null) parts.push(engineText(state.engine));
   return parts.join(", ");
 }
 
@@ -236,4 +237,17 @@ function shortText(state: RunProgress): string {
     return vscode.l10n.t("Clever: {0} of {1}", integer(state.filesLanded + 1), integer(state.files));
   }
   return vscode.l10n.t("Clever: {0}", counted.rows(state.rows));
+}
+
+function engineText(state: NonNullable<RunProgress["engine"]>): string {
+  switch (state) {
+    case "starting":
+      return vscode.l10n.t("Spark starts");
+    case "reading":
+      return vscode.l10n.t("Spark reads");
+    case "checking":
+      return vscode.l10n.t("Spark checks");
+    case "writing":
+      return vscode.l10n.t("Spark writes");
+  }
 }

@@ -98,6 +98,8 @@ export async function readSettings(): Promise<Config> {
     keepWhole: given("keepWhole"),
     maxShrink: given("maxShrink"),
     digitalActivity: given("digitalActivity"),
+    engine: given("engine"),
+    sparkSubmit: given("sparkSubmit"),
     expectReportsWithin: given("expectReportsWithin"),
   });
 }

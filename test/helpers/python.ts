@@ -36,6 +36,18 @@ export function pythonWithPowerBi(): Promise<string | undefined> {
   return pythonWith("powerBi", packages, "JSON schemas, and an engine of DAX");
 }
 
+/**
+ * The path of a Python with PySpark, a whole Spark (420 MB; it needs Java 8, 11 or 17), and with the tools that check our
+ * own Python; otherwise like `pythonWithDelta`.
+ */
+export function pythonWithSpark(): Promise<string | undefined> {
+  return pythonWith(
+    "pyspark",
+    ["pyspark==3.5.6", "ruff==0.14.4", "mypy==1.18.2"],
+    "Apache Spark as an engine",
+  );
+}
+
 async function pythonWith(
   name: string,
   packages: readonly string[],

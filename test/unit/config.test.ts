@@ -29,6 +29,8 @@ test("what is left out has its default", () => {
     expectReportsWithin: 0,
     digitalActivity: false,
     maxShrink: 50,
+    engine: "embedded",
+    sparkSubmit: "spark-submit",
   });
 });
 

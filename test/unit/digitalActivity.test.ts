@@ -14,7 +14,7 @@ import { CleverLakeError } from "../../src/errors";
 import { updateDigitalActivity } from "../../src/pipeline/activity/digitalActivity";
 import { updateActivityAlone } from "../../src/pipeline/activity/updateAlone";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
-import { readPseudoTables } from "../../src/pipeline/write/tables";
+import { readTables } from "../../src/pipeline/write/tables";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
@@ -247,7 +247,7 @@ test("an update whose lock was lost writes nothing and leaves no data file", asy
   const update = updateDigitalActivity({
     lake: fixture.lake,
     duck,
-    tables: await readPseudoTables(fixture.lake, duck),
+    tables: (await readTables(fixture.lake, duck)).pseudo,
     requireHeld: () => Promise.reject(lost),
   });
   await expect(update).rejects.toBe(lost);

@@ -1,6 +1,7 @@
 import { readConfig, secretsFrom } from "../../config";
 import { type RunRequest, run } from "../../pipeline/run";
 import { hasTrouble } from "../../pipeline/runSummary";
+import { openEngine } from "../../spark/openEngine";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, openSource, readSalt } from "../connect";
 import { progressView } from "../progressBar";
@@ -17,6 +18,7 @@ export function runJob(command: RunRequest["command"]) {
     const lake = await openLake(config, secrets);
     const salt = command === "ingest" ? undefined : await readSalt(config, secrets, signal);
     await using source = command === "anonymize" ? undefined : await openSource(config, secrets);
+    await using engine = await openEngine(config);
     const view = await progressView();
     try {
       const summary = await run({
@@ -31,6 +33,7 @@ export function runJob(command: RunRequest["command"]) {
         expectReportsWithin: config.expectReportsWithin,
         maxShrink: config.maxShrink,
         digitalActivity: config.digitalActivity,
+        engine: engine?.open,
         signal,
         onProgress: view.listener,
       });

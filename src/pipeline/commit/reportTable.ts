@@ -12,11 +12,11 @@ import type { LogEntry } from "../log/ingestLog";
 import type { SoundVersions } from "../others/foreignCommits";
 import { EmbeddedEngine } from "../read/embeddedEngine";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
-import { LakeIds } from "../read/lakeIds";
+import { LakeIds, writeKnownIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
 import type { ReadContext } from "../read/readAlone";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
-import type { OpenReadEngine } from "../read/readEngine";
+import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
 import { type ChangeContext, type Planned, requireOurShape, TableChange } from "../write/tableChange";
 import { filesPerPartition, pseudoFiles } from "../write/tables";
@@ -28,6 +28,7 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly salt: string;
   /** Reads what is clean; the embedded engine if left out. */
   readonly engine?: OpenReadEngine | undefined;
+  readonly onEngineState?: EngineTask["onState"];
   /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
   readonly table?: Snapshot | undefined;
   readonly sound: SoundVersions;
@@ -92,7 +93,7 @@ export class ReportTable {
     deliveries: readonly Delivery[],
     { others, after, wereRead = false }: ReadOptions = {},
   ): Promise<Reading> {
-    const { duck, lake, scratch, salt, engine, signal } = this.context;
+    const { duck, lake, scratch, salt, engine, onEngineState, signal } = this.context;
     const { persons, lakeIds, report } = this;
     const identities = await this.identities();
     const known = { lake, persons, lakeIds, identities, scratch, wereRead, signal };
@@ -106,7 +107,15 @@ export class ReportTable {
       const opened =
         engine === undefined || wereRead
           ? new EmbeddedEngine(session, context, after)
-          : engine({ report, lake, salt, scratch, signal });
+          : engine({
+              report,
+              lake,
+              salt,
+              scratch,
+              signal,
+              onState: onEngineState,
+              knownIds: async () => writeKnownIds(duck, lakeIds, [persons, await others], scratch, signal),
+            });
       return readDeliveries(opened, session, deliveries, context);
     });
   }

@@ -1,9 +1,13 @@
+import { randomUUID } from "node:crypto";
+import path from "node:path";
 import { lookupTable } from "../../clever/layout";
 import { hashedColumns, type ReportColumn } from "../../clever/reports";
 import { withTables } from "../../delta/withTable";
-import { type Duck, sqlName } from "../../duck/duck";
+import { type Duck, sqlName, sqlString } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { allReports } from "../write/tables";
+import type { Persons } from "./persons";
+import { idColumns } from "./shiftedRows";
 
 /** The ids of people that the lake's lookups held when they were first asked for. */
 export class LakeIds {
@@ -39,6 +43,30 @@ export class LakeIds {
     });
     return table;
   }
+}
+
+/**
+ * Writes the ids that the lake knows and those of a run's people as a Parquet file with a column `id`, without an order, into
+ * a scratch folder.
+ */
+export async function writeKnownIds(
+  duck: Duck,
+  lakeIds: LakeIds,
+  people: readonly (Persons | undefined)[],
+  scratch: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const place = path.join(scratch, `${randomUUID()}.parquet`);
+  const ofRun = people.flatMap((persons) => (persons ? idColumns(persons, [persons.table]) : []));
+  const ids = [`SELECT id FROM ${await lakeIds.table(signal)}`, ...ofRun].join(" UNION ");
+  await duck.session((session) =>
+    session.query(
+      `COPY (SELECT id FROM (${ids}) WHERE id IS NOT NULL) TO ${sqlString(place)} (FORMAT parquet)`,
+      [],
+      signal,
+    ),
+  );
+  return place;
 }
 
 function idOf(select: string): (column: ReportColumn) => string {

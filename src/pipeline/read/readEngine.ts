@@ -11,8 +11,18 @@ export interface EngineTask {
   readonly salt: string;
   /** A folder on this machine, made by the lake's `scratch`, for the files that the engine makes. */
   readonly scratch: string;
+  /**
+   * Makes a Parquet file with the ids of people, in a column `id`, that the lake and the run know before these files, of
+   * whatever report. They tell which texts hold an id, and which ids lost their zeros.
+   */
+  knownIds(): Promise<string>;
   readonly signal: AbortSignal | undefined;
+  /** Is told what an engine outside of this process is at; null once it is done. */
+  readonly onState?: ((state: EngineState | null) => void) | undefined;
 }
+
+/** What an engine outside of this process is at. */
+export type EngineState = "starting" | "reading" | "checking" | "writing";
 
 /** What an engine answers for. */
 export interface CleanReading {

@@ -1,0 +1,136 @@
+"""The JSON documents between the pipeline and a job: `src/clever/specification.ts` and `src/spark/documents.ts`."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the report. `form` and `except_` are patterns for whole cells."""
+
+    name: str
+    type: str
+    target: str
+    is_hashed: bool
+    blank: bool
+    form: str | None
+    except_: str | None
+    kept: str | None
+
+
+@dataclass(frozen=True)
+class Header:
+    line: str
+    columns: list[str]
+
+
+@dataclass(frozen=True)
+class Specification:
+    columns: list[Column]
+    headers: dict[str, list[Header]]
+    user_types: dict[str, str]
+    stored: list[dict[str, str]]
+    partitions: list[str]
+    day: str
+    person: list[str]
+    resource: str | None
+    longest_row: int
+    shortest_id: int
+    plain_number: str
+    masking: dict[str, Any]
+
+    @property
+    def hashed(self) -> list[Column]:
+        return [column for column in self.columns if column.is_hashed]
+
+    @property
+    def kept(self) -> list[Column]:
+        return [column for column in self.columns if column.kept is not None]
+
+    def tells_a_person(self, text: str) -> bool:
+        """Whether a kept text is the id of a person if it is equal to one."""
+        return len(text) >= self.shortest_id and re.fullmatch(self.plain_number, text) is None
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    number: int
+    path: str
+    source: str
+    user_type: str
+    size: int
+    latest: str
+    less_than: int
+    anchors: list[str]
+    near: int
+
+
+@dataclass(frozen=True)
+class Job:
+    specification: Specification
+    files: list[LandedFile]
+    known_ids: str
+    output: str
+
+
+def read_job(text: str) -> Job:
+    document = json.loads(text)
+    return Job(
+        specification=_specification(document["specification"]),
+        files=[_landed_file(each) for each in document["files"]],
+        known_ids=document["knownIds"],
+        output=document["output"],
+    )
+
+
+def _specification(document: dict[str, Any]) -> Specification:
+    key = document["key"]
+    return Specification(
+        columns=[_column(each) for each in document["columns"]],
+        headers={
+            user_type: [Header(each["line"], each["columns"]) for each in headers]
+            for user_type, headers in document["headers"].items()
+        },
+        user_types=document["userTypes"],
+        stored=document["stored"],
+        partitions=document["partitions"],
+        day=key["day"],
+        person=key["person"],
+        resource=key["resource"],
+        longest_row=document["longestRow"],
+        shortest_id=document["shifted"]["shortestId"],
+        plain_number=document["shifted"]["plainNumber"],
+        masking=document["masking"],
+    )
+
+
+def _column(document: dict[str, Any]) -> Column:
+    return Column(
+        name=document["name"],
+        type=document["type"],
+        target=document["target"],
+        is_hashed=document["isHashed"],
+        blank=document["blank"],
+        form=document["form"],
+        except_=document["except"],
+        kept=document["kept"],
+    )
+
+
+def _landed_file(document: dict[str, Any]) -> LandedFile:
+    limits = document["dates"]
+    return LandedFile(
+        number=document["number"],
+        path=document["path"],
+        source=document["source"],
+        user_type=document["userType"],
+        size=document["size"],
+        latest=limits["latest"],
+        less_than=limits["lessThan"],
+        anchors=limits["anchors"],
+        near=limits["near"],
+    )

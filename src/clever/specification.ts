@@ -1,0 +1,127 @@
+import { maximumRowBytes } from "./judgeRows";
+import { maskRules, type TextKind, textKindOf } from "./maskedText";
+import { plainId } from "./personIds";
+import {
+  type ColumnType,
+  type CsvShape,
+  hashedColumns,
+  partitionColumns,
+  pseudoColumns,
+  pseudonymName,
+  type Report,
+  type ReportColumn,
+  type UserType,
+  userTypes,
+  userTypeValue,
+} from "./reports";
+import { hasResources } from "./rowKey";
+import { plainNumber, shortestId } from "./shiftedCells";
+import { canonicalForm, cleverId, whiteSpace } from "./values";
+
+/**
+ * What an engine of another language needs to know to read clean files of a report, as plain JSON. Everything in it follows
+ * from the modules beside this one. An engine leaves every file with anything else to the embedded judge, so the forms
+ * here are narrow: Clever's own.
+ */
+export interface Specification {
+  readonly report: Report["name"];
+  /** In the report's order. */
+  readonly columns: readonly SpecifiedColumn[];
+  /** The headers that Clever writes for each user type. No two have the same number of columns. */
+  readonly headers: Readonly<Record<UserType, readonly SpecifiedHeader[]>>;
+  /** How the table names a user type. */
+  readonly userTypes: Readonly<Record<UserType, string>>;
+  /** The table's columns that are stored in its data files, and those that name their folders. */
+  readonly stored: readonly { readonly name: string; readonly type: ColumnType }[];
+  readonly partitions: readonly string[];
+  /** A file says something twice if two rows agree in these: the day, the person (the first id that is there), the resource. */
+  readonly key: {
+    readonly day: string;
+    readonly person: readonly string[];
+    readonly resource: string | null;
+  };
+  /** Bytes of a line. */
+  readonly longestRow: number;
+  /** A kept text that is equal to somebody's id tells of shifted cells, unless it is shorter or such a number. */
+  readonly shifted: { readonly shortestId: number; readonly plainNumber: string };
+  readonly masking: typeof maskRules;
+}
+
+/** Patterns match whole cells, in Java's and RE2's syntax. */
+export interface SpecifiedColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** What the table calls it. */
+  readonly target: string;
+  readonly isHashed: boolean;
+  /** Whether an empty cell is clean; it is null. */
+  readonly blank: boolean;
+  /** What a cell must match that is not empty; null for any text. */
+  readonly form: string | null;
+  /** What it must not match. */
+  readonly except: string | null;
+  /** For texts that are kept, what they hold. */
+  readonly kept: TextKind | null;
+}
+
+export interface SpecifiedHeader {
+  readonly line: string;
+  /** The report's columns in the order of the file. */
+  readonly columns: readonly string[];
+}
+
+export function specificationOf(report: Report): Specification {
+  const day = report.columns.find(({ type }) => type === "date");
+  return {
+    report: report.name,
+    columns: report.columns.map(specifiedColumn),
+    headers: byUserType((userType) => headersOf(report, userType)),
+    userTypes: userTypeValue,
+    stored: pseudoColumns(report).filter(({ name }) => !partitionColumns.some((part) => part === name)),
+    partitions: partitionColumns,
+    key: {
+      day: day?.name ?? "",
+      person: hashedColumns(report)
+        .map(({ name }) => name)
+        .toReversed(),
+      resource: hasResources(report) ? "resource_id" : null,
+    },
+    longestRow: maximumRowBytes,
+    shifted: { shortestId, plainNumber },
+    masking: maskRules,
+  };
+}
+
+function specifiedColumn(column: ReportColumn): SpecifiedColumn {
+  const { name, type, blank, pseudonymization } = column;
+  const isHashed = pseudonymization === "hash";
+  return {
+    name,
+    type,
+    target: isHashed ? pseudonymName(name) : name,
+    isHashed,
+    blank,
+    kept: type === "string" && !isHashed ? textKindOf(column) : null,
+    ...formsOf(column),
+  };
+}
+
+function formsOf({ type, pseudonymization, words }: ReportColumn): Pick<SpecifiedColumn, "form" | "except"> {
+  if (type !== "string") return { form: canonicalForm[type], except: null };
+  if (pseudonymization === "hash") return plainId;
+  const blank = `[${whiteSpace}]*`;
+  return { form: null, except: words ? `${blank}|[^!-~]*${cleverId}[^!-~]*` : blank };
+}
+
+/** With all columns, and, as in older files, without those that a file may lack. */
+function headersOf({ columns }: CsvShape, userType: UserType): SpecifiedHeader[] {
+  const headers = [columns, columns.filter(({ required }) => required)];
+  return headers.map((present) => ({
+    line: present.map(({ name, headerOf }) => headerOf?.[userType] ?? name).join(","),
+    columns: present.map(({ name }) => name),
+  }));
+}
+
+function byUserType<T>(ofType: (userType: UserType) => T): Record<UserType, T> {
+  return Object.fromEntries(userTypes.map((each) => [each, ofType(each)])) as Record<UserType, T>;
+}

@@ -1,0 +1,214 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { lookupTable, pseudoTable } from "../../src/clever/layout";
+import { reportNames, reports } from "../../src/clever/reports";
+import { SparkEngine } from "../../src/spark/sparkEngine";
+import { clean, engineTask, inOrder, line, readWith, unclean } from "../helpers/engineContract";
+import { lakeRows } from "../helpers/lakeRows";
+import {
+  daily,
+  dailyCsv,
+  dailyHeader,
+  dailyPath,
+  PipelineFixture,
+  salt,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+import { embedded } from "../helpers/readEngines";
+import { sparkEngine, sparkScripts } from "../helpers/sparkEngine";
+
+const withSchool = (name: string, school = name) => line(school).replace("North High", name);
+const older = (text: string) => text.replace(",school_name", "").replaceAll(",North High", "");
+
+/** In an order of their own, with all that is nested in them. */
+const sorted = (rows: readonly object[]) =>
+  rows.map((row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))).sort();
+
+/** Forms that Spark is to answer for, beside those of every engine. */
+const sound: readonly (readonly [string, string])[] = [
+  [
+    "commas and quotes within quotes",
+    dailyCsv(withSchool('"North, ""High"""', "amy"), withSchool('"South"', "ben")),
+  ],
+  ["lines that end in CR LF", dailyCsv(line("amy"), line("ben")).replaceAll("\n", "\r\n")],
+  ["no line end behind the last line", dailyCsv(line("amy"), line("ben")).trimEnd()],
+  ["the columns of older files", older(dailyCsv(line("amy"), line("ben")))],
+  ["a person without an id of the school system", dailyCsv(line("amy").replace("sis-amy", ""), line("ben"))],
+  ["letters beyond ASCII", dailyCsv(withSchool("Peñasco Élémentaire 学校", "amy"))],
+];
+
+/** Forms of which others make something, or that have something to be noted. */
+const odd: readonly (readonly [string, string])[] = [
+  ["the header behind the rows", `${line("amy")}\n${line("ben")}\n${dailyHeader}\n`],
+  ["the header twice", dailyCsv(line("amy"), dailyHeader, line("ben"))],
+  ["a header of another user type", dailyCsv(line("amy")).replace("sis_id", "staff_id")],
+  ["a header within quotes", dailyCsv(line("amy")).replace("date", '"date"')],
+  ["a byte-order mark", `\ufeff${dailyCsv(line("amy"))}`],
+  ["columns in another order", dailyCsv(line("amy")).replace("date,sis_id", "sis_id,date")],
+  ["a column more", dailyCsv(`${line("amy")},x`).replace("accessed\n", "accessed,more\n")],
+  ["no row", dailyCsv()],
+  ["a blank line", dailyCsv(line("amy"), "", line("ben"))],
+  ["a line break within quotes", dailyCsv(withSchool('"North\nHigh"', "amy"))],
+  ["a quote that never closes", dailyCsv(line("amy"), withSchool('"North', "ben"))],
+  ["a space in front of a quote", dailyCsv(withSchool(' "North"', "amy"))],
+  ["text behind a quote", dailyCsv(withSchool('"North"x', "amy"))],
+  ["a row twice", dailyCsv(line("amy"), line("amy"))],
+  ["two rows of a day", dailyCsv(line("amy"), line("amy").replace(",1,2", ",3,4"))],
+  ["an id with two others", dailyCsv(line("amy"), line("amy").replace("sis-amy", "sis-amy2"))],
+  ["an e-mail address in a text", dailyCsv(withSchool("ann@example.org", "amy"))],
+  ["a person's id in a text", dailyCsv(withSchool("North sis-7amy", "amy").replace(",sis-amy", ",sis-7amy"))],
+  ["a link to a person", dailyCsv(withSchool("https://x.example/users/12", "amy"))],
+  ["white space for a text", dailyCsv(withSchool("  ", "amy"))],
+  ["an id of Clever's for words", dailyCsv(withSchool("0123456789abcdef01234567", "amy"))],
+  ["an id with letters beyond ASCII", dailyCsv(line("amy").replace("sis-amy", "sis-ämy"))],
+  ["TRUE", dailyCsv(line("amy").replace("true", "TRUE"))],
+  ["years apart", dailyCsv(line("amy"), line("ben", "2023-09-04"))],
+];
+
+describe("Apache Spark as an engine", () => {
+  let spark: SparkEngine | undefined;
+  let [folder, events] = ["", ""];
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
+    events = path.join(folder, "events");
+    await mkdir(events);
+    const settings = ["spark.eventLog.enabled true", `spark.eventLog.dir file://${events}`];
+    await writeFile(path.join(folder, "spark-defaults.conf"), settings.join("\n"));
+    process.env.SPARK_CONF_DIR = folder;
+    spark = await sparkEngine();
+  }, 600_000);
+  afterAll(async () => {
+    await spark?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test("answers for files in Clever's own form as the embedded engine does, and for no other", async () => {
+    if (!spark) return;
+    const plain = [...clean.map(([name, content]) => [name, content] as const), ...sound];
+    const files = [...plain, ...unclean, ...odd];
+    const contents = files.map(([, content]) => content);
+    const ours = await readWith(embedded, contents);
+    const theirs = await readWith(spark.open, contents);
+    const answered = theirs.read.map(({ entry }) => files[theirs.sources.indexOf(entry.source)]?.[0]);
+    expect(answered).toEqual(plain.map(([name]) => name));
+    const sources = new Set(theirs.read.map(({ entry }) => entry.source));
+    expect(inOrder(theirs.rows)).toEqual(
+      inOrder(ours.rows.filter(({ source_file }) => sources.has(String(source_file)))),
+    );
+    const told = (read: typeof ours.read) =>
+      read
+        .filter(({ entry }) => sources.has(entry.source))
+        .map(({ entry, ...rest }) => ({ ...rest, source: entry.source }));
+    expect(sorted(told(theirs.read))).toEqual(sorted(told(ours.read)));
+  }, 600_000);
+
+  test("takes turns with the embedded engine: tables, lookups and log are those of that one alone", async () => {
+    if (!spark) return;
+    const [alone, mixed] = [await PipelineFixture.create(), await PipelineFixture.create()];
+    const people = ["amy", "ben", "cat", "dan"];
+    const put = async (path: string, content: string) => {
+      for (const fixture of [alone, mixed]) await fixture.put(path, content);
+    };
+    const day = async (date: string, logins: number) => {
+      await put(dailyPath(date), dailyCsv(...people.map((person) => daily(person, date, logins))));
+      const used = people.flatMap((person) =>
+        ["Lexia Core5", "maps"].map((name) => usage(person, name, date)),
+      );
+      await put(usagePath(date), usageCsv(...used));
+    };
+    const turns: readonly (readonly [string, boolean, () => Promise<void>])[] = [
+      [
+        "two days, and a bad file",
+        true,
+        async () => {
+          await day("2024-09-03", 1);
+          await day("2024-09-30", 2);
+          await put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-31")));
+        },
+      ],
+      ["a day by the embedded engine", false, () => day("2024-10-01", 3)],
+      [
+        "a corrected day, a file that overlaps, a text with an id, the bad file put right",
+        true,
+        async () => {
+          await day("2024-09-03", 7);
+          await put(
+            dailyPath("2024-09-29"),
+            dailyCsv(daily("amy", "2024-09-30", 2), daily("eve", "2024-09-29")),
+          );
+          await put(usagePath("2024-09-04"), usageCsv(usage("amy", "work of sis-7", "2024-09-04")));
+          await put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04"), daily("7", "2024-09-04")));
+        },
+      ],
+      [
+        "a file with fewer people again",
+        false,
+        () => put(dailyPath("2024-09-30"), dailyCsv(daily("ben", "2024-09-30"), daily("cat", "2024-09-30"))),
+      ],
+    ];
+    for (const [what, isSpark, change] of turns) {
+      await change();
+      const ours = await alone.run();
+      const theirs = await mixed.run(isSpark ? { engine: spark.open } : {});
+      const { runId: _, milliseconds: __, ...told } = ours;
+      expect({ what, ...theirs }).toMatchObject({ what, ...told });
+      for (const table of reportNames.flatMap((name) => [
+        pseudoTable(reports[name]),
+        lookupTable(reports[name]),
+      ])) {
+        expect(await lakeRows(mixed.lake, table), what).toEqual(await lakeRows(alone.lake, table));
+      }
+      const [ourLog, theirLog] = [await alone.log(), await mixed.log()].map((log) =>
+        sorted(log.map(({ runId: ___, time: ____, version: _____, landedPath: ______, ...entry }) => entry)),
+      );
+      expect(theirLog, what).toEqual(ourLog);
+    }
+    expect((await mixed.verify()).problems).toEqual([]);
+  }, 600_000);
+
+  test("writes neither the salt nor anybody's id into Spark's own log of events", async () => {
+    if (!spark) return;
+    const logs = await Promise.all(
+      (await readdir(events)).map((name) => readFile(path.join(events, name), "utf8")),
+    );
+    expect(logs.join("")).toContain("sis_id_pseudonym");
+    for (const secret of [salt, "sis-amy", "clever-amy"]) expect(logs.join("").includes(secret)).toBe(false);
+  });
+
+  test("ends with the run that is cancelled", async () => {
+    if (!spark) return;
+    const other = await sparkEngine();
+    if (!other) return;
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    const stop = new AbortController();
+    const running = fixture.run({ engine: other.open, signal: stop.signal });
+    setTimeout(() => stop.abort(new Error("stopped by a person")), 1_500);
+    await expect(running).rejects.toThrow("stopped by a person");
+    await other[Symbol.asyncDispose]();
+    expect((await fixture.run()).anonymized).toBe(1);
+  });
+});
+
+test("a program that is not there is told, with what to do; the landed file waits", async () => {
+  await using missing = new SparkEngine({ program: "no-such-spark-submit", scripts: sparkScripts });
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+  const { failed } = await fixture.run({ engine: missing.open });
+  expect(failed.map(({ reason }) => reason)).toEqual([
+    expect.stringMatching(
+      /^no-such-spark-submit: Spark is not there: there is no such program\..*spark-submit --version/,
+    ),
+  ]);
+  expect((await fixture.run()).anonymized).toBe(1);
+});
+
+test("without files there is nothing to start", async () => {
+  await using engine = new SparkEngine({ program: "no-such-spark-submit", scripts: sparkScripts });
+  const { lake } = await PipelineFixture.create();
+  expect(await engine.open(await engineTask(lake)).readClean([])).toEqual({ read: [], staged: [] });
+});
