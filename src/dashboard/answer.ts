@@ -11,11 +11,34 @@ export type Shown = number | null;
 /** A number of people who are there or did something; `few` for 1 to one below the minimum group size. */
 export type People = Shown | "few";
 
-/** A number with the same number of the period before: as many days, ending on the day before `from`. */
+/** A number with the same number of the period before (`Periods`). */
 export interface Card<Value extends People = Shown> {
   readonly value: Value;
   /** `null` also where there is no such period in the data. */
   readonly before: Value;
+  /**
+   * What the two are compared by: a sum per school day, over the school days whose report is there; a number of people or
+   * things as it is. `null` where they cannot be compared, such as without a report that the number needs.
+   */
+  readonly compared: { readonly now: number; readonly before: number } | null;
+}
+
+/** The range and the period before, which has as many school days and ends on the day before `from`. */
+export interface Periods {
+  readonly schoolDays: number;
+  /** `null` where the data does not reach back that far, and where the range has no school day. */
+  readonly before: { readonly from: string; readonly to: string } | null;
+}
+
+export type ReportKind = "dailyParticipation" | "resourceUsage";
+
+/** Days of which a report has no row of a user type, although the other report tells of their use. */
+export interface MissingReport {
+  readonly report: ReportKind;
+  readonly userType: UserType;
+  readonly days: number;
+  readonly first: string;
+  readonly last: string;
 }
 
 /** An entry of a list: the question, narrowed to it. */
@@ -101,6 +124,8 @@ export interface DayEntry extends Entry {
   readonly date: string;
   /** `noData`: no row of either report; `quiet`: rows, but next to nobody active (a holiday or weekend); else `school`. */
   readonly kind: "school" | "quiet" | "noData";
+  /** Reports that are missing for some of the people; their numbers are `null`, as all are where there is no data. */
+  readonly missing?: readonly ReportKind[];
   readonly logins: Shown;
   /** Sum of num_resources_accessed. */
   readonly resources: Shown;
@@ -112,7 +137,7 @@ export interface DayEntry extends Entry {
 export interface WeekdayEntry extends Entry {
   /** 1 Monday … 7 Sunday */
   readonly weekday: number;
-  /** Days of the range with participation on this weekday, days off left out. */
+  /** Days of the range on this weekday whose participation is complete, days off left out. */
   readonly days: number;
   /** Averages per such day. */
   readonly activeUsers: Shown;
@@ -129,7 +154,10 @@ export interface ResourceEntry extends Entry {
   readonly accesses: Shown;
   readonly firstDay: string | null;
   readonly lastDay: string | null;
-  /** Person-days of use per calendar week of the range, oldest first, at most 60; for a small line. */
+  /**
+   * Person-days of use per calendar week of the range, oldest first, at most 60; for a small line. `null` where a report is
+   * missing.
+   */
   readonly weekly: readonly Shown[];
 }
 
@@ -193,6 +221,9 @@ export interface DashboardAnswer {
   readonly minimumGroupSize: number;
   readonly keepWhole: KeepWhole;
   readonly withheld: Withheld;
+  readonly periods: Periods;
+  /** Reports that are missing in the range: sums are without them. */
+  readonly missing: readonly MissingReport[];
   /** Versions of the tables that it was computed from, and when. */
   readonly computed: string;
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };

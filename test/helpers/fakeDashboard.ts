@@ -21,7 +21,11 @@ export interface FakeDistrict {
   /** Names that would do harm, were they taken for more than text. */
   readonly hostile?: boolean;
   readonly changes?: "some" | "none" | "tooEarly";
+  /** Without resource usage of `missingDay`. */
+  readonly missingReport?: boolean;
 }
+
+export const missingDay = "2026-11-04";
 
 export const hostileNames = [
   "<img src=x onerror=alert(1)>",
@@ -70,7 +74,14 @@ const included = (list: readonly (string | null)[], name: string | null) =>
 
 /** Answers as the engine would give them for a made-up district; not exact, but alike from question to question. */
 export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {}): DashboardAnswer {
-  const { schools = 8, resources = 60, days = 112, grades = false, hostile = false } = district;
+  const {
+    schools = 8,
+    resources = 60,
+    days = 112,
+    grades = false,
+    hostile = false,
+    missingReport = false,
+  } = district;
   const allSchools = names(schools, schoolNames, hostile).sort();
   const allResources = names(resources, resourceNames, hostile).map((name, index) => ({
     name,
@@ -87,7 +98,12 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
   const chosen = allResources.filter(
     ({ name, type }) => included(filter.resources, name) && included(filter.resourceTypes, type),
   );
-  const byDay = everyDay.map((time) => dayEntry(time, users, chosen.length));
+  const byDay = everyDay.map((time): DayEntry => {
+    const entry = dayEntry(time, users, chosen.length);
+    return missingReport && entry.date === missingDay
+      ? { ...entry, missing: ["resourceUsage"], distinctResources: null }
+      : entry;
+  });
   const schoolDays = byDay.filter(({ kind }) => kind === "school").length;
   const usersOf = (resource: (typeof allResources)[number], people: number) =>
     Math.round(people * Math.min(0.93, resource.weight * 1.1));
@@ -107,6 +123,13 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       small,
       shownSchools.find((school) => size(school) >= minimum),
     ),
+    periods: {
+      schoolDays,
+      before: { from: iso(from - (to - from) - dayLength), to: iso(from - dayLength) },
+    },
+    missing: missingReport
+      ? [{ report: "resourceUsage", userType: "students", days: 1, first: missingDay, last: missingDay }]
+      : [],
     computed: "2026-11-21T06:15:00.000Z",
     versions: { dailyParticipation: 41, resourceUsage: 41 },
     options: {
@@ -122,9 +145,9 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     cards: {
       users: card(users, users * 0.995),
       activeUsers: card(Math.round(users * 0.87), users * 0.84),
-      days: numberCard(schoolDays, schoolDays + 2),
-      logins: numberCard(sum(byDay.map(({ logins }) => logins)), users * schoolDays * 1.2),
-      accesses: numberCard(sum(entries.map(({ accesses }) => accesses)), users * schoolDays),
+      days: { value: schoolDays, before: schoolDays, compared: null },
+      logins: numberCard(sum(byDay.map(({ logins }) => logins)), users * schoolDays * 1.2, schoolDays),
+      accesses: numberCard(sum(entries.map(({ accesses }) => accesses)), users * schoolDays, schoolDays),
       resources: numberCard(entries.length, entries.length),
       resourceUsers: card(Math.round(users * 0.81), null),
     },
@@ -168,11 +191,19 @@ function rangeOf({ range }: DashboardFilter, first: number): { from: number; to:
 }
 
 function card(value: number, before: number | null): Card<People> {
-  return { value: shown(value), before: before === null ? null : Math.round(before) };
+  return {
+    value: shown(value),
+    before: before === null ? null : Math.round(before),
+    compared: before === null || value < minimum ? null : { now: value, before: Math.round(before) },
+  };
 }
 
-function numberCard(value: number, before: number): Card {
-  return { value, before: Math.round(before) };
+function numberCard(value: number, before: number, days = 1): Card {
+  return {
+    value,
+    before: Math.round(before),
+    compared: { now: value / days, before: Math.round(before) / days },
+  };
 }
 
 /** Small schools are shown only together with another one. */
@@ -191,7 +222,14 @@ function dayEntry(time: number, users: number, resources: number): DayEntry {
   const weekend = [0, 6].includes(new Date(time).getUTCDay());
   const holiday = date >= "2026-10-12" && date <= "2026-10-16";
   if (date === "2026-09-30") {
-    return { date, kind: "noData", logins: 0, resources: 0, activeUsers: 0, distinctResources: 0 };
+    return {
+      date,
+      kind: "noData",
+      logins: null,
+      resources: null,
+      activeUsers: null,
+      distinctResources: null,
+    };
   }
   const quiet = weekend || holiday || date === "2026-09-07" || date === "2026-11-11";
   const level = (quiet ? 0.006 : 0.62 + 0.1 * chance(date)) * (date === "2026-11-04" ? 1.35 : 1);

@@ -62,6 +62,9 @@ export class PlainDashboard {
   private readonly kinds: ReadonlyMap<string, "school" | "quiet" | "noData">;
   private readonly groups: readonly (readonly PlainCohort[])[];
   private readonly minimum: number;
+  /** User types with a group of their own. */
+  private readonly told: ReadonlySet<string>;
+  private readonly missingDays = new Map<string, Set<"dailyParticipation" | "resourceUsage">>();
 
   constructor(
     private readonly district: RandomRows,
@@ -77,7 +80,53 @@ export class PlainDashboard {
       for (const cohort of cohorts) this.groupOf.set(keyOf(cohort), group);
     });
     this.kinds = this.dayKinds();
+    this.told = new Set(
+      this.groups.flatMap(([first, ...others]) =>
+        first && others.every(({ userType }) => userType === first.userType) ? [first.userType] : [],
+      ),
+    );
+    this.findMissing();
     this.countDays(rows);
+  }
+
+  /** By `user type date`; a report that nobody has on the day is missing for all, as `* date`. */
+  private findMissing(): void {
+    const at = ({ userType, date }: Row) => `${userType} ${date}`;
+    const { participation, usage } = this.district;
+    const [there, used] = [new Set(participation.map(at)), new Set(usage.map(at))];
+    const types = (rows: readonly Row[]) => new Set(rows.map(({ userType }) => userType));
+    const [ever, everUsed] = [types(participation), types(usage)];
+    const add = (key: string, report: "dailyParticipation" | "resourceUsage") =>
+      this.missingDays.set(key, (this.missingDays.get(key) ?? new Set()).add(report));
+    for (const row of usage) {
+      if (!there.has(at(row)) && ever.has(row.userType)) add(at(row), "dailyParticipation");
+    }
+    for (const row of participation) {
+      if ((row.resources ?? 0) > 0 && !used.has(at(row)) && everUsed.has(row.userType))
+        add(at(row), "resourceUsage");
+    }
+    const dates = new Set(participation.map(({ date }) => date));
+    for (const { date } of usage) if (!dates.has(date)) add(`* ${date}`, "dailyParticipation");
+  }
+
+  /** The reports that are missing on a date for some of the people. */
+  missingOn(userTypes: readonly string[], date: string): ("dailyParticipation" | "resourceUsage")[] {
+    const types = [...this.told].filter((type) => isAmong(userTypes, type));
+    const found = ["*", ...types].map((type) => this.missingDays.get(`${type} ${date}`));
+    return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
+      found.some((reports) => reports?.has(report)),
+    );
+  }
+
+  schoolDays(from: string, to: string): string[] {
+    return days(from, to).filter((date) => this.kinds.get(date) === "school");
+  }
+
+  /** The first day of as many school days before the range. */
+  startBefore(from: string, to: string, firstDay: string): string | undefined {
+    const earlier = this.schoolDays(firstDay, addDays(from, -1));
+    const count = this.schoolDays(from, to).length;
+    return count === 0 ? undefined : earlier[earlier.length - count];
   }
 
   cohortOf({ school, userType, grade }: Row): PlainCohort {
@@ -203,6 +252,7 @@ export class PlainDashboard {
     const anyCohort = () => true;
     const total = part(anyDay, anyCohort);
     const range = days(from, to);
+    const missing = (date: string) => this.missingOn(filter.userTypes, date);
     const weeks = unique(range.map(monday)).slice(-60);
     const schools = unique([...there, ...anyUse].map(({ school }) => school))
       .sort(compare)
@@ -226,7 +276,11 @@ export class PlainDashboard {
           accesses: sum(usage.map(({ accesses }) => accesses)),
           firstDay: dates[0] ?? null,
           lastDay: dates[dates.length - 1] ?? null,
-          weekly: weeks.map((week) => rows.filter(({ date }) => monday(date) === week).length),
+          weekly: weeks.map((week) =>
+            range.some((date) => monday(date) === week && missing(date).includes("resourceUsage"))
+              ? null
+              : rows.filter(({ date }) => monday(date) === week).length,
+          ),
         };
       })
       .sort(
@@ -241,13 +295,18 @@ export class PlainDashboard {
       days: range.map((date) => ({
         date,
         kind: this.kinds.get(date) ?? ("noData" as const),
+        missing: missing(date),
         ...onDate(date),
       })),
       weekdays: [1, 2, 3, 4, 5, 6, 7].flatMap((number) => {
-        const isSchool = (date: string) => weekday(date) === number && this.kinds.get(date) === "school";
         const dates = new Set(this.district.participation.map(({ date }) => date));
-        const countedDays = range.filter((date) => isSchool(date) && dates.has(date)).length;
-        return countedDays === 0 ? [] : [{ weekday: number, countedDays, ...part(isSchool, anyCohort) }];
+        const isCompared = (date: string) =>
+          weekday(date) === number &&
+          this.kinds.get(date) === "school" &&
+          dates.has(date) &&
+          !missing(date).includes("dailyParticipation");
+        const countedDays = range.filter(isCompared).length;
+        return countedDays === 0 ? [] : [{ weekday: number, countedDays, ...part(isCompared, anyCohort) }];
       }),
       resources: resources.map(({ order: _, ...entry }) => entry),
       schoolResources: resources.slice(0, 20).flatMap(({ resource, type }) =>

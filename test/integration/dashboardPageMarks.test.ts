@@ -195,4 +195,35 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await poll(() => textOf(page, "#panel-table tbody tr:nth-last-child(2) .number")).toBe("<10");
     });
   });
+
+  test("a day without its report is a gap, named above, in table and tooltip, with the way to the reports", async () => {
+    const { page, sent } = await dashboards.open({ missingReport: true });
+    expect(await textOf(page, "#incomplete")).toBe(
+      "Resource usage (Students): the report of Wed, Nov 4, 2026 is missing. What is missing may be late or in quarantine. Numbers are without it. Show Reports",
+    );
+    await page.locator("#show-reports").click();
+    await poll(() => sent.at(-1)).toEqual({ type: "showReports" });
+    expect(await textOf(page, "#panel-distinctDay .without")).toBe("Without one day whose report is missing");
+    expect(await page.locator("#panel-active .without").count()).toBe(0);
+    expect(await textOf(page, "#card-accesses .without")).toBe("Without one day whose report is missing");
+    for (const panel of ["time", "active", "distinctDay"]) {
+      expect(await textOf(page, `#panel-${panel} .legend`)).toContain("Report missing");
+    }
+    await page.locator("#panel-distinctDay .as-table").click();
+    const row = page.locator("#panel-distinctDay tbody tr", { hasText: "Nov 4" });
+    await poll(async () => (await row.textContent())?.replaceAll(/\s+/g, " ").trim()).toContain(
+      "School day; Resource usage: report missing–",
+    );
+  });
+
+  test("the period before has as many school days, and sums are compared per school day", async () => {
+    const { page } = await dashboards.open();
+    expect(await textOf(page, ".cards-note")).toMatch(
+      /^Arrows: (\d+) school days against the \1 before, .+; logins and accesses per school day$/,
+    );
+    expect(await page.locator("#card-logins .delta").getAttribute("title")).toMatch(
+      /^Per school day: [\d,]+; before: [\d,]+$/,
+    );
+    expect(await page.locator("#card-days .delta").count()).toBe(0);
+  });
 });

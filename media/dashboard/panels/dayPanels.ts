@@ -1,7 +1,8 @@
 import type { DayEntry, People } from "../../../src/dashboard/answer";
-import { type DaySeries, dayPicture } from "../charts/dayPicture";
+import { type DaySeries, dayPicture, tellsPartly } from "../charts/dayPicture";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
+import { missingOfDay } from "../missingWords";
 import { isDay, pickDay, type Ready } from "../model";
 import { type Column, type Panel, shareOf } from "./panel";
 
@@ -73,8 +74,14 @@ export function distinctDayPanel(ready: Ready, wide: boolean): Panel {
   });
 }
 
-function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): Panel {
+function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPanel): Panel {
   const { texts, formats, answer, filter } = ready;
+  const report = panel.allResources ? "dailyParticipation" : "resourceUsage";
+  const series = given.map((each) => ({
+    ...each,
+    value: (day: DayEntry) =>
+      day.kind === "noData" || day.missing?.includes(report) ? undefined : each.value(day),
+  }));
   const format = (value: number) => (kind === "share" ? formats.share(value) : formats.compact(value));
   const drawn = (look: Look): DaySeries[] =>
     series.map(({ colour, ...each }) => ({ ...each, colour: look.palette[colour] ?? look.text }));
@@ -96,8 +103,12 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
       rows: answer.byDay.map((day) => ({
         cells: [
           day.date,
-          { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay }[day.kind],
-          ...series.map(({ value }) => (day.kind === "noData" ? undefined : value(day))),
+          [
+            { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay }[day.kind],
+            ...missingOfDay(texts, day),
+            ...(day.partly && tellsPartly(ready) ? [texts.partlyDay] : []),
+          ].join("; "),
+          ...series.map(({ value }) => value(day)),
         ],
         pick: pickDay(filter, day.date),
         picked: isDay(filter, day.date),
@@ -110,7 +121,7 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
 function peak(
   { answer, texts, formats }: Ready,
   title: string,
-  value: (day: DayEntry) => People,
+  value: (day: DayEntry) => People | undefined,
   format: (value: number) => string,
 ): string {
   let best: { date: string; value: number } | undefined;

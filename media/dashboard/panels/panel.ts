@@ -37,7 +37,7 @@ export interface Panel {
   readonly definition: string;
   /** Whether it takes both columns where there are two. */
   readonly wide: boolean;
-  /** Whether the resource filters leave it as it is. */
+  /** Whether the resource filters leave it as it is, since it is of daily participation; otherwise it is of resource usage. */
   readonly allResources: boolean;
   readonly controls: readonly Control[];
   /** Said below the title. */
@@ -61,7 +61,8 @@ export function shareOf(part: People, whole: People): People {
 }
 
 /** A number that can be drawn. */
-export const told = (value: People): Shown => (value === "few" ? null : value);
+export const told = (value: People | undefined): Shown =>
+  value === "few" || value === undefined ? null : value;
 
 /** The highest and the lowest of some named numbers, as a sentence. */
 export function extremes(

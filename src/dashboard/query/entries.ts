@@ -3,18 +3,19 @@ import type {
   DayEntry,
   GradeEntry,
   People,
+  ReportKind,
   ResourceEntry,
   SchoolEntry,
   SchoolResourceEntry,
   Shown,
   WeekdayEntry,
 } from "../answer";
-import { isoDate, mondayOf, monthPlace, weekdayOf } from "../calendar";
+import { isoDate, mondayOf, weekdayOf } from "../calendar";
 import type { Days } from "../days";
 import type { Facts } from "../groups";
 import { compareNames } from "../names";
-import type { AttendanceFacts, AttendanceSums } from "./attendance";
-import type { Scope } from "./scope";
+import { type AttendanceFacts, type AttendanceSums, weekdayDays } from "./attendance";
+import { isIn, type Scope } from "./scope";
 import type { UsageFacts } from "./usage";
 
 /** How many resources `resourcesBySchool` tells apart, and how many weeks a resource shows. */
@@ -75,34 +76,44 @@ export function gradeEntries({ facts, minimum, attendance, usage }: Found): Grad
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
 }
 
-function isIn(masks: Uint32Array, { monthStarts }: Days, day: number): boolean {
-  const month = monthPlace(monthStarts, day);
-  const bit = month < 0 ? 31 : day - (monthStarts[month] as number);
-  return bit < 31 && (((masks[month] as number) >>> bit) & 1) === 1;
-}
-
 /** Of what kind a day is, as a day number. */
 export function kindOf(days: Days, day: number): DayEntry["kind"] {
   if (!isIn(days.kinds.data, days, day)) return "noData";
   return isIn(days.kinds.school, days, day) ? "school" : "quiet";
 }
 
+/** The reports of a day that are missing for some of the people of a scope. */
+export function missingOn(days: Days, { missing }: Scope, day: number): ReportKind[] {
+  return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
+    isIn(missing[report], days, day),
+  );
+}
+
 export function dayEntries({ facts, minimum, scope, attendance, usage }: Found): DayEntry[] {
-  return attendance.days.map((part, place) => ({
-    date: isoDate(scope.from + place),
-    kind: kindOf(facts.days, scope.from + place),
-    logins: shown(part.logins, part),
-    resources: shown(part.resources, part),
-    activeUsers: people(part.personDays, part, minimum),
-    distinctResources: shown(usage.byDay[place] ?? 0, part),
-    ...partly(part),
-  }));
+  return attendance.days.map((part, place) => {
+    const day = scope.from + place;
+    const kind = kindOf(facts.days, day);
+    const missing = missingOn(facts.days, scope, day);
+    const from = <Value>(report: ReportKind, value: Value) =>
+      kind === "noData" || missing.includes(report) ? null : value;
+    return {
+      date: isoDate(day),
+      kind,
+      ...(missing.length > 0 ? { missing } : {}),
+      logins: from("dailyParticipation", shown(part.logins, part)),
+      resources: from("dailyParticipation", shown(part.resources, part)),
+      activeUsers: from("dailyParticipation", people(part.personDays, part, minimum)),
+      distinctResources: from("resourceUsage", shown(usage.byDay[place] ?? 0, part)),
+      ...partly(part),
+    };
+  });
 }
 
 export function weekdayEntries({ facts: { days }, scope, attendance }: Found): WeekdayEntry[] {
   const counts = new Array<number>(7).fill(0);
+  const compared = weekdayDays(days, scope);
   for (let day = scope.from; day <= scope.to; day++) {
-    if (!isIn(days.kinds.participation, days, day) || !isIn(days.kinds.school, days, day)) continue;
+    if (!isIn(compared, days, day)) continue;
     counts[weekdayOf(day) - 1] = (counts[weekdayOf(day) - 1] as number) + 1;
   }
   return attendance.weekdays.flatMap((part, number): WeekdayEntry[] => {
@@ -140,7 +151,7 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
       accesses: byResource.accesses[number] ?? 0,
       firstDay: isoDate(first),
       lastDay: isoDate(byResource.lastDay[number] ?? 0),
-      weekly: weeklyOf(daily, scope.from),
+      weekly: weeklyOf(daily, scope.from, (day) => isIn(scope.missing.resourceUsage, facts.days, day)),
     };
     return [{ entry, number, users }];
   });
@@ -162,12 +173,13 @@ function rowsOf({ rows }: UsageFacts, { days }: AttendanceFacts, resource: numbe
   return rows.subarray(resource * days.length, (resource + 1) * days.length);
 }
 
-function weeklyOf(daily: Float64Array, from: number): number[] {
+function weeklyOf(daily: Float64Array, from: number, isMissing: (day: number) => boolean): Shown[] {
   const firstMonday = mondayOf(from);
-  const weekly: number[] = [];
-  daily.forEach((rows, day) => {
-    const week = Math.floor((from + day - firstMonday) / 7);
-    weekly[week] = (weekly[week] ?? 0) + rows;
+  const weekly: Shown[] = [];
+  daily.forEach((rows, place) => {
+    const week = Math.floor((from + place - firstMonday) / 7);
+    const before = weekly[week] === undefined ? 0 : (weekly[week] as Shown);
+    weekly[week] = before === null || isMissing(from + place) ? null : before + rows;
   });
   return weekly.slice(-mostWeeks);
 }

@@ -25,8 +25,9 @@ export interface UsageFacts {
   readonly byGrade: { readonly pairs: Float64Array };
   /** Users per shown resource and school (`resource * schools + school`). */
   readonly bySchoolResource: Uint32Array;
-  /** Per day of the scope: different resources. */
+  /** Per day of the scope: different resources, and accesses. */
   readonly byDay: Uint32Array;
+  readonly accessesByDay: Float64Array;
 }
 
 /** Throws the signal's reason when aborted. */
@@ -83,6 +84,7 @@ class UsageWalk {
   private readonly countedPerson: Uint32Array;
   private readonly countedAtSchool: Uint32Array;
   private readonly countedInGrade: Uint32Array;
+  private readonly accessesByDay: Float64Array;
   private stamp = 0;
   private accesses = 0;
 
@@ -96,6 +98,7 @@ class UsageWalk {
     const members = index.members.person.length;
     this.length = scope.to - scope.from + 1;
     this.rows = new Float64Array(shown * this.length);
+    this.accessesByDay = new Float64Array(this.length);
     this.byResource = {
       users: new Uint32Array(shown),
       accesses: new Float64Array(shown),
@@ -182,6 +185,8 @@ class UsageWalk {
       const at = first + (day[cell] as number);
       this.rows[at] = (this.rows[at] as number) + (rows[cell] as number);
       sum += accesses[cell] as number;
+      const ofDay = start + (day[cell] as number);
+      this.accessesByDay[ofDay] = (this.accessesByDay[ofDay] as number) + (accesses[cell] as number);
     }
     const cohort = usageRuns.cohort[run] as number;
     this.accesses += sum;
@@ -297,6 +302,7 @@ class UsageWalk {
       byGrade,
       bySchoolResource,
       byDay: this.resourcesByDay(),
+      accessesByDay: this.accessesByDay,
     };
   }
 
