@@ -6,7 +6,7 @@ import { dataTableView } from "./dataTableView";
 import { explainView } from "./explainView";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
-import { nameIn, pickName, type Ready, toggled, typeName } from "./model";
+import { formerNames, nameIn, pickName, type Ready, toggled, typeName } from "./model";
 import type { DataTable } from "./panels/panel";
 import { chartView, legendView, type PanelContext } from "./panelView";
 import { popover } from "./popover";
@@ -91,6 +91,7 @@ function changeView(context: PanelContext, change: Change, picture: Picture): Te
   const name = nameIn(texts, list, change.name);
   const kind = change.subject === "school" ? texts.school : typeName(texts, change.type);
   const sentence = changeSentence(ready, change);
+  const former = formerNamesOf(ready, change);
   return html`<li class="change">
     <div class="change-head">
       <span class=${`direction ${change.direction}`}>${directionView(ready, change)}</span>
@@ -102,9 +103,17 @@ function changeView(context: PanelContext, change: Change, picture: Picture): Te
       }
       <span class="quiet change-kind">${change.partly ? `${kind} · ${texts.ofCounted}` : kind}</span>
     </div>
+    ${former ? html`<p class="quiet change-text former">${former}</p>` : nothing}
     <p class="change-text">${sentence}</p>
     ${chartView(context, `${isolated(name)}: ${sentence}`, picture)}
   </li>`;
+}
+
+/** A changed resource may be one that was renamed. */
+function formerNamesOf(ready: Ready, { subject, name, type }: Change): string | undefined {
+  if (subject !== "resource") return undefined;
+  const entry = ready.answer.options.resources.find((each) => each.name === name && each.type === type);
+  return entry && formerNames(ready, entry);
 }
 
 function directionView({ texts, formats }: Ready, { direction, actual, expected }: Change): TemplateResult {

@@ -1,5 +1,6 @@
 import type { UserType } from "../clever/reports";
 import type { DashboardFilter } from "./filter";
+import type { ShownResource } from "./names";
 import type { KeepWhole } from "./opening";
 
 /**
@@ -147,6 +148,7 @@ export interface WeekdayEntry extends Entry {
 export interface ResourceEntry extends Entry {
   readonly resource: string | null;
   readonly type: string | null;
+  readonly formerNames?: readonly string[];
   /** Distinct people who used it. */
   readonly users: People;
   /** Rows of usage with a person: person-days of use. */
@@ -205,7 +207,7 @@ export interface FilterOptions {
   readonly lastDay: string;
   readonly schoolYearStart: string;
   readonly schools: readonly (string | null)[];
-  readonly resources: readonly { readonly name: string | null; readonly type: string | null }[];
+  readonly resources: readonly ShownResource[];
   readonly resourceTypes: readonly (string | null)[];
   readonly userTypes: readonly UserType[];
   /** In Clever's order, unknown ones behind by name, `null` last; empty where no roster was imported. */

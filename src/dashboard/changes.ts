@@ -82,7 +82,7 @@ export const changesDefinitions = {
   tooLittle:
     `Not judged for too little data: fewer than ${leastPast} earlier weeks since the first use, or fewer than ` +
     `${leastPersonDays} person-days. A school of which groups are left out is judged by the others. A period needs ` +
-    `${weeksNeeded} weeks that count. A resource that was renamed shows as stopped and as new.`,
+    `${weeksNeeded} weeks that count. A resource that was renamed is one where it has a resource_id; without one it shows as stopped and as new.`,
 } as const;
 
 /** A series with the first day on which it was used, or may have been. */

@@ -39,15 +39,16 @@ export const definitions = {
   "byWeekday.activeUsers":
     "Distinct active people of each of these days, summed and divided by the number of days.",
   "byWeekday.logins": "Sum of num_logins on these days, divided by the number of days.",
-  "resources.users":
-    "Distinct people in the rows of resource usage with this resource_name and resource_type.",
+  "resources.resource":
+    "A resource is known by its resource_id and has the resource_name and resource_type that it had last in the data; resources of the same name and type are one. Without an id it is known by its name and type.",
+  "resources.users": "Distinct people in the resource's rows of resource usage.",
   "resources.rows": "Rows of resource usage with a person: person-days of use.",
   "resources.accesses": "Sum of num_access over all rows of the resource.",
   "resources.firstDay": "First and last day with a row of the resource in the range.",
   "resources.weekly":
     "Rows with a person per calendar week (Monday to Sunday), as far as it lies in the range; at most the newest 60 weeks.",
   "resourcesBySchool.users":
-    "For the 20 resources (resource_name and resource_type) with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
+    "For the 20 resources with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
 } as const;
 
 export type DefinitionKey = keyof typeof definitions;

@@ -23,6 +23,8 @@ export interface FakeDistrict {
   readonly changes?: "some" | "none" | "tooEarly";
   /** Without resource usage of `missingDay`. */
   readonly missingReport?: boolean;
+  /** One resource had another name before. */
+  readonly renamed?: boolean;
 }
 
 export const missingDay = "2026-11-04";
@@ -82,6 +84,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     hostile = false,
     missingReport = false,
   } = district;
+  const formerNames = { formerNames: ["Khan Classic"] };
   const allSchools = names(schools, schoolNames, hostile).sort();
   const allResources = names(resources, resourceNames, hostile).map((name, index) => ({
     name,
@@ -109,6 +112,9 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     Math.round(people * Math.min(0.93, resource.weight * 1.1));
   const entries = chosen
     .map((resource) => resourceEntry(resource, usersOf(resource, users), schoolDays, from, to))
+    .map((entry) =>
+      district.renamed && entry.resource === "Khan Academy" ? { ...entry, ...formerNames } : entry,
+    )
     .sort((a, b) => sizeOf(b.users) - sizeOf(a.users));
   const small = shownSchools.filter((school) => size(school) < minimum);
   const sum = (list: readonly Shown[]) => list.reduce<number>((total, each) => total + (each ?? 0), 0);
@@ -137,7 +143,11 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       lastDay: iso(lastDay),
       schoolYearStart: "2026-08-01",
       schools: allSchools,
-      resources: allResources.map(({ name, type }) => ({ name, type })),
+      resources: allResources.map(({ name, type }) => ({
+        name,
+        type,
+        ...(district.renamed && name === "Khan Academy" ? formerNames : {}),
+      })),
       resourceTypes: types,
       userTypes: ["students", "teachers", "staff"],
       grades: grades ? [...gradeNames, null] : [],

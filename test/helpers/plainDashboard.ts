@@ -64,6 +64,9 @@ export class PlainDashboard {
   private readonly minimum: number;
   /** User types with a group of their own. */
   private readonly told: ReadonlySet<string>;
+  /** By resource, as the rows have it. */
+  private readonly newest: ReadonlyMap<string, { name: string | null; type: string | null }>;
+  private readonly former = new Map<string, string[]>();
   private readonly missingDays = new Map<string, Set<"dailyParticipation" | "resourceUsage">>();
 
   constructor(
@@ -86,6 +89,8 @@ export class PlainDashboard {
       ),
     );
     this.findMissing();
+    this.newest = this.newestOf();
+    this.findFormer();
     this.countDays(rows);
   }
 
@@ -116,6 +121,56 @@ export class PlainDashboard {
     return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
       found.some((reports) => reports?.has(report)),
     );
+  }
+
+  private newestOf(): ReadonlyMap<string, { name: string | null; type: string | null }> {
+    const uses = new Map<string, Map<string, UsageRow[]>>();
+    for (const row of this.district.usage) {
+      const key = row.id === null ? JSON.stringify([row.name, row.type]) : `id ${row.id}`;
+      const names = uses.get(key) ?? new Map<string, UsageRow[]>();
+      const name = JSON.stringify([row.name, row.type]);
+      names.set(name, [...(names.get(name) ?? []), row]);
+      uses.set(key, names);
+    }
+    const dates = (rows: readonly UsageRow[]) => rows.map(({ date }) => date).sort();
+    return new Map(
+      [...uses].map(([key, names]) => {
+        const ordered = [...names.values()].sort((a, b) => {
+          const [one, other] = [a[0], b[0]];
+          return (
+            Number(one?.name === null) - Number(other?.name === null) ||
+            compare(dates(b).at(-1) ?? null, dates(a).at(-1) ?? null) ||
+            compare(dates(b)[0] ?? null, dates(a)[0] ?? null) ||
+            compare(one?.name ?? null, other?.name ?? null) ||
+            compare(one?.type ?? null, other?.type ?? null)
+          );
+        });
+        const [{ name = null, type = null } = {}] = ordered[0] ?? [];
+        return [key, { name, type }];
+      }),
+    );
+  }
+
+  /** A row's resource under the name and type that its id has last. */
+  private shownOf(row: UsageRow) {
+    const key = row.id === null ? JSON.stringify([row.name, row.type]) : `id ${row.id}`;
+    const { name, type } = this.newest.get(key) ?? row;
+    return { name, type, formerNames: this.former.get(JSON.stringify([name, type])) ?? [] };
+  }
+
+  private findFormer(): void {
+    const all = new Map<string, Set<string>>();
+    for (const row of this.district.usage) {
+      const { name, type } = this.shownOf(row);
+      const key = JSON.stringify([name, type]);
+      if (row.name !== null && row.name !== name) all.set(key, (all.get(key) ?? new Set()).add(row.name));
+    }
+    for (const [key, names] of all) this.former.set(key, [...names].sort(compare));
+  }
+
+  private formerNames(name: string | null, type: string | null) {
+    const formerNames = this.former.get(JSON.stringify([name, type]));
+    return formerNames ? { formerNames } : {};
   }
 
   schoolDays(from: string, to: string): string[] {
@@ -193,9 +248,13 @@ export class PlainDashboard {
     const passing = <R extends Row>(rows: readonly R[]) =>
       rows.filter((row) => row.date >= from && row.date <= to && isSelected(this.cohortOf(row)));
     const [there, anyUse] = [passing(this.district.participation), passing(this.district.usage)];
-    const used = anyUse.filter(
-      ({ name, type }) => isAmong(filter.resources, name) && isAmong(filter.resourceTypes, type),
-    );
+    const current = new Set([...this.newest.values()].map(({ name }) => name));
+    const former = filter.resources.filter((name) => name !== null && !current.has(name));
+    const used = anyUse.filter((row) => {
+      const { name, type, formerNames } = this.shownOf(row);
+      const isNamed = isAmong(filter.resources, name) || formerNames.some((each) => former.includes(each));
+      return isNamed && isAmong(filter.resourceTypes, type);
+    });
 
     /** The question narrowed to days and cohorts. */
     const part = (ofDay: (date: string) => boolean, ofCohort: (cohort: PlainCohort) => boolean) => {
@@ -261,16 +320,26 @@ export class PlainDashboard {
       .sort(compare)
       .map((grade) => ({ grade, ...part(anyDay, (cohort) => cohort.grade === grade) }));
     const few = (count: number) => (count > 0 && count < this.minimum ? 1 : count);
-    const resources = unique(total.usage.map(({ name, type }) => JSON.stringify([name, type])))
+    const isOf = (row: UsageRow, resource: string | null, type: string | null) => {
+      const shown = this.shownOf(row);
+      return shown.name === resource && shown.type === type;
+    };
+    const resources = unique(
+      total.usage.map((row) => {
+        const { name, type } = this.shownOf(row);
+        return JSON.stringify([name, type]);
+      }),
+    )
       .map((text) => JSON.parse(text) as [string | null, string | null])
       .map(([resource, type]) => {
-        const usage = total.usage.filter((row) => row.name === resource && row.type === type);
+        const usage = total.usage.filter((row) => isOf(row, resource, type));
         const rows = usage.filter(({ person }) => person !== null);
         const dates = usage.map(({ date }) => date).sort();
         return {
           order: few(peopleOf(usage)),
           resource,
           type,
+          ...this.formerNames(resource, type),
           users: total.told(peopleOf(usage)),
           rows: rows.length,
           accesses: sum(usage.map(({ accesses }) => accesses)),
@@ -311,7 +380,7 @@ export class PlainDashboard {
       resources: resources.map(({ order: _, ...entry }) => entry),
       schoolResources: resources.slice(0, 20).flatMap(({ resource, type }) =>
         schools.flatMap(({ school, usage, told, partly, shown }) => {
-          const users = peopleOf(usage.filter((row) => row.name === resource && row.type === type));
+          const users = peopleOf(usage.filter((row) => isOf(row, resource, type)));
           if (users === 0 && shown(0) === 0) return [];
           return [{ school, resource, type, users: told(users), ...partly }];
         }),

@@ -226,4 +226,13 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
     );
     expect(await page.locator("#card-days .delta").count()).toBe(0);
   });
+
+  test("a renamed resource says its former name in the table and in what changed", async () => {
+    const { page } = await dashboards.open({ renamed: true });
+    const row = page.locator("#panel-table tbody tr", { hasText: "Khan Academy" }).first();
+    expect(await row.locator(".former").textContent()).toContain("Khan Classic");
+    expect(await textOf(page, "#panel-changes .former")).toContain("Khan Classic");
+    await page.locator("#panel-table input[type=search]").fill("classic");
+    await poll(() => page.locator("#panel-table tbody tr").count()).toBe(1);
+  });
 });

@@ -238,6 +238,42 @@ describe("the dashboard's numbers", () => {
     },
   );
 
+  test("of a renamed resource are those of one, under its newest name", async () => {
+    const district = randomDistrict(13, { ...small, days: 70, messy: false });
+    const usual = district.usage.find(({ name }) => name !== null);
+    const rows: RandomRows = {
+      ...district,
+      usage: district.usage.map((row) =>
+        row.id === usual?.id ? { ...row, name: row.date < "2025-10-20" ? "Old Name" : "A New Name" } : row,
+      ),
+    };
+    const same: RandomRows = {
+      ...district,
+      usage: rows.usage.map((row) => (row.id === usual?.id ? { ...row, name: "A New Name" } : row)),
+    };
+    const [renamed, always] = [rows, same].map(({ participation, usage }) =>
+      plainIndex(participation, usage),
+    );
+    if (!renamed || !always) throw new Error("there is no index");
+    const everything: DashboardFilter = { ...openingFilter, range: { preset: "all" } };
+    const wanted = await ask(always, everything, 10);
+    const given = await ask(renamed, everything, 10);
+    const formerNames = ["Old Name"];
+    const entry = given.resources.find(({ resource }) => resource === "A New Name");
+    expect(entry?.formerNames).toEqual(formerNames);
+    expect({ ...given, options: [] }).toEqual({
+      ...wanted,
+      options: [],
+      resources: wanted.resources.map((each) =>
+        each.resource === "A New Name" ? { ...each, formerNames } : each,
+      ),
+    });
+    // A link or saved filter with the former name still means it.
+    const chosen = await ask(renamed, { ...everything, resources: ["Old Name"] }, 10);
+    const [one] = chosen.resources;
+    expect([chosen.resources.length, one?.resource, one?.rows]).toEqual([1, "A New Name", entry?.rows]);
+  });
+
   test("are not known on days without a report of a user type, and compared by the days that are there", async () => {
     const district = randomDistrict(11, { ...small, days: 60, messy: false });
     const dates = [...new Set(district.usage.map(({ date }) => date))].sort();

@@ -2,7 +2,7 @@ import { columnPicture } from "../charts/columnPicture";
 import type { LegendEntry } from "../charts/picture";
 import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
-import { isOnly, nameIn, pickName, type Ready, typeName } from "../model";
+import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
 import { cutSentences } from "../withheldWords";
 import { barsBy } from "./barsBy";
 import { extremes, type Panel, shareOf, told } from "./panel";
@@ -167,6 +167,7 @@ export function treemapPanel(ready: Ready): Panel {
             value: `${formats.integer(each.rows)} (${formats.share(each.rows / total)})`,
           },
           { name: texts.users, value: formats.shown(each.users) },
+          ...[formerNames(ready, each) ?? []].flat().map((name) => ({ name, value: "" })),
         ],
         pick: pickName(filter, "resources", each.resource),
       }));

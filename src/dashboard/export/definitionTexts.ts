@@ -16,11 +16,12 @@ const shown = {
   distinctDay: ["byDay.distinctResources", "byDay.missing"],
   schools: ["bySchool.averageLogins", "bySchool.averageResources"],
   top: ["resourcesBySchool.users"],
-  treemap: ["resources.rows"],
+  treemap: ["resources.rows", "resources.resource"],
   distinctSchool: ["bySchool.distinctResourcesPerUser"],
   distinctGrade: ["bySchool.distinctResourcesPerUser", "byGrade"],
   weekday: ["byWeekday.activeUsers", "byWeekday.days"],
   table: [
+    "resources.resource",
     "resources.users",
     "resources.rows",
     "resources.accesses",

@@ -143,6 +143,8 @@ function wordTexts(t: Translate) {
     kind: t("Kind of day"),
     schoolDay: t("School day"),
     share: t("Share of users"),
+    formerly: t("formerly {0}"),
+    formerNames: t("Former names"),
     firstDay: t("First day"),
     lastDay: t("Last day"),
     trend: t("Trend"),

@@ -138,7 +138,7 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
 } {
   const { byResource } = usage;
   const { total } = attendance;
-  const found = facts.names.shown.flatMap(({ name, type }, number) => {
+  const found = facts.names.shown.flatMap(({ name, type, formerNames }, number) => {
     const first = byResource.firstDay[number] ?? 0;
     if (scope.resources[number] !== 1 || first === 0) return [];
     const daily = rowsOf(usage, attendance, number);
@@ -146,6 +146,7 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
     const entry: ResourceEntry = {
       resource: name,
       type,
+      ...(formerNames ? { formerNames } : {}),
       users: people(users, total, minimum),
       rows: daily.reduce((sum, rows) => sum + rows, 0),
       accesses: byResource.accesses[number] ?? 0,

@@ -74,14 +74,18 @@ export function scopeOf(
   const cohorts = Uint8Array.from(facts.index.cohorts, ({ school, userType, grade }) =>
     Number(isChosen(schools, school) && isChosen(types, userType) && isChosen(grades, grade)),
   );
+  const current = new Set(facts.names.shown.map(({ name }) => name));
   const told = typesWithGroup(facts, groups);
   const selected = {
     cohorts,
     types: Uint8Array.from(userTypes, (type, at) => Number(told[at] === 1 && isChosen(types, type))),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
-    resources: Uint8Array.from(facts.names.shown, ({ name, type }) =>
-      Number(isChosen(resources, name) && isChosen(resourceTypes, type)),
-    ),
+    // A former name still means the resource, unless another one has it now.
+    resources: Uint8Array.from(facts.names.shown, ({ name, type, formerNames = [] }) => {
+      const isNamed =
+        isChosen(resources, name) || formerNames.some((each) => resources.has(each) && !current.has(each));
+      return Number(isNamed && isChosen(resourceTypes, type));
+    }),
   };
   return inRange(facts, groups, selected, rangeOf(filter.range, data, yearStart));
 }
