@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Change } from "../../src/dashboard/answer";
+import type { Change, Subjects } from "../../src/dashboard/answer";
 import type { Picture } from "./charts/picture";
 import { weeksLegend } from "./charts/weeksPicture";
 import { dataTableView } from "./dataTableView";
@@ -26,7 +26,7 @@ export function changesView(context: PanelContext, pictureOf: (change: Change) =
     <header class="panel-head">
       <div class="panel-title">
         <h2>${title}${explainView(ready, "changes", title, texts.definitions.changes)}</h2>
-        ${changes.tooLittle > 0 && changes.weeks >= changes.weeksNeeded ? html`<p class="quiet note">${fill(texts.tooLittle, formats.integer(changes.tooLittle))}</p>` : nothing}
+        ${unjudgedSentences(ready).map((text) => html`<p class="quiet note unjudged">${text}</p>`)}
       </div>
       <div class="panel-tools">
         ${
@@ -68,9 +68,35 @@ export function changesView(context: PanelContext, pictureOf: (change: Change) =
   </section>`;
 }
 
-function emptyView({ texts, formats, answer }: Ready): TemplateResult {
-  const { weeks, weeksNeeded } = answer.changes;
+const countOf = ({ resources, schools }: Subjects) => resources + schools;
+
+function subjectsText({ texts, formats }: Ready, { resources, schools }: Subjects): string {
+  return fill(texts.subjects, formats.integer(resources), formats.integer(schools));
+}
+
+/** What could not be judged, and what would help. */
+function unjudgedSentences(ready: Ready): string[] {
+  const { weeks, weeksNeeded, unjudged } = ready.answer.changes;
+  if (weeks < weeksNeeded) return [];
+  const { unjudgedWeeks, unjudgedUse, unjudgedLeftOut } = ready.texts;
+  const kinds = [
+    [unjudgedWeeks, unjudged.weeks],
+    [unjudgedUse, unjudged.use],
+  ] as const;
+  const { leftOut } = unjudged;
+  return [
+    ...kinds.flatMap(([text, some]) => (countOf(some) > 0 ? [fill(text, subjectsText(ready, some))] : [])),
+    ...(leftOut > 0 ? [fill(unjudgedLeftOut, ready.formats.integer(leftOut))] : []),
+  ];
+}
+
+function emptyView(ready: Ready): TemplateResult {
+  const { texts, formats, answer } = ready;
+  const { weeks, weeksNeeded, judged } = answer.changes;
   const early = weeks < weeksNeeded;
+  if (!early && countOf(judged) === 0) {
+    return html`<div class="no-changes">${icon("question")}<p class="strong">${texts.nothingJudgedTitle}</p></div>`;
+  }
   return html`<div class="no-changes">
     ${icon(early ? "calendar" : "check")}
     <div>
@@ -78,7 +104,7 @@ function emptyView({ texts, formats, answer }: Ready): TemplateResult {
       <p class="quiet">${
         early
           ? fill(texts.tooFewWeeksText, formats.integer(weeksNeeded), formats.integer(weeks))
-          : texts.noChangesText
+          : fill(texts.noChangesText, subjectsText(ready, judged))
       }</p>
     </div>
   </div>`;

@@ -99,6 +99,14 @@ export interface Cards {
   readonly resourceUsers: Card<People>;
 }
 
+/** Use of the resources that the filter chooses; only there where it chooses some. */
+export interface Use {
+  readonly users: People;
+  /** Rows of usage with a person. */
+  readonly personDays: Shown;
+  readonly accesses: Shown;
+}
+
 export interface SchoolEntry extends Entry {
   readonly school: string | null;
   readonly users: People;
@@ -109,6 +117,7 @@ export interface SchoolEntry extends Entry {
   readonly accesses: Shown;
   /** Different resources per person of the school in the whole period, people without use included. */
   readonly distinctResourcesPerUser: Shown;
+  readonly use?: Use;
 }
 
 export interface GradeEntry extends Entry {
@@ -118,6 +127,7 @@ export interface GradeEntry extends Entry {
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
   readonly distinctResourcesPerUser: Shown;
+  readonly use?: Use;
 }
 
 export interface DayEntry extends Entry {
@@ -133,6 +143,7 @@ export interface DayEntry extends Entry {
   readonly activeUsers: People;
   /** Different resources used that day. */
   readonly distinctResources: Shown;
+  readonly use?: Use;
 }
 
 export interface WeekdayEntry extends Entry {
@@ -197,8 +208,22 @@ export interface Changes {
   readonly weeks: number;
   /** Most notable first. */
   readonly entries: readonly Change[];
-  /** Resources and schools that were not judged because they have too little data. */
-  readonly tooLittle: number;
+  /** How many were judged, and how many could not be: of these nobody can say whether they changed. */
+  readonly judged: Subjects;
+  readonly unjudged: {
+    /** With too few weeks since their first use: more weeks of data help. */
+    readonly weeks: Subjects;
+    /** With too few person-days: a wider filter helps. */
+    readonly use: Subjects;
+    /** Schools with too few people to be shown alone. */
+    readonly leftOut: number;
+  };
+}
+
+/** So many of each. */
+export interface Subjects {
+  readonly resources: number;
+  readonly schools: number;
 }
 
 /** What can be chosen in the filter bar, whatever is chosen now. */

@@ -47,6 +47,7 @@ export const definitions = {
   "resources.firstDay": "First and last day with a row of the resource in the range.",
   "resources.weekly":
     "Rows with a person per calendar week (Monday to Sunday), as far as it lies in the range; at most the newest 60 weeks.",
+  use: "Of the resources that the filters choose, in resource usage: distinct people, rows with a person (person-days of use) and the sum of num_access.",
   "resourcesBySchool.users":
     "For the 20 resources with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
 } as const;

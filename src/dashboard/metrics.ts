@@ -11,15 +11,8 @@ import { compareNames } from "./names";
 import type { KeepWhole } from "./opening";
 import { type AnswerOptions, filterOptions, find } from "./query/answer";
 import { missingReports } from "./query/completeness";
-import {
-  type Found,
-  missingOn,
-  people,
-  ratio,
-  resourceEntries,
-  schoolResourceEntries,
-  shown,
-} from "./query/entries";
+import { type Found, missingOn, ratio, resourceEntries, schoolResourceEntries } from "./query/entries";
+import { people, shown } from "./query/parts";
 import { dataRange, scopeOf } from "./query/scope";
 import { withheldIn } from "./query/withheld";
 import { requireKnownNames } from "./unknownNames";

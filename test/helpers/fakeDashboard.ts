@@ -8,6 +8,7 @@ import type {
   ResourceEntry,
   SchoolEntry,
   Shown,
+  Use,
   Withheld,
 } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
@@ -20,7 +21,7 @@ export interface FakeDistrict {
   readonly grades?: boolean;
   /** Names that would do harm, were they taken for more than text. */
   readonly hostile?: boolean;
-  readonly changes?: "some" | "none" | "tooEarly";
+  readonly changes?: "some" | "none" | "nothingJudged" | "tooEarly";
   /** Without resource usage of `missingDay`. */
   readonly missingReport?: boolean;
   /** One resource had another name before. */
@@ -101,11 +102,21 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
   const chosen = allResources.filter(
     ({ name, type }) => included(filter.resources, name) && included(filter.resourceTypes, type),
   );
+  /** Use of what the filter chooses, where that is not everything. */
+  const useOf = (people: People): { readonly use?: Use } => {
+    if (chosen.length === allResources.length) return {};
+    const used = typeof people === "number" ? Math.round(people * 0.4) : null;
+    const sum = (each: number) => (used === null ? null : used * each);
+    return { use: { users: used === null ? null : shown(used), personDays: sum(1), accesses: sum(2) } };
+  };
   const byDay = everyDay.map((time): DayEntry => {
     const entry = dayEntry(time, users, chosen.length);
-    return missingReport && entry.date === missingDay
-      ? { ...entry, missing: ["resourceUsage"], distinctResources: null }
-      : entry;
+    const isMissing = missingReport && entry.date === missingDay;
+    return {
+      ...entry,
+      ...(isMissing ? { missing: ["resourceUsage"], distinctResources: null } : {}),
+      ...useOf(isMissing ? null : entry.activeUsers),
+    };
   });
   const schoolDays = byDay.filter(({ kind }) => kind === "school").length;
   const usersOf = (resource: (typeof allResources)[number], people: number) =>
@@ -161,10 +172,14 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       resources: numberCard(entries.length, entries.length),
       resourceUsers: card(Math.round(users * 0.81), null),
     },
-    bySchool: shownSchools.map((school) => schoolEntry(school, Math.round(size(school) * gradeShare))),
+    bySchool: shownSchools.map((school) => {
+      const entry = schoolEntry(school, Math.round(size(school) * gradeShare));
+      return { ...entry, ...useOf(entry.users) };
+    }),
     byGrade: gradesShown.map((grade) => ({
       grade,
       ...peopleEntry(`grade ${grade}`, Math.round(users / 13)),
+      ...useOf(Math.round(users / 13)),
     })),
     byDay,
     byWeekday: [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({
@@ -304,8 +319,26 @@ function fakeChanges(
   resources: readonly ResourceEntry[],
   schools: readonly string[],
 ): DashboardAnswer["changes"] {
-  if (changes === "tooEarly") return { weeksNeeded: 6, weeks: 3, entries: [], tooLittle: 5 };
-  if (changes === "none") return { weeksNeeded: 6, weeks: 16, entries: [], tooLittle: 4 };
+  const of = (resourceCount: number, schoolCount: number) => ({
+    resources: resourceCount,
+    schools: schoolCount,
+  });
+  const [none, all] = [of(0, 0), of(resources.length, schools.length)];
+  if (changes === "tooEarly")
+    return {
+      weeksNeeded: 6,
+      weeks: 3,
+      entries: [],
+      judged: none,
+      unjudged: { weeks: all, use: none, leftOut: 0 },
+    };
+  const told = {
+    weeksNeeded: 6,
+    weeks: 16,
+    judged: changes === "nothingJudged" ? none : all,
+    unjudged: { weeks: of(1, 0), use: of(2, 1), leftOut: 1 },
+  };
+  if (changes === "none" || changes === "nothingJudged") return { ...told, entries: [] };
   const subjects = [
     ...resources
       .slice(2, 6)
@@ -329,7 +362,7 @@ function fakeChanges(
     });
     return { ...subject, direction, expected: usual, actual: now, score: 9 - at, weeks };
   });
-  return { weeksNeeded: 6, weeks: 16, entries, tooLittle: 3 };
+  return { ...told, entries };
 }
 
 /** Answers questions as told, and remembers them. */

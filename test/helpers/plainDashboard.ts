@@ -357,8 +357,13 @@ export class PlainDashboard {
           b.order - a.order || b.rows - a.rows || compare(a.resource, b.resource) || compare(a.type, b.type),
       );
     const onDate = (date: string) => part((each) => each === date, anyCohort);
+    const passes = ({ name, type, formerNames }: ReturnType<typeof this.shownOf>) =>
+      (isAmong(filter.resources, name) || formerNames.some((each) => former.includes(each))) &&
+      isAmong(filter.resourceTypes, type);
     return {
       total,
+      /** Whether the filter leaves out a resource. */
+      choosesResources: this.district.usage.some((row) => !passes(this.shownOf(row))),
       schools,
       grades,
       days: range.map((date) => ({

@@ -21,7 +21,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       const { page, source } = await dashboards.open();
       await page.locator("#panel-treemap svg text", { hasText: "i-Ready" }).first().click();
       await poll(() => asked(source)?.resources).toEqual(["i-Ready"]);
-      await poll(() => textOf(page, "#panel-time .badge")).toBe("All resources");
+      await poll(() => textOf(page, "#panel-active .badge")).toBe("All resources");
       await answered(page);
       // Its own label lies over it.
       await page.locator("#panel-top svg path[fill='#7cb0e6']").first().click({ force: true });
@@ -234,5 +234,29 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
     expect(await textOf(page, "#panel-changes .former")).toContain("Khan Classic");
     await page.locator("#panel-table input[type=search]").fill("classic");
     await poll(() => page.locator("#panel-table tbody tr").count()).toBe(1);
+  });
+
+  test("a chosen resource is what the pictures over time, by school and by grade show", async () => {
+    const filter = { ...openingFilter, resources: ["Khan Academy"] };
+    const { page } = await dashboards.open({ grades: true }, { filter });
+    const title = async (panel: string) =>
+      (await textOf(page, `#panel-${panel} h2`))?.replaceAll(/[\u2068\u2069]/g, "");
+    expect(await title("time")).toContain("Use per day: Khan Academy");
+    expect(await title("schools")).toContain("Users by school: Khan Academy");
+    expect(await title("distinctGrade")).toContain("Users by grade: Khan Academy");
+    expect(await page.locator("#panel-time .badge").count()).toBe(0);
+    await page.locator("#panel-time .as-table").click();
+    await poll(() => page.locator("#panel-time th.number").allTextContents()).toEqual([
+      "Users",
+      "Accesses",
+      "Person-days",
+    ]);
+    await page.locator("#panel-schools .as-table").click();
+    await poll(() => page.locator("#panel-schools th.number").allTextContents()).toEqual([
+      "Users",
+      "Share of users",
+      "Person-days",
+      "Accesses",
+    ]);
   });
 });

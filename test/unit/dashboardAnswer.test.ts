@@ -84,12 +84,22 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
   const before = past ? past.total : undefined;
   const { total } = now;
   const keys = ["users", "activeUsers", "days", "logins", "accesses", "resources", "resourceUsers"] as const;
+  const choosesResources = now.choosesResources;
+  const useOf = (numbers: Omit<(typeof now.days)[number], "date" | "kind" | "missing">, isThere = true) => {
+    const { usage, accesses, resourceUsers, shown } = numbers;
+    const personDays = shown(usage.filter(({ person }) => person !== null).length);
+    const use = isThere
+      ? { users: resourceUsers, personDays, accesses }
+      : { users: null, personDays: null, accesses: null };
+    return choosesResources ? { use } : {};
+  };
   const part = (numbers: (typeof now.schools)[number] | (typeof now.grades)[number]) => ({
     users: numbers.users,
     activeUsers: numbers.activeUsers,
     averageLogins: numbers.averageLogins,
     averageResources: numbers.averageResources,
     distinctResourcesPerUser: numbers.perPerson,
+    ...useOf(numbers),
     ...numbers.partly,
   });
   return {
@@ -113,6 +123,7 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
       resources: isKnown(one, "dailyParticipation") ? one.resourceSum : null,
       activeUsers: isKnown(one, "dailyParticipation") ? one.told(one.personDays) : null,
       distinctResources: isKnown(one, "resourceUsage") ? one.resources : null,
+      ...useOf(one, isKnown(one, "resourceUsage")),
       ...one.partly,
     })),
     byWeekday: now.weekdays.map((one) => ({

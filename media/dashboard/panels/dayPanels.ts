@@ -4,7 +4,7 @@ import type { Look } from "../charts/look";
 import { fill } from "../formats";
 import { missingOfDay } from "../missingWords";
 import { isDay, pickDay, type Ready } from "../model";
-import { type Column, type Panel, shareOf } from "./panel";
+import { type Column, chosenName, type Panel, shareOf } from "./panel";
 
 interface DayPanel {
   readonly id: "time" | "active" | "distinctDay";
@@ -18,12 +18,14 @@ interface DayPanel {
     readonly colour: number;
     readonly value: (day: DayEntry) => People;
     readonly bars?: boolean;
+    readonly onlyInTable?: boolean;
   }[];
 }
 
 /** The pictures over time. */
 export function timePanel(ready: Ready): Panel {
   const { texts } = ready;
+  if (ready.answer.byDay.some(({ use }) => use)) return usePanel(ready);
   return dayPanel(ready, {
     id: "time",
     title: texts.titleTime,
@@ -34,6 +36,24 @@ export function timePanel(ready: Ready): Panel {
     series: [
       { name: texts.logins, colour: 0, value: ({ logins }) => logins },
       { name: texts.resourcesAccessed, colour: 1, value: ({ resources }) => resources },
+    ],
+  });
+}
+
+/** The resources that the filter chooses, in the place of everything. */
+function usePanel(ready: Ready): Panel {
+  const { texts } = ready;
+  return dayPanel(ready, {
+    id: "time",
+    title: fill(texts.titleUse, chosenName(ready)),
+    wide: true,
+    height: 230,
+    allResources: false,
+    kind: "integer",
+    series: [
+      { name: texts.users, colour: 0, value: ({ use }) => use?.users ?? null },
+      { name: texts.accesses, colour: 1, value: ({ use }) => use?.accesses ?? null },
+      { name: texts.personDays, colour: 2, value: ({ use }) => use?.personDays ?? null, onlyInTable: true },
     ],
   });
 }
@@ -84,7 +104,9 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
   }));
   const format = (value: number) => (kind === "share" ? formats.share(value) : formats.compact(value));
   const drawn = (look: Look): DaySeries[] =>
-    series.map(({ colour, ...each }) => ({ ...each, colour: look.palette[colour] ?? look.text }));
+    series.flatMap(({ colour, onlyInTable, ...each }) =>
+      onlyInTable ? [] : [{ ...each, colour: look.palette[colour] ?? look.text }],
+    );
   const [first] = series;
   const columns: Column[] = [
     { title: texts.date, kind: "day" },
@@ -93,7 +115,7 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
   ];
   return {
     ...panel,
-    definition: texts.definitions[panel.id],
+    definition: texts.definitions[panel.id === "time" && !panel.allResources ? "use" : panel.id],
     controls: [],
     summary: first ? peak(ready, panel.title, first.value, format) : panel.title,
     picture: (look) =>

@@ -13,6 +13,7 @@ const shown = {
   resourceUsers: ["cards.resourceUsers"],
   time: ["byDay.logins", "byDay.resources", "byDay.kind", "byDay.missing"],
   active: ["byDay.activeUsers", "byDay.kind", "byDay.missing"],
+  use: ["use", "byDay.missing"],
   distinctDay: ["byDay.distinctResources", "byDay.missing"],
   schools: ["bySchool.averageLogins", "bySchool.averageResources"],
   top: ["resourcesBySchool.users"],
@@ -60,6 +61,7 @@ export function definitionTexts(
     time: told("time"),
     active: told("active"),
     distinctDay: told("distinctDay"),
+    use: told("use"),
     schools: told("schools"),
     top: [
       told("top"),

@@ -83,6 +83,9 @@ function pictureTexts(t: Translate) {
     noBefore: t("There is no earlier period to compare with."),
     unchanged: t("unchanged"),
     titleTime: t("Logins and resources accessed per day"),
+    titleUse: t("Use per day: {0}"),
+    titleUseBySchool: t("Users by school: {0}"),
+    titleUseByGrade: t("Users by grade: {0}"),
     titleActive: t("Active users per day"),
     titleDistinctDay: t("Different resources used per day"),
     titleSchools: t("Logins and resources per person and day, by school"),
@@ -123,10 +126,16 @@ function pictureTexts(t: Translate) {
     expected: t("Expected"),
     judgedWeeks: t("Judged weeks"),
     noChangesTitle: t("Nothing stands out"),
-    noChangesText: t("No resource and no school differs notably from its own past."),
+    noChangesText: t("Of what could be judged ({0}), nothing differs notably from its own past."),
+    nothingJudgedTitle: t("Nothing could be judged"),
     tooFewWeeksTitle: t("Too early to tell"),
-    tooFewWeeksText: t("A judgement needs {0} weeks of data; these filters leave {1}."),
-    tooLittle: t("Resources and schools with too little data: {0}"),
+    tooFewWeeksText: t(
+      "A judgement needs {0} weeks with school up to the end of the period; there are {1}. More weeks of data help.",
+    ),
+    unjudgedWeeks: t("With too few complete weeks to be judged: {0}. More weeks of data help."),
+    unjudgedUse: t("Used too little to be judged: {0}. A wider filter helps."),
+    unjudgedLeftOut: t("Schools with too few people to be judged alone: {0}."),
+    subjects: t("resources: {0}, schools: {1}"),
   };
 }
 

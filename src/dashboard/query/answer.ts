@@ -17,19 +17,19 @@ import type { ParticipationIndex } from "../index/participationIndex";
 import { compareNames } from "../names";
 import type { KeepWhole } from "../opening";
 import { attendanceFacts } from "./attendance";
+import { chosenUse } from "./chosenUse";
 import { missingReports } from "./completeness";
 import {
   dayEntries,
   type Found,
   gradeEntries,
   kindOf,
-  people,
   resourceEntries,
   schoolEntries,
   schoolResourceEntries,
-  shown,
   weekdayEntries,
 } from "./entries";
+import { people, shown } from "./parts";
 import {
   type DataRange,
   dataRange,
@@ -107,12 +107,15 @@ export async function find(
   scope: Scope,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
+  const attendance = attendanceFacts(facts, groups, scope);
+  const choosesResources = scope.resources.includes(0);
   return {
     facts,
     minimum: groups.minimumGroupSize,
     scope,
-    attendance: attendanceFacts(facts, groups, scope),
+    attendance,
     usage: await usageFacts(facts, groups, scope, signal),
+    chosen: choosesResources ? await chosenUse(facts, groups, scope, attendance, signal) : undefined,
   };
 }
 

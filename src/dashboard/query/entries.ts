@@ -2,7 +2,6 @@ import { compareGrades } from "../../clever/grades";
 import type {
   DayEntry,
   GradeEntry,
-  People,
   ReportKind,
   ResourceEntry,
   SchoolEntry,
@@ -15,6 +14,8 @@ import type { Days } from "../days";
 import type { Facts } from "../groups";
 import { compareNames } from "../names";
 import { type AttendanceFacts, type AttendanceSums, weekdayDays } from "./attendance";
+import { type ChosenUse, useOf } from "./chosenUse";
+import { people, shown } from "./parts";
 import { isIn, type Scope } from "./scope";
 import type { UsageFacts } from "./usage";
 
@@ -29,15 +30,8 @@ export interface Found {
   readonly scope: Scope;
   readonly attendance: AttendanceFacts;
   readonly usage: UsageFacts;
-}
-
-/** A sum, average or number of things of a part. */
-export const shown = (value: number, part: AttendanceSums): Shown => (part.isWithheld ? null : value);
-
-/** A number of people of a part. */
-export function people(count: number, part: AttendanceSums, minimum: number): People {
-  if (part.isWithheld) return null;
-  return count > 0 && count < minimum ? "few" : count;
+  /** Where the filter chooses resources. */
+  readonly chosen: ChosenUse | undefined;
 }
 
 export const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
@@ -57,21 +51,23 @@ function personNumbers(part: AttendanceSums, pairs: number, minimum: number) {
 
 const isThere = ({ counts, left }: AttendanceSums) => counts || left;
 
-export function schoolEntries({ facts, minimum, attendance, usage }: Found): SchoolEntry[] {
+export function schoolEntries({ facts, minimum, attendance, usage, chosen }: Found): SchoolEntry[] {
   return facts.names.schools.flatMap((school, number): SchoolEntry[] => {
     const part = attendance.schools[number];
     if (part === undefined || !isThere(part)) return [];
     const accesses = shown(usage.bySchool.accesses[number] ?? 0, part);
-    return [{ school, ...personNumbers(part, usage.bySchool.pairs[number] ?? 0, minimum), accesses }];
+    const use = useOf(chosen?.schools[number], part, minimum);
+    return [{ school, ...personNumbers(part, usage.bySchool.pairs[number] ?? 0, minimum), accesses, ...use }];
   });
 }
 
-export function gradeEntries({ facts, minimum, attendance, usage }: Found): GradeEntry[] {
+export function gradeEntries({ facts, minimum, attendance, usage, chosen }: Found): GradeEntry[] {
   if (!facts.index.hasGrades) return [];
   const entries = facts.names.grades.flatMap((grade, number): GradeEntry[] => {
     const part = attendance.grades[number];
     if (part === undefined || !isThere(part)) return [];
-    return [{ grade, ...personNumbers(part, usage.byGrade.pairs[number] ?? 0, minimum) }];
+    const use = useOf(chosen?.grades[number], part, minimum);
+    return [{ grade, ...personNumbers(part, usage.byGrade.pairs[number] ?? 0, minimum), ...use }];
   });
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
 }
@@ -89,7 +85,7 @@ export function missingOn(days: Days, { missing }: Scope, day: number): ReportKi
   );
 }
 
-export function dayEntries({ facts, minimum, scope, attendance, usage }: Found): DayEntry[] {
+export function dayEntries({ facts, minimum, scope, attendance, usage, chosen }: Found): DayEntry[] {
   return attendance.days.map((part, place) => {
     const day = scope.from + place;
     const kind = kindOf(facts.days, day);
@@ -104,6 +100,7 @@ export function dayEntries({ facts, minimum, scope, attendance, usage }: Found):
       resources: from("dailyParticipation", shown(part.resources, part)),
       activeUsers: from("dailyParticipation", people(part.personDays, part, minimum)),
       distinctResources: from("resourceUsage", shown(usage.byDay[place] ?? 0, part)),
+      ...useOf(chosen?.days[place], part, minimum, kind !== "noData" && !missing.includes("resourceUsage")),
       ...partly(part),
     };
   });

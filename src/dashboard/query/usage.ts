@@ -65,7 +65,36 @@ export async function usageRows(
   return walk.rows;
 }
 
-type VisitRun = (segment: MonthSegment, run: number, mask: number, start: number, month: number) => void;
+export type VisitRun = (
+  segment: MonthSegment,
+  run: number,
+  mask: number,
+  start: number,
+  month: number,
+) => void;
+
+/** The runs of one of the index's resources that count, as `UsageWalk.eachRun` has them. */
+export function eachRunOf(
+  { index, days, firstRuns }: Facts,
+  scope: Scope,
+  resource: number,
+  visit: VisitRun,
+): void {
+  const months = days.monthStarts.length;
+  for (let month = 0; month < months; month++) {
+    if ((scope.range[month] as number) === 0) continue;
+    const segment = index.months[month] as MonthSegment;
+    const starts = firstRuns[month] as Uint32Array;
+    const { cohort, days: daysOf } = segment.usageRuns;
+    const end = starts[resource + 1] as number;
+    const start = (days.monthStarts[month] as number) - scope.from;
+    for (let run = starts[resource] as number; run < end; run++) {
+      const counted = scope.masks[(cohort[run] as number) * months + month] as number;
+      const mask = (daysOf[run] as number) & counted;
+      if (mask !== 0) visit(segment, run, mask, start, month);
+    }
+  }
+}
 
 /** Goes through usage, one shown resource after the other: millions of entries, so without objects or closures in them. */
 class UsageWalk {
@@ -119,25 +148,8 @@ class UsageWalk {
 
   /** The runs of a shown resource that count, with their days; `start` is the month's first day, from the scope's. */
   eachRun(shown: number, visit: VisitRun): void {
-    for (const resource of this.facts.names.resourcesOf[shown] ?? []) this.eachRunOf(resource, visit);
-  }
-
-  private eachRunOf(resource: number, visit: VisitRun): void {
-    const { index, days, firstRuns } = this.facts;
-    const months = days.monthStarts.length;
-    for (let month = 0; month < months; month++) {
-      if ((this.scope.range[month] as number) === 0) continue;
-      const segment = index.months[month] as MonthSegment;
-      const starts = firstRuns[month] as Uint32Array;
-      const { cohort, days: daysOf } = segment.usageRuns;
-      const end = starts[resource + 1] as number;
-      const start = (days.monthStarts[month] as number) - this.scope.from;
-      for (let run = starts[resource] as number; run < end; run++) {
-        const counted = this.scope.masks[(cohort[run] as number) * months + month] as number;
-        const mask = (daysOf[run] as number) & counted;
-        if (mask !== 0) visit(segment, run, mask, start, month);
-      }
-    }
+    for (const resource of this.facts.names.resourcesOf[shown] ?? [])
+      eachRunOf(this.facts, this.scope, resource, visit);
   }
 
   addResource(shown: number): void {
@@ -147,7 +159,7 @@ class UsageWalk {
     this.stamp++;
     for (const resource of names.resourcesOf[shown] ?? []) {
       const identity = names.identityOf[resource] as number;
-      this.eachRunOf(resource, (segment, run, mask, start, month) => {
+      eachRunOf(this.facts, this.scope, resource, (segment, run, mask, start, month) => {
         this.markDays(shown, start + this.scope.from, mask);
         if (identity >= 0) {
           const at = identity * months + month;
@@ -262,7 +274,9 @@ class UsageWalk {
     for (const resources of shared.values()) {
       this.stamp++;
       for (const resource of resources) {
-        this.eachRunOf(resource, (segment, run, mask) => this.countPairs(segment, run, mask));
+        eachRunOf(this.facts, this.scope, resource, (segment, run, mask) =>
+          this.countPairs(segment, run, mask),
+        );
       }
     }
   }

@@ -3,7 +3,8 @@ import { isoDate } from "../calendar";
 import { daysNeeded, findChanges, type SubjectSeries } from "../changes";
 import type { Groups } from "../groups";
 import { attendanceFacts } from "./attendance";
-import { type Found, kindOf, missingOn, shown } from "./entries";
+import { type Found, kindOf, missingOn } from "./entries";
+import { shown } from "./parts";
 import { type DataRange, inRange } from "./scope";
 import { usageRows } from "./usage";
 
@@ -50,5 +51,6 @@ export async function whatChanged(
       activeUsers: missing[place]?.includes("dailyParticipation") ? null : shown(part.personDays, part),
     })),
     subjects: [...resources, ...schools],
+    leftOut: attendance.schools.filter((part) => part.isWithheld).length,
   });
 }
