@@ -22,7 +22,7 @@ import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
 import { ResourceTable } from "./ResourceTable";
 import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
-import { withheldView } from "./withheldView";
+import { missingReportsView, withheldView } from "./withheldView";
 
 /** Whoever answers the page: the extension, or nobody where it was exported. */
 export interface Outside {
@@ -235,6 +235,7 @@ export class Page implements Actions {
     return html`
       ${missingView(model, missing)}
       ${cardsView(ready)}
+      ${missingReportsView(ready, model.frozen ? undefined : this)}
       ${withheldView(ready)}
       <div class="panels">
         ${first ? panelView(context, first, pictureOf(first)) : nothing}

@@ -4,7 +4,7 @@ import type { ResourceColumn } from "../../src/dashboard/export/view";
 import { explainView } from "./explainView";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
-import { isOnly, nameIn, pickName, type Ready, typeName } from "./model";
+import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
 import { type DataTable, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { popover } from "./popover";
@@ -127,6 +127,7 @@ function rowView(
   const { texts, formats, answer, filter } = ready;
   const name = nameIn(texts, "resources", entry.resource);
   const picked = isOnly(filter, "resources", entry.resource);
+  const former = formerNames(ready, entry);
   const hiddenView = html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
   const share = shareOf(entry.users, answer.cards.users.value);
   const number = (value: People) =>
@@ -139,7 +140,7 @@ function rowView(
         ? html`<button type="button" class="row-pick" aria-pressed=${picked} title=${fill(picked ? texts.unfilter : texts.filterBy, isolated(name))}
             @click=${() => actions.setFilter(pickName(filter, "resources", entry.resource))}><bdi>${name}</bdi></button>`
         : html`<bdi>${name}</bdi>`
-    }</th>
+    }${former ? html` <span class="quiet former" title=${former}>${former}</span>` : nothing}</th>
     <td class="type">${typeName(texts, entry.type)}</td>
     ${number(entry.users)}
     <td class="number">${share === null ? hiddenView : formats.shown(share, (value) => formats.share(value))}</td>
@@ -170,8 +171,9 @@ function trendView({ texts, formats }: Ready, weekly: readonly Shown[]): Templat
 
 function sortedRows({ answer, view, texts }: Ready): readonly ResourceEntry[] {
   const words = view.search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  const found = answer.resources.filter(({ resource, type }) => {
-    const text = `${nameIn(texts, "resources", resource)} ${typeName(texts, type)}`.toLocaleLowerCase();
+  const found = answer.resources.filter(({ resource, type, formerNames = [] }) => {
+    const names = [nameIn(texts, "resources", resource), typeName(texts, type), ...formerNames];
+    const text = names.join(" ").toLocaleLowerCase();
     return words.every((word) => text.includes(word));
   });
   const { column, descending } = view.sort;
@@ -199,6 +201,9 @@ function resourceTable({ texts, answer }: Ready, rows: readonly ResourceEntry[])
       { title: texts.accesses, kind: "integer" },
       { title: texts.firstDay, kind: "day" },
       { title: texts.lastDay, kind: "day" },
+      ...(rows.some(({ formerNames: former }) => former)
+        ? [{ title: texts.formerNames, kind: "text" } as const]
+        : []),
     ],
     rows: rows.map((each) => ({
       cells: [
@@ -210,6 +215,7 @@ function resourceTable({ texts, answer }: Ready, rows: readonly ResourceEntry[])
         each.accesses,
         each.firstDay ?? (each.users === null ? null : undefined),
         each.lastDay ?? (each.users === null ? null : undefined),
+        each.formerNames?.join(", "),
       ],
     })),
   };

@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Card, Cards, People } from "../../src/dashboard/answer";
+import type { Card, Cards, People, ReportKind } from "../../src/dashboard/answer";
 import { explainView } from "./explainView";
-import { daysBefore, daysIn, fill } from "./formats";
+import { fill } from "./formats";
 import { icon } from "./icons";
+import { withoutDays } from "./missingWords";
 import type { Ready } from "./model";
 import { shareOf } from "./panels/panel";
 
@@ -16,6 +17,7 @@ export function cardsView(ready: Ready): TemplateResult {
   const percentOf = (card: Card<People>): Card<People> => ({
     value: shareOf(card.value, cards.users.value),
     before: shareOf(card.before, cards.users.before),
+    compared: shareCompared(card, cards.users),
   });
   const people = (id: "activeUsers" | "resourceUsers", title: string) => {
     const card = cards[id];
@@ -24,10 +26,15 @@ export function cardsView(ready: Ready): TemplateResult {
     const beside = typeof share === "number" ? fill(texts.ofUsers, formats.share(share)) : undefined;
     return cardView(ready, id, title, card, integer, beside);
   };
-  const length = daysIn(answer.from, answer.to);
-  const before = formats.range(daysBefore(answer.from, length), daysBefore(answer.from, 1));
-  const all: readonly Card<People>[] = Object.values(cards);
-  const compared = all.some((card) => changeOf(card) !== undefined);
+  const { schoolDays, before } = answer.periods;
+  const against =
+    before === null
+      ? texts.noBefore
+      : fill(
+          schoolDays === 1 ? texts.againstOne : texts.against,
+          formats.integer(schoolDays),
+          formats.range(before.from, before.to),
+        );
   return html`<section class="numbers" aria-label=${texts.title}>
     <div class="cards">
       ${cardView(ready, "users", texts.users, cards.users, integer)}
@@ -38,7 +45,7 @@ export function cardsView(ready: Ready): TemplateResult {
       ${cardView(ready, "resources", texts.differentResources, cards.resources, integer)}
       ${cardView(ready, "days", texts.days, cards.days, integer)}
     </div>
-    <p class="quiet cards-note" title=${texts.definitions.before}>${compared ? fill(texts.against, before) : texts.noBefore}</p>
+    <p class="quiet cards-note" title=${texts.definitions.before}>${against}</p>
   </section>`;
 }
 
@@ -52,6 +59,7 @@ function cardView(
 ): TemplateResult {
   const { texts, formats, answer } = ready;
   const { value } = card;
+  const without = withoutDays(ready, reportOf[id]);
   return html`<div class="card" id=${`card-${id}`}>
     <div class="card-title"><h2>${title}</h2>${explainView(ready, `card-${id}`, title, texts.definitions[id])}</div>
     ${
@@ -62,22 +70,47 @@ function cardView(
         : html`<p class="card-value">${formats.shown(value, format)}</p>`
     }
     <p class="card-foot">
-      ${changeView(ready, card)}
+      ${changeView(ready, id, card, format)}
       ${beside === undefined ? nothing : html`<span class="quiet">${beside}</span>`}
     </p>
+    ${without === undefined ? nothing : html`<p class="quiet card-foot without">${without}</p>`}
   </div>`;
 }
 
-/** How a number stands to the one before; undefined where the two cannot be compared. */
-function changeOf({ value, before }: Card<People>): number | undefined {
-  if (typeof value !== "number" || typeof before !== "number" || before === 0) return undefined;
-  return value / before - 1;
+/** The report that a card's number is from. */
+const reportOf = {
+  users: "dailyParticipation",
+  activeUsers: "dailyParticipation",
+  days: "dailyParticipation",
+  logins: "dailyParticipation",
+  accesses: "resourceUsage",
+  resources: "resourceUsage",
+  resourceUsers: "resourceUsage",
+} as const satisfies Readonly<Record<keyof Cards, ReportKind>>;
+
+function shareCompared({ compared: part }: Card<People>, { compared: whole }: Card<People>) {
+  if (part === null || whole === null || whole.now === 0 || whole.before === 0) return null;
+  return { now: part.now / whole.now, before: part.before / whole.before };
 }
 
 /** In words and an arrow, without colour: whether more is better is for the reader to say. */
-function changeView({ texts, formats }: Ready, card: Card<People>): TemplateResult | typeof nothing {
-  const change = changeOf(card);
-  if (change === undefined) return nothing;
-  if (change === 0) return html`<span class="delta">${texts.unchanged}</span>`;
-  return html`<span class="delta">${icon(change > 0 ? "arrowUp" : "arrowDown")}${change > 0 ? "+" : "−"}${formats.share(Math.abs(change))}</span>`;
+function changeView(
+  { texts, formats }: Ready,
+  id: keyof Cards,
+  { value, before, compared }: Card<People>,
+  format: (value: number) => string,
+): TemplateResult | typeof nothing {
+  if (compared === null) {
+    // The days of both are as many as they are.
+    if (id === "days" || typeof value !== "number" || typeof before !== "number") return nothing;
+    return html`<span class="delta" title=${texts.notComparableHint}>${texts.notComparable}</span>`;
+  }
+  if (compared.before === 0) return nothing;
+  const change = compared.now / compared.before - 1;
+  const perDay = id === "logins" || id === "accesses";
+  const title = perDay
+    ? fill(texts.perSchoolDay, format(compared.now), format(compared.before))
+    : fill(texts.beforeWas, format(compared.before));
+  if (change === 0) return html`<span class="delta" title=${title}>${texts.unchanged}</span>`;
+  return html`<span class="delta" title=${title}>${icon(change > 0 ? "arrowUp" : "arrowDown")}${change > 0 ? "+" : "−"}${formats.share(Math.abs(change))}</span>`;
 }

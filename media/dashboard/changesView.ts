@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Change } from "../../src/dashboard/answer";
+import type { Change, Subjects } from "../../src/dashboard/answer";
 import type { Picture } from "./charts/picture";
 import { weeksLegend } from "./charts/weeksPicture";
 import { dataTableView } from "./dataTableView";
 import { explainView } from "./explainView";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
-import { nameIn, pickName, type Ready, toggled, typeName } from "./model";
+import { formerNames, nameIn, pickName, type Ready, toggled, typeName } from "./model";
 import type { DataTable } from "./panels/panel";
 import { chartView, legendView, type PanelContext } from "./panelView";
 import { popover } from "./popover";
@@ -26,7 +26,7 @@ export function changesView(context: PanelContext, pictureOf: (change: Change) =
     <header class="panel-head">
       <div class="panel-title">
         <h2>${title}${explainView(ready, "changes", title, texts.definitions.changes)}</h2>
-        ${changes.tooLittle > 0 && changes.weeks >= changes.weeksNeeded ? html`<p class="quiet note">${fill(texts.tooLittle, formats.integer(changes.tooLittle))}</p>` : nothing}
+        ${unjudgedSentences(ready).map((text) => html`<p class="quiet note unjudged">${text}</p>`)}
       </div>
       <div class="panel-tools">
         ${
@@ -68,9 +68,35 @@ export function changesView(context: PanelContext, pictureOf: (change: Change) =
   </section>`;
 }
 
-function emptyView({ texts, formats, answer }: Ready): TemplateResult {
-  const { weeks, weeksNeeded } = answer.changes;
+const countOf = ({ resources, schools }: Subjects) => resources + schools;
+
+function subjectsText({ texts, formats }: Ready, { resources, schools }: Subjects): string {
+  return fill(texts.subjects, formats.integer(resources), formats.integer(schools));
+}
+
+/** What could not be judged, and what would help. */
+function unjudgedSentences(ready: Ready): string[] {
+  const { weeks, weeksNeeded, unjudged } = ready.answer.changes;
+  if (weeks < weeksNeeded) return [];
+  const { unjudgedWeeks, unjudgedUse, unjudgedLeftOut } = ready.texts;
+  const kinds = [
+    [unjudgedWeeks, unjudged.weeks],
+    [unjudgedUse, unjudged.use],
+  ] as const;
+  const { leftOut } = unjudged;
+  return [
+    ...kinds.flatMap(([text, some]) => (countOf(some) > 0 ? [fill(text, subjectsText(ready, some))] : [])),
+    ...(leftOut > 0 ? [fill(unjudgedLeftOut, ready.formats.integer(leftOut))] : []),
+  ];
+}
+
+function emptyView(ready: Ready): TemplateResult {
+  const { texts, formats, answer } = ready;
+  const { weeks, weeksNeeded, judged } = answer.changes;
   const early = weeks < weeksNeeded;
+  if (!early && countOf(judged) === 0) {
+    return html`<div class="no-changes">${icon("question")}<p class="strong">${texts.nothingJudgedTitle}</p></div>`;
+  }
   return html`<div class="no-changes">
     ${icon(early ? "calendar" : "check")}
     <div>
@@ -78,7 +104,7 @@ function emptyView({ texts, formats, answer }: Ready): TemplateResult {
       <p class="quiet">${
         early
           ? fill(texts.tooFewWeeksText, formats.integer(weeksNeeded), formats.integer(weeks))
-          : texts.noChangesText
+          : fill(texts.noChangesText, subjectsText(ready, judged))
       }</p>
     </div>
   </div>`;
@@ -91,6 +117,7 @@ function changeView(context: PanelContext, change: Change, picture: Picture): Te
   const name = nameIn(texts, list, change.name);
   const kind = change.subject === "school" ? texts.school : typeName(texts, change.type);
   const sentence = changeSentence(ready, change);
+  const former = formerNamesOf(ready, change);
   return html`<li class="change">
     <div class="change-head">
       <span class=${`direction ${change.direction}`}>${directionView(ready, change)}</span>
@@ -102,9 +129,17 @@ function changeView(context: PanelContext, change: Change, picture: Picture): Te
       }
       <span class="quiet change-kind">${change.partly ? `${kind} · ${texts.ofCounted}` : kind}</span>
     </div>
+    ${former ? html`<p class="quiet change-text former">${former}</p>` : nothing}
     <p class="change-text">${sentence}</p>
     ${chartView(context, `${isolated(name)}: ${sentence}`, picture)}
   </li>`;
+}
+
+/** A changed resource may be one that was renamed. */
+function formerNamesOf(ready: Ready, { subject, name, type }: Change): string | undefined {
+  if (subject !== "resource") return undefined;
+  const entry = ready.answer.options.resources.find((each) => each.name === name && each.type === type);
+  return entry && formerNames(ready, entry);
 }
 
 function directionView({ texts, formats }: Ready, { direction, actual, expected }: Change): TemplateResult {

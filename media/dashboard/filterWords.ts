@@ -2,6 +2,7 @@ import type { UserType } from "../../src/clever/reports";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
 import { type Formats, fill } from "./formats";
+import { missingSentences } from "./missingWords";
 import { type FilterPatch, type NameList, nameIn, type Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
@@ -57,6 +58,7 @@ export function provenance({ texts, formats, filter, answer }: Ready): readonly 
     `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
     `${texts.privacy}: ${groupRule(texts, answer.minimumGroupSize)}`,
     ...withheldSentences({ texts, formats, answer }),
+    ...missingSentences({ texts, formats, answer }),
     fill(texts.exportedOn, formats.moment(answer.computed)),
     texts.source,
   ];

@@ -1,8 +1,6 @@
 import type { People } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 
-const day = 86_400_000;
-
 /** Puts values into a text's `{0}`, `{1}`; what a value itself holds in braces stays. */
 export function fill(text: string, ...values: readonly (string | number)[]): string {
   return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
@@ -137,14 +135,4 @@ export class Formats {
   moment(iso: string): string {
     return this.moments.format(Date.parse(iso));
   }
-}
-
-/** The day before by so many days, as `yyyy-MM-dd`. */
-export function daysBefore(date: string, count: number): string {
-  return new Date(Date.parse(date) - count * day).toISOString().slice(0, 10);
-}
-
-/** How many days a range holds, both ends included. */
-export function daysIn(from: string, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(from)) / day) + 1;
 }

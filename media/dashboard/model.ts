@@ -4,7 +4,7 @@ import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import type { FromPage, PageFile } from "../../src/ui/dashboard/protocol";
 import type { Look } from "./charts/look";
-import type { Formats } from "./formats";
+import { type Formats, fill, isolated } from "./formats";
 
 export type Phase =
   | { readonly name: "loading" }
@@ -96,6 +96,14 @@ const typeTexts = {
 export function typeName(texts: DashboardTexts, type: string | null): string {
   if (type === null || type === "") return texts.noType;
   return Object.hasOwn(typeTexts, type) ? texts[typeTexts[type as keyof typeof typeTexts]] : type;
+}
+
+/** The names that a resource had before, in words. */
+export function formerNames(
+  { texts, formats }: Pick<Ready, "texts" | "formats">,
+  { formerNames: names }: { readonly formerNames?: readonly string[] },
+): string | undefined {
+  return names && fill(texts.formerly, formats.list(names.map(isolated)));
 }
 
 /** The name of something that may have none. */

@@ -6,6 +6,7 @@ import type { Exporter } from "./Exporter";
 import { explainView } from "./explainView";
 import { fill } from "./formats";
 import { icon } from "./icons";
+import { withoutDays } from "./missingWords";
 import { type Actions, type Model, type Ready, toggled } from "./model";
 import type { Control, Panel } from "./panels/panel";
 import { popover } from "./popover";
@@ -25,11 +26,13 @@ export function panelView(context: PanelContext, panel: Panel, picture: Picture 
   const { texts, view } = ready;
   const asTable = view.asTable.includes(panel.id);
   const filtered = ready.filter.resources.length + ready.filter.resourceTypes.length > 0;
+  const without = withoutDays(ready, panel.allResources ? "dailyParticipation" : "resourceUsage");
   return html`<section class=${panel.wide ? "panel wide" : "panel"} id=${`panel-${panel.id}`} aria-label=${panel.title}>
     <header class="panel-head">
       <div class="panel-title">
         <h2>${panel.title}${explainView(ready, panel.id, panel.title, panel.definition)}</h2>
         ${panel.note ? html`<p class="quiet note">${panel.note}</p>` : nothing}
+        ${without ? html`<p class="quiet note without">${without}</p>` : nothing}
         ${
           panel.allResources && filtered
             ? html`<p class="badge" title=${texts.allResourcesHint}>${texts.allResourcesNote}</p>`

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill } from "./formats";
 import { icon } from "./icons";
+import { missingSentences } from "./missingWords";
 import type { Actions, Model, Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
@@ -29,6 +30,25 @@ export function sentencesView(
         : html`<details><summary>${fill(texts.moreLeftOut, formats.integer(others.length))}</summary>
             ${others.map((text) => html`<p>${text}</p>`)}</details>`
     }`;
+}
+
+/** Which reports are missing in the range, and the way to what is known of them. */
+export function missingReportsView(
+  ready: Ready,
+  actions: Actions | undefined,
+): TemplateResult | typeof nothing {
+  const { texts } = ready;
+  const sentences = missingSentences(ready);
+  if (sentences.length === 0) return nothing;
+  return html`<section class="withheld" id="incomplete" aria-label=${texts.incomplete}>
+    ${icon("warning")}
+    <div>${sentencesView(ready, sentences)}<p>${texts.missingReportsNote}
+      ${
+        actions
+          ? html`<button type="button" class="link" id="show-reports" @click=${() => actions.post({ type: "showReports" })}>${texts.showReports}</button>`
+          : nothing
+      }</p></div>
+  </section>`;
 }
 
 /** Widens the filter by the people with whom alone what it chooses is shown. */

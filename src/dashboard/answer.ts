@@ -1,5 +1,6 @@
 import type { UserType } from "../clever/reports";
 import type { DashboardFilter } from "./filter";
+import type { ShownResource } from "./names";
 import type { KeepWhole } from "./opening";
 
 /**
@@ -11,11 +12,34 @@ export type Shown = number | null;
 /** A number of people who are there or did something; `few` for 1 to one below the minimum group size. */
 export type People = Shown | "few";
 
-/** A number with the same number of the period before: as many days, ending on the day before `from`. */
+/** A number with the same number of the period before (`Periods`). */
 export interface Card<Value extends People = Shown> {
   readonly value: Value;
   /** `null` also where there is no such period in the data. */
   readonly before: Value;
+  /**
+   * What the two are compared by: a sum per school day, over the school days whose report is there; a number of people or
+   * things as it is. `null` where they cannot be compared, such as without a report that the number needs.
+   */
+  readonly compared: { readonly now: number; readonly before: number } | null;
+}
+
+/** The range and the period before, which has as many school days and ends on the day before `from`. */
+export interface Periods {
+  readonly schoolDays: number;
+  /** `null` where the data does not reach back that far, and where the range has no school day. */
+  readonly before: { readonly from: string; readonly to: string } | null;
+}
+
+export type ReportKind = "dailyParticipation" | "resourceUsage";
+
+/** Days of which a report has no row of a user type, although the other report tells of their use. */
+export interface MissingReport {
+  readonly report: ReportKind;
+  readonly userType: UserType;
+  readonly days: number;
+  readonly first: string;
+  readonly last: string;
 }
 
 /** An entry of a list: the question, narrowed to it. */
@@ -75,6 +99,14 @@ export interface Cards {
   readonly resourceUsers: Card<People>;
 }
 
+/** Use of the resources that the filter chooses; only there where it chooses some. */
+export interface Use {
+  readonly users: People;
+  /** Rows of usage with a person. */
+  readonly personDays: Shown;
+  readonly accesses: Shown;
+}
+
 export interface SchoolEntry extends Entry {
   readonly school: string | null;
   readonly users: People;
@@ -85,6 +117,7 @@ export interface SchoolEntry extends Entry {
   readonly accesses: Shown;
   /** Different resources per person of the school in the whole period, people without use included. */
   readonly distinctResourcesPerUser: Shown;
+  readonly use?: Use;
 }
 
 export interface GradeEntry extends Entry {
@@ -94,6 +127,7 @@ export interface GradeEntry extends Entry {
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
   readonly distinctResourcesPerUser: Shown;
+  readonly use?: Use;
 }
 
 export interface DayEntry extends Entry {
@@ -101,18 +135,21 @@ export interface DayEntry extends Entry {
   readonly date: string;
   /** `noData`: no row of either report; `quiet`: rows, but next to nobody active (a holiday or weekend); else `school`. */
   readonly kind: "school" | "quiet" | "noData";
+  /** Reports that are missing for some of the people; their numbers are `null`, as all are where there is no data. */
+  readonly missing?: readonly ReportKind[];
   readonly logins: Shown;
   /** Sum of num_resources_accessed. */
   readonly resources: Shown;
   readonly activeUsers: People;
   /** Different resources used that day. */
   readonly distinctResources: Shown;
+  readonly use?: Use;
 }
 
 export interface WeekdayEntry extends Entry {
   /** 1 Monday … 7 Sunday */
   readonly weekday: number;
-  /** Days of the range with participation on this weekday, days off left out. */
+  /** Days of the range on this weekday whose participation is complete, days off left out. */
   readonly days: number;
   /** Averages per such day. */
   readonly activeUsers: Shown;
@@ -122,6 +159,7 @@ export interface WeekdayEntry extends Entry {
 export interface ResourceEntry extends Entry {
   readonly resource: string | null;
   readonly type: string | null;
+  readonly formerNames?: readonly string[];
   /** Distinct people who used it. */
   readonly users: People;
   /** Rows of usage with a person: person-days of use. */
@@ -129,7 +167,10 @@ export interface ResourceEntry extends Entry {
   readonly accesses: Shown;
   readonly firstDay: string | null;
   readonly lastDay: string | null;
-  /** Person-days of use per calendar week of the range, oldest first, at most 60; for a small line. */
+  /**
+   * Person-days of use per calendar week of the range, oldest first, at most 60; for a small line. `null` where a report is
+   * missing.
+   */
   readonly weekly: readonly Shown[];
 }
 
@@ -167,8 +208,22 @@ export interface Changes {
   readonly weeks: number;
   /** Most notable first. */
   readonly entries: readonly Change[];
-  /** Resources and schools that were not judged because they have too little data. */
-  readonly tooLittle: number;
+  /** How many were judged, and how many could not be: of these nobody can say whether they changed. */
+  readonly judged: Subjects;
+  readonly unjudged: {
+    /** With too few weeks since their first use: more weeks of data help. */
+    readonly weeks: Subjects;
+    /** With too few person-days: a wider filter helps. */
+    readonly use: Subjects;
+    /** Schools with too few people to be shown alone. */
+    readonly leftOut: number;
+  };
+}
+
+/** So many of each. */
+export interface Subjects {
+  readonly resources: number;
+  readonly schools: number;
 }
 
 /** What can be chosen in the filter bar, whatever is chosen now. */
@@ -177,7 +232,7 @@ export interface FilterOptions {
   readonly lastDay: string;
   readonly schoolYearStart: string;
   readonly schools: readonly (string | null)[];
-  readonly resources: readonly { readonly name: string | null; readonly type: string | null }[];
+  readonly resources: readonly ShownResource[];
   readonly resourceTypes: readonly (string | null)[];
   readonly userTypes: readonly UserType[];
   /** In Clever's order, unknown ones behind by name, `null` last; empty where no roster was imported. */
@@ -193,6 +248,9 @@ export interface DashboardAnswer {
   readonly minimumGroupSize: number;
   readonly keepWhole: KeepWhole;
   readonly withheld: Withheld;
+  readonly periods: Periods;
+  /** Reports that are missing in the range: sums are without them. */
+  readonly missing: readonly MissingReport[];
   /** Versions of the tables that it was computed from, and when. */
   readonly computed: string;
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };

@@ -1,4 +1,4 @@
-import type { Change, Changes, DayEntry, Shown } from "./answer";
+import type { Change, Changes, DayEntry, Shown, Subjects } from "./answer";
 import { weeksCompared, weeksJudged } from "./changes/frame";
 import {
   expectedPerDay,
@@ -28,6 +28,8 @@ export interface ChangesInput {
   /** Every calendar day of the scope, ascending, without gaps. */
   readonly days: readonly (Pick<DayEntry, "date" | "kind"> & { readonly activeUsers: Shown })[];
   readonly subjects: readonly SubjectSeries[];
+  /** Schools that are not among them, since all their groups are left out. */
+  readonly leftOut?: number;
 }
 
 export interface SubjectSeries {
@@ -80,9 +82,9 @@ export const changesDefinitions = {
     `expected, at least ${leastPersonDays} person-days expected or counted in the judged weeks, and each judged week ` +
     "off to the same side. New: no use before. Stopped: none in the judged weeks, while some was expected.",
   tooLittle:
-    `Not judged for too little data: fewer than ${leastPast} earlier weeks since the first use, or fewer than ` +
-    `${leastPersonDays} person-days. A school of which groups are left out is judged by the others. A period needs ` +
-    `${weeksNeeded} weeks that count. A resource that was renamed shows as stopped and as new.`,
+    `Could not be judged: fewer than ${leastPast} earlier weeks since the first use (more weeks of data help), or fewer ` +
+    `than ${leastPersonDays} person-days (a wider filter helps). A school of which groups are left out is judged by the others. A period needs ` +
+    `${weeksNeeded} weeks that count. A resource that was renamed is one where it has a resource_id; without one it shows as stopped and as new.`,
 } as const;
 
 /** A series with the first day on which it was used, or may have been. */
@@ -109,7 +111,7 @@ type Notable = Judged &
  * Finds what changed: resources and schools whose use left their own past, by robust and explainable means. The rules
  * are those of `changesDefinitions`. The same input gives the same answer; nothing random is in it.
  */
-export function findChanges({ days, subjects }: ChangesInput): Changes {
+export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Changes {
   const weeks = calendarWeeks(days);
   const counted = weeks.flatMap(({ counts }, place) => (counts ? [place] : []));
   const told = { weeksNeeded, weeks: counted.length };
@@ -117,7 +119,13 @@ export function findChanges({ days, subjects }: ChangesInput): Changes {
     const firstUse = days.findIndex(({ kind }, index) => kind !== "noData" && series.daily[index] !== 0);
     return firstUse < 0 ? [] : [{ ...series, firstUse }];
   });
-  if (counted.length < weeksNeeded) return { ...told, entries: [], tooLittle: used.length };
+  const ofKind = (kind: Change["subject"]) => used.filter(({ subject }) => subject === kind);
+  const [resources, schools] = [ofKind("resource"), ofKind("school")];
+  const none = { resources: 0, schools: 0 };
+  if (counted.length < weeksNeeded) {
+    const all = { resources: resources.length, schools: schools.length };
+    return { ...told, entries: [], judged: none, unjudged: { weeks: all, use: none, leftOut } };
+  }
 
   const frame: Frame = {
     weeks,
@@ -128,21 +136,21 @@ export function findChanges({ days, subjects }: ChangesInput): Changes {
   const older = counted.slice(0, -weeksJudged - weeksCompared);
   const activeUsers = Float64Array.from(days, (day) => day.activeUsers ?? Number.NaN);
   const alone = new Float64Array(days.length).fill(1);
-  const ofKind = (kind: Change["subject"]) => used.filter(({ subject }) => subject === kind);
-  const schools = ofKind("school");
   const fewSchools = schools.length < leastSubjectsForLevel;
-  const found = [
-    changesOf(ofKind("resource"), activeUsers, frame),
-    changesOf(schools, fewSchools ? alone : activeUsers, frame),
-  ];
+  const ofResources = changesOf(resources, activeUsers, frame);
+  const ofSchools = changesOf(schools, fewSchools ? alone : activeUsers, frame);
+  const both = (of: "judged" | "tooFewWeeks" | "tooLittleUse"): Subjects => ({
+    resources: ofResources[of],
+    schools: ofSchools[of],
+  });
   return {
     ...told,
-    entries: found
-      .flatMap(({ notable }) => notable)
+    entries: [...ofResources.notable, ...ofSchools.notable]
       .sort((one, other) => Math.abs(other.score) - Math.abs(one.score) || byName(one, other))
       .slice(0, mostEntries)
       .map((notable) => entryOf(notable, frame, older)),
-    tooLittle: found.reduce((sum, { tooLittle }) => sum + tooLittle, 0),
+    judged: both("judged"),
+    unjudged: { weeks: both("tooFewWeeks"), use: both("tooLittleUse"), leftOut },
   };
 }
 
@@ -163,14 +171,15 @@ function changesOf(series: readonly UsedSeries[], level: Float64Array, frame: Fr
     return { ...subject, weeks, past: learn(weeks), factor };
   });
   const unsteadiness = usualUnsteadiness(comparable.map(({ past }) => past));
-  let tooLittle = series.length - enough.length;
+  const tooFewWeeks = large.length - enough.length;
+  let tooLittleUse = series.length - large.length;
   const notable: Notable[] = [];
   for (const subject of comparable) {
     const { tooFew, direction, ...numbers } = judge(subject.weeks, subject.past, unsteadiness);
-    if (tooFew) tooLittle++;
+    if (tooFew) tooLittleUse++;
     if (direction !== undefined) notable.push({ ...subject, ...numbers, direction });
   }
-  return { notable, tooLittle };
+  return { notable, tooFewWeeks, tooLittleUse, judged: series.length - tooFewWeeks - tooLittleUse };
 }
 
 function subjectOf(series: UsedSeries, level: Float64Array, frame: Frame): Subject {

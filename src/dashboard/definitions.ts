@@ -13,7 +13,7 @@ export const definitions = {
     "Different resources in resource usage, by resource_id, or by resource_name where there is no id.",
   "cards.resourceUsers": "Distinct people in resource usage.",
   "cards.before":
-    "The same number for as many calendar days, ending on the day before the range. Not there where the data does not reach back that far.",
+    "The same number for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where no report is missing. Not there where the data does not reach back that far.",
   "bySchool.users": "Distinct people in the school's rows of daily participation.",
   "bySchool.activeUsers": "Distinct people who were active on at least one day, in the school's rows.",
   "bySchool.averageLogins":
@@ -27,25 +27,29 @@ export const definitions = {
     "As by school, over the rows of people who have the grade in the roster that was imported last. People who are not in it have none.",
   "byDay.kind":
     "No data: neither report has a row of the day. Quiet: there are rows, but fewer than a tenth of the people who are active on the usual day (the median of the days with anybody active), as on weekends and holidays. Judged over the whole district and all user types, whatever the filter. Days with resource usage only count as school days.",
+  "byDay.missing":
+    "A report is missing for a day if it has no row of a user type while the other report tells of their use on that day. The day's numbers from that report are not known then, and sums are without them. A report that never came for a user type is not missed.",
   "byDay.logins": "Sum of the day's num_logins.",
   "byDay.resources": "Sum of the day's num_resources_accessed.",
   "byDay.activeUsers": "Distinct people who were active that day.",
   "byDay.distinctResources":
     "Different resources in the day's resource usage, by resource_id, or by resource_name where there is no id.",
   "byWeekday.days":
-    "Days of the range on this weekday with daily participation in the district, quiet days left out.",
+    "Days of the range on this weekday with daily participation in the district, without quiet days and days of which it is missing for some of the people.",
   "byWeekday.activeUsers":
     "Distinct active people of each of these days, summed and divided by the number of days.",
   "byWeekday.logins": "Sum of num_logins on these days, divided by the number of days.",
-  "resources.users":
-    "Distinct people in the rows of resource usage with this resource_name and resource_type.",
+  "resources.resource":
+    "A resource is known by its resource_id and has the resource_name and resource_type that it had last in the data; resources of the same name and type are one. Without an id it is known by its name and type.",
+  "resources.users": "Distinct people in the resource's rows of resource usage.",
   "resources.rows": "Rows of resource usage with a person: person-days of use.",
   "resources.accesses": "Sum of num_access over all rows of the resource.",
   "resources.firstDay": "First and last day with a row of the resource in the range.",
   "resources.weekly":
     "Rows with a person per calendar week (Monday to Sunday), as far as it lies in the range; at most the newest 60 weeks.",
+  use: "Of the resources that the filters choose, in resource usage: distinct people, rows with a person (person-days of use) and the sum of num_access.",
   "resourcesBySchool.users":
-    "For the 20 resources (resource_name and resource_type) with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
+    "For the 20 resources with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
 } as const;
 
 export type DefinitionKey = keyof typeof definitions;

@@ -7,7 +7,7 @@ type Names = Pick<DashboardFilter, "schools" | "resources" | "resourceTypes" | "
 export function namesIn({ schools, resources, resourceTypes, grades }: FilterOptions): Names {
   return {
     schools: [...schools],
-    resources: resources.map(({ name }) => name),
+    resources: resources.flatMap(({ name, formerNames = [] }) => [name, ...formerNames]),
     resourceTypes: [...resourceTypes],
     grades: [...grades],
   };

@@ -5,6 +5,7 @@ import type { ParticipationIndex } from "./index/participationIndex";
 import { type Names, namesOf } from "./names";
 import type { KeepWhole } from "./opening";
 import { type People, peopleOf } from "./people";
+import { type MissingDays, missingDaysOf } from "./query/completeness";
 
 /** The division of the people, once for all questions. */
 export interface Groups {
@@ -36,6 +37,7 @@ export interface Facts {
   readonly firstRuns: readonly Uint32Array[];
   /** Per cohort and day, as `Days` has them: people in the reports. */
   readonly present: Uint32Array;
+  readonly missing: MissingDays;
 }
 
 /** A share of a cohort's days may have fewer people than the cohort is said to have: people come and leave. */
@@ -52,7 +54,9 @@ export function factsOf(index: ParticipationIndex): Facts {
   const people = peopleOf(index, names);
   const days = daysOf(index);
   const firstRuns = index.months.map(({ usageRuns }) => startsOf(usageRuns.resource, index.resources.length));
-  const facts = { index, names, people, days, firstRuns, present: presentOf(index, people, days) };
+  const present = presentOf(index, people, days);
+  const missing = missingDaysOf(index, names, days);
+  const facts = { index, names, people, days, firstRuns, present, missing };
   knownFacts.set(index, facts);
   return facts;
 }

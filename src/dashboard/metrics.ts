@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type UserType, userTypes } from "../clever/reports";
 import { CleverLakeError } from "../errors";
-import type { People, Shown, Withheld } from "./answer";
+import type { MissingReport, People, ReportKind, Shown, Withheld } from "./answer";
 import { dayNumber, isoDate } from "./calendar";
 import type { DashboardFilter } from "./filter";
 import { namesIn } from "./filterNames";
@@ -10,7 +10,9 @@ import type { ParticipationIndex } from "./index/participationIndex";
 import { compareNames } from "./names";
 import type { KeepWhole } from "./opening";
 import { type AnswerOptions, filterOptions, find } from "./query/answer";
-import { type Found, people, ratio, resourceEntries, schoolResourceEntries, shown } from "./query/entries";
+import { missingReports } from "./query/completeness";
+import { type Found, missingOn, ratio, resourceEntries, schoolResourceEntries } from "./query/entries";
+import { people, shown } from "./query/parts";
 import { dataRange, scopeOf } from "./query/scope";
 import { withheldIn } from "./query/withheld";
 import { requireKnownNames } from "./unknownNames";
@@ -47,6 +49,8 @@ export interface ParticipationMetrics<Count extends People = Shown> {
   readonly keepWhole: KeepWhole;
   /** Groups, and days of groups, that no number is about. */
   readonly withheld: Pick<Withheld, "filter" | "schools" | "days">;
+  /** Reports that are missing in the range: sums are without them. */
+  readonly missing: readonly MissingReport[];
   readonly users: Count;
   readonly days: number;
   readonly activeUsers: Count;
@@ -62,6 +66,8 @@ export interface ParticipationMetrics<Count extends People = Shown> {
   /** By date, `yyyy-MM-dd`; days with rows. */
   readonly byDay: readonly (Suppressible & {
     readonly date: string;
+    /** Reports of the day that are missing; their numbers are `null`. */
+    readonly missing?: readonly ReportKind[];
     readonly logins: Shown;
     readonly resources: Shown;
     readonly activeUsers: Count;
@@ -128,11 +134,17 @@ export async function participationMetrics(
   const scope = scopeOf(facts, groups, asked(filter, data), data, "08-01");
   const found = await find(facts, groups, scope, signal);
   const { filter: cut, schools, days } = withheldIn(facts, groups, scope);
-  return { ...told, withheld: { filter: cut, schools, days }, ...numbers(found) };
+  return {
+    ...told,
+    withheld: { filter: cut, schools, days },
+    missing: missingReports(facts, scope),
+    ...numbers(found),
+  };
 }
 
 const nothing = {
   withheld: { filter: [], schools: [], days: [] },
+  missing: [],
   users: 0,
   days: 0,
   activeUsers: 0,
@@ -165,7 +177,7 @@ function asked(
 
 function numbers(
   found: Found,
-): Omit<ParticipationMetrics<People>, "filter" | "minimumGroupSize" | "keepWhole" | "withheld"> {
+): Omit<ParticipationMetrics<People>, "filter" | "minimumGroupSize" | "keepWhole" | "withheld" | "missing"> {
   const { attendance, usage, facts, minimum, scope } = found;
   const { total } = attendance;
   const { entries, order } = resourceEntries(found);
@@ -192,7 +204,7 @@ function numbers(
             resources: shown(part.resources, part),
             activeUsers: people(part.personDays, part, minimum),
             distinctResources: shown(usage.byDay[place] ?? 0, part),
-          })
+          }).map((entry) => withoutMissing(entry, missingOn(facts.days, scope, scope.from + place)))
         : [],
     ),
     topResources: entries
@@ -210,6 +222,20 @@ function numbers(
     ),
   };
 }
+
+/** A day without the numbers of the reports that are missing, which are not known. */
+function withoutMissing<E extends Day>(day: E, missing: readonly ReportKind[]): E | Day {
+  if (missing.length === 0) return day;
+  const participation = { logins: null, resources: null, activeUsers: null };
+  return {
+    ...day,
+    missing,
+    ...(missing.includes("dailyParticipation") ? participation : {}),
+    ...(missing.includes("resourceUsage") ? { distinctResources: null } : {}),
+  };
+}
+
+type Day = ParticipationMetrics<People>["byDay"][number];
 
 /** An entry, which says itself where one of its numbers is not told. */
 function marked<E extends object>(entry: E): (E & Suppressible)[] {

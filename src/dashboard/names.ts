@@ -1,5 +1,6 @@
 import { userTypes } from "../clever/reports";
-import type { ParticipationIndex } from "./index/participationIndex";
+import { firstDayOf, lowestBit } from "./calendar";
+import type { ParticipationIndex, Resource } from "./index/participationIndex";
 
 /** Ascending by code units, `null` last: the same order on every machine. */
 export function compareNames(a: string | null, b: string | null): number {
@@ -7,6 +8,13 @@ export function compareNames(a: string | null, b: string | null): number {
   if (a === null) return 1;
   if (b === null) return -1;
   return a < b ? -1 : 1;
+}
+
+export interface ShownResource {
+  readonly name: string | null;
+  readonly type: string | null;
+  /** Names that it had before, by name. */
+  readonly formerNames?: readonly string[];
 }
 
 /** Small numbers for everything that has a name. */
@@ -17,8 +25,11 @@ export interface Names {
   readonly typeOf: Uint32Array;
   readonly schoolOf: Uint32Array;
   readonly gradeOf: Uint32Array;
-  /** Resources as they are shown: distinct (name, type), by name, then type; and the index's resources of each. */
-  readonly shown: readonly { readonly name: string | null; readonly type: string | null }[];
+  /**
+   * Resources as they are shown: distinct (name, type), by name, then type; and the index's resources of each. All of one
+   * `resource_id` have the name and type that it had last.
+   */
+  readonly shown: readonly ShownResource[];
   readonly resourcesOf: readonly (readonly number[])[];
   /** Different resources: by id, by name where there is none; -1 for a resource with neither. */
   readonly identityOf: Int32Array;
@@ -27,21 +38,27 @@ export interface Names {
   readonly simple: Uint8Array;
 }
 
-export function namesOf({ cohorts, resources }: ParticipationIndex): Names {
+export function namesOf(index: ParticipationIndex): Names {
+  const { cohorts, resources } = index;
   const schools = distinct(cohorts.map(({ school }) => school)).sort(compareNames);
   const grades = distinct(cohorts.map(({ grade }) => grade)).sort(compareNames);
   const schoolNumbers = numbers(schools);
   const gradeNumbers = numbers(grades);
-  const key = ({ name, type }: { readonly name: string | null; readonly type: string | null }) =>
-    JSON.stringify([name, type]);
-  const shown = [
-    ...new Map(resources.map(({ name, type }) => [key({ name, type }), { name, type }])).values(),
-  ];
-  shown.sort((a, b) => compareNames(a.name, b.name) || compareNames(a.type, b.type));
-  const shownNumbers = numbers(shown.map(key));
-  const resourcesOf: number[][] = shown.map(() => []);
-  resources.forEach((resource, number) => {
+  const newest = newestOf(index);
+  const key = ({ name, type }: ShownResource) => JSON.stringify([name, type]);
+  const byKey = [...new Map(newest.map(({ name, type }) => [key({ name, type }), { name, type }])).values()];
+  byKey.sort((a, b) => compareNames(a.name, b.name) || compareNames(a.type, b.type));
+  const shownNumbers = numbers(byKey.map(key));
+  const resourcesOf: number[][] = byKey.map(() => []);
+  newest.forEach((resource, number) => {
     resourcesOf[shownNumbers.get(key(resource)) ?? 0]?.push(number);
+  });
+  const shown = byKey.map(({ name, type }, number): ShownResource => {
+    const all = distinct((resourcesOf[number] ?? []).map((each) => resources[each]?.name ?? null));
+    const formerNames = all
+      .flatMap((each) => (each === null || each === name ? [] : [each]))
+      .sort(compareNames);
+    return { name, type, ...(formerNames.length > 0 ? { formerNames } : {}) };
   });
   const identityNumbers = numbers(
     distinct(resources.flatMap(({ id, name }) => (id === null && name === null ? [] : [id ?? name]))),
@@ -59,6 +76,42 @@ export function namesOf({ cohorts, resources }: ParticipationIndex): Names {
     identities: identityNumbers.size,
     simple: simpleShown(resourcesOf, identityOf),
   };
+}
+
+/** For each of the index's resources the one that has its id last, itself where it has none. */
+function newestOf({ resources, months }: ParticipationIndex): Resource[] {
+  const [first, last] = [new Float64Array(resources.length), new Float64Array(resources.length)];
+  for (const { month, usageRuns: runs } of months) {
+    const start = firstDayOf(month);
+    for (let run = 0; run < runs.resource.length; run++) {
+      const resource = runs.resource[run] as number;
+      const days = runs.days[run] as number;
+      const begin = start + lowestBit(days);
+      last[resource] = Math.max(last[resource] as number, start + 31 - Math.clz32(days));
+      if (first[resource] === 0 || begin < (first[resource] as number)) first[resource] = begin;
+    }
+  }
+  /** A name is rather known than not; else the one used last, then the one that came last. */
+  const isNewer = (one: number, other: number) => {
+    const [a, b] = [resources[one], resources[other]];
+    const order =
+      Number(a?.name === null) - Number(b?.name === null) ||
+      (last[other] as number) - (last[one] as number) ||
+      (first[other] as number) - (first[one] as number) ||
+      compareNames(a?.name ?? null, b?.name ?? null) ||
+      compareNames(a?.type ?? null, b?.type ?? null);
+    return order < 0;
+  };
+  const newest = new Map<string, number>();
+  resources.forEach(({ id }, number) => {
+    if (id === null) return;
+    const known = newest.get(id);
+    if (known === undefined || isNewer(number, known)) newest.set(id, number);
+  });
+  return resources.map((resource) => {
+    const number = resource.id === null ? undefined : newest.get(resource.id);
+    return number === undefined ? resource : (resources[number] ?? resource);
+  });
 }
 
 function simpleShown(resourcesOf: readonly (readonly number[])[], identityOf: Int32Array): Uint8Array {

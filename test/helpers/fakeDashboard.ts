@@ -8,6 +8,7 @@ import type {
   ResourceEntry,
   SchoolEntry,
   Shown,
+  Use,
   Withheld,
 } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
@@ -20,8 +21,14 @@ export interface FakeDistrict {
   readonly grades?: boolean;
   /** Names that would do harm, were they taken for more than text. */
   readonly hostile?: boolean;
-  readonly changes?: "some" | "none" | "tooEarly";
+  readonly changes?: "some" | "none" | "nothingJudged" | "tooEarly";
+  /** Without resource usage of `missingDay`. */
+  readonly missingReport?: boolean;
+  /** One resource had another name before. */
+  readonly renamed?: boolean;
 }
+
+export const missingDay = "2026-11-04";
 
 export const hostileNames = [
   "<img src=x onerror=alert(1)>",
@@ -70,7 +77,15 @@ const included = (list: readonly (string | null)[], name: string | null) =>
 
 /** Answers as the engine would give them for a made-up district; not exact, but alike from question to question. */
 export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {}): DashboardAnswer {
-  const { schools = 8, resources = 60, days = 112, grades = false, hostile = false } = district;
+  const {
+    schools = 8,
+    resources = 60,
+    days = 112,
+    grades = false,
+    hostile = false,
+    missingReport = false,
+  } = district;
+  const formerNames = { formerNames: ["Khan Classic"] };
   const allSchools = names(schools, schoolNames, hostile).sort();
   const allResources = names(resources, resourceNames, hostile).map((name, index) => ({
     name,
@@ -87,12 +102,30 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
   const chosen = allResources.filter(
     ({ name, type }) => included(filter.resources, name) && included(filter.resourceTypes, type),
   );
-  const byDay = everyDay.map((time) => dayEntry(time, users, chosen.length));
+  /** Use of what the filter chooses, where that is not everything. */
+  const useOf = (people: People): { readonly use?: Use } => {
+    if (chosen.length === allResources.length) return {};
+    const used = typeof people === "number" ? Math.round(people * 0.4) : null;
+    const sum = (each: number) => (used === null ? null : used * each);
+    return { use: { users: used === null ? null : shown(used), personDays: sum(1), accesses: sum(2) } };
+  };
+  const byDay = everyDay.map((time): DayEntry => {
+    const entry = dayEntry(time, users, chosen.length);
+    const isMissing = missingReport && entry.date === missingDay;
+    return {
+      ...entry,
+      ...(isMissing ? { missing: ["resourceUsage"], distinctResources: null } : {}),
+      ...useOf(isMissing ? null : entry.activeUsers),
+    };
+  });
   const schoolDays = byDay.filter(({ kind }) => kind === "school").length;
   const usersOf = (resource: (typeof allResources)[number], people: number) =>
     Math.round(people * Math.min(0.93, resource.weight * 1.1));
   const entries = chosen
     .map((resource) => resourceEntry(resource, usersOf(resource, users), schoolDays, from, to))
+    .map((entry) =>
+      district.renamed && entry.resource === "Khan Academy" ? { ...entry, ...formerNames } : entry,
+    )
     .sort((a, b) => sizeOf(b.users) - sizeOf(a.users));
   const small = shownSchools.filter((school) => size(school) < minimum);
   const sum = (list: readonly Shown[]) => list.reduce<number>((total, each) => total + (each ?? 0), 0);
@@ -107,6 +140,13 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       small,
       shownSchools.find((school) => size(school) >= minimum),
     ),
+    periods: {
+      schoolDays,
+      before: { from: iso(from - (to - from) - dayLength), to: iso(from - dayLength) },
+    },
+    missing: missingReport
+      ? [{ report: "resourceUsage", userType: "students", days: 1, first: missingDay, last: missingDay }]
+      : [],
     computed: "2026-11-21T06:15:00.000Z",
     versions: { dailyParticipation: 41, resourceUsage: 41 },
     options: {
@@ -114,7 +154,11 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       lastDay: iso(lastDay),
       schoolYearStart: "2026-08-01",
       schools: allSchools,
-      resources: allResources.map(({ name, type }) => ({ name, type })),
+      resources: allResources.map(({ name, type }) => ({
+        name,
+        type,
+        ...(district.renamed && name === "Khan Academy" ? formerNames : {}),
+      })),
       resourceTypes: types,
       userTypes: ["students", "teachers", "staff"],
       grades: grades ? [...gradeNames, null] : [],
@@ -122,16 +166,20 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     cards: {
       users: card(users, users * 0.995),
       activeUsers: card(Math.round(users * 0.87), users * 0.84),
-      days: numberCard(schoolDays, schoolDays + 2),
-      logins: numberCard(sum(byDay.map(({ logins }) => logins)), users * schoolDays * 1.2),
-      accesses: numberCard(sum(entries.map(({ accesses }) => accesses)), users * schoolDays),
+      days: { value: schoolDays, before: schoolDays, compared: null },
+      logins: numberCard(sum(byDay.map(({ logins }) => logins)), users * schoolDays * 1.2, schoolDays),
+      accesses: numberCard(sum(entries.map(({ accesses }) => accesses)), users * schoolDays, schoolDays),
       resources: numberCard(entries.length, entries.length),
       resourceUsers: card(Math.round(users * 0.81), null),
     },
-    bySchool: shownSchools.map((school) => schoolEntry(school, Math.round(size(school) * gradeShare))),
+    bySchool: shownSchools.map((school) => {
+      const entry = schoolEntry(school, Math.round(size(school) * gradeShare));
+      return { ...entry, ...useOf(entry.users) };
+    }),
     byGrade: gradesShown.map((grade) => ({
       grade,
       ...peopleEntry(`grade ${grade}`, Math.round(users / 13)),
+      ...useOf(Math.round(users / 13)),
     })),
     byDay,
     byWeekday: [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({
@@ -168,11 +216,19 @@ function rangeOf({ range }: DashboardFilter, first: number): { from: number; to:
 }
 
 function card(value: number, before: number | null): Card<People> {
-  return { value: shown(value), before: before === null ? null : Math.round(before) };
+  return {
+    value: shown(value),
+    before: before === null ? null : Math.round(before),
+    compared: before === null || value < minimum ? null : { now: value, before: Math.round(before) },
+  };
 }
 
-function numberCard(value: number, before: number): Card {
-  return { value, before: Math.round(before) };
+function numberCard(value: number, before: number, days = 1): Card {
+  return {
+    value,
+    before: Math.round(before),
+    compared: { now: value / days, before: Math.round(before) / days },
+  };
 }
 
 /** Small schools are shown only together with another one. */
@@ -191,7 +247,14 @@ function dayEntry(time: number, users: number, resources: number): DayEntry {
   const weekend = [0, 6].includes(new Date(time).getUTCDay());
   const holiday = date >= "2026-10-12" && date <= "2026-10-16";
   if (date === "2026-09-30") {
-    return { date, kind: "noData", logins: 0, resources: 0, activeUsers: 0, distinctResources: 0 };
+    return {
+      date,
+      kind: "noData",
+      logins: null,
+      resources: null,
+      activeUsers: null,
+      distinctResources: null,
+    };
   }
   const quiet = weekend || holiday || date === "2026-09-07" || date === "2026-11-11";
   const level = (quiet ? 0.006 : 0.62 + 0.1 * chance(date)) * (date === "2026-11-04" ? 1.35 : 1);
@@ -256,8 +319,26 @@ function fakeChanges(
   resources: readonly ResourceEntry[],
   schools: readonly string[],
 ): DashboardAnswer["changes"] {
-  if (changes === "tooEarly") return { weeksNeeded: 6, weeks: 3, entries: [], tooLittle: 5 };
-  if (changes === "none") return { weeksNeeded: 6, weeks: 16, entries: [], tooLittle: 4 };
+  const of = (resourceCount: number, schoolCount: number) => ({
+    resources: resourceCount,
+    schools: schoolCount,
+  });
+  const [none, all] = [of(0, 0), of(resources.length, schools.length)];
+  if (changes === "tooEarly")
+    return {
+      weeksNeeded: 6,
+      weeks: 3,
+      entries: [],
+      judged: none,
+      unjudged: { weeks: all, use: none, leftOut: 0 },
+    };
+  const told = {
+    weeksNeeded: 6,
+    weeks: 16,
+    judged: changes === "nothingJudged" ? none : all,
+    unjudged: { weeks: of(1, 0), use: of(2, 1), leftOut: 1 },
+  };
+  if (changes === "none" || changes === "nothingJudged") return { ...told, entries: [] };
   const subjects = [
     ...resources
       .slice(2, 6)
@@ -281,7 +362,7 @@ function fakeChanges(
     });
     return { ...subject, direction, expected: usual, actual: now, score: 9 - at, weeks };
   });
-  return { weeksNeeded: 6, weeks: 16, entries, tooLittle: 3 };
+  return { ...told, entries };
 }
 
 /** Answers questions as told, and remembers them. */

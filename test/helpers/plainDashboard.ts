@@ -62,6 +62,12 @@ export class PlainDashboard {
   private readonly kinds: ReadonlyMap<string, "school" | "quiet" | "noData">;
   private readonly groups: readonly (readonly PlainCohort[])[];
   private readonly minimum: number;
+  /** User types with a group of their own. */
+  private readonly told: ReadonlySet<string>;
+  /** By resource, as the rows have it. */
+  private readonly newest: ReadonlyMap<string, { name: string | null; type: string | null }>;
+  private readonly former = new Map<string, string[]>();
+  private readonly missingDays = new Map<string, Set<"dailyParticipation" | "resourceUsage">>();
 
   constructor(
     private readonly district: RandomRows,
@@ -77,7 +83,105 @@ export class PlainDashboard {
       for (const cohort of cohorts) this.groupOf.set(keyOf(cohort), group);
     });
     this.kinds = this.dayKinds();
+    this.told = new Set(
+      this.groups.flatMap(([first, ...others]) =>
+        first && others.every(({ userType }) => userType === first.userType) ? [first.userType] : [],
+      ),
+    );
+    this.findMissing();
+    this.newest = this.newestOf();
+    this.findFormer();
     this.countDays(rows);
+  }
+
+  /** By `user type date`; a report that nobody has on the day is missing for all, as `* date`. */
+  private findMissing(): void {
+    const at = ({ userType, date }: Row) => `${userType} ${date}`;
+    const { participation, usage } = this.district;
+    const [there, used] = [new Set(participation.map(at)), new Set(usage.map(at))];
+    const types = (rows: readonly Row[]) => new Set(rows.map(({ userType }) => userType));
+    const [ever, everUsed] = [types(participation), types(usage)];
+    const add = (key: string, report: "dailyParticipation" | "resourceUsage") =>
+      this.missingDays.set(key, (this.missingDays.get(key) ?? new Set()).add(report));
+    for (const row of usage) {
+      if (!there.has(at(row)) && ever.has(row.userType)) add(at(row), "dailyParticipation");
+    }
+    for (const row of participation) {
+      if ((row.resources ?? 0) > 0 && !used.has(at(row)) && everUsed.has(row.userType))
+        add(at(row), "resourceUsage");
+    }
+    const dates = new Set(participation.map(({ date }) => date));
+    for (const { date } of usage) if (!dates.has(date)) add(`* ${date}`, "dailyParticipation");
+  }
+
+  /** The reports that are missing on a date for some of the people. */
+  missingOn(userTypes: readonly string[], date: string): ("dailyParticipation" | "resourceUsage")[] {
+    const types = [...this.told].filter((type) => isAmong(userTypes, type));
+    const found = ["*", ...types].map((type) => this.missingDays.get(`${type} ${date}`));
+    return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
+      found.some((reports) => reports?.has(report)),
+    );
+  }
+
+  private newestOf(): ReadonlyMap<string, { name: string | null; type: string | null }> {
+    const uses = new Map<string, Map<string, UsageRow[]>>();
+    for (const row of this.district.usage) {
+      const key = row.id === null ? JSON.stringify([row.name, row.type]) : `id ${row.id}`;
+      const names = uses.get(key) ?? new Map<string, UsageRow[]>();
+      const name = JSON.stringify([row.name, row.type]);
+      names.set(name, [...(names.get(name) ?? []), row]);
+      uses.set(key, names);
+    }
+    const dates = (rows: readonly UsageRow[]) => rows.map(({ date }) => date).sort();
+    return new Map(
+      [...uses].map(([key, names]) => {
+        const ordered = [...names.values()].sort((a, b) => {
+          const [one, other] = [a[0], b[0]];
+          return (
+            Number(one?.name === null) - Number(other?.name === null) ||
+            compare(dates(b).at(-1) ?? null, dates(a).at(-1) ?? null) ||
+            compare(dates(b)[0] ?? null, dates(a)[0] ?? null) ||
+            compare(one?.name ?? null, other?.name ?? null) ||
+            compare(one?.type ?? null, other?.type ?? null)
+          );
+        });
+        const [{ name = null, type = null } = {}] = ordered[0] ?? [];
+        return [key, { name, type }];
+      }),
+    );
+  }
+
+  /** A row's resource under the name and type that its id has last. */
+  private shownOf(row: UsageRow) {
+    const key = row.id === null ? JSON.stringify([row.name, row.type]) : `id ${row.id}`;
+    const { name, type } = this.newest.get(key) ?? row;
+    return { name, type, formerNames: this.former.get(JSON.stringify([name, type])) ?? [] };
+  }
+
+  private findFormer(): void {
+    const all = new Map<string, Set<string>>();
+    for (const row of this.district.usage) {
+      const { name, type } = this.shownOf(row);
+      const key = JSON.stringify([name, type]);
+      if (row.name !== null && row.name !== name) all.set(key, (all.get(key) ?? new Set()).add(row.name));
+    }
+    for (const [key, names] of all) this.former.set(key, [...names].sort(compare));
+  }
+
+  private formerNames(name: string | null, type: string | null) {
+    const formerNames = this.former.get(JSON.stringify([name, type]));
+    return formerNames ? { formerNames } : {};
+  }
+
+  schoolDays(from: string, to: string): string[] {
+    return days(from, to).filter((date) => this.kinds.get(date) === "school");
+  }
+
+  /** The first day of as many school days before the range. */
+  startBefore(from: string, to: string, firstDay: string): string | undefined {
+    const earlier = this.schoolDays(firstDay, addDays(from, -1));
+    const count = this.schoolDays(from, to).length;
+    return count === 0 ? undefined : earlier[earlier.length - count];
   }
 
   cohortOf({ school, userType, grade }: Row): PlainCohort {
@@ -144,9 +248,13 @@ export class PlainDashboard {
     const passing = <R extends Row>(rows: readonly R[]) =>
       rows.filter((row) => row.date >= from && row.date <= to && isSelected(this.cohortOf(row)));
     const [there, anyUse] = [passing(this.district.participation), passing(this.district.usage)];
-    const used = anyUse.filter(
-      ({ name, type }) => isAmong(filter.resources, name) && isAmong(filter.resourceTypes, type),
-    );
+    const current = new Set([...this.newest.values()].map(({ name }) => name));
+    const former = filter.resources.filter((name) => name !== null && !current.has(name));
+    const used = anyUse.filter((row) => {
+      const { name, type, formerNames } = this.shownOf(row);
+      const isNamed = isAmong(filter.resources, name) || formerNames.some((each) => former.includes(each));
+      return isNamed && isAmong(filter.resourceTypes, type);
+    });
 
     /** The question narrowed to days and cohorts. */
     const part = (ofDay: (date: string) => boolean, ofCohort: (cohort: PlainCohort) => boolean) => {
@@ -203,6 +311,7 @@ export class PlainDashboard {
     const anyCohort = () => true;
     const total = part(anyDay, anyCohort);
     const range = days(from, to);
+    const missing = (date: string) => this.missingOn(filter.userTypes, date);
     const weeks = unique(range.map(monday)).slice(-60);
     const schools = unique([...there, ...anyUse].map(({ school }) => school))
       .sort(compare)
@@ -211,22 +320,36 @@ export class PlainDashboard {
       .sort(compare)
       .map((grade) => ({ grade, ...part(anyDay, (cohort) => cohort.grade === grade) }));
     const few = (count: number) => (count > 0 && count < this.minimum ? 1 : count);
-    const resources = unique(total.usage.map(({ name, type }) => JSON.stringify([name, type])))
+    const isOf = (row: UsageRow, resource: string | null, type: string | null) => {
+      const shown = this.shownOf(row);
+      return shown.name === resource && shown.type === type;
+    };
+    const resources = unique(
+      total.usage.map((row) => {
+        const { name, type } = this.shownOf(row);
+        return JSON.stringify([name, type]);
+      }),
+    )
       .map((text) => JSON.parse(text) as [string | null, string | null])
       .map(([resource, type]) => {
-        const usage = total.usage.filter((row) => row.name === resource && row.type === type);
+        const usage = total.usage.filter((row) => isOf(row, resource, type));
         const rows = usage.filter(({ person }) => person !== null);
         const dates = usage.map(({ date }) => date).sort();
         return {
           order: few(peopleOf(usage)),
           resource,
           type,
+          ...this.formerNames(resource, type),
           users: total.told(peopleOf(usage)),
           rows: rows.length,
           accesses: sum(usage.map(({ accesses }) => accesses)),
           firstDay: dates[0] ?? null,
           lastDay: dates[dates.length - 1] ?? null,
-          weekly: weeks.map((week) => rows.filter(({ date }) => monday(date) === week).length),
+          weekly: weeks.map((week) =>
+            range.some((date) => monday(date) === week && missing(date).includes("resourceUsage"))
+              ? null
+              : rows.filter(({ date }) => monday(date) === week).length,
+          ),
         };
       })
       .sort(
@@ -234,25 +357,35 @@ export class PlainDashboard {
           b.order - a.order || b.rows - a.rows || compare(a.resource, b.resource) || compare(a.type, b.type),
       );
     const onDate = (date: string) => part((each) => each === date, anyCohort);
+    const passes = ({ name, type, formerNames }: ReturnType<typeof this.shownOf>) =>
+      (isAmong(filter.resources, name) || formerNames.some((each) => former.includes(each))) &&
+      isAmong(filter.resourceTypes, type);
     return {
       total,
+      /** Whether the filter leaves out a resource. */
+      choosesResources: this.district.usage.some((row) => !passes(this.shownOf(row))),
       schools,
       grades,
       days: range.map((date) => ({
         date,
         kind: this.kinds.get(date) ?? ("noData" as const),
+        missing: missing(date),
         ...onDate(date),
       })),
       weekdays: [1, 2, 3, 4, 5, 6, 7].flatMap((number) => {
-        const isSchool = (date: string) => weekday(date) === number && this.kinds.get(date) === "school";
         const dates = new Set(this.district.participation.map(({ date }) => date));
-        const countedDays = range.filter((date) => isSchool(date) && dates.has(date)).length;
-        return countedDays === 0 ? [] : [{ weekday: number, countedDays, ...part(isSchool, anyCohort) }];
+        const isCompared = (date: string) =>
+          weekday(date) === number &&
+          this.kinds.get(date) === "school" &&
+          dates.has(date) &&
+          !missing(date).includes("dailyParticipation");
+        const countedDays = range.filter(isCompared).length;
+        return countedDays === 0 ? [] : [{ weekday: number, countedDays, ...part(isCompared, anyCohort) }];
       }),
       resources: resources.map(({ order: _, ...entry }) => entry),
       schoolResources: resources.slice(0, 20).flatMap(({ resource, type }) =>
         schools.flatMap(({ school, usage, told, partly, shown }) => {
-          const users = peopleOf(usage.filter((row) => row.name === resource && row.type === type));
+          const users = peopleOf(usage.filter((row) => isOf(row, resource, type)));
           if (users === 0 && shown(0) === 0) return [];
           return [{ school, resource, type, users: told(users), ...partly }];
         }),

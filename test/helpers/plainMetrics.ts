@@ -96,12 +96,15 @@ function plainFacts(
     byDay: dates.map((date) => {
       const rows = participation.filter((row) => row.date === date);
       const used = usage.filter((row) => row.date === date);
+      const missing = missingOn(allParticipation, allUsage, filter.userTypes ?? ["students"], date);
+      const from = (report: string, value: number) => (missing.includes(report) ? null : value);
       return {
         date,
-        logins: sum(rows.map(({ logins }) => logins)),
-        resources: sum(rows.map(({ resources }) => resources)),
-        activeUsers: people(rows.filter(({ active }) => active)),
-        distinctResources: different(used),
+        ...(missing.length > 0 ? { missing } : {}),
+        logins: from("dailyParticipation", sum(rows.map(({ logins }) => logins))),
+        resources: from("dailyParticipation", sum(rows.map(({ resources }) => resources))),
+        activeUsers: from("dailyParticipation", people(rows.filter(({ active }) => active))),
+        distinctResources: from("resourceUsage", different(used)),
       };
     }),
     resources: groupBy(usage, ({ name, type }) => [name, type]).map((rows) => ({
@@ -118,6 +121,30 @@ function plainFacts(
       users: people(rows),
     })),
   };
+}
+
+/** Reports without a row of a user type on a date on which the other report tells of use, if they ever have one. */
+function missingOn(
+  participation: readonly PlainParticipation[],
+  usage: readonly PlainUsage[],
+  userTypes: readonly string[],
+  date: string,
+): string[] {
+  const lacks = (report: readonly PersonRow[], proof: readonly PersonRow[]) =>
+    userTypes.some((type) => {
+      const has = (rows: readonly PersonRow[]) =>
+        rows.some((row) => row.userType === type && row.date === date);
+      return report.some(({ userType }) => userType === type) && has(proof) && !has(report);
+    });
+  return [
+    ...(lacks(participation, usage) ? ["dailyParticipation"] : []),
+    ...(lacks(
+      usage,
+      participation.filter(({ resources }) => resources > 0),
+    )
+      ? ["resourceUsage"]
+      : []),
+  ];
 }
 
 function byName(a: string | null, b: string | null): number {

@@ -39,6 +39,7 @@ const document = z.object({
   byDay: z.array(
     z.object({
       date: z.iso.date(),
+      missing: z.array(z.string()).optional(),
       logins: published,
       resources: published,
       activeUsers: published,

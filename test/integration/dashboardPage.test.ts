@@ -162,15 +162,21 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
     test("nothing to say of changes is said", async () => {
       const early = await dashboards.open({ changes: "tooEarly" });
       expect(await textOf(early.page, ".no-changes")).toBe(
-        "Too early to tell A judgement needs 6 weeks of data; these filters leave 3.",
+        "Too early to tell A judgement needs 6 weeks with school up to the end of the period; there are 3. More weeks of data help.",
       );
       // How many have too little data says nothing where there are too few weeks for all.
       expect(await early.page.locator("#panel-changes .note").count()).toBe(0);
       const none = await dashboards.open({ changes: "none" });
-      expect(await textOf(none.page, "#panel-changes .note")).toBe(
-        "Resources and schools with too little data: 4",
+      expect(await none.page.locator("#panel-changes .unjudged").allTextContents()).toEqual([
+        "With too few complete weeks to be judged: resources: 1, schools: 0. More weeks of data help.",
+        "Used too little to be judged: resources: 2, schools: 1. A wider filter helps.",
+        "Schools with too few people to be judged alone: 1.",
+      ]);
+      expect(await textOf(none.page, ".no-changes")).toBe(
+        "Nothing stands out Of what could be judged (resources: 60, schools: 8), nothing differs notably from its own past.",
       );
-      expect(await textOf(none.page, ".no-changes")).toContain("Nothing stands out");
+      const unknown = await dashboards.open({ changes: "nothingJudged" });
+      expect(await textOf(unknown.page, ".no-changes")).toBe("Nothing could be judged");
     });
 
     test("comes back as it was left", async () => {

@@ -21,7 +21,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       const { page, source } = await dashboards.open();
       await page.locator("#panel-treemap svg text", { hasText: "i-Ready" }).first().click();
       await poll(() => asked(source)?.resources).toEqual(["i-Ready"]);
-      await poll(() => textOf(page, "#panel-time .badge")).toBe("All resources");
+      await poll(() => textOf(page, "#panel-active .badge")).toBe("All resources");
       await answered(page);
       // Its own label lies over it.
       await page.locator("#panel-top svg path[fill='#7cb0e6']").first().click({ force: true });
@@ -194,5 +194,69 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await page.evaluate("document.querySelector('.resources').scrollTop = 1e6");
       await poll(() => textOf(page, "#panel-table tbody tr:nth-last-child(2) .number")).toBe("<10");
     });
+  });
+
+  test("a day without its report is a gap, named above, in table and tooltip, with the way to the reports", async () => {
+    const { page, sent } = await dashboards.open({ missingReport: true });
+    expect(await textOf(page, "#incomplete")).toBe(
+      "Resource usage (Students): the report of Wed, Nov 4, 2026 is missing. What is missing may be late or in quarantine. Numbers are without it. Show Reports",
+    );
+    await page.locator("#show-reports").click();
+    await poll(() => sent.at(-1)).toEqual({ type: "showReports" });
+    expect(await textOf(page, "#panel-distinctDay .without")).toBe("Without one day whose report is missing");
+    expect(await page.locator("#panel-active .without").count()).toBe(0);
+    expect(await textOf(page, "#card-accesses .without")).toBe("Without one day whose report is missing");
+    for (const panel of ["time", "active", "distinctDay"]) {
+      expect(await textOf(page, `#panel-${panel} .legend`)).toContain("Report missing");
+    }
+    await page.locator("#panel-distinctDay .as-table").click();
+    const row = page.locator("#panel-distinctDay tbody tr", { hasText: "Nov 4" });
+    await poll(async () => (await row.textContent())?.replaceAll(/\s+/g, " ").trim()).toContain(
+      "School day; Resource usage: report missing–",
+    );
+  });
+
+  test("the period before has as many school days, and sums are compared per school day", async () => {
+    const { page } = await dashboards.open();
+    expect(await textOf(page, ".cards-note")).toMatch(
+      /^Arrows: (\d+) school days against the \1 before, .+; logins and accesses per school day$/,
+    );
+    expect(await page.locator("#card-logins .delta").getAttribute("title")).toMatch(
+      /^Per school day: [\d,]+; before: [\d,]+$/,
+    );
+    expect(await page.locator("#card-days .delta").count()).toBe(0);
+  });
+
+  test("a renamed resource says its former name in the table and in what changed", async () => {
+    const { page } = await dashboards.open({ renamed: true });
+    const row = page.locator("#panel-table tbody tr", { hasText: "Khan Academy" }).first();
+    expect(await row.locator(".former").textContent()).toContain("Khan Classic");
+    expect(await textOf(page, "#panel-changes .former")).toContain("Khan Classic");
+    await page.locator("#panel-table input[type=search]").fill("classic");
+    await poll(() => page.locator("#panel-table tbody tr").count()).toBe(1);
+  });
+
+  test("a chosen resource is what the pictures over time, by school and by grade show", async () => {
+    const filter = { ...openingFilter, resources: ["Khan Academy"] };
+    const { page } = await dashboards.open({ grades: true }, { filter });
+    const title = async (panel: string) =>
+      (await textOf(page, `#panel-${panel} h2`))?.replaceAll(/[\u2068\u2069]/g, "");
+    expect(await title("time")).toContain("Use per day: Khan Academy");
+    expect(await title("schools")).toContain("Users by school: Khan Academy");
+    expect(await title("distinctGrade")).toContain("Users by grade: Khan Academy");
+    expect(await page.locator("#panel-time .badge").count()).toBe(0);
+    await page.locator("#panel-time .as-table").click();
+    await poll(() => page.locator("#panel-time th.number").allTextContents()).toEqual([
+      "Users",
+      "Accesses",
+      "Person-days",
+    ]);
+    await page.locator("#panel-schools .as-table").click();
+    await poll(() => page.locator("#panel-schools th.number").allTextContents()).toEqual([
+      "Users",
+      "Share of users",
+      "Person-days",
+      "Accesses",
+    ]);
   });
 });

@@ -56,24 +56,50 @@ function randomFilter(random: () => number, { participation, usage }: RandomRows
   };
 }
 
+type Plain = ReturnType<PlainDashboard["answer"]>;
+type Report = "dailyParticipation" | "resourceUsage";
+
+const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
+  kind !== "noData" && !missing.includes(report);
+
+/** What a card is compared by with the period before: sums per school day, people and things where nothing is missing. */
+function comparable(key: keyof DashboardAnswer["cards"], { total, days }: Plain): number | null {
+  if (key === "days") return null;
+  const report = ["users", "activeUsers", "logins"].includes(key) ? "dailyParticipation" : "resourceUsage";
+  if (key !== "logins" && key !== "accesses") {
+    const value = total[key];
+    return typeof value !== "number" || days.some(({ missing }) => missing.includes(report)) ? null : value;
+  }
+  const school = days.filter((day) => day.kind === "school" && isKnown(day, report));
+  if (school.length === 0 || total[key] === null) return null;
+  return school.reduce((sum, day) => sum + (day[key] ?? 0), 0) / school.length;
+}
+
 /** The plain numbers in the answer's form. */
 function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: boolean) {
   const { filter, from, to } = given;
   const now = plain.answer({ filter, from, to });
-  const length = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
-  const earlier = addDays(from, -length);
-  const before =
-    earlier < given.options.firstDay
-      ? undefined
-      : plain.answer({ filter, from: earlier, to: addDays(from, -1) }).total;
+  const earlier = plain.startBefore(from, to, given.options.firstDay);
+  const past = earlier && plain.answer({ filter, from: earlier, to: addDays(from, -1) });
+  const before = past ? past.total : undefined;
   const { total } = now;
   const keys = ["users", "activeUsers", "days", "logins", "accesses", "resources", "resourceUsers"] as const;
+  const choosesResources = now.choosesResources;
+  const useOf = (numbers: Omit<(typeof now.days)[number], "date" | "kind" | "missing">, isThere = true) => {
+    const { usage, accesses, resourceUsers, shown } = numbers;
+    const personDays = shown(usage.filter(({ person }) => person !== null).length);
+    const use = isThere
+      ? { users: resourceUsers, personDays, accesses }
+      : { users: null, personDays: null, accesses: null };
+    return choosesResources ? { use } : {};
+  };
   const part = (numbers: (typeof now.schools)[number] | (typeof now.grades)[number]) => ({
     users: numbers.users,
     activeUsers: numbers.activeUsers,
     averageLogins: numbers.averageLogins,
     averageResources: numbers.averageResources,
     distinctResourcesPerUser: numbers.perPerson,
+    ...useOf(numbers),
     ...numbers.partly,
   });
   return {
@@ -81,7 +107,10 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
       keys.map((key) => {
         // How many days count is known also where there is none.
         const days = key === "days" && total[key] === null ? null : total[key];
-        return [key, { value: days, before: before?.[key] ?? null }];
+        const was = past ? comparable(key, past) : null;
+        const is = comparable(key, now);
+        const compared = is === null || was === null ? null : { now: is, before: was };
+        return [key, { value: days, before: before?.[key] ?? null, compared }];
       }),
     ),
     bySchool: now.schools.map((one) => ({ school: one.school, ...part(one), accesses: one.accesses })),
@@ -89,10 +118,12 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
     byDay: now.days.map((one) => ({
       date: one.date,
       kind: one.kind,
-      logins: one.logins,
-      resources: one.resourceSum,
-      activeUsers: one.told(one.personDays),
-      distinctResources: one.resources,
+      ...(one.missing.length > 0 ? { missing: one.missing } : {}),
+      logins: isKnown(one, "dailyParticipation") ? one.logins : null,
+      resources: isKnown(one, "dailyParticipation") ? one.resourceSum : null,
+      activeUsers: isKnown(one, "dailyParticipation") ? one.told(one.personDays) : null,
+      distinctResources: isKnown(one, "resourceUsage") ? one.resources : null,
+      ...useOf(one, isKnown(one, "resourceUsage")),
       ...one.partly,
     })),
     byWeekday: now.weekdays.map((one) => ({
@@ -151,6 +182,10 @@ async function compare(
     }
     const sums = ({ date, logins, resources, distinctResources }: DashboardAnswer["byDay"][number]) =>
       [date, logins, resources, distinctResources] as const;
+    // A user type without a group of its own is not told to lack a report.
+    const isLike = (day: { readonly missing?: unknown }, at: number) =>
+      JSON.stringify(day.missing) === JSON.stringify(given.byDay[at]?.missing);
+    if (!exact.byDay.every(isLike)) continue;
     expect(given.byDay.map(sums)).toEqual(exact.byDay.map((day) => sums(day as never)));
     const used = ({ resource, type, rows, accesses, weekly }: DashboardAnswer["resources"][number]) =>
       JSON.stringify([resource, type, rows, accesses, weekly]);
@@ -214,6 +249,86 @@ describe("the dashboard's numbers", () => {
     },
   );
 
+  test("of a renamed resource are those of one, under its newest name", async () => {
+    const district = randomDistrict(13, { ...small, days: 70, messy: false });
+    const usual = district.usage.find(({ name }) => name !== null);
+    const rows: RandomRows = {
+      ...district,
+      usage: district.usage.map((row) =>
+        row.id === usual?.id ? { ...row, name: row.date < "2025-10-20" ? "Old Name" : "A New Name" } : row,
+      ),
+    };
+    const same: RandomRows = {
+      ...district,
+      usage: rows.usage.map((row) => (row.id === usual?.id ? { ...row, name: "A New Name" } : row)),
+    };
+    const [renamed, always] = [rows, same].map(({ participation, usage }) =>
+      plainIndex(participation, usage),
+    );
+    if (!renamed || !always) throw new Error("there is no index");
+    const everything: DashboardFilter = { ...openingFilter, range: { preset: "all" } };
+    const wanted = await ask(always, everything, 10);
+    const given = await ask(renamed, everything, 10);
+    const formerNames = ["Old Name"];
+    const entry = given.resources.find(({ resource }) => resource === "A New Name");
+    expect(entry?.formerNames).toEqual(formerNames);
+    expect({ ...given, options: [] }).toEqual({
+      ...wanted,
+      options: [],
+      resources: wanted.resources.map((each) =>
+        each.resource === "A New Name" ? { ...each, formerNames } : each,
+      ),
+    });
+    // A link or saved filter with the former name still means it.
+    const chosen = await ask(renamed, { ...everything, resources: ["Old Name"] }, 10);
+    const [one] = chosen.resources;
+    expect([chosen.resources.length, one?.resource, one?.rows]).toEqual([1, "A New Name", entry?.rows]);
+  });
+
+  test("are not known on days without a report of a user type, and compared by the days that are there", async () => {
+    const district = randomDistrict(11, { ...small, days: 60, messy: false });
+    const dates = [...new Set(district.usage.map(({ date }) => date))].sort();
+    const [lost, unlike, late] = [dates[40], dates[44], dates[59]];
+    const rows: RandomRows = {
+      participation: district.participation.filter(
+        ({ date, userType }) => date !== unlike || userType !== "students",
+      ),
+      usage: district.usage.filter(
+        ({ date, userType }) => date !== late && (date !== lost || userType !== "students"),
+      ),
+    };
+    for (const minimum of [0, 10]) {
+      await compare(rows, minimum, [
+        ...filtersFor(rows, 8, 12),
+        ...(["last7", "last30", "all"] as const).map((preset) => ({ ...openingFilter, range: { preset } })),
+        { ...openingFilter, range: { preset: "last30" }, userTypes: ["teachers"] },
+      ]);
+    }
+    const index = plainIndex(rows.participation, rows.usage);
+    const given = await ask(index, { ...openingFilter, range: { preset: "last30" } }, 10);
+    const [first = "", last = ""] = [lost, late];
+    expect(given.missing).toEqual([
+      { report: "dailyParticipation", userType: "students", days: 1, first: unlike, last: unlike },
+      { report: "resourceUsage", userType: "students", days: 2, first, last },
+    ]);
+    expect(given.byDay.find(({ date }) => date === unlike)).toMatchObject({
+      missing: ["dailyParticipation"],
+      logins: null,
+      activeUsers: null,
+    });
+    expect(given.byDay.find(({ date }) => date === lost)).toMatchObject({
+      missing: ["resourceUsage"],
+      distinctResources: null,
+    });
+    expect(given.periods.schoolDays).toBe(30);
+    expect(given.cards.users.compared).toBeNull();
+    const { now = 0, before = 0 } = given.cards.accesses.compared ?? {};
+    expect([now * 28, before * 30]).toEqual([
+      expect.closeTo(given.cards.accesses.value ?? 0),
+      expect.closeTo(given.cards.accesses.before ?? 0),
+    ]);
+  });
+
   test("are exact where everything is asked for, but on days with too few people", async () => {
     const district = randomDistrict(8, { ...small, messy: false });
     const index = plainIndex(district.participation, district.usage);
@@ -240,11 +355,11 @@ describe("the dashboard's range", () => {
   const dates = ["2024-02-27", "2024-08-30", "2025-02-20", "2025-02-25", "2025-03-03"];
 
   test.each([
-    ["last7", "09-01", "2025-02-25", "2025-03-03", 1],
-    ["last30", "09-01", "2025-02-02", "2025-03-03", 0],
-    ["schoolYear", "09-01", "2024-09-01", "2025-03-03", 1],
-    ["schoolYear", "03-03", "2025-03-03", "2025-03-03", 0],
-    ["schoolYear", "02-29", "2025-03-01", "2025-03-03", 0],
+    ["last7", "09-01", "2025-02-25", "2025-03-03", 2],
+    ["last30", "09-01", "2025-02-02", "2025-03-03", null],
+    ["schoolYear", "09-01", "2024-09-01", "2025-03-03", null],
+    ["schoolYear", "03-03", "2025-03-03", "2025-03-03", 1],
+    ["schoolYear", "02-29", "2025-03-01", "2025-03-03", 1],
     ["all", "09-01", "2024-02-27", "2025-03-03", null],
   ] as const)("%s with a school year from %s", async (preset, schoolYearStart, from, to, before) => {
     const index = plainIndex(dates.map(rowOn), [], false);
@@ -286,8 +401,8 @@ describe("the dashboard's range", () => {
       ["school", 30],
       ["school", 30],
       ["school", 30],
-      ["noData", 0],
-      ["noData", 0],
+      ["noData", null],
+      ["noData", null],
       ["quiet", 2],
     ]);
     expect(given.byWeekday.map(({ weekday, days, activeUsers }) => [weekday, days, activeUsers])).toEqual([

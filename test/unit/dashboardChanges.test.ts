@@ -21,6 +21,17 @@ function names({ entries }: Changes): (string | null)[] {
   return entries.map(({ name }) => name);
 }
 
+const nobody = { resources: 0, schools: 0 };
+
+/** How many could not be judged, and why. */
+function unjudged({ unjudged: { weeks, use } }: Changes) {
+  return { weeks: weeks.resources + weeks.schools, use: use.resources + use.schools };
+}
+
+function expectNothing(changes: Changes, notJudged: ReturnType<typeof unjudged>): void {
+  expect([changes.entries, unjudged(changes)]).toEqual([[], notJudged]);
+}
+
 function only({ entries }: Changes): Change {
   expect(entries).toHaveLength(1);
   const [entry] = entries;
@@ -53,13 +64,18 @@ describe("planted changes", () => {
       holidays,
       change: (name, week) => (week >= 18 ? (planted[name] ?? 1) : 1),
     });
-    const { entries, weeks, weeksNeeded: needed, tooLittle } = findChanges(input);
+    const changes = findChanges(input);
+    const { entries, weeks, weeksNeeded: needed, judged } = changes;
     expect(entries.map(({ subject, name, direction }) => [subject, name, direction])).toEqual([
       ["resource", "r2", "stopped"],
       ["resource", "r6", "rose"],
       ["school", "s4", "fell"],
     ]);
-    expect({ weeks, needed, tooLittle }).toEqual({ weeks: 18, needed: weeksNeeded, tooLittle: 0 });
+    expect({ weeks, needed }).toEqual({ weeks: 18, needed: weeksNeeded });
+    expect([judged.resources + judged.schools, unjudged(changes)]).toEqual([
+      input.subjects.length,
+      { weeks: 0, use: 0 },
+    ]);
   });
 
   it("are told in person-days per school day, week by week", () => {
@@ -178,7 +194,7 @@ describe("no alarm", () => {
           const input = dailySeries({ ...district, seed, weeks });
           const changes = findChanges(input);
           alarms += changes.entries.length;
-          judged += input.subjects.length - changes.tooLittle;
+          judged += changes.judged.resources + changes.judged.schools;
         }
       }
     }
@@ -233,7 +249,7 @@ describe("no alarm", () => {
     } as const;
     const changes = findChanges({ ...input, subjects: [...input.subjects, few] });
     expect(names(changes)).toEqual([]);
-    expect(changes.tooLittle).toBe(1);
+    expect(unjudged(changes)).toEqual({ weeks: 0, use: 1 });
   });
 
   it("comes from days that are not known, which are not taken as days without use", () => {
@@ -242,17 +258,17 @@ describe("no alarm", () => {
     const half = withDaily(input, "r5", (index, count) =>
       index >= 14 * 7 && index % 2 === 0 ? null : count,
     );
-    expect(findChanges(half)).toMatchObject({ entries: [], tooLittle: 1 });
+    expectNothing(findChanges(half), { weeks: 1, use: 0 });
     // One day of each is not known: the others tell enough.
     const some = withDaily(input, "r5", (index, count) => (index % 7 === 2 ? null : count));
-    expect(findChanges(some)).toMatchObject({ entries: [], tooLittle: 0 });
+    expectNothing(findChanges(some), { weeks: 0, use: 0 });
     const none = withDaily(input, "r5", () => null);
-    expect(findChanges(none)).toMatchObject({ entries: [], tooLittle: 1 });
+    expectNothing(findChanges(none), { weeks: 0, use: 1 });
     const typed = {
       ...input,
       subjects: [{ ...input.subjects[5], daily: new Float64Array(16 * 7).fill(Number.NaN) }],
     };
-    expect(findChanges(typed as ChangesInput)).toMatchObject({ entries: [], tooLittle: 1 });
+    expectNothing(findChanges(typed as ChangesInput), { weeks: 0, use: 1 });
   });
 
   it("comes from a week that is not over, or from days whose active users are not known", () => {
@@ -281,13 +297,22 @@ describe("too little data", () => {
       weeksNeeded,
       weeks: weeksNeeded - 1,
       entries: [],
-      tooLittle: input.subjects.length,
+      judged: nobody,
+      unjudged: {
+        weeks: {
+          resources: input.subjects.filter(({ subject }) => subject === "resource").length,
+          schools: input.subjects.filter(({ subject }) => subject === "school").length,
+        },
+        use: nobody,
+        leftOut: 0,
+      },
     });
     expect(findChanges({ days: [], subjects: [] })).toEqual({
       weeksNeeded,
       weeks: 0,
       entries: [],
-      tooLittle: 0,
+      judged: nobody,
+      unjudged: { weeks: nobody, use: nobody, leftOut: 0 },
     });
   });
 
@@ -297,9 +322,9 @@ describe("too little data", () => {
       weeks: 16,
       change: (name, week) => (name === "r2" && week < 11 ? 0 : 1),
     });
-    expect(findChanges(late)).toMatchObject({ entries: [], tooLittle: 1 });
+    expectNothing(findChanges(late), { weeks: 1, use: 0 });
     const never = withDaily(late, "r2", () => 0);
-    expect(findChanges(never)).toMatchObject({ entries: [], tooLittle: 0 });
+    expectNothing(findChanges(never), { weeks: 0, use: 0 });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { DayEntry, People, Shown } from "../../../src/dashboard/answer";
+import { missingOfDay } from "../missingWords";
 import { pickDay, type Ready } from "../model";
 import { told } from "../panels/panel";
 import type { EChartsOption } from "./echarts";
@@ -8,15 +9,21 @@ import { baseOption, type LegendEntry, type Mark, type MarkLine, type Picture, v
 export interface DaySeries {
   readonly name: string;
   readonly colour: string;
-  readonly value: (day: DayEntry) => People;
+  /** Undefined where it is not known. */
+  readonly value: (day: DayEntry) => People | undefined;
   /** Bars instead of a line. */
   readonly bars?: boolean;
 }
 
+/** Where the filter itself leaves something out, that is so on all days and said once. */
+export const tellsPartly = ({ answer: { withheld } }: Ready): boolean =>
+  withheld.filter.length === 0 && withheld.days.length > 0;
+
 /**
  * Lines or bars over days. Quiet days are shaded, days without data hatched, and lines lead across both: drawn through
- * their values, they would fall to the ground every weekend. What is left out is a hatched gap as well; fewer people than
- * can be told are a hollow mark on the ground.
+ * their values, they would fall to the ground every weekend. A school day whose report is missing, or which is left out,
+ * is a hatched gap that breaks the line; one without some groups is hatched. Fewer people than can be told are a hollow
+ * mark on the ground.
  */
 export function dayPicture(
   ready: Ready,
@@ -32,15 +39,18 @@ export function dayPicture(
       day.kind !== "noData" && series.some(({ value }) => value(day) === wanted) ? [index] : [],
     );
   const leftOut = new Set(daysWith(null));
+  const missing = new Set(byDay.flatMap((day, index) => (day.missing ? [index] : [])));
   const few = daysWith("few");
-  const { withheld } = ready.answer;
-  // Where the filter itself leaves something out, that is so on all days and said once.
-  const tellPartly = withheld.filter.length === 0 && withheld.days.length > 0;
+  const tellPartly = tellsPartly(ready);
+  const partly = new Set(
+    byDay.flatMap((day, index) => (tellPartly && day.partly && day.kind === "school" ? [index] : [])),
+  );
+  const isHatched = (index: number) => leftOut.has(index) || missing.has(index) || partly.has(index);
   const marks = byDay.map((day, index): Mark => {
     const lines: MarkLine[] = series.map(({ name, colour, value }) => ({
       name,
       colour,
-      value: day.kind === "noData" ? "–" : formats.shown(value(day), format),
+      value: formats.shown(value(day), format),
     }));
     const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[day.kind];
     return {
@@ -49,10 +59,12 @@ export function dayPicture(
       title: formats.longDay(day.date),
       lines: [
         ...lines,
-        ...[...kind, ...(tellPartly && day.partly ? [texts.partlyDay] : [])].map((name) => ({
-          name,
-          value: "",
-        })),
+        ...[...kind, ...missingOfDay(texts, day), ...(tellPartly && day.partly ? [texts.partlyDay] : [])].map(
+          (name) => ({
+            name,
+            value: "",
+          }),
+        ),
       ],
       pick: pickDay(filter, day.date),
     };
@@ -91,7 +103,7 @@ export function dayPicture(
         barWidth: "101%",
         itemStyle: { color: look.band },
         data: byDay.map(({ kind }, at) =>
-          leftOut.has(at)
+          isHatched(at)
             ? { value: 1, ...bandOf("noData", look) }
             : kind === "school"
               ? 0
@@ -124,7 +136,13 @@ export function dayPicture(
   if (byDay.some(({ kind }) => kind === "noData")) {
     legend.push({ name: texts.noDataDay, colour: look.line, shape: "hatched" });
   }
-  if (leftOut.size > 0) legend.push({ name: texts.hidden, colour: look.line, shape: "hatched" });
+  for (const [days, name] of [
+    [missing, texts.missingDay],
+    [leftOut, texts.hidden],
+    [partly, texts.partlyDay],
+  ] as const) {
+    if (days.size > 0) legend.push({ name, colour: look.line, shape: "hatched" });
+  }
   if (few.length > 0) legend.push({ name: formats.few, colour: look.quiet, shape: "hidden" });
   return {
     option,
@@ -167,7 +185,7 @@ function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
     barMaxWidth: 40,
     itemStyle: { color: colour },
     emphasis: { itemStyle: { color: colour, opacity: 0.8 } },
-    data: byDay.map((day) => (day.kind === "noData" ? "-" : (told(value(day)) ?? "-"))),
+    data: byDay.map((day) => told(value(day)) ?? "-"),
     z: 3,
   };
 }

@@ -1,15 +1,16 @@
-import type { Entry, Shown } from "../../../src/dashboard/answer";
+import type { Entry, People } from "../../../src/dashboard/answer";
 import { barPicture } from "../charts/barPicture";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { type NameList, nameIn, pickName, type Ready } from "../model";
+import { told } from "./panel";
 
 /** A number that each entry has. */
 export interface BarsOf<T> {
   readonly name: string;
   /** Its place in the palette. */
   readonly colour: number;
-  readonly value: (entry: T) => Shown;
+  readonly value: (entry: T) => People;
 }
 
 /** The name of a school or grade, marked where a group of it is left out. */
@@ -25,6 +26,7 @@ export function barsBy<T extends Entry>(
   nameOf: (entry: T) => string | null,
   look: Look,
   series: readonly BarsOf<T>[],
+  format = (value: number) => formats.decimal(value),
 ): Picture | undefined {
   if (entries.length === 0) return undefined;
   return barPicture(
@@ -34,8 +36,8 @@ export function barsBy<T extends Entry>(
       series: series.map(({ name, colour, value }) => ({
         name,
         colour: look.palette[colour] ?? look.text,
-        values: entries.map(value),
-        labels: entries.map((entry) => formats.shown(value(entry), (number) => formats.decimal(number))),
+        values: entries.map((entry) => told(value(entry))),
+        labels: entries.map((entry) => formats.shown(value(entry), format)),
       })),
     },
     look,

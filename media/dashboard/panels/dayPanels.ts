@@ -1,9 +1,10 @@
 import type { DayEntry, People } from "../../../src/dashboard/answer";
-import { type DaySeries, dayPicture } from "../charts/dayPicture";
+import { type DaySeries, dayPicture, tellsPartly } from "../charts/dayPicture";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
+import { missingOfDay } from "../missingWords";
 import { isDay, pickDay, type Ready } from "../model";
-import { type Column, type Panel, shareOf } from "./panel";
+import { type Column, chosenName, type Panel, shareOf } from "./panel";
 
 interface DayPanel {
   readonly id: "time" | "active" | "distinctDay";
@@ -17,12 +18,14 @@ interface DayPanel {
     readonly colour: number;
     readonly value: (day: DayEntry) => People;
     readonly bars?: boolean;
+    readonly onlyInTable?: boolean;
   }[];
 }
 
 /** The pictures over time. */
 export function timePanel(ready: Ready): Panel {
   const { texts } = ready;
+  if (ready.answer.byDay.some(({ use }) => use)) return usePanel(ready);
   return dayPanel(ready, {
     id: "time",
     title: texts.titleTime,
@@ -33,6 +36,24 @@ export function timePanel(ready: Ready): Panel {
     series: [
       { name: texts.logins, colour: 0, value: ({ logins }) => logins },
       { name: texts.resourcesAccessed, colour: 1, value: ({ resources }) => resources },
+    ],
+  });
+}
+
+/** The resources that the filter chooses, in the place of everything. */
+function usePanel(ready: Ready): Panel {
+  const { texts } = ready;
+  return dayPanel(ready, {
+    id: "time",
+    title: fill(texts.titleUse, chosenName(ready)),
+    wide: true,
+    height: 230,
+    allResources: false,
+    kind: "integer",
+    series: [
+      { name: texts.users, colour: 0, value: ({ use }) => use?.users ?? null },
+      { name: texts.accesses, colour: 1, value: ({ use }) => use?.accesses ?? null },
+      { name: texts.personDays, colour: 2, value: ({ use }) => use?.personDays ?? null, onlyInTable: true },
     ],
   });
 }
@@ -73,11 +94,19 @@ export function distinctDayPanel(ready: Ready, wide: boolean): Panel {
   });
 }
 
-function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): Panel {
+function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPanel): Panel {
   const { texts, formats, answer, filter } = ready;
+  const report = panel.allResources ? "dailyParticipation" : "resourceUsage";
+  const series = given.map((each) => ({
+    ...each,
+    value: (day: DayEntry) =>
+      day.kind === "noData" || day.missing?.includes(report) ? undefined : each.value(day),
+  }));
   const format = (value: number) => (kind === "share" ? formats.share(value) : formats.compact(value));
   const drawn = (look: Look): DaySeries[] =>
-    series.map(({ colour, ...each }) => ({ ...each, colour: look.palette[colour] ?? look.text }));
+    series.flatMap(({ colour, onlyInTable, ...each }) =>
+      onlyInTable ? [] : [{ ...each, colour: look.palette[colour] ?? look.text }],
+    );
   const [first] = series;
   const columns: Column[] = [
     { title: texts.date, kind: "day" },
@@ -86,7 +115,7 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
   ];
   return {
     ...panel,
-    definition: texts.definitions[panel.id],
+    definition: texts.definitions[panel.id === "time" && !panel.allResources ? "use" : panel.id],
     controls: [],
     summary: first ? peak(ready, panel.title, first.value, format) : panel.title,
     picture: (look) =>
@@ -96,8 +125,12 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
       rows: answer.byDay.map((day) => ({
         cells: [
           day.date,
-          { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay }[day.kind],
-          ...series.map(({ value }) => (day.kind === "noData" ? undefined : value(day))),
+          [
+            { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay }[day.kind],
+            ...missingOfDay(texts, day),
+            ...(day.partly && tellsPartly(ready) ? [texts.partlyDay] : []),
+          ].join("; "),
+          ...series.map(({ value }) => value(day)),
         ],
         pick: pickDay(filter, day.date),
         picked: isDay(filter, day.date),
@@ -110,7 +143,7 @@ function dayPanel(ready: Ready, { series, kind, height, ...panel }: DayPanel): P
 function peak(
   { answer, texts, formats }: Ready,
   title: string,
-  value: (day: DayEntry) => People,
+  value: (day: DayEntry) => People | undefined,
   format: (value: number) => string,
 ): string {
   let best: { date: string; value: number } | undefined;

@@ -1,23 +1,27 @@
+import type { GradeEntry, People } from "../../../src/dashboard/answer";
 import { columnPicture } from "../charts/columnPicture";
 import type { LegendEntry } from "../charts/picture";
 import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
-import { isOnly, nameIn, pickName, type Ready, typeName } from "../model";
+import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
 import { cutSentences } from "../withheldWords";
 import { barsBy } from "./barsBy";
-import { extremes, type Panel, shareOf, told } from "./panel";
+import { chosenName, extremes, type Panel, shareOf, told, useCells, useColumns } from "./panel";
 
 /** As many tiles as can be told apart; the table has all. */
 const mostTiles = 80;
 
 export function gradePanel(ready: Ready): Panel {
   const { texts, formats, answer, filter } = ready;
+  const isUse = answer.byGrade.some(({ use }) => use);
   const name = (grade: string | null) => nameIn(texts, "grades", grade);
-  const format = (value: number) => formats.decimal(value);
+  const value = ({ use, distinctResourcesPerUser }: GradeEntry): People =>
+    isUse ? (use?.users ?? null) : distinctResourcesPerUser;
+  const format = (number: number) => (isUse ? formats.integer(number) : formats.decimal(number));
   return {
     id: "distinctGrade",
-    title: texts.titleDistinctGrade,
-    definition: texts.definitions.distinctGrade,
+    title: isUse ? fill(texts.titleUseByGrade, chosenName(ready)) : texts.titleDistinctGrade,
+    definition: isUse ? texts.definitions.use : texts.definitions.distinctGrade,
     wide: false,
     allResources: false,
     controls: [],
@@ -25,35 +29,45 @@ export function gradePanel(ready: Ready): Panel {
     offersOther: answer.byGrade.every(({ users }) => users === null),
     summary: extremes(
       ready,
-      texts.perPerson,
-      answer.byGrade.map((each) => ({ name: name(each.grade), value: each.distinctResourcesPerUser })),
+      isUse ? texts.users : texts.perPerson,
+      answer.byGrade.map((each) => ({ name: name(each.grade), value: value(each) })),
       format,
     ),
     picture: (look) =>
-      barsBy(ready, "grades", answer.byGrade, ({ grade }) => grade, look, [
-        {
-          name: texts.perPerson,
-          colour: 3,
-          value: ({ distinctResourcesPerUser }) => distinctResourcesPerUser,
-        },
-      ]),
+      barsBy(
+        ready,
+        "grades",
+        answer.byGrade,
+        ({ grade }) => grade,
+        look,
+        [{ name: isUse ? texts.users : texts.perPerson, colour: isUse ? 0 : 3, value }],
+        format,
+      ),
     table: () => ({
       columns: [
         { title: texts.grade, kind: "text" },
-        { title: texts.users, kind: "integer" },
-        { title: texts.activeUsers, kind: "integer" },
-        { title: texts.averageLogins, kind: "decimal" },
-        { title: texts.averageResources, kind: "decimal" },
-        { title: texts.perPerson, kind: "decimal" },
+        ...(isUse
+          ? useColumns(ready)
+          : ([
+              { title: texts.users, kind: "integer" },
+              { title: texts.activeUsers, kind: "integer" },
+              { title: texts.averageLogins, kind: "decimal" },
+              { title: texts.averageResources, kind: "decimal" },
+              { title: texts.perPerson, kind: "decimal" },
+            ] as const)),
       ],
       rows: answer.byGrade.map((each) => ({
         cells: [
           name(each.grade),
-          each.users,
-          each.activeUsers,
-          each.averageLogins,
-          each.averageResources,
-          each.distinctResourcesPerUser,
+          ...(isUse
+            ? useCells(each)
+            : [
+                each.users,
+                each.activeUsers,
+                each.averageLogins,
+                each.averageResources,
+                each.distinctResourcesPerUser,
+              ]),
         ],
         pick: pickName(filter, "grades", each.grade),
         picked: isOnly(filter, "grades", each.grade),
@@ -167,6 +181,7 @@ export function treemapPanel(ready: Ready): Panel {
             value: `${formats.integer(each.rows)} (${formats.share(each.rows / total)})`,
           },
           { name: texts.users, value: formats.shown(each.users) },
+          ...[formerNames(ready, each) ?? []].flat().map((name) => ({ name, value: "" })),
         ],
         pick: pickName(filter, "resources", each.resource),
       }));

@@ -1,8 +1,8 @@
-import type { People, Shown } from "../../../src/dashboard/answer";
+import type { GradeEntry, People, SchoolEntry, Shown } from "../../../src/dashboard/answer";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { fill, isolated } from "../formats";
-import type { FilterPatch, Ready } from "../model";
+import { type FilterPatch, nameIn, type Ready, typeName } from "../model";
 
 /** A cell of a data table: `null` is a number that is left out, `few` too few people, `undefined` stands for none. */
 export type Cell = string | number | null | undefined;
@@ -37,7 +37,7 @@ export interface Panel {
   readonly definition: string;
   /** Whether it takes both columns where there are two. */
   readonly wide: boolean;
-  /** Whether the resource filters leave it as it is. */
+  /** Whether the resource filters leave it as it is, since it is of daily participation; otherwise it is of resource usage. */
   readonly allResources: boolean;
   readonly controls: readonly Control[];
   /** Said below the title. */
@@ -53,6 +53,31 @@ export interface Panel {
   readonly table: () => DataTable;
 }
 
+/** What a table says of the chosen resources' use by school or grade. */
+export function useColumns({ texts }: Ready): Column[] {
+  return [
+    { title: texts.users, kind: "integer" },
+    { title: texts.share, kind: "share" },
+    { title: texts.personDays, kind: "integer" },
+    { title: texts.accesses, kind: "integer" },
+  ];
+}
+
+export function useCells({ use, users }: SchoolEntry | GradeEntry): Cell[] {
+  const used = use?.users ?? null;
+  return [used, shareOf(used, users), use?.personDays ?? null, use?.accesses ?? null];
+}
+
+/** What the filter chooses of resources, in words. */
+export function chosenName({ texts, formats, answer: { filter, resources } }: Ready): string {
+  const names =
+    filter.resources.length > 0 ? resources.map(({ resource }) => nameIn(texts, "resources", resource)) : [];
+  const [only, ...others] =
+    names.length > 0 ? names : filter.resources.map((name) => nameIn(texts, "resources", name));
+  if (only === undefined) return formats.list(filter.resourceTypes.map((type) => typeName(texts, type)));
+  return others.length === 0 ? isolated(only) : fill(texts.chosen, formats.integer(others.length + 1));
+}
+
 /** A part of a whole, as a share of it; what cannot be told of either cannot be told. */
 export function shareOf(part: People, whole: People): People {
   if (part === null || whole === null) return null;
@@ -61,7 +86,8 @@ export function shareOf(part: People, whole: People): People {
 }
 
 /** A number that can be drawn. */
-export const told = (value: People): Shown => (value === "few" ? null : value);
+export const told = (value: People | undefined): Shown =>
+  value === "few" || value === undefined ? null : value;
 
 /** The highest and the lowest of some named numbers, as a sentence. */
 export function extremes(

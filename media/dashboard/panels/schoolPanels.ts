@@ -4,7 +4,7 @@ import { fill } from "../formats";
 import { isOnly, nameIn, pickName, type Ready } from "../model";
 import { cutSentences } from "../withheldWords";
 import { barsBy, entryName } from "./barsBy";
-import { type Control, extremes, type Panel, shareOf, told } from "./panel";
+import { type Control, chosenName, extremes, type Panel, shareOf, told, useCells, useColumns } from "./panel";
 
 /** The schools that pictures show, by a number of theirs: highest first, hidden ones behind. */
 function ranked(ready: Ready, value: (entry: SchoolEntry) => Shown): readonly SchoolEntry[] {
@@ -33,7 +33,51 @@ function rowOf(ready: Ready, school: string | null) {
   return { pick: pickName(ready.filter, "schools", school), picked: isOnly(ready.filter, "schools", school) };
 }
 
+/** The resources that the filter chooses, by school. */
+function useBySchoolPanel(ready: Ready): Panel {
+  const { texts, formats, answer, view } = ready;
+  const inPercent = view.units === "percent";
+  const value = ({ use, users }: SchoolEntry): People =>
+    inPercent ? shareOf(use?.users ?? null, users) : (use?.users ?? null);
+  const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
+  const shown = ranked(ready, (entry) => told(value(entry)));
+  return {
+    id: "schools",
+    title: fill(texts.titleUseBySchool, chosenName(ready)),
+    definition: texts.definitions.use,
+    allResources: false,
+    wide: false,
+    controls: controlsOf(ready),
+    ...leftOutOf(ready),
+    summary: extremes(
+      ready,
+      texts.users,
+      answer.bySchool.map((entry) => ({ name: nameOf(ready, entry.school), value: value(entry) })),
+      format,
+    ),
+    picture: (look) =>
+      barsBy(
+        ready,
+        "schools",
+        shown,
+        ({ school }) => school,
+        look,
+        [{ name: texts.users, colour: 0, value }],
+        format,
+      ),
+    table: () => ({
+      columns: [{ title: texts.school, kind: "text" }, ...useColumns(ready)],
+      rows: answer.bySchool.map((each) => ({
+        cells: [nameOf(ready, each.school), ...useCells(each)],
+        ...rowOf(ready, each.school),
+        partly: each.partly,
+      })),
+    }),
+  };
+}
+
 export function schoolsPanel(ready: Ready): Panel {
+  if (ready.answer.bySchool.some(({ use }) => use)) return useBySchoolPanel(ready);
   const { texts, formats, answer } = ready;
   const shown = ranked(ready, ({ averageLogins }) => averageLogins);
   const format = (value: number) => formats.decimal(value);

@@ -1,6 +1,15 @@
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
-import type { Card, Cards, DashboardAnswer, FilterOptions, NoAnswer, People, Shown } from "../answer";
+import type {
+  Card,
+  Cards,
+  DashboardAnswer,
+  FilterOptions,
+  NoAnswer,
+  People,
+  ReportKind,
+  Shown,
+} from "../answer";
 import { isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import { type Facts, factsOf, type Groups, groupsOf } from "../groups";
@@ -8,23 +17,27 @@ import type { ParticipationIndex } from "../index/participationIndex";
 import { compareNames } from "../names";
 import type { KeepWhole } from "../opening";
 import { attendanceFacts } from "./attendance";
+import { chosenUse } from "./chosenUse";
+import { missingReports } from "./completeness";
 import {
   dayEntries,
   type Found,
   gradeEntries,
-  people,
+  kindOf,
   resourceEntries,
   schoolEntries,
   schoolResourceEntries,
-  shown,
   weekdayEntries,
 } from "./entries";
+import { people, shown } from "./parts";
 import {
   type DataRange,
   dataRange,
   inRange,
+  isIn,
   rangeBefore,
   type Scope,
+  schoolDaysIn,
   schoolYearStart,
   scopeOf,
 } from "./scope";
@@ -58,7 +71,7 @@ export async function answer(
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
   const scope = scopeOf(facts, groups, filter, data, options.schoolYearStart);
   const found = await find(facts, groups, scope, signal);
-  const range = rangeBefore(scope, data);
+  const range = rangeBefore(facts.days, scope, data);
   const before = range && (await find(facts, groups, inRange(facts, groups, scope, range), signal));
   const { entries: resources, order } = resourceEntries(found);
   return {
@@ -68,6 +81,11 @@ export async function answer(
     minimumGroupSize,
     keepWhole,
     withheld: withheldIn(facts, groups, scope),
+    periods: {
+      schoolDays: schoolDaysIn(facts.days, scope),
+      before: range ? { from: isoDate(range.from), to: isoDate(range.to) } : null,
+    },
+    missing: missingReports(facts, scope),
     computed: options.now.toISOString(),
     versions: index.versions,
     options: filterOptions(facts, data, options.schoolYearStart),
@@ -89,33 +107,92 @@ export async function find(
   scope: Scope,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
+  const attendance = attendanceFacts(facts, groups, scope);
+  const choosesResources = scope.resources.includes(0);
   return {
     facts,
     minimum: groups.minimumGroupSize,
     scope,
-    attendance: attendanceFacts(facts, groups, scope),
+    attendance,
     usage: await usageFacts(facts, groups, scope, signal),
+    chosen: choosesResources ? await chosenUse(facts, groups, scope, attendance, signal) : undefined,
   };
 }
 
 function cardsOf(now: Found, before: Found | undefined): Cards {
-  const things = (of: (found: Found) => number): Card => {
+  const card = <Value extends People>(
+    value: (found: Found) => Value,
+    compared: (found: Found) => number | undefined,
+  ): Card<Value> => {
+    const numbers = { now: compared(now), before: before && compared(before) };
+    return {
+      value: value(now),
+      before: before ? value(before) : (null as Value),
+      compared:
+        numbers.now === undefined || numbers.before === undefined
+          ? null
+          : { now: numbers.now, before: numbers.before },
+    };
+  };
+  /** Different things and people cannot be had per day: they are compared where all reports are there. */
+  const whole = (value: (found: Found) => People, report: ReportKind) => (found: Found) => {
+    const isComplete = found.scope.missing[report].every((days) => days === 0);
+    const number = value(found);
+    return isComplete && typeof number === "number" ? number : undefined;
+  };
+  const things = (of: (found: Found) => number, report: ReportKind): Card => {
     const value = (found: Found): Shown => shown(of(found), found.attendance.total);
-    return { value: value(now), before: before ? value(before) : null };
+    return card(value, whole(value, report));
   };
-  const persons = (of: (found: Found) => number): Card<People> => {
+  const persons = (of: (found: Found) => number, report: ReportKind): Card<People> => {
     const value = (found: Found): People => people(of(found), found.attendance.total, found.minimum);
-    return { value: value(now), before: before ? value(before) : null };
+    return card(value, whole(value, report));
   };
+  const sums = (
+    of: (found: Found) => number,
+    daily: (found: Found, day: number) => number,
+    report: ReportKind,
+  ) =>
+    card<Shown>(
+      (found) => shown(of(found), found.attendance.total),
+      (found) => perSchoolDay(found, (day) => daily(found, day), report),
+    );
   return {
-    users: persons(({ attendance }) => attendance.total.users),
-    activeUsers: persons(({ attendance }) => attendance.total.activeUsers),
-    days: things(({ attendance }) => attendance.countedDays),
-    logins: things(({ attendance }) => attendance.total.logins),
-    accesses: things(({ usage }) => usage.accesses),
-    resources: things(({ usage }) => usage.resources),
-    resourceUsers: persons(({ usage }) => usage.users),
+    users: persons(({ attendance }) => attendance.total.users, "dailyParticipation"),
+    activeUsers: persons(({ attendance }) => attendance.total.activeUsers, "dailyParticipation"),
+    days: card<Shown>(
+      ({ attendance }) => shown(attendance.countedDays, attendance.total),
+      () => undefined,
+    ),
+    logins: sums(
+      ({ attendance }) => attendance.total.logins,
+      ({ attendance }, day) => attendance.days[day]?.logins ?? 0,
+      "dailyParticipation",
+    ),
+    accesses: sums(
+      ({ usage }) => usage.accesses,
+      ({ usage }, day) => usage.accessesByDay[day] ?? 0,
+      "resourceUsage",
+    ),
+    resources: things(({ usage }) => usage.resources, "resourceUsage"),
+    resourceUsers: persons(({ usage }) => usage.users, "resourceUsage"),
   };
+}
+
+/** The average over the school days whose report is there; undefined where there are none. */
+function perSchoolDay(
+  { facts, scope, attendance }: Found,
+  daily: (day: number) => number,
+  report: ReportKind,
+): number | undefined {
+  let [sum, count] = [0, 0];
+  for (let place = 0; place <= scope.to - scope.from; place++) {
+    const day = scope.from + place;
+    if (kindOf(facts.days, day) !== "school" || isIn(scope.missing[report], facts.days, day)) continue;
+    sum += daily(place);
+    count++;
+  }
+  return count === 0 || attendance.total.isWithheld ? undefined : sum / count;
 }
 
 /** What a filter can choose among, whatever is chosen now. */

@@ -1,5 +1,5 @@
 import { countBits, lowestBit, weekdayOf } from "../calendar";
-import { monthDays } from "../days";
+import { type Days, monthDays } from "../days";
 import type { Facts, Groups } from "../groups";
 import type { MonthSegment } from "../index/participationIndex";
 import type { Scope } from "./scope";
@@ -44,7 +44,7 @@ const sums = (count: number) => Array.from({ length: count }, () => new Attendan
 
 /** Daily participation in all of a question. */
 export function attendanceFacts(facts: Facts, groups: Groups, scope: Scope): AttendanceFacts {
-  const { index, names } = facts;
+  const { index, names, days } = facts;
   const length = scope.to - scope.from + 1;
   const result = {
     total: new AttendanceSums(),
@@ -54,19 +54,32 @@ export function attendanceFacts(facts: Facts, groups: Groups, scope: Scope): Att
     weekdays: sums(7),
     schoolDays: new Float64Array(names.schools.length * length),
   };
-  const told = tell(facts, groups, scope, result);
+  const weekdays = weekdayDays(days, scope);
+  const told = tell(facts, groups, scope, weekdays, result);
   index.months.forEach((segment, month) => {
-    if ((scope.range[month] as number) !== 0) addCells(facts, groups, scope, result, segment, month);
+    if ((scope.range[month] as number) !== 0)
+      addCells(facts, groups, scope, weekdays, result, segment, month);
   });
   countPeople(facts, groups, scope, result);
-  takeSeveralOnce(facts, groups, scope, result);
+  takeSeveralOnce(facts, groups, scope, weekdays, result);
   return { ...result, ...told };
+}
+
+/** Per month: the days by which weekdays are compared: school days with participation of all that are asked for. */
+export function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32Array {
+  return range.map(
+    (mask, month) =>
+      mask &
+      (kinds.school[month] as number) &
+      (kinds.participation[month] as number) &
+      ~(missing.dailyParticipation[month] as number),
+  );
 }
 
 type Parts = Omit<AttendanceFacts, "countedDays">;
 
 /** Says of each part whether it counts and whether something of it is left out. */
-function tell(facts: Facts, groups: Groups, scope: Scope, parts: Parts) {
+function tell(facts: Facts, groups: Groups, scope: Scope, weekdays: Uint32Array, parts: Parts) {
   const { names, days } = facts;
   const months = days.monthStarts.length;
   let countedDays = 0;
@@ -97,7 +110,7 @@ function tell(facts: Facts, groups: Groups, scope: Scope, parts: Parts) {
     }
     countedDays += countBits(participated);
     const start = (days.monthStarts[month] as number) - scope.from;
-    const school = days.kinds.school[month] as number;
+    const school = weekdays[month] as number;
     for (let rest = counted | left; rest !== 0; rest &= rest - 1) {
       const bit = rest & -rest;
       const day = start + lowestBit(bit);
@@ -117,13 +130,14 @@ function addCells(
   { names, days }: Facts,
   groups: Groups,
   scope: Scope,
+  weekdays: Uint32Array,
   parts: Parts,
   { attendanceCells: cells }: MonthSegment,
   month: number,
 ): void {
   const months = days.monthStarts.length;
   const start = (days.monthStarts[month] as number) - scope.from;
-  const school = days.kinds.school[month] as number;
+  const school = weekdays[month] as number;
   const length = parts.days.length;
   const add = (part: AttendanceSums | undefined, cell: number, people: number) => {
     if (part === undefined) return;
@@ -206,7 +220,13 @@ function countPeople(
 }
 
 /** Cells count members; somebody who is active in several cohorts on one day is one person of the day. */
-function takeSeveralOnce(facts: Facts, groups: Groups, scope: Scope, parts: Parts): void {
+function takeSeveralOnce(
+  facts: Facts,
+  groups: Groups,
+  scope: Scope,
+  weekdays: Uint32Array,
+  parts: Parts,
+): void {
   const { index, names, days } = facts;
   const { several } = facts.people;
   const months = days.monthStarts.length;
@@ -216,7 +236,7 @@ function takeSeveralOnce(facts: Facts, groups: Groups, scope: Scope, parts: Part
     if ((scope.range[month] as number) === 0) continue;
     const { attendance } = index.months[month] as MonthSegment;
     const start = (days.monthStarts[month] as number) - scope.from;
-    const school = days.kinds.school[month] as number;
+    const school = weekdays[month] as number;
     let seen = 0;
     const seenAt = new Map<number, number>();
     for (let place = several.first[at] as number; place < (several.first[at + 1] as number); place++) {

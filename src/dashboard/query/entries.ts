@@ -2,19 +2,21 @@ import { compareGrades } from "../../clever/grades";
 import type {
   DayEntry,
   GradeEntry,
-  People,
+  ReportKind,
   ResourceEntry,
   SchoolEntry,
   SchoolResourceEntry,
   Shown,
   WeekdayEntry,
 } from "../answer";
-import { isoDate, mondayOf, monthPlace, weekdayOf } from "../calendar";
+import { isoDate, mondayOf, weekdayOf } from "../calendar";
 import type { Days } from "../days";
 import type { Facts } from "../groups";
 import { compareNames } from "../names";
-import type { AttendanceFacts, AttendanceSums } from "./attendance";
-import type { Scope } from "./scope";
+import { type AttendanceFacts, type AttendanceSums, weekdayDays } from "./attendance";
+import { type ChosenUse, useOf } from "./chosenUse";
+import { people, shown } from "./parts";
+import { isIn, type Scope } from "./scope";
 import type { UsageFacts } from "./usage";
 
 /** How many resources `resourcesBySchool` tells apart, and how many weeks a resource shows. */
@@ -28,15 +30,8 @@ export interface Found {
   readonly scope: Scope;
   readonly attendance: AttendanceFacts;
   readonly usage: UsageFacts;
-}
-
-/** A sum, average or number of things of a part. */
-export const shown = (value: number, part: AttendanceSums): Shown => (part.isWithheld ? null : value);
-
-/** A number of people of a part. */
-export function people(count: number, part: AttendanceSums, minimum: number): People {
-  if (part.isWithheld) return null;
-  return count > 0 && count < minimum ? "few" : count;
+  /** Where the filter chooses resources. */
+  readonly chosen: ChosenUse | undefined;
 }
 
 export const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
@@ -56,29 +51,25 @@ function personNumbers(part: AttendanceSums, pairs: number, minimum: number) {
 
 const isThere = ({ counts, left }: AttendanceSums) => counts || left;
 
-export function schoolEntries({ facts, minimum, attendance, usage }: Found): SchoolEntry[] {
+export function schoolEntries({ facts, minimum, attendance, usage, chosen }: Found): SchoolEntry[] {
   return facts.names.schools.flatMap((school, number): SchoolEntry[] => {
     const part = attendance.schools[number];
     if (part === undefined || !isThere(part)) return [];
     const accesses = shown(usage.bySchool.accesses[number] ?? 0, part);
-    return [{ school, ...personNumbers(part, usage.bySchool.pairs[number] ?? 0, minimum), accesses }];
+    const use = useOf(chosen?.schools[number], part, minimum);
+    return [{ school, ...personNumbers(part, usage.bySchool.pairs[number] ?? 0, minimum), accesses, ...use }];
   });
 }
 
-export function gradeEntries({ facts, minimum, attendance, usage }: Found): GradeEntry[] {
+export function gradeEntries({ facts, minimum, attendance, usage, chosen }: Found): GradeEntry[] {
   if (!facts.index.hasGrades) return [];
   const entries = facts.names.grades.flatMap((grade, number): GradeEntry[] => {
     const part = attendance.grades[number];
     if (part === undefined || !isThere(part)) return [];
-    return [{ grade, ...personNumbers(part, usage.byGrade.pairs[number] ?? 0, minimum) }];
+    const use = useOf(chosen?.grades[number], part, minimum);
+    return [{ grade, ...personNumbers(part, usage.byGrade.pairs[number] ?? 0, minimum), ...use }];
   });
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
-}
-
-function isIn(masks: Uint32Array, { monthStarts }: Days, day: number): boolean {
-  const month = monthPlace(monthStarts, day);
-  const bit = month < 0 ? 31 : day - (monthStarts[month] as number);
-  return bit < 31 && (((masks[month] as number) >>> bit) & 1) === 1;
 }
 
 /** Of what kind a day is, as a day number. */
@@ -87,22 +78,39 @@ export function kindOf(days: Days, day: number): DayEntry["kind"] {
   return isIn(days.kinds.school, days, day) ? "school" : "quiet";
 }
 
-export function dayEntries({ facts, minimum, scope, attendance, usage }: Found): DayEntry[] {
-  return attendance.days.map((part, place) => ({
-    date: isoDate(scope.from + place),
-    kind: kindOf(facts.days, scope.from + place),
-    logins: shown(part.logins, part),
-    resources: shown(part.resources, part),
-    activeUsers: people(part.personDays, part, minimum),
-    distinctResources: shown(usage.byDay[place] ?? 0, part),
-    ...partly(part),
-  }));
+/** The reports of a day that are missing for some of the people of a scope. */
+export function missingOn(days: Days, { missing }: Scope, day: number): ReportKind[] {
+  return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
+    isIn(missing[report], days, day),
+  );
+}
+
+export function dayEntries({ facts, minimum, scope, attendance, usage, chosen }: Found): DayEntry[] {
+  return attendance.days.map((part, place) => {
+    const day = scope.from + place;
+    const kind = kindOf(facts.days, day);
+    const missing = missingOn(facts.days, scope, day);
+    const from = <Value>(report: ReportKind, value: Value) =>
+      kind === "noData" || missing.includes(report) ? null : value;
+    return {
+      date: isoDate(day),
+      kind,
+      ...(missing.length > 0 ? { missing } : {}),
+      logins: from("dailyParticipation", shown(part.logins, part)),
+      resources: from("dailyParticipation", shown(part.resources, part)),
+      activeUsers: from("dailyParticipation", people(part.personDays, part, minimum)),
+      distinctResources: from("resourceUsage", shown(usage.byDay[place] ?? 0, part)),
+      ...useOf(chosen?.days[place], part, minimum, kind !== "noData" && !missing.includes("resourceUsage")),
+      ...partly(part),
+    };
+  });
 }
 
 export function weekdayEntries({ facts: { days }, scope, attendance }: Found): WeekdayEntry[] {
   const counts = new Array<number>(7).fill(0);
+  const compared = weekdayDays(days, scope);
   for (let day = scope.from; day <= scope.to; day++) {
-    if (!isIn(days.kinds.participation, days, day) || !isIn(days.kinds.school, days, day)) continue;
+    if (!isIn(compared, days, day)) continue;
     counts[weekdayOf(day) - 1] = (counts[weekdayOf(day) - 1] as number) + 1;
   }
   return attendance.weekdays.flatMap((part, number): WeekdayEntry[] => {
@@ -127,7 +135,7 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
 } {
   const { byResource } = usage;
   const { total } = attendance;
-  const found = facts.names.shown.flatMap(({ name, type }, number) => {
+  const found = facts.names.shown.flatMap(({ name, type, formerNames }, number) => {
     const first = byResource.firstDay[number] ?? 0;
     if (scope.resources[number] !== 1 || first === 0) return [];
     const daily = rowsOf(usage, attendance, number);
@@ -135,12 +143,13 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
     const entry: ResourceEntry = {
       resource: name,
       type,
+      ...(formerNames ? { formerNames } : {}),
       users: people(users, total, minimum),
       rows: daily.reduce((sum, rows) => sum + rows, 0),
       accesses: byResource.accesses[number] ?? 0,
       firstDay: isoDate(first),
       lastDay: isoDate(byResource.lastDay[number] ?? 0),
-      weekly: weeklyOf(daily, scope.from),
+      weekly: weeklyOf(daily, scope.from, (day) => isIn(scope.missing.resourceUsage, facts.days, day)),
     };
     return [{ entry, number, users }];
   });
@@ -162,12 +171,13 @@ function rowsOf({ rows }: UsageFacts, { days }: AttendanceFacts, resource: numbe
   return rows.subarray(resource * days.length, (resource + 1) * days.length);
 }
 
-function weeklyOf(daily: Float64Array, from: number): number[] {
+function weeklyOf(daily: Float64Array, from: number, isMissing: (day: number) => boolean): Shown[] {
   const firstMonday = mondayOf(from);
-  const weekly: number[] = [];
-  daily.forEach((rows, day) => {
-    const week = Math.floor((from + day - firstMonday) / 7);
-    weekly[week] = (weekly[week] ?? 0) + rows;
+  const weekly: Shown[] = [];
+  daily.forEach((rows, place) => {
+    const week = Math.floor((from + place - firstMonday) / 7);
+    const before = weekly[week] === undefined ? 0 : (weekly[week] as Shown);
+    weekly[week] = before === null || isMissing(from + place) ? null : before + rows;
   });
   return weekly.slice(-mostWeeks);
 }

@@ -1,7 +1,10 @@
-import { dayNumber, daysMask, isoDate, lowestBit } from "../calendar";
+import { userTypes } from "../../clever/reports";
+import type { ReportKind } from "../answer";
+import { countBits, dayNumber, daysMask, isoDate, lowestBit, monthPlace } from "../calendar";
 import type { Days } from "../days";
 import type { DashboardFilter } from "../filter";
 import type { Facts, Groups } from "../groups";
+import { typesWithGroup } from "./completeness";
 
 /** What a filter lets in, in the numbers of the index. Days are day numbers, both included. */
 export interface Scope {
@@ -11,6 +14,10 @@ export interface Scope {
   readonly cohorts: Uint8Array;
   readonly whole: Uint8Array;
   readonly resources: Uint8Array;
+  /** 1 for user types that the filter selects, and whose missing reports can be told. */
+  readonly types: Uint8Array;
+  /** Per month: days of the range of which the report is missing for some of the people. */
+  readonly missing: { readonly [Report in ReportKind]: Uint32Array };
   /** Per month: the days of the range. Per cohort and month: the days on which it counts. */
   readonly range: Uint32Array;
   readonly masks: Uint32Array;
@@ -63,25 +70,31 @@ export function scopeOf(
   const types = new Set(filter.userTypes);
   const resources = new Set(filter.resources);
   const resourceTypes = new Set(filter.resourceTypes);
-  const isIn = <T>(chosen: ReadonlySet<T>, value: T) => chosen.size === 0 || chosen.has(value);
+  const isChosen = <T>(chosen: ReadonlySet<T>, value: T) => chosen.size === 0 || chosen.has(value);
   const cohorts = Uint8Array.from(facts.index.cohorts, ({ school, userType, grade }) =>
-    Number(isIn(schools, school) && isIn(types, userType) && isIn(grades, grade)),
+    Number(isChosen(schools, school) && isChosen(types, userType) && isChosen(grades, grade)),
   );
+  const current = new Set(facts.names.shown.map(({ name }) => name));
+  const told = typesWithGroup(facts, groups);
   const selected = {
     cohorts,
+    types: Uint8Array.from(userTypes, (type, at) => Number(told[at] === 1 && isChosen(types, type))),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
-    resources: Uint8Array.from(facts.names.shown, ({ name, type }) =>
-      Number(isIn(resources, name) && isIn(resourceTypes, type)),
-    ),
+    // A former name still means the resource, unless another one has it now.
+    resources: Uint8Array.from(facts.names.shown, ({ name, type, formerNames = [] }) => {
+      const isNamed =
+        isChosen(resources, name) || formerNames.some((each) => resources.has(each) && !current.has(each));
+      return Number(isNamed && isChosen(resourceTypes, type));
+    }),
   };
   return inRange(facts, groups, selected, rangeOf(filter.range, data, yearStart));
 }
 
 /** The same people and resources in other days. */
 export function inRange(
-  { days: { monthStarts } }: Facts,
+  { days: { monthStarts, kinds }, missing }: Facts,
   { groupOf, counted }: Groups,
-  { cohorts, whole, resources }: Pick<Scope, "cohorts" | "whole" | "resources">,
+  { cohorts, whole, resources, types }: Pick<Scope, "cohorts" | "whole" | "resources" | "types">,
   { from, to }: Pick<Scope, "from" | "to">,
 ): Scope {
   const months = monthStarts.length;
@@ -94,7 +107,32 @@ export function inRange(
       masks[cohort * months + month] = (counted[group * months + month] as number) & (range[month] as number);
     }
   }
-  return { from, to, cohorts, whole, resources, range, masks };
+  const missingOf = (ofTypes: Uint32Array) =>
+    range.map(
+      (inMonth, month) =>
+        types.reduce(
+          (all, one, type) => (one === 1 ? all | (ofTypes[type * months + month] as number) : all),
+          0,
+        ) & inMonth,
+    );
+  return {
+    from,
+    to,
+    cohorts,
+    whole,
+    resources,
+    types,
+    missing: {
+      // Without a row of anybody it is missing for all, whoever they are.
+      dailyParticipation: missingOf(missing.dailyParticipation).map((days, month) => {
+        const none = (kinds.data[month] as number) & ~(kinds.participation[month] as number);
+        return days | (none & (range[month] as number));
+      }),
+      resourceUsage: missingOf(missing.resourceUsage),
+    },
+    range,
+    masks,
+  };
 }
 
 function rangeOf(range: DashboardFilter["range"], data: DataRange, yearStart: string) {
@@ -106,8 +144,28 @@ function rangeOf(range: DashboardFilter["range"], data: DataRange, yearStart: st
   return { from: Math.max(from, data.first), to };
 }
 
-/** As many days, ending on the day before the scope; `undefined` where the data does not reach back that far. */
-export function rangeBefore({ from, to }: Pick<Scope, "from" | "to">, data: DataRange) {
-  const start = from - (to - from + 1);
-  return start < data.first ? undefined : { from: start, to: from - 1 };
+/** How many of a scope's days are school days. */
+export function schoolDaysIn({ kinds }: Days, { range }: Pick<Scope, "range">): number {
+  return range.reduce((sum, mask, month) => sum + countBits(mask & (kinds.school[month] as number)), 0);
+}
+
+/**
+ * As many school days, ending on the day before the scope; `undefined` where the data does not reach back that far, or
+ * there are none.
+ */
+export function rangeBefore(days: Days, scope: Pick<Scope, "from" | "range">, data: DataRange) {
+  let left = schoolDaysIn(days, scope);
+  if (left === 0) return undefined;
+  for (let day = scope.from - 1; day >= data.first; day--) {
+    if (isIn(days.kinds.school, days, day)) left--;
+    if (left === 0) return { from: day, to: scope.from - 1 };
+  }
+  return undefined;
+}
+
+/** Whether a day, as a day number, is in masks of months. */
+export function isIn(masks: Uint32Array, { monthStarts }: Pick<Days, "monthStarts">, day: number): boolean {
+  const month = monthPlace(monthStarts, day);
+  const bit = month < 0 ? 31 : day - (monthStarts[month] as number);
+  return bit < 31 && (((masks[month] as number) >>> bit) & 1) === 1;
 }

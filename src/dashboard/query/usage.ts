@@ -25,8 +25,9 @@ export interface UsageFacts {
   readonly byGrade: { readonly pairs: Float64Array };
   /** Users per shown resource and school (`resource * schools + school`). */
   readonly bySchoolResource: Uint32Array;
-  /** Per day of the scope: different resources. */
+  /** Per day of the scope: different resources, and accesses. */
   readonly byDay: Uint32Array;
+  readonly accessesByDay: Float64Array;
 }
 
 /** Throws the signal's reason when aborted. */
@@ -64,7 +65,36 @@ export async function usageRows(
   return walk.rows;
 }
 
-type VisitRun = (segment: MonthSegment, run: number, mask: number, start: number, month: number) => void;
+export type VisitRun = (
+  segment: MonthSegment,
+  run: number,
+  mask: number,
+  start: number,
+  month: number,
+) => void;
+
+/** The runs of one of the index's resources that count, as `UsageWalk.eachRun` has them. */
+export function eachRunOf(
+  { index, days, firstRuns }: Facts,
+  scope: Scope,
+  resource: number,
+  visit: VisitRun,
+): void {
+  const months = days.monthStarts.length;
+  for (let month = 0; month < months; month++) {
+    if ((scope.range[month] as number) === 0) continue;
+    const segment = index.months[month] as MonthSegment;
+    const starts = firstRuns[month] as Uint32Array;
+    const { cohort, days: daysOf } = segment.usageRuns;
+    const end = starts[resource + 1] as number;
+    const start = (days.monthStarts[month] as number) - scope.from;
+    for (let run = starts[resource] as number; run < end; run++) {
+      const counted = scope.masks[(cohort[run] as number) * months + month] as number;
+      const mask = (daysOf[run] as number) & counted;
+      if (mask !== 0) visit(segment, run, mask, start, month);
+    }
+  }
+}
 
 /** Goes through usage, one shown resource after the other: millions of entries, so without objects or closures in them. */
 class UsageWalk {
@@ -83,6 +113,7 @@ class UsageWalk {
   private readonly countedPerson: Uint32Array;
   private readonly countedAtSchool: Uint32Array;
   private readonly countedInGrade: Uint32Array;
+  private readonly accessesByDay: Float64Array;
   private stamp = 0;
   private accesses = 0;
 
@@ -96,6 +127,7 @@ class UsageWalk {
     const members = index.members.person.length;
     this.length = scope.to - scope.from + 1;
     this.rows = new Float64Array(shown * this.length);
+    this.accessesByDay = new Float64Array(this.length);
     this.byResource = {
       users: new Uint32Array(shown),
       accesses: new Float64Array(shown),
@@ -116,25 +148,8 @@ class UsageWalk {
 
   /** The runs of a shown resource that count, with their days; `start` is the month's first day, from the scope's. */
   eachRun(shown: number, visit: VisitRun): void {
-    for (const resource of this.facts.names.resourcesOf[shown] ?? []) this.eachRunOf(resource, visit);
-  }
-
-  private eachRunOf(resource: number, visit: VisitRun): void {
-    const { index, days, firstRuns } = this.facts;
-    const months = days.monthStarts.length;
-    for (let month = 0; month < months; month++) {
-      if ((this.scope.range[month] as number) === 0) continue;
-      const segment = index.months[month] as MonthSegment;
-      const starts = firstRuns[month] as Uint32Array;
-      const { cohort, days: daysOf } = segment.usageRuns;
-      const end = starts[resource + 1] as number;
-      const start = (days.monthStarts[month] as number) - this.scope.from;
-      for (let run = starts[resource] as number; run < end; run++) {
-        const counted = this.scope.masks[(cohort[run] as number) * months + month] as number;
-        const mask = (daysOf[run] as number) & counted;
-        if (mask !== 0) visit(segment, run, mask, start, month);
-      }
-    }
+    for (const resource of this.facts.names.resourcesOf[shown] ?? [])
+      eachRunOf(this.facts, this.scope, resource, visit);
   }
 
   addResource(shown: number): void {
@@ -144,7 +159,7 @@ class UsageWalk {
     this.stamp++;
     for (const resource of names.resourcesOf[shown] ?? []) {
       const identity = names.identityOf[resource] as number;
-      this.eachRunOf(resource, (segment, run, mask, start, month) => {
+      eachRunOf(this.facts, this.scope, resource, (segment, run, mask, start, month) => {
         this.markDays(shown, start + this.scope.from, mask);
         if (identity >= 0) {
           const at = identity * months + month;
@@ -182,6 +197,8 @@ class UsageWalk {
       const at = first + (day[cell] as number);
       this.rows[at] = (this.rows[at] as number) + (rows[cell] as number);
       sum += accesses[cell] as number;
+      const ofDay = start + (day[cell] as number);
+      this.accessesByDay[ofDay] = (this.accessesByDay[ofDay] as number) + (accesses[cell] as number);
     }
     const cohort = usageRuns.cohort[run] as number;
     this.accesses += sum;
@@ -257,7 +274,9 @@ class UsageWalk {
     for (const resources of shared.values()) {
       this.stamp++;
       for (const resource of resources) {
-        this.eachRunOf(resource, (segment, run, mask) => this.countPairs(segment, run, mask));
+        eachRunOf(this.facts, this.scope, resource, (segment, run, mask) =>
+          this.countPairs(segment, run, mask),
+        );
       }
     }
   }
@@ -297,6 +316,7 @@ class UsageWalk {
       byGrade,
       bySchoolResource,
       byDay: this.resourcesByDay(),
+      accessesByDay: this.accessesByDay,
     };
   }
 

@@ -1,9 +1,10 @@
-import type { Changes } from "../answer";
+import type { Changes, ReportKind } from "../answer";
 import { isoDate } from "../calendar";
 import { daysNeeded, findChanges, type SubjectSeries } from "../changes";
 import type { Groups } from "../groups";
 import { attendanceFacts } from "./attendance";
-import { type Found, kindOf, shown } from "./entries";
+import { type Found, kindOf, missingOn } from "./entries";
+import { shown } from "./parts";
 import { type DataRange, inRange } from "./scope";
 import { usageRows } from "./usage";
 
@@ -24,23 +25,32 @@ export async function whatChanged(
   const attendance = isLonger ? attendanceFacts(facts, groups, history) : found.attendance;
   const rows = isLonger ? await usageRows(facts, groups, history, signal) : found.usage.rows;
   const length = attendance.days.length;
-  const seriesOf = (daily: Float64Array, number: number) =>
-    daily.subarray(number * length, (number + 1) * length);
+  const missing = attendance.days.map((_, place) => missingOn(days, history, history.from + place));
+  /** A day without the report that says it is not known. */
+  const seriesOf = (daily: Float64Array, number: number, report: ReportKind) => {
+    const own = daily.subarray(number * length, (number + 1) * length);
+    return own.some(Boolean) && missing.some((reports) => reports.includes(report))
+      ? own.map((count, place) => (missing[place]?.includes(report) ? Number.NaN : count))
+      : own;
+  };
   const resources = names.shown.flatMap(({ name, type }, number): SubjectSeries[] =>
-    scope.resources[number] === 1 ? [{ subject: "resource", name, type, daily: seriesOf(rows, number) }] : [],
+    scope.resources[number] === 1
+      ? [{ subject: "resource", name, type, daily: seriesOf(rows, number, "resourceUsage") }]
+      : [],
   );
   const schools = names.schools.flatMap((name, number): SubjectSeries[] => {
     const part = attendance.schools[number];
     if (!part?.counts) return [];
-    const daily = seriesOf(attendance.schoolDays, number);
+    const daily = seriesOf(attendance.schoolDays, number, "dailyParticipation");
     return [{ subject: "school", name, type: null, daily, ...(part.left ? { partly: true } : {}) }];
   });
   return findChanges({
     days: attendance.days.map((part, place) => ({
       date: isoDate(history.from + place),
       kind: kindOf(days, history.from + place),
-      activeUsers: shown(part.personDays, part),
+      activeUsers: missing[place]?.includes("dailyParticipation") ? null : shown(part.personDays, part),
     })),
     subjects: [...resources, ...schools],
+    leftOut: attendance.schools.filter((part) => part.isWithheld).length,
   });
 }

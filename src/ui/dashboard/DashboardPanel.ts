@@ -124,6 +124,9 @@ export class DashboardPanel extends Disposable {
       case "openLog":
         await vscode.commands.executeCommand("clever.showLog");
         return;
+      case "showReports":
+        await vscode.commands.executeCommand("clever.reports.focus");
+        return;
       case "copyFilter":
         await vscode.env.clipboard.writeText(filterLink(this.ground.link, message.filter));
         this.post({

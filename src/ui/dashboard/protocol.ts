@@ -26,6 +26,7 @@ export const fromPage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("retry") }),
   z.object({ type: z.literal("run") }),
   z.object({ type: z.literal("openLog") }),
+  z.object({ type: z.literal("showReports") }),
   z.object({ type: z.literal("copyFilter"), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("pasteFilter") }),
   z.object({ type: z.literal("save"), file: pageFile }),

@@ -1,0 +1,81 @@
+import { userTypes } from "../../clever/reports";
+import type { MissingReport, ReportKind } from "../answer";
+import { countBits, isoDate, lowestBit } from "../calendar";
+import type { Days } from "../days";
+import type { Facts, Groups } from "../groups";
+import type { ParticipationIndex } from "../index/participationIndex";
+import type { Names } from "../names";
+import type { Scope } from "./scope";
+
+/**
+ * Days of which a report has no row of a user type although the other report proves that there was use: per user type and
+ * month (`type * months + month`). A report that never came for a user type is not missed on single days.
+ */
+export type MissingDays = { readonly [Report in ReportKind]: Uint32Array };
+
+/** Follows from the index alone. */
+export function missingDaysOf(index: ParticipationIndex, { typeOf }: Names, days: Days): MissingDays {
+  const months = index.months.length;
+  const size = userTypes.length * months;
+  const [participated, used, withUse] = [new Uint32Array(size), new Uint32Array(size), new Uint32Array(size)];
+  const add = (masks: Uint32Array, at: number, mask: number) => {
+    masks[at] = ((masks[at] as number) | mask) >>> 0;
+  };
+  for (let cohort = 0; cohort < index.cohorts.length; cohort++) {
+    for (let month = 0; month < months; month++) {
+      const at = (typeOf[cohort] as number) * months + month;
+      add(participated, at, days.participated[cohort * months + month] as number);
+      add(used, at, days.used[cohort * months + month] as number);
+    }
+  }
+  index.months.forEach(({ attendanceCells: cells }, month) => {
+    for (let cell = 0; cell < cells.cohort.length; cell++) {
+      if ((cells.resources[cell] as number) <= 0) continue;
+      const type = typeOf[cells.cohort[cell] as number] as number;
+      add(withUse, type * months + month, 1 << (cells.day[cell] as number));
+    }
+  });
+  const missing = (proof: Uint32Array, report: Uint32Array) =>
+    Uint32Array.from(proof, (mask, at) => {
+      const type = Math.floor(at / months);
+      const ever = report.subarray(type * months, (type + 1) * months).some((days) => days !== 0);
+      return ever ? mask & ~(report[at] as number) : 0;
+    });
+  return { dailyParticipation: missing(used, participated), resourceUsage: missing(withUse, used) };
+}
+
+/**
+ * 1 for each user type that has a group of its own. Of other types not even this is told: that a report has no row of
+ * them would be about fewer people than a group has.
+ */
+export function typesWithGroup({ names }: Facts, { groups }: Groups): Uint8Array {
+  const types = new Uint8Array(userTypes.length);
+  for (const [first = 0, ...others] of groups) {
+    const type = names.typeOf[first] as number;
+    if (others.every((cohort) => names.typeOf[cohort] === type)) types[type] = 1;
+  }
+  return types;
+}
+
+/** The reports that are missing in a question, by user type. */
+export function missingReports(
+  { missing, days: { monthStarts } }: Facts,
+  { types, range }: Scope,
+): MissingReport[] {
+  const months = monthStarts.length;
+  return (["dailyParticipation", "resourceUsage"] as const).flatMap((report) =>
+    userTypes.flatMap((userType, type): MissingReport[] => {
+      if (types[type] !== 1) return [];
+      let [days, first, last] = [0, 0, 0];
+      for (let month = 0; month < months; month++) {
+        const mask = (missing[report][type * months + month] as number) & (range[month] as number);
+        if (mask === 0) continue;
+        const start = monthStarts[month] as number;
+        if (days === 0) first = start + lowestBit(mask);
+        last = start + 31 - Math.clz32(mask);
+        days += countBits(mask);
+      }
+      return days === 0 ? [] : [{ report, userType, days, first: isoDate(first), last: isoDate(last) }];
+    }),
+  );
+}
