@@ -54,6 +54,8 @@ export const configSchema = z.strictObject({
   minimumGroupSize: z.number().int().min(0).default(10),
   /** What stays whole where groups of people have to be joined: schools, or grades across schools. */
   keepWhole: z.enum(keptWhole).default("schools"),
+  /** CSV `school,level`, for schools whose level their name does not tell. */
+  schoolLevelsFile: z.string().min(1).optional(),
   /** Percent of a source's rows that a new delivery may take away without a question. */
   maxShrink: z.number().int().min(0).max(100).default(50),
   /** School days after which a kind of report without a newer day is told as overdue; 0 for never. */

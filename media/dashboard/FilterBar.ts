@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { UserType } from "../../src/clever/reports";
 import { rangePresets } from "../../src/dashboard/opening";
-import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
+import { filterParts, nameLists, presetName, rangeName, schoolGroups, userTypeName } from "./filterWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import { type Choice, MultiSelect } from "./MultiSelect";
@@ -75,8 +75,13 @@ export class FilterBar {
       value,
       name: nameIn(texts, list, value),
     }));
-    return this.selects[list].view(model, texts[list], choices, filter[list], (chosen) =>
-      this.actions.setFilter({ [list]: [...chosen] }),
+    return this.selects[list].view(
+      model,
+      texts[list],
+      choices,
+      filter[list],
+      (chosen) => this.actions.setFilter({ [list]: [...chosen] }),
+      list === "schools" ? schoolGroups(texts, options) : [],
     );
   }
 
@@ -174,7 +179,7 @@ function menuView(model: Model, actions: Actions): TemplateResult {
 }
 
 function chipsView({ texts, formats, filter, answer }: Model, actions: Actions): TemplateResult {
-  const parts = filterParts(texts, filter);
+  const parts = filterParts(texts, filter, answer?.options);
   const isOpening = "preset" in filter.range && filter.range.preset === "schoolYear";
   const dates = answer ? formats.range(answer.from, answer.to) : rangeName(texts, formats, filter);
   return html`<ul class="chips" aria-label=${texts.activeFilters}>

@@ -5,7 +5,7 @@ import type { Model, Ready } from "./model";
 
 /** The head of an exported page: what it is about, and how to print it. */
 export function exportedHead({ texts, formats, filter, answer }: Ready): TemplateResult {
-  const parts = filterParts(texts, filter);
+  const parts = filterParts(texts, filter, answer.options);
   return html`<header class="exported-head">
     <div>
       <h1>${texts.title}</h1>

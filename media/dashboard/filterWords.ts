@@ -1,7 +1,9 @@
 import type { UserType } from "../../src/clever/reports";
+import type { FilterOptions } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
 import { type Formats, fill } from "./formats";
+import { isChosen, type Together } from "./MultiSelect";
 import { type FilterPatch, type NameList, nameIn, type Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
@@ -14,19 +16,36 @@ export interface FilterPart {
 }
 
 /** The parts of a filter besides its dates; user types are one, since they have no neutral choice that is usual. */
-export function filterParts(texts: DashboardTexts, filter: DashboardFilter): readonly FilterPart[] {
+export function filterParts(
+  texts: DashboardTexts,
+  filter: DashboardFilter,
+  options: FilterOptions | undefined,
+): readonly FilterPart[] {
+  const group =
+    options && schoolGroups(texts, options).find(({ values }) => isChosen(values, filter.schools));
   return [
     ...filter.userTypes.map((type) => ({
       text: userTypeName(texts, type),
       without: { userTypes: filter.userTypes.filter((each) => each !== type) },
     })),
+    ...(group ? [{ text: group.name, without: { schools: [] } }] : []),
     ...nameLists.flatMap((list) =>
-      filter[list].map((name) => ({
+      (list === "schools" && group ? [] : filter[list]).map((name) => ({
         text: chipName(texts, list, name),
         without: { [list]: filter[list].filter((each) => each !== name) },
       })),
     ),
   ];
+}
+
+/** Schools that are chosen together. */
+export function schoolGroups(
+  texts: DashboardTexts,
+  { schoolLevels }: Pick<FilterOptions, "schoolLevels">,
+): readonly Together<string | null>[] {
+  // One level alone is all schools.
+  if (schoolLevels.length < 2) return [];
+  return schoolLevels.map(({ name, schools }) => ({ name: texts.schoolLevels[name], values: schools }));
 }
 
 function chipName(texts: DashboardTexts, list: NameList, name: string | null): string {
@@ -51,7 +70,7 @@ export function rangeName(texts: DashboardTexts, formats: Formats, { range }: Da
 
 /** All that a reader must know about a picture that left the dashboard, one line each. */
 export function provenance({ texts, formats, filter, answer }: Ready): readonly string[] {
-  const parts = filterParts(texts, filter).map(({ text }) => text);
+  const parts = filterParts(texts, filter, answer.options).map(({ text }) => text);
   return [
     `${texts.period}: ${formats.range(answer.from, answer.to)}`,
     `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,

@@ -4,7 +4,8 @@ import path from "node:path";
 import * as z from "zod";
 import type { UserType } from "../clever/reports";
 import type { Config, Secrets } from "../config";
-import type { DashboardAnswer } from "../dashboard/answer";
+import type { DashboardAnswer, FilterOptions } from "../dashboard/answer";
+import { readDistrictFiles } from "../dashboard/districtFiles";
 import { dashboardHtml } from "../dashboard/export/dashboardHtml";
 import { type DashboardTexts, dashboardTexts } from "../dashboard/export/texts";
 import { openingView } from "../dashboard/export/view";
@@ -16,19 +17,25 @@ import {
 } from "../dashboard/filter";
 import { namesIn } from "../dashboard/filterNames";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
-import { answer } from "../dashboard/query/answer";
+import { answer, optionsOf } from "../dashboard/query/answer";
+import { schoolsOfLevels } from "../dashboard/schoolLevels";
 import { requireKnownNames } from "../dashboard/unknownNames";
 import { CleverLakeError } from "../errors";
 import { replaceFile } from "../heldFiles";
 import { type Language, languages } from "./languages";
-import { type CountingOptions, countingOf, withIndex } from "./participation";
+import {
+  type CountingOptions,
+  countingOf,
+  districtFilesOf,
+  type SchoolOptions,
+  withIndex,
+} from "./participation";
 
-export interface DashboardOptions extends CountingOptions {
+export interface DashboardOptions extends CountingOptions, SchoolOptions {
   readonly out: string;
   readonly range?: RangePreset;
   readonly from?: string;
   readonly to?: string;
-  readonly school?: string[];
   readonly resource?: string[];
   readonly resourceType?: string[];
   readonly grade?: string[];
@@ -111,38 +118,30 @@ async function ask(
   options: DashboardOptions,
   signal: AbortSignal,
 ): Promise<DashboardAnswer> {
-  const answerOptions = {
-    ...countingOf(config, options),
-    schoolYearStart: options.schoolYearStart ?? "08-01",
-    now: new Date(),
-  };
+  const schoolYearStart = options.schoolYearStart ?? "08-01";
+  const { levels } = await readDistrictFiles(districtFilesOf(config, options));
+  const answerOptions = { ...countingOf(config, options), schoolYearStart, now: new Date(), levels };
   const asked = async (index: ParticipationIndex | undefined) => {
-    if (index === undefined) throw nothingYet();
-    const answerTo = async (filter: DashboardFilter) => {
-      const answered = await answer(index, filter, answerOptions, signal);
-      if ("empty" in answered) throw nothingYet();
-      requireKnownNames(filter, namesIn(answered.options));
-      return answered;
-    };
-    const { from, to } = options;
-    if (from === undefined && to === undefined) return answerTo(filterOf(options, options.range));
-    // One end is given: the other is the data's.
-    const { firstDay, lastDay } =
-      from !== undefined && to !== undefined
-        ? { firstDay: from, lastDay: to }
-        : (await answerTo({ ...openingFilter, range: { preset: "last7" } })).options;
-    return answerTo(filterOf(options, { from: from ?? firstDay, to: to ?? lastDay }));
+    const known = index && optionsOf(index, schoolYearStart, levels);
+    if (index === undefined || known === undefined) throw nothingYet();
+    const filter = filterOf(options, known);
+    requireKnownNames(filter, namesIn(known));
+    const answered = await answer(index, filter, answerOptions, signal);
+    if ("empty" in answered) throw nothingYet();
+    return answered;
   };
   return withIndex(config, secrets, options, asked, signal);
 }
 
-function filterOf(
-  options: DashboardOptions,
-  range: RangePreset | { readonly from: string; readonly to: string } = "schoolYear",
-): DashboardFilter {
+function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFilter {
+  const { from, to } = options;
   const parsed = dashboardFilterSchema.safeParse({
-    range: typeof range === "string" ? { preset: range } : range,
-    schools: options.school ?? [],
+    // Where one end is given, the other is the data's.
+    range:
+      from === undefined && to === undefined
+        ? { preset: options.range ?? "schoolYear" }
+        : { from: from ?? known.firstDay, to: to ?? known.lastDay },
+    schools: [...(options.school ?? []), ...schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels)],
     resources: options.resource ?? [],
     resourceTypes: options.resourceType ?? [],
     userTypes: options.userType ?? openingFilter.userTypes,

@@ -1,6 +1,7 @@
 import type { UserType } from "../clever/reports";
 import type { DashboardFilter } from "./filter";
 import type { KeepWhole } from "./opening";
+import type { SchoolLevel } from "./schoolLevels";
 
 /**
  * A sum, an average or a number of things, exact; `null` where all that it would be about is left out, which
@@ -171,12 +172,20 @@ export interface Changes {
   readonly tooLittle: number;
 }
 
+/** Schools that can be chosen together, under a name. */
+export interface NamedSchools {
+  readonly name: string;
+  readonly schools: readonly (string | null)[];
+}
+
 /** What can be chosen in the filter bar, whatever is chosen now. */
 export interface FilterOptions {
   readonly firstDay: string;
   readonly lastDay: string;
   readonly schoolYearStart: string;
   readonly schools: readonly (string | null)[];
+  /** The schools of each level that there is any of: elementary, middle, high, other. */
+  readonly schoolLevels: readonly (NamedSchools & { readonly name: SchoolLevel })[];
   readonly resources: readonly { readonly name: string | null; readonly type: string | null }[];
   readonly resourceTypes: readonly (string | null)[];
   readonly userTypes: readonly UserType[];

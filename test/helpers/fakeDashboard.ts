@@ -11,6 +11,7 @@ import type {
   Withheld,
 } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
+import { schoolsByLevel } from "../../src/dashboard/schoolLevels";
 import type { DashboardSource } from "../../src/ui/dashboard/DashboardSession";
 
 export interface FakeDistrict {
@@ -114,6 +115,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       lastDay: iso(lastDay),
       schoolYearStart: "2026-08-01",
       schools: allSchools,
+      schoolLevels: schoolsByLevel(allSchools),
       resources: allResources.map(({ name, type }) => ({ name, type })),
       resourceTypes: types,
       userTypes: ["students", "teachers", "staff"],

@@ -34,6 +34,12 @@ function filterTexts(t: Translate) {
     to: t("To"),
     apply: t("Apply"),
     schools: t("Schools"),
+    schoolLevels: {
+      elementary: t("Elementary schools"),
+      middle: t("Middle schools"),
+      high: t("High schools"),
+      other: t("Other schools"),
+    },
     resources: t("Resources"),
     resourceTypes: t("Types"),
     userTypes: t("People"),

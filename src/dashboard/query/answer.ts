@@ -7,6 +7,7 @@ import { type Facts, factsOf, type Groups, groupsOf } from "../groups";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { compareNames } from "../names";
 import type { KeepWhole } from "../opening";
+import { type LevelsByName, schoolsByLevel } from "../schoolLevels";
 import { attendanceFacts } from "./attendance";
 import {
   dayEntries,
@@ -38,6 +39,8 @@ export interface AnswerOptions {
   /** The first day of the school year, `MM-dd`. */
   readonly schoolYearStart: string;
   readonly now: Date;
+  /** Levels of schools that are not to be told by their names. */
+  readonly levels?: LevelsByName | undefined;
 }
 
 /**
@@ -70,7 +73,7 @@ export async function answer(
     withheld: withheldIn(facts, groups, scope),
     computed: options.now.toISOString(),
     versions: index.versions,
-    options: filterOptions(facts, data, options.schoolYearStart),
+    options: filterOptions(facts, data, options.schoolYearStart, options.levels),
     cards: cardsOf(found, before),
     bySchool: schoolEntries(found),
     byGrade: gradeEntries(found),
@@ -118,14 +121,31 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
   };
 }
 
+/** What can be asked about an index; undefined where the tables hold no row. */
+export function optionsOf(
+  index: ParticipationIndex,
+  yearStart: string,
+  levels?: LevelsByName,
+): FilterOptions | undefined {
+  const facts = factsOf(index);
+  const data = dataRange(facts.days);
+  return data && filterOptions(facts, data, yearStart, levels);
+}
+
 /** What a filter can choose among, whatever is chosen now. */
-export function filterOptions({ index, names }: Facts, data: DataRange, yearStart: string): FilterOptions {
+export function filterOptions(
+  { index, names }: Facts,
+  data: DataRange,
+  yearStart: string,
+  levels?: LevelsByName,
+): FilterOptions {
   const types = new Set(index.cohorts.map(({ userType }) => userType));
   return {
     firstDay: isoDate(data.first),
     lastDay: isoDate(data.last),
     schoolYearStart: isoDate(schoolYearStart(data.lastParticipation, yearStart)),
     schools: names.schools,
+    schoolLevels: schoolsByLevel(names.schools, levels),
     resources: names.shown,
     resourceTypes: [...new Set(names.shown.map(({ type }) => type))].sort(compareNames),
     userTypes: userTypes.filter((type) => types.has(type)),

@@ -20,9 +20,14 @@ const panel = () => import("./DashboardPanel");
 const texts = () => import("../../dashboard/export/texts");
 
 /** Settings that the dashboard's numbers depend on, besides the lake's. */
-const settings = ["minimumGroupSize", "keepWhole", "schoolYearStart", "lake", "sampleDistrict"].map(
-  (key) => `${section}.${key}`,
-);
+const settings = [
+  "minimumGroupSize",
+  "keepWhole",
+  "schoolYearStart",
+  "schoolLevelsFile",
+  "lake",
+  "sampleDistrict",
+].map((key) => `${section}.${key}`);
 
 /** The participation dashboard as part of the extension: opens it, takes it over after a reload, keeps it up to date. */
 export class Dashboards extends Disposable {
@@ -110,10 +115,11 @@ function engineSource(
     async ask(filter: DashboardFilter, signal, onProgress) {
       const connected = await model.connected();
       const minimumGroupSize = await groupSize.current();
-      const { keepWhole } = await readGeneralSettings();
+      const { keepWhole, schoolLevelsFile } = await readGeneralSettings();
       const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
       const schoolYearStart = typeof start === "string" && start !== "" ? start : "08-01";
-      const params = { ...connected, filter, minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
+      const counting = { minimumGroupSize, keepWhole, schoolYearStart, schoolLevelsFile, cacheFolder };
+      const params = { ...connected, filter, ...counting };
       return client.request(engine.dashboard, params, { signal, onProgress });
     },
   };
