@@ -41,6 +41,8 @@ export function aboutView(model: Model, { texts, formats, answer }: Ready): Temp
     [texts.titleActive, definitions.active],
     [texts.titleDistinctSchool, definitions.distinctSchool],
     ...(answer.byGrade.length > 0 ? [[texts.titleDistinctGrade, definitions.distinctGrade]] : []),
+    [texts.titleNeverSchool, definitions.neverSchool],
+    ...(answer.byGrade.length > 0 ? [[texts.titleNeverGrade, definitions.neverGrade]] : []),
     [texts.titleWeekday, definitions.weekday],
     [texts.titleDistinctDay, definitions.distinctDay],
     [texts.titleTable, definitions.table],

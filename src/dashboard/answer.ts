@@ -80,6 +80,8 @@ export interface SchoolEntry extends Entry {
   readonly school: string | null;
   readonly users: People;
   readonly activeUsers: People;
+  /** People with rows of daily participation who were active on no day of the range. */
+  readonly neverActive: People;
   /** Per person-day row of daily participation, days without use included, as OEA's page has it. */
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
@@ -92,6 +94,7 @@ export interface GradeEntry extends Entry {
   readonly grade: string | null;
   readonly users: People;
   readonly activeUsers: People;
+  readonly neverActive: People;
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
   readonly distinctResourcesPerUser: Shown;
@@ -207,6 +210,8 @@ export interface DashboardAnswer {
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };
   readonly options: FilterOptions;
   readonly cards: Cards;
+  /** People with rows of daily participation who were active on no day of the range. */
+  readonly neverActive: People;
   /** By name; `null` last. */
   readonly bySchool: readonly SchoolEntry[];
   /** In Clever's order of grades; empty where no roster was imported. */

@@ -16,6 +16,8 @@ export const definitions = {
     "The same number for as many calendar days, ending on the day before the range. Not there where the data does not reach back that far.",
   "bySchool.users": "Distinct people in the school's rows of daily participation.",
   "bySchool.activeUsers": "Distinct people who were active on at least one day, in the school's rows.",
+  "bySchool.neverActive":
+    "Distinct people in the school's rows of daily participation who were active on no day of the range. The share is of the school's users. People whom the reports do not name are not counted.",
   "bySchool.averageLogins":
     "Average of num_logins over the school's rows of daily participation (one per person and day), days without use included; rows without a num_logins are left out.",
   "bySchool.averageResources":

@@ -130,6 +130,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       resources: numberCard(entries.length, entries.length),
       resourceUsers: card(Math.round(users * 0.81), null),
     },
+    neverActive: shown(users - Math.round(users * 0.87)),
     bySchool: shownSchools.map((school) => schoolEntry(school, Math.round(size(school) * gradeShare))),
     byGrade: gradesShown.map((grade) => ({
       grade,
@@ -212,9 +213,11 @@ function dayEntry(time: number, users: number, resources: number): DayEntry {
 function peopleEntry(name: string, users: number) {
   const hidden = users > 0 && users < minimum;
   const of = (value: number) => (hidden ? null : value);
+  const active = Math.round(users * (0.72 + 0.25 * chance(name, "active")));
   return {
     users: of(users),
-    activeUsers: of(Math.round(users * (0.72 + 0.25 * chance(name, "active")))),
+    activeUsers: of(active),
+    neverActive: hidden ? null : shown(users - active),
     ...(hidden ? { partly: true as const } : {}),
     averageLogins: of(0.9 + 0.9 * chance(name, "logins")),
     averageResources: of(0.5 + 0.5 * chance(name, "resources")),

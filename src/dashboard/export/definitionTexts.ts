@@ -19,6 +19,8 @@ const shown = {
   treemap: ["resources.rows"],
   distinctSchool: ["bySchool.distinctResourcesPerUser"],
   distinctGrade: ["bySchool.distinctResourcesPerUser", "byGrade"],
+  neverSchool: ["bySchool.neverActive"],
+  neverGrade: ["bySchool.neverActive", "byGrade"],
   weekday: ["byWeekday.activeUsers", "byWeekday.days"],
   table: [
     "resources.users",
@@ -69,6 +71,8 @@ export function definitionTexts(
     treemap: [told("treemap"), t("The area is their number, the colour the type.")].join(" "),
     distinctSchool: told("distinctSchool"),
     distinctGrade: told("distinctGrade"),
+    neverSchool: told("neverSchool"),
+    neverGrade: told("neverGrade"),
     weekday: told("weekday"),
     table: told("table"),
     changes: Object.values(changes)

@@ -39,6 +39,10 @@ export function people(count: number, part: AttendanceSums, minimum: number): Pe
   return count > 0 && count < minimum ? "few" : count;
 }
 
+/** People of a part who are in daily participation and were never active. */
+export const neverActive = (part: AttendanceSums, minimum: number): People =>
+  people(part.users - part.activeUsers, part, minimum);
+
 export const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
 
 const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
@@ -47,6 +51,7 @@ function personNumbers(part: AttendanceSums, pairs: number, minimum: number) {
   return {
     users: people(part.users, part, minimum),
     activeUsers: people(part.activeUsers, part, minimum),
+    neverActive: neverActive(part, minimum),
     averageLogins: shown(ratio(part.logins, part.loginRows), part),
     averageResources: shown(ratio(part.resources, part.resourceRows), part),
     distinctResourcesPerUser: shown(ratio(pairs, part.users), part),
