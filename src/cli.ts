@@ -88,6 +88,7 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .addOption(
       new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
     )
+    .option("--licences <file>", "CSV (resource, seats, cost, end) of what is paid for")
     .option("--percent", "show counts of people as a share of all users")
     .option("--school-year-start <MM-dd>", "first day of the school year; 08-01 unless given", yearDay)
     .addOption(new Option("--language <code>", "the locale's unless given").choices(languages))

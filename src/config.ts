@@ -56,6 +56,8 @@ export const configSchema = z.strictObject({
   keepWhole: z.enum(keptWhole).default("schools"),
   /** CSV `school,level`, for schools whose level their name does not tell. */
   schoolLevelsFile: z.string().min(1).optional(),
+  /** CSV `resource,seats,cost,end`: the resources that are paid for. */
+  licencesFile: z.string().min(1).optional(),
   /** Percent of a source's rows that a new delivery may take away without a question. */
   maxShrink: z.number().int().min(0).max(100).default(50),
   /** School days after which a kind of report without a newer day is told as overdue; 0 for never. */

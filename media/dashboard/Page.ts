@@ -16,6 +16,7 @@ import { weeksPicture } from "./charts/weeksPicture";
 import { Exporter } from "./Exporter";
 import { FilterBar } from "./FilterBar";
 import { Formats, fill } from "./formats";
+import { licencesView } from "./licencesView";
 import type { Actions, FilterPatch, Model, Ready } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
@@ -240,6 +241,7 @@ export class Page implements Actions {
         ${first ? panelView(context, first, pictureOf(first)) : nothing}
         ${changesView(context, weeksOf)}
         ${others.map((panel) => panelView(context, panel, pictureOf(panel)))}
+        ${licencesView(context)}
         ${this.table.view(context)}
       </div>
       ${aboutView(model, ready)}`;

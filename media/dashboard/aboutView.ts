@@ -45,6 +45,7 @@ export function aboutView(model: Model, { texts, formats, answer }: Ready): Temp
     ...(answer.byGrade.length > 0 ? [[texts.titleNeverGrade, definitions.neverGrade]] : []),
     [texts.titleWeekday, definitions.weekday],
     [texts.titleDistinctDay, definitions.distinctDay],
+    ...(answer.licences ? [[texts.titleLicences, definitions.licences]] : []),
     [texts.titleTable, definitions.table],
   ];
   return html`<footer class="about panel wide">

@@ -79,6 +79,11 @@ export class Formats {
     return Math.abs(value) < 10_000 ? this.integers.format(value) : this.compacts.format(value);
   }
 
+  /** An amount of money without its currency. */
+  amount(value: number): string {
+    return Number.isInteger(value) ? this.integers.format(value) : this.decimals.format(value);
+  }
+
   /** 0.25 as 25 %. */
   share(value: number): string {
     return this.shares.format(value);

@@ -40,6 +40,8 @@ export interface DashboardOptions extends CountingOptions, SchoolOptions {
   readonly resourceType?: string[];
   readonly grade?: string[];
   readonly userType?: UserType[];
+  /** A file that says what is paid for. */
+  readonly licences?: string;
   readonly percent?: true;
   readonly schoolYearStart?: string;
   readonly language?: Language;
@@ -119,8 +121,17 @@ async function ask(
   signal: AbortSignal,
 ): Promise<DashboardAnswer> {
   const schoolYearStart = options.schoolYearStart ?? "08-01";
-  const { levels } = await readDistrictFiles(districtFilesOf(config, options));
-  const answerOptions = { ...countingOf(config, options), schoolYearStart, now: new Date(), levels };
+  const { levels, licences } = await readDistrictFiles({
+    ...districtFilesOf(config, options),
+    licencesFile: options.licences ?? config.licencesFile,
+  });
+  const answerOptions = {
+    ...countingOf(config, options),
+    schoolYearStart,
+    now: new Date(),
+    levels,
+    licences,
+  };
   const asked = async (index: ParticipationIndex | undefined) => {
     const known = index && optionsOf(index, schoolYearStart, levels);
     if (index === undefined || known === undefined) throw nothingYet();

@@ -181,6 +181,25 @@ export interface NamedSchools {
   readonly schools: readonly (string | null)[];
 }
 
+/** A resource that is paid for, as the district's file has it; `null` where a cell is empty. */
+export interface Licence {
+  readonly resource: string;
+  readonly seats: number | null;
+  /** Of the whole licence, in the district's currency. */
+  readonly cost: number | null;
+  /** Its last day, `yyyy-MM-dd`. */
+  readonly end: string | null;
+}
+
+/** What became of a licence, whatever resources a question filters by. */
+export interface LicenceEntry extends Licence {
+  /** Distinct people who used a resource of the name. */
+  readonly users: People;
+  /** Whether the tables have a resource of the name, used or not; and the names most like it where they have none. */
+  readonly isKnown: boolean;
+  readonly nearest: readonly string[];
+}
+
 /** What can be chosen in the filter bar, whatever is chosen now. */
 export interface FilterOptions {
   readonly firstDay: string;
@@ -223,6 +242,8 @@ export interface DashboardAnswer {
   /** For the 20 resources with the most users: their users by school. */
   readonly resourcesBySchool: readonly SchoolResourceEntry[];
   readonly changes: Changes;
+  /** As `query/licences.ts` sorts them; `null` where no file says what is paid for. */
+  readonly licences: readonly LicenceEntry[] | null;
 }
 
 /** The tables hold nothing yet: what the dashboard says instead. */

@@ -46,6 +46,8 @@ export const definitions = {
   "resources.firstDay": "First and last day with a row of the resource in the range.",
   "resources.weekly":
     "Rows with a person per calendar week (Monday to Sunday), as far as it lies in the range; at most the newest 60 weeks.",
+  licences:
+    "The district's file says what is paid for. Users are distinct people in resource usage with this resource_name, whatever resources are filtered by. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
   "resourcesBySchool.users":
     "For the 20 resources (resource_name and resource_type) with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
 } as const;

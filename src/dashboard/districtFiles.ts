@@ -3,16 +3,21 @@ import { parse } from "csv-parse/sync";
 import * as z from "zod";
 import { expandHome } from "../config";
 import { CleverLakeError } from "../errors";
+import type { Licence } from "./answer";
 import { type LevelsByName, schoolLevels } from "./schoolLevels";
 
 /** Files of the district that say what the reports do not. */
 export interface DistrictFiles {
   /** CSV `school,level`. */
   readonly schoolLevelsFile?: string | undefined;
+  /** CSV `resource,seats,cost,end`. */
+  readonly licencesFile?: string | undefined;
 }
 
 export interface DistrictFacts {
   readonly levels: LevelsByName;
+  /** Undefined where there is no such file. */
+  readonly licences: readonly Licence[] | undefined;
 }
 
 /** What the parser gives of a row with `info`, which its types do not say. */
@@ -27,10 +32,36 @@ const levelRow = z.object({
   level: z.enum(schoolLevels, `must be one of ${schoolLevels.join(", ")}`),
 });
 
+/** A number as spreadsheets write it: 12500, 12,500.00, $12,500. */
+const amount = z
+  .string()
+  .regex(/^\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?$/, "must be a number such as 12500 or 12,500.50")
+  .transform((text) => Number(text.replaceAll(/[$,]/g, "")));
+const blank = z.literal("").transform(() => null);
+
+const dayFault = "must be a day such as 2027-06-30, or empty";
+
+const licenceRow = z.object({
+  resource: z.string().min(1, "is empty"),
+  seats: z.union(
+    [
+      blank,
+      z
+        .string()
+        .regex(/^\d{1,9}$/)
+        .transform(Number),
+    ],
+    "must be a whole number, or empty",
+  ),
+  cost: z.union([blank, amount], "must be a number such as 12500 or 12,500.50, or empty"),
+  end: z.union([blank, z.iso.date(dayFault)], dayFault),
+});
+
 /** Reads the files; rejects with `config`, and file and line, where one cannot be read or holds something else. */
 export async function readDistrictFiles(files: DistrictFiles): Promise<DistrictFacts> {
   const levels = files.schoolLevelsFile ? await readRows(files.schoolLevelsFile, levelRow, "school") : [];
   return {
+    licences: files.licencesFile ? await readRows(files.licencesFile, licenceRow, "resource") : undefined,
     levels: new Map(levels.map(({ school, level }) => [school, level])),
   };
 }

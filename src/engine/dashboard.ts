@@ -49,8 +49,8 @@ export class Dashboards implements AsyncDisposable {
     const filter = checkedFilter(params);
     using progress = new Throttle(millisecondsBetweenProgress, report);
     const { minimumGroupSize, keepWhole, schoolYearStart } = params;
-    const { levels } = await readDistrictFiles(params);
-    const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date(), levels };
+    const { levels, licences } = await readDistrictFiles(params);
+    const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date(), levels, licences };
     return this.withIndex(
       params,
       signal,

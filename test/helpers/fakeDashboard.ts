@@ -21,6 +21,8 @@ export interface FakeDistrict {
   readonly grades?: boolean;
   /** Names that would do harm, were they taken for more than text. */
   readonly hostile?: boolean;
+  /** Whether the district has a file of what it pays for. */
+  readonly licences?: boolean;
   readonly changes?: "some" | "none" | "tooEarly";
 }
 
@@ -160,6 +162,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
         };
       }),
     ),
+    licences: district.licences ? fakeLicences(entries) : null,
     changes: fakeChanges(district, entries, shownSchools),
   };
 }
@@ -254,6 +257,28 @@ function resourceEntry(
       Math.round((rows / weeks) * (0.7 + 0.6 * chance(name, week) + (0.4 * week) / weeks)),
     ),
   };
+}
+
+function fakeLicences(resources: readonly ResourceEntry[]): DashboardAnswer["licences"] {
+  const used = (place: number) => resources[place] ?? { resource: "", users: 0 as const };
+  const licence = (place: number, seats: number | null, cost: number | null, end: string | null) => ({
+    resource: used(place).resource ?? "",
+    users: used(place).users,
+    isKnown: true,
+    nearest: [],
+    seats,
+    cost,
+    end,
+  });
+  const nobody = { users: 0, seats: 500, cost: 4_200, end: "2026-12-10" } as const;
+  return [
+    { ...nobody, resource: "Kahn Academy", isKnown: false, nearest: ["Khan Academy"], end: "2026-06-30" },
+    { ...nobody, resource: "Paper Tutor", isKnown: true, nearest: [] },
+    { ...licence(9, 4_000, 12_500.5, "2027-06-30"), users: "few" },
+    licence(5, 6_000, 18_000, "2026-11-21"),
+    licence(1, 4_000, 31_000, "2027-06-30"),
+    licence(0, null, null, null),
+  ];
 }
 
 function fakeChanges(

@@ -22,6 +22,7 @@ const shown = {
   neverSchool: ["bySchool.neverActive"],
   neverGrade: ["bySchool.neverActive", "byGrade"],
   weekday: ["byWeekday.activeUsers", "byWeekday.days"],
+  licences: ["licences"],
   table: [
     "resources.users",
     "resources.rows",
@@ -74,6 +75,7 @@ export function definitionTexts(
     neverSchool: told("neverSchool"),
     neverGrade: told("neverGrade"),
     weekday: told("weekday"),
+    licences: told("licences"),
     table: told("table"),
     changes: Object.values(changes)
       .map((text) => t(text))

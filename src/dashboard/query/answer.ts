@@ -1,6 +1,15 @@
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
-import type { Card, Cards, DashboardAnswer, FilterOptions, NoAnswer, People, Shown } from "../answer";
+import type {
+  Card,
+  Cards,
+  DashboardAnswer,
+  FilterOptions,
+  Licence,
+  NoAnswer,
+  People,
+  Shown,
+} from "../answer";
 import { isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import { type Facts, factsOf, type Groups, groupsOf } from "../groups";
@@ -21,6 +30,7 @@ import {
   shown,
   weekdayEntries,
 } from "./entries";
+import { licenceEntries } from "./licences";
 import {
   type DataRange,
   dataRange,
@@ -42,6 +52,8 @@ export interface AnswerOptions {
   readonly now: Date;
   /** Levels of schools that are not to be told by their names. */
   readonly levels?: LevelsByName | undefined;
+  /** What is paid for. */
+  readonly licences?: readonly Licence[] | undefined;
 }
 
 /**
@@ -83,6 +95,7 @@ export async function answer(
     byWeekday: weekdayEntries(found),
     resources,
     resourcesBySchool: schoolResourceEntries(found, order),
+    licences: options.licences ? licenceEntries(found, groups, options.licences) : null,
     changes: await whatChanged(found, groups, data, signal),
   };
 }

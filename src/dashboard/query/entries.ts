@@ -160,7 +160,7 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
 }
 
 /** Few are few: how many they are does not show in an order either. */
-const shownPeople = (count: number, minimum: number) => (count > 0 && count < minimum ? 1 : count);
+export const shownPeople = (count: number, minimum: number) => (count > 0 && count < minimum ? 1 : count);
 
 /** Rows with a person of a shown resource, by day of the scope. */
 function rowsOf({ rows }: UsageFacts, { days }: AttendanceFacts, resource: number): Float64Array {

@@ -25,6 +25,7 @@ const settings = [
   "keepWhole",
   "schoolYearStart",
   "schoolLevelsFile",
+  "licencesFile",
   "lake",
   "sampleDistrict",
 ].map((key) => `${section}.${key}`);
@@ -115,10 +116,17 @@ function engineSource(
     async ask(filter: DashboardFilter, signal, onProgress) {
       const connected = await model.connected();
       const minimumGroupSize = await groupSize.current();
-      const { keepWhole, schoolLevelsFile } = await readGeneralSettings();
+      const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
       const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
       const schoolYearStart = typeof start === "string" && start !== "" ? start : "08-01";
-      const counting = { minimumGroupSize, keepWhole, schoolYearStart, schoolLevelsFile, cacheFolder };
+      const counting = {
+        minimumGroupSize,
+        keepWhole,
+        schoolYearStart,
+        schoolLevelsFile,
+        licencesFile,
+        cacheFolder,
+      };
       const params = { ...connected, filter, ...counting };
       return client.request(engine.dashboard, params, { signal, onProgress });
     },
