@@ -1,12 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { UserType } from "../../src/clever/reports";
 import { rangePresets } from "../../src/dashboard/opening";
-import { filterParts, nameLists, presetName, rangeName, schoolGroups, userTypeName } from "./filterWords";
+import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import { type Choice, MultiSelect } from "./MultiSelect";
 import { type Actions, type Model, type NameList, nameIn } from "./model";
 import { close, popover } from "./popover";
+import { schoolGroups } from "./schoolGroups";
 
 /** The bar that holds every filter, and the chips of those that are active. */
 export class FilterBar {

@@ -4,9 +4,12 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { namesIn } from "../../src/dashboard/filterNames";
+import { openingView } from "../../src/dashboard/opening";
+import type { QuestionId } from "../../src/dashboard/questions";
 import { unknownNames } from "../../src/dashboard/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboard/protocol";
 import { aboutView, exportedHead } from "./aboutView";
+import { askedTitleId, askedView, askView } from "./askView";
 import { cardsView } from "./cardsView";
 import { changesView } from "./changesView";
 import { ChartElement } from "./charts/ChartElement";
@@ -21,6 +24,7 @@ import type { Actions, FilterPatch, Model, Ready } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
+import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
 import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
 import { withheldView } from "./withheldView";
@@ -60,6 +64,8 @@ export class Page implements Actions {
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];
   private scrollTo: number | undefined;
+  /** Whether a question was asked whose answer is to be brought before the reader. */
+  private showsAnswer = false;
 
   constructor(
     private readonly root: HTMLElement,
@@ -116,6 +122,15 @@ export class Page implements Actions {
     this.model.view = { ...this.model.view, ...patch };
     this.keepSoon();
     this.changed();
+  }
+
+  /** Asks one of the offered questions; what answers it comes to the page's start. */
+  ask(question: QuestionId): void {
+    const { answer, texts } = this.model;
+    if (!answer) return;
+    this.showsAnswer = true;
+    this.setView({ question, sort: openingView.sort, search: "" });
+    this.setFilter(questionOf(question, texts, answer.options).filter);
   }
 
   post(message: FromPage): void {
@@ -189,6 +204,11 @@ export class Page implements Actions {
       window.scrollTo(0, this.scrollTo);
       this.scrollTo = undefined;
     }
+    if (this.showsAnswer && !this.model.busy) {
+      this.showsAnswer = false;
+      window.scrollTo(0, 0);
+      document.getElementById(askedTitleId)?.focus({ preventScroll: true });
+    }
   }
 
   private view(): TemplateResult {
@@ -211,8 +231,9 @@ export class Page implements Actions {
     const { answer } = ready;
     const missing = unknownNames(answer.filter, namesIn(answer.options));
     const users = answer.cards.users.value;
-    if (users === 0) return html`${missingView(model, missing)}${nobodyView(model, this)}`;
-    if (users === null) return html`${missingView(model, missing)}${leftOutView(model, ready, this)}`;
+    const ask = model.frozen ? nothing : askView(ready, (id) => this.ask(id));
+    if (users === 0) return html`${missingView(model, missing)}${ask}${nobodyView(model, this)}`;
+    if (users === null) return html`${missingView(model, missing)}${ask}${leftOutView(model, ready, this)}`;
     const context: PanelContext = {
       model,
       ready,
@@ -232,18 +253,28 @@ export class Page implements Actions {
       this.cached(`change-${change.subject}-${change.name}-${change.type}`, () =>
         weeksPicture(change, ready, model.look),
       );
-    const [first, ...others] = this.panels;
+    const panels = this.panels.map(
+      (panel) => [panel.id, panelView(context, panel, pictureOf(panel))] as const,
+    );
+    const licences = licencesView(context);
+    const all: readonly (readonly [string, TemplateResult])[] = [
+      ...panels.slice(0, 1),
+      ["changes", changesView(context, weeksOf)],
+      ...panels.slice(1),
+      ...(licences ? [["licences", licences] as const] : []),
+      ["table", this.table.view(context)],
+    ];
+    const { question } = ready.view;
+    const answering = question ? questionOf(question, ready.texts, answer.options).panels : [];
+    const partsOf = (asked: boolean) =>
+      all.flatMap(([id, part]) => (answering.includes(id) === asked ? [part] : []));
     return html`
       ${missingView(model, missing)}
+      ${ask}
+      ${question ? html`${withheldView(ready)}${askedView(model, ready, this, question, partsOf(true))}` : nothing}
       ${cardsView(ready)}
-      ${withheldView(ready)}
-      <div class="panels">
-        ${first ? panelView(context, first, pictureOf(first)) : nothing}
-        ${changesView(context, weeksOf)}
-        ${others.map((panel) => panelView(context, panel, pictureOf(panel)))}
-        ${licencesView(context)}
-        ${this.table.view(context)}
-      </div>
+      ${question ? nothing : withheldView(ready)}
+      <div class="panels">${partsOf(false)}</div>
       ${aboutView(model, ready)}`;
   }
 

@@ -3,8 +3,10 @@ import type { FilterOptions } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
 import { type Formats, fill } from "./formats";
-import { isChosen, type Together } from "./MultiSelect";
+import { isChosen } from "./MultiSelect";
 import { type FilterPatch, type NameList, nameIn, type Ready } from "./model";
+import { questionText } from "./questions";
+import { schoolGroups } from "./schoolGroups";
 import { withheldSentences } from "./withheldWords";
 
 export const nameLists = ["schools", "resources", "resourceTypes", "grades"] as const;
@@ -38,16 +40,6 @@ export function filterParts(
   ];
 }
 
-/** Schools that are chosen together. */
-export function schoolGroups(
-  texts: DashboardTexts,
-  { schoolLevels }: Pick<FilterOptions, "schoolLevels">,
-): readonly Together<string | null>[] {
-  // One level alone is all schools.
-  if (schoolLevels.length < 2) return [];
-  return schoolLevels.map(({ name, schools }) => ({ name: texts.schoolLevels[name], values: schools }));
-}
-
 function chipName(texts: DashboardTexts, list: NameList, name: string | null): string {
   const text = nameIn(texts, list, name);
   return list === "grades" && name !== null && /^\d+$/.test(name) ? fill(texts.gradeOf, text) : text;
@@ -69,9 +61,11 @@ export function rangeName(texts: DashboardTexts, formats: Formats, { range }: Da
 }
 
 /** All that a reader must know about a picture that left the dashboard, one line each. */
-export function provenance({ texts, formats, filter, answer }: Ready): readonly string[] {
+export function provenance({ texts, formats, filter, view, answer }: Ready): readonly string[] {
   const parts = filterParts(texts, filter, answer.options).map(({ text }) => text);
+  const { question } = view;
   return [
+    ...(question ? [`${texts.question}: ${questionText(question, texts, answer.options, filter)}`] : []),
     `${texts.period}: ${formats.range(answer.from, answer.to)}`,
     `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
     `${texts.privacy}: ${groupRule(texts, answer.minimumGroupSize)}`,

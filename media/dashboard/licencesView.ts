@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
 import { explainView } from "./explainView";
 import { daysIn, fill, isolated } from "./formats";
@@ -12,15 +12,10 @@ import { popover } from "./popover";
 const daysBeforeEnd = 60;
 
 /** The resources that are paid for: who uses them, and what one of these people costs. */
-export function licencesView({
-  ready,
-  actions,
-  exporter,
-  model,
-}: PanelContext): TemplateResult | typeof nothing {
+export function licencesView({ ready, actions, exporter, model }: PanelContext): TemplateResult | undefined {
   const { texts, formats, answer } = ready;
   const { licences } = answer;
-  if (licences === null) return nothing;
+  if (licences === null) return undefined;
   const title = texts.titleLicences;
   const unused = licences.filter(({ users }) => users === 0).length;
   const heads: readonly (readonly [string, string])[] = [

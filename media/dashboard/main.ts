@@ -36,7 +36,7 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
     if (data.type === "init" && !page) {
       const { texts, filter, question } = data;
       const before = vscode.getState();
-      const view = before?.view ?? openingView;
+      const view = { ...openingView, ...before?.view };
       page = new Page(
         root,
         outside,

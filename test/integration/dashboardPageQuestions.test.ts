@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
-import { asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { englishTexts } from "../helpers/dashboardPage";
 
 describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
   const dashboards = new DashboardBrowser();
@@ -66,8 +67,77 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     expect(await textOf(page, "#panel-neverSchool .note")).toBe("In all: 529 of 4,073 people, 13%");
     for (const id of ["neverSchool", "neverGrade"]) {
       await page.locator(`#panel-${id} .as-table`).click();
-      const heads = await page.locator(`#panel-${id} thead th`).allTextContents();
-      expect(heads.slice(1)).toEqual(["Users", "Never active", "Share of users"]);
+      const heads = page.locator(`#panel-${id} thead th`);
+      await poll(async () => (await heads.allTextContents()).slice(1)).toEqual([
+        "Users",
+        "Never active",
+        "Share of users",
+      ]);
     }
+  });
+
+  test.each([
+    ["levelApps", { schools: ["Harriet Tubman Elementary", "Lincoln Elementary"] }, ["table"]],
+    ["gradeResources", { grades: ["7"] }, ["distinctSchool"]],
+    ["licences", { userTypes: [] }, ["licences"]],
+    ["lastMonth", { range: { preset: "last30" } }, ["changes"]],
+    ["neverActive", {}, ["neverSchool", "neverGrade"]],
+  ] as const)("%s is answered by one click or key, at the page's start", async (id, patch, panels) => {
+    const { page, source } = await dashboards.open({ schools: 13, grades: true, licences: true });
+    // What was filtered by before plays no part.
+    await page.locator("#panel-distinctSchool .as-table").click();
+    await page.locator("#panel-distinctSchool tbody button").first().click();
+    await answered(page);
+    await page.locator(`#ask-${id}`).press("Enter");
+    await poll(() => asked(source)).toEqual({ ...openingFilter, ...patch });
+    await answered(page);
+    await poll(() => page.evaluate<string>("document.activeElement?.id")).toBe("asked-title");
+    expect(await page.evaluate<number>("window.scrollY")).toBe(0);
+    expect(await textOf(page, "#asked-title")).toBe(englishTexts.questions[id]);
+    expect(await page.locator(`#ask-${id}`).getAttribute("aria-pressed")).toBe("true");
+    const answering = page.locator(".asked > .panels > section");
+    expect(await answering.evaluateAll((parts) => parts.map((part) => part.id))).toEqual(
+      panels.map((panel) => `panel-${panel}`),
+    );
+    // Each part of the page is there once.
+    for (const panel of panels) expect(await page.locator(`#panel-${panel}`).count()).toBe(1);
+    await page.locator("#asked-close").click();
+    await poll(() => page.locator(".asked").count()).toBe(0);
+    expect(await page.locator(`#panel-${panels[0]}`).count()).toBe(1);
+  });
+
+  test("what a question is about is chosen with it", async () => {
+    const { page, source, kept } = await dashboards.open({ schools: 13, grades: true });
+    await page.locator("#ask-appUse").click();
+    await poll(() => asked(source)?.resources).toHaveLength(1);
+    await page.locator("#asked-choice").selectOption({ label: "Khan Academy" });
+    await poll(() => asked(source)?.resources).toEqual(["Khan Academy"]);
+    await page.locator("#ask-gradeResources").click();
+    await page.locator("#asked-choice").selectOption({ label: "Kindergarten" });
+    await poll(() => asked(source)).toEqual({ ...openingFilter, grades: ["Kindergarten"] });
+    await poll(kept).toMatchObject({ view: { question: "gradeResources" } });
+  });
+
+  test("what leaves the page says which question it answers", async () => {
+    const { page, sent } = await dashboards.open({ licences: true, schools: 13 });
+    await page.locator("#ask-levelApps").click();
+    await page.locator(".asked").waitFor();
+    await answered(page);
+    await page.locator("#export-table-button").click();
+    await page.locator("#table-csv").click();
+    await poll(() => sent.at(-1)).toMatchObject({
+      type: "save",
+      file: {
+        content: expect.stringContaining(`Question: ${englishTexts.questions.levelApps} Elementary schools`),
+      },
+    });
+  });
+
+  test("a question about what the data does not have says so", async () => {
+    const { page } = await dashboards.open();
+    await page.locator("#ask-licences").click();
+    await poll(() => textOf(page, "#no-licences")).toContain("clever.licencesFile");
+    await page.locator("#ask-gradeResources").click();
+    await poll(() => textOf(page, ".asked > p")).toBe(englishTexts.nothingToAsk);
   });
 });

@@ -72,6 +72,19 @@ function filterTexts(t: Translate) {
 
 function pictureTexts(t: Translate) {
   return {
+    ask: t("Ask"),
+    questions: {
+      levelApps: t("Which apps are used most in a level of schools?"),
+      appUse: t("Did the use of an app change?"),
+      gradeResources: t("How many different resources does a grade use, by school?"),
+      licences: t("Which resources that we pay for are hardly used?"),
+      lastMonth: t("What changed last month?"),
+      neverActive: t("Who is not on Clever at all?"),
+    },
+    question: t("Question"),
+    closeQuestion: t("Close the question"),
+    nothingToAsk: t("The data does not have what this question is about."),
+    noLicences: t("No file says what is paid for. Name one in the setting clever.licencesFile."),
     users: t("Users"),
     activeUsers: t("Active users"),
     days: t("Days with data"),
