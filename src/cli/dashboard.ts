@@ -7,6 +7,7 @@ import type { Config, Secrets } from "../config";
 import type { DashboardAnswer, FilterOptions } from "../dashboard/answer";
 import { readDistrictFiles } from "../dashboard/districtFiles";
 import { dashboardHtml } from "../dashboard/export/dashboardHtml";
+import { regionalLocale } from "../dashboard/export/regionalLocale";
 import { type DashboardTexts, dashboardTexts } from "../dashboard/export/texts";
 import { openingView } from "../dashboard/export/view";
 import {
@@ -82,20 +83,26 @@ export async function writeDashboard(
  * The language of the locale that the process was given, on Windows that of the system, which no variable tells there;
  * English where it is none that the page speaks.
  */
-export function languageOf(
-  { LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv,
-  system: string = process.platform === "win32" ? Intl.DateTimeFormat().resolvedOptions().locale : "",
-): Language {
-  const locale = LC_ALL || LC_MESSAGES || LANG || system;
+export function languageOf(environment: NodeJS.ProcessEnv, system: string = systemLocale()): Language {
+  const locale = localeOf(environment, system);
   return languages.find((language) => locale.split(/[-_.@]/, 1)[0] === language) ?? "en";
+}
+
+function systemLocale(): string {
+  return process.platform === "win32" ? Intl.DateTimeFormat().resolvedOptions().locale : "";
+}
+
+function localeOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv, system = systemLocale()): string {
+  return LC_ALL || LC_MESSAGES || LANG || system;
 }
 
 /** The page's texts, by the extension's own translations. */
 async function textsIn(language: Language, l10nFolder: string): Promise<DashboardTexts> {
-  if (language === "en") return dashboardTexts((text) => text, language);
+  const locale = regionalLocale(language, localeOf(process.env));
+  if (language === "en") return dashboardTexts((text) => text, language, locale);
   const file = await readFile(path.join(l10nFolder, `bundle.l10n.${language}.json`), "utf8");
   const translations = z.record(z.string(), z.string()).parse(JSON.parse(file));
-  return dashboardTexts((text) => translations[text] ?? text, language);
+  return dashboardTexts((text) => translations[text] ?? text, language, locale);
 }
 
 /** Written beside its place first, under a name that nobody else has, so that whoever opens the file finds a whole one. */

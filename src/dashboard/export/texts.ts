@@ -6,10 +6,14 @@ export type Translate = (text: string) => string;
 /** The dashboard's texts. `{0}` and `{1}` stand for what is put in. */
 export type DashboardTexts = ReturnType<typeof dashboardTexts>;
 
-/** @param language a language tag, for numbers, dates and screen readers */
-export function dashboardTexts(t: Translate, language: string) {
+/**
+ * @param language a language tag, for sorting and screen readers
+ * @param locale the same for numbers and dates, with a region
+ */
+export function dashboardTexts(t: Translate, language: string, locale = language) {
   return {
     language,
+    locale,
     title: t("Participation Dashboard"),
     definitions: definitionTexts(t),
     rules: ruleTexts(t),

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { regionalLocale } from "../../dashboard/export/regionalLocale";
 import type { DashboardFilter } from "../../dashboard/filter";
 import type { EngineClient } from "../../engine/client";
 import * as engine from "../../engine/protocol";
@@ -94,11 +95,13 @@ export class Dashboards extends Disposable {
   private async ground(): Promise<DashboardGround> {
     const { context, model, client, log, groupSize } = this;
     const { dashboardTexts } = await texts();
+    const { language } = vscode.env;
+    const locale = regionalLocale(language, Intl.DateTimeFormat().resolvedOptions().locale);
     return {
       extensionUri: context.extensionUri,
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
       source: engineSource(model, client, groupSize, context.globalStorageUri.fsPath),
-      texts: dashboardTexts((text) => vscode.l10n.t(text), vscode.env.language),
+      texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
       onDidChange: this.changed.event,
       tellError: (error) => tellError(error, log),
     };
