@@ -54,6 +54,8 @@ export const configSchema = z.strictObject({
   minimumGroupSize: z.number().int().min(0).default(10),
   /** What stays whole where groups of people have to be joined: schools, or grades across schools. */
   keepWhole: z.enum(keptWhole).default("schools"),
+  /** The district's name, for what leaves the dashboard. */
+  districtName: z.string().trim().max(200).optional(),
   /** CSV `school,level`, for schools whose level their name does not tell. */
   schoolLevelsFile: z.string().min(1).optional(),
   /** CSV `resource,seats,cost,end`: the resources that are paid for. */

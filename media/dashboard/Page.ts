@@ -40,6 +40,7 @@ export interface Outside {
 /** What a page starts from. */
 export interface Start {
   readonly texts: DashboardTexts;
+  readonly district: string;
   readonly filter: DashboardFilter;
   readonly opening: DashboardFilter;
   readonly view: DashboardView;
@@ -75,6 +76,7 @@ export class Page implements Actions {
   ) {
     this.model = {
       texts: start.texts,
+      district: start.district,
       formats: new Formats(start.texts, 0),
       opening: start.opening,
       frozen: start.frozen,

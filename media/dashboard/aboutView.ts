@@ -4,10 +4,11 @@ import { fill } from "./formats";
 import type { Model, Ready } from "./model";
 
 /** The head of an exported page: what it is about, and how to print it. */
-export function exportedHead({ texts, formats, filter, answer }: Ready): TemplateResult {
+export function exportedHead({ texts, formats, district, filter, answer }: Ready): TemplateResult {
   const parts = filterParts(texts, filter, answer.options);
   return html`<header class="exported-head">
     <div>
+      ${district === "" ? nothing : html`<p class="exported-district">${district}</p>`}
       <h1>${texts.title}</h1>
       <p class="exported-period">${formats.range(answer.from, answer.to)}</p>
       <ul class="chips" aria-label=${texts.activeFilters}>

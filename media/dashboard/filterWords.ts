@@ -61,10 +61,11 @@ export function rangeName(texts: DashboardTexts, formats: Formats, { range }: Da
 }
 
 /** All that a reader must know about a picture that left the dashboard, one line each. */
-export function provenance({ texts, formats, filter, view, answer }: Ready): readonly string[] {
+export function provenance({ texts, formats, district, filter, view, answer }: Ready): readonly string[] {
   const parts = filterParts(texts, filter, answer.options).map(({ text }) => text);
   const { question } = view;
   return [
+    ...(district === "" ? [] : [`${texts.district}: ${district}`]),
     ...(question ? [`${texts.question}: ${questionText(question, texts, answer.options, filter)}`] : []),
     `${texts.period}: ${formats.range(answer.from, answer.to)}`,
     `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,

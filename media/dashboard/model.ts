@@ -15,6 +15,8 @@ export type Phase =
 /** All that the page shows. */
 export interface Model {
   readonly texts: DashboardTexts;
+  /** The district's name, or nothing. */
+  readonly district: string;
   /** Follows the answer's minimum group size. */
   formats: Formats;
   readonly opening: DashboardFilter;
@@ -38,6 +40,7 @@ export interface Model {
 /** A model with an answer: what pictures are made from. */
 export interface Ready {
   readonly texts: DashboardTexts;
+  readonly district: string;
   readonly formats: Formats;
   readonly filter: DashboardFilter;
   readonly view: DashboardView;

@@ -74,7 +74,7 @@ export async function writeDashboard(
   const answered = await ask(config, secrets, options, signal);
   const view = { ...openingView, units: options.percent ? ("percent" as const) : ("absolute" as const) };
   const texts = await textsIn(options.language ?? languageOf(process.env), folders.l10n);
-  const html = dashboardHtml(bundle, { answer: answered, view, texts });
+  const html = dashboardHtml(bundle, { answer: answered, view, texts, district: config.districtName ?? "" });
   await writeWhole(options.out, html);
   return { file: options.out, from: answered.from, to: answered.to, bytes: Buffer.byteLength(html) };
 }

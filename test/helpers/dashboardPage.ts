@@ -31,6 +31,7 @@ export interface ShownDashboard {
 export interface ShowDashboardOptions extends ShowOptions {
   readonly filter?: DashboardFilter;
   readonly texts?: typeof englishTexts;
+  readonly district?: string;
 }
 
 export async function showDashboard(
@@ -51,7 +52,13 @@ export async function showDashboard(
     const parsed = fromPage.parse(message);
     sent.push(parsed);
     if (parsed.type === "ready") {
-      host.post({ type: "init", texts, filter: session.filter, question: session.at });
+      host.post({
+        type: "init",
+        texts,
+        district: options.district ?? "",
+        filter: session.filter,
+        question: session.at,
+      });
     }
     void session.handle(parsed);
   }

@@ -85,6 +85,7 @@ function pictureTexts(t: Translate) {
       lastMonth: t("What changed last month?"),
       neverActive: t("Who is not on Clever at all?"),
     },
+    district: t("District"),
     question: t("Question"),
     closeQuestion: t("Close the question"),
     nothingToAsk: t("The data does not have what this question is about."),

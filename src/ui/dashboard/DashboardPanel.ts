@@ -20,6 +20,8 @@ export interface DashboardGround {
   readonly link: string;
   readonly source: DashboardSource;
   readonly texts: DashboardTexts;
+  /** The district's name, for what leaves the page; empty where no setting says it. */
+  readonly district: string;
   /** Fires when the numbers may be others: after a run, or with another setting. */
   readonly onDidChange: vscode.Event<void>;
   /** Tells an error of what the user asked for. */
@@ -109,7 +111,8 @@ export class DashboardPanel extends Disposable {
     if (!parsed.success) return;
     if (parsed.data.type === "ready") {
       const { filter, at } = this.session;
-      this.post({ type: "init", texts: this.ground.texts, filter, question: at });
+      const { texts, district } = this.ground;
+      this.post({ type: "init", texts, district, filter, question: at });
     }
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.ground.tellError(error));
@@ -176,8 +179,9 @@ export class DashboardPanel extends Disposable {
     if (!target) return;
     const read = async (file: string) =>
       Buffer.from(await vscode.workspace.fs.readFile(mediaFile(this.ground.extensionUri, file))).toString();
+    const { texts, district } = this.ground;
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
-    const html = dashboardHtml(bundle, { answer, view, texts: this.ground.texts });
+    const html = dashboardHtml(bundle, { answer, view, texts, district });
     await vscode.workspace.fs.writeFile(target, Buffer.from(html));
     this.tellSaved(target, "html");
   }

@@ -99,6 +99,7 @@ export class Dashboards extends Disposable {
     const locale = regionalLocale(language, Intl.DateTimeFormat().resolvedOptions().locale);
     return {
       extensionUri: context.extensionUri,
+      district: districtName(),
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
       source: engineSource(model, client, groupSize, context.globalStorageUri.fsPath),
       texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
@@ -106,6 +107,12 @@ export class Dashboards extends Disposable {
       tellError: (error) => tellError(error, log),
     };
   }
+}
+
+/** A text of a setting that is not checked elsewhere; it is shown and stands in no path. */
+function districtName(): string {
+  const name = vscode.workspace.getConfiguration(section).get<unknown>("districtName");
+  return typeof name === "string" ? name.trim().slice(0, 200) : "";
 }
 
 /** Asks the engine, with the settings as they are at that moment. */

@@ -41,6 +41,8 @@ export type ToPage =
   | {
       readonly type: "init";
       readonly texts: DashboardTexts;
+      /** The district's name; empty where it has not said it. */
+      readonly district: string;
       readonly filter: DashboardFilter;
       readonly question: number;
     }

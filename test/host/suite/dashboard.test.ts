@@ -245,6 +245,7 @@ suite("the dashboard", function () {
       extensionUri: extension.extensionUri,
       link: "vscode://clever-lake.clever-lake/dashboard",
       source,
+      district: "",
       texts: dashboardTexts((text) => text, "en"),
       onDidChange: new EventEmitter<void>().event,
       tellError: (error) => assert.fail(String(error)),
