@@ -23,6 +23,11 @@ export function isChosen<T>(values: readonly T[], chosen: readonly T[]): boolean
   return values.length === chosen.length && values.every((value) => chosen.includes(value));
 }
 
+/** The group of just these; one value alone goes by its own name. */
+export function groupOf<T>(groups: readonly Together<T>[], chosen: readonly T[]): Together<T> | undefined {
+  return chosen.length < 2 ? undefined : groups.find(({ values }) => isChosen(values, chosen));
+}
+
 /** A button that opens a list of names to tick, with a search above it. */
 export class MultiSelect<T> {
   private open = false;
@@ -43,7 +48,7 @@ export class MultiSelect<T> {
     choose: (chosen: readonly T[]) => void,
     groups: readonly Together<T>[] = [],
   ): TemplateResult {
-    const group = groups.find(({ values }) => isChosen(values, chosen));
+    const group = groupOf(groups, chosen);
     const [only] = chosen;
     const text =
       chosen.length === 0

@@ -6,6 +6,7 @@ import type { DashboardFilter } from "../../src/dashboard/filter";
 import { namesIn } from "../../src/dashboard/filterNames";
 import { openingView } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
+import type { Saved } from "../../src/dashboard/saved";
 import { unknownNames } from "../../src/dashboard/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboard/protocol";
 import { aboutView, exportedHead } from "./aboutView";
@@ -39,6 +40,7 @@ export interface Outside {
 
 /** What a page starts from. */
 export interface Start {
+  readonly saved: Saved;
   readonly texts: DashboardTexts;
   readonly district: string;
   readonly filter: DashboardFilter;
@@ -77,6 +79,7 @@ export class Page implements Actions {
     this.model = {
       texts: start.texts,
       district: start.district,
+      saved: start.saved,
       formats: new Formats(start.texts, 0),
       opening: start.opening,
       frozen: start.frozen,
@@ -92,7 +95,7 @@ export class Page implements Actions {
     };
     this.question = start.question;
     this.scrollTo = scrollTo;
-    this.bar = new FilterBar(this);
+    this.bar = new FilterBar(this, (view) => this.showSaved(view));
     this.table = new ResourceTable(() => this.changed());
     this.exporter = new Exporter((file) => this.save(file));
     window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
@@ -133,6 +136,18 @@ export class Page implements Actions {
     this.showsAnswer = true;
     this.setView({ question, sort: openingView.sort, search: "" });
     this.setFilter(questionOf(question, texts, answer.options).filter);
+  }
+
+  keepSaved(saved: Saved): void {
+    this.model.saved = saved;
+    this.outside.post({ type: "keepSaved", saved });
+    this.changed();
+  }
+
+  /** Shows a saved view, whatever is shown now. */
+  private showSaved({ filter, question }: Saved["views"][number]): void {
+    this.setView({ question });
+    this.setFilter(filter);
   }
 
   post(message: FromPage): void {

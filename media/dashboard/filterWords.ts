@@ -2,8 +2,9 @@ import type { UserType } from "../../src/clever/reports";
 import type { FilterOptions } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
+import type { Saved } from "../../src/dashboard/saved";
 import { type Formats, fill } from "./formats";
-import { isChosen } from "./MultiSelect";
+import { groupOf } from "./MultiSelect";
 import { type FilterPatch, type NameList, nameIn, type Ready } from "./model";
 import { questionText } from "./questions";
 import { schoolGroups } from "./schoolGroups";
@@ -22,9 +23,9 @@ export function filterParts(
   texts: DashboardTexts,
   filter: DashboardFilter,
   options: FilterOptions | undefined,
+  saved: Saved["groups"] = [],
 ): readonly FilterPart[] {
-  const group =
-    options && schoolGroups(texts, options).find(({ values }) => isChosen(values, filter.schools));
+  const group = options && groupOf(schoolGroups(texts, options, saved), filter.schools);
   return [
     ...filter.userTypes.map((type) => ({
       text: userTypeName(texts, type),

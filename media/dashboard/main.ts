@@ -34,13 +34,13 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
   };
   window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
     if (data.type === "init" && !page) {
-      const { texts, district, filter, question } = data;
+      const { texts, district, saved, filter, question } = data;
       const before = vscode.getState();
       const view = { ...openingView, ...before?.view };
       page = new Page(
         root,
         outside,
-        { texts, district, filter, opening: openingFilter, view, question, frozen: false },
+        { texts, district, saved, filter, opening: openingFilter, view, question, frozen: false },
         before?.scrollTop,
       );
       // From the first moment on, so that a reload in the middle of the first answer finds the filter again.
@@ -69,6 +69,7 @@ function openFrozen(root: HTMLElement, { answer, view, texts, district }: Frozen
   const start = {
     texts,
     district,
+    saved: { groups: [], views: [] },
     view,
     filter: answer.filter,
     opening: openingFilter,

@@ -145,4 +145,43 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await page.locator("#ask-gradeResources").click();
     await poll(() => textOf(page, ".asked > p")).toBe(englishTexts.nothingToAsk);
   });
+
+  const saved = {
+    groups: [{ name: "North side", schools: ["Lincoln Elementary", "Roosevelt High"] }],
+    views: [
+      { name: "Never on", filter: { ...openingFilter, userTypes: [] }, question: "neverActive" as const },
+    ],
+  };
+
+  test("a view and a group of schools are saved under a name, and forgotten", async () => {
+    const filter = { ...openingFilter, schools: ["Lincoln Elementary", "Redwood Academy"] };
+    const { page, sent } = await dashboards.open({ schools: 13 }, { saved, filter });
+    await page.locator("#saved-button").click();
+    await page.locator("#saved-name").fill(" South side ");
+    await page.locator("#save-group").click();
+    const groups = [...saved.groups, { name: "South side", schools: filter.schools }];
+    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", saved: { ...saved, groups } });
+    // Under a name that is there, what is shown takes its place.
+    await page.locator("#saved-name").fill("Never on");
+    await page.locator("#saved-name").press("Enter");
+    const views = [{ name: "Never on", filter, question: null }];
+    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", saved: { groups, views } });
+    await page.getByRole("button", { name: "Forget" }).last().click();
+    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", saved: { groups: saved.groups, views } });
+  });
+
+  test("a saved view comes back with its filter and question, a saved group as one chip", async () => {
+    const { page, source } = await dashboards.open({ schools: 13, grades: true }, { saved });
+    await page.locator("#saved-button").click();
+    await page.locator(".saved-view").press("Enter");
+    await poll(() => asked(source)).toEqual(saved.views[0]?.filter);
+    await poll(() => textOf(page, "#asked-title")).toBe(englishTexts.questions.neverActive);
+    await answered(page);
+    await page.locator("#filter-schools-button").click();
+    await page.locator("#filter-schools .choices-group", { hasText: "North side" }).click();
+    await poll(() => asked(source)?.schools).toEqual(saved.groups[0]?.schools);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Remove the filter North side" }).click();
+    await poll(() => asked(source)?.schools).toEqual([]);
+  });
 });

@@ -76,6 +76,13 @@ function filterTexts(t: Translate) {
 
 function pictureTexts(t: Translate) {
   return {
+    saved: t("Saved"),
+    nothingSaved: t("Nothing is saved yet. Save what is shown now under a name."),
+    savedName: t("Name"),
+    savedSchools: t("schools: {0}"),
+    saveView: t("Save View"),
+    saveGroup: t("Save Schools as Group"),
+    forget: t("Forget {0}"),
     ask: t("Ask"),
     questions: {
       levelApps: t("Which apps are used most in a level of schools?"),

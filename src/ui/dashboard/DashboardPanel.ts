@@ -5,6 +5,7 @@ import { filterLink, parseFilterLink } from "../../dashboard/export/filterLink";
 import type { DashboardTexts } from "../../dashboard/export/texts";
 import type { DashboardView } from "../../dashboard/export/view";
 import type { DashboardFilter } from "../../dashboard/filter";
+import type { Saved } from "../../dashboard/saved";
 import { Disposable } from "../dispose";
 import { tell } from "../messages";
 import { section } from "../settings";
@@ -12,6 +13,12 @@ import { mediaFile, showPage, webviewOptions } from "../webview";
 import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "./protocol";
+
+/** Where what the reader saves under names is kept. */
+export interface SavedState {
+  read(): Saved;
+  write(saved: Saved): Thenable<void>;
+}
 
 /** What the panel stands on. */
 export interface DashboardGround {
@@ -22,6 +29,8 @@ export interface DashboardGround {
   readonly texts: DashboardTexts;
   /** The district's name, for what leaves the page; empty where no setting says it. */
   readonly district: string;
+  /** What the reader keeps under names, for the lake that is shown. */
+  readonly saved: SavedState;
   /** Fires when the numbers may be others: after a run, or with another setting. */
   readonly onDidChange: vscode.Event<void>;
   /** Tells an error of what the user asked for. */
@@ -112,7 +121,8 @@ export class DashboardPanel extends Disposable {
     if (parsed.data.type === "ready") {
       const { filter, at } = this.session;
       const { texts, district } = this.ground;
-      this.post({ type: "init", texts, district, filter, question: at });
+      const saved = this.ground.saved.read();
+      this.post({ type: "init", texts, district, saved, filter, question: at });
     }
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.ground.tellError(error));
@@ -121,6 +131,9 @@ export class DashboardPanel extends Disposable {
   /** Does what is no question about numbers. */
   private async act(message: FromPage): Promise<void> {
     switch (message.type) {
+      case "keepSaved":
+        await this.ground.saved.write(message.saved);
+        return;
       case "run":
         await vscode.commands.executeCommand("clever.run");
         return;

@@ -6,9 +6,9 @@ import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
 import { Disposable } from "../dispose";
 import { tell, tellError } from "../messages";
-import { readGeneralSettings, section } from "../settings";
+import { readGeneralSettings, section, usesSample } from "../settings";
 import { showWarningMessage } from "../window";
-import type { DashboardGround } from "./DashboardPanel";
+import type { DashboardGround, SavedState } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 import { GroupSize } from "./groupSize";
 
@@ -100,6 +100,7 @@ export class Dashboards extends Disposable {
     return {
       extensionUri: context.extensionUri,
       district: districtName(),
+      saved: await savedIn(context.globalState),
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
       source: engineSource(model, client, groupSize, context.globalStorageUri.fsPath),
       texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
@@ -107,6 +108,19 @@ export class Dashboards extends Disposable {
       tellError: (error) => tellError(error, log),
     };
   }
+}
+
+/** What is saved for the lake of the settings; what another version has left there unreadable counts as nothing. */
+async function savedIn(state: vscode.Memento): Promise<SavedState> {
+  const { savedSchema } = await import("../../dashboard/saved");
+  const key = () => {
+    const lake = vscode.workspace.getConfiguration(section).get<unknown>("lake.url");
+    return `clever.saved:${usesSample() ? "sample" : String(lake)}`;
+  };
+  return {
+    read: () => savedSchema.safeParse(state.get(key())).data ?? { groups: [], views: [] },
+    write: (saved) => state.update(key(), saved),
+  };
 }
 
 /** A text of a setting that is not checked elsewhere; it is shown and stands in no path. */
