@@ -8,6 +8,7 @@ import type { DemoOptions } from "./cli/demo";
 import { languages } from "./cli/languages";
 import { jsonText, plain, styledError } from "./cli/text";
 import { keptWhole, monthAndDay, rangePresets } from "./dashboard/opening";
+import { schoolLevels } from "./dashboard/schoolLevels";
 import { describeError } from "./errors";
 import type { RunRequest } from "./pipeline/run";
 
@@ -63,6 +64,8 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .option("--from <yyyy-MM-dd>", "first day")
     .option("--to <yyyy-MM-dd>", "last day")
     .option("--school <name>", "only this school (may be given several times)", collect)
+    .addOption(schoolLevel())
+    .option("--school-levels <file>", "CSV (school, level) for schools whose name does not tell their level")
     .option("--resource <name>", "only this resource; leaves daily participation as it is", collect)
     .option("--resource-type <type>", "only resources of this type", collect)
     .addOption(
@@ -78,12 +81,15 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .option("--from <yyyy-MM-dd>", "first day")
     .option("--to <yyyy-MM-dd>", "last day")
     .option("--school <name>", "only this school (may be given several times)", collect)
+    .addOption(schoolLevel())
+    .option("--school-levels <file>", "CSV (school, level) for schools whose name does not tell their level")
     .option("--resource <name>", "only this resource; leaves daily participation as it is", collect)
     .option("--resource-type <type>", "only resources of this type", collect)
     .option("--grade <grade>", "only this grade, where a roster was imported", collect)
     .addOption(
       new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
     )
+    .option("--licences <file>", "CSV (resource, seats, cost, end) of what is paid for")
     .option("--percent", "show counts of people as a share of all users")
     .option("--school-year-start <MM-dd>", "first day of the school year; 08-01 unless given", yearDay)
     .addOption(new Option("--language <code>", "the locale's unless given").choices(languages))
@@ -211,6 +217,16 @@ function collectUserType(value: string, before: string[] = []): string[] {
     throw new InvalidArgumentError(`It is one of ${userTypes.join(", ")}.`);
   }
   return [...before, value];
+}
+
+function schoolLevel(): Option {
+  const collectLevel = (value: string, before: string[] = []) => {
+    if (schoolLevels.some((level) => level === value)) return [...before, value];
+    throw new InvalidArgumentError(`It is one of ${schoolLevels.join(", ")}.`);
+  };
+  return new Option("--school-level <level>", "also the schools of this level, by their names")
+    .choices(schoolLevels)
+    .argParser(collectLevel);
 }
 
 function wholeNumber(value: string): number {

@@ -58,6 +58,12 @@ export const configSchema = z.strictObject({
   engine: z.enum(["embedded", "spark-submit"]).default("embedded"),
   /** The program that starts Spark, by its path or its name on the search path. */
   sparkSubmit: z.string().min(1).default("spark-submit"),
+  /** The district's name, for what leaves the dashboard. */
+  districtName: z.string().trim().max(200).optional(),
+  /** CSV `school,level`, for schools whose level their name does not tell. */
+  schoolLevelsFile: z.string().min(1).optional(),
+  /** CSV `resource,seats,cost,end`: the resources that are paid for. */
+  licencesFile: z.string().min(1).optional(),
   /** Percent of a source's rows that a new delivery may take away without a question. */
   maxShrink: z.number().int().min(0).max(100).default(50),
   /** School days after which a kind of report without a newer day is told as overdue; 0 for never. */

@@ -1,12 +1,15 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { UserType } from "../../src/clever/reports";
 import { rangePresets } from "../../src/dashboard/opening";
+import type { Saved } from "../../src/dashboard/saved";
 import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import { type Choice, MultiSelect } from "./MultiSelect";
 import { type Actions, type Model, type NameList, nameIn } from "./model";
 import { close, popover } from "./popover";
+import { savedView } from "./savedView";
+import { schoolGroups } from "./schoolGroups";
 
 /** The bar that holds every filter, and the chips of those that are active. */
 export class FilterBar {
@@ -15,7 +18,10 @@ export class FilterBar {
   private ownFrom = "";
   private ownTo = "";
 
-  constructor(private readonly actions: Actions) {
+  constructor(
+    private readonly actions: Actions,
+    private readonly showSaved: (view: Saved["views"][number]) => void,
+  ) {
     const select = <T>(id: string) => new MultiSelect<T>(`filter-${id}`, () => actions.changed());
     this.selects = {
       schools: select("schools"),
@@ -50,6 +56,7 @@ export class FilterBar {
       <div class="filter-state">
         ${chipsView(model, actions)}
         <span class="bar-end">
+          ${savedView(model, actions, this.showSaved)}
           <button type="button" class="control plain" id="reset" @click=${() => actions.setFilter(model.opening)}>
             ${icon("discard")}<span>${texts.reset}</span>
           </button>
@@ -75,8 +82,13 @@ export class FilterBar {
       value,
       name: nameIn(texts, list, value),
     }));
-    return this.selects[list].view(model, texts[list], choices, filter[list], (chosen) =>
-      this.actions.setFilter({ [list]: [...chosen] }),
+    return this.selects[list].view(
+      model,
+      texts[list],
+      choices,
+      filter[list],
+      (chosen) => this.actions.setFilter({ [list]: [...chosen] }),
+      list === "schools" ? schoolGroups(texts, options, model.saved.groups) : [],
     );
   }
 
@@ -173,8 +185,8 @@ function menuView(model: Model, actions: Actions): TemplateResult {
   });
 }
 
-function chipsView({ texts, formats, filter, answer }: Model, actions: Actions): TemplateResult {
-  const parts = filterParts(texts, filter);
+function chipsView({ texts, formats, filter, answer, saved }: Model, actions: Actions): TemplateResult {
+  const parts = filterParts(texts, filter, answer?.options, saved.groups);
   const isOpening = "preset" in filter.range && filter.range.preset === "schoolYear";
   const dates = answer ? formats.range(answer.from, answer.to) : rangeName(texts, formats, filter);
   return html`<ul class="chips" aria-label=${texts.activeFilters}>

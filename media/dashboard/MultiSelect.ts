@@ -12,6 +12,22 @@ export interface Choice<T> {
   readonly name: string;
 }
 
+/** Values that can be chosen together. */
+export interface Together<T> {
+  readonly name: string;
+  readonly values: readonly T[];
+}
+
+/** Whether just these are chosen, in whatever order. */
+export function isChosen<T>(values: readonly T[], chosen: readonly T[]): boolean {
+  return values.length === chosen.length && values.every((value) => chosen.includes(value));
+}
+
+/** The group of just these; one value alone goes by its own name. */
+export function groupOf<T>(groups: readonly Together<T>[], chosen: readonly T[]): Together<T> | undefined {
+  return chosen.length < 2 ? undefined : groups.find(({ values }) => isChosen(values, chosen));
+}
+
 /** A button that opens a list of names to tick, with a search above it. */
 export class MultiSelect<T> {
   private open = false;
@@ -30,14 +46,18 @@ export class MultiSelect<T> {
     choices: readonly Choice<T>[],
     chosen: readonly T[],
     choose: (chosen: readonly T[]) => void,
+    groups: readonly Together<T>[] = [],
   ): TemplateResult {
+    const group = groupOf(groups, chosen);
     const [only] = chosen;
     const text =
       chosen.length === 0
         ? texts.all
-        : chosen.length === 1
-          ? (choices.find(({ value }) => value === only)?.name ?? fill(texts.chosen, 1))
-          : fill(texts.chosen, formats.integer(chosen.length));
+        : group
+          ? group.name
+          : chosen.length === 1
+            ? (choices.find(({ value }) => value === only)?.name ?? fill(texts.chosen, 1))
+            : fill(texts.chosen, formats.integer(chosen.length));
     return html`${popover({
       id: this.id,
       className: chosen.length > 0 ? "control active" : "control",
@@ -52,7 +72,7 @@ export class MultiSelect<T> {
       },
       content:
         this.open || chosen.length > 0
-          ? this.content({ texts, formats }, title, choices, chosen, choose)
+          ? this.content({ texts, formats }, title, choices, chosen, choose, groups)
           : nothing,
     })}`;
   }
@@ -63,6 +83,7 @@ export class MultiSelect<T> {
     choices: readonly Choice<T>[],
     chosen: readonly T[],
     choose: (chosen: readonly T[]) => void,
+    groups: readonly Together<T>[],
   ): TemplateResult {
     if (!this.open) return html``;
     const words = this.search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
@@ -91,6 +112,7 @@ export class MultiSelect<T> {
         }
         <button type="button" class="link" ?disabled=${chosen.length === 0} @click=${() => choose([])}>${texts.clear}</button>
       </div>
+      ${groups.length === 0 ? nothing : groupsView(groups, chosen, choose)}
       <div class="choices-list" role="group" aria-label=${title}>
         ${shown.map(
           ({ value, name }) => html`<label class="choice">
@@ -118,4 +140,16 @@ export class MultiSelect<T> {
     if (event.key === "Enter" && event.target instanceof HTMLInputElement) close(this.id);
     else if (event.currentTarget instanceof HTMLElement) moveFocus(event, focusables(event.currentTarget));
   };
+}
+
+function groupsView<T>(
+  groups: readonly Together<T>[],
+  chosen: readonly T[],
+  choose: (chosen: readonly T[]) => void,
+): TemplateResult {
+  return html`<div class="choices-groups">${groups.map(({ name, values }) => {
+    const pressed = isChosen(values, chosen);
+    return html`<button type="button" class="choices-group" aria-pressed=${pressed}
+      @click=${() => choose(pressed ? [] : values)}><bdi>${name}</bdi></button>`;
+  })}</div>`;
 }

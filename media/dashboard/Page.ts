@@ -4,9 +4,13 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { namesIn } from "../../src/dashboard/filterNames";
+import { openingView } from "../../src/dashboard/opening";
+import type { QuestionId } from "../../src/dashboard/questions";
+import type { Saved } from "../../src/dashboard/saved";
 import { unknownNames } from "../../src/dashboard/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboard/protocol";
 import { aboutView, exportedHead } from "./aboutView";
+import { askedTitleId, askedView, askView } from "./askView";
 import { cardsView } from "./cardsView";
 import { changesView } from "./changesView";
 import { ChartElement } from "./charts/ChartElement";
@@ -16,10 +20,12 @@ import { weeksPicture } from "./charts/weeksPicture";
 import { Exporter } from "./Exporter";
 import { FilterBar } from "./FilterBar";
 import { Formats, fill } from "./formats";
+import { licencesView } from "./licencesView";
 import type { Actions, FilterPatch, Model, Ready } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
+import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
 import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
 import { missingReportsView, withheldView } from "./withheldView";
@@ -34,7 +40,9 @@ export interface Outside {
 
 /** What a page starts from. */
 export interface Start {
+  readonly saved: Saved;
   readonly texts: DashboardTexts;
+  readonly district: string;
   readonly filter: DashboardFilter;
   readonly opening: DashboardFilter;
   readonly view: DashboardView;
@@ -59,6 +67,8 @@ export class Page implements Actions {
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];
   private scrollTo: number | undefined;
+  /** Whether a question was asked whose answer is to be brought before the reader. */
+  private showsAnswer = false;
 
   constructor(
     private readonly root: HTMLElement,
@@ -68,6 +78,8 @@ export class Page implements Actions {
   ) {
     this.model = {
       texts: start.texts,
+      district: start.district,
+      saved: start.saved,
       formats: new Formats(start.texts, 0),
       opening: start.opening,
       frozen: start.frozen,
@@ -83,7 +95,7 @@ export class Page implements Actions {
     };
     this.question = start.question;
     this.scrollTo = scrollTo;
-    this.bar = new FilterBar(this);
+    this.bar = new FilterBar(this, (view) => this.showSaved(view));
     this.table = new ResourceTable(() => this.changed());
     this.exporter = new Exporter((file) => this.save(file));
     window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
@@ -115,6 +127,27 @@ export class Page implements Actions {
     this.model.view = { ...this.model.view, ...patch };
     this.keepSoon();
     this.changed();
+  }
+
+  /** Asks one of the offered questions; what answers it comes to the page's start. */
+  ask(question: QuestionId): void {
+    const { answer, texts } = this.model;
+    if (!answer) return;
+    this.showsAnswer = true;
+    this.setView({ question, sort: openingView.sort, search: "" });
+    this.setFilter(questionOf(question, texts, answer.options).filter);
+  }
+
+  keepSaved(saved: Saved): void {
+    this.model.saved = saved;
+    this.outside.post({ type: "keepSaved", saved });
+    this.changed();
+  }
+
+  /** Shows a saved view, whatever is shown now. */
+  private showSaved({ filter, question }: Saved["views"][number]): void {
+    this.setView({ question });
+    this.setFilter(filter);
   }
 
   post(message: FromPage): void {
@@ -188,6 +221,11 @@ export class Page implements Actions {
       window.scrollTo(0, this.scrollTo);
       this.scrollTo = undefined;
     }
+    if (this.showsAnswer && !this.model.busy) {
+      this.showsAnswer = false;
+      window.scrollTo(0, 0);
+      document.getElementById(askedTitleId)?.focus({ preventScroll: true });
+    }
   }
 
   private view(): TemplateResult {
@@ -210,8 +248,9 @@ export class Page implements Actions {
     const { answer } = ready;
     const missing = unknownNames(answer.filter, namesIn(answer.options));
     const users = answer.cards.users.value;
-    if (users === 0) return html`${missingView(model, missing)}${nobodyView(model, this)}`;
-    if (users === null) return html`${missingView(model, missing)}${leftOutView(model, ready, this)}`;
+    const ask = model.frozen ? nothing : askView(ready, (id) => this.ask(id));
+    if (users === 0) return html`${missingView(model, missing)}${ask}${nobodyView(model, this)}`;
+    if (users === null) return html`${missingView(model, missing)}${ask}${leftOutView(model, ready, this)}`;
     const context: PanelContext = {
       model,
       ready,
@@ -231,18 +270,29 @@ export class Page implements Actions {
       this.cached(`change-${change.subject}-${change.name}-${change.type}`, () =>
         weeksPicture(change, ready, model.look),
       );
-    const [first, ...others] = this.panels;
+    const panels = this.panels.map(
+      (panel) => [panel.id, panelView(context, panel, pictureOf(panel))] as const,
+    );
+    const licences = licencesView(context);
+    const all: readonly (readonly [string, TemplateResult])[] = [
+      ...panels.slice(0, 1),
+      ["changes", changesView(context, weeksOf)],
+      ...panels.slice(1),
+      ...(licences ? [["licences", licences] as const] : []),
+      ["table", this.table.view(context)],
+    ];
+    const { question } = ready.view;
+    const answering = question ? questionOf(question, ready.texts, answer.options).panels : [];
+    const partsOf = (asked: boolean) =>
+      all.flatMap(([id, part]) => (answering.includes(id) === asked ? [part] : []));
     return html`
       ${missingView(model, missing)}
+      ${ask}
+      ${question ? html`${withheldView(ready)}${askedView(model, ready, this, question, partsOf(true))}` : nothing}
       ${cardsView(ready)}
       ${missingReportsView(ready, model.frozen ? undefined : this)}
-      ${withheldView(ready)}
-      <div class="panels">
-        ${first ? panelView(context, first, pictureOf(first)) : nothing}
-        ${changesView(context, weeksOf)}
-        ${others.map((panel) => panelView(context, panel, pictureOf(panel)))}
-        ${this.table.view(context)}
-      </div>
+      ${question ? nothing : withheldView(ready)}
+      <div class="panels">${partsOf(false)}</div>
       ${aboutView(model, ready)}`;
   }
 

@@ -4,10 +4,11 @@ import { fill } from "./formats";
 import type { Model, Ready } from "./model";
 
 /** The head of an exported page: what it is about, and how to print it. */
-export function exportedHead({ texts, formats, filter, answer }: Ready): TemplateResult {
-  const parts = filterParts(texts, filter);
+export function exportedHead({ texts, formats, district, filter, answer }: Ready): TemplateResult {
+  const parts = filterParts(texts, filter, answer.options);
   return html`<header class="exported-head">
     <div>
+      ${district === "" ? nothing : html`<p class="exported-district">${district}</p>`}
       <h1>${texts.title}</h1>
       <p class="exported-period">${formats.range(answer.from, answer.to)}</p>
       <ul class="chips" aria-label=${texts.activeFilters}>
@@ -41,8 +42,11 @@ export function aboutView(model: Model, { texts, formats, answer }: Ready): Temp
     [texts.titleActive, definitions.active],
     [texts.titleDistinctSchool, definitions.distinctSchool],
     ...(answer.byGrade.length > 0 ? [[texts.titleDistinctGrade, definitions.distinctGrade]] : []),
+    [texts.titleNeverSchool, definitions.neverSchool],
+    ...(answer.byGrade.length > 0 ? [[texts.titleNeverGrade, definitions.neverGrade]] : []),
     [texts.titleWeekday, definitions.weekday],
     [texts.titleDistinctDay, definitions.distinctDay],
+    ...(answer.licences ? [[texts.titleLicences, definitions.licences]] : []),
     [texts.titleTable, definitions.table],
   ];
   return html`<footer class="about panel wide">

@@ -1,9 +1,14 @@
 import type { UserType } from "../../src/clever/reports";
+import type { FilterOptions } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
+import type { Saved } from "../../src/dashboard/saved";
 import { type Formats, fill } from "./formats";
+import { groupOf } from "./MultiSelect";
 import { missingSentences } from "./missingWords";
 import { type FilterPatch, type NameList, nameIn, type Ready } from "./model";
+import { questionText } from "./questions";
+import { schoolGroups } from "./schoolGroups";
 import { withheldSentences } from "./withheldWords";
 
 export const nameLists = ["schools", "resources", "resourceTypes", "grades"] as const;
@@ -15,14 +20,21 @@ export interface FilterPart {
 }
 
 /** The parts of a filter besides its dates; user types are one, since they have no neutral choice that is usual. */
-export function filterParts(texts: DashboardTexts, filter: DashboardFilter): readonly FilterPart[] {
+export function filterParts(
+  texts: DashboardTexts,
+  filter: DashboardFilter,
+  options: FilterOptions | undefined,
+  saved: Saved["groups"] = [],
+): readonly FilterPart[] {
+  const group = options && groupOf(schoolGroups(texts, options, saved), filter.schools);
   return [
     ...filter.userTypes.map((type) => ({
       text: userTypeName(texts, type),
       without: { userTypes: filter.userTypes.filter((each) => each !== type) },
     })),
+    ...(group ? [{ text: group.name, without: { schools: [] } }] : []),
     ...nameLists.flatMap((list) =>
-      filter[list].map((name) => ({
+      (list === "schools" && group ? [] : filter[list]).map((name) => ({
         text: chipName(texts, list, name),
         without: { [list]: filter[list].filter((each) => each !== name) },
       })),
@@ -51,9 +63,12 @@ export function rangeName(texts: DashboardTexts, formats: Formats, { range }: Da
 }
 
 /** All that a reader must know about a picture that left the dashboard, one line each. */
-export function provenance({ texts, formats, filter, answer }: Ready): readonly string[] {
-  const parts = filterParts(texts, filter).map(({ text }) => text);
+export function provenance({ texts, formats, district, filter, view, answer }: Ready): readonly string[] {
+  const parts = filterParts(texts, filter, answer.options).map(({ text }) => text);
+  const { question } = view;
   return [
+    ...(district === "" ? [] : [`${texts.district}: ${district}`]),
+    ...(question ? [`${texts.question}: ${questionText(question, texts, answer.options, filter)}`] : []),
     `${texts.period}: ${formats.range(answer.from, answer.to)}`,
     `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
     `${texts.privacy}: ${groupRule(texts, answer.minimumGroupSize)}`,

@@ -45,24 +45,24 @@ export class Formats {
     private readonly texts: DashboardTexts,
     readonly minimum: number,
   ) {
-    const language = texts.language;
+    const { locale } = texts;
     const utc = { timeZone: "UTC" } as const;
-    this.integers = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-    this.decimals = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-    this.compacts = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
-    this.shares = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
-    this.days = new Intl.DateTimeFormat(language, { ...utc, dateStyle: "medium" });
-    this.shortDays = new Intl.DateTimeFormat(language, { ...utc, month: "short", day: "numeric" });
-    this.weekdaysAndDays = new Intl.DateTimeFormat(language, {
+    this.integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+    this.decimals = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    this.compacts = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+    this.shares = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+    this.days = new Intl.DateTimeFormat(locale, { ...utc, dateStyle: "medium" });
+    this.shortDays = new Intl.DateTimeFormat(locale, { ...utc, month: "short", day: "numeric" });
+    this.weekdaysAndDays = new Intl.DateTimeFormat(locale, {
       ...utc,
       weekday: "short",
       day: "numeric",
       month: "short",
       year: "numeric",
     });
-    this.weekdays = new Intl.DateTimeFormat(language, { ...utc, weekday: "short" });
-    this.lists = new Intl.ListFormat(language);
-    this.moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+    this.weekdays = new Intl.DateTimeFormat(locale, { ...utc, weekday: "short" });
+    this.lists = new Intl.ListFormat(locale);
+    this.moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   }
 
   integer(value: number): string {
@@ -75,6 +75,11 @@ export class Formats {
 
   compact(value: number): string {
     return Math.abs(value) < 10_000 ? this.integers.format(value) : this.compacts.format(value);
+  }
+
+  /** An amount of money without its currency. */
+  amount(value: number): string {
+    return Number.isInteger(value) ? this.integers.format(value) : this.decimals.format(value);
   }
 
   /** 0.25 as 25 %. */
@@ -135,4 +140,11 @@ export class Formats {
   moment(iso: string): string {
     return this.moments.format(Date.parse(iso));
   }
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+/** How many days a range holds, both ends included. */
+export function daysIn(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / day) + 1;
 }

@@ -34,13 +34,13 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
   };
   window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
     if (data.type === "init" && !page) {
-      const { texts, filter, question } = data;
+      const { texts, district, saved, filter, question } = data;
       const before = vscode.getState();
-      const view = before?.view ?? openingView;
+      const view = { ...openingView, ...before?.view };
       page = new Page(
         root,
         outside,
-        { texts, filter, opening: openingFilter, view, question, frozen: false },
+        { texts, district, saved, filter, opening: openingFilter, view, question, frozen: false },
         before?.scrollTop,
       );
       // From the first moment on, so that a reload in the middle of the first answer finds the filter again.
@@ -56,7 +56,7 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
 }
 
 /** An exported page: it shows what it holds, in the colours that its reader prefers. */
-function openFrozen(root: HTMLElement, { answer, view, texts }: Frozen): void {
+function openFrozen(root: HTMLElement, { answer, view, texts, district }: Frozen): void {
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   const applyTheme = () => {
     document.body.classList.toggle("vscode-dark", prefersDark.matches);
@@ -66,7 +66,16 @@ function openFrozen(root: HTMLElement, { answer, view, texts }: Frozen): void {
   applyTheme();
   prefersDark.addEventListener("change", applyTheme);
   const outside: Outside = { post: () => undefined, save: download, keep: () => undefined };
-  const start = { texts, view, filter: answer.filter, opening: openingFilter, question: 0, frozen: true };
+  const start = {
+    texts,
+    district,
+    saved: { groups: [], views: [] },
+    view,
+    filter: answer.filter,
+    opening: openingFilter,
+    question: 0,
+    frozen: true,
+  };
   page = new Page(root, outside, start, undefined);
   page.receive({ type: "answer", question: 0, answer });
 }

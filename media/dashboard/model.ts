@@ -2,6 +2,7 @@ import type { DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
+import type { Saved } from "../../src/dashboard/saved";
 import type { FromPage, PageFile } from "../../src/ui/dashboard/protocol";
 import type { Look } from "./charts/look";
 import { type Formats, fill, isolated } from "./formats";
@@ -15,9 +16,13 @@ export type Phase =
 /** All that the page shows. */
 export interface Model {
   readonly texts: DashboardTexts;
+  /** The district's name, or nothing. */
+  readonly district: string;
   /** Follows the answer's minimum group size. */
   formats: Formats;
   readonly opening: DashboardFilter;
+  /** What the reader keeps under names. */
+  saved: Saved;
   /** An exported page: its filters are what they were, and nobody answers it. */
   readonly frozen: boolean;
   filter: DashboardFilter;
@@ -38,6 +43,7 @@ export interface Model {
 /** A model with an answer: what pictures are made from. */
 export interface Ready {
   readonly texts: DashboardTexts;
+  readonly district: string;
   readonly formats: Formats;
   readonly filter: DashboardFilter;
   readonly view: DashboardView;
@@ -54,6 +60,7 @@ export interface Actions {
   setFilter(patch: FilterPatch): void;
   setView(patch: Partial<DashboardView>): void;
   post(message: FromPage): void;
+  keepSaved(saved: Saved): void;
   /** Hands a file to the extension, or to the browser where there is none. */
   save(file: PageFile): void;
   changed(): void;

@@ -4,8 +4,10 @@ import path from "node:path";
 import * as z from "zod";
 import type { UserType } from "../clever/reports";
 import type { Config, Secrets } from "../config";
-import type { DashboardAnswer } from "../dashboard/answer";
+import type { DashboardAnswer, FilterOptions } from "../dashboard/answer";
+import { readDistrictFiles } from "../dashboard/districtFiles";
 import { dashboardHtml } from "../dashboard/export/dashboardHtml";
+import { regionalLocale } from "../dashboard/export/regionalLocale";
 import { type DashboardTexts, dashboardTexts } from "../dashboard/export/texts";
 import { openingView } from "../dashboard/export/view";
 import {
@@ -16,23 +18,31 @@ import {
 } from "../dashboard/filter";
 import { namesIn } from "../dashboard/filterNames";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
-import { answer } from "../dashboard/query/answer";
+import { answer, optionsOf } from "../dashboard/query/answer";
+import { schoolsOfLevels } from "../dashboard/schoolLevels";
 import { requireKnownNames } from "../dashboard/unknownNames";
 import { CleverLakeError } from "../errors";
 import { replaceFile } from "../heldFiles";
 import { type Language, languages } from "./languages";
-import { type CountingOptions, countingOf, withIndex } from "./participation";
+import {
+  type CountingOptions,
+  countingOf,
+  districtFilesOf,
+  type SchoolOptions,
+  withIndex,
+} from "./participation";
 
-export interface DashboardOptions extends CountingOptions {
+export interface DashboardOptions extends CountingOptions, SchoolOptions {
   readonly out: string;
   readonly range?: RangePreset;
   readonly from?: string;
   readonly to?: string;
-  readonly school?: string[];
   readonly resource?: string[];
   readonly resourceType?: string[];
   readonly grade?: string[];
   readonly userType?: UserType[];
+  /** A file that says what is paid for. */
+  readonly licences?: string;
   readonly percent?: true;
   readonly schoolYearStart?: string;
   readonly language?: Language;
@@ -64,7 +74,7 @@ export async function writeDashboard(
   const answered = await ask(config, secrets, options, signal);
   const view = { ...openingView, units: options.percent ? ("percent" as const) : ("absolute" as const) };
   const texts = await textsIn(options.language ?? languageOf(process.env), folders.l10n);
-  const html = dashboardHtml(bundle, { answer: answered, view, texts });
+  const html = dashboardHtml(bundle, { answer: answered, view, texts, district: config.districtName ?? "" });
   await writeWhole(options.out, html);
   return { file: options.out, from: answered.from, to: answered.to, bytes: Buffer.byteLength(html) };
 }
@@ -73,20 +83,26 @@ export async function writeDashboard(
  * The language of the locale that the process was given, on Windows that of the system, which no variable tells there;
  * English where it is none that the page speaks.
  */
-export function languageOf(
-  { LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv,
-  system: string = process.platform === "win32" ? Intl.DateTimeFormat().resolvedOptions().locale : "",
-): Language {
-  const locale = LC_ALL || LC_MESSAGES || LANG || system;
+export function languageOf(environment: NodeJS.ProcessEnv, system: string = systemLocale()): Language {
+  const locale = localeOf(environment, system);
   return languages.find((language) => locale.split(/[-_.@]/, 1)[0] === language) ?? "en";
+}
+
+function systemLocale(): string {
+  return process.platform === "win32" ? Intl.DateTimeFormat().resolvedOptions().locale : "";
+}
+
+function localeOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv, system = systemLocale()): string {
+  return LC_ALL || LC_MESSAGES || LANG || system;
 }
 
 /** The page's texts, by the extension's own translations. */
 async function textsIn(language: Language, l10nFolder: string): Promise<DashboardTexts> {
-  if (language === "en") return dashboardTexts((text) => text, language);
+  const locale = regionalLocale(language, localeOf(process.env));
+  if (language === "en") return dashboardTexts((text) => text, language, locale);
   const file = await readFile(path.join(l10nFolder, `bundle.l10n.${language}.json`), "utf8");
   const translations = z.record(z.string(), z.string()).parse(JSON.parse(file));
-  return dashboardTexts((text) => translations[text] ?? text, language);
+  return dashboardTexts((text) => translations[text] ?? text, language, locale);
 }
 
 /** Written beside its place first, under a name that nobody else has, so that whoever opens the file finds a whole one. */
@@ -111,38 +127,39 @@ async function ask(
   options: DashboardOptions,
   signal: AbortSignal,
 ): Promise<DashboardAnswer> {
+  const schoolYearStart = options.schoolYearStart ?? "08-01";
+  const { levels, licences } = await readDistrictFiles({
+    ...districtFilesOf(config, options),
+    licencesFile: options.licences ?? config.licencesFile,
+  });
   const answerOptions = {
     ...countingOf(config, options),
-    schoolYearStart: options.schoolYearStart ?? "08-01",
+    schoolYearStart,
     now: new Date(),
+    levels,
+    licences,
   };
   const asked = async (index: ParticipationIndex | undefined) => {
-    if (index === undefined) throw nothingYet();
-    const answerTo = async (filter: DashboardFilter) => {
-      const answered = await answer(index, filter, answerOptions, signal);
-      if ("empty" in answered) throw nothingYet();
-      requireKnownNames(filter, namesIn(answered.options));
-      return answered;
-    };
-    const { from, to } = options;
-    if (from === undefined && to === undefined) return answerTo(filterOf(options, options.range));
-    // One end is given: the other is the data's.
-    const { firstDay, lastDay } =
-      from !== undefined && to !== undefined
-        ? { firstDay: from, lastDay: to }
-        : (await answerTo({ ...openingFilter, range: { preset: "last7" } })).options;
-    return answerTo(filterOf(options, { from: from ?? firstDay, to: to ?? lastDay }));
+    const known = index && optionsOf(index, schoolYearStart, levels);
+    if (index === undefined || known === undefined) throw nothingYet();
+    const filter = filterOf(options, known);
+    requireKnownNames(filter, namesIn(known));
+    const answered = await answer(index, filter, answerOptions, signal);
+    if ("empty" in answered) throw nothingYet();
+    return answered;
   };
   return withIndex(config, secrets, options, asked, signal);
 }
 
-function filterOf(
-  options: DashboardOptions,
-  range: RangePreset | { readonly from: string; readonly to: string } = "schoolYear",
-): DashboardFilter {
+function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFilter {
+  const { from, to } = options;
   const parsed = dashboardFilterSchema.safeParse({
-    range: typeof range === "string" ? { preset: range } : range,
-    schools: options.school ?? [],
+    // Where one end is given, the other is the data's.
+    range:
+      from === undefined && to === undefined
+        ? { preset: options.range ?? "schoolYear" }
+        : { from: from ?? known.firstDay, to: to ?? known.lastDay },
+    schools: [...(options.school ?? []), ...schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels)],
     resources: options.resource ?? [],
     resourceTypes: options.resourceType ?? [],
     userTypes: options.userType ?? openingFilter.userTypes,

@@ -1,9 +1,11 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import type { Config, Secrets } from "../config";
+import type { DistrictFiles } from "../dashboard/districtFiles";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
+import type { SchoolLevel } from "../dashboard/schoolLevels";
 import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import { machineScratch } from "../scratch";
@@ -15,6 +17,19 @@ export interface CountingOptions {
   readonly keepWhole?: KeepWhole;
   /** A folder for the cache; `false` for none that stays. The platform's own if left out. */
   readonly cache?: string | false;
+}
+
+/** Which schools, by name and by level. */
+export interface SchoolOptions {
+  readonly school?: string[];
+  readonly schoolLevel?: SchoolLevel[];
+  /** A file that says the levels of schools. */
+  readonly schoolLevels?: string;
+}
+
+/** The district's files: as the options say, else as the configuration does. */
+export function districtFilesOf(config: Config, options: SchoolOptions): DistrictFiles {
+  return { schoolLevelsFile: options.schoolLevels ?? config.schoolLevelsFile };
 }
 
 /** How people are counted: as the options say, else as the configuration does. */

@@ -2,6 +2,7 @@ import type { UserType } from "../clever/reports";
 import type { DashboardFilter } from "./filter";
 import type { ShownResource } from "./names";
 import type { KeepWhole } from "./opening";
+import type { SchoolLevel } from "./schoolLevels";
 
 /**
  * A sum, an average or a number of things, exact; `null` where all that it would be about is left out, which
@@ -111,6 +112,8 @@ export interface SchoolEntry extends Entry {
   readonly school: string | null;
   readonly users: People;
   readonly activeUsers: People;
+  /** People with rows of daily participation who were active on no day of the range. */
+  readonly neverActive: People;
   /** Per person-day row of daily participation, days without use included, as OEA's page has it. */
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
@@ -124,6 +127,7 @@ export interface GradeEntry extends Entry {
   readonly grade: string | null;
   readonly users: People;
   readonly activeUsers: People;
+  readonly neverActive: People;
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
   readonly distinctResourcesPerUser: Shown;
@@ -226,12 +230,39 @@ export interface Subjects {
   readonly schools: number;
 }
 
+/** Schools that can be chosen together, under a name. */
+export interface NamedSchools {
+  readonly name: string;
+  readonly schools: readonly (string | null)[];
+}
+
+/** A resource that is paid for, as the district's file has it; `null` where a cell is empty. */
+export interface Licence {
+  readonly resource: string;
+  readonly seats: number | null;
+  /** Of the whole licence, in the district's currency. */
+  readonly cost: number | null;
+  /** Its last day, `yyyy-MM-dd`. */
+  readonly end: string | null;
+}
+
+/** What became of a licence, whatever resources a question filters by. */
+export interface LicenceEntry extends Licence {
+  /** Distinct people who used a resource of the name. */
+  readonly users: People;
+  /** Whether the tables have a resource of the name, used or not; and the names most like it where they have none. */
+  readonly isKnown: boolean;
+  readonly nearest: readonly string[];
+}
+
 /** What can be chosen in the filter bar, whatever is chosen now. */
 export interface FilterOptions {
   readonly firstDay: string;
   readonly lastDay: string;
   readonly schoolYearStart: string;
   readonly schools: readonly (string | null)[];
+  /** The schools of each level that there is any of: elementary, middle, high, other. */
+  readonly schoolLevels: readonly (NamedSchools & { readonly name: SchoolLevel })[];
   readonly resources: readonly ShownResource[];
   readonly resourceTypes: readonly (string | null)[];
   readonly userTypes: readonly UserType[];
@@ -256,6 +287,8 @@ export interface DashboardAnswer {
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };
   readonly options: FilterOptions;
   readonly cards: Cards;
+  /** People with rows of daily participation who were active on no day of the range. */
+  readonly neverActive: People;
   /** By name; `null` last. */
   readonly bySchool: readonly SchoolEntry[];
   /** In Clever's order of grades; empty where no roster was imported. */
@@ -267,6 +300,8 @@ export interface DashboardAnswer {
   /** For the 20 resources with the most users: their users by school. */
   readonly resourcesBySchool: readonly SchoolResourceEntry[];
   readonly changes: Changes;
+  /** As `query/licences.ts` sorts them; `null` where no file says what is paid for. */
+  readonly licences: readonly LicenceEntry[] | null;
 }
 
 /** The tables hold nothing yet: what the dashboard says instead. */

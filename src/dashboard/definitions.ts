@@ -16,6 +16,8 @@ export const definitions = {
     "The same number for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where no report is missing. Not there where the data does not reach back that far.",
   "bySchool.users": "Distinct people in the school's rows of daily participation.",
   "bySchool.activeUsers": "Distinct people who were active on at least one day, in the school's rows.",
+  "bySchool.neverActive":
+    "Distinct people in the school's rows of daily participation who were active on no day of the range. The share is of the school's users. People whom the reports do not name are not counted.",
   "bySchool.averageLogins":
     "Average of num_logins over the school's rows of daily participation (one per person and day), days without use included; rows without a num_logins are left out.",
   "bySchool.averageResources":
@@ -48,6 +50,8 @@ export const definitions = {
   "resources.weekly":
     "Rows with a person per calendar week (Monday to Sunday), as far as it lies in the range; at most the newest 60 weeks.",
   use: "Of the resources that the filters choose, in resource usage: distinct people, rows with a person (person-days of use) and the sum of num_access.",
+  licences:
+    "The district's file says what is paid for. Users are distinct people in resource usage with this resource_name, whatever resources are filtered by. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
   "resourcesBySchool.users":
     "For the 20 resources with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
 } as const;

@@ -34,4 +34,5 @@ export const openingView: DashboardView = {
   sort: { column: "users", descending: true },
   search: "",
   allChanges: false,
+  question: null,
 };

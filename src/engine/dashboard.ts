@@ -1,4 +1,5 @@
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
+import { readDistrictFiles } from "../dashboard/districtFiles";
 import { dashboardFilterSchema, monthAndDay } from "../dashboard/filter";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
@@ -48,7 +49,8 @@ export class Dashboards implements AsyncDisposable {
     const filter = checkedFilter(params);
     using progress = new Throttle(millisecondsBetweenProgress, report);
     const { minimumGroupSize, keepWhole, schoolYearStart } = params;
-    const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date() };
+    const { levels, licences } = await readDistrictFiles(params);
+    const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date(), levels, licences };
     return this.withIndex(
       params,
       signal,

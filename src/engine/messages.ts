@@ -3,6 +3,7 @@ import type { AssetsSummary } from "../assets/writeAssets";
 import type { Problem } from "../clever/header";
 import type { ColumnType, ReportName, UserType } from "../clever/reports";
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
+import type { DistrictFiles } from "../dashboard/districtFiles";
 import type { DashboardFilter } from "../dashboard/filter";
 import type { IndexProgress } from "../dashboard/index/indexKeeper";
 import type { MetricsFilterInput, ParticipationMetrics } from "../dashboard/metrics";
@@ -351,7 +352,7 @@ export interface CountingParams extends Connected {
   readonly cacheFolder: string;
 }
 
-export interface DashboardParams extends CountingParams {
+export interface DashboardParams extends CountingParams, DistrictFiles {
   readonly filter: DashboardFilter;
   /** The first day of the school year, `MM-dd`. */
   readonly schoolYearStart: string;

@@ -59,14 +59,22 @@ function given(key: string): unknown {
 
 /** The settings that hold for every connection; rejects with `SettingError`. */
 export async function readGeneralSettings(): Promise<
-  Pick<Config, "userTypes" | "minimumGroupSize" | "keepWhole">
+  Pick<Config, "userTypes" | "minimumGroupSize" | "keepWhole" | "schoolLevelsFile" | "licencesFile">
 > {
   const { configSchema } = await import("../config");
-  const schema = configSchema.pick({ userTypes: true, minimumGroupSize: true, keepWhole: true });
+  const schema = configSchema.pick({
+    userTypes: true,
+    minimumGroupSize: true,
+    keepWhole: true,
+    schoolLevelsFile: true,
+    licencesFile: true,
+  });
   return checked(schema, {
     userTypes: given("userTypes"),
     minimumGroupSize: given("minimumGroupSize"),
     keepWhole: given("keepWhole"),
+    schoolLevelsFile: given("schoolLevelsFile"),
+    licencesFile: given("licencesFile"),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter } from "../../src/dashboard/filter";
+import type { Saved } from "../../src/dashboard/saved";
 import { DashboardSession, type DashboardSource } from "../../src/ui/dashboard/DashboardSession";
 import { type FromPage, fromPage, type ToPage } from "../../src/ui/dashboard/protocol";
 import { type Bundle, bundlePage, hostPage, type ShowOptions } from "./webviewPage";
@@ -31,6 +32,8 @@ export interface ShownDashboard {
 export interface ShowDashboardOptions extends ShowOptions {
   readonly filter?: DashboardFilter;
   readonly texts?: typeof englishTexts;
+  readonly district?: string;
+  readonly saved?: Saved;
 }
 
 export async function showDashboard(
@@ -51,7 +54,14 @@ export async function showDashboard(
     const parsed = fromPage.parse(message);
     sent.push(parsed);
     if (parsed.type === "ready") {
-      host.post({ type: "init", texts, filter: session.filter, question: session.at });
+      host.post({
+        type: "init",
+        texts,
+        district: options.district ?? "",
+        saved: options.saved ?? { groups: [], views: [] },
+        filter: session.filter,
+        question: session.at,
+      });
     }
     void session.handle(parsed);
   }

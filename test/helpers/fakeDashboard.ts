@@ -12,6 +12,7 @@ import type {
   Withheld,
 } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
+import { schoolsByLevel } from "../../src/dashboard/schoolLevels";
 import type { DashboardSource } from "../../src/ui/dashboard/DashboardSession";
 
 export interface FakeDistrict {
@@ -26,6 +27,8 @@ export interface FakeDistrict {
   readonly missingReport?: boolean;
   /** One resource had another name before. */
   readonly renamed?: boolean;
+  /** Whether the district has a file of what it pays for. */
+  readonly licences?: boolean;
 }
 
 export const missingDay = "2026-11-04";
@@ -154,6 +157,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       lastDay: iso(lastDay),
       schoolYearStart: "2026-08-01",
       schools: allSchools,
+      schoolLevels: schoolsByLevel(allSchools),
       resources: allResources.map(({ name, type }) => ({
         name,
         type,
@@ -172,6 +176,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       resources: numberCard(entries.length, entries.length),
       resourceUsers: card(Math.round(users * 0.81), null),
     },
+    neverActive: shown(users - Math.round(users * 0.87)),
     bySchool: shownSchools.map((school) => {
       const entry = schoolEntry(school, Math.round(size(school) * gradeShare));
       return { ...entry, ...useOf(entry.users) };
@@ -205,6 +210,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
         };
       }),
     ),
+    licences: district.licences ? fakeLicences(entries) : null,
     changes: fakeChanges(district, entries, shownSchools),
   };
 }
@@ -273,9 +279,11 @@ function dayEntry(time: number, users: number, resources: number): DayEntry {
 function peopleEntry(name: string, users: number) {
   const hidden = users > 0 && users < minimum;
   const of = (value: number) => (hidden ? null : value);
+  const active = Math.round(users * (0.72 + 0.25 * chance(name, "active")));
   return {
     users: of(users),
-    activeUsers: of(Math.round(users * (0.72 + 0.25 * chance(name, "active")))),
+    activeUsers: of(active),
+    neverActive: hidden ? null : shown(users - active),
     ...(hidden ? { partly: true as const } : {}),
     averageLogins: of(0.9 + 0.9 * chance(name, "logins")),
     averageResources: of(0.5 + 0.5 * chance(name, "resources")),
@@ -312,6 +320,28 @@ function resourceEntry(
       Math.round((rows / weeks) * (0.7 + 0.6 * chance(name, week) + (0.4 * week) / weeks)),
     ),
   };
+}
+
+function fakeLicences(resources: readonly ResourceEntry[]): DashboardAnswer["licences"] {
+  const used = (place: number) => resources[place] ?? { resource: "", users: 0 as const };
+  const licence = (place: number, seats: number | null, cost: number | null, end: string | null) => ({
+    resource: used(place).resource ?? "",
+    users: used(place).users,
+    isKnown: true,
+    nearest: [],
+    seats,
+    cost,
+    end,
+  });
+  const nobody = { users: 0, seats: 500, cost: 4_200, end: "2026-12-10" } as const;
+  return [
+    { ...nobody, resource: "Kahn Academy", isKnown: false, nearest: ["Khan Academy"], end: "2026-06-30" },
+    { ...nobody, resource: "Paper Tutor", isKnown: true, nearest: [] },
+    { ...licence(9, 4_000, 12_500.5, "2027-06-30"), users: "few" },
+    licence(5, 6_000, 18_000, "2026-11-21"),
+    licence(1, 4_000, 31_000, "2027-06-30"),
+    licence(0, null, null, null),
+  ];
 }
 
 function fakeChanges(

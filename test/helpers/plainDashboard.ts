@@ -273,6 +273,7 @@ export class PlainDashboard {
       const people = (value: number): People =>
         isWithheld ? null : value > 0 && value < this.minimum ? "few" : value;
       const active = rows.filter((row) => row.active && row.person !== null);
+      const activePeople = new Set(active.map(({ person }) => person));
       const byPerson = new Map<string, (string | null)[]>();
       for (const row of usage) {
         if (row.person === null) continue;
@@ -295,6 +296,7 @@ export class PlainDashboard {
         told: people,
         users: people(users),
         activeUsers: people(peopleOf(active)),
+        neverActive: people(peopleOf(rows.filter(({ person }) => !activePeople.has(person)))),
         days: shown(unique(rows.map(({ date }) => date)).length),
         logins: shown(sum(rows.map(({ logins }) => logins))),
         resourceSum: shown(sum(rows.map(({ resources }) => resources))),

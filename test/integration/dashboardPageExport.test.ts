@@ -78,6 +78,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
         answer: fakeAnswer({ ...openingFilter, schools: [...schools] }, district),
         view: { ...openingView, asTable: ["weekday"] },
         texts: englishTexts,
+        district: "Dunmere <Unified>",
       },
     );
 
@@ -137,6 +138,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     const page = await offline(exported({ grades: true }, ["Roosevelt High"]));
     await page.locator("#panel-treemap .chart svg").waitFor();
     expect(await textOf(page, "h1")).toBe("Participation Dashboard");
+    expect(await textOf(page, ".exported-district")).toBe("Dunmere <Unified>");
     expect(await textOf(page, ".exported-head .chips")).toContain("Roosevelt High");
     expect(await page.locator(".filters, .row-pick, #export-html").count()).toBe(0);
     expect(await page.locator("#panel-weekday table").count()).toBe(1);

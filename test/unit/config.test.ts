@@ -26,6 +26,7 @@ test("what is left out has its default", () => {
     lake: { ...lake, auth: "default" },
     userTypes: ["students", "teachers", "staff"],
     minimumGroupSize: 10,
+    keepWhole: "schools",
     expectReportsWithin: 0,
     digitalActivity: false,
     maxShrink: 50,

@@ -96,6 +96,7 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
   const part = (numbers: (typeof now.schools)[number] | (typeof now.grades)[number]) => ({
     users: numbers.users,
     activeUsers: numbers.activeUsers,
+    neverActive: numbers.neverActive,
     averageLogins: numbers.averageLogins,
     averageResources: numbers.averageResources,
     distinctResourcesPerUser: numbers.perPerson,
@@ -113,6 +114,7 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
         return [key, { value: days, before: before?.[key] ?? null, compared }];
       }),
     ),
+    neverActive: total.neverActive,
     bySchool: now.schools.map((one) => ({ school: one.school, ...part(one), accesses: one.accesses })),
     byGrade: hasGrades ? now.grades.map((one) => ({ grade: one.grade, ...part(one) })) : [],
     byDay: now.days.map((one) => ({
@@ -143,6 +145,7 @@ const byGradeName = <E extends { readonly grade: string | null }>(entries: reado
 
 function parts({
   cards,
+  neverActive,
   bySchool,
   byGrade,
   byDay,
@@ -150,7 +153,16 @@ function parts({
   resources,
   resourcesBySchool,
 }: DashboardAnswer) {
-  return { cards, bySchool, byGrade: byGradeName(byGrade), byDay, byWeekday, resources, resourcesBySchool };
+  return {
+    cards,
+    neverActive,
+    bySchool,
+    byGrade: byGradeName(byGrade),
+    byDay,
+    byWeekday,
+    resources,
+    resourcesBySchool,
+  };
 }
 
 /** Holds the engine to the plain computation; returns how many answers had nothing left out. */

@@ -118,7 +118,12 @@ describe("CSV", () => {
 
 describe("an exported page", () => {
   const texts = dashboardTexts((text) => text, "en");
-  const frozen = { answer: fakeAnswer(openingFilter, { hostile: true }), view: openingView, texts };
+  const frozen = {
+    answer: fakeAnswer(openingFilter, { hostile: true }),
+    view: openingView,
+    texts,
+    district: "",
+  };
 
   test("holds its data so that no parser takes it for anything else, and lets nothing be fetched", () => {
     const html = dashboardHtml({ script: "run()\n//# sourceMappingURL=x.js.map\n", styles: "a{}" }, frozen);

@@ -74,12 +74,12 @@ export function activePanel(ready: Ready): Panel {
   });
 }
 
-export function distinctDayPanel(ready: Ready, wide: boolean): Panel {
+export function distinctDayPanel(ready: Ready): Panel {
   const { texts } = ready;
   return dayPanel(ready, {
     id: "distinctDay",
     title: texts.titleDistinctDay,
-    wide,
+    wide: false,
     height: 190,
     allResources: false,
     kind: "integer",

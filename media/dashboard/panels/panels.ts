@@ -1,5 +1,6 @@
 import type { Ready } from "../model";
 import { activePanel, distinctDayPanel, timePanel } from "./dayPanels";
+import { neverGradePanel, neverSchoolPanel } from "./neverPanels";
 import { gradePanel, treemapPanel, weekdayPanel } from "./otherPanels";
 import type { Panel } from "./panel";
 import { distinctSchoolPanel, schoolsPanel, topPanel } from "./schoolPanels";
@@ -15,7 +16,9 @@ export function panelsOf(ready: Ready): readonly Panel[] {
     activePanel(ready),
     distinctSchoolPanel(ready),
     ...(byGrade ? [gradePanel(ready)] : []),
+    neverSchoolPanel(ready),
+    ...(byGrade ? [neverGradePanel(ready)] : []),
     weekdayPanel(ready),
-    distinctDayPanel(ready, !byGrade),
+    distinctDayPanel(ready),
   ];
 }

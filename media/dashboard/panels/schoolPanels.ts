@@ -14,7 +14,7 @@ function ranked(ready: Ready, value: (entry: SchoolEntry) => Shown): readonly Sc
 }
 
 /** Whether there are so many schools that the reader says how many to see. */
-function controlsOf({ answer }: Ready): readonly Control[] {
+export function controlsOf({ answer }: Ready): readonly Control[] {
   return answer.bySchool.length > 12 ? ["schoolsShown"] : [];
 }
 

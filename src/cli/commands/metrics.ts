@@ -1,14 +1,22 @@
 import type { UserType } from "../../clever/reports";
 import { readConfig, secretsFrom } from "../../config";
+import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { metricsDocument, parseMetricsFilter, participationMetrics } from "../../dashboard/metrics";
+import { optionsOf } from "../../dashboard/query/answer";
+import { schoolsOfLevels } from "../../dashboard/schoolLevels";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { type CountingOptions, countingOf, withIndex } from "../participation";
+import {
+  type CountingOptions,
+  countingOf,
+  districtFilesOf,
+  type SchoolOptions,
+  withIndex,
+} from "../participation";
 import { showMetrics } from "../show";
 
-export interface MetricsOptions extends CommonOptions, CountingOptions {
+export interface MetricsOptions extends CommonOptions, CountingOptions, SchoolOptions {
   readonly from?: string;
   readonly to?: string;
-  readonly school?: string[];
   readonly resource?: string[];
   readonly resourceType?: string[];
   readonly userType?: UserType[];
@@ -30,11 +38,18 @@ export async function answerMetrics(
   };
   // Before the lake is read: what is wrong with it is said at once.
   parseMetricsFilter(filter);
+  const { levels } = await readDistrictFiles(districtFilesOf(config, options));
   const metrics = await withIndex(
     config,
     secretsFrom(environment),
     options,
-    (index) => participationMetrics(index, filter, countingOf(config, options), signal),
+    (index) => {
+      const known = index && optionsOf(index, "08-01", levels);
+      const ofLevels = schoolsOfLevels(options.schoolLevel ?? [], known?.schoolLevels ?? []);
+      const schools = [...(options.school ?? []), ...ofLevels.filter((school) => school !== null)];
+      const asked = { ...filter, schools: schools.length > 0 ? schools : undefined };
+      return participationMetrics(index, asked, countingOf(config, options), signal);
+    },
     signal,
   );
   return { text: () => showMetrics(metrics), document: () => metricsDocument(metrics) };

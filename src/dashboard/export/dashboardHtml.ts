@@ -9,6 +9,8 @@ export interface Frozen {
   readonly answer: DashboardAnswer;
   readonly view: DashboardView;
   readonly texts: DashboardTexts;
+  /** The district's name; empty where it has not said it. */
+  readonly district: string;
 }
 
 /** The id of the data block that holds them. */
@@ -38,7 +40,8 @@ export function dashboardHtml(bundle: PageBundle, frozen: Frozen): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  const { texts } = frozen;
+  const { texts, district } = frozen;
+  const title = district === "" ? texts.title : `${district}: ${texts.title}`;
   return `<!DOCTYPE html>
 <html lang="${escapeHtml(texts.language)}">
 <head>
@@ -46,7 +49,7 @@ export function dashboardHtml(bundle: PageBundle, frozen: Frozen): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${escapeHtml(`${texts.title}, ${frozen.answer.from} – ${frozen.answer.to}`)}</title>
+<title>${escapeHtml(`${title}, ${frozen.answer.from} – ${frozen.answer.to}`)}</title>
 <style>${styles}</style>
 </head>
 <body class="exported">

@@ -20,7 +20,10 @@ const shown = {
   treemap: ["resources.rows", "resources.resource"],
   distinctSchool: ["bySchool.distinctResourcesPerUser"],
   distinctGrade: ["bySchool.distinctResourcesPerUser", "byGrade"],
+  neverSchool: ["bySchool.neverActive"],
+  neverGrade: ["bySchool.neverActive", "byGrade"],
   weekday: ["byWeekday.activeUsers", "byWeekday.days"],
+  licences: ["licences"],
   table: [
     "resources.resource",
     "resources.users",
@@ -72,7 +75,10 @@ export function definitionTexts(
     treemap: [told("treemap"), t("The area is their number, the colour the type.")].join(" "),
     distinctSchool: told("distinctSchool"),
     distinctGrade: told("distinctGrade"),
+    neverSchool: told("neverSchool"),
+    neverGrade: told("neverGrade"),
     weekday: told("weekday"),
+    licences: told("licences"),
     table: told("table"),
     changes: Object.values(changes)
       .map((text) => t(text))

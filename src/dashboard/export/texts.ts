@@ -6,10 +6,14 @@ export type Translate = (text: string) => string;
 /** The dashboard's texts. `{0}` and `{1}` stand for what is put in. */
 export type DashboardTexts = ReturnType<typeof dashboardTexts>;
 
-/** @param language a language tag, for numbers, dates and screen readers */
-export function dashboardTexts(t: Translate, language: string) {
+/**
+ * @param language a language tag, for sorting and screen readers
+ * @param locale the same for numbers and dates, with a region
+ */
+export function dashboardTexts(t: Translate, language: string, locale = language) {
   return {
     language,
+    locale,
     title: t("Participation Dashboard"),
     definitions: definitionTexts(t),
     rules: ruleTexts(t),
@@ -34,6 +38,12 @@ function filterTexts(t: Translate) {
     to: t("To"),
     apply: t("Apply"),
     schools: t("Schools"),
+    schoolLevels: {
+      elementary: t("Elementary schools"),
+      middle: t("Middle schools"),
+      high: t("High schools"),
+      other: t("Other schools"),
+    },
     resources: t("Resources"),
     resourceTypes: t("Types"),
     userTypes: t("People"),
@@ -66,6 +76,27 @@ function filterTexts(t: Translate) {
 
 function pictureTexts(t: Translate) {
   return {
+    saved: t("Saved"),
+    nothingSaved: t("Nothing is saved yet. Save what is shown now under a name."),
+    savedName: t("Name"),
+    savedSchools: t("schools: {0}"),
+    saveView: t("Save View"),
+    saveGroup: t("Save Schools as Group"),
+    forget: t("Forget {0}"),
+    ask: t("Ask"),
+    questions: {
+      levelApps: t("Which apps are used most in a level of schools?"),
+      appUse: t("Did the use of an app change?"),
+      gradeResources: t("How many different resources does a grade use, by school?"),
+      licences: t("Which resources that we pay for are hardly used?"),
+      lastMonth: t("What changed last month?"),
+      neverActive: t("Who is not on Clever at all?"),
+    },
+    district: t("District"),
+    question: t("Question"),
+    closeQuestion: t("Close the question"),
+    nothingToAsk: t("The data does not have what this question is about."),
+    noLicences: t("No file says what is paid for. Name one in the setting clever.licencesFile."),
     users: t("Users"),
     activeUsers: t("Active users"),
     days: t("Days with data"),
@@ -93,7 +124,25 @@ function pictureTexts(t: Translate) {
     titleTreemap: t("Where the use goes: person-days per resource"),
     titleDistinctSchool: t("Different resources per person, by school"),
     titleDistinctGrade: t("Different resources per person, by grade"),
+    titleNeverSchool: t("Never active, by school"),
+    titleNeverGrade: t("Never active, by grade"),
+    neverActive: t("Never active"),
+    neverOf: t("In all: {0} of {1} people, {2}"),
     titleWeekday: t("An average week: active users by weekday"),
+    titleLicences: t("What is paid for"),
+    licencesOf: t("Licences: {0}, without any use: {1}"),
+    seats: t("Seats"),
+    seatsUsed: t("Seats used"),
+    cost: t("Cost"),
+    costPerUser: t("Cost per user"),
+    licenceEnd: t("End"),
+    endsSoon: t("ends in {0} days"),
+    endsToday: t("ends today"),
+    hasEnded: t("has ended"),
+    notUsed: t("not used"),
+    notInData: t("not in the data"),
+    nearestNames: t("not in the data; alike: {0}"),
+    remark: t("Remark"),
     titleTable: t("Every resource"),
     titleChanges: t("What changed"),
     dragHint: t("Drag over the picture to choose days; click a day to see only that one"),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { questionIds } from "../questions";
 
 export { openingView } from "../opening";
 
@@ -28,6 +29,8 @@ export const dashboardView = z
     sort: z.strictObject({ column: z.enum(resourceColumns), descending: z.boolean() }),
     search: z.string().max(300),
     allChanges: z.boolean(),
+    /** The question that the page answers; it is the heading of what answers it. */
+    question: z.enum(questionIds).nullable().default(null),
   })
   .readonly();
 export type DashboardView = z.infer<typeof dashboardView>;

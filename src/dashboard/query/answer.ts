@@ -5,6 +5,7 @@ import type {
   Cards,
   DashboardAnswer,
   FilterOptions,
+  Licence,
   NoAnswer,
   People,
   ReportKind,
@@ -16,6 +17,7 @@ import { type Facts, factsOf, type Groups, groupsOf } from "../groups";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { compareNames } from "../names";
 import type { KeepWhole } from "../opening";
+import { type LevelsByName, schoolsByLevel } from "../schoolLevels";
 import { attendanceFacts } from "./attendance";
 import { chosenUse } from "./chosenUse";
 import { missingReports } from "./completeness";
@@ -24,11 +26,13 @@ import {
   type Found,
   gradeEntries,
   kindOf,
+  neverActive,
   resourceEntries,
   schoolEntries,
   schoolResourceEntries,
   weekdayEntries,
 } from "./entries";
+import { licenceEntries } from "./licences";
 import { people, shown } from "./parts";
 import {
   type DataRange,
@@ -51,6 +55,10 @@ export interface AnswerOptions {
   /** The first day of the school year, `MM-dd`. */
   readonly schoolYearStart: string;
   readonly now: Date;
+  /** Levels of schools that are not to be told by their names. */
+  readonly levels?: LevelsByName | undefined;
+  /** What is paid for. */
+  readonly licences?: readonly Licence[] | undefined;
 }
 
 /**
@@ -88,14 +96,16 @@ export async function answer(
     missing: missingReports(facts, scope),
     computed: options.now.toISOString(),
     versions: index.versions,
-    options: filterOptions(facts, data, options.schoolYearStart),
+    options: filterOptions(facts, data, options.schoolYearStart, options.levels),
     cards: cardsOf(found, before),
+    neverActive: neverActive(found.attendance.total, minimumGroupSize),
     bySchool: schoolEntries(found),
     byGrade: gradeEntries(found),
     byDay: dayEntries(found),
     byWeekday: weekdayEntries(found),
     resources,
     resourcesBySchool: schoolResourceEntries(found, order),
+    licences: options.licences ? licenceEntries(found, groups, options.licences) : null,
     changes: await whatChanged(found, groups, data, signal),
   };
 }
@@ -195,14 +205,31 @@ function perSchoolDay(
   return count === 0 || attendance.total.isWithheld ? undefined : sum / count;
 }
 
+/** What can be asked about an index; undefined where the tables hold no row. */
+export function optionsOf(
+  index: ParticipationIndex,
+  yearStart: string,
+  levels?: LevelsByName,
+): FilterOptions | undefined {
+  const facts = factsOf(index);
+  const data = dataRange(facts.days);
+  return data && filterOptions(facts, data, yearStart, levels);
+}
+
 /** What a filter can choose among, whatever is chosen now. */
-export function filterOptions({ index, names }: Facts, data: DataRange, yearStart: string): FilterOptions {
+export function filterOptions(
+  { index, names }: Facts,
+  data: DataRange,
+  yearStart: string,
+  levels?: LevelsByName,
+): FilterOptions {
   const types = new Set(index.cohorts.map(({ userType }) => userType));
   return {
     firstDay: isoDate(data.first),
     lastDay: isoDate(data.last),
     schoolYearStart: isoDate(schoolYearStart(data.lastParticipation, yearStart)),
     schools: names.schools,
+    schoolLevels: schoolsByLevel(names.schools, levels),
     resources: names.shown,
     resourceTypes: [...new Set(names.shown.map(({ type }) => type))].sort(compareNames),
     userTypes: userTypes.filter((type) => types.has(type)),

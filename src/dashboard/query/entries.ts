@@ -2,6 +2,7 @@ import { compareGrades } from "../../clever/grades";
 import type {
   DayEntry,
   GradeEntry,
+  People,
   ReportKind,
   ResourceEntry,
   SchoolEntry,
@@ -34,6 +35,10 @@ export interface Found {
   readonly chosen: ChosenUse | undefined;
 }
 
+/** People of a part who are in daily participation and were never active. */
+export const neverActive = (part: AttendanceSums, minimum: number): People =>
+  people(part.users - part.activeUsers, part, minimum);
+
 export const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
 
 const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
@@ -42,6 +47,7 @@ function personNumbers(part: AttendanceSums, pairs: number, minimum: number) {
   return {
     users: people(part.users, part, minimum),
     activeUsers: people(part.activeUsers, part, minimum),
+    neverActive: neverActive(part, minimum),
     averageLogins: shown(ratio(part.logins, part.loginRows), part),
     averageResources: shown(ratio(part.resources, part.resourceRows), part),
     distinctResourcesPerUser: shown(ratio(pairs, part.users), part),
@@ -164,7 +170,7 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
 }
 
 /** Few are few: how many they are does not show in an order either. */
-const shownPeople = (count: number, minimum: number) => (count > 0 && count < minimum ? 1 : count);
+export const shownPeople = (count: number, minimum: number) => (count > 0 && count < minimum ? 1 : count);
 
 /** Rows with a person of a shown resource, by day of the scope. */
 function rowsOf({ rows }: UsageFacts, { days }: AttendanceFacts, resource: number): Float64Array {

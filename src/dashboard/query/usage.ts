@@ -96,6 +96,22 @@ export function eachRunOf(
   }
 }
 
+/** Distinct people who used any of some shown resources, whatever resources a scope has. */
+export function usersOf(facts: Facts, groups: Groups, scope: Scope, shown: readonly number[]): number {
+  const walk = new UsageWalk(facts, groups, scope);
+  const people = new Set<number>();
+  for (const each of shown) {
+    walk.eachRun(each, ({ usageRuns, usage }, run, mask) => {
+      const end = usageRuns.firstPerson[run + 1] as number;
+      for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
+        if (((usage.days[at] as number) & mask) === 0) continue;
+        people.add(facts.index.members.person[usage.member[at] as number] as number);
+      }
+    });
+  }
+  return people.size;
+}
+
 /** Goes through usage, one shown resource after the other: millions of entries, so without objects or closures in them. */
 class UsageWalk {
   readonly rows: Float64Array;

@@ -5,6 +5,7 @@ import { filterLink, parseFilterLink } from "../../dashboard/export/filterLink";
 import type { DashboardTexts } from "../../dashboard/export/texts";
 import type { DashboardView } from "../../dashboard/export/view";
 import type { DashboardFilter } from "../../dashboard/filter";
+import type { Saved } from "../../dashboard/saved";
 import { Disposable } from "../dispose";
 import { tell } from "../messages";
 import { section } from "../settings";
@@ -13,6 +14,12 @@ import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "./protocol";
 
+/** Where what the reader saves under names is kept. */
+export interface SavedState {
+  read(): Saved;
+  write(saved: Saved): Thenable<void>;
+}
+
 /** What the panel stands on. */
 export interface DashboardGround {
   readonly extensionUri: vscode.Uri;
@@ -20,6 +27,10 @@ export interface DashboardGround {
   readonly link: string;
   readonly source: DashboardSource;
   readonly texts: DashboardTexts;
+  /** The district's name, for what leaves the page; empty where no setting says it. */
+  readonly district: string;
+  /** What the reader keeps under names, for the lake that is shown. */
+  readonly saved: SavedState;
   /** Fires when the numbers may be others: after a run, or with another setting. */
   readonly onDidChange: vscode.Event<void>;
   /** Tells an error of what the user asked for. */
@@ -109,7 +120,9 @@ export class DashboardPanel extends Disposable {
     if (!parsed.success) return;
     if (parsed.data.type === "ready") {
       const { filter, at } = this.session;
-      this.post({ type: "init", texts: this.ground.texts, filter, question: at });
+      const { texts, district } = this.ground;
+      const saved = this.ground.saved.read();
+      this.post({ type: "init", texts, district, saved, filter, question: at });
     }
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.ground.tellError(error));
@@ -118,6 +131,9 @@ export class DashboardPanel extends Disposable {
   /** Does what is no question about numbers. */
   private async act(message: FromPage): Promise<void> {
     switch (message.type) {
+      case "keepSaved":
+        await this.ground.saved.write(message.saved);
+        return;
       case "run":
         await vscode.commands.executeCommand("clever.run");
         return;
@@ -179,8 +195,9 @@ export class DashboardPanel extends Disposable {
     if (!target) return;
     const read = async (file: string) =>
       Buffer.from(await vscode.workspace.fs.readFile(mediaFile(this.ground.extensionUri, file))).toString();
+    const { texts, district } = this.ground;
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
-    const html = dashboardHtml(bundle, { answer, view, texts: this.ground.texts });
+    const html = dashboardHtml(bundle, { answer, view, texts, district });
     await vscode.workspace.fs.writeFile(target, Buffer.from(html));
     this.tellSaved(target, "html");
   }

@@ -1,13 +1,14 @@
 import * as vscode from "vscode";
+import { regionalLocale } from "../../dashboard/export/regionalLocale";
 import type { DashboardFilter } from "../../dashboard/filter";
 import type { EngineClient } from "../../engine/client";
 import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
 import { Disposable } from "../dispose";
 import { tell, tellError } from "../messages";
-import { readGeneralSettings, section } from "../settings";
+import { readGeneralSettings, section, usesSample } from "../settings";
 import { showWarningMessage } from "../window";
-import type { DashboardGround } from "./DashboardPanel";
+import type { DashboardGround, SavedState } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 import { GroupSize } from "./groupSize";
 
@@ -20,9 +21,15 @@ const panel = () => import("./DashboardPanel");
 const texts = () => import("../../dashboard/export/texts");
 
 /** Settings that the dashboard's numbers depend on, besides the lake's. */
-const settings = ["minimumGroupSize", "keepWhole", "schoolYearStart", "lake", "sampleDistrict"].map(
-  (key) => `${section}.${key}`,
-);
+const settings = [
+  "minimumGroupSize",
+  "keepWhole",
+  "schoolYearStart",
+  "schoolLevelsFile",
+  "licencesFile",
+  "lake",
+  "sampleDistrict",
+].map((key) => `${section}.${key}`);
 
 /** The participation dashboard as part of the extension: opens it, takes it over after a reload, keeps it up to date. */
 export class Dashboards extends Disposable {
@@ -88,15 +95,38 @@ export class Dashboards extends Disposable {
   private async ground(): Promise<DashboardGround> {
     const { context, model, client, log, groupSize } = this;
     const { dashboardTexts } = await texts();
+    const { language } = vscode.env;
+    const locale = regionalLocale(language, Intl.DateTimeFormat().resolvedOptions().locale);
     return {
       extensionUri: context.extensionUri,
+      district: districtName(),
+      saved: await savedIn(context.globalState),
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
       source: engineSource(model, client, groupSize, context.globalStorageUri.fsPath),
-      texts: dashboardTexts((text) => vscode.l10n.t(text), vscode.env.language),
+      texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
       onDidChange: this.changed.event,
       tellError: (error) => tellError(error, log),
     };
   }
+}
+
+/** What is saved for the lake of the settings; what another version has left there unreadable counts as nothing. */
+async function savedIn(state: vscode.Memento): Promise<SavedState> {
+  const { savedSchema } = await import("../../dashboard/saved");
+  const key = () => {
+    const lake = vscode.workspace.getConfiguration(section).get<unknown>("lake.url");
+    return `clever.saved:${usesSample() ? "sample" : String(lake)}`;
+  };
+  return {
+    read: () => savedSchema.safeParse(state.get(key())).data ?? { groups: [], views: [] },
+    write: (saved) => state.update(key(), saved),
+  };
+}
+
+/** A text of a setting that is not checked elsewhere; it is shown and stands in no path. */
+function districtName(): string {
+  const name = vscode.workspace.getConfiguration(section).get<unknown>("districtName");
+  return typeof name === "string" ? name.trim().slice(0, 200) : "";
 }
 
 /** Asks the engine, with the settings as they are at that moment. */
@@ -110,10 +140,18 @@ function engineSource(
     async ask(filter: DashboardFilter, signal, onProgress) {
       const connected = await model.connected();
       const minimumGroupSize = await groupSize.current();
-      const { keepWhole } = await readGeneralSettings();
+      const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
       const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
       const schoolYearStart = typeof start === "string" && start !== "" ? start : "08-01";
-      const params = { ...connected, filter, minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
+      const counting = {
+        minimumGroupSize,
+        keepWhole,
+        schoolYearStart,
+        schoolLevelsFile,
+        licencesFile,
+        cacheFolder,
+      };
+      const params = { ...connected, filter, ...counting };
       return client.request(engine.dashboard, params, { signal, onProgress });
     },
   };

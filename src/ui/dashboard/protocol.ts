@@ -4,6 +4,7 @@ import type { DashboardTexts } from "../../dashboard/export/texts";
 import { type DashboardView, dashboardView } from "../../dashboard/export/view";
 import { type DashboardFilter, dashboardFilterSchema } from "../../dashboard/filter";
 import { keptWhole } from "../../dashboard/opening";
+import { type Saved, savedSchema } from "../../dashboard/saved";
 
 /** Longest file that a page may hand over to be saved, in characters: a picture of every school and resource is far below. */
 const longestFile = 50_000_000;
@@ -24,6 +25,8 @@ export const fromPage = z.discriminatedUnion("type", [
   /** A new question, which calls off the one before; `question` comes back with what is said about it. */
   z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("retry") }),
+  /** All that the reader keeps under names, as it is from now on. */
+  z.object({ type: z.literal("keepSaved"), saved: savedSchema }),
   z.object({ type: z.literal("run") }),
   z.object({ type: z.literal("openLog") }),
   z.object({ type: z.literal("showReports") }),
@@ -42,6 +45,9 @@ export type ToPage =
   | {
       readonly type: "init";
       readonly texts: DashboardTexts;
+      /** The district's name; empty where it has not said it. */
+      readonly district: string;
+      readonly saved: Saved;
       readonly filter: DashboardFilter;
       readonly question: number;
     }

@@ -245,6 +245,8 @@ suite("the dashboard", function () {
       extensionUri: extension.extensionUri,
       link: "vscode://clever-lake.clever-lake/dashboard",
       source,
+      district: "",
+      saved: { read: () => ({ groups: [], views: [] }), write: async () => undefined },
       texts: dashboardTexts((text) => text, "en"),
       onDidChange: new EventEmitter<void>().event,
       tellError: (error) => assert.fail(String(error)),

@@ -1,0 +1,135 @@
+import { html, type TemplateResult } from "lit";
+import type { LicenceEntry } from "../../src/dashboard/answer";
+import { explainView } from "./explainView";
+import { daysIn, fill, isolated } from "./formats";
+import { icon } from "./icons";
+import { isOnly, pickName, type Ready } from "./model";
+import { type DataTable, shareOf, told } from "./panels/panel";
+import type { PanelContext } from "./panelView";
+import { popover } from "./popover";
+
+/** A licence that ends within so many days is told. */
+const daysBeforeEnd = 60;
+
+/** The resources that are paid for: who uses them, and what one of these people costs. */
+export function licencesView({ ready, actions, exporter, model }: PanelContext): TemplateResult | undefined {
+  const { texts, formats, answer } = ready;
+  const { licences } = answer;
+  if (licences === null) return undefined;
+  const title = texts.titleLicences;
+  const unused = licences.filter(({ users }) => users === 0).length;
+  const heads: readonly (readonly [string, string])[] = [
+    [texts.resource, ""],
+    [texts.users, "number"],
+    [texts.seats, "number"],
+    [texts.seatsUsed, "number"],
+    [texts.cost, "number"],
+    [texts.costPerUser, "number"],
+    [texts.licenceEnd, ""],
+    [texts.remark, ""],
+  ];
+  return html`<section class="panel wide" id="panel-licences" aria-label=${title}>
+    <header class="panel-head">
+      <div class="panel-title">
+        <h2>${title}${explainView(ready, "licences", title, texts.definitions.licences)}</h2>
+        <p class="quiet note">${fill(texts.licencesOf, formats.integer(licences.length), formats.integer(unused))}</p>
+      </div>
+      <div class="panel-tools">
+        ${popover({
+          id: "export-licences",
+          className: "icon-button",
+          label: fill(texts.exportOf, title),
+          face: icon("export"),
+          heading: fill(texts.exportOf, title),
+          menu: true,
+          width: 170,
+          content: html`<button type="button" role="menuitem" class="command" id="licences-csv"
+            @click=${() => exporter.table(ready, "licences", title, texts.definitions.licences, licenceTable(ready, licences))}
+          >${texts.asCsv}</button>`,
+        })}
+      </div>
+    </header>
+    <div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
+      <table class="data">
+        <thead><tr>${heads.map(([text, className]) => html`<th scope="col" class=${className}>${text}</th>`)}</tr></thead>
+        <tbody>${licences.map((entry) => rowView(ready, entry, model.frozen ? undefined : actions))}</tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+function rowView(
+  ready: Ready,
+  entry: LicenceEntry,
+  actions: PanelContext["actions"] | undefined,
+): TemplateResult {
+  const { texts, formats, filter } = ready;
+  const { resource, users, seats, cost, end } = entry;
+  const picked = isOnly(filter, "resources", resource);
+  const share = shareOf(users, seats ?? 0);
+  const perUser = costPerUser(entry);
+  const name = html`<bdi>${resource}</bdi>`;
+  return html`<tr class=${picked ? "picked" : ""}>
+    <th scope="row" class="name">${
+      actions && entry.isKnown
+        ? html`<button type="button" class="row-pick" aria-pressed=${picked} title=${fill(picked ? texts.unfilter : texts.filterBy, isolated(resource))}
+            @click=${() => actions.setFilter(pickName(filter, "resources", resource))}>${name}</button>`
+        : name
+    }</th>
+    <td class="number">${formats.shown(users)}</td>
+    <td class="number">${seats === null ? "–" : formats.integer(seats)}</td>
+    <td class="number">${seats ? formats.shown(share, (value) => formats.share(value)) : "–"}</td>
+    <td class="number">${cost === null ? "–" : formats.amount(cost)}</td>
+    <td class="number">${perUser === undefined ? "–" : formats.decimal(perUser)}</td>
+    <td class="day">${end === null ? "–" : formats.day(end)}</td>
+    <td class="remark">${remarkOf(ready, entry)}</td>
+  </tr>`;
+}
+
+/** Undefined where nobody, or nobody knows how many, used it. */
+function costPerUser({ cost, users }: LicenceEntry): number | undefined {
+  const count = told(users);
+  return cost === null || count === null || count === 0 ? undefined : cost / count;
+}
+
+function remarkOf({ texts, formats, answer }: Ready, { isKnown, nearest, users, end }: LicenceEntry): string {
+  const remarks: string[] = [];
+  if (!isKnown) {
+    const names = formats.list(nearest.map(isolated));
+    remarks.push(nearest.length > 0 ? fill(texts.nearestNames, names) : texts.notInData);
+  } else if (users === 0) remarks.push(texts.notUsed);
+  const left = end === null ? undefined : daysIn(answer.computed.slice(0, 10), end) - 1;
+  if (left !== undefined && left < 0) remarks.push(texts.hasEnded);
+  else if (left === 0) remarks.push(texts.endsToday);
+  else if (left !== undefined && left <= daysBeforeEnd)
+    remarks.push(fill(texts.endsSoon, formats.integer(left)));
+  return remarks.join(" · ");
+}
+
+function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): DataTable {
+  const { texts } = ready;
+  return {
+    columns: [
+      { title: texts.resource, kind: "text" },
+      { title: texts.users, kind: "integer" },
+      { title: texts.seats, kind: "integer" },
+      { title: texts.seatsUsed, kind: "share" },
+      { title: texts.cost, kind: "decimal" },
+      { title: texts.costPerUser, kind: "decimal" },
+      { title: texts.licenceEnd, kind: "day" },
+      { title: texts.remark, kind: "text" },
+    ],
+    rows: licences.map((entry) => ({
+      cells: [
+        entry.resource,
+        entry.users,
+        entry.seats ?? undefined,
+        entry.seats ? shareOf(entry.users, entry.seats) : undefined,
+        entry.cost ?? undefined,
+        costPerUser(entry),
+        entry.end ?? undefined,
+        remarkOf(ready, entry),
+      ],
+    })),
+  };
+}

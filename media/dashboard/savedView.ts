@@ -1,0 +1,74 @@
+import { html, nothing, type TemplateResult } from "lit";
+import type { Saved } from "../../src/dashboard/saved";
+import { fill, isolated } from "./formats";
+import { icon } from "./icons";
+import type { Actions, Model } from "./model";
+import { close, popover } from "./popover";
+
+const mostLetters = 100;
+
+/** A list with an entry in place of the one of its name, or behind the others. */
+export function withEntry<T extends { readonly name: string }>(entries: readonly T[], entry: T): T[] {
+  const others = entries.filter(({ name }) => name !== entry.name);
+  return [...others, entry].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Saved views and groups of schools: to go to, to forget, and to save what is shown now. */
+export function savedView(
+  { texts, saved, filter, view }: Model,
+  actions: Actions,
+  show: (view: Saved["views"][number]) => void,
+): TemplateResult {
+  const keep = (patch: Partial<Saved>) => actions.keepSaved({ ...saved, ...patch });
+  const forget = (name: string, act: () => void) => {
+    const label = fill(texts.forget, isolated(name));
+    return html`<button type="button" class="icon-button" aria-label=${label} title=${label} @click=${act}>${icon("close")}</button>`;
+  };
+  const save = (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const input = form instanceof HTMLFormElement ? form.elements.namedItem("name") : null;
+    if (!(input instanceof HTMLInputElement) || input.value.trim() === "") return;
+    const name = input.value.trim().slice(0, mostLetters);
+    const isGroup = event.submitter?.id === "save-group";
+    if (isGroup) keep({ groups: withEntry(saved.groups, { name, schools: filter.schools }) });
+    else keep({ views: withEntry(saved.views, { name, filter, question: view.question }) });
+    input.value = "";
+  };
+  return popover({
+    id: "saved",
+    className: "control plain",
+    face: html`${icon("bookmark")}<span>${texts.saved}</span>`,
+    heading: texts.saved,
+    width: 300,
+    content: html`<div class="saved">
+      ${
+        saved.views.length + saved.groups.length === 0
+          ? html`<p class="quiet">${texts.nothingSaved}</p>`
+          : html`<ul>
+              ${saved.views.map(
+                (each) => html`<li><button type="button" class="command saved-view" @click=${() => {
+                  close("saved");
+                  show(each);
+                }}><bdi>${each.name}</bdi></button>
+                ${forget(each.name, () => keep({ views: saved.views.filter((other) => other !== each) }))}</li>`,
+              )}
+              ${saved.groups.map(
+                (each) => html`<li><button type="button" class="command saved-group" @click=${() => {
+                  close("saved");
+                  actions.setFilter({ schools: [...each.schools] });
+                }}><bdi>${each.name}</bdi> <span class="quiet">${fill(texts.savedSchools, each.schools.length)}</span></button>
+                ${forget(each.name, () => keep({ groups: saved.groups.filter((other) => other !== each) }))}</li>`,
+              )}
+            </ul>`
+      }
+      <form @submit=${save}>
+        <input class="input" name="name" id="saved-name" required maxlength=${mostLetters} placeholder=${texts.savedName} aria-label=${texts.savedName} />
+        <div class="saved-buttons">
+          <button type="submit" class="button" id="save-view">${texts.saveView}</button>
+          ${filter.schools.length < 2 ? nothing : html`<button type="submit" class="button secondary" id="save-group">${texts.saveGroup}</button>`}
+        </div>
+      </form>
+    </div>`,
+  });
+}

@@ -1,0 +1,18 @@
+import type { FilterOptions } from "../../src/dashboard/answer";
+import type { DashboardTexts } from "../../src/dashboard/export/texts";
+import type { Saved } from "../../src/dashboard/saved";
+import type { Together } from "./MultiSelect";
+
+/** Schools that are chosen together. */
+export function schoolGroups(
+  texts: DashboardTexts,
+  { schoolLevels }: Pick<FilterOptions, "schoolLevels">,
+  saved: Saved["groups"] = [],
+): readonly Together<string | null>[] {
+  // One level alone is all schools.
+  const levels = schoolLevels.length < 2 ? [] : schoolLevels;
+  return [
+    ...saved.map(({ name, schools }) => ({ name, values: schools })),
+    ...levels.map(({ name, schools }) => ({ name: texts.schoolLevels[name], values: schools })),
+  ];
+}

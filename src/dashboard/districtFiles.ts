@@ -1,0 +1,116 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "csv-parse/sync";
+import * as z from "zod";
+import { expandHome } from "../config";
+import { CleverLakeError } from "../errors";
+import type { Licence } from "./answer";
+import { type LevelsByName, schoolLevels } from "./schoolLevels";
+
+/** Files of the district that say what the reports do not. */
+export interface DistrictFiles {
+  /** CSV `school,level`. */
+  readonly schoolLevelsFile?: string | undefined;
+  /** CSV `resource,seats,cost,end`. */
+  readonly licencesFile?: string | undefined;
+}
+
+export interface DistrictFacts {
+  readonly levels: LevelsByName;
+  /** Undefined where there is no such file. */
+  readonly licences: readonly Licence[] | undefined;
+}
+
+/** What the parser gives of a row with `info`, which its types do not say. */
+const parsedRecords = z.array(
+  z.object({ info: z.object({ lines: z.number() }), record: z.array(z.string()) }),
+);
+
+const largestFile = 5_000_000;
+
+const levelRow = z.object({
+  school: z.string().min(1, "is empty"),
+  level: z.enum(schoolLevels, `must be one of ${schoolLevels.join(", ")}`),
+});
+
+/** A number as spreadsheets write it: 12500, 12,500.00, $12,500. */
+const amount = z
+  .string()
+  .regex(/^\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?$/, "must be a number such as 12500 or 12,500.50")
+  .transform((text) => Number(text.replaceAll(/[$,]/g, "")));
+const blank = z.literal("").transform(() => null);
+
+const dayFault = "must be a day such as 2027-06-30, or empty";
+
+const licenceRow = z.object({
+  resource: z.string().min(1, "is empty"),
+  seats: z.union(
+    [
+      blank,
+      z
+        .string()
+        .regex(/^\d{1,9}$/)
+        .transform(Number),
+    ],
+    "must be a whole number, or empty",
+  ),
+  cost: z.union([blank, amount], "must be a number such as 12500 or 12,500.50, or empty"),
+  end: z.union([blank, z.iso.date(dayFault)], dayFault),
+});
+
+/** Reads the files; rejects with `config`, and file and line, where one cannot be read or holds something else. */
+export async function readDistrictFiles(files: DistrictFiles): Promise<DistrictFacts> {
+  const levels = files.schoolLevelsFile ? await readRows(files.schoolLevelsFile, levelRow, "school") : [];
+  return {
+    licences: files.licencesFile ? await readRows(files.licencesFile, licenceRow, "resource") : undefined,
+    levels: new Map(levels.map(({ school, level }) => [school, level])),
+  };
+}
+
+async function readRows<Shape extends z.ZodObject>(
+  file: string,
+  shape: Shape,
+  key: string,
+): Promise<z.output<Shape>[]> {
+  const columns = Object.keys(shape.shape);
+  const refuse = (message: string, cause?: unknown) =>
+    new CleverLakeError("config", message, {
+      subject: file,
+      hint: `The file is CSV with the columns ${columns.join(", ")}.`,
+      ...(cause === undefined ? {} : { cause }),
+    });
+  let text: Buffer;
+  try {
+    text = await readFile(expandHome(file));
+  } catch (cause) {
+    throw refuse("The file cannot be read.", cause);
+  }
+  if (text.length > largestFile) throw refuse("The file is larger than 5 MB.");
+  let records: unknown;
+  try {
+    records = parse(text, {
+      bom: true,
+      trim: true,
+      info: true,
+      skipEmptyLines: true,
+      relaxColumnCount: true,
+    });
+  } catch (cause) {
+    throw refuse("The file is not valid CSV.", cause);
+  }
+  const [head, ...rows] = parsedRecords.parse(records);
+  const header = (head?.record ?? []).map((name) => name.toLowerCase());
+  const missing = columns.filter((name) => !header.includes(name));
+  if (missing.length > 0) throw refuse(`The file has no column ${missing.join(", ")}.`);
+  const seen = new Set<unknown>();
+  return rows.map(({ info, record }) => {
+    const cells = Object.fromEntries(columns.map((name) => [name, record[header.indexOf(name)] ?? ""]));
+    const parsed = shape.safeParse(cells);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw refuse(`Line ${info.lines}: ${String(issue?.path[0])} ${issue?.message}.`);
+    }
+    if (seen.has(cells[key])) throw refuse(`Line ${info.lines}: "${cells[key]}" stands in the file twice.`);
+    seen.add(cells[key]);
+    return parsed.data;
+  });
+}

@@ -1,0 +1,114 @@
+import { CleverLakeError } from "../errors";
+import type { NamedSchools } from "./answer";
+
+/** Levels of schools, youngest students first; `other` are schools of several levels or of none that is known. */
+export const schoolLevels = ["elementary", "middle", "high", "other"] as const;
+export type SchoolLevel = (typeof schoolLevels)[number];
+
+/** Levels by the school's name, where they are known better than the name tells. */
+export type LevelsByName = ReadonlyMap<string, SchoolLevel>;
+
+/**
+ * What names of schools call a level, in English and Spanish, without accents and in lower case. `secundaria` has
+ * Mexico's meaning (grades 7 to 9), `elemental`, `intermedia` and `superior` are Puerto Rico's words.
+ */
+const words: Readonly<Record<string, SchoolLevel>> = {
+  elementary: "elementary",
+  elem: "elementary",
+  primary: "elementary",
+  kindergarten: "elementary",
+  preschool: "elementary",
+  primaria: "elementary",
+  elemental: "elementary",
+  preescolar: "elementary",
+  jardin: "elementary",
+  middle: "middle",
+  intermediate: "middle",
+  juniorhigh: "middle",
+  secundaria: "middle",
+  intermedia: "middle",
+  high: "high",
+  seniorhigh: "high",
+  secondary: "high",
+  preparatoria: "high",
+  bachillerato: "high",
+  superior: "high",
+  es: "elementary",
+  ms: "middle",
+  jhs: "middle",
+  hs: "high",
+};
+/** Abbreviations are levels at a name's end alone: `es` is a Spanish word. */
+const abbreviations = new Set(["es", "ms", "jhs", "hs"]);
+const joiners = new Set(["and", "&", "/", "-", "y", "e"]);
+
+/** A span of grades such as K-5 or 9-12, and the first and last grade that a level has. */
+const span = /\b(?:grades? )?(pk|prek|pre-k|tk|k|\d{1,2}) ?(?:-|–|to|through) ?(\d{1,2})\b/;
+const lastGrade: readonly (readonly [SchoolLevel, number, number])[] = [
+  ["elementary", 0, 6],
+  ["middle", 5, 9],
+  ["high", 9, 13],
+];
+
+/**
+ * The level of a school by its name: the last word that names one (High Point Elementary), or a span of grades where
+ * there is no such word. Two levels that the name joins (Elementary and Middle School) are `other`.
+ */
+export function levelOfName(name: string): SchoolLevel {
+  const tokens = tokensOf(name);
+  let found: { level: SchoolLevel; at: number } | undefined;
+  let joined = false;
+  tokens.forEach((token, at) => {
+    const level = Object.hasOwn(words, token) ? words[token] : undefined;
+    if (level === undefined || (abbreviations.has(token) && at !== tokens.length - 1)) return;
+    const between = found ? tokens.slice(found.at + 1, at) : [];
+    const isJoined = between.length > 0 && between.every((each) => joiners.has(each) || each === "school");
+    if (found && found.level !== level && isJoined) joined = true;
+    found = { level, at };
+  });
+  if (joined) return "other";
+  return found?.level ?? levelOfSpan(name) ?? "other";
+}
+
+function tokensOf(name: string): string[] {
+  const plain = plainName(name)
+    .replaceAll(/\bj(?:unio)?r\.?[ -]*(?:\/|-|and|&)[ -]*s(?:enio)?r\.?[ -]*high\b/g, "middle and high")
+    .replaceAll(/\bj(?:unio)?r\.?[ -]*high\b/g, "juniorhigh")
+    .replaceAll(/\bs(?:enio)?r\.?[ -]*high\b/g, "seniorhigh");
+  return plain.match(/[a-z0-9]+|[&/-]/g) ?? [];
+}
+
+const plainName = (name: string) => name.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+
+function levelOfSpan(name: string): SchoolLevel | undefined {
+  const [, first, last] = span.exec(plainName(name)) ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  const from = /^\d/.test(first) ? Number(first) : 0;
+  return lastGrade.find(([, low, high]) => from >= low && Number(last) <= high)?.[0];
+}
+
+/** The schools of each level that there is any of, in the order of levels. Rows without a school have no level. */
+export function schoolsByLevel(
+  schools: readonly (string | null)[],
+  known: LevelsByName = new Map(),
+): (NamedSchools & { readonly name: SchoolLevel })[] {
+  const levels = schools.map((school) => school && (known.get(school) ?? levelOfName(school)));
+  return schoolLevels.flatMap((name) => {
+    const ofLevel = schools.filter((_, at) => levels[at] === name);
+    return ofLevel.length === 0 ? [] : [{ name, schools: ofLevel }];
+  });
+}
+
+/** The schools of some levels; rejects with `config` where there is none of a level that is asked for. */
+export function schoolsOfLevels(
+  asked: readonly SchoolLevel[],
+  byLevel: readonly (NamedSchools & { readonly name: SchoolLevel })[],
+): (string | null)[] {
+  return asked.flatMap((level) => {
+    const found = byLevel.find(({ name }) => name === level);
+    if (found) return [...found.schools];
+    throw new CleverLakeError("config", `No school of the tables is of the level "${level}".`, {
+      hint: "Levels follow from the words of a school's name. A file with the columns school, level says what names do not: --school-levels FILE.",
+    });
+  });
+}

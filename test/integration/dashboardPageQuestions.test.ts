@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import { openingFilter } from "../../src/dashboard/filter";
+import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { englishTexts } from "../helpers/dashboardPage";
+
+describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
+  const dashboards = new DashboardBrowser();
+
+  test("schools are chosen by level, which one chip names and takes away", async () => {
+    const { page, source } = await dashboards.open({ schools: 13 });
+    await page.locator("#filter-schools-button").click();
+    const groups = page.locator("#filter-schools .choices-group");
+    expect(await groups.allTextContents()).toEqual([
+      "Elementary schools",
+      "Middle schools",
+      "High schools",
+      "Other schools",
+    ]);
+    await groups.first().press("Enter");
+    const elementary = ["Harriet Tubman Elementary", "Lincoln Elementary"];
+    await poll(() => asked(source)?.schools).toEqual(elementary);
+    await poll(() => textOf(page, "#filter-schools-button")).toContain("Elementary schools");
+    await poll(() => groups.first().getAttribute("aria-pressed")).toBe("true");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Remove the filter Elementary schools" }).click();
+    await poll(() => asked(source)).toEqual(openingFilter);
+  });
+
+  test("what is paid for: users, seats, cost of a user, and what is odd about a licence", async () => {
+    const { page, source } = await dashboards.open({ licences: true });
+    expect(await textOf(page, "#panel-licences .note")).toBe("Licences: 6, without any use: 2");
+    const cells = await page
+      .locator("#panel-licences tbody tr")
+      .evaluateAll((rows) =>
+        rows.map((row) => [...row.querySelectorAll("th, td")].map((cell) => cell.textContent?.trim() ?? "")),
+      );
+    expect(cells.slice(0, 3)).toEqual([
+      [
+        "Kahn Academy",
+        "0",
+        "500",
+        "0%",
+        "4,200",
+        "–",
+        "Jun 30, 2026",
+        "not in the data; alike: \u2068Khan Academy\u2069 · has ended",
+      ],
+      ["Paper Tutor", "0", "500", "0%", "4,200", "–", "Dec 10, 2026", "not used · ends in 19 days"],
+      [expect.any(String), "<10", "4,000", "<10", "12,500.50", "–", "Jun 30, 2027", ""],
+    ]);
+    expect(cells[3]?.at(-1)).toBe("ends today");
+    const { users, cost } = { users: Number(cells[4]?.[1]?.replace(",", "")), cost: 31_000 };
+    expect(cells[4]?.[3]).toBe(`${Math.round((users / 4_000) * 1_000) / 10}%`);
+    expect(cells[4]?.[5]).toBe((cost / users).toFixed(2));
+    expect(cells[5]?.slice(2, 7)).toEqual(["–", "–", "–", "–", "–"]);
+    await page.locator("#panel-licences tbody tr").nth(4).locator(".row-pick").press("Enter");
+    await poll(() => asked(source)?.resources).toEqual([cells[4]?.[0]]);
+  });
+
+  test("nothing of licences where no file says what is paid for", async () => {
+    const { page } = await dashboards.open();
+    expect(await page.locator("#panel-licences").count()).toBe(0);
+  });
+
+  test("who was never active, by school and grade, with the share of all", async () => {
+    const { page } = await dashboards.open({ grades: true });
+    expect(await textOf(page, "#panel-neverSchool .note")).toBe("In all: 529 of 4,073 people, 13%");
+    for (const id of ["neverSchool", "neverGrade"]) {
+      await page.locator(`#panel-${id} .as-table`).click();
+      const heads = page.locator(`#panel-${id} thead th`);
+      await poll(async () => (await heads.allTextContents()).slice(1)).toEqual([
+        "Users",
+        "Never active",
+        "Share of users",
+      ]);
+    }
+  });
+
+  test.each([
+    ["levelApps", { schools: ["Harriet Tubman Elementary", "Lincoln Elementary"] }, ["table"]],
+    ["gradeResources", { grades: ["7"] }, ["distinctSchool"]],
+    ["licences", { userTypes: [] }, ["licences"]],
+    ["lastMonth", { range: { preset: "last30" } }, ["changes"]],
+    ["neverActive", {}, ["neverSchool", "neverGrade"]],
+  ] as const)("%s is answered by one click or key, at the page's start", async (id, patch, panels) => {
+    const { page, source } = await dashboards.open({ schools: 13, grades: true, licences: true });
+    // What was filtered by before plays no part.
+    await page.locator("#panel-distinctSchool .as-table").click();
+    await page.locator("#panel-distinctSchool tbody button").first().click();
+    await answered(page);
+    await page.locator(`#ask-${id}`).press("Enter");
+    await poll(() => asked(source)).toEqual({ ...openingFilter, ...patch });
+    await answered(page);
+    await poll(() => page.evaluate<string>("document.activeElement?.id")).toBe("asked-title");
+    expect(await page.evaluate<number>("window.scrollY")).toBe(0);
+    expect(await textOf(page, "#asked-title")).toBe(englishTexts.questions[id]);
+    expect(await page.locator(`#ask-${id}`).getAttribute("aria-pressed")).toBe("true");
+    const answering = page.locator(".asked > .panels > section");
+    expect(await answering.evaluateAll((parts) => parts.map((part) => part.id))).toEqual(
+      panels.map((panel) => `panel-${panel}`),
+    );
+    // Each part of the page is there once.
+    for (const panel of panels) expect(await page.locator(`#panel-${panel}`).count()).toBe(1);
+    await page.locator("#asked-close").click();
+    await poll(() => page.locator(".asked").count()).toBe(0);
+    expect(await page.locator(`#panel-${panels[0]}`).count()).toBe(1);
+  });
+
+  test("what a question is about is chosen with it", async () => {
+    const { page, source, kept } = await dashboards.open({ schools: 13, grades: true });
+    await page.locator("#ask-appUse").click();
+    await poll(() => asked(source)?.resources).toHaveLength(1);
+    await page.locator("#asked-choice").selectOption({ label: "Khan Academy" });
+    await poll(() => asked(source)?.resources).toEqual(["Khan Academy"]);
+    await page.locator("#ask-gradeResources").click();
+    await page.locator("#asked-choice").selectOption({ label: "Kindergarten" });
+    await poll(() => asked(source)).toEqual({ ...openingFilter, grades: ["Kindergarten"] });
+    await poll(kept).toMatchObject({ view: { question: "gradeResources" } });
+  });
+
+  test("what leaves the page says which question it answers", async () => {
+    const { page, sent } = await dashboards.open(
+      { licences: true, schools: 13 },
+      { district: "Dunmere Unified" },
+    );
+    await page.locator("#ask-levelApps").click();
+    await page.locator(".asked").waitFor();
+    await answered(page);
+    await page.locator("#export-table-button").click();
+    await page.locator("#table-csv").click();
+    await poll(() => sent.at(-1)).toMatchObject({
+      type: "save",
+      file: {
+        content: expect.stringMatching(
+          /District: Dunmere Unified[\s\S]*Question: Which apps are used most in a level of schools\? Elementary schools/,
+        ),
+      },
+    });
+  });
+
+  test("a question about what the data does not have says so", async () => {
+    const { page } = await dashboards.open();
+    await page.locator("#ask-licences").click();
+    await poll(() => textOf(page, "#no-licences")).toContain("clever.licencesFile");
+    await page.locator("#ask-gradeResources").click();
+    await poll(() => textOf(page, ".asked > p")).toBe(englishTexts.nothingToAsk);
+  });
+
+  const saved = {
+    groups: [{ name: "North side", schools: ["Lincoln Elementary", "Roosevelt High"] }],
+    views: [
+      { name: "Never on", filter: { ...openingFilter, userTypes: [] }, question: "neverActive" as const },
+    ],
+  };
+
+  test("a view and a group of schools are saved under a name, and forgotten", async () => {
+    const filter = { ...openingFilter, schools: ["Lincoln Elementary", "Redwood Academy"] };
+    const { page, sent } = await dashboards.open({ schools: 13 }, { saved, filter });
+    await page.locator("#saved-button").click();
+    await page.locator("#saved-name").fill(" South side ");
+    await page.locator("#save-group").click();
+    const groups = [...saved.groups, { name: "South side", schools: filter.schools }];
+    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", saved: { ...saved, groups } });
+    // Under a name that is there, what is shown takes its place.
+    await page.locator("#saved-name").fill("Never on");
+    await page.locator("#saved-name").press("Enter");
+    const views = [{ name: "Never on", filter, question: null }];
+    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", saved: { groups, views } });
+    await page.getByRole("button", { name: "Forget" }).last().click();
+    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", saved: { groups: saved.groups, views } });
+  });
+
+  test("a saved view comes back with its filter and question, a saved group as one chip", async () => {
+    const { page, source } = await dashboards.open({ schools: 13, grades: true }, { saved });
+    await page.locator("#saved-button").click();
+    await page.locator(".saved-view").press("Enter");
+    await poll(() => asked(source)).toEqual(saved.views[0]?.filter);
+    await poll(() => textOf(page, "#asked-title")).toBe(englishTexts.questions.neverActive);
+    await answered(page);
+    await page.locator("#filter-schools-button").click();
+    await page.locator("#filter-schools .choices-group", { hasText: "North side" }).click();
+    await poll(() => asked(source)?.schools).toEqual(saved.groups[0]?.schools);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Remove the filter North side" }).click();
+    await poll(() => asked(source)?.schools).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
+import { answer } from "../../src/dashboard/query/answer";
+import { PlainDashboard } from "../helpers/plainDashboard";
+import { plainIndex, type UsageRow } from "../helpers/plainIndex";
+import { type RandomRows, randomDistrict } from "../helpers/randomDistrict";
+
+const paid = (resource: string, seats: number | null = 100) => ({ resource, seats, cost: 1_000, end: null });
+
+async function ask(
+  { participation, usage }: RandomRows,
+  filter: DashboardFilter,
+  minimumGroupSize: number,
+  licences: readonly ReturnType<typeof paid>[] | undefined,
+) {
+  const settings = { schoolYearStart: "08-01", now: new Date(0), keepWhole: "schools" } as const;
+  const index = plainIndex(participation, usage);
+  const given = await answer(index, filter, { ...settings, minimumGroupSize, licences });
+  if ("empty" in given) throw new Error("no answer");
+  return given;
+}
+
+const size = { people: 60, schools: 4, grades: 3, resources: 8, firstDay: "2025-08-20", days: 50 };
+
+test.each([1, 2, 3])(
+  "users of what is paid for are those of plain sets over the rows (district %i)",
+  async (seed) => {
+    const district = randomDistrict(seed, { ...size, teachers: true, messy: true });
+    const plain = new PlainDashboard(district, true);
+    const names = [...new Set(district.usage.flatMap(({ name }) => (name === null ? [] : [name])))];
+    const schools = [district.participation[0]?.school ?? null];
+    for (const filter of [
+      { ...openingFilter, userTypes: [] },
+      { ...openingFilter, schools },
+      // Whatever resources are chosen.
+      { ...openingFilter, resources: names.slice(0, 1) },
+    ]) {
+      const given = await ask(
+        district,
+        filter,
+        0,
+        names.map((name) => paid(name)),
+      );
+      const everything = { ...filter, resources: [] };
+      const { total } = plain.answer({ filter: everything, from: given.from, to: given.to });
+      const users = (name: string) => {
+        const rows = total.usage.filter((row) => row.name === name && row.person !== null);
+        return new Set(rows.map(({ person }) => person)).size;
+      };
+      const counted = Object.fromEntries(given.licences?.map((entry) => [entry.resource, entry.users]) ?? []);
+      expect(counted).toEqual(Object.fromEntries(names.map((name) => [name, users(name)])));
+    }
+  },
+);
+
+const date = "2025-09-01";
+const student = (person: string) => ({
+  userType: "students" as const,
+  date,
+  person,
+  school: "A",
+  grade: null,
+});
+const people = Array.from({ length: 20 }, (_, number) => student(`person ${number}`));
+const uses = (name: string, count: number, type = "app"): UsageRow[] =>
+  people.slice(0, count).map((row) => ({ ...row, id: null, name, type, accesses: 1 }));
+const district: RandomRows = {
+  participation: people.map((row) => ({ ...row, active: true, logins: 1, resources: 1 })),
+  usage: [
+    ...uses("IXL", 20),
+    ...uses("Epic!", 3),
+    // Two resources of one name: who used both is one person.
+    ...uses("Khan Academy", 12),
+    ...uses("Khan Academy", 14, "district-link"),
+    ...uses("Old", 5).map((row) => ({ ...row, date: "2025-08-01" })),
+  ],
+};
+
+test("the least used come first, names that no row has before them, and few people are few", async () => {
+  const filter = { ...openingFilter, range: { from: date, to: date } };
+  const licences = ["IXL", "Khan Academy", "Epic!", "Old", "Khan Acadmy"].map((name) => paid(name));
+  const given = await ask(district, filter, 10, [paid("IXL Math", null), ...licences, paid("Zzzz")]);
+  expect(
+    given.licences?.map(({ resource, users, isKnown, nearest }) => [resource, users, isKnown, nearest]),
+  ).toEqual([
+    ["IXL Math", 0, false, ["IXL"]],
+    ["Khan Acadmy", 0, false, ["Khan Academy"]],
+    ["Zzzz", 0, false, []],
+    ["Old", 0, true, []],
+    ["Epic!", "few", true, []],
+    ["Khan Academy", 14, true, []],
+    ["IXL", 20, true, []],
+  ]);
+});
+
+test("where the filter leaves everybody out nothing is told of users", async () => {
+  const filter = { ...openingFilter, range: { from: date, to: date }, grades: ["3"], schools: ["A"] };
+  const rows = {
+    ...district,
+    participation: district.participation.map((row, at) => ({ ...row, grade: at < 3 ? "3" : "4" })),
+    usage: district.usage.map((row) => ({ ...row, grade: Number(row.person?.slice(7)) < 3 ? "3" : "4" })),
+  };
+  const given = await ask(rows, filter, 10, [paid("IXL")]);
+  expect(given.licences?.[0]).toMatchObject({ users: null, isKnown: true });
+});
+
+test("without a file there is no list", async () => {
+  expect((await ask(district, openingFilter, 0, undefined)).licences).toBeNull();
+});

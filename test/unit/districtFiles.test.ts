@@ -1,0 +1,82 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { readDistrictFiles } from "../../src/dashboard/districtFiles";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+async function fileOf(text: string): Promise<string> {
+  const file = path.join(await temporaryFolder(), "file.csv");
+  await writeFile(file, text);
+  return file;
+}
+
+test("without files nothing is known", async () => {
+  expect(await readDistrictFiles({})).toMatchObject({ levels: new Map() });
+});
+
+test("levels come by the school's name, whatever the order of columns, with a mark and blank lines", async () => {
+  const schoolLevelsFile = await fileOf(
+    '\uFEFFLevel,note,School\r\nhigh,,"Redwood, North"\r\n\r\nmiddle,,Adams\r\n',
+  );
+  const { levels } = await readDistrictFiles({ schoolLevelsFile });
+  expect([...levels]).toEqual([
+    ["Redwood, North", "high"],
+    ["Adams", "middle"],
+  ]);
+});
+
+test.each([
+  ["school\nAdams\n", "The file has no column level."],
+  ["", "The file has no column school, level."],
+  ["school,level\nAdams,upper\n", "Line 2: level must be one of elementary, middle, high, other."],
+  ["school,level\nAdams,high\nAdams,middle\n", 'Line 3: "Adams" stands in the file twice.'],
+  ['school,level\n"Adams,high\n', "The file is not valid CSV."],
+])("%j is refused: %s", async (text, message) => {
+  const schoolLevelsFile = await fileOf(text);
+  await expect(readDistrictFiles({ schoolLevelsFile })).rejects.toMatchObject({
+    code: "config",
+    message,
+    subject: schoolLevelsFile,
+    hint: "The file is CSV with the columns school, level.",
+  });
+});
+
+const licencesHead = "resource,seats,cost,end\n";
+
+test("licences come as the file has them, with cells that may be empty", async () => {
+  const licencesFile = await fileOf(
+    `${licencesHead}i-Ready,500,"$12,500.50",2027-06-30\nIXL,,,\n"Epic!, Books",20,12500,\n`,
+  );
+  const { licences } = await readDistrictFiles({ licencesFile });
+  expect(licences).toEqual([
+    { resource: "i-Ready", seats: 500, cost: 12_500.5, end: "2027-06-30" },
+    { resource: "IXL", seats: null, cost: null, end: null },
+    { resource: "Epic!, Books", seats: 20, cost: 12_500, end: null },
+  ]);
+});
+
+test.each([
+  ["IXL,12.5,,", "Line 2: seats must be a whole number, or empty."],
+  ['IXL,5,"12.500,00",', "Line 2: cost must be a number such as 12500 or 12,500.50, or empty."],
+  ["IXL,5,-3,", "Line 2: cost must be a number such as 12500 or 12,500.50, or empty."],
+  ["IXL,5,3,06/30/2027", "Line 2: end must be a day such as 2027-06-30, or empty."],
+  [",5,3,", "Line 2: resource is empty."],
+  ["IXL,5,3,\nIXL,6,3,", 'Line 3: "IXL" stands in the file twice.'],
+])("licences %j are refused: %s", async (rows, message) => {
+  const licencesFile = await fileOf(`${licencesHead}${rows}\n`);
+  await expect(readDistrictFiles({ licencesFile })).rejects.toMatchObject({
+    code: "config",
+    message,
+    subject: licencesFile,
+    hint: "The file is CSV with the columns resource, seats, cost, end.",
+  });
+});
+
+test("a file that is not there is an error that names it", async () => {
+  const schoolLevelsFile = path.join(await temporaryFolder(), "nothing.csv");
+  await expect(readDistrictFiles({ schoolLevelsFile })).rejects.toMatchObject({
+    code: "config",
+    message: "The file cannot be read.",
+    subject: schoolLevelsFile,
+  });
+});

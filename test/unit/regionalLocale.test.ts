@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { Formats } from "../../media/dashboard/formats";
+import { regionalLocale } from "../../src/dashboard/export/regionalLocale";
+import { dashboardTexts } from "../../src/dashboard/export/texts";
+
+test.each([
+  ["es", "es-MX", "es-MX"],
+  ["es", "en_US.UTF-8", "es-US"],
+  ["es", "es_ES@euro", "es-ES"],
+  ["es-AR", "en-US", "es-AR"],
+  ["en", "en-GB", "en-GB"],
+  ["es", "", "es-US"],
+  ["es", "C.UTF-8", "es-US"],
+  ["es", "es-419", "es-419"],
+  ["no language", "en-US", "no language"],
+])("%s on a system in %j is written as in %s", (language, system, locale) => {
+  expect(regionalLocale(language, system)).toBe(locale);
+});
+
+test.each([
+  ["es-US", "233,825", "4,262"],
+  ["es-MX", "233,825", "4,262"],
+  ["es-ES", "233.825", "4262"],
+  ["en-US", "233,825", "4,262"],
+])("numbers in %s are those of the region", (locale, large, small) => {
+  const formats = new Formats(
+    dashboardTexts((text) => text, "es", locale),
+    10,
+  );
+  expect([formats.integer(233_825), formats.integer(4_262)]).toEqual([large, small]);
+});
