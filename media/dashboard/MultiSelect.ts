@@ -87,9 +87,10 @@ export class MultiSelect<T> {
   ): TemplateResult {
     if (!this.open) return html``;
     const words = this.search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    const found = choices.filter(({ name }) =>
-      words.every((word) => name.toLocaleLowerCase().includes(word)),
-    );
+    const isFound = ({ name }: { readonly name: string }) =>
+      words.every((word) => name.toLocaleLowerCase().includes(word));
+    const found = choices.filter(isFound);
+    const foundGroups = groups.filter(isFound);
     const isFirst = ({ value }: Choice<T>) => this.first.includes(value);
     const ordered = [...found.filter(isFirst), ...found.filter((choice) => !isFirst(choice))];
     const shown = ordered.slice(0, mostShown);
@@ -112,7 +113,7 @@ export class MultiSelect<T> {
         }
         <button type="button" class="link" ?disabled=${chosen.length === 0} @click=${() => choose([])}>${texts.clear}</button>
       </div>
-      ${groups.length === 0 ? nothing : groupsView(groups, chosen, choose)}
+      ${foundGroups.length === 0 ? nothing : groupsView(foundGroups, chosen, choose)}
       <div class="choices-list" role="group" aria-label=${title}>
         ${shown.map(
           ({ value, name }) => html`<label class="choice">
