@@ -37,7 +37,7 @@ export function aboutView(model: Model, { texts, formats, answer }: Ready): Temp
     [texts.titleTime, definitions.time],
     [texts.titleChanges, definitions.changes],
     [texts.titleSchools, definitions.schools],
-    [fill(texts.titleTop, model.view.topResources), definitions.top],
+    [texts.titleTop, definitions.top],
     [texts.titleTreemap, definitions.treemap],
     [texts.titleActive, definitions.active],
     [texts.titleDistinctSchool, definitions.distinctSchool],

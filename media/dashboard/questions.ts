@@ -59,7 +59,7 @@ export function questionOf(id: QuestionId, texts: DashboardTexts, options: Filte
       );
     case "appUse":
       return choosing(
-        ["changes", "table"],
+        ["time", "schools", "changes", "table"],
         named(
           "resources",
           options.resources.map(({ name }) => name),

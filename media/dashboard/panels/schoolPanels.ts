@@ -194,7 +194,7 @@ export function topPanel(ready: Ready): Panel {
   const [first] = top;
   return {
     id: "top",
-    title: fill(texts.titleTop, formats.integer(Math.max(top.length, 1))),
+    title: texts.titleTop,
     definition: texts.definitions.top,
     allResources: false,
     wide: false,

@@ -120,7 +120,7 @@ function pictureTexts(t: Translate) {
     titleActive: t("Active users per day"),
     titleDistinctDay: t("Different resources used per day"),
     titleSchools: t("Logins and resources per person and day, by school"),
-    titleTop: t("Users of the {0} most used resources, by school"),
+    titleTop: t("Users of the most used resources, by school"),
     titleTreemap: t("Where the use goes: person-days per resource"),
     titleDistinctSchool: t("Different resources per person, by school"),
     titleDistinctGrade: t("Different resources per person, by grade"),
