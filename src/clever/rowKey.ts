@@ -12,16 +12,21 @@ import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from 
 
 /**
  * Pairs of rows that are about the same, as SQL conditions on two relations with the columns of a `_pseudo` table, and, if
- * the report has resources, `resource_key`: the resource's name in a form that is the same however it was masked. Each
- * condition equates enough for the engine to join by it. A pair can fulfil more than one of them.
+ * the report has resources, `resource_key`: the resource's name in a form that is the same however it was masked. Names
+ * of that form are one if they are equal or if one was masked; two links that nobody masked are two. Each condition equates
+ * enough for the engine to join by it. A pair can fulfil more than one of them.
+ *
+ * @param marker stands in masked texts
  */
-export function sameRowSql(report: Report, a: string, b: string): string[] {
+export function sameRowSql(report: Report, a: string, b: string, marker: string): string[] {
   const [clever = "", sis = ""] = personPseudonyms(report);
   const day = daysOf(report).map(({ name }) => `${a}."${name}" = ${b}."${name}"`);
   const resource = hasResources(report)
     ? [
         `(${a}.resource_id = ${b}.resource_id OR (${a}.resource_id IS NULL OR ${b}.resource_id IS NULL)
-          AND ${a}.resource_key IS NOT DISTINCT FROM ${b}.resource_key)`,
+          AND ${a}.resource_key IS NOT DISTINCT FROM ${b}.resource_key
+          AND (${a}.resource_name IS NOT DISTINCT FROM ${b}.resource_name OR ${isMasked(`${a}.resource_name`, marker)}
+            OR ${isMasked(`${b}.resource_name`, marker)}))`,
       ]
     : [];
   const same = [`${a}.user_type = ${b}.user_type`, ...day, ...resource];
@@ -53,10 +58,13 @@ export function tellsSameSql(report: Report, a: string, b: string, marker: strin
   const cells = told.map(({ name, type }) => {
     const isSame = `${a}.${name} IS NOT DISTINCT FROM ${b}.${name}`;
     if (type !== "string") return isSame;
-    const isMasked = (cell: string) => `coalesce(contains(${cell}, '${marker}'), false)`;
-    return `(${isSame} OR ${isMasked(`${a}.${name}`)} OR ${isMasked(`${b}.${name}`)})`;
+    return `(${isSame} OR ${isMasked(`${a}.${name}`, marker)} OR ${isMasked(`${b}.${name}`, marker)})`;
   });
   return cells.join(" AND ");
+}
+
+function isMasked(cell: string, marker: string): string {
+  return `coalesce(contains(${cell}, '${marker}'), false)`;
 }
 
 /**

@@ -32,7 +32,7 @@ export async function findTakenRows(
 ): Promise<void> {
   const same = tellsSameSql(report, "older", "newer", maskMarker);
   const rows = await keyedRows(session, report, relation, signal);
-  const pairs = sameRowSql(report, "older", "newer").map(
+  const pairs = sameRowSql(report, "older", "newer", maskMarker).map(
     (
       condition,
     ) => `SELECT older.row_id, older.source_file AS source, newer.source_file AS taker, ${same} AS same
