@@ -332,12 +332,13 @@ test("the end of a run tells of every kind of trouble, and names the place", () 
           hasEarlierRows: false,
         },
       ],
+      changedByOthers: [{ table: "a_pseudo", months: ["2024-09"], problem: "Rows are gone." }],
       inQuarantine: ["c.csv", "d.csv"],
     },
     [],
   );
   expect({ severity, quarantined }).toEqual({ severity: "error", quarantined: "b.csv" });
   expect(text).toBe(
-    "1 file failed: a.csv: Gone. 1 file went into quarantine: b.csv: Line 3, num_logins: Not a number. 1 row was superseded by a newer file. 2 files of earlier runs are still in quarantine.",
+    "1 file failed: a.csv: Gone. 1 file went into quarantine: b.csv: Line 3, num_logins: Not a number. a_pseudo: Rows are gone. 1 row was superseded by a newer file. 2 files of earlier runs are still in quarantine.",
   );
 });

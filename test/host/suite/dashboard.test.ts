@@ -128,7 +128,10 @@ suite("the dashboard", function () {
     tab.say("run");
     tab.say({ type: "copyFilter", filter: openingFilter });
     await tab.hears("notice", before);
-    assert.equal(tab.received.length, before + 1);
+    const heard = tab.received.slice(before);
+    assert.equal(heard.filter(({ type }) => type === "notice").length, 1);
+    // A setting that changed before may still be answered.
+    assert.ok(heard.every((each) => !("question" in each) || each.question !== 2));
     assert.match(await env.clipboard.readText(), /^[\w-]+:\/\/clever-lake\.clever-lake\/dashboard\?filter=/);
   });
 
