@@ -51,7 +51,8 @@ export class Dashboards implements AsyncDisposable {
     const { minimumGroupSize, keepWhole, schoolYearStart } = params;
     const { levels, licences } = await readDistrictFiles(params);
     const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date(), levels, licences };
-    return this.withIndex(
+    // Awaited here: what was not passed on yet is, once the answer is there.
+    return await this.withIndex(
       params,
       signal,
       async (index) => (index === undefined ? { empty: true } : answer(index, filter, options, signal)),
