@@ -18,8 +18,8 @@ export async function importRoster(
   using progress = new Throttle(millisecondsBetweenProgress, report);
   const onProgress = (state: RosterProgress) => progress.push(state);
   const request = { lake, salt, keepRaw, signal, onProgress };
-  if (origin === "disk") return importFile({ ...request, file: await rosterOnDisk(path) });
-  return sources.use(connection, secrets, async (source) =>
+  if (origin === "disk") return await importFile({ ...request, file: await rosterOnDisk(path) });
+  return await sources.use(connection, secrets, async (source) =>
     importFile({ ...request, file: await rosterOnServer(source, path, signal) }),
   );
 }
