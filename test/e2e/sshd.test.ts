@@ -279,7 +279,10 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
   test("the window is loaded anew, and everything is as it was", async () => {
     await workbench().notifications.clear();
     await reports().click("daily-participation", "2025-09-02 students");
-    await (await workbench().webview("[role=grid]")).getByText("Cedar Hollow").first().waitFor();
+    // The preview that was open until now may be found first, and then be gone.
+    const shows = async () =>
+      (await workbench().webview("[role=grid]")).getByText("Cedar Hollow").first().isVisible();
+    await expect.poll(() => shows().catch(() => false), { timeout: 30_000 }).toBe(true);
     const before = await reports().texts();
     await workbench().reload();
 
