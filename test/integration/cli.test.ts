@@ -25,6 +25,7 @@ const freshness = z.array(
 const statusDocument = z.strictObject({
   freshness,
   overdue: freshness,
+  changedByOthers: z.tuple([]),
   files: z.array(
     z.object({
       path: z.string(),
@@ -32,7 +33,7 @@ const statusDocument = z.strictObject({
       userType: z.enum(["students", "teachers", "staff"]).nullable(),
       size: z.number(),
       modified: z.iso.datetime(),
-      state: z.enum(["new", "landed", "anonymized", "changed", "quarantined", "ignored"]),
+      state: z.enum(["new", "landed", "anonymized", "changed", "quarantined", "dismissed", "ignored"]),
     }),
   ),
   /** Null before the first run. */
