@@ -123,7 +123,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
   });
   const schoolDays = byDay.filter(({ kind }) => kind === "school").length;
   const usersOf = (resource: (typeof allResources)[number], people: number) =>
-    Math.round(people * Math.min(0.93, resource.weight * 1.1));
+    Math.max(Math.min(people, 1), Math.round(people * Math.min(0.93, resource.weight * 1.1)));
   const entries = chosen
     .map((resource) => resourceEntry(resource, usersOf(resource, users), schoolDays, from, to))
     .map((entry) =>
