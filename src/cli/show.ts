@@ -158,8 +158,8 @@ function listed(lines: readonly string[]): string[] {
 export function showMetrics(metrics: ParticipationMetrics<People>): string {
   const { minimumGroupSize, withheld } = metrics;
   const count = (value: People) =>
-    value === null ? "not alone" : value === "few" ? `<${minimumGroupSize}` : integer(value);
-  const average = (value: Shown) => (value === null ? "not alone" : decimal(value));
+    value === null ? "left out" : value === "few" ? `<${minimumGroupSize}` : integer(value);
+  const average = (value: Shown) => (value === null ? "left out" : decimal(value));
   const name = (value: string | null) => plain(value ?? "(none)");
   const share =
     typeof metrics.users === "number" && metrics.users > 0 && typeof metrics.activeUsers === "number"
