@@ -2,12 +2,12 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import type { People, ResourceEntry, Shown } from "../../src/dashboard/answer";
 import type { ResourceColumn } from "../../src/dashboard/export/view";
 import { explainView } from "./explainView";
+import { exportMenu } from "./exportMenu";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
 import { type DataTable, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
-import { popover } from "./popover";
 
 /** Tables longer than this have only the rows in sight in the document. */
 const mostRows = 200;
@@ -55,18 +55,7 @@ export class ResourceTable {
               if (event.target instanceof HTMLInputElement)
                 actions.setView({ search: event.target.value.slice(0, 300) });
             }} />
-          ${popover({
-            id: "export-table",
-            className: "icon-button",
-            label: fill(texts.exportOf, title),
-            face: icon("export"),
-            heading: fill(texts.exportOf, title),
-            menu: true,
-            width: 170,
-            content: html`<button type="button" role="menuitem" class="command" id="table-csv"
-              @click=${() => exporter.table(ready, "resources", title, texts.definitions.table, resourceTable(ready, rows))}
-            >${texts.asCsv}</button>`,
-          })}
+          ${exportMenu(ready, "table", title, [["csv", texts.asCsv, () => exporter.table(ready, "resources", title, texts.definitions.table, resourceTable(ready, rows))]])}
         </div>
       </header>
       <div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll}>

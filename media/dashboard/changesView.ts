@@ -4,12 +4,12 @@ import type { Picture } from "./charts/picture";
 import { weeksLegend } from "./charts/weeksPicture";
 import { dataTableView } from "./dataTableView";
 import { explainView } from "./explainView";
+import { exportMenu } from "./exportMenu";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { formerNames, nameIn, pickName, type Ready, toggled, typeName } from "./model";
 import type { DataTable } from "./panels/panel";
 import { chartView, legendView, type PanelContext } from "./panelView";
-import { popover } from "./popover";
 
 const shownAtFirst = 3;
 
@@ -36,18 +36,7 @@ export function changesView(context: PanelContext, pictureOf: (change: Change) =
                   aria-label=${`${texts.showAsTable}: ${title}`} title=${asTable ? texts.showAsPicture : texts.showAsTable}
                   @click=${() => actions.setView({ asTable: toggled(view.asTable, "changes") })}
                 >${icon(asTable ? "graph" : "table")}</button>
-                ${popover({
-                  id: "export-changes",
-                  className: "icon-button",
-                  label: fill(texts.exportOf, title),
-                  face: icon("export"),
-                  heading: fill(texts.exportOf, title),
-                  menu: true,
-                  width: 170,
-                  content: html`<button type="button" role="menuitem" class="command" id="changes-csv"
-                    @click=${() => exporter.table(ready, "changes", title, texts.definitions.changes, changesTable(ready))}
-                  >${texts.asCsv}</button>`,
-                })}`
+                ${exportMenu(ready, "changes", title, [["csv", texts.asCsv, () => exporter.table(ready, "changes", title, texts.definitions.changes, changesTable(ready))]])}`
         }
       </div>
     </header>

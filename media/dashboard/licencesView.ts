@@ -1,12 +1,11 @@
 import { html, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
 import { explainView } from "./explainView";
+import { exportMenu } from "./exportMenu";
 import { daysIn, fill, isolated } from "./formats";
-import { icon } from "./icons";
 import { isOnly, pickName, type Ready } from "./model";
 import { type DataTable, shareOf, told } from "./panels/panel";
 import type { PanelContext } from "./panelView";
-import { popover } from "./popover";
 
 /** A licence that ends within so many days is told. */
 const daysBeforeEnd = 60;
@@ -35,18 +34,7 @@ export function licencesView({ ready, actions, exporter, model }: PanelContext):
         <p class="quiet note">${fill(texts.licencesOf, formats.integer(licences.length), formats.integer(unused))}</p>
       </div>
       <div class="panel-tools">
-        ${popover({
-          id: "export-licences",
-          className: "icon-button",
-          label: fill(texts.exportOf, title),
-          face: icon("export"),
-          heading: fill(texts.exportOf, title),
-          menu: true,
-          width: 170,
-          content: html`<button type="button" role="menuitem" class="command" id="licences-csv"
-            @click=${() => exporter.table(ready, "licences", title, texts.definitions.licences, licenceTable(ready, licences))}
-          >${texts.asCsv}</button>`,
-        })}
+        ${exportMenu(ready, "licences", title, [["csv", texts.asCsv, () => exporter.table(ready, "licences", title, texts.definitions.licences, licenceTable(ready, licences))]])}
       </div>
     </header>
     <div class="table-scroll" tabindex="0" role="group" aria-label=${title}>

@@ -3,7 +3,7 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import { fill } from "./formats";
 import type { Ready } from "./model";
 
-export function reportName(texts: DashboardTexts, report: ReportKind): string {
+function reportName(texts: DashboardTexts, report: ReportKind): string {
   return { dailyParticipation: texts.reportParticipation, resourceUsage: texts.reportUsage }[report];
 }
 

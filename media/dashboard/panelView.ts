@@ -4,12 +4,12 @@ import type { LegendEntry, Picture } from "./charts/picture";
 import { dataTableView } from "./dataTableView";
 import type { Exporter } from "./Exporter";
 import { explainView } from "./explainView";
+import { exportMenu } from "./exportMenu";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import { withoutDays } from "./missingWords";
 import { type Actions, type Model, type Ready, toggled } from "./model";
 import type { Control, Panel } from "./panels/panel";
-import { popover } from "./popover";
 import { otherDivisionView, sentencesView } from "./withheldView";
 
 export interface PanelContext {
@@ -142,8 +142,6 @@ function toolsView(
 ): TemplateResult {
   const { texts, view } = ready;
   const switchText = asTable ? texts.showAsPicture : texts.showAsTable;
-  const command = (kind: string, text: string, act: () => void) =>
-    html`<button type="button" role="menuitem" class="command" id=${`${panel.id}-${kind}`} @click=${act}>${text}</button>`;
   return html`<button
       type="button"
       class="icon-button as-table"
@@ -152,17 +150,13 @@ function toolsView(
       title=${switchText}
       @click=${() => actions.setView({ asTable: toggled(view.asTable, panel.id) })}
     >${icon(asTable ? "graph" : "table")}</button>
-    ${popover({
-      id: `export-${panel.id}`,
-      className: "icon-button",
-      label: fill(texts.exportOf, panel.title),
-      face: icon("export"),
-      heading: fill(texts.exportOf, panel.title),
-      menu: true,
-      width: 170,
-      content: html`
-        ${command("png", texts.asPng, () => exporter.picture(ready, panel, "png"))}
-        ${command("svg", texts.asSvg, () => exporter.picture(ready, panel, "svg"))}
-        ${command("csv", texts.asCsv, () => exporter.table(ready, panel.id, panel.title, panel.definition, panel.table()))}`,
-    })}`;
+    ${exportMenu(ready, panel.id, panel.title, [
+      ["png", texts.asPng, () => exporter.picture(ready, panel, "png")],
+      ["svg", texts.asSvg, () => exporter.picture(ready, panel, "svg")],
+      [
+        "csv",
+        texts.asCsv,
+        () => exporter.table(ready, panel.id, panel.title, panel.definition, panel.table()),
+      ],
+    ])}`;
 }

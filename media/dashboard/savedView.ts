@@ -8,7 +8,7 @@ import { close, popover } from "./popover";
 const mostLetters = 100;
 
 /** A list with an entry in place of the one of its name, or behind the others. */
-export function withEntry<T extends { readonly name: string }>(entries: readonly T[], entry: T): T[] {
+function withEntry<T extends { readonly name: string }>(entries: readonly T[], entry: T): T[] {
   const others = entries.filter(({ name }) => name !== entry.name);
   return [...others, entry].sort((a, b) => a.name.localeCompare(b.name));
 }

@@ -70,7 +70,7 @@ export async function withIndexOf<T>(
 }
 
 /** Where the platform keeps the caches of this user's programs. Only the owner can read what we put there. */
-export function cacheFolderOf(
+function cacheFolderOf(
   { XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv,
   platform: NodeJS.Platform = process.platform,
 ): string {

@@ -19,6 +19,7 @@ import {
   noteNewestRun,
   type RunRecord,
   type RunSummary,
+  writeFailedRecord,
   writeRunRecord,
 } from "./log/runRecord";
 import { SoundVersions } from "./others/foreignCommits";
@@ -26,7 +27,7 @@ import { lookAtTables } from "./others/look";
 import { type Comparison, compareContents } from "./plan/compareContents";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
 import { withKnownCopies } from "./plan/knownCopies";
-import { type LakeState, lakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
+import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";
 import { chunksOf, isDue, isNamed, isUnrecorded } from "./plan/work";
@@ -36,7 +37,7 @@ import { ReadAhead } from "./readAhead";
 import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
 import { isAsEarlier, leaveTableFolders } from "./salt/earlierPlaces";
 import { claimHeldSalt, holdSalt } from "./salt/salt";
-import { appliedInTables, type LakeTables, type PseudoTables, readTables } from "./write/tables";
+import { type LakeTables, type PseudoTables, readTables, stateOf } from "./write/tables";
 
 /** Percent of a source's rows that a new delivery may take away without a question. */
 export const defaultMaxShrink = 50;
@@ -182,16 +183,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       await runner.run([...early, ...chunksOf(landings, salt === undefined ? [] : pending)]);
       await finish(runner.tables);
     } catch (error) {
-      const outcome = signal?.aborted ? "cancelled" : "failed";
-      const ended = {
-        ...record,
-        ended: new Date(),
-        outcome,
-        summary: finishedSummary(summary, now),
-      } as const;
-      const told = outcome === "failed" ? { ...ended, error: describeError(error) } : ended;
-      // A lake that fails the run may fail its record too; the first error is the one to be told.
-      await writeRunRecord(lake, told).catch(() => undefined);
+      await writeFailedRecord(lake, { ...record, summary: finishedSummary(summary, now) }, error, signal);
       throw error;
     }
     const done = finishedSummary(
@@ -259,8 +251,7 @@ async function currentState(
   requireFinishedAdoption(records);
   await settleInterrupted(lake, log, records, signal);
   const entries = records.length === 0 ? known : await log.sources(signal);
-  const applied = appliedInTables(tables, entries.anonymized.values());
-  return { state: lakeState(entries, applied), previous, tables };
+  return { state: stateOf(tables, entries), previous, tables };
 }
 
 function chosen<T extends { readonly path: string }>(

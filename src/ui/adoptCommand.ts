@@ -128,7 +128,7 @@ function doneText({ run, files }: AdoptSummary): string {
 }
 
 /** What there is and what would be done, in the lines of a question. */
-export function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string {
+function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string {
   const names = tables.map(({ table, rows, distinctRows }) =>
     vscode.l10n.t(
       "{0}: {1}, {2} of them different",

@@ -37,7 +37,7 @@ export function adoptionPage(): vscode.Uri {
 }
 
 /** What an adoption came to, as Markdown. */
-export function adoptionText({ tables, comparison, warnings }: AdoptSummary): string {
+function adoptionText({ tables, comparison, warnings }: AdoptSummary): string {
   return [
     `# ${asMarkdown(vscode.l10n.t("OEA's lake"))}`,
     "",

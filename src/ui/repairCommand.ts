@@ -1,12 +1,13 @@
 import * as vscode from "vscode";
-import { type EngineClient, signalOf } from "../engine/client";
+import type { EngineClient } from "../engine/client";
 import type { RepairedTable, RepairProgress, RepairSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { isCancellation, offers, tell, tellError } from "./messages";
-import { showInformationMessage, showWarningMessage, withProgress } from "./window";
+import { showInformationMessage, showWarningMessage } from "./window";
+import { withShares } from "./withShares";
 
 /** Builds again what other programs changed in the tables: looks first, shows what it would do, and asks. */
 export class RepairCommand {
@@ -56,19 +57,12 @@ export class RepairCommand {
   private async request(title: string, dryRun: boolean): Promise<RepairSummary> {
     const connected = await this.model.connected();
     try {
-      return await withProgress(title, (progress, token) => {
-        let shown = 0;
-        const onProgress = ({ bytes, bytesDone }: RepairProgress) => {
-          const percent = (100 * bytesDone) / Math.max(1, bytes);
-          progress.report({ increment: percent - shown });
-          shown = percent;
-        };
-        return this.client.request(
-          engine.repair,
-          { ...connected, dryRun },
-          { signal: signalOf(token), onProgress },
-        );
-      });
+      return await withShares(
+        title,
+        ({ bytes, bytesDone }: RepairProgress) => bytesDone / Math.max(1, bytes),
+        (signal, onProgress) =>
+          this.client.request(engine.repair, { ...connected, dryRun }, { signal, onProgress }),
+      );
     } finally {
       if (!dryRun) this.model.lakeMayHaveChanged();
     }

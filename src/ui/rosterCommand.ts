@@ -1,20 +1,13 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import { signalOf } from "../engine/client";
-import type { RosterParams, RosterSummary } from "../engine/messages";
+import type { RosterParams, RosterProgress, RosterSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { isCancellation, missingSalt, offers, tell, tellError } from "./messages";
-import {
-  showInformationMessage,
-  showInputBox,
-  showQuickPick,
-  showWarningMessage,
-  withIcon,
-  withProgress,
-} from "./window";
+import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
+import { withShares } from "./withShares";
 
 /** What a roster file is called; others can be picked all the same. */
 const usualName = "students.csv";
@@ -61,21 +54,12 @@ export class RosterCommand {
     const { saltKeyVaultUrl } = connected.connection;
     if (connected.secrets.salt === undefined && saltKeyVaultUrl === undefined) throw missingSalt();
     try {
-      return await withProgress(vscode.l10n.t("Clever: importing the roster"), (progress, token) => {
-        let shown = 0;
-        return this.client.request(
-          engine.importRoster,
-          { ...connected, ...roster },
-          {
-            signal: signalOf(token),
-            onProgress: ({ bytes, bytesRead }) => {
-              const percent = (100 * bytesRead) / Math.max(1, bytes);
-              progress.report({ increment: percent - shown });
-              shown = percent;
-            },
-          },
-        );
-      });
+      return await withShares(
+        vscode.l10n.t("Clever: importing the roster"),
+        ({ bytes, bytesRead }: RosterProgress) => bytesRead / Math.max(1, bytes),
+        (signal, onProgress) =>
+          this.client.request(engine.importRoster, { ...connected, ...roster }, { signal, onProgress }),
+      );
     } finally {
       this.model.lakeMayHaveChanged();
     }

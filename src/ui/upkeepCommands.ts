@@ -14,6 +14,7 @@ import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
 import { isCancellation, offers, tell, tellError } from "./messages";
 import { showInformationMessage, showInputBox, showWarningMessage, withProgress } from "./window";
+import { withShares } from "./withShares";
 
 /** Keeps the lake's data files few. Each command looks first, shows what it would do, and asks. */
 export class UpkeepCommands {
@@ -123,7 +124,7 @@ export class UpkeepCommands {
   private async requestOptimize(title: string, dryRun: boolean): Promise<OptimizeSummary> {
     const connected = await this.model.connected();
     const shares = ({ bytes, bytesDone }: OptimizeProgress) => bytesDone / Math.max(1, bytes);
-    return this.withShares(title, dryRun, shares, (signal, onProgress) =>
+    return this.asked(title, dryRun, shares, (signal, onProgress) =>
       this.client.request(engine.optimize, { ...connected, dryRun }, { signal, onProgress }),
     );
   }
@@ -131,26 +132,20 @@ export class UpkeepCommands {
   private async requestVacuum(title: string, dryRun: boolean, olderThanDays: number): Promise<VacuumSummary> {
     const connected = await this.model.connected();
     const shares = ({ files, filesDone }: VacuumProgress) => filesDone / Math.max(1, files);
-    return this.withShares(title, dryRun, shares, (signal, onProgress) =>
+    return this.asked(title, dryRun, shares, (signal, onProgress) =>
       this.client.request(engine.vacuum, { ...connected, dryRun, olderThanDays }, { signal, onProgress }),
     );
   }
 
-  private async withShares<Progress, Result>(
+  /** What is more than a look may have changed the lake, however it ended. */
+  private async asked<Progress, Result>(
     title: string,
     dryRun: boolean,
     shareOf: (progress: Progress) => number,
     request: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,
   ): Promise<Result> {
     try {
-      return await withProgress(title, (progress, token) => {
-        let shown = 0;
-        return request(signalOf(token), (state) => {
-          const percent = 100 * shareOf(state);
-          progress.report({ increment: percent - shown });
-          shown = percent;
-        });
-      });
+      return await withShares(title, shareOf, request);
     } finally {
       if (!dryRun) this.model.lakeMayHaveChanged();
     }

@@ -39,7 +39,6 @@ export async function repairTables(
       signal,
       onProgress: ({ bytes, bytesDone }) => share.show(bytesDone / Math.max(1, bytes)),
     });
-    share.clear();
     return {
       text: () => showRepair(summary),
       document: () => summary,

@@ -29,7 +29,7 @@ import { engagementSql } from "./engagementSql";
  */
 
 /** The tag of a data file with our rows of a month: a hash of the data files that they were made of. */
-export const madeOfTag = "clever.madeOf";
+const madeOfTag = "clever.madeOf";
 
 /** Tags of such a file after a merge: there is one for each month, and it is never merged. */
 export function activityTags(files: readonly AddFile[]): AddFile["tags"] {

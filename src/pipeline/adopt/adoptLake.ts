@@ -1,5 +1,5 @@
 import { Duck } from "../../duck/duck";
-import { CleverLakeError, describeError } from "../../errors";
+import { CleverLakeError } from "../../errors";
 import { removeLocal } from "../../heldFiles";
 import type { Lake } from "../../lake/lake";
 import { ChunkRunner } from "../chunkRunner";
@@ -13,15 +13,15 @@ import {
   noteNewestRun,
   type RunRecord,
   type RunSummary,
+  writeFailedRecord,
   writeRunRecord,
 } from "../log/runRecord";
 import { SoundVersions } from "../others/foreignCommits";
-import { lakeState } from "../plan/plan";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { Progress } from "../progress";
 import { emptySummary, finishedSummary, isIncomplete } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
-import { appliedIn, appliedInTables, type PseudoTables, readTables } from "../write/tables";
+import { appliedIn, type PseudoTables, readTables, stateOf } from "../write/tables";
 import type { AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { compareRows } from "./compareRows";
 import type { SourceHistory } from "./deliveries";
@@ -143,11 +143,7 @@ class Adoption {
       await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: run });
       return this.summary("adopted", facts, run, comparison);
     } catch (error) {
-      const outcome = signal?.aborted ? "cancelled" : "failed";
-      const ended = { ...record, ended: new Date(), outcome } as const;
-      const told = outcome === "failed" ? { ...ended, error: describeError(error) } : ended;
-      // A lake that fails the adoption may fail its record too; the first error is the one to be told.
-      await writeRunRecord(lake, told).catch(() => undefined);
+      await writeFailedRecord(lake, record, error, signal);
       throw error;
     }
   }
@@ -205,8 +201,7 @@ class Adoption {
     const { lake, signal, maxShrink } = this.request;
     const { duck, log, scratch } = this;
     const tables = await readTables(lake, duck, signal);
-    const sources = await log.sources(signal);
-    const state = lakeState(sources, appliedInTables(tables, sources.anonymized.values()));
+    const state = stateOf(tables, await log.sources(signal));
     const due = rounds.map((entries) => entries.filter((entry) => isDue(entry, state, new Set())));
     const files = due.reduce((sum, entries) => sum + entries.length, 0);
     const progress = new Progress(({ filesAnonymized, rows }) =>

@@ -116,7 +116,7 @@ export class ReportTable {
               onState: onEngineState,
               knownIds: async () => writeKnownIds(duck, lakeIds, [persons, await others], scratch, signal),
             });
-      return readDeliveries(opened, session, deliveries, context);
+      return readDeliveries(session, deliveries, context, opened);
     });
   }
 

@@ -26,7 +26,7 @@ export async function settleInterrupted(
  * at a place of its plan, and in no entry. The file is taken as it is, so that nothing is brought over twice and no
  * file stays unknown.
  */
-export async function adoptLandings(
+async function adoptLandings(
   lake: Lake,
   landings: readonly Landing[],
   known: readonly LogEntry[],

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import { newestRunPath, runRecordPath, runsFolder } from "../../clever/layout";
 import { reportNames, userTypes } from "../../clever/reports";
-import { isCleverLakeError } from "../../errors";
+import { describeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { readSmall } from "../../lake/readSmall";
 import { findingSchema } from "../others/finding";
@@ -118,6 +118,23 @@ export function newRunId(start: Date, newest: string | undefined): string {
 
 export async function writeRunRecord(lake: Lake, record: RunRecord): Promise<void> {
   await writeJson(lake, runRecordPath(record.runId), record);
+}
+
+/**
+ * Writes the record of a run that an error or an abort ended. A lake that fails the run may fail its record too; the run's
+ * own error is the one to be told.
+ */
+export async function writeFailedRecord(
+  lake: Lake,
+  record: RunRecord,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const ended = { ...record, ended: new Date() };
+  const failed: RunRecord = signal?.aborted
+    ? { ...ended, outcome: "cancelled" }
+    : { ...ended, outcome: "failed", error: describeError(error) };
+  await writeRunRecord(lake, failed).catch(() => undefined);
 }
 
 async function writeJson(lake: Lake, path: string, document: unknown): Promise<void> {

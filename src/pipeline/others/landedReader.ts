@@ -5,7 +5,6 @@ import type { Lake } from "../../lake/lake";
 import type { Delivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { chunksOf } from "../plan/work";
-import { EmbeddedEngine } from "../read/embeddedEngine";
 import { IdentityWatch } from "../read/identityHealth";
 import { LakeIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
@@ -69,8 +68,7 @@ export class LandedReader {
     for (const { pending } of chunksOf([], entries)) {
       const reading = await duck.session((session) => {
         const deliveries = pending.map((entry): Delivery => ({ entry, isAccepted: true }));
-        const opened = this.readContext(what);
-        return readDeliveries(new EmbeddedEngine(session, opened), session, deliveries, opened);
+        return readDeliveries(session, deliveries, this.readContext(what));
       });
       read.push(...reading.read.filter(isReadAsBefore).map(({ entry }) => entry));
       staged.push(...reading.staged);

@@ -11,11 +11,11 @@ import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog, type SourceEntries } from "../log/logTable";
 import { newRunId } from "../log/runRecord";
-import { type LakeState, lakeState } from "../plan/plan";
+import type { LakeState } from "../plan/plan";
 import { isAsEarlier, leaveTableFolders } from "../salt/earlierPlaces";
 import { claimHeldSalt, holdSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
-import { allReports, appliedInTables, type LakeTables, readTables } from "../write/tables";
+import { allReports, type LakeTables, readTables, stateOf } from "../write/tables";
 import type { Finding } from "./finding";
 import type { RepairContext } from "./landedReader";
 import { lookAtTables } from "./look";
@@ -89,7 +89,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
   try {
     const log = new IngestLog(lake, duck);
     const [tables, entries] = await together([readTables(lake, duck, signal), log.sources(signal)]);
-    const state = lakeState(entries, appliedInTables(tables, entries.anonymized.values()));
+    const state = stateOf(tables, entries);
     const findings = await lookAtTables(lake, duck, tables, state, signal);
     const progress = { bytes: 0, bytesDone: 0 };
     const context: RepairContext = {

@@ -6,8 +6,7 @@ import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
 import { newRunId } from "../log/runRecord";
-import { appliedInTables, readTables } from "../write/tables";
-import { lakeState } from "./plan";
+import { readTables, stateOf } from "../write/tables";
 import { isQuarantined } from "./quarantine";
 import { isNamed } from "./work";
 
@@ -31,11 +30,8 @@ export async function dismissQuarantined({ lake, files, signal }: DismissRequest
   await using lock = await RunLock.take(lake, newRunId(now, undefined), { signal });
   await using duck = await Duck.open();
   const log = new IngestLog(lake, duck);
-  const [entriesBefore, tables] = await together([log.sources(signal), readTables(lake, duck, signal)]);
-  const { log: last, applied } = lakeState(
-    entriesBefore,
-    appliedInTables(tables, entriesBefore.anonymized.values()),
-  );
+  const [before, tables] = await together([log.sources(signal), readTables(lake, duck, signal)]);
+  const { log: last, applied } = stateOf(tables, before);
   const waiting = [...last.values()].filter((entry) => isQuarantined(entry, applied));
   const found = files.map((file) => {
     const entry = waiting.find((each) => isNamed(new Set([file]), each));

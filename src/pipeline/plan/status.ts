@@ -8,10 +8,10 @@ import { IngestLog } from "../log/logTable";
 import { newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
 import type { Finding } from "../others/finding";
 import { lookAtTables } from "../others/look";
-import { appliedInTables, readTables } from "../write/tables";
+import { readTables, stateOf } from "../write/tables";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { withKnownCopies } from "./knownCopies";
-import { lakeState, makePlan, type PlannedFile } from "./plan";
+import { makePlan, type PlannedFile } from "./plan";
 import { quarantinedAndGone } from "./quarantine";
 import { asOnServer } from "./sourceNames";
 
@@ -48,7 +48,7 @@ export async function status(
       ingestLog.sources(signal),
       readTables(lake, duck, signal),
     ]);
-    const state = lakeState(log, appliedInTables(tables, log.anonymized.values()));
+    const state = stateOf(tables, log);
     const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
     const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
     const freshness = freshnessOf(tables.pseudo, new Date());

@@ -1,5 +1,6 @@
 import type { DuckSession } from "../../duck/duck";
 import type { Delivery, FailedDelivery, QuarantinedDelivery, ReadDelivery } from "../delivery";
+import { EmbeddedEngine } from "./embeddedEngine";
 import { withLandedFiles } from "./landedFiles";
 import { openCsv } from "./openCsv";
 import { type ReadContext, readAlone } from "./readAlone";
@@ -22,10 +23,10 @@ export interface Reading {
  * the lake rejects.
  */
 export async function readDeliveries(
-  engine: ReadEngine,
   session: DuckSession,
   deliveries: readonly Delivery[],
   context: ReadContext,
+  engine: ReadEngine = new EmbeddedEngine(session, context),
 ): Promise<Reading> {
   const { lake, persons, signal } = context;
   const clean = await engine.readClean(deliveries);

@@ -6,7 +6,6 @@ import type { Delivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { comparableTexts } from "../read/comparableTexts";
-import { EmbeddedEngine } from "../read/embeddedEngine";
 import { IdentityWatch } from "../read/identityHealth";
 import { LakeIds } from "../read/lakeIds";
 import { type LoadedCsv, valueSql } from "../read/loadCsv";
@@ -174,7 +173,7 @@ class Comparison {
     const { lake, scratch, signal } = this.context;
     const deliveries = entries.map((entry): Delivery => ({ entry, isAccepted: true }));
     const context = { lake, persons, identities, scratch, signal, stage, wereRead: true };
-    return readDeliveries(new EmbeddedEngine(this.session, context), this.session, deliveries, context);
+    return readDeliveries(this.session, deliveries, context);
   }
 
   private dayOf(loaded: LoadedCsv): string {

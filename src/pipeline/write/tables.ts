@@ -14,7 +14,8 @@ import type { Duck } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { together } from "../../together";
-import type { LogEntry } from "../log/ingestLog";
+import type { SourceEntries } from "../log/logTable";
+import { type LakeState, lakeState } from "../plan/plan";
 import { contentsOf, mergedTags } from "./fileContents";
 
 /** The application under which a table's Delta log says which delivery of a source it holds. */
@@ -94,18 +95,15 @@ export async function readTables(
 }
 
 /**
- * Per source the version of the delivery whose rows are in the tables. A table that cannot be read is taken to have what
- * the ingest log says, so that nothing is read again for its sake.
+ * What the lake holds, from its tables and its log. A table that cannot be read is taken to have what the log says, so that
+ * nothing is read again for its sake.
  */
-export function appliedInTables(
-  { pseudo, refused }: LakeTables,
-  anonymized: Iterable<Pick<LogEntry, "report" | "source" | "version">>,
-): Map<string, number> {
+export function stateOf({ pseudo, refused }: LakeTables, entries: SourceEntries): LakeState {
   const applied = appliedIn(pseudo);
-  for (const { report, source, version } of anonymized) {
+  for (const { report, source, version } of entries.anonymized.values()) {
     if (refused.has(pseudoTable(reports[report]))) applied.set(source, version);
   }
-  return applied;
+  return lakeState(entries, applied);
 }
 
 export function appliedIn(tables: PseudoTables): Map<string, number> {

@@ -1,0 +1,23 @@
+import { signalOf } from "../engine/client";
+import { withProgress } from "./window";
+
+/**
+ * Shows a progress notification while the engine works.
+ *
+ * @param shareOf how much of the work is done, from 0 to 1
+ * @param request asks the engine; its signal is aborted where the person cancels
+ */
+export async function withShares<Progress, Result>(
+  title: string,
+  shareOf: (progress: Progress) => number,
+  request: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,
+): Promise<Result> {
+  return withProgress(title, (progress, token) => {
+    let shown = 0;
+    return request(signalOf(token), (state) => {
+      const percent = 100 * shareOf(state);
+      progress.report({ increment: percent - shown });
+      shown = percent;
+    });
+  });
+}
