@@ -1,0 +1,65 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { beforeAll, expect, test } from "vitest";
+import { buildCommandLine, commandLine } from "../helpers/cli";
+import { markdownPages } from "../helpers/markdown";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+/** What stands for a value of a kind that the program checks. */
+const placeholders: Readonly<Record<string, string>> = { DAYS: "30", N: "3" };
+
+/** The words after the program's name in each documented command, without comments, redirections and quotes. */
+function documentedCommands(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const { code } of markdownPages()) {
+    for (const line of code) {
+      const [, rest] = /(?:^|[\s/"'=])(?:clever-lake|node dist\/cli\.mjs) (-?-?[a-z].*)/.exec(line) ?? [];
+      const [command] = (rest ?? "").split(/ +#| [|>&;]|["']$/);
+      if (!command) continue;
+      const words = [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+        ([, double, single, plain]) => double ?? single ?? plain ?? "",
+      );
+      found.set(
+        command,
+        words.map((word) => placeholders[word] ?? word),
+      );
+    }
+  }
+  return found;
+}
+
+const commands = documentedCommands();
+const named = (words: readonly string[]) => words.find((word) => /^[a-z]+$/.test(word)) ?? "";
+
+beforeAll(buildCommandLine);
+
+test("the documentation has all commands of the program, and no others", () => {
+  const help = spawnSync(process.execPath, [commandLine, "--help"], { encoding: "utf8" }).stdout;
+  const [, list = ""] = help.split("\nCommands:\n");
+  const all = [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
+  expect(all).toContain("run");
+  expect(new Set([...commands.values()].map(named))).toEqual(new Set(all.filter((name) => name !== "help")));
+});
+
+// In an empty folder each command line is understood, and then misses its configuration.
+test.each([...commands].filter(([, words]) => words.length > 1 && named(words) !== "demo"))(
+  "clever-lake %s",
+  async (_command, words) => {
+    const program = spawn(process.execPath, [commandLine, ...words], {
+      cwd: await temporaryFolder(),
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const [said] = await Promise.all([text(program.stderr), once(program, "close")]);
+    expect(said).toContain("The configuration file cannot be read.");
+  },
+);
+
+test("the options of demo in the documentation are those that it takes", () => {
+  const help = spawnSync(process.execPath, [commandLine, "demo", "--help"], { encoding: "utf8" }).stdout;
+  const options = [...commands.values()]
+    .filter((words) => named(words) === "demo")
+    .flatMap((words) => words.filter((word) => word.startsWith("--")));
+  expect(options).toContain("--keep");
+  expect(options.filter((option) => !help.includes(`${option} `))).toEqual([]);
+});

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { scripts } from "../../package.json";
+import { markdownPages, projectFolder } from "../helpers/markdown";
+
+const pages = markdownPages();
+
+/** The file and the heading that a link of a page names; undefined where it leaves the project. */
+function target(file: string, link: string) {
+  if (/^[a-z]+:/.test(link)) return undefined;
+  const [place = "", heading] = decodeURIComponent(link).split("#");
+  return { file: place === "" ? file : path.posix.join(path.posix.dirname(file), place), heading };
+}
+
+function leadsNowhere(file: string, link: string): boolean {
+  const to = target(file, link);
+  if (to === undefined) return false;
+  if (!existsSync(path.join(projectFolder, to.file))) return true;
+  return to.heading !== undefined && !pages.find((page) => page.file === to.file)?.anchors.has(to.heading);
+}
+
+test("every link in the documentation leads to a file, and to a heading that it has", () => {
+  const broken = pages.flatMap(({ file, links }) =>
+    links.filter((link) => leadsNowhere(file, link)).map((link) => `${file}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test.each(["README.md", "docs/README.md"])("%s leads to every page of docs", (from) => {
+  const links = pages.find(({ file }) => file === from)?.links ?? [];
+  const linked = new Set(links.map((link) => target(from, link)?.file));
+  const docs = pages.map(({ file }) => file).filter((file) => /^docs\/(?!README)/.test(file));
+  expect(docs.length).toBeGreaterThan(10);
+  expect(docs.filter((file) => !linked.has(file))).toEqual([]);
+});
+
+test("every npm script that the documentation names is there", () => {
+  const named = pages.flatMap(({ file, code }) =>
+    code.flatMap((line) =>
+      [...line.matchAll(/\bnpm (?:run ([\w:]+)|(test|start)\b)/g)].map(([, script, short]) => ({
+        file,
+        script: script ?? short ?? "",
+      })),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter(({ script }) => !(script in scripts))).toEqual([]);
+});
+
+test("README tells that Clever Lake is not affiliated with those whose names it uses", () => {
+  const text = readFileSync(path.join(projectFolder, "README.md"), "utf8");
+  expect(text).toContain("not affiliated with Clever, Microsoft");
+});
