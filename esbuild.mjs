@@ -174,7 +174,12 @@ async function removeOldChunks(outputs) {
   await Promise.all(old.map((name) => rm(path.join(root, "dist", name), { force: true })));
 }
 
-async function main() {
+/**
+ * Builds the command line.
+ *
+ * @returns {Promise<readonly string[]>} the source files that went in
+ */
+export async function buildCommandLine() {
   // Modules with chunks: each command loads its own, so that `--version` and a run with nothing new start fast.
   const { metafile } = await build({
     ...shared,
@@ -199,6 +204,11 @@ async function main() {
     },
   });
   await removeOldChunks(Object.keys(metafile.outputs));
+  return Object.keys(metafile.inputs);
+}
+
+async function main() {
+  await buildCommandLine();
   await buildExtension();
   // What `npm run bench` runs; no part of the program.
   if (process.argv.includes("--bench")) {

@@ -48,9 +48,9 @@ export async function makeVsix(target = `${process.platform}-${process.arch}`) {
       packagePath: vsix,
       target,
       dependencies: false,
-      // There is no public repository yet that relative links could be completed with.
+      // Relative links are completed with the repository's address, where the manifest has one.
       allowMissingRepository: true,
-      rewriteRelativeLinks: false,
+      rewriteRelativeLinks: manifest.repository !== undefined,
     });
     const files = await contents(vsix);
     const { size: bytes } = await stat(vsix);
@@ -73,8 +73,8 @@ async function fill(stage, manifest, bindingName) {
   await cp(path.join(root, ".vscodeignore"), path.join(stage, ".vscodeignore"));
   await cp(binding, path.join(stage, "dist", "node_modules", bindingName), { recursive: true });
   await writeFile(path.join(stage, "ThirdPartyNotices.txt"), await thirdPartyNotices(root, inputs));
-  // What is left out concerns the source only.
-  const { scripts, dependencies, devDependencies, bin, private: _, ...shipped } = manifest;
+  // What is left out concerns the source and npm's package only.
+  const { scripts, dependencies, devDependencies, bin, files, private: _, ...shipped } = manifest;
   await writeFile(path.join(stage, "package.json"), JSON.stringify(shipped, undefined, 2));
 }
 

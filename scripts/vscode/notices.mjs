@@ -27,5 +27,5 @@ export async function thirdPartyNotices(root, inputs) {
       return `${name} ${version}\n${"-".repeat(72)}\n${text.trim()}\n`;
     }),
   );
-  return `This extension contains the following packages.\n\n${parts.join("\n")}`;
+  return `This program contains the following packages.\n\n${parts.join("\n")}`;
 }

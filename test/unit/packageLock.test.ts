@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { dependencies } from "../../package.json";
 import lock from "../../package-lock.json";
 
 interface LockEntry {
@@ -32,4 +33,11 @@ test("all platforms that a VSIX is made for have their library in the lock file,
   const packages: Readonly<Record<string, LockEntry>> = lock.packages;
   const versions = platforms.map((name) => packages[`node_modules/@duckdb/node-bindings-${name}`]?.version);
   expect(new Set(versions)).toEqual(new Set([packages["node_modules/@duckdb/node-bindings"]?.version]));
+});
+
+// The package for npm holds DuckDB's JavaScript, and asks npm for the library only.
+test("DuckDB's JavaScript and the library that an installation asks for are of one version", () => {
+  expect(lock.packages["node_modules/@duckdb/node-api"].dependencies["@duckdb/node-bindings"]).toBe(
+    dependencies["@duckdb/node-bindings"],
+  );
 });
