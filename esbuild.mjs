@@ -1,11 +1,42 @@
 // Bundles the program's entry points. DuckDB's native library stays outside the bundles.
+//   node esbuild.mjs --watch   builds again whatever changes, until it is interrupted
 import { realpathSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import * as esbuild from "esbuild";
 
 const root = path.dirname(fileURLToPath(import.meta.url));
+const isProgram =
+  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+const watching = isProgram && process.argv.includes("--watch");
+
+/** Tells, for the task of `.vscode/tasks.json`, when something is built again and when all of it is done. */
+const watchNotes = { ready: false, running: 0 };
+const tellingWhenBuilt = {
+  name: "telling-when-built",
+  setup(building) {
+    building.onStart(() => {
+      if (watchNotes.running++ === 0 && watchNotes.ready) console.log("Building again …");
+    });
+    building.onEnd(() => {
+      if (--watchNotes.running === 0 && watchNotes.ready) console.log("Built; watching for changes.");
+    });
+  },
+};
+
+/** Builds once; when watching, builds once and then after each change. */
+async function build(options) {
+  if (!watching) return esbuild.build(options);
+  const context = await esbuild.context({
+    ...options,
+    plugins: [...(options.plugins ?? []), tellingWhenBuilt],
+  });
+  const result = await context.rebuild();
+  await context.watch();
+  return result;
+}
+
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -229,6 +260,10 @@ async function main() {
   }
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (isProgram) {
   await main();
+  if (watching) {
+    watchNotes.ready = true;
+    if (watchNotes.running === 0) console.log("Built; watching for changes.");
+  }
 }

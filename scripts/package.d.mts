@@ -8,3 +8,6 @@ export interface Package {
 }
 
 export function makeVsix(target?: string): Promise<Package>;
+
+/** VS Code's name of a platform → the end of the name of DuckDB's package for it. */
+export const targets: Readonly<Record<string, string>>;

@@ -13,7 +13,7 @@ import { thirdPartyNotices } from "./vscode/notices.mjs";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const largest = 30e6;
 /** VS Code's name of a platform → the end of the name of DuckDB's package for it. */
-const targets = {
+export const targets = {
   "linux-x64": "linux-x64",
   "linux-arm64": "linux-arm64",
   "alpine-x64": "linux-x64-musl",

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { scripts } from "../../package.json";
+import { targets } from "../../scripts/package.mjs";
+
+const root = path.resolve(import.meta.dirname, "..", "..");
+const text = (file: string) => readFileSync(path.join(root, file), "utf8");
+
+test("CI packs a VSIX for every platform that there is one for", () => {
+  const [, list = ""] = /target:\n((?: +- .+\n)+)/.exec(text(".github/workflows/ci.yml")) ?? [];
+  expect(list.match(/[\w-]+$/gm)).toEqual(Object.keys(targets));
+});
+
+test("CI calls scripts that there are", () => {
+  const called = [...text(".github/workflows/ci.yml").matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+  expect(called.length).toBeGreaterThan(4);
+  expect(called.filter((name) => !((name as string) in scripts))).toEqual([]);
+});
+
+test("what F5 starts has its task, which calls a script that there is", () => {
+  const { configurations } = JSON.parse(text(".vscode/launch.json")) as {
+    configurations: { preLaunchTask?: string }[];
+  };
+  const { tasks } = JSON.parse(text(".vscode/tasks.json")) as { tasks: { label: string; script?: string }[] };
+  const needed = configurations.flatMap(({ preLaunchTask }) => preLaunchTask ?? []);
+  const labels = tasks.map(({ label }) => label);
+  expect(labels).toEqual(expect.arrayContaining(needed));
+  expect(tasks.flatMap(({ script }) => script ?? []).filter((script) => !(script in scripts))).toEqual([]);
+});
