@@ -3,7 +3,7 @@ import { powerBiAsset } from "./powerBi/asset";
 import { sqlAsset } from "./sql/asset";
 
 /** Every asset, by name. */
-export const assets: Readonly<Record<AssetName, Asset>> = {
+const assets: Readonly<Record<AssetName, Asset>> = {
   sql: sqlAsset,
   "power-bi": powerBiAsset,
 };

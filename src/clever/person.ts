@@ -53,7 +53,7 @@ function firstCleverIds(tables: readonly string[], restriction: string): string 
 }
 
 /** A SELECT of the school system's ids that stand alone in rows, which need other rows to say who they are about. */
-export function idsAlone(tables: readonly string[]): string {
+function idsAlone(tables: readonly string[]): string {
   return tables
     .map((rows) => `SELECT ${sisId} FROM (${rows}) WHERE ${cleverId} IS NULL AND ${sisId} IS NOT NULL`)
     .join(" UNION ALL ");

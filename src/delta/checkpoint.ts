@@ -14,7 +14,7 @@ const defaultInterval = 10;
 const week = 7 * 24 * 60 * 60 * 1000;
 
 /** Whether a checkpoint is due at this version: every tenth, or as the table's `delta.checkpointInterval` says. */
-export function isCheckpointDue({ version, metadata }: Snapshot): boolean {
+function isCheckpointDue({ version, metadata }: Snapshot): boolean {
   const interval = Number(metadata.configuration["delta.checkpointInterval"] ?? defaultInterval);
   return (
     version > 0 && version % (Number.isInteger(interval) && interval > 0 ? interval : defaultInterval) === 0

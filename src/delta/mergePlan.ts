@@ -56,7 +56,7 @@ export function filesByPartition({ files, metadata }: Snapshot): Map<string, Add
 }
 
 /** `year=2025, month=9`; empty for a table without partitions. */
-export function partitionName(columns: readonly string[], values: PartitionValues): string {
+function partitionName(columns: readonly string[], values: PartitionValues): string {
   return columns.map((column) => `${column}=${values[column] ?? ""}`).join(", ");
 }
 

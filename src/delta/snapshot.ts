@@ -11,7 +11,7 @@ import { requireReadable } from "./protocol";
 import { readCheckpoint, v2Checkpoints } from "./readCheckpoint";
 import { Replay, type Snapshot } from "./replay";
 
-export type { Snapshot, TableMetadata } from "./replay";
+export type { Snapshot } from "./replay";
 
 export interface ReadSnapshotOptions extends LakeOptions {
   /** The version wanted; the newest if left out. */

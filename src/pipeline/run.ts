@@ -40,7 +40,7 @@ import { claimHeldSalt, holdSalt } from "./salt/salt";
 import { type LakeTables, type PseudoTables, readTables, stateOf } from "./write/tables";
 
 /** Percent of a source's rows that a new delivery may take away without a question. */
-export const defaultMaxShrink = 50;
+const defaultMaxShrink = 50;
 
 export type RunCommand = Exclude<RunRecord["command"], "adopt">;
 

@@ -187,7 +187,7 @@ function sorted(items: readonly ReportItem[]): ReportItem[] {
  * A report's name without what its folder says already: `2025-09-22 students` below `daily-participation`. A sidebar
  * is narrow, and behind the whole name its state would not be seen; the tooltip has the path.
  */
-export function labelOf(path: string): string {
+function labelOf(path: string): string {
   const name = nameOf(path);
   const parts = partsOf(name);
   return parts && nameOf(folderOf(path)) === parts.report ? parts.label : name;

@@ -189,7 +189,7 @@ export class RunController extends Disposable {
 }
 
 /** Percent of the work that is done: bringing over and anonymizing count half each where both are to be done. */
-export function doneShare(state: RunProgress): number {
+function doneShare(state: RunProgress): number {
   const landing = state.bytes > 0 ? state.bytesLanded / state.bytes : undefined;
   const reading =
     state.filesToAnonymize > 0
@@ -202,7 +202,7 @@ export function doneShare(state: RunProgress): number {
 }
 
 /** `file n of m, bytes, rate, time left; rows anonymized`. */
-export function progressText(state: RunProgress, milliseconds: number): string {
+function progressText(state: RunProgress, milliseconds: number): string {
   if (state.phase === "listing") return vscode.l10n.t("looking at the server …");
   const parts: string[] = [];
   if (state.filesLanded < state.files) {

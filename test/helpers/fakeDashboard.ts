@@ -31,7 +31,7 @@ export interface FakeDistrict {
   readonly licences?: boolean;
 }
 
-export const missingDay = "2026-11-04";
+const missingDay = "2026-11-04";
 
 export const hostileNames = [
   "<img src=x onerror=alert(1)>",

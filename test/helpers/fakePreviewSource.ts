@@ -6,7 +6,7 @@ import type {
   PreviewSource,
 } from "../../src/ui/preview/previewSource";
 
-export const dailyColumns: readonly PreviewColumn[] = [
+const dailyColumns: readonly PreviewColumn[] = [
   { name: "date", type: "date", identity: false },
   { name: "staff_id", reportColumn: "sis_id", type: "string", identity: true },
   { name: "clever_user_id", type: "string", identity: true },

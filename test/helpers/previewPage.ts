@@ -4,7 +4,7 @@ import type { PreviewSource } from "../../src/ui/preview/previewSource";
 import { fromPage, type PreviewFile, type PreviewStrings, type ToPage } from "../../src/ui/preview/protocol";
 import { type Bundle, bundlePage, hostPage, type ShowOptions } from "./webviewPage";
 
-export const file: PreviewFile = {
+const file: PreviewFile = {
   path: "/daily-participation/2026-11-20-daily-participation-students.csv",
   origin: "server",
   name: "2026-11-20-daily-participation-students.csv",

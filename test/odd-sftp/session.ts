@@ -5,7 +5,7 @@ import type { Node, Tree } from "./tree";
 
 const { STATUS_CODE } = utils.sftp;
 const entriesPerBatch = 100;
-export const modeBits = { file: 0o100000, folder: 0o040000, link: 0o120000 } as const;
+const modeBits = { file: 0o100000, folder: 0o040000, link: 0o120000 } as const;
 
 type Handle =
   | { readonly kind: "file"; readonly content: Buffer; readonly where: string }

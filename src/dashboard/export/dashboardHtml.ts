@@ -14,7 +14,7 @@ export interface Frozen {
 }
 
 /** The id of the data block that holds them. */
-export const frozenId = "frozen";
+const frozenId = "frozen";
 
 /** The page's bundle, as built: `dashboard.js` and `dashboard.css`. */
 export interface PageBundle {

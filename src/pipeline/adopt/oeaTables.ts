@@ -18,7 +18,7 @@ export interface OeaTable {
 }
 
 /** Whether OEA's own notebook wrote a `_pseudo` table: it has OEA's columns, none of ours, and no delivery of ours. */
-export function isOeas(report: Report, snapshot: Snapshot): boolean {
+function isOeas(report: Report, snapshot: Snapshot): boolean {
   const names = new Set(snapshot.metadata.columns.map(({ name }) => name));
   const hasPseudonyms = hashedColumns(report).every(({ name }) => names.has(pseudonymName(name)));
   return hasPseudonyms && !names.has("source_file") && appliedVersions(snapshot).size === 0;

@@ -254,7 +254,7 @@ function changeSentences(changes: readonly ForeignChange[]): string[] {
 }
 
 /** The months of all data files. */
-export function monthsOf({ files }: Snapshot): string[] {
+function monthsOf({ files }: Snapshot): string[] {
   const months = [...files.values()].map(({ partitionValues: { year, month } }) =>
     monthName(Number(year), Number(month)),
   );
