@@ -246,10 +246,7 @@ async function main() {
     await build({
       ...shared,
       entryPoints: Object.fromEntries([
-        ...["main", "adls", "usageAtExit", "transfer", "delayProxy"].map((name) => [
-          name,
-          `bench/${name}.ts`,
-        ]),
+        ...["main", "usageAtExit", "transfer", "delayProxy"].map((name) => [name, `bench/${name}.ts`]),
         ["adlsEmulator", "test/adls-emulator/main.ts"],
       ]),
       outdir: "dist/bench",

@@ -12,12 +12,12 @@ export interface Comparison {
   readonly target: number;
 }
 
-/** A limit on a process's memory, on a time, or on a number of files. */
+/** A limit on a process's memory, on a time, or on a number of files or requests. */
 export interface Limit {
   readonly benchmark: BenchmarkName;
   readonly title: string;
   /** What the values and the target are; bytes if left out. */
-  readonly unit?: "bytes" | "seconds" | "files";
+  readonly unit?: "bytes" | "seconds" | "files" | "requests";
   /** Of each turn. */
   readonly values: readonly number[];
   /** At most; left out where it is only told. */

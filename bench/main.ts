@@ -1,3 +1,4 @@
+import { azureLakeBenchmark } from "./azureLake";
 import { backlogBenchmark } from "./backlog";
 import type { Comparison, Limit } from "./comparison";
 import { dashboardBenchmark } from "./dashboardBenchmark";
@@ -18,7 +19,7 @@ async function measure(options: BenchOptions): Promise<void> {
   const limits: Limit[] = [];
   const reports = workshop.newPath("reports");
   const wants = (name: BenchmarkName) => options.only.includes(name);
-  if (wants("a") || wants("b") || wants("c")) {
+  if (wants("a") || wants("b") || wants("c") || wants("k")) {
     console.error(`${days} days of ${options.students} students`);
     await workshop.publish(reports, { students: options.students, days });
   }
@@ -69,6 +70,12 @@ async function measure(options: BenchOptions): Promise<void> {
   if (wants("j")) {
     console.error("(j) One corrected day in a month");
     comparisons.push(...(await correctedDayBenchmark(workshop, options)));
+  }
+  if (wants("k")) {
+    console.error("(k) A lake in Azure");
+    const measured = await azureLakeBenchmark(workshop, reports, options);
+    comparisons.push(...measured.comparisons);
+    limits.push(...measured.limits);
   }
   await writeResults(options, comparisons, limits);
 }

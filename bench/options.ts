@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const benchmarkNames = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] as const;
+export const benchmarkNames = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export interface BenchOptions {
@@ -25,7 +25,7 @@ export interface BenchOptions {
   readonly oneWayDelay: number;
 }
 
-export const usage = `npm run bench -- [--only a|b|c|d|e|f|g|h|i|j]… [--runs 5] [--students 70000] [--history-days 600]
+export const usage = `npm run bench -- [--only a|b|c|d|e|f|g|h|i|j|k]… [--runs 5] [--students 70000] [--history-days 600]
   [--history-students 2000] [--long-run-days 60] [--dashboard-days 180]
   [--backlog-days 180] [--large-file-days 60] [--delay 25]`;
 

@@ -66,6 +66,7 @@ const units = {
   bytes: { name: "MB", size: 1e6, digits: 0 },
   seconds: { name: "s", size: 1, digits: 3 },
   files: { name: "files", size: 1, digits: 0 },
+  requests: { name: "requests", size: 1, digits: 0 },
 } as const;
 
 function resultTables({ machine, comparisons, limits }: Results): string {

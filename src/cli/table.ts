@@ -1,5 +1,19 @@
-import Table from "cli-table3";
+import { stripVTControlCharacters } from "node:util";
 import { styled } from "./text";
+
+/** Scripts and symbols that take two places in a terminal. */
+const wide = /[\p{Emoji_Presentation}\p{scx=Han}\p{scx=Hangul}\p{scx=Hira}\p{scx=Kana}\uFF01-\uFF60]/u;
+const graphemes = new Intl.Segmenter();
+
+/** How many places a text takes in a terminal, without its colours. */
+function width(text: string): number {
+  const plainText = stripVTControlCharacters(text);
+  if (/^[ -~]*$/.test(plainText)) return plainText.length;
+  return [...graphemes.segment(plainText)].reduce(
+    (sum, { segment }) => sum + (wide.test(segment) ? 2 : 1),
+    0,
+  );
+}
 
 /** A table without rules; `numbers` are the indexes of the columns to align right. */
 export function columns(
@@ -7,28 +21,11 @@ export function columns(
   rows: readonly (readonly string[])[],
   numbers: readonly number[],
 ): string {
-  const made = new Table({
-    head: head.map((title) => styled("bold", title)),
-    colAligns: head.map((_, index) => (numbers.includes(index) ? "right" : "left")),
-    chars: {
-      top: "",
-      "top-mid": "",
-      "top-left": "",
-      "top-right": "",
-      bottom: "",
-      "bottom-mid": "",
-      "bottom-left": "",
-      "bottom-right": "",
-      left: "  ",
-      "left-mid": "",
-      mid: "",
-      "mid-mid": "",
-      right: "",
-      "right-mid": "",
-      middle: "  ",
-    },
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-  });
-  made.push(...rows.map((row) => [...row]));
-  return made.toString();
+  const lines = [head.map((title) => styled("bold", title)), ...rows];
+  const widths = head.map((_, index) => Math.max(...lines.map((cells) => width(cells[index] ?? ""))));
+  const padded = (cell: string, index: number) => {
+    const space = " ".repeat((widths[index] ?? 0) - width(cell));
+    return numbers.includes(index) ? space + cell : cell + space;
+  };
+  return lines.map((cells) => `  ${cells.map(padded).join("  ")}`.trimEnd()).join("\n");
 }

@@ -57,11 +57,20 @@ test("a table's numbers stand to the right", () => {
     ],
     [1],
   ).split("\n");
-  expect(lines.map((line) => line.trimEnd())).toEqual([
-    "  Name       Count",
-    "  a              1",
-    "  long name  1,000",
-  ]);
+  expect(lines).toEqual(["  Name       Count", "  a              1", "  long name  1,000"]);
+});
+
+test("a table's columns stand below each other, whatever is in them", () => {
+  const names = ["a", "École", "数学", "🧮 x", "n\u0303o", "\u001b[31mred\u001b[39m"];
+  const places = [1, 5, 4, 4, 2, 3];
+  const lines = columns(
+    ["Name", "Next"],
+    names.map((name) => [name, "|"]),
+    [],
+  ).split("\n");
+  expect(lines.slice(1)).toEqual(
+    names.map((name, index) => `  ${name}${" ".repeat(5 - (places[index] ?? 0))}  |`),
+  );
 });
 
 const summary: RunSummary = {
