@@ -172,6 +172,13 @@ export function personPseudonyms(report: Report): string[] {
     .toReversed();
 }
 
+/** The column with the day that a row is about; every report has one. */
+export function dateColumn(report: Report): ReportColumn {
+  const found = report.columns.find(({ type }) => type === "date");
+  if (found === undefined) throw new RangeError(`${report.name} has no column of days.`);
+  return found;
+}
+
 /** The columns of a report whose texts are kept as they are. */
 export function keptTexts(report: Report): readonly ReportColumn[] {
   return report.columns.filter(

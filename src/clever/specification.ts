@@ -4,6 +4,7 @@ import { plainId } from "./personIds";
 import {
   type ColumnType,
   type CsvShape,
+  dateColumn,
   hashedColumns,
   partitionColumns,
   pseudoColumns,
@@ -71,7 +72,6 @@ export interface SpecifiedHeader {
 }
 
 export function specificationOf(report: Report): Specification {
-  const day = report.columns.find(({ type }) => type === "date");
   return {
     report: report.name,
     columns: report.columns.map(specifiedColumn),
@@ -80,7 +80,7 @@ export function specificationOf(report: Report): Specification {
     stored: pseudoColumns(report).filter(({ name }) => !partitionColumns.some((part) => part === name)),
     partitions: partitionColumns,
     key: {
-      day: day?.name ?? "",
+      day: dateColumn(report).name,
       person: hashedColumns(report)
         .map(({ name }) => name)
         .toReversed(),

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { recognizeReport } from "../clever/fileNames";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../clever/header";
 import { type JudgedRow, judgeRows } from "../clever/judgeRows";
-import { type Report, reportNames, reports, type UserType } from "../clever/reports";
+import { dateColumn, type Report, reportNames, reports, type UserType } from "../clever/reports";
 import { dayMonthOrder, parseValue } from "../clever/values";
 import { countLineEnds, lastRecordEnd } from "./recordEnd";
 
@@ -95,7 +95,7 @@ export class PreviewFile {
     // Judged is what stands behind the first record; parts further on get one in place of the header.
     const pieces = isFirst ? [part.subarray(header.markLength)] : [Buffer.from("-\n"), part];
     const linesBefore = isFirst ? 0 : this.lines - 1;
-    const dateIndex = dateColumnOf(report, header);
+    const dateIndex = header.indexes.get(dateColumn(report)) ?? -1;
     const found: PreviewedRow[] = [];
     // Whether day or month comes first, a date of two meanings is one; if no date of the file tells, see below.
     for await (const row of judgeRows(() => Readable.from(pieces), report, header, "monthFirst")) {
@@ -118,9 +118,9 @@ export class PreviewFile {
   /** Now that all dates are known: those of two meanings are refused where none of the file's dates tells which. */
   private markUndecidedDates(): void {
     const { header, report } = this;
-    const column = report?.columns.find(({ type }) => type === "date");
-    if (!header || !report || !column || dayMonthOrder(this.dates) !== "unknown") return;
-    const index = dateColumnOf(report, header);
+    if (!header || !report || dayMonthOrder(this.dates) !== "unknown") return;
+    const column = dateColumn(report);
+    const index = header.indexes.get(column) ?? -1;
     this.rows = this.rows.map((row) => {
       const cell = row.problem ? undefined : row.cells?.[index];
       const parsed = cell === undefined ? undefined : parseValue(column, cell, "unknown");
@@ -128,9 +128,4 @@ export class PreviewFile {
       return { ...row, problem: { line: row.line, column: column.name, reason: parsed.reason } };
     });
   }
-}
-
-function dateColumnOf(report: Report, header: Header): number {
-  const column = report.columns.find(({ type }) => type === "date");
-  return (column && header.indexes.get(column)) ?? -1;
 }

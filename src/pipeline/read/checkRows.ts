@@ -1,7 +1,6 @@
 import type { DuckSession } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import type { IdentityWatch } from "./identityHealth";
-import { readKeptTexts } from "./keptTexts";
 import type { LoadedCsv } from "./loadCsv";
 import type { Persons } from "./persons";
 import { bothMarked, type MarkedRows } from "./refuseRows";
@@ -25,7 +24,7 @@ export interface CheckedRows {
 
 /**
  * Looks in the session's `raw`, whose people are in `found`, for rows that cannot be true: shifted cells, unlikely dates,
- * ids that lost their zeros or are nobody's own. Leaves the kept texts in `kept_texts`.
+ * ids that lost their zeros or are nobody's own.
  *
  * @param files the deliveries, by file number
  */
@@ -36,7 +35,6 @@ export async function checkRows(
   { persons, identities, signal }: CheckContext,
 ): Promise<CheckedRows> {
   const { report } = persons;
-  await readKeptTexts(session, report, signal);
   const ids = await identities.check(session, loaded, signal);
   const days = await daysOfFiles(session, loaded, report, signal);
   const marked = [

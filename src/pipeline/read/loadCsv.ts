@@ -1,7 +1,14 @@
 import type { Header } from "../../clever/header";
 import { maximumRowBytes } from "../../clever/judgeRows";
 import { isNothingSql, suspectIdSql } from "../../clever/personIds";
-import { type ColumnType, hashedColumns, type Report, type ReportColumn } from "../../clever/reports";
+import {
+  type ColumnType,
+  dateColumn,
+  hashedColumns,
+  keptTexts,
+  type Report,
+  type ReportColumn,
+} from "../../clever/reports";
 import {
   canonicalForm,
   cleverId,
@@ -13,6 +20,7 @@ import {
 } from "../../clever/values";
 import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
+import { readKeptTexts } from "./keptTexts";
 import type { OpenedCsv } from "./openCsv";
 
 /** Rows of one or several files as texts in the session's table `raw`, columns named as the report table says. */
@@ -23,6 +31,8 @@ export interface LoadedCsv {
   readonly rowsOf: readonly number[];
   /** Rows without a single value, which spreadsheets leave; they are not in `raw`. */
   readonly blankRows: number;
+  /** Columns of texts of which no cell is white space alone, so that each is taken as it stands. */
+  readonly plainTexts: ReadonlySet<string>;
   /** Columns with values in another form than Clever's own; `readings` holds what they mean. */
   readonly otherForms: ReadonlySet<string>;
   /** For columns of ids, the words for nothing that stand in them and count as blank. */
@@ -44,9 +54,9 @@ export function rowsIn({ rowsOf }: LoadedCsv): number {
 }
 
 /**
- * Reads a landed file into the session's temporary table `raw`, with the different ids of people, blank ones null, in
- * `person_ids`, and checks that every row can be read as the report says, at the engine's speed. Nothing is guessed and
- * nothing is dropped: the engine's count of rows is held against a count of the file's own bytes.
+ * Reads a landed file into the session's temporary table `raw` and what is different in it into others (`listDifferent`),
+ * and checks that every row can be read as the report says, at the engine's speed. Nothing is guessed and nothing is
+ * dropped: the engine's count of rows is held against a count of the file's own bytes.
  *
  * @param order in which order the file writes day and month, where that is known from more rows than it holds
  */
@@ -73,17 +83,20 @@ export async function loadCsv(
   if (file.records - 1 !== rows) {
     return failure(`Two counts of its rows disagree: ${file.records - 1} by bytes, ${rows} by the engine.`);
   }
-  if (blank > 0) await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`, [], signal);
-  await readPersonIds(session, report, signal);
+  if (blank > 0) {
+    await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`, [], signal);
+    await countByDay(session, report, signal);
+  }
+  const plainTexts = await listDifferent(session, report, signal);
   const others = await readOtherForms(session, report, header, order, signal);
   if (others === undefined) return failure("A value could not be read.");
-  const loaded = { header, rowsOf: [rows - blank], blankRows: blank, ...others };
+  const loaded = { header, rowsOf: [rows - blank], blankRows: blank, plainTexts, ...others };
   const lost = await columnThatLoses(session, report, loaded, signal);
   return lost === undefined ? loaded : failure(`What stands in its column ${lost} would be lost.`);
 }
 
 /**
- * Reads several files of one header into `raw` and `person_ids`, as `loadCsv` does one. Files with anything that is not
+ * Reads several files of one header, as `loadCsv` does one. Files with anything that is not
  * in Clever's own form are `suspects`: to be read by themselves. They have no row in `raw`.
  * Rejects with `engine` if the engine gives up on the files as a whole.
  */
@@ -101,18 +114,19 @@ export async function loadTogether(
       rejected > 0 || blank > 0 || (files[file]?.records ?? 0) - 1 !== rows ? [file] : [],
     ),
   );
-  await readPersonIds(session, report, signal);
+  const plainTexts = await listDifferent(session, report, signal);
   const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
   for (const column of present) {
-    for (const file of await filesInOtherForm(session, column, signal)) suspects.add(file);
+    for (const file of await filesInOtherForm(session, report, column, signal)) suspects.add(file);
   }
   const rowsOf = counts.map(({ rows }, file) => (suspects.has(file) ? 0 : rows));
-  const loaded = { header, rowsOf, blankRows: 0, otherForms: new Set<string>(), wordsForNothing: new Map() };
+  const clean = { blankRows: 0, otherForms: new Set<string>(), wordsForNothing: new Map() };
+  const loaded = { header, rowsOf, plainTexts, ...clean };
   await leaveOut(session, report, suspects, signal);
   return { loaded, suspects };
 }
 
-/** Takes the rows of files out of `raw`, and their people out of `person_ids`. */
+/** Takes the rows of files out of `raw`, and what only they hold out of the lists of what is different. */
 export async function leaveOut(
   session: DuckSession,
   report: Report,
@@ -120,19 +134,60 @@ export async function leaveOut(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (files.size === 0) return;
-  await session.query(`DELETE FROM raw WHERE file IN (${[...files].join(", ")})`, [], signal);
-  await readPersonIds(session, report, signal);
+  for (const table of ["raw", "rows_by_day"]) {
+    await session.query(`DELETE FROM ${table} WHERE file IN (${[...files].join(", ")})`, [], signal);
+  }
+  await listDifferent(session, report, signal);
 }
 
-/** Finds the different ids of people in `raw`. */
-async function readPersonIds(
+/**
+ * Lists what is different in `raw`, since most of its texts repeat in thousands of rows: the ids of people, blank ones
+ * null, in `person_ids`, and the texts that are kept in `kept_texts`. Resolves to the columns of plain texts.
+ */
+async function listDifferent(
+  session: DuckSession,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<string>> {
+  const hashed = hashedColumns(report);
+  const cells = hashed.map(({ name }) => sqlName(name)).join(", ");
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${cells} FROM raw`,
+    [],
+    signal,
+  );
+  const ids = hashed.map((column) => `${textSql(cellOf(column))} AS ${sqlName(column.name)}`).join(", ");
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE person_ids AS SELECT DISTINCT ${ids} FROM ids_as_read raw`,
+    [],
+    signal,
+  );
+  await readKeptTexts(session, report, signal);
+  const kept = keptTexts(report);
+  const isBlankText = (cell: string) => `${cell} IS NOT NULL AND ${textSql(cell)} IS NULL`;
+  const selects = [
+    ...hashed.map(
+      (column, place) => `SELECT ${place} AS place FROM ids_as_read raw WHERE ${isBlankText(cellOf(column))}`,
+    ),
+    `SELECT place + ${hashed.length} FROM kept_texts WHERE ${isBlankText("text")}`,
+  ];
+  const found = await session.query(selects.join(" UNION "), [], signal);
+  const blank = new Set(found.map(({ place }) => Number(place)));
+  return new Set([...hashed, ...kept].flatMap(({ name }, place) => (blank.has(place) ? [] : [name])));
+}
+
+/** Counts the rows of `raw` by file and by day as the file writes it, into the temporary table `rows_by_day`. */
+async function countByDay(
   session: DuckSession,
   report: Report,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const ids = hashedColumns(report).map((column) => `${textSql(cellOf(column))} AS ${sqlName(column.name)}`);
-  const select = `SELECT DISTINCT ${ids.join(", ")} FROM raw`;
-  await session.query(`CREATE OR REPLACE TEMP TABLE person_ids AS ${select}`, [], signal);
+  const day = sqlName(dateColumn(report).name);
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE rows_by_day AS SELECT file, ${day}, count(*) AS rows FROM raw GROUP BY ALL`,
+    [],
+    signal,
+  );
 }
 
 const notTakenApart = "The engine could not take the file apart.";
@@ -140,10 +195,11 @@ const notTakenApart = "The engine could not take the file apart.";
 /** The files with a value that is not in Clever's own form, or an id that may be none. */
 async function filesInOtherForm(
   session: DuckSession,
+  report: Report,
   column: ReportColumn,
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
-  const search = searchForOtherForms(column);
+  const search = searchForOtherForms(report, column);
   if (search === undefined) return [];
   const found = await session.query(search, [], signal);
   const texts = found.map(({ text }) => (typeof text === "string" ? text : ""));
@@ -225,9 +281,19 @@ async function readRows(
     [],
     signal,
   );
+  await countByDay(session, report, signal);
+  // Only a row without a day can be blank as a whole, and nearly no file has one.
+  const day = textSql(sqlName(dateColumn(report).name));
+  const { some } = await session.one(
+    `SELECT EXISTS (FROM rows_by_day WHERE ${day} IS NULL) AS some`,
+    [],
+    signal,
+  );
+  const blank = `SELECT file, 0 AS rows, 0 AS rejected, count(*) AS blank FROM raw WHERE ${allBlankSql(report)} GROUP BY file`;
   const counts = await session.query(
     `SELECT file, sum(rows)::DOUBLE AS rows, sum(rejected)::DOUBLE AS rejected, sum(blank)::DOUBLE AS blank FROM (
-       SELECT file, count(*) AS rows, 0 AS rejected, count(*) FILTER (WHERE ${allBlankSql(report)}) AS blank FROM raw GROUP BY file
+       SELECT file, rows, 0 AS rejected, 0 AS blank FROM rows_by_day
+       ${some === true ? `UNION ALL ${blank}` : ""}
        UNION ALL SELECT coalesce(list_position(${sqlStrings(files.map(({ place }) => place))}, file_path) - 1, file_id), 0, 1, 0
          FROM bad_lines JOIN bad_scans USING (scan_id, file_id)
      ) GROUP BY file`,
@@ -263,7 +329,7 @@ async function readOtherForms(
   signal: AbortSignal | undefined,
 ): Promise<Pick<LoadedCsv, "otherForms" | "wordsForNothing"> | undefined> {
   const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
-  const searches = present.flatMap((column) => searchForOtherForms(column) ?? []);
+  const searches = present.flatMap((column) => searchForOtherForms(report, column) ?? []);
   const found = await session.query(searches.join(" UNION ALL "), [], signal);
   const wordsForNothing = new Map<string, string[]>();
   if (found.length === 0) return { otherForms: new Set(), wordsForNothing };
@@ -293,15 +359,19 @@ async function readOtherForms(
 }
 
 /** A SELECT of the different texts of a column that SQL does not read by itself; none where it reads all. */
-function searchForOtherForms(column: ReportColumn): string | undefined {
+function searchForOtherForms(report: Report, column: ReportColumn): string | undefined {
   const condition = needsReading(column);
   if (condition === undefined) return undefined;
   const found = `SELECT DISTINCT ${sqlString(column.name)} AS name, ${cellOf(column)} AS text`;
   const where = `WHERE ${condition} LIMIT ${limitOf(column) + 1}`;
   if (column.pseudonymization === "hash") return `(${found} FROM person_ids raw ${where})`;
-  if (column.type === "string") return `(${found} FROM raw ${where})`;
+  if (column.type === "string") {
+    const place = keptTexts(report).indexOf(column);
+    return `(${found} FROM (SELECT text AS ${sqlName(column.name)} FROM kept_texts WHERE place = ${place}) raw ${where})`;
+  }
   // Dates, numbers and flags repeat in thousands of rows: each different text is looked at once.
-  const cells = `WITH cells AS MATERIALIZED (SELECT DISTINCT ${sqlName(column.name)} FROM raw)`;
+  const rows = column.type === "date" ? "rows_by_day" : "raw";
+  const cells = `WITH cells AS MATERIALIZED (SELECT DISTINCT ${sqlName(column.name)} FROM ${rows})`;
   return `(${cells} ${found} FROM cells AS raw ${where})`;
 }
 
@@ -334,7 +404,7 @@ export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
   const cell = cellOf(column);
   const words = loaded.wordsForNothing.get(column.name);
   if (words) return `CASE WHEN ${cell} NOT IN (${words.map(sqlString).join(", ")}) THEN ${textSql(cell)} END`;
-  if (column.type === "string") return textSql(cell);
+  if (column.type === "string") return loaded.plainTexts.has(column.name) ? cell : textSql(cell);
   if (!loaded.otherForms.has(column.name)) return `CAST(${cell} AS ${column.type})`;
   return `coalesce(${canonicalValue(column.type, cell)}, (SELECT value::${column.type} FROM readings
     WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cell}))`;

@@ -16,7 +16,6 @@ import {
 import type { LogEntry } from "../log/ingestLog";
 import { type CheckContext, checkRows } from "./checkRows";
 import { countWordsForNothing, headerNotes, wordsForNothingNote } from "./fileNotes";
-import { readKeptTexts } from "./keptTexts";
 import { type LoadedCsv, loadCsv, rowsIn } from "./loadCsv";
 import { type OpenedCsv, openCsv } from "./openCsv";
 import { findBadRows, type MarkedRows, type Refusal, splitBadRows } from "./refuseRows";
@@ -93,7 +92,6 @@ export async function readAlone(
     if ("quarantined" in good) return good;
     ({ loaded, refused } = good);
     await persons.find(session, loaded, signal);
-    await readKeptTexts(session, report, signal);
     days = await daysOfFiles(session, loaded, report, signal);
   }
   const repeated = await repeatedInFile(session, loaded, report, signal);

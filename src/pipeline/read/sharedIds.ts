@@ -1,4 +1,4 @@
-import { hashedColumns, type ReportColumn } from "../../clever/reports";
+import { dateColumn, hashedColumns, type ReportColumn } from "../../clever/reports";
 import { shape } from "../../clever/shape";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
@@ -34,7 +34,7 @@ export async function findSharedIds(
   signal?: AbortSignal,
 ): Promise<SharedIds> {
   const columns = hashedColumns(report);
-  const day = report.columns.find(({ type }) => type === "date");
+  const day = dateColumn(report);
   const ids = columns.map(({ name }) => sqlName(name));
   const bothThere = ids.map((id) => `${id} IS NOT NULL`).join(" AND ");
   await session.query(
@@ -42,7 +42,7 @@ export async function findSharedIds(
   );
   const different = ids.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
   const { some } = await session.one(`SELECT ${different} AS some FROM found WHERE ${bothThere}`, [], signal);
-  if (some !== true || !day) return { marked: undefined, notes: new Map() };
+  if (some !== true) return { marked: undefined, notes: new Map() };
   const values = columns.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`).join(", ");
   const clashes = ids.map(
     (id, place) => `SELECT file, ${place} AS place, ${id} AS id, max(others)::INTEGER AS others FROM (

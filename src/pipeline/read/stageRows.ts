@@ -1,5 +1,6 @@
 import { pseudoTable } from "../../clever/layout";
 import {
+  dateColumn,
   partitionColumns,
   pseudoColumns,
   pseudonymName,
@@ -114,10 +115,8 @@ function pseudonymizedRows(loaded: LoadedCsv, texts: MaskedTexts, persons: Perso
   const ids = report.columns
     .filter(({ pseudonymization }) => pseudonymization === "hash")
     .map((column) => `${valueSql(column, loaded)} IS NOT DISTINCT FROM person.${sqlName(column.name)}`);
-  const date = report.columns.find(({ type }) => type === "date");
-  const parts = partitionColumns.map((part) =>
-    date ? `${part}(${valueSql(date, loaded)}) AS ${sqlName(part)}` : `NULL AS ${sqlName(part)}`,
-  );
+  const day = valueSql(dateColumn(report), loaded);
+  const parts = partitionColumns.map((part) => `${part}(${day}) AS ${sqlName(part)}`);
   return `SELECT ${values.join(", ")}, ${parts.join(", ")}, delivered.user_type, delivered.source_file
     FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")} JOIN delivered ON delivered.file = raw.file`;
 }

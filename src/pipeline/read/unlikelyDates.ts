@@ -1,6 +1,6 @@
 import { dateInName } from "../../clever/fileNames";
 import { type DayRows, unlikelyDays } from "../../clever/likelyDates";
-import type { Report } from "../../clever/reports";
+import { dateColumn, type Report } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { type LoadedCsv, valueSql } from "./loadCsv";
@@ -9,19 +9,17 @@ import type { MarkedRows } from "./refuseRows";
 /** The days of files and their rows, by file number. */
 export type FileDays = ReadonlyMap<number, readonly DayRows[]>;
 
-/** Counts the rows of the session's `raw` by file and day. */
+/** Tells how many rows of the session's `raw` each file has of each day. */
 export async function daysOfFiles(
   session: DuckSession,
   loaded: LoadedCsv,
   report: Report,
   signal?: AbortSignal,
 ): Promise<FileDays> {
-  const date = report.columns.find(({ type }) => type === "date");
-  if (!date) return new Map();
-  // Each different text is read once, not once for each row.
+  const date = dateColumn(report);
   const rows = await session.query(
     `SELECT file, (${valueSql(date, loaded)})::VARCHAR AS day, sum(rows)::INTEGER AS rows
-     FROM (SELECT file, "${date.name}", count(*) AS rows FROM raw GROUP BY ALL) raw GROUP BY 1, 2 ORDER BY 1, 2`,
+     FROM rows_by_day raw GROUP BY 1, 2 ORDER BY 1, 2`,
     [],
     signal,
   );
@@ -48,8 +46,7 @@ export async function findUnlikelyDates(
   days: FileDays,
   signal?: AbortSignal,
 ): Promise<MarkedRows | undefined> {
-  const date = report.columns.find(({ type }) => type === "date");
-  if (!date) return undefined;
+  const date = dateColumn(report);
   const unlikely = files.flatMap(({ path, modified, version }, file) => {
     const facts = { named: dateInName(path), modified, landed: new Date(version * 1000) };
     const found = unlikelyDays(days.get(file) ?? [], facts);

@@ -1,4 +1,4 @@
-import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { dateColumn, hashedColumns, pseudonymName, type Report } from "../../clever/reports";
 import { counted } from "../../counted";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
@@ -177,8 +177,7 @@ class Comparison {
   }
 
   private dayOf(loaded: LoadedCsv): string {
-    const date = this.table.report.columns.find(({ type }) => type === "date");
-    return date ? valueSql(date, loaded) : "NULL::DATE";
+    return valueSql(dateColumn(this.table.report), loaded);
   }
 
   private hashOfLanded(loaded: LoadedCsv, userType: string): string {

@@ -17,9 +17,10 @@ import { oldestFirst } from "../plan/ranks";
 import type { StagedRows } from "../read/stageRows";
 import { type Cells, dayBit, listCells, type Month } from "./cells";
 import { type ChangedMonth, cellsOf } from "./changedMonths";
-import { contentTags } from "./fileContents";
+import { contentsOf, contentTags } from "./fileContents";
 import { countOverlaps, findTakenRows, type Overlap, ranksSql } from "./overlaps";
 import { pseudoFiles } from "./tables";
+import { type CountedSource, mayBeTwins } from "./twins";
 
 /** What a month's rows are computed from. */
 export interface MonthSources {
@@ -120,6 +121,27 @@ export class MonthRows {
       return modified ? [{ source, modified }] : [];
     });
     return oldestFirst(dated).map(({ source }) => source);
+  }
+
+  /**
+   * Whether an arriving source may have the rows of a source of another user type.
+   *
+   * @param userTypeOf the user type of a source of the table; undefined for a source that nobody knows
+   */
+  mayHaveTwins(userTypeOf: (source: string) => UserType | undefined): boolean {
+    const { month, changed } = this.sources;
+    const arriving = new Map<string, CountedSource>();
+    for (const [source, { userType, rows }] of month.staged.flatMap((each) => [...this.arrivingIn(each)])) {
+      arriving.set(source, { userType, rows: (arriving.get(source)?.rows ?? 0) + rows });
+    }
+    const contents = month.twinFiles.map((file) => contentsOf(file).sources);
+    if (arriving.size > 0 && contents.includes(undefined)) return true;
+    const inTable = new Map<string, CountedSource>();
+    for (const [source, rows] of contents.flatMap((sources) => [...(sources ?? [])])) {
+      const before = inTable.get(source)?.rows ?? 0;
+      if (!changed.has(source)) inTable.set(source, { userType: userTypeOf(source), rows: before + rows });
+    }
+    return mayBeTwins([...arriving.values()], [...arriving.values(), ...inTable.values()]);
   }
 
   /** A SELECT of the month's rows of all user types on the arriving days, to look for twins in. */

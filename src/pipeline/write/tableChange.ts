@@ -261,8 +261,8 @@ export class TableChange {
     const arriving = new Map(applied.map((delivery) => [delivery.entry.source, delivery]));
     const held = new Map<string, QuarantinedDelivery>();
     for (const month of months) {
+      if (!month.mayHaveTwins((source) => this.context.currentOf(source)?.userType)) continue;
       const rows = month.twinRows();
-      if (rows === "" || month.sources.month.staged.length === 0) continue;
       for (const { one, other } of await findTwins(session, report, rows, signal)) {
         const [mine, twin] = arriving.has(one) ? [one, other] : [other, one];
         const delivery = arriving.get(mine);

@@ -3,6 +3,7 @@ import {
   personPseudonyms,
   pseudoColumns,
   type Report,
+  type UserType,
   userTypeValue,
 } from "../../clever/reports";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
@@ -17,7 +18,7 @@ export interface TwinPair {
 /**
  * Finds sources with the same rows under two user types, such as the students' file that was also delivered by the name of
  * the teachers'. A person may be a teacher and staff and so have a row in both: sources are twins if more than half of the
- * rows of each are the same. Only those with the same first or last person are compared, so next to nothing is read.
+ * rows of each are the same. Only those with the same first or last person are compared row by row.
  *
  * @param rows a SELECT with the columns of the `_pseudo` table, of one month
  */
@@ -67,6 +68,23 @@ async function haveSameRows(
     signal,
   );
   return 2 * Number(same) > Number(most);
+}
+
+/** A source of a month: whose rows they are, undefined if nobody knows, and how many. */
+export interface CountedSource {
+  readonly userType: UserType | undefined;
+  readonly rows: number;
+}
+
+/** Whether any of the arriving sources may be a twin of another source, as far as user types and counts of rows tell. */
+export function mayBeTwins(arriving: readonly CountedSource[], others: readonly CountedSource[]): boolean {
+  return arriving.some((one) =>
+    others.some(
+      (other) =>
+        (one.userType === undefined || one.userType !== other.userType) &&
+        2 * Math.min(one.rows, other.rows) > Math.max(one.rows, other.rows),
+    ),
+  );
 }
 
 /**
