@@ -1,20 +1,30 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeAll, expect, test } from "vitest";
 import { buildCommandLine, commandLine } from "../helpers/cli";
-import { markdownPages } from "../helpers/markdown";
+import { markdownPages, projectFolder } from "../helpers/markdown";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /** What stands for a value of a kind that the program checks. */
 const placeholders: Readonly<Record<string, string>> = { DAYS: "30", N: "3" };
 
+const deploy = path.join(projectFolder, "deploy");
+/** The program with a command or an option of its own; its name is that of images, users and files, too. */
+const programCalled =
+  /(?:^|[\s/"'=])(?:clever-lake|node dist\/cli\.mjs) ((?:--config|--json|--version|[a-z]+(?=[\s"']|$)).*)/;
+
 /** The words after the program's name in each documented command, without comments, redirections and quotes. */
 function documentedCommands(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
-  for (const { code } of markdownPages()) {
-    for (const line of code) {
-      const [, rest] = /(?:^|[\s/"'=])(?:clever-lake|node dist\/cli\.mjs) (-?-?[a-z].*)/.exec(line) ?? [];
+  const recipes = readdirSync(deploy).map((name) =>
+    readFileSync(path.join(deploy, name), "utf8").split("\n"),
+  );
+  for (const lines of [...markdownPages().map(({ code }) => code), ...recipes]) {
+    for (const line of lines) {
+      const [, rest] = programCalled.exec(line.replaceAll('""', '"')) ?? [];
       const [command] = (rest ?? "").split(/ +#| [|>&;]|["']$/);
       if (!command) continue;
       const words = [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(

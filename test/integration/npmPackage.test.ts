@@ -7,7 +7,6 @@ import { version } from "../../package.json";
 import { projectFolder } from "../helpers/markdown";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-const notCopied = new Set([".cache", ".git", "dist", "node_modules", "out", "test"]);
 const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
 
 function run(program: string, args: readonly string[], cwd: string) {
@@ -19,18 +18,28 @@ function run(program: string, args: readonly string[], cwd: string) {
   return { status, stdout, stderr };
 }
 
-/** Packs a copy of the project, so that no other test meets `dist` while it is built. */
+/** Packs a copy of what the container's build takes, so that no other test meets `dist` while it is built. */
 let packed = "";
 let file = "";
 beforeAll(async () => {
   packed = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
   const copy = path.join(packed, "project");
-  await cp(projectFolder, copy, {
-    recursive: true,
-    filter: (file) => !notCopied.has(path.relative(projectFolder, file)),
-  });
+  await mkdir(copy);
+  const taken = (await readFile(path.join(projectFolder, ".containerignore"), "utf8")).match(/(?<=^!).+$/gm);
+  await Promise.all(
+    (taken ?? []).map((name) =>
+      cp(path.join(projectFolder, name), path.join(copy, name), { recursive: true }),
+    ),
+  );
   await symlink(path.join(projectFolder, "node_modules"), path.join(copy, "node_modules"), "junction");
-  const { status, stderr } = run("npm", ["pack", "--pack-destination", packed, ...quiet], copy);
+  // `prepack` of package.json, but for the installation: it would be that of the project, through the link.
+  const built = run(process.execPath, ["scripts/prepack.mjs"], copy);
+  expect(built.status, built.stderr).toBe(0);
+  const { status, stderr } = run(
+    "npm",
+    ["pack", "--ignore-scripts", "--pack-destination", packed, ...quiet],
+    copy,
+  );
   expect(status, stderr).toBe(0);
   file = path.join(packed, `clever-lake-${version}.tgz`);
 });
