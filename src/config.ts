@@ -11,6 +11,39 @@ import { folderAddressFault, folderOf } from "./lake/folderAddress";
 export { isAdlsAddress, type LakeAuth } from "./lake/adls/address";
 export { storageScope } from "./lake/adls/tokens";
 
+/** What reads landed files. */
+export const engines = ["embedded", "spark-submit", "livy"] as const;
+
+const livyFault =
+  "must have a url, or a workspace and a pool (Synapse), or a workspace and a lakehouse (Fabric)";
+
+/** Where a cluster takes batches: a pool of Synapse, a lakehouse of Fabric, or the address of a server of Apache Livy. */
+const livySchema = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/, message: "must look like http://HOST:8998" }).optional(),
+    /** Synapse: its name; Fabric: its id. */
+    workspace: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/, "must be the name of a workspace in Synapse, or the id of one in Fabric")
+      .optional(),
+    pool: z
+      .string()
+      .regex(/^[A-Za-z0-9]+$/, "must be the name of a Spark pool")
+      .optional(),
+    lakehouse: z.guid("must be the lakehouse's id").optional(),
+  })
+  .refine(
+    ({ url, workspace, pool, lakehouse }) =>
+      url === undefined
+        ? workspace !== undefined && (pool === undefined) !== (lakehouse === undefined)
+        : [workspace, pool, lakehouse].every((each) => each === undefined),
+    livyFault,
+  )
+  .refine(({ workspace, lakehouse }) => lakehouse === undefined || z.guid().safeParse(workspace).success, {
+    path: ["workspace"],
+    message: "must be the workspace's id, for Fabric",
+  });
+
 /** The configuration's keys: those of the command line's file, and of the extension's settings under `clever.`. */
 export const configSchema = z.strictObject({
   sftp: z.strictObject({
@@ -55,9 +88,11 @@ export const configSchema = z.strictObject({
   /** What stays whole where groups of people have to be joined: schools, or grades across schools. */
   keepWhole: z.enum(keptWhole).default("schools"),
   /** What reads landed files: DuckDB in this process, or Apache Spark, which leaves it what has to be judged. */
-  engine: z.enum(["embedded", "spark-submit"]).default("embedded"),
+  engine: z.enum(engines).default("embedded"),
   /** The program that starts Spark, by its path or its name on the search path. */
   sparkSubmit: z.string().min(1).default("spark-submit"),
+  /** For `livy`, where the cluster is. */
+  livy: livySchema.optional(),
   /** The district's name, for what leaves the dashboard. */
   districtName: z.string().trim().max(200).optional(),
   /** CSV `school,level`, for schools whose level their name does not tell. */

@@ -29,7 +29,7 @@ def files_to_judge(
     """
     hashed = [column.name for column in specification.hashed]
     pairs = rows.select(*hashed).distinct().persist()
-    known = spark.read.parquet("file:" + known_ids).select("id")
+    known = spark.read.parquet(known_ids).select("id")
     ids = reduce(DataFrame.union, [pairs.select(name) for name in hashed], known)
     try:
         found = dict.fromkeys(_numbers(_repeated(rows, specification)), "repeated rows")

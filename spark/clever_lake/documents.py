@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Specification:
 
 @dataclass(frozen=True)
 class LandedFile:
+    """A landed file; `path` is its address for Hadoop's file systems."""
+
     number: int
     path: str
     source: str
@@ -71,16 +73,18 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Job:
+    """`known_ids` and `output` are addresses for Hadoop's file systems."""
+
     specification: Specification
     files: list[LandedFile]
     known_ids: str
     output: str
 
 
-def read_job(text: str) -> Job:
-    document = json.loads(text)
+def read_job(document: dict[str, Any], read_text: Callable[[str], str]) -> Job:
+    """A job by its document, which names the place of its specification."""
     return Job(
-        specification=_specification(document["specification"]),
+        specification=_specification(json.loads(read_text(document["specification"]))),
         files=[_landed_file(each) for each in document["files"]],
         known_ids=document["knownIds"],
         output=document["output"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Callable
 
 from pyspark.sql import SparkSession
@@ -9,6 +10,7 @@ from pyspark.sql import functions as F
 
 from .checks import files_to_judge
 from .documents import Job
+from .file_systems import is_there
 from .files import read_facts, why_not_plain
 from .lines import FILE, HEADER, IS_SOUND, NO_HEADER, read_lines
 from .output import find_people, write_people, write_rows
@@ -33,7 +35,10 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
     parts = max(spark.sparkContext.defaultParallelism, sum(file.size for file in job.files) // PART_BYTES)
     for name, value in {**SETTINGS, "spark.sql.shuffle.partitions": str(parts)}.items():
         spark.conf.set(name, value)
-    left: dict[int, str] = {}
+    left = {file.number: "no such file" for file in job.files if not is_there(spark, file.path)}
+    job = replace(job, files=[file for file in job.files if file.number not in left])
+    if not job.files:
+        return _result([], left)
     lines = read_lines(spark, job).persist()
     try:
         tell("reading")
@@ -49,12 +54,7 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
         if plain:
             left.update(files_to_judge(spark, rows, job.specification, job.known_ids))
         clean = [number for number in plain if number not in left]
-        result: dict[str, Any] = {
-            "files": [{"number": number, "rows": facts[number].rows} for number in clean],
-            "left": [{"number": number, "why": why} for number, why in sorted(left.items())],
-            "dataFiles": [],
-            "people": None,
-        }
+        result = _result([{"number": number, "rows": facts[number].rows} for number in clean], left)
         if clean:
             tell("writing")
             kept = rows.join(_numbers(spark, clean), FILE)
@@ -65,6 +65,11 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
         return result
     finally:
         lines.unpersist()
+
+
+def _result(clean: list[dict[str, int]], left: dict[int, str]) -> dict[str, Any]:
+    why = [{"number": number, "why": why} for number, why in sorted(left.items())]
+    return {"files": clean, "left": why, "dataFiles": [], "people": None}
 
 
 def _numbers(spark: SparkSession, numbers: list[int]) -> Any:

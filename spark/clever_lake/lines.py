@@ -8,6 +8,8 @@ lines, so such a file is left to the judge, and lines of large files can be read
 
 from __future__ import annotations
 
+import re
+
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -32,20 +34,20 @@ _QUOTED = "\x02"
 
 
 def path_of(uri: SparkColumn) -> SparkColumn:
-    """The path of a URI without scheme, as readers of files name it."""
+    """A file's URI in one form: `file:` has one or three slashes, and is left out."""
     return F.regexp_replace(uri, "^file:/+", "/")
 
 
-def uri_path(spark: SparkSession, path: str) -> str:
-    """The same of a path."""
+def uri_path(spark: SparkSession, address: str) -> str:
+    """The same of an address."""
     assert spark._jvm is not None
-    uri: str = spark._jvm.org.apache.hadoop.fs.Path("file:" + path).toUri().getRawPath()
-    return "/" + uri.lstrip("/")
+    uri: str = spark._jvm.org.apache.hadoop.fs.Path(address).toUri().toString()
+    return re.sub("^file:/+", "/", uri)
 
 
-def as_glob(path: str) -> str:
-    """A path for Spark, which takes paths for patterns."""
-    return "file:" + "".join("\\" + each if each in "{}[]*?\\" else each for each in path)
+def as_glob(address: str) -> str:
+    """An address for Spark, which takes addresses for patterns."""
+    return "".join("\\" + each if each in "{}[]*?\\" else each for each in address)
 
 
 def all_headers(specification: Specification) -> list[str]:

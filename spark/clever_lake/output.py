@@ -28,17 +28,17 @@ def find_people(rows: DataFrame, specification: Specification, salt: str) -> Dat
 
 
 def write_people(people: DataFrame, specification: Specification, output: str) -> str:
-    place = f"file:{output}/people"
+    place = f"{output}/people"
     someone = reduce(lambda a, b: a | b, [F.col(each.name).isNotNull() for each in specification.hashed])
     people.where(someone).coalesce(1).write.option("compression", "snappy").parquet(place)
     (written,) = people.sparkSession.read.parquet(place).inputFiles()
-    return _local(written)
+    return _below(written, 2)
 
 
 def write_rows(spark: SparkSession, rows: DataFrame, people: DataFrame, job: Job) -> list[dict[str, Any]]:
     """Writes rows as data files of a month each; gives what is in each, as read back from the files."""
     specification = job.specification
-    place = f"file:{job.output}/rows"
+    place = f"{job.output}/rows"
     about = spark.createDataFrame(
         [(each.number, specification.user_types[each.user_type], each.source) for each in job.files],
         f"{FILE} int, user_type string, source_file string",
@@ -85,7 +85,7 @@ def _contents(spark: SparkSession, place: str, specification: Specification) -> 
         file = files.setdefault(
             row["path_"],
             {
-                "place": unquote(row["path_"]),
+                "place": _below(row["path_"], 2 + len(specification.partitions)),
                 "partition": {part: row[part] for part in specification.partitions},
                 "rows": 0,
                 "min": {},
@@ -119,5 +119,6 @@ def _widen(bounds: dict[str, Any], name: str, value: Any, *, least: bool) -> Non
         bounds[name] = value
 
 
-def _local(uri: str) -> str:
-    return unquote("/" + uri.split(":", 1)[1].lstrip("/"))
+def _below(uri: str, depth: int) -> str:
+    """The end of a file's URI: its place in the job's output."""
+    return "/".join(unquote(uri).split("/")[-depth:])

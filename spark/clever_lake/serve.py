@@ -1,63 +1,77 @@
-"""Takes jobs from the pipeline, one after the other, over a connection to this machine.
-
-Each line is a JSON document. The pipeline sends the path of a job's document; it is answered by states, and then by the
-path of the result's document, or by what failed. When the connection ends, so does this process: whatever becomes of the
-pipeline, no Spark is left behind.
-"""
+"""Takes jobs from the pipeline, one after the other, and answers with states and then with the result or what failed."""
 
 from __future__ import annotations
 
 import json
 import os
-import queue
-import socket
-import threading
+import sys
 import traceback
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pyspark.sql import SparkSession
 
+from .connection import Connection
 from .documents import read_job
+from .file_systems import read_text
 from .job import run_job
+from .mailbox import Mailbox
+from .salt import NoSalt, salt_of_lake
+
+
+class Channel(Protocol):
+    def send(self, document: dict[str, Any]) -> None: ...
+
+    def receive(self) -> dict[str, Any]:
+        """The next document; it waits for it."""
 
 
 def serve() -> None:
+    """Serves the pipeline that started this process: by `spark-submit`, or through Livy with arguments."""
+    if len(sys.argv) > 1:
+        _serve_mailbox(*sys.argv[1:])
+    else:
+        _serve_connection()
+
+
+def _serve_connection() -> None:
     salt = os.environ.pop("CLEVER_LAKE_SALT")
-    token = os.environ.pop("CLEVER_LAKE_TOKEN")
-    connection = socket.create_connection(("127.0.0.1", int(os.environ["CLEVER_LAKE_PORT"])))
-    stream = connection.makefile("rw", encoding="utf-8", newline="\n")
+    channel = Connection(int(os.environ["CLEVER_LAKE_PORT"]), os.environ.pop("CLEVER_LAKE_TOKEN"))
+    spark = _spark()
+    spark.sparkContext.addPyFile(str(_package(Path(os.environ["CLEVER_LAKE_SCRATCH"]) / "clever_lake.zip")))
+    _serve_jobs(spark, channel, salt)
 
-    def send(document: dict[str, Any]) -> None:
-        stream.write(json.dumps(document) + "\n")
-        stream.flush()
 
-    send({"token": token})
-    jobs: queue.Queue[dict[str, str]] = queue.Queue()
-    threading.Thread(target=_receive, args=(connection, jobs), daemon=True).start()
-    spark = SparkSession.builder.appName("Clever Lake").getOrCreate()
-    scratch = Path(os.environ["CLEVER_LAKE_SCRATCH"])
-    spark.sparkContext.addPyFile(str(_package(scratch / "clever_lake.zip")))
-    send({"state": "ready"})
+def _serve_mailbox(folder: str, service: str, vault: str, patience: str) -> None:
+    spark = _spark()
+    channel = Mailbox(spark, folder, float(patience))
+    try:
+        salt = salt_of_lake(service, vault, json.loads(read_text(spark, f"{folder}/salt.json")))
+    except NoSalt as error:
+        channel.send({"noSalt": str(error)})
+        sys.exit(1)
+    _serve_jobs(spark, channel, salt)
+    spark.stop()
+
+
+def _serve_jobs(spark: SparkSession, channel: Channel, salt: str) -> None:
+    """Until the pipeline sends a document without a job."""
+    channel.send({"state": "ready"})
     while True:
-        asked = jobs.get()
+        asked = channel.receive()
+        if "job" not in asked:
+            return
         try:
-            job = read_job(Path(asked["job"]).read_text(encoding="utf-8"))
-            result = run_job(spark, job, salt, lambda state: send({"state": state}))
-            Path(asked["result"]).write_text(json.dumps(result), encoding="utf-8")
-            send({"result": asked["result"]})
+            job = read_job(asked["job"], lambda place: read_text(spark, place))
+            result = run_job(spark, job, salt, lambda state: channel.send({"state": state}))
+            channel.send({"result": result})
         except Exception as error:  # Whatever it is, the pipeline tells it, and the next job may fare better.
-            send({"error": _kind_of(error)})
+            channel.send({"error": _kind_of(error)})
 
 
-def _receive(connection: socket.socket, jobs: queue.Queue[dict[str, str]]) -> None:
-    # A stream of its own: one that reads and writes cannot do both at once.
-    with connection.makefile("r", encoding="utf-8") as stream:
-        for line in stream:
-            jobs.put(json.loads(line))
-    # Spark's own threads would keep a process that ends by itself.
-    os._exit(0)
+def _spark() -> SparkSession:
+    return SparkSession.builder.appName("Clever Lake").getOrCreate()
 
 
 def _package(place: Path) -> Path:

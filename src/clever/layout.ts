@@ -67,6 +67,17 @@ export function revealPath(time: Date, id: string): string {
   return `${revealsFolder}/${time.toISOString().slice(0, 19).replaceAll(":", "-")}-${id}.json`;
 }
 
+/** What a cluster runs: the scripts and the specifications, by the hash of all of them. */
+export function sparkProgramFolder(hash: string): string {
+  return `${raw}/_spark/programs/${hash}`;
+}
+
+/** The messages with one Spark on a cluster, and what its jobs write, with identities; removed when it has ended. */
+export const sparkBatchesFolder = `${raw}/_spark/batches`;
+export function sparkBatchFolder(id: string): string {
+  return `${sparkBatchesFolder}/${id}`;
+}
+
 /** The salt's fingerprint, not the salt. */
 export const saltFingerprintPath = `${raw}/_salt_fingerprint.json`;
 /** Where earlier versions kept it, among the tables. */

@@ -69,11 +69,18 @@ function describe(state: ProgressState): string {
         ]
       : [];
   const read = state.filesToAnonymize > 0 ? [`${counted(state.rows, "row")} pseudonymized`] : [];
-  const engine = state.engine === null ? [] : [engineTexts[state.engine]];
+  const engine = state.engine === null ? [] : [engineText(state.engine)];
   return [...landed, ...read, ...engine].join(", ");
 }
 
-const engineTexts: Readonly<Record<NonNullable<ProgressState["engine"]>, string>> = {
+type Engine = NonNullable<ProgressState["engine"]>;
+
+function engineText({ state, line }: Engine): string {
+  return line === null ? engineTexts[state] : `${engineTexts[state]} (${line})`;
+}
+
+const engineTexts: Readonly<Record<Engine["state"], string>> = {
+  queued: "Spark waits for a machine",
   starting: "Spark starts",
   reading: "Spark reads",
   checking: "Spark checks",

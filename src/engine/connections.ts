@@ -7,6 +7,7 @@ import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
 import { findAgent } from "../sftp/agent";
 import { SftpSource, type SftpSourceConfig } from "../sftp/sftpSource";
+import type { AzureAccess } from "../spark/openEngine";
 import type { ConnectionSettings, Secrets, ServerLogin } from "./messages";
 import { logRequest, vscodeTokens } from "./tokens";
 
@@ -34,11 +35,16 @@ export async function readSalt(
   secrets: Secrets,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { lake, saltKeyVaultUrl: url } = checkedSettings(connection);
+  const { saltKeyVaultUrl: url } = checkedSettings(connection);
   if (secrets.salt || url === undefined) return secrets.salt || undefined;
   const { saltFromKeyVault } = await import("../lake/adls/keyVault");
-  const tokens = lake.auth === "vscode" ? vscodeTokens() : undefined;
-  return saltFromKeyVault({ url, proxy: connection.proxy, tokens }, signal);
+  return saltFromKeyVault({ url, ...azureAccess(connection) }, signal);
+}
+
+/** How a connection signs in to Azure beside its lake, and reaches it. */
+export function azureAccess(connection: ConnectionSettings): AzureAccess {
+  const { lake } = checkedSettings(connection);
+  return { proxy: connection.proxy, tokens: lake.auth === "vscode" ? vscodeTokens() : undefined };
 }
 
 interface Kept {

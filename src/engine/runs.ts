@@ -5,7 +5,7 @@ import { IngestLog } from "../pipeline/log/logTable";
 import { run as runPipeline } from "../pipeline/run";
 import { verifyLake } from "../pipeline/verify/verify";
 import { openEngine } from "../spark/openEngine";
-import { checkedSettings, openLake, readSalt, type Sources } from "./connections";
+import { azureAccess, checkedSettings, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import { asLogLine } from "./logLine";
 import type {
@@ -31,7 +31,7 @@ export async function run(
   const { connection, secrets, command, only, accept } = params;
   const settings = checkedSettings(connection);
   const { userTypes, sftp, expectReportsWithin, maxShrink, digitalActivity } = settings;
-  await using engine = await openEngine(settings);
+  await using engine = await openEngine(settings, azureAccess(connection));
   const lake = await openLake(connection, secrets);
   const salt = command === "ingest" ? undefined : await readSalt(connection, secrets, signal);
   using progress = new Throttle(millisecondsBetweenProgress, report);

@@ -1,5 +1,5 @@
 import type { Landing } from "./plan/plan";
-import type { EngineState } from "./read/readEngine";
+import type { EngineStatus } from "./read/readEngine";
 
 /** A file that is being worked on. */
 export interface FileUnderWay {
@@ -22,7 +22,7 @@ export interface ProgressState {
   readonly rows: number;
   readonly underWay: readonly FileUnderWay[];
   /** What an engine outside of this process is at. */
-  readonly engine: EngineState | null;
+  readonly engine: EngineStatus | null;
 }
 
 export type ProgressListener = (state: ProgressState) => void;
@@ -81,7 +81,7 @@ export class Progress {
     }
   }
 
-  engine(engine: EngineState | null): void {
+  engine(engine: EngineStatus | null): void {
     this.change({ engine });
   }
 

@@ -8,13 +8,22 @@ const toldLines = 3;
 export class LogTail {
   private lines: string[] = [];
 
-  follow(stream: Readable): void {
+  /** @param onWork is told each line that tells of Spark's work */
+  follow(stream: Readable, onWork?: (line: string) => void): void {
     const reader = createInterface({ input: stream });
     reader.on("error", () => undefined);
     reader.on("line", (line) => {
       this.lines.push(line);
       if (this.lines.length > mostLines) this.lines = this.lines.slice(-mostLines / 2);
+      const work = workIn(line);
+      if (work !== undefined) onWork?.(work);
     });
+  }
+
+  /** Takes the last lines of a log as they are now; resolves to the last one that tells of Spark's work. */
+  replace(lines: readonly string[]): string | undefined {
+    this.lines = lines.flatMap((line) => line.split("\n")).slice(-mostLines);
+    return this.lines.map(workIn).findLast((line) => line !== undefined);
   }
 
   /** The last lines that tell of a failure, behind a space; nothing if there are none. */
@@ -23,6 +32,25 @@ export class LogTail {
     return failures.length === 0 ? "" : ` The end of its log: ${failures.slice(-toldLines).join(" / ")}`;
   }
 }
+
+/**
+ * What a line tells of Spark's work; undefined for others. Only these forms, each in full: other lines of the same parts of
+ * Spark may quote cells.
+ */
+export function workIn(line: string): string | undefined {
+  const text = /^\d\d[/\d: ]+ INFO [\w.$]+: (.+)$/.exec(line)?.[1] ?? "";
+  const task = finishedTask.exec(text)?.groups;
+  if (task) return `stage ${task.stage}, task ${task.done} of ${task.all}`;
+  return workForms.some((form) => form.test(text)) ? text : undefined;
+}
+
+const finishedTask =
+  /^Finished task [\d.]+ in stage (?<stage>\d+)\.\d+ \(TID \d+\) in \d+ ms on [\w.-]+ \(executor \w+\) \((?<done>\d+)\/(?<all>\d+)\)$/;
+const workForms = [
+  /^Running Spark version [\w.-]{1,40}$/,
+  /^Submitted application application_[\d_]{1,40}$/,
+  /^Application report for application_[\d_]{1,40} \(state: [A-Z]{1,20}\)$/,
+];
 
 /** What Java, Python and log4j begin such lines with. */
 const isFailure =

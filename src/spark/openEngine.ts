@@ -1,13 +1,44 @@
+import { realpathSync } from "node:fs";
+import path from "node:path";
 import { type Config, expandHome } from "../config";
+import type { ProxySettings } from "../lake/adls/proxy";
+import type { TokenSource } from "../lake/adls/tokens";
 import type { SparkEngine } from "./sparkEngine";
 
-/** The engine that a configuration names, for one run; undefined for the embedded one. The caller disposes it. */
-export async function openEngine({
-  engine,
-  sparkSubmit,
-}: Pick<Config, "engine" | "sparkSubmit">): Promise<SparkEngine | undefined> {
-  if (engine === "embedded") return undefined;
+/** How Azure is signed in to and reached, beyond what the configuration says. */
+export interface AzureAccess {
+  /** Where tokens come from; the machine's sign-in if left out. */
+  readonly tokens?: TokenSource | undefined;
+  /** The proxy on the way; the environment's if left out. */
+  readonly proxy?: ProxySettings | undefined;
+}
+
+type EngineSettings = Pick<Config, "engine" | "sparkSubmit" | "livy" | "lake" | "saltKeyVaultUrl">;
+
+/**
+ * The engine that a configuration names, for one run; undefined for the embedded one. Nothing is started or sent before the
+ * first job. Rejects with `config` for an engine that cannot do the work. The caller disposes it.
+ */
+export async function openEngine(
+  settings: EngineSettings,
+  azure: AzureAccess = {},
+): Promise<SparkEngine | undefined> {
+  if (settings.engine === "embedded") return undefined;
   // Others need not load it.
-  const { SparkEngine, scriptsOfProgram } = await import("./sparkEngine");
-  return new SparkEngine({ program: expandHome(sparkSubmit), scripts: scriptsOfProgram() });
+  const { SparkEngine } = await import("./sparkEngine");
+  if (settings.engine === "spark-submit") {
+    const { submitSpark } = await import("./sparkProcess");
+    const program = expandHome(settings.sparkSubmit);
+    return new SparkEngine(submitSpark({ program, scripts: scriptsOfProgram() }));
+  }
+  const { livyTargetOf } = await import("./livy/livyTarget");
+  const target = livyTargetOf(settings);
+  const { LivySession } = await import("./livy/livySession");
+  const options = { ...azure, ...target, scripts: scriptsOfProgram() };
+  return new SparkEngine((task) => LivySession.start(options, task));
+}
+
+/** Where the scripts are: beside the folder of the program that runs. */
+function scriptsOfProgram(): string {
+  return path.join(path.dirname(realpathSync(process.argv[1] ?? "")), "..", "spark");
 }

@@ -1,40 +1,50 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import * as z from "zod";
+import { specificationOf } from "../clever/specification";
 import { CleverLakeError, errnoOf } from "../errors";
 import { removeLocal } from "../heldFiles";
 import { pause } from "../pause";
-import type { EngineState } from "../pipeline/read/readEngine";
+import type { Delivery } from "../pipeline/delivery";
+import { withLandedFiles } from "../pipeline/read/landedFiles";
+import type { EngineTask } from "../pipeline/read/readEngine";
 import { machineScratch } from "../scratch";
-import { type SparkJob, type SparkMessage, type SparkResult, sparkMessage, sparkResult } from "./documents";
+import { addressOf, messageIn, type SparkRequest } from "./documents";
 import { LogTail } from "./logTail";
+import type { LaunchSpark, LentPlaces, SparkListener, SparkSession } from "./sparkSession";
 
-export interface SparkOptions {
+export interface SubmitOptions {
   /** The path of `spark-submit`, or its name if it is on the search path. */
   readonly program: string;
   /** The folder with the entry script and its package. */
   readonly scripts: string;
 }
 
+/** Starts Spark by `spark-submit`. */
+export function submitSpark(options: SubmitOptions): LaunchSpark {
+  return ({ salt }) => SparkProcess.start(options, salt);
+}
+
 /** After its connection is closed, a process has so long to end by itself. */
 const patienceMilliseconds = 3_000;
 
 /**
- * A Spark that `spark-submit` started, in client mode, and that takes one job after the other. Jobs and answers go over a
- * connection on this machine. When that ends, Spark ends, also if this process is killed. The salt is in the environment
- * of Spark's process and nowhere else.
+ * A Spark that `spark-submit` started, in client mode. Jobs and answers go over a connection on this machine, a document a
+ * line. When that ends, Spark ends, also if this process is killed. The salt is in the environment of Spark's process and
+ * nowhere else. Landed files, the lake's scratch folders and Spark's workers must see the same disk.
  */
-export class SparkProcess implements AsyncDisposable {
+export class SparkProcess implements SparkSession {
+  readonly lost: Promise<never>;
   private readonly connected: Promise<Socket>;
   private readonly exited: Promise<void>;
   private readonly log = new LogTail();
   private exit: string | undefined;
-  private onMessage: (message: SparkMessage) => void = () => undefined;
-  private turn: Promise<unknown> = Promise.resolve();
+  private listener: SparkListener | undefined;
 
   private constructor(
     private readonly child: ChildProcess,
@@ -53,17 +63,20 @@ export class SparkProcess implements AsyncDisposable {
         resolve();
       });
     });
-    for (const stream of [child.stdout, child.stderr]) if (stream) this.log.follow(stream);
-    this.connected = new Promise((resolve, reject) => {
-      server.on("connection", (socket) => this.listen(socket, token, () => resolve(socket)));
-      void this.exited.then(() => reject(this.ended()));
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) this.log.follow(stream, (line) => this.listener?.line(line));
+    }
+    this.connected = new Promise((resolve) => {
+      server.on("connection", (socket) => this.accept(socket, token, () => resolve(socket)));
     });
-    // Awaited by each job; without one there is nobody to tell.
-    this.connected.catch(() => undefined);
+    this.lost = this.exited.then(() => {
+      throw this.ended();
+    });
+    this.lost.catch(() => undefined);
   }
 
   /** Starts Spark, which gets ready while others work. Its failure is told by the first job. */
-  static async start({ program, scripts }: SparkOptions, salt: string): Promise<SparkProcess> {
+  static async start({ program, scripts }: SubmitOptions, salt: string): Promise<SparkProcess> {
     if (process.platform === "win32") {
       throw new CleverLakeError("config", "Spark cannot be started from Windows.", {
         subject: "engine",
@@ -103,105 +116,84 @@ export class SparkProcess implements AsyncDisposable {
     return new SparkProcess(child, server, scratch, program, token);
   }
 
-  /**
-   * Runs a job, behind those before it. Rejects with `engine` if Spark fails, and with the signal's reason; then Spark is
-   * ended, since nothing else stops what it is at.
-   */
-  run(
-    job: SparkJob,
-    signal: AbortSignal | undefined,
-    tell: (state: EngineState) => void,
-  ): Promise<SparkResult> {
-    const turn = this.turn.then(() => this.runNow(job, signal, tell));
-    this.turn = turn.catch(() => undefined);
-    return turn;
+  async withPlaces(
+    task: EngineTask,
+    deliveries: readonly Delivery[],
+    work: (lent: LentPlaces) => Promise<void>,
+  ): Promise<void> {
+    const output = path.join(task.scratch, randomUUID());
+    await withLandedFiles(task.lake, deliveries, task.signal, async (files) => {
+      if (files.length === 0) return;
+      const places = {
+        paths: files.map(({ place }) => addressOf(place)),
+        specification: addressOf(await this.writeSpecification(task)),
+        knownIds: addressOf(await task.knownIds()),
+        output: addressOf(output),
+      };
+      await work({
+        deliveries: files.map(({ delivery }) => delivery),
+        places,
+        fetch: (place) => Promise.resolve(path.join(output, place)),
+      });
+    });
+  }
+
+  async send(request: SparkRequest): Promise<void> {
+    const socket = await this.connected;
+    socket.write(`${JSON.stringify(request)}\n`);
+  }
+
+  listen(listener: SparkListener): void {
+    this.listener = listener;
+  }
+
+  logOfFailure(): Promise<string> {
+    return Promise.resolve(this.log.told());
+  }
+
+  kill(): Promise<void> {
+    const { pid } = this.child;
+    try {
+      if (pid !== undefined && this.exit === undefined) process.kill(-pid, "SIGKILL");
+    } catch (error) {
+      // It is gone already.
+      if (errnoOf(error) !== "ESRCH") throw error;
+    }
+    return Promise.resolve();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.server.close();
     // Without a connection yet, there is nothing that would end it by itself.
-    const socket = await Promise.race([this.connected.catch(() => undefined), pause(0)]);
+    const socket = await Promise.race([this.connected, pause(0)]);
     if (socket) {
       socket.destroy();
       await Promise.race([this.exited, pause(patienceMilliseconds)]);
     }
-    this.kill();
+    await this.kill();
     await this.exited;
     await removeLocal(this.scratch);
   }
 
-  private async runNow(
-    job: SparkJob,
-    signal: AbortSignal | undefined,
-    tell: (state: EngineState) => void,
-  ): Promise<SparkResult> {
-    signal?.throwIfAborted();
-    const place = path.join(this.scratch, randomUUID());
-    const [jobPlace, resultPlace] = [`${place}.job.json`, `${place}.result.json`];
-    await writeFile(jobPlace, JSON.stringify(job), { mode: 0o600 });
-    let stop = (): void => undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => {
-        this.kill();
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", stop, { once: true });
-      // While the document was written.
-      if (signal?.aborted) stop();
-    });
-    try {
-      tell("starting");
-      const socket = await Promise.race([this.connected, aborted]);
-      const answered = new Promise<void>((resolve, reject) => {
-        this.onMessage = (message) => {
-          if ("state" in message && message.state !== "ready") tell(message.state);
-          if ("result" in message) resolve();
-          if ("error" in message) reject(this.failed(message.error));
-        };
-        void this.exited.then(() => reject(this.ended()));
-      });
-      socket.write(`${JSON.stringify({ job: jobPlace, result: resultPlace })}\n`);
-      await Promise.race([answered, aborted]);
-      const result = sparkResult.safeParse(JSON.parse(await readFile(resultPlace, "utf8")));
-      if (!result.success) throw this.failed("a result in another form");
-      return result.data;
-    } finally {
-      signal?.removeEventListener("abort", stop);
-      this.onMessage = () => undefined;
-    }
+  private async writeSpecification({ report }: EngineTask): Promise<string> {
+    const place = path.join(this.scratch, `${report.name}.json`);
+    await writeFile(place, JSON.stringify(specificationOf(report)));
+    return place;
   }
 
   /** Listens to a connection that shows the token; others are closed. */
-  private listen(socket: Socket, token: string, accept: () => void): void {
+  private accept(socket: Socket, token: string, accepted: () => void): void {
     let isAccepted = false;
     socket.on("error", () => undefined);
     const lines = createInterface({ input: socket });
     // The interface passes on what its stream fails with.
     lines.on("error", () => undefined);
     lines.on("line", (line) => {
-      const message = messageIn(line);
-      if (isAccepted && message) this.onMessage(message);
-      else if (message && "token" in message && message.token === token) {
+      if (isAccepted) this.listener?.message(messageIn(line));
+      else if (showsToken(line, token)) {
         isAccepted = true;
-        accept();
+        accepted();
       } else socket.destroy();
-    });
-  }
-
-  private kill(): void {
-    const { pid } = this.child;
-    if (pid === undefined || this.exit !== undefined) return;
-    try {
-      process.kill(-pid, "SIGKILL");
-    } catch (error) {
-      // It is gone already.
-      if (errnoOf(error) !== "ESRCH") throw error;
-    }
-  }
-
-  private failed(kind: string): CleverLakeError {
-    return new CleverLakeError("engine", `Spark failed with ${kind}.${this.log.told()}`, {
-      hint: 'Nothing was committed, and the landed files wait for the next run. With "engine": "embedded" it does without Spark.',
     });
   }
 
@@ -218,10 +210,10 @@ function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("CLEVER_")));
 }
 
-function messageIn(line: string): SparkMessage | undefined {
+function showsToken(line: string, token: string): boolean {
   try {
-    return sparkMessage.parse(JSON.parse(line));
+    return z.object({ token: z.literal(token) }).safeParse(JSON.parse(line)).success;
   } catch {
-    return undefined;
+    return false;
   }
 }

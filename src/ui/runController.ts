@@ -239,8 +239,16 @@ function shortText(state: RunProgress): string {
   return vscode.l10n.t("Clever: {0}", counted.rows(state.rows));
 }
 
-function engineText(state: NonNullable<RunProgress["engine"]>): string {
+type Engine = NonNullable<RunProgress["engine"]>;
+
+function engineText({ state, line }: Engine): string {
+  return line === null ? engineStateText(state) : `${engineStateText(state)} (${line})`;
+}
+
+function engineStateText(state: Engine["state"]): string {
   switch (state) {
+    case "queued":
+      return vscode.l10n.t("Spark waits for a machine");
     case "starting":
       return vscode.l10n.t("Spark starts");
     case "reading":

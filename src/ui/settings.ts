@@ -108,7 +108,18 @@ export async function readSettings(): Promise<Config> {
     digitalActivity: given("digitalActivity"),
     engine: given("engine"),
     sparkSubmit: given("sparkSubmit"),
+    // Half a cluster's address is no reason to refuse what does not need it.
+    livy: given("engine") === "livy" ? livy() : undefined,
     expectReportsWithin: given("expectReportsWithin"),
+  });
+}
+
+function livy(): Record<string, unknown> {
+  return present({
+    url: given("livy.url"),
+    workspace: given("livy.workspace"),
+    pool: given("livy.pool"),
+    lakehouse: given("livy.lakehouse"),
   });
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { SparkEngine } from "../../src/spark/sparkEngine";
+import { submitSpark } from "../../src/spark/sparkProcess";
 import { leftOut } from "./installed";
 import { pythonWithSpark } from "./python";
 
@@ -32,5 +33,5 @@ async function sparkSubmit(): Promise<string | undefined> {
 /** A Spark engine on this machine, not started yet; the caller disposes it. */
 export async function sparkEngine(): Promise<SparkEngine | undefined> {
   const program = await sparkSubmit();
-  return program === undefined ? undefined : new SparkEngine({ program, scripts: sparkScripts });
+  return program === undefined ? undefined : new SparkEngine(submitSpark({ program, scripts: sparkScripts }));
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reportNames, reports } from "../../src/clever/reports";
 import { SparkEngine } from "../../src/spark/sparkEngine";
+import { submitSpark } from "../../src/spark/sparkProcess";
 import { clean, engineTask, inOrder, line, readWith, unclean } from "../helpers/engineContract";
 import { lakeRows } from "../helpers/lakeRows";
 import {
@@ -195,7 +196,9 @@ describe("Apache Spark as an engine", () => {
 });
 
 test("a program that is not there is told, with what to do; the landed file waits", async () => {
-  await using missing = new SparkEngine({ program: "no-such-spark-submit", scripts: sparkScripts });
+  await using missing = new SparkEngine(
+    submitSpark({ program: "no-such-spark-submit", scripts: sparkScripts }),
+  );
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("amy")));
   const { failed } = await fixture.run({ engine: missing.open });
@@ -208,7 +211,9 @@ test("a program that is not there is told, with what to do; the landed file wait
 });
 
 test("without files there is nothing to start", async () => {
-  await using engine = new SparkEngine({ program: "no-such-spark-submit", scripts: sparkScripts });
+  await using engine = new SparkEngine(
+    submitSpark({ program: "no-such-spark-submit", scripts: sparkScripts }),
+  );
   const { lake } = await PipelineFixture.create();
   expect(await engine.open(await engineTask(lake)).readClean([])).toEqual({ read: [], staged: [] });
 });

@@ -4,7 +4,7 @@ import { dateLimits, unlikelyDays } from "../../src/clever/likelyDates";
 import { reports } from "../../src/clever/reports";
 import { specificationOf } from "../../src/clever/specification";
 import { statisticsOfValues } from "../../src/delta/statistics";
-import { LogTail } from "../../src/spark/logTail";
+import { LogTail, workIn } from "../../src/spark/logTail";
 
 async function tailOf(...lines: string[]): Promise<string> {
   const tail = new LogTail();
@@ -86,4 +86,24 @@ test("no two headers of a user type have the same number of columns", () => {
     "date,staff_id,clever_user_id,clever_school_id,school_name,active,num_logins,num_resources_accessed",
     "date,staff_id,clever_user_id,clever_school_id,active,num_logins,num_resources_accessed",
   ]);
+});
+
+test.each([
+  [
+    "26/11/27 01:30:00 INFO TaskSetManager: Finished task 0.0 in stage 61.0 (TID 73) in 328 ms on localhost (executor driver) (1/2)",
+    "stage 61, task 1 of 2",
+  ],
+  ["26/11/27 01:30:00 INFO SparkContext: Running Spark version 3.5.6", "Running Spark version 3.5.6"],
+  [
+    "26/11/27 01:30:00 INFO Client: Application report for application_17_0001 (state: ACCEPTED)",
+    "Application report for application_17_0001 (state: ACCEPTED)",
+  ],
+  [
+    "26/11/27 01:30:00 INFO TaskSetManager: Lost task 0.0 in stage 1.0: java.lang.Exception (st1) [duplicate 1]",
+    undefined,
+  ],
+  ["26/11/27 01:30:00 WARN TaskSetManager: Running Spark version 3.5.6", undefined],
+  ["Running Spark version 3.5.6", undefined],
+])("of the log's line %j, %j is shown", (line, shown) => {
+  expect(workIn(line)).toBe(shown);
 });

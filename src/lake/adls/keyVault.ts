@@ -1,18 +1,14 @@
-import { once } from "node:events";
-import http, { type IncomingMessage } from "node:http";
-import https from "node:https";
-import { text } from "node:stream/consumers";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import { pause } from "../../pause";
 import { vaultScope } from "./address";
 import { answeredInPlaceCode, isCertificateCode } from "./adlsErrors";
 import { answeredInPlace, untrusted } from "./adlsWords";
-import { agents } from "./agents";
 import { machineTokens } from "./identity";
 import type { ProxySettings } from "./proxy";
 import { trustSystemCertificates } from "./systemCertificates";
 import { TokenKeeper, type TokenSource } from "./tokens";
 import { waitBefore } from "./waitBefore";
+import { webRequest } from "./webRequest";
 import { within } from "./within";
 
 /** The secret under which OEA keeps its salt. */
@@ -28,8 +24,8 @@ export interface KeyVault {
 }
 
 /**
- * The district's salt, from the key vault in which OEA keeps it: the secret `oeaSalt`, as it is there. One GET, for
- * which the platform does (its `fetch` knows no proxy). Rejects with `auth`, `network` or `salt`.
+ * The district's salt, from the key vault in which OEA keeps it: the secret `oeaSalt`, as it is there. Rejects with `auth`,
+ * `network` or `salt`.
  */
 export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): Promise<string> {
   trustSystemCertificates();
@@ -78,16 +74,10 @@ async function ask(
   { url, proxy }: KeyVault,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
-  const agent = agents.to(address.href, proxy);
   for (let attempt = 1; ; attempt++) {
     let retryAfter: string | undefined;
-    const limit = AbortSignal.timeout(30_000);
     try {
-      const answer = await get(address, {
-        headers: { authorization: `Bearer ${token}` },
-        agent,
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
-      });
+      const answer = await get(address, token, proxy, signal);
       if (attempt === attempts || (answer.status !== 429 && answer.status < 500)) return answer;
       retryAfter = answer.retryAfter;
     } catch (cause) {
@@ -108,18 +98,20 @@ async function ask(
   }
 }
 
-/** Asks once. A redirect is not followed, since it would take the token to another host. */
-async function get(address: URL, options: https.RequestOptions): Promise<Answer> {
-  const request = (address.protocol === "http:" ? http : https).get(address, options);
-  // One that comes behind the answer's head: its body tells.
-  request.on("error", () => undefined);
-  const [answer] = (await once(request, "response")) as [IncomingMessage];
-  const status = answer.statusCode ?? 0;
-  if (answer.headers["x-ms-request-id"] === undefined && status !== 429 && status < 500) {
-    answer.destroy();
-    throw answeredInPlace(status);
-  }
-  return { status, text: await text(answer), retryAfter: answer.headers["retry-after"] };
+async function get(
+  address: URL,
+  token: string,
+  proxy: ProxySettings | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  const headers = { authorization: `Bearer ${token}` };
+  const {
+    status,
+    headers: told,
+    text,
+  } = await webRequest({ method: "GET", address, headers, proxy, signal });
+  if (told["x-ms-request-id"] === undefined && status !== 429 && status < 500) throw answeredInPlace(status);
+  return { status, text, retryAfter: told["retry-after"] };
 }
 
 function refused({ status, text: body }: Answer, subject: string): CleverLakeError {

@@ -18,11 +18,16 @@ export interface EngineTask {
   knownIds(): Promise<string>;
   readonly signal: AbortSignal | undefined;
   /** Is told what an engine outside of this process is at; null once it is done. */
-  readonly onState?: ((state: EngineState | null) => void) | undefined;
+  readonly onState?: ((status: EngineStatus | null) => void) | undefined;
 }
 
 /** What an engine outside of this process is at. */
-export type EngineState = "starting" | "reading" | "checking" | "writing";
+export interface EngineStatus {
+  /** `queued` while it waits for a machine. */
+  readonly state: "queued" | "starting" | "reading" | "checking" | "writing";
+  /** The last line of its log that tells of its work, without values. */
+  readonly line: string | null;
+}
 
 /** What an engine answers for. */
 export interface CleanReading {

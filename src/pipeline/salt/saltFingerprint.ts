@@ -26,12 +26,16 @@ export async function isSaltOf(salt: string, stored: Fingerprint): Promise<boole
   return timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
 }
 
-/** Stores a salt's fingerprint, unless the lake has one. Resolves to whether it was stored. */
-export async function storeFingerprint(lake: Lake, salt: string, options: LakeOptions): Promise<boolean> {
+/** A fingerprint of a salt, with a new nonce. */
+export async function makeFingerprint(salt: string): Promise<Fingerprint> {
   const nonce = randomBytes(16).toString("hex");
   const fingerprint = (await fingerprintOf(salt, nonce, cost)).toString("hex");
-  const record: Fingerprint = { algorithm: "scrypt", cost, nonce, fingerprint };
-  const data = Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`);
+  return { algorithm: "scrypt", cost, nonce, fingerprint };
+}
+
+/** Stores a salt's fingerprint, unless the lake has one. Resolves to whether it was stored. */
+export async function storeFingerprint(lake: Lake, salt: string, options: LakeOptions): Promise<boolean> {
+  const data = Buffer.from(`${JSON.stringify(await makeFingerprint(salt), undefined, 2)}\n`);
   return lake.putIfAbsent(saltFingerprintPath, data, options);
 }
 

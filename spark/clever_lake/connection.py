@@ -1,0 +1,35 @@
+"""How a Spark that `spark-submit` started talks with the pipeline: over a connection to this machine, a document a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import socket
+import threading
+from typing import Any
+
+
+class Connection:
+    """When it ends, so does this process: whatever becomes of the pipeline, no Spark is left behind."""
+
+    def __init__(self, port: int, token: str) -> None:
+        connection = socket.create_connection(("127.0.0.1", port))
+        self._stream = connection.makefile("w", encoding="utf-8", newline="\n")
+        self._received: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.send({"token": token})
+        threading.Thread(target=self._receive, args=(connection,), daemon=True).start()
+
+    def send(self, document: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(document) + "\n")
+        self._stream.flush()
+
+    def receive(self) -> dict[str, Any]:
+        return self._received.get()
+
+    def _receive(self, connection: socket.socket) -> None:
+        with connection.makefile("r", encoding="utf-8") as stream:
+            for line in stream:
+                self._received.put(json.loads(line))
+        # Spark's own threads would keep a process that ends by itself.
+        os._exit(0)

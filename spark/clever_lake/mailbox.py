@@ -1,0 +1,59 @@
+"""How a Spark on a cluster talks with the pipeline: by files of a folder of the lake, a document each.
+
+The pipeline writes `to-0.json`, `to-1.json` and so on, and this process `from-0.json`, `from-1.json`. As long as the
+pipeline lives, it writes `alive` anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from .file_systems import is_there, read_text, write_text
+
+_POLL_SECONDS = 1.0
+
+
+class Mailbox:
+    """When the pipeline gives no sign of life any more, this process ends: nobody pays for a Spark that is forgotten.
+
+    :param patience: seconds without a sign of life after which the pipeline counts as gone
+    """
+
+    def __init__(self, spark: SparkSession, folder: str, patience: float) -> None:
+        self._spark = spark
+        self._folder = folder
+        self._patience = patience
+        self._sent = 0
+        self._read = 0
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def send(self, document: dict[str, Any]) -> None:
+        write_text(self._spark, f"{self._folder}/from-{self._sent}.json", json.dumps(document))
+        self._sent += 1
+
+    def receive(self) -> dict[str, Any]:
+        place = f"{self._folder}/to-{self._read}.json"
+        while not is_there(self._spark, place):
+            time.sleep(_POLL_SECONDS)
+        document: dict[str, Any] = json.loads(read_text(self._spark, place))
+        self._read += 1
+        return document
+
+    def _watch(self) -> None:
+        # The pipeline's clock is another one: what counts is when its sign was seen to change.
+        seen, since = "", time.monotonic()
+        while time.monotonic() - since < self._patience:
+            time.sleep(self._patience / 10)
+            try:
+                sign = read_text(self._spark, f"{self._folder}/alive")
+            except Exception:  # Being replaced, or the store is away: patience decides.
+                continue
+            if sign != seen:
+                seen, since = sign, time.monotonic()
+        os._exit(1)

@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import http, { type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import https from "node:https";
+import { text } from "node:stream/consumers";
+import { agents } from "./agents";
+import type { ProxySettings } from "./proxy";
+
+export interface WebRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly address: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** The proxy on the way; the environment's if left out. */
+  readonly proxy?: ProxySettings | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WebAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+const answerWithin = 30_000;
+
+/**
+ * Asks once, for small things, over the connections that the lake uses; the platform's `fetch` knows no proxy. A redirect is
+ * not followed, since it would take a token to another host. Rejects with what Node.js rejects with.
+ */
+export async function webRequest({
+  method,
+  address,
+  headers,
+  body,
+  proxy,
+  signal,
+}: WebRequest): Promise<WebAnswer> {
+  const limit = AbortSignal.timeout(answerWithin);
+  const request = (address.protocol === "http:" ? http : https).request(address, {
+    method,
+    headers: body === undefined ? headers : { ...headers, "content-length": Buffer.byteLength(body) },
+    agent: agents.to(address.href, proxy),
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+  });
+  // One that comes behind the answer's head: its body tells.
+  request.on("error", () => undefined);
+  const answered = once(request, "response");
+  request.end(body);
+  const [answer] = (await answered) as [IncomingMessage];
+  return { status: answer.statusCode ?? 0, headers: answer.headers, text: await text(answer) };
+}

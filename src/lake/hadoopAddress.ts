@@ -1,0 +1,36 @@
+import { CleverLakeError } from "../errors";
+import { isAdlsAddress, parseAdlsAddress } from "./adls/address";
+import { Places } from "./adls/places";
+import { folderOf } from "./folderAddress";
+import { checkedPath } from "./lakePath";
+
+/**
+ * Where a file of a lake is for programs on Hadoop's file systems, such as Spark: `file:/…` or `abfss://…`. Nothing in it
+ * is percent-encoded, as Hadoop's `Path` has it. Rejects with `config` for an emulator, which only this machine reaches.
+ *
+ * @param url the lake's address
+ */
+export function hadoopAddress(url: string, path: string): string {
+  if (!isAdlsAddress(url)) {
+    const folder = folderOf(url).replaceAll("\\", "/");
+    return `file:${folder.startsWith("/") ? "" : "/"}${folder}/${checkedPath(path)}`;
+  }
+  const address = parseAdlsAddress(url);
+  if (address.accountPath !== "") {
+    throw new CleverLakeError("config", "A cluster cannot reach a lake in an emulator on this machine.", {
+      subject: url,
+      hint: 'Use "engine": "embedded".',
+    });
+  }
+  const { fileSystem, name } = new Places(address).of(path);
+  return `abfss://${fileSystem}@${new URL(address.endpoint).host}/${name}`;
+}
+
+/** The same as a URI, percent-encoded, which Livy and `spark-submit` take for the files of a program. */
+export function hadoopUri(url: string, path: string): string {
+  const [scheme = "", rest = ""] = hadoopAddress(url, path).split(/:(.*)/s);
+  const encoded = rest
+    .split("/")
+    .map((part, index) => (scheme === "abfss" && index === 2 ? part : encodeURIComponent(part)));
+  return `${scheme}:${encoded.join("/")}`;
+}

@@ -1,0 +1,237 @@
+import { ExponentialBackoff } from "cockatiel";
+import * as z from "zod";
+import { CleverLakeError, errnoOf } from "../../errors";
+import { machineTokens } from "../../lake/adls/identity";
+import type { ProxySettings } from "../../lake/adls/proxy";
+import { TokenKeeper, type TokenSource } from "../../lake/adls/tokens";
+import { type WebAnswer, type WebRequest, webRequest } from "../../lake/adls/webRequest";
+import { retryWhile } from "../../retryWhile";
+import type { LivyService } from "./livyService";
+
+/** What a batch runs. */
+export interface BatchRequest {
+  readonly name: string;
+  readonly file: string;
+  readonly pyFiles: readonly string[];
+  readonly args: readonly string[];
+}
+
+/** Livy's states; Fabric and Synapse have the same, and perhaps more. */
+const ended = new Set(["success", "error", "dead", "killed"]);
+const queued = new Set(["not_started", "recovering", "submitting", "queued"]);
+
+const batchAnswer = z.object({
+  id: z.union([z.int(), z.string().min(1)]).transform(String),
+  state: z.string().nullish(),
+  /** Fabric's and Synapse's own. */
+  livyInfo: z.object({ currentState: z.string().nullish() }).nullish(),
+  errorInfo: z.array(z.object({ errorCode: z.string().max(100).nullish() })).nullish(),
+  log: z.array(z.string()).nullish(),
+});
+
+const logAnswer = z.object({ log: z.array(z.string()) });
+
+export interface Batch {
+  readonly id: string;
+  readonly state: string;
+  readonly isQueued: boolean;
+  readonly hasEnded: boolean;
+  /** The last lines of its log. */
+  readonly log: readonly string[];
+  /** What Synapse or Fabric calls the failure. Its text may quote the log, and is left out. */
+  readonly errorCodes: readonly string[];
+}
+
+export interface LivyOptions {
+  readonly service: LivyService;
+  /** Where tokens come from; the machine's sign-in if left out. */
+  readonly tokens?: TokenSource | undefined;
+  /** The proxy on the way; the environment's if left out. */
+  readonly proxy?: ProxySettings | undefined;
+  /** How often a request is made again; with the pauses between, 7 take about two minutes. */
+  readonly retries?: number;
+  /** Milliseconds. */
+  readonly firstWait?: number;
+}
+
+const longestWait = 30_000;
+const logLines = 200;
+const endWithin = 10_000;
+
+/** The batches of a Livy service. Rejects with `auth`, `network` or `engine`. */
+export class LivyBatches {
+  private readonly tokens: TokenKeeper | undefined;
+
+  constructor(private readonly options: LivyOptions) {
+    const { service, tokens, proxy } = options;
+    if (service.scope === undefined) return;
+    this.tokens = tokens ? new TokenKeeper(tokens, service.scope) : machineTokens(service.scope, proxy);
+  }
+
+  /**
+   * Starts a batch. A request that may have been carried out is not made again: there would be two batches. No signal ends
+   * it, for the same reason.
+   */
+  async submit(request: BatchRequest): Promise<Batch> {
+    const body = JSON.stringify({ ...request, ...this.options.service.sizes });
+    return this.batchIn(await this.ask("POST", "", { body }));
+  }
+
+  async get(id: string, signal?: AbortSignal): Promise<Batch> {
+    return this.batchIn(await this.ask("GET", `/${id}`, { signal }));
+  }
+
+  /** More of the log than a batch tells of itself, where the service has that. */
+  async log(id: string): Promise<readonly string[]> {
+    if (this.options.service.kind !== "livy") return (await this.get(id)).log;
+    const answer = logAnswer.safeParse(jsonIn(await this.ask("GET", `/${id}/log?size=${logLines}`, {})));
+    return answer.success ? answer.data.log : [];
+  }
+
+  /** Ends a batch; no error where there is none. Whoever waits for it wants to be done: it is tried for some seconds. */
+  async end(id: string): Promise<void> {
+    await this.ask("DELETE", `/${id}`, { missing: true, signal: AbortSignal.timeout(endWithin) });
+  }
+
+  private batchIn(answer: WebAnswer): Batch {
+    const parsed = batchAnswer.safeParse(jsonIn(answer));
+    if (!parsed.success) {
+      throw new CleverLakeError("engine", "The answer is not one of Livy.", {
+        subject: this.options.service.name,
+        hint: "Check the address in the setting livy.",
+      });
+    }
+    const { id, log, errorInfo, livyInfo } = parsed.data;
+    const state = (parsed.data.state ?? livyInfo?.currentState ?? "not_started").toLowerCase();
+    return {
+      id,
+      state,
+      isQueued: queued.has(state),
+      hasEnded: ended.has(state),
+      log: log ?? [],
+      errorCodes: (errorInfo ?? []).flatMap(({ errorCode }) => errorCode ?? []),
+    };
+  }
+
+  private async ask(
+    method: WebRequest["method"],
+    path: string,
+    { body, signal, missing = false }: { body?: string; signal?: AbortSignal | undefined; missing?: boolean },
+  ): Promise<WebAnswer> {
+    const { service, proxy, retries = 7, firstWait = 1_000 } = this.options;
+    const address = new URL(`${service.batches}${path}`);
+    let refusedToken: string | undefined;
+    const once = async (): Promise<WebAnswer> => {
+      const token =
+        refusedToken === undefined ? await this.tokens?.token() : await this.tokens?.renewed(refusedToken);
+      const headers = {
+        accept: "application/json",
+        "content-type": "application/json",
+        // Livy's guard against requests of other pages.
+        "x-requested-by": "clever-lake",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      };
+      let answer: WebAnswer;
+      try {
+        answer = await webRequest({ method, address, headers, proxy, signal, ...(body ? { body } : {}) });
+      } catch (cause) {
+        signal?.throwIfAborted();
+        throw new Unanswered(errnoOf(cause) === "ECONNREFUSED", cause);
+      }
+      if (answer.status < 300 || (missing && answer.status === 404)) return answer;
+      if (answer.status === 401 && token !== undefined && refusedToken === undefined) {
+        refusedToken = token;
+        return once();
+      }
+      throw new Refused(answer);
+    };
+    const mayRetry = (error: unknown, attempt: number) => {
+      if (attempt >= retries) return false;
+      if (error instanceof Unanswered) return method !== "POST" || error.wasNotSent;
+      if (!(error instanceof Refused)) return false;
+      const { status } = error.answer;
+      return status === 429 || status === 503 || (method !== "POST" && status >= 500);
+    };
+    const backoff = new ExponentialBackoff({ initialDelay: firstWait, maxDelay: longestWait });
+    try {
+      return await retryWhile(once, { backoff, mayRetry, signal });
+    } catch (error) {
+      throw this.told(error);
+    }
+  }
+
+  private told(error: unknown): unknown {
+    const { name, kind } = this.options.service;
+    if (error instanceof Unanswered) {
+      return new CleverLakeError("network", "The Spark service cannot be reached.", {
+        subject: name,
+        hint: "Check the network and the setting livy. A batch that was started ends by itself within a few minutes.",
+        cause: error.cause,
+      });
+    }
+    if (!(error instanceof Refused)) return error;
+    const { status } = error.answer;
+    if (status === 401 || status === 403) {
+      return new CleverLakeError("auth", `The Spark service does not let you start batches (${status}).`, {
+        subject: name,
+        hint: signInHints[kind],
+      });
+    }
+    if (status === 404) {
+      return new CleverLakeError("engine", "The Spark service does not know this pool, lakehouse or batch.", {
+        subject: name,
+        hint: "Check the setting livy. A service that was started anew forgets its batches: run again.",
+      });
+    }
+    if (status === 429 || status >= 500) {
+      return new CleverLakeError("network", `The Spark service answered with an error (${status}).`, {
+        subject: name,
+        hint: "It may be busy, or its capacity used up: try again in a few minutes.",
+      });
+    }
+    const reason = reasonIn(error.answer);
+    return new CleverLakeError("engine", `The Spark service refused the batch (${status})${reason}.`, {
+      subject: name,
+    });
+  }
+}
+
+const signInHints: Readonly<Record<LivyService["kind"], string>> = {
+  synapse: "Have the role Synapse Compute Operator or Synapse Administrator given to you in the workspace.",
+  fabric: "You need the role Contributor in the workspace, and the tenant's setting for the Livy API.",
+  livy: "Only servers of Livy without a sign-in are supported.",
+};
+
+/** Nothing came back. */
+class Unanswered extends Error {
+  constructor(
+    /** Whether it is certain that the service got nothing. */
+    readonly wasNotSent: boolean,
+    override readonly cause: unknown,
+  ) {
+    super("unanswered");
+  }
+}
+
+class Refused extends Error {
+  constructor(readonly answer: WebAnswer) {
+    super("refused");
+  }
+}
+
+function jsonIn({ text }: WebAnswer): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const refusal = z.object({ msg: z.string().optional(), message: z.string().optional() });
+
+/** Why Livy, Synapse or Fabric refused a request: their answers have no rows in them. */
+function reasonIn(answer: WebAnswer): string {
+  const parsed = refusal.safeParse(jsonIn(answer));
+  const reason = parsed.success ? (parsed.data.msg ?? parsed.data.message) : undefined;
+  return reason === undefined ? "" : `: ${reason.slice(0, 300).replace(/\.$/, "")}`;
+}

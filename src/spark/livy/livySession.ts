@@ -1,0 +1,245 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import { sparkBatchFolder } from "../../clever/layout";
+import { CleverLakeError } from "../../errors";
+import { hadoopAddress, hadoopUri } from "../../lake/hadoopAddress";
+import { pause } from "../../pause";
+import type { Delivery } from "../../pipeline/delivery";
+import type { EngineTask } from "../../pipeline/read/readEngine";
+import { makeFingerprint } from "../../pipeline/salt/saltFingerprint";
+import { together } from "../../together";
+import type { SparkRequest } from "../documents";
+import { LogTail } from "../logTail";
+import type { LentPlaces, SparkListener, SparkSession } from "../sparkSession";
+import { type Batch, LivyBatches, type LivyOptions } from "./livyBatches";
+import { Mailbox } from "./mailbox";
+import { type Program, storeProgram } from "./program";
+
+export interface LivySessionOptions extends LivyOptions {
+  /** The folder with the entry script and its package. */
+  readonly scripts: string;
+  /** The key vault that holds the salt. */
+  readonly saltKeyVaultUrl: string;
+  /** Milliseconds between two looks at the batch and for its messages; 2 s if left out. */
+  readonly pollMilliseconds?: number;
+  /** Seconds without a sign of life of this process after which the batch ends by itself; 5 minutes if left out. */
+  readonly patienceSeconds?: number;
+}
+
+/** After it was told that there is no more to do, a batch has so long to end by itself. */
+const farewellMilliseconds = 20_000;
+
+/**
+ * A Spark on a cluster, started as a batch by Livy, Synapse or Fabric. It reads landed files where they are in the lake.
+ * Nothing reaches this machine from there, so jobs and answers are files of a folder in the lake. The batch reads the salt
+ * from the key vault; here only the salt's fingerprint is handed over, so that it cannot be another one.
+ */
+export class LivySession implements SparkSession {
+  readonly lost: Promise<never>;
+  private readonly log = new LogTail();
+  private readonly stop = new AbortController();
+  private readonly watching: Promise<void>;
+  private listener: SparkListener | undefined;
+  private lose: (error: unknown) => void = () => undefined;
+  private last: Batch;
+  private hasJobs = false;
+  private isLost = false;
+  private killed: Promise<void> | undefined;
+
+  private constructor(
+    private readonly batches: LivyBatches,
+    batch: Batch,
+    private readonly program: Program,
+    private readonly mailbox: Mailbox,
+    private readonly options: LivySessionOptions,
+  ) {
+    this.last = batch;
+    this.lost = new Promise((_, reject) => {
+      this.lose = reject;
+    });
+    this.lost.catch(() => undefined);
+    const { pollMilliseconds } = this;
+    this.watching = together([
+      this.whileWatching(pollMilliseconds, () => this.hear()),
+      // Services count requests, and a state changes rarely.
+      this.whileWatching(3 * pollMilliseconds, () => this.look()),
+    ]).then(() => undefined);
+  }
+
+  /** Starts a batch, which gets ready while others work. Rejects where it cannot be started. */
+  static async start(options: LivySessionOptions, task: EngineTask): Promise<LivySession> {
+    const { lake, salt, signal } = task;
+    const { service, scripts, saltKeyVaultUrl, patienceSeconds = 300 } = options;
+    const batches = new LivyBatches(options);
+    const program = await storeProgram(lake, scripts, signal ? { signal } : {});
+    const id = randomUUID();
+    const mailbox = new Mailbox(lake, sparkBatchFolder(id));
+    await mailbox.removeOthers();
+    try {
+      await mailbox.open(await makeFingerprint(salt), (patienceSeconds * 1000) / 10, signal);
+      const batch = await batches.submit({
+        name: `Clever Lake ${id.slice(0, 8)}`,
+        file: hadoopUri(lake.url, program.script),
+        pyFiles: [hadoopUri(lake.url, program.package)],
+        args: [
+          hadoopAddress(lake.url, mailbox.folder),
+          service.kind,
+          saltKeyVaultUrl,
+          String(patienceSeconds),
+        ],
+      });
+      return new LivySession(batches, batch, program, mailbox, options);
+    } catch (error) {
+      await mailbox.remove();
+      throw error;
+    }
+  }
+
+  async withPlaces(
+    task: EngineTask,
+    deliveries: readonly Delivery[],
+    work: (lent: LentPlaces) => Promise<void>,
+  ): Promise<void> {
+    const { lake, report, scratch, signal } = task;
+    const options = signal ? { signal } : {};
+    const job = `${this.mailbox.folder}/${randomUUID()}`;
+    const knownIds = `${job}/known.parquet`;
+    await lake.write(knownIds, createReadStream(await task.knownIds()), options);
+    const address = (place: string) => hadoopAddress(lake.url, place);
+    await work({
+      deliveries,
+      places: {
+        paths: deliveries.map(({ entry }) => address(entry.landedPath)),
+        specification: address(this.program.specification(report.name)),
+        knownIds: address(knownIds),
+        output: address(`${job}/output`),
+      },
+      fetch: async (place) => {
+        const local = path.join(scratch, path.basename(job), place);
+        await mkdir(path.dirname(local), { recursive: true });
+        const target = createWriteStream(local, { mode: 0o600 });
+        await pipeline(lake.readStream(`${job}/output/${place}`, options), target, options);
+        return local;
+      },
+    });
+    await this.mailbox.removeBelow(job);
+  }
+
+  send(request: SparkRequest): Promise<void> {
+    this.hasJobs = true;
+    return this.mailbox.send(request);
+  }
+
+  listen(listener: SparkListener): void {
+    this.listener = listener;
+    this.tellStart();
+  }
+
+  async logOfFailure(): Promise<string> {
+    const lines = await this.batches.log(this.last.id).catch(() => this.last.log);
+    this.log.replace(lines);
+    return this.log.told();
+  }
+
+  kill(): Promise<void> {
+    this.stop.abort();
+    this.killed ??= this.batches.end(this.last.id);
+    return this.killed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      if (this.killed === undefined && !this.isLost) await this.sayFarewell();
+      if (!this.last.hasEnded) await this.kill();
+    } catch {
+      // It ends by itself, as nobody gives it a sign of life any more.
+    } finally {
+      this.stop.abort();
+      await this.watching;
+      await this.mailbox.remove();
+    }
+  }
+
+  /** Lets a batch that was ready end by itself, so that the service counts it as a success. */
+  private async sayFarewell(): Promise<void> {
+    this.stop.abort();
+    await this.watching;
+    if (!this.hasJobs || this.last.isQueued) return;
+    await this.mailbox.send({});
+    const deadline = Date.now() + farewellMilliseconds;
+    while (!this.last.hasEnded && Date.now() < deadline) {
+      await pause(this.pollMilliseconds);
+      this.last = await this.batches.get(this.last.id);
+    }
+  }
+
+  private get pollMilliseconds(): number {
+    return this.options.pollMilliseconds ?? 2_000;
+  }
+
+  private async whileWatching(milliseconds: number, look: () => Promise<void>): Promise<void> {
+    const { signal } = this.stop;
+    try {
+      for (;;) {
+        await look();
+        await pause(milliseconds, signal);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      this.isLost = true;
+      this.lose(error);
+      this.stop.abort();
+    }
+  }
+
+  private async hear(): Promise<void> {
+    for (const message of await this.mailbox.receive(this.stop.signal)) {
+      if ("noSalt" in message) throw noSalt(message.noSalt);
+      this.listener?.message(message);
+    }
+  }
+
+  /** Looks at the batch: how far its start is, what its log says, whether it has ended. */
+  private async look(): Promise<void> {
+    this.last = await this.batches.get(this.last.id, this.stop.signal);
+    const { hasEnded, log } = this.last;
+    const line = this.log.replace(log);
+    if (line !== undefined) this.listener?.line(line);
+    this.tellStart();
+    if (!hasEnded) return;
+    // Its last words may tell more.
+    await this.hear();
+    throw this.ended(await this.logOfFailure());
+  }
+
+  private tellStart(): void {
+    if (!this.mailbox.hasReceived) this.listener?.start(this.last.isQueued ? "queued" : "starting");
+  }
+
+  private ended(log: string): CleverLakeError {
+    const { kind, name } = this.options.service;
+    const { state, errorCodes } = this.last;
+    const how = [state, ...errorCodes].join(", ");
+    return new CleverLakeError("engine", `The batch ended before its work was done (${how}).${log}`, {
+      subject: `${name}, batch ${this.last.id}`,
+      hint: hints[kind],
+    });
+  }
+}
+
+function noSalt(why: string): CleverLakeError {
+  return new CleverLakeError("salt", `The cluster cannot have the salt: ${why}. Nothing was read.`, {
+    subject: "saltKeyVaultUrl",
+    hint: "Give the identity as which the batch runs the role Key Vault Secrets User on the secret oeaSalt, and use the same salt here.",
+  });
+}
+
+const waits = "Nothing was committed, and the landed files wait for the next run.";
+const hints = {
+  synapse: `${waits} Synapse Studio shows the batch under Monitor, Apache Spark applications.`,
+  fabric: `${waits} Fabric shows the batch in the Monitoring hub.`,
+  livy: `${waits} Livy needs Spark 3.5 with Python 3.9 or newer, and must be able to read the lake.`,
+} as const;

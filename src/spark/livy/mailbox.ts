@@ -1,0 +1,115 @@
+import { sparkBatchesFolder } from "../../clever/layout";
+import { isCleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { readSmall } from "../../lake/readSmall";
+import { pause } from "../../pause";
+import type { Fingerprint } from "../../pipeline/salt/saltFingerprint";
+import { messageIn, type SparkMessage, type SparkRequest } from "../documents";
+
+/** Bytes that no message has; a job tells of at most some hundred files. */
+const longestMessage = 64 * 1024 * 1024;
+
+/**
+ * A folder of the lake by which this process and a Spark on a cluster talk, a file a document: `to-0.json`, `to-1.json` …
+ * to Spark, `from-0.json` … from it. While it is open, `alive` is written anew, so that Spark sees that somebody waits.
+ */
+export class Mailbox {
+  private sent = 0;
+  private received = 0;
+  private readonly closed = new AbortController();
+  private beating: Promise<void> = Promise.resolve();
+  private receiving: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly lake: Lake,
+    readonly folder: string,
+  ) {}
+
+  get hasReceived(): boolean {
+    return this.received > 0;
+  }
+
+  /** @param beat milliseconds between two signs of life */
+  async open(fingerprint: Fingerprint, beat: number, signal?: AbortSignal): Promise<void> {
+    const options = signal ? { signal } : {};
+    await this.put("salt.json", fingerprint, options);
+    await this.giveSign(0);
+    this.beating = this.beat(beat);
+  }
+
+  send(request: SparkRequest): Promise<void> {
+    return this.put(`to-${this.sent++}.json`, request, {});
+  }
+
+  /** What has come since. */
+  receive(signal: AbortSignal): Promise<readonly SparkMessage[]> {
+    const turn = this.receiving.then(() => this.receiveNow(signal));
+    this.receiving = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Removes what runs that were killed left. Only the holder of the run's lock has a mailbox, so no other is in use. */
+  async removeOthers(): Promise<void> {
+    await this.removeBelow(sparkBatchesFolder);
+  }
+
+  /** Removes a folder with all that is in it. */
+  async removeBelow(folder: string): Promise<void> {
+    const folders = [folder];
+    for await (const { kind, path } of this.lake.list(folder, { recursive: true })) {
+      if (kind === "file") await this.lake.delete(path);
+      else folders.push(path);
+    }
+    for (const each of folders.sort().reverse()) await this.lake.deleteEmptyFolder(each);
+  }
+
+  /** Removes the whole folder; what cannot be removed now, the next run removes. */
+  async remove(): Promise<void> {
+    this.closed.abort();
+    await this.beating;
+    await this.removeBelow(this.folder).catch(() => undefined);
+  }
+
+  private async receiveNow(signal: AbortSignal): Promise<readonly SparkMessage[]> {
+    const messages: SparkMessage[] = [];
+    for (;;) {
+      try {
+        const place = `${this.folder}/from-${this.received}.json`;
+        messages.push(messageIn(await readSmall(this.lake, place, { most: longestMessage, signal })));
+        this.received++;
+      } catch (error) {
+        if (isCleverLakeError(error, "notFound")) return messages;
+        throw error;
+      }
+    }
+  }
+
+  private async put(
+    name: string,
+    document: object,
+    options: { readonly signal?: AbortSignal },
+  ): Promise<void> {
+    const bytes = Buffer.from(JSON.stringify(document));
+    await this.lake.putIfAbsent(`${this.folder}/${name}`, bytes, options);
+  }
+
+  private async beat(milliseconds: number): Promise<void> {
+    const { signal } = this.closed;
+    for (let count = 1; ; count++) {
+      try {
+        await pause(milliseconds, signal);
+        await this.giveSign(count);
+      } catch {
+        // The next one may get through; Spark waits for ten.
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  private giveSign(count: number): Promise<void> {
+    const sign = async function* () {
+      yield Buffer.from(String(count));
+    };
+    return this.lake.write(`${this.folder}/alive`, sign());
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { sparkProgramFolder } from "../../clever/layout";
+import { type ReportName, reports } from "../../clever/reports";
+import { specificationOf } from "../../clever/specification";
+import { CleverLakeError } from "../../errors";
+import type { Lake, LakeOptions } from "../../lake/lake";
+import { storedZip } from "./storedZip";
+
+/** What a cluster runs, as it lies in the lake. Paths are the lake's. */
+export interface Program {
+  readonly script: string;
+  readonly package: string;
+  specification(report: ReportName): string;
+}
+
+const scriptName = "clever_lake_job.py";
+const packageName = "clever_lake";
+
+/**
+ * Puts the scripts and the specifications of all reports into the lake, in a folder that is named after the hash of all of
+ * them, unless they are there. So what ran can be looked at afterwards, and nobody runs half of another version.
+ *
+ * @param scripts the folder of the entry script and its package
+ */
+export async function storeProgram(lake: Lake, scripts: string, options: LakeOptions): Promise<Program> {
+  const modules = (await readdir(path.join(scripts, packageName)))
+    .filter((name) => name.endsWith(".py"))
+    .sort();
+  const zipped = await Promise.all(
+    modules.map(async (name) => ({
+      name: `${packageName}/${name}`,
+      bytes: await readFile(path.join(scripts, packageName, name)),
+    })),
+  );
+  const specifications = Object.values(reports).map(
+    (report) =>
+      [specificationName(report.name), JSON.stringify(specificationOf(report), undefined, 2)] as const,
+  );
+  const files: (readonly [string, Buffer])[] = [
+    [scriptName, await readFile(path.join(scripts, scriptName))],
+    [`${packageName}.zip`, storedZip(zipped)],
+    ...specifications.map(([name, text]) => [name, Buffer.from(text)] as const),
+  ];
+  const hash = createHash("sha256");
+  for (const [name, bytes] of files) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
+  const folder = sparkProgramFolder(hash.digest("hex"));
+  for (const [name, bytes] of files) await put(lake, `${folder}/${name}`, bytes, options);
+  return {
+    script: `${folder}/${scriptName}`,
+    package: `${folder}/${packageName}.zip`,
+    specification: (report) => `${folder}/${specificationName(report)}`,
+  };
+}
+
+/** What is there already runs with the salt, so it must be what its hash says. */
+async function put(lake: Lake, place: string, bytes: Buffer, options: LakeOptions): Promise<void> {
+  if (await lake.putIfAbsent(place, bytes, options)) return;
+  if (bytes.equals(await lake.readRange(place, 0, bytes.length + 1, options))) return;
+  throw new CleverLakeError("corrupt", "Somebody changed what Spark is to run; nothing was sent.", {
+    subject: place,
+    hint: "Find out who writes to stage1np, then delete this file: the next run writes it anew.",
+  });
+}
+
+function specificationName(report: ReportName): string {
+  return `${report}.json`;
+}

@@ -1,0 +1,238 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { lookupTable, pseudoTable, sparkBatchesFolder } from "../../src/clever/layout";
+import { reportNames, reports } from "../../src/clever/reports";
+import type { EngineStatus } from "../../src/pipeline/read/readEngine";
+import { livyServiceOf } from "../../src/spark/livy/livyService";
+import { LivySession } from "../../src/spark/livy/livySession";
+import { SparkEngine } from "../../src/spark/sparkEngine";
+import { lakeRows } from "../helpers/lakeRows";
+import { LivyServer, processesWith, StubVault } from "../helpers/livy";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  salt,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+import { sparkScripts } from "../helpers/sparkEngine";
+
+describe("a real Apache Livy 0.7.1", () => {
+  let folder = "";
+  let vault: StubVault;
+  let livy: LivyServer | undefined;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
+    await mkdir(path.join(folder, "events"));
+    const settings = ["spark.eventLog.enabled true", `spark.eventLog.dir file://${folder}/events`];
+    await writeFile(path.join(folder, "spark-defaults.conf"), settings.join("\n"));
+    vault = await StubVault.start();
+    vault.salt = `${salt}\n`;
+    livy = await LivyServer.start({
+      allowed: folder,
+      environment: { SPARK_CONF_DIR: folder, AZURE_POD_IDENTITY_AUTHORITY_HOST: vault.url },
+    });
+  }, 600_000);
+  afterAll(async () => {
+    await livy?.[Symbol.asyncDispose]();
+    await vault[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  let count = 0;
+  const fixtureOf = async () => {
+    const fixture = await PipelineFixture.create(path.join(folder, `lake ${count++}`));
+    await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
+    return fixture;
+  };
+  const engineOf = (server: LivyServer, patienceSeconds = 60) =>
+    new SparkEngine((task) =>
+      LivySession.start(
+        {
+          service: livyServiceOf({ url: server.url }),
+          scripts: sparkScripts,
+          saltKeyVaultUrl: vault.url,
+          pollMilliseconds: 200,
+          patienceSeconds,
+          retries: 2,
+          firstWait: 100,
+        },
+        task,
+      ),
+    );
+  /** The processes of a fixture's batches: their arguments name its mailbox. */
+  const batchesOf = ({ lake }: PipelineFixture) => processesWith(lake.localPath(sparkBatchesFolder));
+  const filesOf = async (fixture: PipelineFixture, below: string) => {
+    const paths: string[] = [];
+    for await (const entry of fixture.lake.list(below, { recursive: true })) paths.push(entry.path);
+    return paths;
+  };
+
+  test("one batch does the work of a run as the embedded engine does, tells how far it is, and leaves nothing", async () => {
+    if (!livy) return;
+    const alone = await fixtureOf();
+    const fixture = await fixtureOf();
+    for (const each of [alone, fixture]) {
+      await each.put(usagePath(), usageCsv(usage("amy", "maps"), usage("ben", "Lexia Core5")));
+      await each.put(
+        dailyPath("2024-10-04"),
+        dailyCsv(daily("amy", "2024-10-04"), daily("cat", "2024-10-04")),
+      );
+      await each.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-31")));
+    }
+    const before = livy.requests.length;
+    const statuses: EngineStatus[] = [];
+    const lines = new Set<string>();
+    const ours = await alone.run();
+    let theirs: Awaited<ReturnType<typeof fixture.run>>;
+    {
+      await using engine = engineOf(livy);
+      theirs = await fixture.run({
+        engine: engine.open,
+        onProgress: ({ engine: status }) => {
+          if (status === null) return;
+          statuses.push(status);
+          for (const { line } of processesWith("_spark/batches")) lines.add(line);
+        },
+      });
+    }
+    const { runId: _, milliseconds: __, ...told } = ours;
+    expect(theirs).toMatchObject(told);
+    for (const table of reportNames.flatMap((name) => [
+      pseudoTable(reports[name]),
+      lookupTable(reports[name]),
+    ])) {
+      expect(await lakeRows(fixture.lake, table)).toEqual(await lakeRows(alone.lake, table));
+    }
+    expect((await fixture.verify()).problems).toEqual([]);
+
+    expect([...new Set(statuses.map(({ state }) => state))]).toEqual([
+      "starting",
+      "reading",
+      "checking",
+      "writing",
+    ]);
+    expect(statuses.map(({ line }) => line)).toContainEqual(
+      expect.stringMatching(/^stage \d+, task \d+ of \d+$/),
+    );
+    const requests = livy.requests.slice(before);
+    expect(requests.filter((each) => each.startsWith("POST"))).toEqual(["POST /batches"]);
+    expect(requests.filter((each) => each.startsWith("DELETE"))).toEqual([]);
+    expect((await livy.batches()).map(({ state }) => state)).toEqual(["success"]);
+    expect(await filesOf(fixture, sparkBatchesFolder)).toEqual([]);
+    const programs = await filesOf(fixture, "stage1np/clever/_spark/programs");
+    expect(programs.map((each) => each.replace(/[0-9a-f]{64}/, "HASH")).sort()).toEqual(
+      [
+        "",
+        "/clever_lake.zip",
+        "/clever_lake_job.py",
+        "/daily_participation.json",
+        "/resource_usage.json",
+      ].map((name) => `stage1np/clever/_spark/programs/HASH${name}`),
+    );
+
+    // The salt came from the vault, and is nowhere else.
+    expect(vault.requests).toContain("/secrets/oeaSalt?api-version=7.4 Bearer of the machine");
+    expect(lines.size).toBeGreaterThan(0);
+    const events = await readdir(path.join(folder, "events"));
+    expect(events.length).toBeGreaterThan(0);
+    const places = {
+      requests: livy.traffic.join("\n"),
+      server: livy.log,
+      commandLines: [...lines].join("\n"),
+      events: (
+        await Promise.all(events.map((name) => readFile(path.join(folder, "events", name), "utf8")))
+      ).join(),
+      batchLog: await (await fetch(`${livy.url}/batches/0/log?size=10000`)).text(),
+    };
+    expect(places.requests).toContain(vault.url);
+    for (const [place, text] of Object.entries(places)) {
+      for (const secret of [salt, "sis-amy", "clever-amy"]) {
+        expect({ place, isThere: text.includes(secret) }).toEqual({ place, isThere: false });
+      }
+    }
+  });
+
+  test("a run that is cancelled ends its batch", async () => {
+    if (!livy) return;
+    const fixture = await fixtureOf();
+    const stop = new AbortController();
+    const before = livy.requests.length;
+    {
+      await using engine = engineOf(livy);
+      const running = fixture.run({ engine: engine.open, signal: stop.signal });
+      const cancelled = expect(running).rejects.toThrow("stopped by a person");
+      await vi.waitFor(() => expect(batchesOf(fixture)).not.toEqual([]), 60_000);
+      stop.abort(new Error("stopped by a person"));
+      await cancelled;
+    }
+    expect(livy.requests.slice(before).filter((each) => each.startsWith("DELETE"))).toHaveLength(1);
+    await vi.waitFor(() => expect(batchesOf(fixture)).toEqual([]), 30_000);
+    expect(await filesOf(fixture, sparkBatchesFolder)).toEqual([]);
+    expect((await fixture.run()).anonymized).toBe(1);
+  });
+
+  test.each([
+    ["refuses it", 403, salt, /the key vault answered with 403/],
+    ["has another one", 200, "pepper of another lake", /the key vault has another salt than this run/],
+  ])("a batch whose vault %s says so, and nothing is pseudonymized", async (_, status, inVault, message) => {
+    if (!livy) return;
+    const fixture = await fixtureOf();
+    Object.assign(vault, { status, salt: inVault });
+    try {
+      await using engine = engineOf(livy);
+      const { failed } = await fixture.run({ engine: engine.open });
+      expect(failed).toEqual([expect.objectContaining({ reason: expect.stringMatching(message) })]);
+    } finally {
+      Object.assign(vault, { status: 200, salt });
+    }
+    expect(await fixture.rows()).toEqual([]);
+    expect((await fixture.run()).anonymized).toBe(1);
+  });
+
+  test("a batch that dies is told, with what to do; the landed file waits", async () => {
+    if (!livy) return;
+    const fixture = await fixtureOf();
+    await using engine = engineOf(livy);
+    const running = fixture.run({ engine: engine.open });
+    const ours = () =>
+      batchesOf(fixture).filter(({ line }) => line.includes("java"));
+    await vi.waitFor(() => expect(ours()).not.toEqual([]), 60_000);
+    for (const { pid } of ours()) process.kill(pid, "SIGKILL");
+    const { failed } = await running;
+    expect(failed).toEqual([
+      expect.objectContaining({
+        reason: expect.stringMatching(
+          /batch \d+: The batch ended before its work was done \(dead\)\..*the landed files wait for the next run/,
+        ),
+      }),
+    ]);
+    expect((await fixture.run()).anonymized).toBe(1);
+  });
+
+  test("a server that is lost is told, and the batch that nobody waits for ends by itself", async () => {
+    if (!livy) return;
+    const fixture = await fixtureOf();
+    {
+      await using engine = engineOf(livy, 5);
+      const running = fixture.run({ engine: engine.open });
+      await vi.waitFor(() => expect(batchesOf(fixture)).not.toEqual([]), 60_000);
+      await livy.crash();
+      const { failed } = await running;
+      expect(failed).toEqual([
+        expect.objectContaining({ reason: expect.stringContaining("The Spark service cannot be reached.") }),
+      ]);
+    }
+    await vi.waitFor(() => expect(batchesOf(fixture)).toEqual([]), {
+      timeout: 90_000,
+      interval: 500,
+    });
+    expect((await fixture.run()).anonymized).toBe(1);
+  });
+});
