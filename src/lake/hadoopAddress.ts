@@ -26,11 +26,8 @@ export function hadoopAddress(url: string, path: string): string {
   return `abfss://${fileSystem}@${new URL(address.endpoint).host}/${name}`;
 }
 
-/** The same as a URI, percent-encoded, which Livy and `spark-submit` take for the files of a program. */
-export function hadoopUri(url: string, path: string): string {
-  const [scheme = "", rest = ""] = hadoopAddress(url, path).split(/:(.*)/s);
-  const encoded = rest
-    .split("/")
-    .map((part, index) => (scheme === "abfss" && index === 2 ? part : encodeURIComponent(part)));
-  return `${scheme}:${encoded.join("/")}`;
+/** An address as a URI, percent-encoded, which Livy and `spark-submit` take for the files of a program. */
+export function hadoopUri(address: string): string {
+  const [, place = "", path = ""] = /^(abfss?:\/\/[^/]*|file:)(.*)$/s.exec(address) ?? [];
+  return place + path.split("/").map(encodeURIComponent).join("/");
 }

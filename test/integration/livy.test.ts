@@ -5,9 +5,13 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { lookupTable, pseudoTable, sparkBatchesFolder } from "../../src/clever/layout";
 import { reportNames, reports } from "../../src/clever/reports";
 import type { EngineStatus } from "../../src/pipeline/read/readEngine";
+import { verifyLake } from "../../src/pipeline/verify/verify";
 import { livyServiceOf } from "../../src/spark/livy/livyService";
-import { LivySession } from "../../src/spark/livy/livySession";
+import { LivySession, type LivySessionOptions } from "../../src/spark/livy/livySession";
 import { SparkEngine } from "../../src/spark/sparkEngine";
+import { AdlsEmulator } from "../adls-emulator/emulator";
+import { openLake } from "../helpers/adls";
+import { runInto, stateOf } from "../helpers/adlsPipeline";
 import { lakeRows } from "../helpers/lakeRows";
 import { LivyServer, processesWith, StubVault } from "../helpers/livy";
 import {
@@ -20,17 +24,36 @@ import {
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+import { sparkJars } from "../helpers/spark";
 import { sparkScripts } from "../helpers/sparkEngine";
 
-describe("a real Apache Livy 0.7.1", () => {
+describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
   let folder = "";
   let vault: StubVault;
+  let emulator: AdlsEmulator;
   let livy: LivyServer | undefined;
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
     await mkdir(path.join(folder, "events"));
-    const settings = ["spark.eventLog.enabled true", `spark.eventLog.dir file://${folder}/events`];
+    emulator = await AdlsEmulator.start();
+    const jars = await sparkJars();
+    const azure = [
+      "hadoop-azure-3.3.4",
+      "azure-storage-7.0.1",
+      "azure-keyvault-core-1.0.0",
+      "wildfly-openssl-1.0.7.Final",
+    ];
+    const settings = [
+      "spark.eventLog.enabled true",
+      `spark.eventLog.dir file://${folder}/events`,
+      // Hadoop's driver for Data Lake Storage, on its way to the emulator.
+      `spark.driver.extraClassPath ${azure.map((name) => `${jars}/${name}.jar`).join(":")}`,
+      `spark.hadoop.fs.azure.abfs.endpoint 127.0.0.1:${emulator.port}`,
+      "spark.hadoop.fs.azure.always.use.https false",
+      "spark.hadoop.fs.azure.account.auth.type SharedKey",
+      `spark.hadoop.fs.azure.account.key.${emulator.account}.dfs.core.windows.net ${emulator.key}`,
+    ];
     await writeFile(path.join(folder, "spark-defaults.conf"), settings.join("\n"));
     vault = await StubVault.start();
     vault.salt = `${salt}\n`;
@@ -42,6 +65,7 @@ describe("a real Apache Livy 0.7.1", () => {
   afterAll(async () => {
     await livy?.[Symbol.asyncDispose]();
     await vault[Symbol.asyncDispose]();
+    await emulator[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -51,7 +75,7 @@ describe("a real Apache Livy 0.7.1", () => {
     await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
     return fixture;
   };
-  const engineOf = (server: LivyServer, patienceSeconds = 60) =>
+  const engineOf = (server: LivyServer, more: Partial<LivySessionOptions> = {}) =>
     new SparkEngine((task) =>
       LivySession.start(
         {
@@ -59,9 +83,10 @@ describe("a real Apache Livy 0.7.1", () => {
           scripts: sparkScripts,
           saltKeyVaultUrl: vault.url,
           pollMilliseconds: 200,
-          patienceSeconds,
+          patienceSeconds: 60,
           retries: 2,
           firstWait: 100,
+          ...more,
         },
         task,
       ),
@@ -159,6 +184,30 @@ describe("a real Apache Livy 0.7.1", () => {
     }
   });
 
+  test("reads and writes a lake in Data Lake Storage by abfs, where it is", async () => {
+    if (!livy) return;
+    const alone = await fixtureOf();
+    await alone.put(usagePath(), usageCsv(usage("amy", "maps")));
+    await alone.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-31")));
+    await alone.run();
+    const lake = openLake(emulator, { auth: "sharedKey" });
+    const { account } = emulator;
+    const addressOf = (place: string) => {
+      const [stage, ...rest] = place.split("/");
+      return `abfs://${stage}@${account}.dfs.core.windows.net/${rest.join("/")}`;
+    };
+    {
+      await using engine = engineOf(livy, { addressOf });
+      const { failed } = await runInto(lake, alone.source, { engine: engine.open });
+      expect(failed).toEqual([]);
+    }
+    expect(await stateOf(lake)).toEqual(await stateOf(alone.lake));
+    expect((await verifyLake(lake, salt)).problems).toEqual([]);
+    const left: string[] = [];
+    for await (const { path: each } of lake.list(sparkBatchesFolder, { recursive: true })) left.push(each);
+    expect(left).toEqual([]);
+  });
+
   test("a run that is cancelled ends its batch", async () => {
     if (!livy) return;
     const fixture = await fixtureOf();
@@ -201,8 +250,7 @@ describe("a real Apache Livy 0.7.1", () => {
     const fixture = await fixtureOf();
     await using engine = engineOf(livy);
     const running = fixture.run({ engine: engine.open });
-    const ours = () =>
-      batchesOf(fixture).filter(({ line }) => line.includes("java"));
+    const ours = () => batchesOf(fixture).filter(({ line }) => line.includes("java"));
     await vi.waitFor(() => expect(ours()).not.toEqual([]), 60_000);
     for (const { pid } of ours()) process.kill(pid, "SIGKILL");
     const { failed } = await running;
@@ -220,7 +268,7 @@ describe("a real Apache Livy 0.7.1", () => {
     if (!livy) return;
     const fixture = await fixtureOf();
     {
-      await using engine = engineOf(livy, 5);
+      await using engine = engineOf(livy, { patienceSeconds: 5 });
       const running = fixture.run({ engine: engine.open });
       await vi.waitFor(() => expect(batchesOf(fixture)).not.toEqual([]), 60_000);
       await livy.crash();
@@ -230,7 +278,7 @@ describe("a real Apache Livy 0.7.1", () => {
       ]);
     }
     await vi.waitFor(() => expect(batchesOf(fixture)).toEqual([]), {
-      timeout: 90_000,
+      timeout: 300_000,
       interval: 500,
     });
     expect((await fixture.run()).anonymized).toBe(1);

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { maskRules, maskText, type TextKind } from "../../src/clever/maskedText";
+import { makeFingerprint } from "../../src/pipeline/salt/saltFingerprint";
 import { pythonWithSpark, runPython } from "../helpers/python";
 import { sparkScripts } from "../helpers/sparkEngine";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -73,4 +74,35 @@ test("what may be masked in a text is the same in Python and here", async () => 
     return answer === null || answer === undefined || [...asked].sort().join() !== [...answer].sort().join();
   });
   expect(different).toEqual([]);
+});
+
+describe("the salt on a cluster", () => {
+  const vault = "https://district.vault.azure.net";
+  const ask = async (service: string, secret: string | null, own = "the salt of this lake") => {
+    if (!python) return undefined;
+    const proof = await makeFingerprint(own);
+    return runPython(python, "clusterSalt.py", { scripts: sparkScripts, service, vault, secret, proof });
+  };
+
+  test.each([
+    ["synapse", ["district", "oeaSalt"]],
+    ["fabric", [vault, "oeaSalt"]],
+  ])(
+    "is asked for as %s documents it, and is taken in the form in which the lake uses it",
+    async (service, call) => {
+      for (const form of ["the salt of this lake", "the salt of this lake\n"]) {
+        const answer = await ask(service, form);
+        if (answer) expect(answer).toEqual({ salt: "the salt of this lake", asked: [call] });
+      }
+    },
+  );
+
+  test.each([
+    ["another lake's salt", "the key vault has another salt than this run"],
+    ["", "the secret is empty"],
+    [null, "RuntimeError"],
+  ])("is not %j", async (secret, noSalt) => {
+    const answer = await ask("fabric", secret);
+    if (answer) expect(answer).toMatchObject({ noSalt });
+  });
 });

@@ -23,6 +23,8 @@ export interface LivySessionOptions extends LivyOptions {
   readonly scripts: string;
   /** The key vault that holds the salt. */
   readonly saltKeyVaultUrl: string;
+  /** The address by which Spark knows a file of the lake; for a lake that Spark reaches in another way than this machine. */
+  readonly addressOf?: (path: string) => string;
   /** Milliseconds between two looks at the batch and for its messages; 2 s if left out. */
   readonly pollMilliseconds?: number;
   /** Seconds without a sign of life of this process after which the batch ends by itself; 5 minutes if left out. */
@@ -54,6 +56,7 @@ export class LivySession implements SparkSession {
     batch: Batch,
     private readonly program: Program,
     private readonly mailbox: Mailbox,
+    private readonly address: (path: string) => string,
     private readonly options: LivySessionOptions,
   ) {
     this.last = batch;
@@ -73,6 +76,7 @@ export class LivySession implements SparkSession {
   static async start(options: LivySessionOptions, task: EngineTask): Promise<LivySession> {
     const { lake, salt, signal } = task;
     const { service, scripts, saltKeyVaultUrl, patienceSeconds = 300 } = options;
+    const { addressOf: address = (place: string) => hadoopAddress(lake.url, place) } = options;
     const batches = new LivyBatches(options);
     const program = await storeProgram(lake, scripts, signal ? { signal } : {});
     const id = randomUUID();
@@ -82,16 +86,11 @@ export class LivySession implements SparkSession {
       await mailbox.open(await makeFingerprint(salt), (patienceSeconds * 1000) / 10, signal);
       const batch = await batches.submit({
         name: `Clever Lake ${id.slice(0, 8)}`,
-        file: hadoopUri(lake.url, program.script),
-        pyFiles: [hadoopUri(lake.url, program.package)],
-        args: [
-          hadoopAddress(lake.url, mailbox.folder),
-          service.kind,
-          saltKeyVaultUrl,
-          String(patienceSeconds),
-        ],
+        file: hadoopUri(address(program.script)),
+        pyFiles: [hadoopUri(address(program.package))],
+        args: [address(mailbox.folder), service.kind, saltKeyVaultUrl, String(patienceSeconds)],
       });
-      return new LivySession(batches, batch, program, mailbox, options);
+      return new LivySession(batches, batch, program, mailbox, address, options);
     } catch (error) {
       await mailbox.remove();
       throw error;
@@ -108,7 +107,7 @@ export class LivySession implements SparkSession {
     const job = `${this.mailbox.folder}/${randomUUID()}`;
     const knownIds = `${job}/known.parquet`;
     await lake.write(knownIds, createReadStream(await task.knownIds()), options);
-    const address = (place: string) => hadoopAddress(lake.url, place);
+    const { address } = this;
     await work({
       deliveries,
       places: {
