@@ -12,7 +12,7 @@ export { isAdlsAddress, type LakeAuth } from "./lake/adls/address";
 export { storageScope } from "./lake/adls/tokens";
 
 /** What reads landed files. */
-export const engines = ["embedded", "spark-submit", "livy"] as const;
+const engines = ["embedded", "spark-submit", "livy"] as const;
 
 const livyFault =
   "must have a url, or a workspace and a pool (Synapse), or a workspace and a lakehouse (Fabric)";

@@ -37,7 +37,7 @@ const place = z.string().regex(/^(?:people|rows)(?:\/[\w=-][\w=.-]*)+$/);
 const bounds = z.record(z.string(), z.union([z.string(), z.number()]));
 
 /** What a job answers. */
-export const sparkResult = z.object({
+const sparkResult = z.object({
   /** The files that are clean. */
   files: z.array(z.object({ number: z.int().nonnegative(), rows: z.int().positive() })),
   /** The others, each with what it is left to the judge for. */
@@ -61,7 +61,7 @@ export const sparkResult = z.object({
 export type SparkResult = z.infer<typeof sparkResult>;
 
 /** What Spark tells, a document each; places of a result are within the job's output. */
-export const sparkMessage = z.union([
+const sparkMessage = z.union([
   z.object({ state: z.enum(["ready", "reading", "checking", "writing"]) }),
   z.object({ result: sparkResult }),
   /** The kind of what failed, without values. */

@@ -38,7 +38,7 @@ const patienceMilliseconds = 3_000;
  * line. When that ends, Spark ends, also if this process is killed. The salt is in the environment of Spark's process and
  * nowhere else. Landed files, the lake's scratch folders and Spark's workers must see the same disk.
  */
-export class SparkProcess implements SparkSession {
+class SparkProcess implements SparkSession {
   readonly lost: Promise<never>;
   private readonly connected: Promise<Socket>;
   private readonly exited: Promise<void>;

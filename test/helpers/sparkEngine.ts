@@ -12,7 +12,7 @@ export const sparkScripts = path.resolve(import.meta.dirname, "..", "..", "spark
  * The path of a `spark-submit` that works; undefined, and loudly so, without Java or PySpark. Sets what it needs in this
  * process's environment, as its user would.
  */
-async function sparkSubmit(): Promise<string | undefined> {
+export async function sparkSubmit(): Promise<string | undefined> {
   if (spawnSync("java", ["-version"]).status !== 0) {
     return leftOut("Apache Spark as an engine.", new Error("There is no Java."));
   }
