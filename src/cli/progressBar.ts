@@ -10,7 +10,8 @@ export interface ProgressView {
 }
 
 export async function progressView(): Promise<ProgressView> {
-  return process.stderr.isTTY ? barView(await import("cli-progress")) : lineView();
+  // As a default export alone once it is bundled as a module.
+  return process.stderr.isTTY ? barView((await import("cli-progress")).default) : lineView();
 }
 
 function barView({ Presets, SingleBar }: typeof CliProgress): ProgressView {
