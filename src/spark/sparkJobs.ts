@@ -62,6 +62,8 @@ export class SparkJobs {
         },
       });
     });
+    // If it is not waited for any more, nobody is there to hear of it.
+    answered.catch(() => undefined);
     try {
       await Promise.race([session.send({ job }), session.lost, aborted]);
       return await Promise.race([answered, session.lost, aborted]);
