@@ -4,20 +4,15 @@
  * the same answer over the prime as over the fractions, but for a chance that is next to nothing.
  */
 
-const prime = 2_147_483_629;
-
-const times = (a: number, b: number): number => {
-  // 31 by 31 bits in two steps, so that nothing passes 2^53.
-  const high = Math.floor(a / 65_536);
-  const low = a % 65_536;
-  return (((((high * b) % prime) * 65_536) % prime) + low * b) % prime;
-};
+/** Below 2^22: a product is below 2^44, so that 2^9 of them are added up exactly before anything is divided. */
+const prime = 4_194_301;
+const mostUnknowns = 2 ** 9;
 
 function inverse(value: number): number {
   let [result, base] = [1, value];
   for (let exponent = prime - 2; exponent > 0; exponent = Math.floor(exponent / 2)) {
-    if (exponent % 2 === 1) result = times(result, base);
-    base = times(base, base);
+    if (exponent % 2 === 1) result = (result * base) % prime;
+    base = (base * base) % prime;
   }
   return result;
 }
@@ -27,7 +22,9 @@ export class KnownSums {
   /** In echelon form: by the first unknown of each, which has the factor 1. */
   private readonly rows = new Map<number, Float64Array>();
 
-  constructor(private readonly unknowns: number) {}
+  constructor(private readonly unknowns: number) {
+    if (unknowns > mostUnknowns) throw new RangeError(`${unknowns} unknowns are too many.`);
+  }
 
   /** Takes note of a known sum; returns whether it tells something new. */
   add(unknowns: Iterable<number>): boolean {
@@ -35,7 +32,7 @@ export class KnownSums {
     const pivot = row.findIndex((factor) => factor !== 0);
     if (pivot < 0) return false;
     const factor = inverse(row[pivot] ?? 1);
-    for (let at = pivot; at < row.length; at++) row[at] = times(row[at] ?? 0, factor);
+    for (let at = pivot; at < row.length; at++) row[at] = ((row[at] as number) * factor) % prime;
     this.rows.set(pivot, row);
     return true;
   }
@@ -51,15 +48,16 @@ export class KnownSums {
 
   private reduced(unknowns: Iterable<number>): Float64Array {
     const row = new Float64Array(this.unknowns);
-    for (const unknown of unknowns) row[unknown] = ((row[unknown] ?? 0) + 1) % prime;
+    for (const unknown of unknowns) row[unknown] = (row[unknown] as number) + 1;
     for (let at = 0; at < row.length; at++) {
-      const factor = row[at] ?? 0;
+      const factor = (row[at] as number) % prime;
+      row[at] = factor;
       const known = factor === 0 ? undefined : this.rows.get(at);
       if (known === undefined) continue;
       for (let column = at; column < row.length; column++) {
-        const other = known[column] ?? 0;
-        if (other !== 0) row[column] = ((row[column] ?? 0) - times(factor, other) + prime) % prime;
+        row[column] = (row[column] as number) + (prime - factor) * (known[column] as number);
       }
+      row[at] = 0;
     }
     return row;
   }

@@ -1,0 +1,280 @@
+import { expect } from "vitest";
+import type { DashboardAnswer } from "../../src/dashboard/answer";
+import type { DashboardFilter } from "../../src/dashboard/filter";
+import { factsOf, groupsOf } from "../../src/dashboard/groups";
+import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
+import type { KeepWhole } from "../../src/dashboard/opening";
+import { answer } from "../../src/dashboard/query/answer";
+import { randomStream } from "../../src/sample/random";
+import { addDays } from "./plainCells";
+import type { PlainDivision } from "./plainCohorts";
+import { PlainDashboard } from "./plainDashboard";
+import type { RandomRows } from "./randomDistrict";
+
+/** Holds the dashboard's engine to the plain computation. */
+
+const settings = { schoolYearStart: "09-01", now: new Date("2026-01-01T12:00:00Z") };
+
+export async function ask(
+  index: ParticipationIndex,
+  filter: DashboardFilter,
+  minimumGroupSize: number,
+  keepWhole: KeepWhole = "schools",
+): Promise<DashboardAnswer> {
+  const given = await answer(index, filter, { ...settings, minimumGroupSize, keepWhole });
+  if ("empty" in given) throw new Error("no answer");
+  return given;
+}
+
+/** The division that the engine makes, for the plain computation. */
+export function divisionOf(index: ParticipationIndex, minimum: number, keep: KeepWhole): PlainDivision {
+  const { groups } = groupsOf(factsOf(index), minimum, keep);
+  const cohortsOf = (numbers: readonly number[]) => numbers.flatMap((number) => index.cohorts[number] ?? []);
+  return { minimum, groups: groups.map(cohortsOf) };
+}
+
+/** Any combination of what the filter bar has. */
+function randomFilter(random: () => number, { participation, usage }: RandomRows): DashboardFilter {
+  const all = [...participation, ...usage];
+  const dates = all.map(({ date }) => date).sort();
+  const [first = "", last = ""] = [dates[0], dates[dates.length - 1]];
+  const length = (Date.parse(last) - Date.parse(first)) / 86_400_000;
+  const some = <T>(values: readonly T[]): T[] =>
+    random() < 0.5 ? [] : [...new Set(values)].filter(() => random() < 0.4);
+  const range = (): DashboardFilter["range"] => {
+    const presets = ["last7", "last30", "schoolYear", "all"] as const;
+    if (random() < 0.4) return { preset: presets[Math.floor(random() * 4)] ?? "all" };
+    const from = Math.floor(random() * length);
+    const to = from + Math.floor(random() ** 2 * (length - from));
+    return { from: addDays(first, from), to: addDays(first, to) };
+  };
+  return {
+    range: range(),
+    schools: some(all.map(({ school }) => school)),
+    resources: some(usage.map(({ name }) => name)),
+    resourceTypes: random() < 0.7 ? [] : some(usage.map(({ type }) => type)),
+    userTypes: some(["students", "teachers"] as const),
+    grades: some(all.map(({ grade }) => grade)),
+  };
+}
+
+type Plain = ReturnType<PlainDashboard["answer"]>;
+type Report = "dailyParticipation" | "resourceUsage";
+
+const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
+  kind !== "noData" && !missing.includes(report);
+
+/** What a card is compared by with the period before: sums per school day, people and things where nothing is missing. */
+function comparable(key: keyof DashboardAnswer["cards"], { total, days }: Plain): number | null {
+  if (key === "days") return null;
+  const report = ["users", "activeUsers", "logins"].includes(key) ? "dailyParticipation" : "resourceUsage";
+  if (key !== "logins" && key !== "accesses") {
+    const value = total[key];
+    return typeof value !== "number" || days.some(({ missing }) => missing.includes(report)) ? null : value;
+  }
+  const school = days.filter((day) => day.kind === "school" && isKnown(day, report));
+  if (school.length === 0 || total[key] === null) return null;
+  return school.reduce((sum, day) => sum + (day[key] ?? 0), 0) / school.length;
+}
+
+/** The plain numbers in the answer's form. */
+function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: boolean) {
+  const { filter, from, to } = given;
+  const now = plain.answer({ filter, from, to });
+  const earlier = plain.startBefore(from, to, given.options.firstDay);
+  const past = earlier && plain.answer({ filter, from: earlier, to: addDays(from, -1) });
+  const before = past ? past.total : undefined;
+  const { total } = now;
+  const keys = ["users", "activeUsers", "days", "logins", "accesses", "resources", "resourceUsers"] as const;
+  const choosesResources = now.choosesResources;
+  const useOf = ({ usePersonDays, accesses, resourceUsers }: Plain["total"], isThere = true) => {
+    const use = isThere
+      ? { users: resourceUsers, personDays: usePersonDays, accesses }
+      : { users: null, personDays: null, accesses: null };
+    return choosesResources ? { use } : {};
+  };
+  const part = (numbers: Plain["total"]) => ({
+    users: numbers.users,
+    activeUsers: numbers.activeUsers,
+    neverActive: numbers.neverActive,
+    averageLogins: numbers.averageLogins,
+    averageResources: numbers.averageResources,
+    distinctResourcesPerUser: numbers.perPerson,
+    ...useOf(numbers),
+    ...numbers.partly,
+  });
+  return {
+    cards: Object.fromEntries(
+      keys.map((key) => {
+        // How many days count is known also where there is none.
+        const days = key === "days" && total[key] === null ? null : total[key];
+        const was = past ? comparable(key, past) : null;
+        const is = comparable(key, now);
+        const compared = is === null || was === null ? null : { now: is, before: was };
+        return [key, { value: days, before: before?.[key] ?? null, compared }];
+      }),
+    ),
+    neverActive: total.neverActive,
+    bySchool: now.schools.map((one) => ({ school: one.school, ...part(one), accesses: one.accesses })),
+    byGrade: hasGrades ? now.grades.map((one) => ({ grade: one.grade, ...part(one) })) : [],
+    byDay: now.days.map((one) => ({
+      date: one.date,
+      kind: one.kind,
+      ...(one.missing.length > 0 ? { missing: one.missing } : {}),
+      logins: isKnown(one, "dailyParticipation") ? one.logins : null,
+      resources: isKnown(one, "dailyParticipation") ? one.resourceSum : null,
+      activeUsers: isKnown(one, "dailyParticipation") ? one.activeUsers : null,
+      distinctResources: isKnown(one, "resourceUsage") ? one.resources : null,
+      ...useOf(one, isKnown(one, "resourceUsage")),
+      ...one.partly,
+    })),
+    byWeekday: now.weekdays.map((one) => ({
+      weekday: one.weekday,
+      days: one.dates.length,
+      activeUsers: one.isWithheld ? null : one.personDays / one.dates.length,
+      logins: one.logins === null ? null : one.logins / one.dates.length,
+      ...one.partly,
+    })),
+    resources: now.resources,
+    resourcesBySchool: now.schoolResources,
+  };
+}
+
+const byGradeName = <E extends { readonly grade: string | null }>(entries: readonly E[]) =>
+  [...entries].sort((a, b) => ((a.grade ?? "~") < (b.grade ?? "~") ? -1 : 1));
+
+function parts({
+  cards,
+  neverActive,
+  bySchool,
+  byGrade,
+  byDay,
+  byWeekday,
+  resources,
+  resourcesBySchool,
+}: DashboardAnswer) {
+  return {
+    cards,
+    neverActive,
+    bySchool,
+    byGrade: byGradeName(byGrade),
+    byDay,
+    byWeekday,
+    resources,
+    resourcesBySchool,
+  };
+}
+
+/** How many numbers were held to those of everybody, and how many answers there were, without anything left out. */
+export interface Held {
+  answers: number;
+  complete: number;
+  /** Numbers that answers have (`<10` is one), and those that are everybody's to the digit. */
+  shown: number;
+  same: number;
+  few: number;
+}
+
+export interface Comparison {
+  readonly district: RandomRows;
+  readonly index: ParticipationIndex;
+  readonly hasGrades: boolean;
+  readonly minimum: number;
+  readonly keep?: KeepWhole;
+  readonly filters: readonly DashboardFilter[];
+}
+
+/**
+ * Each answer must be that of loops over the rows of whole groups; and that of loops over everybody's, fewer people than
+ * the minimum apart, in each part of it that has all of its groups and days.
+ */
+export async function holdToRows(comparison: Comparison): Promise<Held> {
+  const { district, index, hasGrades, minimum, keep = "schools", filters } = comparison;
+  const plain = new PlainDashboard(district, hasGrades, divisionOf(index, minimum, keep));
+  const everybody = new PlainDashboard(district, hasGrades);
+  const held: Held = { answers: 0, complete: 0, shown: 0, same: 0, few: 0 };
+  for (const filter of filters) {
+    const given = await ask(index, filter, minimum, keep);
+    const wanted = expected(plain, given, hasGrades);
+    wanted.byGrade = byGradeName(wanted.byGrade);
+    expect(parts(given), JSON.stringify(filter)).toEqual(wanted);
+    holdToEverybody(given, expected(everybody, given, hasGrades), held);
+  }
+  return held;
+}
+
+function holdToEverybody(given: DashboardAnswer, exact: ReturnType<typeof expected>, held: Held): void {
+  const { minimumGroupSize: minimum, withheld } = given;
+  const isComplete = withheld.filter.length + withheld.days.length === 0;
+  held.answers++;
+  if (isComplete) held.complete++;
+  const { entries, ...whole } = numbersOf(parts(given));
+  const truth = numbersOf(parts(exact as never));
+  // A user type without a group of its own is not told to lack a report.
+  const isAlike = exact.byDay.every(
+    ({ missing }, at) => JSON.stringify(missing) === JSON.stringify(given.byDay[at]?.missing),
+  );
+  const hold = (
+    numbers: ReadonlyMap<string, unknown>,
+    true_: ReadonlyMap<string, unknown>,
+    isAll: boolean,
+  ) => {
+    for (const [place, value] of numbers) {
+      const real = true_.get(place);
+      const isFew = value === "few" && typeof real === "number" && real > 0 && real < minimum;
+      held.shown++;
+      if (value === real) held.same++;
+      if (isFew) held.few++;
+      if (isAll && isAlike && real !== undefined && value !== real && !isFew)
+        expect.fail(`${place} is ${value}, and ${real} of everybody (${JSON.stringify(given.filter)})`);
+    }
+  };
+  hold(whole.numbers, truth.numbers, isComplete);
+  for (const [place, { numbers, isPartly }] of entries)
+    hold(numbers, truth.entries.get(place)?.numbers ?? new Map(), !isPartly);
+}
+
+interface Numbers {
+  readonly numbers: Map<string, unknown>;
+  readonly entries: Map<string, { readonly numbers: Map<string, unknown>; readonly isPartly: boolean }>;
+}
+
+/** The numbers of a page by their places: of all, and of the entries of its lists by their names. */
+function numbersOf({ cards, neverActive, resources, ...lists }: ReturnType<typeof parts>): Numbers {
+  const numbers = new Map<string, unknown>();
+  for (const [key, { value }] of Object.entries(cards)) addNumbers(value, key, numbers);
+  addNumbers(neverActive, "neverActive", numbers);
+  for (const { resource, type, formerNames: _, ...entry } of resources)
+    addNumbers(entry, JSON.stringify([resource, type]), numbers);
+  const entries: Numbers["entries"] = new Map();
+  for (const [list, each] of Object.entries(lists)) {
+    for (const entry of each) {
+      const {
+        partly,
+        school,
+        grade,
+        date,
+        weekday,
+        resource,
+        type,
+        ...rest
+      }: Readonly<Record<string, unknown>> = { ...entry };
+      const found = new Map<string, unknown>();
+      const place = `${list} ${JSON.stringify([school, grade, date, weekday, resource, type])}`;
+      addNumbers(rest, place, found);
+      entries.set(place, { numbers: found, isPartly: partly === true });
+    }
+  }
+  return { numbers, entries };
+}
+
+function addNumbers(value: unknown, place: string, found: Map<string, unknown>): void {
+  if (typeof value === "number" || value === "few") found.set(place, value);
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, each] of Object.entries(value)) addNumbers(each, `${place} ${key}`, found);
+}
+
+export function randomFilters(district: RandomRows, count: number, seed: number): DashboardFilter[] {
+  const random = randomStream(seed, "filters");
+  return Array.from({ length: count }, () => randomFilter(random, district));
+}

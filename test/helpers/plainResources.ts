@@ -1,0 +1,126 @@
+import type { DashboardFilter } from "../../src/dashboard/filter";
+import { mondayOf } from "./plainCells";
+import type { UsageRow } from "./plainIndex";
+
+/** What was done with a resource. */
+export interface PlainUse {
+  readonly users: Set<number>;
+  /** Rows with a person. */
+  rows: number;
+  accesses: number;
+  firstDay: string;
+  lastDay: string;
+  /** Rows with a person, by the week's Monday. */
+  readonly weekly: Map<string, number>;
+}
+
+/** By name, `null` last. */
+export const compareNames = (a: string | null, b: string | null) =>
+  (a === null ? 1 : 0) - (b === null ? 1 : 0) || (a === b ? 0 : (a ?? "") < (b ?? "") ? -1 : 1);
+
+/** A name and type under which rows of one id stand, and from when to when. */
+interface Naming {
+  readonly name: string | null;
+  readonly type: string | null;
+  first: string;
+  last: string;
+}
+
+interface Shown {
+  readonly name: string | null;
+  readonly type: string | null;
+  readonly former: Set<string>;
+}
+
+/** Numbers of a row's resource: as it is shown, and as different resources are counted (none without id and name). */
+interface RowResource {
+  readonly shown: number;
+  readonly identity: number | undefined;
+}
+
+const keyOf = ({ id, name, type }: UsageRow) => (id === null ? JSON.stringify([name, type]) : `id ${id}`);
+
+/** The resources of rows, each under the name and type that its id has last. */
+export class PlainResources {
+  private readonly shown: Shown[] = [];
+  /** Asked for with every question. */
+  private readonly byRow = new Map<UsageRow, RowResource>();
+
+  constructor(usage: readonly UsageRow[]) {
+    const namings = new Map<string, Map<string, Naming>>();
+    for (const row of usage) {
+      const { name, type, date } = row;
+      const ofKey = namings.get(keyOf(row)) ?? new Map<string, Naming>();
+      namings.set(keyOf(row), ofKey);
+      const naming = ofKey.get(JSON.stringify([name, type])) ?? { name, type, first: date, last: date };
+      ofKey.set(JSON.stringify([name, type]), naming);
+      if (date < naming.first) naming.first = date;
+      if (date > naming.last) naming.last = date;
+    }
+    const numbers = new Map<string, number>();
+    for (const [key, ofKey] of namings) {
+      const [newest] = [...ofKey.values()].sort(
+        (a, b) =>
+          Number(a.name === null) - Number(b.name === null) ||
+          compareNames(b.last, a.last) ||
+          compareNames(b.first, a.first) ||
+          compareNames(a.name, b.name) ||
+          compareNames(a.type, b.type),
+      );
+      const { name = null, type = null } = newest ?? {};
+      const number = numbers.get(JSON.stringify([name, type])) ?? this.shown.length;
+      numbers.set(JSON.stringify([name, type]), number);
+      this.shown[number] ??= { name, type, former: new Set() };
+      numbers.set(key, number);
+      for (const { name: other } of ofKey.values())
+        if (other !== null && other !== name) this.shown[number]?.former.add(other);
+    }
+    const identities = new Map<string, number>();
+    for (const row of usage) {
+      const text = row.id ?? row.name;
+      const identity = text === null ? undefined : (identities.get(text) ?? identities.size);
+      if (text !== null && identity !== undefined) identities.set(text, identity);
+      this.byRow.set(row, { shown: numbers.get(keyOf(row)) ?? -1, identity });
+    }
+  }
+
+  of(row: UsageRow): RowResource {
+    const found = this.byRow.get(row);
+    if (!found) throw new Error("The row is not one of the district's.");
+    return found;
+  }
+
+  nameOf(shown: number) {
+    const { name = null, type = null, former = new Set<string>() } = this.shown[shown] ?? {};
+    const formerNames = [...former].sort(compareNames);
+    return { resource: name, type, ...(formerNames.length > 0 ? { formerNames } : {}) };
+  }
+
+  /** Whether a filter leaves each resource in: by its name, or by a former one that no other has now. */
+  chosen({ resources, resourceTypes }: DashboardFilter): boolean[] {
+    const current = new Set(this.shown.map(({ name }) => name));
+    const former = resources.filter((name) => name !== null && !current.has(name));
+    return this.shown.map(({ name, type, former: names }) => {
+      const isNamed =
+        resources.length === 0 ||
+        resources.includes(name) ||
+        [...names].some((each) => former.includes(each));
+      return isNamed && (resourceTypes.length === 0 || resourceTypes.includes(type));
+    });
+  }
+
+  newUse(): PlainUse {
+    return { users: new Set(), rows: 0, accesses: 0, firstDay: "~", lastDay: "", weekly: new Map() };
+  }
+
+  add(use: PlainUse, { accesses, date }: UsageRow, person: number | undefined): void {
+    use.accesses += accesses ?? 0;
+    if (date < use.firstDay) use.firstDay = date;
+    if (date > use.lastDay) use.lastDay = date;
+    if (person === undefined) return;
+    use.rows++;
+    use.users.add(person);
+    const week = mondayOf(date);
+    use.weekly.set(week, (use.weekly.get(week) ?? 0) + 1);
+  }
+}
