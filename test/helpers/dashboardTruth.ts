@@ -274,6 +274,23 @@ function addNumbers(value: unknown, place: string, found: Map<string, unknown>):
   for (const [key, each] of Object.entries(value)) addNumbers(each, `${place} ${key}`, found);
 }
 
+/** Of the numbers that a page shows: the shares that are those without groups, and that are `<10` for fewer. */
+export async function sharesShown(index: ParticipationIndex, filter: DashboardFilter, minimum: number) {
+  const [given, exact] = [await ask(index, filter, minimum), await ask(index, filter, 0)].map((each) => {
+    const { numbers, entries } = numbersOf(parts(each));
+    return new Map(
+      [numbers, ...[...entries.values()].map((entry) => entry.numbers)].flatMap((map) => [...map]),
+    );
+  });
+  if (!given || !exact) throw new Error("no answer");
+  const places = [...given.keys()];
+  const same = places.filter((place) => given.get(place) === exact.get(place)).length;
+  const few = places.filter(
+    (place) => given.get(place) === "few" && Number(exact.get(place)) < minimum,
+  ).length;
+  return { shown: given.size, all: exact.size, same, few };
+}
+
 export function randomFilters(district: RandomRows, count: number, seed: number): DashboardFilter[] {
   const random = randomStream(seed, "filters");
   return Array.from({ length: count }, () => randomFilter(random, district));

@@ -161,8 +161,11 @@ export async function cachedPeople(cacheFolder: string): Promise<string[]> {
   return rows.map(({ pseudonym: text }) => String(text));
 }
 
-/** The rows of Clever's files below a folder, pseudonymized with the fixture's salt. */
-export async function rowsOfFolder(folder: string): Promise<IndexedRows> {
+/** The rows of Clever's files below a folder; ids as they are told, pseudonymized with the fixture's salt by default. */
+export async function rowsOfFolder(
+  folder: string,
+  idOf: (id: string | null) => string | null = pseudonym,
+): Promise<IndexedRows> {
   const rows = { participation: [] as IndexedParticipation[], usage: [] as IndexedUsage[] };
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.name.endsWith(".csv")) continue;
@@ -174,8 +177,8 @@ export async function rowsOfFolder(folder: string): Promise<IndexedRows> {
       const row = {
         userType,
         date: record.date ?? "",
-        person: pseudonym(record.sis_id || record.staff_id || null),
-        clever: pseudonym(record.clever_user_id || null),
+        person: idOf(record.sis_id || record.staff_id || null),
+        clever: idOf(record.clever_user_id || null),
         school: record.school_name || null,
       };
       if (entry.name.includes("daily-participation")) {
