@@ -6,9 +6,10 @@ import type { ParticipationIndex } from "../../src/dashboard/index/participation
 import type { KeepWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
 import { randomStream } from "../../src/sample/random";
-import { addDays } from "./plainCells";
 import type { PlainDivision } from "./plainCohorts";
-import { PlainDashboard } from "./plainDashboard";
+import { addDays } from "./plainDates";
+import { PlainEngine } from "./plainEngine";
+import type { PlainRows } from "./plainRows";
 import type { RandomRows } from "./randomDistrict";
 
 /** Holds the dashboard's engine to the plain computation. */
@@ -58,7 +59,7 @@ function randomFilter(random: () => number, { participation, usage }: RandomRows
   };
 }
 
-type Plain = ReturnType<PlainDashboard["answer"]>;
+type Plain = ReturnType<PlainEngine["answer"]>;
 type Report = "dailyParticipation" | "resourceUsage";
 
 const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
@@ -78,7 +79,7 @@ function comparable(key: keyof DashboardAnswer["cards"], { total, days }: Plain)
 }
 
 /** The plain numbers in the answer's form. */
-function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: boolean) {
+function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean) {
   const { filter, from, to } = given;
   const now = plain.answer({ filter, from, to });
   const earlier = plain.startBefore(from, to, given.options.firstDay);
@@ -86,6 +87,10 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
   const before = past ? past.total : undefined;
   const { total } = now;
   const keys = ["users", "activeUsers", "days", "logins", "accesses", "resources", "resourceUsers"] as const;
+  // What a day counts for that is left out in part is not for this computation to say.
+  const isComplete = [now, past].every(
+    (period) => !period || period.days.every(({ partly }) => !partly.partly),
+  );
   const choosesResources = now.choosesResources;
   const useOf = ({ usePersonDays, accesses, resourceUsers }: Plain["total"], isThere = true) => {
     const use = isThere
@@ -111,7 +116,14 @@ function expected(plain: PlainDashboard, given: DashboardAnswer, hasGrades: bool
         const was = past ? comparable(key, past) : null;
         const is = comparable(key, now);
         const compared = is === null || was === null ? null : { now: is, before: was };
-        return [key, { value: days, before: before?.[key] ?? null, compared }];
+        return [
+          key,
+          {
+            value: days,
+            before: before?.[key] ?? null,
+            compared: isComplete ? compared : given.cards[key].compared,
+          },
+        ];
       }),
     ),
     neverActive: total.neverActive,
@@ -176,9 +188,8 @@ export interface Held {
 }
 
 export interface Comparison {
-  readonly district: RandomRows;
+  readonly rows: PlainRows;
   readonly index: ParticipationIndex;
-  readonly hasGrades: boolean;
   readonly minimum: number;
   readonly keep?: KeepWhole;
   readonly filters: readonly DashboardFilter[];
@@ -189,9 +200,10 @@ export interface Comparison {
  * the minimum apart, in each part of it that has all of its groups and days.
  */
 export async function holdToRows(comparison: Comparison): Promise<Held> {
-  const { district, index, hasGrades, minimum, keep = "schools", filters } = comparison;
-  const plain = new PlainDashboard(district, hasGrades, divisionOf(index, minimum, keep));
-  const everybody = new PlainDashboard(district, hasGrades);
+  const { rows, index, minimum, keep = "schools", filters } = comparison;
+  const { hasGrades } = index;
+  const plain = new PlainEngine(rows, divisionOf(index, minimum, keep));
+  const everybody = new PlainEngine(rows);
   const held: Held = { answers: 0, complete: 0, shown: 0, same: 0, few: 0 };
   for (const filter of filters) {
     const given = await ask(index, filter, minimum, keep);
@@ -274,21 +286,28 @@ function addNumbers(value: unknown, place: string, found: Map<string, unknown>):
   for (const [key, each] of Object.entries(value)) addNumbers(each, `${place} ${key}`, found);
 }
 
-/** Of the numbers that a page shows: the shares that are those without groups, and that are `<10` for fewer. */
+/**
+ * Of the numbers that a page shows: how many are those without groups, how many are `<10` for fewer, and how many others
+ * stand in entries that say that something is left out of them. `all` is how many there are without groups.
+ */
 export async function sharesShown(index: ParticipationIndex, filter: DashboardFilter, minimum: number) {
-  const [given, exact] = [await ask(index, filter, minimum), await ask(index, filter, 0)].map((each) => {
-    const { numbers, entries } = numbersOf(parts(each));
-    return new Map(
-      [numbers, ...[...entries.values()].map((entry) => entry.numbers)].flatMap((map) => [...map]),
-    );
-  });
-  if (!given || !exact) throw new Error("no answer");
-  const places = [...given.keys()];
-  const same = places.filter((place) => given.get(place) === exact.get(place)).length;
-  const few = places.filter(
-    (place) => given.get(place) === "few" && Number(exact.get(place)) < minimum,
-  ).length;
-  return { shown: given.size, all: exact.size, same, few };
+  const told = numbersOf(parts(await ask(index, filter, minimum)));
+  const exact = numbersOf(parts(await ask(index, filter, 0)));
+  const all = [exact.numbers, ...[...exact.entries.values()].map(({ numbers }) => numbers)];
+  const shares = { shown: 0, same: 0, few: 0, partly: 0, all: all.reduce((sum, { size }) => sum + size, 0) };
+  const count = (numbers: ReadonlyMap<string, unknown>, truth: Numbers["numbers"], isPartly: boolean) => {
+    for (const [place, value] of numbers) {
+      const real = truth.get(place);
+      shares.shown++;
+      if (value === real) shares.same++;
+      else if (value === "few" && Number(real) < minimum) shares.few++;
+      else if (isPartly) shares.partly++;
+    }
+  };
+  count(told.numbers, exact.numbers, false);
+  for (const [place, { numbers, isPartly }] of told.entries)
+    count(numbers, exact.entries.get(place)?.numbers ?? new Map(), isPartly);
+  return shares;
 }
 
 export function randomFilters(district: RandomRows, count: number, seed: number): DashboardFilter[] {

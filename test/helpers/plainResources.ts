@@ -1,5 +1,5 @@
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import { mondayOf } from "./plainCells";
+import { mondayOf } from "./plainDates";
 import type { UsageRow } from "./plainIndex";
 
 /** What was done with a resource. */

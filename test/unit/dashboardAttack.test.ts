@@ -6,10 +6,11 @@ import { keptWhole, rangePresets } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
 import { randomStream } from "../../src/sample/random";
 import { KnownSums } from "../helpers/linearAttack";
-import { dates as datesOf } from "../helpers/plainCells";
 import { keyOfCohort, type PlainCohort } from "../helpers/plainCohorts";
-import { PlainDashboard } from "../helpers/plainDashboard";
+import { datesBetween } from "../helpers/plainDates";
+import { PlainEngine } from "../helpers/plainEngine";
 import { plainIndex } from "../helpers/plainIndex";
+import { PlainRows } from "../helpers/plainRows";
 import { type RandomRows, randomDistrict } from "../helpers/randomDistrict";
 
 /**
@@ -37,7 +38,7 @@ const combinations = 834;
 function questions({ participation, usage }: RandomRows, seed: number): DashboardFilter[] {
   const random = randomStream(seed, "questions");
   const dates = distinct([...participation, ...usage].map(({ date }) => date)).sort();
-  const range = datesOf(dates[0] ?? "", dates[dates.length - 1] ?? "");
+  const range = datesBetween(dates[0] ?? "", dates[dates.length - 1] ?? "");
   const ranges = [
     ...rangePresets.map((preset) => ({ range: { preset } })),
     ...range.flatMap((from, at) => range.slice(at).map((to) => ({ range: { from, to } }))),
@@ -85,7 +86,8 @@ async function attack(seed: number, carelessly = false) {
   );
   const asked = carelessly ? 1 : minimum;
   const division = { minimum, groups: divided };
-  const plain = new PlainDashboard(district, true, carelessly ? undefined : division);
+  const rows = new PlainRows(district, true);
+  const plain = new PlainEngine(rows, carelessly ? undefined : division);
   const cells = new Cells(district, index.cohorts);
   const known = new KnownSums(cells.count);
   const noted = new Set<string>();
@@ -104,7 +106,7 @@ async function attack(seed: number, carelessly = false) {
       noted.add(key);
     }
   }
-  const secrets = cells.secrets(divided, new PlainDashboard(district, true, division));
+  const secrets = cells.secrets(divided, new PlainEngine(rows, division));
   const found = secrets.filter(({ sum }) => known.determines(cells.unknownsOf(sum)));
   return { answers, shown, secrets: secrets.length, found: found.map(({ about }) => about) };
 }
@@ -174,7 +176,7 @@ class Cells {
   }
 
   /** Each part of a group, and each group on a day that does not count: with one resource, and with all. */
-  secrets(groups: readonly (readonly PlainCohort[])[], plain: PlainDashboard) {
+  secrets(groups: readonly (readonly PlainCohort[])[], plain: PlainEngine) {
     const whole = plain.answer({
       filter: everything,
       from: this.dates[0] ?? "",
@@ -198,7 +200,7 @@ class Cells {
 }
 
 /** The sums that an answer shows, with their value by plain loops. */
-function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainDashboard["answer"]>, cells: Cells) {
+function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainEngine["answer"]>, cells: Cells) {
   const { resources, resourceTypes } = given.filter;
   const isAmong = <T>(list: readonly T[], value: T) => list.length === 0 || list.includes(value);
   const anyResource = cells.resources.map((_, number) => number);

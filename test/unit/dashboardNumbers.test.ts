@@ -35,44 +35,53 @@ test.each([
 ] as const)(
   "the numbers of %s are those of loops over the files",
   async (name, ingest, leastShare) => {
-    const district = await ingest();
+    const ingested = await ingest();
     for (const [place, minimum] of minimums.entries()) {
-      expectLargeGroups(district, minimum);
-      const held = await holdRandomly(district, minimum, place);
-      const { answers, complete, shown, same, few } = held;
+      expectLargeGroups(ingested, minimum);
+      const { answers, complete, shown, same, few } = await holdRandomly(ingested, minimum, place);
+      expect(answers).toBe(filtersEach);
       console.log(
         `${name}, minimum ${minimum}: ${answers} filters, ${complete} of them with nothing left out; ` +
-          `of ${shown} numbers ${percent(same, shown)} are everybody's and ${percent(few, shown)} are <${minimum}`,
+          `of ${shown} numbers ${percent(same, shown)} are everybody's, ${percent(few, shown)} are <${minimum}`,
       );
-      const page = await sharesShown(district.index, { ...openingFilter, range: { preset: "all" } }, minimum);
-      console.log(
-        `${name}, minimum ${minimum}, the page as it opens: of ${page.shown} numbers ` +
-          `${percent(page.same, page.shown)} are those of 0 and ${percent(page.few, page.shown)} are <${minimum}; ` +
-          `of ${page.all} that there are without groups ${percent(page.same + page.few, page.all)} are shown`,
-      );
-      if (minimum === 10 && leastShare !== undefined)
-        expect((page.same + page.few) / page.shown).toBeGreaterThanOrEqual(leastShare);
+      if (minimum === 0) continue;
+      for (const [grades, index] of [
+        ["without grades", ingested.withoutGrades],
+        ["with grades", ingested.index],
+      ] as const) {
+        const page = await sharesShown(index, wholePage, minimum);
+        console.log(
+          `${name}, minimum ${minimum}, the page ${grades}: of ${page.shown} numbers shown ` +
+            `${percent(page.same, page.shown)} are those of 0, ${percent(page.few, page.shown)} are <${minimum}, ` +
+            `${percent(page.partly, page.shown)} are of entries marked as incomplete; ${page.all} are there without groups`,
+        );
+        expect(page.same + page.few + page.partly).toBe(page.shown);
+        if (minimum === 10 && grades === "without grades" && leastShare !== undefined)
+          expect((page.same + page.few) / page.shown).toBeGreaterThanOrEqual(leastShare);
+      }
     }
   },
   600_000,
 );
 
-async function holdRandomly({ rows, index, hasGrades }: IngestedDistrict, minimum: number, seed: number) {
-  const filters = randomFilters(rows, filtersEach, 1 + seed);
+const wholePage = { ...openingFilter, range: { preset: "all" } } as const;
+
+async function holdRandomly({ district, rows, index }: IngestedDistrict, minimum: number, seed: number) {
+  const filters = randomFilters(district, filtersEach, 1 + seed);
   const sums: Held = { answers: 0, complete: 0, shown: 0, same: 0, few: 0 };
   for (const [at, keep] of keptWhole.entries()) {
     const half = filters.slice((at * filtersEach) / 2, ((at + 1) * filtersEach) / 2);
-    const held = await holdToRows({ district: rows, index, hasGrades, minimum, keep, filters: half });
+    const held = await holdToRows({ rows, index, minimum, keep, filters: half });
     for (const key of ["answers", "complete", "shown", "same", "few"] as const) sums[key] += held[key];
   }
   return sums;
 }
 
 /** Groups have enough people, but for one beside the groups of students. */
-function expectLargeGroups({ rows, index, hasGrades }: IngestedDistrict, minimum: number): void {
+function expectLargeGroups({ district, index }: IngestedDistrict, minimum: number): void {
   const people = new Map<string, Set<string | null>>();
-  for (const row of [...rows.participation, ...rows.usage]) {
-    const key = keyOfCohort(hasGrades ? row : { ...row, grade: null });
+  for (const row of [...district.participation, ...district.usage]) {
+    const key = keyOfCohort(row);
     people.set(key, (people.get(key) ?? new Set()).add(row.person));
   }
   for (const keep of keptWhole) {

@@ -1,0 +1,87 @@
+import type { ParticipationRow, UsageRow } from "../helpers/plainIndex";
+import type { RandomRows } from "../helpers/randomDistrict";
+
+/** The right answers to the dashboard's six questions, from the rows of the district's files alone. */
+
+type Row = ParticipationRow | UsageRow;
+
+const people = (rows: readonly Row[]) => new Set(rows.flatMap(({ person }) => person ?? []));
+const isStudent = ({ userType }: Row) => userType === "students";
+
+function by<K, R>(rows: readonly R[], keyOf: (row: R) => K): Map<K, R[]> {
+  const groups = new Map<K, R[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(row);
+  }
+  return groups;
+}
+
+/** Which apps are used most at the elementary schools: students who used each, most first. */
+export function elementaryApps({ usage }: RandomRows): { name: string; users: number }[] {
+  const used = usage.filter((row) => isStudent(row) && row.school?.includes("Elementary"));
+  return [...by(used, ({ id }) => id).values()]
+    .map((rows) => ({ name: newestName(rows), users: people(rows).size }))
+    .sort((a, b) => b.users - a.users);
+}
+
+/** The name that a resource's rows have last. */
+export function newestName(rows: readonly UsageRow[]): string {
+  return rows.reduce((last, row) => (row.date >= last.date ? row : last)).name ?? "";
+}
+
+/** Accesses of students per school day to a resource: in a period, and on as many school days before. */
+export function usePerSchoolDay({ participation, usage }: RandomRows, name: string, from: string) {
+  const days = [...new Set(participation.map(({ date }) => date))].sort();
+  const now = days.filter((date) => date >= from);
+  const before = days.filter((date) => date < from).slice(-now.length);
+  const perDay = (dates: readonly string[]) => {
+    const rows = usage.filter((row) => isStudent(row) && row.name === name && dates.includes(row.date));
+    return rows.reduce((sum, { accesses }) => sum + (accesses ?? 0), 0) / dates.length;
+  };
+  const inPeriod = usage.filter((row) => isStudent(row) && row.name === name && row.date >= from);
+  return {
+    now: perDay(now),
+    before: perDay(before),
+    usersBySchool: new Map(
+      [...by(inPeriod, ({ school }) => school)].map(([school, rows]) => [school, people(rows).size]),
+    ),
+  };
+}
+
+/** How many different resources a student of a grade uses, by school. */
+export function resourcesOfGrade(
+  { participation, usage }: RandomRows,
+  grade: string,
+): Map<string | null, number> {
+  const there = participation.filter((row) => row.grade === grade);
+  const used = usage.filter((row) => row.grade === grade && row.person !== null);
+  return new Map(
+    [...by(there, ({ school }) => school)].map(([school, rows]) => {
+      const pairs = new Set(
+        used.filter((row) => row.school === school).map(({ person, id, name }) => `${person} ${id ?? name}`),
+      );
+      return [school, pairs.size / people(rows).size];
+    }),
+  );
+}
+
+/** Who used a resource that is paid for, of all user types. */
+export function usersOf({ usage }: RandomRows, name: string): number {
+  const ids = new Set(usage.filter((row) => row.name === name).map(({ id }) => id));
+  return people(usage.filter(({ id }) => ids.has(id))).size;
+}
+
+/** Students who were active on no day, and all there are, by school or grade. */
+export function neverActive({ participation }: RandomRows, of: "school" | "grade") {
+  const students = participation.filter(isStudent);
+  return new Map(
+    [...by(students, (row) => row[of])].map(([key, rows]) => {
+      const all = people(rows);
+      const active = people(rows.filter((row) => row.active));
+      return [key, { never: all.size - active.size, users: all.size }] as const;
+    }),
+  );
+}

@@ -1,0 +1,208 @@
+import type { Frame, Locator } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AnsweredDistrict } from "./answeredDistrict";
+import { elementaryApps, neverActive, resourcesOfGrade, usePerSchoolDay, usersOf } from "./answers";
+import { patience } from "./driver/browser";
+import { scene } from "./driver/scene";
+
+/** The first school day after the winter break, and of the newest two weeks. */
+const afterBreak = { schoolDay: 36, date: "2026-01-05" };
+const newest = 41;
+const fallen = "Wordmeadow";
+const taken = "Atlasroot";
+const risen = "Codepebble";
+
+const licences = [
+  "resource,seats,cost,end",
+  `${fallen},300,"$1,800.00",2027-06-30`,
+  "Testpine,200,900,",
+  "Nobodys App,100,500,",
+];
+
+/** The words and numbers of a table's rows, as they stand there. */
+async function cellsOf(table: Locator): Promise<string[][]> {
+  await table.locator("tbody tr").first().waitFor();
+  return table
+    .locator("tbody tr")
+    .evaluateAll((rows) =>
+      rows.map((row) =>
+        [...row.querySelectorAll("th, td")].map(
+          (cell) => cell.textContent?.replaceAll(/[\u2068\u2069]/g, "").trim() ?? "",
+        ),
+      ),
+    );
+}
+
+const integer = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const decimal = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 });
+const people = (count: number) => (count > 0 && count < 10 ? "<10" : integer.format(count));
+
+describe.each([
+  { students: 250, schools: 3 },
+  { students: 2_000, schools: 5 },
+])("the six questions in a district of $students students", ({ students, schools }) => {
+  let district: AnsweredDistrict;
+  beforeAll(async () => {
+    const sizes = { students, schools, teachers: Math.ceil(students / 20), staff: 0 };
+    const changes = [
+      { resource: fallen, schoolDay: afterBreak.schoolDay, factor: 0.3 },
+      { resource: taken, schoolDay: newest, factor: 0 },
+      { resource: risen, schoolDay: newest, factor: 4 },
+    ];
+    const options = { ...sizes, seed: 3, days: 50, firstDay: "2025-10-27", changes };
+    district = await AnsweredDistrict.make(options, licences);
+  });
+  afterAll(() => district?.[Symbol.asyncDispose]());
+
+  const workbench = scene(() => ({
+    size: { width: 1500, height: 1000 },
+    userSettings: district.userSettings,
+  }));
+
+  let clicks = 0;
+  const page = (): Promise<Frame> => workbench().webview("#card-users .card-value");
+  const click = async (locator: Locator, times = 1) => {
+    clicks += times;
+    if (times === 1) await locator.click();
+  };
+  const counted = (question: string) => {
+    console.log(`${students} students, "${question}": ${clicks} clicks`);
+    expect(clicks).toBeLessThanOrEqual(5);
+  };
+  /** Asks a question of the page's start, and waits for its answer. */
+  async function ask(question: string): Promise<Frame> {
+    const frame = await page();
+    clicks = 0;
+    await click(frame.getByRole("button", { name: question, exact: true }));
+    await expect.poll(() => frame.locator("#asked-title").textContent()).toContain(question);
+    await answered(frame);
+    return frame;
+  }
+  const answered = (frame: Frame) =>
+    expect.poll(() => frame.locator("main").getAttribute("aria-busy"), { timeout: patience }).toBe("false");
+  /** A picture of the answer, as the table in its place. */
+  async function tableOf(frame: Frame, id: string): Promise<string[][]> {
+    const panel = frame.locator(`#panel-${id}`);
+    await click(panel.getByRole("button", { name: /^Show as Table/ }));
+    return cellsOf(panel.locator("table"));
+  }
+
+  test("the dashboard opens", async () => {
+    await workbench().openActivity("Clever Lake");
+    await workbench().runCommand("Clever: Open Participation Dashboard");
+    await page();
+  });
+
+  test("1. which apps are used most at the elementary schools", async () => {
+    const frame = await ask("Which apps are used most in a level of schools?");
+    const rows = await cellsOf(frame.locator("#panel-table table"));
+    const wanted = elementaryApps(district.rows).slice(0, 8);
+    expect(rows.slice(0, 8).map(([, , users]) => users)).toEqual(wanted.map(({ users }) => people(users)));
+    const named = new Map(rows.map(([name = "", , users]) => [name, users]));
+    for (const { name, users } of wanted) expect(named.get(name), name).toBe(people(users));
+    counted("Which apps are used most at my elementary schools?");
+  });
+
+  test("2. whether the use of an app fell after the winter break, by how much per school day, and where", async () => {
+    const frame = await ask("Did the use of an app change?");
+    // To open the list, and to choose.
+    clicks += 2;
+    await frame
+      .getByRole("combobox", { name: "Did the use of an app change?" })
+      .selectOption({ label: fallen });
+    await answered(frame);
+    await click(frame.getByRole("button", { name: /^Dates/ }));
+    await click(frame.getByLabel("From"), 0);
+    await frame.getByLabel("From").fill(afterBreak.date);
+    clicks++;
+    await frame.getByLabel("From").press("Enter");
+    await answered(frame);
+    const wanted = usePerSchoolDay(district.rows, fallen, afterBreak.date);
+    const delta = frame.locator("#card-accesses .delta");
+    await expect
+      .poll(() => delta.getAttribute("title"))
+      .toBe(`Per school day: ${integer.format(wanted.now)}; before: ${integer.format(wanted.before)}`);
+    expect(await delta.textContent()).toBe(`−${percent.format(1 - wanted.now / wanted.before)}`);
+    const panel = frame.locator("#panel-schools");
+    const told = panel.locator(".chart svg text");
+    await expect.poll(async () => (await told.allTextContents()).join(" ")).toContain("Peñasco");
+    counted("Did use of it fall after the winter break?");
+    const rows = await tableOf(frame, "schools");
+    const bySchool = new Map(rows.map(([name = "", users]) => [name, users]));
+    for (const [school, users] of wanted.usersBySchool) {
+      const shown = bySchool.get(school ?? "");
+      if (shown !== undefined) expect(shown, school ?? "").toBe(people(users));
+    }
+  });
+
+  test("3. how many different resources a seventh grader uses, by school", async () => {
+    const frame = await ask("How many different resources does a grade use, by school?");
+    const rows = await tableOf(frame, "distinctSchool");
+    const wanted = resourcesOfGrade(district.rows, "7");
+    expect(rows.length).toBe(wanted.size);
+    for (const [school, each] of wanted)
+      expect(rows.find(([name]) => name === school)?.[2], school ?? "").toBe(decimal.format(each));
+    counted("How many different resources does a seventh grader use?");
+  });
+
+  test("4. which resources that are paid for are hardly used, and what an active user costs", async () => {
+    const frame = await ask("Which resources that we pay for are hardly used?");
+    const rows = await cellsOf(frame.locator("#panel-licences table"));
+    const [least] = rows;
+    expect([least?.[0], least?.[1]]).toEqual(["Nobodys App", "0"]);
+    for (const [name, seats, cost] of [
+      [fallen, 300, 1_800],
+      ["Testpine", 200, 900],
+    ] as const) {
+      const users = usersOf(district.rows, name);
+      const row = rows.find(([resource]) => resource === name);
+      expect(row?.slice(1, 6)).toEqual([
+        integer.format(users),
+        integer.format(seats),
+        percent.format(users / seats),
+        integer.format(cost),
+        decimal.format(cost / users),
+      ]);
+    }
+    counted("Which resources that we pay for are hardly used?");
+  });
+
+  test("5. what changed last month", async () => {
+    const frame = await ask("What changed last month?");
+    const changes = frame.locator("#panel-changes .change-head");
+    await changes.first().waitFor();
+    const told = (await changes.allTextContents()).map((text) => text.replaceAll(/\s+/g, " ").trim());
+    console.log(`${students} students, what changed: ${told.join(" | ")}`);
+    expect(told.some((text) => text.includes(taken) && text.includes("Stopped"))).toBe(true);
+    expect(told.some((text) => text.includes(risen) && /Rose/.test(text))).toBe(true);
+    const planted = [fallen, taken, risen];
+    expect(told.filter((text) => !planted.some((name) => text.includes(name)))).toEqual([]);
+    counted("What changed last month that I should know?");
+  });
+
+  test("6. who is not on Clever at all, by school and grade", async () => {
+    const frame = await ask("Who is not on Clever at all?");
+    for (const [id, of] of [
+      ["neverSchool", "school"],
+      ["neverGrade", "grade"],
+    ] as const) {
+      const rows = await tableOf(frame, id);
+      const wanted = neverActive(district.rows, of);
+      let held = 0;
+      for (const [name = "", users, never, share] of rows) {
+        const real = wanted.get(name);
+        if (!real || users === "left out") continue;
+        const told = [
+          people(real.users),
+          people(real.never),
+          people(real.never) === "<10" ? "<10" : percent.format(real.never / real.users),
+        ];
+        expect([name, users, never, share]).toEqual([name, ...told]);
+        held++;
+      }
+      expect(held).toBeGreaterThan(1);
+    }
+    counted("Who is not on Clever at all?");
+  });
+});

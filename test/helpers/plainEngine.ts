@@ -1,0 +1,176 @@
+import type { DashboardFilter } from "../../src/dashboard/filter";
+import { keyOfCohort, type PlainCohort, type PlainDivision } from "./plainCohorts";
+import { addDays, datesBetween, mondayOf, weekdayOf } from "./plainDates";
+import { PlainGroups } from "./plainGroups";
+import { PlainPart } from "./plainPart";
+import { compareNames, type PlainUse } from "./plainResources";
+import type { PlainRows } from "./plainRows";
+
+/**
+ * The dashboard's numbers once more, from rows, by loops and sets, for comparison: over the whole groups of a division
+ * on the days that count, or over everybody where there is no division.
+ */
+
+export interface PlainQuestion {
+  readonly filter: DashboardFilter;
+  readonly from: string;
+  readonly to: string;
+}
+
+const isAmong = <T>(list: readonly T[], value: T) => list.length === 0 || list.includes(value);
+
+export class PlainEngine {
+  private readonly groups: PlainGroups;
+
+  constructor(
+    private readonly rows: PlainRows,
+    division?: PlainDivision,
+  ) {
+    this.groups = new PlainGroups(rows, division);
+  }
+
+  /** The first day of as many school days before the range. */
+  startBefore(from: string, to: string, firstDay: string): string | undefined {
+    const schoolDays = (first: string, last: string) =>
+      datesBetween(first, last).filter((date) => this.rows.kindOf(date) === "school");
+    const earlier = schoolDays(firstDay, addDays(from, -1));
+    const count = schoolDays(from, to).length;
+    return count === 0 ? undefined : earlier[earlier.length - count];
+  }
+
+  answer({ filter, from, to }: PlainQuestion) {
+    const { rows, groups } = this;
+    const { resources } = rows;
+    const isSelected = ({ school, userType, grade }: PlainCohort) =>
+      isAmong(filter.schools, school) &&
+      isAmong<string>(filter.userTypes, userType) &&
+      isAmong(filter.grades, grade);
+    const isWhole = groups.groups.map((cohorts) => cohorts.every(isSelected));
+    const isAsked = resources.chosen(filter);
+
+    const newPart = () => new PlainPart(groups.minimum);
+    const total = newPart();
+    const schools = new Map<string | null, PlainPart>();
+    const grades = new Map<string | null, PlainPart>();
+    const days = new Map<string, PlainPart>();
+    const weekdays = new Map<number, { dates: string[]; part: PlainPart }>();
+    const uses = new Map<number, PlainUse>();
+    const usersAtSchool = new Map<string | null, Map<number, Set<number>>>();
+    const partOf = <K>(map: Map<K, PlainPart>, key: K): PlainPart => {
+      const part = map.get(key) ?? newPart();
+      map.set(key, part);
+      return part;
+    };
+
+    const range = datesBetween(from, to);
+    const types = groups.userTypes.filter((type) => isAmong<string>(filter.userTypes, type));
+    const missing = (date: string) => rows.missingOn(types, date);
+    for (const date of range) {
+      const day = partOf(days, date);
+      const isCompared =
+        rows.kindOf(date) === "school" &&
+        rows.hasParticipation(date) &&
+        !missing(date).includes("dailyParticipation");
+      const weekday = weekdays.get(weekdayOf(date)) ?? { dates: [], part: newPart() };
+      if (isCompared) {
+        weekday.dates.push(date);
+        weekdays.set(weekdayOf(date), weekday);
+      }
+      for (const cell of rows.on(date)) {
+        const { cohort } = cell;
+        if (!isSelected(cohort)) continue;
+        const group = groups.groupOf(cell.key);
+        const isIn = isWhole[group] === true && groups.isCounted(group, date);
+        const everywhere = [total, day, ...(isCompared ? [weekday.part] : [])];
+        const isOfSchool = isIn && groups.isOfOneSchool(group);
+        const isOfGrade = isIn && groups.isOfOneGrade(group);
+        const parts = [
+          ...everywhere.map((part) => ({ part, isIn })),
+          { part: partOf(schools, cohort.school), isIn: isOfSchool },
+          { part: partOf(grades, cohort.grade), isIn: isOfGrade },
+        ];
+        for (const each of parts) each.part.notice(each.isIn);
+        const counting = parts.filter((each) => each.isIn).map(({ part }) => part);
+        for (const row of cell.participation) {
+          const person = rows.personOf(row);
+          for (const part of counting) part.attend(date, row, person);
+        }
+        if (!isIn) continue;
+        const atSchool = usersAtSchool.get(cohort.school) ?? new Map<number, Set<number>>();
+        if (isOfSchool) usersAtSchool.set(cohort.school, atSchool);
+        for (const row of cell.usage) {
+          const { shown, identity } = resources.of(row);
+          if (!isAsked[shown]) continue;
+          const person = rows.personOf(row);
+          for (const part of counting) part.use(row, person, identity);
+          const use = uses.get(shown) ?? resources.newUse();
+          uses.set(shown, use);
+          resources.add(use, row, person);
+          if (!isOfSchool || person === undefined) continue;
+          atSchool.set(shown, (atSchool.get(shown) ?? new Set()).add(person));
+        }
+      }
+    }
+
+    const weeks = [...new Set(range.map(mondayOf))].slice(-60);
+    const lacksUsage = new Set(range.filter((date) => missing(date).includes("resourceUsage")).map(mondayOf));
+    const few = (count: number) => (count > 0 && count < groups.minimum ? 1 : count);
+    const ordered = [...uses].map(([shown, use]) => ({ shown, use, name: resources.nameOf(shown) }));
+    ordered.sort(
+      (a, b) =>
+        few(b.use.users.size) - few(a.use.users.size) ||
+        b.use.rows - a.use.rows ||
+        compareNames(a.name.resource, b.name.resource) ||
+        compareNames(a.name.type, b.name.type),
+    );
+    const bySchool = [...schools].sort(([a], [b]) => compareNames(a, b));
+    return {
+      total: total.told(),
+      /** Whether what people of a cohort did on a date is in the sums of all, of its school and of its grade. */
+      hasCell: (cohort: PlainCohort, date: string, list?: "schools" | "grades") => {
+        const group = groups.groupOf(keyOfCohort(cohort));
+        const isTold =
+          list === undefined ||
+          (list === "schools" ? groups.isOfOneSchool(group) : groups.isOfOneGrade(group));
+        const isInRange = date >= from && date <= to;
+        return isInRange && isTold && isWhole[group] === true && groups.isCounted(group, date);
+      },
+      /** Whether the filter leaves out a resource. */
+      choosesResources: isAsked.includes(false),
+      schools: bySchool.map(([school, part]) => ({ school, ...part.told() })),
+      grades: [...grades]
+        .sort(([a], [b]) => compareNames(a, b))
+        .map(([grade, part]) => ({ grade, ...part.told() })),
+      days: range.map((date) => ({
+        date,
+        kind: rows.kindOf(date),
+        missing: missing(date),
+        ...partOf(days, date).told(),
+      })),
+      weekdays: [...weekdays]
+        .sort(([a], [b]) => a - b)
+        .map(([weekday, { dates: compared, part }]) => ({
+          weekday,
+          dates: compared,
+          personDays: compared.reduce((sum, date) => sum + partOf(days, date).activeCount, 0),
+          ...part.told(),
+        })),
+      resources: ordered.map(({ use, name }) => ({
+        ...name,
+        users: total.people(use.users.size),
+        rows: use.rows,
+        accesses: use.accesses,
+        firstDay: use.firstDay,
+        lastDay: use.lastDay,
+        weekly: weeks.map((week) => (lacksUsage.has(week) ? null : (use.weekly.get(week) ?? 0))),
+      })),
+      schoolResources: ordered.slice(0, 20).flatMap(({ shown, name: { resource, type } }) =>
+        bySchool.flatMap(([school, part]) => {
+          const users = usersAtSchool.get(school)?.get(shown)?.size ?? 0;
+          if (users === 0 && !part.isWithheld) return [];
+          return [{ school, resource, type, users: part.people(users), ...part.told().partly }];
+        }),
+      ),
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import { keyOfCohort, type PlainCohort, type PlainDivision } from "./plainCohorts";
+import type { PlainRows } from "./plainRows";
+
+/** The groups of a division, and the days that count for each. */
+export class PlainGroups {
+  readonly minimum: number;
+  readonly groups: readonly (readonly PlainCohort[])[];
+  /** User types with a group of their own. */
+  readonly userTypes: readonly string[];
+  private readonly byKey = new Map<string, number>();
+  private readonly ofOneSchool: readonly boolean[];
+  private readonly ofOneGrade: readonly boolean[];
+  /** Group and date of all that counts. */
+  private readonly counted = new Set<string>();
+
+  /** Without a division each cohort is a group, and every day counts. */
+  constructor(rows: PlainRows, division?: PlainDivision) {
+    this.minimum = division?.minimum ?? 0;
+    this.groups = division?.groups ?? rows.cohorts.map((cohort) => [cohort]);
+    this.groups.forEach((cohorts, group) => {
+      for (const cohort of cohorts) this.byKey.set(keyOfCohort(cohort), group);
+    });
+    const isOfOne = (of: keyof PlainCohort) =>
+      this.groups.map((cohorts) => new Set(cohorts.map((cohort) => cohort[of])).size === 1);
+    this.ofOneSchool = isOfOne("school");
+    this.ofOneGrade = isOfOne("grade");
+    const ofOneType = isOfOne("userType");
+    this.userTypes = [
+      ...new Set(this.groups.flatMap(([first], group) => (first && ofOneType[group] ? first.userType : []))),
+    ];
+    for (const date of rows.dates) this.countDay(rows, date);
+  }
+
+  /** @param key of a cohort */
+  groupOf(key: string): number {
+    return this.byKey.get(key) ?? -1;
+  }
+
+  isOfOneSchool(group: number): boolean {
+    return this.ofOneSchool[group] === true;
+  }
+
+  isOfOneGrade(group: number): boolean {
+    return this.ofOneGrade[group] === true;
+  }
+
+  /** Whether a day counts for a group. */
+  isCounted(group: number, date: string): boolean {
+    return this.counted.has(`${group} ${date}`);
+  }
+
+  private countDay(rows: PlainRows, date: string): void {
+    const cells = [...rows.on(date)].map((cell) => ({ ...cell, group: this.groupOf(cell.key) }));
+    for (const group of new Set(cells.map((cell) => cell.group))) {
+      const own = cells.filter((cell) => cell.group === group);
+      const isThere = own.some(({ participation }) => participation.length > 0);
+      const people = new Set<string | null>();
+      for (const { participation, usage } of own) {
+        for (const row of isThere ? participation : usage) {
+          // Of people of several cohorts it is not known without more where they were counted.
+          if (isThere || !rows.isOfSeveralCohorts(row)) people.add(row.person);
+        }
+      }
+      people.delete(null);
+      if (people.size >= this.minimum || this.minimum <= 1) this.counted.add(`${group} ${date}`);
+    }
+  }
+}

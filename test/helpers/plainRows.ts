@@ -1,0 +1,134 @@
+import { cohortsOf, keyOfCohort, type PlainCohort } from "./plainCohorts";
+import type { ParticipationRow, UsageRow } from "./plainIndex";
+import { PlainResources } from "./plainResources";
+import type { RandomRows } from "./randomDistrict";
+
+type Row = ParticipationRow | UsageRow;
+type Report = "dailyParticipation" | "resourceUsage";
+
+/** The rows of a cohort on a date. */
+export interface PlainCell {
+  readonly cohort: PlainCohort;
+  readonly key: string;
+  readonly participation: ParticipationRow[];
+  readonly usage: UsageRow[];
+}
+
+/** The rows of a district by date and cohort, with what follows from them whatever the groups are. */
+export class PlainRows {
+  readonly cohorts: readonly PlainCohort[];
+  readonly resources: PlainResources;
+  private readonly cells = new Map<string, Map<string, PlainCell>>();
+  private readonly people = new Map<string, number>();
+  /** The cohort of each person; `several` for more than one. */
+  private readonly cohortOf = new Map<string, string>();
+  private readonly participated: ReadonlySet<string>;
+  private readonly kinds: ReadonlyMap<string, "school" | "quiet">;
+  /** By `user type date`; a report that nobody has on the day is missing for all, as `* date`. */
+  private readonly missing = new Map<string, Set<Report>>();
+
+  constructor(
+    { participation, usage }: RandomRows,
+    private readonly hasGrades: boolean,
+  ) {
+    this.cohorts = [...cohortsOf([...participation, ...usage], hasGrades).values()];
+    this.resources = new PlainResources(usage);
+    for (const row of participation) this.cellOf(row).participation.push(row);
+    for (const row of usage) this.cellOf(row).usage.push(row);
+    this.participated = new Set(participation.map(({ date }) => date));
+    this.kinds = this.kindsOfDays();
+    this.findMissing(participation, usage);
+  }
+
+  /** All dates with rows. */
+  get dates(): Iterable<string> {
+    return this.cells.keys();
+  }
+
+  on(date: string): Iterable<PlainCell> {
+    return this.cells.get(date)?.values() ?? [];
+  }
+
+  personOf({ person }: Row): number | undefined {
+    return person === null ? undefined : this.people.get(person);
+  }
+
+  isOfSeveralCohorts({ person }: Row): boolean {
+    return person !== null && this.cohortOf.get(person) === "several";
+  }
+
+  kindOf(date: string): "school" | "quiet" | "noData" {
+    return this.kinds.get(date) ?? "noData";
+  }
+
+  hasParticipation(date: string): boolean {
+    return this.participated.has(date);
+  }
+
+  /** The reports that are missing on a date for some of these user types. */
+  missingOn(userTypes: readonly string[], date: string): Report[] {
+    const found = ["*", ...userTypes].map((type) => this.missing.get(`${type} ${date}`));
+    return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
+      found.some((reports) => reports?.has(report)),
+    );
+  }
+
+  private cellOf(row: Row): PlainCell {
+    const { person, date } = row;
+    const cohort = { school: row.school, userType: row.userType, grade: this.hasGrades ? row.grade : null };
+    const key = keyOfCohort(cohort);
+    if (person !== null) {
+      if (!this.people.has(person)) this.people.set(person, this.people.size);
+      const known = this.cohortOf.get(person) ?? key;
+      this.cohortOf.set(person, known === key ? key : "several");
+    }
+    const ofDate = this.cells.get(date) ?? new Map<string, PlainCell>();
+    this.cells.set(date, ofDate);
+    const cell = ofDate.get(key) ?? { cohort, key, participation: [], usage: [] };
+    ofDate.set(key, cell);
+    return cell;
+  }
+
+  /** The day's kind, by the whole district: quiet below a tenth of the usual day's active people. */
+  private kindsOfDays() {
+    const counts = new Map<string, number>();
+    const kinds = new Map<string, "school" | "quiet">();
+    for (const [date, ofDate] of this.cells) {
+      if (!this.hasParticipation(date)) {
+        kinds.set(date, "school");
+        continue;
+      }
+      // Somebody at two schools on one day is active at both.
+      const active = [...ofDate.values()].map(({ participation }) => {
+        const rows = participation.filter((row) => row.active && row.person !== null);
+        return new Set(rows.map(({ person }) => person)).size;
+      });
+      counts.set(
+        date,
+        active.reduce((sum, count) => sum + count, 0),
+      );
+    }
+    const some = [...counts.values()].filter((count) => count > 0).sort((a, b) => a - b);
+    const usual = some[Math.floor(some.length / 2)] ?? 0;
+    for (const [date, count] of counts)
+      kinds.set(date, count > 0 && count >= usual * 0.1 ? "school" : "quiet");
+    return kinds;
+  }
+
+  private findMissing(participation: readonly ParticipationRow[], usage: readonly UsageRow[]): void {
+    const at = ({ userType, date }: Row) => `${userType} ${date}`;
+    const [there, used] = [new Set(participation.map(at)), new Set(usage.map(at))];
+    const types = (rows: readonly Row[]) => new Set(rows.map(({ userType }) => userType));
+    const [ever, everUsed] = [types(participation), types(usage)];
+    const add = (key: string, report: Report) =>
+      this.missing.set(key, (this.missing.get(key) ?? new Set()).add(report));
+    for (const row of usage) {
+      if (!there.has(at(row)) && ever.has(row.userType)) add(at(row), "dailyParticipation");
+      if (!this.hasParticipation(row.date)) add(`* ${row.date}`, "dailyParticipation");
+    }
+    for (const row of participation) {
+      if ((row.resources ?? 0) > 0 && !used.has(at(row)) && everUsed.has(row.userType))
+        add(at(row), "resourceUsage");
+    }
+  }
+}
