@@ -1,5 +1,6 @@
 import { firstDayOf, lowestBit } from "./calendar";
 import type { ParticipationIndex } from "./index/participationIndex";
+import type { People } from "./people";
 
 /** Days per month in the numbers of cells. */
 export const monthDays = 31;
@@ -23,12 +24,15 @@ export interface Days {
   /** Per cohort and month (`cohort * months + month`): days with rows of daily participation, and of resource usage. */
   readonly participated: Uint32Array;
   readonly used: Uint32Array;
-  /** Per cohort and day (`(cohort * months + month) * 31 + day`): members with rows of participation, and active ones. */
+  /**
+   * Per cohort and day (`(cohort * months + month) * 31 + day`): people in the reports, which are those with rows of daily
+   * participation, or of resource usage where the cohort has none; and those that daily participation calls active.
+   */
   readonly present: Uint32Array;
   readonly active: Uint32Array;
 }
 
-export function daysOf(index: ParticipationIndex): Days {
+export function daysOf(index: ParticipationIndex, people: People): Days {
   const months = index.months.length;
   const participated = new Uint32Array(index.cohorts.length * months);
   const used = new Uint32Array(participated.length);
@@ -51,14 +55,37 @@ export function daysOf(index: ParticipationIndex): Days {
       add(used, (runs.cohort[run] as number) * months + month, runs.days[run] as number);
     }
   });
+  const days = { participated, used, present, active };
+  addUsers(index, people, days);
   return {
     monthStarts: Int32Array.from(index.months, ({ month }) => firstDayOf(month)),
-    kinds: kindsOf(index, active),
-    participated,
-    used,
-    present,
-    active,
+    kinds: kindsOf(index, days),
+    ...days,
   };
+}
+
+type CohortDays = Omit<Days, "monthStarts" | "kinds">;
+
+/** Counts the people with resource usage as there, where their cohort has no row of daily participation. */
+function addUsers(index: ParticipationIndex, { moved }: People, { participated, used, present }: CohortDays) {
+  const months = index.months.length;
+  index.months.forEach(({ usageRuns: runs, usage }, month) => {
+    const users = new Map<number, number>();
+    for (let run = 0; run < runs.cohort.length; run++) {
+      const slot = (runs.cohort[run] as number) * months + month;
+      const only = (used[slot] as number) & ~(participated[slot] as number);
+      if (only === 0) continue;
+      for (let at = runs.firstPerson[run] as number; at < (runs.firstPerson[run + 1] as number); at++) {
+        const member = usage.member[at] as number;
+        // Of people who are in several cohorts nobody knows without more where they were already counted.
+        if (moved[member] !== 1)
+          users.set(member, (users.get(member) ?? 0) | ((usage.days[at] as number) & only));
+      }
+    }
+    for (const [member, mask] of users) {
+      count(present, ((index.members.cohort[member] as number) * months + month) * monthDays, mask);
+    }
+  });
 }
 
 /** Adds one to each day of a mask. */
@@ -69,11 +96,16 @@ function count(days: Uint32Array, start: number, mask: number): void {
   }
 }
 
-function kindsOf({ months }: ParticipationIndex, ofCohorts: Uint32Array): DayKinds {
+function kindsOf({ months }: ParticipationIndex, { participated, present, ...days }: CohortDays): DayKinds {
   const active = new Uint32Array(months.length * monthDays);
-  ofCohorts.forEach((people, at) => {
-    const day = at % active.length;
-    active[day] = (active[day] as number) + people;
+  participated.forEach((mask, slot) => {
+    for (let day = 0; day < monthDays; day++) {
+      const at = slot * monthDays + day;
+      const of = (slot % months.length) * monthDays + day;
+      // A report that is missing does not make a day one off: who used something was there.
+      const people = (mask & (1 << day)) !== 0 ? days.active : present;
+      active[of] = (active[of] as number) + (people[at] as number);
+    }
   });
   const sorted = active.filter((people) => people > 0).sort();
   const usual = sorted[sorted.length >>> 1] ?? 0;

@@ -35,8 +35,6 @@ export interface Facts {
   readonly days: Days;
   /** Per month: the first run of each resource in `usageRuns`, with the end of the last. */
   readonly firstRuns: readonly Uint32Array[];
-  /** Per cohort and day, as `Days` has them: people in the reports. */
-  readonly present: Uint32Array;
   readonly missing: MissingDays;
 }
 
@@ -52,11 +50,10 @@ export function factsOf(index: ParticipationIndex): Facts {
   if (known) return known;
   const names = namesOf(index);
   const people = peopleOf(index, names);
-  const days = daysOf(index);
+  const days = daysOf(index, people);
   const firstRuns = index.months.map(({ usageRuns }) => startsOf(usageRuns.resource, index.resources.length));
-  const present = presentOf(index, people, days);
   const missing = missingDaysOf(index, names, days);
-  const facts = { index, names, people, days, firstRuns, present, missing };
+  const facts = { index, names, people, days, firstRuns, missing };
   knownFacts.set(index, facts);
   return facts;
 }
@@ -100,37 +97,8 @@ function startsOf(ascending: Uint32Array, count: number): Uint32Array {
   return starts;
 }
 
-/** People by cohort and day: those with rows of daily participation, or of usage where there is none of the cohort. */
-function presentOf(index: ParticipationIndex, { moved }: People, days: Days): Uint32Array {
-  const { participated, used } = days;
-  const months = index.months.length;
-  const present = days.present.slice();
-  index.months.forEach(({ usageRuns: runs, usage }, month) => {
-    const users = new Map<number, number>();
-    for (let run = 0; run < runs.cohort.length; run++) {
-      const slot = (runs.cohort[run] as number) * months + month;
-      const only = (used[slot] as number) & ~(participated[slot] as number);
-      if (only === 0) continue;
-      for (let at = runs.firstPerson[run] as number; at < (runs.firstPerson[run + 1] as number); at++) {
-        const member = usage.member[at] as number;
-        // Of people who are in several cohorts nobody knows without more where they were already counted.
-        if (moved[member] !== 1)
-          users.set(member, (users.get(member) ?? 0) | ((usage.days[at] as number) & only));
-      }
-    }
-    for (const [member, mask] of users) {
-      const slot = (index.members.cohort[member] as number) * months + month;
-      for (let left = mask; left !== 0; left &= left - 1) {
-        const at = slot * monthDays + lowestBit(left);
-        present[at] = (present[at] as number) + 1;
-      }
-    }
-  });
-  return present;
-}
-
 /** How many people some cohorts have on nine of ten of the days on which they have any. */
-function usualPeople({ index, present }: Facts, cohorts: readonly number[]): number {
+function usualPeople({ index, days: { present } }: Facts, cohorts: readonly number[]): number {
   const length = index.months.length * monthDays;
   const people = new Uint32Array(length);
   for (const cohort of cohorts) {
@@ -143,7 +111,7 @@ function usualPeople({ index, present }: Facts, cohorts: readonly number[]): num
 }
 
 function countedDays(
-  { index, people, days, present }: Facts,
+  { index, people, days }: Facts,
   groups: readonly (readonly number[])[],
   groupOf: Uint32Array,
   minimum: number,
@@ -168,7 +136,7 @@ function countedDays(
         for (const cohort of cohorts) {
           // Where the group has rows of participation, nobody else is in the report of the day.
           const isIn = (days.participated[cohort * months + month] as number) & bit || !(participated & bit);
-          if (isIn) count += present[cohort * length + day] as number;
+          if (isIn) count += days.present[cohort * length + day] as number;
         }
         if (count >= minimum || minimum <= 1) enough |= bit;
       }

@@ -36,10 +36,19 @@ async function ingested(fixture: PipelineFixture, roster?: string): Promise<Inge
   return { district, rows: new PlainRows(district, roster !== undefined), index, withoutGrades };
 }
 
-export async function ingestedSample(options: SampleOptions): Promise<IngestedDistrict> {
+/**
+ * A sample district with its roster.
+ *
+ * @param change what is done to the files on the server before they are ingested
+ */
+export async function ingestedSample(
+  options: SampleOptions,
+  change: (server: string) => Promise<void> = () => Promise.resolve(),
+): Promise<IngestedDistrict> {
   const fixture = await PipelineFixture.create();
   const district = sampleDistrict(options);
   await writeDistrict(district, fixture.server);
+  await change(fixture.server);
   const folder = await temporaryFolder();
   return ingested(fixture, path.join(folder, await writeRoster(district, folder)));
 }

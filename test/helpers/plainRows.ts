@@ -99,9 +99,13 @@ export class PlainRows {
         continue;
       }
       // Somebody at two schools on one day is active at both.
-      const active = [...ofDate.values()].map(({ participation }) => {
-        const rows = participation.filter((row) => row.active && row.person !== null);
-        return new Set(rows.map(({ person }) => person)).size;
+      const active = [...ofDate.values()].map(({ participation, usage }) => {
+        // Where the report is missing, those who used something were there.
+        const rows =
+          participation.length > 0
+            ? participation.filter((row) => row.active)
+            : usage.filter((row) => !this.isOfSeveralCohorts(row));
+        return new Set(rows.flatMap(({ person }) => person ?? [])).size;
       });
       counts.set(
         date,

@@ -5,7 +5,6 @@ import { openingFilter } from "../../src/dashboard/filter";
 import type { Cohort } from "../../src/dashboard/index/participationIndex";
 import { type KeepWhole, keptWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
-import { sampleRows } from "../helpers/dashboardCsv";
 import { type ParticipationRow, plainIndex } from "../helpers/plainIndex";
 
 /** Divides cohorts of so many people each, given as `school/grade` or `type:school/grade`; groups as their names. */
@@ -167,46 +166,4 @@ describe("an answer says what it leaves out", () => {
     expect(given.byDay[1]).toMatchObject({ logins: 30 });
     expect(given.byDay[1]?.partly).toBeUndefined();
   });
-});
-
-/** Every number of an answer's page, by its place; lists by their names, so that an entry is held to its own. */
-function numbersOf(value: unknown, place: string, found: Map<string, unknown>): void {
-  if (Array.isArray(value)) {
-    value.forEach((each, at) => {
-      const { school, grade, date, weekday, resource, type } = (each ?? {}) as Record<string, unknown>;
-      const names = [school, grade, date, weekday, resource, type].filter((name) => name !== undefined);
-      numbersOf(each, `${place}[${names.length > 0 ? JSON.stringify(names) : at}]`, found);
-    });
-  } else if (typeof value === "object" && value !== null) {
-    for (const [key, each] of Object.entries(value)) numbersOf(each, `${place}.${key}`, found);
-  } else if (typeof value === "number" || value === "few") found.set(place, value);
-}
-
-test.each([
-  [2_000, 0.99],
-  [250, 0.9],
-])("of %i students in five schools, nearly all numbers are those of everybody", async (students, least) => {
-  const rows = sampleRows({ seed: 1, students, teachers: 40, staff: 10, schools: 5, days: 45 }, []);
-  const index = plainIndex(rows.participation, rows.usage, false);
-  const pageOf = async (minimumGroupSize: number) => {
-    const given = await answer(index, everyDay, { ...settings, minimumGroupSize });
-    if ("empty" in given) throw new Error("no answer");
-    const { cards, bySchool, byGrade, byDay, byWeekday, resources, resourcesBySchool, changes } = given;
-    const found = new Map<string, unknown>();
-    const page = { cards, bySchool, byGrade, byDay, byWeekday, resources, resourcesBySchool, changes };
-    numbersOf(page, "", found);
-    return found;
-  };
-  const [all, shown] = [await pageOf(0), await pageOf(10)];
-  const places = [...shown.keys()];
-  const few = places.filter((place) => shown.get(place) === "few" && Number(all.get(place)) < 10).length;
-  const same = places.filter((place) => shown.get(place) === all.get(place)).length;
-  const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
-  console.log(
-    `${students} students: of ${shown.size} numbers shown, ${percent(same, shown.size)} are those of everybody and ` +
-      `${percent(few, shown.size)} are <10; of ${all.size} there are without groups, ${percent(same + few, all.size)} are shown so`,
-  );
-  expect((same + few) / shown.size).toBeGreaterThanOrEqual(least);
-  // The sample has a school of a few students, which is shown only together with another one.
-  expect((same + few) / all.size).toBeGreaterThan(0.95);
 });

@@ -1,0 +1,182 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import type { DashboardAnswer } from "../../src/dashboard/answer";
+import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
+import { answer } from "../../src/dashboard/query/answer";
+import { sampleDistrict } from "../../src/sample/district";
+import { type IngestedDistrict, ingestedSample } from "../helpers/ingestedDistrict";
+import { dailyPath, usagePath } from "../helpers/pipelineFixture";
+import { datesBetween, weekdayOf } from "../helpers/plainDates";
+import type { UsageRow } from "../helpers/plainIndex";
+
+/** As the page opens, with the settings as they are by themselves. */
+const settings = {
+  minimumGroupSize: 10,
+  keepWhole: "schools",
+  schoolYearStart: "08-01",
+  now: new Date("2026-02-01T12:00:00Z"),
+} as const;
+
+/** The first school day of the newest two weeks, 2026-01-20. */
+const newest = 46;
+const taken = "Wordmeadow";
+const risen = "Codepebble";
+const noUsage = "2025-12-03";
+const badParticipation = "2025-12-10";
+/** Within the two weeks that are judged. */
+const badUsage = "2026-01-22";
+const winterBreak = datesBetween("2025-12-22", "2026-01-02");
+const options = {
+  seed: 3,
+  students: 250,
+  teachers: 12,
+  staff: 4,
+  schools: 5,
+  days: 55,
+  firstDay: "2025-10-27",
+  changes: [
+    { resource: taken, schoolDay: newest, factor: 0 },
+    { resource: risen, schoolDay: newest, factor: 4 },
+  ],
+};
+
+/** Takes a report away, and spoils two so that they go into quarantine. */
+async function spoil(server: string): Promise<void> {
+  await rm(path.join(server, usagePath(noUsage)));
+  for (const file of [dailyPath(badParticipation), usagePath(badUsage)]) {
+    const place = path.join(server, file);
+    const [header = "", ...lines] = (await readFile(place, "utf8")).split("\n");
+    await writeFile(place, [header, ...lines.map((line) => line.replace(/^\d{4}-/, "20x5-"))].join("\n"));
+  }
+}
+
+describe("of what is so in a district of 250 students, the page says each, and nothing that is not", () => {
+  let made: Promise<IngestedDistrict> | undefined;
+  /** Made by the test that is the first to ask. */
+  const district = (): Promise<IngestedDistrict> => {
+    made ??= ingestedSample(options, spoil);
+    return made;
+  };
+  /** What students did, as the good files say. */
+  async function rows() {
+    const { participation, usage } = (await district()).district;
+    const isTold = ({ date, userType }: { readonly date: string; readonly userType: string }) =>
+      userType === "students" && !date.startsWith("20x5");
+    return { participation: participation.filter(isTold), usage: usage.filter(isTold) };
+  }
+
+  async function ask(patch: Partial<DashboardFilter> = {}): Promise<DashboardAnswer> {
+    const given = await answer((await district()).index, { ...openingFilter, ...patch }, settings);
+    if ("empty" in given) throw new Error("no answer");
+    return given;
+  }
+
+  test("an app that was taken away, and one that rose", async () => {
+    const opened = await ask();
+    const { entries } = opened.changes;
+    const told = entries.map(({ subject, name, direction }) => `${subject} ${name} ${direction}`);
+    expect(told.sort()).toEqual([`resource ${risen} rose`, `resource ${taken} stopped`]);
+    for (const { actual, expected, direction } of entries)
+      expect(direction === "rose" ? actual > 2 * expected : actual === 0).toBe(true);
+  });
+
+  test("a day without its report, and days in quarantine", async () => {
+    const opened = await ask();
+    expect(opened.missing).toEqual([
+      {
+        report: "dailyParticipation",
+        userType: "students",
+        days: 1,
+        first: badParticipation,
+        last: badParticipation,
+      },
+      { report: "resourceUsage", userType: "students", days: 2, first: noUsage, last: badUsage },
+    ]);
+    const told = opened.byDay.flatMap(({ date, missing }) => (missing ? [[date, ...missing]] : []));
+    expect(told).toEqual([
+      [noUsage, "resourceUsage"],
+      [badParticipation, "dailyParticipation"],
+      [badUsage, "resourceUsage"],
+    ]);
+    const day = (date: string) => opened.byDay.find((each) => each.date === date);
+    expect(day(badParticipation)).toMatchObject({ kind: "school", logins: null, activeUsers: null });
+    expect(day(noUsage)).toMatchObject({ kind: "school", distinctResources: null });
+    // What the other report says of the day stays.
+    expect(day(badParticipation)?.distinctResources).toBeGreaterThan(30);
+    expect(day(noUsage)?.logins).toBeGreaterThan(100);
+  });
+
+  test("the winter break, which is neither a lack of reports nor a fall", async () => {
+    const opened = await ask();
+    const free = opened.byDay.filter(({ date }) => winterBreak.includes(date));
+    expect(free.map(({ kind, missing }) => [kind, missing])).toEqual(
+      winterBreak.map(() => ["noData", undefined]),
+    );
+    const after = await ask({ range: { from: "2026-01-05", to: "2026-01-30" } });
+    const { schoolDays, before } = after.periods;
+    const isSchoolDay = sampleDistrict(options).days;
+    const earlier = isSchoolDay.filter((date) => date < "2026-01-05").slice(-schoolDays);
+    expect([schoolDays, before]).toEqual([
+      isSchoolDay.filter((date) => date >= "2026-01-05").length,
+      { from: earlier[0], to: "2026-01-04" },
+    ]);
+    for (const card of [after.cards.logins, after.cards.accesses]) {
+      const { now = 0, before: was = 0 } = card.compared ?? {};
+      expect(now / was).toBeGreaterThan(0.8);
+      expect(now / was).toBeLessThan(1.25);
+    }
+    const weekdays = after.byWeekday.map(({ weekday, days }) => [weekday, days]);
+    expect(weekdays).toEqual(
+      [1, 2, 3, 4, 5].map((weekday) => [
+        weekday,
+        isSchoolDay.filter((date) => date >= "2026-01-05" && weekdayOf(date) === weekday).length,
+      ]),
+    );
+  });
+
+  test("a renamed app, which is one under its newest name", async () => {
+    const opened = await ask();
+    const byId = new Map<string | null, UsageRow[]>();
+    for (const row of (await rows()).usage) byId.set(row.id, [...(byId.get(row.id) ?? []), row]);
+    const renamed = [...byId.values()].filter((rows) => new Set(rows.map(({ name }) => name)).size > 1);
+    expect(renamed.length).toBeGreaterThan(0);
+    for (const rows of renamed) {
+      const names = [...rows].sort((a, b) => (a.date < b.date ? -1 : 1)).map(({ name }) => name ?? "");
+      const [now = "", former = ""] = [names.at(-1), names[0]];
+      const entry = opened.resources.find(({ resource }) => resource === now);
+      expect(entry).toMatchObject({
+        formerNames: [former],
+        users: new Set(rows.map(({ person }) => person)).size,
+      });
+      expect(opened.resources.some(({ resource }) => resource === former)).toBe(false);
+      expect(opened.options.resources.some(({ name }) => name === former)).toBe(false);
+    }
+  });
+
+  test("a tiny school, which is shown only together with others", async () => {
+    const opened = await ask();
+    const tiny = sampleDistrict(options).tinySchool?.name ?? "";
+    const { withheld, bySchool } = opened;
+    expect(withheld.filter).toEqual([]);
+    const small = withheld.schools.filter(({ isSmall }) => isSmall);
+    expect(small.map(({ left }) => left.map(({ school }) => school))).toEqual([[tiny]]);
+    expect(bySchool.find(({ school }) => school === tiny)).toMatchObject({
+      users: null,
+      accesses: null,
+      partly: true,
+    });
+    expect(opened.changes.unjudged.leftOut).toBe(1);
+    // Everybody else is told whole.
+    const together = new Set(small.flatMap((group) => group.together.map(({ school }) => school)));
+    const uncounted = new Set(withheld.days.flatMap(({ group }) => group.map(({ school }) => school)));
+    for (const { school, partly } of bySchool)
+      expect(partly ?? false, school ?? "").toBe([tiny, ...together, ...uncounted].includes(school));
+    // On the day in quarantine they are known by their use alone.
+    expect(withheld.days.map(({ first, last }) => [first, last])).toEqual(
+      withheld.days.map(() => [badParticipation, badParticipation]),
+    );
+    const people = new Set((await rows()).participation.flatMap(({ person }) => person ?? []));
+    expect(opened.cards.users.value).toBe(people.size);
+  });
+});
