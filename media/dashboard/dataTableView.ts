@@ -29,17 +29,20 @@ export function dataTableView(
           html`<th scope="col" class=${text(column) ? "" : "number"}><bdi>${column.title}</bdi></th>`,
       )}</tr></thead>
       <tbody>${table.rows.map(
-        ({ cells, pick, picked }) =>
+        ({ cells, pick, picked, partly }) =>
           html`<tr class=${picked ? "picked" : ""}>${table.columns.map((column, at) => {
             const shown = show(cells[at], column);
             if (at > 0) return html`<td class=${text(column) ? "" : "number"}>${shown}</td>`;
             const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
+            // As beside the name in the picture; below it stands why. Days say it in a column of their own.
+            const mark =
+              partly && column.kind !== "day" ? html`<span title=${texts.ofCounted}>\u00a0*</span>` : nothing;
             return html`<th scope="row">${
               pick && actions
                 ? html`<button type="button" class="row-pick" aria-pressed=${picked === true}
                   title=${fill(picked ? texts.unfilter : texts.filterBy, name)}
-                  @click=${() => actions.setFilter(pick)}><bdi>${shown}</bdi></button>`
-                : html`<bdi>${shown}</bdi>`
+                  @click=${() => actions.setFilter(pick)}><bdi>${shown}</bdi>${mark}</button>`
+                : html`<bdi>${shown}</bdi>${mark}`
             }</th>`;
           })}</tr>`,
       )}</tbody>

@@ -21,7 +21,7 @@ function by<K, R>(rows: readonly R[], keyOf: (row: R) => K): Map<K, R[]> {
 
 /** Which apps are used most at the elementary schools: students who used each, most first. */
 export function elementaryApps({ usage }: RandomRows): { name: string; users: number }[] {
-  const used = usage.filter((row) => isStudent(row) && row.school?.includes("Elementary"));
+  const used = usage.filter((row) => isStudent(row) && /Elementary|K-5/.test(row.school ?? ""));
   return [...by(used, ({ id }) => id).values()]
     .map((rows) => ({ name: newestName(rows), users: people(rows).size }))
     .sort((a, b) => b.users - a.users);

@@ -8,8 +8,8 @@ import { scene } from "./driver/scene";
 /** The first school day after the winter break, and of the newest two weeks. */
 const afterBreak = { schoolDay: 36, date: "2026-01-05" };
 const newest = 41;
-const fallen = "Wordmeadow";
-const taken = "Atlasroot";
+const fallen = "Langbridge";
+const taken = "Wordmeadow";
 const risen = "Codepebble";
 
 const licences = [
@@ -62,9 +62,9 @@ describe.each([
 
   let clicks = 0;
   const page = (): Promise<Frame> => workbench().webview("#card-users .card-value");
-  const click = async (locator: Locator, times = 1) => {
-    clicks += times;
-    if (times === 1) await locator.click();
+  const click = async (locator: Locator) => {
+    clicks++;
+    await locator.click();
   };
   const counted = (question: string) => {
     console.log(`${students} students, "${question}": ${clicks} clicks`);
@@ -90,6 +90,7 @@ describe.each([
 
   test("the dashboard opens", async () => {
     await workbench().openActivity("Clever Lake");
+    await workbench().tree("Data Lake").row("students_pseudo").waitFor();
     await workbench().runCommand("Clever: Open Participation Dashboard");
     await page();
   });
@@ -99,8 +100,11 @@ describe.each([
     const rows = await cellsOf(frame.locator("#panel-table table"));
     const wanted = elementaryApps(district.rows).slice(0, 8);
     expect(rows.slice(0, 8).map(([, , users]) => users)).toEqual(wanted.map(({ users }) => people(users)));
-    const named = new Map(rows.map(([name = "", , users]) => [name, users]));
-    for (const { name, users } of wanted) expect(named.get(name), name).toBe(people(users));
+    for (const { name, users } of wanted) {
+      // Behind the name of a renamed app stands the one that it had.
+      const row = rows.find(([told = ""]) => told === name || told.startsWith(`${name} `));
+      expect(row?.[2], name).toBe(people(users));
+    }
     counted("Which apps are used most at my elementary schools?");
   });
 
@@ -113,17 +117,17 @@ describe.each([
       .selectOption({ label: fallen });
     await answered(frame);
     await click(frame.getByRole("button", { name: /^Dates/ }));
-    await click(frame.getByLabel("From"), 0);
-    await frame.getByLabel("From").fill(afterBreak.date);
+    // Into the field; the date is typed.
     clicks++;
-    await frame.getByLabel("From").press("Enter");
+    await frame.getByLabel("From", { exact: true }).fill(afterBreak.date);
+    await frame.getByLabel("From", { exact: true }).press("Enter");
     await answered(frame);
     const wanted = usePerSchoolDay(district.rows, fallen, afterBreak.date);
     const delta = frame.locator("#card-accesses .delta");
     await expect
       .poll(() => delta.getAttribute("title"))
       .toBe(`Per school day: ${integer.format(wanted.now)}; before: ${integer.format(wanted.before)}`);
-    expect(await delta.textContent()).toBe(`−${percent.format(1 - wanted.now / wanted.before)}`);
+    expect((await delta.textContent())?.trim()).toBe(`−${percent.format(1 - wanted.now / wanted.before)}`);
     const panel = frame.locator("#panel-schools");
     const told = panel.locator(".chart svg text");
     await expect.poll(async () => (await told.allTextContents()).join(" ")).toContain("Peñasco");
@@ -141,8 +145,9 @@ describe.each([
     const rows = await tableOf(frame, "distinctSchool");
     const wanted = resourcesOfGrade(district.rows, "7");
     expect(rows.length).toBe(wanted.size);
-    for (const [school, each] of wanted)
-      expect(rows.find(([name]) => name === school)?.[2], school ?? "").toBe(decimal.format(each));
+    const whole = rows.filter(([name]) => !name?.endsWith("*"));
+    expect(whole.length).toBeGreaterThan(0);
+    for (const [name = "", , each] of whole) expect(each, name).toBe(decimal.format(wanted.get(name) ?? 0));
     counted("How many different resources does a seventh grader use?");
   });
 
@@ -192,7 +197,9 @@ describe.each([
       let held = 0;
       for (const [name = "", users, never, share] of rows) {
         const real = wanted.get(name);
-        if (!real || users === "left out") continue;
+        // What is marked as told in part is not to be compared.
+        if (name.endsWith("*")) continue;
+        if (!real) throw new Error(`The files know no ${name}.`);
         const told = [
           people(real.users),
           people(real.never),

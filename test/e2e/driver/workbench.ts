@@ -118,7 +118,9 @@ export class Workbench implements AsyncDisposable {
       await this.quickInput.choose(title, 15_000);
       return true;
     };
-    await expect.poll(() => chosen().catch(() => false), { timeout: patience }).toBe(true);
+    // An open palette goes on showing the commands that there were when it opened.
+    const closed = () => this.page.keyboard.press("Escape").then(() => false);
+    await expect.poll(() => chosen().catch(closed), { timeout: patience }).toBe(true);
   }
 
   /** The titles that the palette offers for some words; closes it again. */

@@ -154,6 +154,32 @@ suite("the dashboard", function () {
     assert.equal(person.saw(/The link is damaged/).length, 1);
   });
 
+  test("keeps saved groups and views for their lake, over closing it, and shows them over no other", async () => {
+    const tab = tabs.newest();
+    const saved = {
+      groups: [{ name: "North side", schools: ["North High", null] }],
+      views: [
+        { name: "Teachers", filter: { ...openingFilter, userTypes: ["teachers" as const] }, question: null },
+      ],
+    };
+    tab.say({ type: "keepSaved", saved });
+    tab.say({ type: "keepSaved", saved: { ...saved, groups: "none" } });
+    await close(tab);
+    const again = await open();
+    const savedNow = async () => {
+      const before = again.received.length;
+      again.say({ type: "ready" });
+      return (await again.hears("init", before)).saved;
+    };
+    assert.deepEqual(await savedNow(), saved);
+    await setSetting("lake.url", "ftp://somewhere");
+    assert.deepEqual(await savedNow(), { groups: [], views: [] });
+    await district.connect();
+    assert.deepEqual(await savedNow(), saved);
+    again.say({ type: "keepSaved", saved: { groups: [], views: [] } });
+    assert.deepEqual(await savedNow(), { groups: [], views: [] });
+  });
+
   test("that is closed while it is answered ends in silence, and opens again", async () => {
     const tab = tabs.newest();
     tab.say({ type: "ask", question: 3, filter: { ...openingFilter, range: { preset: "all" } } });
