@@ -28,7 +28,7 @@ export function elementaryApps({ usage }: RandomRows): { name: string; users: nu
 }
 
 /** The name that a resource's rows have last. */
-export function newestName(rows: readonly UsageRow[]): string {
+function newestName(rows: readonly UsageRow[]): string {
   return rows.reduce((last, row) => (row.date >= last.date ? row : last)).name ?? "";
 }
 

@@ -16,7 +16,7 @@ import type { RandomRows } from "./randomDistrict";
 
 const settings = { schoolYearStart: "09-01", now: new Date("2026-01-01T12:00:00Z") };
 
-export async function ask(
+async function ask(
   index: ParticipationIndex,
   filter: DashboardFilter,
   minimumGroupSize: number,

@@ -49,7 +49,7 @@ const average = (values: readonly (number | null)[]) => {
 };
 const keyOf = ({ school, userType, grade }: PlainCohort) => JSON.stringify([school, userType, grade]);
 
-export const days = (from: string, to: string) => {
+const days = (from: string, to: string) => {
   const list: string[] = [];
   for (let date = from; date <= to; date = addDays(date, 1)) list.push(date);
   return list;
