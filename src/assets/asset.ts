@@ -1,6 +1,6 @@
 import type { LakePlace } from "./lakePlace";
 
-export const assetNames = ["sql", "power-bi"] as const;
+export const assetNames = ["sql", "power-bi", "pipeline"] as const;
 /** What can be made for a lake; also the name of its folder. */
 export type AssetName = (typeof assetNames)[number];
 

@@ -1,4 +1,5 @@
 import { type Asset, type AssetName, assetNames } from "./asset";
+import { pipelineAsset } from "./dataFactory/asset";
 import { powerBiAsset } from "./powerBi/asset";
 import { sqlAsset } from "./sql/asset";
 
@@ -6,6 +7,7 @@ import { sqlAsset } from "./sql/asset";
 const assets: Readonly<Record<AssetName, Asset>> = {
   sql: sqlAsset,
   "power-bi": powerBiAsset,
+  pipeline: pipelineAsset,
 };
 
 /** The assets of these names, each once, in the order of all. */

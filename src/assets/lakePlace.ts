@@ -1,5 +1,5 @@
-import { isAdlsAddress, parseAdlsAddress } from "../lake/adls/address";
-import { Places } from "../lake/adls/places";
+import { type AdlsAddress, isAdlsAddress, parseAdlsAddress } from "../lake/adls/address";
+import { type Place, Places } from "../lake/adls/places";
 
 /** Where a service in Azure finds the lake's tables. */
 export interface LakePlace {
@@ -7,28 +7,37 @@ export interface LakePlace {
   readonly account: string;
   /** Whether the lake is in Azure. */
   readonly inAzure: boolean;
+  /** The host of the Data Lake endpoint. */
+  readonly host: string;
   /** The address of a path of the lake at the Data Lake endpoint, as `https://…`. */
   url(lakePath: string): string;
+  /** The file system of a path of the lake, and the path within it. */
+  partsOf(lakePath: string): Pick<Place, "fileSystem" | "name">;
 }
 
-const placeholder = "https://ACCOUNT.dfs.core.windows.net";
+const placeholder: AdlsAddress = {
+  account: "ACCOUNT",
+  endpoint: "https://ACCOUNT.dfs.core.windows.net",
+  accountPath: "",
+  fileSystem: undefined,
+  prefix: "",
+};
 
 /** @param lakeUrl `lake.url` of the configuration */
 export function lakePlaceOf(lakeUrl: string): LakePlace {
   const inAzure = isAdlsAddress(lakeUrl) && lakeUrl.toLowerCase().includes(".dfs.");
-  if (!inAzure) {
-    return { account: "ACCOUNT", inAzure, url: (lakePath) => `${placeholder}/${lakePath}` };
-  }
-  const address = parseAdlsAddress(lakeUrl);
+  const address = inAzure ? parseAdlsAddress(lakeUrl) : placeholder;
   const places = new Places(address);
   return {
     account: address.account,
     inAzure,
+    host: address.endpoint.slice("https://".length),
     url: (lakePath) => {
       const place = places.of(lakePath);
       return [address.endpoint, place.fileSystem, places.encoded(place)]
         .filter((part) => part !== "")
         .join("/");
     },
+    partsOf: (lakePath) => places.of(lakePath),
   };
 }

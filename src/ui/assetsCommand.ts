@@ -73,6 +73,10 @@ async function askNames(): Promise<AssetName[] | undefined> {
       vscode.l10n.t("Power BI project"),
       vscode.l10n.t("Semantic model and report, on the SQL views"),
     ],
+    pipeline: [
+      vscode.l10n.t("Pipeline and deployment"),
+      vscode.l10n.t("Daily landing by Synapse or Fabric, and a template for storage, rights and key vault"),
+    ],
   };
   const items = engine.assetNames.map((name) => {
     const [label, detail] = texts[name];

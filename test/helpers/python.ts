@@ -37,6 +37,24 @@ export function pythonWithPowerBi(): Promise<string | undefined> {
 }
 
 /**
+ * The path of a Python with the models of Microsoft's SDKs of Azure, and Microsoft's parser of Data Factory's expressions;
+ * otherwise like `pythonWithDelta`.
+ */
+export function pythonWithAzureModels(): Promise<string | undefined> {
+  const packages = [
+    "azure-mgmt-datafactory==9.2.0",
+    "azure-mgmt-storage==21.2.1",
+    "azure-mgmt-keyvault==10.3.1",
+    "azure-mgmt-authorization==4.0.0",
+    "azure-mgmt-synapse==2.1.0b5",
+    "azure-mgmt-msi==7.0.0",
+    "six==1.17.0",
+    "data-factory-testing-framework==1.4.4",
+  ];
+  return pythonWith("azureModels", packages, "the models of Azure's resources");
+}
+
+/**
  * The path of a Python with PySpark, a whole Spark (420 MB; it needs Java 8, 11 or 17), and with the tools that check our
  * own Python; otherwise like `pythonWithDelta`.
  */

@@ -1,0 +1,108 @@
+import { landedFolder } from "../../clever/layout";
+import { reports } from "../../clever/reports";
+import type { Asset, AssetFile } from "../asset";
+import type { LakePlace } from "../lakePlace";
+import { deploymentFiles } from "./deployment";
+import { fabricFiles } from "./fabric";
+import { notebookName, schedule, sparkPoolName } from "./names";
+import { names, synapseFiles } from "./synapse";
+
+const fabricFolder = "pipeline/fabric/Clever to lake.DataPipeline";
+
+/** Pipelines that land Clever's files daily, and a template that deploys what they need. */
+export const pipelineAsset: Asset = { name: "pipeline", title: "Pipeline and deployment", files, guide };
+
+function files(place: LakePlace): AssetFile[] {
+  const json = ([path, value]: [string, unknown]): AssetFile => ({
+    path,
+    content: `${JSON.stringify(value, undefined, 2)}\n`,
+  });
+  const within = (folder: string, content: Record<string, unknown>, ending = ""): AssetFile[] =>
+    Object.entries(content).map(([name, value]) => json([`${folder}/${name}${ending}`, value]));
+  return [
+    ...within("pipeline/azure", deploymentFiles(place)),
+    ...within("pipeline/synapse", synapseFiles(place), ".json"),
+    ...within(fabricFolder, fabricFiles(place)),
+  ];
+}
+
+function guide(place: LakePlace): string {
+  const landed = landedFolder(reports.daily_participation);
+  return `A pipeline that brings Clever's new files into \`stage1np\` each day at ${schedule.hour}:00 UTC, for Synapse or for Fabric, and a
+template that deploys the storage account, a key vault, a Synapse workspace and the rights between them.
+
+**It is another way than \`clever-lake run\`. Choose one of the two for a lake.** The pipeline lands files; it does not check or
+pseudonymize them. \`clever-lake run\` does all of it, from the server to the tables, and needs no pipeline: schedule it on
+a machine of yours, with the identity of the template.
+
+| | \`clever-lake run\` | this pipeline |
+| --- | --- | --- |
+| who pseudonymizes | the run itself | the notebook \`${notebookName}\` that the pipeline calls last; without one, nobody |
+| a file that is not as Clever publishes it | goes to quarantine, with line, column and reason | is landed; the notebook has to notice |
+| a corrected file | takes the place of its own rows | is landed beside the earlier one; the notebook has to choose |
+
+What \`clever-lake\` makes of files that a pipeline landed:
+
+- \`clever-lake run\` does not read them. Its ingest log does not know them, so it lands the server's files for itself: each file
+  is then there twice, and counted once. \`clever-lake verify\` names each file that the ingest log does not know.
+- \`clever-lake adopt\` takes them in if OEA's notebooks wrote the tables of the lake. It knows the report, the user type and
+  the time of each file by its place, which is that of our own layout. After that, turn the pipeline off and use
+  \`clever-lake run\`.
+
+**How it knows what is new.** A file lands at
+\`${landed}/<time of the file on the server>/<Students|Teachers|Staff>/<name>\`. If a file of the same size stands there, it is not
+copied again. So the pipeline can run as often as you like, and a copy that was cut off is repeated. It looks at names of
+the last \`lookBackDays\` days (30); for the first run, give a number that reaches back to the first file. What it cannot know:
+
+- a file whose content changed while its size and its time stayed the same;
+- a file that Clever published again for a day before \`lookBackDays\`;
+- whether a file was changed while it was copied. The next run lands it again, under its new time.
+
+Clever's other names, such as \`… (1).csv\`, are landed too. Files that are no reports are left alone.
+
+**Deploy** (optional; needs the right to assign roles)
+
+1. Fill in \`pipeline/azure/azuredeploy.parameters.json\`. \`allowedAddresses\` says from where the account and the vault are
+   reached; without any, only from services of Azure that you named.
+2. \`az deployment group create --resource-group GROUP --template-file azuredeploy.json --parameters @azuredeploy.parameters.json\`
+3. Put the secrets into the vault: \`${names.passwordSecret}\`, \`oeaSalt\`, and \`${names.alertSecret}\`, the address to which a
+   message is posted after a failure.
+
+| who | may |
+| --- | --- |
+| the identity for \`clever-lake\` | write \`stage1np\`, \`stage2np\` and \`stage2p\`; read secrets |
+| the workspace's own identity | write \`stage1np\` and its own container; read \`stage2p\`; read secrets |
+| the group of readers | read \`stage2p\` |
+
+Each right is on one container or on the vault, none on the account. The account has a hierarchical namespace, no public
+access, no shared keys and TLS 1.2. **A notebook in a pipeline runs as the workspace.** If it is to write the tables, deploy with
+\`notebookWritesTables\`: the workspace can then read identities, and so can everybody who may run code in it. Use a workspace
+of its own for readers then.
+
+**In Synapse**
+
+1. Connect the workspace with a Git repository, and copy the folders below \`pipeline/synapse\` into it. Or paste each file into
+   a new item of its kind by *{ } Code*: linked services first, then datasets, pipeline, trigger.
+2. In \`linkedService/${names.server}.json\`, replace USER_NAME and HOST_KEY_FINGERPRINT. In \`${names.vault}.json\` and in the
+   pipeline's parameter \`keyVaultUrl\`, replace KEY_VAULT. No file holds a secret.
+3. Import your notebook as \`${notebookName}\`, and attach the Spark pool \`${sparkPoolName}\`. To land only, delete the activity
+   *Pseudonymize* and let the three activities of a failure follow the two *Land …*.
+4. *Debug* with the \`lookBackDays\` of the first run. Look at \`stage1np\`. Then start the trigger \`${names.trigger}\`.
+
+**In Fabric**
+
+1. Make two connections: *SFTP* to Clever's server, and *Azure Data Lake Storage Gen2* to \`https://${place.host}\` with a workspace
+   identity or a service principal. Their ids are in *Settings*, *Manage connections and gateways*.
+2. In \`${fabricFolder}/pipeline-content.json\`, replace SFTP_CONNECTION_ID,
+   STORAGE_CONNECTION_ID, NOTEBOOK_ID and WORKSPACE_ID.
+3. Connect the workspace with a Git repository, copy the folder \`Clever to lake.DataPipeline\` into it, and update the workspace.
+4. Run it once, look at \`stage1np\`, then switch the schedule on. For a failure, choose in the schedule whom to notify: the
+   pipeline ends with *Fail*.
+
+**How this was checked.** Each file for Synapse and each resource of the template has just the properties, kinds and types of
+the models in Microsoft's SDKs for Python (\`azure-mgmt-datafactory\` 9.2.0 and others), which refuse an unknown activity, a
+copy without a sink and a missing notebook. So has the pipeline for Fabric, once its files are named as Data Factory names
+them. Every expression parses in Microsoft's testing framework for Data Factory (1.4.4). Evaluated by ourselves, they land
+each file in its place. A lake with files landed in this way was run and verified with \`clever-lake\`. Nothing was deployed,
+and no pipeline was run in Synapse or in Fabric.`;
+}

@@ -1,0 +1,283 @@
+import type { LakePlace } from "../lakePlace";
+import { sparkPoolName } from "./names";
+
+/** An Azure Resource Manager template of everything that the lake and the pipeline need, with the least rights. */
+
+const roleIds = {
+  "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+  "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+  "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+} as const;
+type Role = keyof typeof roleIds;
+
+/** The versions of the services' interfaces; their schemas have the same dates. */
+const versions = {
+  storage: "2023-05-01",
+  vault: "2023-07-01",
+  synapse: "2021-06-01",
+  role: "2022-04-01",
+  identity: "2023-01-31",
+} as const;
+
+/** Of the workspace's own files; it must not be one of the lake's. */
+const workspaceFileSystem = "synapse";
+
+const text = (description: string, defaultValue?: string) => ({
+  type: "string",
+  ...(defaultValue === undefined ? {} : { defaultValue }),
+  metadata: { description },
+});
+
+const idOf = (type: string, ...names: readonly string[]) =>
+  `resourceId(${[`'${type}'`, ...names].join(", ")})`;
+const storageId = idOf("Microsoft.Storage/storageAccounts", "parameters('storageAccount')");
+const containerType = "Microsoft.Storage/storageAccounts/blobServices/containers";
+const containerId = (name: string) =>
+  idOf(containerType, "parameters('storageAccount')", "'default'", `'${name}'`);
+const vaultId = idOf("Microsoft.KeyVault/vaults", "parameters('keyVault')");
+const workspaceId = idOf("Microsoft.Synapse/workspaces", "parameters('synapseWorkspace')");
+const identityId = idOf(
+  "Microsoft.ManagedIdentity/userAssignedIdentities",
+  "parameters('ingestionIdentity')",
+);
+
+/** Whom a role is given to: an expression of the principal's id, and what makes the assignment due. */
+interface Grantee {
+  readonly key: string;
+  readonly principal: string;
+  readonly type: "ServicePrincipal" | "Group";
+  readonly dependsOn?: string;
+  readonly condition?: string;
+}
+
+const ingestion: Grantee = {
+  key: "ingestion",
+  principal: `reference(${identityId}, '${versions.identity}').principalId`,
+  type: "ServicePrincipal",
+  dependsOn: identityId,
+};
+const workspace: Grantee = {
+  key: "workspace",
+  principal: `reference(${workspaceId}, '${versions.synapse}', 'full').identity.principalId`,
+  type: "ServicePrincipal",
+  dependsOn: workspaceId,
+};
+const notebookInWorkspace: Grantee = {
+  ...workspace,
+  condition: "parameters('notebookWritesTables')",
+};
+const readers: Grantee = {
+  key: "readers",
+  principal: "parameters('readersGroup')",
+  type: "Group",
+  condition: "not(empty(parameters('readersGroup')))",
+};
+
+interface Scope {
+  readonly id: string;
+  readonly key: string;
+}
+
+const onContainer = (name: string): Scope => ({ id: containerId(name), key: name });
+const onVault: Scope = { id: vaultId, key: "vault" };
+
+/** One role of one principal on one container or vault, never on the whole account. */
+function grant(role: Role, scope: Scope, { key, principal, type, dependsOn, condition }: Grantee) {
+  return {
+    type: "Microsoft.Authorization/roleAssignments",
+    apiVersion: versions.role,
+    ...(condition === undefined ? {} : { condition: `[${condition}]` }),
+    // The same at each deployment, so that it can be deployed again.
+    name: `[guid(${scope.id}, '${role}', '${key}')]`,
+    scope: `[${scope.id}]`,
+    dependsOn: [scope.id, ...(dependsOn === undefined ? [] : [dependsOn])].map((id) => `[${id}]`),
+    properties: {
+      roleDefinitionId: `[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '${roleIds[role]}')]`,
+      principalId: `[${principal}]`,
+      principalType: type,
+    },
+  };
+}
+
+export function deploymentFiles(place: LakePlace): Record<string, unknown> {
+  const schema = "https://schema.management.azure.com/schemas/2019-04-01";
+  return {
+    "azuredeploy.json": {
+      $schema: `${schema}/deploymentTemplate.json#`,
+      contentVersion: "1.0.0.0",
+      parameters: {
+        location: text("Where everything stands.", "[resourceGroup().location]"),
+        storageAccount: text("The lake's storage account."),
+        keyVault: text("Holds the salt, the SFTP password and the address for alerts."),
+        synapseWorkspace: text("The workspace with the pipeline and the SQL views."),
+        ingestionIdentity: text("The identity that clever-lake signs in with.", "clever-ingestion"),
+        administrator: text("The object id of the group that administers the workspace."),
+        readersGroup: text(
+          "The object id of the group that may read pseudonymized rows; empty for nobody yet.",
+          "",
+        ),
+        notebookWritesTables: {
+          type: "bool",
+          defaultValue: false,
+          metadata: {
+            description:
+              "Whether the workspace's identity may write all tables, which a notebook in a pipeline needs. Whoever may run code in the workspace can then read identities.",
+          },
+        },
+        allowedAddresses: {
+          type: "array",
+          defaultValue: [],
+          metadata: {
+            description:
+              'The addresses from which the account and the vault are reached, as { "value": "203.0.113.0/24" }.',
+          },
+        },
+      },
+      resources: [
+        ...storage,
+        vault,
+        {
+          type: "Microsoft.ManagedIdentity/userAssignedIdentities",
+          apiVersion: versions.identity,
+          name: "[parameters('ingestionIdentity')]",
+          location: "[parameters('location')]",
+        },
+        ...synapse,
+        // clever-lake: lands, pseudonymizes and keeps its lookup tables.
+        ...stages.map((stage) => grant("Storage Blob Data Contributor", onContainer(stage), ingestion)),
+        grant("Key Vault Secrets User", onVault, ingestion),
+        // The workspace: lands files, reads pseudonymized tables, and its own files. Nothing of stage2np.
+        grant("Storage Blob Data Contributor", onContainer(workspaceFileSystem), workspace),
+        grant("Storage Blob Data Contributor", onContainer("stage1np"), workspace),
+        grant("Storage Blob Data Reader", onContainer("stage2p"), workspace),
+        grant("Key Vault Secrets User", onVault, workspace),
+        ...["stage2np", "stage2p"].map((stage) =>
+          grant("Storage Blob Data Contributor", onContainer(stage), notebookInWorkspace),
+        ),
+        grant("Storage Blob Data Reader", onContainer("stage2p"), readers),
+      ],
+      outputs: {
+        lakeUrl: {
+          type: "string",
+          value: `[reference(${storageId}, '${versions.storage}').primaryEndpoints.dfs]`,
+        },
+        ingestionClientId: {
+          type: "string",
+          value: `[reference(${identityId}, '${versions.identity}').clientId]`,
+        },
+      },
+    },
+    "azuredeploy.parameters.json": {
+      $schema: `${schema}/deploymentParameters.json#`,
+      contentVersion: "1.0.0.0",
+      parameters: {
+        storageAccount: { value: place.account },
+        keyVault: { value: "KEY_VAULT" },
+        synapseWorkspace: { value: "WORKSPACE" },
+        administrator: { value: "OBJECT_ID_OF_THE_ADMINISTRATORS_GROUP" },
+        readersGroup: { value: "" },
+      },
+    },
+  };
+}
+
+const stages = ["stage1np", "stage2np", "stage2p"] as const;
+
+/** Only the named addresses and services of Azure that sign in. */
+const network = {
+  bypass: "AzureServices",
+  defaultAction: "Deny",
+  ipRules: "[parameters('allowedAddresses')]",
+};
+
+const storage = [
+  {
+    type: "Microsoft.Storage/storageAccounts",
+    apiVersion: versions.storage,
+    name: "[parameters('storageAccount')]",
+    location: "[parameters('location')]",
+    kind: "StorageV2",
+    sku: { name: "Standard_ZRS" },
+    properties: {
+      isHnsEnabled: true,
+      accessTier: "Hot",
+      minimumTlsVersion: "TLS1_2",
+      supportsHttpsTrafficOnly: true,
+      allowBlobPublicAccess: false,
+      allowSharedKeyAccess: false,
+      allowCrossTenantReplication: false,
+      networkAcls: {
+        ...network,
+        resourceAccessRules: [{ tenantId: "[subscription().tenantId]", resourceId: `[${workspaceId}]` }],
+      },
+    },
+  },
+  {
+    type: "Microsoft.Storage/storageAccounts/blobServices",
+    apiVersion: versions.storage,
+    name: "[concat(parameters('storageAccount'), '/default')]",
+    dependsOn: [`[${storageId}]`],
+    properties: {
+      deleteRetentionPolicy: { enabled: true, days: 14 },
+      containerDeleteRetentionPolicy: { enabled: true, days: 14 },
+    },
+  },
+  ...[...stages, workspaceFileSystem].map((name) => ({
+    type: containerType,
+    apiVersion: versions.storage,
+    name: `[concat(parameters('storageAccount'), '/default/${name}')]`,
+    dependsOn: [
+      `[${idOf("Microsoft.Storage/storageAccounts/blobServices", "parameters('storageAccount')", "'default'")}]`,
+    ],
+    properties: { publicAccess: "None" },
+  })),
+];
+
+const vault = {
+  type: "Microsoft.KeyVault/vaults",
+  apiVersion: versions.vault,
+  name: "[parameters('keyVault')]",
+  location: "[parameters('location')]",
+  properties: {
+    tenantId: "[subscription().tenantId]",
+    sku: { family: "A", name: "standard" },
+    enableRbacAuthorization: true,
+    enableSoftDelete: true,
+    enablePurgeProtection: true,
+    softDeleteRetentionInDays: 90,
+    networkAcls: network,
+  },
+};
+
+const synapse = [
+  {
+    type: "Microsoft.Synapse/workspaces",
+    apiVersion: versions.synapse,
+    name: "[parameters('synapseWorkspace')]",
+    location: "[parameters('location')]",
+    identity: { type: "SystemAssigned" },
+    dependsOn: [`[${containerId(workspaceFileSystem)}]`],
+    properties: {
+      defaultDataLakeStorage: {
+        accountUrl: `[reference(${storageId}, '${versions.storage}').primaryEndpoints.dfs]`,
+        filesystem: workspaceFileSystem,
+      },
+      azureADOnlyAuthentication: true,
+      cspWorkspaceAdminProperties: { initialWorkspaceAdminObjectId: "[parameters('administrator')]" },
+    },
+  },
+  {
+    type: "Microsoft.Synapse/workspaces/bigDataPools",
+    apiVersion: versions.synapse,
+    name: `[concat(parameters('synapseWorkspace'), '/${sparkPoolName}')]`,
+    location: "[parameters('location')]",
+    dependsOn: [`[${workspaceId}]`],
+    properties: {
+      nodeSize: "Small",
+      nodeSizeFamily: "MemoryOptimized",
+      nodeCount: 3,
+      autoPause: { enabled: true, delayInMinutes: 15 },
+      sparkVersion: "3.5",
+    },
+  },
+];

@@ -1,0 +1,110 @@
+import { landedFolder } from "../../clever/layout";
+import { reports } from "../../clever/reports";
+import type { LakePlace } from "../lakePlace";
+import { type Activity, after, expression, policy } from "./activities";
+import { type FileAccess, type FilePlace, landingActivities, lastLandings, parameters } from "./landing";
+import { schedule } from "./names";
+
+const gitIntegration = "https://developer.microsoft.com/json-schemas/fabric/gitIntegration";
+
+/** The pipeline's files as Fabric keeps them in Git, by their full names. */
+export function fabricFiles(place: LakePlace): Record<string, unknown> {
+  return {
+    "pipeline-content.json": { properties: pipeline(place) },
+    ".platform": {
+      $schema: `${gitIntegration}/platformProperties/2.1.0/schema.json`,
+      metadata: {
+        type: "DataPipeline",
+        displayName: "Clever to lake",
+        description: "Brings Clever's new files into stage1np and runs the notebook over them.",
+      },
+      config: { version: "2.0", logicalId: "6f0d5f57-3a63-4c3b-9a3c-3f5b6f0c9a11" },
+    },
+    ".schedules": {
+      $schema: `${gitIntegration}/schedules/1.0.0/schema.json`,
+      schedules: [
+        {
+          // Started by a person, who has seen the pipeline work.
+          enabled: false,
+          jobType: "Execute",
+          configuration: {
+            type: "Daily",
+            startDateTime: schedule.from,
+            endDateTime: schedule.until,
+            localTimeZoneId: "UTC",
+            times: [`${schedule.hour}:00`],
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** Fabric keeps addresses and secrets in connections, which files name by their ids. */
+const connections = { server: "SFTP_CONNECTION_ID", lake: "STORAGE_CONNECTION_ID" } as const;
+
+function pipeline(place: LakePlace) {
+  const { fileSystem } = place.partsOf(landedFolder(reports.daily_participation));
+  return {
+    activities: [...landingActivities(place, accessTo(fileSystem)), notebook, fail],
+    parameters,
+    concurrency: 1,
+  };
+}
+
+function accessTo(fileSystem: string): FileAccess {
+  const dataset = ({ store, folder, file }: FilePlace) => ({
+    annotations: [],
+    type: "Binary",
+    typeProperties: {
+      location: {
+        type: store === "server" ? "SftpLocation" : "AzureBlobFSLocation",
+        ...(store === "server" ? {} : { fileSystem }),
+        folderPath: expression(folder),
+        ...(file === undefined ? {} : { fileName: expression(file) }),
+      },
+    },
+    externalReferences: { connection: connections[store] },
+  });
+  const readSettings = (store: FilePlace["store"]) => ({
+    storeSettings: {
+      type: store === "server" ? "SftpReadSettings" : "AzureBlobFSReadSettings",
+      recursive: false,
+    },
+    formatSettings: { type: "BinaryReadSettings" },
+  });
+  return {
+    metadataOf: (place) => ({ datasetSettings: dataset(place), ...readSettings(place.store) }),
+    copy: (from, to) => ({
+      typeProperties: {
+        source: { type: "BinarySource", ...readSettings(from.store), datasetSettings: dataset(from) },
+        sink: {
+          type: "BinarySink",
+          storeSettings: { type: "AzureBlobFSWriteSettings" },
+          datasetSettings: dataset(to),
+        },
+        validateDataConsistency: true,
+      },
+    }),
+  };
+}
+
+const pseudonymize = "Pseudonymize";
+
+const notebook: Activity = {
+  name: pseudonymize,
+  type: "TridentNotebook",
+  dependsOn: lastLandings.map((name) => after(name)),
+  policy: policy(0, { timeout: "0.06:00:00" }),
+  typeProperties: { notebookId: "NOTEBOOK_ID", workspaceId: "WORKSPACE_ID" },
+};
+
+const fail: Activity = {
+  name: "Fail",
+  type: "Fail",
+  dependsOn: [after(pseudonymize, "Failed", "Skipped")],
+  typeProperties: {
+    message: "A file was not landed, or the notebook failed. The failed activity above says which.",
+    errorCode: "cleverToLake",
+  },
+};

@@ -1,0 +1,149 @@
+import { landedFolder } from "../../clever/layout";
+import { type Report, reportNames, reports, userTypeFolder, userTypes } from "../../clever/reports";
+import type { LakePlace } from "../lakePlace";
+import { type Activity, after, expression, policy, quoted } from "./activities";
+
+/**
+ * The activities that bring Clever's files over, in the pipelines of both products.
+ *
+ * A file lands at `<report>/<its modification time>/<Students|Teachers|Staff>/<its name>`. So its place says whether this
+ * very delivery is in the lake, and nothing else has to be remembered: where a file of the same size stands there, it is not
+ * copied again. A file that was cut off has another size and is copied again; a file that Clever published again has another
+ * time.
+ */
+
+/** A file, or a folder where there is no name: expressions without their `@`. */
+export interface FilePlace {
+  readonly store: "server" | "lake";
+  readonly folder: string;
+  readonly file?: string;
+}
+
+/** What differs between the products: how an activity names the files that it works on. */
+export interface FileAccess {
+  readonly metadataOf: (place: FilePlace) => Readonly<Record<string, unknown>>;
+  /** Of a copy from the server to the lake. */
+  readonly copy: (from: FilePlace, to: FilePlace) => Pick<Activity, "typeProperties" | "inputs" | "outputs">;
+}
+
+export const parameters = {
+  serverFolder: { type: "String", defaultValue: "" },
+  lookBackDays: { type: "Int", defaultValue: 30 },
+} as const;
+
+const parameter = (name: keyof typeof parameters) => `pipeline().parameters.${name}`;
+
+/** The last activity of each report. */
+export const lastLandings = reportNames.map((name) => landName(reports[name]));
+
+export function landingActivities(place: LakePlace, access: FileAccess): Activity[] {
+  return reportNames.flatMap((name) => landReport(reports[name], place, access));
+}
+
+function landName({ slug }: Report): string {
+  return `Land ${slug}`;
+}
+
+function landReport(report: Report, place: LakePlace, access: FileAccess): Activity[] {
+  const { slug } = report;
+  const [list, filter] = [`List ${slug}`, `Recent ${slug}`];
+  const folder = `concat(${parameter("serverFolder")}, ${quoted(`/${slug}`)})`;
+  return [
+    {
+      name: list,
+      type: "GetMetadata",
+      dependsOn: [],
+      policy: policy(2),
+      typeProperties: { ...access.metadataOf({ store: "server", folder }), fieldList: ["childItems"] },
+    },
+    {
+      name: filter,
+      type: "Filter",
+      dependsOn: [after(list)],
+      typeProperties: {
+        items: expression(`activity(${quoted(list)}).output.childItems`),
+        condition: expression(isRecentReport(report)),
+      },
+    },
+    {
+      name: landName(report),
+      type: "ForEach",
+      dependsOn: [after(filter)],
+      typeProperties: {
+        items: expression(`activity(${quoted(filter)}).output.value`),
+        isSequential: false,
+        batchCount: 4,
+        activities: landFile(report, folder, place, access),
+      },
+    },
+  ];
+}
+
+/** All arguments are computed, so a name that is too short for a date must not fail. */
+function isRecentReport({ slug }: Report): string {
+  const name = "item().name";
+  const isOfType = userTypes
+    .map((type) => `contains(${name}, ${quoted(`-${slug}-${type}`)})`)
+    .reduce((all, each) => `or(${all}, ${each})`);
+  const oldest = `formatDateTime(addDays(utcNow(), mul(-1, ${parameter("lookBackDays")})), 'yyyy-MM-dd')`;
+  const date = `substring(concat(${name}, ${quoted(" ".repeat(10))}), 0, 10)`;
+  return `and(and(equals(item().type, 'File'), endsWith(${name}, '.csv')), and(${isOfType}, greaterOrEquals(${date}, ${oldest})))`;
+}
+
+function landFile(report: Report, folder: string, place: LakePlace, access: FileAccess): Activity[] {
+  const { slug } = report;
+  const [server, lake] = [`On the server ${slug}`, `In the lake ${slug}`];
+  const output = (activity: string) => `activity(${quoted(activity)}).output`;
+  const from: FilePlace = { store: "server", folder, file: "item().name" };
+  const to: FilePlace = {
+    store: "lake",
+    folder: landingFolder(report, place, `${output(server)}.lastModified`),
+    file: "item().name",
+  };
+  return [
+    {
+      name: server,
+      type: "GetMetadata",
+      dependsOn: [],
+      policy: policy(2),
+      typeProperties: { ...access.metadataOf(from), fieldList: ["lastModified", "size"] },
+    },
+    {
+      name: lake,
+      type: "GetMetadata",
+      dependsOn: [after(server)],
+      policy: policy(2),
+      // With `exists`, the activity does not fail where there is no file; it then tells no size.
+      typeProperties: { ...access.metadataOf(to), fieldList: ["exists", "size"] },
+    },
+    {
+      name: `Is new ${slug}`,
+      type: "IfCondition",
+      dependsOn: [after(lake)],
+      typeProperties: {
+        expression: expression(`not(equals(coalesce(${output(lake)}?.size, -1), ${output(server)}.size))`),
+        ifTrueActivities: [
+          {
+            name: `Copy ${slug}`,
+            type: "Copy",
+            dependsOn: [],
+            policy: policy(2),
+            ...access.copy(from, to),
+          },
+        ],
+      },
+    },
+  ];
+}
+
+function landingFolder(report: Report, place: LakePlace, modified: string): string {
+  const others = userTypes.slice(0, -1);
+  const last = userTypeFolder[userTypes.at(-1) ?? "staff"];
+  const userFolder = others.reduceRight(
+    (rest, type) =>
+      `if(contains(item().name, ${quoted(`-${report.slug}-${type}`)}), ${quoted(userTypeFolder[type])}, ${rest})`,
+    quoted(last),
+  );
+  const time = `formatDateTime(${modified}, 'yyyy-MM-ddTHH-mm-ss')`;
+  return `concat(${quoted(`${place.partsOf(landedFolder(report)).name}/`)}, ${time}, '/', ${userFolder})`;
+}

@@ -1,0 +1,201 @@
+import { landedFolder } from "../../clever/layout";
+import { reports } from "../../clever/reports";
+import type { LakePlace } from "../lakePlace";
+import { type Activity, after, expression, policy } from "./activities";
+import { type FileAccess, type FilePlace, landingActivities, lastLandings, parameters } from "./landing";
+import { notebookName, schedule, sparkPoolName } from "./names";
+
+export const names = {
+  pipeline: "clever_to_lake",
+  trigger: "clever_daily",
+  server: "clever_server",
+  storage: "clever_lake_storage",
+  vault: "clever_key_vault",
+  passwordSecret: "clever-sftp-password",
+  alertSecret: "clever-alert-url",
+} as const;
+
+/** The Synapse workspace's files, in the folders of its Git integration, without their ending. */
+export function synapseFiles(place: LakePlace): Record<string, unknown> {
+  return {
+    ...linkedServices(place),
+    ...datasets(place),
+    [`pipeline/${names.pipeline}`]: named(names.pipeline, pipeline(place)),
+    [`trigger/${names.trigger}`]: named(names.trigger, trigger),
+  };
+}
+
+const named = (name: string, properties: object) => ({ name, properties });
+
+const service = (referenceName: string) => ({ referenceName, type: "LinkedServiceReference" });
+
+function linkedServices(place: LakePlace): Record<string, unknown> {
+  const file = (name: string, type: string, typeProperties: object) => [
+    `linkedService/${name}`,
+    named(name, { type, typeProperties }),
+  ];
+  return Object.fromEntries([
+    file(names.server, "Sftp", {
+      host: "reports-sftp.clever.com",
+      port: 22,
+      skipHostKeyValidation: false,
+      hostKeyFingerprint: "HOST_KEY_FINGERPRINT",
+      authenticationType: "Basic",
+      userName: "USER_NAME",
+      password: {
+        type: "AzureKeyVaultSecret",
+        store: service(names.vault),
+        secretName: names.passwordSecret,
+      },
+    }),
+    // Without a key or a principal, it signs in as the workspace's own identity.
+    file(names.storage, "AzureBlobFS", { url: `https://${place.host}` }),
+    file(names.vault, "AzureKeyVault", { baseUrl: "https://KEY_VAULT.vault.azure.net/" }),
+  ]);
+}
+
+type Store = FilePlace["store"];
+
+const datasetName = (store: Store, isFile: boolean) => `clever_${store}_${isFile ? "file" : "folder"}`;
+
+function datasets(place: LakePlace): Record<string, unknown> {
+  const of = (store: Store, isFile: boolean) => {
+    const keys = isFile ? ["folder", "file"] : ["folder"];
+    const location = {
+      type: store === "server" ? "SftpLocation" : "AzureBlobFSLocation",
+      ...(store === "server"
+        ? {}
+        : { fileSystem: place.partsOf(landedFolder(reports.daily_participation)).fileSystem }),
+      folderPath: expression("dataset().folder"),
+      ...(isFile ? { fileName: expression("dataset().file") } : {}),
+    };
+    const name = datasetName(store, isFile);
+    const properties = {
+      linkedServiceName: service(store === "server" ? names.server : names.storage),
+      parameters: Object.fromEntries(keys.map((key) => [key, { type: "String" }])),
+      type: "Binary",
+      typeProperties: { location },
+    };
+    return [`dataset/${name}`, named(name, properties)] as const;
+  };
+  return Object.fromEntries([of("server", false), of("server", true), of("lake", true)]);
+}
+
+const dataset = ({ store, folder, file }: FilePlace) => ({
+  referenceName: datasetName(store, file !== undefined),
+  type: "DatasetReference",
+  parameters: {
+    folder: expression(folder),
+    ...(file === undefined ? {} : { file: expression(file) }),
+  },
+});
+
+const readSettings = (store: Store) => ({
+  storeSettings: {
+    type: store === "server" ? "SftpReadSettings" : "AzureBlobFSReadSettings",
+    recursive: false,
+  },
+  formatSettings: { type: "BinaryReadSettings" },
+});
+
+const access: FileAccess = {
+  metadataOf: (place) => ({ dataset: dataset(place), ...readSettings(place.store) }),
+  copy: (from, to) => ({
+    inputs: [dataset(from)],
+    outputs: [dataset(to)],
+    typeProperties: {
+      source: { type: "BinarySource", ...readSettings(from.store) },
+      sink: { type: "BinarySink", storeSettings: { type: "AzureBlobFSWriteSettings" } },
+      validateDataConsistency: true,
+    },
+  }),
+};
+
+const pseudonymize = "Pseudonymize";
+
+function pipeline(place: LakePlace) {
+  return {
+    description: "Brings Clever's new files into stage1np and runs the notebook over them.",
+    activities: [...landingActivities(place, access), notebook, ...onFailure],
+    parameters: {
+      ...parameters,
+      keyVaultUrl: { type: "String", defaultValue: "https://KEY_VAULT.vault.azure.net" },
+    },
+    // Two at once would copy the same files.
+    concurrency: 1,
+    annotations: [],
+  };
+}
+
+const notebook: Activity = {
+  name: pseudonymize,
+  type: "SynapseNotebook",
+  dependsOn: lastLandings.map((name) => after(name)),
+  policy: policy(0, { timeout: "0.06:00:00" }),
+  typeProperties: {
+    notebook: { referenceName: notebookName, type: "NotebookReference" },
+    sparkPool: { referenceName: sparkPoolName, type: "BigDataPoolReference" },
+  },
+};
+
+const alertAddress = "Alert address";
+const alert = "Alert";
+
+/** The address of an alert is as good as a key to it, so it is a secret and shows in no log. */
+const onFailure: readonly Activity[] = [
+  {
+    name: alertAddress,
+    type: "WebActivity",
+    dependsOn: [after(pseudonymize, "Failed", "Skipped")],
+    policy: policy(2, { isSecret: true }),
+    typeProperties: {
+      method: "GET",
+      url: expression(
+        `concat(pipeline().parameters.keyVaultUrl, '/secrets/${names.alertSecret}?api-version=7.4')`,
+      ),
+      authentication: { type: "MSI", resource: "https://vault.azure.net" },
+    },
+  },
+  {
+    name: alert,
+    type: "WebActivity",
+    dependsOn: [after(alertAddress)],
+    policy: policy(2, { isSecret: true }),
+    typeProperties: {
+      method: "POST",
+      url: expression(`activity('${alertAddress}').output.value`),
+      headers: { "Content-Type": "application/json" },
+      body: expression(
+        `concat('{"text":"The pipeline ', pipeline().Pipeline, ' failed. Run: ', pipeline().RunId, '"}')`,
+      ),
+    },
+  },
+  {
+    name: "Fail",
+    type: "Fail",
+    // After a success both are skipped, and so is this: the first condition does not hold then.
+    dependsOn: [after(pseudonymize, "Failed", "Skipped"), after(alert, "Succeeded", "Failed", "Skipped")],
+    typeProperties: {
+      message: "A file was not landed, or the notebook failed. The failed activity above says which.",
+      errorCode: "cleverToLake",
+    },
+  },
+];
+
+const trigger = {
+  type: "ScheduleTrigger",
+  // Started by a person, who has seen the pipeline work.
+  runtimeState: "Stopped",
+  pipelines: [
+    { pipelineReference: { referenceName: names.pipeline, type: "PipelineReference" }, parameters: {} },
+  ],
+  typeProperties: {
+    recurrence: {
+      frequency: "Day",
+      interval: 1,
+      startTime: `${schedule.from}Z`,
+      timeZone: "UTC",
+      schedule: { hours: [schedule.hour], minutes: [0] },
+    },
+  },
+};
