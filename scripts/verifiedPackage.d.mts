@@ -5,4 +5,8 @@ export interface WantedPackage {
   readonly integrity: string;
 }
 
-export function verifiedPackage(root: string, wanted: WantedPackage): Promise<string>;
+export function verifiedPackage(
+  root: string,
+  wanted: WantedPackage,
+  needed?: readonly WantedPackage[],
+): Promise<string>;

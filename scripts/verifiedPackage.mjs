@@ -10,12 +10,17 @@ import path from "node:path";
  * have the hash.
  *
  * @param {string} root the project
- * @param {{ readonly name: string, readonly version: string, readonly integrity: string }} wanted `integrity` as a lock
+ * @typedef {{ readonly name: string, readonly version: string, readonly integrity: string }} Wanted `integrity` as a lock
  *   file has it
+ * @param {Wanted} wanted
+ * @param {readonly Wanted[]} needed packages that it needs, installed beside it
  * @returns {Promise<string>}
  */
-export async function verifiedPackage(root, { name, version, integrity }) {
-  const hash = createHash("sha256").update(integrity).digest("hex").slice(0, 12);
+export async function verifiedPackage(root, wanted, needed = []) {
+  const all = [wanted, ...needed];
+  const { name, version } = wanted;
+  const hashes = all.map(({ integrity }) => integrity).join("\n");
+  const hash = createHash("sha256").update(hashes).digest("hex").slice(0, 12);
   const home = path.join(root, ".cache", "packages", `${path.basename(name)}-${version}-${hash}`);
   const found = path.join(home, "node_modules", name);
   if (existsSync(found)) return found;
@@ -23,8 +28,16 @@ export async function verifiedPackage(root, { name, version, integrity }) {
   const fresh = `${home}-${randomUUID()}`;
   try {
     await mkdir(fresh, { recursive: true });
-    const dependencies = { [name]: version };
-    const packages = { "": { dependencies }, [`node_modules/${name}`]: { version, integrity } };
+    const dependencies = Object.fromEntries(all.map((each) => [each.name, each.version]));
+    const packages = {
+      "": { dependencies },
+      ...Object.fromEntries(
+        all.map((each) => [
+          `node_modules/${each.name}`,
+          { version: each.version, integrity: each.integrity },
+        ]),
+      ),
+    };
     await writeFile(path.join(fresh, "package.json"), JSON.stringify({ private: true, dependencies }));
     await writeFile(
       path.join(fresh, "package-lock.json"),
@@ -37,7 +50,8 @@ export async function verifiedPackage(root, { name, version, integrity }) {
       stdio: ["ignore", 2, 2],
       shell: process.platform === "win32",
     });
-    if (status !== 0) throw new Error(`npm could not install ${name} ${version} with the hash ${integrity}.`);
+    if (status !== 0)
+      throw new Error(`npm could not install ${name} ${version} with the hashes that are known.`);
     await rename(fresh, home).catch((error) => {
       // Another process was faster.
       if (!existsSync(found)) throw error;

@@ -30,7 +30,7 @@ export function pythonWithSqlfluff(): Promise<string | undefined> {
   return pythonWith("sqlfluff", ["sqlfluff==4.5.0"], "a parser of T-SQL");
 }
 
-/** The path of a Python that validates JSON schemas, parses DAX and M and evaluates DAX; otherwise like `pythonWithDelta`. */
+/** The path of a Python that validates JSON schemas, parses and evaluates DAX; otherwise like `pythonWithDelta`. */
 export function pythonWithPowerBi(): Promise<string | undefined> {
   const packages = ["jsonschema==4.26.0", "referencing==0.37.0", "pbi_parsers==0.9.5", "pbix-mcp==0.9.149"];
   return pythonWith("powerBi", packages, "JSON schemas, and an engine of DAX");

@@ -284,7 +284,7 @@ test.skipIf(python === undefined)("Fabric's descriptions are valid by its schema
   const documents = Object.fromEntries(
     [".platform", ".schedules"].map((end) => [end, parsed(`.DataPipeline/${end}`)]),
   );
-  expect(await runPython(python ?? "", "powerBi.py", { schemas, documents, dax: {}, m: {} })).toMatchObject({
+  expect(await runPython(python ?? "", "powerBi.py", { schemas, documents, dax: {} })).toMatchObject({
     invalid: [],
   });
 });

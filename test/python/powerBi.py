@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 from jsonschema import Draft7Validator
-from pbi_parsers import dax, pq
+from pbi_parsers import dax
 from referencing import Registry, Resource
 
 request = json.load(sys.stdin)
@@ -32,11 +32,11 @@ def invalid(documents):
     return problems
 
 
-def unparsable(expressions, parse):
+def unparsable(expressions):
     problems = []
     for name, text in expressions.items():
         try:
-            if parse(text) is None:
+            if dax.to_ast(text) is None:
                 problems.append(name)
         except Exception:
             problems.append(name)
@@ -46,8 +46,7 @@ def unparsable(expressions, parse):
 json.dump(
     {
         "invalid": invalid(request["documents"]),
-        "dax": unparsable(request["dax"], dax.to_ast),
-        "m": unparsable(request["m"], pq.to_ast),
+        "dax": unparsable(request["dax"]),
     },
     sys.stdout,
 )

@@ -82,7 +82,8 @@ ones, so two resources whose names differ in that alone are one.
 loads the model and lists every table, column, measure and relationship as they were meant. It refuses the model with one
 word misspelt. Every JSON file of the project is valid by Microsoft's published schemas, and each field that a visual
 names is in the model. Every measure, evaluated over a sample lake by an independent engine of DAX (\`pbix-mcp\` 0.9.149),
-gives what the SQL views give, for all students and by school, day and resource. DAX and M parse with \`pbi_parsers\`. The
+gives what the SQL views give, for all students and by school, day and resource. DAX parses with \`pbi_parsers\`, and M with
+Microsoft's own parser (\`@microsoft/powerquery-parser\` 2.0.0). The
 tables that are computed in DAX (\`Person\`, \`School\`, \`Resource\`, \`Date\`) were only parsed. The project was not opened in
 Power BI Desktop, no measure was evaluated there, and no query was run against Synapse or Fabric.`;
 }
