@@ -135,6 +135,11 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     )
     .option("-o, --out <file>", "export all rows as one Parquet file instead; the table stays as it is")
     .action(acting(async () => (await import("./cli/commands/engagement")).writeEngagement));
+  const groups = root
+    .command("groups")
+    .description("bring the table stage2p/clever/groups up to date: how people are divided, for Power BI")
+    .action(acting(async () => (await import("./cli/commands/groups")).updateGroups));
+  countingOptions(groups);
   root
     .command("assets")
     .description("write files for Synapse, Fabric and Power BI, made for this lake, with a README")

@@ -112,6 +112,9 @@ export function replacedTable(table: string, time: string): string {
 /** The roster: one row for each student, with school and grade. */
 export const rosterTable = "stage2p/clever/students_pseudo";
 
+/** How people are divided into groups, for products that count by themselves. Holds no id. */
+export const groupsTable = "stage2p/clever/groups";
+
 /** Roster files that were kept as they came, by the time of their import: `<yyyy-MM-ddTHH-mm-ss>/<file name>`. */
 export const rosterFolder = `${raw}/roster`;
 export function keptRosterPath(folder: string, fileName: string): string {

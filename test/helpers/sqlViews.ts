@@ -3,10 +3,15 @@ import path from "node:path";
 import { expect } from "vitest";
 import { lakePlaceOf } from "../../src/assets/lakePlace";
 import { synapseScripts } from "../../src/assets/sql/scripts";
-import { pseudoTable, rosterTable } from "../../src/clever/layout";
+import { groupsTable, pseudoTable, rosterTable } from "../../src/clever/layout";
 import { reportNames, reports } from "../../src/clever/reports";
+import { divisionOf } from "../../src/dashboard/divisionTable";
+import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
+import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
+import type { KeepWhole } from "../../src/dashboard/opening";
 import { withTables } from "../../src/delta/withTable";
 import { Duck } from "../../src/duck/duck";
+import { writeGroups } from "../../src/pipeline/groups/writeGroups";
 import { importRoster } from "../../src/pipeline/roster/importRoster";
 import { rosterOnDisk } from "../../src/pipeline/roster/rosterFile";
 import { sampleDistrict } from "../../src/sample/district";
@@ -16,6 +21,7 @@ import { dailyCsv, dailyPath, PipelineFixture, salt, usageCsv, usagePath } from 
 /** A lake with a small district and a few people that are hard to count, and the SQL views of it in DuckDB. */
 export async function sampleViews(
   folder: string,
+  counting: { readonly minimumGroupSize: number; readonly keepWhole: KeepWhole } = sampleCounting,
 ): Promise<{ readonly duck: Duck; readonly fixture: PipelineFixture }> {
   const fixture = await PipelineFixture.create(folder);
   const district = sampleDistrict({ students: 60, teachers: 8, staff: 3, schools: 3, days: 6 });
@@ -48,9 +54,21 @@ export async function sampleViews(
   const roster = path.join(folder, "roster.csv");
   await writeFile(roster, "Student_id,School_id,Grade\nsis-a,9,3\nsis-b,9,3\nsis-c,9,4\n");
   await importRoster({ lake: fixture.lake, salt, keepRaw: false, file: await rosterOnDisk(roster) });
+  await writeGroups(fixture.lake, divisionOf(await indexOf(fixture, folder), counting));
   const duck = await Duck.open({ threads: 1 });
   await makeViews(fixture, duck, synapseScripts(lakePlaceOf("file:///data/lake")));
   return { duck, fixture };
+}
+
+const sampleCounting = { minimumGroupSize: 10, keepWhole: "schools" } as const;
+
+/** What the dashboard counts from. */
+export async function indexOf(
+  { lake }: PipelineFixture,
+  folder: string,
+): Promise<ParticipationIndex | undefined> {
+  await using keeper = new IndexKeeper({ cacheFolder: path.join(folder, "cache") });
+  return await keeper.current(lake);
 }
 
 /** Makes the views in DuckDB, with the lake's tables, in the declared columns and types, for OPENROWSET. */
@@ -59,7 +77,7 @@ async function makeViews(
   duck: Duck,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const tables = [...reportNames.map((name) => pseudoTable(reports[name])), rosterTable];
+  const tables = [...reportNames.map((name) => pseudoTable(reports[name])), rosterTable, groupsTable];
   await withTables(
     lake,
     duck,

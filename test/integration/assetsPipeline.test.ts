@@ -113,9 +113,9 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
     expect(
       await without('"sink":{"type":"BinarySink","storeSettings":{"type":"AzureBlobFSWriteSettings"}},'),
     ).toEqual([expect.stringMatching(/sink: is missing/)]);
-    expect(await without('"notebook":{"referenceName":"clever_lake","type":"NotebookReference"},')).toEqual([
-      expect.stringMatching(/notebook: is missing/),
-    ]);
+    expect(
+      await without('"notebook":{"referenceName":"clever-participation","type":"NotebookReference"},'),
+    ).toEqual([expect.stringMatching(/notebook: is missing/)]);
     const mistyped = pipeline.replace('"isSequential":false', '"isSequential":"no"');
     expect(await problemsOf([asPipeline(JSON.parse(mistyped))])).toEqual([
       expect.stringMatching(/isSequential: is no bool/),

@@ -6,11 +6,12 @@ import { lakePlaceOf } from "../../src/assets/lakePlace";
 import { powerBiAsset } from "../../src/assets/powerBi/asset";
 import { modelTables, relationships } from "../../src/assets/powerBi/model";
 import { pages } from "../../src/assets/powerBi/report";
+import { participationMetrics } from "../../src/dashboard/metrics";
 import type { SqlRow } from "../../src/duck/duck";
 import { ModelServer, powerBiModeling } from "../helpers/powerBiModeling";
 import { powerQueryParser } from "../helpers/powerQuery";
 import { pythonWithPowerBi, runPython } from "../helpers/python";
-import { sampleViews } from "../helpers/sqlViews";
+import { indexOf, sampleViews } from "../helpers/sqlViews";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const files = powerBiAsset.files(lakePlaceOf("https://districtlake.dfs.core.windows.net"));
@@ -159,117 +160,215 @@ describe.skipIf(python === undefined)("in other programs", () => {
   });
 });
 
-test.skipIf(python === undefined)(
-  "every measure, in an independent engine of DAX, gives what the SQL views give",
-  async () => {
-    const { duck } = await sampleViews(await temporaryFolder());
+describe.skipIf(python === undefined)("in an independent engine of DAX", () => {
+  const students = { "Cohort.user_type": ["student"] };
+  type Context = Readonly<Record<string, readonly unknown[]>>;
+  type Value = number | null;
+
+  /** A sample lake whose people are divided into groups of so many, and what the measures say over its views. */
+  async function sample(minimumGroupSize: number) {
+    const folder = await temporaryFolder();
+    const counting = { minimumGroupSize, keepWhole: "schools" } as const;
+    const { duck, fixture } = await sampleViews(folder, counting);
     const rows = (sql: string) => duck.session((session) => session.query(sql));
     const facts = {
       Participation: await rows(
-        "SELECT * REPLACE (date::VARCHAR AS date, active = 1 AS active) FROM people.daily_participation",
+        "SELECT * REPLACE (date::VARCHAR AS date, active = 1 AS active) FROM people.grouped_participation",
       ),
       Usage: await rows(
-        "SELECT * REPLACE (date::VARCHAR AS date), concat_ws('|', resource_type, resource_name) AS resource_key FROM people.resource_usage",
+        "SELECT * REPLACE (date::VARCHAR AS date), concat_ws('|', resource_type, resource_name) AS resource_key FROM people.grouped_usage",
       ),
     };
     const dimension = (name: string, columns: readonly string[]) => {
+      const key = columns[0] ?? "";
       const all = Object.values(facts)
         .flat()
-        .filter((row) => row[columns[0] ?? ""] !== undefined);
-      const different = new Map(all.map((row) => [JSON.stringify(row[columns[0] ?? ""]), row]));
-      return [
-        name,
-        tableOf(
-          [...different.values()].filter((row) => row[columns[0] ?? ""] !== null),
-          columns,
-        ),
-      ] as const;
+        .filter((row) => row[key] !== undefined && row[key] !== null);
+      const different = [...new Map(all.map((row) => [row[key], row])).values()];
+      return [name, tableOf(different, columns)] as const;
     };
     const columnsOf = (name: string) =>
       modelTables.find((table) => table.name === name)?.columns.map((column) => column.name) ?? [];
     const measures = modelTables.flatMap((table) =>
       table.measures.map((each) => ({ ...each, table: table.name })),
     );
-    const schools = await rows(
-      "SELECT * FROM questions.by_school WHERE user_type = 'student' ORDER BY school_name",
-    );
+    const tables = Object.fromEntries([
+      ["Participation", tableOf(facts.Participation, columnsOf("Participation"))],
+      ["Usage", tableOf(facts.Usage, columnsOf("Usage"))],
+      ["Cohort", tableOf(await rows("FROM people.cohorts"), columnsOf("Cohort"))],
+      dimension("Person", ["person_pseudonym"]),
+      dimension("Date", ["date"]),
+      dimension("Resource", ["resource_key", "resource_name", "resource_type"]),
+    ]);
+    const evaluate = async (contexts: readonly Context[]) =>
+      z.array(z.record(z.string(), z.number().nullable())).parse(
+        await runPython(python ?? "", "daxMeasures.py", {
+          tables,
+          relationships: relationships.map(({ from, to }) => [from, to]),
+          measures: Object.fromEntries(measures.map(({ name, expression }) => [name, expression])),
+          homes: Object.fromEntries(measures.map(({ name, table }) => [name, table])),
+          contexts,
+        }),
+      );
+    const index = await indexOf(fixture, folder);
+    const ours = await participationMetrics(index, { userTypes: ["students"] }, counting);
+    return { duck, rows, facts, evaluate, ours, index, counting };
+  }
+
+  const bySchool = (school: unknown): Context => ({ ...students, "Cohort.school_name": [school] });
+  const byDay = (date: unknown): Context => ({ ...students, "Date.date": [date] });
+  const byResource = (type: unknown, name: unknown): Context => ({
+    ...students,
+    "Resource.resource_key": [[type, name].join("|")],
+  });
+  // A sum of nothing is blank to Power BI.
+  const valuesOf = (answer: Readonly<Record<string, Value>> | undefined, names: readonly string[]) =>
+    names.map((name) => rounded(answer?.[name] ?? 0));
+
+  test("every measure gives what the SQL views give, where every cohort is a group", async () => {
+    const { duck, rows, evaluate } = await sample(0);
+    const of = (view: string, key: string) =>
+      rows(`SELECT * FROM questions.${view} WHERE user_type = 'student' AND ${key} IS NOT NULL ORDER BY ALL`);
+    const schools = await of("by_school", "school_name");
     const days = await rows(
       "SELECT * REPLACE (date::VARCHAR AS date) FROM questions.by_day WHERE user_type = 'student' ORDER BY date",
     );
-    const resources = await rows(
-      "SELECT * FROM questions.by_resource WHERE user_type = 'student' ORDER BY ALL",
-    );
-    const [summary] = await rows("SELECT * FROM questions.summary WHERE user_type = 'student'");
+    const resources = await of("by_resource", "resource_name");
+    const [summary] = await of("summary", "users");
     const [used] = await rows(
       `SELECT count(DISTINCT date) AS days, count(DISTINCT (person_pseudonym, resource)) AS pairs
        FROM people.resource_usage WHERE user_type = 'student' AND person_pseudonym IS NOT NULL`,
     );
-    expect([schools.length > 2, days.length > 5, resources.length > 10]).toEqual([true, true, true]);
-    const students = { "User type.user_type": ["student"] };
-    const contexts = [
-      students,
-      ...schools.map((row) => ({ ...students, "School.school_name": [row.school_name] })),
-      ...days.map((row) => ({ ...students, "Date.date": [row.date] })),
-      ...resources.map((row) => ({
-        ...students,
-        "Resource.resource_key": [[row.resource_type, row.resource_name].join("|")],
-      })),
-    ];
-    const answers = z.array(z.record(z.string(), z.number().nullable())).parse(
-      await runPython(python ?? "", "daxMeasures.py", {
-        tables: Object.fromEntries([
-          ["Participation", tableOf(facts.Participation, columnsOf("Participation"))],
-          ["Usage", tableOf(facts.Usage, columnsOf("Usage"))],
-          dimension("School", ["school_name"]),
-          dimension("Person", ["person_pseudonym"]),
-          dimension("User type", ["user_type"]),
-          dimension("Date", ["date"]),
-          dimension("Resource", ["resource_key", "resource_name", "resource_type"]),
-        ]),
-        relationships: relationships.map(({ from, to }) => [from, to]),
-        measures: Object.fromEntries(measures.map(({ name, expression }) => [name, expression])),
-        homes: Object.fromEntries(measures.map(({ name, table }) => [name, table])),
-        contexts,
-      }),
-    );
-    // A sum of nothing is blank to Power BI.
-    const got = answers.map((answer) => (name: string) => rounded(answer[name] ?? 0));
-    const [all, ...others] = got;
-    expect([all?.("Users"), all?.("Days"), all?.("Active users")]).toEqual(
-      [summary?.users, summary?.days, summary?.active_users].map(rounded),
-    );
-    expect([all?.("Days of use"), all?.("Person-resource pairs")]).toEqual(
-      [used?.days, used?.pairs].map(rounded),
-    );
-    expect(
-      others
-        .slice(0, schools.length)
-        .map((of) => [
-          of("Users"),
-          of("Resources per person and day"),
-          of("Logins per person and day"),
-          of("Different resources per person"),
-        ]),
-    ).toEqual(
-      schools.map((row) =>
-        [row.users, row.average_resources, row.average_logins, row.average_different_resources].map(rounded),
-      ),
-    );
-    expect(
-      others
-        .slice(schools.length, schools.length + days.length)
-        .map((of) => [of("Logins"), of("Resources accessed"), of("Active users"), of("Different resources")]),
-    ).toEqual(
-      days.map((row) => [row.logins, row.resources, row.active_users, row.different_resources].map(rounded)),
-    );
-    expect(
-      others
-        .slice(schools.length + days.length)
-        .map((of) => [of("Person-days of use"), of("Accesses"), of("Users of resources")]),
-    ).toEqual(resources.map((row) => [row.person_days, row.accesses, row.users].map(rounded)));
     duck.close();
-  },
-);
+    expect([schools.length > 2, days.length > 5, resources.length > 10]).toEqual([true, true, true]);
+    const [all, ...others] = await evaluate([
+      students,
+      ...schools.map((row) => bySchool(row.school_name)),
+      ...days.map((row) => byDay(row.date)),
+      ...resources.map((row) => byResource(row.resource_type, row.resource_name)),
+    ]);
+    const names = ["Users", "Days", "Active users", "Days of use", "Person-resource pairs", "Rows left out"];
+    expect(valuesOf(all, names)).toEqual(
+      [summary?.users, summary?.days, summary?.active_users, used?.days, used?.pairs, 0].map(rounded),
+    );
+    const compare = (
+      answers: readonly Readonly<Record<string, Value>>[],
+      measures: readonly string[],
+      expected: readonly SqlRow[],
+      columns: readonly string[],
+    ) =>
+      expect(answers.map((answer) => valuesOf(answer, measures))).toEqual(
+        expected.map((row) => columns.map((column) => rounded(row[column]))),
+      );
+    const [toSchools, toDays] = [schools.length, schools.length + days.length];
+    compare(
+      others.slice(0, toSchools),
+      [
+        "Users",
+        "Resources per person and day",
+        "Logins per person and day",
+        "Different resources per person",
+      ],
+      schools,
+      ["users", "average_resources", "average_logins", "average_different_resources"],
+    );
+    compare(
+      others.slice(toSchools, toDays),
+      ["Logins", "Resources accessed", "Active users", "Different resources"],
+      days,
+      ["logins", "resources", "active_users", "different_resources"],
+    );
+    compare(others.slice(toDays), ["Person-days of use", "Accesses", "Users of resources"], resources, [
+      "person_days",
+      "accesses",
+      "users",
+    ]);
+  });
+
+  test.each([0, 10])("and what the dashboard's engine says, with groups of at least %i", async (minimum) => {
+    const { duck, evaluate, ours, index, counting } = await sample(minimum);
+    duck.close();
+    /** Ours where it is a number; where it is few, whether theirs is; where it is left out, that theirs is. */
+    const agree = (mine: Value | "few", theirs: Value | undefined) => {
+      if (mine === "few") return { few: (theirs ?? 0) > 0 && (theirs ?? 0) < minimum };
+      return rounded(theirs ?? 0);
+    };
+    const expected = (mine: Value | "few") => (mine === "few" ? { few: true } : rounded(mine ?? 0));
+    type Mine = readonly (readonly [string, Value | "few"])[];
+    const cases: { readonly context: Context; readonly mine: Mine }[] = [];
+    cases.push({
+      context: students,
+      mine: [
+        ["Users", ours.users],
+        ["Days", ours.days],
+        ["Active users", ours.activeUsers],
+      ],
+    });
+    for (const school of ours.bySchool) {
+      cases.push({
+        context: bySchool(school.school_name),
+        mine: [
+          ["Users", school.users],
+          ["Resources per person and day", school.averageResources],
+          ["Logins per person and day", school.averageLogins],
+          ["Different resources per person", school.averageDistinctResources],
+        ],
+      });
+      const filter = { userTypes: ["students" as const], schools: [school.school_name ?? ""] };
+      const alone = await participationMetrics(index, filter, counting);
+      cases.push({ context: bySchool(school.school_name), mine: [["Users", alone.users]] });
+    }
+    for (const day of ours.byDay.filter(({ missing }) => missing === undefined)) {
+      cases.push({
+        context: byDay(day.date),
+        mine: [
+          ["Logins", day.logins],
+          ["Resources accessed", day.resources],
+          ["Active users", day.activeUsers],
+          ["Different resources", day.distinctResources],
+        ],
+      });
+    }
+    // A renamed resource is one resource to the dashboard, and two names to Power BI.
+    for (const resource of ours.topResources.filter(
+      ({ resource_name }) => !/Mathlark/.test(resource_name ?? ""),
+    )) {
+      cases.push({
+        context: byResource(resource.resource_type, resource.resource_name),
+        mine: [
+          ["Person-days of use", resource.rows],
+          ["Accesses", resource.accesses],
+          ["Users of resources", resource.users],
+        ],
+      });
+    }
+    expect(cases.length).toBeGreaterThan(20);
+    const answers = await evaluate(cases.map(({ context }) => context));
+    const found = cases.map(({ context, mine }, at) => ({
+      context,
+      values: mine.map(([name, value]) => [name, agree(value, answers[at]?.[name])]),
+    }));
+    expect(found).toEqual(
+      cases.map(({ context, mine }) => ({
+        context,
+        values: mine.map(([name, value]) => [name, expected(value)]),
+      })),
+    );
+    // With ten, a school of three people is shown only together with another.
+    expect(ours.bySchool.some(({ users }) => users === null)).toBe(minimum > 0);
+  });
+
+  test("no measure is about one person, unless every cohort is a group", async () => {
+    for (const minimum of [10, 0]) {
+      const { duck, facts, evaluate } = await sample(minimum);
+      duck.close();
+      const [one] = facts.Usage.filter((row) => row.user_type === "student");
+      const [answer] = await evaluate([{ "Person.person_pseudonym": [one?.person_pseudonym] }]);
+      expect((answer?.Accesses ?? 0) > 0).toBe(minimum === 0);
+      expect((answer?.["Rows left out"] ?? 0) > 0).toBe(minimum > 0);
+    }
+  });
+});
 
 /** Rows as the engine takes them. */
 function tableOf(rows: readonly SqlRow[], columns: readonly string[]) {

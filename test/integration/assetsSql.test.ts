@@ -31,7 +31,7 @@ test.skipIf(python === undefined)(
     const parse = ["-m", "sqlfluff", "parse", "--dialect", "tsql", "--format", "json", folder];
     const { stdout } = spawnSync(python ?? "", parse, { encoding: "utf8", maxBuffer: 1e9 });
     const parsed = parsedFiles.parse(JSON.parse(stdout));
-    expect(parsed).toHaveLength(11);
+    expect(parsed).toHaveLength(13);
     const refused = parsed.filter(({ segments }) => JSON.stringify(segments).includes('"unparsable"'));
     expect(refused.map(({ filepath }) => path.basename(filepath))).toEqual(["broken-broken.sql"]);
   },

@@ -33,11 +33,12 @@ template that deploys the storage account, a key vault, a Synapse workspace and 
 
 **It is another way than \`clever-lake run\`. Choose one of the two for a lake.** The pipeline lands files; it does not check or
 pseudonymize them. \`clever-lake run\` does all of it, from the server to the tables, and needs no pipeline: schedule it on
-a machine of yours, with the identity of the template.
+a machine of yours, with the identity of the template. The pipeline is for a district whose own notebook, such as OEA's,
+makes the tables.
 
 | | \`clever-lake run\` | this pipeline |
 | --- | --- | --- |
-| who pseudonymizes | the run itself | the notebook \`${notebookName}\` that the pipeline calls last; without one, nobody |
+| who pseudonymizes | the run itself | a notebook of yours, called last. The notebook of these assets, which stands there until you change it, checks and answers; it writes no table |
 | a file that is not as Clever publishes it | goes to quarantine, with line, column and reason | is landed; the notebook has to notice |
 | a corrected file | takes the place of its own rows | is landed beside the earlier one; the notebook has to choose |
 
@@ -85,8 +86,8 @@ of its own for readers then.
    a new item of its kind by *{ } Code*: linked services first, then datasets, pipeline, trigger.
 2. In \`linkedService/${names.server}.json\`, replace USER_NAME and HOST_KEY_FINGERPRINT. In \`${names.vault}.json\` and in the
    pipeline's parameter \`keyVaultUrl\`, replace KEY_VAULT. No file holds a secret.
-3. Import your notebook as \`${notebookName}\`, and attach the Spark pool \`${sparkPoolName}\`. To land only, delete the activity
-   *Pseudonymize* and let the three activities of a failure follow the two *Land …*.
+3. In the activity *Notebook*, choose your notebook in place of \`${notebookName}\`, and a Spark pool in place of
+   \`${sparkPoolName}\`.
 4. *Debug* with the \`lookBackDays\` of the first run. Look at \`stage1np\`. Then start the trigger \`${names.trigger}\`.
 
 **In Fabric**

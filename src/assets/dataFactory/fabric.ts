@@ -89,10 +89,10 @@ function accessTo(fileSystem: string): FileAccess {
   };
 }
 
-const pseudonymize = "Pseudonymize";
+const notebookStep = "Notebook";
 
 const notebook: Activity = {
-  name: pseudonymize,
+  name: notebookStep,
   type: "TridentNotebook",
   dependsOn: lastLandings.map((name) => after(name)),
   policy: policy(0, { timeout: "0.06:00:00" }),
@@ -102,7 +102,7 @@ const notebook: Activity = {
 const fail: Activity = {
   name: "Fail",
   type: "Fail",
-  dependsOn: [after(pseudonymize, "Failed", "Skipped")],
+  dependsOn: [after(notebookStep, "Failed", "Skipped")],
   typeProperties: {
     message: "A file was not landed, or the notebook failed. The failed activity above says which.",
     errorCode: "cleverToLake",

@@ -111,7 +111,7 @@ const access: FileAccess = {
   }),
 };
 
-const pseudonymize = "Pseudonymize";
+const notebookStep = "Notebook";
 
 function pipeline(place: LakePlace) {
   return {
@@ -128,7 +128,7 @@ function pipeline(place: LakePlace) {
 }
 
 const notebook: Activity = {
-  name: pseudonymize,
+  name: notebookStep,
   type: "SynapseNotebook",
   dependsOn: lastLandings.map((name) => after(name)),
   policy: policy(0, { timeout: "0.06:00:00" }),
@@ -146,7 +146,7 @@ const onFailure: readonly Activity[] = [
   {
     name: alertAddress,
     type: "WebActivity",
-    dependsOn: [after(pseudonymize, "Failed", "Skipped")],
+    dependsOn: [after(notebookStep, "Failed", "Skipped")],
     policy: policy(2, { isSecret: true }),
     typeProperties: {
       method: "GET",
@@ -174,7 +174,7 @@ const onFailure: readonly Activity[] = [
     name: "Fail",
     type: "Fail",
     // After a success both are skipped, and so is this: the first condition does not hold then.
-    dependsOn: [after(pseudonymize, "Failed", "Skipped"), after(alert, "Succeeded", "Failed", "Skipped")],
+    dependsOn: [after(notebookStep, "Failed", "Skipped"), after(alert, "Succeeded", "Failed", "Skipped")],
     typeProperties: {
       message: "A file was not landed, or the notebook failed. The failed activity above says which.",
       errorCode: "cleverToLake",

@@ -1,3 +1,4 @@
+import { groupsTable } from "../../clever/layout";
 import type { Asset, AssetFile } from "../asset";
 import type { LakePlace } from "../lakePlace";
 import { databaseName } from "../sql/scripts";
@@ -49,14 +50,16 @@ function guide(_place: LakePlace): string {
   return `A semantic model and a report with two pages, *Usage Summary* and *Questions*, on the SQL views. Make those first: see
 *SQL views* (\`--only sql\`).
 
-1. On Windows, install Power BI Desktop of 2025 or newer. If it opens projects as a preview feature only, switch on
+1. Call \`clever-lake groups\`, then run \`6-groups.sql\` of the SQL views. The command writes how people are divided into groups
+   to \`${groupsTable}\`; the measures need it. Call it after each run, such as by \`clever-lake run && clever-lake groups\`.
+2. On Windows, install Power BI Desktop of 2025 or newer. If it opens projects as a preview feature only, switch on
    *Power BI Project (.pbip)*, *TMDL* and *PBIR* under *Options*, *Preview features*.
-2. Open \`${pbip}\`.
-3. *Transform data*, *Edit parameters*: \`SqlEndpoint\` is the serverless endpoint of your Synapse workspace, or the SQL
+3. Open \`${pbip}\`.
+4. *Transform data*, *Edit parameters*: \`SqlEndpoint\` is the serverless endpoint of your Synapse workspace, or the SQL
    endpoint of Fabric. Both products show it in the workspace's or warehouse's settings. \`Database\` is \`${databaseName}\`.
-4. *Refresh*, and sign in with *Microsoft account*. The tables \`Person\`, \`Grade\`, \`School\`, \`Resource\`, \`User type\` and
-   \`Date\` follow from the two reports. Without a roster, everybody is *Without a grade*.
-5. *Publish*.
+5. *Refresh*, and sign in with *Microsoft account*. The tables \`Person\`, \`Resource\` and \`Date\` follow from the two reports.
+   Without a roster, everybody is *Without a grade*.
+6. *Publish*.
 
 The report shows students until you change the filter *user_type* of the whole report.
 
@@ -70,20 +73,31 @@ The report shows students until you change the filter *user_type* of the whole r
 | *Top Apps Used* | the same | rows with any id of a person |
 | filters for app, school and date | the same, and people | school and date filter both reports; OEA's filter one table each. The app filters resource usage only |
 
-*Questions* has the questions of OEA's module: different resources on a day, different resources per student by grade and by
-school, and the resources of each person. Every measure has its definition as its description.
+All numbers are about whole groups, see below; OEA's are about everybody. *Questions* has the questions of OEA's module:
+different resources on a day, different resources per student by grade and by school, and the resources of each person.
+Every measure has its definition as its description.
 
-**What Power BI does not prevent.** Nothing is hidden for small groups, and whoever may open the model can look at single
-rows of pseudonyms. The role *One school* is an example of row-level security: put a school's name into it. It holds for
-readers of the published report only, not for people who may edit it. Power BI does not tell capital letters from small
-ones, so two resources whose names differ in that alone are one.
+**The rule of groups.** People are divided once into groups of at least \`minimumGroupSize\` people, by school, user type and
+grade. Every measure counts the groups that the filter takes in whole, on the days on which enough of their people are in
+the reports. What a filter cuts is left out; *Person-days left out* says how many rows. If that grows after a run, call
+\`clever-lake groups\`: people of a school that is new count only then. No number is about one person, so the table of each
+person's resources is empty unless \`minimumGroupSize\` is 0 or 1.
+
+**What Power BI does not prevent.** The rule is in the measures. Whoever may build on the model, or analyze it in Excel, can
+write measures without it, and can look at single rows of pseudonyms: hidden columns are out of sight, not out of reach. So
+give readers the published report only, without the right *Build*. A count of people below the minimum group size is shown
+as it is; the dashboard shows \`<10\`. Reports of different refreshes can be compared. The role *One school* is an example
+of row-level security: put a school's name into it. It holds for readers of the published report only, not for people who
+may edit it. Power BI does not tell capital letters from small ones, so two resources whose names differ in that alone are
+one. A resource that was renamed is two.
 
 **How this was checked.** Microsoft's own library for semantic models (in \`@microsoft/powerbi-modeling-mcp\` 0.5.0-beta.13)
 loads the model and lists every table, column, measure and relationship as they were meant. It refuses the model with one
 word misspelt. Every JSON file of the project is valid by Microsoft's published schemas, and each field that a visual
-names is in the model. Every measure, evaluated over a sample lake by an independent engine of DAX (\`pbix-mcp\` 0.9.149),
-gives what the SQL views give, for all students and by school, day and resource. DAX parses with \`pbi_parsers\`, and M with
-Microsoft's own parser (\`@microsoft/powerquery-parser\` 2.0.0). The
-tables that are computed in DAX (\`Person\`, \`School\`, \`Resource\`, \`Date\`) were only parsed. The project was not opened in
-Power BI Desktop, no measure was evaluated there, and no query was run against Synapse or Fabric.`;
+names is in the model. Every measure was evaluated over a sample lake by an independent engine of DAX (\`pbix-mcp\` 0.9.149),
+for all students and by school, day and resource. With a minimum group size of 0 it gives what the SQL views give; with 0
+and with 10, what the dashboard's engine says. DAX parses with \`pbi_parsers\`, and M with Microsoft's own parser
+(\`@microsoft/powerquery-parser\` 2.0.0); the queries in M were not run. The tables that are computed in DAX (\`Person\`,
+\`Resource\`, \`Date\`) were only parsed. The project was not opened in Power BI Desktop, no measure was evaluated there, and no
+query was run against Synapse or Fabric.`;
 }

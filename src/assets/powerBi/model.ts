@@ -1,6 +1,6 @@
 import { gradeOrder } from "../../clever/grades";
 import { personColumn } from "../../clever/person";
-import { oeaColumns, type ReportName, reports, type TableColumn, userTypeValue } from "../../clever/reports";
+import { oeaColumns, type ReportName, reports, type TableColumn } from "../../clever/reports";
 
 /** The semantic model: what its tables, columns, measures and relationships are. `tmdl.ts` writes it down. */
 
@@ -47,33 +47,39 @@ const typeOf = ({ type }: TableColumn): ModelType => {
   return types[type];
 };
 
+/** What the cohort of a row says already. */
+const ofCohort: ReadonlySet<string> = new Set(["school_name", "clever_school_id", "year", "month"]);
+
 /** Of a fact table the values that are added up are hidden, for the measures say how, and so are the keys. */
 function factColumns(report: ReportName, further: readonly string[]): ModelColumn[] {
-  const partitions = ["year", "month"];
-  const own = oeaColumns(reports[report]).filter(({ name }) => !partitions.includes(name));
-  const columns = own.map((column) => ({ name: column.name, type: typeOf(column), hidden: true as const }));
-  const texts = ["user_type", personColumn, ...further];
-  return [...columns, ...texts.map((name) => ({ name, type: "string" as const, hidden: true as const }))];
+  const own = oeaColumns(reports[report]).filter(({ name }) => !ofCohort.has(name));
+  const hidden = (name: string, type: ModelType): ModelColumn => ({ name, type, hidden: true });
+  return [
+    ...own.map((column) => hidden(column.name, typeOf(column))),
+    ...[personColumn, ...further].map((name) => hidden(name, "string")),
+    hidden("cohort", "int64"),
+    hidden("counts", "int64"),
+  ];
 }
 
-function view(schema: string, name: string): string[] {
+function view(name: string): string[] {
   return [
     "let",
     "    Source = Sql.Database(SqlEndpoint, Database),",
-    `    Rows = Source{[Schema = "${schema}", Item = "${name}"]}[Data],`,
+    `    Rows = Source{[Schema = "people", Item = "${name}"]}[Data],`,
   ];
 }
 
 function factSource(
-  report: ReportName,
+  name: string,
   columns: readonly ModelColumn[],
   further: readonly string[] = [],
 ): string[] {
-  const stored = columns.map(({ name }) => name).filter((name) => name !== "resource_key");
+  const stored = columns.map((column) => column.name).filter((column) => column !== "resource_key");
   const [last] = further.length > 0 ? ["Keyed"] : ["Chosen"];
   return [
-    ...view("people", report),
-    `    Chosen = Table.SelectColumns(Rows, {${stored.map((name) => `"${name}"`).join(", ")}})${further.length > 0 ? "," : ""}`,
+    ...view(name),
+    `    Chosen = Table.SelectColumns(Rows, {${stored.map((column) => `"${column}"`).join(", ")}})${further.length > 0 ? "," : ""}`,
     ...further,
     "in",
     `    ${last}`,
@@ -82,6 +88,19 @@ function factSource(
 
 const participationColumns = factColumns("daily_participation", []);
 const usageColumns = factColumns("resource_usage", ["resource", "resource_key"]);
+
+type Fact = "Participation" | "Usage";
+
+/**
+ * An expression over a fact table under the rule of groups: of the groups that the filter takes in whole, on the days that
+ * count for them. A filter on people themselves cuts every group.
+ */
+function ofGroups(fact: Fact, expression: string): string {
+  const whole =
+    "FILTER(VALUES(Cohort[group_number]), CALCULATE(COUNTROWS(Cohort)) = CALCULATE(MAX(Cohort[cohorts_in_group])))";
+  const counted = `CALCULATE(${expression}, KEEPFILTERS(${whole}), KEEPFILTERS(${fact}[counts] = 1))`;
+  return `IF(ISFILTERED(Person[${personColumn}]) && MAX(Cohort[minimum_group_size]) > 1, BLANK(), ${counted})`;
+}
 
 const measure = (name: string, format: string, description: string, expression: string): Measure => ({
   name,
@@ -96,19 +115,19 @@ const participation: ModelTable = {
   name: "Participation",
   description: "Daily participation: one row per person and day, inactive people included.",
   columns: participationColumns,
-  source: { kind: "m", lines: factSource("daily_participation", participationColumns) },
+  source: { kind: "m", lines: factSource("grouped_participation", participationColumns) },
   measures: [
     measure(
       "Users",
       whole,
-      "Distinct people in daily participation, active or not. Rows of nobody count nobody.",
-      `DISTINCTCOUNTNOBLANK(Participation[${personColumn}])`,
+      "Distinct people in daily participation, active or not. Rows of nobody count nobody. As every measure, about whole groups only.",
+      ofGroups("Participation", `DISTINCTCOUNTNOBLANK(Participation[${personColumn}])`),
     ),
     measure(
       "Days",
       whole,
       "Distinct dates in daily participation.",
-      "DISTINCTCOUNTNOBLANK(Participation[date])",
+      ofGroups("Participation", "DISTINCTCOUNTNOBLANK(Participation[date])"),
     ),
     measure(
       "Active users",
@@ -116,30 +135,41 @@ const participation: ModelTable = {
       "Distinct people who were active on at least one day.",
       "CALCULATE([Users], Participation[active] = TRUE())",
     ),
-    measure("Logins", whole, "Sum of num_logins.", "SUM(Participation[num_logins])"),
+    measure(
+      "Logins",
+      whole,
+      "Sum of num_logins.",
+      ofGroups("Participation", "SUM(Participation[num_logins])"),
+    ),
     measure(
       "Resources accessed",
       whole,
       "Sum of num_resources_accessed.",
-      "SUM(Participation[num_resources_accessed])",
+      ofGroups("Participation", "SUM(Participation[num_resources_accessed])"),
     ),
     measure(
       "Logins per person and day",
       decimals,
       "Average of num_logins over the rows, days without use included.",
-      "AVERAGE(Participation[num_logins])",
+      ofGroups("Participation", "AVERAGE(Participation[num_logins])"),
     ),
     measure(
       "Resources per person and day",
       decimals,
       "Average of num_resources_accessed over the rows, days without use included.",
-      "AVERAGE(Participation[num_resources_accessed])",
+      ofGroups("Participation", "AVERAGE(Participation[num_resources_accessed])"),
     ),
     measure(
       "Different resources per person",
       decimals,
       "For each person the different resources used; their sum, divided by all users, those included who used nothing.",
-      "DIVIDE([Person-resource pairs], [Users], 0)",
+      "IF([Users] > 0, DIVIDE([Person-resource pairs] + 0, [Users]))",
+    ),
+    measure(
+      "Rows left out",
+      whole,
+      "Rows of daily participation under the filter that no number is about: those of groups that the filter does not take in whole, of days with too few people of a group, and of people who were not divided yet.",
+      `COUNTROWS(Participation) - COALESCE(${ofGroups("Participation", "COUNTROWS(Participation)")}, 0)`,
     ),
   ],
 };
@@ -150,7 +180,7 @@ const usage: ModelTable = {
   columns: usageColumns,
   source: {
     kind: "m",
-    lines: factSource("resource_usage", usageColumns, [
+    lines: factSource("grouped_usage", usageColumns, [
       '    Keyed = Table.AddColumn(Chosen, "resource_key", each Text.Combine({[resource_type], [resource_name]}, "|"), type text)',
     ]),
   },
@@ -159,91 +189,85 @@ const usage: ModelTable = {
       "Users of resources",
       whole,
       "Distinct people who used a resource.",
-      `DISTINCTCOUNTNOBLANK(Usage[${personColumn}])`,
+      ofGroups("Usage", `DISTINCTCOUNTNOBLANK(Usage[${personColumn}])`),
     ),
     measure(
       "Person-days of use",
       whole,
       "Rows of resource usage with a person: people times days, for each resource.",
-      `COUNTA(Usage[${personColumn}])`,
+      ofGroups("Usage", `COUNTA(Usage[${personColumn}])`),
     ),
-    measure("Accesses", whole, "Sum of num_access.", "SUM(Usage[num_access])"),
-    measure("Days of use", whole, "Distinct dates in resource usage.", "DISTINCTCOUNTNOBLANK(Usage[date])"),
+    measure("Accesses", whole, "Sum of num_access.", ofGroups("Usage", "SUM(Usage[num_access])")),
+    measure(
+      "Days of use",
+      whole,
+      "Distinct dates in resource usage.",
+      ofGroups("Usage", "DISTINCTCOUNTNOBLANK(Usage[date])"),
+    ),
     measure(
       "Different resources",
       whole,
       "Different resources that were used, by Clever's id, or by the name where there is no id.",
-      "DISTINCTCOUNTNOBLANK(Usage[resource])",
+      ofGroups("Usage", "DISTINCTCOUNTNOBLANK(Usage[resource])"),
     ),
     measure(
       "Person-resource pairs",
       whole,
       "For each person the different resources used, added up over people.",
-      `COUNTROWS(FILTER(SUMMARIZE(Usage, Usage[${personColumn}], Usage[resource]), NOT(ISBLANK(Usage[${personColumn}])) && NOT(ISBLANK(Usage[resource]))))`,
+      ofGroups(
+        "Usage",
+        `COUNTROWS(FILTER(SUMMARIZE(Usage, Usage[${personColumn}], Usage[resource]), NOT(ISBLANK(Usage[${personColumn}])) && NOT(ISBLANK(Usage[resource]))))`,
+      ),
     ),
   ],
-};
-
-const grade: ModelTable = {
-  name: "Grade",
-  description: "The grade of each student, from an imported roster. Empty where there is none.",
-  hidden: true,
-  columns: [
-    { name: personColumn, type: "string", hidden: true },
-    { name: "grade", type: "string", hidden: true },
-  ],
-  measures: [],
-  source: {
-    kind: "m",
-    lines: [
-      "let",
-      "    Source = Sql.Database(SqlEndpoint, Database),",
-      `    None = #table(type table [${personColumn} = text, grade = text], {}),`,
-      '    Rows = try Source{[Schema = "people", Item = "grade_of_person"]}[Data] otherwise None',
-      "in",
-      "    Rows",
-    ],
-  },
 };
 
 /** Sorts grades as Clever does, those that Clever does not have behind them. */
 const gradePlace = "grade_place";
 const noGrade = "Without a grade";
-const orderOfGrades = [...gradeOrder.map((name, index) => [name, index] as const), [noGrade, 99] as const]
-  .map(([name, place]) => `"${name}", ${place}`)
-  .join(", ");
+const orderOfGrades = [...gradeOrder, noGrade].map((name) => `"${name}"`).join(", ");
+
+const cohort: ModelTable = {
+  name: "Cohort",
+  description:
+    "Schools, user types and grades, and the group that each of them counts in. Smaller ones count only with the others of their group.",
+  columns: [
+    { name: "cohort", type: "int64", hidden: true, isKey: true },
+    { name: "school_name", type: "string" },
+    { name: "user_type", type: "string" },
+    { name: "grade", type: "string", sortedBy: gradePlace },
+    { name: gradePlace, type: "int64", hidden: true },
+    { name: "group_number", type: "int64" },
+    { name: "cohorts_in_group", type: "int64", hidden: true },
+    { name: "minimum_group_size", type: "int64", hidden: true },
+  ],
+  measures: [],
+  source: {
+    kind: "m",
+    lines: [
+      ...view("cohorts"),
+      `    Named = Table.ReplaceValue(Rows, null, "${noGrade}", Replacer.ReplaceValue, {"grade"}),`,
+      `    Order = {${orderOfGrades}},`,
+      "    PlaceOf = (grade) => let place = List.PositionOf(Order, grade) in if place < 0 then List.Count(Order) else place,",
+      `    Placed = Table.AddColumn(Named, "${gradePlace}", each PlaceOf([grade]), Int64.Type)`,
+      "in",
+      "    Placed",
+    ],
+  },
+};
 
 const person: ModelTable = {
   name: "Person",
-  description: "The people of both reports, by pseudonym.",
-  columns: [
-    { name: personColumn, type: "string" },
-    { name: "grade", type: "string", sortedBy: gradePlace },
-    { name: gradePlace, type: "int64", hidden: true },
-  ],
+  description:
+    "The people of both reports, by pseudonym. With a minimum group size, no number is about one person.",
+  columns: [{ name: personColumn, type: "string" }],
   measures: [],
   source: {
     kind: "dax",
     lines: [
       `VAR people = DISTINCT(UNION(SELECTCOLUMNS(Participation, "${personColumn}", Participation[${personColumn}]), SELECTCOLUMNS(Usage, "${personColumn}", Usage[${personColumn}])))`,
-      `VAR graded = ADDCOLUMNS(FILTER(people, NOT(ISBLANK([${personColumn}]))), "grade", COALESCE(LOOKUPVALUE(Grade[grade], Grade[${personColumn}], [${personColumn}]), "${noGrade}"))`,
       "RETURN",
-      `    ADDCOLUMNS(graded, "${gradePlace}", SWITCH([grade], ${orderOfGrades}, ${gradeOrder.length}))`,
-    ],
-  },
-};
-
-const school: ModelTable = {
-  name: "School",
-  description: "The schools of both reports, by name.",
-  columns: [{ name: "school_name", type: "string" }],
-  measures: [],
-  source: {
-    kind: "dax",
-    lines: [
-      'VAR names = DISTINCT(UNION(SELECTCOLUMNS(Participation, "school_name", Participation[school_name]), SELECTCOLUMNS(Usage, "school_name", Usage[school_name])))',
-      "RETURN",
-      "    FILTER(names, NOT(ISBLANK([school_name])))",
+      `    FILTER(people, NOT(ISBLANK([${personColumn}])))`,
     ],
   },
 };
@@ -261,21 +285,6 @@ const resource: ModelTable = {
     kind: "dax",
     lines: [
       'SELECTCOLUMNS(SUMMARIZE(FILTER(Usage, NOT(ISBLANK(Usage[resource_key]))), Usage[resource_key], Usage[resource_name], Usage[resource_type]), "resource_key", Usage[resource_key], "resource_name", Usage[resource_name], "resource_type", Usage[resource_type])',
-    ],
-  },
-};
-
-const userType: ModelTable = {
-  name: "User type",
-  description: "Students, teachers and staff.",
-  columns: [{ name: "user_type", type: "string" }],
-  measures: [],
-  source: {
-    kind: "dax",
-    lines: [
-      `DATATABLE("user_type", STRING, {${Object.values(userTypeValue)
-        .map((value) => `{"${value}"}`)
-        .join(", ")}})`,
     ],
   },
 };
@@ -315,16 +324,7 @@ const date: ModelTable = {
   },
 };
 
-export const modelTables: readonly ModelTable[] = [
-  participation,
-  usage,
-  date,
-  person,
-  grade,
-  school,
-  resource,
-  userType,
-];
+export const modelTables: readonly ModelTable[] = [participation, usage, date, cohort, person, resource];
 
 const both = (column: string, table: string, key = column): Relationship[] =>
   ["Participation", "Usage"].map((fact) => ({ from: [fact, column], to: [table, key] }));
@@ -332,7 +332,6 @@ const both = (column: string, table: string, key = column): Relationship[] =>
 export const relationships: readonly Relationship[] = [
   ...both("date", "Date"),
   ...both(personColumn, "Person"),
-  ...both("school_name", "School"),
-  ...both("user_type", "User type"),
+  ...both("cohort", "Cohort"),
   { from: ["Usage", "resource_key"], to: ["Resource", "resource_key"] },
 ];

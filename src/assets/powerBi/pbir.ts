@@ -32,7 +32,7 @@ const themeFile = "clever-lake.json";
 const studentsOnly = categoricalFilter(
   "students-only",
   {
-    table: "User type",
+    table: "Cohort",
     name: "user_type",
     kind: "column",
   },

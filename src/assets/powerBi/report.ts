@@ -62,9 +62,9 @@ const measure = (table: string, name: string, label?: string): Field => ({
 });
 const box = (x: number, y: number, width: number, height: number): Box => ({ x, y, width, height });
 
-const school = column("School", "school_name", "School");
+const school = column("Cohort", "school_name", "School");
 const date = column("Date", "date", "Date");
-const grade = column("Person", "grade", "Grade");
+const grade = column("Cohort", "grade", "Grade");
 const resource = column("Resource", "resource_name", "Resource");
 const resourceType = column("Resource", "resource_type", "Type");
 const users = measure("Participation", "Users");
@@ -112,7 +112,7 @@ const usageSummary: Page = {
         ["app", "App Filter", resource],
         ["school", "School Filter", school],
         ["date", "Date Filter", date],
-        ["people", "People", column("User type", "user_type", "People")],
+        ["people", "People", column("Cohort", "user_type", "People")],
       ],
       248,
     ),
@@ -161,7 +161,15 @@ const usageSummary: Page = {
         Details: [resourceType],
         Values: [measure("Usage", "Person-days of use")],
       },
-      position: box(912, 16, 352, 688),
+      position: box(912, 16, 352, 572),
+    },
+    {
+      name: "left-out",
+      type: "card",
+      title: "Person-days left out",
+      altText: "How many rows no number on this page is about, since the filter cuts their groups.",
+      fields: { Values: [measure("Participation", "Rows left out")] },
+      position: box(912, 600, 352, 104),
     },
   ],
 };
@@ -178,7 +186,7 @@ const questions: Page = {
         ["year", "School year", column("Date", "school_year", "School year")],
         ["date", "Date", date],
         ["app", "Resource", resource],
-        ["people", "People", column("User type", "user_type", "People")],
+        ["people", "People", column("Cohort", "user_type", "People")],
       ],
       16,
     ),

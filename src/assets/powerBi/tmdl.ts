@@ -31,7 +31,7 @@ export function tmdlFiles(parameters: {
       "role 'One school'",
       "\tmodelPermission: read",
       "",
-      '\ttablePermission School = [school_name] = "NAME OF THE SCHOOL"',
+      '\ttablePermission Cohort = [school_name] = "NAME OF THE SCHOOL"',
     ]),
     ...Object.fromEntries(modelTables.map((table) => [`tables/${table.name}.tmdl`, text(tableLines(table))])),
   };

@@ -1,8 +1,8 @@
 import type { Asset } from "../asset";
 import type { LakePlace } from "../lakePlace";
 import { databaseName, fabricScripts, lakehouseName, synapseScripts } from "./scripts";
-import { gradesTable, readStage, reportTables } from "./tables";
-import { gradeViews, questionViews, type View } from "./views";
+import { divisionTable, gradesTable, readStage, reportTables } from "./tables";
+import { gradeViews, groupViews, questionViews, type View } from "./views";
 
 const title = "SQL views";
 
@@ -30,7 +30,7 @@ OEA's own module. \`people\` says who a row is about, and \`questions\` has answ
 
 | view | what it says |
 | --- | --- |
-${listed([...questionViews, ...gradeViews])}
+${listed([...questionViews, ...gradeViews, ...groupViews])}
 
 Nothing is hidden for small groups: whoever may read these views can read \`${readStage}\` row by row.
 
@@ -45,8 +45,9 @@ Nothing is hidden for small groups: whoever may read these views can read \`${re
    \`${databaseName}\`, \`3-students.sql\` replaces its two views of everybody by views of students.
 5. If you have imported a roster, run \`5-grades.sql\` too. Before the import it ends with an error, because
    \`${gradesTable.path}\` does not exist yet.
-6. Look: \`SELECT * FROM ${databaseName}.questions.summary;\`
-7. For each reader: \`CREATE USER [name@district.org] FROM EXTERNAL PROVIDER\`,
+6. For the Power BI project: call \`clever-lake groups\`, then run \`6-groups.sql\`. It reads \`${divisionTable.path}\`.
+7. Look: \`SELECT * FROM ${databaseName}.questions.summary;\`
+8. For each reader: \`CREATE USER [name@district.org] FROM EXTERNAL PROVIDER\`,
    \`GRANT REFERENCES ON DATABASE SCOPED CREDENTIAL::workspace_identity TO [name@district.org]\` and
    \`GRANT SELECT ON SCHEMA::questions TO [name@district.org]\`. Grant the other schemas only to people who may read rows. Who
    may also use OPENROWSET can read all of \`${readStage}\` with this credential.
@@ -56,9 +57,10 @@ Nothing is hidden for small groups: whoever may read these views can read \`${re
 1. Make a lakehouse named \`${lakehouseName}\`. Do not enable schemas for it, so that its tables are in \`dbo\`.
 2. In it, *New shortcut*, *Azure Data Lake Storage Gen2*, with an identity that has the role *Storage Blob Data Reader* on
    \`${readStage}\` only. Below *Tables*, make a shortcut to each folder, and keep its name:
-${[...reportTables, gradesTable].map((each) => `   - \`${place.url(each.path)}\``).join("\n")}
+${[...reportTables, gradesTable, divisionTable].map((each) => `   - \`${place.url(each.path)}\``).join("\n")}
 3. Make a warehouse named \`${databaseName}\` in the same workspace, and open a new SQL query in it.
-4. Run the scripts of \`sql/fabric\` one after the other, \`5-grades.sql\` only after a roster was imported.
+4. Run the scripts of \`sql/fabric\` one after the other, \`5-grades.sql\` only after a roster was
+   imported, \`6-groups.sql\` only after \`clever-lake groups\` was called.
 
 **How this was checked.** Every script is parsed with sqlfluff (dialect T-SQL). The SELECT of each view was run in DuckDB over
 a sample lake, with OPENROWSET replaced by the lake's tables with the declared types, and gives the numbers of a separate

@@ -1,6 +1,15 @@
 import type { LakePlace } from "../lakePlace";
-import { gradesTable, readStage, reportTables, type SqlTable, sqlTypeOf } from "./tables";
-import { gradeViews, personViews, questionViews, schemas, studentViews, type View } from "./views";
+import { divisionTable, gradesTable, readStage, reportTables, type SqlTable, sqlTypeOf } from "./tables";
+import {
+  gradeViews,
+  groupViews,
+  nobodysGrade,
+  personViews,
+  questionViews,
+  schemas,
+  studentViews,
+  type View,
+} from "./views";
 
 /** The database that OEA's queries and its Power BI template name. */
 export const databaseName = "sqls2_clever";
@@ -37,8 +46,13 @@ function viewScripts(from: (table: SqlTable) => string, first: readonly string[]
     "3-students.sql": views(studentViews),
     "4-questions.sql": views([...personViews, ...questionViews]),
     "5-grades.sql": views([lake(gradesTable), ...gradeViews]),
+    "6-groups.sql": script([...first, noGrades, ...[lake(divisionTable), ...groupViews].map(createView)]),
   };
 }
+
+const noGrades = `-- Where 5-grades.sql was not run: nobody has a grade.
+IF OBJECT_ID('people.grade_of_person') IS NULL
+  EXEC ('CREATE VIEW people.grade_of_person AS ${nobodysGrade}');`;
 
 function createView({ schema, name, comment, body }: View): string {
   return `-- ${comment}\nCREATE OR ALTER VIEW ${schema}.${name} AS\n${body};`;

@@ -1,4 +1,5 @@
-import { pseudoTable, rosterTable } from "../../clever/layout";
+import { groupsColumns } from "../../clever/groupsTable";
+import { groupsTable, pseudoTable, rosterTable } from "../../clever/layout";
 import {
   type ColumnType,
   isPseudonymColumn,
@@ -30,6 +31,9 @@ export const reportTables: readonly SqlTable[] = reportNames.map((name) =>
 
 /** Is there once a roster was imported. */
 export const gradesTable: SqlTable = table(rosterTable, rosterColumns);
+
+/** Is there once `clever-lake groups` was called. */
+export const divisionTable: SqlTable = table(groupsTable, groupsColumns);
 
 /** The stage that all of them are in: the only one that readers of these views may read. */
 export const readStage = "stage2p";

@@ -204,12 +204,12 @@ GROUP BY user_type, ${personColumn}, resource_name, resource_type`,
 export const gradeViews: readonly View[] = [
   people(
     "grade_of_person",
-    "The grade of each student, by the school system's id that any of the student's rows has.",
+    "The grade of each person, by the school system's id that any of the person's rows has.",
     `SELECT ids.${personColumn}, MIN(students.grade) AS grade
 FROM (
-  SELECT ${personColumn}, sis_id_pseudonym FROM ${participation} WHERE user_type = '${userTypeValue.students}'
+  SELECT ${personColumn}, sis_id_pseudonym FROM ${participation}
   UNION
-  SELECT ${personColumn}, sis_id_pseudonym FROM ${usage} WHERE user_type = '${userTypeValue.students}'
+  SELECT ${personColumn}, sis_id_pseudonym FROM ${usage}
 ) AS ids
 INNER JOIN lake.students_pseudo AS students ON students.sis_id_pseudonym = ids.sis_id_pseudonym
 GROUP BY ids.${personColumn}`,
@@ -230,5 +230,45 @@ FROM (
   GROUP BY there.${personColumn}, grades.grade
 ) AS people
 GROUP BY people.grade`,
+  ),
+];
+
+/** What stands for `grade_of_person` where no roster was imported. */
+export const nobodysGrade = `SELECT CAST(NULL AS varchar(64)) AS ${personColumn}, CAST(NULL AS varchar(64)) AS grade WHERE 1 = 0`;
+
+const sameText = (a: string, b: string) => `(${a} = ${b} OR (${a} IS NULL AND ${b} IS NULL))`;
+
+/** The rows of a view of people with the cohort of each. One of an unknown cohort counts as little as a day left out. */
+const withCohort = (rows: string) => `SELECT
+  told.*,
+  cohorts.cohort,
+  CASE WHEN cohorts.cohort IS NULL OR left_out.day_left_out IS NOT NULL THEN 0 ELSE 1 END AS counts
+FROM ${rows} AS told
+LEFT JOIN people.grade_of_person AS grades ON grades.${personColumn} = told.${personColumn}
+LEFT JOIN people.cohorts AS cohorts
+  ON cohorts.user_type = told.user_type
+  AND ${sameText("cohorts.school_name", "told.school_name")}
+  AND ${sameText("cohorts.grade", "grades.grade")}
+LEFT JOIN lake.groups AS left_out
+  ON left_out.group_number = cohorts.group_number AND left_out.day_left_out = told.date`;
+
+/** The rows by the groups of the dashboard's rule, for measures that count whole groups only. */
+export const groupViews: readonly View[] = [
+  people(
+    "cohorts",
+    "Schools, user types and grades, and the group that each of them counts in.",
+    `SELECT cohort, school_name, user_type, grade, group_number, cohorts_in_group, minimum_group_size
+FROM lake.groups
+WHERE day_left_out IS NULL`,
+  ),
+  people(
+    "grouped_participation",
+    "Daily participation with the cohort of each row; counts is 0 for a row that no number may be about.",
+    withCohort(participation),
+  ),
+  people(
+    "grouped_usage",
+    "Resource usage with the cohort of each row; counts is 0 for a row that no number may be about.",
+    withCohort(usage),
   ),
 ];

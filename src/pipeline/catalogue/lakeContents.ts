@@ -1,5 +1,6 @@
 import {
   digitalActivityTable,
+  groupsTable,
   ingestLogTable,
   landedFolder,
   lookupTable,
@@ -48,6 +49,7 @@ export async function lakeTables(
     ...reports.map(lookupTable),
     ...reports.map(pseudoTable),
     rosterTable,
+    groupsTable,
     digitalActivityTable,
   ];
   for (const path of paths) {

@@ -1,5 +1,6 @@
 import {
   digitalActivityTable,
+  groupsTable,
   ingestLogTable,
   lookupTable,
   pseudoTable,
@@ -28,6 +29,7 @@ export function upkeepTables(): UpkeepTable[] {
       ...pseudoFiles,
     })),
     { path: rosterTable },
+    { path: groupsTable },
     { path: digitalActivityTable, tagsOf: activityTags },
   ];
 }

@@ -1,0 +1,34 @@
+import type { TableColumn } from "./reports";
+
+/**
+ * The columns of the table of groups, which the measures of other products need to count whole groups only. Rows of two
+ * kinds: one for each cohort, without `day_left_out`; and one for each day that does not count for a group, with the group's
+ * number and that day alone.
+ */
+export const groupsColumns: readonly TableColumn[] = [
+  { name: "cohort", type: "integer" },
+  { name: "school_name", type: "string" },
+  { name: "user_type", type: "string" },
+  { name: "grade", type: "string" },
+  { name: "group_number", type: "integer" },
+  { name: "cohorts_in_group", type: "integer" },
+  { name: "minimum_group_size", type: "integer" },
+  { name: "day_left_out", type: "date" },
+];
+
+/** A cohort of the division, numbered from 1. */
+export interface GroupedCohort {
+  readonly school: string | null;
+  /** As tables say it: `student`. */
+  readonly userType: string;
+  readonly grade: string | null;
+  readonly group: number;
+}
+
+/** How the people of the tables are divided. */
+export interface Division {
+  readonly minimumGroupSize: number;
+  readonly cohorts: readonly GroupedCohort[];
+  /** Days on which too few people of a group are in the reports, as `yyyy-MM-dd`. */
+  readonly daysLeftOut: readonly { readonly group: number; readonly day: string }[];
+}

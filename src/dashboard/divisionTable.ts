@@ -1,0 +1,60 @@
+import { compareGrades } from "../clever/grades";
+import type { Division } from "../clever/groupsTable";
+import { userTypes, userTypeValue } from "../clever/reports";
+import { isoDate, lowestBit } from "./calendar";
+import { factsOf, groupsOf } from "./groups";
+import type { ParticipationIndex } from "./index/participationIndex";
+import { compareNames } from "./names";
+import type { KeepWhole } from "./opening";
+
+/**
+ * How the people of an index are divided, for products that have no index. The same index and settings give the same
+ * numbers, in the same order.
+ *
+ * @param index undefined where the tables hold no row
+ */
+export function divisionOf(
+  index: ParticipationIndex | undefined,
+  { minimumGroupSize, keepWhole }: { readonly minimumGroupSize: number; readonly keepWhole: KeepWhole },
+): Division {
+  if (index === undefined) return { minimumGroupSize, cohorts: [], daysLeftOut: [] };
+  const facts = factsOf(index);
+  const { groups, groupOf, uncounted } = groupsOf(facts, minimumGroupSize, keepWhole);
+  const order = index.cohorts
+    .map((cohort, number) => ({ ...cohort, number }))
+    .sort(
+      (a, b) =>
+        userTypes.indexOf(a.userType) - userTypes.indexOf(b.userType) ||
+        compareNames(a.school, b.school) ||
+        compareGrades(a.grade, b.grade),
+    );
+  // Groups in the order of their first cohorts, since the index has cohorts in no order.
+  const numbers = new Map<number, number>();
+  for (const { number } of order) {
+    const group = groupOf[number] as number;
+    if (!numbers.has(group)) numbers.set(group, numbers.size + 1);
+  }
+  const cohorts = order.map(({ school, userType, grade, number }) => ({
+    school,
+    userType: userTypeValue[userType],
+    grade,
+    group: numbers.get(groupOf[number] as number) ?? 0,
+  }));
+  const months = index.months.length;
+  const daysLeftOut = groups.flatMap((_, at) =>
+    Array.from(facts.days.monthStarts).flatMap((start, month) =>
+      bitsOf(uncounted[at * months + month] as number).map((bit) => ({
+        group: numbers.get(at) ?? 0,
+        day: isoDate(start + bit),
+      })),
+    ),
+  );
+  daysLeftOut.sort((a, b) => a.group - b.group || (a.day < b.day ? -1 : 1));
+  return { minimumGroupSize, cohorts, daysLeftOut };
+}
+
+function bitsOf(mask: number): number[] {
+  const bits: number[] = [];
+  for (let left = mask; left !== 0; left &= left - 1) bits.push(lowestBit(left));
+  return bits;
+}
