@@ -138,7 +138,7 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
   const groups = root
     .command("groups")
     .description("bring the table stage2p/clever/groups up to date: how people are divided, for Power BI")
-    .action(acting(async () => (await import("./cli/commands/groups")).updateGroups));
+    .action(acting(async () => (await import("./cli/commands/groups")).divideIntoGroups));
   countingOptions(groups);
   root
     .command("assets")

@@ -105,6 +105,8 @@ export const configSchema = z.strictObject({
   expectReportsWithin: z.number().int().min(0).max(365).default(0),
   /** Whether each run brings the table of OEA's Digital Engagement schema up to date. */
   digitalActivity: z.boolean().default(false),
+  /** Whether each run of the command line brings the table of groups up to date. */
+  groupsTable: z.boolean().default(false),
 });
 
 export type Config = z.infer<typeof configSchema>;

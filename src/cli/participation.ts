@@ -1,7 +1,9 @@
 import { homedir } from "node:os";
 import path from "node:path";
+import type { Division } from "../clever/groupsTable";
 import type { Config, Secrets } from "../config";
 import type { DistrictFiles } from "../dashboard/districtFiles";
+import { divisionOf } from "../dashboard/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
@@ -67,6 +69,18 @@ export async function withIndexOf<T>(
   } finally {
     if (ownFolder !== undefined) await removeLocal(ownFolder);
   }
+}
+
+/** How the people of a lake are divided. */
+export async function divisionIn(
+  lake: Lake,
+  config: Config,
+  options: CountingOptions,
+  signal: AbortSignal,
+): Promise<Division> {
+  const counting = countingOf(config, options);
+  const cache = options.cache ?? cacheFolderOf(process.env);
+  return withIndexOf(lake, cache, (index) => Promise.resolve(divisionOf(index, counting)), signal);
 }
 
 /** Where the platform keeps the caches of this user's programs. Only the owner can read what we put there. */

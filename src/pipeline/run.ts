@@ -1,4 +1,5 @@
-import { digitalActivityTable } from "../clever/layout";
+import type { Division } from "../clever/groupsTable";
+import { digitalActivityTable, groupsTable } from "../clever/layout";
 import type { UserType } from "../clever/reports";
 import { counted } from "../counted";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
@@ -6,9 +7,10 @@ import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { together } from "../together";
-import { type ActivityRequest, updateDigitalActivity } from "./activity/digitalActivity";
+import { updateDigitalActivity } from "./activity/digitalActivity";
 import { requireAdopted, requireFinishedAdoption } from "./adopt/oeaTables";
 import { ChunkRunner } from "./chunkRunner";
+import { updateGroups } from "./groups/updateGroups";
 import { settleInterrupted } from "./land/recover";
 import { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
@@ -67,6 +69,8 @@ export interface RunRequest {
   readonly expectReportsWithin?: number;
   /** Whether to bring the table of the Digital Engagement schema up to date at the end; not if left out. */
   readonly digitalActivity?: boolean;
+  /** How the people of the tables are divided, for the table of groups; that table is left alone if left out. */
+  readonly divide?: (() => Promise<Division>) | undefined;
   /** Reads the landed files in which nothing has to be judged; the embedded engine if left out. */
   readonly engine?: OpenReadEngine | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -143,9 +147,23 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
     const due = salt === undefined ? 0 : unrecorded.length + pending.length;
     const finish = async (newest: PseudoTables) => {
-      if (request.digitalActivity && salt !== undefined) {
-        const requireHeld = () => lock.requireHeld();
-        await updateActivity({ lake, duck, tables: newest, requireHeld, signal }, summary);
+      if (salt === undefined) return;
+      const { digitalActivity, divide } = request;
+      const requireHeld = () => lock.requireHeld();
+      if (digitalActivity) {
+        await follow(digitalActivityTable, summary, signal, async () => {
+          const update = { lake, duck, tables: newest, requireHeld, signal };
+          const { months, rows } = await updateDigitalActivity(update);
+          const written = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
+          return months.length > 0 ? written : undefined;
+        });
+      }
+      if (divide) {
+        await follow(groupsTable, summary, signal, async () => {
+          const division = await divide();
+          const isWritten = await updateGroups({ lake, duck, division, requireHeld, signal });
+          return isWritten ? `written, ${counted(division.cohorts.length, "cohort")}` : undefined;
+        });
       }
     };
     if (landings.length === 0 && due === 0) {
@@ -210,20 +228,25 @@ function overdueReports(
   return overdue(freshnessOf(tables, now), expectReportsWithin, userTypes, unread);
 }
 
-/** The table follows from the others, so the run is good without it: what went wrong is told, and the next run makes it up. */
-async function updateActivity(
-  request: ActivityRequest,
+/**
+ * Brings a table up to date that follows from the others, so that the run is good without it: what went wrong is told, and
+ * the next run makes it up.
+ *
+ * @param update resolves to what it did, undefined for nothing
+ */
+async function follow(
+  path: string,
   summary: { readonly notes: RunSummary["notes"]; readonly failed: RunSummary["failed"] },
+  signal: AbortSignal | undefined,
+  update: () => Promise<string | undefined>,
 ): Promise<void> {
   try {
-    const { months, rows } = await updateDigitalActivity(request);
-    if (months.length === 0) return;
-    const note = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
-    summary.notes.push({ path: digitalActivityTable, note });
+    const note = await update();
+    if (note !== undefined) summary.notes.push({ path, note });
   } catch (error) {
-    request.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     if (!isCleverLakeError(error) || error.code === "conflict" || error.code === "network") throw error;
-    summary.failed.push({ path: digitalActivityTable, reason: describeError(error) });
+    summary.failed.push({ path, reason: describeError(error) });
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { groupsTable } from "../../src/clever/layout";
 import { divisionOf } from "../../src/dashboard/divisionTable";
-import { writeGroups } from "../../src/pipeline/groups/writeGroups";
+import { updateGroupsAlone } from "../../src/pipeline/groups/updateGroups";
 import { lakeRows } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 import { indexOf } from "../helpers/sqlViews";
@@ -12,7 +12,7 @@ test("the table of groups follows the tables, and is written only where the divi
   const fixture = await PipelineFixture.create(folder);
   const write = async (minimumGroupSize = 2) => {
     const index = await indexOf(fixture, folder);
-    return writeGroups(fixture.lake, divisionOf(index, { minimumGroupSize, keepWhole: "schools" }));
+    return updateGroupsAlone(fixture.lake, divisionOf(index, { minimumGroupSize, keepWhole: "schools" }));
   };
   const rows = async () =>
     (await lakeRows(fixture.lake, groupsTable))
@@ -61,4 +61,12 @@ test("the table of groups follows the tables, and is written only where the divi
     [1, "North High", "student", 1, 1, null],
     [2, "South High", "student", 2, 1, null],
   ]);
+
+  // A run that is told how keeps the table up to date, and says so where it had to.
+  await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("a", "2024-09-05")));
+  const divide = async () =>
+    divisionOf(await indexOf(fixture, folder), { minimumGroupSize: 2, keepWhole: "schools" });
+  expect((await fixture.run({ divide })).notes).toEqual([{ path: groupsTable, note: "written, 2 cohorts" }]);
+  expect(await rows()).toContainEqual([null, null, null, 1, null, "2024-09-05"]);
+  expect((await fixture.run({ divide })).notes).toEqual([]);
 });

@@ -29,6 +29,7 @@ test("what is left out has its default", () => {
     keepWhole: "schools",
     expectReportsWithin: 0,
     digitalActivity: false,
+    groupsTable: false,
     maxShrink: 50,
     engine: "embedded",
     sparkSubmit: "spark-submit",

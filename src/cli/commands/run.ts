@@ -33,6 +33,10 @@ export function runJob(command: RunRequest["command"]) {
         expectReportsWithin: config.expectReportsWithin,
         maxShrink: config.maxShrink,
         digitalActivity: config.digitalActivity,
+        // A command loads only what it needs.
+        divide: config.groupsTable
+          ? async () => (await import("../participation")).divisionIn(lake, config, {}, signal)
+          : undefined,
         engine: engine?.open,
         signal,
         onProgress: view.listener,

@@ -5,7 +5,6 @@ import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
 import { requireSameShape } from "../../delta/schema";
-import { readSnapshot } from "../../delta/snapshot";
 import { removeFile, tableActions } from "../../delta/tableActions";
 import { Duck, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
@@ -15,27 +14,38 @@ import { newRunId } from "../log/runRecord";
 /** The tag of the table's one data file: a hash of the division that it holds. */
 const divisionTag = "clever.division";
 
+export interface GroupsRequest {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  readonly division: Division;
+  /** Rejects where the lake is another run's by now; asked right before the commit. */
+  readonly requireHeld: () => Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Makes the table of groups hold a division: nothing where it does so already, else one commit, so that a reader finds one
  * division or the other.
  *
- * Resolves to whether it was written. Rejects with `busy` while a run is at work, with `unsupportedTable` where another
- * program's table of another shape is in its place, and as `commit` does.
+ * Resolves to whether it was written. Rejects with `unsupportedTable` where another program's table of another shape is in
+ * its place, and as `commit` does.
  */
-export async function writeGroups(lake: Lake, division: Division, signal?: AbortSignal): Promise<boolean> {
+export async function updateGroups({
+  lake,
+  duck,
+  division,
+  requireHeld,
+  signal,
+}: GroupsRequest): Promise<boolean> {
   const options = signal ? { signal } : {};
   const rows = rowsOf(division);
   const text = JSON.stringify(rows);
   const hash = createHash("sha256").update(text).digest("hex");
-  await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
-  await using duck = await Duck.open({ memoryLimit: "200MB" });
-  const known = await readSnapshot(lake, groupsTable, duck, options);
   const outcome = await commit({
     ...options,
     lake,
     duck,
     tablePath: groupsTable,
-    snapshot: known,
     operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
     attempt: async (snapshot) => {
       if (snapshot) {
@@ -60,17 +70,28 @@ export async function writeGroups(lake: Lake, division: Division, signal?: Abort
           }),
         ),
       );
-      await lock.requireHeld();
+      await requireHeld();
       return {
         actions: [
           ...(snapshot ? [] : newTable()),
-          ...there.map((each) => removeFile(each, { dataChange: true })),
+          ...there.map((file) => removeFile(file, { dataChange: true })),
           ...(add ? [{ add }] : []),
         ],
       };
     },
   });
   return outcome.committed;
+}
+
+/** `updateGroups` without a run. Rejects as that does, and with `busy` while a run is at work. */
+export async function updateGroupsAlone(
+  lake: Lake,
+  division: Division,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
+  await using duck = await Duck.open({ memoryLimit: "200MB" });
+  return await updateGroups({ lake, duck, division, requireHeld: () => lock.requireHeld(), signal });
 }
 
 function newTable() {
