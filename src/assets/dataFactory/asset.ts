@@ -29,7 +29,7 @@ function files(place: LakePlace): AssetFile[] {
 function guide(place: LakePlace): string {
   const landed = landedFolder(reports.daily_participation);
   return `A pipeline that brings Clever's new files into \`stage1np\` each day at ${schedule.hour}:00 UTC, for Synapse or for Fabric, and a
-template that deploys the storage account, a key vault, a Synapse workspace and the rights between them.
+template that deploys the storage account, two key vaults, a Synapse workspace and the rights between them.
 
 **It is another way than \`clever-lake run\`. Choose one of the two for a lake.** The pipeline lands files; it does not check or
 pseudonymize them. \`clever-lake run\` does all of it, from the server to the tables, and needs no pipeline: schedule it on
@@ -59,25 +59,26 @@ the last \`lookBackDays\` days (30); for the first run, give a number that reach
 - a file that Clever published again for a day before \`lookBackDays\`;
 - whether a file was changed while it was copied. The next run lands it again, under its new time.
 
+If the reports are not in the first folder that the server shows, name theirs in \`serverFolder\`, with a slash at its end.
 Clever's other names, such as \`… (1).csv\`, are landed too. Files that are no reports are left alone.
 
 **Deploy** (optional; needs the right to assign roles)
 
-1. Fill in \`pipeline/azure/azuredeploy.parameters.json\`. \`allowedAddresses\` says from where the account and the vault are
+1. Fill in \`pipeline/azure/azuredeploy.parameters.json\`. \`allowedAddresses\` says from where the account and the vaults are
    reached; without any, only from services of Azure that you named.
 2. \`az deployment group create --resource-group GROUP --template-file azuredeploy.json --parameters @azuredeploy.parameters.json\`
-3. Put the secrets into the vault: \`${names.passwordSecret}\`, \`oeaSalt\`, and \`${names.alertSecret}\`, the address to which a
-   message is posted after a failure.
+3. Put the secrets into the vaults: the salt as \`oeaSalt\` into the one for the salt; \`${names.passwordSecret}\` and
+   \`${names.alertSecret}\`, the address to which a message is posted after a failure, into the other one.
 
 | who | may |
 | --- | --- |
-| the identity for \`clever-lake\` | write \`stage1np\`, \`stage2np\` and \`stage2p\`; read secrets |
-| the workspace's own identity | write \`stage1np\` and its own container; read \`stage2p\`; read secrets |
+| the identity for \`clever-lake\` | write \`stage1np\`, \`stage2np\` and \`stage2p\`; read the secrets of both vaults |
+| the workspace's own identity | write \`stage1np\` and its own container; read \`stage2p\` and the secrets but the salt |
 | the group of readers | read \`stage2p\` |
 
-Each right is on one container or on the vault, none on the account. The account has a hierarchical namespace, no public
+Each right is on one container or one vault, none on the account. The account has a hierarchical namespace, no public
 access, no shared keys and TLS 1.2. **A notebook in a pipeline runs as the workspace.** If it is to write the tables, deploy with
-\`notebookWritesTables\`: the workspace can then read identities, and so can everybody who may run code in it. Use a workspace
+\`notebookWritesTables\`: the workspace can then read identities and the salt, and so can everybody who may run code in it. Use a workspace
 of its own for readers then.
 
 **In Synapse**

@@ -34,7 +34,10 @@ const storageId = idOf("Microsoft.Storage/storageAccounts", "parameters('storage
 const containerType = "Microsoft.Storage/storageAccounts/blobServices/containers";
 const containerId = (name: string) =>
   idOf(containerType, "parameters('storageAccount')", "'default'", `'${name}'`);
-const vaultId = idOf("Microsoft.KeyVault/vaults", "parameters('keyVault')");
+/** The vault that the pipeline reads, and the one with the salt: whoever has the salt can compute everybody's pseudonym. */
+const vaults = ["keyVault", "saltKeyVault"] as const;
+type Vault = (typeof vaults)[number];
+const vaultId = (vault: Vault) => idOf("Microsoft.KeyVault/vaults", `parameters('${vault}')`);
 const workspaceId = idOf("Microsoft.Synapse/workspaces", "parameters('synapseWorkspace')");
 const identityId = idOf(
   "Microsoft.ManagedIdentity/userAssignedIdentities",
@@ -79,7 +82,7 @@ interface Scope {
 }
 
 const onContainer = (name: string): Scope => ({ id: containerId(name), key: name });
-const onVault: Scope = { id: vaultId, key: "vault" };
+const onVault = (vault: Vault): Scope => ({ id: vaultId(vault), key: vault });
 
 /** One role of one principal on one container or vault, never on the whole account. */
 function grant(role: Role, scope: Scope, { key, principal, type, dependsOn, condition }: Grantee) {
@@ -108,7 +111,8 @@ export function deploymentFiles(place: LakePlace): Record<string, unknown> {
       parameters: {
         location: text("Where everything stands.", "[resourceGroup().location]"),
         storageAccount: text("The lake's storage account."),
-        keyVault: text("Holds the salt, the SFTP password and the address for alerts."),
+        keyVault: text("Holds the SFTP password and the address for alerts."),
+        saltKeyVault: text("Holds the salt, which the workspace need not know."),
         synapseWorkspace: text("The workspace with the pipeline and the SQL views."),
         ingestionIdentity: text("The identity that clever-lake signs in with.", "clever-ingestion"),
         administrator: text("The object id of the group that administers the workspace."),
@@ -121,7 +125,7 @@ export function deploymentFiles(place: LakePlace): Record<string, unknown> {
           defaultValue: false,
           metadata: {
             description:
-              "Whether the workspace's identity may write all tables, which a notebook in a pipeline needs. Whoever may run code in the workspace can then read identities.",
+              "Whether the workspace's identity may write all tables and read the salt, which a notebook in a pipeline needs to pseudonymize. Whoever may run code in the workspace can then read identities.",
           },
         },
         allowedAddresses: {
@@ -135,7 +139,7 @@ export function deploymentFiles(place: LakePlace): Record<string, unknown> {
       },
       resources: [
         ...storage,
-        vault,
+        ...vaults.map(vaultNamed),
         {
           type: "Microsoft.ManagedIdentity/userAssignedIdentities",
           apiVersion: versions.identity,
@@ -145,12 +149,13 @@ export function deploymentFiles(place: LakePlace): Record<string, unknown> {
         ...synapse,
         // clever-lake: lands, pseudonymizes and keeps its lookup tables.
         ...stages.map((stage) => grant("Storage Blob Data Contributor", onContainer(stage), ingestion)),
-        grant("Key Vault Secrets User", onVault, ingestion),
+        ...vaults.map((vault) => grant("Key Vault Secrets User", onVault(vault), ingestion)),
         // The workspace: lands files, reads pseudonymized tables, and its own files. Nothing of stage2np.
         grant("Storage Blob Data Contributor", onContainer(workspaceFileSystem), workspace),
         grant("Storage Blob Data Contributor", onContainer("stage1np"), workspace),
         grant("Storage Blob Data Reader", onContainer("stage2p"), workspace),
-        grant("Key Vault Secrets User", onVault, workspace),
+        grant("Key Vault Secrets User", onVault("keyVault"), workspace),
+        grant("Key Vault Secrets User", onVault("saltKeyVault"), notebookInWorkspace),
         ...["stage2np", "stage2p"].map((stage) =>
           grant("Storage Blob Data Contributor", onContainer(stage), notebookInWorkspace),
         ),
@@ -173,6 +178,7 @@ export function deploymentFiles(place: LakePlace): Record<string, unknown> {
       parameters: {
         storageAccount: { value: place.account },
         keyVault: { value: "KEY_VAULT" },
+        saltKeyVault: { value: "SALT_KEY_VAULT" },
         synapseWorkspace: { value: "WORKSPACE" },
         administrator: { value: "OBJECT_ID_OF_THE_ADMINISTRATORS_GROUP" },
         readersGroup: { value: "" },
@@ -233,10 +239,10 @@ const storage = [
   })),
 ];
 
-const vault = {
+const vaultNamed = (name: Vault) => ({
   type: "Microsoft.KeyVault/vaults",
   apiVersion: versions.vault,
-  name: "[parameters('keyVault')]",
+  name: `[parameters('${name}')]`,
   location: "[parameters('location')]",
   properties: {
     tenantId: "[subscription().tenantId]",
@@ -247,7 +253,7 @@ const vault = {
     softDeleteRetentionInDays: 90,
     networkAcls: network,
   },
-};
+});
 
 const synapse = [
   {

@@ -27,6 +27,7 @@ export interface FileAccess {
 }
 
 export const parameters = {
+  /** Empty, or a folder with a slash at its end. */
   serverFolder: { type: "String", defaultValue: "" },
   lookBackDays: { type: "Int", defaultValue: 30 },
 } as const;
@@ -47,7 +48,7 @@ function landName({ slug }: Report): string {
 function landReport(report: Report, place: LakePlace, access: FileAccess): Activity[] {
   const { slug } = report;
   const [list, filter] = [`List ${slug}`, `Recent ${slug}`];
-  const folder = `concat(${parameter("serverFolder")}, ${quoted(`/${slug}`)})`;
+  const folder = `concat(${parameter("serverFolder")}, ${quoted(slug)})`;
   return [
     {
       name: list,

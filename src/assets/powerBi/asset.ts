@@ -51,8 +51,8 @@ function guide(_place: LakePlace): string {
 *SQL views* (\`--only sql\`).
 
 1. Call \`clever-lake groups\`, then run \`6-groups.sql\` of the SQL views. The command writes how people are divided into groups
-   to \`${groupsTable}\`; the measures need it. With \`"groupsTable": true\` in the configuration, each run of the command line keeps it up to date.
-   After a run in VS Code, call it yourself.
+   to \`${groupsTable}\`; the measures need it. With \`"groupsTable": true\` in the configuration, each run of the command line
+   keeps it up to date. After a run in VS Code, call it yourself.
 2. On Windows, install Power BI Desktop of 2025 or newer. If it opens projects as a preview feature only, switch on
    *Power BI Project (.pbip)*, *TMDL* and *PBIR* under *Options*, *Preview features*.
 3. Open \`${pbip}\`.
