@@ -17,7 +17,7 @@ export const groupsColumns: readonly TableColumn[] = [
 ];
 
 /** A cohort of the division, numbered from 1. */
-export interface GroupedCohort {
+interface GroupedCohort {
   readonly school: string | null;
   /** As tables say it: `student`. */
   readonly userType: string;

@@ -14,7 +14,7 @@ import { newRunId } from "../log/runRecord";
 /** The tag of the table's one data file: a hash of the division that it holds. */
 const divisionTag = "clever.division";
 
-export interface GroupsRequest {
+interface GroupsRequest {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly division: Division;
