@@ -1,10 +1,12 @@
 import { type CsvCell, csvOf } from "../../src/dashboard/export/csv";
 import type { PageFile } from "../../src/ui/dashboard/protocol";
-import { drawPng, drawSvg } from "./charts/exportPicture";
+import { cardTexts } from "./cardsView";
+import { drawPagePng, drawPageSvg, drawPng, drawSvg } from "./charts/exportPicture";
 import { paperLook } from "./charts/look";
 import { provenance } from "./filterWords";
 import type { Ready } from "./model";
 import type { Cell, Column, DataTable, Panel } from "./panels/panel";
+import type { Part } from "./partView";
 
 /** Makes files of pictures and tables; each says where it is from and what it holds. */
 export class Exporter {
@@ -16,14 +18,34 @@ export class Exporter {
     const sheet = {
       title: panel.title,
       picture,
-      notes: [`${ready.texts.definition}: ${panel.definition}`, ...provenance(ready)],
+      notes: [`${ready.texts.definition}: ${panel.definition.brief}`, ...provenance(ready)],
     };
     const content = kind === "svg" ? drawSvg(sheet) : drawPng(sheet);
     this.save({ kind, name: fileName(ready, panel.id, kind), content });
   }
 
+  /** All that the page shows, as one picture. */
+  page(ready: Ready, panels: readonly Panel[], kind: "png" | "svg"): void {
+    const { texts, formats, district, answer } = ready;
+    const notes = provenance(ready);
+    const { cards, note } = cardTexts(ready);
+    const sheet = {
+      title: district === "" ? texts.title : `${district}: ${texts.title}`,
+      lines: [formats.range(answer.from, answer.to)],
+      cards,
+      cardsNote: note,
+      pictures: panels.flatMap((panel) => {
+        const picture = panel.picture(paperLook);
+        return picture ? [{ title: panel.title, picture, wide: panel.wide }] : [];
+      }),
+      notes,
+    };
+    const content = kind === "svg" ? drawPageSvg(sheet) : drawPagePng(sheet);
+    this.save({ kind, name: fileName(ready, "dashboard", kind), content });
+  }
+
   /** The numbers first and unformatted, as programs read them; what they mean stands below them. */
-  table(ready: Ready, id: string, title: string, definition: string, { columns, rows }: DataTable): void {
+  table(ready: Ready, { id, title, definition }: Part, { columns, rows }: DataTable): void {
     const { texts } = ready;
     // Said once per row, so that numbers stay numbers.
     const partly = rows.some((row) => row.partly);
@@ -41,7 +63,7 @@ export class Exporter {
         ...(partly ? [row.partly ? texts.ofCounted : texts.complete] : []),
       ]),
       header.map(() => null),
-      ...[title, `${texts.definition}: ${definition}`, ...provenance(ready)].map(wide),
+      ...[title, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),
     ]);
     this.save({ kind: "csv", name: fileName(ready, id, "csv"), content });
   }

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { UserType } from "../../src/clever/reports";
 import { rangePresets } from "../../src/dashboard/opening";
 import type { Saved } from "../../src/dashboard/saved";
+import { compareChip, compareView } from "./compareView";
 import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
@@ -39,6 +40,7 @@ export class FilterBar {
     return html`<section class="filters" aria-label=${texts.filters}>
       <div class="filter-bar">
         ${this.dates(model)}
+        ${compareView(model, actions)}
         ${nameLists.map((list) => (options ? this.names(model, list) : nothing))}
         ${
           options
@@ -168,7 +170,7 @@ function unitsView({ texts, view }: Model, actions: Actions): TemplateResult {
 }
 
 function menuView(model: Model, actions: Actions): TemplateResult {
-  const { texts, filter } = model;
+  const { texts, filter, answer } = model;
   const command = (id: string, text: string, act: () => void) =>
     html`<button type="button" role="menuitem" class="command" id=${id} @click=${act}>${text}</button>`;
   return popover({
@@ -180,12 +182,15 @@ function menuView(model: Model, actions: Actions): TemplateResult {
     menu: true,
     width: 200,
     content: html`
-      ${command("copy-filter", texts.copyFilter, () => actions.post({ type: "copyFilter", filter }))}
+      ${command("copy-filter", texts.copyFilter, () => actions.post({ type: "copyFilter", filter, question: model.view.question }))}
+      ${answer ? command("page-png", texts.pageAsPng, () => actions.savePage("png")) : nothing}
+      ${answer ? command("page-svg", texts.pageAsSvg, () => actions.savePage("svg")) : nothing}
       ${command("paste-filter", texts.pasteFilter, () => actions.post({ type: "pasteFilter" }))}`,
   });
 }
 
-function chipsView({ texts, formats, filter, answer, saved }: Model, actions: Actions): TemplateResult {
+function chipsView(model: Model, actions: Actions): TemplateResult {
+  const { texts, formats, filter, answer, saved } = model;
   const parts = filterParts(texts, filter, answer?.options, saved.groups);
   const isOpening = "preset" in filter.range && filter.range.preset === "schoolYear";
   const dates = answer ? formats.range(answer.from, answer.to) : rangeName(texts, formats, filter);
@@ -199,6 +204,7 @@ function chipsView({ texts, formats, filter, answer, saved }: Model, actions: Ac
               @click=${() => actions.setFilter({ range: { preset: "schoolYear" } })}>${icon("close")}</button>`
       }
     </li>
+    ${compareChip(model, actions)}
     ${parts.map(
       ({ text, without }) => html`<li class="chip">
         <bdi class="chip-name" title=${text}>${text}</bdi>

@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit";
 import type { Change, DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
+import type { LinkedView } from "../../src/dashboard/export/viewLink";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { namesIn } from "../../src/dashboard/filterNames";
 import { openingView } from "../../src/dashboard/opening";
@@ -12,7 +13,7 @@ import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboa
 import { aboutView, exportedHead } from "./aboutView";
 import { askedTitleId, askedView, askView } from "./askView";
 import { cardsView } from "./cardsView";
-import { changesView } from "./changesView";
+import { changesBelow } from "./changesView";
 import { ChartElement } from "./charts/ChartElement";
 import { type Look, lookOf, paperLook } from "./charts/look";
 import type { Picture } from "./charts/picture";
@@ -95,7 +96,7 @@ export class Page implements Actions {
     };
     this.question = start.question;
     this.scrollTo = scrollTo;
-    this.bar = new FilterBar(this, (view) => this.showSaved(view));
+    this.bar = new FilterBar(this, (view) => this.showView(view));
     this.table = new ResourceTable(() => this.changed());
     this.exporter = new Exporter((file) => this.save(file));
     window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
@@ -105,7 +106,7 @@ export class Page implements Actions {
   receive(message: ToPage): void {
     const { model } = this;
     if (message.type === "init") return;
-    if (message.type === "pasted") this.setFilter(message.filter);
+    if (message.type === "pasted") this.showView(message);
     else if (message.type === "notice") model.notice = message.text;
     else if (message.question >= this.question) this.receiveState(message);
     this.changed();
@@ -113,7 +114,9 @@ export class Page implements Actions {
 
   setFilter(patch: FilterPatch): void {
     const { model } = this;
-    model.filter = { ...model.filter, ...patch };
+    // Two periods are chosen and named together: another range is another comparison.
+    const ended = patch.range && !patch.compare ? { compare: undefined } : {};
+    model.filter = { ...model.filter, ...patch, ...ended };
     model.busy = true;
     model.notice = "";
     model.announcement = model.texts.updating;
@@ -131,11 +134,11 @@ export class Page implements Actions {
 
   /** Asks one of the offered questions; what answers it comes to the page's start. */
   ask(question: QuestionId): void {
-    const { answer, texts } = this.model;
+    const { answer, texts, formats } = this.model;
     if (!answer) return;
     this.showsAnswer = true;
     this.setView({ question, sort: openingView.sort, search: "" });
-    this.setFilter(questionOf(question, texts, answer.options).filter);
+    this.setFilter(questionOf(question, { texts, formats, answer }).filter);
   }
 
   keepSaved(saved: Saved): void {
@@ -144,8 +147,8 @@ export class Page implements Actions {
     this.changed();
   }
 
-  /** Shows a saved view, whatever is shown now. */
-  private showSaved({ filter, question }: Saved["views"][number]): void {
+  /** Shows a saved or linked view, whatever is shown now. */
+  private showView({ filter, question }: LinkedView): void {
     this.setView({ question });
     this.setFilter(filter);
   }
@@ -156,6 +159,11 @@ export class Page implements Actions {
 
   save(file: PageFile): void {
     this.outside.save(file);
+  }
+
+  savePage(kind: "png" | "svg"): void {
+    const { model, panels } = this;
+    if (model.answer) this.exporter.page({ ...model, answer: model.answer }, panels, kind);
   }
 
   /** Draws with the next frame. */
@@ -176,6 +184,9 @@ export class Page implements Actions {
     document.body.classList.toggle("printing", printing);
     this.model.look = this.lookNow();
     this.draw();
+    // On paper nothing can be unfolded.
+    for (const details of document.querySelectorAll<HTMLDetailsElement>(".about details"))
+      details.open = printing;
     for (const chart of document.querySelectorAll("clever-chart")) {
       if (chart instanceof ChartElement) chart.fit();
     }
@@ -233,7 +244,7 @@ export class Page implements Actions {
     const { texts, phase, answer } = model;
     const ready: Ready | undefined = answer && { ...model, answer };
     return html`
-      ${model.frozen ? (ready ? exportedHead(ready) : nothing) : html`<header class="top"><h1 class="spoken">${texts.title}</h1>${this.bar.view(model)}</header>`}
+      ${model.frozen ? (ready ? exportedHead(ready, this) : nothing) : html`<header class="top"><h1 class="spoken">${texts.title}</h1>${this.bar.view(model)}</header>`}
       <main class=${model.busy && answer ? "busy" : ""} aria-busy=${model.busy}>
         ${model.busy ? html`<div class="progress" aria-hidden="true"><span></span></div>` : nothing}
         ${model.busy && answer && model.progress ? html`<p class="quiet reading">${model.progress}</p>` : nothing}
@@ -270,19 +281,18 @@ export class Page implements Actions {
       this.cached(`change-${change.subject}-${change.name}-${change.type}`, () =>
         weeksPicture(change, ready, model.look),
       );
-    const panels = this.panels.map(
-      (panel) => [panel.id, panelView(context, panel, pictureOf(panel))] as const,
-    );
+    const panels = this.panels.map((panel) => {
+      const below = panel.id === "changes" ? changesBelow(context, weeksOf) : nothing;
+      return [panel.id, panelView(context, panel, pictureOf(panel), below)] as const;
+    });
     const licences = licencesView(context);
     const all: readonly (readonly [string, TemplateResult])[] = [
-      ...panels.slice(0, 1),
-      ["changes", changesView(context, weeksOf)],
-      ...panels.slice(1),
+      ...panels,
       ...(licences ? [["licences", licences] as const] : []),
       ["table", this.table.view(context)],
     ];
     const { question } = ready.view;
-    const answering = question ? questionOf(question, ready.texts, answer.options).panels : [];
+    const answering = question ? questionOf(question, ready).panels : [];
     const partsOf = (asked: boolean) =>
       all.flatMap(([id, part]) => (answering.includes(id) === asked ? [part] : []));
     return html`

@@ -1,13 +1,12 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { People, ResourceEntry, Shown } from "../../src/dashboard/answer";
 import type { ResourceColumn } from "../../src/dashboard/export/view";
-import { explainView } from "./explainView";
-import { exportMenu } from "./exportMenu";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
 import { type DataTable, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
+import { exportView, partView } from "./partView";
 
 /** Tables longer than this have only the rows in sight in the document. */
 const mostRows = 200;
@@ -22,7 +21,7 @@ export class ResourceTable {
   constructor(private readonly changed: () => void) {}
 
   view(context: PanelContext): TemplateResult {
-    const { ready, actions, exporter, model } = context;
+    const { ready, actions, model } = context;
     const { texts, formats, answer, view } = ready;
     const rows = sortedRows(ready);
     const windowed = rows.length > mostRows && !document.body.classList.contains("printing");
@@ -42,23 +41,24 @@ export class ResourceTable {
       ["lastDay", texts.lastDay],
       [undefined, texts.trend],
     ];
-    return html`<section class="panel wide" id="panel-table" aria-label=${title}>
-      <header class="panel-head">
-        <div class="panel-title">
-          <h2>${title}${explainView(ready, "table", title, texts.definitions.table)}</h2>
-          <p class="quiet note" role="status">${fill(texts.resourcesFound, formats.integer(rows.length), formats.integer(answer.resources.length))}</p>
-        </div>
-        <div class="panel-tools">
-          <input type="search" class="input" id="resource-search" placeholder=${texts.search}
-            aria-label=${fill(texts.searchIn, title)} .value=${view.search}
-            @input=${(event: Event) => {
-              if (event.target instanceof HTMLInputElement)
-                actions.setView({ search: event.target.value.slice(0, 300) });
-            }} />
-          ${exportMenu(ready, "table", title, [["csv", texts.asCsv, () => exporter.table(ready, "resources", title, texts.definitions.table, resourceTable(ready, rows))]])}
-        </div>
-      </header>
-      <div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll}>
+    const part = { id: "table", title, definition: texts.definitions.table, wide: true };
+    const count = fill(
+      texts.resourcesFound,
+      formats.integer(rows.length),
+      formats.integer(answer.resources.length),
+    );
+    const search = html`<input type="search" class="input" id="resource-search" placeholder=${texts.search}
+      aria-label=${fill(texts.searchIn, title)} .value=${view.search}
+      @input=${(event: Event) => {
+        if (event.target instanceof HTMLInputElement)
+          actions.setView({ search: event.target.value.slice(0, 300) });
+      }} />`;
+    return partView(
+      ready,
+      part,
+      html`<p class="quiet note" role="status">${count}</p>`,
+      html`${search}${exportView(context, part, () => resourceTable(ready, rows), [], "resources")}`,
+      html`<div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll}>
         <table class="data" aria-rowcount=${rows.length + 1}>
           <thead><tr aria-rowindex="1">${columns.map(([column, text]) => headView(ready, actions, column, text))}</tr></thead>
           <tbody>
@@ -68,8 +68,8 @@ export class ResourceTable {
           </tbody>
         </table>
         ${rows.length === 0 ? html`<p class="quiet nothing">${texts.nothingFound}</p>` : nothing}
-      </div>
-    </section>`;
+      </div>`,
+    );
   }
 
   private readonly onScroll = ({ currentTarget }: Event): void => {

@@ -1,10 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { Explanation } from "../../src/dashboard/export/definitionTexts";
 import { filterParts, groupRule } from "./filterWords";
 import { fill } from "./formats";
-import type { Model, Ready } from "./model";
+import type { Actions, Model, Ready } from "./model";
 
 /** The head of an exported page: what it is about, and how to print it. */
-export function exportedHead({ texts, formats, district, filter, answer }: Ready): TemplateResult {
+export function exportedHead(
+  { texts, formats, district, filter, answer }: Ready,
+  actions: Actions,
+): TemplateResult {
   const parts = filterParts(texts, filter, answer.options);
   return html`<header class="exported-head">
     <div>
@@ -16,6 +20,7 @@ export function exportedHead({ texts, formats, district, filter, answer }: Ready
         ${parts.length === 0 ? html`<li class="chip">${texts.applied}: ${texts.none}</li>` : nothing}
       </ul>
     </div>
+    <button type="button" class="button secondary" id="page-png" @click=${() => actions.savePage("png")}>${texts.pageAsPng}</button>
     <button type="button" class="button" id="print" @click=${() => window.print()}>${texts.print}</button>
   </header>`;
 }
@@ -26,7 +31,7 @@ export function aboutView(model: Model, { texts, formats, answer }: Ready): Temp
   const computed = fill(texts.exportedOn, formats.moment(answer.computed));
   if (!model.frozen) return html`<footer class="about quiet"><p>${rule}</p><p>${computed}</p></footer>`;
   const { definitions } = texts;
-  const terms = [
+  const terms: readonly (readonly [string, Explanation])[] = [
     [texts.users, definitions.users],
     [texts.activeUsers, definitions.activeUsers],
     [texts.resourceUsers, definitions.resourceUsers],
@@ -41,17 +46,21 @@ export function aboutView(model: Model, { texts, formats, answer }: Ready): Temp
     [texts.titleTreemap, definitions.treemap],
     [texts.titleActive, definitions.active],
     [texts.titleDistinctSchool, definitions.distinctSchool],
-    ...(answer.byGrade.length > 0 ? [[texts.titleDistinctGrade, definitions.distinctGrade]] : []),
+    ...(answer.byGrade.length > 0 ? ([[texts.titleDistinctGrade, definitions.distinctGrade]] as const) : []),
     [texts.titleNeverSchool, definitions.neverSchool],
-    ...(answer.byGrade.length > 0 ? [[texts.titleNeverGrade, definitions.neverGrade]] : []),
+    ...(answer.byGrade.length > 0 ? ([[texts.titleNeverGrade, definitions.neverGrade]] as const) : []),
     [texts.titleWeekday, definitions.weekday],
     [texts.titleDistinctDay, definitions.distinctDay],
-    ...(answer.licences ? [[texts.titleLicences, definitions.licences]] : []),
+    ...(answer.licences ? ([[texts.titleLicences, definitions.licences]] as const) : []),
+    ...(answer.comparison ? ([[texts.titlePeriods, definitions.periods]] as const) : []),
     [texts.titleTable, definitions.table],
   ];
   return html`<footer class="about panel wide">
     <h2>${texts.aboutTitle}</h2>
-    <dl>${terms.map(([term, meaning]) => html`<div><dt>${term}</dt><dd>${meaning}</dd></div>`)}
+    <dl>${terms.map(
+      ([term, { brief, exact }]) => html`<div><dt>${term}</dt>
+        <dd>${brief}<details><summary>${texts.more}</summary>${exact}</details></dd></div>`,
+    )}
       <div><dt>${texts.privacy}</dt><dd>${rule}</dd></div>
       <div><dt>${texts.rulesTitle}</dt>${texts.rules.map((each) => html`<dd>${each}</dd>`)}</div>
     </dl>

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { type QuestionId, questionIds } from "../../src/dashboard/questions";
 import { icon } from "./icons";
 import type { Actions, Model, Ready } from "./model";
-import { questionOf, questionText } from "./questions";
+import { type QuestionChoice, questionOf, questionText } from "./questions";
 
 /** The heading of the question that is asked; it has the focus once it is answered. */
 export const askedTitleId = "asked-title";
@@ -29,27 +29,28 @@ export function askedView(
   parts: readonly TemplateResult[],
 ): TemplateResult {
   const { texts, answer, filter } = ready;
-  const { choices } = questionOf(id, texts, answer.options);
-  const title = model.frozen ? questionText(id, texts, answer.options, filter) : texts.questions[id];
+  const { choices, periods } = questionOf(id, ready);
+  const title = model.frozen ? questionText(id, ready, filter) : texts.questions[id];
+  const select = (name: string, label: string, list: readonly QuestionChoice[]) =>
+    list.length === 0
+      ? nothing
+      : html`<select class="select" id=${name} aria-label=${label}
+          @change=${({ target }: Event) => {
+            const choice = target instanceof HTMLSelectElement && list[Number(target.value)];
+            if (choice) actions.setFilter(choice.patch);
+          }}
+        >
+          ${list.some(({ isMade }) => isMade(filter)) ? nothing : html`<option value="" selected></option>`}
+          ${list.map((choice, at) => html`<option value=${at} .selected=${choice.isMade(filter)}>${choice.name}</option>`)}
+        </select>`;
   return html`<section class="asked" aria-labelledby=${askedTitleId}>
     <header class="asked-head">
       <h2 id=${askedTitleId} tabindex="-1">${title}</h2>
       ${
         model.frozen
           ? nothing
-          : html`${
-              choices && choices.length > 0
-                ? html`<select class="select" id="asked-choice" aria-label=${texts.questions[id]}
-                    @change=${({ target }: Event) => {
-                      const choice = target instanceof HTMLSelectElement && choices[Number(target.value)];
-                      if (choice) actions.setFilter(choice.filter);
-                    }}
-                  >
-                    ${choices.some(({ isMade }) => isMade(filter)) ? nothing : html`<option value="" selected></option>`}
-                    ${choices.map(({ name, isMade }, at) => html`<option value=${at} .selected=${isMade(filter)}>${name}</option>`)}
-                  </select>`
-                : nothing
-            }
+          : html`${select("asked-choice", texts.questions[id], choices ?? [])}
+            ${select("asked-periods", texts.periodsOfQuestion, periods)}
             <button type="button" class="icon-button" id="asked-close" aria-label=${texts.closeQuestion} title=${texts.closeQuestion}
               @click=${() => actions.setView({ question: null })}>${icon("close")}</button>`
       }

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Card, Cards, People, ReportKind } from "../../src/dashboard/answer";
+import { changeIn, periodNames } from "./comparisonWords";
 import { explainView } from "./explainView";
 import { fill } from "./formats";
 import { icon } from "./icons";
@@ -7,70 +8,107 @@ import { withoutDays } from "./missingWords";
 import type { Ready } from "./model";
 import { shareOf } from "./panels/panel";
 
-/** The numbers on top, each with what became of it since the period before. */
-export function cardsView(ready: Ready): TemplateResult {
-  const { texts, formats, answer, view } = ready;
+/** A card as it is shown. */
+interface ShownCard {
+  readonly id: keyof Cards;
+  readonly title: string;
+  readonly card: Card<People>;
+  readonly format: (value: number) => string;
+  readonly beside?: string;
+}
+
+/** The numbers on top, in their order. */
+function shownCards({ texts, formats, answer, view }: Ready): readonly ShownCard[] {
   const { cards } = answer;
-  const inPercent = view.units === "percent";
-  const integer = (value: number) => formats.integer(value);
-  const percent = (value: number) => formats.share(value);
-  const percentOf = (card: Card<People>): Card<People> => ({
-    value: shareOf(card.value, cards.users.value),
-    before: shareOf(card.before, cards.users.before),
-    compared: shareCompared(card, cards.users),
-  });
-  const people = (id: "activeUsers" | "resourceUsers", title: string) => {
+  const format = (value: number) => formats.integer(value);
+  const people = (id: "activeUsers" | "resourceUsers", title: string): ShownCard => {
     const card = cards[id];
     const share = shareOf(card.value, cards.users.value);
-    if (inPercent) return cardView(ready, id, title, percentOf(card), percent, formats.shown(card.value));
-    const beside = typeof share === "number" ? fill(texts.ofUsers, formats.share(share)) : undefined;
-    return cardView(ready, id, title, card, integer, beside);
+    if (view.units === "percent") {
+      const inPercent = {
+        value: share,
+        before: shareOf(card.before, cards.users.before),
+        compared: shareCompared(card, cards.users),
+      };
+      const percent = (value: number) => formats.share(value);
+      return { id, title, card: inPercent, format: percent, beside: formats.shown(card.value) };
+    }
+    const beside = typeof share === "number" ? { beside: fill(texts.ofUsers, formats.share(share)) } : {};
+    return { id, title, card, format, ...beside };
   };
-  const { schoolDays, before } = answer.periods;
-  const against =
-    before === null
-      ? texts.noBefore
-      : fill(
-          schoolDays === 1 ? texts.againstOne : texts.against,
-          formats.integer(schoolDays),
-          formats.range(before.from, before.to),
-        );
+  return [
+    { id: "users", title: texts.users, card: cards.users, format },
+    people("activeUsers", texts.activeUsers),
+    people("resourceUsers", texts.resourceUsers),
+    { id: "logins", title: texts.logins, card: cards.logins, format },
+    { id: "accesses", title: texts.accesses, card: cards.accesses, format },
+    { id: "resources", title: texts.differentResources, card: cards.resources, format },
+    { id: "days", title: texts.days, card: cards.days, format },
+  ];
+}
+
+/** What the arrows of the cards compare, in words. */
+function againstText(ready: Ready): string {
+  const { texts, formats, answer } = ready;
+  const { comparison, filter, periods } = answer;
+  const { schoolDays, before } = periods;
+  if (before === null) return texts.noBefore;
+  if (filter.compare && comparison) {
+    const counts = [comparison.before.schoolDays, schoolDays].map((days) => formats.integer(days));
+    return fill(texts.againstChosen, ...periodNames(ready, comparison), ...counts);
+  }
+  return fill(
+    schoolDays === 1 ? texts.againstOne : texts.against,
+    formats.integer(schoolDays),
+    formats.range(before.from, before.to),
+  );
+}
+
+/** The cards in words: what they are called, their numbers, and what became of them. */
+export function cardTexts(ready: Ready): {
+  readonly cards: readonly (readonly string[])[];
+  readonly note: string;
+} {
+  const cards = shownCards(ready).map((shown) => {
+    const change = changeOf(ready, shown);
+    const sign = change?.direction === undefined ? "" : change.direction > 0 ? "↑ " : "↓ ";
+    const value = ready.formats.shown(shown.card.value, shown.format);
+    return [shown.title, value, change === undefined ? "" : `${sign}${change.text}`];
+  });
+  return { cards, note: againstText(ready) };
+}
+
+/** The numbers on top, each with what became of it since the period before. */
+export function cardsView(ready: Ready): TemplateResult {
+  const { texts } = ready;
   return html`<section class="numbers" aria-label=${texts.title}>
-    <div class="cards">
-      ${cardView(ready, "users", texts.users, cards.users, integer)}
-      ${people("activeUsers", texts.activeUsers)}
-      ${people("resourceUsers", texts.resourceUsers)}
-      ${cardView(ready, "logins", texts.logins, cards.logins, integer)}
-      ${cardView(ready, "accesses", texts.accesses, cards.accesses, integer)}
-      ${cardView(ready, "resources", texts.differentResources, cards.resources, integer)}
-      ${cardView(ready, "days", texts.days, cards.days, integer)}
-    </div>
-    <p class="quiet cards-note" title=${texts.definitions.before}>${against}</p>
+    <div class="cards">${shownCards(ready).map((shown) => cardView(ready, shown))}</div>
+    <p class="quiet cards-note" title=${texts.definitions.before}>${againstText(ready)}</p>
   </section>`;
 }
 
-function cardView(
-  ready: Ready,
-  id: keyof Cards,
-  title: string,
-  card: Card<People>,
-  format: (value: number) => string,
-  beside?: string,
-): TemplateResult {
+function cardView(ready: Ready, shown: ShownCard): TemplateResult {
   const { texts, formats, answer } = ready;
-  const { value } = card;
+  const { id, title, card, format, beside } = shown;
   const without = withoutDays(ready, reportOf[id]);
+  const change = changeOf(ready, shown);
   return html`<div class="card" id=${`card-${id}`}>
     <div class="card-title"><h2>${title}</h2>${explainView(ready, `card-${id}`, title, texts.definitions[id])}</div>
     ${
-      value === null
+      card.value === null
         ? html`<p class="card-value hidden" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>
             ${icon("lock")}${texts.hidden}
           </p>`
-        : html`<p class="card-value">${formats.shown(value, format)}</p>`
+        : html`<p class="card-value">${formats.shown(card.value, format)}</p>`
     }
     <p class="card-foot">
-      ${changeView(ready, id, card, format)}
+      ${
+        change === undefined
+          ? nothing
+          : html`<span class="delta" title=${change.title}>${
+              change.direction === undefined ? nothing : icon(change.direction > 0 ? "arrowUp" : "arrowDown")
+            }${change.text}</span>`
+      }
       ${beside === undefined ? nothing : html`<span class="quiet">${beside}</span>`}
     </p>
     ${without === undefined ? nothing : html`<p class="quiet card-foot without">${without}</p>`}
@@ -93,24 +131,23 @@ function shareCompared({ compared: part }: Card<People>, { compared: whole }: Ca
   return { now: part.now / whole.now, before: part.before / whole.before };
 }
 
-/** In words and an arrow, without colour: whether more is better is for the reader to say. */
-function changeView(
-  { texts, formats }: Ready,
-  id: keyof Cards,
-  { value, before, compared }: Card<People>,
-  format: (value: number) => string,
-): TemplateResult | typeof nothing {
+/** What became of a number, without colour: whether more is better is for the reader to say. */
+function changeOf(
+  ready: Ready,
+  { id, card: { value, before, compared }, format }: ShownCard,
+): { readonly text: string; readonly title: string; readonly direction?: 1 | -1 } | undefined {
+  const { texts } = ready;
   if (compared === null) {
     // The days of both are as many as they are.
-    if (id === "days" || typeof value !== "number" || typeof before !== "number") return nothing;
-    return html`<span class="delta" title=${texts.notComparableHint}>${texts.notComparable}</span>`;
+    if (id === "days" || typeof value !== "number" || typeof before !== "number") return undefined;
+    return { text: texts.notComparable, title: texts.notComparableHint };
   }
-  if (compared.before === 0) return nothing;
-  const change = compared.now / compared.before - 1;
-  const perDay = id === "logins" || id === "accesses";
-  const title = perDay
-    ? fill(texts.perSchoolDay, format(compared.now), format(compared.before))
-    : fill(texts.beforeWas, format(compared.before));
-  if (change === 0) return html`<span class="delta" title=${title}>${texts.unchanged}</span>`;
-  return html`<span class="delta" title=${title}>${icon(change > 0 ? "arrowUp" : "arrowDown")}${change > 0 ? "+" : "−"}${formats.share(Math.abs(change))}</span>`;
+  if (compared.before === 0) return undefined;
+  const title =
+    id === "logins" || id === "accesses"
+      ? fill(texts.perSchoolDay, format(compared.now), format(compared.before))
+      : fill(texts.beforeWas, format(compared.before));
+  const text = changeIn(ready, compared.before, compared.now);
+  if (compared.now === compared.before) return { text, title };
+  return { text, title, direction: compared.now > compared.before ? 1 : -1 };
 }

@@ -1,17 +1,17 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit";
+import type { Explanation } from "../../src/dashboard/export/definitionTexts";
 import { groupRule } from "./filterWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import type { Ready } from "./model";
 import { popover } from "./popover";
 
-/** The `?` beside a title: what exactly is computed. */
+/** The `?` beside a title: what is computed, in short and exactly. */
 export function explainView(
   { texts, answer }: Pick<Ready, "texts" | "answer">,
   id: string,
   title: string,
-  definition: string,
-  more?: string,
+  { brief, exact }: Explanation,
 ): TemplateResult {
   return popover({
     id: `explain-${id}`,
@@ -22,8 +22,8 @@ export function explainView(
     width: 360,
     content: html`<div class="explanation" tabindex="0">
       <h3>${title}</h3>
-      <p>${definition}</p>
-      ${more === undefined ? nothing : html`<p>${more}</p>`}
+      <p>${brief}</p>
+      <details><summary>${texts.more}</summary><p>${exact}</p></details>
       <p class="quiet">${groupRule(texts, answer.minimumGroupSize)}</p>
     </div>`,
   });

@@ -1,11 +1,12 @@
 import type { UserType } from "../../src/clever/reports";
-import type { FilterOptions } from "../../src/dashboard/answer";
+import type { Comparison, FilterOptions } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
 import type { Saved } from "../../src/dashboard/saved";
+import { periodDays, periodNames } from "./comparisonWords";
 import { type Formats, fill } from "./formats";
 import { groupOf } from "./MultiSelect";
-import { missingSentences } from "./missingWords";
+import { completenessSentences, missingSentences } from "./missingWords";
 import { type FilterPatch, type NameList, nameIn, type Ready } from "./model";
 import { questionText } from "./questions";
 import { schoolGroups } from "./schoolGroups";
@@ -68,15 +69,26 @@ export function provenance({ texts, formats, district, filter, view, answer }: R
   const { question } = view;
   return [
     ...(district === "" ? [] : [`${texts.district}: ${district}`]),
-    ...(question ? [`${texts.question}: ${questionText(question, texts, answer.options, filter)}`] : []),
+    ...(question ? [`${texts.question}: ${questionText(question, { texts, formats, answer }, filter)}`] : []),
     `${texts.period}: ${formats.range(answer.from, answer.to)}`,
     `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
     `${texts.privacy}: ${groupRule(texts, answer.minimumGroupSize)}`,
     ...withheldSentences({ texts, formats, answer }),
-    ...missingSentences({ texts, formats, answer }),
+    ...missingSentences({ texts, formats }, answer.missing),
+    ...completenessSentences({ texts, formats, answer }).map((text) => `${texts.completeness}: ${text}`),
+    ...comparedPeriods({ texts, formats }, answer.comparison),
     fill(texts.exportedOn, formats.moment(answer.computed)),
     texts.source,
   ];
+}
+
+/** The two periods that are compared, one line each. */
+function comparedPeriods(words: Pick<Ready, "texts" | "formats">, comparison: Comparison | null): string[] {
+  if (comparison === null) return [];
+  const names = periodNames(words, comparison);
+  return [comparison.before, comparison.now].map(
+    (period, at) => `${names[at]}: ${periodDays(words, period)}`,
+  );
 }
 
 export function groupRule(texts: DashboardTexts, minimum: number): string {

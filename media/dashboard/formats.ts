@@ -73,6 +73,11 @@ export class Formats {
     return this.decimals.format(value);
   }
 
+  /** An average of a day, as exactly as it is of use. */
+  average(value: number): string {
+    return value > 0 && value < 10 ? this.decimal(value) : this.integer(value);
+  }
+
   compact(value: number): string {
     return Math.abs(value) < 10_000 ? this.integers.format(value) : this.compacts.format(value);
   }

@@ -1,17 +1,17 @@
 import { html, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
-import { explainView } from "./explainView";
-import { exportMenu } from "./exportMenu";
 import { daysIn, fill, isolated } from "./formats";
 import { isOnly, pickName, type Ready } from "./model";
 import { type DataTable, shareOf, told } from "./panels/panel";
 import type { PanelContext } from "./panelView";
+import { exportView, partView } from "./partView";
 
 /** A licence that ends within so many days is told. */
 const daysBeforeEnd = 60;
 
 /** The resources that are paid for: who uses them, and what one of these people costs. */
-export function licencesView({ ready, actions, exporter, model }: PanelContext): TemplateResult | undefined {
+export function licencesView(context: PanelContext): TemplateResult | undefined {
+  const { ready, actions, model } = context;
   const { texts, formats, answer } = ready;
   const { licences } = answer;
   if (licences === null) return undefined;
@@ -27,23 +27,19 @@ export function licencesView({ ready, actions, exporter, model }: PanelContext):
     [texts.licenceEnd, ""],
     [texts.remark, ""],
   ];
-  return html`<section class="panel wide" id="panel-licences" aria-label=${title}>
-    <header class="panel-head">
-      <div class="panel-title">
-        <h2>${title}${explainView(ready, "licences", title, texts.definitions.licences)}</h2>
-        <p class="quiet note">${fill(texts.licencesOf, formats.integer(licences.length), formats.integer(unused))}</p>
-      </div>
-      <div class="panel-tools">
-        ${exportMenu(ready, "licences", title, [["csv", texts.asCsv, () => exporter.table(ready, "licences", title, texts.definitions.licences, licenceTable(ready, licences))]])}
-      </div>
-    </header>
-    <div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
+  const part = { id: "licences", title, definition: texts.definitions.licences, wide: true };
+  return partView(
+    ready,
+    part,
+    html`<p class="quiet note">${fill(texts.licencesOf, formats.integer(licences.length), formats.integer(unused))}</p>`,
+    exportView(context, part, () => licenceTable(ready, licences)),
+    html`<div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
       <table class="data">
         <thead><tr>${heads.map(([text, className]) => html`<th scope="col" class=${className}>${text}</th>`)}</tr></thead>
         <tbody>${licences.map((entry) => rowView(ready, entry, model.frozen ? undefined : actions))}</tbody>
       </table>
-    </div>
-  </section>`;
+    </div>`,
+  );
 }
 
 function rowView(

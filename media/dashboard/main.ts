@@ -34,9 +34,9 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
   };
   window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
     if (data.type === "init" && !page) {
-      const { texts, district, saved, filter, question } = data;
+      const { texts, district, saved, filter, question, asked } = data;
       const before = vscode.getState();
-      const view = { ...openingView, ...before?.view };
+      const view = { ...openingView, ...before?.view, ...(asked === undefined ? {} : { question: asked }) };
       page = new Page(
         root,
         outside,

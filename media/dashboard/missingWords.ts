@@ -1,15 +1,20 @@
-import type { DashboardAnswer, DayEntry, ReportKind } from "../../src/dashboard/answer";
+import type { DashboardAnswer, DayEntry, MissingReport, ReportKind } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
-import { fill } from "./formats";
+import { fill, isolated } from "./formats";
 import type { Ready } from "./model";
+
+type Words = Pick<Ready, "texts" | "formats" | "answer">;
 
 function reportName(texts: DashboardTexts, report: ReportKind): string {
   return { dailyParticipation: texts.reportParticipation, resourceUsage: texts.reportUsage }[report];
 }
 
-/** Which reports are missing in the range, one sentence each. */
-export function missingSentences({ texts, formats, answer }: Pick<Ready, "texts" | "formats" | "answer">) {
-  return answer.missing.map(({ report, userType, days, first, last }) =>
+/** Which reports are missing, one sentence each. */
+export function missingSentences(
+  { texts, formats }: Pick<Ready, "texts" | "formats">,
+  missing: readonly MissingReport[],
+): string[] {
+  return missing.map(({ report, userType, days, first, last }) =>
     fill(
       days === 1 ? texts.missingReport : texts.missingReports,
       reportName(texts, report),
@@ -20,16 +25,49 @@ export function missingSentences({ texts, formats, answer }: Pick<Ready, "texts"
   );
 }
 
+/** Which reports are in quarantine; nothing where there are none, or nobody knows. */
+export function quarantineSentences(
+  { texts, formats }: Pick<Ready, "texts" | "formats">,
+  names: readonly string[] = [],
+): string[] {
+  return names.length === 0
+    ? []
+    : [fill(texts.inQuarantine, shortList({ texts, formats }, names.map(isolated)))];
+}
+
+/** Which days miss a report, one by one, for what leaves the page. */
+export function completenessSentences({ texts, formats, answer }: Words): string[] {
+  const days = (["dailyParticipation", "resourceUsage"] as const).flatMap((report) => {
+    const missing = answer.byDay.filter((day) => day.missing?.includes(report));
+    if (missing.length === 0) return [];
+    const dates = shortList(
+      { texts, formats },
+      missing.map(({ date }) => formats.day(date)),
+    );
+    return [fill(texts.reportMissingOn, reportName(texts, report), dates)];
+  });
+  return [
+    ...(days.length === 0 ? [texts.nothingMissing] : days),
+    ...quarantineSentences({ texts, formats }, answer.quarantined),
+  ];
+}
+
+/** So many are named one by one. */
+const mostNamed = 12;
+
+function shortList({ texts, formats }: Pick<Ready, "texts" | "formats">, names: readonly string[]): string {
+  const others = names.length - mostNamed;
+  const named = names.slice(0, mostNamed);
+  return formats.list(others > 0 ? [...named, fill(texts.otherPlaces, formats.integer(others))] : named);
+}
+
 /** What is missing of a day, in a few words each. */
 export function missingOfDay(texts: DashboardTexts, { missing = [] }: DayEntry): string[] {
   return missing.map((report) => fill(texts.reportMissing, reportName(texts, report)));
 }
 
 /** That numbers from a report are without some days; undefined where none is missing. */
-export function withoutDays(
-  { texts, formats, answer }: Pick<Ready, "texts" | "formats" | "answer">,
-  report: ReportKind,
-): string | undefined {
+export function withoutDays({ texts, formats, answer }: Words, report: ReportKind): string | undefined {
   const count = missingCount(answer, report);
   if (count === 0) return undefined;
   return count === 1 ? texts.withoutDay : fill(texts.withoutDays, formats.integer(count));

@@ -63,6 +63,8 @@ export interface Actions {
   keepSaved(saved: Saved): void;
   /** Hands a file to the extension, or to the browser where there is none. */
   save(file: PageFile): void;
+  /** The whole page as a picture. */
+  savePage(kind: "png" | "svg"): void;
   changed(): void;
 }
 

@@ -3,13 +3,11 @@ import type { ChartHost } from "./charts/ChartElement";
 import type { LegendEntry, Picture } from "./charts/picture";
 import { dataTableView } from "./dataTableView";
 import type { Exporter } from "./Exporter";
-import { explainView } from "./explainView";
-import { exportMenu } from "./exportMenu";
 import { fill } from "./formats";
-import { icon } from "./icons";
 import { withoutDays } from "./missingWords";
-import { type Actions, type Model, type Ready, toggled } from "./model";
+import type { Actions, Model, Ready } from "./model";
 import type { Control, Panel } from "./panels/panel";
+import { asTableView, exportView, partView } from "./partView";
 import { otherDivisionView, sentencesView } from "./withheldView";
 
 export interface PanelContext {
@@ -21,40 +19,49 @@ export interface PanelContext {
 }
 
 /** A picture with its title, what it is adjusted by, and its table in its place where that is wished. */
-export function panelView(context: PanelContext, panel: Panel, picture: Picture | undefined): TemplateResult {
+export function panelView(
+  context: PanelContext,
+  panel: Panel,
+  picture: Picture | undefined,
+  below: unknown = nothing,
+): TemplateResult {
   const { model, ready, actions } = context;
   const { texts, view } = ready;
   const asTable = view.asTable.includes(panel.id);
   const filtered = ready.filter.resources.length + ready.filter.resourceTypes.length > 0;
   const without = withoutDays(ready, panel.allResources ? "dailyParticipation" : "resourceUsage");
-  return html`<section class=${panel.wide ? "panel wide" : "panel"} id=${`panel-${panel.id}`} aria-label=${panel.title}>
-    <header class="panel-head">
-      <div class="panel-title">
-        <h2>${panel.title}${explainView(ready, panel.id, panel.title, panel.definition)}</h2>
-        ${panel.note ? html`<p class="quiet note">${panel.note}</p>` : nothing}
-        ${without ? html`<p class="quiet note without">${without}</p>` : nothing}
-        ${
-          panel.allResources && filtered
-            ? html`<p class="badge" title=${texts.allResourcesHint}>${texts.allResourcesNote}</p>`
-            : nothing
-        }
-      </div>
-      <div class="panel-tools">
-        ${panel.controls.map((control) => controlView(control, ready, actions, panel.id))}
-        ${toolsView(context, panel, asTable)}
-      </div>
-    </header>
+  const notes = html`
+    ${panel.note ? html`<p class="quiet note">${panel.note}</p>` : nothing}
+    ${without ? html`<p class="quiet note without">${without}</p>` : nothing}
+    ${
+      panel.allResources && filtered
+        ? html`<p class="badge" title=${texts.allResourcesHint}>${texts.allResourcesNote}</p>`
+        : nothing
+    }`;
+  const save = (kind: "png" | "svg") => () => context.exporter.picture(ready, panel, kind);
+  const tools = html`
+    ${panel.controls.map((control) => controlView(control, ready, actions, panel.id))}
+    ${asTableView(context, panel)}
+    ${exportView(context, panel, panel.table, [
+      ["png", texts.asPng, save("png")],
+      ["svg", texts.asSvg, save("svg")],
+    ])}`;
+  const body = html`${panel.lead ?? nothing}
     ${
       asTable
         ? dataTableView(ready, model.frozen ? undefined : actions, panel.title, panel.table())
         : picture
           ? html`${legendView(picture.legend, model.frozen ? undefined : actions)}
               ${chartView(context, panel.summary, picture)}`
-          : html`<p class="quiet nothing">${texts.nothingToShow}</p>`
+          : below === nothing
+            ? html`<p class="quiet nothing">${texts.nothingToShow}</p>`
+            : nothing
     }
     ${leftOutView(context, panel)}
+    ${panel.caption && !asTable ? html`<p class="quiet hint">${panel.caption}</p>` : nothing}
     ${panel.id === "time" && !asTable && !model.frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
-  </section>`;
+    ${below}`;
+  return partView(ready, panel, notes, tools, body);
 }
 
 function leftOutView({ model, ready, actions }: PanelContext, { withheld = [], offersOther }: Panel) {
@@ -133,30 +140,4 @@ function controlView(
       .map((step) => [step, fill(texts.schoolsOf, step, formats.integer(all))] as const),
     [0, texts.allSchools],
   ]);
-}
-
-function toolsView(
-  { ready, actions, exporter }: PanelContext,
-  panel: Panel,
-  asTable: boolean,
-): TemplateResult {
-  const { texts, view } = ready;
-  const switchText = asTable ? texts.showAsPicture : texts.showAsTable;
-  return html`<button
-      type="button"
-      class="icon-button as-table"
-      aria-pressed=${asTable}
-      aria-label=${`${texts.showAsTable}: ${panel.title}`}
-      title=${switchText}
-      @click=${() => actions.setView({ asTable: toggled(view.asTable, panel.id) })}
-    >${icon(asTable ? "graph" : "table")}</button>
-    ${exportMenu(ready, panel.id, panel.title, [
-      ["png", texts.asPng, () => exporter.picture(ready, panel, "png")],
-      ["svg", texts.asSvg, () => exporter.picture(ready, panel, "svg")],
-      [
-        "csv",
-        texts.asCsv,
-        () => exporter.table(ready, panel.id, panel.title, panel.definition, panel.table()),
-      ],
-    ])}`;
 }

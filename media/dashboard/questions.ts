@@ -1,16 +1,17 @@
-import type { FilterOptions } from "../../src/dashboard/answer";
-import type { DashboardTexts } from "../../src/dashboard/export/texts";
+import type { Break } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { openingFilter } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
+import { breakName, breakPatch } from "./comparisonWords";
+import { fill } from "./formats";
 import { isChosen } from "./MultiSelect";
-import { nameIn } from "./model";
+import { type FilterPatch, nameIn, type Ready } from "./model";
 import { schoolGroups } from "./schoolGroups";
 
-/** A choice that a question leaves, with the filter that it makes. */
+/** A choice that a question leaves. */
 export interface QuestionChoice {
   readonly name: string;
-  readonly filter: DashboardFilter;
+  readonly patch: FilterPatch;
   /** Whether a filter is just about this. */
   readonly isMade: (filter: DashboardFilter) => boolean;
 }
@@ -20,6 +21,8 @@ export interface Question {
   readonly panels: readonly string[];
   /** What it is about, one of which must be chosen; empty where the data has none. `undefined`: nothing to choose. */
   readonly choices: readonly QuestionChoice[] | undefined;
+  /** The periods that it can compare. */
+  readonly periods: readonly QuestionChoice[];
   /** The filter that it is asked with at first. */
   readonly filter: DashboardFilter;
 }
@@ -27,48 +30,52 @@ export interface Question {
 /** The grade that is asked about at first, where the data has it. */
 const firstGrade = "7";
 
+type Words = Pick<Ready, "texts" | "formats" | "answer">;
+
 /** What a question is in a district. Each starts from the filter that the dashboard opens with. */
-export function questionOf(id: QuestionId, texts: DashboardTexts, options: FilterOptions): Question {
-  const asked = (panels: readonly string[], patch: Partial<DashboardFilter> = {}): Question => ({
-    panels,
-    choices: undefined,
-    filter: { ...openingFilter, ...patch },
-  });
-  const choosing = (
+export function questionOf(id: QuestionId, words: Words): Question {
+  const { texts, answer } = words;
+  const { options } = answer;
+  const asked = (
     panels: readonly string[],
-    choices: readonly QuestionChoice[],
-    first = choices[0],
-  ): Question => ({ panels, choices, filter: first?.filter ?? openingFilter });
+    patch: FilterPatch = {},
+    choices?: readonly QuestionChoice[],
+    periods: readonly QuestionChoice[] = [],
+  ): Question => ({
+    panels,
+    choices,
+    periods,
+    filter: { ...openingFilter, ...patch, ...periods[0]?.patch },
+  });
   const named = (list: "resources" | "grades", values: readonly (string | null)[]) =>
     [...new Set(values)].map(
       (value): QuestionChoice => ({
         name: nameIn(texts, list, value),
-        filter: { ...openingFilter, [list]: [value] },
+        patch: { [list]: [value] },
         isMade: (filter) => isChosen([value], filter[list]),
       }),
     );
   switch (id) {
-    case "levelApps":
-      return choosing(
-        ["table"],
-        schoolGroups(texts, options).map(({ name, values }) => ({
-          name,
-          filter: { ...openingFilter, schools: [...values] },
-          isMade: ({ schools }) => isChosen(values, schools),
-        })),
+    case "levelApps": {
+      const choices = schoolGroups(texts, options).map(({ name, values }) => ({
+        name,
+        patch: { schools: [...values] },
+        isMade: ({ schools }: DashboardFilter) => isChosen(values, schools),
+      }));
+      return asked(["table"], choices[0]?.patch, choices);
+    }
+    case "appUse": {
+      const choices = named(
+        "resources",
+        options.resources.map(({ name }) => name),
       );
-    case "appUse":
-      return choosing(
-        ["time", "schools", "changes", "table"],
-        named(
-          "resources",
-          options.resources.map(({ name }) => name),
-        ),
-      );
+      const panels = ["periods", "periodsSchool", "periodsGrade", "time", "changes"];
+      return asked(panels, choices[0]?.patch, choices, periodChoices(words));
+    }
     case "gradeResources": {
       const choices = named("grades", options.grades);
-      const first = choices.find(({ filter }) => filter.grades[0] === firstGrade);
-      return choosing(["distinctSchool"], choices, first);
+      const first = choices.find(({ patch }) => patch.grades?.[0] === firstGrade) ?? choices[0];
+      return asked(["distinctSchool"], first?.patch, choices);
     }
     case "licences":
       return asked(["licences"], { userTypes: [] });
@@ -79,13 +86,30 @@ export function questionOf(id: QuestionId, texts: DashboardTexts, options: Filte
   }
 }
 
+/** Before and after each break, the winter's first, then the newest; or the last days against those before them. */
+function periodChoices({ texts, formats, answer }: Words): QuestionChoice[] {
+  const newestFirst = [...answer.options.breaks].reverse();
+  const isWinter = (each: Break) => breakName(texts, formats, each) === texts.winterBreak;
+  return [
+    ...[...newestFirst.filter(isWinter), ...newestFirst.filter((each) => !isWinter(each))].map(
+      (each): QuestionChoice => ({
+        name: fill(texts.aroundBreak, breakName(texts, formats, each)),
+        patch: breakPatch(texts, formats, each),
+        isMade: ({ compare, range }) =>
+          compare?.from === each.before.from && "from" in range && range.from === each.after.from,
+      }),
+    ),
+    {
+      name: texts.last30AndBefore,
+      patch: { range: { preset: "last30" }, compare: undefined },
+      isMade: ({ compare, range }) => compare === undefined && "preset" in range && range.preset === "last30",
+    },
+  ];
+}
+
 /** The question in words, with what it is about. */
-export function questionText(
-  id: QuestionId,
-  texts: DashboardTexts,
-  options: FilterOptions,
-  filter: DashboardFilter,
-): string {
-  const made = questionOf(id, texts, options).choices?.find(({ isMade }) => isMade(filter));
-  return made ? `${texts.questions[id]} ${made.name}` : texts.questions[id];
+export function questionText(id: QuestionId, words: Words, filter: DashboardFilter): string {
+  const { choices = [], periods } = questionOf(id, words);
+  const made = [choices, periods].flatMap((list) => list.find(({ isMade }) => isMade(filter))?.name ?? []);
+  return [words.texts.questions[id], ...made].join(" ");
 }

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill } from "./formats";
 import { icon } from "./icons";
-import { missingSentences } from "./missingWords";
+import { missingSentences, quarantineSentences } from "./missingWords";
 import type { Actions, Model, Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
@@ -38,7 +38,8 @@ export function missingReportsView(
   actions: Actions | undefined,
 ): TemplateResult | typeof nothing {
   const { texts } = ready;
-  const sentences = missingSentences(ready);
+  const missing = missingSentences(ready, ready.answer.missing);
+  const sentences = [...missing, ...quarantineSentences(ready, ready.answer.quarantined)];
   if (sentences.length === 0) return nothing;
   return html`<section class="withheld" id="incomplete" aria-label=${texts.incomplete}>
     ${icon("warning")}

@@ -32,10 +32,11 @@ export function cutSentences({ answer, ...words }: Words, groups: readonly CutGr
 /** What the whole answer leaves out, one sentence each: groups that the filter cuts, and days that are not counted. */
 export function withheldSentences(words: Words): string[] {
   const { filter, days } = words.answer.withheld;
-  return [...cutSentences(words, filter), ...days.map((each) => daysSentence(words, each))];
+  return [...cutSentences(words, filter), ...days.map((each) => uncountedSentence(words, each))];
 }
 
-function daysSentence(words: Words, { group, days, first, last }: UncountedDays): string {
+/** Which days of a group are not counted, and why. */
+export function uncountedSentence(words: Words, { group, days, first, last }: UncountedDays): string {
   const { texts, formats, answer } = words;
   return fill(
     days === 1 ? texts.uncountedDay : texts.uncountedDays,

@@ -37,6 +37,8 @@ export interface DashboardOptions extends CountingOptions, SchoolOptions {
   readonly range?: RangePreset;
   readonly from?: string;
   readonly to?: string;
+  readonly compareFrom?: string;
+  readonly compareTo?: string;
   readonly resource?: string[];
   readonly resourceType?: string[];
   readonly grade?: string[];
@@ -152,7 +154,7 @@ async function ask(
 }
 
 function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFilter {
-  const { from, to } = options;
+  const { from, to, compareFrom, compareTo } = options;
   const parsed = dashboardFilterSchema.safeParse({
     // Where one end is given, the other is the data's.
     range:
@@ -164,6 +166,9 @@ function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFil
     resourceTypes: options.resourceType ?? [],
     userTypes: options.userType ?? openingFilter.userTypes,
     grades: options.grade ?? [],
+    ...(compareFrom === undefined && compareTo === undefined
+      ? {}
+      : { compare: { from: compareFrom, to: compareTo, name: "", rangeName: "" } }),
   });
   if (parsed.success) return parsed.data;
   throw new CleverLakeError("config", "The days must be given as yyyy-MM-dd, the first one before the last.");

@@ -7,6 +7,7 @@ import type { PlannedFile } from "../pipeline/plan/plan";
 import type { Status } from "../pipeline/plan/status";
 import { missesReports } from "../pipeline/runSummary";
 import type { Verification } from "../pipeline/verify/verify";
+import { comparisonParts } from "./comparison";
 import { identityLines } from "./identities";
 import { othersLines } from "./repair";
 import { columns } from "./table";
@@ -168,6 +169,7 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
   const section = (title: string, body: string) => `${styled("bold", title)}\n${body}`;
   const newest = metrics.byDay.slice(-shown);
   const resources = metrics.topResources.slice(0, shown);
+  const { comparison } = metrics;
   const parts = [
     `${styled("bold", count(metrics.users))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers))} active${share}, over ${styled("bold", integer(metrics.days))} ${metrics.days === 1 ? "day" : "days"}`,
     section(
@@ -213,6 +215,7 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
       ),
     ),
   ];
+  if (comparison) parts.push(...comparisonParts(comparison, { count, average }, shown));
   const cut = [...withheld.filter, ...withheld.schools].map((group) => cutLine(group, minimumGroupSize));
   const days = withheld.days.map(
     ({ group, days: number, first, last }) =>

@@ -25,11 +25,73 @@ export interface Card<Value extends People = Shown> {
   readonly compared: { readonly now: number; readonly before: number } | null;
 }
 
-/** The range and the period before, which has as many school days and ends on the day before `from`. */
+/** The first and the last day, as `yyyy-MM-dd`. */
+export interface DateRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * The range and the period that it is compared with: the one that the filter chooses, or the one before, which has as many
+ * school days and ends on the day before `from`.
+ */
 export interface Periods {
   readonly schoolDays: number;
   /** `null` where the data does not reach back that far, and where the range has no school day. */
-  readonly before: { readonly from: string; readonly to: string } | null;
+  readonly before: DateRange | null;
+}
+
+/** Use in one period. */
+export interface PeriodUse {
+  /** Distinct people on the days that are compared. */
+  readonly users: People;
+  /** Averages over these days: rows of usage with a person, and the sum of num_access. */
+  readonly personDaysPerDay: Shown;
+  readonly accessesPerDay: Shown;
+}
+
+/** Use of something in two periods. */
+export interface ComparedUse extends Entry {
+  readonly before: PeriodUse;
+  readonly now: PeriodUse;
+}
+
+/** One of two periods, and what its numbers are without. */
+export interface ComparedPeriod extends DateRange {
+  /** Empty where nobody has named it. */
+  readonly name: string;
+  readonly schoolDays: number;
+  /** School days whose resource usage is there: averages are over these. */
+  readonly comparedDays: number;
+  readonly missing: readonly MissingReport[];
+  readonly uncounted: readonly UncountedDays[];
+  /** Per calendar week from the first on: average over its days that are compared; `null` where it has none. */
+  readonly weeklyPersonDaysPerDay: readonly Shown[];
+}
+
+/**
+ * Use of the resources that the filter chooses, or of all, in two periods. A day on which all of an entry is left out is
+ * none of the days that its averages are over.
+ */
+export interface Comparison {
+  readonly before: ComparedPeriod;
+  readonly now: ComparedPeriod;
+  readonly total: ComparedUse;
+  /** By name; `null` last. */
+  readonly bySchool: readonly (ComparedUse & { readonly school: string | null })[];
+  /** In Clever's order of grades; empty where no roster was imported. */
+  readonly byGrade: readonly (ComparedUse & { readonly grade: string | null })[];
+  /** Those used in one of the periods, the greatest difference of person-days first. */
+  readonly resources: readonly (ComparedUse & {
+    readonly resource: string | null;
+    readonly type: string | null;
+  })[];
+}
+
+/** Days without school, and as many school days on both sides of them, to be compared. */
+export interface Break extends DateRange {
+  readonly before: DateRange;
+  readonly after: DateRange;
 }
 
 export type ReportKind = "dailyParticipation" | "resourceUsage";
@@ -260,6 +322,8 @@ export interface FilterOptions {
   readonly firstDay: string;
   readonly lastDay: string;
   readonly schoolYearStart: string;
+  /** At least a week without a school day, oldest first. */
+  readonly breaks: readonly Break[];
   readonly schools: readonly (string | null)[];
   /** The schools of each level that there is any of: elementary, middle, high, other. */
   readonly schoolLevels: readonly (NamedSchools & { readonly name: SchoolLevel })[];
@@ -282,6 +346,11 @@ export interface DashboardAnswer {
   readonly periods: Periods;
   /** Reports that are missing in the range: sums are without them. */
   readonly missing: readonly MissingReport[];
+  /**
+   * Names of report files that are in quarantine and whose name's day lies in the range, or which have none. Left out
+   * where whoever asks does not know of the server.
+   */
+  readonly quarantined?: readonly string[];
   /** Versions of the tables that it was computed from, and when. */
   readonly computed: string;
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };
@@ -300,6 +369,8 @@ export interface DashboardAnswer {
   /** For the 20 resources with the most users: their users by school. */
   readonly resourcesBySchool: readonly SchoolResourceEntry[];
   readonly changes: Changes;
+  /** Where the filter chooses a period to compare with, or resources; `null` also where there is no such period. */
+  readonly comparison: Comparison | null;
   /** As `query/licences.ts` sorts them; `null` where no file says what is paid for. */
   readonly licences: readonly LicenceEntry[] | null;
 }

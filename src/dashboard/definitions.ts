@@ -13,7 +13,7 @@ export const definitions = {
     "Different resources in resource usage, by resource_id, or by resource_name where there is no id.",
   "cards.resourceUsers": "Distinct people in resource usage.",
   "cards.before":
-    "The same number for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where no report is missing. Not there where the data does not reach back that far.",
+    "The same number for the period that the filter chooses to compare with, or for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where no report is missing. Not there where the data does not reach back that far.",
   "bySchool.users": "Distinct people in the school's rows of daily participation.",
   "bySchool.activeUsers": "Distinct people who were active on at least one day, in the school's rows.",
   "bySchool.neverActive":
@@ -50,6 +50,8 @@ export const definitions = {
   "resources.weekly":
     "Rows with a person per calendar week (Monday to Sunday), as far as it lies in the range; at most the newest 60 weeks.",
   use: "Of the resources that the filters choose, in resource usage: distinct people, rows with a person (person-days of use) and the sum of num_access.",
+  comparison:
+    "Two periods are compared by their school days whose resource usage is there; a day on which all of a school or grade is left out is none of its days. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days. Of the resources that the filters choose, or of all.",
   licences:
     "The district's file says what is paid for. Users are distinct people in resource usage with this resource_name, whatever resources are filtered by. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
   "resourcesBySchool.users":

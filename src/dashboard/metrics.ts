@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type UserType, userTypes } from "../clever/reports";
 import { CleverLakeError } from "../errors";
-import type { MissingReport, People, ReportKind, Shown, Withheld } from "./answer";
+import type { ComparedUse, Comparison, MissingReport, People, ReportKind, Shown, Withheld } from "./answer";
 import { dayNumber, isoDate } from "./calendar";
 import type { DashboardFilter } from "./filter";
 import { namesIn } from "./filterNames";
@@ -10,6 +10,7 @@ import type { ParticipationIndex } from "./index/participationIndex";
 import { compareNames } from "./names";
 import type { KeepWhole } from "./opening";
 import { type AnswerOptions, filterOptions, find } from "./query/answer";
+import { comparisonOf } from "./query/comparison";
 import { missingReports } from "./query/completeness";
 import { type Found, missingOn, ratio, resourceEntries, schoolResourceEntries } from "./query/entries";
 import { people, shown } from "./query/parts";
@@ -24,6 +25,9 @@ const filterSchema = z
     /** First and last day, both included. */
     from: z.iso.date().optional(),
     to: z.iso.date().optional(),
+    /** A period to compare with, both days included. */
+    compareFrom: z.iso.date().optional(),
+    compareTo: z.iso.date().optional(),
     /** Values of `school_name`. A list that is left out, or empty, leaves everything in. */
     schools: names.optional(),
     /** Values of `resource_name` and `resource_type`; for resource usage only. */
@@ -34,6 +38,14 @@ const filterSchema = z
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     path: ["to"],
     message: "lies before from",
+  })
+  .refine(({ compareFrom, compareTo }) => (compareFrom === undefined) === (compareTo === undefined), {
+    path: ["compareTo"],
+    message: "first and last day of the period to compare with are given together",
+  })
+  .refine(({ compareFrom = "", compareTo = "" }) => compareFrom <= compareTo, {
+    path: ["compareTo"],
+    message: "lies before compareFrom",
   });
 
 /** Which rows a question is about. */
@@ -81,6 +93,8 @@ export interface ParticipationMetrics<Count extends People = Shown> {
     readonly accesses: Shown;
     readonly users: Count;
   })[];
+  /** Use per school day, against another period; only there where the filter names one. */
+  readonly comparison?: Comparison;
   /** For the five resources with the most users, in that order, then by school. */
   readonly topResourcesBySchool: readonly (Suppressible & {
     readonly school_name: string | null;
@@ -134,11 +148,15 @@ export async function participationMetrics(
   const scope = scopeOf(facts, groups, asked(filter, data), data, "08-01");
   const found = await find(facts, groups, scope, signal);
   const { filter: cut, schools, days } = withheldIn(facts, groups, scope);
+  const { compareFrom, compareTo } = filter;
+  const other =
+    compareFrom && compareTo ? { from: dayNumber(compareFrom), to: dayNumber(compareTo) } : undefined;
   return {
     ...told,
     withheld: { filter: cut, schools, days },
     missing: missingReports(facts, scope),
     ...numbers(found),
+    ...(other ? { comparison: await comparisonOf(facts, groups, scope, other, undefined, signal) } : {}),
   };
 }
 
@@ -261,5 +279,22 @@ export function metricsDocument(metrics: ParticipationMetrics<People>): Particip
     byDay: metrics.byDay.map((entry) => ({ ...entry, activeUsers: count(entry.activeUsers) })),
     topResources: metrics.topResources.map(counted),
     topResourcesBySchool: metrics.topResourcesBySchool.map(counted),
+    ...(metrics.comparison ? { comparison: comparedDocument(metrics.comparison) } : {}),
+  };
+}
+
+/** The same of a comparison. */
+function comparedDocument({ total, bySchool, byGrade, resources, ...periods }: Comparison): Comparison {
+  const counted = <E extends ComparedUse>(entry: E) => ({
+    ...entry,
+    before: { ...entry.before, users: entry.before.users === "few" ? null : entry.before.users },
+    now: { ...entry.now, users: entry.now.users === "few" ? null : entry.now.users },
+  });
+  return {
+    ...periods,
+    total: counted(total),
+    bySchool: bySchool.map(counted),
+    byGrade: byGrade.map(counted),
+    resources: resources.map(counted),
   };
 }

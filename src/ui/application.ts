@@ -216,7 +216,7 @@ export class Application extends Disposable {
       openLakeItem: (node?: LakeNode) => reports.openLakeItem(node),
       openRun: (node?: RunNode) => reports.openRun(node),
       retryRun: (node?: RunNode) => reports.retryRun(node),
-      openDashboard: (filter?: unknown) => this.dashboards.open(filter),
+      openDashboard: (filter?: unknown, asked?: unknown) => this.dashboards.open(filter, asked),
       showOlderRuns: () => runsTree.showOlder(),
       showLog: () => this.log.show(),
       showMenu: () => showStatusMenu(this.model, this.runs),

@@ -1,10 +1,14 @@
 import type {
   Card,
   Change,
+  ComparedPeriod,
+  ComparedUse,
+  Comparison,
   DashboardAnswer,
   DayEntry,
   NoAnswer,
   People,
+  PeriodUse,
   ResourceEntry,
   SchoolEntry,
   Shown,
@@ -156,6 +160,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       firstDay: iso(first),
       lastDay: iso(lastDay),
       schoolYearStart: "2026-08-01",
+      breaks: breaksOf(first),
       schools: allSchools,
       schoolLevels: schoolsByLevel(allSchools),
       resources: allResources.map(({ name, type }) => ({
@@ -212,6 +217,66 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     ),
     licences: district.licences ? fakeLicences(entries) : null,
     changes: fakeChanges(district, entries, shownSchools),
+    comparison:
+      filter.compare || chosen.length < allResources.length
+        ? fakeComparison(filter, schoolDays, shownSchools, gradesShown, entries)
+        : null,
+  };
+}
+
+/** The week without school that `dayEntry` has. */
+function breaksOf(first: number): DashboardAnswer["options"]["breaks"] {
+  if (first > Date.parse("2026-09-01")) return [];
+  return [
+    {
+      from: "2026-10-10",
+      to: "2026-10-18",
+      before: { from: "2026-09-01", to: "2026-10-09" },
+      after: { from: "2026-10-19", to: "2026-11-20" },
+    },
+  ];
+}
+
+function fakeComparison(
+  { compare, range }: DashboardFilter,
+  schoolDays: number,
+  schools: readonly string[],
+  grades: readonly string[],
+  resources: readonly ResourceEntry[],
+): Comparison {
+  const { from, to } = rangeOf({ range } as DashboardFilter, 0);
+  const weeks = (level: number) =>
+    Array.from({ length: 6 }, (_, week) => (week === 3 ? null : level * (0.9 + 0.2 * chance(week, level))));
+  const period = (name: string, first: string, last: string, level: number): ComparedPeriod => ({
+    from: first,
+    to: last,
+    name,
+    schoolDays,
+    comparedDays: schoolDays,
+    missing: [],
+    uncounted: [],
+    weeklyPersonDaysPerDay: weeks(level),
+  });
+  const use = (users: number): ComparedUse => {
+    const of = (factor: number): PeriodUse => ({
+      users: users < minimum ? null : Math.round(users * factor),
+      personDaysPerDay: users < minimum ? null : users * factor * 0.4,
+      accessesPerDay: users < minimum ? null : users * factor * 0.7,
+    });
+    return {
+      before: of(1),
+      now: of(0.55 + 0.6 * chance(users, "now")),
+      ...(users < minimum ? { partly: true } : {}),
+    };
+  };
+  const size = (name: string) => Math.round(8 + 900 * chance(name, "size"));
+  return {
+    before: period(compare?.name ?? "", compare?.from ?? "2026-09-01", compare?.to ?? "2026-10-09", 400),
+    now: period(compare?.rangeName ?? "", iso(from), iso(to), 290),
+    total: use(schools.reduce((sum, name) => sum + size(name), 0)),
+    bySchool: schools.map((school) => ({ school, ...use(size(school)) })),
+    byGrade: grades.map((grade) => ({ grade, ...use(size(`grade ${grade}`)) })),
+    resources: resources.map(({ resource, type }) => ({ resource, type, ...use(size(String(resource))) })),
   };
 }
 

@@ -11,6 +11,8 @@ export interface PlainQuestion {
   readonly filter: DashboardFilter;
   readonly from: string;
   readonly to: string;
+  /** Of these, the days that are asked about; all where left out. */
+  readonly isAsked?: (date: string) => boolean;
 }
 
 export interface PlainCohort {
@@ -152,7 +154,7 @@ export class PlainDashboard {
   }
 
   /** A row's resource under the name and type that its id has last. */
-  private shownOf(row: UsageRow) {
+  shownOf(row: UsageRow) {
     const key = row.id === null ? JSON.stringify([row.name, row.type]) : `id ${row.id}`;
     const { name, type } = this.newest.get(key) ?? row;
     return { name, type, formerNames: this.former.get(JSON.stringify([name, type])) ?? [] };
@@ -240,13 +242,15 @@ export class PlainDashboard {
     return kinds;
   }
 
-  answer({ filter, from, to }: PlainQuestion) {
+  answer({ filter, from, to, isAsked = () => true }: PlainQuestion) {
     const isSelected = ({ school, userType, grade }: PlainCohort) =>
       isAmong(filter.schools, school) &&
       isAmong<string>(filter.userTypes, userType) &&
       isAmong(filter.grades, grade);
     const passing = <R extends Row>(rows: readonly R[]) =>
-      rows.filter((row) => row.date >= from && row.date <= to && isSelected(this.cohortOf(row)));
+      rows.filter(
+        (row) => row.date >= from && row.date <= to && isAsked(row.date) && isSelected(this.cohortOf(row)),
+      );
     const [there, anyUse] = [passing(this.district.participation), passing(this.district.usage)];
     const current = new Set([...this.newest.values()].map(({ name }) => name));
     const former = filter.resources.filter((name) => name !== null && !current.has(name));
@@ -266,6 +270,7 @@ export class PlainDashboard {
       };
       const all: readonly Row[] = [...there, ...anyUse].filter(isIn);
       const left = all.some((row) => !counts(row));
+      const countedDates = new Set(all.filter(counts).map(({ date }) => date));
       const isWithheld = left && !all.some(counts);
       const rows = there.filter((row) => isIn(row) && counts(row));
       const usage = used.filter((row) => isIn(row) && counts(row));
@@ -292,6 +297,8 @@ export class PlainDashboard {
         },
         people: peopleOf(all),
         partly: left ? { partly: true } : {},
+        /** Dates with rows, all of which are left out. */
+        leftDates: new Set(all.map(({ date }) => date).filter((date) => !countedDates.has(date))),
         shown,
         told: people,
         users: people(users),
@@ -364,6 +371,7 @@ export class PlainDashboard {
       isAmong(filter.resourceTypes, type);
     return {
       total,
+      part,
       /** Whether the filter leaves out a resource. */
       choosesResources: this.district.usage.some((row) => !passes(this.shownOf(row))),
       schools,

@@ -89,12 +89,16 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       const { page, source, sent, post } = await dashboards.open();
       await page.locator("#more-button").click();
       await page.locator("#copy-filter").click();
-      await poll(() => sent.at(-1)).toEqual({ type: "copyFilter", filter: openingFilter });
+      await poll(() => sent.at(-1)).toEqual({
+        type: "copyFilter",
+        filter: openingFilter,
+        question: null,
+      });
       await page.locator("#more-button").click();
       await page.locator("#paste-filter").click();
       await poll(() => sent.at(-1)).toEqual({ type: "pasteFilter" });
       const filter = { ...openingFilter, schools: ["Roosevelt High"], userTypes: [] };
-      await post({ type: "pasted", filter });
+      await post({ type: "pasted", filter, question: null });
       await poll(() => asked(source)).toEqual(filter);
       await page.locator("#reset").click();
       await poll(() => asked(source)).toEqual(openingFilter);
@@ -108,6 +112,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       expect(await page.locator("#missing").count()).toBe(0);
       await post({
         type: "pasted",
+        question: null,
         filter: { ...openingFilter, schools: ["<b>Closed</b> High"], grades: ["13"] },
       });
       await poll(() => textOf(page, "#missing")).toBe(
@@ -167,7 +172,8 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       // How many have too little data says nothing where there are too few weeks for all.
       expect(await early.page.locator("#panel-changes .note").count()).toBe(0);
       const none = await dashboards.open({ changes: "none" });
-      expect(await none.page.locator("#panel-changes .unjudged").allTextContents()).toEqual([
+      expect(await none.page.locator("#panel-changes .unjudged > *").allTextContents()).toEqual([
+        "Could not be judged: resources: 3, schools: 2",
         "With too few complete weeks to be judged: resources: 1, schools: 0. More weeks of data help.",
         "Used too little to be judged: resources: 2, schools: 1. A wider filter helps.",
         "Schools with too few people to be judged alone: 1.",

@@ -5,9 +5,9 @@ import { darkPalette, lightPalette, luminance, textOn } from "../../media/dashbo
 import { inTwoLines } from "../../media/dashboard/formats";
 import { csvOf } from "../../src/dashboard/export/csv";
 import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
-import { filterLink, parseFilterLink } from "../../src/dashboard/export/filterLink";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import { openingView } from "../../src/dashboard/export/view";
+import { parseViewLink, viewLink } from "../../src/dashboard/export/viewLink";
 import { openingFilter } from "../../src/dashboard/filter";
 import { CleverLakeError } from "../../src/errors";
 import { DashboardSession } from "../../src/ui/dashboard/DashboardSession";
@@ -67,9 +67,12 @@ describe("a link to a view", () => {
   };
 
   test("is read again, with what a mail puts around it", () => {
-    const link = filterLink(page, filter);
-    expect(parseFilterLink(link)).toEqual(filter);
-    expect(parseFilterLink(`Look at this:\r\n  ${link}  \r\nGreetings`)).toEqual(filter);
+    const link = viewLink(page, { filter, question: null });
+    expect(parseViewLink(link)).toEqual({ filter, question: null });
+    const view = { filter, question: "appUse" } as const;
+    expect(parseViewLink(`Look at this:\r\n  ${viewLink(page, view)}  \r\nGreetings`)).toEqual(view);
+    // A later version may ask more.
+    expect(parseViewLink(`${link}&question=whoKnows`)).toEqual({ filter, question: null });
     // Programs differ over what they escape, and over what ends a link.
     expect(link.slice(page.length)).toMatch(/^\?filter=[\w-]+$/);
   });
@@ -81,7 +84,7 @@ describe("a link to a view", () => {
     `${page}?filter=e30`,
     `${page}?filter=bnVsbA`,
     `${page}?filter=%7B%7D`,
-  ])("is not found in %j", (text) => expect(parseFilterLink(text)).toBeUndefined());
+  ])("is not found in %j", (text) => expect(parseViewLink(text)).toBeUndefined());
 });
 
 describe("CSV", () => {

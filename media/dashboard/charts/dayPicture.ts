@@ -20,10 +20,10 @@ export const tellsPartly = ({ answer: { withheld } }: Ready): boolean =>
   withheld.filter.length === 0 && withheld.days.length > 0;
 
 /**
- * Lines or bars over days. Quiet days are shaded, days without data hatched, and lines lead across both: drawn through
- * their values, they would fall to the ground every weekend. A school day whose report is missing, or which is left out,
- * is a hatched gap that breaks the line; one without some groups is hatched. Fewer people than can be told are a hollow
- * mark on the ground.
+ * Lines or bars over days. Quiet days are shaded, days without data hatched. Lines lead across weekends without school:
+ * drawn through their values, they would fall to the ground every week. They break at all else that is no school day, and
+ * at days whose report is missing or which are left out: these are hatched gaps. A day without some groups is hatched.
+ * Fewer people than can be told are a hollow mark on the ground.
  */
 export function dayPicture(
   ready: Ready,
@@ -45,6 +45,7 @@ export function dayPicture(
   const partly = new Set(
     byDay.flatMap((day, index) => (tellPartly && day.partly && day.kind === "school" ? [index] : [])),
   );
+  const isOff = weekendsOff(byDay);
   const isHatched = (index: number) => leftOut.has(index) || missing.has(index) || partly.has(index);
   const marks = byDay.map((day, index): Mark => {
     const lines: MarkLine[] = series.map(({ name, colour, value }) => ({
@@ -102,13 +103,10 @@ export function dayPicture(
         animation: false,
         barWidth: "101%",
         itemStyle: { color: look.band },
-        data: byDay.map(({ kind }, at) =>
-          isHatched(at)
-            ? { value: 1, ...bandOf("noData", look) }
-            : kind === "school"
-              ? 0
-              : { value: 1, ...bandOf(kind, look) },
-        ),
+        data: byDay.map((day, at) => {
+          const kind = isHatched(at) ? "noData" : isOff(day) ? "quiet" : day.kind;
+          return kind === "school" ? 0 : { value: 1, ...bandOf(kind, look) };
+        }),
         z: 1,
       },
       {
@@ -127,13 +125,13 @@ export function dayPicture(
     colour,
     shape: bars ? "square" : "line",
   }));
-  if (byDay.some(({ kind }) => kind === "quiet"))
+  if (byDay.some((day) => day.kind === "quiet" || isOff(day)))
     legend.push(
       look.contrast
         ? { name: texts.quietDay, colour: look.line, shape: "striped" }
         : { name: texts.quietDay, colour: look.band, shape: "band" },
     );
-  if (byDay.some(({ kind }) => kind === "noData")) {
+  if (byDay.some((day) => day.kind === "noData" && !isOff(day))) {
     legend.push({ name: texts.noDataDay, colour: look.line, shape: "hatched" });
   }
   for (const [days, name] of [
@@ -155,7 +153,7 @@ export function dayPicture(
 }
 
 function lineOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) {
-  const values = acrossQuietDays(byDay, (day) => told(value(day)));
+  const values = acrossWeekends(byDay, (day) => told(value(day)));
   const dots = byDay.length <= 45;
   return {
     type: "line" as const,
@@ -190,23 +188,36 @@ function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
   };
 }
 
-/** The values of school days, and on the days between what leads straight from one to the next. */
-function acrossQuietDays(byDay: readonly DayEntry[], value: (day: DayEntry) => Shown): Shown[] {
+/** The values of school days, and across weekends what leads straight from one to the next. */
+function acrossWeekends(byDay: readonly DayEntry[], value: (day: DayEntry) => Shown): Shown[] {
   if (!byDay.some(({ kind }) => kind === "school")) return byDay.map(value);
   const drawn: Shown[] = byDay.map((day) => (day.kind === "school" ? value(day) : null));
+  const isOff = weekendsOff(byDay);
   let last: number | undefined;
-  byDay.forEach(({ kind }, at) => {
+  byDay.forEach((day, at) => {
     const here = drawn[at] ?? null;
-    if (kind === "school" && here !== null && last !== undefined && at - last > 1) {
-      const start = drawn[last] ?? here;
-      for (let between = last + 1; between < at; between++) {
-        drawn[between] = start + ((here - start) * (between - last)) / (at - last);
-      }
+    if (here === null) {
+      if (!isOff(day)) last = undefined;
+      return;
     }
-    // A hidden number breaks the line.
-    if (kind === "school") last = here === null ? undefined : at;
+    const start = last === undefined ? here : (drawn[last] ?? here);
+    for (let between = (last ?? at) + 1; between < at; between++) {
+      drawn[between] = start + ((here - start) * (between - (last ?? at))) / (at - (last ?? at));
+    }
+    last = at;
   });
   return drawn;
+}
+
+/**
+ * Which days are a weekend's without school. One without data is, where no weekend has any: nobody reports it then. Where
+ * others have, its reports are missing.
+ */
+function weekendsOff(byDay: readonly DayEntry[]): (day: DayEntry) => boolean {
+  const isWeekend = ({ date }: DayEntry) => [0, 6].includes(new Date(date).getUTCDay());
+  const areReported = byDay.some((day) => isWeekend(day) && day.kind !== "noData");
+  return (day) =>
+    isWeekend(day) && !day.missing && (day.kind === "quiet" || (day.kind === "noData" && !areReported));
 }
 
 /** How a day is marked that is none of school; tints are not to be seen in high contrast, so lines tell these apart. */

@@ -12,6 +12,7 @@ export interface Sheet {
 
 const width = 1_100;
 const margin = 24;
+const leastHeight = 280;
 const noteSize = 12;
 const noteLine = 17;
 /** Letters that fit in a line of notes, on the cautious side. */
@@ -21,8 +22,59 @@ const notesWidth = 960;
 
 /** As SVG; its texts are texts. */
 export function drawSvg(sheet: Sheet): string {
-  const { option, height } = optionOf(sheet);
-  const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
+  return svgOf(blockOf(sheet, width));
+}
+
+/** As PNG in base64, at twice its size in pixels. */
+export function drawPng(sheet: Sheet): string {
+  return pngOf(canvasOf(blockOf(sheet, width), 2));
+}
+
+/** The whole page as one picture: its head, its numbers, its pictures and what a reader must know. */
+export interface PageSheet extends Omit<Sheet, "picture"> {
+  /** Below the title. */
+  readonly lines: readonly string[];
+  /** Each a name, a number and what became of it; below them, what that is against. */
+  readonly cards: readonly (readonly string[])[];
+  readonly cardsNote: string;
+  /** Those that are not wide stand in pairs. */
+  readonly pictures: readonly (Pick<Sheet, "title" | "picture"> & { readonly wide: boolean })[];
+}
+
+export function drawPageSvg(page: PageSheet): string {
+  const { blocks, height } = layOut(page);
+  const parts = blocks.map(({ x, y, block }) => svgOf(block).replace("<svg ", `<svg x="${x}" y="${y}" `));
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<rect width="100%" height="100%" fill="${paperLook.background}"/>
+${parts.join("\n")}
+</svg>`;
+}
+
+/** At twice its size in pixels, or as large as browsers can draw. */
+export function drawPagePng(page: PageSheet): string {
+  const { blocks, height } = layOut(page);
+  const ratio = Math.min(2, highestCanvas / height);
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.floor(width * ratio), Math.floor(height * ratio)];
+  const context = canvas.getContext("2d");
+  if (!context) throw new TypeError("The browser draws no pictures.");
+  context.fillStyle = paperLook.background;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  for (const { x, y, block } of blocks) context.drawImage(canvasOf(block, ratio), x * ratio, y * ratio);
+  return pngOf(canvas);
+}
+
+const highestCanvas = 16_000;
+
+/** Something to be drawn, of its own size. */
+interface Block {
+  readonly option: EChartsOption;
+  readonly width: number;
+  readonly height: number;
+}
+
+function svgOf({ option, ...size }: Block): string {
+  const chart = init(null, null, { renderer: "svg", ssr: true, ...size });
   try {
     chart.setOption(option);
     return chart.renderToSVGString();
@@ -31,25 +83,123 @@ export function drawSvg(sheet: Sheet): string {
   }
 }
 
-/** As PNG in base64, at twice its size in pixels. */
-export function drawPng(sheet: Sheet): string {
-  const { option, height } = optionOf(sheet);
+function canvasOf({ option, ...size }: Block, devicePixelRatio: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
-  const chart: EChartsType = init(canvas, null, { renderer: "canvas", devicePixelRatio: 2, width, height });
+  const chart: EChartsType = init(canvas, null, { renderer: "canvas", devicePixelRatio, ...size });
   try {
     chart.setOption(option);
     chart.getZr().flush();
-    return canvas.toDataURL("image/png").replace(/^data:image\/png;base64,/, "");
+    return canvas;
   } finally {
     chart.dispose();
   }
 }
 
-function optionOf({ title, picture, notes }: Sheet): { option: EChartsOption; height: number } {
-  const lines = notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / lettersInLine)), 0);
+function pngOf(canvas: HTMLCanvasElement): string {
+  return canvas.toDataURL("image/png").replace(/^data:image\/png;base64,/, "");
+}
+
+/** Where everything of a page stands, from top to bottom. */
+function layOut({ title, lines, cards, cardsNote, pictures, notes }: PageSheet) {
+  const blocks: { readonly x: number; readonly y: number; readonly block: Block }[] = [];
+  let y = 0;
+  const add = (...row: readonly Block[]) => {
+    row.forEach((block, at) => {
+      blocks.push({ x: at * (width / 2), y, block });
+    });
+    y += Math.max(...row.map(({ height }) => height));
+  };
+  const column = (width - 2 * margin) / cards.length;
+  add(
+    textBlock(margin + 36 + lines.length * noteLine, [
+      { text: title, top: margin, fontSize: 22, fontWeight: 600 },
+      { text: lines.map(plain).join("\n"), top: margin + 34, quiet: true },
+    ]),
+  );
+  add(
+    textBlock(margin + 92, [
+      ...cards.flatMap(([name = "", value = "", change = ""], at) => {
+        const left = margin + at * column;
+        return [
+          { text: name, top: margin, left, width: column - 8, quiet: true },
+          { text: value, top: margin + 18, left, fontSize: 22, fontWeight: 600 },
+          { text: change, top: margin + 46, left },
+        ];
+      }),
+      { text: cardsNote, top: margin + 68, quiet: true },
+    ]),
+  );
+  const waiting: Block[] = [];
+  for (const { wide, ...sheet } of pictures) {
+    const block = blockOf({ ...sheet, notes: [] }, wide ? width : width / 2);
+    if (wide) {
+      if (waiting.length > 0) add(...waiting.splice(0));
+      add(block);
+    } else if (waiting.push(block) === 2) add(...waiting.splice(0));
+  }
+  if (waiting.length > 0) add(...waiting);
+  add(
+    textBlock(linesOf(notes) * noteLine + 2 * margin, [
+      { text: notes.map(plain).join("\n"), top: margin, quiet: true },
+    ]),
+  );
+  return { blocks, height: y };
+}
+
+interface BlockText {
+  readonly text: string;
+  readonly top: number;
+  readonly left?: number;
+  readonly width?: number;
+  readonly fontSize?: number;
+  readonly fontWeight?: number;
+  readonly quiet?: boolean;
+}
+
+function textBlock(height: number, texts: readonly BlockText[]): Block {
+  return {
+    width,
+    height,
+    option: {
+      animation: false,
+      backgroundColor: paperLook.background,
+      title: texts.map(
+        ({
+          text,
+          top,
+          left = margin,
+          width: wide = notesWidth,
+          fontSize = noteSize,
+          fontWeight = 400,
+          quiet,
+        }) => ({
+          left,
+          top,
+          padding: 0,
+          text,
+          textStyle: {
+            color: quiet ? paperLook.quiet : paperLook.text,
+            fontFamily: paperLook.font,
+            fontSize,
+            fontWeight,
+            lineHeight: Math.max(noteLine, fontSize * 1.2),
+            width: wide,
+            overflow: "break" as const,
+          },
+        }),
+      ),
+    },
+  };
+}
+
+const linesOf = (notes: readonly string[]) =>
+  notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / lettersInLine)), 0);
+
+function blockOf({ title, picture, notes }: Sheet, width: number): Block {
+  const lines = linesOf(notes);
   const above = margin + (picture.legend.length > 0 ? 66 : 42);
   const below = lines * noteLine + margin + 14;
-  const inner = Math.max(picture.height, 280);
+  const inner = Math.max(picture.height, leastHeight);
   const height = above + inner + below;
   const common = { left: margin, padding: 0 };
   const legend = picture.legend.map(({ name, colour }, at) => ({
@@ -61,6 +211,7 @@ function optionOf({ title, picture, notes }: Sheet): { option: EChartsOption; he
     legend.map(({ colour, at }) => [`key${at}`, { color: colour, fontSize: 15 }]),
   );
   return {
+    width,
     height,
     option: {
       ...moved(picture.option, above, below),

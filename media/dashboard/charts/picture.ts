@@ -23,7 +23,7 @@ export interface MarkLine {
 export interface LegendEntry {
   readonly name: string;
   readonly colour: string;
-  readonly shape: "line" | "dashes" | "square" | "band" | "striped" | "hatched" | "hidden";
+  readonly shape: "line" | "dashes" | "ring" | "dot" | "square" | "band" | "striped" | "hatched" | "hidden";
   readonly pick?: FilterPatch;
   readonly picked?: boolean;
 }

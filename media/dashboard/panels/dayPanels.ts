@@ -117,6 +117,7 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
     ...panel,
     definition: texts.definitions[panel.id === "time" && !panel.allResources ? "use" : panel.id],
     controls: [],
+    ...(given.some(({ bars }) => !bars) ? { caption: texts.linesCaption } : {}),
     summary: first ? peak(ready, panel.title, first.value, format) : panel.title,
     picture: (look) =>
       answer.byDay.length === 0 ? undefined : dayPicture(ready, drawn(look), format, height, look),

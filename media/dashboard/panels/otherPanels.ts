@@ -1,81 +1,12 @@
-import type { GradeEntry, People } from "../../../src/dashboard/answer";
 import { columnPicture } from "../charts/columnPicture";
 import type { LegendEntry } from "../charts/picture";
 import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
-import { cutSentences } from "../withheldWords";
-import { barsBy } from "./barsBy";
-import { chosenName, extremes, type Panel, shareOf, told, useCells, useColumns } from "./panel";
+import { extremes, type Panel, shareOf, told } from "./panel";
 
 /** As many tiles as can be told apart; the table has all. */
 const mostTiles = 80;
-
-export function gradePanel(ready: Ready): Panel {
-  const { texts, formats, answer, filter } = ready;
-  const isUse = answer.byGrade.some(({ use }) => use);
-  const name = (grade: string | null) => nameIn(texts, "grades", grade);
-  const value = ({ use, distinctResourcesPerUser }: GradeEntry): People =>
-    isUse ? (use?.users ?? null) : distinctResourcesPerUser;
-  const format = (number: number) => (isUse ? formats.integer(number) : formats.decimal(number));
-  return {
-    id: "distinctGrade",
-    title: isUse ? fill(texts.titleUseByGrade, chosenName(ready)) : texts.titleDistinctGrade,
-    definition: isUse ? texts.definitions.use : texts.definitions.distinctGrade,
-    wide: false,
-    allResources: false,
-    controls: [],
-    withheld: cutSentences(ready, answer.withheld.grades),
-    offersOther: answer.byGrade.every(({ users }) => users === null),
-    summary: extremes(
-      ready,
-      isUse ? texts.users : texts.perPerson,
-      answer.byGrade.map((each) => ({ name: name(each.grade), value: value(each) })),
-      format,
-    ),
-    picture: (look) =>
-      barsBy(
-        ready,
-        "grades",
-        answer.byGrade,
-        ({ grade }) => grade,
-        look,
-        [{ name: isUse ? texts.users : texts.perPerson, colour: isUse ? 0 : 3, value }],
-        format,
-      ),
-    table: () => ({
-      columns: [
-        { title: texts.grade, kind: "text" },
-        ...(isUse
-          ? useColumns(ready)
-          : ([
-              { title: texts.users, kind: "integer" },
-              { title: texts.activeUsers, kind: "integer" },
-              { title: texts.averageLogins, kind: "decimal" },
-              { title: texts.averageResources, kind: "decimal" },
-              { title: texts.perPerson, kind: "decimal" },
-            ] as const)),
-      ],
-      rows: answer.byGrade.map((each) => ({
-        cells: [
-          name(each.grade),
-          ...(isUse
-            ? useCells(each)
-            : [
-                each.users,
-                each.activeUsers,
-                each.averageLogins,
-                each.averageResources,
-                each.distinctResourcesPerUser,
-              ]),
-        ],
-        pick: pickName(filter, "grades", each.grade),
-        picked: isOnly(filter, "grades", each.grade),
-        partly: each.partly,
-      })),
-    }),
-  };
-}
 
 export function weekdayPanel(ready: Ready): Panel {
   const { texts, formats, answer, view } = ready;
@@ -140,9 +71,6 @@ export function treemapPanel(ready: Ready): Panel {
   const drawn = known.slice(0, mostTiles);
   const types = [...new Set(answer.options.resourceTypes)];
   const present = types.filter((type) => drawn.some((each) => each.type === type));
-  const notes = [
-    ...(known.length > mostTiles ? [fill(texts.smallerOnes, formats.integer(known.length - mostTiles))] : []),
-  ];
   return {
     id: "treemap",
     title: texts.titleTreemap,
@@ -150,7 +78,9 @@ export function treemapPanel(ready: Ready): Panel {
     wide: false,
     allResources: false,
     controls: [],
-    ...(notes.length > 0 ? { note: notes.join(" · ") } : {}),
+    ...(known.length > mostTiles
+      ? { note: fill(texts.smallerOnes, formats.integer(known.length - mostTiles)) }
+      : {}),
     summary: extremes(
       ready,
       texts.personDays,

@@ -1,8 +1,10 @@
-import type { GradeEntry, People, SchoolEntry, Shown } from "../../../src/dashboard/answer";
+import type { TemplateResult } from "lit";
+import type { People, Shown } from "../../../src/dashboard/answer";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { fill, isolated } from "../formats";
 import { type FilterPatch, nameIn, type Ready, typeName } from "../model";
+import type { Part } from "../partView";
 
 /** A cell of a data table: `null` is a number that is left out, `few` too few people, `undefined` stands for none. */
 export type Cell = string | number | null | undefined;
@@ -31,17 +33,14 @@ export interface TableRow {
 /** What a picture may be adjusted by. */
 export type Control = "schoolsShown" | "topResources";
 
-export interface Panel {
-  readonly id: string;
-  readonly title: string;
-  readonly definition: string;
-  /** Whether it takes both columns where there are two. */
-  readonly wide: boolean;
+export interface Panel extends Part {
   /** Whether the resource filters leave it as it is, since it is of daily participation; otherwise it is of resource usage. */
   readonly allResources: boolean;
   readonly controls: readonly Control[];
-  /** Said below the title. */
+  /** Said below the title; shown above the picture; said below it. */
   readonly note?: string;
+  readonly lead?: TemplateResult;
+  readonly caption?: string;
   /** What is left out of the picture alone, one sentence each; `*` stands beside the names of what they are about. */
   readonly withheld?: readonly string[];
   /** What the reader may keep whole instead, where nothing can be shown. */
@@ -51,21 +50,6 @@ export interface Panel {
   /** Undefined where there is nothing to draw. */
   readonly picture: (look: Look) => Picture | undefined;
   readonly table: () => DataTable;
-}
-
-/** What a table says of the chosen resources' use by school or grade. */
-export function useColumns({ texts }: Ready): Column[] {
-  return [
-    { title: texts.users, kind: "integer" },
-    { title: texts.share, kind: "share" },
-    { title: texts.personDays, kind: "integer" },
-    { title: texts.accesses, kind: "integer" },
-  ];
-}
-
-export function useCells({ use, users }: SchoolEntry | GradeEntry): Cell[] {
-  const used = use?.users ?? null;
-  return [used, shareOf(used, users), use?.personDays ?? null, use?.accesses ?? null];
 }
 
 /** What the filter chooses of resources, in words. */

@@ -1,24 +1,31 @@
 import type { Ready } from "../model";
+import { changesPanel } from "./changesPanel";
 import { activePanel, distinctDayPanel, timePanel } from "./dayPanels";
-import { neverGradePanel, neverSchoolPanel } from "./neverPanels";
-import { gradePanel, treemapPanel, weekdayPanel } from "./otherPanels";
+import { treemapPanel, weekdayPanel } from "./otherPanels";
 import type { Panel } from "./panel";
-import { distinctSchoolPanel, schoolsPanel, topPanel } from "./schoolPanels";
+import { periodsPanel } from "./periodsPanel";
+import { distinctPanel, neverPanel, periodsBy, schoolsPanel, topPanel } from "./placePanels";
 
 /** The pictures in their order; those that are not wide come in pairs. */
 export function panelsOf(ready: Ready): readonly Panel[] {
   const byGrade = ready.answer.byGrade.length > 0;
-  return [
+  const panels: readonly (Panel | undefined)[] = [
+    periodsPanel(ready),
+    periodsBy(ready, "schools"),
+    byGrade ? periodsBy(ready, "grades") : undefined,
+    periodsBy(ready, "resources"),
     timePanel(ready),
+    changesPanel(ready),
     schoolsPanel(ready),
     topPanel(ready),
     treemapPanel(ready),
     activePanel(ready),
-    distinctSchoolPanel(ready),
-    ...(byGrade ? [gradePanel(ready)] : []),
-    neverSchoolPanel(ready),
-    ...(byGrade ? [neverGradePanel(ready)] : []),
+    distinctPanel(ready, "schools"),
+    byGrade ? distinctPanel(ready, "grades") : undefined,
+    neverPanel(ready, "schools"),
+    byGrade ? neverPanel(ready, "grades") : undefined,
     weekdayPanel(ready),
     distinctDayPanel(ready),
   ];
+  return panels.filter((panel) => panel !== undefined);
 }

@@ -17,6 +17,8 @@ import { showMetrics } from "../show";
 export interface MetricsOptions extends CommonOptions, CountingOptions, SchoolOptions {
   readonly from?: string;
   readonly to?: string;
+  readonly compareFrom?: string;
+  readonly compareTo?: string;
   readonly resource?: string[];
   readonly resourceType?: string[];
   readonly userType?: UserType[];
@@ -31,6 +33,8 @@ export async function answerMetrics(
   const filter = {
     from: options.from,
     to: options.to,
+    compareFrom: options.compareFrom,
+    compareTo: options.compareTo,
     schools: options.school,
     resources: options.resource,
     resourceTypes: options.resourceType,

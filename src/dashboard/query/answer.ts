@@ -19,7 +19,9 @@ import { compareNames } from "../names";
 import type { KeepWhole } from "../opening";
 import { type LevelsByName, schoolsByLevel } from "../schoolLevels";
 import { attendanceFacts } from "./attendance";
+import { breaksIn } from "./breaks";
 import { chosenUse } from "./chosenUse";
+import { comparisonOf } from "./comparison";
 import { missingReports } from "./completeness";
 import {
   dayEntries,
@@ -39,7 +41,7 @@ import {
   dataRange,
   inRange,
   isIn,
-  rangeBefore,
+  otherRange,
   type Scope,
   schoolDaysIn,
   schoolYearStart,
@@ -79,7 +81,7 @@ export async function answer(
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
   const scope = scopeOf(facts, groups, filter, data, options.schoolYearStart);
   const found = await find(facts, groups, scope, signal);
-  const range = rangeBefore(facts.days, scope, data);
+  const range = otherRange(facts.days, filter, scope, data);
   const before = range && (await find(facts, groups, inRange(facts, groups, scope, range), signal));
   const { entries: resources, order } = resourceEntries(found);
   return {
@@ -107,6 +109,10 @@ export async function answer(
     resourcesBySchool: schoolResourceEntries(found, order),
     licences: options.licences ? licenceEntries(found, groups, options.licences) : null,
     changes: await whatChanged(found, groups, data, signal),
+    comparison:
+      range && (filter.compare || found.chosen)
+        ? await comparisonOf(facts, groups, scope, range, filter.compare, signal)
+        : null,
   };
 }
 
@@ -189,7 +195,7 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
   };
 }
 
-/** The average over the school days whose report is there; undefined where there are none. */
+/** The average over the school days whose report is there and which are not left out; undefined where there are none. */
 function perSchoolDay(
   { facts, scope, attendance }: Found,
   daily: (day: number) => number,
@@ -199,6 +205,7 @@ function perSchoolDay(
   for (let place = 0; place <= scope.to - scope.from; place++) {
     const day = scope.from + place;
     if (kindOf(facts.days, day) !== "school" || isIn(scope.missing[report], facts.days, day)) continue;
+    if (attendance.days[place]?.isWithheld) continue;
     sum += daily(place);
     count++;
   }
@@ -218,7 +225,7 @@ export function optionsOf(
 
 /** What a filter can choose among, whatever is chosen now. */
 export function filterOptions(
-  { index, names }: Facts,
+  { index, names, days }: Facts,
   data: DataRange,
   yearStart: string,
   levels?: LevelsByName,
@@ -228,6 +235,7 @@ export function filterOptions(
     firstDay: isoDate(data.first),
     lastDay: isoDate(data.last),
     schoolYearStart: isoDate(schoolYearStart(data.lastParticipation, yearStart)),
+    breaks: breaksIn(days, data),
     schools: names.schools,
     schoolLevels: schoolsByLevel(names.schools, levels),
     resources: names.shown,

@@ -150,10 +150,16 @@ export function schoolDaysIn({ kinds }: Days, { range }: Pick<Scope, "range">): 
 }
 
 /**
- * As many school days, ending on the day before the scope; `undefined` where the data does not reach back that far, or
- * there are none.
+ * The period that a scope is compared with: the filter's, or as many school days, ending on the day before the scope.
+ * `undefined` where the data does not reach back that far, or there are none.
  */
-export function rangeBefore(days: Days, scope: Pick<Scope, "from" | "range">, data: DataRange) {
+export function otherRange(
+  days: Days,
+  { compare }: Pick<DashboardFilter, "compare">,
+  scope: Pick<Scope, "from" | "range">,
+  data: DataRange,
+): Pick<Scope, "from" | "to"> | undefined {
+  if (compare) return { from: dayNumber(compare.from), to: dayNumber(compare.to) };
   let left = schoolDaysIn(days, scope);
   if (left === 0) return undefined;
   for (let day = scope.from - 1; day >= data.first; day--) {

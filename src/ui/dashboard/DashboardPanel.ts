@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { dashboardHtml } from "../../dashboard/export/dashboardHtml";
-import { filterLink, parseFilterLink } from "../../dashboard/export/filterLink";
 import type { DashboardTexts } from "../../dashboard/export/texts";
 import type { DashboardView } from "../../dashboard/export/view";
+import { type LinkedView, parseViewLink, viewLink } from "../../dashboard/export/viewLink";
 import type { DashboardFilter } from "../../dashboard/filter";
 import type { Saved } from "../../dashboard/saved";
 import { Disposable } from "../dispose";
@@ -46,15 +46,18 @@ export class DashboardPanel extends Disposable {
   /**
    * Shows the dashboard, the one that is open already if there is one.
    *
-   * @param filter the filter of a link; what the dashboard has, or opens with, if left out
+   * @param linked what a link opens; what the dashboard has, or opens with, if left out
    */
-  static open(ground: DashboardGround, filter?: DashboardFilter): DashboardPanel {
+  static open(ground: DashboardGround, linked?: LinkedView): DashboardPanel {
     const { shown } = DashboardPanel;
     if (shown) {
       shown.panel.reveal();
       // The page asks for it. One that is hidden is gone, and begins with the session's filter.
-      if (filter && shown.panel.visible) shown.post({ type: "pasted", filter });
-      else if (filter) void shown.session.use(filter);
+      if (linked && shown.panel.visible) shown.post({ type: "pasted", ...linked });
+      else if (linked) {
+        shown.asked = linked.question;
+        void shown.session.use(linked.filter);
+      }
       return shown;
     }
     const panel = vscode.window.createWebviewPanel(
@@ -63,7 +66,7 @@ export class DashboardPanel extends Disposable {
       vscode.ViewColumn.Active,
       webviewOptions(ground.extensionUri),
     );
-    return new DashboardPanel(panel, ground, filter);
+    return new DashboardPanel(panel, ground, linked?.filter, linked?.question);
   }
 
   /**
@@ -90,6 +93,8 @@ export class DashboardPanel extends Disposable {
     private readonly panel: vscode.WebviewPanel,
     private readonly ground: DashboardGround,
     filter: DashboardFilter | undefined,
+    /** The question of a link, for the next page that begins. */
+    private asked?: LinkedView["question"],
   ) {
     super();
     this.session = new DashboardSession(ground.source, (message) => this.post(message), filter);
@@ -122,7 +127,9 @@ export class DashboardPanel extends Disposable {
       const { filter, at } = this.session;
       const { texts, district } = this.ground;
       const saved = this.ground.saved.read();
-      this.post({ type: "init", texts, district, saved, filter, question: at });
+      const asked = this.asked === undefined ? {} : { asked: this.asked };
+      this.asked = undefined;
+      this.post({ type: "init", texts, district, saved, filter, question: at, ...asked });
     }
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.ground.tellError(error));
@@ -144,7 +151,7 @@ export class DashboardPanel extends Disposable {
         await vscode.commands.executeCommand("clever.reports.focus");
         return;
       case "copyFilter":
-        await vscode.env.clipboard.writeText(filterLink(this.ground.link, message.filter));
+        await vscode.env.clipboard.writeText(viewLink(this.ground.link, message));
         this.post({
           type: "notice",
           text: vscode.l10n.t(
@@ -153,8 +160,8 @@ export class DashboardPanel extends Disposable {
         });
         return;
       case "pasteFilter": {
-        const filter = parseFilterLink(await vscode.env.clipboard.readText());
-        if (filter) this.post({ type: "pasted", filter });
+        const linked = parseViewLink(await vscode.env.clipboard.readText());
+        if (linked) this.post({ type: "pasted", ...linked });
         else
           this.post({ type: "notice", text: vscode.l10n.t("There is no link to a view in the clipboard.") });
         return;

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { regionalLocale } from "../../dashboard/export/regionalLocale";
 import type { DashboardFilter } from "../../dashboard/filter";
+import { quarantinedIn } from "../../dashboard/quarantine";
 import type { EngineClient } from "../../engine/client";
 import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
@@ -65,20 +66,26 @@ export class Dashboards extends Disposable {
     );
   }
 
-  /** @param filter the filter to open it with; menus give other things, which are passed over */
-  async open(filter?: unknown): Promise<void> {
+  /**
+   * @param filter the filter to open it with; menus give other things, which are passed over
+   * @param asked the question to answer
+   */
+  async open(filter?: unknown, asked?: unknown): Promise<void> {
     const { dashboardFilterSchema } = await import("../../dashboard/filter");
+    const { questionIds } = await import("../../dashboard/questions");
     const parsed = dashboardFilterSchema.safeParse(filter);
-    (await panel()).DashboardPanel.open(await this.ground(), parsed.success ? parsed.data : undefined);
+    const question = questionIds.find((id) => id === asked) ?? null;
+    const linked = parsed.success ? { filter: parsed.data, question } : undefined;
+    (await panel()).DashboardPanel.open(await this.ground(), linked);
   }
 
-  /** Opens the dashboard with the filter of a link that somebody followed. */
+  /** Opens the dashboard with the view of a link that somebody followed. */
   async openLink(uri: vscode.Uri): Promise<void> {
     if (uri.path !== linkPath) return;
-    const { parseFilterLink } = await import("../../dashboard/export/filterLink");
-    const filter = parseFilterLink(`?${uri.query}`);
+    const { parseViewLink } = await import("../../dashboard/export/viewLink");
+    const linked = parseViewLink(`?${uri.query}`);
     // The command says what is missing where there is no connection yet.
-    if (filter) await vscode.commands.executeCommand("clever.openDashboard", filter);
+    if (linked) await vscode.commands.executeCommand("clever.openDashboard", linked.filter, linked.question);
     else
       tell(showWarningMessage, vscode.l10n.t("The link is damaged, or of another version of Clever Lake."));
   }
@@ -152,7 +159,10 @@ function engineSource(
         cacheFolder,
       };
       const params = { ...connected, filter, ...counting };
-      return client.request(engine.dashboard, params, { signal, onProgress });
+      const answer = await client.request(engine.dashboard, params, { signal, onProgress });
+      return "empty" in answer || model.state !== "loaded"
+        ? answer
+        : { ...answer, quarantined: quarantinedIn(model.reports, answer) };
     },
   };
 }

@@ -2,8 +2,10 @@ import * as z from "zod";
 import type { DashboardAnswer } from "../../dashboard/answer";
 import type { DashboardTexts } from "../../dashboard/export/texts";
 import { type DashboardView, dashboardView } from "../../dashboard/export/view";
+import type { LinkedView } from "../../dashboard/export/viewLink";
 import { type DashboardFilter, dashboardFilterSchema } from "../../dashboard/filter";
 import { keptWhole } from "../../dashboard/opening";
+import { questionIds } from "../../dashboard/questions";
 import { type Saved, savedSchema } from "../../dashboard/saved";
 
 /** Longest file that a page may hand over to be saved, in characters: a picture of every school and resource is far below. */
@@ -30,7 +32,11 @@ export const fromPage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run") }),
   z.object({ type: z.literal("openLog") }),
   z.object({ type: z.literal("showReports") }),
-  z.object({ type: z.literal("copyFilter"), filter: dashboardFilterSchema }),
+  z.object({
+    type: z.literal("copyFilter"),
+    filter: dashboardFilterSchema,
+    question: z.enum(questionIds).nullable(),
+  }),
   z.object({ type: z.literal("pasteFilter") }),
   z.object({ type: z.literal("save"), file: pageFile }),
   /** To divide people the other way, where this one leaves everything out. */
@@ -50,6 +56,8 @@ export type ToPage =
       readonly saved: Saved;
       readonly filter: DashboardFilter;
       readonly question: number;
+      /** The question of a link that the page has not heard of yet. */
+      readonly asked?: LinkedView["question"];
     }
   | { readonly type: "loading"; readonly question: number }
   /** The tables changed and are read anew: months of them that are ready, of all. */
@@ -58,8 +66,8 @@ export type ToPage =
   /** The tables hold nothing yet. */
   | { readonly type: "empty"; readonly question: number }
   | { readonly type: "failed"; readonly question: number; readonly message: string }
-  /** A filter from the clipboard, to be asked. */
-  | { readonly type: "pasted"; readonly filter: DashboardFilter }
+  /** What a link opens, to be asked. */
+  | ({ readonly type: "pasted" } & LinkedView)
   /** For the user to hear, such as that the clipboard holds no filter. */
   | { readonly type: "notice"; readonly text: string };
 

@@ -126,7 +126,7 @@ suite("the dashboard", function () {
     tab.say({ type: "ask", question: 2, filter: { ...openingFilter, schools: "all" } });
     tab.say({ type: "save", file: { kind: "html", name: "../../x.html", content: "" } });
     tab.say("run");
-    tab.say({ type: "copyFilter", filter: openingFilter });
+    tab.say({ type: "copyFilter", filter: openingFilter, question: null });
     await tab.hears("notice", before);
     const heard = tab.received.slice(before);
     assert.equal(heard.filter(({ type }) => type === "notice").length, 1);
@@ -140,11 +140,12 @@ suite("the dashboard", function () {
     const tab = tabs.newest();
     const filter = { ...openingFilter, range: { from: "2025-08-25", to: "2025-08-26" } };
     const before = tab.received.length;
-    tab.say({ type: "copyFilter", filter });
+    tab.say({ type: "copyFilter", filter, question: "neverActive" });
     await tab.hears("notice", before);
     const link = Uri.parse(await env.clipboard.readText());
     await dashboards.openLink(link);
-    assert.deepEqual((await tab.hears("pasted", before)).filter, filter);
+    const pasted = await tab.hears("pasted", before);
+    assert.deepEqual([pasted.filter, pasted.question], [filter, "neverActive"]);
     await close(tab);
     await dashboards.openLink(link);
     const again = tabs.newest();

@@ -1,0 +1,76 @@
+import { type Bars, nameAxis } from "./barPicture";
+import type { Look } from "./look";
+import { baseOption, type Mark, type Picture } from "./picture";
+
+export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
+  /** Relative to what was expected; what was not there before is drawn as far as any. */
+  readonly changes: readonly number[];
+  /** What stands behind each bar, and what its tooltip says. */
+  readonly labels: readonly string[];
+  readonly lines: readonly Mark["lines"][];
+  readonly rose: string;
+  readonly fell: string;
+}
+
+const rowHeight = 26;
+/** A rise is drawn to its double at most: further ones would make all others small. */
+const [least, most] = [-1, 1];
+
+/** Bars from a line in the middle, which is what was expected: less lies to the left, more to the right. */
+export function changePicture(bars: ChangeBars, look: Look): Picture {
+  const { names, picks, changes, labels, lines } = bars;
+  const [up = "", down = ""] = look.palette;
+  const drawn = changes.map((change) => Math.max(least, Math.min(most, change)));
+  return {
+    option: {
+      ...baseOption(look),
+      grid: { left: look.labelWidth + 10, right: 12, top: 4, bottom: 4 },
+      xAxis: {
+        type: "value",
+        // Room for what stands behind the longest bars.
+        min: least * 2,
+        max: most * 2,
+        interval: most * 2,
+        axisLabel: { show: false },
+        axisTick: { show: false },
+        axisLine: { show: false },
+        splitLine: { lineStyle: { color: look.line, width: 1 } },
+      },
+      yAxis: nameAxis(names, look),
+      series: [
+        {
+          type: "bar",
+          barWidth: 13,
+          cursor: "pointer",
+          label: {
+            show: true,
+            distance: 6,
+            color: look.text,
+            fontSize: look.fontSize - 1,
+            formatter: ({ dataIndex }) => labels[dataIndex] ?? "",
+          },
+          data: drawn.map((value) => ({
+            value,
+            itemStyle: { color: value < 0 ? down : up, borderRadius: 2 },
+            emphasis: { itemStyle: { color: value < 0 ? down : up, opacity: 0.82 } },
+            label: { position: value < 0 ? ("left" as const) : ("right" as const) },
+          })),
+        },
+      ],
+    },
+    marks: names.map((title, index) => {
+      const pick = picks[index];
+      return { series: 0, index, title, lines: lines[index] ?? [], ...(pick ? { pick } : {}) };
+    }),
+    legend: [
+      ...(drawn.some((value) => value < 0)
+        ? [{ name: bars.fell, colour: down, shape: "square" as const }]
+        : []),
+      ...(drawn.some((value) => value > 0)
+        ? [{ name: bars.rose, colour: up, shape: "square" as const }]
+        : []),
+    ],
+    height: names.length * rowHeight + 8,
+    byAxis: "y",
+  };
+}

@@ -1,0 +1,77 @@
+import { type Bars, nameAxis } from "./barPicture";
+import type { EChartsOption } from "./echarts";
+import type { Look } from "./look";
+import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
+
+export interface Pairs extends Bars {
+  /** What stands behind each pair. */
+  readonly ends: readonly string[];
+  readonly format: (value: number) => string;
+}
+
+const rowHeight = 26;
+
+/** Two points on a line beside each name: where it was, and where it is. */
+export function pairPicture({ names, picks, series, ends, format }: Pairs, look: Look): Picture {
+  const largest = names.map((_, row) => Math.max(...series.map(({ values }) => values[row] ?? 0)));
+  const marks = names.flatMap((title, index): Mark[] => {
+    const pick = picks[index];
+    const lines = [
+      ...series.map(({ name, colour, labels }) => ({ name, colour, value: labels[index] ?? "" })),
+      { name: ends[index] ?? "", value: "" },
+    ];
+    return series.map((_, at) => ({ series: at, index, title, lines, ...(pick ? { pick } : {}) }));
+  });
+  const isWhole = (row: number) => series.every(({ values }) => values[row] !== null);
+  const option: EChartsOption = {
+    ...baseOption(look),
+    grid: { left: look.labelWidth + 10, right: 66, top: 4, bottom: 26 },
+    xAxis: { ...valueAxis(look, format), min: 0 },
+    yAxis: nameAxis(names, look),
+    series: [
+      ...series.map(({ name, colour, values }, at) => ({
+        type: "scatter" as const,
+        name,
+        cursor: "pointer",
+        symbol: "circle",
+        symbolSize: 11,
+        // Hollow and full, so that colour alone does not tell them apart.
+        itemStyle:
+          at === 0 ? { color: look.background, borderColor: colour, borderWidth: 2 } : { color: colour },
+        emphasis: { scale: 1.3 },
+        data: values.map((value, row) => [isWhole(row) && value !== null ? value : "-", row]),
+        z: 4 + at,
+      })),
+      ...names.map((_, row) => ({
+        type: "line" as const,
+        silent: true,
+        symbol: "none",
+        lineStyle: { color: look.quiet, width: 2, opacity: 0.55 },
+        data: series.map(({ values }) => [isWhole(row) ? (values[row] ?? 0) : "-", row]),
+        z: 2,
+      })),
+      {
+        type: "scatter" as const,
+        silent: true,
+        symbolSize: 0,
+        label: {
+          show: true,
+          position: "right" as const,
+          distance: 10,
+          color: look.text,
+          fontSize: look.fontSize - 1,
+          formatter: ({ dataIndex }: { readonly dataIndex: number }) => ends[dataIndex] ?? "",
+        },
+        data: names.map((_, row) => [isWhole(row) ? (largest[row] ?? 0) : 0, row]),
+        z: 6,
+      },
+    ],
+  };
+  return {
+    option,
+    marks,
+    legend: series.map(({ name, colour }, at) => ({ name, colour, shape: at === 0 ? "ring" : "dot" })),
+    height: names.length * rowHeight + 32,
+    byAxis: "y",
+  };
+}

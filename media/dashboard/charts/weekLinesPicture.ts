@@ -1,0 +1,58 @@
+import type { Shown } from "../../../src/dashboard/answer";
+import type { Look } from "./look";
+import { baseOption, type Picture, valueAxis } from "./picture";
+
+interface WeekLine {
+  readonly name: string;
+  readonly colour: string;
+  /** By week; `null`, or nothing, where it is not known. */
+  readonly values: readonly Shown[];
+  readonly dashed?: boolean;
+}
+
+/** Lines over the weeks of periods, laid upon each other; a week that is not known breaks its line. */
+export function weekLinesPicture(
+  weeks: readonly string[],
+  lines: readonly WeekLine[],
+  format: (value: number) => string,
+  label: (value: Shown | undefined) => string,
+  look: Look,
+): Picture {
+  return {
+    option: {
+      ...baseOption(look),
+      grid: { left: 48, right: 14, top: 12, bottom: 26 },
+      xAxis: {
+        type: "category",
+        data: [...weeks],
+        axisLine: { lineStyle: { color: look.line } },
+        axisTick: { show: false },
+        axisLabel: { color: look.quiet, hideOverlap: true },
+      },
+      yAxis: { ...valueAxis(look, format), min: 0, splitNumber: 3 },
+      series: lines.map(({ name, colour, values, dashed }) => ({
+        type: "line",
+        name,
+        symbol: "circle",
+        symbolSize: 6,
+        showAllSymbol: true,
+        lineStyle: { color: colour, width: 2, type: dashed ? "dashed" : "solid" },
+        itemStyle: { color: colour },
+        data: weeks.map((_, week) => values[week] ?? "-"),
+      })),
+    },
+    marks: weeks.map((title, index) => ({
+      series: 0,
+      index,
+      title,
+      lines: lines.map(({ name, colour, values }) => ({
+        name,
+        colour,
+        value: label(values[index] ?? undefined),
+      })),
+    })),
+    legend: lines.map(({ name, colour, dashed }) => ({ name, colour, shape: dashed ? "dashes" : "line" })),
+    height: 200,
+    byAxis: "x",
+  };
+}

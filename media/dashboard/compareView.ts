@@ -1,0 +1,89 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { breakName, breakPatch } from "./comparisonWords";
+import { fill } from "./formats";
+import { icon } from "./icons";
+import type { Actions, Model } from "./model";
+import { close, popover } from "./popover";
+
+const mostLetters = 60;
+
+/** Two periods to be compared: around a break, or of the reader's own, under their own names. */
+export function compareView({ texts, formats, filter, answer }: Model, actions: Actions): TemplateResult {
+  const { compare, range } = filter;
+  const before = compare ?? answer?.periods.before ?? undefined;
+  const now = "from" in range ? range : answer;
+  const apply = (patch: Parameters<Actions["setFilter"]>[0]) => {
+    close("filter-compare");
+    actions.setFilter(patch);
+  };
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    const given = new FormData(event.currentTarget);
+    const text = (name: string) => String(given.get(name) ?? "").trim();
+    const period = (name: string) => {
+      const [from = "", to = ""] = [text(`${name}-from`), text(`${name}-to`)].sort();
+      return { from, to };
+    };
+    apply({
+      range: period("second"),
+      compare: { ...period("first"), name: text("first-name"), rangeName: text("second-name") },
+    });
+  };
+  const period = (
+    id: "first" | "second",
+    title: string,
+    name: string,
+    days: { readonly from: string; readonly to: string } | undefined,
+  ) => {
+    const date = (end: "from" | "to") =>
+      html`<label><span>${end === "from" ? texts.firstDay : texts.lastDay}</span><input class="input" type="date" required name=${`${id}-${end}`}
+        id=${`compare-${id}-${end}`} .value=${days?.[end] ?? ""} /></label>`;
+    return html`<fieldset><legend class="choices-title">${title}</legend>
+      <label><span>${texts.periodName}</span><input class="input" name=${`${id}-name`} id=${`compare-${id}-name`}
+        maxlength=${mostLetters} .value=${name} /></label>
+      ${date("from")}${date("to")}
+    </fieldset>`;
+  };
+  const command = (text: string, patch: Parameters<Actions["setFilter"]>[0], picked: boolean) =>
+    html`<li><button type="button" class="command" aria-pressed=${picked} @click=${() => apply(patch)}>${text}</button></li>`;
+  return popover({
+    id: "filter-compare",
+    className: compare ? "control active" : "control",
+    width: 300,
+    heading: texts.compare,
+    face: html`${icon("compare")}<span class="control-title">${texts.compare}</span>
+      ${compare ? html`<span class="control-value">${compare.name || formats.range(compare.from, compare.to)}</span>` : nothing}${icon("chevronDown")}`,
+    content: html`<div class="dates compare">
+      <ul>
+        ${command(texts.comparePrevious, { compare: undefined }, compare === undefined)}
+        ${[...(answer?.options.breaks ?? [])]
+          .reverse()
+          .map((each) =>
+            command(
+              fill(texts.aroundBreak, breakName(texts, formats, each)),
+              breakPatch(texts, formats, each),
+              compare?.from === each.before.from && compare.to === each.before.to,
+            ),
+          )}
+      </ul>
+      <form class="own-range" id="compare-form" @submit=${submit}>
+        ${period("first", texts.firstPeriod, compare?.name ?? "", before)}
+        ${period("second", texts.secondPeriod, compare?.rangeName ?? "", now ?? undefined)}
+        <button type="submit" class="button" id="compare-apply">${texts.compare}</button>
+      </form>
+    </div>`,
+  });
+}
+
+/** The chip of a period that is compared with. */
+export function compareChip({ texts, formats, filter }: Model, actions: Actions) {
+  const { compare } = filter;
+  if (!compare) return nothing;
+  const days = formats.range(compare.from, compare.to);
+  const text = fill(texts.comparedWith, compare.name ? `${compare.name} (${days})` : days);
+  const label = fill(texts.removeFilter, text);
+  return html`<li class="chip" id="chip-compare"><bdi class="chip-name" title=${text}>${text}</bdi>
+    <button type="button" aria-label=${label} title=${label}
+      @click=${() => actions.setFilter({ compare: undefined })}>${icon("close")}</button></li>`;
+}

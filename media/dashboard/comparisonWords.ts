@@ -1,0 +1,55 @@
+import type { Break, ComparedPeriod, ComparedUse, Comparison } from "../../src/dashboard/answer";
+import type { DashboardTexts } from "../../src/dashboard/export/texts";
+import { type Formats, fill } from "./formats";
+import type { FilterPatch, Ready } from "./model";
+
+type Words = Pick<Ready, "texts" | "formats">;
+
+/** What the two periods are called, the earlier question first. */
+export function periodNames({ texts }: Words, { before, now }: Comparison): readonly [string, string] {
+  return [before.name || texts.periodBefore, now.name || texts.thisPeriod];
+}
+
+/** The days of a period, and over how many school days its averages are. */
+export function periodDays({ texts, formats }: Words, period: ComparedPeriod): string {
+  const { from, to, schoolDays, comparedDays } = period;
+  const days = fill(
+    schoolDays === 1 ? texts.oneSchoolDay : texts.schoolDaysCount,
+    formats.integer(schoolDays),
+  );
+  const compared =
+    comparedDays === schoolDays ? "" : ` (${fill(texts.daysCompared, formats.integer(comparedDays))})`;
+  return `${formats.range(from, to)} · ${days}${compared}`;
+}
+
+/** A change in percent; in words where there is nothing to divide by. */
+export function changeIn({ texts, formats }: Words, before: number, now: number): string {
+  if (before === now) return texts.unchanged;
+  if (before === 0) return texts.isNew;
+  const change = now / before - 1;
+  return `${change > 0 ? "+" : "−"}${formats.share(Math.abs(change))}`;
+}
+
+/** The change of the person-days per school day; a dash where one of the two is left out. */
+export function changeText(words: Words, { before, now }: ComparedUse): string {
+  const [was, is] = [before.personDaysPerDay, now.personDaysPerDay];
+  return was === null || is === null ? "–" : changeIn(words, was, is);
+}
+
+/** A break, by its time of the year. */
+export function breakName(texts: DashboardTexts, formats: Formats, { from, to }: Break): string {
+  return from.slice(0, 4) < to.slice(0, 4) ? texts.winterBreak : fill(texts.breakOf, formats.range(from, to));
+}
+
+/** Compares the school days before a break with those after it, under these names. */
+export function breakPatch(texts: DashboardTexts, formats: Formats, given: Break): FilterPatch {
+  const name = breakName(texts, formats, given);
+  return {
+    range: given.after,
+    compare: {
+      ...given.before,
+      name: fill(texts.beforeBreak, name).slice(0, 60),
+      rangeName: fill(texts.afterBreak, name).slice(0, 60),
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import type { Change, Subjects } from "../../../src/dashboard/answer";
+import { changePicture } from "../charts/changePicture";
+import { fill } from "../formats";
+import { type NameList, nameIn, pickName, type Ready, typeName } from "../model";
+import { extremes, type Panel } from "./panel";
+
+/** What rose or fell against its own past, as one picture of all. */
+export function changesPanel(ready: Ready): Panel {
+  const { texts, formats, answer, filter } = ready;
+  const { entries } = answer.changes;
+  const number = (value: number) => formats.average(value);
+  const name = (change: Change) => nameIn(texts, changeList(change), change.name);
+  const label = (change: Change) =>
+    `${changeDirection(ready, change)} (${number(change.expected)} → ${number(change.actual)})`;
+  return {
+    id: "changes",
+    title: texts.titleChanges,
+    definition: texts.definitions.changes,
+    allResources: false,
+    wide: true,
+    controls: [],
+    ...(entries.length === 0 ? {} : { caption: texts.changesCaption }),
+    summary: extremes(
+      ready,
+      texts.change,
+      entries.map((change) => ({ name: name(change), value: changeOf(change) })),
+      (value) => formats.wholeShare(value),
+    ),
+    picture: (look) =>
+      entries.length === 0
+        ? undefined
+        : changePicture(
+            {
+              names: entries.map(name),
+              picks: entries.map((change) => pickName(filter, changeList(change), change.name)),
+              changes: entries.map(changeOf),
+              labels: entries.map(label),
+              lines: entries.map((change) => [
+                { name: changeKind(ready, change), value: "" },
+                { name: texts.actual, value: number(change.actual) },
+                { name: texts.expected, value: number(change.expected) },
+              ]),
+              rose: texts.rose,
+              fell: texts.fell,
+            },
+            look,
+          ),
+    table: () => ({
+      columns: [
+        { title: texts.subject, kind: "text" },
+        { title: texts.type, kind: "text" },
+        { title: texts.change, kind: "text" },
+        { title: texts.actual, kind: "decimal" },
+        { title: texts.expected, kind: "decimal" },
+      ],
+      rows: entries.map((change) => ({
+        cells: [
+          name(change),
+          changeKind(ready, change),
+          directionText(ready, change),
+          change.actual,
+          change.expected,
+        ],
+        pick: pickName(filter, changeList(change), change.name),
+        partly: change.partly,
+      })),
+    }),
+  };
+}
+
+/** Relative to what was expected; what is new is drawn as a doubling, and its label says what it is. */
+const changeOf = ({ actual, expected }: Change) => (expected > 0 ? actual / expected - 1 : 1);
+
+export const changeList = ({ subject }: Change): NameList => (subject === "school" ? "schools" : "resources");
+
+export function changeKind({ texts }: Ready, { subject, type, partly }: Change): string {
+  const kind = subject === "school" ? texts.school : typeName(texts, type);
+  return partly ? `${kind} · ${texts.ofCounted}` : kind;
+}
+
+function directionText({ texts }: Ready, { direction }: Change): string {
+  return { rose: texts.rose, fell: texts.fell, new: texts.isNew, stopped: texts.stopped }[direction];
+}
+
+/** That it rose or fell, and by how much. */
+export function changeDirection(ready: Ready, change: Change): string {
+  const { direction } = change;
+  const text = directionText(ready, change);
+  const share = ready.formats.wholeShare(Math.abs(changeOf(change)));
+  return direction === "rose" || direction === "fell" ? `${text} ${share}` : text;
+}
+
+/** What could not be judged in one line, and what would help, a sentence each. */
+export function unjudgedWords(ready: Ready): {
+  readonly brief: string;
+  readonly sentences: readonly string[];
+} {
+  const { texts, formats, answer } = ready;
+  const { weeks, weeksNeeded, unjudged } = answer.changes;
+  const { leftOut } = unjudged;
+  if (weeks < weeksNeeded) return { brief: "", sentences: [] };
+  const kinds = [
+    [texts.unjudgedWeeks, unjudged.weeks],
+    [texts.unjudgedUse, unjudged.use],
+  ] as const;
+  const sentences = [
+    ...kinds.flatMap(([text, some]) => (countOf(some) > 0 ? [fill(text, subjectsText(ready, some))] : [])),
+    ...(leftOut > 0 ? [fill(texts.unjudgedLeftOut, formats.integer(leftOut))] : []),
+  ];
+  const all = {
+    resources: unjudged.weeks.resources + unjudged.use.resources,
+    schools: unjudged.weeks.schools + unjudged.use.schools + leftOut,
+  };
+  return { brief: fill(texts.unjudgedBrief, subjectsText(ready, all)), sentences };
+}
+
+export const countOf = ({ resources, schools }: Subjects) => resources + schools;
+
+export function subjectsText({ texts, formats }: Ready, { resources, schools }: Subjects): string {
+  return fill(texts.subjects, formats.integer(resources), formats.integer(schools));
+}

@@ -1,0 +1,107 @@
+import { html, type TemplateResult } from "lit";
+import type { Comparison, People, PeriodUse } from "../../../src/dashboard/answer";
+import { weekLinesPicture } from "../charts/weekLinesPicture";
+import { changeIn, changeText, periodDays, periodNames } from "../comparisonWords";
+import { fill } from "../formats";
+import { missingSentences } from "../missingWords";
+import type { Ready } from "../model";
+import { uncountedSentence } from "../withheldWords";
+import { chosenName, type Panel } from "./panel";
+
+/** Use in two periods, side by side and week by week; undefined where there are none to compare. */
+export function periodsPanel(ready: Ready): Panel | undefined {
+  const { texts, formats, answer } = ready;
+  const { comparison } = answer;
+  if (comparison === null) return undefined;
+  const { before, now, total } = comparison;
+  const names = periodNames(ready, comparison);
+  const name = chosenName(ready);
+  const average = (value: number) => formats.average(value);
+  const perDay = ({ personDaysPerDay }: PeriodUse) => formats.shown(personDaysPerDay, average);
+  const weeks = Math.max(before.weeklyPersonDaysPerDay.length, now.weeklyPersonDaysPerDay.length);
+  return {
+    id: "periods",
+    title: name === "" ? texts.titlePeriods : fill(texts.titlePeriodsOf, name),
+    definition: texts.definitions.periods,
+    allResources: false,
+    wide: true,
+    controls: [],
+    lead: sideBySide(ready, comparison),
+    caption: texts.weeksCaption,
+    // What is left out of this period is said for the whole page.
+    withheld: [
+      ...missingSentences(ready, before.missing),
+      ...before.uncounted.map((each) => uncountedSentence(ready, each)),
+    ],
+    summary: fill(
+      texts.periodsSummary,
+      names[0],
+      perDay(total.before),
+      names[1],
+      perDay(total.now),
+      changeText(ready, total),
+    ),
+    picture: (look) =>
+      weekLinesPicture(
+        Array.from({ length: weeks }, (_, week) => fill(texts.weekNumber, week + 1)),
+        [
+          { name: names[0], colour: look.quiet, values: before.weeklyPersonDaysPerDay, dashed: true },
+          { name: names[1], colour: look.palette[0] ?? look.text, values: now.weeklyPersonDaysPerDay },
+        ],
+        average,
+        (value) => formats.shown(value, average),
+        look,
+      ),
+    table: () => ({
+      columns: [
+        { title: texts.week, kind: "text" },
+        ...names.map((title) => ({ title, kind: "decimal" as const })),
+      ],
+      rows: [
+        { cells: [texts.usePerDay, total.before.personDaysPerDay, total.now.personDaysPerDay] },
+        ...Array.from({ length: weeks }, (_, week) => ({
+          cells: [
+            fill(texts.weekNumber, week + 1),
+            before.weeklyPersonDaysPerDay[week] ?? undefined,
+            now.weeklyPersonDaysPerDay[week] ?? undefined,
+          ],
+        })),
+      ],
+    }),
+  };
+}
+
+/** The numbers of both periods in a table, with what became of them. */
+function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
+  const { texts, formats } = ready;
+  const { before, now, total } = comparison;
+  const names = periodNames(ready, comparison);
+  const average = (value: number) => formats.average(value);
+  const rows: readonly (readonly [string, (use: PeriodUse) => People, (value: number) => string])[] = [
+    [texts.usePerDay, ({ personDaysPerDay }) => personDaysPerDay, average],
+    [texts.accessesPerDay, ({ accessesPerDay }) => accessesPerDay, average],
+    [texts.usersOfPeriod, ({ users }) => users, (value) => formats.integer(value)],
+  ];
+  const change = (was: People, is: People) =>
+    typeof was === "number" && typeof is === "number" ? changeIn(ready, was, is) : "–";
+  return html`<div class="table-scroll plain" tabindex="0" role="group" aria-label=${texts.titlePeriods}>
+    <table class="side-by-side">
+      <thead><tr>
+        <td></td>
+        ${[before, now].map(
+          (period, at) =>
+            html`<th scope="col"><bdi>${names[at]}</bdi><span class="quiet">${periodDays(ready, period)}</span></th>`,
+        )}
+        <th scope="col">${texts.change}</th>
+      </tr></thead>
+      <tbody>${rows.map(
+        ([title, of, format]) => html`<tr>
+          <th scope="row">${title}</th>
+          <td>${formats.shown(of(total.before), format)}</td>
+          <td>${formats.shown(of(total.now), format)}</td>
+          <td class="strong">${change(of(total.before), of(total.now))}</td>
+        </tr>`,
+      )}</tbody>
+    </table>
+  </div>`;
+}

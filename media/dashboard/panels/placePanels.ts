@@ -1,0 +1,420 @@
+import type {
+  ComparedUse,
+  CutGroup,
+  Entry,
+  GradeEntry,
+  People,
+  PeriodUse,
+  ResourceEntry,
+  SchoolEntry,
+} from "../../../src/dashboard/answer";
+import { barPicture } from "../charts/barPicture";
+import type { Look } from "../charts/look";
+import { pairPicture } from "../charts/pairPicture";
+import type { Picture } from "../charts/picture";
+import { stackPicture } from "../charts/stackPicture";
+import { changeText, periodNames } from "../comparisonWords";
+import { fill } from "../formats";
+import { isOnly, type NameList, nameIn, pickName, type Ready } from "../model";
+import { cutSentences } from "../withheldWords";
+import { type Cell, type Column, chosenName, extremes, type Panel, shareOf, told } from "./panel";
+
+/** A school, grade or resource. */
+type Named<E extends Entry> = E & { readonly name: string | null };
+type Place = Named<SchoolEntry | GradeEntry>;
+export type PlaceList = "schools" | "grades";
+
+/** Something that entries have, as a column of their table. */
+interface PlaceColumn<E> extends Column {
+  readonly cell: (entry: E) => Cell;
+}
+
+interface PlacePanel<E extends Entry>
+  extends Pick<Panel, "id" | "title" | "definition" | "allResources" | "note"> {
+  readonly list: NameList;
+  readonly entries: readonly Named<E>[];
+  /** What the picture is of, and by what schools are ranked. */
+  readonly subject: string;
+  readonly value: (entry: Named<E>) => People;
+  /** The highest stand first where not all have room; the value where left out. */
+  readonly rank?: (entry: Named<E>) => number;
+  readonly format: (value: number) => string;
+  readonly columns: readonly PlaceColumn<Named<E>>[];
+  readonly withheld: readonly CutGroup[];
+  readonly controls?: Panel["controls"];
+  readonly draw: (drawn: readonly Named<E>[], look: Look) => Picture;
+}
+
+const schoolsBeforeChoice = 12;
+const mostResources = 15;
+
+/** A picture of entries with their names, and the table of all of them. */
+function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel {
+  const { texts, filter, view } = ready;
+  const { list, entries, subject, value, format, columns, withheld, controls = [], draw, ...panel } = given;
+  const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
+  const most = { schools: view.schoolsShown, resources: mostResources }[list as string] ?? 0;
+  const rank = given.rank ?? ((entry: Named<E>) => told(value(entry)) ?? -1);
+  const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
+  const drawn = most === 0 ? sorted : sorted.slice(0, most);
+  const heads = {
+    schools: texts.school,
+    grades: texts.grade,
+    resources: texts.resource,
+    resourceTypes: texts.type,
+  };
+  return {
+    ...panel,
+    wide: false,
+    controls: [
+      ...controls,
+      ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
+    ],
+    withheld: cutSentences(ready, withheld),
+    offersOther: entries.every((entry) => value(entry) === null),
+    summary: extremes(
+      ready,
+      subject,
+      entries.map((entry) => ({ name: nameOf(entry), value: value(entry) })),
+      format,
+    ),
+    picture: (look) => (drawn.length === 0 ? undefined : draw(drawn, look)),
+    table: () => ({
+      columns: [{ title: heads[list], kind: "text" }, ...columns],
+      rows: entries.map((entry) => ({
+        cells: [nameOf(entry), ...columns.map(({ cell }) => cell(entry))],
+        pick: pickName(filter, list, entry.name),
+        picked: isOnly(filter, list, entry.name),
+        partly: entry.partly,
+      })),
+    }),
+  };
+}
+
+/** A number of entries, as bars beside their names. */
+interface BarsOf<E> {
+  readonly name: string;
+  /** Its place in the palette. */
+  readonly colour: number;
+  readonly value: (entry: E) => People;
+}
+
+/** The name of an entry, marked where a group of it is left out. */
+function entryName({ texts }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
+  const text = nameIn(texts, list, name);
+  return partly ? `${text}\u00a0*` : text;
+}
+
+function drawBars<E extends Entry>(
+  ready: Ready,
+  list: NameList,
+  series: readonly BarsOf<Named<E>>[],
+  format: (value: number) => string,
+) {
+  return (drawn: readonly Named<E>[], look: Look) =>
+    barPicture(
+      {
+        names: drawn.map((entry) => entryName(ready, list, entry)),
+        picks: drawn.map(({ name }) => pickName(ready.filter, list, name)),
+        series: series.map(({ name, colour, value }) => ({
+          name,
+          colour: look.palette[colour] ?? look.text,
+          values: drawn.map((entry) => told(value(entry))),
+          labels: drawn.map((entry) => ready.formats.shown(value(entry), format)),
+        })),
+      },
+      look,
+    );
+}
+
+function placesOf({ answer }: Ready, list: PlaceList): Place[] {
+  return list === "schools"
+    ? answer.bySchool.map((entry) => ({ ...entry, name: entry.school }))
+    : answer.byGrade.map((entry) => ({ ...entry, name: entry.grade }));
+}
+
+type Columns = readonly PlaceColumn<Place>[];
+
+function personColumns({ texts }: Ready): Columns {
+  return [
+    { title: texts.users, kind: "integer", cell: ({ users }) => users },
+    { title: texts.activeUsers, kind: "integer", cell: ({ activeUsers }) => activeUsers },
+    { title: texts.share, kind: "share", cell: ({ activeUsers, users }) => shareOf(activeUsers, users) },
+    { title: texts.averageLogins, kind: "decimal", cell: ({ averageLogins }) => averageLogins },
+    { title: texts.averageResources, kind: "decimal", cell: ({ averageResources }) => averageResources },
+  ];
+}
+
+/** Logins and resources per person and day; or the use of the resources that the filter chooses. */
+export function schoolsPanel(ready: Ready): Panel {
+  if (ready.answer.bySchool.some(({ use }) => use)) return usePanel(ready, "schools");
+  const { texts, formats, answer } = ready;
+  const entries = answer.bySchool.map((entry) => ({ ...entry, name: entry.school }));
+  const format = (value: number) => formats.decimal(value);
+  return placePanel(ready, {
+    id: "schools",
+    title: texts.titleSchools,
+    definition: texts.definitions.schools,
+    allResources: true,
+    list: "schools",
+    entries,
+    subject: texts.averageLogins,
+    value: ({ averageLogins }) => averageLogins,
+    format,
+    withheld: answer.withheld.schools,
+    columns: [
+      ...personColumns(ready),
+      { title: texts.accesses, kind: "integer", cell: ({ accesses }: SchoolEntry) => accesses },
+    ],
+    draw: drawBars(
+      ready,
+      "schools",
+      [
+        { name: texts.logins, colour: 0, value: ({ averageLogins }) => averageLogins },
+        { name: texts.resourcesAccessed, colour: 1, value: ({ averageResources }) => averageResources },
+      ],
+      format,
+    ),
+  });
+}
+
+/** Use of the chosen resources. */
+function usePanel(ready: Ready, list: PlaceList): Panel {
+  const { texts, formats, answer, view } = ready;
+  const inPercent = view.units === "percent";
+  const share = ({ use, users }: Place) => shareOf(use?.users ?? null, users);
+  const value = (entry: Place): People => (inPercent ? share(entry) : (entry.use?.users ?? null));
+  const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
+  const title = list === "schools" ? texts.titleUseBySchool : texts.titleUseByGrade;
+  return placePanel<SchoolEntry | GradeEntry>(ready, {
+    id: list === "schools" ? "schools" : "distinctGrade",
+    title: fill(title, chosenName(ready)),
+    definition: texts.definitions.use,
+    allResources: false,
+    list,
+    entries: placesOf(ready, list),
+    subject: texts.users,
+    value,
+    format,
+    withheld: answer.withheld[list],
+    columns: [
+      { title: texts.users, kind: "integer", cell: ({ use }) => use?.users ?? null },
+      { title: texts.share, kind: "share", cell: share },
+      { title: texts.personDays, kind: "integer", cell: ({ use }) => use?.personDays ?? null },
+      { title: texts.accesses, kind: "integer", cell: ({ use }) => use?.accesses ?? null },
+    ],
+    draw: drawBars(ready, list, [{ name: texts.users, colour: 0, value }], format),
+  });
+}
+
+/** Different resources per person; by grade, the use of chosen resources in its place. */
+export function distinctPanel(ready: Ready, list: PlaceList): Panel {
+  if (list === "grades" && ready.answer.byGrade.some(({ use }) => use)) return usePanel(ready, list);
+  const { texts, formats, answer } = ready;
+  const id = list === "schools" ? "distinctSchool" : "distinctGrade";
+  const value = ({ distinctResourcesPerUser }: Place) => distinctResourcesPerUser;
+  const format = (number: number) => formats.decimal(number);
+  const perPerson = { title: texts.perPerson, kind: "decimal", cell: value } as const;
+  const users = { title: texts.users, kind: "integer", cell: (entry: Place) => entry.users } as const;
+  return placePanel<SchoolEntry | GradeEntry>(ready, {
+    id,
+    title: list === "schools" ? texts.titleDistinctSchool : texts.titleDistinctGrade,
+    definition: texts.definitions[id],
+    allResources: false,
+    list,
+    entries: placesOf(ready, list),
+    subject: texts.perPerson,
+    value,
+    format,
+    withheld: answer.withheld[list],
+    columns: list === "schools" ? [users, perPerson] : [...personColumns(ready), perPerson],
+    draw: drawBars(ready, list, [{ name: texts.perPerson, colour: 3, value }], format),
+  });
+}
+
+/** Who is not on Clever at all: people of the reports who were active on no day. */
+export function neverPanel(ready: Ready, list: PlaceList): Panel {
+  const { texts, formats, answer } = ready;
+  const id = list === "schools" ? "neverSchool" : "neverGrade";
+  const value = ({ neverActive, users }: Place) => shareOf(neverActive, users);
+  const format = (number: number) => formats.share(number);
+  const { users } = answer.cards;
+  return placePanel<SchoolEntry | GradeEntry>(ready, {
+    id,
+    title: list === "schools" ? texts.titleNeverSchool : texts.titleNeverGrade,
+    definition: texts.definitions[id],
+    allResources: true,
+    note: fill(
+      texts.neverOf,
+      formats.shown(answer.neverActive),
+      formats.shown(users.value),
+      formats.shown(shareOf(answer.neverActive, users.value), format),
+    ),
+    list,
+    entries: placesOf(ready, list),
+    subject: texts.neverActive,
+    value,
+    format,
+    withheld: answer.withheld[list],
+    columns: [
+      { title: texts.users, kind: "integer", cell: (entry) => entry.users },
+      { title: texts.neverActive, kind: "integer", cell: ({ neverActive }) => neverActive },
+      { title: texts.share, kind: "share", cell: value },
+    ],
+    draw: drawBars(ready, list, [{ name: texts.neverActive, colour: 4, value }], format),
+  });
+}
+
+/** The most used resources by school, one behind the other. */
+export function topPanel(ready: Ready): Panel {
+  const { texts, formats, answer, filter, view } = ready;
+  const inPercent = view.units === "percent";
+  const top = answer.resources.slice(0, view.topResources);
+  const known = new Map(answer.resourcesBySchool.map((each) => [keyOf(each.school, each), each.users]));
+  const value = ({ school, users }: SchoolEntry, resource: ResourceEntry): People => {
+    // A pair that is not listed has none.
+    const count = known.has(keyOf(school, resource)) ? (known.get(keyOf(school, resource)) ?? null) : 0;
+    return inPercent ? shareOf(count, users) : count;
+  };
+  const format = (number: number) => (inPercent ? formats.share(number) : formats.compact(number));
+  const resourceName = ({ resource }: ResourceEntry) => nameIn(texts, "resources", resource);
+  const [first] = top;
+  const panel = placePanel(ready, {
+    id: "top",
+    title: texts.titleTop,
+    definition: texts.definitions.top,
+    allResources: false,
+    list: "schools",
+    entries: answer.bySchool.map((entry) => ({ ...entry, name: entry.school })),
+    subject: first ? resourceName(first) : texts.users,
+    value: (entry) =>
+      entry.users === null ? null : top.reduce((sum, each) => sum + (told(value(entry, each)) ?? 0), 0),
+    format,
+    withheld: answer.withheld.schools,
+    controls: ["topResources"],
+    columns: top.map((resource) => ({
+      title: resourceName(resource),
+      kind: inPercent ? ("share" as const) : ("integer" as const),
+      cell: (entry: SchoolEntry) => value(entry, resource),
+    })),
+    draw: (drawn, look) =>
+      stackPicture(
+        {
+          format,
+          names: drawn.map((entry) => entryName(ready, "schools", entry)),
+          behind: drawn.map((entry) => {
+            const values = top.map((resource) => value(entry, resource));
+            const few = values.filter((each) => each === "few").length;
+            if (values.includes(null)) return texts.hidden;
+            return few === 0 ? "" : `+${formats.integer(few)} × ${formats.few}`;
+          }),
+          picks: drawn.map(({ school }) => pickName(filter, "schools", school)),
+          series: top.map((resource, at) => ({
+            name: resourceName(resource),
+            colour: look.palette[at] ?? "",
+            values: drawn.map((entry) => told(value(entry, resource))),
+            labels: drawn.map((entry) => formats.shown(value(entry, resource), format)),
+          })),
+          partPicks: top.map(({ resource }) =>
+            drawn.map(({ school }) =>
+              isOnly(filter, "schools", school) && isOnly(filter, "resources", resource)
+                ? { schools: [], resources: [] }
+                : { schools: [school], resources: [resource] },
+            ),
+          ),
+          legendPicks: top.map(({ resource }) => ({
+            pick: pickName(filter, "resources", resource),
+            picked: isOnly(filter, "resources", resource),
+          })),
+        },
+        look,
+      ),
+  });
+  const picture = (look: Look) => (top.length === 0 ? undefined : panel.picture(look));
+  const summary = first
+    ? extremes(
+        ready,
+        resourceName(first),
+        answer.bySchool.map((entry) => ({
+          name: nameIn(texts, "schools", entry.school),
+          value: value(entry, first),
+        })),
+        format,
+      )
+    : texts.nothingToShow;
+  return { ...panel, picture, summary };
+}
+
+/** Two resources may have one name; the type tells them apart. */
+function keyOf(
+  school: string | null,
+  { resource, type }: { readonly resource: string | null; readonly type: string | null },
+) {
+  return JSON.stringify([school, resource, type]);
+}
+
+/** Use in two periods, by school, grade or resource. */
+export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"): Panel | undefined {
+  const { texts, formats, answer } = ready;
+  const { comparison } = answer;
+  if (comparison === null) return undefined;
+  const entries: readonly Named<ComparedUse>[] = {
+    schools: comparison.bySchool.map((entry) => ({ ...entry, name: entry.school })),
+    grades: comparison.byGrade.map((entry) => ({ ...entry, name: entry.grade })),
+    resources: comparison.resources.map((entry) => ({ ...entry, name: entry.resource })),
+  }[list];
+  // One resource is what the whole comparison is of.
+  if (entries.length < (list === "resources" ? 2 : 1)) return undefined;
+  const [before, now] = periodNames(ready, comparison);
+  const perDay = ({ personDaysPerDay }: PeriodUse) => personDaysPerDay;
+  const format = (value: number) => formats.average(value);
+  const columns = (title: string, of: (entry: ComparedUse) => PeriodUse): PlaceColumn<ComparedUse>[] => [
+    { title: `${title}: ${texts.usePerDay}`, kind: "decimal", cell: (entry) => perDay(of(entry)) },
+    { title: `${title}: ${texts.users}`, kind: "integer", cell: (entry) => of(entry).users },
+  ];
+  return placePanel(ready, {
+    id: { schools: "periodsSchool", grades: "periodsGrade", resources: "periodsResource" }[list],
+    title: {
+      schools: texts.titlePeriodsSchool,
+      grades: texts.titlePeriodsGrade,
+      resources: texts.titlePeriodsResource,
+    }[list],
+    definition: texts.definitions.periods,
+    allResources: false,
+    list,
+    entries,
+    subject: now,
+    value: (entry) => perDay(entry.now) ?? perDay(entry.before),
+    rank: (entry) => Math.abs((perDay(entry.now) ?? 0) - (perDay(entry.before) ?? 0)),
+    format,
+    withheld: list === "resources" ? [] : answer.withheld[list],
+    columns: [
+      ...columns(before, (entry) => entry.before),
+      ...columns(now, (entry) => entry.now),
+      { title: texts.change, kind: "text", cell: (entry) => changeText(ready, entry) },
+    ],
+    draw: (drawn, look) =>
+      pairPicture(
+        {
+          names: drawn.map((entry) => entryName(ready, list, entry)),
+          picks: drawn.map(({ name }) => pickName(ready.filter, list, name)),
+          ends: drawn.map((entry) =>
+            perDay(entry.before) === null || perDay(entry.now) === null
+              ? texts.hidden
+              : changeText(ready, entry),
+          ),
+          series: [
+            { name: before, colour: look.quiet, of: (entry: ComparedUse) => entry.before },
+            { name: now, colour: look.palette[0] ?? look.text, of: (entry: ComparedUse) => entry.now },
+          ].map(({ name, colour, of }) => ({
+            name,
+            colour,
+            values: drawn.map((entry) => perDay(of(entry))),
+            labels: drawn.map((entry) => formats.shown(perDay(of(entry)), format)),
+          })),
+          format,
+        },
+        look,
+      ),
+  });
+}

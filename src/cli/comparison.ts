@@ -1,0 +1,57 @@
+import { counted } from "../counted";
+import type { ComparedPeriod, ComparedUse, Comparison, People, Shown } from "../dashboard/answer";
+import { columns } from "./table";
+import { plain, styled } from "./text";
+
+/** How numbers are written. */
+interface NumberWords {
+  readonly count: (value: People) => string;
+  readonly average: (value: Shown) => string;
+}
+
+/** Two periods side by side, a table each by school and by resource. */
+export function comparisonParts(
+  { before, now, total, bySchool, resources }: Comparison,
+  { count, average }: NumberWords,
+  mostResources: number,
+): string[] {
+  const row = (name: string | null, use: ComparedUse) => [
+    plain(name ?? "(none)"),
+    average(use.before.personDaysPerDay),
+    average(use.now.personDaysPerDay),
+    changeOf(use),
+    count(use.before.users),
+    count(use.now.users),
+  ];
+  const table = (name: string, rows: readonly string[][]) =>
+    columns([name, "Before", "Now", "Change", "Users before", "Users now"], [...rows], [1, 2, 3, 4, 5]);
+  const part = (title: string, ...lines: readonly string[]) => [styled("bold", title), ...lines].join("\n");
+  return [
+    part(
+      "Two periods: person-days of use per school day",
+      `Before: ${periodText(before)}`,
+      `Now:    ${periodText(now)}`,
+      table("School", [row("All", total), ...bySchool.map((entry) => row(entry.school, entry))]),
+    ),
+    part(
+      "Resources that differ most",
+      table(
+        "Resource",
+        resources.slice(0, mostResources).map((entry) => row(entry.resource, entry)),
+      ),
+    ),
+  ];
+}
+
+function periodText({ from, to, schoolDays, comparedDays }: ComparedPeriod): string {
+  const left = schoolDays - comparedDays;
+  const without = left > 0 ? `, ${counted(left, "day")} without resource usage left out` : "";
+  return `${from} to ${to}, ${counted(schoolDays, "school day")}${without}`;
+}
+
+function changeOf({ before, now }: ComparedUse): string {
+  const [was, is] = [before.personDaysPerDay, now.personDaysPerDay];
+  if (was === null || is === null || was === 0) return "";
+  const change = (is / was - 1) * 100;
+  return `${change > 0 ? "+" : ""}${change.toFixed(1)} %`;
+}
