@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type UserType, userTypes } from "../clever/reports";
 import { CleverLakeError } from "../errors";
-import type { ComparedUse, Comparison, MissingReport, People, ReportKind, Shown, Withheld } from "./answer";
+import type { Comparison, MissingReport, People, ReportKind, Shown, Withheld } from "./answer";
 import { dayNumber, isoDate } from "./calendar";
 import type { DashboardFilter } from "./filter";
 import { namesIn } from "./filterNames";
@@ -264,37 +264,14 @@ function marked<E extends object>(entry: E): (E & Suppressible)[] {
   return [isHidden ? { ...entry, suppressed: true } : entry];
 }
 
+/** The numbers of people, by their keys; all else that reads `few` is a name. */
+const peopleKeys: readonly string[] = ["users", "activeUsers"];
+
 /** The metrics as a document of numbers: fewer people than the minimum group size are `null`. */
 export function metricsDocument(metrics: ParticipationMetrics<People>): ParticipationMetrics {
-  const count = (value: People): Shown => (value === "few" ? null : value);
-  const counted = <E extends { readonly users: People }>(entry: E) => ({
-    ...entry,
-    users: count(entry.users),
-  });
-  return {
-    ...metrics,
-    users: count(metrics.users),
-    activeUsers: count(metrics.activeUsers),
-    bySchool: metrics.bySchool.map(counted),
-    byDay: metrics.byDay.map((entry) => ({ ...entry, activeUsers: count(entry.activeUsers) })),
-    topResources: metrics.topResources.map(counted),
-    topResourcesBySchool: metrics.topResourcesBySchool.map(counted),
-    ...(metrics.comparison ? { comparison: comparedDocument(metrics.comparison) } : {}),
-  };
-}
-
-/** The same of a comparison. */
-function comparedDocument({ total, bySchool, byGrade, resources, ...periods }: Comparison): Comparison {
-  const counted = <E extends ComparedUse>(entry: E) => ({
-    ...entry,
-    before: { ...entry.before, users: entry.before.users === "few" ? null : entry.before.users },
-    now: { ...entry.now, users: entry.now.users === "few" ? null : entry.now.users },
-  });
-  return {
-    ...periods,
-    total: counted(total),
-    bySchool: bySchool.map(counted),
-    byGrade: byGrade.map(counted),
-    resources: resources.map(counted),
-  };
+  return JSON.parse(
+    JSON.stringify(metrics, (key, value: unknown) =>
+      value === "few" && peopleKeys.includes(key) ? null : value,
+    ),
+  );
 }

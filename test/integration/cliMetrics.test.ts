@@ -204,6 +204,40 @@ describe("clever-lake metrics", () => {
     expect(told.stdout).toContain("fewer than 10 people; shown only together with teachers, ");
   });
 
+  test("compare two periods per school day", async () => {
+    const periods = ["--from", "2022-01-26", "--to", "2022-01-27"];
+    const options = [...periods, "--compare-from", "2022-01-24", "--compare-to", "2022-01-25", ...all];
+    const { json } = await cli.run("metrics", "--json", ...options);
+    const use = z.object({ personDaysPerDay: z.number(), accessesPerDay: z.number(), users: z.number() });
+    const entry = z.object({ before: use, now: use });
+    const { comparison } = z
+      .object({ comparison: z.object({ total: entry, bySchool: z.array(entry.extend({ school: z.string() })) }) })
+      .parse(json);
+    const plain = (dates: readonly string[], school?: string) => {
+      const rows = usage.filter(
+        (row) =>
+          row.userType === "students" && dates.includes(row.date) && (!school || row.school === school),
+      );
+      return {
+        personDaysPerDay: rows.filter(({ person }) => person !== null).length / 2,
+        accessesPerDay: rows.reduce((sum, { accesses }) => sum + accesses, 0) / 2,
+        users: new Set(rows.flatMap(({ person }) => person ?? [])).size,
+      };
+    };
+    const [before, now] = [
+      ["2022-01-24", "2022-01-25"],
+      ["2022-01-26", "2022-01-27"],
+    ];
+    expect(comparison.total).toEqual({ before: plain(before ?? []), now: plain(now ?? []) });
+    for (const { school, ...each } of comparison.bySchool)
+      expect(each).toEqual({ before: plain(before ?? [], school), now: plain(now ?? [], school) });
+    const told = await cli.run("metrics", ...options);
+    expect(told.stdout).toContain("Two periods: person-days of use per school day");
+    expect(told.stdout).toContain("Before: 2022-01-24 to 2022-01-25, 2 school days");
+    const { exitCode, stderr } = await cli.run("metrics", "--compare-from", "2022-01-24");
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("given together")]);
+  });
+
   test("refuse a filter that cannot be meant", async () => {
     for (const options of [
       ["--from", "24.1.2022"],

@@ -106,6 +106,59 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     }
   });
 
+  test("the whole page as one picture, with its numbers and what a reader must know", async () => {
+    const shown = await dashboards.open({ grades: true, hostile: true, missingReport: true });
+    const savedPage = async (kind: "png" | "svg"): Promise<PageFile> => {
+      const before = shown.sent.length;
+      await shown.page.locator("#more-button").click();
+      await shown.page.locator(`#page-${kind}`).click();
+      await poll(() => shown.sent.slice(before).some(({ type }) => type === "save")).toBe(true);
+      const message = shown.sent.at(-1);
+      if (message?.type !== "save") throw new Error("Nothing was saved.");
+      return message.file;
+    };
+    const svg = await savedPage("svg");
+    expect(svg.name).toBe("clever-dashboard-2026-08-01-2026-11-20.svg");
+    const words = svg.content.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
+    for (const part of [
+      englishTexts.title,
+      "Aug 1 – Nov 20, 2026",
+      await textOf(shown.page, "#card-logins .card-value"),
+      englishTexts.titleTime,
+      englishTexts.titleChanges,
+      englishTexts.titleNeverGrade,
+      "Completeness: Resource usage is missing on Nov 4, 2026.",
+      "whole groups of at least 10 people",
+    ]) {
+      expect(words).toContain(part);
+    }
+    const page = await dashboards.browser.newPage();
+    onTestFinished(() => page.close());
+    const source = Buffer.from(svg.content).toString("base64");
+    await page.setContent(`<img src="data:image/svg+xml;base64,${source}">`);
+    await poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
+    const png = Buffer.from((await savedPage("png")).content, "base64");
+    expect(png.subarray(1, 4).toString()).toBe("PNG");
+    expect(png.readUInt32BE(16)).toBeGreaterThan(2000);
+    expect(png.readUInt32BE(20)).toBeGreaterThan(png.readUInt32BE(16));
+    // Each row of pictures is drawn: no band of it is white.
+    const whitest = await page.evaluate<number>(`(async () => {
+      const picture = new Image();
+      picture.src = "data:image/png;base64,${png.toString("base64")}";
+      await picture.decode();
+      const canvas = new OffscreenCanvas(picture.width / 10, picture.height / 10);
+      const context = canvas.getContext("2d");
+      context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+      const bands = Array.from({ length: 12 }, (_, band) => {
+        const height = Math.floor(canvas.height / 12);
+        const { data } = context.getImageData(0, band * height, canvas.width, height);
+        return data.filter((value, at) => at % 4 < 3 && value < 250).length / data.length;
+      });
+      return Math.min(...bands);
+    })()`);
+    expect(whitest).toBeGreaterThan(0.005);
+  });
+
   test("an SVG is a picture that a browser draws", async () => {
     const { content } = await saved(await dashboards.open({ hostile: true }), "treemap", "svg");
     const page = await dashboards.browser.newPage();

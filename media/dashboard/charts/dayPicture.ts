@@ -2,6 +2,7 @@ import type { DayEntry, People, Shown } from "../../../src/dashboard/answer";
 import { missingOfDay } from "../missingWords";
 import { pickDay, type Ready } from "../model";
 import { told } from "../panels/panel";
+import { acrossWeekends, weekendsOff } from "./acrossWeekends";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
 import { baseOption, type LegendEntry, type Mark, type MarkLine, type Picture, valueAxis } from "./picture";
@@ -186,38 +187,6 @@ function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
     data: byDay.map((day) => told(value(day)) ?? "-"),
     z: 3,
   };
-}
-
-/** The values of school days, and across weekends what leads straight from one to the next. */
-function acrossWeekends(byDay: readonly DayEntry[], value: (day: DayEntry) => Shown): Shown[] {
-  if (!byDay.some(({ kind }) => kind === "school")) return byDay.map(value);
-  const drawn: Shown[] = byDay.map((day) => (day.kind === "school" ? value(day) : null));
-  const isOff = weekendsOff(byDay);
-  let last: number | undefined;
-  byDay.forEach((day, at) => {
-    const here = drawn[at] ?? null;
-    if (here === null) {
-      if (!isOff(day)) last = undefined;
-      return;
-    }
-    const start = last === undefined ? here : (drawn[last] ?? here);
-    for (let between = (last ?? at) + 1; between < at; between++) {
-      drawn[between] = start + ((here - start) * (between - (last ?? at))) / (at - (last ?? at));
-    }
-    last = at;
-  });
-  return drawn;
-}
-
-/**
- * Which days are a weekend's without school. One without data is, where no weekend has any: nobody reports it then. Where
- * others have, its reports are missing.
- */
-function weekendsOff(byDay: readonly DayEntry[]): (day: DayEntry) => boolean {
-  const isWeekend = ({ date }: DayEntry) => [0, 6].includes(new Date(date).getUTCDay());
-  const areReported = byDay.some((day) => isWeekend(day) && day.kind !== "noData");
-  return (day) =>
-    isWeekend(day) && !day.missing && (day.kind === "quiet" || (day.kind === "noData" && !areReported));
 }
 
 /** How a day is marked that is none of school; tints are not to be seen in high contrast, so lines tell these apart. */

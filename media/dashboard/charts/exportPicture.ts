@@ -27,7 +27,7 @@ export function drawSvg(sheet: Sheet): string {
 
 /** As PNG in base64, at twice its size in pixels. */
 export function drawPng(sheet: Sheet): string {
-  return pngOf(canvasOf(blockOf(sheet, width), 2));
+  return drawn(blockOf(sheet, width), 2, pngOf);
 }
 
 /** The whole page as one picture: its head, its numbers, its pictures and what a reader must know. */
@@ -60,7 +60,8 @@ export function drawPagePng(page: PageSheet): string {
   if (!context) throw new TypeError("The browser draws no pictures.");
   context.fillStyle = paperLook.background;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  for (const { x, y, block } of blocks) context.drawImage(canvasOf(block, ratio), x * ratio, y * ratio);
+  for (const { x, y, block } of blocks)
+    drawn(block, ratio, (part) => context.drawImage(part, x * ratio, y * ratio));
   return pngOf(canvas);
 }
 
@@ -83,13 +84,18 @@ function svgOf({ option, ...size }: Block): string {
   }
 }
 
-function canvasOf({ option, ...size }: Block, devicePixelRatio: number): HTMLCanvasElement {
+/** Uses a drawn block; afterwards its canvas is empty. */
+function drawn<T>(
+  { option, ...size }: Block,
+  devicePixelRatio: number,
+  use: (canvas: HTMLCanvasElement) => T,
+): T {
   const canvas = document.createElement("canvas");
   const chart: EChartsType = init(canvas, null, { renderer: "canvas", devicePixelRatio, ...size });
   try {
     chart.setOption(option);
     chart.getZr().flush();
-    return canvas;
+    return use(canvas);
   } finally {
     chart.dispose();
   }

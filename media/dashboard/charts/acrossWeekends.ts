@@ -1,0 +1,33 @@
+import type { DayEntry, Shown } from "../../../src/dashboard/answer";
+
+/** The values of school days, and across weekends what leads straight from one to the next. */
+export function acrossWeekends(byDay: readonly DayEntry[], value: (day: DayEntry) => Shown): Shown[] {
+  if (!byDay.some(({ kind }) => kind === "school")) return byDay.map(value);
+  const drawn: Shown[] = byDay.map((day) => (day.kind === "school" ? value(day) : null));
+  const isOff = weekendsOff(byDay);
+  let last: number | undefined;
+  byDay.forEach((day, at) => {
+    const here = drawn[at] ?? null;
+    if (here === null) {
+      if (!isOff(day)) last = undefined;
+      return;
+    }
+    const start = last === undefined ? here : (drawn[last] ?? here);
+    for (let between = (last ?? at) + 1; between < at; between++) {
+      drawn[between] = start + ((here - start) * (between - (last ?? at))) / (at - (last ?? at));
+    }
+    last = at;
+  });
+  return drawn;
+}
+
+/**
+ * Which days are a weekend's without school. One without data is, where no weekend has any: nobody reports it then. Where
+ * others have, its reports are missing.
+ */
+export function weekendsOff(byDay: readonly DayEntry[]): (day: DayEntry) => boolean {
+  const isWeekend = ({ date }: DayEntry) => [0, 6].includes(new Date(date).getUTCDay());
+  const areReported = byDay.some((day) => isWeekend(day) && day.kind !== "noData");
+  return (day) =>
+    isWeekend(day) && !day.missing && (day.kind === "quiet" || (day.kind === "noData" && !areReported));
+}

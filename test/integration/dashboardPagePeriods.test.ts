@@ -1,0 +1,126 @@
+import { parse } from "csv-parse/sync";
+import { describe, expect, test } from "vitest";
+import { openingFilter } from "../../src/dashboard/filter";
+import { violations } from "../helpers/axe";
+import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { englishTexts } from "../helpers/dashboardPage";
+import { fakeAnswer } from "../helpers/fakeDashboard";
+
+const around = {
+  range: { from: "2026-10-19", to: "2026-11-20" },
+  compare: {
+    from: "2026-09-01",
+    to: "2026-10-09",
+    name: "Before break of Oct 10 – 18, 2026",
+    rangeName: "After break of Oct 10 – 18, 2026",
+  },
+};
+
+describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
+  const dashboards = new DashboardBrowser();
+
+  test("the question about an app compares before and after a break, in all and by place", async () => {
+    const { page, source } = await dashboards.open({ grades: true });
+    await page.locator("#ask-appUse").click();
+    await poll(() => asked(source)).toMatchObject(around);
+    await page.locator("#asked-choice").selectOption({ label: "Khan Academy" });
+    const filter = { ...openingFilter, ...around, resources: ["Khan Academy"] };
+    await poll(() => asked(source)).toEqual(filter);
+    await answered(page);
+    const { comparison } = fakeAnswer(filter, { grades: true });
+    const whole = (value: unknown) => Math.round(Number(value)).toLocaleString("en-US");
+    await poll(async () =>
+      (await page.locator(".side-by-side tbody tr").first().locator("td").allTextContents()).slice(0, 2),
+    ).toEqual([
+      whole(comparison?.total.before.personDaysPerDay),
+      whole(comparison?.total.now.personDaysPerDay),
+    ]);
+    expect(await textOf(page, ".side-by-side thead")).toContain("Sep 1 – Oct 9, 2026 · 24 school days");
+    for (const panel of ["periods", "periodsSchool", "periodsGrade"])
+      await page.locator(`.asked #panel-${panel} .chart svg`).waitFor();
+    // Other periods, with the app that was chosen.
+    await page.locator("#asked-periods").selectOption({ label: englishTexts.last30AndBefore });
+    await poll(() => asked(source)).toEqual({
+      ...openingFilter,
+      range: { preset: "last30" },
+      resources: ["Khan Academy"],
+    });
+  });
+
+  test("periods of the reader's own have their names, and end with another range", async () => {
+    const { page, source } = await dashboards.open();
+    await page.locator("#filter-compare-button").press("Enter");
+    const fill = (id: string, value: string) => page.locator(`#compare-${id}`).fill(value);
+    await fill("first-name", " Fall ");
+    await fill("first-from", "2026-10-01");
+    await fill("first-to", "2026-09-07");
+    await fill("second-name", "Now");
+    await fill("second-from", "2026-11-02");
+    await fill("second-to", "2026-11-13");
+    await page.locator("#compare-second-to").press("Enter");
+    const compare = { from: "2026-09-07", to: "2026-10-01", name: "Fall", rangeName: "Now" };
+    await poll(() => asked(source)).toEqual({
+      ...openingFilter,
+      range: { from: "2026-11-02", to: "2026-11-13" },
+      compare,
+    });
+    await answered(page);
+    await poll(() => textOf(page, "#chip-compare")).toBe("Compared with Fall (Sep 7 – Oct 1, 2026)");
+    await poll(() => textOf(page, ".cards-note")).toContain("Now");
+    await page.locator("#filter-dates-button").click();
+    await page.getByLabel("Last 30 days").check();
+    await poll(() => asked(source)).toEqual({ ...openingFilter, range: { preset: "last30" } });
+  });
+
+  test("the chip ends a comparison; what is saved of it names both periods", async () => {
+    const filter = { ...openingFilter, ...around };
+    const { page, source, sent } = await dashboards.open({}, { filter });
+    await page.locator("#export-periodsSchool-button").click();
+    await page.locator("#periodsSchool-csv").click();
+    await poll(() => sent.at(-1)?.type).toBe("save");
+    const message = sent.at(-1);
+    const rows: string[][] = parse(message?.type === "save" ? message.file.content : "", { bom: true });
+    expect(rows[0]).toEqual([
+      "School",
+      `${around.compare.name}: Person-days of use per school day`,
+      `${around.compare.name}: Users`,
+      `${around.compare.rangeName}: Person-days of use per school day`,
+      `${around.compare.rangeName}: Users`,
+      "Change",
+    ]);
+    expect(rows.flat()).toContain(`${around.compare.name}: Sep 1 – Oct 9, 2026 · 24 school days`);
+    await page.locator("#chip-compare button").click();
+    await poll(() => asked(source)).toEqual({ ...openingFilter, range: around.range });
+    await answered(page);
+    expect(await page.locator("#panel-periods").count()).toBe(0);
+  });
+
+  test("a link brings its question", async () => {
+    const { page, source, post, sent } = await dashboards.open({ grades: true });
+    const filter = { ...openingFilter, ...around, resources: ["Khan Academy"] };
+    await post({ type: "pasted", filter, question: "appUse" });
+    await poll(() => asked(source)).toEqual(filter);
+    await poll(() => textOf(page, "#asked-title")).toBe(englishTexts.questions.appUse);
+    await page.locator("#more-button").click();
+    await page.locator("#copy-filter").click();
+    await poll(() => sent.at(-1)).toEqual({ type: "copyFilter", filter, question: "appUse" });
+  });
+
+  test.each(["dark", "light", "highContrast", "highContrastLight"] as const)(
+    "nothing that axe-core finds fault with, %s",
+    async (theme) => {
+      const filter = { ...openingFilter, ...around, resources: ["Khan Academy"] };
+      const { page } = await dashboards.open({ grades: true, schools: 13 }, { theme, filter, width: 480 });
+      expect(
+        await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"),
+      ).toBeLessThanOrEqual(0);
+      await page.locator("#filter-compare-button").click();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.locator("#panel-periods .as-table").click();
+      await page.locator("#explain-periods-button").click();
+      await page.locator("#explain-periods summary").press("Enter");
+      expect(await violations(page)).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import type { ComparedUse, DashboardAnswer } from "../../src/dashboard/answer";
+import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
+import { quarantinedIn } from "../../src/dashboard/quarantine";
+import { answer } from "../../src/dashboard/query/answer";
+import { sampleRows } from "../helpers/dashboardCsv";
+import { plainIndex } from "../helpers/plainIndex";
+
+/** At the default settings: a district of 250 students, with a winter break, after which an app is used less. */
+
+const settings = {
+  minimumGroupSize: 10,
+  keepWhole: "schools",
+  schoolYearStart: "08-01",
+  now: new Date("2026-02-01T12:00:00Z"),
+} as const;
+const firstDayAfter = "2026-01-05";
+
+describe("two periods around a winter break", () => {
+  const made = sampleRows(
+    { seed: 3, students: 250, teachers: 12, staff: 0, schools: 3, days: 50, firstDay: "2025-10-27" },
+    ["3", "4", "5"],
+  );
+  const counts = new Map<string, number>();
+  for (const { name } of made.usage) if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const [app = ""] = [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
+  let kept = 0;
+  const usage = made.usage.filter(
+    ({ name, date }) => name !== app || date < firstDayAfter || kept++ % 3 === 0,
+  );
+  const dates = [...new Set(usage.map(({ date }) => date))].sort();
+  const [before, after] = [
+    dates.filter((date) => date < firstDayAfter),
+    dates.filter((date) => date >= firstDayAfter),
+  ];
+  const index = plainIndex(made.participation, usage, true);
+  const ask = async (filter: Partial<DashboardFilter>): Promise<DashboardAnswer> => {
+    const given = await answer(index, { ...openingFilter, ...filter }, settings);
+    if ("empty" in given) throw new Error("there is no answer");
+    return given;
+  };
+
+  test("the break is found, with as many school days on both sides", async () => {
+    const { options } = await ask({});
+    expect(options.breaks).toEqual([
+      {
+        from: "2025-12-20",
+        to: "2026-01-04",
+        before: { from: before.at(-after.length), to: "2025-12-19" },
+        after: { from: firstDayAfter, to: after.at(-1) },
+      },
+    ]);
+  });
+
+  test("the fall is told per school day, in all and by school, as the rows have it", async () => {
+    const { options } = await ask({});
+    const [found] = options.breaks;
+    if (!found) throw new Error("there is no break");
+    const compare = { ...found.before, name: "before", rangeName: "after" };
+    const { comparison, cards } = await ask({ range: found.after, compare, resources: [app] });
+    if (comparison === null) throw new Error("nothing is compared");
+    const rows = usage.filter(
+      ({ name, userType, person }) => name === app && userType === "students" && person !== null,
+    );
+    const perDay = ({ from, to }: typeof found.before, school?: string | null) => {
+      const days = dates.filter((date) => from <= date && date <= to).length;
+      return (
+        rows.filter(
+          (row) => from <= row.date && row.date <= to && (school === undefined || row.school === school),
+        ).length / days
+      );
+    };
+    const told = ({ before: was, now }: ComparedUse) => [was.personDaysPerDay, now.personDaysPerDay];
+    expect([comparison.before.name, comparison.now.name]).toEqual(["before", "after"]);
+    expect(told(comparison.total)).toEqual([perDay(found.before), perDay(found.after)]);
+    const [was, is] = told(comparison.total);
+    expect((is ?? 0) / (was ?? 1)).toBeLessThan(0.5);
+    expect(comparison.bySchool.length).toBe(3);
+    for (const entry of comparison.bySchool) {
+      expect(told(entry)).toEqual([perDay(found.before, entry.school), perDay(found.after, entry.school)]);
+    }
+    expect(cards.accesses.compared).toEqual({
+      now: comparison.total.now.accessesPerDay,
+      before: comparison.total.before.accessesPerDay,
+    });
+  });
+
+  test("a chosen resource is compared with the period before, and nothing else is without being asked", async () => {
+    const range = { from: firstDayAfter, to: after.at(-1) ?? "" };
+    expect((await ask({ range })).comparison).toBeNull();
+    const { comparison, periods } = await ask({ range, resources: [app] });
+    expect(comparison?.before).toMatchObject({ ...periods.before, name: "" });
+  });
+});
+
+describe("reports in quarantine", () => {
+  test("are named where their day lies in the range, or is not known", () => {
+    const at = (path: string, state = "quarantined") => ({ path, state });
+    const reports = [
+      at("daily/2026-01-05-daily-participation-students.csv"),
+      at("daily/2026-01-05-daily-participation-teachers.csv", "anonymized"),
+      at("daily/2026-02-05-daily-participation-students.csv"),
+      at("daily_participation/Students/Students.csv"),
+    ];
+    expect(quarantinedIn(reports, { from: "2026-01-01", to: "2026-01-31" })).toEqual([
+      "2026-01-05-daily-participation-students.csv",
+      "Students.csv",
+    ]);
+  });
+});
