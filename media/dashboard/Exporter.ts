@@ -18,7 +18,7 @@ export class Exporter {
     const sheet = {
       title: panel.title,
       picture,
-      notes: [`${ready.texts.definition}: ${panel.definition.brief}`, ...provenance(ready)],
+      notes: [...leadOf(panel), `${ready.texts.definition}: ${panel.definition.brief}`, ...provenance(ready)],
     };
     const content = kind === "svg" ? drawSvg(sheet) : drawPng(sheet);
     this.save({ kind, name: fileName(ready, panel.id, kind), content });
@@ -36,7 +36,7 @@ export class Exporter {
       cardsNote: note,
       pictures: panels.flatMap((panel) => {
         const picture = panel.picture(paperLook);
-        return picture ? [{ title: panel.title, picture, wide: panel.wide }] : [];
+        return picture ? [{ title: panel.title, picture, wide: panel.wide, notes: leadOf(panel) }] : [];
       }),
       notes,
     };
@@ -67,6 +67,11 @@ export class Exporter {
     ]);
     this.save({ kind: "csv", name: fileName(ready, id, "csv"), content });
   }
+}
+
+/** What stands above a picture on the page, in a sentence. */
+function leadOf({ lead, summary }: Panel): string[] {
+  return lead ? [summary] : [];
 }
 
 function fileName({ answer }: Ready, id: string, kind: string): string {

@@ -5,20 +5,24 @@ import { baseOption, type Mark, type Picture } from "./picture";
 export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
   /** Relative to what was expected; what was not there before is drawn as far as any. */
   readonly changes: readonly number[];
-  /** What stands behind each bar, and what its tooltip says. */
+  /** What stands behind each bar, with and without its numbers, and what its tooltip says. */
   readonly labels: readonly string[];
+  readonly shortLabels: readonly string[];
   readonly lines: readonly Mark["lines"][];
   readonly rose: string;
   readonly fell: string;
 }
 
 const rowHeight = 26;
+/** A picture with less room for names has none for numbers behind its bars. */
+const narrow = 150;
 /** A rise is drawn to its double at most: further ones would make all others small. */
 const [least, most] = [-1, 1];
 
 /** Bars from a line in the middle, which is what was expected: less lies to the left, more to the right. */
 export function changePicture(bars: ChangeBars, look: Look): Picture {
-  const { names, picks, changes, labels, lines } = bars;
+  const { names, picks, changes, lines } = bars;
+  const labels = look.labelWidth < narrow ? bars.shortLabels : bars.labels;
   const [up = "", down = ""] = look.palette;
   const drawn = changes.map((change) => Math.max(least, Math.min(most, change)));
   return {

@@ -38,7 +38,7 @@ export interface PageSheet extends Omit<Sheet, "picture"> {
   readonly cards: readonly (readonly string[])[];
   readonly cardsNote: string;
   /** Those that are not wide stand in pairs. */
-  readonly pictures: readonly (Pick<Sheet, "title" | "picture"> & { readonly wide: boolean })[];
+  readonly pictures: readonly (Sheet & { readonly wide: boolean })[];
 }
 
 export function drawPageSvg(page: PageSheet): string {
@@ -137,7 +137,7 @@ function layOut({ title, lines, cards, cardsNote, pictures, notes }: PageSheet) 
   );
   const waiting: Block[] = [];
   for (const { wide, ...sheet } of pictures) {
-    const block = blockOf({ ...sheet, notes: [] }, wide ? width : width / 2);
+    const block = blockOf(sheet, wide ? width : width / 2);
     if (wide) {
       if (waiting.length > 0) add(...waiting.splice(0));
       add(block);
@@ -201,7 +201,9 @@ function textBlock(height: number, texts: readonly BlockText[]): Block {
 const linesOf = (notes: readonly string[]) =>
   notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / lettersInLine)), 0);
 
-function blockOf({ title, picture, notes }: Sheet, width: number): Block {
+function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
+  // Half a page has room for titles of its own size only.
+  const [titleSize, legendSize, letters] = wide === width ? [19, 13, 30] : [15, 12, 20];
   const lines = linesOf(notes);
   const above = margin + (picture.legend.length > 0 ? 66 : 42);
   const below = lines * noteLine + margin + 14;
@@ -209,7 +211,7 @@ function blockOf({ title, picture, notes }: Sheet, width: number): Block {
   const height = above + inner + below;
   const common = { left: margin, padding: 0 };
   const legend = picture.legend.map(({ name, colour }, at) => ({
-    text: `{key${at}|■}  ${clipped(plain(name), 30)}`,
+    text: `{key${at}|■}  ${clipped(plain(name), letters)}`,
     colour,
     at,
   }));
@@ -217,7 +219,7 @@ function blockOf({ title, picture, notes }: Sheet, width: number): Block {
     legend.map(({ colour, at }) => [`key${at}`, { color: colour, fontSize: 15 }]),
   );
   return {
-    width,
+    width: wide,
     height,
     option: {
       ...moved(picture.option, above, below),
@@ -230,9 +232,9 @@ function blockOf({ title, picture, notes }: Sheet, width: number): Block {
           text: title,
           textStyle: {
             color: paperLook.text,
-            fontSize: 19,
+            fontSize: titleSize,
             fontWeight: 600,
-            width: width - 2 * margin,
+            width: wide - 2 * margin,
             overflow: "truncate",
           },
         },
@@ -242,9 +244,9 @@ function blockOf({ title, picture, notes }: Sheet, width: number): Block {
           text: legend.map(({ text }) => text).join("      "),
           textStyle: {
             color: paperLook.text,
-            fontSize: 13,
+            fontSize: legendSize,
             fontWeight: 400,
-            width: width - 2 * margin,
+            width: wide - 2 * margin,
             overflow: "truncate",
             rich: keys,
           },

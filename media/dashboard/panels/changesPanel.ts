@@ -35,6 +35,7 @@ export function changesPanel(ready: Ready): Panel {
               picks: entries.map((change) => pickName(filter, changeList(change), change.name)),
               changes: entries.map(changeOf),
               labels: entries.map(label),
+              shortLabels: entries.map((change) => changeDirection(ready, change)),
               lines: entries.map((change) => [
                 { name: changeKind(ready, change), value: "" },
                 { name: texts.actual, value: number(change.actual) },
