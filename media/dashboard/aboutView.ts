@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Explanation } from "../../src/dashboard/export/definitionTexts";
+import { comparedText } from "./comparisonWords";
 import { filterParts, groupRule } from "./filterWords";
 import { fill } from "./formats";
 import type { Actions, Model, Ready } from "./model";
@@ -10,18 +11,22 @@ export function exportedHead(
   actions: Actions,
 ): TemplateResult {
   const parts = filterParts(texts, filter, answer.options);
+  const compared = comparedText(texts, formats, filter);
   return html`<header class="exported-head">
     <div>
       ${district === "" ? nothing : html`<p class="exported-district">${district}</p>`}
       <h1>${texts.title}</h1>
       <p class="exported-period">${formats.range(answer.from, answer.to)}</p>
       <ul class="chips" aria-label=${texts.activeFilters}>
+        ${compared === undefined ? nothing : html`<li class="chip"><bdi class="chip-name" title=${compared}>${compared}</bdi></li>`}
         ${parts.map(({ text }) => html`<li class="chip"><bdi class="chip-name" title=${text}>${text}</bdi></li>`)}
         ${parts.length === 0 ? html`<li class="chip">${texts.applied}: ${texts.none}</li>` : nothing}
       </ul>
     </div>
-    <button type="button" class="button secondary" id="page-png" @click=${() => actions.savePage("png")}>${texts.pageAsPng}</button>
-    <button type="button" class="button" id="print" @click=${() => window.print()}>${texts.print}</button>
+    <div class="exported-tools">
+      <button type="button" class="button secondary" id="page-png" @click=${() => actions.savePage("png")}>${texts.pageAsPng}</button>
+      <button type="button" class="button" id="print" @click=${() => window.print()}>${texts.print}</button>
+    </div>
   </header>`;
 }
 

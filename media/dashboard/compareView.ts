@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { breakName, breakPatch } from "./comparisonWords";
+import { breakName, breakPatch, comparedText } from "./comparisonWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import type { Actions, Model } from "./model";
@@ -78,10 +78,8 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
 
 /** The chip of a period that is compared with. */
 export function compareChip({ texts, formats, filter }: Model, actions: Actions) {
-  const { compare } = filter;
-  if (!compare) return nothing;
-  const days = formats.range(compare.from, compare.to);
-  const text = fill(texts.comparedWith, compare.name ? `${compare.name} (${days})` : days);
+  const text = comparedText(texts, formats, filter);
+  if (text === undefined) return nothing;
   const label = fill(texts.removeFilter, text);
   return html`<li class="chip" id="chip-compare"><bdi class="chip-name" title=${text}>${text}</bdi>
     <button type="button" aria-label=${label} title=${label}

@@ -1,5 +1,6 @@
 import type { Break, ComparedPeriod, ComparedUse, Comparison } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
+import type { DashboardFilter } from "../../src/dashboard/filter";
 import { type Formats, fill } from "./formats";
 import type { FilterPatch, Ready } from "./model";
 
@@ -52,4 +53,15 @@ export function breakPatch(texts: DashboardTexts, formats: Formats, given: Break
       rangeName: fill(texts.afterBreak, name).slice(0, 60),
     },
   };
+}
+
+/** The period that a filter chooses to compare with; undefined where it chooses none. */
+export function comparedText(
+  texts: DashboardTexts,
+  formats: Formats,
+  { compare }: DashboardFilter,
+): string | undefined {
+  if (!compare) return undefined;
+  const days = formats.range(compare.from, compare.to);
+  return fill(texts.comparedWith, compare.name ? `${compare.name} (${days})` : days);
 }

@@ -58,7 +58,7 @@ export function panelView(
             : nothing
     }
     ${leftOutView(context, panel)}
-    ${panel.caption && !asTable ? html`<p class="quiet hint">${panel.caption}</p>` : nothing}
+    ${panel.caption && !asTable ? html`<p class="quiet caption">${panel.caption}</p>` : nothing}
     ${panel.id === "time" && !asTable && !model.frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
     ${below}`;
   return partView(ready, panel, notes, tools, body);

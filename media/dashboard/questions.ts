@@ -111,5 +111,5 @@ function periodChoices({ texts, formats, answer }: Words): QuestionChoice[] {
 export function questionText(id: QuestionId, words: Words, filter: DashboardFilter): string {
   const { choices = [], periods } = questionOf(id, words);
   const made = [choices, periods].flatMap((list) => list.find(({ isMade }) => isMade(filter))?.name ?? []);
-  return [words.texts.questions[id], ...made].join(" ");
+  return `${words.texts.questions[id]} ${made.join(" · ")}`.trim();
 }
