@@ -211,7 +211,9 @@ describe("clever-lake metrics", () => {
     const use = z.object({ personDaysPerDay: z.number(), accessesPerDay: z.number(), users: z.number() });
     const entry = z.object({ before: use, now: use });
     const { comparison } = z
-      .object({ comparison: z.object({ total: entry, bySchool: z.array(entry.extend({ school: z.string() })) }) })
+      .object({
+        comparison: z.object({ total: entry, bySchool: z.array(entry.extend({ school: z.string() })) }),
+      })
       .parse(json);
     const plain = (dates: readonly string[], school?: string) => {
       const rows = usage.filter(
