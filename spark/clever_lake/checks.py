@@ -1,8 +1,7 @@
-"""Finds files in which something has to be judged, although each of their lines is sound.
+"""Finds files in which something has to be judged that only a comparison with the ids of people can tell.
 
 The checks are wider than the judge's own (`src/pipeline/read/checkRows.ts` and beside it): a file too many before the
-judge costs time, and a file too few would be wrong. Most jobs have nothing to find, so each check first asks a question
-about all rows at once.
+judge costs time, and a file too few would be wrong. An action is run only where there is something to compare.
 """
 
 from __future__ import annotations
@@ -12,108 +11,67 @@ from functools import reduce
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from .documents import Specification
+from .documents import Job, Specification
+from .files import BARE_NUMBER, PADDED_NUMBER, Found, known_ids
 from .lines import FILE
 from .texts import MaskRules
 
-_BARE_NUMBER = "^[1-9][0-9]*$"
 
-
-def files_to_judge(
-    spark: SparkSession, rows: DataFrame, specification: Specification, known_ids: str
+def telling_files(
+    spark: SparkSession, rows: DataFrame, job: Job, found: Found, left: set[int]
 ) -> dict[int, str]:
     """The numbers of such files, each with what was found.
 
-    :param rows: of all files
-    :param known_ids: a Parquet file with the ids of people that are known, in a column `id`
+    :param rows: the sound ones of all files
+    :param left: the files that are left to the judge anyway
     """
+    specification = job.specification
     hashed = [column.name for column in specification.hashed]
-    pairs = rows.select(*hashed).distinct().persist()
-    known = spark.read.parquet(known_ids).select("id")
-    ids = reduce(DataFrame.union, [pairs.select(name) for name in hashed], known)
-    try:
-        found = dict.fromkeys(_numbers(_repeated(rows, specification)), "repeated rows")
-        if _has_shared_ids(pairs, hashed):
-            found.update(dict.fromkeys(_numbers(_shared_ids(rows, specification)), "ids of several people"))
-        if _has_padded_and_bare(ids):
-            found.update(dict.fromkeys(_numbers(_lost_zeros(rows, specification, ids)), "lost zeros"))
-        found.update(dict.fromkeys(_telling(spark, rows, specification, ids), "texts with ids of people"))
-        return found
-    finally:
-        pairs.unpersist()
+    ids = reduce(DataFrame.union, [rows.select(name) for name in hashed], known_ids(spark, job)).toDF("id")
+    telling: dict[int, str] = {}
+    is_bare = any(facts.has_bare for number, facts in found.facts.items() if number not in left)
+    if is_bare and found.has_padded:
+        telling.update(dict.fromkeys(_lost_zeros(rows, specification, ids), "lost zeros"))
+    telling.update(
+        dict.fromkeys(_telling(spark, ids, specification, found, left), "texts with ids of people")
+    )
+    return telling
 
 
-def _numbers(files: DataFrame) -> list[int]:
-    return [row[FILE] for row in files.select(FILE).distinct().collect()]
-
-
-def _repeated(rows: DataFrame, specification: Specification) -> DataFrame:
-    person = F.coalesce(*specification.person)
-    resource = [] if specification.resource is None else [F.col(specification.resource).alias("resource")]
-    keyed = rows.select(FILE, F.col(specification.day).alias("day"), person.alias("person"), *resource)
-    return keyed.dropna().groupBy(*keyed.columns).count().where("count > 1")
-
-
-def _has_shared_ids(pairs: DataFrame, hashed: list[str]) -> bool:
-    both = pairs.dropna()
-    counts = [F.count("*").alias("pairs"), *[F.count_distinct(F.col(name)).alias(name) for name in hashed]]
-    (row,) = both.agg(*counts).collect()
-    return any(row[name] < row["pairs"] for name in hashed)
-
-
-def _shared_ids(rows: DataFrame, specification: Specification) -> DataFrame:
-    """Rows of files in which an id stands with several of the other kind on one day."""
-    one, other = (column.name for column in specification.hashed)
-    days = rows.select(FILE, specification.day, one, other).dropna().distinct()
-    several = [
-        days.groupBy(FILE, specification.day, name).count().where("count > 1").select(FILE)
-        for name in (one, other)
-    ]
-    return several[0].union(several[1])
-
-
-def _has_padded_and_bare(ids: DataFrame) -> bool:
-    padded = F.max(F.col("id").startswith("0").cast("int")).alias("padded")
-    (row,) = ids.agg(padded, F.max(F.col("id").rlike(_BARE_NUMBER).cast("int")).alias("bare")).collect()
-    return bool(row["padded"] == 1 and row["bare"] == 1)
-
-
-def _lost_zeros(rows: DataFrame, specification: Specification, ids: DataFrame) -> DataFrame:
-    """Rows with a number that is somebody's id without the zeros in front, whoever that is."""
+def _lost_zeros(rows: DataFrame, specification: Specification, ids: DataFrame) -> list[int]:
+    """The files with a number that is somebody's id without the zeros in front, whoever that is."""
     school = F.col(specification.hashed[0].name)
-    padded = ids.where(F.col("id").startswith("0")).select(F.regexp_replace("id", "^0+", "").alias("number"))
-    numbers = rows.select(FILE, school.alias("number")).where(F.col("number").rlike(_BARE_NUMBER))
-    return numbers.join(padded.distinct(), "number", "left_semi")
+    padded = ids.where(F.col("id").rlike(PADDED_NUMBER)).select(
+        F.regexp_replace("id", "^0+", "").alias("number")
+    )
+    numbers = rows.select(FILE, school.alias("number")).where(F.col("number").rlike(BARE_NUMBER))
+    found = numbers.join(padded.distinct(), "number", "left_semi").select(FILE).distinct()
+    return [row[FILE] for row in found.collect()]
 
 
-def _telling(spark: SparkSession, rows: DataFrame, specification: Specification, ids: DataFrame) -> set[int]:
+def _telling(
+    spark: SparkSession, ids: DataFrame, specification: Specification, found: Found, left: set[int]
+) -> set[int]:
     """The files with a kept text that may tell who somebody is: it would be masked, or it is an id."""
     rules = MaskRules(specification.masking)
-    found: set[int] = set()
+    telling: set[int] = set()
     files_of: dict[str, set[int]] = {}
-    # Different texts are few, however many rows there are.
-    for row in _kept_texts(rows, specification).collect():
-        asked = rules.ids_in(row["text"], row["kind"])
-        if asked is None:
-            found.update(row["files"])
+    for each in found.texts:
+        files = set(each.files) - left
+        if not files:
             continue
-        if specification.tells_a_person(row["text"]):
-            asked.append(row["text"].strip(" ").lower())
-        for each in asked:
-            files_of.setdefault(each, set()).update(row["files"])
+        asked = rules.ids_in(each.text, each.kind)
+        if asked is None:
+            telling |= files
+            continue
+        if specification.tells_a_person(each.text):
+            asked.append(each.text.strip(" ").lower())
+        for id_ in asked:
+            files_of.setdefault(id_, set()).update(files)
     if files_of:
+        # As rows that come from Python, since Spark's plans, which event logs keep, hold literals.
         asked_ids = spark.createDataFrame([(each,) for each in files_of], "asked string")
         plain = ids.select(F.lower(F.trim("id")).alias("asked"))
         for row in plain.join(F.broadcast(asked_ids), "asked", "left_semi").distinct().collect():
-            found |= files_of[row["asked"]]
-    return found
-
-
-def _kept_texts(rows: DataFrame, specification: Specification) -> DataFrame:
-    """The different kept texts, with what their column holds and the files that have them."""
-    kept = specification.kept
-    texts = F.explode(
-        F.array(*[F.struct(F.lit(each.kept).alias("kind"), F.col(each.name).alias("text")) for each in kept])
-    )
-    each = rows.select(FILE, texts.alias("each")).select(FILE, "each.*").dropna()
-    return each.groupBy("kind", "text").agg(F.collect_set(FILE).alias("files"))
+            telling |= files_of[row["asked"]]
+    return telling

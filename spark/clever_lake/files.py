@@ -1,15 +1,28 @@
-"""Which files are written in Clever's own form, by what their lines and bytes add up to."""
+"""What can be told of each file by itself: whether it is in Clever's own form, and what it says twice."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from .documents import Header, Job, LandedFile, Specification
 from .lines import BYTES, FILE, HAS_RETURN, HEADER, IS_SOUND, NO_HEADER, PLACE, WIDTH, all_headers
+
+# What a row of the one result is about.
+_FACTS = "facts"
+_KNOWN = "known"
+_TEXT = "text"
+REPEATED = "repeated rows"
+SHARED = "ids of several people"
+
+BARE_NUMBER = "^[1-9][0-9]*$"
+# What becomes a bare number without its zeros.
+PADDED_NUMBER = "^0+[1-9][0-9]*$"
 
 
 @dataclass(frozen=True)
@@ -26,46 +39,168 @@ class Facts:
     returns: int
     first_day: date | None
     last_day: date | None
+    # Whether there are ids of the school system that may have lost zeros, and ids with zeros in front.
+    has_bare: bool
+    has_padded: bool
 
 
-def read_facts(lines: DataFrame, specification: Specification) -> dict[int, Facts]:
+@dataclass(frozen=True)
+class KeptText:
+    """A different text that is kept, with what its column holds and the files that have it."""
+
+    kind: str
+    text: str
+    files: list[int]
+
+
+@dataclass(frozen=True)
+class Found:
+    facts: dict[int, Facts]
+    # By file, what is to be judged in it.
+    marks: dict[int, str]
+    texts: list[KeptText]
+    # Whether an id that is known, or one of these files, has zeros in front.
+    has_padded: bool
+
+
+def look_at(spark: SparkSession, lines: DataFrame, rows: DataFrame, job: Job) -> Found:
+    """All that a single action can tell; its parts have nothing in common but the rows.
+
+    :param lines: of all files
+    :param rows: the sound ones
+    """
+    specification = job.specification
+    parts = [
+        _facts(lines, specification),
+        _marks(rows, specification),
+        _texts(rows, specification),
+        known_ids(spark, job)
+        .agg(_any(F.col("id").rlike(PADDED_NUMBER)).alias("has_padded"))
+        .withColumn("about", F.lit(_KNOWN)),
+    ]
+    union = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
+    facts: dict[int, Facts] = {}
+    marks: dict[int, str] = {}
+    texts: list[KeptText] = []
+    has_padded = False
+    for row in union.collect():
+        about = row["about"]
+        has_padded = has_padded or bool(row["has_padded"])
+        if about == _FACTS:
+            facts[row[FILE]] = _facts_of(row)
+        elif about == _TEXT:
+            texts.append(KeptText(row["kind"], row["text"], row["files"]))
+        elif about != _KNOWN:
+            marks[row[FILE]] = about
+    return Found(facts, marks, texts, has_padded)
+
+
+def known_ids(spark: SparkSession, job: Job) -> DataFrame:
+    """The ids of people that are known before these files. With its schema given, nothing has to be read to find it."""
+    return spark.read.schema("id string").parquet(job.known_ids)
+
+
+def _any(condition: SparkColumn) -> SparkColumn:
+    return F.coalesce(F.max(condition), F.lit(False))
+
+
+def _facts(lines: DataFrame, specification: Specification) -> DataFrame:
     is_row = F.col(HEADER) == NO_HEADER
     day = F.when(is_row, F.col(specification.day))
-    found = (
-        lines.groupBy(FILE)
-        .agg(
-            F.count(F.when(is_row, 1)).alias("rows"),
-            F.count(F.when(~is_row, 1)).alias("headers"),
-            F.min_by(HEADER, PLACE).alias("first_header"),
-            F.collect_set(WIDTH).alias("widths"),
-            F.count(F.when(is_row & ~F.col(IS_SOUND), 1)).alias("unsound"),
-            F.sum(BYTES).alias("bytes"),
-            F.count("*").alias("lines"),
-            F.count(F.when(F.col(HAS_RETURN), 1)).alias("returns"),
-            F.min(day).alias("first_day"),
-            F.max(day).alias("last_day"),
-        )
-        .collect()
+    school_id, *_ = [F.col(column.name) for column in specification.hashed]
+    padded = [F.col(column.name).rlike(PADDED_NUMBER) for column in specification.hashed]
+    return lines.groupBy(FILE).agg(
+        F.lit(_FACTS).alias("about"),
+        F.count(F.when(is_row, 1)).alias("rows"),
+        F.count(F.when(~is_row, 1)).alias("headers"),
+        F.min_by(HEADER, PLACE).alias("first_header"),
+        F.collect_set(WIDTH).alias("widths"),
+        F.count(F.when(is_row & ~F.col(IS_SOUND), 1)).alias("unsound"),
+        F.sum(BYTES).alias("bytes"),
+        F.count("*").alias("lines"),
+        F.count(F.when(F.col(HAS_RETURN), 1)).alias("returns"),
+        F.min(day).alias("first_day"),
+        F.max(day).alias("last_day"),
+        _any(school_id.rlike(BARE_NUMBER)).alias("has_bare"),
+        _any(
+            reduce(lambda one, other: F.coalesce(one, F.lit(False)) | F.coalesce(other, F.lit(False)), padded)
+        ).alias("has_padded"),
     )
-    return {
-        row[FILE]: Facts(
-            rows=row["rows"],
-            headers=row["headers"],
-            first_header=row["first_header"],
-            widths=set(row["widths"]),
-            unsound=row["unsound"],
-            bytes=row["bytes"],
-            lines=row["lines"],
-            returns=row["returns"],
-            first_day=row["first_day"],
-            last_day=row["last_day"],
-        )
-        for row in found
-    }
 
 
-def why_not_plain(job: Job, file: LandedFile, facts: Facts | None) -> str | None:
-    """Why a file is left to the judge, as far as its lines tell; None for one in Clever's own form."""
+def _facts_of(row: Row) -> Facts:
+    return Facts(
+        rows=row["rows"],
+        headers=row["headers"],
+        first_header=row["first_header"],
+        widths=set(row["widths"]),
+        unsound=row["unsound"],
+        bytes=row["bytes"],
+        lines=row["lines"],
+        returns=row["returns"],
+        first_day=row["first_day"],
+        last_day=row["last_day"],
+        has_bare=row["has_bare"],
+        has_padded=row["has_padded"],
+    )
+
+
+def _marks(rows: DataFrame, specification: Specification) -> DataFrame:
+    """
+    Files that say something twice of a person's day (and resource), or in which an id stands with several of the other
+    kind on one day. Each is a key with several partners: of the first kind, with several rows. Keys are hashes: if two
+    collide, a file too many is judged.
+    """
+    day = F.col(specification.day)
+    person = F.coalesce(*specification.person)
+    said = [day, person] if specification.resource is None else [day, person, F.col(specification.resource)]
+    one, other = (F.col(column.name) for column in specification.hashed)
+    keys = [
+        _key(REPEATED, said, F.col(PLACE)["line"]),
+        _key(SHARED, [day, one, other], F.xxhash64(other), [day, F.lit(0), one]),
+        _key(SHARED, [day, one, other], F.xxhash64(one), [day, F.lit(1), other]),
+    ]
+    keyed = (
+        rows.select(FILE, F.explode(F.array(*keys)).alias("each"))
+        .select(FILE, "each.*")
+        .where("key IS NOT NULL")
+    )
+    return (
+        keyed.groupBy("about", FILE, "key")
+        .agg((F.min("partner") != F.max("partner")).alias("several"))
+        .where("several")
+        .select("about", FILE)
+        .distinct()
+    )
+
+
+def _key(
+    about: str, needed: list[SparkColumn], partner: SparkColumn, of: list[SparkColumn] | None = None
+) -> SparkColumn:
+    """A key of what all stands in the row; null where something is missing."""
+    is_there = reduce(lambda one, other: one & other, [column.isNotNull() for column in needed])
+    key = F.when(is_there, F.xxhash64(*(of or needed)))
+    return F.struct(F.lit(about).alias("about"), key.alias("key"), partner.alias("partner"))
+
+
+def _texts(rows: DataFrame, specification: Specification) -> DataFrame:
+    kept = [
+        F.struct(F.lit(each.kept).alias("kind"), F.col(each.name).alias("text"))
+        for each in specification.kept
+    ]
+    each = (
+        rows.select(FILE, F.explode(F.array(*kept)).alias("each"))
+        .select(FILE, "each.*")
+        .where("text IS NOT NULL")
+    )
+    return (
+        each.groupBy("kind", "text").agg(F.collect_set(FILE).alias("files")).withColumn("about", F.lit(_TEXT))
+    )
+
+
+def why_left(job: Job, file: LandedFile, found: Found) -> str | None:
+    """Why a file is left to the judge, as far as it tells by itself; None for one in Clever's own form."""
+    facts = found.facts.get(file.number)
     if facts is None or facts.rows == 0:
         return "no row"
     header = _header_of(job.specification, file, facts)
@@ -84,7 +219,7 @@ def why_not_plain(job: Job, file: LandedFile, facts: Facts | None) -> str | None
         return "no date"
     if not _is_likely(file, facts.first_day, facts.last_day):
         return "an unlikely date"
-    return None
+    return found.marks.get(file.number)
 
 
 def _header_of(specification: Specification, file: LandedFile, facts: Facts) -> Header | None:

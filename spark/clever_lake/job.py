@@ -8,12 +8,12 @@ from typing import Any, Callable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from .checks import files_to_judge
+from .checks import telling_files
 from .documents import Job
 from .file_systems import is_there
-from .files import read_facts, why_not_plain
+from .files import look_at, why_left
 from .lines import FILE, HEADER, IS_SOUND, NO_HEADER, read_lines
-from .output import find_people, write_people, write_rows
+from .output import write_people, write_rows
 
 # Reading stays what it is whatever the cluster's defaults are.
 SETTINGS = {
@@ -22,6 +22,8 @@ SETTINGS = {
     "spark.sql.caseSensitive": "true",
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.parquet.writeLegacyFormat": "false",
+    # Plans name every column of every expression; nobody reads them.
+    "spark.sql.maxPlanStringLength": "4096",
 }
 # Bytes of landed files for each part that Spark shuffles: its usual 200 parts cost more than a small job.
 PART_BYTES = 32 * 1024 * 1024
@@ -30,10 +32,21 @@ PART_BYTES = 32 * 1024 * 1024
 def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None]) -> dict[str, Any]:
     """Reads what is clean of a job's files; gives the document that the pipeline commits by.
 
+    The lines are read and taken apart once. One action finds all that can be told of each file by itself, one compares
+    kept texts with the ids of people where there is something to compare, one writes the people, one the rows, and one
+    counts what is in the written files.
+
     :param tell: is told what the job is at
     """
-    parts = max(spark.sparkContext.defaultParallelism, sum(file.size for file in job.files) // PART_BYTES)
-    for name, value in {**SETTINGS, "spark.sql.shuffle.partitions": str(parts)}.items():
+    cores = spark.sparkContext.defaultParallelism
+    parts = max(cores, sum(file.size for file in job.files) // PART_BYTES)
+    settings = {
+        **SETTINGS,
+        "spark.sql.shuffle.partitions": str(parts),
+        # Spark lists more than 32 files by tasks, and would have one for each.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(cores),
+    }
+    for name, value in settings.items():
         spark.conf.set(name, value)
     left = {file.number: "no such file" for file in job.files if not is_there(spark, file.path)}
     job = replace(job, files=[file for file in job.files if file.number not in left])
@@ -42,26 +55,25 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
     lines = read_lines(spark, job).persist()
     try:
         tell("reading")
-        facts = read_facts(lines, job.specification)
-        for file in job.files:
-            why = why_not_plain(job, file, facts.get(file.number))
-            if why is not None:
-                left[file.number] = why
-        plain = [file.number for file in job.files if file.number not in left]
-        sound = lines.where((F.col(HEADER) == NO_HEADER) & F.col(IS_SOUND))
-        rows = sound.join(_numbers(spark, plain), FILE)
+        # Joining parts and planning anew after each stage costs more here than it saves: the parts are as many as the data.
+        spark.conf.set("spark.sql.adaptive.enabled", "false")
+        rows = lines.where((F.col(HEADER) == NO_HEADER) & F.col(IS_SOUND))
+        found = look_at(spark, lines, rows, job)
+        left.update(
+            {file.number: why for file in job.files if (why := why_left(job, file, found)) is not None}
+        )
         tell("checking")
-        if plain:
-            left.update(files_to_judge(spark, rows, job.specification, job.known_ids))
-        clean = [number for number in plain if number not in left]
-        result = _result([{"number": number, "rows": facts[number].rows} for number in clean], left)
+        for number, why in telling_files(spark, rows, job, found, set(left)).items():
+            left.setdefault(number, why)
+        clean = [file.number for file in job.files if file.number not in left]
+        result = _result([{"number": number, "rows": found.facts[number].rows} for number in clean], left)
         if clean:
             tell("writing")
-            kept = rows.join(_numbers(spark, clean), FILE)
-            people = find_people(kept, job.specification, salt).persist()
-            result["people"] = write_people(people, job.specification, job.output)
-            result["dataFiles"] = write_rows(spark, kept, people, job)
-            people.unpersist()
+            kept = rows.where(F.col(FILE).isin(clean)) if left else rows
+            result["people"] = write_people(spark, kept, job, salt)
+            # Here the data decide: a month has as few files as they allow.
+            spark.conf.set("spark.sql.adaptive.enabled", "true")
+            result["dataFiles"] = write_rows(spark, kept, job, salt)
         return result
     finally:
         lines.unpersist()
@@ -70,7 +82,3 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
 def _result(clean: list[dict[str, int]], left: dict[int, str]) -> dict[str, Any]:
     why = [{"number": number, "why": why} for number, why in sorted(left.items())]
     return {"files": clean, "left": why, "dataFiles": [], "people": None}
-
-
-def _numbers(spark: SparkSession, numbers: list[int]) -> Any:
-    return F.broadcast(spark.createDataFrame([(number,) for number in numbers], f"{FILE} int"))

@@ -8,6 +8,7 @@ lines, so such a file is left to the judge, and lines of large files can be read
 
 from __future__ import annotations
 
+import json
 import re
 
 from pyspark.sql import Column as SparkColumn
@@ -18,6 +19,8 @@ from .documents import Column, Job, Specification
 
 # Line numbers, sizes and the like, beside the report's columns.
 FILE = "file_"
+USER_TYPE = "user_type"
+SOURCE = "source_file"
 PLACE = "place_"
 HEADER = "header_"
 IS_SOUND = "is_sound_"
@@ -55,16 +58,18 @@ def all_headers(specification: Specification) -> list[str]:
 
 
 def read_lines(spark: SparkSession, job: Job) -> DataFrame:
-    """The lines of all files, with the report's columns: ids and texts as they stand, empty ones null, all else typed."""
+    """
+    The lines of all files, with the file's number, user type and source and with the report's columns: ids and texts as
+    they stand, empty ones null, all else typed.
+    """
     specification = job.specification
-    numbers = spark.createDataFrame(
-        [(uri_path(spark, each.path), each.number) for each in job.files], f"path_ string, {FILE} int"
-    )
     text = spark.read.option("lineSep", "\n").text([as_glob(each.path) for each in job.files])
     read = text.select(
         path_of(F.input_file_name()).alias("path_"),
         # Within a block, in the order of the lines.
-        F.struct(F.input_file_block_start(), F.monotonically_increasing_id()).alias(PLACE),
+        F.struct(
+            F.input_file_block_start().alias("block"), F.monotonically_increasing_id().alias("line")
+        ).alias(PLACE),
         F.octet_length("value").alias(BYTES),
         F.col("value").endswith("\r").alias(HAS_RETURN),
         F.regexp_replace("value", r"\r\z", "").alias("line_"),
@@ -91,7 +96,24 @@ def read_lines(spark: SparkSession, job: Job) -> DataFrame:
         F.coalesce(sound, F.lit(False)).alias(IS_SOUND),
         *[_typed(column, cell).alias(column.name) for column, cell in columns.values()],
     )
-    return lines.join(F.broadcast(numbers), "path_").drop("path_")
+    return lines.join(F.broadcast(_about(spark, job)), "path_").drop("path_")
+
+
+def _about(spark: SparkSession, job: Job) -> DataFrame:
+    """What is known of each file. As one literal, since rows that come from Python cost a job of their own."""
+    user_types = job.specification.user_types
+    files = [
+        {
+            "path_": uri_path(spark, each.path),
+            FILE: each.number,
+            USER_TYPE: user_types[each.user_type],
+            SOURCE: each.source,
+        }
+        for each in job.files
+    ]
+    form = f"array<struct<path_: string, {FILE}: int, {USER_TYPE}: string, {SOURCE}: string>>"
+    parsed = F.from_json(F.lit(json.dumps(files)), form)
+    return spark.range(0, 1, 1, 1).select(F.explode(parsed).alias("each")).select("each.*")
 
 
 def _cells() -> SparkColumn:

@@ -2,72 +2,73 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import reduce
 from typing import Any
 from urllib.parse import unquote
 
+from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from .documents import Job, Specification
-from .lines import FILE, path_of
+from .lines import SOURCE, USER_TYPE, path_of
+
+SALT = "salt_"
 
 
-def find_people(rows: DataFrame, specification: Specification, salt: str) -> DataFrame:
-    """The people of rows: their ids and pseudonyms, each pair once."""
-
-    def pseudonym(value: str | None) -> str | None:
-        return None if value is None else hashlib.sha256((value + salt).encode("utf-8")).hexdigest()
-
-    # A function of Python's, since Spark's plans, which event logs keep, hold the literals of its own.
-    hash_ = F.udf(pseudonym, "string")
+def write_people(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> str:
+    """Writes the people of rows, their ids and pseudonyms, each pair once; gives the path of the file."""
+    specification = job.specification
+    place = f"{job.output}/people"
     names = [column.name for column in specification.hashed]
-    people = rows.select(*names).distinct()
-    return people.select(*names, *[hash_(each.name).alias(each.target) for each in specification.hashed])
+    someone = reduce(lambda a, b: a | b, [F.col(name).isNotNull() for name in names])
+    people = rows.where(someone).select(*names).distinct().coalesce(1)
+    written = people.crossJoin(_salt(spark, salt)).select(*names, *_pseudonyms(specification))
+    written.write.option("compression", "snappy").parquet(place)
+    (path,) = spark.read.schema(written.schema).parquet(place).inputFiles()
+    return _below(path, 2)
 
 
-def write_people(people: DataFrame, specification: Specification, output: str) -> str:
-    place = f"{output}/people"
-    someone = reduce(lambda a, b: a | b, [F.col(each.name).isNotNull() for each in specification.hashed])
-    people.where(someone).coalesce(1).write.option("compression", "snappy").parquet(place)
-    (written,) = people.sparkSession.read.parquet(place).inputFiles()
-    return _below(written, 2)
-
-
-def write_rows(spark: SparkSession, rows: DataFrame, people: DataFrame, job: Job) -> list[dict[str, Any]]:
+def write_rows(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> list[dict[str, Any]]:
     """Writes rows as data files of a month each; gives what is in each, as read back from the files."""
     specification = job.specification
     place = f"{job.output}/rows"
-    about = spark.createDataFrame(
-        [(each.number, specification.user_types[each.user_type], each.source) for each in job.files],
-        f"{FILE} int, user_type string, source_file string",
-    )
-    hashed = [column.name for column in specification.hashed]
-    who = people.select(*[F.col(name).alias(f"{name}_") for name in hashed], *_targets(specification))
-    same = reduce(lambda a, b: a & b, [F.col(name).eqNullSafe(F.col(f"{name}_")) for name in hashed])
     parts = [F.expr(f"{part}({specification.day})").alias(part) for part in specification.partitions]
     stored = [each["name"] for each in specification.stored]
-    table = rows.join(who, same).join(F.broadcast(about), FILE).select(*stored, *parts)
+    plain = [column.name for column in specification.columns if not column.is_hashed]
+    with_pseudonyms = rows.crossJoin(_salt(spark, salt)).select(
+        *plain, *_pseudonyms(specification), USER_TYPE, SOURCE
+    )
+    table = with_pseudonyms.select(*stored, *parts)
     # Spark cuts what is large and joins what is small, so that a month has few files.
     by_month = ", ".join(specification.partitions)
     balanced = spark.sql(f"SELECT /*+ REBALANCE({by_month}) */ * FROM {{table}}", table=table)
     balanced.write.partitionBy(*specification.partitions).option("compression", "snappy").parquet(place)
-    return _contents(spark, place, specification)
+    written = spark.read.schema(balanced.schema).parquet(place)
+    return _contents(written, specification)
 
 
-def _targets(specification: Specification) -> list[str]:
-    return [column.target for column in specification.hashed]
+def _salt(spark: SparkSession, salt: str) -> DataFrame:
+    """
+    The salt as the value of a function of Python's, once in a job: Spark's plans, which event logs keep, hold the literals
+    of Spark's own functions, and nothing of what a function of Python's returns.
+    """
+    value = F.udf(lambda: salt, "string")
+    return F.broadcast(spark.range(0, 1, 1, 1).select(value().alias(SALT)))
 
 
-def _contents(spark: SparkSession, place: str, specification: Specification) -> list[dict[str, Any]]:
+def _pseudonyms(specification: Specification) -> list[SparkColumn]:
+    """SHA-256 of the id's bytes and the salt's behind them, in lower case; null for no id."""
+    return [F.sha2(F.concat(each.name, SALT), 256).alias(each.target) for each in specification.hashed]
+
+
+def _contents(written: DataFrame, specification: Specification) -> list[dict[str, Any]]:
     stored = specification.stored
     day = specification.day
     bounds = [each["name"] for each in stored if each["type"] != "boolean"]
     found = (
-        spark.read.parquet(place)
-        .withColumn("path_", path_of(F.input_file_name()))
-        .groupBy("path_", *specification.partitions, "source_file", F.col(day).alias("day_"))
+        written.withColumn("path_", path_of(F.input_file_name()))
+        .groupBy("path_", *specification.partitions, SOURCE, F.col(day).alias("day_"))
         .agg(
             F.count("*").alias("rows_"),
             *[F.min(name).cast("string").alias(f"min_{name}") for name in bounds],
@@ -95,9 +96,7 @@ def _contents(spark: SparkSession, place: str, specification: Specification) -> 
             },
         )
         file["rows"] += row["rows_"]
-        file["days"].append(
-            {"source": row["source_file"], "day": row["day_"].isoformat(), "rows": row["rows_"]}
-        )
+        file["days"].append({"source": row[SOURCE], "day": row["day_"].isoformat(), "rows": row["rows_"]})
         for name in types:
             file["nulls"][name] = file["nulls"].get(name, 0) + row[f"nulls_{name}"]
         for name in bounds:
