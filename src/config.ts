@@ -5,7 +5,14 @@ import * as z from "zod";
 import { userTypes } from "./clever/reports";
 import { keptWhole } from "./dashboard/opening";
 import { CleverLakeError, isCleverLakeError } from "./errors";
-import { isAdlsAddress, isVaultAddress, lakeAuths, parseAdlsAddress } from "./lake/adls/address";
+import {
+  isAdlsAddress,
+  isVaultAddress,
+  type LakeAuth,
+  lakeAuths,
+  lakeAuthsFor,
+  parseAdlsAddress,
+} from "./lake/adls/address";
 import { folderAddressFault, folderOf } from "./lake/folderAddress";
 
 export { isAdlsAddress, type LakeAuth } from "./lake/adls/address";
@@ -64,14 +71,20 @@ export const configSchema = z.strictObject({
     /** How a report that was published again is known: by size and time, or by reading all of them as well. */
     compare: z.enum(["time", "hash"]).default("time"),
   }),
-  lake: z.strictObject({
-    url: z.string().superRefine((url, context) => {
-      const fault = lakeAddressFault(url);
-      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+  lake: z
+    .strictObject({
+      url: z.string().superRefine((url, context) => {
+        const fault = lakeAddressFault(url);
+        if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+      }),
+      /** For a lake in Azure; `vscode` is for the extension only. */
+      auth: z.enum(lakeAuths).default("default"),
+    })
+    .superRefine(({ url, auth }, context) => {
+      if (authsForLake(url).includes(auth)) return;
+      const message = 'OneLake has no account key and takes no SAS here: set it to "default"';
+      context.addIssue({ code: "custom", path: ["auth"], message });
     }),
-    /** For a lake in Azure; `vscode` is for the extension only. */
-    auth: z.enum(lakeAuths).default("default"),
-  }),
   /** The key vault that holds the salt, as OEA keeps it; instead of a salt of the user's own. */
   saltKeyVaultUrl: z
     .string()
@@ -205,6 +218,12 @@ export function lakeAddressFault(url: string): string | undefined {
     if (!isCleverLakeError(error)) throw error;
     return [error.message, error.hint].join(" ").replace(/\.$/, "");
   }
+}
+
+/** The ways to sign in to a lake; all of them for one that is not in Azure, or whose address has a fault. */
+export function authsForLake(url: string): readonly LakeAuth[] {
+  if (!isAdlsAddress(url) || lakeAddressFault(url) !== undefined) return lakeAuths;
+  return lakeAuthsFor(parseAdlsAddress(url));
 }
 
 /** The path of a lake that is a folder of this machine; undefined where the address is none of such a lake. */

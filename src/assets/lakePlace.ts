@@ -1,4 +1,4 @@
-import { type AdlsAddress, isAdlsAddress, parseAdlsAddress } from "../lake/adls/address";
+import { type AdlsAddress, isAdlsAddress, parseAdlsAddress, placeInOneLake } from "../lake/adls/address";
 import { type Place, Places } from "../lake/adls/places";
 
 /** Where a service in Azure finds the lake's tables. */
@@ -7,6 +7,8 @@ export interface LakePlace {
   readonly account: string;
   /** Whether the lake is in Azure. */
   readonly inAzure: boolean;
+  /** The workspace and the item, where the lake is in OneLake. */
+  readonly oneLake: { readonly workspace: string; readonly item: string } | undefined;
   /** The host of the Data Lake endpoint. */
   readonly host: string;
   /** The address of a path of the lake at the Data Lake endpoint, as `https://…`. */
@@ -16,6 +18,7 @@ export interface LakePlace {
 }
 
 const placeholder: AdlsAddress = {
+  kind: "account",
   account: "ACCOUNT",
   endpoint: "https://ACCOUNT.dfs.core.windows.net",
   accountPath: "",
@@ -25,19 +28,15 @@ const placeholder: AdlsAddress = {
 
 /** @param lakeUrl `lake.url` of the configuration */
 export function lakePlaceOf(lakeUrl: string): LakePlace {
-  const inAzure = isAdlsAddress(lakeUrl) && lakeUrl.toLowerCase().includes(".dfs.");
+  const inAzure = isAdlsAddress(lakeUrl) && /\.(?:dfs|blob)\./i.test(lakeUrl);
   const address = inAzure ? parseAdlsAddress(lakeUrl) : placeholder;
   const places = new Places(address);
   return {
     account: address.account,
     inAzure,
+    oneLake: placeInOneLake(address),
     host: address.endpoint.slice("https://".length),
-    url: (lakePath) => {
-      const place = places.of(lakePath);
-      return [address.endpoint, place.fileSystem, places.encoded(place)]
-        .filter((part) => part !== "")
-        .join("/");
-    },
+    url: (lakePath) => places.url(lakePath),
     partsOf: (lakePath) => places.of(lakePath),
   };
 }

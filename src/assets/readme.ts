@@ -4,8 +4,11 @@ import type { LakePlace } from "./lakePlace";
 
 /** README.md of the folder: what to do with each asset. */
 export function readme(chosen: readonly Asset[], place: LakePlace): AssetFile {
+  const inAzure = place.oneLake
+    ? `\`${place.oneLake.item}\` of the workspace \`${place.oneLake.workspace}\` in OneLake`
+    : `the storage account \`${place.account}\``;
   const where = place.inAzure
-    ? `They are made for the lake in the storage account \`${place.account}\`.`
+    ? `They are made for the lake in ${inAzure}.`
     : "The lake is in a folder of a machine, where no service of Azure can read it. Copy the lake to a storage account, and replace ACCOUNT in the files by the account's name.";
   const sections = chosen.map((asset) => `## ${asset.title}\n\n${asset.guide(place)}`);
   const content = `# Analytics assets for your lake

@@ -6,7 +6,7 @@ import { FolderLake } from "./folder";
 import type { Lake } from "./lake";
 
 export interface LakeLocation {
-  /** `file:///…`, `https://ACCOUNT.dfs.core.windows.net[/FOLDER]` or `abfss://FILESYSTEM@ACCOUNT…` */
+  /** `file:///…`, or an address of Azure or OneLake, see `parseAdlsAddress`. */
   readonly url: string;
   readonly auth: LakeAuth;
   readonly accountKey?: string | undefined;

@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
-import { isAdlsAddress, lakeAddressFault, storageScope } from "../config";
+import { authsForLake, isAdlsAddress, lakeAddressFault, storageScope } from "../config";
 import { type AzureDirectory, AzureManagement, managementScope } from "./azureManagement";
 import type { ConnectionAnswers } from "./connectionAnswers";
 import { signInWithMicrosoft } from "./microsoftAccount";
 import { withIcon } from "./window";
-import { askChoice, askText, askWhile, orBack, type Place, withWaysOn } from "./wizard";
+import { askChoice, askText, askWhile, type Choice, orBack, type Place, withWaysOn } from "./wizard";
 
 type LakeAuth = ConnectionAnswers["lakeAuth"];
 
@@ -74,7 +74,10 @@ async function typeLake(answers: ConnectionAnswers, place: Place): Promise<strin
     ...place,
     value: isAdlsAddress(answers.lakeUrl) ? answers.lakeUrl : "",
     placeholder: "https://ACCOUNT.dfs.core.windows.net",
-    prompt: vscode.l10n.t("The lake's address; a folder may follow, and the lake goes there"),
+    prompt: vscode.l10n.t(
+      "The lake's address; a folder may follow, and the lake goes there. In OneLake: {0}",
+      "https://onelake.dfs.fabric.microsoft.com/WORKSPACE/LAKEHOUSE.Lakehouse/Files",
+    ),
     validate: (text) =>
       isAdlsAddress(text.trim())
         ? lakeAddressFault(text.trim())
@@ -84,19 +87,21 @@ async function typeLake(answers: ConnectionAnswers, place: Place): Promise<strin
 }
 
 async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
-  const lakeAuth = await askChoice<LakeAuth>(
+  const ways: readonly Choice<LakeAuth>[] = [
+    { ...withIcon(vscode.l10n.t("$(account) My Microsoft account in VS Code")), value: "vscode" },
+    {
+      ...withIcon(vscode.l10n.t("$(terminal) This machine's sign-in")),
+      detail: vscode.l10n.t("Azure CLI, a service principal in the environment, or a managed identity."),
+      value: "default",
+    },
+    { ...withIcon(vscode.l10n.t("$(key) Account key")), value: "sharedKey" },
+    { ...withIcon(vscode.l10n.t("$(link) Shared access signature")), value: "sas" },
+  ];
+  const allowed = authsForLake(answers.lakeUrl);
+  const lakeAuth = await askChoice(
     place,
     vscode.l10n.t("How do you sign in to the lake?"),
-    [
-      { ...withIcon(vscode.l10n.t("$(account) My Microsoft account in VS Code")), value: "vscode" },
-      {
-        ...withIcon(vscode.l10n.t("$(terminal) This machine's sign-in")),
-        detail: vscode.l10n.t("Azure CLI, a service principal in the environment, or a managed identity."),
-        value: "default",
-      },
-      { ...withIcon(vscode.l10n.t("$(key) Account key")), value: "sharedKey" },
-      { ...withIcon(vscode.l10n.t("$(link) Shared access signature")), value: "sas" },
-    ],
+    ways.filter(({ value }) => allowed.includes(value)),
     answers.lakeAuth,
   );
   const cleared = { ...answers, lakeAuth, lakeAccountKey: "", lakeSas: "" };

@@ -10,6 +10,7 @@ import type { AccountKind } from "./context";
 import { copyAccount } from "./copy";
 import { StorageError } from "./errors";
 import { type Fault, type FaultRule, Faults } from "./faults";
+import { OneLake, type Workspace } from "./oneLake";
 import { parseRequest, type StorageRequest } from "./request";
 import { type LoggedRequest, RequestLog } from "./requestLog";
 import type { StorageResponse } from "./response";
@@ -28,6 +29,8 @@ export interface AdlsEmulatorOptions {
   readonly tokens?: readonly Token[];
   /** File systems that are there from the start. */
   readonly fileSystems?: readonly string[];
+  /** Makes it OneLake with these workspaces; its account is then called `onelake`. */
+  readonly workspaces?: readonly Workspace[];
   /** Another emulator, whose files are there from the start; from then on each goes its own way. */
   readonly contentsOf?: AdlsEmulator;
   /** Speaks https with a certificate of its own (`certificate`), for 127.0.0.1 and for Azure's names of the account. */
@@ -59,7 +62,7 @@ export class AdlsEmulator implements AsyncDisposable {
   readonly #stopped = new AbortController();
 
   private constructor(options: AdlsEmulatorOptions) {
-    this.account = options.account ?? "devaccount";
+    this.account = options.account ?? (options.workspaces ? "onelake" : "devaccount");
     this.key = options.key ?? testKey;
     const now = options.now ?? Date.now;
     this.#service = new StorageService({
@@ -69,6 +72,7 @@ export class AdlsEmulator implements AsyncDisposable {
       tokens: options.tokens ?? [],
       now,
       secure: options.tls === true,
+      oneLake: options.workspaces && new OneLake(options.workspaces),
     });
     if (options.contentsOf) copyAccount(options.contentsOf.#service.account, this.#service.account, now());
     for (const name of options.fileSystems ?? []) this.#service.account.create(name, now());

@@ -113,6 +113,8 @@ const table = {
     "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
   ],
   NotImplemented: [501, "The requested operation is not implemented on the specified resource."],
+  // OneLake's; its pages name no code.
+  OperationNotAllowed: [403, "This operation is not allowed through this interface; use Fabric instead."],
   OutOfRangeQueryParameterValue: [
     400,
     "One of the query parameters specified in the request URI is outside the permissible range.",

@@ -3,6 +3,7 @@ import type { AccountKind, Call } from "./context";
 import { StorageError } from "./errors";
 import type { Fault } from "./faults";
 import { handle } from "./handlers";
+import type { OneLake } from "./oneLake";
 import { header, type StorageRequest } from "./request";
 import type { StorageResponse } from "./response";
 import { checkSas } from "./sas";
@@ -19,6 +20,7 @@ export class StorageService {
   readonly #key: string;
   readonly #now: () => number;
   readonly #secure: boolean;
+  readonly #oneLake: OneLake | undefined;
 
   constructor(options: {
     readonly name: string;
@@ -27,6 +29,7 @@ export class StorageService {
     readonly tokens: readonly Token[];
     readonly now: () => number;
     readonly secure: boolean;
+    readonly oneLake: OneLake | undefined;
   }) {
     this.#name = options.name;
     this.#key = options.key;
@@ -34,6 +37,8 @@ export class StorageService {
     this.tokens = options.tokens;
     this.#now = options.now;
     this.#secure = options.secure;
+    this.#oneLake = options.oneLake;
+    this.#oneLake?.fill(this.account, this.#now());
   }
 
   /** Authenticates a request and carries it out at once. Throws a `StorageError` for what Azure refuses. */
@@ -50,8 +55,10 @@ export class StorageService {
     this.#authenticate(request, wireMethod, now);
     if (fault?.kind === "missedParent") throw new StorageError("RenameDestinationParentPathNotFound");
     if (fault?.kind === "forbidden") throw new StorageError("AuthorizationPermissionMismatch");
-    const call = { request, body, account: this.account, kind: this.kind, now };
-    const response = handle(fault?.kind === "halfAppend" ? halved(call) : call);
+    const asked = this.#oneLake?.asked(request) ?? request;
+    const call = { request: asked, body, account: this.account, kind: this.kind, now };
+    const handled = handle(fault?.kind === "halfAppend" ? halved(call) : call);
+    const response = this.#oneLake?.answered(request, handled) ?? handled;
     return { ...response, headers: { date: new Date(now).toUTCString(), ...response.headers } };
   }
 

@@ -68,6 +68,11 @@ export class FileSystem {
     directory.children.set(last, entry);
   }
 
+  /** Makes a directory with its parents where they are missing. */
+  makeFolder(path: string, now: number): void {
+    if (this.find(path) === undefined) this.put(path, new DirectoryEntry(now), now);
+  }
+
   remove(path: string): void {
     const names = split(path);
     const last = names.pop();

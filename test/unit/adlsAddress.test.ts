@@ -19,11 +19,19 @@ describe("an address of Azure", () => {
     ["abfss://oea@lake.dfs.core.windows.net", "https://lake.dfs.core.windows.net", "oea", ""],
     ["abfss://oea@lake.dfs.core.windows.net/a", "https://lake.dfs.core.windows.net", "oea", "a"],
   ])("%s is understood", (url, endpoint, fileSystem, prefix) => {
-    expect(parseAdlsAddress(url)).toEqual({ account: "lake", endpoint, fileSystem, prefix, accountPath: "" });
+    expect(parseAdlsAddress(url)).toEqual({
+      kind: "account",
+      account: "lake",
+      endpoint,
+      fileSystem,
+      prefix,
+      accountPath: "",
+    });
   });
 
   test("an emulator's is understood, on this machine only", () => {
     expect(parseAdlsAddress("http://127.0.0.1:10000/devaccount/a")).toEqual({
+      kind: "account",
       account: "devaccount",
       endpoint: "http://127.0.0.1:10000/devaccount",
       accountPath: "devaccount/",
@@ -31,6 +39,76 @@ describe("an address of Azure", () => {
       prefix: "a",
     });
     expect(() => parseAdlsAddress("http://lake.dfs.core.windows.net")).toThrow("not one of Azure");
+  });
+
+  test.each([
+    [
+      "https://onelake.dfs.fabric.microsoft.com/Our%20Data/Clever.Lakehouse/Files",
+      "Our Data",
+      "Clever.Lakehouse/Files",
+    ],
+    [
+      "https://onelake.blob.fabric.microsoft.com/Ours/Clever.lakehouse/files/a b/",
+      "Ours",
+      "Clever.lakehouse/Files/a b",
+    ],
+    [
+      "https://onelake.dfs.fabric.microsoft.com/11111111-2222-3333-4444-555555555555/AAAAAAAA-bbbb-cccc-dddd-eeeeeeeeeeee/Files/oea",
+      "11111111-2222-3333-4444-555555555555",
+      "AAAAAAAA-bbbb-cccc-dddd-eeeeeeeeeeee/Files/oea",
+    ],
+    [
+      "abfss://Our%20Data@onelake.dfs.fabric.microsoft.com/Clever.Lakehouse/Files/oea",
+      "Our Data",
+      "Clever.Lakehouse/Files/oea",
+    ],
+  ])("%s is one of OneLake", (url, fileSystem, prefix) => {
+    expect(parseAdlsAddress(url)).toEqual({
+      kind: "oneLake",
+      account: "onelake",
+      endpoint: "https://onelake.dfs.fabric.microsoft.com",
+      accountPath: "",
+      fileSystem,
+      prefix,
+    });
+  });
+
+  test("OneLake has an address for each region, and one where an emulator has that name", () => {
+    const item = "W/L.Lakehouse/Files";
+    expect(parseAdlsAddress(`https://westus-onelake.dfs.fabric.microsoft.com/${item}`)).toMatchObject({
+      kind: "oneLake",
+      endpoint: "https://westus-onelake.dfs.fabric.microsoft.com",
+    });
+    expect(parseAdlsAddress(`http://127.0.0.1:10000/onelake/${item}`)).toMatchObject({
+      kind: "oneLake",
+      endpoint: "http://127.0.0.1:10000/onelake",
+      accountPath: "onelake/",
+      fileSystem: "W",
+    });
+  });
+
+  test.each([
+    ["https://onelake.dfs.fabric.microsoft.com", "The workspace is missing."],
+    ["https://onelake.dfs.fabric.microsoft.com/Ours", "The lakehouse is missing"],
+    ["https://onelake.dfs.fabric.microsoft.com/Ours/Clever/Files", "The lakehouse is missing"],
+    ["https://onelake.dfs.fabric.microsoft.com/Ours/Clever.Warehouse/Files", "The lakehouse is missing"],
+    ["https://onelake.dfs.fabric.microsoft.com/Ours/Clever.Lakehouse", "goes below Files"],
+    ["https://onelake.dfs.fabric.microsoft.com/Ours/Clever.Lakehouse/Tables/a", "goes below Files"],
+    [
+      "https://onelake.dfs.fabric.microsoft.com/Ours/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/Files",
+      "both by their names or both by their GUIDs",
+    ],
+    ["https://evil-one.dfs.fabric.microsoft.com/Ours/Clever.Lakehouse/Files", "not one of Azure"],
+    ["http://onelake.dfs.fabric.microsoft.com/Ours/Clever.Lakehouse/Files", "not one of Azure"],
+  ])("%s is refused", (url, why) => {
+    expect(() => parseAdlsAddress(url)).toThrow(why);
+  });
+
+  test.each(["sharedKey", "sas"])("a lake in OneLake is not signed in to by %s", (auth) => {
+    const lake = { url: "https://onelake.dfs.fabric.microsoft.com/Ours/Clever.Lakehouse/Files", auth };
+    expect(() => parseConfig({ sftp: { host: "h", username: "u" }, lake }, "settings")).toThrow(
+      "lake.auth: OneLake has no account key and takes no SAS here",
+    );
   });
 
   test.each([
@@ -112,6 +190,25 @@ describe("places", () => {
     expect(places.lakePath(fileSystem, name)).toBe(path);
     expect(places.temporary(place, "id")).toMatchObject({ fileSystem, name: `${temporary}/id` });
     expect(places.encoded(place)).toBe(name.replace(" ", "%20"));
+  });
+
+  test("in OneLake there and back, however an answer names the item", () => {
+    const places = new Places(
+      parseAdlsAddress("https://onelake.dfs.fabric.microsoft.com/Our%20Data/clever.lakehouse/Files/d"),
+    );
+    const place = places.of(path);
+    expect(place).toEqual({
+      lakePath: path,
+      fileSystem: "Our Data",
+      name: `clever.lakehouse/Files/d/${path}`,
+    });
+    for (const item of ["Clever.Lakehouse", "clever.lakehouse", "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"]) {
+      expect(places.lakePath("Our Data", `${item}/Files/d/${path}`)).toBe(path);
+    }
+    expect(places.lakePath("Our Data", `Clever.Lakehouse/Files/ds/${path}`)).toBeUndefined();
+    expect(places.renameFileSystem(place)).toBe("Our%20Data");
+    const encoded = `clever.lakehouse/Files/d/${path.replace(" ", "%20")}`;
+    expect(places.url(path)).toBe(`https://onelake.dfs.fabric.microsoft.com/Our%20Data/${encoded}`);
   });
 
   test("what stands beside the lake's folder is not in the lake", () => {

@@ -67,4 +67,8 @@ test("a lake's tables are where the lake's adapter has them", () => {
   expect(lakePlaceOf(`https://${host}`).url("stage2p")).toBe(`https://${host}/stage2p`);
   expect(urlAt("file:///data/lake")).toBe(`https://ACCOUNT.dfs.core.windows.net/${table}`);
   expect(lakePlaceOf("file:///data/lake").inAzure).toBe(false);
+  const oneLake = lakePlaceOf("https://onelake.dfs.fabric.microsoft.com/Our%20Data/Clever.Lakehouse/Files");
+  expect(oneLake.oneLake).toEqual({ workspace: "Our Data", item: "Clever.Lakehouse" });
+  const inItem = `Clever.Lakehouse/Files/${table}`;
+  expect(oneLake.url(table)).toBe(`https://onelake.dfs.fabric.microsoft.com/Our%20Data/${inItem}`);
 });

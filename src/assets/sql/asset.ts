@@ -24,6 +24,21 @@ function filesIn(folder: string, scripts: Readonly<Record<string, string>>) {
 const listed = (views: readonly View[]) =>
   views.map(({ schema, name, comment }) => `| \`${schema}.${name}\` | ${comment} |`).join("\n");
 
+function readerInSynapse({ oneLake, account }: LakePlace): string {
+  return oneLake
+    ? `Let the workspace's managed identity read \`${readStage}\` in \`${oneLake.item}\` by a role of OneLake security, and nothing
+   else there.`
+    : `Give the workspace's managed identity the role *Storage Blob Data Reader* on the container \`${readStage}\` of the storage
+   account \`${account}\`, and on no other container.`;
+}
+
+function shortcuts({ oneLake }: LakePlace): string {
+  return oneLake
+    ? `In it, *New shortcut*, *Microsoft OneLake*, and choose \`${oneLake.item}\` of the workspace \`${oneLake.workspace}\`.`
+    : `In it, *New shortcut*, *Azure Data Lake Storage Gen2*, with an identity that has the role *Storage Blob Data Reader* on
+   \`${readStage}\` only.`;
+}
+
 function guide(place: LakePlace): string {
   return `Views in four schemas. \`lake\` has every row of the tables. \`dbo\` has students only, under the names and with the columns of
 OEA's own module. \`people\` says who a row is about, and \`questions\` has answers:
@@ -36,8 +51,7 @@ Nothing is hidden for small groups: whoever may read these views can read \`${re
 
 **In Synapse (serverless SQL pool)**
 
-1. Give the workspace's managed identity the role *Storage Blob Data Reader* on the container \`${readStage}\` of the storage
-   account \`${place.account}\`, and on no other container.
+1. ${readerInSynapse(place)}
 2. Open Synapse Studio, *Develop*, *+*, *SQL script*. Choose the pool *Built-in* and the database *master*.
 3. Paste \`sql/synapse/1-database.sql\` and run it. It makes the database \`${databaseName}\`. A database of this name that OEA made
    stays, and gets the schemas.
@@ -55,8 +69,8 @@ Nothing is hidden for small groups: whoever may read these views can read \`${re
 **In Fabric**
 
 1. Make a lakehouse named \`${lakehouseName}\`. Do not enable schemas for it, so that its tables are in \`dbo\`.
-2. In it, *New shortcut*, *Azure Data Lake Storage Gen2*, with an identity that has the role *Storage Blob Data Reader* on
-   \`${readStage}\` only. Below *Tables*, make a shortcut to each folder, and keep its name:
+2. ${shortcuts(place)} Below *Tables*, and not in a folder there, make a
+   shortcut to each folder, and keep its name:
 ${[...reportTables, gradesTable, divisionTable].map((each) => `   - \`${place.url(each.path)}\``).join("\n")}
 3. Make a warehouse named \`${databaseName}\` in the same workspace, and open a new SQL query in it.
 4. Run the scripts of \`sql/fabric\` one after the other, \`5-grades.sql\` only after a roster was

@@ -8,8 +8,13 @@ import { fileSystems } from "../lakePath";
 export const lakeAuths = ["default", "vscode", "sharedKey", "sas"] as const;
 export type LakeAuth = (typeof lakeAuths)[number];
 
-/** Where a lake stands in Azure Data Lake Storage. */
+/** Where a lake stands in Azure Data Lake Storage, or in OneLake, which speaks the same interface. */
 export interface AdlsAddress {
+  /**
+   * OneLake is one account for all of Fabric: its file systems are workspaces, the first folder in them is an item. It
+   * takes no account key, makes no file systems and has no access lists.
+   */
+  readonly kind: "account" | "oneLake";
   readonly account: string;
   /** The Data Lake endpoint, without a slash at its end. */
   readonly endpoint: string;
@@ -17,9 +22,15 @@ export interface AdlsAddress {
   readonly accountPath: string;
   /** The one file system that holds the stages as folders; undefined where each stage is a file system of its own. */
   readonly fileSystem: string | undefined;
-  /** The folder within the file system, without slashes at its ends; may be empty. */
+  /** The folder within the file system, without slashes at its ends; may be empty. In OneLake it begins with `ITEM/Files`. */
   readonly prefix: string;
 }
+
+/** The account's name in OneLake, at every endpoint. */
+const oneLakeAccount = "onelake";
+/** One for all, and one for each region, such as `westus-onelake`. */
+const oneLakeHost = /^(?<region>(?:[a-z0-9]+-)?onelake)\.(?:dfs|blob)\.fabric\.microsoft\.com$/;
+const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The hosts of Azure's clouds, and no others: a sign-in goes to the host of the address, and its token opens every account
@@ -51,7 +62,9 @@ export function vaultScope(url: string): string {
  * Takes an address apart:
  * - `https://ACCOUNT.dfs.core.windows.net[/FOLDER]`: the stages are the account's file systems, as OEA has them
  * - `abfss://FILESYSTEM@ACCOUNT.dfs.core.windows.net[/FOLDER]`: the stages are folders of that one file system
- * - `http://127.0.0.1:PORT/ACCOUNT[/FOLDER]`: an emulator on this machine
+ * - `https://onelake.dfs.fabric.microsoft.com/WORKSPACE/ITEM.Lakehouse/Files[/FOLDER]`, or with `abfss://WORKSPACE@…`: the
+ *   stages are folders of a lakehouse's files. Workspace and item are both named, or both given by their GUIDs
+ * - `http://127.0.0.1:PORT/ACCOUNT[/FOLDER]`: an emulator on this machine, of OneLake if the account is `onelake`
  *
  * Rejects with `config` and what the address should look like. An address with a SAS in it is refused: settings and
  * logs are no place for a secret.
@@ -75,7 +88,9 @@ export function parseAdlsAddress(text: string): AdlsAddress {
     const [account, ...folders] = parts;
     if (account === undefined) throw wrong("An emulator's address ends in /ACCOUNT.");
     const endpoint = `${url.origin}/${account}`;
+    if (account === oneLakeAccount) return inOneLake(endpoint, `${account}/`, folders);
     return {
+      kind: "account",
       account,
       endpoint,
       accountPath: `${account}/`,
@@ -83,13 +98,14 @@ export function parseAdlsAddress(text: string): AdlsAddress {
       prefix: folders.join("/"),
     };
   }
+  const oneLake = oneLakeHost.exec(url.hostname)?.groups?.region;
+  if (oneLake !== undefined && url.port === "" && url.protocol === "https:") {
+    const workspace = isAbfs ? [decoded(url.username)] : [];
+    return inOneLake(`https://${oneLake}.dfs.fabric.microsoft.com`, "", [...workspace, ...parts]);
+  }
   const host = accountHost.exec(url.hostname)?.groups;
   if (!host?.account || !host.cloud || url.port !== "" || url.protocol !== "https:") {
-    throw wrong(
-      url.hostname.endsWith(".fabric.microsoft.com")
-        ? "A lake cannot be in OneLake; Fabric can read one that is in a storage account, by a shortcut."
-        : "The account's host is not one of Azure Data Lake Storage.",
-    );
+    throw wrong("The account's host is not one of Azure Data Lake Storage.");
   }
   const { account, zone = "", cloud } = host;
   const endpoint = `https://${account}${zone}.dfs.${cloud}`;
@@ -99,7 +115,7 @@ export function parseAdlsAddress(text: string): AdlsAddress {
     if (fileSystems.some((name) => name === first)) {
       throw wrong("Leave out the file system: the lake uses stage1np, stage2np and stage2p side by side.");
     }
-    return { account, endpoint, accountPath: "", fileSystem: undefined, prefix };
+    return { kind: "account", account, endpoint, accountPath: "", fileSystem: undefined, prefix };
   }
   const fileSystem = url.username;
   if (!/^[a-z0-9](?:-?[a-z0-9])+$/.test(fileSystem)) throw wrong("The file system before the @ is missing.");
@@ -108,7 +124,27 @@ export function parseAdlsAddress(text: string): AdlsAddress {
       `${fileSystem} is only one of the lake's three file systems: write https://${url.hostname} to use them all.`,
     );
   }
-  return { account, endpoint, accountPath: "", fileSystem, prefix };
+  return { kind: "account", account, endpoint, accountPath: "", fileSystem, prefix };
+}
+
+/** @param parts the workspace, the item, and the folders in it */
+function inOneLake(endpoint: string, accountPath: string, parts: readonly string[]): AdlsAddress {
+  const [workspace = "", item = "", top = "", ...folders] = parts;
+  if (workspace === "") throw wrongInOneLake("The workspace is missing.");
+  if (guid.test(workspace) !== guid.test(item)) {
+    throw wrongInOneLake(
+      "OneLake takes workspace and item either both by their names or both by their GUIDs.",
+    );
+  }
+  if (!guid.test(item) && !/.\.lakehouse$/i.test(item)) {
+    throw wrongInOneLake("The lakehouse is missing; behind its name stands .Lakehouse.");
+  }
+  // Fabric takes what is below Tables for tables of its own.
+  if (top.toLowerCase() !== "files") {
+    throw wrongInOneLake("The lake goes below Files; to a lakehouse's Tables lead shortcuts.");
+  }
+  const prefix = [item, "Files", ...folders].join("/");
+  return { kind: "oneLake", account: oneLakeAccount, endpoint, accountPath, fileSystem: workspace, prefix };
 }
 
 function decoded(part: string): string {
@@ -123,8 +159,31 @@ function decoded(part: string): string {
 }
 
 /** The address itself is not repeated: it may hold a SAS. */
-function wrong(what: string): CleverLakeError {
-  return new CleverLakeError("config", `The lake's address cannot be used. ${what}`, {
-    hint: "It looks like https://ACCOUNT.dfs.core.windows.net, with a folder behind it if you like.",
-  });
+function wrong(
+  what: string,
+  hint = "It looks like https://ACCOUNT.dfs.core.windows.net, with a folder behind it if you like.",
+): CleverLakeError {
+  return new CleverLakeError("config", `The lake's address cannot be used. ${what}`, { hint });
+}
+
+function wrongInOneLake(what: string): CleverLakeError {
+  return wrong(
+    what,
+    "It looks like https://onelake.dfs.fabric.microsoft.com/WORKSPACE/LAKEHOUSE.Lakehouse/Files.",
+  );
+}
+
+/** The workspace and the item of an address of OneLake. */
+export function placeInOneLake({
+  kind,
+  fileSystem: workspace = "",
+  prefix,
+}: AdlsAddress): { readonly workspace: string; readonly item: string } | undefined {
+  const [item = ""] = prefix.split("/", 1);
+  return kind === "oneLake" ? { workspace, item } : undefined;
+}
+
+/** The ways to sign in to an address: an account key is of a storage account, and so is a SAS of it. */
+export function lakeAuthsFor({ kind }: AdlsAddress): readonly LakeAuth[] {
+  return kind === "oneLake" ? ["default", "vscode"] : lakeAuths;
 }

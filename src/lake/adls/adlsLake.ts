@@ -14,7 +14,7 @@ import { machineScratch } from "../../scratch";
 import type { Lake, LakeEntry, LakeOptions } from "../lake";
 import { fileSystems, tableFileSystems, temporaryFolder } from "../lakePath";
 import { codeOf, isFlat, isMissing, isMissingFileSystem, isRefusedByCondition, statusOf } from "./adlsErrors";
-import { adlsError, asWrite, flatAccount, inWords, type Told } from "./adlsWords";
+import { adlsError, asWrite, flatAccount, inWords, missingInOneLake, type Told } from "./adlsWords";
 import { download } from "./download";
 import type { Place, Places } from "./places";
 import { maybeDone } from "./requests";
@@ -321,6 +321,9 @@ export class AdlsLake implements Lake {
     try {
       return await work();
     } catch (error) {
+      // Parents are made along with a file; workspaces and items are not.
+      if (this.told.oneLake && isMissing(error))
+        throw inWords(missingInOneLake(this.told.oneLake), this.url, error);
       if (!isMissingFileSystem(error)) throw error;
     }
     try {
@@ -340,6 +343,8 @@ export class AdlsLake implements Lake {
    * the renames themselves have to do.
    */
   private requireHierarchical(target: Place, options: LakeOptions): Promise<void> {
+    // OneLake has one, and does not tell access rights above an item's folders.
+    if (this.told.oneLake) return Promise.resolve();
     this.hierarchical ??= this.askHierarchical(target, options).catch((error: unknown) => {
       this.hierarchical = undefined;
       throw error;

@@ -14,6 +14,8 @@ import {
 /** What is told of an account when one of its answers is put into words. */
 export interface Told {
   readonly account: string;
+  /** Where the lake is, if it is in OneLake. */
+  readonly oneLake?: { readonly workspace: string; readonly item: string } | undefined;
   /** How the lake is signed in to. */
   readonly auth: "token" | "sharedKey" | "sas";
 }
@@ -25,17 +27,31 @@ interface Words {
 }
 
 const role = "Storage Blob Data Contributor";
+
+/** What a lake stands in, as a sentence has it. */
+function placeOf({ account, oneLake }: Told): string {
+  return oneLake === undefined
+    ? `the storage account ${account}`
+    : `the workspace ${oneLake.workspace} in OneLake`;
+}
+
+/** The same at a sentence's start. */
+function placeFirst(told: Told): string {
+  const place = placeOf(told);
+  return `${place.charAt(0).toUpperCase()}${place.slice(1)}`;
+}
+
 const support = "Azure's support finds the request by its id, which the log has.";
 
 /** What each of the service's answers means, and what helps. */
 const answers: Readonly<Record<string, (told: Told) => Words>> = {
   AuthorizationPermissionMismatch: missingRole,
   InsufficientAccountPermissions: missingRole,
-  AuthorizationFailure: ({ account, auth }) => ({
+  AuthorizationFailure: (told) => ({
     code: "auth",
-    message: `The storage account ${account} does not let this machine in.`,
+    message: `${placeFirst(told)} does not let this machine in.`,
     hint:
-      auth === "sas"
+      told.auth === "sas"
         ? "Its firewall, or the services, permissions and addresses that the SAS allows, shut this machine out."
         : `Its firewall most likely shuts this machine out: under Networking, allow this machine's address or its network. Otherwise the role ${role} is missing.`,
   }),
@@ -44,23 +60,23 @@ const answers: Readonly<Record<string, (told: Told) => Words>> = {
     message: "The SAS is not for this machine's address.",
     hint: "Have one made that allows it.",
   }),
-  KeyBasedAuthenticationNotPermitted: ({ account }) => ({
+  KeyBasedAuthenticationNotPermitted: (told) => ({
     code: "auth",
-    message: `The storage account ${account} allows neither account keys nor SAS made with them.`,
+    message: `${placeFirst(told)} allows neither account keys nor SAS made with them.`,
     hint: `Sign in instead ("auth": "default") with an account that has the role ${role}.`,
   }),
   AuthenticationFailed: wrongCredential,
   InvalidAuthenticationInfo: expired,
   NoAuthenticationInformation: expired,
-  AccountIsDisabled: ({ account }) => ({
+  AccountIsDisabled: (told) => ({
     code: "auth",
-    message: `The storage account ${account} is switched off.`,
+    message: `${placeFirst(told)} is switched off.`,
     hint: "Often the subscription ran out; its owner can switch it on again.",
   }),
   HierarchicalNamespaceNotEnabled: flatAccount,
-  EndpointUnsupportedAccountFeatures: ({ account }) => ({
+  EndpointUnsupportedAccountFeatures: (told) => ({
     code: "config",
-    message: `The storage account ${account} has soft delete or blob events on, which its Data Lake endpoint does not work with.`,
+    message: `${placeFirst(told)} has soft delete or blob events on, which its Data Lake endpoint does not work with.`,
     hint: "Such accounts have no hierarchical namespace: use one that has it, or switch these features off under Data protection.",
   }),
   BlobStorageEventsOrSoftDeleteNotSupported: (told) => words("EndpointUnsupportedAccountFeatures", told),
@@ -71,9 +87,9 @@ const answers: Readonly<Record<string, (told: Told) => Words>> = {
     message: "The file has been moved to the archive tier, where it cannot be read.",
     hint: "Have it brought back, and have the lake's folders left out of the account's lifecycle rules.",
   }),
-  InvalidHeaderValue: ({ account }) => ({
+  InvalidHeaderValue: (told) => ({
     code: "io",
-    message: `The storage account ${account} does not know the version of the interface that is spoken here.`,
+    message: `${placeFirst(told)} does not know the version of the interface that is spoken here.`,
     hint: `Azure takes versions into use region by region: try again in some days, or use an older release. ${support}`,
   }),
   LeaseIdMissing: () => ({
@@ -97,46 +113,61 @@ function words(name: string, told: Told): Words {
   return make(told);
 }
 
-function missingRole({ account, auth }: Told): Words {
+function missingRole(told: Told): Words {
   return {
     code: "auth",
     message:
-      auth === "sas"
+      told.auth === "sas"
         ? "The SAS does not allow this."
-        : `Your account lacks the right to do this in the storage account ${account}.`,
+        : `Your account lacks the right to do this in ${placeOf(told)}.`,
     hint:
-      auth === "sas"
+      told.auth === "sas"
         ? "Have one made with the permissions read, add, create, write, delete and list."
-        : `Have the role ${role} given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.`,
+        : rightsNeeded(told),
   };
 }
 
-function wrongCredential({ account, auth }: Told): Words {
-  const what = { token: "sign-in", sharedKey: "account key", sas: "SAS" }[auth];
+function rightsNeeded({ oneLake }: Told): string {
+  return oneLake === undefined
+    ? `Have the role ${role} given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.`
+    : "Have the role Contributor given to it in the workspace, or the right to write in this lakehouse; to look at tables only, the right to read its files (ReadAll).";
+}
+
+/** What is not there looks like what the account may not see. */
+export function missingInOneLake({ workspace, item }: NonNullable<Told["oneLake"]>): Words {
+  return {
+    code: "config",
+    message: `OneLake has no ${item} in a workspace ${workspace}, or your account may not see it.`,
+    hint: "Check both names in Fabric, or use the GUIDs that stand in the lakehouse's address there. Clever Lake makes neither workspaces nor lakehouses.",
+  };
+}
+
+function wrongCredential(told: Told): Words {
+  const what = { token: "sign-in", sharedKey: "account key", sas: "SAS" }[told.auth];
   return {
     code: "auth",
-    message: `The storage account ${account} does not accept the ${what}.`,
+    message: `${placeFirst(told)} does not accept the ${what}.`,
     hint: {
       token: "Sign in anew, with an account of the tenant that the storage account belongs to.",
       sharedKey: "Copy it anew from the account's Access keys: it may have been rotated.",
       sas: "It may have run out, or the key that it was made with was rotated: have a new one made.",
-    }[auth],
+    }[told.auth],
   };
 }
 
-function expired({ account, auth }: Told): Words {
-  if (auth !== "token") return wrongCredential({ account, auth });
+function expired(told: Told): Words {
+  if (told.auth !== "token") return wrongCredential(told);
   return {
     code: "auth",
-    message: `The sign-in to the storage account ${account} has run out, and a new one was not accepted either.`,
+    message: `The sign-in to ${placeOf(told)} has run out, and a new one was not accepted either.`,
     hint: "Sign in again, then run again: what was done so far stays.",
   };
 }
 
-export function flatAccount({ account }: Told): Words {
+export function flatAccount(told: Told): Words {
   return {
     code: "config",
-    message: `The storage account ${account} has no hierarchical namespace, so files cannot be put in place all at once.`,
+    message: `${placeFirst(told)} has no hierarchical namespace, so files cannot be put in place all at once.`,
     hint: "Use an account with “Enable hierarchical namespace” on (Data Lake Storage Gen2); one without it can be upgraded in the portal.",
   };
 }
@@ -155,9 +186,9 @@ export function adlsError(error: unknown, subject: string, told: Told): unknown 
   if (!(error instanceof RestError)) return error;
   const status = statusOf(error);
   const name = codeOf(error) ?? "";
-  if (name === wrongTenantCode) return wrongTenant(error.message, told.account);
+  if (name === wrongTenantCode) return wrongTenant(error.message, told);
   if (name === answeredInPlaceCode) return answeredInPlace(Number(error.message));
-  if (isUntrusted(error)) return untrusted(name, `the storage account ${told.account}`);
+  if (isUntrusted(error)) return untrusted(name, placeOf(told));
   if (status === undefined) return lost(`${name} ${error.message}`, told);
   if (status === 403 && name === "AuthenticationFailed" && isClockWrong(error)) {
     const message = "This machine's clock differs from Azure's by more than Azure allows.";
@@ -166,6 +197,7 @@ export function adlsError(error: unknown, subject: string, told: Told): unknown 
   const make = answers[name];
   if (make) return inWords(make(told), subject, error);
   if (isMissingFileSystem(error)) {
+    if (told.oneLake) return inWords(missingInOneLake(told.oneLake), subject, error);
     const message = "The lake's file system does not exist.";
     return inWords(
       { code: "notFound", message, hint: "The first run makes it where it may." },
@@ -180,14 +212,14 @@ export function adlsError(error: unknown, subject: string, told: Told): unknown 
   if (status === 403) return inWords(missingRole(told), subject, error);
   if (status >= 500 && error.response && !isFromAzure(error.response.headers)) return answeredInPlace(status);
   if (status === 429 || status >= 500) {
-    const message = `The storage account ${told.account} is too busy or out of order (${name || status}).`;
+    const message = `${placeFirst(told)} is too busy or out of order (${name || status}).`;
     return inWords(
       { code: "network", message, hint: "Try again in a few minutes; nothing is lost." },
       subject,
       error,
     );
   }
-  const message = `The storage account ${told.account} refused a request (${status} ${name}).`;
+  const message = `${placeFirst(told)} refused a request (${status} ${name}).`;
   return inWords({ code: "io", message, hint: support }, subject, error);
 }
 
@@ -199,7 +231,7 @@ export function answeredInPlace(status: number): CleverLakeError {
     });
   }
   return new CleverLakeError("network", `Something on the way answered in Azure's place (${status}).`, {
-    hint: "A proxy, a content filter or a network's sign-in page stands between: have *.core.windows.net and *.vault.azure.net let through. Nothing is lost.",
+    hint: "A proxy, a content filter or a network's sign-in page stands between: have *.core.windows.net, *.vault.azure.net and, for OneLake, *.fabric.microsoft.com let through. Nothing is lost.",
   });
 }
 
@@ -210,8 +242,8 @@ export function asWrite(error: unknown, subject: string): unknown {
   return inWords({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, subject, error);
 }
 
-function wrongTenant(tenant: string, account: string): CleverLakeError {
-  const message = `The storage account ${account} belongs to the tenant ${tenant}, and whoever is signed in to another one.`;
+function wrongTenant(tenant: string, told: Told): CleverLakeError {
+  const message = `${placeFirst(told)} belongs to the tenant ${tenant}, and whoever is signed in to another one.`;
   return new CleverLakeError("auth", message, {
     hint: `Sign in with an account of that tenant: \`az login -t ${tenant}\`, or in VS Code by the accounts menu.`,
   });
@@ -228,23 +260,23 @@ export function untrusted(code: string, what: string): CleverLakeError {
 }
 
 /** Neither file nor request is named: what cannot be reached has nothing to do with the one, nor heard of the other. */
-function lost(what: string, { account }: Told): CleverLakeError {
+function lost(what: string, told: Told): CleverLakeError {
   const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
   if (what.includes("EAI_AGAIN")) {
     return new CleverLakeError("network", "The network is away: no name can be looked up.", { hint });
   }
-  if (what.includes("ENOTFOUND") && !what.includes(`${account}.`)) {
+  if (what.includes("ENOTFOUND") && !what.includes(`${told.account}.`)) {
     const message = "A name on the way to Azure cannot be looked up.";
     return new CleverLakeError("network", message, {
       hint: "Most likely it is the proxy's: check its address, and the network.",
     });
   }
   if (what.includes("ENOTFOUND")) {
-    const message = `There is no storage account of the name ${account}, or the network is away.`;
+    const message = `There is no storage account of the name ${told.account}, or the network is away.`;
     return new CleverLakeError("network", message, { hint: "Check the address and the network." });
   }
   const code = /\bE[A-Z]{4,}\b/.exec(what)?.[0] ?? "no answer";
-  return new CleverLakeError("network", `The storage account ${account} cannot be reached (${code}).`, {
+  return new CleverLakeError("network", `${placeFirst(told)} cannot be reached (${code}).`, {
     hint,
   });
 }

@@ -6,7 +6,7 @@ import {
 } from "@azure/storage-file-datalake";
 import { CleverLakeError } from "../../errors";
 import type { LakeLocation } from "../open";
-import { parseAdlsAddress } from "./address";
+import { lakeAuthsFor, parseAdlsAddress, placeInOneLake } from "./address";
 import { AdlsLake } from "./adlsLake";
 import { machineTokens } from "./identity";
 import { Places } from "./places";
@@ -22,6 +22,7 @@ export function openAdlsLake(
 ): AdlsLake {
   const address = parseAdlsAddress(location.url);
   const { auth, proxy } = location;
+  if (!lakeAuthsFor(address).includes(auth)) throw keylessOneLake();
   trustSystemCertificates();
   const isToken = auth === "default" || auth === "vscode";
   const tokens = isToken ? tokensFor(location) : undefined;
@@ -37,12 +38,23 @@ export function openAdlsLake(
   pipeline.factories.push(requestPolicy({ onRequest: location.onRequest, proxy, ...requests, tokens }));
   const query = auth === "sas" ? `?${required(location.sas, sasMissing).replace(/^\?/, "")}` : "";
   const service = new DataLakeServiceClient(`${address.endpoint}${query}`, pipeline);
-  const told = { account: address.account, auth: isToken ? "token" : auth } as const;
+  const told = {
+    account: address.account,
+    oneLake: placeInOneLake(address),
+    auth: isToken ? "token" : auth,
+  } as const;
   return new AdlsLake(location.url, service, new Places(address), told);
 }
 
 function tokensFor({ tokens, proxy }: LakeLocation): TokenKeeper {
   return tokens ? new TokenKeeper(tokens, storageScope) : machineTokens(storageScope, proxy);
+}
+
+function keylessOneLake(): CleverLakeError {
+  return new CleverLakeError("config", "OneLake has no account key and takes no SAS here.", {
+    subject: "lake.auth",
+    hint: 'Set it to "default" and sign in with an account that has the role Contributor in the workspace.',
+  });
 }
 
 const accountKeyMissing = "The storage account's key is missing.";

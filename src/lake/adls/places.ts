@@ -27,10 +27,10 @@ export class Places {
 
   /** The lake's path of a name in a file system; undefined for one outside of the lake. */
   lakePath(fileSystem: string, name: string): string | undefined {
-    const { prefix } = this.address;
-    if (prefix !== "" && !name.startsWith(`${prefix}/`)) return undefined;
-    const within = prefix === "" ? name : name.slice(prefix.length + 1);
-    return this.address.fileSystem === undefined ? `${fileSystem}/${within}` : within;
+    const { prefix, kind } = this.address;
+    const within = prefix === "" ? name : withoutFolder(name, prefix, kind === "oneLake");
+    if (within === undefined || this.address.fileSystem !== undefined) return within;
+    return `${fileSystem}/${within}`;
   }
 
   /**
@@ -51,11 +51,29 @@ export class Places {
 
   /** The SDK puts a rename's target behind the host, so that an emulator's account has to come along. */
   renameFileSystem({ fileSystem }: Place): string {
-    return `${this.address.accountPath}${fileSystem}`;
+    return `${this.address.accountPath}${encodeURIComponent(fileSystem)}`;
+  }
+
+  /** The address of a path of the lake at the Data Lake endpoint, as `https://…`. */
+  url(lakePath: string): string {
+    const place = this.of(lakePath);
+    return [this.address.endpoint, encodeURIComponent(place.fileSystem), this.encoded(place)]
+      .filter((part) => part !== "")
+      .join("/");
   }
 
   /** A name as part of an address. */
   encoded({ name }: Place): string {
     return name.split("/").map(encodeURIComponent).join("/");
   }
+}
+
+/**
+ * What a name has behind a folder; undefined where it is not in it.
+ * @param isItem whether the folder begins with an item of Fabric, which answers may name in another case or by its GUID
+ */
+function withoutFolder(name: string, folder: string, isItem: boolean): string | undefined {
+  const skipped = (text: string) => (isItem ? text.slice(text.indexOf("/") + 1) : text);
+  const [within, before] = [skipped(name), `${skipped(folder)}/`];
+  return within.startsWith(before) ? within.slice(before.length) : undefined;
 }
