@@ -32,7 +32,7 @@ import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";
-import { chunksOf, isDue, isNamed, isUnrecorded } from "./plan/work";
+import { bytesPerJob, chunksOf, isDue, isNamed, isUnrecorded } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { ReadAhead } from "./readAhead";
@@ -198,7 +198,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     progress.start(landings, due);
     try {
       const early = salt === undefined ? [] : chunksOf([], unrecorded);
-      await runner.run([...early, ...chunksOf(landings, salt === undefined ? [] : pending)]);
+      const mostBytes = request.engine ? bytesPerJob : undefined;
+      await runner.run([...early, ...chunksOf(landings, salt === undefined ? [] : pending, mostBytes)]);
       await finish(runner.tables);
     } catch (error) {
       await writeFailedRecord(lake, { ...record, summary: finishedSummary(summary, now) }, error, signal);

@@ -9,10 +9,20 @@ export interface Chunk {
 }
 
 const filesPerChunk = 4096;
+/** What is read in this process fits into its memory. */
 const bytesPerChunk = 128 * 1024 * 1024;
+/** An engine outside of it has its own memory, and each job costs it seconds however small it is. */
+export const bytesPerJob = 4 * 1024 * 1024 * 1024;
 
-/** Cuts a run's work so that an interruption costs no more than one chunk, and the next one lands while one is read. */
-export function chunksOf(landings: readonly Landing[], pending: readonly LogEntry[]): Chunk[] {
+/**
+ * Cuts a run's work so that an interruption costs no more than one chunk, and the next one lands while one is read.
+ * @param mostBytes of a chunk, unless it is a single file
+ */
+export function chunksOf(
+  landings: readonly Landing[],
+  pending: readonly LogEntry[],
+  mostBytes = bytesPerChunk,
+): Chunk[] {
   const work = [
     ...pending.map((entry) => ({ entry, landing: undefined, size: entry.size })),
     ...landings.map((landing) => ({ entry: undefined, landing, size: landing.size })),
@@ -22,7 +32,7 @@ export function chunksOf(landings: readonly Landing[], pending: readonly LogEntr
   for (const { entry, landing, size } of work) {
     const last = chunks.at(-1);
     const isFull =
-      !last || last.landings.length + last.pending.length >= filesPerChunk || bytes + size > bytesPerChunk;
+      !last || last.landings.length + last.pending.length >= filesPerChunk || bytes + size > mostBytes;
     const chunk = isFull ? { landings: [], pending: [] } : last;
     if (isFull) {
       chunks.push(chunk);
