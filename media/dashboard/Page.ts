@@ -29,7 +29,7 @@ import { type PanelContext, panelView } from "./panelView";
 import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
 import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
-import { missingReportsView, withheldView } from "./withheldView";
+import { largeView, missingReportsView, withheldView } from "./withheldView";
 
 /** Whoever answers the page: the extension, or nobody where it was exported. */
 export interface Outside {
@@ -301,6 +301,7 @@ export class Page implements Actions {
       ${question ? html`${withheldView(ready)}${askedView(model, ready, this, question, partsOf(true))}` : nothing}
       ${cardsView(ready)}
       ${missingReportsView(ready, model.frozen ? undefined : this)}
+      ${largeView(ready)}
       ${question ? nothing : withheldView(ready)}
       <div class="panels">${partsOf(false)}</div>
       ${aboutView(model, ready)}`;

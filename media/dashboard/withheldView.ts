@@ -52,6 +52,19 @@ export function missingReportsView(
   </section>`;
 }
 
+/** That the tables are larger than the dashboard was measured with, and where they are better looked at. */
+export function largeView({ texts, formats, answer }: Ready): TemplateResult | typeof nothing {
+  const { beyondMeasured } = answer;
+  if (beyondMeasured === null) return nothing;
+  const [rows, measured] = [beyondMeasured.rows, beyondMeasured.measured].map((count) =>
+    formats.integer(count),
+  );
+  return html`<section class="withheld" id="large" aria-label=${texts.large}>
+    ${icon("database")}
+    <div><p>${fill(texts.beyondMeasured, rows ?? "", measured ?? "")}</p></div>
+  </section>`;
+}
+
 /** Widens the filter by the people with whom alone what it chooses is shown. */
 export function togetherView({ frozen }: Model, { answer, filter, texts }: Ready, actions: Actions) {
   const places = answer.withheld.filter.flatMap(({ together }) => together);

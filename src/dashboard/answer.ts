@@ -354,6 +354,8 @@ export interface DashboardAnswer {
   /** Versions of the tables that it was computed from, and when. */
   readonly computed: string;
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };
+  /** Where the tables have more rows than the dashboard was measured with: how many they have, and with how many it was. */
+  readonly beyondMeasured: { readonly rows: number; readonly measured: number } | null;
   readonly options: FilterOptions;
   readonly cards: Cards;
   /** People with rows of daily participation who were active on no day of the range. */

@@ -29,6 +29,8 @@ export interface FakeDistrict {
   readonly changes?: "some" | "none" | "nothingJudged" | "tooEarly";
   /** Without resource usage of `missingDay`. */
   readonly missingReport?: boolean;
+  /** More rows than the dashboard was measured with. */
+  readonly large?: boolean;
   /** One resource had another name before. */
   readonly renamed?: boolean;
   /** Whether the district has a file of what it pays for. */
@@ -91,6 +93,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     grades = false,
     hostile = false,
     missingReport = false,
+    large = false,
   } = district;
   const formerNames = { formerNames: ["Khan Classic"] };
   const allSchools = names(schools, schoolNames, hostile).sort();
@@ -156,6 +159,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       : [],
     computed: "2026-11-21T06:15:00.000Z",
     versions: { dailyParticipation: 41, resourceUsage: 41 },
+    beyondMeasured: large ? { rows: 70_400_000, measured: 33_000_000 } : null,
     options: {
       firstDay: iso(first),
       lastDay: iso(lastDay),

@@ -127,6 +127,7 @@ export function plainIndex(
     },
     months: segments,
     versions: { dailyParticipation: 1, resourceUsage: 1 },
+    rows: 0,
     hasGrades,
   };
 }

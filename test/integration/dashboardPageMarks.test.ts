@@ -195,6 +195,13 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
     });
   });
 
+  test("more rows than the dashboard was measured with are told, with the better place for them", async () => {
+    const { page } = await dashboards.open({ large: true });
+    expect(await textOf(page, "#large")).toMatch(
+      /^The tables have 70,400,000 rows, and the dashboard was measured with 33,000,000\. .*Power BI, or SQL/,
+    );
+  });
+
   test("a day without its report is a gap, named above, in table and tooltip, with the way to the reports", async () => {
     const { page, sent } = await dashboards.open({ missingReport: true });
     expect(await textOf(page, "#incomplete")).toBe(

@@ -290,6 +290,10 @@ function wordTexts(t: Translate) {
     reportMissingOn: t("{0} is missing on {1}."),
     nothingMissing: t("No report of the period is known to be missing."),
     completeness: t("Completeness"),
+    large: t("A large lake"),
+    beyondMeasured: t(
+      "The tables have {0} rows, and the dashboard was measured with {1}. Beyond that, it takes more memory and time: Power BI, or SQL in Synapse or Fabric, is the better place for them (“Create Analytics Assets…”).",
+    ),
     reportMissing: t("{0}: report missing"),
     missingDay: t("Report missing"),
     withoutDay: t("Without one day whose report is missing"),

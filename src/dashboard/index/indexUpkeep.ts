@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { pseudoTable, rosterTable } from "../../clever/layout";
 import { reports } from "../../clever/reports";
+import { numRecords } from "../../delta/statistics";
 import { isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { BuildEngine } from "./buildEngine";
@@ -214,6 +215,13 @@ function versionsOf({ dailyParticipation, resourceUsage }: Snapshots): Participa
   };
 }
 
+function rowsOf({ dailyParticipation, resourceUsage }: Snapshots): number {
+  const counts = [dailyParticipation, resourceUsage].map(
+    (table) => numRecords(table?.files.values() ?? []) ?? 0,
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 function indexOf(
   { dictionary, months, people }: IndexState,
   wanted: readonly string[],
@@ -225,6 +233,7 @@ function indexOf(
     ...dictionary,
     months: segments,
     versions: versionsOf(snapshots),
+    rows: rowsOf(snapshots),
     hasGrades: people.hasGrades,
   };
 }

@@ -26,6 +26,8 @@ export interface ParticipationIndex {
   /** Ascending by month. */
   readonly months: readonly MonthSegment[];
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };
+  /** Rows of both tables, as far as their logs tell. */
+  readonly rows: number;
   /** Whether a roster gave people their grades. */
   readonly hasGrades: boolean;
 }
