@@ -9,7 +9,8 @@ export interface Comparison {
   readonly theirs: MeasuredSide;
   /** `time`: our time in theirs, at most the target; `throughput`: their time in ours, at least the target. */
   readonly measure: "time" | "throughput";
-  readonly target: number;
+  /** Left out where it is only told. */
+  readonly target?: number;
 }
 
 /** A limit on a process's memory, on a time, or on a number of files or requests. */
@@ -50,7 +51,10 @@ export function ratioOf({ ours, theirs, measure }: Comparison): Spread {
   return spreadOf(ratios);
 }
 
-export function isReached(comparison: Comparison): boolean {
+/** Undefined without a target. */
+export function isReached(comparison: Comparison): boolean | undefined {
+  const { measure, target } = comparison;
+  if (target === undefined) return undefined;
   const { median } = ratioOf(comparison);
-  return comparison.measure === "time" ? median <= comparison.target : median >= comparison.target;
+  return measure === "time" ? median <= target : median >= target;
 }

@@ -7,6 +7,7 @@ import { correctedDayBenchmark, dataFilesBenchmark } from "./month";
 import { oneMoreDay } from "./oneMoreDay";
 import { type BenchmarkName, type BenchOptions, readOptions, usage } from "./options";
 import { writeResults } from "./results";
+import { sparkBenchmark } from "./sparkBenchmark";
 import { longRunBenchmark, tablesBenchmark, wholeJobBenchmark } from "./tablesBenchmark";
 import { transferBenchmark } from "./transferBenchmark";
 import { Workshop } from "./workshop";
@@ -76,6 +77,10 @@ async function measure(options: BenchOptions): Promise<void> {
     const measured = await azureLakeBenchmark(workshop, reports, options);
     comparisons.push(...measured.comparisons);
     limits.push(...measured.limits);
+  }
+  if (wants("l")) {
+    console.error("(l) Apache Spark");
+    comparisons.push(...(await sparkBenchmark(workshop, options)));
   }
   await writeResults(options, comparisons, limits);
 }

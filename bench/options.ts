@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const benchmarkNames = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"] as const;
+export const benchmarkNames = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export interface BenchOptions {
@@ -19,15 +19,17 @@ export interface BenchOptions {
   readonly backlogDays: number;
   /** Days that are in the one file of (h). */
   readonly largeFileDays: number;
+  /** How many days (l) reads, one measurement each. */
+  readonly sparkDays: readonly number[];
   /** School days of the lake that (f) asks. */
   readonly dashboardDays: number;
   /** Milliseconds that the proxy of (a) adds in each direction. */
   readonly oneWayDelay: number;
 }
 
-export const usage = `npm run bench -- [--only a|b|c|d|e|f|g|h|i|j|k]… [--runs 5] [--students 70000] [--history-days 600]
+export const usage = `npm run bench -- [--only a|b|c|d|e|f|g|h|i|j|k|l]… [--runs 5] [--students 70000] [--history-days 600]
   [--history-students 2000] [--long-run-days 60] [--dashboard-days 180]
-  [--backlog-days 180] [--large-file-days 60] [--delay 25]`;
+  [--backlog-days 180] [--large-file-days 60] [--spark-days 1,10,60] [--delay 25]`;
 
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
@@ -41,6 +43,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       "long-run-days": { type: "string", default: "60" },
       "backlog-days": { type: "string", default: "180" },
       "large-file-days": { type: "string", default: "60" },
+      "spark-days": { type: "string", default: "1,10,60" },
       "dashboard-days": { type: "string", default: "180" },
       delay: { type: "string", default: "25" },
     },
@@ -58,6 +61,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     longRunDays: wholeNumber("long-run-days", values["long-run-days"]),
     backlogDays: wholeNumber("backlog-days", values["backlog-days"]),
     largeFileDays: wholeNumber("large-file-days", values["large-file-days"]),
+    sparkDays: values["spark-days"].split(",").map((each) => wholeNumber("spark-days", each)),
     dashboardDays: wholeNumber("dashboard-days", values["dashboard-days"]),
     oneWayDelay: wholeNumber("delay", values.delay),
   };

@@ -79,14 +79,14 @@ function resultTables({ machine, comparisons, limits }: Results): string {
       const { benchmark, title, ours, theirs, measure, target } = comparison;
       const ratio = `**${spreadText(ratioOf(comparison), 2)}** of its ${measure}`;
       const sign = measure === "time" ? "≤" : "≥";
-      const reached = isReached(comparison) ? "yes" : "no";
+      const reached = isReached(comparison);
       return row(
         `(${benchmark}) ${title}`,
         sideText(ours),
         `${theirs.name}: ${sideText(theirs)}`,
         ratio,
-        `${sign} ${target}`,
-        reached,
+        target === undefined ? "" : `${sign} ${target}`,
+        reached === undefined ? "" : reached ? "yes" : "no",
         circumstances(comparison),
       );
     }),

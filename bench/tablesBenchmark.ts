@@ -114,14 +114,14 @@ export async function longRunBenchmark(
 }
 
 /** What landed into tables, by this program: each turn in a copy of the lake. */
-export function ourTables(workshop: Workshop, reports: string, landed: string): Side {
+export function ourTables(workshop: Workshop, reports: string, landed: string, settings = {}): Side {
   let lake = "";
   return {
     name: "clever-lake anonymize",
     prepare: async () => {
       lake = await workshop.linkedCopy(landed);
     },
-    run: async () => workshop.cleverLake("anonymize", await workshop.config(reports, lake)),
+    run: async () => workshop.cleverLake("anonymize", await workshop.config(reports, lake, { settings })),
     clean: () => workshop.remove(lake),
   };
 }

@@ -46,7 +46,7 @@ async function againstRclone(
   const [ingest, transfer, ...theirs] = await takeTurns(
     [
       side("clever-lake ingest", async (target) =>
-        workshop.cleverLake("ingest", await workshop.config(reports, target, port)),
+        workshop.cleverLake("ingest", await workshop.config(reports, target, { port })),
       ),
       side("the transfer alone", (target) => transferAlone(workshop, reports, target, port)),
       ...rclones.map((rclone) =>

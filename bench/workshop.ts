@@ -60,11 +60,15 @@ export class Workshop implements AsyncDisposable {
   }
 
   /** A configuration file of the program for reports in a folder and a lake in another. */
-  async config(reports: string, lake: string, port = this.sshd.port): Promise<string> {
+  async config(
+    reports: string,
+    lake: string,
+    { port = this.sshd.port, settings = {} }: { readonly port?: number; readonly settings?: object } = {},
+  ): Promise<string> {
     const { host, username, privateKeyPath, hostKeyFingerprint: hostKey } = this.sshd;
     const file = this.newPath("config.json");
     const sftp = { host, port, username, privateKeyPath, hostKey, root: reports };
-    await writeFile(file, JSON.stringify({ sftp, lake: { url: pathToFileURL(lake).href } }));
+    await writeFile(file, JSON.stringify({ sftp, lake: { url: pathToFileURL(lake).href }, ...settings }));
     return file;
   }
 
