@@ -23,6 +23,16 @@ export function hadoopAddress(url: string, path: string): string {
     });
   }
   const { fileSystem, name } = new Places(address).of(path);
+  if (address.kind === "oneLake" && !/^[\w.-]+$/.test(fileSystem)) {
+    throw new CleverLakeError(
+      "config",
+      "Spark's addresses take no workspace with blanks or other such characters.",
+      {
+        subject: url,
+        hint: "Give workspace and lakehouse by their GUIDs in lake.url.",
+      },
+    );
+  }
   return `abfss://${fileSystem}@${new URL(address.endpoint).host}/${name}`;
 }
 

@@ -155,9 +155,18 @@ describe("where batches are sent:", () => {
       "abfss://all@lake.dfs.core.windows.net/oea/stage1np/clever/a b",
     ],
     ["file:///data/my%20lake", "file:/data/my lake/stage1np/clever/a b"],
+    [
+      "https://onelake.dfs.fabric.microsoft.com/Ours/Clever.Lakehouse/Files",
+      "abfss://Ours@onelake.dfs.fabric.microsoft.com/Clever.Lakehouse/Files/stage1np/clever/a b",
+    ],
   ])("files of the lake %s are named as Spark names them", (url, address) => {
     expect(hadoopAddress(url, "stage1np/clever/a b")).toBe(address);
     expect(hadoopUri(address)).toBe(address.replaceAll(" ", "%20"));
+  });
+
+  test("a workspace of OneLake with a blank has to be given by its GUID", () => {
+    const url = "https://onelake.dfs.fabric.microsoft.com/Our%20Data/Clever.Lakehouse/Files";
+    expect(() => hadoopAddress(url, "stage1np")).toThrow("take no workspace with blanks");
   });
 });
 
