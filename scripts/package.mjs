@@ -85,7 +85,7 @@ function expected(platform) {
     /^l10n\/bundle\.l10n\.[a-z-]+\.json$/,
     // vsce gives these its own spelling.
     /^(readme\.md|changelog\.md|LICENSE\.txt|ThirdPartyNotices\.txt)$/,
-    /^spark\/clever_lake(_job\.py|\/\w+\.py)$/,
+    /^spark\/(clever_lake_job|participation|clever_lake\/\w+)\.py$/,
     /^media\/(icon\.png|clever-lake\.svg|(walkthrough|readme)\/[\w-]+\.png)$/,
     /^dist\/((extension|engine|zod|vscode-jsonrpc|azure-storage|azure-identity)\.js|media\/[\w-]+\.(js|css|svg|ttf))$/,
     new RegExp(
@@ -109,7 +109,7 @@ function missing(files, manifest, platform) {
   );
   const library = `dist/node_modules/@duckdb/node-bindings-${platform}/duckdb.node`;
   const parts = ["engine", "zod", "vscode-jsonrpc"].map((name) => `dist/${name}.js`);
-  const scripts = ["spark/clever_lake_job.py", "spark/clever_lake/serve.py"];
+  const scripts = ["spark/clever_lake_job.py", "spark/clever_lake/serve.py", "spark/participation.py"];
   const needed = [...scripts, manifest.main, manifest.icon, ...containers, ...pictures, library, ...parts];
   return needed
     .map((name) => path.posix.normalize(name))

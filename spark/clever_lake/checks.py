@@ -12,22 +12,23 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from .documents import Job, Specification
-from .files import BARE_NUMBER, PADDED_NUMBER, Found, known_ids
+from .files import BARE_NUMBER, PADDED_NUMBER, Found
 from .lines import FILE
 from .texts import MaskRules
 
 
 def telling_files(
-    spark: SparkSession, rows: DataFrame, job: Job, found: Found, left: set[int]
+    spark: SparkSession, rows: DataFrame, job: Job, known: DataFrame, found: Found, left: set[int]
 ) -> dict[int, str]:
     """The numbers of such files, each with what was found.
 
     :param rows: the sound ones of all files
+    :param known: the ids of people that are known before these files, in a column `id`
     :param left: the files that are left to the judge anyway
     """
     specification = job.specification
     hashed = [column.name for column in specification.hashed]
-    ids = reduce(DataFrame.union, [rows.select(name) for name in hashed], known_ids(spark, job)).toDF("id")
+    ids = reduce(DataFrame.union, [rows.select(name) for name in hashed], known.select("id")).toDF("id")
     telling: dict[int, str] = {}
     is_bare = any(facts.has_bare for number, facts in found.facts.items() if number not in left)
     if is_bare and found.has_padded:

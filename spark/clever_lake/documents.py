@@ -84,14 +84,15 @@ class Job:
 def read_job(document: dict[str, Any], read_text: Callable[[str], str]) -> Job:
     """A job by its document, which names the place of its specification."""
     return Job(
-        specification=_specification(json.loads(read_text(document["specification"]))),
+        specification=read_specification(json.loads(read_text(document["specification"]))),
         files=[_landed_file(each) for each in document["files"]],
         known_ids=document["knownIds"],
         output=document["output"],
     )
 
 
-def _specification(document: dict[str, Any]) -> Specification:
+def read_specification(document: dict[str, Any]) -> Specification:
+    """What `src/clever/specification.ts` makes of a report."""
     key = document["key"]
     return Specification(
         columns=[_column(each) for each in document["columns"]],

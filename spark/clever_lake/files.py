@@ -7,7 +7,7 @@ from datetime import date
 from functools import reduce
 
 from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from .documents import Header, Job, LandedFile, Specification
@@ -63,20 +63,21 @@ class Found:
     has_padded: bool
 
 
-def look_at(spark: SparkSession, lines: DataFrame, rows: DataFrame, job: Job) -> Found:
+def look_at(lines: DataFrame, rows: DataFrame, job: Job, known: DataFrame) -> Found:
     """All that a single action can tell; its parts have nothing in common but the rows.
 
     :param lines: of all files
     :param rows: the sound ones
+    :param known: the ids of people that are known before these files, in a column `id`
     """
     specification = job.specification
     parts = [
         _facts(lines, specification),
         _marks(rows, specification),
         _texts(rows, specification),
-        known_ids(spark, job)
-        .agg(_any(F.col("id").rlike(PADDED_NUMBER)).alias("has_padded"))
-        .withColumn("about", F.lit(_KNOWN)),
+        known.agg(_any(F.col("id").rlike(PADDED_NUMBER)).alias("has_padded")).withColumn(
+            "about", F.lit(_KNOWN)
+        ),
     ]
     union = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
     facts: dict[int, Facts] = {}
@@ -93,11 +94,6 @@ def look_at(spark: SparkSession, lines: DataFrame, rows: DataFrame, job: Job) ->
         elif about != _KNOWN:
             marks[row[FILE]] = about
     return Found(facts, marks, texts, has_padded)
-
-
-def known_ids(spark: SparkSession, job: Job) -> DataFrame:
-    """The ids of people that are known before these files. With its schema given, nothing has to be read to find it."""
-    return spark.read.schema("id string").parquet(job.known_ids)
 
 
 def _any(condition: SparkColumn) -> SparkColumn:

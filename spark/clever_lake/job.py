@@ -52,18 +52,20 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
     job = replace(job, files=[file for file in job.files if file.number not in left])
     if not job.files:
         return _result([], left)
+    # With its schema given, nothing has to be read to find it.
+    known = spark.read.schema("id string").parquet(job.known_ids)
     lines = read_lines(spark, job).persist()
     try:
         tell("reading")
         # Joining parts and planning anew after each stage costs more here than it saves: the parts are as many as the data.
         spark.conf.set("spark.sql.adaptive.enabled", "false")
         rows = lines.where((F.col(HEADER) == NO_HEADER) & F.col(IS_SOUND))
-        found = look_at(spark, lines, rows, job)
+        found = look_at(lines, rows, job, known)
         left.update(
             {file.number: why for file in job.files if (why := why_left(job, file, found)) is not None}
         )
         tell("checking")
-        for number, why in telling_files(spark, rows, job, found, set(left)).items():
+        for number, why in telling_files(spark, rows, job, known, found, set(left)).items():
             left.setdefault(number, why)
         clean = [file.number for file in job.files if file.number not in left]
         result = _result([{"number": number, "rows": found.facts[number].rows} for number in clean], left)

@@ -17,35 +17,44 @@ SALT = "salt_"
 
 
 def write_people(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> str:
-    """Writes the people of rows, their ids and pseudonyms, each pair once; gives the path of the file."""
-    specification = job.specification
+    """Writes the people of rows, their ids and pseudonyms, each pair once; gives the place of the file."""
     place = f"{job.output}/people"
-    names = [column.name for column in specification.hashed]
-    someone = reduce(lambda a, b: a | b, [F.col(name).isNotNull() for name in names])
-    people = rows.where(someone).select(*names).distinct().coalesce(1)
-    written = people.crossJoin(_salt(spark, salt)).select(*names, *_pseudonyms(specification))
+    written = people_rows(spark, rows, job.specification, salt)
     written.write.option("compression", "snappy").parquet(place)
     (path,) = spark.read.schema(written.schema).parquet(place).inputFiles()
     return _below(path, 2)
+
+
+def people_rows(spark: SparkSession, rows: DataFrame, specification: Specification, salt: str) -> DataFrame:
+    """The people of rows: their ids and pseudonyms, each pair once."""
+    names = [column.name for column in specification.hashed]
+    someone = reduce(lambda a, b: a | b, [F.col(name).isNotNull() for name in names])
+    people = rows.where(someone).select(*names).distinct().coalesce(1)
+    return people.crossJoin(_salt(spark, salt)).select(*names, *_pseudonyms(specification))
 
 
 def write_rows(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> list[dict[str, Any]]:
     """Writes rows as data files of a month each; gives what is in each, as read back from the files."""
     specification = job.specification
     place = f"{job.output}/rows"
-    parts = [F.expr(f"{part}({specification.day})").alias(part) for part in specification.partitions]
-    stored = [each["name"] for each in specification.stored]
-    plain = [column.name for column in specification.columns if not column.is_hashed]
-    with_pseudonyms = rows.crossJoin(_salt(spark, salt)).select(
-        *plain, *_pseudonyms(specification), USER_TYPE, SOURCE
-    )
-    table = with_pseudonyms.select(*stored, *parts)
+    table = table_rows(spark, rows, specification, salt)
     # Spark cuts what is large and joins what is small, so that a month has few files.
     by_month = ", ".join(specification.partitions)
     balanced = spark.sql(f"SELECT /*+ REBALANCE({by_month}) */ * FROM {{table}}", table=table)
     balanced.write.partitionBy(*specification.partitions).option("compression", "snappy").parquet(place)
     written = spark.read.schema(balanced.schema).parquet(place)
     return _contents(written, specification)
+
+
+def table_rows(spark: SparkSession, rows: DataFrame, specification: Specification, salt: str) -> DataFrame:
+    """Rows as the table has them: pseudonyms for ids, with user type, source, year and month."""
+    parts = [F.expr(f"{part}({specification.day})").alias(part) for part in specification.partitions]
+    stored = [each["name"] for each in specification.stored]
+    plain = [column.name for column in specification.columns if not column.is_hashed]
+    with_pseudonyms = rows.crossJoin(_salt(spark, salt)).select(
+        *plain, *_pseudonyms(specification), USER_TYPE, SOURCE
+    )
+    return with_pseudonyms.select(*stored, *parts)
 
 
 def _salt(spark: SparkSession, salt: str) -> DataFrame:

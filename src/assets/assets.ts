@@ -1,5 +1,6 @@
 import { type Asset, type AssetName, assetNames } from "./asset";
 import { pipelineAsset } from "./dataFactory/asset";
+import { notebookAsset } from "./notebook/asset";
 import { powerBiAsset } from "./powerBi/asset";
 import { sqlAsset } from "./sql/asset";
 
@@ -8,6 +9,7 @@ const assets: Readonly<Record<AssetName, Asset>> = {
   sql: sqlAsset,
   "power-bi": powerBiAsset,
   pipeline: pipelineAsset,
+  notebook: notebookAsset,
 };
 
 /** The assets of these names, each once, in the order of all. */

@@ -1,5 +1,7 @@
+import path from "node:path";
 import { type AdlsAddress, isAdlsAddress, parseAdlsAddress, placeInOneLake } from "../lake/adls/address";
 import { type Place, Places } from "../lake/adls/places";
+import { folderOf } from "../lake/folderAddress";
 
 /** Where a service in Azure finds the lake's tables. */
 export interface LakePlace {
@@ -15,6 +17,8 @@ export interface LakePlace {
   url(lakePath: string): string;
   /** The file system of a path of the lake, and the path within it. */
   partsOf(lakePath: string): Pick<Place, "fileSystem" | "name">;
+  /** The address of a path of the lake for Spark: `abfss://…`, or `file:///…` of a folder. Nothing is percent-encoded. */
+  spark(lakePath: string): string;
 }
 
 const placeholder: AdlsAddress = {
@@ -38,5 +42,16 @@ export function lakePlaceOf(lakeUrl: string): LakePlace {
     host: address.endpoint.slice("https://".length),
     url: (lakePath) => places.url(lakePath),
     partsOf: (lakePath) => places.of(lakePath),
+    spark: (lakePath) => {
+      if (!isAdlsAddress(lakeUrl)) return ofFolder(lakeUrl, lakePath);
+      const { fileSystem, name } = places.of(lakePath);
+      const root = `abfss://${fileSystem}@${address.endpoint.slice("https://".length)}`;
+      return name === "" ? root : `${root}/${name}`;
+    },
   };
+}
+
+function ofFolder(lakeUrl: string, lakePath: string): string {
+  const folder = folderOf(lakeUrl).replaceAll(path.sep, "/");
+  return `file://${folder.startsWith("/") ? "" : "/"}${folder}/${lakePath}`;
 }

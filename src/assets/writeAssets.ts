@@ -4,7 +4,7 @@ import path from "node:path";
 import * as z from "zod";
 import { CleverLakeError } from "../errors";
 import { ioError } from "../lake/disk";
-import { type AssetFile, type AssetName, assetNames } from "./asset";
+import { type AssetFile, type AssetName, type AssetSettings, assetNames } from "./asset";
 import { assetsNamed } from "./assets";
 import { lakePlaceOf } from "./lakePlace";
 import { readme } from "./readme";
@@ -17,7 +17,7 @@ const manifestSchema = z.object({
   files: z.record(z.string(), z.string()),
 });
 
-export interface AssetsRequest {
+export interface AssetsRequest extends AssetSettings {
   readonly lakeUrl: string;
   /** A folder of this machine; made where it is missing. */
   readonly folder: string;
@@ -40,14 +40,21 @@ export interface AssetsSummary {
  * Writes assets for a lake into a folder, with README.md, which says what to do with them. A file that is there and is not
  * as this program wrote it stays as it is. Rejects with `config` where the folder's manifest cannot be read, and with `io`.
  */
-export async function writeAssets({ lakeUrl, folder, names, signal }: AssetsRequest): Promise<AssetsSummary> {
+export async function writeAssets({
+  lakeUrl,
+  folder,
+  names,
+  signal,
+  ...settings
+}: AssetsRequest): Promise<AssetsSummary> {
   const place = lakePlaceOf(lakeUrl);
   const known = await readManifest(folder);
   const chosen = assetsNamed(names);
   // README.md also tells of what an earlier call wrote.
   const there = assetNames.filter((name) => Object.keys(known).some((file) => file.startsWith(`${name}/`)));
   const told = assetsNamed([...names, ...there]);
-  const due = [...chosen.flatMap((asset) => asset.files(place)), readme(told, place)];
+  const made = await Promise.all(chosen.map((asset) => asset.files(place, settings)));
+  const due = [...made.flat(), readme(told, place)];
   const hashes = { ...known };
   const files = { written: [] as string[], unchanged: [] as string[], kept: [] as string[] };
   try {

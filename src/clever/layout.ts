@@ -22,6 +22,9 @@ export function refusedRowsPath(landed: string): string {
 /** The Delta table that records every landing and its outcome. */
 export const ingestLogTable = `${raw}/_ingest_log`;
 
+/** Which of a source's entries in the log says how it stands: the first in this order, as SQL. */
+export const newestEntryFirst = ["version DESC", "time DESC", "outcome = 'landed'"] as const;
+
 /** One JSON document per run: its plan while it works, its summary when it ended. */
 export const runsFolder = `${raw}/_runs`;
 export function runRecordPath(runId: string): string {

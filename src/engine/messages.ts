@@ -126,6 +126,8 @@ export interface AdoptParams extends Connected {
 export interface AssetsParams {
   /** Of the lake that they are made for; nothing of it is read. */
   readonly lakeUrl: string;
+  readonly saltKeyVaultUrl: string | undefined;
+  readonly minimumGroupSize: number;
   /** On this machine. */
   readonly folder: string;
   readonly names: readonly AssetName[];

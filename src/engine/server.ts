@@ -1,6 +1,7 @@
 import type { MessageConnection } from "vscode-jsonrpc/node";
 import { writeAssets } from "../assets/writeAssets";
 import { fetchHostKey as fetchKey } from "../sftp/hostKey";
+import { scriptsOfProgram } from "../spark/scripts";
 import { adopt } from "./adopt";
 import { Sources } from "./connections";
 import { Dashboards } from "./dashboard";
@@ -102,7 +103,9 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.updateActivity, (params, { signal }) =>
       lanes.work.run(signal, () => upkeep.updateActivity(params, signal)),
     );
-    handlers.on(protocol.createAssets, (params, { signal }) => writeAssets({ ...params, signal }));
+    handlers.on(protocol.createAssets, (params, { signal }) =>
+      writeAssets({ ...params, scripts: scriptsOfProgram(), signal }),
+    );
     handlers.on(protocol.verify, (params, { signal }) =>
       lanes.work.run(signal, () => runs.verify(params, signal)),
     );

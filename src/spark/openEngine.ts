@@ -1,8 +1,7 @@
-import { realpathSync } from "node:fs";
-import path from "node:path";
 import { type Config, expandHome } from "../config";
 import type { ProxySettings } from "../lake/adls/proxy";
 import type { TokenSource } from "../lake/adls/tokens";
+import { scriptsOfProgram } from "./scripts";
 import type { SparkEngine } from "./sparkEngine";
 
 /** How Azure is signed in to and reached, beyond what the configuration says. */
@@ -36,9 +35,4 @@ export async function openEngine(
   const { LivySession } = await import("./livy/livySession");
   const options = { ...azure, ...target, scripts: scriptsOfProgram() };
   return new SparkEngine((task) => LivySession.start(options, task));
-}
-
-/** Where the scripts are: beside the folder of the program that runs. */
-function scriptsOfProgram(): string {
-  return path.join(path.dirname(realpathSync(process.argv[1] ?? "")), "..", "spark");
 }

@@ -7,6 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { isCancellation, tell, tellError } from "./messages";
+import { readGeneralSettings } from "./settings";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
 
 /** Writes files for other products, made for the lake of the connection. */
@@ -24,7 +25,9 @@ export class AssetsCommand {
       const folder = names && (await askFolder());
       if (names === undefined || folder === undefined) return undefined;
       const { connection } = await this.model.connected();
-      const params = { lakeUrl: connection.lake.url, folder: folder.fsPath, names };
+      const { lake, saltKeyVaultUrl } = connection;
+      const { minimumGroupSize } = await readGeneralSettings();
+      const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder: folder.fsPath, names };
       const summary = await withProgress(
         vscode.l10n.t("Clever: writing analytics assets"),
         (_progress, token) => this.client.request(engine.createAssets, params, { signal: signalOf(token) }),
@@ -76,6 +79,10 @@ async function askNames(): Promise<AssetName[] | undefined> {
     pipeline: [
       vscode.l10n.t("Pipeline and deployment"),
       vscode.l10n.t("Daily landing by Synapse or Fabric, and a template for storage, rights and key vault"),
+    ],
+    notebook: [
+      vscode.l10n.t("Notebook"),
+      vscode.l10n.t("PySpark, step by step from landed files to answers; it only reads"),
     ],
   };
   const items = engine.assetNames.map((name) => {

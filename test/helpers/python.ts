@@ -66,6 +66,22 @@ export function pythonWithSpark(): Promise<string | undefined> {
   );
 }
 
+/**
+ * The path of a Python with Jupyter's tools and matplotlib, and its environment, in which it has the PySpark of
+ * `pythonWithSpark` as well; otherwise like `pythonWithDelta`.
+ */
+export async function pythonWithJupyter(): Promise<
+  { readonly python: string; readonly environment: { readonly PYTHONPATH: string } } | undefined
+> {
+  const packages = ["nbconvert==7.17.2", "nbformat==5.11.1", "ipykernel==7.4.0", "matplotlib==3.11.2"];
+  const jupyter = await pythonWith("jupyter", packages, "Jupyter, which runs notebooks");
+  const spark = jupyter === undefined ? undefined : await pythonWithSpark();
+  if (jupyter === undefined || spark === undefined) return undefined;
+  const asked = ["-c", "import pathlib, pyspark; print(pathlib.Path(pyspark.__file__).parents[1])"];
+  const { stdout } = spawnSync(spark, asked, { encoding: "utf8" });
+  return { python: jupyter, environment: { PYTHONPATH: stdout.trim() } };
+}
+
 async function pythonWith(
   name: string,
   packages: readonly string[],

@@ -4,8 +4,8 @@ import type { AdlsEmulator } from "../adls-emulator/emulator";
 import { sparkJars } from "./spark";
 import { sparkSubmit } from "./sparkEngine";
 
-/** A Spark of Python's that finds the emulator where Azure would be. */
-export interface SparkOnEmulator {
+/** A Spark of Python's with Delta Lake and Hadoop's driver for Azure, neither of which it comes with. */
+interface ConfiguredSpark {
   /** The path of `spark-submit`. */
   readonly program: string;
   /** Beside the environment of this process, for every process that starts Spark. */
@@ -31,27 +31,13 @@ export interface SparkOnEmulator {
  * @param folder gets the configuration; the caller removes it
  * @param settings further ones of Spark
  */
-export async function sparkOnEmulator(
+export function sparkOnEmulator(
   { account, key, port }: Pick<AdlsEmulator, "account" | "key" | "port">,
   folder: string,
   settings: Readonly<Record<string, string>> = {},
-): Promise<SparkOnEmulator | undefined> {
-  const jars = await sparkJars();
-  if (jars === undefined) return undefined;
-  const program = await sparkSubmit();
-  if (program === undefined) return undefined;
-  const own = readdirSync(path.join(path.dirname(program), "..", "jars")).map(nameOf);
-  const missing = readdirSync(jars).filter((jar) => jar.endsWith(".jar") && !own.includes(nameOf(jar)));
+): Promise<ConfiguredSpark | undefined> {
   const driver = "spark.hadoop.fs.azure";
-  const host = `${account}.dfs.core.windows.net`;
-  const all = {
-    "spark.master": "local[2]",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.driver.extraClassPath": missing.map((jar) => path.join(jars, jar)).join(path.delimiter),
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.ui.enabled": "false",
+  return configuredSpark(folder, {
     // Where the driver goes instead of the account's host.
     [`${driver}.abfs.endpoint`]: `127.0.0.1:${port}`,
     [`${driver}.always.use.https`]: "false",
@@ -61,7 +47,33 @@ export async function sparkOnEmulator(
     // A wrong setting is to fail at once, and not after a quarter of an hour.
     [`${driver}.io.retry.max.retries`]: "3",
     [`${driver}.account.auth.type`]: "SharedKey",
-    [`${driver}.account.key.${host}`]: key,
+    [`${driver}.account.key.${account}.dfs.core.windows.net`]: key,
+    ...settings,
+  });
+}
+
+/** The same without an emulator. */
+export async function configuredSpark(
+  folder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ConfiguredSpark | undefined> {
+  const jars = await sparkJars();
+  if (jars === undefined) return undefined;
+  const program = await sparkSubmit();
+  if (program === undefined) return undefined;
+  const own = readdirSync(path.join(path.dirname(program), "..", "jars")).map(nameOf);
+  const missing = readdirSync(jars).filter((jar) => jar.endsWith(".jar") && !own.includes(nameOf(jar)));
+  const all = {
+    "spark.master": "local[2]",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.driver.extraClassPath": missing.map((jar) => path.join(jars, jar)).join(path.delimiter),
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.ui.enabled": "false",
+    // Started for little work: to compile plans costs more than it saves.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     ...settings,
   };
   const configuration = mkdtempSync(path.join(folder, "spark-"));

@@ -10,7 +10,13 @@ import { reports } from "../../src/clever/reports";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 import { pythonWithAzureModels, pythonWithPowerBi, runPython } from "../helpers/python";
 
-const files = pipelineAsset.files(lakePlaceOf("https://districtlake.dfs.core.windows.net"));
+const place = lakePlaceOf("https://districtlake.dfs.core.windows.net");
+const made = await pipelineAsset.files(place, {
+  saltKeyVaultUrl: undefined,
+  minimumGroupSize: 10,
+  scripts: "",
+});
+const files = made.map(({ path: file, content }) => ({ path: file, content: content.toString() }));
 const parsed = (end: string): unknown => {
   const file = files.find((each) => each.path.endsWith(end));
   return JSON.parse(file?.content ?? "");

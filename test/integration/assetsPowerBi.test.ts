@@ -14,7 +14,10 @@ import { pythonWithPowerBi, runPython } from "../helpers/python";
 import { indexOf, sampleViews } from "../helpers/sqlViews";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-const files = powerBiAsset.files(lakePlaceOf("https://districtlake.dfs.core.windows.net"));
+const place = lakePlaceOf("https://districtlake.dfs.core.windows.net");
+const settings = { saltKeyVaultUrl: undefined, minimumGroupSize: 10, scripts: "" };
+const made = await powerBiAsset.files(place, settings);
+const files = made.map(({ path: file, content }) => ({ path: file, content: content.toString() }));
 const program = await powerBiModeling();
 const python = await pythonWithPowerBi();
 
@@ -27,9 +30,9 @@ async function written(
 ): Promise<string> {
   const folder = await temporaryFolder();
   for (const { path: name, content } of files) {
-    const place = path.join(folder, name);
-    await mkdir(path.dirname(place), { recursive: true });
-    await writeFile(place, change(name, content));
+    const target = path.join(folder, name);
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, change(name, content));
   }
   return path.join(folder, "power-bi", "Clever Usage.SemanticModel", "definition");
 }

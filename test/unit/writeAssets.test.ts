@@ -4,9 +4,11 @@ import { expect, test } from "vitest";
 import { assetNames } from "../../src/assets/asset";
 import { lakePlaceOf } from "../../src/assets/lakePlace";
 import { manifestName, writeAssets } from "../../src/assets/writeAssets";
+import { sparkScripts } from "../helpers/sparkEngine";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const lakeUrl = "https://districtlake.dfs.core.windows.net";
+const settings = { saltKeyVaultUrl: undefined, minimumGroupSize: 10, scripts: sparkScripts };
 
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -19,25 +21,30 @@ async function filesIn(folder: string): Promise<string[]> {
 
 test("writes every asset with a README, and the same again changes nothing", async () => {
   const folder = path.join(await temporaryFolder(), "new", "assets");
-  const first = await writeAssets({ lakeUrl, folder, names: assetNames });
+  const first = await writeAssets({ lakeUrl, folder, names: assetNames, ...settings });
   expect(first.assets).toEqual(assetNames);
   expect(first.kept).toEqual([]);
   expect(await filesIn(folder)).toEqual([...first.written].sort());
   for (const name of assetNames) expect(first.written.some((file) => file.startsWith(`${name}/`))).toBe(true);
-  const again = await writeAssets({ lakeUrl, folder, names: assetNames });
+  const again = await writeAssets({ lakeUrl, folder, names: assetNames, ...settings });
   expect(again).toEqual({ ...first, written: [], unchanged: first.written });
 });
 
 test("keeps what a person changed, and what was there before, and tells", async () => {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, "README.md"), "mine");
-  const first = await writeAssets({ lakeUrl, folder, names: ["sql"] });
+  const first = await writeAssets({ lakeUrl, folder, names: ["sql"], ...settings });
   expect(first.kept).toEqual(["README.md"]);
   const changed = path.join(folder, "sql/synapse/4-questions.sql");
   await writeFile(changed, "-- changed by hand");
 
   // Another account: every file that names it is written anew.
-  const other = { lakeUrl: "https://otherlake.dfs.core.windows.net", folder, names: ["sql"] as const };
+  const other = {
+    lakeUrl: "https://otherlake.dfs.core.windows.net",
+    folder,
+    names: ["sql"] as const,
+    ...settings,
+  };
   const second = await writeAssets(other);
   expect(second.kept).toEqual(["sql/synapse/4-questions.sql", "README.md"]);
   expect(second.written).toContain("sql/synapse/1-database.sql");
@@ -51,7 +58,9 @@ test("keeps what a person changed, and what was there before, and tells", async 
 test("a damaged list of what was written is told, and nothing is overwritten", async () => {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, manifestName), "{");
-  await expect(writeAssets({ lakeUrl, folder, names: ["sql"] })).rejects.toMatchObject({ code: "config" });
+  await expect(writeAssets({ lakeUrl, folder, names: ["sql"], ...settings })).rejects.toMatchObject({
+    code: "config",
+  });
   expect(await filesIn(folder)).toEqual([]);
 });
 
@@ -71,4 +80,14 @@ test("a lake's tables are where the lake's adapter has them", () => {
   expect(oneLake.oneLake).toEqual({ workspace: "Our Data", item: "Clever.Lakehouse" });
   const inItem = `Clever.Lakehouse/Files/${table}`;
   expect(oneLake.url(table)).toBe(`https://onelake.dfs.fabric.microsoft.com/Our%20Data/${inItem}`);
+});
+
+test("Spark finds the lake's stages where the lake's adapter has them", () => {
+  const sparkAt = (url: string) => lakePlaceOf(url).spark("stage2p");
+  const host = "districtlake.dfs.core.windows.net";
+  expect(sparkAt(`https://${host}`)).toBe(`abfss://stage2p@${host}`);
+  expect(sparkAt(`https://${host}/oea one`)).toBe(`abfss://stage2p@${host}/oea one`);
+  expect(sparkAt(`abfss://oea@${host}/x`)).toBe(`abfss://oea@${host}/x/stage2p`);
+  expect(sparkAt("http://127.0.0.1:10000/devaccount")).toBe("abfss://stage2p@ACCOUNT.dfs.core.windows.net");
+  expect(sparkAt("file:///data/the%20lake")).toBe("file:///data/the lake/stage2p");
 });

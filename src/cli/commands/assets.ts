@@ -2,6 +2,7 @@ import { type AssetName, assetNames } from "../../assets/asset";
 import { type AssetsSummary, writeAssets } from "../../assets/writeAssets";
 import { readConfig } from "../../config";
 import { counted } from "../../counted";
+import { scriptsOfProgram } from "../../spark/scripts";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { plain, styled } from "../text";
 
@@ -10,9 +11,10 @@ export async function createAssets(
   options: CommonOptions & { readonly out: string; readonly only?: readonly AssetName[] },
   { signal }: CommandContext,
 ): Promise<CommandResult> {
-  const { lake } = await readConfig(options.config);
+  const { lake, saltKeyVaultUrl, minimumGroupSize } = await readConfig(options.config);
   const names = options.only ?? assetNames;
-  const summary = await writeAssets({ lakeUrl: lake.url, folder: options.out, names, signal });
+  const settings = { saltKeyVaultUrl, minimumGroupSize, scripts: scriptsOfProgram() };
+  const summary = await writeAssets({ lakeUrl: lake.url, folder: options.out, names, signal, ...settings });
   return { text: () => showAssets(summary), document: () => summary };
 }
 

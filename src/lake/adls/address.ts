@@ -53,6 +53,9 @@ export function isVaultAddress(url: string): boolean {
   return vaultHosts.test(url) || /^http:\/\/127\.0\.0\.1:\d+\/?$/.test(url);
 }
 
+/** The secret of a key vault under which OEA keeps its salt. */
+export const saltName = "oeaSalt";
+
 /** What a token has to be for, to read a key vault. */
 export function vaultScope(url: string): string {
   return `https://${vaultHosts.exec(url)?.groups?.host ?? "vault.azure.net"}/.default`;

@@ -1,6 +1,6 @@
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import { pause } from "../../pause";
-import { vaultScope } from "./address";
+import { saltName, vaultScope } from "./address";
 import { answeredInPlaceCode, isCertificateCode } from "./adlsErrors";
 import { answeredInPlace, untrusted } from "./adlsWords";
 import { machineTokens } from "./identity";
@@ -10,9 +10,6 @@ import { TokenKeeper, type TokenSource } from "./tokens";
 import { waitBefore } from "./waitBefore";
 import { webRequest } from "./webRequest";
 import { within } from "./within";
-
-/** The secret under which OEA keeps its salt. */
-const saltName = "oeaSalt";
 
 export interface KeyVault {
   /** `https://NAME.vault.azure.net` */

@@ -1,4 +1,4 @@
-import { ingestLogTable } from "../../clever/layout";
+import { ingestLogTable, newestEntryFirst } from "../../clever/layout";
 import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
@@ -17,6 +17,8 @@ import {
   ingestLogColumns,
   type LogEntry,
 } from "./ingestLog";
+
+const newestFirst = newestEntryFirst.join(", ");
 
 /** What the log says of each source. */
 export interface SourceEntries {
@@ -42,7 +44,7 @@ export class IngestLog {
     const { lake, known } = this;
     if (known && (await isNewest(lake, known.snapshot, signal ? { signal } : {}))) return known.entries;
     const newest = `SELECT * FROM rows_ QUALIFY row_number() OVER (PARTITION BY source, outcome = 'anonymized'
-        ORDER BY version DESC, time DESC, outcome = 'landed') = 1
+        ORDER BY ${newestFirst}) = 1
       ORDER BY version, time, outcome <> 'landed'`;
     const entries = await this.select(newest, signal);
     const anonymized = entries.filter(({ outcome }) => outcome === "anonymized");
@@ -68,7 +70,7 @@ export class IngestLog {
   ofRun(runId: string, signal?: AbortSignal): Promise<LogEntry[]> {
     return this.select(
       `SELECT * FROM rows_ WHERE run_id = ${sqlString(runId)} QUALIFY row_number() OVER
-        (PARTITION BY source ORDER BY version DESC, time DESC, outcome = 'landed') = 1 ORDER BY path`,
+        (PARTITION BY source ORDER BY ${newestFirst}) = 1 ORDER BY path`,
       signal,
     );
   }

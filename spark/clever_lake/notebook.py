@@ -1,0 +1,71 @@
+"""What the notebook needs of the place where it runs: the lake's definitions, a session of Spark, and the salt."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+# The environment's name of the salt, as on the command line.
+SALT_VARIABLE = "CLEVER_SALT"
+
+
+def definitions() -> dict[str, Any]:
+    """Columns, rules and places of the lake's reports, which were packed beside this module for the notebook."""
+    packed = pkgutil.get_data(__package__, "definitions.json")
+    assert packed is not None
+    document: dict[str, Any] = json.loads(packed)
+    return document
+
+
+def open_session() -> SparkSession:
+    """The session of Synapse or Fabric; elsewhere one of this machine, with Delta Lake."""
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        return active
+    builder = (
+        SparkSession.builder.appName("Clever participation")
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        .config("spark.ui.showConsoleProgress", "false")
+    )
+    try:
+        delta: Any = importlib.import_module("delta")
+    except ImportError:
+        # Whoever has no `delta-spark` has put Delta's jars into Spark's configuration.
+        return builder.getOrCreate()
+    session: SparkSession = delta.configure_spark_with_delta_pip(builder).getOrCreate()
+    return session
+
+
+def find_salt(vault: str, secret: str) -> str | None:
+    """The lake's salt: from the environment, else from the key vault by the platform's own utilities; None without both.
+
+    :param vault: the address of a key vault; empty for none
+    """
+    given = os.environ.get(SALT_VARIABLE)
+    if given:
+        return given
+    utilities = _utilities()
+    if utilities is None or vault == "":
+        return None
+    found: str
+    try:
+        found = utilities.credentials.getSecret(vault, secret)
+    except Exception:
+        # Fabric takes the address of a vault, Synapse its name.
+        found = utilities.credentials.getSecret(vault.split("//")[-1].split(".")[0], secret)
+    return found
+
+
+def _utilities() -> Any:
+    """What Synapse and Fabric have for secrets; None elsewhere."""
+    try:
+        module: Any = importlib.import_module("notebookutils")
+    except ImportError:
+        return None
+    return module if hasattr(module, "credentials") else getattr(module, "mssparkutils", None)

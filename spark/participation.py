@@ -1,0 +1,535 @@
+# mypy: ignore-errors
+# ruff: noqa: E402, E501, F821
+# The source of the notebook that `clever-lake assets --only notebook` makes: cells in the percent format. What stands in
+# double braces is put in by src/assets/notebook, from the definitions of the lake.
+
+# %% [markdown]
+# # Clever participation: from landed files to answers
+#
+# Clever publishes every night who signed in and which apps they used. Clever Lake brings these files into your data lake,
+# replaces every id by a pseudonym, and keeps the result in Delta tables. This notebook walks the same way once more, step
+# by step, so that you can see what happens to the data, check it, and answer questions with it:
+#
+# 1. **What landed**: the files in the lake, and what became of each.
+# 2. **Clean and transform**: read the landed files, check every value.
+# 3. **Pseudonymize**: replace ids by pseudonyms.
+# 4. **Prove**: compare the result, row by row, with the lake's tables.
+# 5. **Enrich**: add each student's grade.
+# 6. **Ask**: which resources are used, by whom, how often?
+#
+# **It only reads.** The tables are written by `clever-lake run` alone. That program knows which file is newer, asks a person
+# before bad data comes in, and records each commit. Rows that a notebook adds behind its back would count twice, and
+# `clever-lake status` would report them as somebody else's changes. So this notebook computes what the tables should
+# hold, compares, and leaves writing to the program.
+#
+# **Who may run it.** Steps 1 to 4 read files with the ids of children (`stage1np`, `stage2np`) and need the salt. Steps 5
+# and 6 read pseudonyms alone (`stage2p`). Set `CHECK_LANDED = False` below if you may not read identities.
+#
+# **Before you share it**, clear the outputs. They hold no ids, no pseudonyms and no salt, but names of schools and resources,
+# and counts.
+
+# %% [markdown]
+# ## Settings
+# These were filled in for your lake.
+
+# %%
+# Where the lake is: the folder of each stage.
+STAGES = {{stages}}
+# The key vault with the salt, and the secret's name in it. On your own machine, set CLEVER_SALT in the environment instead.
+SALT_KEY_VAULT = {{saltKeyVault}}
+SALT_SECRET = {{saltSecret}}
+# The module that reads the files: its place beside this notebook, or its address in the lake or a lakehouse.
+MODULE = {{module}}
+# Whose use the questions are about: student, teacher or staff.
+USER_TYPE = {{userType}}
+# Schools, grades, resources and days with fewer people than this are left out of pictures and tables.
+MINIMUM_GROUP_SIZE = {{minimumGroupSize}}
+# Steps 2 to 4, and from which day on files are checked that landed (yyyy-mm-dd; empty for all).
+CHECK_LANDED = True
+LANDED_SINCE = ""
+
+# %% [markdown]
+# ## Start
+# In Synapse and Fabric a Spark session is there already. Elsewhere this cell starts one on your machine. The module
+# `clever_lake` is the same code that Clever Lake runs on Spark, so what you see here is what a run does.
+
+# %%
+import sys
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+if "://" in MODULE:
+    SparkSession.builder.getOrCreate().sparkContext.addPyFile(MODULE)
+else:
+    sys.path.insert(0, MODULE)
+
+from clever_lake import notebook, pictures
+from clever_lake.documents import read_specification
+from clever_lake.landed import Delivery, read_landed
+
+spark = notebook.open_session()
+spark.conf.set("spark.sql.session.timeZone", "UTC")
+spark.conf.set("spark.sql.ansi.enabled", "false")
+# Spark's workers need the module, too.
+spark.sparkContext.addPyFile(MODULE)
+
+
+def at(path):
+    """The address of a path of the lake."""
+    stage, _, rest = path.partition("/")
+    return f"{STAGES[stage]}/{rest}"
+
+
+def delta(path):
+    """A Delta table of the lake."""
+    return spark.read.format("delta").load(at(path))
+
+
+def is_there(path):
+    """Whether the lake has a table at this path."""
+    place = spark._jvm.org.apache.hadoop.fs.Path(at(path) + "/_delta_log")
+    return place.getFileSystem(spark._jsc.hadoopConfiguration()).exists(place)
+
+
+DEFINITIONS = notebook.definitions()
+pictures.say(f"Spark {spark.version}, Clever Lake {DEFINITIONS['version']}.")
+
+# %% [markdown]
+# ## 1. What landed
+# Every file that was brought over has an entry in the **ingest log**, a Delta table. A file can come several times, since
+# Clever corrects files. For each file the last delivery whose rows entered the tables is the *current* one. A file in
+# *quarantine* waits for a person's decision: none of its rows are in the tables until somebody accepts it.
+
+# %%
+log = delta(DEFINITIONS["ingestLog"])
+
+
+def last_of_each(entries):
+    """The entry of each file that says how it stands."""
+    place = F.expr("row_number() OVER (PARTITION BY source ORDER BY {{newestEntry}})")
+    return entries.withColumn("place_", place).where("place_ = 1").drop("place_")
+
+
+last = last_of_each(log).persist()
+current = last_of_each(log.where("outcome = 'anonymized'")).persist()
+
+told = last.groupBy("report", "user_type", "outcome").agg(
+    F.count("*").alias("files"), F.max("last_day").alias("day")
+)
+pictures.table(
+    ["Report", "People", "Outcome", "Files", "Newest day"],
+    [
+        [row["report"], row["user_type"], row["outcome"], row["files"], row["day"]]
+        for row in told.orderBy("report", "user_type", "outcome").collect()
+    ],
+    "anonymized: its rows are in the table. quarantined: it waits for a decision. duplicate: the same bytes were there before.",
+)
+
+# %%
+problems = last.where("outcome = 'quarantined'").orderBy("path").collect()
+if problems:
+    pictures.table(
+        ["File", "Line", "Column", "What is wrong"],
+        [[row["path"], row["line"], row["column"], row["reason"]] for row in problems],
+        "Open the file's preview in Clever Lake, or run `clever-lake status`, to decide what becomes of it.",
+    )
+else:
+    pictures.say("No file is in quarantine.")
+
+# %% [markdown]
+# ## 2. Clean and transform
+# The current files are read again as Clever published them. The module takes each line apart and holds every cell to the
+# form that Clever writes: a date is `2024-09-03`, a count is a whole number, a row has as many cells as the header. It also
+# looks for what is right in each row and wrong in the whole: rows that are there twice, ids that several people share, ids that
+# lost their leading zeros, texts that hold somebody's id.
+#
+# A file in which anything of this is found is **left to the judge**, the part of Clever Lake that names line, column and
+# reason. That is no fault: dates from a spreadsheet, for example, are read by the judge.
+
+# %%
+reports = DEFINITIONS["reports"]
+entries = {}
+readings = {}
+if CHECK_LANDED:
+    # Everybody whom the lake knows, so that ids are found where they do not belong.
+    known = None
+    for report in reports.values():
+        for column in report["identities"]:
+            ids = delta(report["lookup"]).select(F.col(column).alias("id")).where("id IS NOT NULL")
+            known = ids if known is None else known.union(ids)
+    known = known.distinct().persist()
+    due = current if LANDED_SINCE == "" else current.where(F.col("time") >= F.lit(LANDED_SINCE))
+    rows = []
+    for name, report in reports.items():
+        entries[name] = due.where(F.col("report") == name).collect()
+        files = [
+            Delivery(row["source"], at(row["landed_path"]), row["user_type"], row["size"])
+            for row in entries[name]
+            # Of a file with rows that a person left out, the judge knows which.
+            if row["size"] > 0 and not row["rows_refused"]
+        ]
+        if files:
+            reading = read_landed(spark, read_specification(report["specification"]), files, known)
+            readings[name] = reading
+            total = sum(reading.clean.values())
+            rows.append([report["title"], len(files), len(reading.clean), total, len(reading.left)])
+    pictures.table(["Report", "Files", "Clean files", "Rows in them", "Left to the judge"], rows)
+    left = [[source, why] for reading in readings.values() for source, why in sorted(reading.left.items())]
+    if left:
+        pictures.table(["Left to the judge", "Why"], left[:50], f"{len(left):,} in all.")
+else:
+    pictures.say("Left out: CHECK_LANDED is False.")
+
+# %% [markdown]
+# ## 3. Pseudonymize
+# A pseudonym is the SHA-256 of the id followed by a secret, the **salt**:
+#
+# > `sha256("st1" + "salt")` → `{{examplePseudonym}}`
+#
+# The same person always gets the same pseudonym, so their days can be joined, and nobody can compute it without the salt. (Without
+# a salt, anybody could: there are few possible ids.) The salt comes from the key vault or the environment. It is in this
+# session's memory and in no cell, output or table.
+#
+# The **lookup tables** in `stage2np` hold ids beside pseudonyms. They let those who may see identities go back.
+
+# %%
+salt = notebook.find_salt(SALT_KEY_VAULT, SALT_SECRET) if readings else None
+if not readings:
+    pictures.say("Left out: there is nothing to pseudonymize.")
+elif salt is None:
+    pictures.say(
+        "Left out: no salt. Set SALT_KEY_VAULT in Synapse or Fabric, or CLEVER_SALT in the environment."
+    )
+else:
+    rows = []
+    for name, reading in readings.items():
+        lookup = delta(reports[name]["lookup"])
+        somebody = F.coalesce(*reports[name]["identities"]).isNotNull()
+        people = reading.people(salt).where(somebody).select(*lookup.columns).persist()
+        rows.append([reports[name]["title"], people.count(), people.exceptAll(lookup).count()])
+        people.unpersist()
+    pictures.table(["Report", "Different people in the files", "Not so in the lookup table"], rows)
+    if any(missing == total > 0 for _, total, missing in rows):
+        pictures.say(
+            "Nobody's pseudonym is the lake's: this is another salt. What follows will not be equal."
+        )
+
+# %% [markdown]
+# ## 4. Prove
+# Now the landed files have become rows as the tables should hold them. Are they the tables' rows? Both sides are compared row
+# by row, with every column and as often as each row is there.
+#
+# If two files tell of the same person's day, the row of the newer file counts, and the other one is *superseded*. So the
+# landed files may have more rows than the tables, and the ingest log says how many.
+
+# %%
+if salt is None:
+    pictures.say("Left out: there is nothing to compare.")
+else:
+    rows = []
+    for name, reading in readings.items():
+        sources = list(reading.clean)
+        in_table = delta(reports[name]["table"]).where(F.col("source_file").isin(sources)).persist()
+        landed = reading.table(salt).select(*in_table.columns).persist()
+        superseded = sum(
+            row["rows_superseded"] or 0 for row in entries[name] if row["source"] in reading.clean
+        )
+        alone = in_table.exceptAll(landed).count()
+        missing = landed.exceptAll(in_table).count() - superseded
+        rows.append([reports[name]["title"], landed.count(), superseded, in_table.count(), alone, missing])
+        in_table.unpersist()
+        landed.unpersist()
+    pictures.table(
+        [
+            "Report",
+            "Rows landed",
+            "Superseded",
+            "Rows in the table",
+            "In the table alone",
+            "Missing in the table",
+        ],
+        rows,
+    )
+    if all(alone == 0 and missing == 0 for *_, alone, missing in rows):
+        pictures.say("✓ Every row of the tables that should come from these files does, and none is missing.")
+    else:
+        pictures.say(
+            "✗ The tables and the landed files differ. Run `clever-lake verify` and `clever-lake repair --dry-run`."
+        )
+
+# %%
+# The rows with ids need not stay in memory.
+for reading in readings.values():
+    reading.close()
+salt = None
+
+# %% [markdown]
+# ## 5. Enrich
+# From here on, everything is computed from the pseudonymized tables in `stage2p`.
+#
+# - **Who is a person?** A row has up to two pseudonyms: of Clever's id, and of the school system's id. A person is Clever's id;
+#   a row that lacks it is joined by the school system's id through rows that have both.
+# - **What is a resource?** Clever's id of the resource, under the name that it had last. A link without an id goes by its name.
+# - **Which grade?** Reports have none. It comes from Clever's roster (`clever-lake roster`), by the school system's id.
+
+# %%
+for report in reports.values():
+    delta(report["table"]).createOrReplaceTempView(report["view"])
+
+PERSON_OF_SIS_ID = """
+{{people.person_of_sis_id}}
+"""
+spark.sql(PERSON_OF_SIS_ID).createOrReplaceTempView("people_person_of_sis_id")
+
+DAILY_PARTICIPATION = """
+{{people.daily_participation}}
+"""
+spark.sql(DAILY_PARTICIPATION).persist().createOrReplaceTempView("people_daily_participation")
+
+RESOURCE_USAGE = """
+{{people.resource_usage}}
+"""
+usage = spark.sql(RESOURCE_USAGE)
+
+# %%
+# A resource that was renamed is one resource, under its newest name.
+newest = F.max(F.struct("date", "resource_name", "resource_type"))
+names = usage.where("resource_id IS NOT NULL").groupBy("resource_id").agg(newest.alias("newest"))
+usage = usage.join(F.broadcast(names), "resource_id", "left")
+for column in ["resource_name", "resource_type"]:
+    name = F.when(F.col("newest").isNull(), F.col(column)).otherwise(F.col(f"newest.{column}"))
+    usage = usage.withColumn(column, name)
+usage.drop("newest").persist().createOrReplaceTempView("people_resource_usage")
+
+# %%
+GRADE_OF_PERSON = """
+{{people.grade_of_person}}
+"""
+roster = DEFINITIONS["roster"]
+has_roster = is_there(roster["table"])
+if has_roster:
+    delta(roster["table"]).createOrReplaceTempView(roster["view"])
+    spark.sql(GRADE_OF_PERSON).createOrReplaceTempView("people_grade_of_person")
+    counts = spark.sql(
+        "SELECT COUNT(*) AS students, COUNT(grade) AS graded FROM people_grade_of_person"
+    ).first()
+    pictures.say(
+        f"The roster has {counts['students']:,} of the students in the reports, {counts['graded']:,} with a grade."
+    )
+else:
+    pictures.say("There is no roster yet, so nothing can be told by grade. `clever-lake roster` imports one.")
+
+# %% [markdown]
+# ## 6. Ask
+#
+# **How small groups are treated here.** A school, grade, resource or day with fewer than `MINIMUM_GROUP_SIZE` people is named,
+# without its numbers. This keeps single children out of a picture. It is **not** the full rule of Clever Lake's dashboard,
+# which joins small groups so that nothing can be found by subtracting numbers from each other. Whoever may run this notebook
+# may read `stage2p` row by row anyway. To show numbers to others, export them from the dashboard.
+
+
+# %%
+def ask(question):
+    """The rows of an answer that are about the chosen kind of people."""
+    return spark.sql(question).where(F.col("user_type") == USER_TYPE)
+
+
+def enough(rows, name):
+    """The rows with enough people. The others are named, without a number."""
+    small = [pictures.text_of(row[name]) for row in rows if row["users"] < MINIMUM_GROUP_SIZE]
+    if small:
+        pictures.say(f"Left out, with fewer than {MINIMUM_GROUP_SIZE} people: {', '.join(small)}.")
+    return [row for row in rows if row["users"] >= MINIMUM_GROUP_SIZE]
+
+
+def many(count):
+    """A count of people, or nothing if they are few."""
+    return count if count == 0 or count >= MINIMUM_GROUP_SIZE else None
+
+
+SUMMARY = """
+{{questions.summary}}
+"""
+summary = ask(SUMMARY).first()
+if summary is None:
+    raise ValueError(f"The tables have no row about USER_TYPE = {USER_TYPE!r}.")
+if summary["users"] < MINIMUM_GROUP_SIZE:
+    raise ValueError(f"There are fewer than {MINIMUM_GROUP_SIZE} people: nothing is shown about so few.")
+pictures.table(
+    ["People in the reports", "Days", "Active at least once"],
+    [[summary["users"], summary["days"], many(summary["active_users"])]],
+)
+
+# %% [markdown]
+# ### How many different resources are used on a day?
+# Every app and link counts once a day, however many people used it. Days on which the report of resource usage is missing
+# are a gap, since nothing is known about them. Days with few people in the reports are left out.
+
+# %%
+BY_DAY = """
+{{questions.by_day}}
+"""
+SEEN = """
+SELECT user_type, date, person_pseudonym FROM people_daily_participation
+UNION
+SELECT user_type, date, person_pseudonym FROM people_resource_usage
+"""
+seen = ask(SEEN).groupBy("date").agg(F.count("person_pseudonym").alias("users"))
+days = enough(ask(BY_DAY).join(seen, "date").orderBy("date").collect(), "date")
+
+
+def without_report(row):
+    """Whether people used resources on that day and the report of it is not there."""
+    return row["different_resources"] == 0 and row["resources"] > 0
+
+
+shown = [None if without_report(row) else row["different_resources"] for row in days]
+gaps = [str(row["date"]) for row in days if without_report(row)]
+if gaps:
+    pictures.say(f"The report of resource usage is missing for: {', '.join(gaps)}.")
+if days:
+    pictures.line(
+        "Different resources used per day",
+        f"User type: {USER_TYPE}",
+        [row["date"] for row in days],
+        shown,
+        "Apps and links with at least one access",
+    )
+pictures.table(
+    ["Day", "Different resources", "Logins", "Resources accessed", "Active people"],
+    [
+        [
+            row["date"],
+            value,
+            row["logins"],
+            row["resources"],
+            many(row["active_users"]),
+        ]
+        for row, value in list(zip(days, shown))[-40:]
+    ],
+    f"The last {min(40, len(days))} days. A dash: the report is missing, or few people were active.",
+)
+
+# %% [markdown]
+# ### Which resources are used, and how often?
+# *People* is how many different people used it, *person-days* on how many days they did in all, *accesses* how often they
+# opened it through Clever.
+
+# %%
+BY_RESOURCE = """
+{{questions.by_resource}}
+"""
+resources = ask(BY_RESOURCE).orderBy(F.desc("users"), "resource_name", "resource_type").collect()
+shown = enough(resources, "resource_name")
+if shown:
+    pictures.bars(
+        "Most used resources",
+        "The fifteen with the most people",
+        [str(row["resource_name"]) for row in shown[:15]],
+        [row["users"] for row in shown[:15]],
+        "Different people",
+    )
+pictures.table(
+    ["Resource", "Type", "People", "Person-days", "Accesses", "Accesses per person"],
+    [
+        [
+            row["resource_name"],
+            row["resource_type"],
+            row["users"],
+            row["person_days"],
+            row["accesses"],
+            row["accesses"] / row["users"] if row["users"] else None,
+        ]
+        for row in shown
+    ],
+)
+
+# %% [markdown]
+# **One person's use.** The same question about a single person is `people_uses_of_person`. Its answer is about one child, so
+# it is not shown unless you ask: set `PERSON` to a pseudonym, and clear the output before you share the notebook.
+
+# %%
+PERSON = ""
+
+USES_OF_PERSON = """
+{{people.uses_of_person}}
+"""
+spark.sql(USES_OF_PERSON).createOrReplaceTempView("people_uses_of_person")
+if PERSON:
+    uses = spark.table("people_uses_of_person").where(F.col("person_pseudonym") == PERSON)
+    pictures.table(
+        ["Resource", "Type", "Days", "Accesses"],
+        [
+            [row["resource_name"], row["resource_type"], row["days"], row["accesses"]]
+            for row in uses.orderBy(F.desc("accesses"), "resource_name").collect()
+        ],
+    )
+
+# %% [markdown]
+# ### How many resources does a student use, by school and by grade?
+# *Different resources per person* divides the pairs of person and resource by the people. People who used nothing count, so a
+# low number may say that many do not use Clever at all.
+
+# %%
+BY_SCHOOL = """
+{{questions.by_school}}
+"""
+schools = ask(BY_SCHOOL).orderBy("school_name").collect()
+shown = enough(schools, "school_name")
+if shown:
+    pictures.bars(
+        "Different resources per person, by school",
+        "People without any use are included",
+        [str(row["school_name"]) for row in shown],
+        [row["average_different_resources"] for row in shown],
+        "Resources per person, over all days",
+    )
+pictures.table(
+    ["School", "People", "Different resources per person", "Logins per day", "Resources per day"],
+    [
+        [
+            row["school_name"],
+            row["users"],
+            row["average_different_resources"],
+            row["average_logins"],
+            row["average_resources"],
+        ]
+        for row in shown
+    ],
+    "Per day: the average over every person's every day in the report, days without use included.",
+)
+
+# %%
+BY_GRADE = """
+{{questions.by_grade}}
+"""
+if has_roster and USER_TYPE == "student":
+    grades = spark.sql(BY_GRADE).collect()
+    order = {grade: place for place, grade in enumerate(DEFINITIONS["grades"])}
+    grades.sort(
+        key=lambda row: (row["grade"] is None, order.get(row["grade"], len(order)), str(row["grade"]))
+    )
+    shown = enough(grades, "grade")
+    if shown:
+        pictures.bars(
+            "Different resources per student, by grade",
+            "Grades are those of the newest roster",
+            [str(row["grade"] or "no grade") for row in shown],
+            [row["average_different_resources"] for row in shown],
+            "Resources per student, over all days",
+        )
+    pictures.table(
+        ["Grade", "Students", "Different resources per student"],
+        [[row["grade"] or "no grade", row["users"], row["average_different_resources"]] for row in shown],
+    )
+else:
+    pictures.say("By grade: only about students, and only with a roster.")
+
+# %% [markdown]
+# ## What next
+# - `clever-lake metrics --json` gives these numbers on the command line. With the same minimum group size, they are equal wherever
+#   no group had to be left out or joined.
+# - *Clever: Open Participation Dashboard* in VS Code filters by dates, schools, grades and resources, and exports what others may see.
+# - The views of the cells above (`people_daily_participation`, `people_resource_usage`, …) are temporary. Ask them anything:
+#   `spark.sql("SELECT …").show()`.

@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { newestEntryFirst } from "../../clever/layout";
+import { userTypeValue } from "../../clever/reports";
+import { saltName } from "../../lake/adls/address";
+import { ioError } from "../../lake/disk";
+import { fileSystems } from "../../lake/lakePath";
+import type { Asset, AssetFile, AssetSettings } from "../asset";
+import type { LakePlace } from "../lakePlace";
+import { notebookOf } from "./cells";
+import { definitions, viewBodies } from "./definitions";
+import { zipOf } from "./zip";
+
+const packageName = "clever_lake";
+const moduleFile = `${packageName}.zip`;
+const notebookFile = "clever-participation.ipynb";
+
+/** A PySpark notebook for the lake, and the module that reads landed files. */
+export const notebookAsset: Asset = { name: "notebook", title: "Notebook", files, guide };
+
+async function files(place: LakePlace, settings: AssetSettings): Promise<AssetFile[]> {
+  const script = await textOf(path.join(settings.scripts, "participation.py"));
+  return [
+    { path: `notebook/${notebookFile}`, content: notebookOf(script, valuesOf(place, settings)) },
+    { path: `notebook/${moduleFile}`, content: zipOf(await moduleFiles(settings.scripts)) },
+  ];
+}
+
+function valuesOf(
+  place: LakePlace,
+  { saltKeyVaultUrl, minimumGroupSize }: AssetSettings,
+): Record<string, string> {
+  const stages = fileSystems.map((stage) => `    ${JSON.stringify(stage)}: ${python(place.spark(stage))},\n`);
+  return {
+    ...viewBodies(),
+    stages: `{\n${stages.join("")}}`,
+    saltKeyVault: python(saltKeyVaultUrl ?? ""),
+    saltSecret: python(saltName),
+    module: python(moduleFile),
+    userType: python(userTypeValue.students),
+    minimumGroupSize: String(minimumGroupSize),
+    newestEntry: newestEntryFirst.join(", "),
+    examplePseudonym: createHash("sha256").update("st1").update("salt").digest("hex"),
+  };
+}
+
+/** The package with what it knows of the lake. */
+async function moduleFiles(scripts: string): Promise<Record<string, string>> {
+  const folder = path.join(scripts, packageName);
+  const names = (await readdir(folder).catch((error: unknown) => Promise.reject(ioError(error, folder))))
+    .filter((name) => name.endsWith(".py"))
+    .sort();
+  const sources = names.map(
+    async (name) => [`${packageName}/${name}`, await textOf(path.join(folder, name))] as const,
+  );
+  return {
+    ...Object.fromEntries(await Promise.all(sources)),
+    [`${packageName}/definitions.json`]: JSON.stringify(definitions()),
+  };
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw ioError(error, file);
+  }
+}
+
+/** A text as Python writes it: JSON's form is one of Python's. */
+function python(text: string): string {
+  return JSON.stringify(text);
+}
+
+function guide(place: LakePlace): string {
+  return `\`notebook/${notebookFile}\` walks from the landed files to answers, and explains each step: what landed, cleaning, pseudonyms, a
+proof that the tables are right, grades, and the three questions of OEA's module. It only reads: the tables are written by
+\`clever-lake run\` alone. \`notebook/${moduleFile}\` is the code that reads the files, and what it knows of the lake.
+
+Steps 1 to 4 need the right to read \`stage1np\` and \`stage2np\` and the salt. Without them, set \`CHECK_LANDED = False\`; then
+\`stage2p\` is enough. Schools, grades, resources and days with fewer people than \`MINIMUM_GROUP_SIZE\` are left out. That is not the
+rule of groups of the dashboard: numbers can be subtracted from each other. Clear the outputs before you share the notebook.
+
+**On your machine, in VS Code**
+
+1. Install Java 17 and Python 3.9 or newer, and \`pip install ipykernel matplotlib pyspark==3.5.6 delta-spark==3.3.2\`.
+2. Put the salt into the environment as \`CLEVER_SALT\`, and start VS Code there.
+3. Open the notebook, choose the kernel of this Python, and *Run All*. With Jupyter alone:
+   \`jupyter nbconvert --execute --to html --ExecutePreprocessor.kernel_name=python3 ${notebookFile}\`
+${
+  place.inAzure
+    ? `4. This lake is in Azure, so Spark needs Hadoop's driver for it as well (\`hadoop-azure\` 3.3.4, in \`spark.jars.packages\`) and
+   a sign-in, as Hadoop's documentation of ABFS says. In Synapse and Fabric both are there.
+`
+    : `4. This lake is in a folder, so this is the place to run it. For Synapse or Fabric, copy the lake to a storage account and
+   put its addresses into \`STAGES\`.
+`
+}
+**In Synapse**
+
+1. Upload \`${moduleFile}\` to a container that the Spark pool may read, but not to \`stage2np\` or \`stage2p\`, where every folder is
+   taken for a table.
+2. Open Synapse Studio, *Develop*, *+*, *Import*, and choose the notebook. Attach a pool with Spark 3.4 or newer.
+3. In *Settings*, set \`MODULE\` to the address of the zip, \`abfss://CONTAINER@${place.account}.dfs.core.windows.net/…/${moduleFile}\`, and
+   \`SALT_KEY_VAULT\` to the key vault, if it is not there yet.
+4. Give yourself *Storage Blob Data Reader* on the containers of the lake, and *Key Vault Secrets User* on the secret
+   \`${saltName}\`. Run all cells.
+
+**In Fabric**
+
+1. In a workspace, *Import*, *Notebook*, *From this computer*, and choose the notebook. Attach a lakehouse to it.
+2. Upload \`${moduleFile}\` to *Files* of the lakehouse, and set \`MODULE\` to \`/lakehouse/default/Files/${moduleFile}\`.
+3. The same roles as for Synapse. Choose a runtime with Spark 3.4 or newer (1.2 or later), and run all cells.
+
+**How this was checked.** The notebook is valid by \`nbformat\`. It was run from top to bottom with \`jupyter nbconvert --execute\`
+and Spark 3.5.6, over a lake in a folder, and through \`abfss://\` over an emulator of Azure Data Lake Storage. Its numbers were
+those of \`clever-lake metrics --json\`, and neither ids, pseudonyms nor the salt were in its outputs. It was not opened in Synapse
+or Fabric; what it does there with the key vault follows Microsoft's documentation.`;
+}

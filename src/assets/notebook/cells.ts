@@ -1,0 +1,58 @@
+/** A notebook in nbformat 4.2, which VS Code, Jupyter, Synapse and Fabric read. */
+interface Notebook {
+  readonly nbformat: 4;
+  readonly nbformat_minor: 2;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly cells: readonly Cell[];
+}
+
+type Cell = {
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Lines with their ends. */
+  readonly source: readonly string[];
+} & (
+  | { readonly cell_type: "markdown" }
+  | { readonly cell_type: "code"; readonly execution_count: null; readonly outputs: readonly [] }
+);
+
+/** Synapse and Fabric run such a notebook in PySpark without a question; VS Code and Jupyter ask for a kernel. */
+const metadata = {
+  kernelspec: { name: "synapse_pyspark", display_name: "Synapse PySpark", language: "Python" },
+  kernel_info: { name: "synapse_pyspark" },
+  language_info: { name: "python" },
+};
+
+/**
+ * A notebook without outputs, from a script in the percent format: `# %%` begins a cell of code, `# %% [markdown]` one of
+ * text, whose lines are comments. What stands before the first cell is left out.
+ *
+ * @param values what takes the place of `{{name}}`; a name without a value is an error
+ */
+export function notebookOf(script: string, values: Readonly<Record<string, string>>): string {
+  const filled = script.replace(/\{\{([\w.]+)\}\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`the notebook's script names ${name}, which has no value`);
+    return value;
+  });
+  const [, ...parts] = filled.split(/^# %%/m);
+  const notebook: Notebook = { nbformat: 4, nbformat_minor: 2, metadata, cells: parts.map(cellOf) };
+  return `${JSON.stringify(notebook, undefined, 1)}\n`;
+}
+
+function cellOf(part: string): Cell {
+  const [kind = "", ...lines] = part.split("\n");
+  if (kind.trim() === "[markdown]") {
+    return {
+      cell_type: "markdown",
+      metadata: {},
+      source: sourceOf(lines.map((line) => line.replace(/^# ?/, ""))),
+    };
+  }
+  return { cell_type: "code", metadata: {}, execution_count: null, outputs: [], source: sourceOf(lines) };
+}
+
+/** Lines without blank ones at both ends. */
+function sourceOf(lines: readonly string[]): string[] {
+  const text = lines.join("\n").trim();
+  return text === "" ? [] : text.split(/(?<=\n)/);
+}

@@ -1,0 +1,333 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
+import { zipOf } from "../../src/assets/notebook/zip";
+import { pseudonymName } from "../../src/clever/reports";
+import { importRoster } from "../../src/pipeline/roster/importRoster";
+import { rosterOnDisk } from "../../src/pipeline/roster/rosterFile";
+import { sampleDistrict } from "../../src/sample/district";
+import { writeDistrict } from "../../src/sample/reportFiles";
+import { AdlsEmulator } from "../adls-emulator/emulator";
+import { openLake } from "../helpers/adls";
+import { CommandLine } from "../helpers/cli";
+import { type RunNotebook, runNotebook } from "../helpers/notebook";
+import { dailyCsv, dailyPath, PipelineFixture, salt, usageCsv, usagePath } from "../helpers/pipelineFixture";
+import { pythonWithJupyter } from "../helpers/python";
+import { configuredSpark, sparkOnEmulator } from "../helpers/sparkOnEmulator";
+
+/** The notebook over a lake with what is hard to read and to count, held against the command line's numbers. */
+
+const metrics = z.object({
+  users: z.number(),
+  days: z.number(),
+  activeUsers: z.number(),
+  bySchool: z.array(
+    z.object({
+      school_name: z.string(),
+      users: z.number().nullable(),
+      averageResources: z.number().nullable(),
+      averageLogins: z.number().nullable(),
+      averageDistinctResources: z.number().nullable(),
+    }),
+  ),
+  byDay: z.array(
+    z.object({
+      date: z.string(),
+      logins: z.number(),
+      resources: z.number(),
+      activeUsers: z.number(),
+      distinctResources: z.number().nullable(),
+    }),
+  ),
+  topResources: z.array(
+    z.object({
+      resource_name: z.string(),
+      resource_type: z.string(),
+      rows: z.number(),
+      accesses: z.number(),
+      users: z.number().nullable(),
+    }),
+  ),
+});
+
+const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
+const fixture = await PipelineFixture.create(folder);
+const lakeFolder = path.join(folder, "lake");
+/** Of a lake that nobody can reach: the notebook's Spark is led to the emulator. */
+const azure = "https://devaccount.dfs.core.windows.net";
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+beforeAll(async () => {
+  const district = sampleDistrict({
+    students: 90,
+    teachers: 6,
+    staff: 3,
+    schools: 3,
+    days: 6,
+    firstDay: "2024-09-09",
+  });
+  await writeDistrict(district, fixture.server);
+  const small = (id: string, day: string, logins: number, active = true) =>
+    `${day},sis-${id},clever-${id},school-9,Lone School,${active},${logins},2`;
+  // A school of few people. One of them goes by the school system's id alone, and an older export says otherwise of a day.
+  await fixture.put(
+    dailyPath("2024-09-20"),
+    dailyCsv(small("a", "2024-09-20", 3), small("b", "2024-09-20", 0, false)),
+  );
+  await fixture.put(
+    dailyPath("2024-09-21"),
+    dailyCsv(small("a", "2024-09-21", 1).replace("clever-a", ""), small("b", "2024-09-21", 2)),
+  );
+  await fixture.put(
+    "daily-participation/2024-09-22-daily-participation-students.csv",
+    dailyCsv(
+      small("a", "2024-09-21", 1).replace("clever-a", ""),
+      small("b", "2024-09-21", 2),
+      small("c", "2024-09-22", 2),
+    ),
+  );
+  // A resource with another name, a link without an id, and a file that a spreadsheet wrote.
+  await fixture.put(
+    usagePath("2024-09-21"),
+    usageCsv(
+      "2024-09-21,sis-a,,school-9,Lone School,app,Mathlark,id-1,4",
+      "2024-09-21,sis-b,clever-b,school-9,Lone School,link,https://example.org,,2",
+    ),
+  );
+  await fixture.put(
+    usagePath("2024-09-22"),
+    usageCsv("9/22/2024,sis-c,clever-c,school-9,Lone School,app,Mathlark Plus,id-1,1"),
+  );
+  await fixture.put(
+    dailyPath("2024-09-23"),
+    dailyCsv("2024-09-31,sis-d,clever-d,school-9,Lone School,true,1,1"),
+  );
+  const { quarantined } = await fixture.run();
+  expect(quarantined.map(({ path: file }) => file)).toEqual([dailyPath("2024-09-23")]);
+  const roster = path.join(folder, "roster.csv");
+  const grades = district.people.students.map(
+    ({ sisId }, place) => `${sisId},1,${place % 4 === 0 ? "K" : place % 4}`,
+  );
+  await writeFile(roster, ["Student_id,School_id,Grade", ...grades, ""].join("\n"));
+  await importRoster({ lake: fixture.lake, salt, keepRaw: false, file: await rosterOnDisk(roster) });
+});
+
+async function commandLine(name: string, url: string, minimumGroupSize: number): Promise<CommandLine> {
+  const place = await mkdtemp(path.join(folder, `${name}-`));
+  const server = { host: "127.0.0.1", port: 1, username: "district", hostKey: `SHA256:${"A".repeat(43)}` };
+  return CommandLine.create({ folder: place, server, lake: { url }, minimumGroupSize });
+}
+
+async function writtenNotebook(cli: CommandLine): Promise<string> {
+  const out = path.join(path.dirname(cli.configFile), "assets");
+  const { exitCode, stderr } = await cli.run("assets", "--only", "notebook", "--out", out);
+  expect(exitCode, stderr).toBe(0);
+  return path.join(out, "notebook", "clever-participation.ipynb");
+}
+
+async function metricsOf(cli: CommandLine) {
+  const { json, exitCode, stderr } = await cli.run("metrics", "--json");
+  expect(exitCode, stderr).toBe(0);
+  return metrics.parse(json);
+}
+
+/** The table whose first column has this header. */
+function table(notebook: RunNotebook, header: string) {
+  const found = notebook.tables.find(([row]) => row !== undefined && Object.keys(row)[0] === header);
+  if (found === undefined) throw new Error(`the notebook shows no table of ${header}`);
+  return found;
+}
+
+test("is valid by nbformat, and is shipped without outputs", async () => {
+  const jupyter = await pythonWithJupyter();
+  if (jupyter === undefined) return;
+  const file = await writtenNotebook(await commandLine("valid", pathToFileURL(lakeFolder).href, 10));
+  const check =
+    "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))";
+  const validate = (name: string) =>
+    spawnSync(jupyter.python, ["-W", "error", "-c", check, name], { encoding: "utf8" });
+  const { status, stderr } = validate(file);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const text = await readFile(file, "utf8");
+  const cells = z.array(z.object({ cell_type: z.string(), outputs: z.array(z.never()).optional() }));
+  expect(cells.parse((JSON.parse(text) as { cells: unknown }).cells).length).toBeGreaterThan(20);
+  await writeFile(file, text.replace('"cell_type": "code"', '"cell_type": "cody"'));
+  expect(validate(file).status).toBe(1);
+});
+
+test("Python finds the files of the module's archive with their bytes", async () => {
+  const jupyter = await pythonWithJupyter();
+  if (jupyter === undefined) return;
+  const files = { "a/empty.py": "", "a/text.py": "x = 1\n".repeat(1_000), "a/ñ 学校.json": '{"é": 1}' };
+  const archive = path.join(folder, "archive.zip");
+  await writeFile(archive, zipOf(files));
+  const read =
+    "import json, sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(json.dumps({n: z.read(n).decode() for n in z.namelist()}))";
+  const { stdout, stderr } = spawnSync(jupyter.python, ["-c", read, archive], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual(files);
+  expect(zipOf(files).equals(zipOf(files))).toBe(true);
+});
+
+describe("over a lake in a folder, with a group size of 0", () => {
+  let notebook: RunNotebook | undefined;
+  let cli: CommandLine;
+
+  beforeAll(async () => {
+    cli = await commandLine("folder", pathToFileURL(lakeFolder).href, 0);
+    const spark = await configuredSpark(folder);
+    if (spark === undefined) return;
+    const before = await fixture.tree();
+    notebook = await runNotebook(await writtenNotebook(cli), { ...spark.environment, CLEVER_SALT: salt });
+    expect(await fixture.tree(), "the lake's files").toEqual(before);
+  }, 1_200_000);
+
+  test("shows what landed, what is wrong, and what was read", () => {
+    if (!notebook) return;
+    const outcomes = table(notebook, "Report").map((row) => row.Outcome);
+    expect(new Set(outcomes)).toEqual(new Set(["anonymized", "quarantined"]));
+    expect(table(notebook, "File")).toMatchObject([
+      { File: dailyPath("2024-09-23"), Line: 2, Column: "date" },
+    ]);
+    expect(table(notebook, "Left to the judge")).toEqual([
+      { "Left to the judge": usagePath("2024-09-22"), Why: "values in another form" },
+    ]);
+  });
+
+  test("proves that the tables' rows are those of the landed files", async () => {
+    if (!notebook) return;
+    const proof = notebook.tables.find(([row]) => row && "Superseded" in row) ?? [];
+    const daily = await fixture.rows("daily_participation");
+    const usage = (await fixture.rows("resource_usage")).filter(
+      ({ source_file }) => source_file !== usagePath("2024-09-22"),
+    );
+    expect(proof).toEqual(
+      [
+        ["Daily participation", daily.length + 2, 2, daily.length],
+        ["Resource usage", usage.length, 0, usage.length],
+      ].map(([report, landed, superseded, rows]) => ({
+        Report: report,
+        "Rows landed": landed,
+        Superseded: superseded,
+        "Rows in the table": rows,
+        "In the table alone": 0,
+        "Missing in the table": 0,
+      })),
+    );
+    expect(notebook.said.some((text) => text.startsWith("✓ Every row of the tables"))).toBe(true);
+  });
+
+  test("answers the questions with the numbers of the command line", async () => {
+    if (!notebook) return;
+    const told = await metricsOf(cli);
+    expect(table(notebook, "People in the reports")).toEqual([
+      { "People in the reports": told.users, Days: told.days, "Active at least once": told.activeUsers },
+    ]);
+    expect(table(notebook, "Day")).toEqual(
+      told.byDay.map((day) => ({
+        Day: day.date,
+        "Different resources": day.distinctResources ?? "–",
+        Logins: day.logins,
+        "Resources accessed": day.resources,
+        "Active people": day.activeUsers,
+      })),
+    );
+    expect(table(notebook, "School")).toEqual(
+      told.bySchool.map((school) => ({
+        School: school.school_name,
+        People: school.users,
+        "Different resources per person": close(school.averageDistinctResources),
+        "Logins per day": close(school.averageLogins),
+        "Resources per day": close(school.averageResources),
+      })),
+    );
+    const byName = (a: { Resource: unknown }, b: { Resource: unknown }) =>
+      String(a.Resource) < String(b.Resource) ? -1 : 1;
+    expect((table(notebook, "Resource") as { Resource: string }[]).toSorted(byName)).toEqual(
+      told.topResources
+        .map((resource) => ({
+          Resource: resource.resource_name,
+          Type: resource.resource_type,
+          People: resource.users,
+          "Person-days": resource.rows,
+          Accesses: resource.accesses,
+          "Accesses per person": close(resource.accesses / (resource.users ?? 0)),
+        }))
+        .toSorted(byName),
+    );
+    expect(notebook.pictures).toBe(4);
+  });
+
+  test("tells by grade what a separate count tells", async () => {
+    if (!notebook) return;
+    const grades = table(notebook, "Grade");
+    expect(grades.map(({ Grade }) => Grade)).toEqual(["Kindergarten", "1", "2", "3", "no grade"]);
+    const total = grades.reduce((sum, { Students }) => sum + Number(Students), 0);
+    expect(total).toBe((await metricsOf(cli)).users);
+  });
+
+  test("shows neither ids nor pseudonyms nor the salt", async () => {
+    if (!notebook) return;
+    const lookup = [...(await fixture.lookup()), ...(await fixture.lookup("resource_usage"))];
+    const columns = ["sis_id", "clever_user_id"].flatMap((name) => [name, pseudonymName(name)]);
+    const secrets = lookup.flatMap((row) =>
+      columns.flatMap((name) => (row[name] === null ? [] : [String(row[name])])),
+    );
+    expect(secrets.length).toBeGreaterThan(200);
+    for (const secret of [salt, ...secrets]) expect(notebook.text.includes(secret), secret).toBe(false);
+  });
+});
+
+test("runs through abfss:// as it was made for an account in Azure, finds a changed row, and leaves small groups out", async () => {
+  await using emulator = await AdlsEmulator.start({ fileSystems: ["stage1np", "stage2np", "stage2p"] });
+  const spark = await sparkOnEmulator(emulator, folder);
+  if (spark === undefined) return;
+  const lake = openLake(emulator, { auth: "sharedKey" });
+  for (const file of (await fixture.tree()).keys()) {
+    if (file.includes("/.")) continue;
+    const content = await fixture.lake.read(file);
+    // One landed copy is changed after the run.
+    const changed = file.endsWith("2024-09-20-daily-participation-students.csv")
+      ? Buffer.from(content.toString().replace(",true,3,", ",true,4,"))
+      : content;
+    await lake.write(file, Readable.from([changed]));
+  }
+  const file = await writtenNotebook(await commandLine("azure", azure, 10));
+  const writes = () => emulator.requests.filter(({ method }) => method !== "GET" && method !== "HEAD").length;
+  const before = writes();
+  const notebook = await runNotebook(file, { ...spark.environment, CLEVER_SALT: salt });
+  if (notebook === undefined) return;
+  expect(writes(), "requests that write").toBe(before);
+  expect(notebook.tables.find(([row]) => row && "Superseded" in row)).toMatchObject([
+    { Report: "Daily participation", "In the table alone": 1, "Missing in the table": 1 },
+    { Report: "Resource usage", "In the table alone": 0, "Missing in the table": 0 },
+  ]);
+  expect(notebook.said.some((text) => text.startsWith("✗ The tables and the landed files differ"))).toBe(
+    true,
+  );
+  expect(notebook.said).toContain("Left out, with fewer than 10 people: Lone School.");
+  expect(notebook.said).toContain("Left out, with fewer than 10 people: 2024-09-20, 2024-09-21, 2024-09-22.");
+  const told = await metricsOf(await commandLine("same", pathToFileURL(lakeFolder).href, 0));
+  expect(table(notebook, "School")).toEqual(
+    told.bySchool
+      .filter(({ users }) => (users ?? 0) >= 10)
+      .map((school) => ({
+        School: school.school_name,
+        People: school.users,
+        "Different resources per person": close(school.averageDistinctResources),
+        "Logins per day": close(school.averageLogins),
+        "Resources per day": close(school.averageResources),
+      })),
+  );
+}, 1_200_000);
+
+/** Sums of the same numbers in another order. */
+function close(value: number | null): unknown {
+  return expect.closeTo(value ?? Number.NaN, 9);
+}
