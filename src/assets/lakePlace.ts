@@ -1,7 +1,6 @@
-import path from "node:path";
 import { type AdlsAddress, isAdlsAddress, parseAdlsAddress, placeInOneLake } from "../lake/adls/address";
 import { type Place, Places } from "../lake/adls/places";
-import { folderOf } from "../lake/folderAddress";
+import { hadoopAddress } from "../lake/hadoopAddress";
 
 /** Where a service in Azure finds the lake's tables. */
 export interface LakePlace {
@@ -17,7 +16,7 @@ export interface LakePlace {
   url(lakePath: string): string;
   /** The file system of a path of the lake, and the path within it. */
   partsOf(lakePath: string): Pick<Place, "fileSystem" | "name">;
-  /** The address of a path of the lake for Spark: `abfss://…`, or `file:///…` of a folder. Nothing is percent-encoded. */
+  /** The address of a path of the lake for Spark: `abfss://…`, or `file:/…` of a folder. Nothing is percent-encoded. */
   spark(lakePath: string): string;
 }
 
@@ -42,16 +41,11 @@ export function lakePlaceOf(lakeUrl: string): LakePlace {
     host: address.endpoint.slice("https://".length),
     url: (lakePath) => places.url(lakePath),
     partsOf: (lakePath) => places.of(lakePath),
-    spark: (lakePath) => {
-      if (!isAdlsAddress(lakeUrl)) return ofFolder(lakeUrl, lakePath);
-      const { fileSystem, name } = places.of(lakePath);
-      const root = `abfss://${fileSystem}@${address.endpoint.slice("https://".length)}`;
-      return name === "" ? root : `${root}/${name}`;
-    },
+    // An emulator is on this machine alone: there, too, the place is yet to be named.
+    spark: (lakePath) =>
+      hadoopAddress(isAdlsAddress(lakeUrl) && !inAzure ? placeholder.endpoint : lakeUrl, lakePath).replace(
+        /\/$/,
+        "",
+      ),
   };
-}
-
-function ofFolder(lakeUrl: string, lakePath: string): string {
-  const folder = folderOf(lakeUrl).replaceAll(path.sep, "/");
-  return `file://${folder.startsWith("/") ? "" : "/"}${folder}/${lakePath}`;
 }

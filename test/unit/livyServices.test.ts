@@ -10,8 +10,8 @@ import { LivyBatches } from "../../src/spark/livy/livyBatches";
 import { type LivyService, livyServiceOf } from "../../src/spark/livy/livyService";
 import { LivySession } from "../../src/spark/livy/livySession";
 import { livyTargetOf } from "../../src/spark/livy/livyTarget";
-import { storedZip } from "../../src/spark/livy/storedZip";
 import { SparkEngine } from "../../src/spark/sparkEngine";
+import { storedZip } from "../../src/storedZip";
 import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pipelineFixture";
 import { sparkScripts } from "../helpers/sparkEngine";
 

@@ -6,11 +6,11 @@ import { userTypeValue } from "../../clever/reports";
 import { saltName } from "../../lake/adls/address";
 import { ioError } from "../../lake/disk";
 import { fileSystems } from "../../lake/lakePath";
+import { storedZip, type ZippedFile } from "../../storedZip";
 import type { Asset, AssetFile, AssetSettings } from "../asset";
 import type { LakePlace } from "../lakePlace";
 import { notebookOf } from "./cells";
 import { definitions, viewBodies } from "./definitions";
-import { zipOf } from "./zip";
 
 const packageName = "clever_lake";
 const moduleFile = `${packageName}.zip`;
@@ -23,7 +23,7 @@ async function files(place: LakePlace, settings: AssetSettings): Promise<AssetFi
   const script = await textOf(path.join(settings.scripts, "participation.py"));
   return [
     { path: `notebook/${notebookFile}`, content: notebookOf(script, valuesOf(place, settings)) },
-    { path: `notebook/${moduleFile}`, content: zipOf(await moduleFiles(settings.scripts)) },
+    { path: `notebook/${moduleFile}`, content: storedZip(await moduleFiles(settings.scripts)) },
   ];
 }
 
@@ -46,18 +46,17 @@ function valuesOf(
 }
 
 /** The package with what it knows of the lake. */
-async function moduleFiles(scripts: string): Promise<Record<string, string>> {
+async function moduleFiles(scripts: string): Promise<ZippedFile[]> {
   const folder = path.join(scripts, packageName);
   const names = (await readdir(folder).catch((error: unknown) => Promise.reject(ioError(error, folder))))
     .filter((name) => name.endsWith(".py"))
     .sort();
-  const sources = names.map(
-    async (name) => [`${packageName}/${name}`, await textOf(path.join(folder, name))] as const,
-  );
-  return {
-    ...Object.fromEntries(await Promise.all(sources)),
-    [`${packageName}/definitions.json`]: JSON.stringify(definitions()),
-  };
+  const sources = await Promise.all(names.map((name) => textOf(path.join(folder, name))));
+  const known = JSON.stringify(definitions());
+  return [
+    ...names.map((name, index) => ({ name, text: sources[index] ?? "" })),
+    { name: "definitions.json", text: known },
+  ].map(({ name, text }) => ({ name: `${packageName}/${name}`, bytes: Buffer.from(text) }));
 }
 
 async function textOf(file: string): Promise<string> {

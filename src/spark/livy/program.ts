@@ -6,7 +6,7 @@ import { type ReportName, reports } from "../../clever/reports";
 import { specificationOf } from "../../clever/specification";
 import { CleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
-import { storedZip } from "./storedZip";
+import { storedZip } from "../../storedZip";
 
 /** What a cluster runs, as it lies in the lake. Paths are the lake's. */
 export interface Program {

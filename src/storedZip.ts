@@ -6,7 +6,10 @@ export interface ZippedFile {
   readonly bytes: Buffer;
 }
 
-/** A ZIP archive of small files, uncompressed and without times, so that the same files make the same bytes. */
+/**
+ * A ZIP archive of small files, uncompressed and without times, so that the same files make the same bytes.
+ * Source: the .ZIP File Format Specification, sections 4.3.7, 4.3.12 and 4.3.16.
+ */
 export function storedZip(files: readonly ZippedFile[]): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -16,6 +19,8 @@ export function storedZip(files: readonly ZippedFile[]): Buffer {
     // What both headers have: version, flags, method, time, date, CRC, sizes, the name's length, no further field.
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
+    // Names are UTF-8.
+    common.writeUInt16LE(0x0800, 2);
     // The first day that the format has.
     common.writeUInt16LE(0x21, 8);
     common.writeUInt32LE(crc32(bytes), 10);
