@@ -1,5 +1,7 @@
+import type { Division } from "../clever/groupsTable";
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
 import { readDistrictFiles } from "../dashboard/districtFiles";
+import { divisionOf } from "../dashboard/divisionTable";
 import { dashboardFilterSchema, monthAndDay } from "../dashboard/filter";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
@@ -65,6 +67,12 @@ export class Dashboards implements AsyncDisposable {
     return this.withIndex(params, signal, async (index) =>
       metricsDocument(await participationMetrics(index, params.filter, params, signal)),
     );
+  }
+
+  /** How the people of the tables, as they are now, are divided. Rejects likewise. */
+  async division(params: CountingParams, signal: AbortSignal): Promise<Division> {
+    this.recheck();
+    return this.withIndex(params, signal, (index) => Promise.resolve(divisionOf(index, params)));
   }
 
   private async withIndex<T>(

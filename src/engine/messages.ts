@@ -354,6 +354,14 @@ export interface CountingParams extends Connected {
   readonly cacheFolder: string;
 }
 
+/** What became of the table of groups. */
+export interface GroupsSummary {
+  /** Whether it was written; false where it was up to date. */
+  readonly written: boolean;
+  /** Groups of people. */
+  readonly groups: number;
+}
+
 export interface DashboardParams extends CountingParams, DistrictFiles {
   readonly filter: DashboardFilter;
   /** The first day of the school year, `MM-dd`. */

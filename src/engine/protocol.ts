@@ -116,6 +116,12 @@ export const updateActivity = new EngineCall<messages.Connected, messages.Activi
   "writing the Digital Engagement table",
 );
 
+/** Brings the table of groups up to date; see `updateGroupsAlone` of the pipeline. */
+export const updateGroups = new EngineCall<messages.CountingParams, messages.GroupsSummary>(
+  "updateGroups",
+  "writing the table of groups",
+);
+
 /** Writes files for other products into a folder of this machine; see `writeAssets` for what it rejects with. */
 export const createAssets = new EngineCall<messages.AssetsParams, messages.AssetsSummary>(
   "createAssets",

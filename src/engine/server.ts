@@ -103,6 +103,9 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.updateActivity, (params, { signal }) =>
       lanes.work.run(signal, () => upkeep.updateActivity(params, signal)),
     );
+    handlers.on(protocol.updateGroups, (params, { signal }) =>
+      lanes.work.run(signal, () => upkeep.updateGroups(params, dashboards, signal)),
+    );
     handlers.on(protocol.createAssets, (params, { signal }) =>
       writeAssets({ ...params, scripts: scriptsOfProgram(), signal }),
     );

@@ -1,13 +1,17 @@
 import { CleverLakeError } from "../errors";
 import { updateActivityAlone } from "../pipeline/activity/updateAlone";
+import { updateGroupsAlone } from "../pipeline/groups/updateGroups";
 import { repairLake } from "../pipeline/others/repair";
 import { optimizeLake } from "../pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../pipeline/upkeep/vacuumLake";
 import { openLake, readSalt } from "./connections";
+import type { Dashboards } from "./dashboard";
 import type { CallContext } from "./handlers";
 import type {
   ActivitySummary,
   Connected,
+  CountingParams,
+  GroupsSummary,
   OptimizeParams,
   OptimizeProgress,
   OptimizeSummary,
@@ -57,6 +61,18 @@ export async function vacuum(
   using progress = new Throttle(millisecondsBetweenProgress, report);
   const onProgress = (state: VacuumProgress) => progress.push(state);
   return await vacuumLake({ lake, dryRun, olderThanDays, signal, onProgress });
+}
+
+/** Brings the table of groups up to date; see `updateGroupsAlone` for what it rejects with. */
+export async function updateGroups(
+  params: CountingParams,
+  dashboards: Dashboards,
+  signal: AbortSignal,
+): Promise<GroupsSummary> {
+  const division = await dashboards.division(params, signal);
+  const lake = await openLake(params.connection, params.secrets);
+  const written = await updateGroupsAlone(lake, division, signal);
+  return { written, groups: new Set(division.cohorts.map(({ group }) => group)).size };
 }
 
 /** Brings the Digital Engagement table up to date; see `updateActivityAlone` for what it rejects with. */

@@ -80,10 +80,10 @@ export class Application extends Disposable {
         (runId) => runReports.open(runId),
         (path) => reports.openReport(path),
         async ({ command }, signal) => {
+          if (command === "ingest") return;
           const place = sample.rosterPath;
-          if (place !== undefined && command !== "ingest") {
-            await roster.importQuietly({ origin: "server", path: place }, signal);
-          }
+          if (place !== undefined) await roster.importQuietly({ origin: "server", path: place }, signal);
+          await this.dashboards.updateGroupsQuietly(signal);
         },
       ),
     );
@@ -216,6 +216,7 @@ export class Application extends Disposable {
       openLakeItem: (node?: LakeNode) => reports.openLakeItem(node),
       openRun: (node?: RunNode) => reports.openRun(node),
       retryRun: (node?: RunNode) => reports.retryRun(node),
+      updateGroups: () => this.dashboards.updateGroups(),
       openDashboard: (filter?: unknown, asked?: unknown) => this.dashboards.open(filter, asked),
       showOlderRuns: () => runsTree.showOlder(),
       showLog: () => this.log.show(),

@@ -50,9 +50,9 @@ function guide(_place: LakePlace): string {
   return `A semantic model and a report with two pages, *Usage Summary* and *Questions*, on the SQL views. Make those first: see
 *SQL views* (\`--only sql\`).
 
-1. Call \`clever-lake groups\`, then run \`6-groups.sql\` of the SQL views. The command writes how people are divided into groups
-   to \`${groupsTable}\`; the measures need it. With \`"groupsTable": true\` in the configuration, each run of the command line
-   keeps it up to date. After a run in VS Code, call it yourself.
+1. Call \`clever-lake groups\`, or *Clever: Update the Table of Groups* in VS Code, then run \`6-groups.sql\` of the SQL views.
+   The command writes how people are divided into groups to \`${groupsTable}\`; the measures need it. With \`groupsTable\` in the
+   configuration or in VS Code's settings, each run keeps it up to date.
 2. On Windows, install Power BI Desktop of 2025 or newer. If it opens projects as a preview feature only, switch on
    *Power BI Project (.pbip)*, *TMDL* and *PBIR* under *Options*, *Preview features*.
 3. Open \`${pbip}\`.

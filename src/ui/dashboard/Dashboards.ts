@@ -2,13 +2,14 @@ import * as vscode from "vscode";
 import { regionalLocale } from "../../dashboard/export/regionalLocale";
 import type { DashboardFilter } from "../../dashboard/filter";
 import { quarantinedIn } from "../../dashboard/quarantine";
-import type { EngineClient } from "../../engine/client";
+import { type EngineClient, signalOf } from "../../engine/client";
+import type { GroupsSummary } from "../../engine/messages";
 import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
 import { Disposable } from "../dispose";
-import { tell, tellError } from "../messages";
+import { isCancellation, tell, tellError } from "../messages";
 import { readGeneralSettings, section, usesSample } from "../settings";
-import { showWarningMessage } from "../window";
+import { showInformationMessage, showWarningMessage, withProgress } from "../window";
 import type { DashboardGround, SavedState } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 import { GroupSize } from "./groupSize";
@@ -88,6 +89,43 @@ export class Dashboards extends Disposable {
     if (linked) await vscode.commands.executeCommand("clever.openDashboard", linked.filter, linked.question);
     else
       tell(showWarningMessage, vscode.l10n.t("The link is damaged, or of another version of Clever Lake."));
+  }
+
+  /** Brings the table of groups up to date. Undefined where that failed. */
+  async updateGroups(): Promise<GroupsSummary | undefined> {
+    try {
+      const title = vscode.l10n.t("Clever: writing the table of groups");
+      const done = await withProgress(title, (_progress, token) => this.requestGroups(signalOf(token)));
+      const text = done.written
+        ? vscode.l10n.t("The table of groups is up to date: {0} groups.", done.groups)
+        : vscode.l10n.t("The table of groups is up to date already.");
+      tell(showInformationMessage, text);
+      return done;
+    } catch (error) {
+      if (!isCancellation(error)) tellError(error, this.log);
+      return undefined;
+    } finally {
+      this.model.lakeMayHaveChanged();
+    }
+  }
+
+  /** The same as part of a run, if the settings ask for it: no failure of it makes the run one that failed. */
+  async updateGroupsQuietly(signal: AbortSignal): Promise<void> {
+    try {
+      if (vscode.workspace.getConfiguration(section).get("groupsTable") === true)
+        await this.requestGroups(signal);
+    } catch (error) {
+      if (!signal.aborted) tellError(error, this.log);
+    }
+  }
+
+  private async requestGroups(signal: AbortSignal): Promise<GroupsSummary> {
+    const connected = await this.model.connected();
+    const minimumGroupSize = await this.groupSize.current();
+    const { keepWhole } = await readGeneralSettings();
+    const cacheFolder = this.context.globalStorageUri.fsPath;
+    const params = { ...connected, minimumGroupSize, keepWhole, cacheFolder };
+    return this.client.request(engine.updateGroups, params, { signal });
   }
 
   /** Setting it so that everybody is shown asks at once, not only when the dashboard is opened. */

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readdir, utimes, writeFile } from "node:fs/promises";
+import { readdir, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { commands } from "vscode";
-import type { ActivitySummary, OptimizeSummary, VacuumSummary } from "../../../src/engine/messages";
+import { ConfigurationTarget, commands, workspace } from "vscode";
+import type {
+  ActivitySummary,
+  GroupsSummary,
+  OptimizeSummary,
+  VacuumSummary,
+} from "../../../src/engine/messages";
 import { activeApplication } from "../application";
 import { District } from "../district";
 import { Person } from "../person";
@@ -72,6 +77,27 @@ suite("keeping the lake's data files few", function () {
     assert.ok(existsSync(path.join(district.lake, "stage2p/digital_activity/_delta_log")));
     assert.deepEqual(await update(), { months: [], rows: 0 });
     assert.equal(person.told.at(-1)?.message, "The Digital Engagement table is up to date already.");
+  });
+
+  test("writes the table of groups when it is asked to, and after each run where the setting says so", async () => {
+    const update = () => commands.executeCommand<GroupsSummary | undefined>("clever.updateGroups");
+    const done = await update();
+    assert.ok(done?.written && done.groups > 0);
+    assert.match(person.told.at(-1)?.message ?? "", /^The table of groups is up to date: \d+ groups\.$/);
+    assert.equal((await update())?.written, false);
+    assert.equal(person.told.at(-1)?.message, "The table of groups is up to date already.");
+    const table = path.join(district.lake, "stage2p/clever/groups");
+    await rm(table, { recursive: true });
+    const { runs } = await activeApplication();
+    assert.ok(await runs.run({ command: "run" }));
+    assert.ok(!existsSync(table));
+    await workspace.getConfiguration("clever").update("groupsTable", true, ConfigurationTarget.Global);
+    try {
+      assert.ok(await runs.run({ command: "run" }));
+      assert.ok(existsSync(path.join(table, "_delta_log")));
+    } finally {
+      await workspace.getConfiguration("clever").update("groupsTable", undefined, ConfigurationTarget.Global);
+    }
   });
 
   test("finds nothing to remove within the week, and takes no shorter time", async () => {
