@@ -7,7 +7,7 @@ export interface BenchOptions {
   readonly only: readonly BenchmarkName[];
   /** How often each side is measured. */
   readonly runs: number;
-  /** Students of the district whose 10 days are brought over, and whose one day is added. */
+  /** Students of the district whose 10 days are ingested, and whose one day is added. */
   readonly students: number;
   /** Days that the prepared lake of (d) holds. */
   readonly historyDays: number;

@@ -37,7 +37,7 @@ async function againstRclone(
       run: () => run(target),
       clean: async () => {
         const landed = await bytesBelow(target, ".csv");
-        if (landed !== bytes) throw new Error(`${name} brought over ${landed} bytes of ${bytes}.`);
+        if (landed !== bytes) throw new Error(`${name} ingested ${landed} bytes of ${bytes}.`);
         await workshop.remove(target);
       },
     };

@@ -97,7 +97,7 @@ pictures.say(f"Spark {spark.version}, Clever Lake {DEFINITIONS['version']}.")
 
 # %% [markdown]
 # ## 1. What landed
-# Every file that was brought over has an entry in the **ingest log**, a Delta table. A file can come several times, since
+# Every file that was ingested has an entry in the **ingest log**, a Delta table. A file can come several times, since
 # Clever corrects files. For each file the last delivery whose rows entered the tables is the *current* one. A file in
 # *quarantine* waits for a person's decision: none of its rows are in the tables until somebody accepts it.
 

@@ -54,14 +54,14 @@ export function diskFull(): CleverLakeError {
 }
 
 /** An error as it is to be told: what the operating system says of a full disk in our words, all else as it is. */
-export function inPlainWords(error: unknown): unknown {
+export function asKnownError(error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOSPC" || code === "EDQUOT" ? diskFull() : error;
 }
 
 /** What happened, with its subject, and what can be done about it. */
 export function partsOfError(thrown: unknown): { readonly what: string; readonly hint: string | undefined } {
-  const error = inPlainWords(thrown);
+  const error = asKnownError(thrown);
   if (!(error instanceof CleverLakeError)) {
     return { what: error instanceof Error ? error.message : String(error), hint: undefined };
   }

@@ -17,7 +17,7 @@ export interface SaltText {
 export const shortestSalt = 16;
 
 /** How messages call a weak salt: "The salt is …". */
-export const weaknessInWords: Readonly<Record<SaltWeakness, string>> = {
+export const weaknessTexts: Readonly<Record<SaltWeakness, string>> = {
   short: `shorter than ${shortestSalt} characters`,
   placeholder: "a placeholder",
   repeated: "a few characters over and over",

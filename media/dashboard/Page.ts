@@ -63,7 +63,7 @@ export class Page implements Actions {
   private question: number;
   private frame = 0;
   private keeping: ReturnType<typeof setTimeout> | undefined;
-  /** Pictures as they were drawn last, so that what has not changed is not drawn anew. */
+  /** Pictures as they were drawn last, so that what has not changed is not drawn again. */
   private pictures = new Map<string, Picture | undefined>();
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];

@@ -22,7 +22,7 @@ export interface GridHost {
   readonly rows: RowCache;
   /** Where the table was scrolled to when the page was last seen. */
   readonly scrollTop: number;
-  /** Something is to be drawn anew. */
+  /** Something is to be drawn again. */
   changed(): void;
   /** The pixels of a row, as the font needs them. */
   rowHeight(): number;

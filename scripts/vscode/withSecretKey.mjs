@@ -6,7 +6,7 @@ import net from "node:net";
 
 /**
  * VS Code in a browser asks for its server's half of the key at `/mint-key`; without one it forgets its secrets when the
- * window is loaded anew. Everything else goes on to the server as it came.
+ * window is loaded again. Everything else goes on to the server as it came.
  *
  * @param {number} target port of VS Code's server on this machine
  * @param {number} port to listen at; 0 for a free one

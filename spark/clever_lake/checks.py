@@ -29,14 +29,14 @@ def telling_files(
     specification = job.specification
     hashed = [column.name for column in specification.hashed]
     ids = reduce(DataFrame.union, [rows.select(name) for name in hashed], known.select("id")).toDF("id")
-    telling: dict[int, str] = {}
+    suspects: dict[int, str] = {}
     is_bare = any(facts.has_bare for number, facts in found.facts.items() if number not in left)
     if is_bare and found.has_padded:
-        telling.update(dict.fromkeys(_lost_zeros(rows, specification, ids), "lost zeros"))
-    telling.update(
-        dict.fromkeys(_telling(spark, ids, specification, found, left), "texts with ids of people")
+        suspects.update(dict.fromkeys(_lost_zeros(rows, specification, ids), "lost zeros"))
+    suspects.update(
+        dict.fromkeys(_files_with_ids_in_texts(spark, ids, specification, found, left), "texts with ids of people")
     )
-    return telling
+    return suspects
 
 
 def _lost_zeros(rows: DataFrame, specification: Specification, ids: DataFrame) -> list[int]:
@@ -50,12 +50,12 @@ def _lost_zeros(rows: DataFrame, specification: Specification, ids: DataFrame) -
     return [row[FILE] for row in found.collect()]
 
 
-def _telling(
+def _files_with_ids_in_texts(
     spark: SparkSession, ids: DataFrame, specification: Specification, found: Found, left: set[int]
 ) -> set[int]:
     """The files with a kept text that may tell who somebody is: it would be masked, or it is an id."""
     rules = MaskRules(specification.masking)
-    telling: set[int] = set()
+    suspects: set[int] = set()
     files_of: dict[str, set[int]] = {}
     for each in found.texts:
         files = set(each.files) - left
@@ -63,7 +63,7 @@ def _telling(
             continue
         asked = rules.ids_in(each.text, each.kind)
         if asked is None:
-            telling |= files
+            suspects |= files
             continue
         if specification.tells_a_person(each.text):
             asked.append(each.text.strip(" ").lower())
@@ -74,5 +74,5 @@ def _telling(
         asked_ids = spark.createDataFrame([(each,) for each in files_of], "asked string")
         plain = ids.select(F.lower(F.trim("id")).alias("asked"))
         for row in plain.join(F.broadcast(asked_ids), "asked", "left_semi").distinct().collect():
-            telling |= files_of[row["asked"]]
-    return telling
+            suspects |= files_of[row["asked"]]
+    return suspects

@@ -57,7 +57,7 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
     lines = read_lines(spark, job).persist()
     try:
         tell("reading")
-        # Joining parts and planning anew after each stage costs more here than it saves: the parts are as many as the data.
+        # Joining parts and planning again after each stage costs more here than it saves: the parts are as many as the data.
         spark.conf.set("spark.sql.adaptive.enabled", "false")
         rows = lines.where((F.col(HEADER) == NO_HEADER) & F.col(IS_SOUND))
         found = look_at(lines, rows, job, known)

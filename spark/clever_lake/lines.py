@@ -3,7 +3,7 @@
 Spark's CSV reader is not used: it takes quotes, short rows and other encodings for something without a word. A file is
 read as lines here. A line is a row only if it keeps a strict grammar: as many cells as the header, quotes at the borders
 of cells or doubled within quotes, no control character, UTF-8. A line break within quotes breaks the grammar of both
-lines, so such a file is left to the judge, and lines of large files can be read side by side.
+lines, so such a file is left to the judge, and lines of large files can be read concurrently.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How a Spark on a cluster talks with the pipeline: by files of a folder of the lake, a document each.
 
 The pipeline writes `to-0.json`, `to-1.json` and so on, and this process `from-0.json`, `from-1.json`. As long as the
-pipeline lives, it writes `alive` anew.
+pipeline lives, it writes `alive` again.
 """
 
 from __future__ import annotations

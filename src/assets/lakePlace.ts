@@ -1,6 +1,6 @@
 import { type AdlsAddress, isAdlsAddress, parseAdlsAddress, placeInOneLake } from "../lake/adls/address";
 import { type Place, Places } from "../lake/adls/places";
-import { hadoopAddress } from "../lake/hadoopAddress";
+import { abfssAddress, hadoopAddress } from "../lake/hadoopAddress";
 
 /** Where a service in Azure finds the lake's tables. */
 export interface LakePlace {
@@ -41,9 +41,8 @@ export function lakePlaceOf(lakeUrl: string): LakePlace {
     host: address.endpoint.slice("https://".length),
     url: (lakePath) => places.url(lakePath),
     partsOf: (lakePath) => places.of(lakePath),
-    // An emulator is on this machine alone: there, too, the place is yet to be named.
     spark: (lakePath) =>
-      hadoopAddress(isAdlsAddress(lakeUrl) && !inAzure ? placeholder.endpoint : lakeUrl, lakePath).replace(
+      (isAdlsAddress(lakeUrl) ? abfssAddress(address, lakePath) : hadoopAddress(lakeUrl, lakePath)).replace(
         /\/$/,
         "",
       ),

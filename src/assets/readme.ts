@@ -16,7 +16,7 @@ export function readme(chosen: readonly Asset[], place: LakePlace): AssetFile {
 Written by Clever Lake ${version}. ${where}
 
 You may change any file. Written again, files that you changed stay as they are, and you are told which. To get such a file
-anew, delete it first.
+again, delete it first.
 
 ${sections.join("\n\n")}
 `;

@@ -37,7 +37,7 @@ export const newestRunPath = `${raw}/_newest_run.json`;
 /** Present while a run is at work; says whose it is. */
 export const runLockPath = `${raw}/_run.lock`;
 
-/** How long the lock with this id is held, written anew by its holder and nobody else. */
+/** How long the lock with this id is held, written again by its holder and nobody else. */
 export function runLeasePath(lockId: string): string {
   return `${runLockPath}.${lockId}`;
 }

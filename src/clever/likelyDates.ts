@@ -4,7 +4,7 @@ export interface FileTimes {
   readonly named: string | undefined;
   /** When the file was written, as the server says; before 2000 where the server does not say. */
   readonly modified: Date;
-  /** When it was brought over. */
+  /** When it was ingested. */
   readonly landed: Date;
 }
 

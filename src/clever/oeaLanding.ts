@@ -6,7 +6,7 @@ import { type Report, reportNames, reports, type UserType, userTypeFolder, userT
  * A raw file that one of OEA's pipelines landed, as its place tells. There are three layouts:
  * - `<report>/<time>/Students/<Clever's name>` and, of OEA's test data, `<report>/<time>/Students/Students.csv`: copied byte
  *   for byte, the time in UTC;
- * - `<report>/<time>/<name>`, the sink of OEA's production pipeline: written anew with every field quoted and quotes
+ * - `<report>/<time>/<name>`, the sink of OEA's production pipeline: written again with every field quoted and quotes
  *   escaped as `\"`, the time in US Central time.
  */
 export interface OeaLanding {

@@ -66,7 +66,7 @@ function describe(state: ProgressState): string {
   const landed =
     state.files > 0
       ? [
-          `${integer(state.filesLanded)} of ${counted(state.files, "file")} brought over (${bytes(state.bytesLanded)})`,
+          `${integer(state.filesLanded)} of ${counted(state.files, "file")} ingested (${bytes(state.bytesLanded)})`,
         ]
       : [];
   const read = state.filesToAnonymize > 0 ? [`${counted(state.rows, "row")} pseudonymized`] : [];

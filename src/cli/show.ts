@@ -77,7 +77,7 @@ export function showRun(summary: RunSummary): string {
       ? styled("yellow", "Done, but not with every file.")
       : styled("green", "Done.");
     lines.push(
-      `${mark} ${counted(landed, "file")} brought over (${bytes(summary.bytes)}), ${counted(anonymized, "file")} pseudonymized in ${duration(summary.milliseconds)}; ${integer(unchanged)} unchanged.`,
+      `${mark} ${counted(landed, "file")} ingested (${bytes(summary.bytes)}), ${counted(anonymized, "file")} pseudonymized in ${duration(summary.milliseconds)}; ${integer(unchanged)} unchanged.`,
       rowsLine("daily participation", rows.daily_participation),
       rowsLine("resource usage", rows.resource_usage),
     );
@@ -132,7 +132,7 @@ function quarantineLines(quarantined: RunSummary["quarantined"]): string[] {
   const files = quarantined.map(({ path, line, column, reason, acceptable, hasEarlierRows }) => {
     const where = [line === null ? "" : `line ${line}`, column ?? ""].filter(Boolean).join(", ");
     const earlier = hasEarlierRows ? ` ${earlierRowsStay}` : "";
-    const way = acceptable ? "" : " It has to be delivered anew.";
+    const way = acceptable ? "" : " It has to be delivered again.";
     return `${plain(path)}${where ? ` (${where})` : ""}: ${plain(reason)}${earlier}${way}`;
   });
   const isMixed = quarantined.some(({ acceptable }) => !acceptable);
@@ -269,7 +269,7 @@ export function showVerification(verification: Verification): string {
   const { problems, leftovers, landedFiles, reportRows } = verification;
   const verdict =
     problems.length === 0
-      ? `${styled("green", "Everything adds up.")} ${counted(reportRows, "row")} of reports; ${counted(landedFiles, "landed file")} read anew.`
+      ? `${styled("green", "No discrepancies found.")} ${counted(reportRows, "row")} of reports; ${counted(landedFiles, "landed file")} read again.`
       : [
           styled("red", `${counted(problems.length, "problem")}:`),
           ...problems.map((each) => `  ${plain(each.subject)}: ${plain(each.problem)}`),

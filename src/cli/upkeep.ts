@@ -14,7 +14,7 @@ export function showOptimize({ dryRun, tables, milliseconds }: OptimizeSummary):
     tables.flatMap(rowsOf),
     [1, 2, 3, 4],
   );
-  const change = `${counted(before, "data file")} ${dryRun ? "would become" : "became"} ${integer(after)}, ${bytes(sum((table) => table.rewritten))} of them written anew`;
+  const change = `${counted(before, "data file")} ${dryRun ? "would become" : "became"} ${integer(after)}, ${bytes(sum((table) => table.rewritten))} of them written again`;
   const verdict =
     before === after
       ? `${styled("green", "Nothing to merge.")} No partition has many small data files.`

@@ -150,16 +150,16 @@ const txn: z.ZodType<Txn> = z.object({
 });
 
 /** Other writers put into a commit's provenance what they like; a field of another type than ours is not ours. */
-const unlessForeign = <T extends z.ZodType>(schema: T) => optional(schema).catch(undefined);
+const ignoreIfInvalid = <T extends z.ZodType>(schema: T) => optional(schema).catch(undefined);
 
 const commitInfo: z.ZodType<CommitInfo> = z.object({
-  timestamp: unlessForeign(z.number()),
-  operation: unlessForeign(z.string()),
-  operationParameters: unlessForeign(z.record(z.string(), z.unknown())),
-  engineInfo: unlessForeign(z.string()),
-  readVersion: unlessForeign(z.number()),
-  isBlindAppend: unlessForeign(z.boolean()),
-  txnId: unlessForeign(z.string()),
+  timestamp: ignoreIfInvalid(z.number()),
+  operation: ignoreIfInvalid(z.string()),
+  operationParameters: ignoreIfInvalid(z.record(z.string(), z.unknown())),
+  engineInfo: ignoreIfInvalid(z.string()),
+  readVersion: ignoreIfInvalid(z.number()),
+  isBlindAppend: ignoreIfInvalid(z.boolean()),
+  txnId: ignoreIfInvalid(z.string()),
 });
 
 const actionSchemas = { add, remove, txn, commitInfo, protocol, metaData, domainMetadata } as const;

@@ -41,7 +41,7 @@ export type CommitOutcome =
 
 /**
  * Commits to a table by optimistic concurrency: whoever makes the next version's file first wins, the others look
- * what it did, and go on top of it or make their attempt anew. Each call is applied at most once, also where a
+ * what it did, and go on top of it or make their attempt again. Each call is applied at most once, also where a
  * connection broke after the lake had taken the file. Rejects with `conflict`, `unsupportedTable`, `corrupt`, what
  * `attempt` rejects with, and `network` where the lake cannot be reached.
  */

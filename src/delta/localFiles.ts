@@ -6,7 +6,7 @@ import { CleverLakeError } from "../errors";
 import { removeLocal } from "../heldFiles";
 import type { Lake, LakeOptions } from "../lake/lake";
 
-/** Files that are copied side by side: each waits mostly for the network. */
+/** Files that are copied concurrently: each waits mostly for the network. */
 const copiesAtOnce = 8;
 
 /** Runs `work` with a scratch folder of the lake and removes the folder with all that is left in it. */

@@ -3,8 +3,8 @@ import { commitPath, lastCheckpointPath } from "./paths";
 
 const hint =
   "Put the missing files back from a copy of the lake. Without one, move the table's whole folder away (with a _lookup " +
-  "its _pseudo too) and run again: the table is made anew from the landed files, and no row stands there twice. The " +
-  "roster is to be imported anew then.";
+  "its _pseudo too) and run again: the table is made again from the landed files, and no row stands there twice. The " +
+  "roster is to be imported again then.";
 
 /** The error for a version without which the table's newest state cannot be told. */
 export function versionMissing(tablePath: string, version: number): CleverLakeError {

@@ -184,7 +184,7 @@ async function mergedFile(
   );
 }
 
-/** Damaged bytes that are written anew would have a right hash. */
+/** Damaged bytes that are written again would have a right hash. */
 async function requireIntact(
   file: AddFile,
   lakePath: string,

@@ -124,7 +124,7 @@ export function requireSameShape(
   if (difference === undefined) return;
   throw new CleverLakeError("unsupportedTable", `The table is not as this program makes it: ${difference}.`, {
     subject,
-    hint: "A table of reports is built again from its landed files by clever-lake repair. Move another one away, so that it is made anew.",
+    hint: "A table of reports is built again from its landed files by clever-lake repair. Move another one away, so that it is made again.",
   });
 }
 

@@ -164,7 +164,7 @@ function lost(
     "engine",
     `The engine's process ended unexpectedly (${how}) while it was ${activity}.`,
     {
-      hint: "What was done before stays. Try again: the engine starts anew, and a run takes up where it was.",
+      hint: "What was done before stays. Try again: the engine starts again, and a run takes up where it was.",
     },
   );
 }

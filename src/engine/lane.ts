@@ -1,6 +1,6 @@
 import { bulkhead } from "cockatiel";
 
-/** Work that is done one after the other, since two of its kind side by side would need twice DuckDB's memory. */
+/** Work that is done one after the other, since two of its kind concurrently would need twice DuckDB's memory. */
 export class Lane {
   private readonly slot = bulkhead(1, Number.POSITIVE_INFINITY);
 

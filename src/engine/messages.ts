@@ -239,7 +239,7 @@ export interface RunItem {
   readonly started: string;
   readonly ended: string | null;
   readonly error: string | null;
-  /** Files that it set out to bring over. */
+  /** Files that it planned to ingest. */
   readonly files: number;
   readonly counts: RunCounts | null;
 }
@@ -264,7 +264,7 @@ export interface RunDetails extends RunItem {
   readonly summary: RunSummary | null;
   /** What the ingest log says that the run did, by path; also of a run that was cut off. */
   readonly log: readonly LogLine[];
-  /** Files that it set out to bring over and of which it recorded neither an outcome nor a failure. */
+  /** Files that it planned to ingest and of which it recorded neither an outcome nor a failure. */
   readonly notReached: readonly string[];
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { allSettledOrThrow } from "../allSettledOrThrow";
 import { recognizeReport } from "../clever/fileNames";
 import { writeCheckFolders, writeCheckPath } from "../clever/layout";
 import type { Lake } from "../lake/lake";
@@ -13,7 +14,6 @@ import { isAcceptable, isHeldBack } from "../pipeline/plan/quarantine";
 import { status } from "../pipeline/plan/status";
 import { checkSalt } from "../pipeline/salt/salt";
 import type { SourceFile } from "../sftp/source";
-import { together } from "../together";
 import { openLake, readSalt, type Sources, sourceOf } from "./connections";
 import type { CallContext } from "./handlers";
 import type {
@@ -92,7 +92,7 @@ export async function listReports(
   { signal, report }: CallContext<readonly ReportItem[]>,
 ): Promise<{ count: number; overdue: readonly Freshness[]; changedByOthers: readonly Finding[] }> {
   const lake = await openLake(connection, secrets);
-  const [{ files, overdue, changedByOthers }, failures] = await together([
+  const [{ files, overdue, changedByOthers }, failures] = await allSettledOrThrow([
     sources.use(connection, secrets, (source, settings) => status(source, lake, settings, signal)),
     failedFiles(lake, signal),
   ]);

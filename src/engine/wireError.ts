@@ -1,5 +1,5 @@
 import { ResponseError } from "vscode-jsonrpc/node";
-import { CleverLakeError, inPlainWords } from "../errors";
+import { asKnownError, CleverLakeError } from "../errors";
 import type { WireError } from "./messages";
 
 /** JSON-RPC leaves the codes outside -32768 to -32000 to the application; ours are in the error's data. */
@@ -7,7 +7,7 @@ const applicationError = 1;
 
 /** An error as the engine answers with it. What is no error of ours says only its kind: its text may hold anything. */
 export function toResponseError(thrown: unknown): ResponseError<WireError> {
-  const error = inPlainWords(thrown);
+  const error = asKnownError(thrown);
   return responseError(
     error instanceof CleverLakeError
       ? {

@@ -1,5 +1,5 @@
 import { CleverLakeError } from "../errors";
-import { isAdlsAddress, parseAdlsAddress } from "./adls/address";
+import { type AdlsAddress, isAdlsAddress, parseAdlsAddress } from "./adls/address";
 import { Places } from "./adls/places";
 import { folderOf } from "./folderAddress";
 import { checkedPath } from "./lakePath";
@@ -22,18 +22,23 @@ export function hadoopAddress(url: string, path: string): string {
       hint: 'Use "engine": "embedded".',
     });
   }
+  return abfssAddress(address, path);
+}
+
+/** The same of a lake in Azure. */
+export function abfssAddress(address: AdlsAddress, path: string): string {
   const { fileSystem, name } = new Places(address).of(path);
   if (address.kind === "oneLake" && !/^[\w.-]+$/.test(fileSystem)) {
     throw new CleverLakeError(
       "config",
       "Spark's addresses take no workspace with blanks or other such characters.",
       {
-        subject: url,
+        subject: fileSystem,
         hint: "Give workspace and lakehouse by their GUIDs in lake.url.",
       },
     );
   }
-  return `abfss://${fileSystem}@${new URL(address.endpoint).host}/${name}`;
+  return `abfss://${fileSystem}@${address.endpoint.slice("https://".length)}/${name}`;
 }
 
 /** An address as a URI, percent-encoded, which Livy and `spark-submit` take for the files of a program. */

@@ -1,11 +1,11 @@
 import { bulkhead } from "cockatiel";
+import { allSettledOrThrow } from "../allSettledOrThrow";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
 import type { Duck } from "../duck/duck";
 import { CleverLakeError, describeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
-import { together } from "../together";
 import { type Committed, ReportTable } from "./commit/reportTable";
 import type { Delivery, QuarantinedDelivery } from "./delivery";
 import { landFile } from "./land/land";
@@ -194,7 +194,7 @@ export class ChunkRunner {
       }
     });
     try {
-      await together(work);
+      await allSettledOrThrow(work);
     } finally {
       await log.append([...entries.values()]);
     }

@@ -11,7 +11,7 @@ export interface FileUnderWay {
 /** How far a run is. */
 export interface ProgressState {
   readonly phase: "listing" | "working";
-  /** Files to be brought over, and those that are. */
+  /** Files to be ingested, and those that are. */
   readonly files: number;
   readonly filesLanded: number;
   readonly bytes: number;
@@ -27,7 +27,7 @@ export interface ProgressState {
 
 export type ProgressListener = (state: ProgressState) => void;
 
-const filesTold = 4;
+const filesShown = 4;
 
 /** Counts what a run has done and tells its listener. */
 export class Progress {
@@ -72,7 +72,7 @@ export class Progress {
     files: readonly { readonly path: string }[],
     work: () => Promise<T>,
   ): Promise<T> {
-    const told = new Set<FileUnderWay>(files.slice(0, filesTold).map(({ path }) => ({ path, activity })));
+    const told = new Set<FileUnderWay>(files.slice(0, filesShown).map(({ path }) => ({ path, activity })));
     this.change({ underWay: [...this.state.underWay, ...told] });
     try {
       return await work();

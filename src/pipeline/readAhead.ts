@@ -1,7 +1,7 @@
+import { allSettledOrThrow } from "../allSettledOrThrow";
 import { Duck } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
-import { together } from "../together";
 import { IngestLog } from "./log/logTable";
 import { type LakeTables, readTables } from "./write/tables";
 
@@ -46,7 +46,7 @@ export class ReadAhead implements AsyncDisposable {
     const log = new IngestLog(lake, duck);
     this.opened = { duck, log };
     try {
-      [this.read] = await together([readTables(lake, duck, signal), log.sources(signal)]);
+      [this.read] = await allSettledOrThrow([readTables(lake, duck, signal), log.sources(signal)]);
     } catch {
       // As above.
     }

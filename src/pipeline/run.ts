@@ -1,3 +1,4 @@
+import { allSettledOrThrow } from "../allSettledOrThrow";
 import type { Division } from "../clever/groupsTable";
 import { digitalActivityTable, groupsTable } from "../clever/layout";
 import type { UserType } from "../clever/reports";
@@ -6,7 +7,6 @@ import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { removeLocal } from "../heldFiles";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
-import { together } from "../together";
 import { updateDigitalActivity } from "./activity/digitalActivity";
 import { requireAdopted, requireFinishedAdoption } from "./adopt/oeaTables";
 import { ChunkRunner } from "./chunkRunner";
@@ -59,7 +59,7 @@ export interface RunRequest {
   readonly only?: readonly string[] | undefined;
   /** Files (paths on the server or in the lake) to be taken without their bad rows. */
   readonly accept?: readonly string[];
-  /** Files read from the server side by side; 4 if left out. */
+  /** Files read from the server concurrently; 4 if left out. */
   readonly connections?: number;
   /** Percent of a source's rows that a new delivery may take away without a question; 50 if left out. */
   readonly maxShrink?: number;
@@ -97,7 +97,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const holding = given === undefined ? undefined : holdSalt(lake, given, signal);
   await using ahead = new ReadAhead(lake, signal);
   const ours = ahead.ready.then(() => requireAdopted(ahead.tables?.pseudo));
-  const [listing, , held, newest] = await together([asked, ours, holding, newestRun(lake, signal)]);
+  const [listing, , held, newest] = await allSettledOrThrow([asked, ours, holding, newestRun(lake, signal)]);
   if (held !== undefined) await claimHeldSalt(lake, held, { signal });
   const salt = held?.salt;
 
@@ -265,7 +265,7 @@ async function currentState(
   signal: AbortSignal | undefined,
 ): Promise<{ state: LakeState; previous: string | null; tables: LakeTables }> {
   // Each is a row of answers that have to be waited for one after the other.
-  const [tables, { records, newest: previous }, known] = await together([
+  const [tables, { records, newest: previous }, known] = await allSettledOrThrow([
     readTables(lake, duck, signal, read),
     interruptedRuns(lake, signal),
     log.sources(signal),

@@ -56,7 +56,7 @@ export function finishedSummary(summary: RunSummary, started: Date): RunSummary 
   };
 }
 
-/** Files end in any order, since they are worked on side by side. */
+/** Files end in any order, since they are worked on concurrently. */
 function byPath<T extends { readonly path: string }>(files: readonly T[]): T[] {
   return files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }

@@ -20,7 +20,7 @@ export interface SampleFile {
   readonly userType: UserType;
   /** `yyyy-MM-dd`, of the name and of every row. */
   readonly date: string;
-  /** The file's text in chunks of about 64 KiB, made as they are asked for; every call starts anew. */
+  /** The file's text in chunks of about 64 KiB, made as they are asked for; every call starts again. */
   rows(): Generator<string>;
 }
 

@@ -14,7 +14,7 @@ export interface Lease<C> extends Disposable {
 }
 
 /**
- * Up to `size` connections side by side, opened when needed and kept for the next. The first is opened alone, and
+ * Up to `size` connections concurrently, opened when needed and kept for the next. The first is opened alone, and
  * never more at once than are open: wrong credentials then count once against the account and are never tried again,
  * and a server that allows fewer connections refuses few. It is asked for no more then, and those that are open do.
  */

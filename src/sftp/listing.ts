@@ -15,13 +15,13 @@ const maximumEntries = 500_000;
 export interface ListingOptions {
   /** Absolute on the server. */
   readonly root: string;
-  /** Folders listed side by side. */
+  /** Folders listed concurrently. */
   readonly connections: number;
   readonly names: ReportNames;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Lists everything below the root, folder by folder, several folders side by side, and then follows the links. */
+/** Lists everything below the root, folder by folder, several folders concurrently, and then follows the links. */
 export async function listBelow(
   pool: ConnectionPool<SftpConnection>,
   { root, connections, names, signal }: ListingOptions,

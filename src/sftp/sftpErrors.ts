@@ -31,8 +31,7 @@ export function refusal(error: unknown, path: string): unknown {
   return new CleverLakeError("io", `The SFTP server could not read ${path} (status ${status}).`, detail);
 }
 
-const networkHint =
-  "Check host, port and firewall, then run again: what was brought over is not fetched twice.";
+const networkHint = "Check host, port and firewall, then run again: what was ingested is not fetched twice.";
 
 /** A lost or refused connection. */
 export function networkError(message: string, cause?: unknown): CleverLakeError {

@@ -20,7 +20,7 @@ export interface SftpSourceConfig extends Credentials {
   readonly root?: string;
   /** The server's pinned host key, as `ssh-keygen -l` prints it: `SHA256:…`. Without it nothing is connected. */
   readonly hostKey?: string;
-  /** Connections side by side, at most. */
+  /** Connections concurrently, at most. */
   readonly connections?: number;
   /** Seconds without progress after which the server counts as gone. */
   readonly timeoutSeconds?: number;

@@ -11,7 +11,7 @@ import { asMarkdown } from "./outsideText";
 
 const scheme = "clever-adoption";
 
-/** Shows OEA's tables and their rows against ours as a Markdown page; computed anew whenever it is opened. */
+/** Shows OEA's tables and their rows against ours as a Markdown page; computed again whenever it is opened. */
 export class AdoptionPage extends Disposable implements vscode.TextDocumentContentProvider {
   constructor(
     private readonly model: ConnectionModel,

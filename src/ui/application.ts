@@ -281,7 +281,7 @@ export class Application extends Disposable {
       if (interrupted.length > 0) return;
       tell(
         showWarningMessage,
-        vscode.l10n.t("Clever's engine ended unexpectedly; it starts anew when it is needed."),
+        vscode.l10n.t("Clever's engine ended unexpectedly; it starts again when it is needed."),
       );
     });
     this.hold({ dispose: () => logging.dispose() });

@@ -54,7 +54,7 @@ export class AssetsCommand {
       return;
     }
     const text = vscode.l10n.t(
-      "{0} written to {1}. Kept, because they were changed there: {2} ({3}). To get one anew, delete it first.",
+      "{0} written to {1}. Kept, because they were changed there: {2} ({3}). To write one again, delete it first.",
       ...[counted.files(written.length), folder, integer(kept.length), listed(kept)],
     );
     tell(showWarningMessage, text, open);

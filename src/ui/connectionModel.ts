@@ -106,7 +106,7 @@ export class ConnectionModel extends Disposable {
     return this.lookedAt;
   }
 
-  /** Reports that a run would bring over. */
+  /** Reports that a run would ingest. */
   get newCount(): number {
     return this.items.filter(({ state }) => state === "new" || state === "changed").length;
   }
@@ -179,7 +179,7 @@ export class ConnectionModel extends Disposable {
     await written;
   }
 
-  /** Looks at the server anew; the views keep what they show until the answer is there. */
+  /** Looks at the server again; the views keep what they show until the answer is there. */
   async refresh(): Promise<void> {
     if (!isConnected()) {
       this.reset();

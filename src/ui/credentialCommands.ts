@@ -16,7 +16,7 @@ interface Parts {
   readonly client: EngineClient;
   readonly secrets: SecretStore;
   readonly log: vscode.LogOutputChannel;
-  /** Asks for everything anew. */
+  /** Asks for everything again. */
   readonly connect: () => Promise<void>;
   /** Tests the connection and tells how it went. */
   readonly test: () => Promise<void>;

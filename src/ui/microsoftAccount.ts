@@ -9,7 +9,7 @@ const assumedMilliseconds = 10 * 60_000;
 /**
  * A token of VS Code's Microsoft account for the engine. Without a session, VS Code marks its accounts menu and the
  * request fails: a run in the background is no time for a dialog. Where a service refused a token, the user is asked to
- * sign in anew.
+ * sign in again.
  */
 export async function microsoftToken({ scope, refused }: TokenParams): Promise<TokenAnswer> {
   const known = await vscode.authentication.getSession(provider, [scope], { createIfNone: false });

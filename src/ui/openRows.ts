@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 /**
  * Creates a tree view that finds its rows open as they were left: VS Code itself forgets it when the window is loaded
- * anew, and when rows go and come back. Only rows with an id are remembered.
+ * again, and when rows go and come back. Only rows with an id are remembered.
  *
  * @param state where it is kept, by the ids of rows
  */

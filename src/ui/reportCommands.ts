@@ -158,7 +158,7 @@ export class ReportCommands {
         tell(showErrorMessage, [text, ...waiting].join(" "), offers.log());
       } else {
         const text = vscode.l10n.t(
-          "Everything adds up: {0} of reports in {1}.",
+          "No discrepancies found: {0} of reports in {1}.",
           counted.rows(reportRows),
           counted.files(landedFiles),
         );
@@ -207,7 +207,7 @@ export class ReportCommands {
     try {
       const found = await lakeTree.find(landed.landedPath);
       if (found === undefined) {
-        const text = vscode.l10n.t("{0} was brought over, but the lake has it no more.", landed.landedPath);
+        const text = vscode.l10n.t("{0} was ingested, but the lake has it no more.", landed.landedPath);
         tell(showWarningMessage, text, {
           title: vscode.l10n.t("Verify the Lake"),
           act: () => this.verify(),

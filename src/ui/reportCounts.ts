@@ -14,7 +14,7 @@ export interface ReportCounts {
   readonly unread: number;
   /** New on the server, and not failed yet. */
   readonly fresh: number;
-  /** Published again since it was brought over, and not failed yet. */
+  /** Published again since it was ingested, and not failed yet. */
   readonly changed: number;
   /** Kinds of reports whose next one is late. */
   readonly overdue: readonly Freshness[];

@@ -170,7 +170,7 @@ export class RunController extends Disposable {
   }
 
   private tellStopped(request: RunRequest): void {
-    const resume: Offer = { title: vscode.l10n.t("Go On"), act: () => this.run(request) };
+    const resume: Offer = { title: vscode.l10n.t("Resume"), act: () => this.run(request) };
     tell(
       showInformationMessage,
       vscode.l10n.t("Stopped. What was done stays; the next run goes on from there."),
@@ -188,7 +188,7 @@ export class RunController extends Disposable {
   }
 }
 
-/** Percent of the work that is done: bringing over and anonymizing count half each where both are to be done. */
+/** Percent of the work that is done: ingesting and anonymizing count half each where both are to be done. */
 function doneShare(state: RunProgress): number {
   const landing = state.bytes > 0 ? state.bytesLanded / state.bytes : undefined;
   const reading =

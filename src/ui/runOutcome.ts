@@ -116,7 +116,7 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
   if (landed > 0 || anonymized > 0) {
     return [
       vscode.l10n.t(
-        "{0} brought over ({1}), {2} anonymized, {3}.",
+        "{0} ingested ({1}), {2} anonymized, {3}.",
         counted.files(landed),
         bytes(summary.bytes),
         integer(anonymized),

@@ -76,7 +76,7 @@ function numbersOf(summary: RunSummary): string[] {
   return [
     `| | |`,
     `| --- | ---: |`,
-    row(vscode.l10n.t("Files brought over"), `${integer(summary.landed)} (${bytes(summary.bytes)})`),
+    row(vscode.l10n.t("Files ingested"), `${integer(summary.landed)} (${bytes(summary.bytes)})`),
     row(vscode.l10n.t("Files anonymized"), integer(summary.anonymized)),
     row(vscode.l10n.t("Files unchanged"), integer(summary.unchanged)),
     row(vscode.l10n.t("Rows of daily participation"), integer(summary.rows.daily_participation)),

@@ -102,7 +102,7 @@ function runItem(run: RunItem): vscode.TreeItem {
   const [icon, color] = icons[run.outcome];
   item.id = `run:${run.runId}`;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
-  item.description = [outcomeWord(run.outcome), ...countsInWords(run)].join(" · ");
+  item.description = [outcomeWord(run.outcome), ...countTexts(run)].join(" · ");
   item.tooltip = run.error ?? item.description;
   const retry =
     run.outcome === "failed" ||
@@ -127,7 +127,7 @@ function olderRuns(count: number): string {
   );
 }
 
-function countsInWords({ counts }: RunItem): string[] {
+function countTexts({ counts }: RunItem): string[] {
   if (counts === null) return [];
   // What asks for a look comes first: a narrow view cuts the end off.
   const words = [];

@@ -65,7 +65,7 @@ function askWhichSalt(
   };
   const vault = {
     ...withIcon(vscode.l10n.t("$(azure) Read it from a key vault")),
-    detail: vscode.l10n.t("As OEA keeps it, under the name oeaSalt; it is read anew for each run."),
+    detail: vscode.l10n.t("As OEA keeps it, under the name oeaSalt; it is read again for each run."),
     value: "vault" as const,
   };
   const keep = {

@@ -19,7 +19,7 @@ export interface BoundSecrets {
 /**
  * The connection's secrets, in VS Code's own store and nowhere else, with the targets that they were given for.
  *
- * They are one entry, written at once: VS Code in a browser seals its whole store anew for each entry and does not wait
+ * They are one entry, written at once: VS Code in a browser seals its whole store again for each entry and does not wait
  * for the write before, so that of two entries written one after the other the second may be lost with the next reload.
  */
 export class SecretStore {

@@ -98,7 +98,7 @@ describe("a district's lake in Azure", () => {
     await expect.poll(() => reports().row(`${newest} students`).textContent()).toContain("new");
   });
 
-  test("takes what a run brings over, row for row", async () => {
+  test("takes what a run ingests, row for row", async () => {
     await run();
     await expect.poll(() => reports().row(`${newest} students`).textContent()).toContain("anonymized");
     await expect.poll(() => workbench().badge("Clever")).toBe("");

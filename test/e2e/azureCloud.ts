@@ -95,7 +95,7 @@ export class AzureCloud implements AsyncDisposable {
     this.emulator.setTokens([]);
   }
 
-  /** The tokens so far are taken no longer, and only who signs in anew is given one that is. */
+  /** The tokens so far are taken no longer, and only who signs in again is given one that is. */
   revokeSignIn(): void {
     this.emulator.setTokens([]);
   }

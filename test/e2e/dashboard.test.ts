@@ -37,7 +37,7 @@ describe("the participation dashboard of the sample district", () => {
     await reports.row("daily-participation").waitFor();
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
-    await workbench().notifications.press("192 files brought over", "Open Dashboard");
+    await workbench().notifications.press("192 files ingested", "Open Dashboard");
     await workbench().tab(title).waitFor();
     await eventually(() => text("#card-users .card-value")).toMatch(/^[\d,]{3,}$/);
     // The roster of the sample came in with the run.

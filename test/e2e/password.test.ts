@@ -66,7 +66,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await quickInput.answer(salt);
     await notifications.shows(`Connected: ${reportCount} reports are on the server.`);
     await notifications.press("Connected:", "Run the Pipeline");
-    await notifications.shows(`${reportCount} files brought over`);
+    await notifications.shows(`${reportCount} files ingested`);
   });
 
   test("a file with bad rows goes into quarantine, with its reason", async () => {
@@ -138,11 +138,11 @@ describe("a district's reports, by password, with its own salt", () => {
     });
     await workbench().screenshots("changed", ["light", "dark", "highContrast", "highContrastLight"]);
     await reports().contextMenu("Ingest and Anonymize", label);
-    await workbench().notifications.shows(/brought over.* 37 rows/);
+    await workbench().notifications.shows(/ingested.* 37 rows/);
     await expect.poll(() => reports().row(label).textContent()).toContain("anonymized");
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Verify the Lake");
-    await workbench().notifications.shows("Everything adds up");
+    await workbench().notifications.shows("No discrepancies found");
   });
 
   test("the run's report opens from the view", async () => {
@@ -155,7 +155,7 @@ describe("a district's reports, by password, with its own salt", () => {
           .textContent()
           .catch(() => ""),
       )
-      .toMatch(/Files brought over\s*1/);
+      .toMatch(/Files ingested\s*1/);
     await workbench().screenshots("run-report", ["light", "dark", "highContrast", "highContrastLight"]);
   });
 

@@ -32,14 +32,14 @@ describe("the sample district, as a newcomer meets it", () => {
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
     await workbench().notifications.shows(/running the pipeline: (file \d+ of 192|[\d,]+ rows anonymized)/);
     await workbench().screenshot("run-going-on");
-    await workbench().notifications.shows("192 files brought over");
+    await workbench().notifications.shows("192 files ingested");
     await workbench().tree("Data Lake").row("daily_participation_pseudo").waitFor();
     await expect.poll(() => reports().row("2025-10-31 students").textContent()).toMatch(/anonymized/);
     await workbench().screenshots("run-done", everyTheme);
   });
 
   test("the run's report opens", async () => {
-    await workbench().notifications.press("192 files brought over", "Open Run Report");
+    await workbench().notifications.press("192 files ingested", "Open Run Report");
     // The preview of Markdown loads its page twice: the frame that is found first may go.
     await expect
       .poll(async () =>
@@ -49,13 +49,13 @@ describe("the sample district, as a newcomer meets it", () => {
           .textContent()
           .catch(() => ""),
       )
-      .toMatch(/Files brought over\s*192/);
+      .toMatch(/Files ingested\s*192/);
   });
 
   test("the lake is verified", async () => {
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Verify the Lake");
-    await workbench().notifications.shows("Everything adds up");
+    await workbench().notifications.shows("No discrepancies found");
     await workbench().screenshot("verified");
   });
 

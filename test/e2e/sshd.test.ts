@@ -199,7 +199,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
   test("several are selected and brought into the lake alone", async () => {
     await reports().select([`${newest} students`, `${newest} teachers`]);
     await reports().contextMenu("Ingest", `${newest} teachers`);
-    await workbench().notifications.shows("2 files brought over");
+    await workbench().notifications.shows("2 files ingested");
     await reports().deselect();
     for (const label of [`${newest} students`, `${newest} teachers`]) {
       await expect.poll(() => reports().row(label).textContent()).toContain("in the lake");
@@ -230,8 +230,8 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
   });
 
   test("the next run completes it, and every row is there once", async () => {
-    await workbench().notifications.press("Stopped.", "Go On");
-    await workbench().notifications.shows("files brought over");
+    await workbench().notifications.press("Stopped.", "Resume");
+    await workbench().notifications.shows("files ingested");
     for (const label of [`${newest} students`, `${second} staff`]) {
       await expect.poll(() => reports().row(label).textContent()).toContain("anonymized");
       expect(await reports().icon(label)).toEqual({
@@ -243,7 +243,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await expect.poll(rowsInTables).toBe(await district.rows());
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Verify the Lake");
-    await workbench().notifications.shows("Everything adds up");
+    await workbench().notifications.shows("No discrepancies found");
   });
 
   test("a run that failed is tried again from the list of runs", async () => {
@@ -272,11 +272,11 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await workbench().screenshots("file-failed", ["light", "dark"]);
     await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("failed"));
     await runs().menuOf(runs().rowWith("failed"), "Retry Run");
-    await notifications.shows("1 file brought over");
+    await notifications.shows("1 file ingested");
     await expect.poll(rowsInTables).toBe(await district.rows());
   });
 
-  test("the window is loaded anew, and everything is as it was", async () => {
+  test("the window is loaded again, and everything is as it was", async () => {
     await workbench().notifications.clear();
     await reports().click("daily-participation", "2025-09-02 students");
     // The preview that was open until now may be found first, and then be gone.

@@ -7,7 +7,7 @@ const cache = path.resolve(import.meta.dirname, "..", "..", ".cache");
 
 /**
  * A folder of the project's `.cache` with something that tests need from elsewhere, installed once; resolves to it.
- * @param requirements what is to be installed, in full: other requirements than last time are installed anew
+ * @param requirements what is to be installed, in full: other requirements than last time are installed again
  */
 export async function installedOnce(
   name: string,

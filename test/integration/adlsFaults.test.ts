@@ -144,7 +144,7 @@ describe.each(scenarios)("$name", ({ earlier, later, request }) => {
       });
       expect(second.failed, told).toEqual([]);
       expect(await stateOf(openLake(emulator)), told).toEqual(undisturbed);
-      // Rows, lookups and log are as they should be; where requests were left undone, landed files are read anew too.
+      // Rows, lookups and log are as they should be; where requests were left undone, landed files are read again too.
       if (wasBad) expect((await verifyLake(openLake(emulator), salt)).problems, told).toEqual([]);
     };
 

@@ -73,7 +73,7 @@ describe("the machine's sign-in", () => {
     const emulator = await startEmulator();
     const look = await opener();
     await expect(look(emulator)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
-    // Whoever has put it right is not to start the program anew.
+    // Whoever has put it right is not to start the program again.
     await machine(answering("a token"));
     expect(await look(emulator)).toBeUndefined();
   });

@@ -5,7 +5,7 @@ import { RestError } from "@azure/storage-file-datalake";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { CleverLakeError, describeError } from "../../src/errors";
 import type { AdlsLake } from "../../src/lake/adls/adlsLake";
-import { adlsError } from "../../src/lake/adls/adlsWords";
+import { adlsError } from "../../src/lake/adls/adlsMessages";
 import type { RequestNote } from "../../src/lake/adls/requests";
 import { AdlsEmulator } from "../adls-emulator/emulator";
 import { accountSas, lasting, openLake, startEmulator, token } from "../helpers/adls";
@@ -62,7 +62,7 @@ describe("what the user reads", () => {
     const { url, account } = await startEmulator();
     const key = Buffer.from("another key").toString("base64");
     const told = await toldOf(openLake({ url, account, key }, { auth: "sharedKey" }));
-    expect(told).toContain("does not accept the account key. Copy it anew");
+    expect(told).toContain("does not accept the account key. Copy it again");
     expect(told).not.toContain(key);
   });
 

@@ -71,7 +71,7 @@ const weeksOfYear = 36;
  * commit that merged data files.
  */
 const mostBetweenMerges = 18 + 20 + 5 * (1 + 9 + 2 + 1 + 1);
-/** Weeks at the end of a year that are brought over one by one; in so many the ingest log's files are merged once. */
+/** Weeks at the end of a year that are ingested one by one; in so many the ingest log's files are merged once. */
 const weeksLookedAt = 21;
 
 test("a run with nothing new takes no more requests after three years than after one", {

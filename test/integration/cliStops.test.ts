@@ -111,12 +111,12 @@ describe("clever-lake demo", () => {
     const [, first = "", second = "", roster = "", answers = "", proof = ""] = stdout.split(
       /First run.*\n|Second run.*\n|The roster: .*\n|What the tables say.*\n|The tables recounted.*\n/,
     );
-    expect(first).toContain("Done. 192 files brought over");
+    expect(first).toContain("Done. 192 files ingested");
     expect(second).toBe("Nothing new. 192 reports on the server are in the lake already.\n\n");
     expect(roster).toContain("Imported: 1,543 students");
     expect(answers).toContain("By school");
     expect(answers).toContain("fewer than 10 people; shown only together with");
-    expect(proof).toContain("Everything adds up.");
+    expect(proof).toContain("No discrepancies found.");
     expect(await filesBelow(folder)).toEqual([]);
   });
 });

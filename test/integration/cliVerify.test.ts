@@ -193,7 +193,7 @@ describe("clever-lake verify", () => {
     const { exitCode, stdout } = await cli.run("verify");
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: expect.stringContaining("Everything adds up."),
+      stdout: expect.stringContaining("No discrepancies found."),
     });
   });
 });

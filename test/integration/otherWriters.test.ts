@@ -215,17 +215,17 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
   });
 
   test.each(["CLUSTER BY", "PARTITIONED BY"])(
-    "a table made anew with %s another column: refused",
+    "a table made again with %s another column: refused",
     async (by) => {
       const fixture = await lakeOfRuns();
       const place = fixture.lake.localPath(table);
-      const anew = path.join(await temporaryFolder(), "anew");
+      const again = path.join(await temporaryFolder(), "again");
       const name = by.replaceAll(" ", "_");
       await spark.sql(
-        `CREATE TABLE ${name} USING delta ${by} (date) LOCATION '${anew}' AS SELECT * FROM delta.\`${place}\``,
+        `CREATE TABLE ${name} USING delta ${by} (date) LOCATION '${again}' AS SELECT * FROM delta.\`${place}\``,
       );
       await rm(place, { recursive: true });
-      await cp(anew, place, { recursive: true });
+      await cp(again, place, { recursive: true });
       await goesOn(fixture, "refused");
     },
   );

@@ -61,7 +61,7 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     ["grows", (local: string) => appendFile(local, "more")],
     ["is written again", (local: string) => utimes(local, 1_600_000_001, 1_600_000_001)],
     ["shrinks", (local: string) => truncate(local, 15_000_000)],
-  ])("notices a file that %s while it is read, and reads it anew from a fresh stat", async (_, change) => {
+  ])("notices a file that %s while it is read, and reads it again from a fresh stat", async (_, change) => {
     const { local, source, file } = await setUp(20_000_000);
     let changed = false;
     const reading = readSlowly(source, file, async () => {

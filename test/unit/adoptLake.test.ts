@@ -368,7 +368,7 @@ describe("OEA's job that is still on", () => {
     ]);
   });
 
-  test("keeps a table that it made anew from being moved over the older one", async () => {
+  test("keeps a table that it made again from being moved over the older one", async () => {
     const fixture = await oeaLake();
     const moved = oeaTable(pseudoTable(dailyReport));
     await fixture.lake.rename(pseudoTable(dailyReport), moved);

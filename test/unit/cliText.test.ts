@@ -102,7 +102,7 @@ describe("a run is told", () => {
   test("that was done", () => {
     const text = showRun({ ...summary, landed: 1, bytes: 2000, anonymized: 1, refused: 4 });
     expect(text).toMatch(
-      /^Done\. 1 file brought over \(2\.0 kB\), 1 file pseudonymized in 1\.2 s; 3 unchanged\./,
+      /^Done\. 1 file ingested \(2\.0 kB\), 1 file pseudonymized in 1\.2 s; 3 unchanged\./,
     );
     expect(text).toMatch(/daily participation +0 rows/);
     expect(text).toMatch(/refused +4 rows/);
@@ -154,7 +154,7 @@ describe("a run is told", () => {
     expect(earlier).toContain("In quarantine: 2");
     expect(earlier.match(/The rows of the delivery before stay in the tables\./g)).toHaveLength(1);
     const hopeless = showRun({ ...summary, quarantined: [ruined] });
-    expect(hopeless).toContain("No header. It has to be delivered anew.");
+    expect(hopeless).toContain("No header. It has to be delivered again.");
     expect(hopeless).not.toContain("--accept");
     expect(showRun({ ...summary, quarantined: [file, ruined] })).toContain(
       "To take one of the other files without",
@@ -219,7 +219,7 @@ test("what does not add up is told", () => {
     leftovers: [],
   };
   expect(showVerification({ ...counts, tables: [table, lookup], problems: [] })).toMatch(
-    /1,000[\s\S]*Everything adds up\. 1,000 rows of reports; 2 landed files read anew\.$/,
+    /1,000[\s\S]*No discrepancies found\. 1,000 rows of reports; 2 landed files read again\.$/,
   );
   const problems = [{ subject: "a.csv", problem: "The landed file is gone." }];
   expect(showVerification({ ...counts, tables: [table], problems })).toContain(
@@ -227,7 +227,7 @@ test("what does not add up is told", () => {
   );
   const waiting = { ...counts, inQuarantine: ["b.csv"] };
   expect(showVerification({ ...waiting, tables: [table], problems: [] })).toMatch(
-    /Everything adds up\.[\s\S]*1 file in quarantine \(no row of them is in the tables\):\n {2}b\.csv$/,
+    /No discrepancies found\.[\s\S]*1 file in quarantine \(no row of them is in the tables\):\n {2}b\.csv$/,
   );
   const redelivered = { ...counts, inQuarantine: ["b.csv", "c.csv"], withEarlierRows: ["c.csv"] };
   expect(showVerification({ ...redelivered, tables: [table], problems: [] })).toMatch(

@@ -39,7 +39,7 @@ function only({ entries }: Changes): Change {
   return entry;
 }
 
-/** The input with one subject's numbers made anew from the day's place and the number there. */
+/** The input with one subject's numbers made again from the day's place and the number there. */
 function withDaily(
   input: ChangesInput,
   name: string,

@@ -180,7 +180,7 @@ describe("racing writers", () => {
     expect(actionsOf(lake, 3)[0]).toMatchObject({ commitInfo: { readVersion: 2, isBlindAppend: true } });
   });
 
-  test("a conflicting attempt is made anew on the fresh snapshot, and its data files go", async () => {
+  test("a conflicting attempt is made again on the fresh snapshot, and its data files go", async () => {
     const lake = await newTable(add("a"));
     const seen: (number | undefined)[] = [];
     const outcome = await commit(

@@ -271,7 +271,7 @@ describe("the repair that the hint names doubles no row", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("for the ingest log, for which the files are brought over again", async () => {
+  test("for the ingest log, for which the files are ingested again", async () => {
     await repaired(ingestLogTable, [11, 12], [ingestLogTable]);
   });
 });

@@ -300,7 +300,7 @@ describe("files that are read together", () => {
   const other = row.replace(",s,c,", ",t,d,");
 
   /** What `loadTogether` makes of files of one header. */
-  function together(...contents: readonly string[]) {
+  function allSettledOrThrow(...contents: readonly string[]) {
     return duck.session(async (session) => {
       const opened: OpenedCsv[] = [];
       for (const content of contents) {
@@ -322,7 +322,9 @@ describe("files that are read together", () => {
 
   test("are told apart by their numbers, in their order", async () => {
     folder = undefined;
-    expect(await together(`${header}\n${other}\n${row}\n`, `${header}\n`, `${header}\n${row}`)).toEqual({
+    expect(
+      await allSettledOrThrow(`${header}\n${other}\n${row}\n`, `${header}\n`, `${header}\n${row}`),
+    ).toEqual({
       rowsOf: [2, 0, 1],
       suspects: [],
       rows: ["0 t", "0 s", "2 s"],
@@ -343,7 +345,11 @@ describe("files that are read together", () => {
   ])("leave out one with %s, with all of its rows", async (_, odd) => {
     folder = undefined;
     const sound = `${header}\n${other}\n`;
-    const { rows, people, suspects, rowsOf } = await together(sound, `${header}\n${row}\n${odd}\n`, sound);
+    const { rows, people, suspects, rowsOf } = await allSettledOrThrow(
+      sound,
+      `${header}\n${row}\n${odd}\n`,
+      sound,
+    );
     expect({ rows, people, suspects, rowsOf }).toEqual({
       rows: ["0 t", "2 t"],
       people: ["t"],

@@ -111,7 +111,7 @@ test("ids that only the lookups know are masked, and ids of people who come late
   const texts = async () => (await fixture.rows("resource_usage")).map((row) => row.resource_name).sort();
   expect(await texts()).toEqual(["Portfolio 4711999", "Portfolio [pseudonym]", "https://x.org/[pseudonym]"]);
 
-  // A file that comes anew is masked by what is known then.
+  // A file that comes again is masked by what is known then.
   await fixture.put(dailyPath("2024-09-04"), dailyCsv("2024-09-04,4711999,late,s,North,true,1,2"));
   await fixture.run();
   await fixture.put(usagePath(), usageCsv(...names.map((name, n) => usageLine(name, n, "other,anybody"))));

@@ -114,8 +114,8 @@ test("a later month that joins two ids, or no longer does, changes the months be
   const people = async () => {
     keeper.recheck();
     const index = await keeper.current(lake);
-    await using anew = new IndexKeeper({ cacheFolder });
-    const read = await anew.current(lake);
+    await using again = new IndexKeeper({ cacheFolder });
+    const read = await again.current(lake);
     const present = (month?: { attendance: { member: Uint32Array } }) => month?.attendance.member.length;
     expect(read?.months.map(present)).toEqual(index?.months.map(present));
     return present(index?.months[0]);

@@ -73,14 +73,14 @@ test.each(Object.keys(damages))(
     expect(kinds.map(({ length }) => length)).toEqual([1, 2, 2]);
     const damaged = [...(kinds[0] ?? []), ...(kinds[1] ?? []).slice(1), ...(kinds[2] ?? [])];
     for (const [number, kind] of damaged.entries()) {
-      // The names change with what is made anew, but not how many there are.
+      // The names change with what is made again, but not how many there are.
       const files = await filesBelow(folder);
       const same = files.filter((file) => path.extname(file) === path.extname(kind));
       const file = files.includes(kind) ? kind : (same[0] ?? "");
       const other = files.find((each) => each !== file) ?? "";
       await damages[damage]?.(path.join(folder, file), path.join(folder, other));
       expect(await readLines(fixture.lake, cacheFolder)).toEqual(expected);
-      // A new day is added to what is there, or all is made anew: both must come to the same.
+      // A new day is added to what is there, or all is made again: both must come to the same.
       const day = `2024-10-${10 + number}`;
       await fixture.put(dailyPath(day), dailyCsv(daily("amy", day), daily(`new-${day}`, day)));
       await fixture.run();

@@ -114,7 +114,7 @@ const namesOf = (index: ParticipationIndex | undefined) => ({
   hasGrades: index?.hasGrades,
 });
 
-test("whatever happens to the tables, the index that was kept up says what one made anew says", async () => {
+test("whatever happens to the tables, the index that was kept up says what one made again says", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 5 }), async (events) => {
       const story = await Story.begin();
@@ -129,8 +129,8 @@ test("whatever happens to the tables, the index that was kept up says what one m
         expect(await linesOf(await read.current(story.lake), cacheFolder)).toEqual(story.lines());
       }
       const elsewhere = await temporaryFolder();
-      await using anew = new IndexKeeper({ cacheFolder: elsewhere, onProblem: fail });
-      expect(namesOf(await kept.current(story.lake))).toEqual(namesOf(await anew.current(story.lake)));
+      await using again = new IndexKeeper({ cacheFolder: elsewhere, onProblem: fail });
+      expect(namesOf(await kept.current(story.lake))).toEqual(namesOf(await again.current(story.lake)));
     }),
     { numRuns: 12 },
   );
@@ -160,7 +160,7 @@ const accessed = (person: string, date: string, name = "Maps"): IndexedUsage => 
   accesses: 1,
 });
 
-test("a new day makes the segment of its month anew and no other", async () => {
+test("a new day makes the segment of its month again and no other", async () => {
   const tables = new PseudoTables(await FolderLake.open(await temporaryFolder()));
   const put = (report: ReportName, dates: readonly string[]) =>
     tables.put(
@@ -200,7 +200,7 @@ test("rows without a date and of unknown user types are of no day and nobody", a
   expect(await keeper.current(lake)).toBeUndefined();
 });
 
-test("a table that was made anew under its old name is taken for another one", async () => {
+test("a table that was made again under its old name is taken for another one", async () => {
   const lake = new MemoryLake();
   await new PseudoTables(lake).put("daily_participation", "1", [
     participationRow(attended("a", "2026-01-05")),

@@ -304,7 +304,7 @@ describe("an accepted file", () => {
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 0, anonymized: 1, refused: 1 });
   });
 
-  describe("is asked for anew where nobody can have looked at its bytes:", () => {
+  describe("is asked for again where nobody can have looked at its bytes:", () => {
     const worse = dailyCsv(daily("amy", "x"), daily("ben", "y"), daily("cat"));
     const note =
       "It was not accepted: nobody can have looked yet at what is wrong with it, since this delivery is new.";
@@ -315,7 +315,7 @@ describe("an accepted file", () => {
       notes: [{ path, note }],
     });
 
-    test("it was delivered anew since", async () => {
+    test("it was delivered again since", async () => {
       const { fixture } = await runWith(content);
       await fixture.put(bad, worse);
       expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 1, ...refusedNow() });
@@ -323,7 +323,7 @@ describe("an accepted file", () => {
       expect((await fixture.verify()).problems).toEqual([]);
     });
 
-    test("it was delivered anew since, as a copy, unless that is named", async () => {
+    test("it was delivered again since, as a copy, unless that is named", async () => {
       const { fixture } = await runWith(content);
       const copy = bad.replace(".csv", " (1).csv");
       await fixture.put(copy, worse);
@@ -335,7 +335,7 @@ describe("an accepted file", () => {
       expect(await fixture.run({ accept: [second] })).toMatchObject({ anonymized: 1, refused: 2, notes: [] });
     });
 
-    test("it was brought over anew by another run, and not read", async () => {
+    test("it was ingested again by another run, and not read", async () => {
       const { fixture } = await runWith(content);
       await fixture.put(bad, worse);
       await fixture.run({ command: "ingest" });
@@ -368,7 +368,7 @@ describe("an accepted file", () => {
     expect(await fixture.rows()).toEqual(before);
   });
 
-  test("is asked for anew where more rows than were agreed to would be left out by then", async () => {
+  test("is asked for again where more rows than were agreed to would be left out by then", async () => {
     const withId = (id: string, day = "2024-09-03") => daily("amy", day).replace("sis-amy", id);
     const { fixture } = await runWith(dailyCsv(daily("ben", "yesterday"), withId("712"), daily("cat")));
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 1 });

@@ -103,7 +103,7 @@ describe("an id that several people share on one day", () => {
     const { fixture, summary } = await runOf(daily("zoe"), ...placeholder);
     expect(summary.quarantined).toMatchObject([{ path: file, line: 3, column: "sis_id" }]);
     expect(summary.quarantined[0]?.reason).toBe(
-      "Three or more Clever ids stand with this id on one day, so it is nobody's own (the cell looks like “aaa”). (3 rows are bad; this is the first.)",
+      "Three or more Clever ids stand with this id on one day, so it identifies nobody (the cell looks like “aaa”). (3 rows are bad; this is the first.)",
     );
     expect(await fixture.run({ accept: [file] })).toMatchObject({ anonymized: 1, refused: 3 });
     expect(await fixture.logins("zoe")).toEqual(["zoe 2024-09-03 1"]);

@@ -40,7 +40,7 @@ describe("the tables say what is applied:", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(rows);
   });
 
-  test("a table that was lost is made anew from the landed files", async () => {
+  test("a table that was lost is made again from the landed files", async () => {
     const fixture = await finishedLake();
     const before = await fixture.rows();
     await fixture.lose(pseudoTable(reports.daily_participation));
@@ -50,7 +50,7 @@ describe("the tables say what is applied:", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("tables and log that were lost are made anew from the server", async () => {
+  test("tables and log that were lost are made again from the server", async () => {
     const fixture = await finishedLake();
     const before = await fixture.rows();
     for (const lost of ["stage1np", "stage2p", lookupTable(reports.daily_participation)]) {
@@ -83,7 +83,7 @@ async function dieAfterLanding(fixture: PipelineFixture): Promise<void> {
 }
 
 describe("what a run landed before it died", () => {
-  test("is taken up as it is, and not brought over twice", async () => {
+  test("is taken up as it is, and not ingested twice", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
     await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
@@ -109,7 +109,7 @@ describe("what a run landed before it died", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is brought over anew where the server has another version of it meanwhile", async () => {
+  test("is ingested again where the server has another version of it meanwhile", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
     await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));

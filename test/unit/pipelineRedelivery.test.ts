@@ -31,7 +31,7 @@ test("a second run brings nothing and changes nothing", async () => {
   expect(await fixture.tree()).toEqual(before);
 });
 
-test("a file of which only the server's time is new is not brought over again", async () => {
+test("a file of which only the server's time is new is not ingested again", async () => {
   const fixture = await twoDays();
   await fixture.touch(amysDay);
   expect(await fixture.state(amysDay)).toBe("changed");
@@ -222,7 +222,7 @@ describe("where another program let the log forget which deliveries are applied"
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("files that had each other's rows may still be delivered anew", async () => {
+  test("files that had each other's rows may still be delivered again", async () => {
     const fixture = await twoDays();
     await forget(fixture);
     await fixture.put(amysDay, dailyCsv(daily("ben", "2024-09-04", 7)));

@@ -206,7 +206,7 @@ describe("the same bytes under another date's name", () => {
       expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
     });
 
-    test("do not come back while the newer one cannot be brought over", async () => {
+    test("do not come back while the newer one cannot be ingested", async () => {
       const fixture = await withoutOlder();
       await fixture.put(september4, dailyCsv(daily("ben")));
       fixture.source.hooks = {
@@ -223,7 +223,7 @@ describe("the same bytes under another date's name", () => {
     });
   });
 
-  test("do not keep a report's old rows in the tables where it is delivered anew with them", async () => {
+  test("do not keep a report's old rows in the tables where it is delivered again with them", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy")));
     await fixture.put(september4, dailyCsv(daily("ben", "2024-09-04", 99)));
@@ -766,7 +766,7 @@ describe("rows that stand in two different files", () => {
   });
 });
 
-describe("files that are delivered anew in one run", () => {
+describe("files that are delivered again in one run", () => {
   const days = ["2024-09-03", "2024-09-04", "2024-09-05", "2024-09-06"];
   const logins = days.map((day, index) => `amy ${day} ${index + 1}`);
 
@@ -833,7 +833,7 @@ describe("files that are delivered anew in one run", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("hold a file back that contradicts one of them while that one cannot be brought over", async () => {
+  test("hold a file back that contradicts one of them while that one cannot be ingested", async () => {
     const fixture = await fourDays();
     await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("ben", "2024-09-03")));
     await fixture.put(dailyPath("2024-09-10"), dailyCsv(daily("amy", "2024-09-03", 9)));

@@ -31,7 +31,7 @@ async function twoFiles(): Promise<PipelineFixture> {
 
 const bothDays = ["amy 2024-09-03 1", "ben 2024-09-04 1"];
 
-test("a file below a folder that starts with a byte-order mark is brought over once", async () => {
+test("a file below a folder that starts with a byte-order mark is ingested once", async () => {
   const fixture = await PipelineFixture.create();
   const file = `\ufeffold/${first}`;
   await fixture.put(file, dailyCsv(daily("amy", "2024-09-03")));
@@ -43,7 +43,7 @@ test("a file below a folder that starts with a byte-order mark is brought over o
   expect((await fixture.verify()).problems).toEqual([]);
 });
 
-describe("a file that cannot be brought over keeps no other back, and the next run brings it:", () => {
+describe("a file that cannot be ingested keeps no other back, and the next run brings it:", () => {
   test("one that changes with every reading", async () => {
     const fixture = await twoFiles();
     fixture.source.hooks = {
@@ -503,7 +503,7 @@ describe("a report that was published again with the same size and time", () => 
     expect(fixture.source.reads).toEqual([]);
   });
 
-  test("is seen by its content, and no other file is written anew", async () => {
+  test("is seen by its content, and no other file is written again", async () => {
     const fixture = await withSameFacts();
     const summary = await fixture.run({ compare: "hash" });
     expect(summary).toMatchObject({ landed: 1, anonymized: 1, unchanged: 1, failed: [], quarantined: [] });

@@ -140,9 +140,9 @@ describe("of copies of one report", () => {
       expect(planLandings(planned ? [planned] : [], later)).toEqual([]);
     });
 
-    test("counts once it is put there anew", () => {
-      const anew = file({ modified: new Date(later.getTime() + 1000) });
-      expect(states([anew], lakeOf([entry(newest)], { [path]: 100 }))).toEqual(["changed"]);
+    test("counts once it is put there again", () => {
+      const again = file({ modified: new Date(later.getTime() + 1000) });
+      expect(states([again], lakeOf([entry(newest)], { [path]: 100 }))).toEqual(["changed"]);
     });
 
     test("counts where the newest could not be read", () => {

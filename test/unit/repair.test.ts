@@ -68,7 +68,7 @@ async function requireRepaired(fixture: PipelineFixture, expected: object): Prom
 }
 
 describe("what another program did", () => {
-  test("is nothing where nobody wrote, and where files were only arranged anew", async () => {
+  test("is nothing where nobody wrote, and where files were only arranged again", async () => {
     const { fixture, other } = await lakeWithRows();
     expect(await told(fixture)).toEqual([]);
     const files = [...(await other.snapshot()).files.values()].filter(

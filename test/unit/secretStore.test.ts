@@ -23,7 +23,7 @@ test("writes at the same time lose nothing of each other, and what is emptied go
   expect((await secrets.readBound()).secrets).toEqual({});
 });
 
-test("an entry that is damaged holds nothing, and can be written anew", async () => {
+test("an entry that is damaged holds nothing, and can be written again", async () => {
   const store = new SealedStore();
   const secrets = new SecretStore(store);
   await secrets.write({ salt: "a salt" });

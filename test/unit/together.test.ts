@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { together } from "../../src/together";
+import { allSettledOrThrow } from "../../src/allSettledOrThrow";
 
 test("what promises come to is told in their order", async () => {
   const late = new Promise<string>((resolve) => setTimeout(() => resolve("late"), 5));
-  expect(await together([late, Promise.resolve(2)])).toEqual(["late", 2]);
+  expect(await allSettledOrThrow([late, Promise.resolve(2)])).toEqual(["late", 2]);
 });
 
 test("the failure of the first in the list is told when the last one has ended", async () => {
@@ -16,6 +16,6 @@ test("the failure of the first in the list is told when the last one has ended",
   const second = after(3, "second").then(() => {
     throw new Error("Second.");
   });
-  await expect(together([after(10, "slow"), second, failing])).rejects.toThrow("Second.");
+  await expect(allSettledOrThrow([after(10, "slow"), second, failing])).rejects.toThrow("Second.");
   expect(ended).toEqual(["failing", "second", "slow"]);
 });

@@ -97,7 +97,7 @@ describe("of rows that another program added", () => {
   });
 });
 
-describe("of rows that another program wrote anew", () => {
+describe("of rows that another program wrote again", () => {
   test("the same ones in one file, without tags, are sound", async () => {
     await commitRows(participation, "FROM rows_ ORDER BY sis_id_pseudonym", true);
     expect(await problems()).toEqual([]);

@@ -38,7 +38,7 @@ test("keeps what a person changed, and what was there before, and tells", async 
   const changed = path.join(folder, "sql/synapse/4-questions.sql");
   await writeFile(changed, "-- changed by hand");
 
-  // Another account: every file that names it is written anew.
+  // Another account: every file that names it is written again.
   const other = {
     lakeUrl: "https://otherlake.dfs.core.windows.net",
     folder,
@@ -89,5 +89,5 @@ test("Spark finds the lake's stages where the lake's adapter has them", () => {
   expect(sparkAt(`https://${host}/oea one`)).toBe(`abfss://stage2p@${host}/oea one`);
   expect(sparkAt(`abfss://oea@${host}/x`)).toBe(`abfss://oea@${host}/x/stage2p`);
   expect(sparkAt("http://127.0.0.1:10000/devaccount")).toBe("abfss://stage2p@ACCOUNT.dfs.core.windows.net");
-  expect(sparkAt("file:///data/the%20lake")).toBe("file:///data/the lake/stage2p");
+  expect(sparkAt("file:///data/the%20lake")).toBe("file:/data/the lake/stage2p");
 });

@@ -25,7 +25,7 @@ function showAssets({ folder, assets, written, unchanged, kept }: AssetsSummary)
   if (kept.length > 0) {
     lines.push(styled("yellow", "Kept as they are, because they were changed there:"));
     lines.push(...kept.map((file) => `  ${plain(file)}`));
-    lines.push("To get one anew, delete it and run the command again.");
+    lines.push("To write one again, delete it and run the command again.");
   }
   return [...lines, "README.md says what to do with each."].join("\n");
 }

@@ -44,7 +44,7 @@ export class IndexState {
   }
 
   /** An empty state to take the place of this one. */
-  anew(): IndexState {
+  emptied(): IndexState {
     return IndexState.empty(this.cache, this.people, this.files());
   }
 

@@ -102,7 +102,7 @@ export class IndexUpkeep {
       const gone = [...this.state.months.keys()].filter((month) => !wanted.has(month));
       for (const month of gone) this.state.removeMonth(month);
       if (!isReady(this.state, wanted)) await this.build(refresh, this.state, wanted);
-      if (this.state.hasUnused()) await this.build(refresh, this.state.anew(), wanted);
+      if (this.state.hasUnused()) await this.build(refresh, this.state.emptied(), wanted);
       this.state.complete(tables);
       await this.save(this.state, undefined, signal);
     }
@@ -163,7 +163,7 @@ export class IndexUpkeep {
     const { snapshots, engine, rows, signal, report } = refresh;
     const session = await engine.session();
     const people = await before.peopleFile();
-    const state = people ? before : before.anew();
+    const state = people ? before : before.emptied();
     // Whatever comes of it, what was before is given up here, and its memory with it.
     this.state = state;
     const tables = await DictionaryTables.open(session, state.dictionary, people, signal);
@@ -176,7 +176,7 @@ export class IndexUpkeep {
       state.setMonth(month, { key, segment }, await tables.read(signal));
       await this.save(state, tables, signal);
     }
-    // The names of what was there before are in the cache until it is written anew.
+    // The names of what was there before are in the cache until it is written again.
     if (wanted.size === 0) await this.save(state, tables, signal);
     await rows.trim();
   }

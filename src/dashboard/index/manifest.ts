@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import * as z from "zod";
 import { userTypes } from "../../clever/reports";
 
-/** Another number for another form of any of the cache's files: what an older version of the program left is made anew. */
+/** Another number for another form of any of the cache's files: what an older version of the program left is made again. */
 export const format = 3;
 
 const nullable = z.string().nullable();

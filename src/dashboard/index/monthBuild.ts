@@ -14,7 +14,7 @@ export interface MonthRows {
 }
 
 /**
- * Makes a month's segment anew, in memory that grows with the month alone. New people and so on get their numbers. Who
+ * Makes a month's segment again, in memory that grows with the month alone. New people and so on get their numbers. Who
  * the rows are about is said by the session's tables that `preparePeople` made.
  */
 export async function buildMonth(

@@ -80,7 +80,7 @@ function requireColumns({ metadata, tablePath }: Snapshot): void {
     if (present.has(name)) continue;
     throw new CleverLakeError("unsupportedTable", `The table has no column ${name}.`, {
       subject: tablePath,
-      hint: "It was not written by this program: move it away and run again, and it is made anew.",
+      hint: "It was not written by this program: move it away and run again, and it is made again.",
     });
   }
 }

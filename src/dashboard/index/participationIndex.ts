@@ -3,7 +3,7 @@ import type { UserType } from "../../clever/reports";
 /**
  * The pseudonymized tables in the form that the dashboard's questions want: people, cohorts and resources as small
  * integers, days as bits. Exact: no row is sampled or estimated. One segment per calendar month, so that a new day or
- * a redelivery makes one segment anew and not the history. Immutable: when the tables change there is another index,
+ * a redelivery makes one segment again and not the history. Immutable: when the tables change there is another index,
  * which shares the segments of the months that did not. Rows without a date belong to no day and are left out, as are
  * rows of no user type of Clever's.
  */

@@ -67,7 +67,7 @@ class WatchedTable {
     return false;
   }
 
-  /** False where the commit is another one by now: then the table was made anew or restored, and is another one too. */
+  /** False where the commit is another one by now: then the table was made again or restored, and is another one too. */
   private async isAsSeen(
     lake: Lake,
     { snapshot, commit }: { readonly snapshot: Snapshot; readonly commit: LakeEntry | undefined },

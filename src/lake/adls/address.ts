@@ -116,7 +116,7 @@ export function parseAdlsAddress(text: string): AdlsAddress {
   if (!isAbfs) {
     const [first] = parts;
     if (fileSystems.some((name) => name === first)) {
-      throw wrong("Leave out the file system: the lake uses stage1np, stage2np and stage2p side by side.");
+      throw wrong("Leave out the file system: the lake uses stage1np, stage2np and stage2p concurrently.");
     }
     return { kind: "account", account, endpoint, accountPath: "", fileSystem: undefined, prefix };
   }

@@ -14,7 +14,14 @@ import { machineScratch } from "../../scratch";
 import type { Lake, LakeEntry, LakeOptions } from "../lake";
 import { fileSystems, tableFileSystems, temporaryFolder } from "../lakePath";
 import { codeOf, isFlat, isMissing, isMissingFileSystem, isRefusedByCondition, statusOf } from "./adlsErrors";
-import { adlsError, asWrite, flatAccount, inWords, missingInOneLake, type Told } from "./adlsWords";
+import {
+  adlsError,
+  adlsErrorOf,
+  asWrite,
+  flatAccount,
+  type LakeFacts,
+  missingInOneLake,
+} from "./adlsMessages";
 import { download } from "./download";
 import type { Place, Places } from "./places";
 import { maybeDone } from "./requests";
@@ -42,7 +49,7 @@ export class AdlsLake implements Lake {
     readonly url: string,
     private readonly service: DataLakeServiceClient,
     private readonly places: Places,
-    private readonly told: Told,
+    private readonly told: LakeFacts,
   ) {}
 
   async *list(
@@ -323,7 +330,7 @@ export class AdlsLake implements Lake {
     } catch (error) {
       // Parents are made along with a file; workspaces and items are not.
       if (this.told.oneLake && isMissing(error))
-        throw inWords(missingInOneLake(this.told.oneLake), this.url, error);
+        throw adlsErrorOf(missingInOneLake(this.told.oneLake), this.url, error);
       if (!isMissingFileSystem(error)) throw error;
     }
     try {
@@ -333,7 +340,7 @@ export class AdlsLake implements Lake {
       const message = `The file system ${target.fileSystem} is missing in the storage account ${this.told.account}, and your account may not make it.`;
       const hint =
         "Have it made by somebody who may, or have the role Storage Blob Data Contributor given on the whole account.";
-      throw inWords({ code: "auth", message, hint }, target.lakePath, error);
+      throw adlsErrorOf({ code: "auth", message, hint }, target.lakePath, error);
     }
     return work();
   }
@@ -357,7 +364,7 @@ export class AdlsLake implements Lake {
     try {
       await this.inFileSystem(target, options, () => root.getAccessControl(signalOf(options)));
     } catch (error) {
-      if (isFlat(error)) throw inWords(flatAccount(this.told), this.url, error);
+      if (isFlat(error)) throw adlsErrorOf(flatAccount(this.told), this.url, error);
       if (statusOf(error) !== 403) throw error;
     }
   }

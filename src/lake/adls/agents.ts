@@ -16,9 +16,9 @@ export class Agents {
   private readonly direct: { readonly http: Agent; readonly https: Agent };
   private readonly tunnels = new Map<string, Agent>();
 
-  /** @param silence milliseconds without a byte after which a connection counts as gone */
-  constructor(private readonly silence: number) {
-    this.direct = { http: new DirectAgent(silence), https: new TlsAgent(silence) };
+  /** @param idleTimeout milliseconds without a byte after which a connection counts as gone */
+  constructor(private readonly idleTimeout: number) {
+    this.direct = { http: new DirectAgent(idleTimeout), https: new TlsAgent(idleTimeout) };
   }
 
   /** What an address is asked by, with the proxy that leads there. Throws `config` for a proxy that cannot be used. */
@@ -27,7 +27,7 @@ export class Agents {
     if (proxy === undefined) return address.startsWith("http:") ? this.direct.http : this.direct.https;
     const known = this.tunnels.get(proxy.href);
     if (known) return known;
-    const made = new TunnelAgent(proxy, this.silence);
+    const made = new TunnelAgent(proxy, this.idleTimeout);
     this.tunnels.set(proxy.href, made);
     return made;
   }
@@ -37,32 +37,32 @@ export class Agents {
 const connectWithin = 20_000;
 
 class DirectAgent extends HttpAgent {
-  constructor(private readonly silence: number) {
-    super({ keepAlive: true, timeout: silence });
+  constructor(private readonly idleTimeout: number) {
+    super({ keepAlive: true, timeout: idleTimeout });
   }
 
   override createConnection(...given: Parameters<HttpAgent["createConnection"]>) {
-    return watched(super.createConnection(...given), this.silence);
+    return watched(super.createConnection(...given), this.idleTimeout);
   }
 
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
     super.reuseSocket(socket, request);
-    anew(socket, this.silence);
+    restartIdleTimeout(socket, this.idleTimeout);
   }
 }
 
 class TlsAgent extends HttpsAgent {
-  constructor(protected readonly silence: number) {
-    super({ keepAlive: true, timeout: silence });
+  constructor(protected readonly idleTimeout: number) {
+    super({ keepAlive: true, timeout: idleTimeout });
   }
 
   override createConnection(...given: Parameters<HttpsAgent["createConnection"]>) {
-    return watched(super.createConnection(...given), this.silence);
+    return watched(super.createConnection(...given), this.idleTimeout);
   }
 
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
     super.reuseSocket(socket, request);
-    anew(socket, this.silence);
+    restartIdleTimeout(socket, this.idleTimeout);
   }
 }
 
@@ -70,9 +70,9 @@ class TlsAgent extends HttpsAgent {
 class TunnelAgent extends TlsAgent {
   constructor(
     private readonly proxy: URL,
-    silence: number,
+    idleTimeout: number,
   ) {
-    super(silence);
+    super(idleTimeout);
   }
 
   override createConnection(...[options, callback]: Parameters<HttpsAgent["createConnection"]>) {
@@ -91,10 +91,10 @@ class TunnelAgent extends TlsAgent {
           : {}),
       },
       agent: false,
-      timeout: Math.min(this.silence, connectWithin),
+      timeout: Math.min(this.idleTimeout, connectWithin),
     });
     const fail = (error: Error) => callback?.(error, undefined as never);
-    asking.once("timeout", () => asking.destroy(silent()));
+    asking.once("timeout", () => asking.destroy(idleTooLong()));
     asking.once("error", fail);
     asking.once("connect", ({ statusCode = 0 }, socket: Socket) => {
       asking.off("error", fail);
@@ -104,7 +104,10 @@ class TunnelAgent extends TlsAgent {
         return;
       }
       const { path: _, ...secure } = options;
-      callback?.(null, watched(tls.connect({ ...(secure as tls.ConnectionOptions), socket }), this.silence));
+      callback?.(
+        null,
+        watched(tls.connect({ ...(secure as tls.ConnectionOptions), socket }), this.idleTimeout),
+      );
     });
     asking.end();
     return undefined;
@@ -114,13 +117,13 @@ class TunnelAgent extends TlsAgent {
 /** A connection that ends with `ETIMEDOUT` where it does not come about, or falls silent. */
 function watched<Connection extends Duplex | null | undefined>(
   connection: Connection,
-  silence: number,
+  idleTimeout: number,
 ): Connection {
   if (!isSocket(connection)) return connection;
-  connection.setTimeout(Math.min(silence, connectWithin));
-  connection.once("connect", () => connection.setTimeout(silence));
-  connection.once("secureConnect", () => connection.setTimeout(silence));
-  connection.on("timeout", () => connection.destroy(silent()));
+  connection.setTimeout(Math.min(idleTimeout, connectWithin));
+  connection.once("connect", () => connection.setTimeout(idleTimeout));
+  connection.once("secureConnect", () => connection.setTimeout(idleTimeout));
+  connection.on("timeout", () => connection.destroy(idleTooLong()));
   return connection;
 }
 
@@ -129,11 +132,11 @@ function isSocket(connection: unknown): connection is Socket {
 }
 
 /** While it was idle, another time may have been set for it: the server says how long it keeps connections. */
-function anew(socket: Duplex, silence: number): void {
-  if (isSocket(socket)) socket.setTimeout(silence);
+function restartIdleTimeout(socket: Duplex, idleTimeout: number): void {
+  if (isSocket(socket)) socket.setTimeout(idleTimeout);
 }
 
-function silent(): Error {
+function idleTooLong(): Error {
   return Object.assign(new Error("Nothing has come for too long."), { code: "ETIMEDOUT" });
 }
 

@@ -2,7 +2,7 @@ import { CleverLakeError, isCleverLakeError } from "../../errors";
 import { pause } from "../../pause";
 import { saltName, vaultScope } from "./address";
 import { answeredInPlaceCode, isCertificateCode } from "./adlsErrors";
-import { answeredInPlace, untrusted } from "./adlsWords";
+import { answeredInPlace, untrusted } from "./adlsMessages";
 import { machineTokens } from "./identity";
 import type { ProxySettings } from "./proxy";
 import { trustSystemCertificates } from "./systemCertificates";
@@ -134,7 +134,7 @@ function refused({ status, text: body }: Answer, subject: string): CleverLakeErr
   if (status === 401) {
     return new CleverLakeError("auth", "The key vault does not accept the sign-in.", {
       subject,
-      hint: "Sign in anew, with an account of the tenant that the vault belongs to.",
+      hint: "Sign in again, with an account of the tenant that the vault belongs to.",
     });
   }
   if (status === 403) {

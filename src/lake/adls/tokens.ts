@@ -20,7 +20,7 @@ export const storageScope = "https://storage.azure.com/.default";
 const renewBefore = 5 * 60_000;
 const forgetEvery = 60_000;
 
-/** Keeps a token until it is about to run out; of requests side by side only one fetches a new one. */
+/** Keeps a token until it is about to run out; of requests concurrently only one fetches a new one. */
 export class TokenKeeper {
   private kept: Token | undefined;
   private forgotten = 0;

@@ -9,11 +9,11 @@ export interface UploadOptions {
 
 /** Bytes sent at once. A day's report fits into one, so that it takes a single append. */
 export const blockBytes = 8 * 1024 * 1024;
-/** Blocks on their way side by side; with the one being filled, a file takes 32 MiB of memory at most. */
+/** Blocks on their way concurrently; with the one being filled, a file takes 32 MiB of memory at most. */
 const blocksAtOnce = 3;
 
 /**
- * Uploads a stream as the contents of an empty file that `create` makes: blocks side by side, each at its position; the
+ * Uploads a stream as the contents of an empty file that `create` makes: blocks concurrently, each at its position; the
  * last one makes them all visible. The file is made when the first block is full or the stream has ended well, so a
  * small stream that fails costs no request. Rejects with the stream's error, or the service's.
  *

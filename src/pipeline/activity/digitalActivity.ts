@@ -48,7 +48,7 @@ export interface ActivityRequest {
 }
 
 export interface ActivitySummary {
-  /** Months that were written anew, as `2025-09`. */
+  /** Months that were written again, as `2025-09`. */
   readonly months: readonly string[];
   /** Rows that were written. */
   readonly rows: number;

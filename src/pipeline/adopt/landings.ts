@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { bulkhead } from "cockatiel";
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { BackslashSearch } from "../../clever/backslashQuotes";
 import { headerBytes } from "../../clever/header";
 import { landedFolder, landedPath } from "../../clever/layout";
 import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLanding";
 import type { Report, UserType } from "../../clever/reports";
 import type { Lake, LakeEntry } from "../../lake/lake";
-import { together } from "../../together";
 
-/** Landed files that are read side by side: each waits mostly for the lake. */
+/** Landed files that are read concurrently: each waits mostly for the lake. */
 const filesAtOnce = 8;
 
 /** A landed file of OEA's and what its bytes tell. */
@@ -49,7 +49,7 @@ export async function findLandings(
   let done = 0;
   onProgress(done, files.length);
   const atOnce = bulkhead(filesAtOnce, Number.POSITIVE_INFINITY);
-  const landings = await together(
+  const landings = await allSettledOrThrow(
     files.map(({ entry, landing }) =>
       atOnce.execute(async () => {
         signal?.throwIfAborted();

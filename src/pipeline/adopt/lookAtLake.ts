@@ -1,8 +1,8 @@
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { pseudonymMapTable } from "../../clever/layout";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import { together } from "../../together";
 import type { LogEntry } from "../log/ingestLog";
 import type { IngestLog } from "../log/logTable";
 import { type InterruptedRuns, interruptedRuns } from "../log/runRecord";
@@ -72,7 +72,7 @@ export async function lookAtLake(context: LookContext): Promise<Found> {
   });
   const deliveries = histories.flatMap((history) => history.deliveries);
   const several = histories.filter((history) => history.deliveries.length > 1);
-  const told = await together(oea.map((table) => describe(context, table)));
+  const told = await allSettledOrThrow(oea.map((table) => describe(context, table)));
   const pseudonyms = await oeaPseudonyms({ lake, duck, tables: oea, signal });
   const isAdopted = reports.length === 0;
   return {

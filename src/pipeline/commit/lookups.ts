@@ -22,7 +22,7 @@ export interface LookupContext {
 
 /**
  * Adds the people that a report's lookup table does not hold yet; each pair stands there once. Another writer's
- * rows make the comparison anew. Committed before the rows that carry the pseudonyms, so that no pseudonym is ever
+ * rows make the comparison again. Committed before the rows that carry the pseudonyms, so that no pseudonym is ever
  * without its lookup.
  *
  * @param pairs is brought to the lookup table's state before the comparison

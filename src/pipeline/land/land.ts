@@ -17,7 +17,7 @@ export interface LandOptions {
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
-/** How often a file that does not hold still is read anew before it is left for the next run. */
+/** How often a file that does not hold still is read again before it is left for the next run. */
 const readings = 3;
 
 /**

@@ -23,7 +23,7 @@ export async function settleInterrupted(
 
 /**
  * Entries for what a run landed and did not record, since it was killed or the lake failed it: what stands in the lake
- * at a place of its plan, and in no entry. The file is taken as it is, so that nothing is brought over twice and no
+ * at a place of its plan, and in no entry. The file is taken as it is, so that nothing is ingested twice and no
  * file stays unknown.
  */
 async function adoptLandings(

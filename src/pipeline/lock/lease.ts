@@ -8,7 +8,7 @@ import { isAlive, processSpace } from "../../processSpace";
 
 /**
  * What stands in a lake about the run at work there: the lock, which is written once and names its holder, and the
- * holder's lease, a file of its own that each renewal writes anew. A renewal that comes too late can thus never touch
+ * holder's lease, a file of its own that each renewal writes again. A renewal that comes too late can thus never touch
  * the lock of a successor.
  */
 const lockSchema = z.object({

@@ -98,10 +98,10 @@ export function affectedEntry(
   const rowsSuperseded = rowsRead === undefined ? undefined : rowsRead - rowsRefused - rowsWritten;
   const others = Object.entries(entry.supersededBy ?? {}).filter(([taker]) => !changed.has(taker));
   // What an unchanged source has in common with another unchanged one is as before.
-  const anew = overlaps.filter(({ taker }) => changed.has(taker) || changed.has(entry.source));
+  const renewed = overlaps.filter(({ taker }) => changed.has(taker) || changed.has(entry.source));
   const supersededBy = {
     ...(changed.has(entry.source) ? {} : Object.fromEntries(others)),
-    ...takersOf(entry.source, anew),
+    ...takersOf(entry.source, renewed),
   };
   const isSame =
     refused === undefined &&

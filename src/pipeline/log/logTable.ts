@@ -121,7 +121,7 @@ export class IngestLog {
               : tableActions({
                   columns: ingestLogColumns,
                   name: "_ingest_log",
-                  description: "What was brought over from Clever's reports server, and what became of it.",
+                  description: "What was ingested from Clever's reports server, and what became of it.",
                 })),
             { add },
           ],

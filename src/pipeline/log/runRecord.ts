@@ -33,7 +33,7 @@ const problemSchema = z.object({
 
 const summarySchema = z.object({
   runId: z.string(),
-  /** Files brought over, and their bytes. */
+  /** Files ingested, and their bytes. */
   landed: z.number(),
   bytes: z.number(),
   /** Files whose rows entered the tables. */
@@ -92,7 +92,7 @@ const runRecordSchema = z.object({
   ended: z.coerce.date().optional(),
   outcome: z.enum(["running", "done", "incomplete", "cancelled", "failed"]),
   error: z.string().optional(),
-  /** What the run set out to bring over: with it, the next run finds what an interrupted one landed unrecorded. */
+  /** What the run planned to ingest: with it, the next run finds what an interrupted one landed unrecorded. */
   landings: z.array(landingSchema),
   summary: summarySchema.optional(),
 });

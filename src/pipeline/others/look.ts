@@ -39,7 +39,7 @@ export async function lookAtTables(
     const refused = (table: string, error: CleverLakeError): Finding => ({
       table,
       months: [],
-      problem: inWords(error),
+      problem: problemText(error),
     });
     const [noTable, noLookups] = [
       tables.refused.get(pseudoTable(report)),
@@ -69,7 +69,7 @@ class Look {
       requireOurShape(this.report, snapshot);
       requireWritable(snapshot, []);
     });
-    if (refusal !== undefined) return [{ table, months: [], problem: inWords(refusal) }];
+    if (refusal !== undefined) return [{ table, months: [], problem: problemText(refusal) }];
     const changes = await foreignChanges(this.lake, snapshot, this.options);
     const { tagged, untagged } = rowsBySource(snapshot);
     const isOfEarlier = !hasSoundVersion(snapshot) && untagged.length > 0;
@@ -94,7 +94,7 @@ class Look {
     if (snapshot === undefined) return [];
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => requireWritable(snapshot, []));
-    if (refusal !== undefined) return [{ table, months: [], problem: inWords(refusal) }];
+    if (refusal !== undefined) return [{ table, months: [], problem: problemText(refusal) }];
     const changes = await foreignChanges(this.lake, snapshot, this.options);
     if (changes.length === 0) return [];
     const counts = await ifReadable(this.countPairs(snapshot, pseudo));
@@ -218,7 +218,7 @@ class Look {
 }
 
 /** What a refusal says, without the table, which a finding names. */
-function inWords({ message, hint }: CleverLakeError): string {
+function problemText({ message, hint }: CleverLakeError): string {
   return hint ? `${message} ${hint}` : message;
 }
 

@@ -1,3 +1,4 @@
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import { requireWritable } from "../../delta/protocol";
@@ -6,7 +7,6 @@ import { Duck } from "../../duck/duck";
 import { isCleverLakeError } from "../../errors";
 import { removeLocal } from "../../heldFiles";
 import type { Lake } from "../../lake/lake";
-import { together } from "../../together";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog, type SourceEntries } from "../log/logTable";
@@ -88,7 +88,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
     const log = new IngestLog(lake, duck);
-    const [tables, entries] = await together([readTables(lake, duck, signal), log.sources(signal)]);
+    const [tables, entries] = await allSettledOrThrow([readTables(lake, duck, signal), log.sources(signal)]);
     const state = stateOf(tables, entries);
     const findings = await lookAtTables(lake, duck, tables, state, signal);
     const progress = { bytes: 0, bytesDone: 0 };

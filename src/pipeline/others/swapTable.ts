@@ -13,7 +13,7 @@ export async function clearBeside(lake: Lake, table: string, options: LakeOption
 
 /**
  * Puts the table that was built beside another one into its place. Two renames: whoever reads between them finds no table,
- * and where this is cut off there, the next run makes the table anew from the landed files.
+ * and where this is cut off there, the next run makes the table again from the landed files.
  *
  * @returns where the old table is kept
  */

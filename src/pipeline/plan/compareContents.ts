@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { bulkhead } from "cockatiel";
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { isCleverLakeError } from "../../errors";
 import type { ReportSource } from "../../sftp/source";
-import { together } from "../../together";
 import type { PlannedFile } from "./plan";
 import { isAsKnown } from "./sourceNames";
 
@@ -13,7 +13,7 @@ export type Comparison = "time" | "hash";
  * Reads each report that seems to be as the lake knows it and compares its SHA-256 with the log's: for servers whose
  * modification times say nothing. What differs, or cannot be read, becomes `changed`, so that the run brings it over.
  *
- * @param connections files read side by side
+ * @param connections files read concurrently
  */
 export async function compareContents(
   source: ReportSource,
@@ -28,7 +28,7 @@ export async function compareContents(
     const hash = await reading.execute(() => hashOf(source, file, signal));
     return hash === entry.sha256 ? file : { ...file, state: "changed", reason: undefined };
   };
-  return together(plan.map(compare));
+  return allSettledOrThrow(plan.map(compare));
 }
 
 /** Undefined where the file cannot be read as it was listed: its landing tells why, or brings it. */

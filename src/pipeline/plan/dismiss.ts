@@ -1,7 +1,7 @@
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { together } from "../../together";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
@@ -30,7 +30,7 @@ export async function dismissQuarantined({ lake, files, signal }: DismissRequest
   await using lock = await RunLock.take(lake, newRunId(now, undefined), { signal });
   await using duck = await Duck.open();
   const log = new IngestLog(lake, duck);
-  const [before, tables] = await together([log.sources(signal), readTables(lake, duck, signal)]);
+  const [before, tables] = await allSettledOrThrow([log.sources(signal), readTables(lake, duck, signal)]);
   const { log: last, applied } = stateOf(tables, before);
   const waiting = [...last.values()].filter((entry) => isQuarantined(entry, applied));
   const found = files.map((file) => {

@@ -39,7 +39,7 @@ export interface Unread {
   readonly report: boolean;
 }
 
-/** A file to be brought over, and where to. */
+/** A file to be ingested, and where to. */
 export interface Landing {
   readonly path: string;
   readonly source: string;

@@ -1,9 +1,9 @@
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import type { Config } from "../../config";
 import { Duck } from "../../duck/duck";
 import { removeLocal } from "../../heldFiles";
 import type { Lake } from "../../lake/lake";
 import type { ReportSource } from "../../sftp/source";
-import { together } from "../../together";
 import { IngestLog } from "../log/logTable";
 import { newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
 import type { Finding } from "../others/finding";
@@ -43,7 +43,7 @@ export async function status(
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
     const ingestLog = new IngestLog(lake, duck);
-    const [listing, log, tables] = await together([
+    const [listing, log, tables] = await allSettledOrThrow([
       source.list(signal),
       ingestLog.sources(signal),
       readTables(lake, duck, signal),

@@ -2,7 +2,7 @@ import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, Landing } from "./plan";
 import { isHeldBack } from "./quarantine";
 
-/** Files that are worked on together: those to be brought over, and landed ones whose rows are to enter the tables. */
+/** Files that are worked on together: those to be ingested, and landed ones whose rows are to enter the tables. */
 export interface Chunk {
   readonly landings: readonly Landing[];
   readonly pending: readonly LogEntry[];

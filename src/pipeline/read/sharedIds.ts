@@ -7,7 +7,7 @@ import type { MarkedRows } from "./refuseRows";
 
 /** What a file says of ids that stand with several ids of the other kind on one day. */
 export interface SharedIds {
-  /** Rows with an id that three or more others share: it is nobody's own. */
+  /** Rows with an id that three or more others share: it identifies nobody. */
   readonly marked: MarkedRows | undefined;
   /** Of the ids that stand with two others, which may be a person's second account, how many each file has. */
   readonly notes: ReadonlyMap<number, readonly string[]>;
@@ -108,7 +108,7 @@ async function rowsOfShared(
     reasonOf: (index) => {
       const other = kinds[1 - placeOf(index)]?.many ?? "";
       const looks = shape(String(many[n[index] ?? 0]?.id));
-      return `Three or more ${other} stand with this id on one day, so it is nobody's own (the cell looks like ${looks}).`;
+      return `Three or more ${other} stand with this id on one day, so it identifies nobody (the cell looks like ${looks}).`;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { saltFingerprintPath } from "../../clever/layout";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { checkSaltText, type SaltWeakness, shortestSalt, weaknessInWords } from "../../saltText";
+import { checkSaltText, type SaltWeakness, shortestSalt, weaknessTexts } from "../../saltText";
 import { isSaltOf, readFingerprint, storeFingerprint } from "./saltFingerprint";
 import { saltOfLookups } from "./saltOfLookups";
 
@@ -40,7 +40,7 @@ export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal):
   } else if (salt !== given) notes.push("White space around the salt was taken off.");
   if (weakness !== undefined) {
     notes.push(
-      `The salt is ${weaknessInWords[weakness]}, so that pseudonyms can be undone by guessing it. This lake cannot change it: show stage2p to few people.`,
+      `The salt is ${weaknessTexts[weakness]}, so that pseudonyms can be undone by guessing it. This lake cannot change it: show stage2p to few people.`,
     );
   }
   return { salt, standing, place, notes };
@@ -137,7 +137,7 @@ export function otherSalt(lake: Lake): CleverLakeError {
 export function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
   return new CleverLakeError(
     "salt",
-    `The salt is ${weaknessInWords[weakness]}: a new lake does not take it, since pseudonyms could be undone by guessing it. Nothing was written.`,
+    `The salt is ${weaknessTexts[weakness]}: a new lake does not take it, since pseudonyms could be undone by guessing it. Nothing was written.`,
     {
       subject: lake.url,
       hint: `Have a new one made, or give one of ${shortestSalt} random characters or more, and keep it like a password.`,

@@ -71,7 +71,7 @@ async function readAt(
         "The file that tells whether a salt is the lake's is damaged; nothing was written.",
         {
           subject: path,
-          hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run holds the salt against these and writes the file anew.",
+          hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run holds the salt against these and writes the file again.",
         },
       );
     }

@@ -1,15 +1,15 @@
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { unusedFiles } from "../../delta/unusedFiles";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake, LakeEntry } from "../../lake/lake";
-import { together } from "../../together";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { leastRetentionDays } from "./retention";
 import { problemOf, upkeepTables } from "./upkeepTables";
 
 const dayMilliseconds = 86_400_000;
-/** Files that are removed side by side, and between two looks at the lock. */
+/** Files that are removed concurrently, and between two looks at the lock. */
 const removedAtOnce = 8;
 
 export interface VacuumRequest {
@@ -102,7 +102,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
           done.add(file);
           progress.filesDone++;
         };
-        await together(files.slice(next, next + removedAtOnce).map(remove));
+        await allSettledOrThrow(files.slice(next, next + removedAtOnce).map(remove));
         request.onProgress?.({ ...progress });
       }
       return { files, problem: null };

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { bulkhead } from "cockatiel";
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import {
   digitalActivityTable,
   ingestLogTable,
@@ -12,7 +13,6 @@ import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError } from "../../errors";
 import { removeLocal } from "../../heldFiles";
 import type { Lake } from "../../lake/lake";
-import { together } from "../../together";
 import { RunWatch } from "../lock/runWatch";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
@@ -23,7 +23,7 @@ import { allReports } from "../write/tables";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
 import { isSound, type VerifyContext, verifyActivity, verifyReport, verifyRoster } from "./verifyTables";
 
-/** Landed files that are read side by side: each waits mostly for the lake. */
+/** Landed files that are read concurrently: each waits mostly for the lake. */
 const filesAtOnce = 8;
 
 export interface VerifiedTable {
@@ -53,7 +53,7 @@ export interface Verification {
   readonly tables: readonly VerifiedTable[];
   /** Rows of the pseudonymized tables of reports; those of lookups and of the roster are not among them. */
   readonly reportRows: number;
-  /** Landed files whose bytes and rows were counted anew. */
+  /** Landed files whose bytes and rows were counted again. */
   readonly landedFiles: number;
   /**
    * Paths on the server of files of the user types asked for that wait in quarantine: no row of these deliveries is in a
@@ -68,7 +68,7 @@ export interface Verification {
 
 /**
  * Recounts the tables against the ingest log, the Delta logs and the landed files: bytes by their hashes, rows by
- * reading them anew, value by value, pseudonyms by their lookups and, with the salt at hand, by hashing anew; and looks
+ * reading them again, value by value, pseudonyms by their lookups and, with the salt at hand, by hashing again; and looks
  * for rows that two files have brought in, or none can have. Reads everything and writes nothing.
  *
  * Rejects with `busy` where a run is at work, or was while something did not add up: it may be what that was about to do.
@@ -152,7 +152,7 @@ async function verifyAll(
   };
 }
 
-/** Landed files that are gone, or whose bytes are not those that were brought over; the reasons are among the problems. */
+/** Landed files that are gone, or whose bytes are not those that were ingested; the reasons are among the problems. */
 async function flippedLandings(
   { lake, problems, signal }: VerifyContext,
   entries: readonly LogEntry[],
@@ -172,11 +172,11 @@ async function flippedLandings(
       if (hash.digest("hex") === sha256) return undefined;
       return {
         subject: landedPath,
-        problem: "The landed file's bytes are not those that were brought over.",
+        problem: "The landed file's bytes are not those that were ingested.",
       };
     }),
   );
-  const found = (await together(work)).filter((each) => each !== undefined);
+  const found = (await allSettledOrThrow(work)).filter((each) => each !== undefined);
   problems.push(...found);
   return new Set(found.map(({ subject }) => subject));
 }

@@ -80,7 +80,7 @@ export interface VerifiedReport {
 }
 
 export interface ReportOptions {
-  /** Whether the landed file of an entry has the bytes that were brought over. */
+  /** Whether the landed file of an entry has the bytes that were ingested. */
   readonly isComparable: (entry: LogEntry) => boolean;
   readonly salt: string | undefined;
 }

@@ -15,7 +15,7 @@ export interface SourceDays {
   readonly lastDay?: string | undefined;
 }
 
-/** A month of a table of which some rows are to be computed anew. */
+/** A month of a table of which some rows are to be computed again. */
 export interface ChangedMonth extends Month {
   /** Where the rows may change. */
   readonly cells: Cells;

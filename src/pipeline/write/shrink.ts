@@ -1,6 +1,6 @@
 import { heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 
-const inWords = new Intl.NumberFormat("en-US");
+const number = new Intl.NumberFormat("en-US");
 
 /**
  * Holds back a delivery that would take away more of its source's rows than a person may have meant: more than
@@ -20,15 +20,15 @@ export function tooFewRows(
     // Taken, it would only let the rows go that the tables have.
     return heldBack(
       delivery,
-      `None of its ${inWords.format(refused)} rows can be taken. ${staying(before)}.`,
+      `None of its ${number.format(refused)} rows can be taken. ${staying(before)}.`,
       false,
     );
   }
   if (isAccepted) return undefined;
-  const now = rows === 0 ? "no row" : rows === 1 ? "1 row" : `only ${inWords.format(rows)} rows`;
+  const now = rows === 0 ? "no row" : rows === 1 ? "1 row" : `only ${number.format(rows)} rows`;
   return heldBack(
     delivery,
-    `It has ${now} where the delivery before had ${inWords.format(before)}. ${staying(before)} until the file is accepted.`,
+    `It has ${now} where the delivery before had ${number.format(before)}. ${staying(before)} until the file is accepted.`,
     true,
   );
 }
@@ -41,5 +41,5 @@ function staying(before: number): string {
 export function replacementNote(before: number, rows: number): string | undefined {
   return before === 0
     ? undefined
-    : `Replaces ${inWords.format(before)} ${before === 1 ? "row" : "rows"} by ${inWords.format(rows)}.`;
+    : `Replaces ${number.format(before)} ${before === 1 ? "row" : "rows"} by ${number.format(rows)}.`;
 }

@@ -40,7 +40,7 @@ export function knownRowsOf(snapshot: Snapshot | undefined, source: string): num
 
 /**
  * Whether the table has all good rows of a source's current delivery, so that they need not be read again when some of
- * them are computed anew.
+ * them are computed again.
  *
  * @param rows of the source in the table; undefined if that is not known
  */

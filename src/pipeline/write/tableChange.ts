@@ -1,4 +1,5 @@
 import { bulkhead } from "cockatiel";
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { pseudoTable } from "../../clever/layout";
 import { partitionColumns, pseudoColumns, type Report, type UserType } from "../../clever/reports";
 import { counted } from "../../counted";
@@ -13,7 +14,6 @@ import { fileStatistics } from "../../delta/statistics";
 import { removeFile } from "../../delta/tableActions";
 import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import { together } from "../../together";
 import { type Delivery, heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
@@ -28,7 +28,7 @@ import { isComplete, knownRowsOf, mayLackGoodRows, rowsBySource } from "./source
 import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
 import { findTwins, knownPeople, twinReason } from "./twins";
 
-/** Data files that go to the lake side by side: each waits mostly for the network. */
+/** Data files that go to the lake concurrently: each waits mostly for the network. */
 const importsAtOnce = 4;
 
 export interface ChangeContext {
@@ -227,11 +227,11 @@ export class TableChange {
     reranked: readonly LogEntry[],
   ): (source: string) => Date | undefined {
     const { tagged } = rowsBySource(snapshot);
-    const anew = new Map(
+    const changedTimes = new Map(
       [...reranked, ...applied.map(({ entry }) => entry)].map(({ source, modified }) => [source, modified]),
     );
     return (source) =>
-      anew.get(source) ??
+      changedTimes.get(source) ??
       this.context.currentOf(source)?.modified ??
       (tagged.has(source) ? new Date(0) : undefined);
   }
@@ -329,7 +329,7 @@ export class TableChange {
         imports.push(atOnce.execute(() => importDataFile(lake, pseudoTable(report), file, options)));
       }
     }
-    for (const add of await together(imports)) actions.push({ add });
+    for (const add of await allSettledOrThrow(imports)) actions.push({ add });
     if (actions.length === 0) return undefined;
     const creation = snapshot ? [] : pseudoTableActions(report);
     // Whatever another writer adds has to be looked at first: it may be the same rows.

@@ -1,3 +1,4 @@
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import {
   partitionColumns,
@@ -13,7 +14,6 @@ import { tableActions } from "../../delta/tableActions";
 import type { Duck } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { together } from "../../together";
 import type { SourceEntries } from "../log/logTable";
 import { type LakeState, lakeState } from "../plan/plan";
 import { contentsOf, mergedTags } from "./fileContents";
@@ -84,10 +84,10 @@ export async function readTables(
       name: report.name,
       snapshot: await read(pathOf(report), before?.get(report.name)),
     }));
-    const tables = await together(reading);
+    const tables = await allSettledOrThrow(reading);
     return new Map(tables.flatMap(({ name, snapshot }) => (snapshot ? [[name, snapshot]] : [])));
   };
-  const [pseudo, lookups] = await together([
+  const [pseudo, lookups] = await allSettledOrThrow([
     readAll(pseudoTable, known?.pseudo),
     readAll(lookupTable, known?.lookups),
   ]);

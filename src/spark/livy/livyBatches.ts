@@ -180,7 +180,7 @@ export class LivyBatches {
     if (status === 404) {
       return new CleverLakeError("engine", "The Spark service does not know this pool, lakehouse or batch.", {
         subject: name,
-        hint: "Check the setting livy. A service that was started anew forgets its batches: run again.",
+        hint: "Check the setting livy. A service that was started again forgets its batches: run again.",
       });
     }
     if (status === 429 || status >= 500) {

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { sparkBatchFolder } from "../../clever/layout";
 import { CleverLakeError } from "../../errors";
 import { hadoopAddress, hadoopUri } from "../../lake/hadoopAddress";
@@ -10,7 +11,6 @@ import { pause } from "../../pause";
 import type { Delivery } from "../../pipeline/delivery";
 import type { EngineTask } from "../../pipeline/read/readEngine";
 import { makeFingerprint } from "../../pipeline/salt/saltFingerprint";
-import { together } from "../../together";
 import type { SparkRequest } from "../documents";
 import { LogTail } from "../logTail";
 import type { LentPlaces, SparkListener, SparkSession } from "../sparkSession";
@@ -65,7 +65,7 @@ export class LivySession implements SparkSession {
     });
     this.lost.catch(() => undefined);
     const { pollMilliseconds } = this;
-    this.watching = together([
+    this.watching = allSettledOrThrow([
       this.whileWatching(pollMilliseconds, () => this.hear()),
       // Services count requests, and a state changes rarely.
       this.whileWatching(3 * pollMilliseconds, () => this.look()),

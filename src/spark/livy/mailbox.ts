@@ -11,7 +11,7 @@ const longestMessage = 64 * 1024 * 1024;
 
 /**
  * A folder of the lake by which this process and a Spark on a cluster talk, a file a document: `to-0.json`, `to-1.json` …
- * to Spark, `from-0.json` … from it. While it is open, `alive` is written anew, so that Spark sees that somebody waits.
+ * to Spark, `from-0.json` … from it. While it is open, `alive` is written again, so that Spark sees that somebody waits.
  */
 export class Mailbox {
   private sent = 0;

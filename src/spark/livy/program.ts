@@ -60,7 +60,7 @@ async function put(lake: Lake, place: string, bytes: Buffer, options: LakeOption
   if (bytes.equals(await lake.readRange(place, 0, bytes.length + 1, options))) return;
   throw new CleverLakeError("corrupt", "Somebody changed what Spark is to run; nothing was sent.", {
     subject: place,
-    hint: "Find out who writes to stage1np, then delete this file: the next run writes it anew.",
+    hint: "Find out who writes to stage1np, then delete this file: the next run writes it again.",
   });
 }
 

@@ -22,7 +22,7 @@ export type PageFile = z.infer<typeof pageFile>;
 
 /** What the page sends to the extension. */
 export const fromPage = z.discriminatedUnion("type", [
-  /** The page runs and listens; it starts anew whenever its tab comes to the front. */
+  /** The page runs and listens; it starts again whenever its tab comes to the front. */
   z.object({ type: z.literal("ready") }),
   /** A new question, which calls off the one before; `question` comes back with what is said about it. */
   z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
@@ -60,7 +60,7 @@ export type ToPage =
       readonly asked?: LinkedView["question"];
     }
   | { readonly type: "loading"; readonly question: number }
-  /** The tables changed and are read anew: months of them that are ready, of all. */
+  /** The tables changed and are read again: months of them that are ready, of all. */
   | { readonly type: "progress"; readonly question: number; readonly ready: number; readonly months: number }
   | { readonly type: "answer"; readonly question: number; readonly answer: DashboardAnswer }
   /** The tables hold nothing yet. */

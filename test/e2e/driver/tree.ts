@@ -95,7 +95,7 @@ export class Tree {
       await item.hover({ timeout: 5_000 });
       return true;
     };
-    // Whatever takes the focus meanwhile closes a menu, such as a list that is filled anew.
+    // Whatever takes the focus meanwhile closes a menu, such as a list that is filled again.
     await expect.poll(() => opened().catch(() => false), { timeout: patience }).toBe(true);
     await this.page.keyboard.press("Enter");
   }

@@ -95,7 +95,7 @@ export class Workbench implements AsyncDisposable {
     await this.dispose();
   }
 
-  /** Loads the window anew by VS Code's own command, which writes down what is open before it does. */
+  /** Loads the window again by VS Code's own command, which writes down what is open before it does. */
   async reload(): Promise<void> {
     const loaded = this.page.waitForEvent("load");
     await this.runCommand("Developer: Reload Window");

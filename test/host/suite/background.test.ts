@@ -85,7 +85,7 @@ suite("the look in the background", function () {
     await setSetting("runAutomatically", true);
     clock.strike();
     await until("it has run", () => model.reports.every(({ state }) => state === "anonymized"), 60);
-    assert.equal(person.saw(/6 files brought over/).length, 1);
+    assert.equal(person.saw(/6 files ingested/).length, 1);
   });
 
   test("that goes wrong shows in the view, without a message", async () => {

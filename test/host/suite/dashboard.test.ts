@@ -203,7 +203,7 @@ suite("the dashboard", function () {
     tab.say({ type: "retry" });
     await tab.hears("answer", before);
     before = tab.received.length;
-    // The lake is another one then, so that it is asked anew by itself.
+    // The lake is another one then, so that it is asked again by itself.
     await setSetting("lake.url", "ftp://somewhere");
     const { message } = await tab.hears("failed", before);
     assert.match(message, /clever\.lake\.url/);

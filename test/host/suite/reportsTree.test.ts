@@ -65,7 +65,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.match(lineOf(lines, "2025-08-25 students").description, /^new$/);
   });
 
-  test("of which a part is brought over are in the lake, anonymized or new", async () => {
+  test("of which a part is ingested are in the lake, anonymized or new", async () => {
     const { model, reportsTree } = await activeApplication();
     const august = await nodeAt(reportsTree, /^daily/, /^August/);
     await commands.executeCommand("clever.ingestSelected", august, [august]);
@@ -87,7 +87,7 @@ suite("the reports of an OpenSSH server", function () {
     for (const fact of ["Path", "Landed", "Run", "SHA-256", "Rows read", "Rows written"]) {
       assert.ok(facts.includes(`**${fact}** `), `${fact} is among ${facts}`);
     }
-    // What is there already is not brought over again.
+    // What is there already is not ingested again.
     const done = await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-25 students/);
     await commands.executeCommand("clever.runSelected", done, [done]);
     assert.equal(person.saw(/is in the lake already/).length, 1);
@@ -132,7 +132,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.match(reportsView.badge?.tooltip ?? "", /^1 quarantined, \d+ new$/);
     person.told.length = 0;
     await commands.executeCommand("clever.verify");
-    assert.match(person.told[0]?.message ?? "", /^Everything adds up.* 1 file is in quarantine/);
+    assert.match(person.told[0]?.message ?? "", /^No discrepancies found.* 1 file is in quarantine/);
     assert.equal(person.told[0]?.kind, "warning");
     assert.ok(item.tooltip instanceof MarkdownString);
     assert.match(item.tooltip.value.replaceAll("\\", ""), /Line 3, num_logins/);

@@ -55,7 +55,7 @@ suite("runs", function () {
     assert.deepEqual(told[0]?.choices, ["Retry", "Show Log"]);
     assert.equal(told.length, 1, "It is told once.");
 
-    await until("the retried run is over", () => person.saw(/files brought over/).length === 1, 60);
+    await until("the retried run is over", () => person.saw(/files ingested/).length === 1, 60);
     assert.notEqual(client.pid, pid);
     await model.refresh();
     assert.deepEqual([...new Set(model.reports.map(({ state }) => state))], ["anonymized"]);

@@ -65,7 +65,7 @@ suite("the wizard", function () {
     assert.deepEqual(person.told, []);
   });
 
-  test("asks nothing anew that was answered before it was left", async () => {
+  test("asks nothing again that was answered before it was left", async () => {
     const wizard = commands.executeCommand("clever.connect");
     for (const [step, value] of [
       [1, server.host],

@@ -2,7 +2,7 @@
  * What promises come to, together. Unlike `Promise.all` it rejects only when all have ended, with the error of the first
  * in the list that failed: what they use may be closed then.
  */
-export async function together<T extends readonly unknown[] | []>(
+export async function allSettledOrThrow<T extends readonly unknown[] | []>(
   work: T,
 ): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
   await Promise.allSettled(work);

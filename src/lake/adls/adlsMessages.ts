@@ -12,7 +12,7 @@ import {
 } from "./adlsErrors";
 
 /** What is told of an account when one of its answers is put into words. */
-export interface Told {
+export interface LakeFacts {
   readonly account: string;
   /** Where the lake is, if it is in OneLake. */
   readonly oneLake?: { readonly workspace: string; readonly item: string } | undefined;
@@ -20,7 +20,7 @@ export interface Told {
   readonly auth: "token" | "sharedKey" | "sas";
 }
 
-interface Words {
+interface ErrorTexts {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
@@ -29,14 +29,14 @@ interface Words {
 const role = "Storage Blob Data Contributor";
 
 /** What a lake stands in, as a sentence has it. */
-function placeOf({ account, oneLake }: Told): string {
+function placeOf({ account, oneLake }: LakeFacts): string {
   return oneLake === undefined
     ? `the storage account ${account}`
     : `the workspace ${oneLake.workspace} in OneLake`;
 }
 
 /** The same at a sentence's start. */
-function placeFirst(told: Told): string {
+function placeFirst(told: LakeFacts): string {
   const place = placeOf(told);
   return `${place.charAt(0).toUpperCase()}${place.slice(1)}`;
 }
@@ -44,7 +44,7 @@ function placeFirst(told: Told): string {
 const support = "Azure's support finds the request by its id, which the log has.";
 
 /** What each of the service's answers means, and what helps. */
-const answers: Readonly<Record<string, (told: Told) => Words>> = {
+const answers: Readonly<Record<string, (told: LakeFacts) => ErrorTexts>> = {
   AuthorizationPermissionMismatch: missingRole,
   InsufficientAccountPermissions: missingRole,
   AuthorizationFailure: (told) => ({
@@ -99,7 +99,7 @@ const answers: Readonly<Record<string, (told: Told) => Words>> = {
   }),
 };
 
-function beingDeleted(): Words {
+function beingDeleted(): ErrorTexts {
   return {
     code: "io",
     message: "The file system is being deleted.",
@@ -107,13 +107,13 @@ function beingDeleted(): Words {
   };
 }
 
-function words(name: string, told: Told): Words {
+function words(name: string, told: LakeFacts): ErrorTexts {
   const make = answers[name];
   if (make === undefined) throw new RangeError(name);
   return make(told);
 }
 
-function missingRole(told: Told): Words {
+function missingRole(told: LakeFacts): ErrorTexts {
   return {
     code: "auth",
     message:
@@ -127,14 +127,14 @@ function missingRole(told: Told): Words {
   };
 }
 
-function rightsNeeded({ oneLake }: Told): string {
+function rightsNeeded({ oneLake }: LakeFacts): string {
   return oneLake === undefined
     ? `Have the role ${role} given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.`
     : "Have the role Contributor given to it in the workspace, or the right to write in this lakehouse; to look at tables only, the right to read its files (ReadAll).";
 }
 
 /** What is not there looks like what the account may not see. */
-export function missingInOneLake({ workspace, item }: NonNullable<Told["oneLake"]>): Words {
+export function missingInOneLake({ workspace, item }: NonNullable<LakeFacts["oneLake"]>): ErrorTexts {
   return {
     code: "config",
     message: `OneLake has no ${item} in a workspace ${workspace}, or your account may not see it.`,
@@ -142,20 +142,20 @@ export function missingInOneLake({ workspace, item }: NonNullable<Told["oneLake"
   };
 }
 
-function wrongCredential(told: Told): Words {
+function wrongCredential(told: LakeFacts): ErrorTexts {
   const what = { token: "sign-in", sharedKey: "account key", sas: "SAS" }[told.auth];
   return {
     code: "auth",
     message: `${placeFirst(told)} does not accept the ${what}.`,
     hint: {
-      token: "Sign in anew, with an account of the tenant that the storage account belongs to.",
-      sharedKey: "Copy it anew from the account's Access keys: it may have been rotated.",
+      token: "Sign in again, with an account of the tenant that the storage account belongs to.",
+      sharedKey: "Copy it again from the account's Access keys: it may have been rotated.",
       sas: "It may have run out, or the key that it was made with was rotated: have a new one made.",
     }[told.auth],
   };
 }
 
-function expired(told: Told): Words {
+function expired(told: LakeFacts): ErrorTexts {
   if (told.auth !== "token") return wrongCredential(told);
   return {
     code: "auth",
@@ -164,7 +164,7 @@ function expired(told: Told): Words {
   };
 }
 
-export function flatAccount(told: Told): Words {
+export function flatAccount(told: LakeFacts): ErrorTexts {
   return {
     code: "config",
     message: `${placeFirst(told)} has no hierarchical namespace, so files cannot be put in place all at once.`,
@@ -172,8 +172,12 @@ export function flatAccount(told: Told): Words {
   };
 }
 
-/** An error in our words: `Words` with the place and the id by which Azure's support finds the request. */
-export function inWords({ code, message, hint }: Words, subject: string, cause?: unknown): CleverLakeError {
+/** An error in our words: `ErrorTexts` with the place and the id by which Azure's support finds the request. */
+export function adlsErrorOf(
+  { code, message, hint }: ErrorTexts,
+  subject: string,
+  cause?: unknown,
+): CleverLakeError {
   // The service's own error is not kept: it holds the request, and with it the token or the signature.
   return new CleverLakeError(code, `${message}${requestMark(cause)}`, { subject, hint });
 }
@@ -182,7 +186,7 @@ export function inWords({ code, message, hint }: Words, subject: string, cause?:
  * What the service said, or that nothing was heard of it, as one of our errors. Errors that are ours already, and
  * whatever did not come from the service, pass through.
  */
-export function adlsError(error: unknown, subject: string, told: Told): unknown {
+export function adlsError(error: unknown, subject: string, told: LakeFacts): unknown {
   if (!(error instanceof RestError)) return error;
   const status = statusOf(error);
   const name = codeOf(error) ?? "";
@@ -192,14 +196,14 @@ export function adlsError(error: unknown, subject: string, told: Told): unknown 
   if (status === undefined) return lost(`${name} ${error.message}`, told);
   if (status === 403 && name === "AuthenticationFailed" && isClockWrong(error)) {
     const message = "This machine's clock differs from Azure's by more than Azure allows.";
-    return inWords({ code: "auth", message, hint: "Set the clock, then try again." }, subject, error);
+    return adlsErrorOf({ code: "auth", message, hint: "Set the clock, then try again." }, subject, error);
   }
   const make = answers[name];
-  if (make) return inWords(make(told), subject, error);
+  if (make) return adlsErrorOf(make(told), subject, error);
   if (isMissingFileSystem(error)) {
-    if (told.oneLake) return inWords(missingInOneLake(told.oneLake), subject, error);
+    if (told.oneLake) return adlsErrorOf(missingInOneLake(told.oneLake), subject, error);
     const message = "The lake's file system does not exist.";
-    return inWords(
+    return adlsErrorOf(
       { code: "notFound", message, hint: "The first run makes it where it may." },
       subject,
       error,
@@ -208,19 +212,19 @@ export function adlsError(error: unknown, subject: string, told: Told): unknown 
   if (status === 404) {
     return new CleverLakeError("notFound", "There is no such file in the lake.", { subject });
   }
-  if (status === 401) return inWords(expired(told), subject, error);
-  if (status === 403) return inWords(missingRole(told), subject, error);
+  if (status === 401) return adlsErrorOf(expired(told), subject, error);
+  if (status === 403) return adlsErrorOf(missingRole(told), subject, error);
   if (status >= 500 && error.response && !isFromAzure(error.response.headers)) return answeredInPlace(status);
   if (status === 429 || status >= 500) {
     const message = `${placeFirst(told)} is too busy or out of order (${name || status}).`;
-    return inWords(
+    return adlsErrorOf(
       { code: "network", message, hint: "Try again in a few minutes; nothing is lost." },
       subject,
       error,
     );
   }
   const message = `${placeFirst(told)} refused a request (${status} ${name}).`;
-  return inWords({ code: "io", message, hint: support }, subject, error);
+  return adlsErrorOf({ code: "io", message, hint: support }, subject, error);
 }
 
 /** Somebody on the way answered instead of Azure: a proxy, a content filter, the sign-in page of a guest network. */
@@ -239,10 +243,10 @@ export function answeredInPlace(status: number): CleverLakeError {
 export function asWrite(error: unknown, subject: string): unknown {
   if (!isMissing(error) || isMissingFileSystem(error)) return error;
   const message = `The storage account lost the file while it was being written (${codeOf(error)}).`;
-  return inWords({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, subject, error);
+  return adlsErrorOf({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, subject, error);
 }
 
-function wrongTenant(tenant: string, told: Told): CleverLakeError {
+function wrongTenant(tenant: string, told: LakeFacts): CleverLakeError {
   const message = `${placeFirst(told)} belongs to the tenant ${tenant}, and whoever is signed in to another one.`;
   return new CleverLakeError("auth", message, {
     hint: `Sign in with an account of that tenant: \`az login -t ${tenant}\`, or in VS Code by the accounts menu.`,
@@ -260,7 +264,7 @@ export function untrusted(code: string, what: string): CleverLakeError {
 }
 
 /** Neither file nor request is named: what cannot be reached has nothing to do with the one, nor heard of the other. */
-function lost(what: string, told: Told): CleverLakeError {
+function lost(what: string, told: LakeFacts): CleverLakeError {
   const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
   if (what.includes("EAI_AGAIN")) {
     return new CleverLakeError("network", "The network is away: no name can be looked up.", { hint });
