@@ -1,5 +1,5 @@
 import { type CsvCell, csvOf } from "../../src/dashboard/export/csv";
-import type { PageFile } from "../../src/ui/dashboard/protocol";
+import type { PageFile } from "../../src/protocol/dashboard";
 import { cardTexts } from "./cardsView";
 import { drawPagePng, drawPageSvg, drawPng, drawSvg } from "./charts/exportPicture";
 import { paperLook } from "./charts/look";

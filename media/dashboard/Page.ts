@@ -9,7 +9,7 @@ import { openingView } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
 import type { Saved } from "../../src/dashboard/saved";
 import { unknownNames } from "../../src/dashboard/unknownNames";
-import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboard/protocol";
+import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
 import { aboutView, exportedHead } from "./aboutView";
 import { askedTitleId, askedView, askView } from "./askView";
 import { cardsView } from "./cardsView";

@@ -1,6 +1,6 @@
 import type { Frozen } from "../../src/dashboard/export/dashboardHtml";
 import { openingFilter, openingView } from "../../src/dashboard/opening";
-import type { FromPage, PageFile, PageState, ToPage } from "../../src/ui/dashboard/protocol";
+import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
 import { type Outside, Page } from "./Page";
 
 /** What VS Code gives every webview. */

@@ -3,7 +3,7 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import type { Saved } from "../../src/dashboard/saved";
-import type { FromPage, PageFile } from "../../src/ui/dashboard/protocol";
+import type { FromPage, PageFile } from "../../src/protocol/dashboard";
 import type { Look } from "./charts/look";
 import { type Formats, fill, isolated } from "./formats";
 

@@ -7,7 +7,7 @@ import type {
   PreviewStrings,
   Rows,
   ToPage,
-} from "../../src/ui/preview/protocol";
+} from "../../src/protocol/preview";
 import { type BarActions, barView, notesView } from "./barView";
 import { ColumnWidths } from "./columns";
 import { detailsView } from "./detailsView";

@@ -1,4 +1,4 @@
-import type { PreviewColumn, PreviewRow } from "../../src/ui/preview/previewSource";
+import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewSource";
 
 /** Space beside a cell's text, and for the lock and the handle in a header. In pixels, as all widths here. */
 const cellPadding = 23;

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { PreviewColumn, PreviewRow } from "../../src/ui/preview/previewSource";
+import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewSource";
 import { columnText, type Model, reasonOf } from "./model";
 import { fill } from "./text";
 import { textView } from "./textView";

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { PreviewColumn, PreviewRow } from "../../src/ui/preview/previewSource";
+import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewSource";
 import { columnText, isTroubled, type Model, type OpenInfo, reasonOf } from "./model";
 import { fill } from "./text";
 import { textView } from "./textView";

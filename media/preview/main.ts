@@ -2,7 +2,7 @@ import "@vscode-elements/elements/dist/vscode-button/index.js";
 import "@vscode-elements/elements/dist/vscode-icon/index.js";
 import "@vscode-elements/elements/dist/vscode-progress-bar/index.js";
 import "@vscode-elements/elements/dist/vscode-toolbar-button/index.js";
-import type { FromPage, PageState, ToPage } from "../../src/ui/preview/protocol";
+import type { FromPage, PageState, ToPage } from "../../src/protocol/preview";
 import { Page } from "./Page";
 
 /** What VS Code gives every webview. */

@@ -1,5 +1,5 @@
-import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/ui/preview/previewSource";
-import type { PreviewFile, PreviewStrings } from "../../src/ui/preview/protocol";
+import type { PreviewFile, PreviewStrings } from "../../src/protocol/preview";
+import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewSource";
 import type { GridPosition } from "./gridPosition";
 import type { RefusedIndexes } from "./refusedIndexes";
 import { fill, type Numbers } from "./text";

@@ -1,4 +1,4 @@
-import type { PreviewRow } from "../../src/ui/preview/previewSource";
+import type { PreviewRow } from "../../src/protocol/previewSource";
 
 export interface PageRequest {
   readonly from: number;

@@ -3,14 +3,14 @@ import type { EngineClient } from "../engine/client";
 import type { PreviewInfo as EnginePreview } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { describeError } from "../errors";
-import type { ConnectionModel } from "./connectionModel";
 import type {
   PreviewInfo,
   PreviewLocation,
   PreviewRow,
   PreviewRowsRequest,
   PreviewSource,
-} from "./preview/previewSource";
+} from "../protocol/previewSource";
+import type { ConnectionModel } from "./connectionModel";
 
 /** Previews as the engine holds them. */
 export class EnginePreviews implements PreviewSource {

@@ -2,8 +2,8 @@ import type { Browser, Page } from "playwright-core";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import type { Saved } from "../../src/dashboard/saved";
+import { type FromPage, fromPage, type ToPage } from "../../src/protocol/dashboard";
 import { DashboardSession, type DashboardSource } from "../../src/ui/dashboard/DashboardSession";
-import { type FromPage, fromPage, type ToPage } from "../../src/ui/dashboard/protocol";
 import { type Bundle, bundlePage, hostPage, type ShowOptions } from "./webviewPage";
 
 export const englishTexts = dashboardTexts((text) => text, "en");

@@ -1,10 +1,5 @@
 import { CleverLakeError } from "../../src/errors";
-import type {
-  PreviewColumn,
-  PreviewInfo,
-  PreviewRow,
-  PreviewSource,
-} from "../../src/ui/preview/previewSource";
+import type { PreviewColumn, PreviewInfo, PreviewRow, PreviewSource } from "../../src/protocol/previewSource";
 
 const dailyColumns: readonly PreviewColumn[] = [
   { name: "date", type: "date", identity: false },

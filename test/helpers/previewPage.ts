@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
+import { fromPage, type PreviewFile, type PreviewStrings, type ToPage } from "../../src/protocol/preview";
+import type { PreviewSource } from "../../src/protocol/previewSource";
 import { PreviewSession } from "../../src/ui/preview/PreviewSession";
-import type { PreviewSource } from "../../src/ui/preview/previewSource";
-import { fromPage, type PreviewFile, type PreviewStrings, type ToPage } from "../../src/ui/preview/protocol";
 import { type Bundle, bundlePage, hostPage, type ShowOptions } from "./webviewPage";
 
 const file: PreviewFile = {

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
 import { openingView } from "../../src/dashboard/export/view";
 import { openingFilter } from "../../src/dashboard/filter";
-import type { PageFile } from "../../src/ui/dashboard/protocol";
+import type { PageFile } from "../../src/protocol/dashboard";
 import { violations } from "../helpers/axe";
 import {
   chromiumPath,

@@ -10,8 +10,8 @@ import { openingView } from "../../src/dashboard/export/view";
 import { parseViewLink, viewLink } from "../../src/dashboard/export/viewLink";
 import { openingFilter } from "../../src/dashboard/filter";
 import { CleverLakeError } from "../../src/errors";
+import type { ToPage } from "../../src/protocol/dashboard";
 import { DashboardSession } from "../../src/ui/dashboard/DashboardSession";
-import type { ToPage } from "../../src/ui/dashboard/protocol";
 import { FakeDashboardSource, fakeAnswer, hostileNames } from "../helpers/fakeDashboard";
 
 const contrast = (one: string, other: string) => {

@@ -15,12 +15,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "src/dashboard/*",
     "src/dashboard/export",
     "type src/clever/reports.ts",
-    "type src/ui/dashboard/protocol.ts",
+    "type src/protocol",
   ],
-  "media/preview": ["type src/ui/preview"],
+  "media/preview": ["type src/protocol"],
+  // what pages and the extension tell each other
+  "src/protocol": ["src/dashboard/*", "src/dashboard/export"],
   // front ends
   "src/extension.ts": ["src/ui"],
-  "src/ui": ["src/engine", "src/dashboard/*", "src/dashboard/export", "src/config.ts"],
+  "src/ui": ["src/engine", "src/protocol", "src/dashboard/*", "src/dashboard/export", "src/config.ts"],
   "src/engine": ["src/spark", ...job, ...ground, "src/config.ts"],
   "src/cli.ts": ["src/cli", ...job, ...ground],
   "src/cli": ["src/spark", ...job, ...ground, "src/config.ts"],

@@ -4,7 +4,7 @@ import { ColumnWidths } from "../../media/preview/columns";
 import { moveInGrid } from "../../media/preview/gridPosition";
 import { RefusedIndexes } from "../../media/preview/refusedIndexes";
 import { type PageRequest, pageSize, RowCache } from "../../media/preview/rowCache";
-import type { PreviewRow } from "../../src/ui/preview/previewSource";
+import type { PreviewRow } from "../../src/protocol/previewSource";
 
 describe("moveInGrid", () => {
   const size = { rows: 1_000, columns: 5, page: 20 };

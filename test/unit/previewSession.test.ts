@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
+import { fromPage, pageState, type ToPage } from "../../src/protocol/preview";
+import type { PreviewRow } from "../../src/protocol/previewSource";
 import { PreviewSession } from "../../src/ui/preview/PreviewSession";
-import type { PreviewRow } from "../../src/ui/preview/previewSource";
-import { fromPage, pageState, type ToPage } from "../../src/ui/preview/protocol";
 import { FakePreviewSource, forgotten } from "../helpers/fakePreviewSource";
 
 const file = { path: "/a.csv", origin: "server" } as const;

@@ -6,13 +6,13 @@ import type { DashboardView } from "../../dashboard/export/view";
 import { type LinkedView, parseViewLink, viewLink } from "../../dashboard/export/viewLink";
 import type { DashboardFilter } from "../../dashboard/filter";
 import type { Saved } from "../../dashboard/saved";
+import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
 import { tell } from "../messages";
 import { section } from "../settings";
 import { mediaFile, showPage, webviewOptions } from "../webview";
 import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
-import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "./protocol";
 
 /** Where what the reader saves under names is kept. */
 export interface SavedState {

@@ -2,7 +2,7 @@ import type { DashboardAnswer, NoAnswer } from "../../dashboard/answer";
 import { type DashboardFilter, openingFilter } from "../../dashboard/filter";
 import type { DashboardProgress } from "../../engine/messages";
 import { describeError } from "../../errors";
-import type { FromPage, ToPage } from "./protocol";
+import type { FromPage, ToPage } from "../../protocol/dashboard";
 
 /** Where the dashboard's numbers come from. */
 export interface DashboardSource {

@@ -1,12 +1,18 @@
 import * as vscode from "vscode";
 import { describeError } from "../../errors";
+import {
+  fromPage,
+  type PreviewFile,
+  type PreviewStrings,
+  pageState,
+  type ToPage,
+} from "../../protocol/preview";
+import { type PreviewSource, previewViewType } from "../../protocol/previewSource";
 import { Disposable } from "../dispose";
 import { offers, tell } from "../messages";
 import { showPage, webviewOptions } from "../webview";
 import { showErrorMessage, showWarningMessage } from "../window";
 import { PreviewSession } from "./PreviewSession";
-import { type PreviewSource, previewViewType } from "./previewSource";
-import { fromPage, type PreviewFile, type PreviewStrings, pageState, type ToPage } from "./protocol";
 
 /** The tab that shows a report's first rows; one per file. */
 export class PreviewPanel extends Disposable {

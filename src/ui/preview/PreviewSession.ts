@@ -1,6 +1,6 @@
 import { describeError, isCleverLakeError } from "../../errors";
-import type { PreviewInfo, PreviewLocation, PreviewRow, PreviewSource } from "./previewSource";
-import type { FromPage, ToPage } from "./protocol";
+import type { FromPage, ToPage } from "../../protocol/preview";
+import type { PreviewInfo, PreviewLocation, PreviewRow, PreviewSource } from "../../protocol/previewSource";
 
 /** What a session needs from the panel around it. */
 export interface PreviewHost {

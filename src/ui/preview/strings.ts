@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { PreviewStrings } from "./protocol";
+import type { PreviewStrings } from "../../protocol/preview";
 
 /** The page's texts in VS Code's language. */
 export function previewStrings(): PreviewStrings {

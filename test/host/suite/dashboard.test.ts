@@ -3,9 +3,9 @@ import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
 import { openingFilter, openingView } from "../../../src/dashboard/opening";
 import { dashboard } from "../../../src/engine/protocol";
+import type { ToPage } from "../../../src/protocol/dashboard";
 import { type DashboardGround, DashboardPanel } from "../../../src/ui/dashboard/DashboardPanel";
 import type { DashboardSource } from "../../../src/ui/dashboard/DashboardSession";
-import type { ToPage } from "../../../src/ui/dashboard/protocol";
 import { activeApplication, killEngine, until } from "../application";
 import { District, disconnect, setSetting } from "../district";
 import { Person } from "../person";

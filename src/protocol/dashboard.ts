@@ -1,12 +1,12 @@
 import * as z from "zod";
-import type { DashboardAnswer } from "../../dashboard/answer";
-import type { DashboardTexts } from "../../dashboard/export/texts";
-import { type DashboardView, dashboardView } from "../../dashboard/export/view";
-import type { LinkedView } from "../../dashboard/export/viewLink";
-import { type DashboardFilter, dashboardFilterSchema } from "../../dashboard/filter";
-import { keptWhole } from "../../dashboard/opening";
-import { questionIds } from "../../dashboard/questions";
-import { type Saved, savedSchema } from "../../dashboard/saved";
+import type { DashboardAnswer } from "../dashboard/answer";
+import type { DashboardTexts } from "../dashboard/export/texts";
+import { type DashboardView, dashboardView } from "../dashboard/export/view";
+import type { LinkedView } from "../dashboard/export/viewLink";
+import { type DashboardFilter, dashboardFilterSchema } from "../dashboard/filter";
+import { keptWhole } from "../dashboard/opening";
+import { questionIds } from "../dashboard/questions";
+import { type Saved, savedSchema } from "../dashboard/saved";
 
 /** Longest file that a page may hand over to be saved, in characters: a picture of every school and resource is far below. */
 const longestFile = 50_000_000;
