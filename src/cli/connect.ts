@@ -1,31 +1,14 @@
-import { readFile } from "node:fs/promises";
-import { reportNamesOnServer } from "../clever/fileNames";
-import { type Config, expandHome, type Secrets } from "../config";
+import type { Config, Secrets } from "../config";
+import { sftpAccount } from "../connect/account";
+import { saltOf } from "../connect/salt";
 import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
-import { findAgent } from "../sftp/agent";
 import { SftpSource } from "../sftp/sftpSource";
 
 /** The server of a configuration; connects when first used. */
 export async function openSource({ sftp }: Config, secrets: Secrets): Promise<SftpSource> {
-  const privateKey = sftp.privateKeyPath ? await readKey(expandHome(sftp.privateKeyPath)) : undefined;
-  const { password, passphrase } = secrets;
-  const agent = privateKey || password ? undefined : await findAgent();
-  return new SftpSource({
-    host: sftp.host,
-    port: sftp.port,
-    username: sftp.username,
-    root: sftp.root,
-    connections: sftp.connections,
-    timeoutSeconds: sftp.timeoutSeconds,
-    names: reportNamesOnServer,
-    ...(sftp.hostKey ? { hostKey: sftp.hostKey.replace(/=$/, "") } : {}),
-    ...(password ? { password } : {}),
-    ...(privateKey ? { privateKey } : {}),
-    ...(passphrase ? { passphrase } : {}),
-    ...(agent ? { agent } : {}),
-  });
+  return new SftpSource(await sftpAccount(sftp, secrets));
 }
 
 /** The lake of a configuration; a folder is made where it is missing, and Azure is spoken to when first used. */
@@ -38,24 +21,11 @@ export function openLake({ lake }: Config, secrets: Secrets): Promise<Lake> {
   return openLakeAt({ ...lake, accountKey: secrets.lakeAccountKey, sas: secrets.lakeSas });
 }
 
-/** The salt: the one given, else that of the key vault, where one is set. */
-export async function readSalt(
+/** The salt of a configuration; undefined where there is none. */
+export function readSalt(
   { saltKeyVaultUrl }: Config,
-  secrets: Secrets,
+  { salt }: Secrets,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (secrets.salt !== undefined || saltKeyVaultUrl === undefined) return secrets.salt;
-  const { saltFromKeyVault } = await import("../lake/adls/keyVault");
-  return saltFromKeyVault({ url: saltKeyVaultUrl }, signal);
-}
-
-async function readKey(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch {
-    throw new CleverLakeError("config", "The private key cannot be read.", {
-      subject: file,
-      hint: `Check "privateKeyPath" under "sftp".`,
-    });
-  }
+  return saltOf(salt, saltKeyVaultUrl, {}, signal);
 }

@@ -1,12 +1,11 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { reportNamesOnServer } from "../clever/fileNames";
-import { type Config, expandHome, parseConfig, parseServerConfig } from "../config";
-import { CleverLakeError, isCleverLakeError } from "../errors";
+import { type Config, parseConfig, parseServerConfig } from "../config";
+import { sftpAccount } from "../connect/account";
+import { saltOf } from "../connect/salt";
+import { isCleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
-import { findAgent } from "../sftp/agent";
-import { SftpSource, type SftpSourceConfig } from "../sftp/sftpSource";
+import { SftpSource } from "../sftp/sftpSource";
 import type { AzureAccess } from "../spark/openEngine";
 import type { ConnectionSettings, Secrets, ServerLogin } from "./messages";
 import { logRequest, vscodeTokens } from "./tokens";
@@ -29,16 +28,14 @@ export function openLake(connection: ConnectionSettings, secrets: Secrets): Prom
   });
 }
 
-/** The salt: the one given, else that of the key vault, where one is set. */
-export async function readSalt(
+/** The salt of a connection; undefined where there is none. */
+export function readSalt(
   connection: ConnectionSettings,
-  secrets: Secrets,
+  { salt }: Secrets,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { saltKeyVaultUrl: url } = checkedSettings(connection);
-  if (secrets.salt || url === undefined) return secrets.salt || undefined;
-  const { saltFromKeyVault } = await import("../lake/adls/keyVault");
-  return saltFromKeyVault({ url, ...azureAccess(connection) }, signal);
+  const { saltKeyVaultUrl } = checkedSettings(connection);
+  return saltOf(salt || undefined, saltKeyVaultUrl, azureAccess(connection), signal);
 }
 
 /** How a connection signs in to Azure beside its lake, and reaches it. */
@@ -73,7 +70,7 @@ export class Sources implements AsyncDisposable {
     work: (source: SftpSource, settings: Config) => Promise<T>,
   ): Promise<T> {
     const settings = checkedSettings(connection);
-    const account = await accountOf(settings.sftp, secrets);
+    const account = await sftpAccount(settings.sftp, secrets);
     const name = createHmac("sha256", this.hashKey).update(JSON.stringify(account)).digest("hex");
     const kept = this.kept.get(name) ?? {
       source: new SftpSource(account),
@@ -128,37 +125,5 @@ export class Sources implements AsyncDisposable {
 
 /** A source of one's own, for the caller to close. */
 export async function sourceOf({ sftp, secrets }: ServerLogin): Promise<SftpSource> {
-  return new SftpSource(await accountOf(parseServerConfig(sftp, "settings"), secrets));
-}
-
-async function accountOf(sftp: Config["sftp"], secrets: Secrets): Promise<SftpSourceConfig> {
-  const privateKey = secrets.privateKey ?? (await readKey(sftp.privateKeyPath));
-  const { password, passphrase } = secrets;
-  const agent = privateKey || password ? undefined : await findAgent();
-  return {
-    host: sftp.host,
-    port: sftp.port,
-    username: sftp.username,
-    root: sftp.root,
-    connections: sftp.connections,
-    timeoutSeconds: sftp.timeoutSeconds,
-    names: reportNamesOnServer,
-    ...(sftp.hostKey ? { hostKey: sftp.hostKey.replace(/=$/, "") } : {}),
-    ...(password ? { password } : {}),
-    ...(privateKey ? { privateKey } : {}),
-    ...(passphrase ? { passphrase } : {}),
-    ...(agent ? { agent } : {}),
-  };
-}
-
-async function readKey(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  try {
-    return await readFile(expandHome(file), "utf8");
-  } catch {
-    throw new CleverLakeError("config", "The private key cannot be read.", {
-      subject: file,
-      hint: `Check "privateKeyPath" under "sftp".`,
-    });
-  }
+  return new SftpSource(await sftpAccount(parseServerConfig(sftp, "settings"), secrets));
 }

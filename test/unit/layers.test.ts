@@ -23,9 +23,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   // front ends
   "src/extension.ts": ["src/ui"],
   "src/ui": ["src/engine", "src/protocol", "src/dashboard/*", "src/dashboard/export", "src/config.ts"],
-  "src/engine": ["src/spark", ...job, ...ground, "src/config.ts"],
+  "src/engine": ["src/connect", "src/spark", ...job, ...ground, "src/config.ts"],
   "src/cli.ts": ["src/cli", ...job, ...ground],
-  "src/cli": ["src/spark", ...job, ...ground, "src/config.ts"],
+  "src/cli": ["src/connect", "src/spark", ...job, ...ground, "src/config.ts"],
+  // what a configuration names, for both front ends
+  "src/connect": ["src/clever", "src/sftp", "src/lake", "src/config.ts"],
   // the job
   "src/spark": ["src/pipeline", "src/clever", "src/lake", "src/delta", "src/duck", "src/config.ts"],
   "src/pipeline": [...ground, "type src/config.ts"],

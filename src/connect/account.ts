@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { reportNamesOnServer } from "../clever/fileNames";
+import { type Config, expandHome } from "../config";
+import { CleverLakeError } from "../errors";
+import { findAgent } from "../sftp/agent";
+import type { SftpSourceConfig } from "../sftp/sftpSource";
+
+/** What proves who signs in to the server; without a key or a password, an SSH agent does, if there is one. */
+export interface SftpSecrets {
+  readonly password?: string | undefined;
+  /** The key's text; if left out, the file that the settings name. */
+  readonly privateKey?: string | undefined;
+  readonly passphrase?: string | undefined;
+}
+
+/** The account on the server. Rejects with `config` where the file of the private key cannot be read. */
+export async function sftpAccount(sftp: Config["sftp"], secrets: SftpSecrets): Promise<SftpSourceConfig> {
+  const { password, passphrase } = secrets;
+  const privateKey = secrets.privateKey ?? (await readKey(sftp.privateKeyPath));
+  const agent = privateKey || password ? undefined : await findAgent();
+  return {
+    host: sftp.host,
+    port: sftp.port,
+    username: sftp.username,
+    root: sftp.root,
+    connections: sftp.connections,
+    timeoutSeconds: sftp.timeoutSeconds,
+    names: reportNamesOnServer,
+    ...(sftp.hostKey ? { hostKey: sftp.hostKey.replace(/=$/, "") } : {}),
+    ...(password ? { password } : {}),
+    ...(privateKey ? { privateKey } : {}),
+    ...(passphrase ? { passphrase } : {}),
+    ...(agent ? { agent } : {}),
+  };
+}
+
+async function readKey(file: string | undefined): Promise<string | undefined> {
+  if (!file) return undefined;
+  try {
+    return await readFile(expandHome(file), "utf8");
+  } catch {
+    throw new CleverLakeError("config", "The private key cannot be read.", {
+      subject: file,
+      hint: `Check "privateKeyPath" under "sftp".`,
+    });
+  }
+}
