@@ -7,7 +7,7 @@ import type { CommandAction, CommonOptions, ExitCode } from "./cli/command";
 import type { DemoOptions } from "./cli/demo";
 import { languages } from "./cli/languages";
 import { jsonText, plain, styledError } from "./cli/text";
-import { keptWhole, monthAndDay, rangePresets } from "./dashboard/opening";
+import { defaultSchoolYearStart, keptWhole, monthAndDay, rangePresets } from "./dashboard/opening";
 import { schoolLevels } from "./dashboard/schoolLevels";
 import { describeError } from "./errors";
 import type { RunRequest } from "./pipeline/run";
@@ -95,7 +95,11 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     )
     .option("--licences <file>", "CSV (resource, seats, cost, end) of what is paid for")
     .option("--percent", "show counts of people as a share of all users")
-    .option("--school-year-start <MM-dd>", "first day of the school year; 08-01 unless given", yearDay)
+    .option(
+      "--school-year-start <MM-dd>",
+      `first day of the school year; ${defaultSchoolYearStart} unless given`,
+      yearDay,
+    )
     .addOption(new Option("--language <code>", "the locale's unless given").choices(languages))
     .action(acting(async () => (await import("./cli/commands/dashboard")).exportDashboard));
   countingOptions(dashboard);

@@ -18,6 +18,7 @@ import {
 } from "../dashboard/filter";
 import { namesIn } from "../dashboard/filterNames";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
+import { defaultSchoolYearStart } from "../dashboard/opening";
 import { answer, optionsOf } from "../dashboard/query/answer";
 import { schoolsOfLevels } from "../dashboard/schoolLevels";
 import { requireKnownNames } from "../dashboard/unknownNames";
@@ -129,7 +130,7 @@ async function ask(
   options: DashboardOptions,
   signal: AbortSignal,
 ): Promise<DashboardAnswer> {
-  const schoolYearStart = options.schoolYearStart ?? "08-01";
+  const schoolYearStart = options.schoolYearStart ?? defaultSchoolYearStart;
   const { levels, licences } = await readDistrictFiles({
     ...districtFilesOf(config, options),
     licencesFile: options.licences ?? config.licencesFile,

@@ -15,6 +15,9 @@ export type KeepWhole = (typeof keptWhole)[number];
 /** A day of any year, `MM-dd`. */
 export const monthAndDay = /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
+/** The first day of the school year where nothing else is said; the manifest's default is the same. */
+export const defaultSchoolYearStart = "08-01";
+
 /** What the dashboard opens with: students, this school year, as OEA's page has it. */
 export const openingFilter: DashboardFilter = {
   range: { preset: "schoolYear" },

@@ -2,6 +2,7 @@ import type { UserType } from "../../clever/reports";
 import { readConfig, secretsFrom } from "../../config";
 import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { metricsDocument, parseMetricsFilter, participationMetrics } from "../../dashboard/metrics";
+import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { optionsOf } from "../../dashboard/query/answer";
 import { schoolsOfLevels } from "../../dashboard/schoolLevels";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
@@ -48,7 +49,7 @@ export async function answerMetrics(
     secretsFrom(environment),
     options,
     (index) => {
-      const known = index && optionsOf(index, "08-01", levels);
+      const known = index && optionsOf(index, defaultSchoolYearStart, levels);
       const ofLevels = schoolsOfLevels(options.schoolLevel ?? [], known?.schoolLevels ?? []);
       const schools = [...(options.school ?? []), ...ofLevels.filter((school) => school !== null)];
       const asked = { ...filter, schools: schools.length > 0 ? schools : undefined };

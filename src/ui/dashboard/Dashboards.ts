@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { regionalLocale } from "../../dashboard/export/regionalLocale";
 import type { DashboardFilter } from "../../dashboard/filter";
+import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { quarantinedIn } from "../../dashboard/quarantine";
 import { type EngineClient, signalOf } from "../../engine/client";
 import type { GroupsSummary } from "../../engine/messages";
@@ -187,7 +188,7 @@ function engineSource(
       const minimumGroupSize = await groupSize.current();
       const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
       const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
-      const schoolYearStart = typeof start === "string" && start !== "" ? start : "08-01";
+      const schoolYearStart = typeof start === "string" && start !== "" ? start : defaultSchoolYearStart;
       const counting = {
         minimumGroupSize,
         keepWhole,
