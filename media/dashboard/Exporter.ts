@@ -8,7 +8,7 @@ import type { Ready } from "./model";
 import type { Cell, Column, DataTable, Panel } from "./panels/panel";
 import type { Part } from "./partView";
 
-/** Makes files of pictures and tables; each says where it is from and what it holds. */
+/** Exports pictures and tables to files; each states its source and content. */
 export class Exporter {
   constructor(private readonly save: (file: PageFile) => void) {}
 
@@ -24,7 +24,7 @@ export class Exporter {
     this.save({ kind, name: fileName(ready, panel.id, kind), content });
   }
 
-  /** All that the page shows, as one picture. */
+  /** The whole page as one picture. */
   page(ready: Ready, panels: readonly Panel[], kind: "png" | "svg"): void {
     const { texts, formats, district, answer } = ready;
     const notes = provenance(ready);
@@ -44,10 +44,10 @@ export class Exporter {
     this.save({ kind, name: fileName(ready, "dashboard", kind), content });
   }
 
-  /** The numbers first and unformatted, as programs read them; what they mean stands below them. */
+  /** Numbers come first, unformatted for programs; their definitions are below. */
   table(ready: Ready, { id, title, definition }: Part, { columns, rows }: DataTable): void {
     const { texts } = ready;
-    // Said once per row, so that numbers stay numbers.
+    // In a column of its own, so that numbers stay numbers.
     const partly = rows.some((row) => row.partly);
     const header = [...columns.map((column) => column.title), ...(partly ? [texts.partly] : [])];
     const wide = (first: string): CsvCell[] => [first, ...header.slice(1).map(() => null)];
@@ -69,7 +69,7 @@ export class Exporter {
   }
 }
 
-/** What stands above a picture on the page, in a sentence. */
+/** The sentence above a picture on the page. */
 function leadOf({ lead, summary }: Panel): string[] {
   return lead ? [summary] : [];
 }

@@ -12,7 +12,7 @@ import { close, popover } from "./popover";
 import { savedView } from "./savedView";
 import { schoolGroups } from "./schoolGroups";
 
-/** The bar that holds every filter, and the chips of those that are active. */
+/** The bar with all filters, and the chips of the active ones. */
 export class FilterBar {
   private readonly selects: Readonly<Record<NameList, MultiSelect<string | null>>>;
   private readonly people: MultiSelect<UserType>;
@@ -78,7 +78,7 @@ export class FilterBar {
     const all =
       list === "resources" ? [...new Set(options.resources.map(({ name }) => name))] : options[list];
     if (list === "grades" && all.length === 0) return nothing;
-    // A name that is filtered by stays to be seen even where the data has it no more.
+    // A filtered name stays visible even if the data no longer has it.
     const known = [...all, ...filter[list].filter((name) => !all.includes(name))];
     const choices: Choice<string | null>[] = known.map((value) => ({
       value,

@@ -4,7 +4,7 @@ import { icon } from "./icons";
 import type { Model } from "./model";
 import { close, focusables, moveFocus, popover } from "./popover";
 
-/** As many boxes as are made at once; the search finds the others. */
+/** The number of checkboxes created at once; the search finds the others. */
 const mostShown = 200;
 
 export interface Choice<T> {
@@ -12,27 +12,27 @@ export interface Choice<T> {
   readonly name: string;
 }
 
-/** Values that can be chosen together. */
+/** Values that can be chosen together as a group. */
 export interface Together<T> {
   readonly name: string;
   readonly values: readonly T[];
 }
 
-/** Whether just these are chosen, in whatever order. */
+/** Whether exactly these are chosen, in any order. */
 export function isChosen<T>(values: readonly T[], chosen: readonly T[]): boolean {
   return values.length === chosen.length && values.every((value) => chosen.includes(value));
 }
 
-/** The group of just these; one value alone goes by its own name. */
+/** The group of exactly these values; a single value keeps its own name. */
 export function groupOf<T>(groups: readonly Together<T>[], chosen: readonly T[]): Together<T> | undefined {
   return chosen.length < 2 ? undefined : groups.find(({ values }) => isChosen(values, chosen));
 }
 
-/** A button that opens a list of names to tick, with a search above it. */
+/** A button that opens a searchable list of names to tick. */
 export class MultiSelect<T> {
   private open = false;
   private search = "";
-  /** What was chosen when it opened stands first, and stays there while boxes are ticked. */
+  /** Values that were chosen when it opened are listed first, and stay there while boxes are ticked. */
   private first: readonly T[] = [];
 
   constructor(

@@ -31,15 +31,15 @@ import { ResourceTable } from "./ResourceTable";
 import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
 import { largeView, missingReportsView, withheldView } from "./withheldView";
 
-/** Whoever answers the page: the extension, or nobody where it was exported. */
+/** What answers the page: the extension, or nothing in an exported page. */
 export interface Outside {
   post(message: FromPage): void;
   save(file: PageFile): void;
-  /** Keeps what a later page of the same tab starts from. */
+  /** Saves the state from which a later page of the same tab starts. */
   keep(state: PageState): void;
 }
 
-/** What a page starts from. */
+/** The state from which a page starts. */
 export interface Start {
   readonly saved: Saved;
   readonly texts: DashboardTexts;
@@ -51,10 +51,10 @@ export interface Start {
   readonly frozen: boolean;
 }
 
-/** How long typing must rest before what was typed is kept, and scrolling likewise, in milliseconds. */
+/** Milliseconds without typing or scrolling after which the state is saved. */
 const restBeforeKeeping = 200;
 
-/** The dashboard's page: takes in what the extension says and draws. */
+/** The dashboard's page: handles the extension's messages and draws. */
 export class Page implements Actions {
   private readonly model: Model;
   private readonly bar: FilterBar;
@@ -63,12 +63,12 @@ export class Page implements Actions {
   private question: number;
   private frame = 0;
   private keeping: ReturnType<typeof setTimeout> | undefined;
-  /** Pictures as they were drawn last, so that what has not changed is not drawn again. */
+  /** Pictures as last drawn, so that unchanged ones are not drawn again. */
   private pictures = new Map<string, Picture | undefined>();
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];
   private scrollTo: number | undefined;
-  /** Whether a question was asked whose answer is to be brought before the reader. */
+  /** Whether to bring the answer to the latest question into view. */
   private showsAnswer = false;
 
   constructor(
@@ -114,7 +114,7 @@ export class Page implements Actions {
 
   setFilter(patch: FilterPatch): void {
     const { model } = this;
-    // Two periods are chosen and named together: another range is another comparison.
+    // Two periods are chosen and named together: a new range ends the comparison.
     const ended = patch.range && !patch.compare ? { compare: undefined } : {};
     model.filter = { ...model.filter, ...patch, ...ended };
     model.busy = true;
@@ -132,7 +132,7 @@ export class Page implements Actions {
     this.changed();
   }
 
-  /** Asks one of the offered questions; what answers it comes to the page's start. */
+  /** Asks one of the offered questions; its answer appears at the top of the page. */
   ask(question: QuestionId): void {
     const { answer, texts, formats } = this.model;
     if (!answer) return;
@@ -147,7 +147,7 @@ export class Page implements Actions {
     this.changed();
   }
 
-  /** Shows a saved or linked view, whatever is shown now. */
+  /** Shows a saved or linked view, replacing the current one. */
   private showView({ filter, question }: LinkedView): void {
     this.setView({ question });
     this.setFilter(filter);
@@ -166,12 +166,12 @@ export class Page implements Actions {
     if (model.answer) this.exporter.page({ ...model, answer: model.answer }, panels, kind);
   }
 
-  /** Draws with the next frame. */
+  /** Redraws in the next frame. */
   changed(): void {
     this.frame ||= requestAnimationFrame(() => this.draw());
   }
 
-  /** The theme, the font or the window's width is another one. */
+  /** The theme, the font or the window's width has changed. */
   restyle(): void {
     const look = this.lookNow();
     if (JSON.stringify(look) === JSON.stringify(this.model.look)) return;
@@ -179,12 +179,12 @@ export class Page implements Actions {
     this.changed();
   }
 
-  /** Draws at once as it should be on paper, and afterwards as it was. */
+  /** Redraws immediately for print, and afterwards as before. */
   forPaper(printing: boolean): void {
     document.body.classList.toggle("printing", printing);
     this.model.look = this.lookNow();
     this.draw();
-    // On paper nothing can be unfolded.
+    // Details cannot be unfolded on paper.
     for (const details of document.querySelectorAll<HTMLDetailsElement>(".about details"))
       details.open = printing;
     for (const chart of document.querySelectorAll("clever-chart")) {
@@ -199,7 +199,7 @@ export class Page implements Actions {
     model.busy = message.type === "loading" || message.type === "progress";
     switch (message.type) {
       case "loading":
-        // Pictures that are there stay, and dim.
+        // Existing pictures stay, dimmed.
         if (!model.answer) model.phase = { name: "loading" };
         break;
       case "progress":
@@ -307,14 +307,14 @@ export class Page implements Actions {
       ${aboutView(model, ready)}`;
   }
 
-  /** Pictures depend on the answer, the look and some of the view; not on what is typed into the table's search. */
+  /** Pictures depend on the answer, the look and parts of the view; not on the search text of the table. */
   private refreshPictures(ready: Ready): void {
     const { units, topResources, schoolsShown } = ready.view;
     const from = [ready.answer, this.model.look, units, topResources, schoolsShown];
     if (from.some((each, at) => each !== this.drawnFrom[at])) {
       this.drawnFrom = from;
       this.pictures = new Map();
-      // A picture's clicks are made from the answer's own filter: what it shows is what a click starts from.
+      // Clicks on a picture start from the filter of the answer that it shows.
       this.panels = panelsOf({ ...ready, filter: ready.answer.filter });
     }
   }

@@ -8,12 +8,12 @@ import { type DataTable, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 
-/** Tables longer than this have only the rows in sight in the document. */
+/** Longer tables render only their visible rows. */
 const mostRows = 200;
 const rowHeight = 30;
 const overscan = 8;
 
-/** Every resource, to be sorted and searched. */
+/** All resources, sortable and searchable. */
 export class ResourceTable {
   private scrollTop = 0;
   private height = 480;
@@ -141,7 +141,7 @@ function rowView(
   </tr>`;
 }
 
-/** A line as small as a word; a chart of the library's for each row would cost more than the page. */
+/** A sparkline; a library chart for each row would cost more than the page. */
 function trendView({ texts, formats }: Ready, weekly: readonly Shown[]): TemplateResult | typeof nothing {
   const known = weekly.filter((value) => value !== null);
   if (known.length < 2) return nothing;
@@ -170,7 +170,7 @@ function sortedRows({ answer, view, texts }: Ready): readonly ResourceEntry[] {
   const compared = new Intl.Collator(texts.language, { numeric: true });
   return found.sort((a, b) => {
     const [left, right] = [a[column], b[column]];
-    // Missing ones are last, whichever way it goes; few are fewer than any number that is told, but more than none.
+    // Missing values are last in either direction; `few` is less than any shown number, but more than none.
     if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;
     if (column === "users" || typeof left === "number") return sign * (sizeOf(left) - sizeOf(right));
     return sign * compared.compare(String(left), String(right));

@@ -5,7 +5,7 @@ import { filterParts, groupRule } from "./filterWords";
 import { fill } from "./formats";
 import type { Actions, Model, Ready } from "./model";
 
-/** The head of an exported page: what it is about, and how to print it. */
+/** The head of an exported page: what it covers, and how to print it. */
 export function exportedHead(
   { texts, formats, district, filter, answer }: Ready,
   actions: Actions,
@@ -30,7 +30,7 @@ export function exportedHead(
   </header>`;
 }
 
-/** What the numbers mean, when they were computed and what is hidden; in full where the page is to stand for itself. */
+/** Definitions of the numbers, when they were computed and what is hidden; in full on an exported or printed page. */
 export function aboutView(model: Model, { texts, formats, answer }: Ready): TemplateResult {
   const rule = groupRule(texts, answer.minimumGroupSize);
   const computed = fill(texts.exportedOn, formats.moment(answer.computed));

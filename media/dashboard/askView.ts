@@ -4,7 +4,7 @@ import { icon } from "./icons";
 import type { Actions, Model, Ready } from "./model";
 import { type QuestionChoice, questionOf, questionText } from "./questions";
 
-/** The heading of the question that is asked; it has the focus once it is answered. */
+/** The heading of the current question; it gets the focus once answered. */
 export const askedTitleId = "asked-title";
 
 /** The questions that people ask most, one click each. */
@@ -20,7 +20,7 @@ export function askView({ texts, view }: Ready, ask: (id: QuestionId) => void): 
   </nav>`;
 }
 
-/** The question that is asked, what it is about, and the parts of the page that answer it. */
+/** The current question, its choices, and the parts of the page that answer it. */
 export function askedView(
   model: Model,
   ready: Ready,

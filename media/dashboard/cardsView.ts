@@ -8,7 +8,7 @@ import { withoutDays } from "./missingWords";
 import type { Ready } from "./model";
 import { shareOf } from "./panels/panel";
 
-/** A card as it is shown. */
+/** A card as displayed. */
 interface ShownCard {
   readonly id: keyof Cards;
   readonly title: string;
@@ -17,7 +17,7 @@ interface ShownCard {
   readonly beside?: string;
 }
 
-/** The numbers on top, in their order. */
+/** The number cards, in order. */
 function shownCards({ texts, formats, answer, view }: Ready): readonly ShownCard[] {
   const { cards } = answer;
   const format = (value: number) => formats.integer(value);
@@ -64,7 +64,7 @@ function againstText(ready: Ready): string {
   );
 }
 
-/** The cards in words: what they are called, their numbers, and what became of them. */
+/** The cards in words: names, numbers and changes. */
 export function cardTexts(ready: Ready): {
   readonly cards: readonly (readonly string[])[];
   readonly note: string;
@@ -78,7 +78,7 @@ export function cardTexts(ready: Ready): {
   return { cards, note: againstText(ready) };
 }
 
-/** The numbers on top, each with what became of it since the period before. */
+/** The number cards, each with its change since the previous period. */
 export function cardsView(ready: Ready): TemplateResult {
   const { texts } = ready;
   return html`<section class="numbers" aria-label=${texts.title}>
@@ -115,7 +115,7 @@ function cardView(ready: Ready, shown: ShownCard): TemplateResult {
   </div>`;
 }
 
-/** The report that a card's number is from. */
+/** The report that a card's number comes from. */
 const reportOf = {
   users: "dailyParticipation",
   activeUsers: "dailyParticipation",
@@ -131,14 +131,14 @@ function shareCompared({ compared: part }: Card<People>, { compared: whole }: Ca
   return { now: part.now / whole.now, before: part.before / whole.before };
 }
 
-/** What became of a number, without colour: whether more is better is for the reader to say. */
+/** A number's change, without colour: whether more is better is up to the reader. */
 function changeOf(
   ready: Ready,
   { id, card: { value, before, compared }, format }: ShownCard,
 ): { readonly text: string; readonly title: string; readonly direction?: 1 | -1 } | undefined {
   const { texts } = ready;
   if (compared === null) {
-    // The days of both are as many as they are.
+    // Both periods have the same number of days by definition.
     if (id === "days" || typeof value !== "number" || typeof before !== "number") return undefined;
     return { text: texts.notComparable, title: texts.notComparableHint };
   }

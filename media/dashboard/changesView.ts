@@ -17,7 +17,7 @@ import { chartView, legendView, type PanelContext } from "./panelView";
 
 const shownAtFirst = 3;
 
-/** Below the picture of all changes: the weeks of each, or why nothing can be said; and what could not be judged. */
+/** Below the picture of all changes: the weeks of each, or why nothing can be said, and what could not be judged. */
 export function changesBelow(context: PanelContext, pictureOf: (change: Change) => Picture): TemplateResult {
   const { ready, actions, model } = context;
   const { texts, formats, answer, view } = ready;
@@ -87,7 +87,7 @@ function changeView(context: PanelContext, change: Change, picture: Picture): Te
   </li>`;
 }
 
-/** A changed resource may be one that was renamed. */
+/** A changed resource may just have been renamed. */
 function formerNamesOf(ready: Ready, { subject, name, type }: Change): string | undefined {
   if (subject !== "resource") return undefined;
   const entry = ready.answer.options.resources.find((each) => each.name === name && each.type === type);

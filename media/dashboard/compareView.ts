@@ -7,7 +7,7 @@ import { close, popover } from "./popover";
 
 const mostLetters = 60;
 
-/** Two periods to be compared: around a break, or of the reader's own, under their own names. */
+/** Chooses two periods to compare: around a break, or the reader's own, with names. */
 export function compareView({ texts, formats, filter, answer }: Model, actions: Actions): TemplateResult {
   const { compare, range } = filter;
   const before = compare ?? answer?.periods.before ?? undefined;
@@ -76,7 +76,7 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
   });
 }
 
-/** The chip of a period that is compared with. */
+/** The chip of the comparison period. */
 export function compareChip({ texts, formats, filter }: Model, actions: Actions) {
   const text = comparedText(texts, formats, filter);
   if (text === undefined) return nothing;

@@ -6,12 +6,12 @@ import type { FilterPatch, Ready } from "./model";
 
 type Words = Pick<Ready, "texts" | "formats">;
 
-/** What the two periods are called, the earlier question first. */
+/** The names of the two periods, the earlier one first. */
 export function periodNames({ texts }: Words, { before, now }: Comparison): readonly [string, string] {
   return [before.name || texts.periodBefore, now.name || texts.thisPeriod];
 }
 
-/** The days of a period, and over how many school days its averages are. */
+/** The days of a period, and how many school days its averages cover. */
 export function periodDays({ texts, formats }: Words, period: ComparedPeriod): string {
   const { from, to, schoolDays, comparedDays } = period;
   const days = fill(
@@ -23,7 +23,7 @@ export function periodDays({ texts, formats }: Words, period: ComparedPeriod): s
   return `${formats.range(from, to)} · ${days}${compared}`;
 }
 
-/** A change in percent; in words where there is nothing to divide by. */
+/** A change in percent; in words if it cannot be computed. */
 export function changeIn({ texts, formats }: Words, before: number, now: number): string {
   if (before === now) return texts.unchanged;
   if (before === 0) return texts.isNew;
@@ -31,18 +31,18 @@ export function changeIn({ texts, formats }: Words, before: number, now: number)
   return `${change > 0 ? "+" : "−"}${formats.share(Math.abs(change))}`;
 }
 
-/** The change of the person-days per school day; a dash where one of the two is left out. */
+/** The change in person-days per school day; a dash if either is withheld. */
 export function changeText(words: Words, { before, now }: ComparedUse): string {
   const [was, is] = [before.personDaysPerDay, now.personDaysPerDay];
   return was === null || is === null ? "–" : changeIn(words, was, is);
 }
 
-/** A break, by its time of the year. */
+/** The name of a break, from its time of the year. */
 export function breakName(texts: DashboardTexts, formats: Formats, { from, to }: Break): string {
   return from.slice(0, 4) < to.slice(0, 4) ? texts.winterBreak : fill(texts.breakOf, formats.range(from, to));
 }
 
-/** Compares the school days before a break with those after it, under these names. */
+/** Compares the school days before a break with those after it, with names. */
 export function breakPatch(texts: DashboardTexts, formats: Formats, given: Break): FilterPatch {
   const name = breakName(texts, formats, given);
   return {
@@ -55,7 +55,7 @@ export function breakPatch(texts: DashboardTexts, formats: Formats, given: Break
   };
 }
 
-/** The period that a filter chooses to compare with; undefined where it chooses none. */
+/** The comparison period that a filter chooses; undefined if none. */
 export function comparedText(
   texts: DashboardTexts,
   formats: Formats,

@@ -34,7 +34,7 @@ export function dataTableView(
             const shown = show(cells[at], column);
             if (at > 0) return html`<td class=${text(column) ? "" : "number"}>${shown}</td>`;
             const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
-            // As beside the name in the picture; below it stands why. Days say it in a column of their own.
+            // Same mark as in the picture; the reason is below it. Days have a column for it instead.
             const mark =
               partly && column.kind !== "day" ? html`<span title=${texts.ofCounted}>\u00a0*</span>` : nothing;
             return html`<th scope="row">${

@@ -4,7 +4,7 @@ import { icon } from "./icons";
 import type { Ready } from "./model";
 import { popover } from "./popover";
 
-/** What a part of the page can be saved as: the ending of the command's id, its text, and what it does. */
+/** An export format of a part of the page: the suffix of the command's id, its text, and its action. */
 export type ExportCommand = readonly [kind: "png" | "svg" | "csv", text: string, save: () => void];
 
 /** The export button of a part of the page, with its menu. */

@@ -14,13 +14,13 @@ import { withheldSentences } from "./withheldWords";
 
 export const nameLists = ["schools", "resources", "resourceTypes", "grades"] as const;
 
-/** An active part of the filter with the way to take it away. */
+/** An active part of the filter, and how to remove it. */
 export interface FilterPart {
   readonly text: string;
   readonly without: FilterPatch;
 }
 
-/** The parts of a filter besides its dates; user types are one, since they have no neutral choice that is usual. */
+/** The parts of a filter besides its dates; user types are one part, because they have no usual neutral choice. */
 export function filterParts(
   texts: DashboardTexts,
   filter: DashboardFilter,
@@ -58,12 +58,12 @@ export function presetName(texts: DashboardTexts, preset: RangePreset): string {
   ];
 }
 
-/** The dates that are asked for, in words. */
+/** The requested dates, in words. */
 export function rangeName(texts: DashboardTexts, formats: Formats, { range }: DashboardFilter): string {
   return "preset" in range ? presetName(texts, range.preset) : formats.range(range.from, range.to);
 }
 
-/** All that a reader must know about a picture that left the dashboard, one line each. */
+/** Everything that a reader must know about an exported picture, one line each. */
 export function provenance({ texts, formats, district, filter, view, answer }: Ready): readonly string[] {
   const parts = filterParts(texts, filter, answer.options).map(({ text }) => text);
   const { question } = view;
@@ -82,7 +82,7 @@ export function provenance({ texts, formats, district, filter, view, answer }: R
   ];
 }
 
-/** The two periods that are compared, one line each. */
+/** The two compared periods, one line each. */
 function comparedPeriods(words: Pick<Ready, "texts" | "formats">, comparison: Comparison | null): string[] {
   if (comparison === null) return [];
   const names = periodNames(words, comparison);

@@ -1,25 +1,25 @@
 import type { People } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 
-/** Puts values into a text's `{0}`, `{1}`; what a value itself holds in braces stays. */
+/** Replaces `{0}`, `{1}` in a text; braces inside a value are kept. */
 export function fill(text: string, ...values: readonly (string | number)[]): string {
   return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
 }
 
-/** A name inside a sentence, so that one in another direction of writing leaves the sentence as it is. */
+/** Isolates a name in a sentence, so that one in the other writing direction does not affect the rest. */
 export function isolated(name: string): string {
   return `\u2068${name}\u2069`;
 }
 
-/** A name short enough for a label. */
+/** A name clipped to the length of a label. */
 export function clipped(name: string, letters: number): string {
   const all = [...name];
   return all.length <= letters ? name : `${all.slice(0, letters - 1).join("")}…`;
 }
 
 /**
- * A name in two lines where one has no room for it and a space is within reach; what is left of the second may still be
- * clipped. `letters` are those that a line has room for.
+ * A name on two lines if it does not fit on one and has a space near enough; the second line may still be clipped.
+ * `letters` is the capacity of a line.
  */
 export function inTwoLines(name: string, letters: number): string {
   if (name.length <= letters) return name;
@@ -27,7 +27,7 @@ export function inTwoLines(name: string, letters: number): string {
   return space <= 0 ? name : `${name.slice(0, space)}\n${name.slice(space + 1)}`;
 }
 
-/** Numbers and dates as people of a language read them. */
+/** Numbers and dates in the conventions of a language. */
 export class Formats {
   private readonly integers: Intl.NumberFormat;
   private readonly decimals: Intl.NumberFormat;
@@ -40,7 +40,7 @@ export class Formats {
   private readonly moments: Intl.DateTimeFormat;
   private readonly lists: Intl.ListFormat;
 
-  /** @param minimum fewer people than this are written as such */
+  /** @param minimum smaller numbers of people are displayed as `few` */
   constructor(
     private readonly texts: DashboardTexts,
     readonly minimum: number,
@@ -73,7 +73,7 @@ export class Formats {
     return this.decimals.format(value);
   }
 
-  /** An average of a day, as exactly as it is of use. */
+  /** A daily average, with a useful precision. */
   average(value: number): string {
     return value > 0 && value < 10 ? this.decimal(value) : this.integer(value);
   }
@@ -92,17 +92,17 @@ export class Formats {
     return this.shares.format(value);
   }
 
-  /** Without parts of a percent, for what is an estimate anyway. */
+  /** Without decimals, for estimates. */
   wholeShare(value: number): string {
     return this.shares.format(Math.round(value * 100) / 100);
   }
 
-  /** Fewer people than can be told. */
+  /** Text for `few` people. */
   get few(): string {
     return `<${this.integers.format(this.minimum)}`;
   }
 
-  /** A number, or what stands for one that is not told. */
+  /** A number, or the text for one that is not shown. */
   shown(
     value: People | undefined,
     format: (value: number) => string = (number) => this.integer(number),
@@ -112,7 +112,7 @@ export class Formats {
     return value === null ? this.texts.hidden : format(value);
   }
 
-  /** Names or sentences' parts, one after the other. */
+  /** Names or parts of sentences as a list. */
   list(parts: readonly string[]): string {
     return this.lists.format(parts);
   }
@@ -122,12 +122,12 @@ export class Formats {
     return this.days.format(Date.parse(date));
   }
 
-  /** Without its year. */
+  /** Without the year. */
   shortDay(date: string): string {
     return this.shortDays.format(Date.parse(date));
   }
 
-  /** With its weekday. */
+  /** With the weekday. */
   longDay(date: string): string {
     return this.weekdaysAndDays.format(Date.parse(date));
   }
@@ -149,7 +149,7 @@ export class Formats {
 
 const day = 24 * 60 * 60 * 1000;
 
-/** How many days a range holds, both ends included. */
+/** How many days a range has, both ends included. */
 export function daysIn(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / day) + 1;
 }

@@ -6,10 +6,10 @@ import { type DataTable, shareOf, told } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 
-/** A licence that ends within so many days is told. */
+/** A licence that ends within this many days is highlighted. */
 const daysBeforeEnd = 60;
 
-/** The resources that are paid for: who uses them, and what one of these people costs. */
+/** The paid resources: who uses them, and the cost per user. */
 export function licencesView(context: PanelContext): TemplateResult | undefined {
   const { ready, actions, model } = context;
   const { texts, formats, answer } = ready;
@@ -70,7 +70,7 @@ function rowView(
   </tr>`;
 }
 
-/** Undefined where nobody, or nobody knows how many, used it. */
+/** Undefined if nobody, or an unknown number, used it. */
 function costPerUser({ cost, users }: LicenceEntry): number | undefined {
   const count = told(users);
   return cost === null || count === null || count === 0 ? undefined : cost / count;

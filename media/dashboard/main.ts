@@ -43,7 +43,7 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
         { texts, district, saved, filter, opening: openingFilter, view, question, frozen: false },
         before?.scrollTop,
       );
-      // From the first moment on, so that a reload in the middle of the first answer finds the filter again.
+      // Saved right away, so that a reload during the first answer restores the filter.
       vscode.setState({ filter, view, scrollTop: before?.scrollTop ?? 0 });
     }
     page?.receive(data);
@@ -55,7 +55,7 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
   vscode.postMessage({ type: "ready" });
 }
 
-/** An exported page: it shows what it holds, in the colours that its reader prefers. */
+/** An exported page: shows its embedded content in the reader's preferred colours. */
 function openFrozen(root: HTMLElement, { answer, view, texts, district }: Frozen): void {
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   const applyTheme = () => {

@@ -25,7 +25,7 @@ export function missingSentences(
   );
 }
 
-/** Which reports are in quarantine; nothing where there are none, or nobody knows. */
+/** Which reports are in quarantine; empty if none, or unknown. */
 export function quarantineSentences(
   { texts, formats }: Pick<Ready, "texts" | "formats">,
   names: readonly string[] = [],
@@ -35,7 +35,7 @@ export function quarantineSentences(
     : [fill(texts.inQuarantine, shortList({ texts, formats }, names.map(isolated)))];
 }
 
-/** Which days miss a report, one by one, for what leaves the page. */
+/** Which days lack a report, one by one, for exported files. */
 export function completenessSentences({ texts, formats, answer }: Words): string[] {
   const days = (["dailyParticipation", "resourceUsage"] as const).flatMap((report) => {
     const missing = answer.byDay.filter((day) => day.missing?.includes(report));
@@ -52,7 +52,7 @@ export function completenessSentences({ texts, formats, answer }: Words): string
   ];
 }
 
-/** So many are named one by one. */
+/** At most this many are listed one by one. */
 const mostNamed = 12;
 
 function shortList({ texts, formats }: Pick<Ready, "texts" | "formats">, names: readonly string[]): string {
@@ -61,12 +61,12 @@ function shortList({ texts, formats }: Pick<Ready, "texts" | "formats">, names: 
   return formats.list(others > 0 ? [...named, fill(texts.otherPlaces, formats.integer(others))] : named);
 }
 
-/** What is missing of a day, in a few words each. */
+/** What is missing on a day, in a few words each. */
 export function missingOfDay(texts: DashboardTexts, { missing = [] }: DayEntry): string[] {
   return missing.map((report) => fill(texts.reportMissing, reportName(texts, report)));
 }
 
-/** That numbers from a report are without some days; undefined where none is missing. */
+/** States that a report's numbers exclude some days; undefined if none is missing. */
 export function withoutDays({ texts, formats, answer }: Words, report: ReportKind): string | undefined {
   const count = missingCount(answer, report);
   if (count === 0) return undefined;

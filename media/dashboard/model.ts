@@ -13,34 +13,34 @@ export type Phase =
   | { readonly name: "failed"; readonly message: string }
   | { readonly name: "ready" };
 
-/** All that the page shows. */
+/** Everything that the page shows. */
 export interface Model {
   readonly texts: DashboardTexts;
-  /** The district's name, or nothing. */
+  /** The district's name, or empty. */
   readonly district: string;
   /** Follows the answer's minimum group size. */
   formats: Formats;
   readonly opening: DashboardFilter;
-  /** What the reader keeps under names. */
+  /** What the reader has saved under names. */
   saved: Saved;
-  /** An exported page: its filters are what they were, and nobody answers it. */
+  /** Whether this is an exported page: its filters are fixed, and it gets no answers. */
   readonly frozen: boolean;
   filter: DashboardFilter;
   view: DashboardView;
   phase: Phase;
-  /** The newest answer; it stays in sight, dimmed, while the next one is under way. */
+  /** The latest answer; it stays visible, dimmed, while the next one is computed. */
   answer: DashboardAnswer | undefined;
   busy: boolean;
   look: Look;
-  /** How far the reading of the lake is, in words. */
+  /** Progress of reading the lake, in words. */
   progress: string;
   /** For screen readers. */
   announcement: string;
-  /** For everybody, until the next thing is done. */
+  /** For all users, until their next action. */
   notice: string;
 }
 
-/** A model with an answer: what pictures are made from. */
+/** A model with an answer: the basis of all pictures. */
 export interface Ready {
   readonly texts: DashboardTexts;
   readonly district: string;
@@ -50,36 +50,36 @@ export interface Ready {
   readonly answer: DashboardAnswer;
 }
 
-/** What a click on a mark changes of the filter. */
+/** The filter change of a click on a mark. */
 export type FilterPatch = Partial<{ -readonly [Key in keyof DashboardFilter]: DashboardFilter[Key] }>;
 
 export type NameList = "schools" | "resources" | "resourceTypes" | "grades";
 
-/** What can be done on the page. */
+/** The actions on the page. */
 export interface Actions {
   setFilter(patch: FilterPatch): void;
   setView(patch: Partial<DashboardView>): void;
   post(message: FromPage): void;
   keepSaved(saved: Saved): void;
-  /** Hands a file to the extension, or to the browser where there is none. */
+  /** Passes a file to the extension, or to the browser if there is none. */
   save(file: PageFile): void;
-  /** The whole page as a picture. */
+  /** Saves the whole page as a picture. */
   savePage(kind: "png" | "svg"): void;
   changed(): void;
 }
 
-/** The list with a name added, or taken out where it is in. */
+/** The list with a name added, or removed if it is present. */
 export function toggled<T>(list: readonly T[], name: T): T[] {
   return list.includes(name) ? list.filter((each) => each !== name) : [...list, name];
 }
 
-/** A click on a name's mark: filters by it alone, and no longer where that is so already. */
+/** A click on a name's mark: filters by that name alone, or removes that filter if it is already set. */
 export function pickName(filter: DashboardFilter, list: NameList, name: string | null): FilterPatch {
   const now = filter[list];
   return { [list]: now.length === 1 && now[0] === name ? [] : [name] };
 }
 
-/** A click on a day: only that one, and back to the school year where that is so already. */
+/** A click on a day: only that day, or back to the school year if it is already set. */
 export function pickDay(filter: DashboardFilter, date: string): FilterPatch {
   return { range: isDay(filter, date) ? { preset: "schoolYear" } : { from: date, to: date } };
 }
@@ -88,7 +88,7 @@ export function isDay({ range }: DashboardFilter, date: string): boolean {
   return "from" in range && range.from === date && range.to === date;
 }
 
-/** Whether a list of the filter names exactly this. */
+/** Whether a list of the filter contains exactly this name. */
 export function isOnly(filter: DashboardFilter, list: NameList, name: string | null): boolean {
   return filter[list].length === 1 && filter[list][0] === name;
 }
@@ -101,13 +101,13 @@ const typeTexts = {
   "teacher-link": "typeTeacherLink",
 } as const satisfies Record<string, keyof DashboardTexts>;
 
-/** A resource type in words; one that Clever adds later stays as it is. */
+/** A resource type in words; unknown types are not translated. */
 export function typeName(texts: DashboardTexts, type: string | null): string {
   if (type === null || type === "") return texts.noType;
   return Object.hasOwn(typeTexts, type) ? texts[typeTexts[type as keyof typeof typeTexts]] : type;
 }
 
-/** The names that a resource had before, in words. */
+/** A resource's former names, in words. */
 export function formerNames(
   { texts, formats }: Pick<Ready, "texts" | "formats">,
   { formerNames: names }: { readonly formerNames?: readonly string[] },
@@ -115,7 +115,7 @@ export function formerNames(
   return names && fill(texts.formerly, formats.list(names.map(isolated)));
 }
 
-/** The name of something that may have none. */
+/** The display name of something that may have no name. */
 export function nameIn(texts: DashboardTexts, list: NameList, name: string | null): string {
   if (list === "resourceTypes") return typeName(texts, name);
   if (name !== null && name !== "") return name;

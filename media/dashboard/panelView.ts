@@ -18,7 +18,7 @@ export interface PanelContext {
   say(text: string): void;
 }
 
-/** A picture with its title, what it is adjusted by, and its table in its place where that is wished. */
+/** A picture with its title and controls, or its table instead. */
 export function panelView(
   context: PanelContext,
   panel: Panel,

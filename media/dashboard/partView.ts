@@ -7,18 +7,18 @@ import { type Ready, toggled } from "./model";
 import type { DataTable } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 
-/** A part of the page: what it is called, what is computed, and what can be done with it. */
+/** A part of the page: its name, its definition, and its actions. */
 export interface Part {
   readonly id: string;
   readonly title: string;
   readonly definition: Explanation;
-  /** Whether it takes both columns where there are two. */
+  /** Whether it spans both columns if there are two. */
   readonly wide: boolean;
 }
 
 /**
- * @param notes what is said below the title
- * @param tools what stands at the head's end
+ * @param notes shown below the title
+ * @param tools shown at the end of the head
  */
 export function partView(
   ready: Ready,
@@ -53,7 +53,7 @@ export function asTableView({ ready, actions }: PanelContext, { id, title }: Par
     >${icon(asTable ? "graph" : "table")}</button>`;
 }
 
-/** The export of a part: its table, behind what else it can be saved as. */
+/** The export of a part: its table, after other formats. */
 export function exportView(
   { ready, exporter }: PanelContext,
   part: Part,

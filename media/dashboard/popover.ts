@@ -12,12 +12,12 @@ export interface Popover {
   readonly heading: string;
   readonly content: unknown;
   readonly width?: number;
-  /** A list of commands and not a dialog: it closes with the choice. */
+  /** A list of commands instead of a dialog: it closes when one is chosen. */
   readonly menu?: boolean;
   readonly opened?: (open: boolean) => void;
 }
 
-/** A button with a panel that opens at it; the browser closes it with Escape or a click beside it. */
+/** A button that opens a panel; the browser closes it on Escape or a click outside. */
 export function popover(given: Popover): TemplateResult {
   const { id, face, label, className, heading, content, width = 300, menu, opened } = given;
   return html`<button
@@ -48,7 +48,7 @@ export function popover(given: Popover): TemplateResult {
     >${content}</div>`;
 }
 
-/** What is there to be used first has the focus: the choice at hand, a search, a command. */
+/** Focuses what is likely used first: the current choice, a search, a command. */
 function focusIn(id: string): void {
   const panel = document.getElementById(id);
   const first = panel?.querySelector<HTMLElement>("input[type=radio]:checked, input, .command, [tabindex]");
@@ -59,7 +59,7 @@ export function close(id: string): void {
   document.getElementById(id)?.hidePopover();
 }
 
-/** Below its button, or above where there is more room; never over an edge. */
+/** Below its button, or above if there is more room; never beyond an edge. */
 function place(id: string, width: number): void {
   const panel = document.getElementById(id);
   const button = document.getElementById(`${id}-button`);
@@ -85,7 +85,7 @@ export function focusables(within: Element | null): HTMLElement[] {
   return [...(within?.querySelectorAll<HTMLElement>("button:not([disabled]), input") ?? [])];
 }
 
-/** The arrow keys, Home and End go from one to the next. */
+/** The arrow keys, Home and End move between elements. */
 export function moveFocus(event: KeyboardEvent, among: readonly HTMLElement[]): void {
   const at = among.indexOf(document.activeElement as HTMLElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: among.length - 1 }[event.key];

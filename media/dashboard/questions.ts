@@ -8,31 +8,34 @@ import { isChosen } from "./MultiSelect";
 import { type FilterPatch, nameIn, type Ready } from "./model";
 import { schoolGroups } from "./schoolGroups";
 
-/** A choice that a question leaves. */
+/** A choice that a question offers. */
 export interface QuestionChoice {
   readonly name: string;
   readonly patch: FilterPatch;
-  /** Whether a filter is just about this. */
+  /** Whether a filter has exactly this choice. */
   readonly isMade: (filter: DashboardFilter) => boolean;
 }
 
 export interface Question {
   /** The parts of the page that answer it. */
   readonly panels: readonly string[];
-  /** What it is about, one of which must be chosen; empty where the data has none. `undefined`: nothing to choose. */
+  /**
+   * The subjects to choose from, one of which is required; empty if the data has none. `undefined`: nothing to
+   * choose.
+   */
   readonly choices: readonly QuestionChoice[] | undefined;
   /** The periods that it can compare. */
   readonly periods: readonly QuestionChoice[];
-  /** The filter that it is asked with at first. */
+  /** The initial filter of the question. */
   readonly filter: DashboardFilter;
 }
 
-/** The grade that is asked about at first, where the data has it. */
+/** The initially selected grade, if the data has it. */
 const firstGrade = "7";
 
 type Words = Pick<Ready, "texts" | "formats" | "answer">;
 
-/** What a question is in a district. Each starts from the filter that the dashboard opens with. */
+/** A question for a district. Each starts from the dashboard's opening filter. */
 export function questionOf(id: QuestionId, words: Words): Question {
   const { texts, answer } = words;
   const { options } = answer;
@@ -86,7 +89,7 @@ export function questionOf(id: QuestionId, words: Words): Question {
   }
 }
 
-/** Before and after each break, the winter's first, then the newest; or the last days against those before them. */
+/** Before and after each break, winter's first, then the newest; or the last days compared with those before them. */
 function periodChoices({ texts, formats, answer }: Words): QuestionChoice[] {
   const newestFirst = [...answer.options.breaks].reverse();
   const isWinter = (each: Break) => breakName(texts, formats, each) === texts.winterBreak;
@@ -107,7 +110,7 @@ function periodChoices({ texts, formats, answer }: Words): QuestionChoice[] {
   ];
 }
 
-/** The question in words, with what it is about. */
+/** The question in words, with its subject. */
 export function questionText(id: QuestionId, words: Words, filter: DashboardFilter): string {
   const { choices = [], periods } = questionOf(id, words);
   const made = [choices, periods].flatMap((list) => list.find(({ isMade }) => isMade(filter))?.name ?? []);

@@ -7,13 +7,13 @@ import { close, popover } from "./popover";
 
 const mostLetters = 100;
 
-/** A list with an entry in place of the one of its name, or behind the others. */
+/** A list with an entry that replaces the one of the same name, or is appended. */
 function withEntry<T extends { readonly name: string }>(entries: readonly T[], entry: T): T[] {
   const others = entries.filter(({ name }) => name !== entry.name);
   return [...others, entry].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** Saved views and groups of schools: to go to, to forget, and to save what is shown now. */
+/** Saved views and groups of schools: to open, to delete, and to save the current one. */
 export function savedView(
   { texts, saved, filter, view }: Model,
   actions: Actions,

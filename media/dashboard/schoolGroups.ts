@@ -3,13 +3,13 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { Saved } from "../../src/dashboard/saved";
 import type { Together } from "./MultiSelect";
 
-/** Schools that are chosen together. */
+/** Groups of schools that can be chosen together. */
 export function schoolGroups(
   texts: DashboardTexts,
   { schoolLevels }: Pick<FilterOptions, "schoolLevels">,
   saved: Saved["groups"] = [],
 ): readonly Together<string | null>[] {
-  // One level alone is all schools.
+  // A single level would be all schools.
   const levels = schoolLevels.length < 2 ? [] : schoolLevels;
   return [
     ...saved.map(({ name, schools }) => ({ name, values: schools })),

@@ -5,7 +5,7 @@ import type { Actions, Model, Ready } from "./model";
 import { otherDivisionView, sentencesView, togetherView } from "./withheldView";
 import { withheldSentences } from "./withheldWords";
 
-/** What stands in the pictures' place where there are none. */
+/** What is shown instead of pictures if there are none. */
 export function stateView(model: Model, actions: Actions): TemplateResult {
   const { phase, texts } = model;
   if (phase.name === "failed") {
@@ -28,7 +28,7 @@ export function stateView(model: Model, actions: Actions): TemplateResult {
   return skeletonView(model);
 }
 
-/** What the filters name and the data does not have: a kept filter outlives a school that was renamed. */
+/** Names in the filters that the data does not have: a saved filter outlives a renamed school. */
 export function missingView(
   { texts }: Model,
   missing: readonly { readonly name: string }[],
@@ -38,7 +38,7 @@ export function missingView(
   return html`<p class="missing" id="missing">${icon("warning")}<span>${fill(texts.missingNames, names)}</span></p>`;
 }
 
-/** Nobody is within the filters. */
+/** The filters match nobody. */
 export function nobodyView(model: Model, actions: Actions): TemplateResult {
   const { texts } = model;
   return message(
@@ -49,7 +49,7 @@ export function nobodyView(model: Model, actions: Actions): TemplateResult {
   );
 }
 
-/** Everything within the filters is left out. */
+/** Everything that the filters match is withheld. */
 export function leftOutView(model: Model, ready: Ready, actions: Actions): TemplateResult {
   const { texts } = model;
   return message(
@@ -76,7 +76,7 @@ function message(
   </div>`;
 }
 
-/** Where things will stand, before the first answer. */
+/** Placeholders before the first answer. */
 function skeletonView({ texts, progress }: Model): TemplateResult {
   const blocks = (count: number, className: string) =>
     Array.from(

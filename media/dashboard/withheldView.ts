@@ -5,10 +5,10 @@ import { missingSentences, quarantineSentences } from "./missingWords";
 import type { Actions, Model, Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
-/** So many sentences stand there at once; the others unfold. */
+/** This many sentences are visible at once; the others unfold. */
 const mostAtOnce = 3;
 
-/** What the answer leaves out, and why, in words. */
+/** What the answer withholds, and why, in words. */
 export function withheldView(ready: Ready): TemplateResult | typeof nothing {
   const sentences = withheldSentences(ready);
   if (sentences.length === 0) return nothing;
@@ -32,7 +32,7 @@ export function sentencesView(
     }`;
 }
 
-/** Which reports are missing in the range, and the way to what is known of them. */
+/** Which reports are missing in the range, with a link to details. */
 export function missingReportsView(
   ready: Ready,
   actions: Actions | undefined,
@@ -52,7 +52,7 @@ export function missingReportsView(
   </section>`;
 }
 
-/** That the tables are larger than the dashboard was measured with, and where they are better looked at. */
+/** States that the tables are larger than those the dashboard was measured with, and suggests a better tool. */
 export function largeView({ texts, formats, answer }: Ready): TemplateResult | typeof nothing {
   const { beyondMeasured } = answer;
   if (beyondMeasured === null) return nothing;
@@ -65,7 +65,7 @@ export function largeView({ texts, formats, answer }: Ready): TemplateResult | t
   </section>`;
 }
 
-/** Widens the filter by the people with whom alone what it chooses is shown. */
+/** Extends the filter to the people that its choice must be shown together with. */
 export function togetherView({ frozen }: Model, { answer, filter, texts }: Ready, actions: Actions) {
   const places = answer.withheld.filter.flatMap(({ together }) => together);
   if (frozen || places.length === 0) return nothing;
@@ -91,7 +91,7 @@ export function togetherView({ frozen }: Model, { answer, filter, texts }: Ready
   return html`<button type="button" class="button" id="show-together" @click=${() => actions.setFilter(patch)}>${texts.showTogether}</button>`;
 }
 
-/** The other division may show what this one cannot. */
+/** The other division may be able to show what this one cannot. */
 export function otherDivisionView(model: Model, { answer, texts }: Ready, actions: Actions) {
   if (model.frozen || answer.options.grades.length === 0) return nothing;
   const keep = answer.keepWhole === "schools" ? "grades" : "schools";

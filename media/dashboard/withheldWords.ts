@@ -4,10 +4,10 @@ import { nameIn, type Ready } from "./model";
 
 type Words = Pick<Ready, "texts" | "formats" | "answer">;
 
-/** So many places are named one by one. */
+/** At most this many places are listed one by one. */
 const mostNamed = 4;
 
-/** Why groups are left out, one sentence each. */
+/** Why groups are withheld, one sentence each. */
 export function cutSentences({ answer, ...words }: Words, groups: readonly CutGroup[]): string[] {
   const { texts, formats } = words;
   const minimum = formats.integer(answer.minimumGroupSize);
@@ -29,7 +29,7 @@ export function cutSentences({ answer, ...words }: Words, groups: readonly CutGr
   });
 }
 
-/** What the whole answer leaves out, one sentence each: groups that the filter cuts, and days that are not counted. */
+/** What the whole answer withholds, one sentence each: groups that the filter splits, and days that are not counted. */
 export function withheldSentences(words: Words): string[] {
   const { filter, days } = words.answer.withheld;
   return [...cutSentences(words, filter), ...days.map((each) => uncountedSentence(words, each))];

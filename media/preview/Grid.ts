@@ -15,26 +15,26 @@ import type { RowCache } from "./rowCache";
 
 const resizeStep = 16;
 
-/** What the grid needs of the page around it. */
+/** What the grid needs from its page. */
 export interface GridHost {
   readonly model: Model;
   readonly widths: ColumnWidths;
   readonly rows: RowCache;
-  /** Where the table was scrolled to when the page was last seen. */
+  /** The table's scroll position when the page was last visible. */
   readonly scrollTop: number;
-  /** Something is to be drawn again. */
+  /** Something must be redrawn. */
   changed(): void;
-  /** The pixels of a row, as the font needs them. */
+  /** A row's height in pixels, for the current font. */
   rowHeight(): number;
 }
 
-/** Scrolling, keys, focus and column widths of the table; what it looks like is `gridView`. */
+/** Scrolling, keys, focus and column widths of the table; `gridView` renders it. */
 export class Grid implements GridActions {
   private readonly vertical: Virtualizer<HTMLElement, HTMLElement>;
   private readonly horizontal: Virtualizer<HTMLElement, HTMLElement>;
   private element: HTMLElement | null = null;
   private focusWanted = false;
-  /** The cell that carries a tooltip at the moment. */
+  /** The cell that currently has a tooltip. */
   private titled: HTMLElement | undefined;
 
   constructor(private readonly host: GridHost) {
@@ -66,7 +66,7 @@ export class Grid implements GridActions {
     return this.vertical.scrollOffset ?? this.host.scrollTop;
   }
 
-  /** The rows on screen and the columns, as they are to be drawn now. */
+  /** The visible rows and columns to draw now. */
   view(info: OpenInfo): TemplateResult {
     const { model, rows } = this.host;
     const layout = this.layout(info);
@@ -74,7 +74,7 @@ export class Grid implements GridActions {
     return gridView(model, info, layout, (index) => rows.row(index), this);
   }
 
-  /** To be called when what `view` gave stands in the page. */
+  /** Must be called once the result of `view` is in the page. */
   drawn(): void {
     this.element = document.querySelector<HTMLElement>(".grid");
     this.vertical._willUpdate();
@@ -85,19 +85,19 @@ export class Grid implements GridActions {
     document.getElementById(cellId(active.row, active.column))?.focus({ preventScroll: true });
   }
 
-  /** Sizes of rows or columns are others now. */
+  /** Sizes of rows or columns have changed. */
   measureAnew(): void {
     this.vertical.measure();
     this.horizontal.measure();
   }
 
-  /** Takes the tooltip off: it would outlast the text that it was made of. */
+  /** Removes the tooltip: it would outlast its text. */
   forgetTitle(): void {
     this.titled?.removeAttribute("title");
     this.titled = undefined;
   }
 
-  /** Makes a cell the active one, in sight and focused. */
+  /** Makes a cell active, visible and focused. */
   goTo({ row, column }: GridPosition): void {
     this.host.model.active = { row, column };
     this.focusWanted = true;
@@ -106,7 +106,7 @@ export class Grid implements GridActions {
     this.host.changed();
   }
 
-  // The handlers are properties, since templates pass them on without their object.
+  // Handlers are properties, because templates pass them on unbound.
   readonly keyDown = (event: KeyboardEvent): void => {
     const { model } = this.host;
     const { phase, active } = model;
@@ -194,7 +194,7 @@ export class Grid implements GridActions {
     const lineWidth = this.lineWidth(info);
     const head = this.host.rowHeight() * 2;
     const { row, column } = this.host.model.active;
-    // The active cell stays in the document wherever the table is scrolled to: it has the focus.
+    // The active cell stays in the document wherever the table is scrolled, because it has the focus.
     const withActive =
       (active: number, count: number) =>
       (range: { startIndex: number; endIndex: number; overscan: number }) => {
@@ -232,7 +232,7 @@ export class Grid implements GridActions {
 
   private lineWidth(info: OpenInfo): number {
     const { widths, model } = this.host;
-    // Cells with line breaks can make lines outnumber rows; room for one more digit is enough for them.
+    // Cells with line breaks can make lines outnumber rows; room for one more digit is enough.
     return widths.lines(model.numbers.integer(info.rowCount * 2), model.strings.lineColumn);
   }
 

@@ -22,15 +22,15 @@ import { fill, Numbers } from "./text";
 /** The extension, as the page knows it. */
 export interface Extension {
   post(message: FromPage): void;
-  /** Keeps what a later page of the same tab starts from. */
+  /** Saves the state from which a later page of the same tab starts. */
   keep(state: PageState): void;
 }
 
 const rowHeightPerFontSize = 22 / 13;
-/** How long the table must rest before where it is scrolled to is kept, in milliseconds. */
+/** Milliseconds without scrolling after which the position is saved. */
 const restBeforeKeeping = 200;
 
-/** The page of one report: takes in what the extension says and draws. */
+/** The page of one report: handles the extension's messages and draws. */
 export class Page implements BarActions {
   readonly model: Model;
   readonly rows: RowCache;
@@ -42,7 +42,7 @@ export class Page implements BarActions {
   private height = 22;
   private measure = measureTextIn(document.body);
   private font = "";
-  /** The refused row on the way to which the user is while its page of rows is fetched. */
+  /** The refused row that the user is going to while its rows are fetched. */
   private refusedGoal: number | undefined;
   private frame = 0;
   private keeping: ReturnType<typeof setTimeout> | undefined;
@@ -115,7 +115,7 @@ export class Page implements BarActions {
     this.changed();
   }
 
-  /** Draws with the next frame. */
+  /** Redraws in the next frame. */
   readonly changed = (): void => {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
@@ -129,7 +129,7 @@ export class Page implements BarActions {
     return this.height;
   }
 
-  /** Takes over the font's size, which follows VS Code's settings and the theme. */
+  /** Adopts the font size, which follows VS Code's settings and theme. */
   readonly fitFont = (): void => {
     const { fontSize, fontFamily } = getComputedStyle(document.body);
     if (this.font === `${fontSize} ${fontFamily}`) return;
@@ -198,7 +198,7 @@ export class Page implements BarActions {
       row: Math.min(model.active.row, Math.max(0, info.rowCount - 1)),
       column: Math.min(model.active.column, info.columns.length),
     };
-    // Masked identities are short: the room that they took goes back to the others.
+    // Masked identities are short: their columns shrink and leave room to others.
     if (!wasOpen || masksAgain) this.fitColumns();
     this.grid.measureAnew();
   }
@@ -220,7 +220,7 @@ export class Page implements BarActions {
       this.widths.fitHeaders(phase.info.columns, (column) => columnText(column, strings));
   }
 
-  /** Goes on to the cell at fault and says why, as soon as the row is there. */
+  /** Goes to the faulty cell and announces why, as soon as the row is available. */
   private arriveAtRefused(): void {
     const { model, refusedGoal: row } = this;
     const { phase, strings, numbers, refused } = model;
@@ -228,7 +228,7 @@ export class Page implements BarActions {
     if (row === undefined || !found || phase.name !== "open") return;
     this.refusedGoal = undefined;
     const column = phase.info.columns.findIndex((candidate) => isTroubled(found, candidate));
-    // The user may have gone on in the meantime.
+    // The user may have moved on in the meantime.
     if (column >= 0 && model.active.row === row) this.grid.goTo({ row, column: column + 1 });
     const place = fill(
       strings.refusedPlace,

@@ -9,7 +9,7 @@ export interface BarActions {
   retry(): void;
 }
 
-/** What file this is and how much of it, and what can be done. */
+/** The file, how much of it is shown, and the actions. */
 export function barView(model: Model, actions: BarActions): TemplateResult {
   const { file, phase } = model;
   const folder = file.path.slice(0, file.path.lastIndexOf("/") + 1);
@@ -39,7 +39,7 @@ function openBar(model: Model, info: OpenInfo, actions: BarActions): TemplateRes
               title=${revealed ? strings.identitiesShown : strings.revealHint}
               .checked=${revealed}
               @change=${(event: Event) => {
-                // It stays as it was until the extension has asked and answered.
+                // The switch keeps its state until the extension has asked and answered.
                 if (event.target instanceof HTMLElement) Object.assign(event.target, { checked: revealed });
                 actions.reveal(!revealed);
               }}
@@ -86,7 +86,7 @@ function refusedPart(model: Model, info: OpenInfo, actions: BarActions): Templat
     ></vscode-toolbar-button>`;
 }
 
-/** What is to be known of the file as a whole, and what went wrong. */
+/** Notes on the file as a whole, and errors. */
 export function notesView(model: Model, actions: BarActions): TemplateResult | typeof nothing {
   const { phase, strings, trouble } = model;
   if (phase.name !== "open" || phase.info.problem) return nothing;

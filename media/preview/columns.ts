@@ -1,29 +1,29 @@
 import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewSource";
 
-/** Space beside a cell's text, and for the lock and the handle in a header. In pixels, as all widths here. */
+/** Padding next to a cell's text, and room for the lock and the handle in a header. In pixels, like all widths here. */
 const cellPadding = 23;
 const headerMarks = 26;
 const narrowest = 64;
 const widestByItself = 320;
 const widest = 1_200;
 const problemColumn = 300;
-/** The mark of a refused row beside its line number. */
+/** The mark of a refused row next to its line number. */
 const lineMark = 40;
 
 /** Measures a text in the page's font. */
 export type MeasureText = (text: string, bold?: boolean) => number;
 
-/** How wide the columns are: as their texts need, or as the user has set them. */
+/** Column widths: fitted to their texts, or set by the user. */
 export class ColumnWidths {
   private natural: number[] = [];
 
   constructor(
     private readonly measure: MeasureText,
-    /** What the user has set, by column name. */
+    /** Widths set by the user, by column name. */
     private readonly set: Record<string, number>,
   ) {}
 
-  /** Fits the columns to their headers: the name, and what stands below it. */
+  /** Fits the columns to their headers: the name, and the text below it. */
   fitHeaders(columns: readonly PreviewColumn[], below: (column: PreviewColumn) => string): void {
     this.natural = columns.map((column) =>
       within(
@@ -34,7 +34,7 @@ export class ColumnWidths {
     );
   }
 
-  /** Widens columns for the rows that came; they never grow narrower, so that nothing jumps back and forth. */
+  /** Widens columns for new rows; they never shrink, so that nothing jumps back and forth. */
   fitRows(rows: readonly PreviewRow[]): boolean {
     const before = this.natural;
     this.natural = before.map((width, index) => {
@@ -48,7 +48,7 @@ export class ColumnWidths {
     return this.set[column.name] ?? this.natural[index] ?? narrowest;
   }
 
-  /** Sets a column's width as the user wants it; undefined for the one that fits. */
+  /** Sets a column's width for the user; undefined restores the fitted one. */
   resize(column: PreviewColumn, width: number | undefined): void {
     if (width === undefined) delete this.set[column.name];
     else this.set[column.name] = within(width, narrowest / 2, widest);
@@ -58,7 +58,7 @@ export class ColumnWidths {
     return Math.ceil(Math.max(this.measure(lastLine), this.measure(title, true)) + lineMark);
   }
 
-  /** The column of reasons takes what the others leave of the window. */
+  /** The column of reasons gets the width that the others leave. */
   problems(left: number): number {
     return Math.max(problemColumn, left);
   }

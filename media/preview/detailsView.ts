@@ -6,7 +6,7 @@ import { textView } from "./textView";
 
 const longestText = 20_000;
 
-/** The cell at hand in full, with its row's trouble: what a table's cell is too narrow for. */
+/** The active cell in full, with its row's problem: what does not fit in a table's cell. */
 export function detailsView(model: Model, row: PreviewRow | undefined): TemplateResult | typeof nothing {
   const { phase, active, strings } = model;
   if (phase.name !== "open" || phase.info.rowCount === 0) return nothing;

@@ -7,13 +7,13 @@ export interface GridPosition {
 export interface GridSize {
   readonly rows: number;
   readonly columns: number;
-  /** How many rows PageUp and PageDown go. */
+  /** How many rows PageUp and PageDown move. */
   readonly page: number;
 }
 
 /**
- * Where a key leads, after the ARIA Authoring Practices' grid pattern; undefined for a key that does not navigate.
- * Source: https://www.w3.org/WAI/ARIA/apg/patterns/grid/
+ * Where a key moves to, following the grid pattern of the ARIA Authoring Practices; undefined for a key that does not
+ * navigate. Source: https://www.w3.org/WAI/ARIA/apg/patterns/grid/
  */
 export function moveInGrid(
   { row, column }: GridPosition,

@@ -6,17 +6,17 @@ import { columnText, isTroubled, type Model, type OpenInfo, reasonOf } from "./m
 import { fill } from "./text";
 import { textView } from "./textView";
 
-/** More than fits into the widest column; the rest stands in the details. */
+/** More than fits in the widest column; the details show the rest. */
 const longestText = 400;
 
-/** A row or column on screen, in pixels from where rows and columns begin. */
+/** A visible row or column, in pixels from where rows and columns begin. */
 export interface Stretch {
   readonly index: number;
   readonly start: number;
   readonly size: number;
 }
 
-/** What of the grid is on screen. */
+/** The visible part of the grid. */
 export interface GridLayout {
   readonly rows: readonly Stretch[];
   /** Index 0 is the first column after the line numbers. */
@@ -49,8 +49,8 @@ export function columnCount(info: OpenInfo): number {
 }
 
 /**
- * The table, as far as it is on screen, after the ARIA Authoring Practices' grid pattern with one tab stop.
- * Styles are set through the object model, since the page's policy forbids style attributes.
+ * The visible part of the table, following the grid pattern of the ARIA Authoring Practices with a single tab stop.
+ * Styles are set through the DOM, because the page's policy forbids style attributes.
  */
 export function gridView(
   model: Model,

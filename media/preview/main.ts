@@ -26,7 +26,7 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
       keep: (state: PageState) => vscode.setState(state),
     };
     page = new Page(root, extension, data.file, data.strings, before);
-    // From the first moment on, so that a reload in the middle of opening finds the file again.
+    // Saved right away, so that a reload while opening restores the file.
     if (!before) vscode.setState({ file: data.file, row: 0, column: 1, scrollTop: 0, widths: {} });
     // VS Code writes the theme's variables and the font into the document's style.
     new MutationObserver(page.fitFont).observe(document.documentElement, {

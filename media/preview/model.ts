@@ -11,7 +11,7 @@ export type Phase =
   | { readonly name: "failed"; readonly message: string }
   | { readonly name: "open"; readonly info: OpenInfo };
 
-/** All that the page shows, but for the rows. */
+/** Everything that the page shows, except the rows. */
 export interface Model {
   readonly file: PreviewFile;
   readonly strings: PreviewStrings;
@@ -22,7 +22,7 @@ export interface Model {
   /** Whether all refused rows are located. */
   located: boolean;
   loadingMore: boolean;
-  /** Why rows, or more of them, could not be had. */
+  /** Why rows, or more of them, could not be read. */
   trouble: string | undefined;
   active: GridPosition;
   /** For screen readers. */
@@ -33,7 +33,7 @@ export function rowCount({ phase }: Model): number {
   return phase.name === "open" ? phase.info.rowCount : 0;
 }
 
-/** The type of a column in words. */
+/** A column's type in words. */
 function typeWord(column: PreviewColumn, strings: PreviewStrings): string {
   switch (column.type) {
     case "date":
@@ -49,7 +49,7 @@ function typeWord(column: PreviewColumn, strings: PreviewStrings): string {
   }
 }
 
-/** What a header says below its name: the type, and the report's column where it is called otherwise there. */
+/** The text below a header's name: the type, and the report's column if it has another name. */
 export function columnText(column: PreviewColumn, strings: PreviewStrings): string {
   const { name, reportColumn } = column;
   const type = typeWord(column, strings);
@@ -57,14 +57,14 @@ export function columnText(column: PreviewColumn, strings: PreviewStrings): stri
   return `${type} · ${fill(strings.answersTo, reportColumn)}`;
 }
 
-/** Why a row would be refused, with the column where one is concerned. */
+/** Why a row would be refused, with the column if one is at fault. */
 export function reasonOf(row: PreviewRow, strings: PreviewStrings): string | undefined {
   const { problem } = row;
   if (!problem) return undefined;
   return problem.column ? fill(strings.columnReason, problem.column, problem.reason) : problem.reason;
 }
 
-/** Whether it is in this column that a row's problem lies. */
+/** Whether a row's problem is in this column. */
 export function isTroubled(row: PreviewRow, column: PreviewColumn): boolean {
   const at = row.problem?.column;
   return at !== undefined && (at === column.reportColumn || at === column.name);

@@ -1,4 +1,4 @@
-/** Finds one's way among the refused rows. */
+/** Navigation among the refused rows. */
 export class RefusedIndexes {
   constructor(private readonly ascending: readonly number[] = []) {}
 
@@ -6,13 +6,13 @@ export class RefusedIndexes {
     return this.ascending.length;
   }
 
-  /** The next one below a row, or above it; round at the ends, as editors do. */
+  /** The next one below or above a row; wraps around at the ends, as in editors. */
   beside(row: number, direction: 1 | -1): number | undefined {
     const after = this.firstAtOrAfter(direction === 1 ? row + 1 : row);
     return this.ascending.at(direction === 1 ? after % Math.max(1, this.count) : after - 1);
   }
 
-  /** Which one a row is, counted from 1; 0 for a row that is none. */
+  /** A row's number among them, from 1; 0 if it is not one of them. */
   place(row: number): number {
     const position = this.firstAtOrAfter(row);
     return this.ascending[position] === row ? position + 1 : 0;

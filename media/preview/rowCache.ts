@@ -5,18 +5,18 @@ export interface PageRequest {
   readonly count: number;
 }
 
-/** How many rows are fetched together: about two screens. */
+/** How many rows are fetched at once: about two screens. */
 export const pageSize = 100;
-/** Pages kept: enough to scroll back a little, small beside what the engine holds. */
+/** How many pages are kept: enough to scroll back a little, small compared with what the engine holds. */
 const keptPages = 40;
-/** Requests under way at a time: more would only queue in front of what is on screen next. */
+/** Concurrent requests: more would only queue in front of what is visible next. */
 const atOnce = 2;
 
-/** The rows around what is on screen, fetched in pages when they are wanted. */
+/** The rows around the visible ones, fetched in pages on demand. */
 export class RowCache {
-  /** In the order of their last use. */
+  /** Least recently used first. */
   private readonly pages = new Map<number, readonly PreviewRow[]>();
-  /** How many rows were asked for, by page. */
+  /** How many rows were requested, by page. */
   private readonly underWay = new Map<number, number>();
   private wanted: readonly number[] = [];
   private rowCount = 0;
@@ -24,7 +24,7 @@ export class RowCache {
 
   constructor(private readonly request: (page: PageRequest) => void) {}
 
-  /** Takes note that there are more rows; a page that was short of rows is fetched again. */
+  /** Registers that there are more rows; a page that was short is fetched again. */
   grow(rowCount: number): void {
     for (const [page, rows] of this.pages) {
       if (rows.length < this.expected(page, rowCount)) this.pages.delete(page);
@@ -32,7 +32,7 @@ export class RowCache {
     this.rowCount = rowCount;
   }
 
-  /** Forgets all rows: others stand in their place now. */
+  /** Forgets all rows: they have been replaced. */
   clear(rowCount: number): void {
     this.pages.clear();
     this.underWay.clear();
@@ -45,12 +45,12 @@ export class RowCache {
     return this.pages.get(Math.floor(index / pageSize))?.[index % pageSize];
   }
 
-  /** All rows at hand. */
+  /** All rows in the cache. */
   cached(): readonly PreviewRow[] {
     return [...this.pages.values()].flat();
   }
 
-  /** Says which rows are wanted now; pages wanted earlier and not yet asked for are let go. */
+  /** Sets the rows that are needed now; pages needed earlier but not yet requested are dropped. */
   want(indexes: readonly number[]): void {
     const inside = indexes.filter((index) => index >= 0 && index < this.rowCount);
     this.wanted = [...new Set(inside.map((index) => Math.floor(index / pageSize)))];
@@ -62,7 +62,7 @@ export class RowCache {
     const page = Math.floor(from / pageSize);
     const asked = this.underWay.get(page) ?? 0;
     this.underWay.delete(page);
-    // More rows came while the page was under way: what arrives is short of them, and is asked for again.
+    // If rows were added while the page was being fetched, the result is short and is requested again.
     if (asked === this.expected(page, this.rowCount)) this.pages.set(page, rows);
     for (const oldest of this.pages.keys()) {
       if (this.pages.size <= keptPages) break;
@@ -71,7 +71,7 @@ export class RowCache {
     this.ask();
   }
 
-  /** Stops asking, after a failure, until the rows are cleared. */
+  /** Stops requesting after a failure, until the rows are cleared. */
   stop(): void {
     this.stopped = true;
     this.underWay.clear();

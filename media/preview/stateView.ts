@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Model } from "./model";
 import { fill } from "./text";
 
-/** What stands in the table's place where there are no rows; nothing where there are. */
+/** What is shown instead of the table if there are no rows; nothing if there are. */
 export function stateView(model: Model, retry: () => void): TemplateResult | typeof nothing {
   const { phase, strings } = model;
   if (phase.name === "loading") {

@@ -1,11 +1,11 @@
-/** Puts values into a text's `{0}`, `{1}`. */
+/** Replaces `{0}`, `{1}` in a text. */
 export function fill(text: string, ...values: readonly (string | number)[]): string {
   return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
 }
 
 const units = ["B", "kB", "MB", "GB"] as const;
 
-/** Numbers and sizes as people of a language read them. */
+/** Numbers and sizes in the conventions of a language. */
 export class Numbers {
   private readonly integers: Intl.NumberFormat;
 

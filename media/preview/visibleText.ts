@@ -1,13 +1,13 @@
-/** A stretch of a text: as it is, or a name for a character that nobody would see. */
+/** A part of a text: unchanged, or the name of an invisible character. */
 export interface TextPart {
   readonly text: string;
   readonly control: boolean;
 }
 
-// Controls, line and paragraph separators, and format characters: zero-width ones, marks and overrides of direction,
-// tags. All unassigned to a glyph, or able to make a text read as another one.
+// Controls, line and paragraph separators, and format characters: zero-width ones, directional marks and overrides,
+// tags. They have no glyph, or can make a text read as another one.
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u00a0]/u;
-/** Joiners shape letters and emoji in many languages; alone or elsewhere they only hide. */
+/** Joiners shape letters and emoji in many languages; anywhere else they only hide. */
 const joiners = new Set(["\u200c", "\u200d"]);
 const joinable = /[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]/u;
 
@@ -16,7 +16,7 @@ const controls =
     " ",
   );
 
-/** Takes a text apart so that every character of it can be seen. */
+/** Splits a text so that every character of it is visible. */
 export function visibleText(text: string): TextPart[] {
   if (!unseen.test(text)) return text === "" ? [] : [{ text, control: false }];
   const parts: TextPart[] = [];
@@ -39,7 +39,7 @@ export function visibleText(text: string): TextPart[] {
   return parts;
 }
 
-/** ASCII's name of a control (LF), which every font can show, else the code point (U+202E). */
+/** The ASCII name of a control (LF), which every font can show, else the code point (U+202E). */
 function nameOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const name = controls[code];

@@ -5,22 +5,23 @@ import type { KeepWhole } from "./opening";
 import type { SchoolLevel } from "./schoolLevels";
 
 /**
- * A sum, an average or a number of things, exact; `null` where all that it would be about is left out, which
- * `DashboardAnswer.withheld` explains.
+ * An exact sum, average or count; `null` where everything it would cover is withheld, as `DashboardAnswer.withheld`
+ * explains.
  */
 export type Shown = number | null;
 
-/** A number of people who are there or did something; `few` for 1 to one below the minimum group size. */
+/** A number of people who are present or did something; `few` for 1 up to one below the minimum group size. */
 export type People = Shown | "few";
 
-/** A number with the same number of the period before (`Periods`). */
+/** A number with its counterpart from the previous period (`Periods`). */
 export interface Card<Value extends People = Shown> {
   readonly value: Value;
-  /** `null` also where there is no such period in the data. */
+  /** `null` also where the data has no such period. */
   readonly before: Value;
   /**
-   * What the two are compared by: a sum per school day, over the school days whose report is there; a number of people or
-   * things as it is. `null` where they cannot be compared, such as without a report that the number needs.
+   * The values to compare: for a sum, the average per school day over the days whose report is present; for people or
+   * things, the number as it is. `null` where they cannot be compared, for example because a required report is
+   * missing.
    */
   readonly compared: { readonly now: number; readonly before: number } | null;
 }
@@ -32,20 +33,20 @@ export interface DateRange {
 }
 
 /**
- * The range and the period that it is compared with: the one that the filter chooses, or the one before, which has as many
- * school days and ends on the day before `from`.
+ * The range and the period it is compared with: the one the filter chooses, or else the preceding one, which has as
+ * many school days and ends on the day before `from`.
  */
 export interface Periods {
   readonly schoolDays: number;
-  /** `null` where the data does not reach back that far, and where the range has no school day. */
+  /** `null` where the data does not reach back that far, or the range has no school day. */
   readonly before: DateRange | null;
 }
 
 /** Use in one period. */
 export interface PeriodUse {
-  /** Distinct people on the days that are compared. */
+  /** Distinct people on the compared days. */
   readonly users: People;
-  /** Averages over these days: rows of usage with a person, and the sum of num_access. */
+  /** Averages over the compared days: usage rows with a person, and the sum of num_access. */
   readonly personDaysPerDay: Shown;
   readonly accessesPerDay: Shown;
 }
@@ -56,22 +57,22 @@ export interface ComparedUse extends Entry {
   readonly now: PeriodUse;
 }
 
-/** One of two periods, and what its numbers are without. */
+/** One of two periods, and what its numbers leave out. */
 export interface ComparedPeriod extends DateRange {
-  /** Empty where nobody has named it. */
+  /** Empty where it has no name. */
   readonly name: string;
   readonly schoolDays: number;
-  /** School days whose resource usage is there: averages are over these. */
+  /** School days that have a resource usage report; averages are over these. */
   readonly comparedDays: number;
   readonly missing: readonly MissingReport[];
   readonly uncounted: readonly UncountedDays[];
-  /** Per calendar week from the first on: average over its days that are compared; `null` where it has none. */
+  /** Per calendar week, oldest first: the average over its compared days; `null` where it has none. */
   readonly weeklyPersonDaysPerDay: readonly Shown[];
 }
 
 /**
- * Use of the resources that the filter chooses, or of all, in two periods. A day on which all of an entry is left out is
- * none of the days that its averages are over.
+ * Use of the resources that the filter chooses, or of all, in two periods. An entry's averages leave out days on
+ * which the entry is withheld entirely.
  */
 export interface Comparison {
   readonly before: ComparedPeriod;
@@ -81,14 +82,14 @@ export interface Comparison {
   readonly bySchool: readonly (ComparedUse & { readonly school: string | null })[];
   /** In Clever's order of grades; empty where no roster was imported. */
   readonly byGrade: readonly (ComparedUse & { readonly grade: string | null })[];
-  /** Those used in one of the periods, the greatest difference of person-days first. */
+  /** Resources used in either period, by largest difference in person-days. */
   readonly resources: readonly (ComparedUse & {
     readonly resource: string | null;
     readonly type: string | null;
   })[];
 }
 
-/** Days without school, and as many school days on both sides of them, to be compared. */
+/** Days without school, and an equal number of school days on each side for a comparison. */
 export interface Break extends DateRange {
   readonly before: DateRange;
   readonly after: DateRange;
@@ -96,7 +97,7 @@ export interface Break extends DateRange {
 
 export type ReportKind = "dailyParticipation" | "resourceUsage";
 
-/** Days of which a report has no row of a user type, although the other report tells of their use. */
+/** Days on which a report has no row of a user type, although the other report shows use. */
 export interface MissingReport {
   readonly report: ReportKind;
   readonly userType: UserType;
@@ -105,9 +106,9 @@ export interface MissingReport {
   readonly last: string;
 }
 
-/** An entry of a list: the question, narrowed to it. */
+/** An entry of a list: the question, narrowed to this entry. */
 export interface Entry {
-  /** `true` where groups or days of the entry are left out, so that its numbers are those of the others. */
+  /** `true` where groups or days of the entry are withheld, so that its numbers cover only the others. */
   readonly partly?: true;
 }
 
@@ -118,16 +119,16 @@ export interface Place {
   readonly grades: readonly (string | null)[] | null;
 }
 
-/** A group that is left out because a filter, or an entry of a list, has only a part of it. */
+/** A group that is withheld because a filter, or an entry of a list, covers only part of it. */
 export interface CutGroup {
-  /** What is left out, and the people with whom alone it is shown. */
+  /** What is withheld, and the people it must be shown together with. */
   readonly left: readonly Place[];
   readonly together: readonly Place[];
   /** Whether `left` has fewer people than the minimum group size; otherwise `together` has. */
   readonly isSmall: boolean;
 }
 
-/** Days on which too few people of a group are in the reports, so that they are not counted for it. */
+/** Days on which the reports have too few people of a group, so that the group is not counted. */
 export interface UncountedDays {
   readonly group: readonly Place[];
   readonly days: number;
@@ -135,11 +136,11 @@ export interface UncountedDays {
   readonly last: string;
 }
 
-/** What is left out of an answer, and why. */
+/** What an answer leaves out, and why. */
 export interface Withheld {
-  /** Groups that the filter cuts. */
+  /** Groups that the filter splits. */
   readonly filter: readonly CutGroup[];
-  /** Further groups that are of several schools, or grades, and left out where these are shown one by one. */
+  /** Other groups that span several schools, or grades, and are left out where these are shown separately. */
   readonly schools: readonly CutGroup[];
   readonly grades: readonly CutGroup[];
   readonly days: readonly UncountedDays[];
@@ -148,7 +149,7 @@ export interface Withheld {
 export interface Cards {
   /** Distinct people in daily participation, active or not. */
   readonly users: Card<People>;
-  /** Distinct people active on at least one day. Their share is `activeUsers / users`. */
+  /** Distinct people active on at least one day. As a share: `activeUsers / users`. */
   readonly activeUsers: Card<People>;
   /** Distinct dates in daily participation. */
   readonly days: Card;
@@ -158,14 +159,14 @@ export interface Cards {
   readonly accesses: Card;
   /** Different resources used (by resource_id, by name where there is none). */
   readonly resources: Card;
-  /** Distinct people with resource usage under the filter: the number that the resource filters act on. */
+  /** Distinct people with resource usage under the filter, including its resource filters. */
   readonly resourceUsers: Card<People>;
 }
 
-/** Use of the resources that the filter chooses; only there where it chooses some. */
+/** Use of the resources that the filter chooses; present only where it chooses some. */
 export interface Use {
   readonly users: People;
-  /** Rows of usage with a person. */
+  /** Usage rows with a person. */
   readonly personDays: Shown;
   readonly accesses: Shown;
 }
@@ -174,13 +175,13 @@ export interface SchoolEntry extends Entry {
   readonly school: string | null;
   readonly users: People;
   readonly activeUsers: People;
-  /** People with rows of daily participation who were active on no day of the range. */
+  /** People with rows of daily participation who were not active on any day of the range. */
   readonly neverActive: People;
-  /** Per person-day row of daily participation, days without use included, as OEA's page has it. */
+  /** Per person-day row of daily participation, including days without use, as on OEA's page. */
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
   readonly accesses: Shown;
-  /** Different resources per person of the school in the whole period, people without use included. */
+  /** Different resources per person of the school in the whole period, including people without use. */
   readonly distinctResourcesPerUser: Shown;
   readonly use?: Use;
 }
@@ -199,9 +200,15 @@ export interface GradeEntry extends Entry {
 export interface DayEntry extends Entry {
   /** `yyyy-MM-dd`; every calendar day from the first to the last of the range has an entry. */
   readonly date: string;
-  /** `noData`: no row of either report; `quiet`: rows, but next to nobody active (a holiday or weekend); else `school`. */
+  /**
+   * `noData`: no row of either report; `quiet`: rows, but hardly anyone active (a holiday or weekend); otherwise
+   * `school`.
+   */
   readonly kind: "school" | "quiet" | "noData";
-  /** Reports that are missing for some of the people; their numbers are `null`, as all are where there is no data. */
+  /**
+   * Reports that are missing for some of the people. Their numbers are `null`, as are all numbers of a day without
+   * data.
+   */
   readonly missing?: readonly ReportKind[];
   readonly logins: Shown;
   /** Sum of num_resources_accessed. */
@@ -215,9 +222,9 @@ export interface DayEntry extends Entry {
 export interface WeekdayEntry extends Entry {
   /** 1 Monday … 7 Sunday */
   readonly weekday: number;
-  /** Days of the range on this weekday whose participation is complete, days off left out. */
+  /** Days of the range on this weekday with complete participation, excluding days off. */
   readonly days: number;
-  /** Averages per such day. */
+  /** Averages over those days. */
   readonly activeUsers: Shown;
   readonly logins: Shown;
 }
@@ -228,14 +235,14 @@ export interface ResourceEntry extends Entry {
   readonly formerNames?: readonly string[];
   /** Distinct people who used it. */
   readonly users: People;
-  /** Rows of usage with a person: person-days of use. */
+  /** Usage rows with a person: person-days of use. */
   readonly rows: Shown;
   readonly accesses: Shown;
   readonly firstDay: string | null;
   readonly lastDay: string | null;
   /**
-   * Person-days of use per calendar week of the range, oldest first, at most 60; for a small line. `null` where a report is
-   * missing.
+   * Person-days of use per calendar week of the range, oldest first, at most 60; for a sparkline. `null` where a
+   * report is missing.
    */
   readonly weekly: readonly Shown[];
 }
@@ -243,23 +250,26 @@ export interface ResourceEntry extends Entry {
 export interface SchoolResourceEntry extends Entry {
   readonly school: string | null;
   readonly resource: string | null;
-  /** The resource's type: two resources may have one name. */
+  /** The resource's type: two resources may share a name. */
   readonly type: string | null;
   readonly users: People;
 }
 
-/** A resource or school whose use rose or fell notably against its own past. */
+/** A resource or school whose use rose or fell notably compared with its own past. */
 export interface Change extends Entry {
   readonly subject: "resource" | "school";
   readonly name: string | null;
   readonly type: string | null;
   readonly direction: "rose" | "fell" | "new" | "stopped";
-  /** Expected and actual person-days of use per school day, in the weeks that are judged. */
+  /** Expected and actual person-days of use per school day, in the judged weeks. */
   readonly expected: number;
   readonly actual: number;
-  /** How many robust standard deviations the actual lies away from the expected. */
+  /** How many robust standard deviations the actual value is from the expected one. */
   readonly score: number;
-  /** Per week: Monday's date, person-days per school day with weekday pattern and days off taken out, and what was expected. */
+  /**
+   * Per week: Monday's date, person-days per school day adjusted for weekday pattern and days off, and what was
+   * expected.
+   */
   readonly weeks: readonly {
     readonly week: string;
     readonly value: Shown;
@@ -269,30 +279,30 @@ export interface Change extends Entry {
 }
 
 export interface Changes {
-  /** Weeks of data that a judgement needs, and how many there are in the scope. */
+  /** Weeks of data that a judgement needs, and how many the scope has. */
   readonly weeksNeeded: number;
   readonly weeks: number;
   /** Most notable first. */
   readonly entries: readonly Change[];
-  /** How many were judged, and how many could not be: of these nobody can say whether they changed. */
+  /** How many were judged, and how many could not be: whether these changed is unknown. */
   readonly judged: Subjects;
   readonly unjudged: {
-    /** With too few weeks since their first use: more weeks of data help. */
+    /** Too few weeks since their first use: more weeks of data help. */
     readonly weeks: Subjects;
-    /** With too few person-days: a wider filter helps. */
+    /** Too few person-days: a wider filter helps. */
     readonly use: Subjects;
-    /** Schools with too few people to be shown alone. */
+    /** Schools with too few people to be shown on their own. */
     readonly leftOut: number;
   };
 }
 
-/** So many of each. */
+/** A count of each kind. */
 export interface Subjects {
   readonly resources: number;
   readonly schools: number;
 }
 
-/** Schools that can be chosen together, under a name. */
+/** Schools that can be chosen together under one name. */
 export interface NamedSchools {
   readonly name: string;
   readonly schools: readonly (string | null)[];
@@ -308,57 +318,57 @@ export interface Licence {
   readonly end: string | null;
 }
 
-/** What became of a licence, whatever resources a question filters by. */
+/** How a licence is used, whatever resources a question filters by. */
 export interface LicenceEntry extends Licence {
-  /** Distinct people who used a resource of the name. */
+  /** Distinct people who used a resource of this name. */
   readonly users: People;
-  /** Whether the tables have a resource of the name, used or not; and the names most like it where they have none. */
+  /** Whether the tables have a resource of this name, used or not; and the closest names where they have none. */
   readonly isKnown: boolean;
   readonly nearest: readonly string[];
 }
 
-/** What can be chosen in the filter bar, whatever is chosen now. */
+/** What the filter bar offers, whatever is chosen now. */
 export interface FilterOptions {
   readonly firstDay: string;
   readonly lastDay: string;
   readonly schoolYearStart: string;
-  /** At least a week without a school day, oldest first. */
+  /** Breaks of at least a week without a school day, oldest first. */
   readonly breaks: readonly Break[];
   readonly schools: readonly (string | null)[];
-  /** The schools of each level that there is any of: elementary, middle, high, other. */
+  /** The schools of each level that has any: elementary, middle, high, other. */
   readonly schoolLevels: readonly (NamedSchools & { readonly name: SchoolLevel })[];
   readonly resources: readonly ShownResource[];
   readonly resourceTypes: readonly (string | null)[];
   readonly userTypes: readonly UserType[];
-  /** In Clever's order, unknown ones behind by name, `null` last; empty where no roster was imported. */
+  /** In Clever's order, then unknown ones by name, `null` last; empty where no roster was imported. */
   readonly grades: readonly (string | null)[];
 }
 
-/** Everything that the dashboard shows for one filter: one round trip. */
+/** Everything that the dashboard shows for one filter, in one round trip. */
 export interface DashboardAnswer {
   readonly filter: DashboardFilter;
-  /** The range as days, both included. */
+  /** The range as days, inclusive. */
   readonly from: string;
   readonly to: string;
   readonly minimumGroupSize: number;
   readonly keepWhole: KeepWhole;
   readonly withheld: Withheld;
   readonly periods: Periods;
-  /** Reports that are missing in the range: sums are without them. */
+  /** Reports that are missing in the range: sums do not include them. */
   readonly missing: readonly MissingReport[];
   /**
-   * Names of report files that are in quarantine and whose name's day lies in the range, or which have none. Left out
-   * where whoever asks does not know of the server.
+   * Names of quarantined report files that have no date in their name or one within the range. Left out where the
+   * caller has no view of the server.
    */
   readonly quarantined?: readonly string[];
-  /** Versions of the tables that it was computed from, and when. */
+  /** Versions of the tables used, and when it was computed. */
   readonly computed: string;
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };
-  /** Where the tables have more rows than the dashboard was measured with: how many they have, and with how many it was. */
+  /** Where the tables have more rows than the dashboard was measured with: their row count, and the measured one. */
   readonly beyondMeasured: { readonly rows: number; readonly measured: number } | null;
   readonly options: FilterOptions;
   readonly cards: Cards;
-  /** People with rows of daily participation who were active on no day of the range. */
+  /** People with rows of daily participation who were not active on any day of the range. */
   readonly neverActive: People;
   /** By name; `null` last. */
   readonly bySchool: readonly SchoolEntry[];
@@ -371,13 +381,16 @@ export interface DashboardAnswer {
   /** For the 20 resources with the most users: their users by school. */
   readonly resourcesBySchool: readonly SchoolResourceEntry[];
   readonly changes: Changes;
-  /** Where the filter chooses a period to compare with, or resources; `null` also where there is no such period. */
+  /**
+   * Present where the filter chooses a period to compare with, or resources; `null` also where there is no such
+   * period.
+   */
   readonly comparison: Comparison | null;
-  /** As `query/licences.ts` sorts them; `null` where no file says what is paid for. */
+  /** In the order of `query/licences.ts`; `null` where no licence file is configured. */
   readonly licences: readonly LicenceEntry[] | null;
 }
 
-/** The tables hold nothing yet: what the dashboard says instead. */
+/** The tables are still empty; the dashboard says so instead. */
 export interface NoAnswer {
   readonly empty: true;
 }

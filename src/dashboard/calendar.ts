@@ -1,4 +1,4 @@
-/** Days as whole numbers since 1970-01-01, without a time zone: what `date` columns hold. */
+/** Days as whole numbers since 1970-01-01, without a time zone, as in `date` columns. */
 
 const millisecondsPerDay = 86_400_000;
 
@@ -12,14 +12,14 @@ export const mondayOf = (day: number): number => day - weekdayOf(day) + 1;
 /** The first day of a month `yyyy-MM`. */
 export const firstDayOf = (month: string): number => dayNumber(`${month}-01`);
 
-/** The place of the last month that begins by a day, among ascending first days of months; -1 before the first. */
+/** The index of the last month that has begun by a day, among ascending month starts; -1 before the first. */
 export function monthPlace(monthStarts: Int32Array, day: number): number {
   let month = monthStarts.length - 1;
   while (month >= 0 && (monthStarts[month] as number) > day) month--;
   return month;
 }
 
-/** Bits `from` … `to` of a month's mask, both included; they may lie outside the month. */
+/** Bits `from` … `to` of a month's mask, inclusive; they may be outside the month. */
 export function daysMask(from: number, to: number): number {
   const [low, high] = [Math.max(from, 0), Math.min(to, 31)];
   if (low > high) return 0;
@@ -27,7 +27,7 @@ export function daysMask(from: number, to: number): number {
   return (upTo & ~((1 << low) - 1)) >>> 0;
 }
 
-/** The number of the lowest set bit; 32 where there is none. */
+/** The index of the lowest set bit; 32 where there is none. */
 export const lowestBit = (mask: number): number => (mask === 0 ? 32 : 31 - Math.clz32(mask & -mask));
 
 export function countBits(mask: number): number {

@@ -23,12 +23,12 @@ import {
 } from "./changes/series";
 import { calendarWeeks, type Week } from "./changes/weeks";
 
-/** What the search for changes is about: sums of whole groups only, so that it can give away nothing else. */
+/** The input of the search for changes: sums of whole groups only, so that it cannot disclose anything else. */
 export interface ChangesInput {
   /** Every calendar day of the scope, ascending, without gaps. */
   readonly days: readonly (Pick<DayEntry, "date" | "kind"> & { readonly activeUsers: Shown })[];
   readonly subjects: readonly SubjectSeries[];
-  /** Schools that are not among them, since all their groups are left out. */
+  /** Number of schools left out because all their groups are withheld. */
   readonly leftOut?: number;
 }
 
@@ -38,21 +38,21 @@ export interface SubjectSeries {
   /** A resource's type; `null` for schools. */
   readonly type: string | null;
   /**
-   * Person-days of use on each of the days, 0 where nobody used it. A number that is left out is `null`, or NaN in a
-   * typed array: it counts as not known, never as 0.
+   * Person-days of use on each day, 0 where nobody used it. A withheld number is `null`, or NaN in a typed array: it
+   * counts as unknown, never as 0.
    */
   readonly daily: ArrayLike<Shown>;
-  /** Whether groups of it are left out. */
+  /** Whether some of its groups are withheld. */
   readonly partly?: true;
 }
 
-/** How far back the days should reach, where there are any: the weeks that count, and some that do not. */
+/** How far back the days should reach where available: the weeks that count, plus some that may not. */
 export const daysNeeded = (weeksJudged + weeksCompared + 4) * 7;
 export const weeksNeeded = leastPast + weeksJudged;
 const mostEntries = 10;
 const mostWeeksShown = 60;
 
-/** What the numbers of `Changes` mean, in words for help texts, exports and documentation. */
+/** Definitions of the numbers in `Changes`, for help texts, exports and documentation. */
 export const changesDefinitions = {
   title: "What changed",
   meaning:
@@ -87,20 +87,20 @@ export const changesDefinitions = {
     `${weeksNeeded} weeks that count. A resource that was renamed is one where it has a resource_id; without one it shows as stopped and as new.`,
 } as const;
 
-/** A series with the first day on which it was used, or may have been. */
+/** A series with the first day on which the subject was used, or may have been. */
 interface UsedSeries extends SubjectSeries {
   readonly firstUse: number;
 }
 interface Subject {
   readonly series: SubjectSeries;
   readonly level: Float64Array;
-  /** Whether there was use before the judged weeks, or there may have been. */
+  /** Whether there was, or may have been, use before the judged weeks. */
   readonly usedBefore: boolean;
   readonly weeks: SubjectWeeks;
 }
 interface Judged extends Subject {
   readonly past: Past;
-  /** What the subjects share in a week. */
+  /** The change that subjects share in a week. */
   readonly factor: (week: number) => number;
 }
 /** A subject that changed notably. */
@@ -108,8 +108,8 @@ type Notable = Judged &
   Omit<Judgement, "tooFew" | "direction"> & { direction: Exclude<Judgement["direction"], undefined> };
 
 /**
- * Finds what changed: resources and schools whose use left their own past, by robust and explainable means. The rules
- * are those of `changesDefinitions`. The same input gives the same answer; nothing random is in it.
+ * Finds resources and schools whose use deviates from their own past, with robust, explainable statistics.
+ * `changesDefinitions` has the rules. Deterministic: the same input gives the same answer.
  */
 export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Changes {
   const weeks = calendarWeeks(days);
@@ -186,7 +186,7 @@ function subjectOf(series: UsedSeries, level: Float64Array, frame: Frame): Subje
   const { daily, firstUse } = series;
   const firstJudged = frame.weeks[frame.judged[0] ?? 0]?.days[0]?.index ?? 0;
   const usedBefore = firstUse < firstJudged;
-  // What a new resource was not used before its beginning is no past of it; where it begins now, it is.
+  // Weeks before a resource's first use are not its past, unless it first appears in the judged weeks.
   const since = usedBefore ? firstUse : 0;
   const past = frame.past.filter((place) => lastDay(frame.weeks[place]) >= since);
   return { series, level, usedBefore, weeks: subjectWeeks(daily, level, { ...frame, past }) };
@@ -212,7 +212,7 @@ function entryOf(notable: Notable, frame: Frame, older: readonly number[]): Chan
   };
 }
 
-/** The weeks of the picture, those before the compared ones too. */
+/** The weeks of the picture, including those before the compared ones. */
 function weeksOf(
   { series, level, factor, past }: Judged,
   frame: Frame,

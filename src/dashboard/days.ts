@@ -2,13 +2,15 @@ import { firstDayOf, lowestBit } from "./calendar";
 import type { ParticipationIndex } from "./index/participationIndex";
 import type { People } from "./people";
 
-/** Days per month in the numbers of cells. */
+/** Days per month in the indexes of cells. */
 export const monthDays = 31;
 
-/** A day is quiet where fewer than this share of the people of the usual day are active. */
+/** A day is quiet where less than this share of a usual day's people are active. */
 const quietShare = 0.1;
 
-/** Days as masks, one per month. Judged over the whole district, so that they say nothing about a part of it. */
+/**
+ * Days as masks, one per month. Classified over the whole district, so that they disclose nothing about a part of it.
+ */
 export interface DayKinds {
   readonly data: Uint32Array;
   readonly participation: Uint32Array;
@@ -16,7 +18,7 @@ export interface DayKinds {
   readonly school: Uint32Array;
 }
 
-/** What the days of the index are. */
+/** What kinds of days the index has. */
 export interface Days {
   /** The first day of each month, as a day number. */
   readonly monthStarts: Int32Array;
@@ -25,7 +27,7 @@ export interface Days {
   readonly participated: Uint32Array;
   readonly used: Uint32Array;
   /**
-   * Per cohort and day (`(cohort * months + month) * 31 + day`): people in the reports, which are those with rows of daily
+   * Per cohort and day (`(cohort * months + month) * 31 + day`): people in the reports, that is with rows of daily
    * participation, or of resource usage where the cohort has none; and those that daily participation calls active.
    */
   readonly present: Uint32Array;
@@ -66,7 +68,7 @@ export function daysOf(index: ParticipationIndex, people: People): Days {
 
 type CohortDays = Omit<Days, "monthStarts" | "kinds">;
 
-/** Counts the people with resource usage as there, where their cohort has no row of daily participation. */
+/** Counts people with resource usage as present where their cohort has no row of daily participation. */
 function addUsers(index: ParticipationIndex, { moved }: People, { participated, used, present }: CohortDays) {
   const months = index.months.length;
   index.months.forEach(({ usageRuns: runs, usage }, month) => {
@@ -77,7 +79,7 @@ function addUsers(index: ParticipationIndex, { moved }: People, { participated, 
       if (only === 0) continue;
       for (let at = runs.firstPerson[run] as number; at < (runs.firstPerson[run + 1] as number); at++) {
         const member = usage.member[at] as number;
-        // Of people who are in several cohorts nobody knows without more where they were already counted.
+        // People in several cohorts may have been counted already.
         if (moved[member] !== 1)
           users.set(member, (users.get(member) ?? 0) | ((usage.days[at] as number) & only));
       }
@@ -102,7 +104,7 @@ function kindsOf({ months }: ParticipationIndex, { participated, present, ...day
     for (let day = 0; day < monthDays; day++) {
       const at = slot * monthDays + day;
       const of = (slot % months.length) * monthDays + day;
-      // A report that is missing does not make a day one off: who used something was there.
+      // A missing report does not make a day off: people with usage were present.
       const people = (mask & (1 << day)) !== 0 ? days.active : present;
       active[of] = (active[of] as number) + (people[at] as number);
     }
@@ -113,7 +115,7 @@ function kindsOf({ months }: ParticipationIndex, { participated, present, ...day
     data: Uint32Array.from(months, ({ participationDays, usageDays }) => participationDays | usageDays),
     participation: Uint32Array.from(months, ({ participationDays }) => participationDays),
     school: Uint32Array.from(months, ({ participationDays, usageDays }, month) => {
-      // Without a row of participation nobody can say how many were active.
+      // Without participation rows, the number of active people is unknown.
       let school = usageDays & ~participationDays;
       for (let left = participationDays; left !== 0; left &= left - 1) {
         const people = active[month * monthDays + lowestBit(left)] as number;

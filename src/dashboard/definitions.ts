@@ -1,7 +1,7 @@
 /**
- * What each number of a `DashboardAnswer` means, exactly, by its place in the answer: for help texts, exports and
- * documentation. `clever/person.ts` says what a person is; rows of nobody count no person, but are in sums.
- * `changesDefinitions` in changes.ts has those of what changed.
+ * The exact meaning of each number of a `DashboardAnswer`, by its place in the answer: for help texts, exports and
+ * documentation. `clever/person.ts` defines a person. Rows that identify nobody add no person, but are in sums.
+ * `changesDefinitions` in changes.ts defines changes.
  */
 export const definitions = {
   "cards.users": "Distinct people in daily participation, active or not.",
@@ -60,7 +60,7 @@ export const definitions = {
 
 export type DefinitionKey = keyof typeof definitions;
 
-/** How filters and privacy act on all of them. */
+/** How filters and privacy affect all of them. */
 export const rules = {
   filter:
     "Dates, schools, user types and grades apply to both reports. Resources and resource types apply to resource usage only, since daily participation names no resource: users, active users, days, logins and num_resources_accessed stay those of everything used.",

@@ -6,7 +6,7 @@ import { CleverLakeError } from "../errors";
 import type { Licence } from "./answer";
 import { type LevelsByName, schoolLevels } from "./schoolLevels";
 
-/** Files of the district that say what the reports do not. */
+/** Files of the district with facts that the reports do not have. */
 export interface DistrictFiles {
   /** CSV `school,level`. */
   readonly schoolLevelsFile?: string | undefined;
@@ -16,11 +16,11 @@ export interface DistrictFiles {
 
 export interface DistrictFacts {
   readonly levels: LevelsByName;
-  /** Undefined where there is no such file. */
+  /** Undefined where there is no licence file. */
   readonly licences: readonly Licence[] | undefined;
 }
 
-/** What the parser gives of a row with `info`, which its types do not say. */
+/** What the parser returns for a row with `info`, which its types do not describe. */
 const parsedRecords = z.array(
   z.object({ info: z.object({ lines: z.number() }), record: z.array(z.string()) }),
 );
@@ -32,7 +32,7 @@ const levelRow = z.object({
   level: z.enum(schoolLevels, `must be one of ${schoolLevels.join(", ")}`),
 });
 
-/** A number as spreadsheets write it: 12500, 12,500.00, $12,500. */
+/** A number in a spreadsheet's notation: 12500, 12,500.00, $12,500. */
 const amount = z
   .string()
   .regex(/^\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?$/, "must be a number such as 12500 or 12,500.50")
@@ -57,7 +57,7 @@ const licenceRow = z.object({
   end: z.union([blank, z.iso.date(dayFault)], dayFault),
 });
 
-/** Reads the files; rejects with `config`, and file and line, where one cannot be read or holds something else. */
+/** Reads the files. Rejects with `config`, naming file and line, where one is unreadable or invalid. */
 export async function readDistrictFiles(files: DistrictFiles): Promise<DistrictFacts> {
   const levels = files.schoolLevelsFile ? await readRows(files.schoolLevelsFile, levelRow, "school") : [];
   return {

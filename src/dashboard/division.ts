@@ -4,18 +4,18 @@ import type { Cohort } from "./index/participationIndex";
 import { compareNames } from "./names";
 import type { KeepWhole } from "./opening";
 
-/** Cohorts, by number, and how many people they have together. */
+/** Cohort numbers, and how many people they have together. */
 interface Part {
   readonly cohorts: readonly number[];
   readonly size: number;
 }
 
 /**
- * Divides the cohorts into groups of at least `minimum` people: a cohort that has so many is a group, smaller ones are
- * joined in order until they have. First within a user type and school (or grade), then the rests of these within the
- * user type, then the rests of user types. A last rest joins the smallest group there, but not one of students: fewer than
- * `minimum` other people are a group that is too small to be shown. The division follows from the
- * cohorts and their sizes alone. Fewer than `minimum` people in all are one group.
+ * Divides the cohorts into groups of at least `minimum` people. A cohort that is large enough is a group; smaller
+ * ones are joined in order until they are. Joining happens first within a user type and school (or grade), then among
+ * the remainders within the user type, then among the remainders of user types. A last remainder joins the smallest
+ * group there, but not one of students: fewer than `minimum` other people form a group that is too small to be shown.
+ * The division depends only on the cohorts and their sizes. Fewer than `minimum` people in all are one group.
  *
  * @param sizeOf how many people cohorts have together
  */
@@ -30,7 +30,7 @@ export function divide(
     const joined = parts.flatMap((part) => part.cohorts);
     return { cohorts: joined, size: sizeOf(joined) };
   };
-  /** Adds groups of parts, which come in order, and returns the rest where there is no group that could take it. */
+  /** Adds groups of parts in order, and returns the remainder where no group can take it. */
   const joinSmall = (parts: readonly Part[], groups: Part[]) => {
     let open: Part | undefined;
     let lastJoined = -1;
@@ -78,7 +78,7 @@ export function divide(
     if (rest) restsOfTypes.push(rest);
     if (groups.length > 0) groupsOfTypes.push({ userType, groups });
   }
-  // Nearly every question is about students, and a few others are not to cut their groups.
+  // Nearly every question is about students; a few other people must not split their groups.
   const host = [...groupsOfTypes].reverse().find(({ userType }) => userType !== "students");
   const others = host?.groups ?? [];
   const rest = joinSmall(restsOfTypes, others);

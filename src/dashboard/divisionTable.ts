@@ -9,9 +9,9 @@ import type { KeepWhole } from "./opening";
 
 /**
  * How the people of an index are divided, for products that have no index. The same index and settings give the same
- * numbers, in the same order.
+ * numbers in the same order.
  *
- * @param index undefined where the tables hold no row
+ * @param index undefined where the tables are empty
  */
 export function divisionOf(
   index: ParticipationIndex | undefined,
@@ -28,7 +28,7 @@ export function divisionOf(
         compareNames(a.school, b.school) ||
         compareGrades(a.grade, b.grade),
     );
-  // Groups in the order of their first cohorts, since the index has cohorts in no order.
+  // Groups in the order of their first cohorts; the index has cohorts in no particular order.
   const numbers = new Map<number, number>();
   for (const { number } of order) {
     const group = groupOf[number] as number;

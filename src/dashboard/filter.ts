@@ -5,14 +5,14 @@ import { rangePresets } from "./opening";
 export { monthAndDay, openingFilter, rangePresets } from "./opening";
 
 const day = z.iso.date();
-/** School names; `null` stands for rows without one. */
+/** School names; `null` means rows without one. */
 const names = z.array(z.string().nullable()).max(5_000);
-/** Of a period; empty where nobody has named it. */
+/** Name of a period; empty where it has none. */
 const periodName = z.string().trim().max(60);
 
 /**
- * What the dashboard is asked about. An empty list leaves everything in. Presets count calendar days back from the
- * last day that daily participation has.
+ * What the dashboard is asked. An empty list does not filter. Presets count calendar days back from the last day of
+ * daily participation.
  */
 export const dashboardFilterSchema = z
   .strictObject({
@@ -22,15 +22,15 @@ export const dashboardFilterSchema = z
     ]),
     /** `school_name` of the rows. */
     schools: names,
-    /** `resource_name` of the rows; for resource usage only, since daily participation names no resource. */
+    /** `resource_name` of the rows; resource usage only, because daily participation names no resource. */
     resources: names,
-    /** `resource_type` of the rows; for resource usage only. */
+    /** `resource_type` of the rows; resource usage only. */
     resourceTypes: names,
     /** Empty means all of them. */
     userTypes: z.array(z.enum(userTypes)),
-    /** Grades as the roster has them; `null` stands for people without one. Without a roster every grade is `null`. */
+    /** Grades from the roster; `null` means people without one. Without a roster every grade is `null`. */
     grades: names,
-    /** The period that the range is compared with, and the names of both; the period before it where left out. */
+    /** The period that the range is compared with, and the names of both; the preceding period where left out. */
     compare: z
       .strictObject({ from: day, to: day, name: periodName, rangeName: periodName })
       .refine(({ from, to }) => from <= to, "to lies before from")

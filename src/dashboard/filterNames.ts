@@ -3,7 +3,7 @@ import type { DashboardFilter } from "./filter";
 
 type Names = Pick<DashboardFilter, "schools" | "resources" | "resourceTypes" | "grades">;
 
-/** The names that a filter may choose among. */
+/** The names that a filter can choose from. */
 export function namesIn({ schools, resources, resourceTypes, grades }: FilterOptions): Names {
   return {
     schools: [...schools],

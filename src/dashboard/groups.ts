@@ -7,7 +7,7 @@ import type { KeepWhole } from "./opening";
 import { type People, peopleOf } from "./people";
 import { type MissingDays, missingDaysOf } from "./query/completeness";
 
-/** The division of the people, once for all questions. */
+/** The division of people into groups, computed once for all questions. */
 export interface Groups {
   readonly minimumGroupSize: number;
   readonly keepWhole: KeepWhole;
@@ -15,36 +15,36 @@ export interface Groups {
   readonly groups: readonly (readonly number[])[];
   readonly groupOf: Uint32Array;
   /**
-   * Per group and month (`group * months + month`): the days that count, on which at least `minimumGroupSize` of its
-   * people are in the reports; and the days with rows that do not.
+   * Per group and month (`group * months + month`): the days that count, on which the reports have at least
+   * `minimumGroupSize` of its people; and the days with rows that do not count.
    */
   readonly counted: Uint32Array;
   readonly uncounted: Uint32Array;
-  /** Per group: its school and its grade; -1 where it is of several. */
+  /** Per group: its school and its grade; -1 where it spans several. */
   readonly schoolOf: Int32Array;
   readonly gradeOf: Int32Array;
-  /** How many people some of the cohorts have, as the division counts them. */
+  /** How many people a list of cohorts has, as the division counts them. */
   readonly sizeOf: (cohorts: readonly number[]) => number;
 }
 
-/** An index with what follows from it alone. */
+/** An index with the facts derived from it alone. */
 export interface Facts {
   readonly index: ParticipationIndex;
   readonly names: Names;
   readonly people: People;
   readonly days: Days;
-  /** Per month: the first run of each resource in `usageRuns`, with the end of the last. */
+  /** Per month: the first run of each resource in `usageRuns`, plus the end of the last. */
   readonly firstRuns: readonly Uint32Array[];
   readonly missing: MissingDays;
 }
 
-/** A share of a cohort's days may have fewer people than the cohort is said to have: people come and leave. */
+/** The share of a cohort's days that may have fewer people than its nominal size: people come and leave. */
 const thinDays = 0.1;
 
 const knownFacts = new WeakMap<ParticipationIndex, Facts>();
 const knownGroups = new WeakMap<ParticipationIndex, Groups>();
 
-/** What follows from an index, computed once for it. */
+/** Derives facts from an index, once per index. */
 export function factsOf(index: ParticipationIndex): Facts {
   const known = knownFacts.get(index);
   if (known) return known;
@@ -58,7 +58,7 @@ export function factsOf(index: ParticipationIndex): Facts {
   return facts;
 }
 
-/** The division of an index, computed once for the settings that were used last. */
+/** The division of an index, cached for the most recent settings. */
 export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: KeepWhole): Groups {
   const { index } = facts;
   const known = knownGroups.get(index);
@@ -87,7 +87,7 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
   return result;
 }
 
-/** Where each number begins in an ascending list of numbers. */
+/** The start of each value in an ascending list of numbers. */
 function startsOf(ascending: Uint32Array, count: number): Uint32Array {
   const starts = new Uint32Array(count + 1).fill(ascending.length);
   for (let at = ascending.length - 1; at >= 0; at--) starts[ascending[at] as number] = at;
@@ -97,7 +97,7 @@ function startsOf(ascending: Uint32Array, count: number): Uint32Array {
   return starts;
 }
 
-/** How many people some cohorts have on nine of ten of the days on which they have any. */
+/** The number of people that the cohorts reach on nine of ten of the days on which they have any. */
 function usualPeople({ index, days: { present } }: Facts, cohorts: readonly number[]): number {
   const length = index.months.length * monthDays;
   const people = new Uint32Array(length);
@@ -134,7 +134,7 @@ function countedDays(
         const day = month * monthDays + lowestBit(left);
         let count = -(twice.get(group * length + day) ?? 0);
         for (const cohort of cohorts) {
-          // Where the group has rows of participation, nobody else is in the report of the day.
+          // Where the group has participation rows for the day, only its cohorts with such rows are in the report.
           const isIn = (days.participated[cohort * months + month] as number) & bit || !(participated & bit);
           if (isIn) count += days.present[cohort * length + day] as number;
         }
@@ -147,7 +147,7 @@ function countedDays(
   return { counted, uncounted };
 }
 
-/** By group and day, how often people are counted too often because they are in several of its cohorts. */
+/** By group and day: how many people are counted more than once because they are in several of its cohorts. */
 function countedTwice(
   { index, people: { several } }: Pick<Facts, "index" | "people">,
   groupOf: Uint32Array,

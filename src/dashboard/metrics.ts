@@ -22,15 +22,15 @@ const names = z.array(z.string()).readonly();
 
 const filterSchema = z
   .strictObject({
-    /** First and last day, both included. */
+    /** First and last day, inclusive. */
     from: z.iso.date().optional(),
     to: z.iso.date().optional(),
-    /** A period to compare with, both days included. */
+    /** A period to compare with, inclusive. */
     compareFrom: z.iso.date().optional(),
     compareTo: z.iso.date().optional(),
-    /** Values of `school_name`. A list that is left out, or empty, leaves everything in. */
+    /** Values of `school_name`. A list that is omitted or empty does not filter. */
     schools: names.optional(),
-    /** Values of `resource_name` and `resource_type`; for resource usage only. */
+    /** Values of `resource_name` and `resource_type`; resource usage only. */
     resources: names.optional(),
     resourceTypes: names.optional(),
     userTypes: z.array(z.enum(userTypes)).min(1).readonly().default(["students"]),
@@ -54,14 +54,14 @@ export type MetricsFilter = z.output<typeof filterSchema>;
 /** A filter as callers write it: user types default to students. */
 export type MetricsFilterInput = z.input<typeof filterSchema>;
 
-/** The document of `metrics --json`: the dashboard's numbers in fewer words. `definitions` says what each is. */
+/** The document of `metrics --json`: the dashboard's numbers in compact form. `definitions` defines each. */
 export interface ParticipationMetrics<Count extends People = Shown> {
   readonly filter: MetricsFilter;
   readonly minimumGroupSize: number;
   readonly keepWhole: KeepWhole;
-  /** Groups, and days of groups, that no number is about. */
+  /** Groups, and days of groups, that no number includes. */
   readonly withheld: Pick<Withheld, "filter" | "schools" | "days">;
-  /** Reports that are missing in the range: sums are without them. */
+  /** Reports that are missing in the range: sums do not include them. */
   readonly missing: readonly MissingReport[];
   readonly users: Count;
   readonly days: number;
@@ -78,7 +78,7 @@ export interface ParticipationMetrics<Count extends People = Shown> {
   /** By date, `yyyy-MM-dd`; days with rows. */
   readonly byDay: readonly (Suppressible & {
     readonly date: string;
-    /** Reports of the day that are missing; their numbers are `null`. */
+    /** Reports that are missing on the day; their numbers are `null`. */
     readonly missing?: readonly ReportKind[];
     readonly logins: Shown;
     readonly resources: Shown;
@@ -93,7 +93,7 @@ export interface ParticipationMetrics<Count extends People = Shown> {
     readonly accesses: Shown;
     readonly users: Count;
   })[];
-  /** Use per school day, against another period; only there where the filter names one. */
+  /** Use per school day compared with another period; present only where the filter names one. */
   readonly comparison?: Comparison;
   /** For the five resources with the most users, in that order, then by school. */
   readonly topResourcesBySchool: readonly (Suppressible & {
@@ -103,14 +103,14 @@ export interface ParticipationMetrics<Count extends People = Shown> {
   })[];
 }
 
-/** `true` in an entry of which a number is left out, or is fewer than the minimum group size. */
+/** `true` in an entry of which a number is withheld, or is below the minimum group size. */
 interface Suppressible {
   readonly suppressed?: true;
 }
 
 const resourcesBySchool = 5;
 
-/** Checks a filter from outside. Rejects with code `config`, naming the part that is wrong but not its value. */
+/** Validates a filter from outside. Rejects with code `config`, naming the invalid part but not its value. */
 export function parseMetricsFilter(input: unknown): MetricsFilter {
   const result = filterSchema.safeParse(input);
   if (result.success) return result.data;
@@ -124,10 +124,10 @@ export function parseMetricsFilter(input: unknown): MetricsFilter {
 }
 
 /**
- * What the tables say about participation. Rejects with `config` for a filter that cannot be used, and, with the nearest
- * names, for one that names what no row has.
+ * Participation metrics from the tables. Rejects with `config` for an invalid filter and, with the closest names, for
+ * one that names something no row has.
  *
- * @param index undefined where the tables hold no row
+ * @param index undefined where the tables are empty
  */
 export async function participationMetrics(
   index: ParticipationIndex | undefined,
@@ -178,7 +178,7 @@ function asked(
 ): DashboardFilter {
   const from = filter.from === undefined ? data.first : dayNumber(filter.from);
   const to = filter.to === undefined ? data.last : dayNumber(filter.to);
-  // An open end is that of the data; beyond the data there is nothing, and so there is not in one day of it.
+  // An open end is the end of the data. A bound beyond the data gives a single day there, which has no data either.
   const range =
     filter.from === undefined
       ? { from: isoDate(Math.min(from, to)), to: isoDate(to) }
@@ -241,7 +241,7 @@ function numbers(
   };
 }
 
-/** A day without the numbers of the reports that are missing, which are not known. */
+/** A day without the numbers of missing reports, which are unknown. */
 function withoutMissing<E extends Day>(day: E, missing: readonly ReportKind[]): E | Day {
   if (missing.length === 0) return day;
   const participation = { logins: null, resources: null, activeUsers: null };
@@ -255,7 +255,7 @@ function withoutMissing<E extends Day>(day: E, missing: readonly ReportKind[]): 
 
 type Day = ParticipationMetrics<People>["byDay"][number];
 
-/** An entry, which says itself where one of its numbers is not told. */
+/** An entry, marked where one of its numbers is withheld. */
 function marked<E extends object>(entry: E): (E & Suppressible)[] {
   const names = ["school_name", "resource_name", "resource_type"];
   const isHidden = Object.entries(entry).some(
@@ -264,10 +264,10 @@ function marked<E extends object>(entry: E): (E & Suppressible)[] {
   return [isHidden ? { ...entry, suppressed: true } : entry];
 }
 
-/** The numbers of people, by their keys; all else that reads `few` is a name. */
+/** Keys whose values are numbers of people; under any other key `few` is a name. */
 const peopleKeys: readonly string[] = ["users", "activeUsers"];
 
-/** The metrics as a document of numbers: fewer people than the minimum group size are `null`. */
+/** The metrics as a document of numbers: counts below the minimum group size are `null`. */
 export function metricsDocument(metrics: ParticipationMetrics<People>): ParticipationMetrics {
   return JSON.parse(
     JSON.stringify(metrics, (key, value: unknown) =>

@@ -13,28 +13,28 @@ export function compareNames(a: string | null, b: string | null): number {
 export interface ShownResource {
   readonly name: string | null;
   readonly type: string | null;
-  /** Names that it had before, by name. */
+  /** Earlier names, sorted by name. */
   readonly formerNames?: readonly string[];
 }
 
-/** Small numbers for everything that has a name. */
+/** Small integers for everything that has a name. */
 export interface Names {
   readonly schools: readonly (string | null)[];
   readonly grades: readonly (string | null)[];
-  /** Of each cohort. */
+  /** Per cohort. */
   readonly typeOf: Uint32Array;
   readonly schoolOf: Uint32Array;
   readonly gradeOf: Uint32Array;
   /**
-   * Resources as they are shown: distinct (name, type), by name, then type; and the index's resources of each. All of one
-   * `resource_id` have the name and type that it had last.
+   * Resources as shown: distinct (name, type), by name, then type; and the index's resources behind each. All
+   * resources of one `resource_id` have its newest name and type.
    */
   readonly shown: readonly ShownResource[];
   readonly resourcesOf: readonly (readonly number[])[];
   /** Different resources: by id, by name where there is none; -1 for a resource with neither. */
   readonly identityOf: Int32Array;
   readonly identities: number;
-  /** 1 for shown resources that are one different resource, which is shown nowhere else. */
+  /** 1 for shown resources that correspond to exactly one different resource, which is shown nowhere else. */
   readonly simple: Uint8Array;
 }
 
@@ -78,7 +78,7 @@ export function namesOf(index: ParticipationIndex): Names {
   };
 }
 
-/** For each of the index's resources the one that has its id last, itself where it has none. */
+/** For each of the index's resources, the newest one with the same id; itself where it has none. */
 function newestOf({ resources, months }: ParticipationIndex): Resource[] {
   const [first, last] = [new Float64Array(resources.length), new Float64Array(resources.length)];
   for (const { month, usageRuns: runs } of months) {
@@ -91,7 +91,7 @@ function newestOf({ resources, months }: ParticipationIndex): Resource[] {
       if (first[resource] === 0 || begin < (first[resource] as number)) first[resource] = begin;
     }
   }
-  /** A name is rather known than not; else the one used last, then the one that came last. */
+  /** Prefers a known name, then the one used last, then the one added last. */
   const isNewer = (one: number, other: number) => {
     const [a, b] = [resources[one], resources[other]];
     const order =

@@ -1,24 +1,24 @@
-// Without the schemas beside which these were: the page is bundled with them, and is not to bring a schema library.
+// Only types, no schemas: the page's bundle includes this file and must not include a schema library.
 import type { DashboardView } from "./export/view";
 import type { DashboardFilter } from "./filter";
 
 /**
- * Presets of the date range, in the order in which they are offered; `schoolYear` runs from the configured first day of
- * the school year to the last day there is.
+ * Presets of the date range, in the order shown; `schoolYear` runs from the configured first day of the school year
+ * to the last day of data.
  */
 export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
 
-/** What stays whole where groups of people have to be joined: schools, or grades across schools. */
+/** What stays whole where groups of people must be joined: schools, or grades across schools. */
 export const keptWhole = ["schools", "grades"] as const;
 export type KeepWhole = (typeof keptWhole)[number];
 
 /** A day of any year, `MM-dd`. */
 export const monthAndDay = /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
-/** The first day of the school year where nothing else is said; the manifest's default is the same. */
+/** The default first day of the school year; the manifest has the same default. */
 export const defaultSchoolYearStart = "08-01";
 
-/** What the dashboard opens with: students, this school year, as OEA's page has it. */
+/** The filter that the dashboard opens with: students, this school year, as on OEA's page. */
 export const openingFilter: DashboardFilter = {
   range: { preset: "schoolYear" },
   schools: [],
@@ -28,7 +28,7 @@ export const openingFilter: DashboardFilter = {
   grades: [],
 };
 
-/** How a dashboard opens. */
+/** The view that the dashboard opens with. */
 export const openingView: DashboardView = {
   units: "absolute",
   topResources: 5,

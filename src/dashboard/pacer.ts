@@ -2,13 +2,13 @@ import { setImmediate } from "node:timers/promises";
 
 const millisecondsBetweenPauses = 40;
 
-/** Lets other work in now and then, so that a newer question can cancel this one. */
+/** Yields now and then, so that a newer question can cancel this one. */
 export class Pacer {
   private last = performance.now();
 
   constructor(private readonly signal: AbortSignal | undefined) {}
 
-  /** Cheap enough to be asked between a few thousand steps. Throws the signal's reason when aborted. */
+  /** Cheap enough to check every few thousand steps. Throws the signal's reason when aborted. */
   get due(): boolean {
     return performance.now() - this.last > millisecondsBetweenPauses;
   }

@@ -2,19 +2,19 @@ import type { ParticipationIndex } from "./index/participationIndex";
 import type { Names } from "./names";
 
 /**
- * Members by what they have in common. Somebody who changed schools is a member of each cohort, and must count once
- * where these are counted together: `atSchool` and `inGrade` are the first member of the same person there.
+ * Groups members that are the same person. A person who changed schools is a member of several cohorts and must count
+ * once where these are counted together: `atSchool` and `inGrade` are that person's first member there.
  */
 export interface People {
   readonly atSchool: Uint32Array;
   readonly inGrade: Uint32Array;
-  /** 1 where the person has other members. */
+  /** 1 where the person has further members. */
   readonly moved: Uint8Array;
-  /** Rows of one month of people with several members in it, from `first[at]` to before `first[at + 1]`. */
+  /** One month's rows of people with several members in it, from `first[at]` up to `first[at + 1]`. */
   readonly several: {
     readonly month: Uint32Array;
     readonly first: Uint32Array;
-    /** Places in the month's `attendance`. */
+    /** Indexes into the month's `attendance`. */
     readonly entry: Uint32Array;
   };
 }

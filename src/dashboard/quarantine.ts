@@ -1,7 +1,7 @@
 import { dateInName } from "../clever/fileNames";
 import type { DateRange } from "./answer";
 
-/** Reports in quarantine whose name's day lies in a range, or which have none: the names of their files. */
+/** Names of quarantined report files that have no date in their name or one within the range. */
 export function quarantinedIn(
   reports: readonly { readonly path: string; readonly state: string }[],
   { from, to }: DateRange,

@@ -1,4 +1,4 @@
-/** What people ask most; the page answers each with a click. In the order in which they are offered. */
+/** The questions that people ask most; the page answers each with one click. In the order shown. */
 export const questionIds = [
   "levelApps",
   "appUse",

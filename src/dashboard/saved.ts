@@ -4,7 +4,7 @@ import { questionIds } from "./questions";
 
 const name = z.string().trim().min(1).max(100);
 
-/** What a reader keeps under names, for one lake: groups of schools, and views. It holds no number. */
+/** What a reader saves under names, for one lake: groups of schools, and views. It contains no numbers. */
 export const savedSchema = z
   .strictObject({
     groups: z.array(z.strictObject({ name, schools: dashboardFilterSchema.unwrap().shape.schools })).max(200),

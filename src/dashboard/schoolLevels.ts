@@ -1,16 +1,16 @@
 import { CleverLakeError } from "../errors";
 import type { NamedSchools } from "./answer";
 
-/** Levels of schools, youngest students first; `other` are schools of several levels or of none that is known. */
+/** Levels of schools, youngest students first; `other` is for schools of several levels or an unknown one. */
 export const schoolLevels = ["elementary", "middle", "high", "other"] as const;
 export type SchoolLevel = (typeof schoolLevels)[number];
 
-/** Levels by the school's name, where they are known better than the name tells. */
+/** Levels by school name, where they are known better than from the name. */
 export type LevelsByName = ReadonlyMap<string, SchoolLevel>;
 
 /**
- * What names of schools call a level, in English and Spanish, without accents and in lower case. `secundaria` has
- * Mexico's meaning (grades 7 to 9), `elemental`, `intermedia` and `superior` are Puerto Rico's words.
+ * Words for levels in school names, in English and Spanish, without accents and in lower case. `secundaria` has
+ * Mexico's meaning (grades 7 to 9); `elemental`, `intermedia` and `superior` are used in Puerto Rico.
  */
 const words: Readonly<Record<string, SchoolLevel>> = {
   elementary: "elementary",
@@ -38,11 +38,11 @@ const words: Readonly<Record<string, SchoolLevel>> = {
   jhs: "middle",
   hs: "high",
 };
-/** Abbreviations are levels at a name's end alone: `es` is a Spanish word. */
+/** Abbreviations mean levels only at the end of a name: `es` is a Spanish word. */
 const abbreviations = new Set(["es", "ms", "jhs", "hs"]);
 const joiners = new Set(["and", "&", "/", "-", "y", "e"]);
 
-/** A span of grades such as K-5 or 9-12, and the first and last grade that a level has. */
+/** A range of grades such as K-5 or 9-12, and the first and last grade of each level. */
 const span = /\b(?:grades? )?(pk|prek|pre-k|tk|k|\d{1,2}) ?(?:-|–|to|through) ?(\d{1,2})\b/;
 const lastGrade: readonly (readonly [SchoolLevel, number, number])[] = [
   ["elementary", 0, 6],
@@ -51,8 +51,8 @@ const lastGrade: readonly (readonly [SchoolLevel, number, number])[] = [
 ];
 
 /**
- * The level of a school by its name: the last word that names one (High Point Elementary), or a span of grades where
- * there is no such word. Two levels that the name joins (Elementary and Middle School) are `other`.
+ * The level of a school by its name: the last word that names one (High Point Elementary), else a range of grades.
+ * Two levels joined in the name (Elementary and Middle School) are `other`.
  */
 export function levelOfName(name: string): SchoolLevel {
   const tokens = tokensOf(name);
@@ -87,7 +87,7 @@ function levelOfSpan(name: string): SchoolLevel | undefined {
   return lastGrade.find(([, low, high]) => from >= low && Number(last) <= high)?.[0];
 }
 
-/** The schools of each level that there is any of, in the order of levels. Rows without a school have no level. */
+/** The schools of each level that has any, in the order of levels. Rows without a school have no level. */
 export function schoolsByLevel(
   schools: readonly (string | null)[],
   known: LevelsByName = new Map(),
@@ -99,7 +99,7 @@ export function schoolsByLevel(
   });
 }
 
-/** The schools of some levels; rejects with `config` where there is none of a level that is asked for. */
+/** The schools of some levels; rejects with `config` where a requested level has none. */
 export function schoolsOfLevels(
   asked: readonly SchoolLevel[],
   byLevel: readonly (NamedSchools & { readonly name: SchoolLevel })[],

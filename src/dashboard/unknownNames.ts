@@ -1,7 +1,7 @@
 import { CleverLakeError } from "../errors";
 import { nearestNames } from "../nearestNames";
 
-/** The parts of a filter that name something of the data, as messages call them. */
+/** The parts of a filter that name something in the data, as messages call them. */
 const kinds = {
   schools: "school",
   resources: "resource",
@@ -10,10 +10,10 @@ const kinds = {
 } as const;
 type NameList = keyof typeof kinds;
 
-/** Names by the filter's parts; `null` stands for rows without one. */
+/** Names by part of the filter; `null` means rows without one. */
 export type NameLists = { readonly [List in NameList]?: readonly (string | null)[] | undefined };
 
-/** The names of a filter that the data does not have: they would be answered with zeros. */
+/** The names in a filter that the data does not have: their answer would be zeros. */
 export function unknownNames(filter: NameLists, known: NameLists): { list: NameList; name: string }[] {
   return (Object.keys(kinds) as NameList[]).flatMap((list) => {
     const names = new Set(known[list]);
@@ -21,7 +21,7 @@ export function unknownNames(filter: NameLists, known: NameLists): { list: NameL
   });
 }
 
-/** Rejects with `config`, and the nearest names, where a filter names what the data does not have. */
+/** Rejects with `config`, suggesting the closest names, where a filter names something the data does not have. */
 export function requireKnownNames(filter: NameLists, known: NameLists): void {
   const unknown = unknownNames(filter, known);
   const [first] = unknown;

@@ -3,11 +3,11 @@ import type { Look } from "./look";
 import type { Mark, Picture } from "./picture";
 import { tipOf } from "./tip";
 
-/** What an element needs from the page around it. */
+/** What an element needs from its page. */
 export interface ChartHost {
   readonly picture: Picture;
   readonly look: Look;
-  /** One sentence about the picture. */
+  /** One sentence describing the picture. */
   readonly label: string;
   readonly role: string;
   readonly keys: string;
@@ -17,7 +17,7 @@ export interface ChartHost {
   say(text: string): void;
 }
 
-/** `<clever-chart>`: a picture that follows its size; the mouse and the arrow keys go through its marks. */
+/** `<clever-chart>`: a picture that adapts to its size, with marks that mouse and arrow keys can reach. */
 export class ChartElement extends HTMLElement {
   private chart: EChartsType | undefined;
   private host: ChartHost | undefined;
@@ -26,7 +26,7 @@ export class ChartElement extends HTMLElement {
   private at = -1;
   private readonly sizes = new ResizeObserver(() => this.fit());
 
-  /** Draws when the picture is another one than before. */
+  /** Draws if the picture has changed. */
   set shown(host: ChartHost) {
     this.host = host;
     this.draw();
@@ -35,7 +35,7 @@ export class ChartElement extends HTMLElement {
   connectedCallback(): void {
     this.tabIndex = 0;
     this.drawing.className = "drawing";
-    // Its texts are marks without order; label and tables say the same in words.
+    // Its texts are unordered marks; label and tables have the same content in words.
     this.drawing.setAttribute("aria-hidden", "true");
     this.append(this.drawing);
     this.sizes.observe(this);
@@ -53,7 +53,7 @@ export class ChartElement extends HTMLElement {
     this.drawn = undefined;
   }
 
-  /** Takes the size that it has now; for printing, which does not wait for observers. */
+  /** Adapts to its current size; for printing, which does not wait for observers. */
   fit(): void {
     const { clientWidth: width, clientHeight: height } = this;
     if (this.chart && width > 0 && height > 0)
@@ -91,14 +91,14 @@ export class ChartElement extends HTMLElement {
   private start(): EChartsType {
     const chart = init(this.drawing, null, {
       renderer: "svg",
-      // Before its first layout an element may have no size yet.
+      // An element may have no size before its first layout.
       width: this.clientWidth || 400,
       height: Math.max(this.clientHeight, this.drawn?.height ?? 100),
     });
     chart.on("click", (event) => {
       const { picture } = this.host ?? {};
       if (!picture || picture.days) return;
-      // A name beside a bar stands for its first mark.
+      // A name next to a bar selects the bar's first mark.
       const mark =
         event.componentType === "yAxis"
           ? picture.marks.find(({ index }) => index === Number(event.value))
@@ -110,7 +110,7 @@ export class ChartElement extends HTMLElement {
     return chart;
   }
 
-  /** A day is clicked wherever the pointer stands above it; its line alone would be hard to hit. */
+  /** A day can be clicked anywhere above or below it; its line alone would be hard to hit. */
   private clickDay(x: number, y: number): void {
     const { picture } = this.host ?? {};
     if (!this.chart || !picture?.days || !this.chart.containPixel("grid", [x, y])) return;

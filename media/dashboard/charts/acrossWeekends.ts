@@ -1,6 +1,6 @@
 import type { DayEntry, Shown } from "../../../src/dashboard/answer";
 
-/** The values of school days, and across weekends what leads straight from one to the next. */
+/** The values of school days, with weekends interpolated between them. */
 export function acrossWeekends(byDay: readonly DayEntry[], value: (day: DayEntry) => Shown): Shown[] {
   if (!byDay.some(({ kind }) => kind === "school")) return byDay.map(value);
   const drawn: Shown[] = byDay.map((day) => (day.kind === "school" ? value(day) : null));
@@ -22,8 +22,8 @@ export function acrossWeekends(byDay: readonly DayEntry[], value: (day: DayEntry
 }
 
 /**
- * Which days are a weekend's without school. One without data is, where no weekend has any: nobody reports it then. Where
- * others have, its reports are missing.
+ * Which days belong to a weekend without school. A weekend day without data does, if no weekend has data: then nobody
+ * reports on weekends. If other weekends have data, the day's reports are missing.
  */
 export function weekendsOff(byDay: readonly DayEntry[]): (day: DayEntry) => boolean {
   const isWeekend = ({ date }: DayEntry) => [0, 6].includes(new Date(date).getUTCDay());

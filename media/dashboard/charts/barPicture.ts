@@ -9,20 +9,20 @@ export interface BarSeries {
   readonly name: string;
   readonly colour: string;
   readonly values: readonly Shown[];
-  /** The values as they are written. */
+  /** The values as displayed. */
   readonly labels: readonly string[];
 }
 
 export interface Bars {
   readonly names: readonly string[];
-  /** What a click on a name, or on a bar beside it, changes. */
+  /** The filter change of a click on a name, or on a bar next to it. */
   readonly picks: readonly (FilterPatch | undefined)[];
   readonly series: readonly BarSeries[];
 }
 
 const barHeight = 13;
 
-/** Bars lying beside names, one or more for each, with their values at their ends. */
+/** Horizontal bars next to names, one or more per name, with their values at the ends. */
 export function barPicture(bars: Bars, look: Look): Picture {
   const { names, series } = bars;
   const row = series.length * (barHeight + 2) + 13;
@@ -74,9 +74,9 @@ export function barPicture(bars: Bars, look: Look): Picture {
   return { option, marks, legend, height: names.length * row + 8, byAxis: "y" };
 }
 
-/** Names from top to bottom; the axis knows them by their place, since two may look the same once clipped. */
+/** Names from top to bottom; the axis identifies them by index, because two may look the same once clipped. */
 export function nameAxis(names: readonly string[], look: Look) {
-  // In the widest of the usual fonts, letters are that wide beside their height.
+  // Letter width relative to height, in the widest of the usual fonts.
   const letters = Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
   return {
     type: "category" as const,

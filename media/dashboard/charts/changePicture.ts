@@ -3,9 +3,9 @@ import type { Look } from "./look";
 import { baseOption, type Mark, type Picture } from "./picture";
 
 export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
-  /** Relative to what was expected; what was not there before is drawn as far as any. */
+  /** Relative to the expected value; something new is drawn at full length. */
   readonly changes: readonly number[];
-  /** What stands behind each bar, with and without its numbers, and what its tooltip says. */
+  /** The text after each bar, with and without its numbers, and its tooltip. */
   readonly labels: readonly string[];
   readonly shortLabels: readonly string[];
   readonly lines: readonly Mark["lines"][];
@@ -14,12 +14,12 @@ export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
 }
 
 const rowHeight = 26;
-/** A picture with less room for names has none for numbers behind its bars. */
+/** With less room for names than this, there is none for numbers after the bars. */
 const narrow = 150;
-/** A rise is drawn to its double at most: further ones would make all others small. */
+/** A rise is drawn up to a doubling at most: larger ones would make all others tiny. */
 const [least, most] = [-1, 1];
 
-/** Bars from a line in the middle, which is what was expected: less lies to the left, more to the right. */
+/** Bars from a centre line, which is the expected value: less is to the left, more to the right. */
 export function changePicture(bars: ChangeBars, look: Look): Picture {
   const { names, picks, changes, lines } = bars;
   const labels = look.labelWidth < narrow ? bars.shortLabels : bars.labels;
@@ -31,7 +31,7 @@ export function changePicture(bars: ChangeBars, look: Look): Picture {
       grid: { left: look.labelWidth + 10, right: 12, top: 4, bottom: 4 },
       xAxis: {
         type: "value",
-        // Room for what stands behind the longest bars.
+        // Room for the text after the longest bars.
         min: least * 2,
         max: most * 2,
         interval: most * 2,

@@ -1,6 +1,6 @@
 /**
- * Eight colours each, told apart also with red-green and blue-yellow blindness by their lightness; each has a
- * contrast of at least 3:1 against its background (held by test/unit/dashboardPageParts.test.ts).
+ * Eight colours each, distinguishable by lightness also with red-green and blue-yellow colour blindness; each has a
+ * contrast of at least 3:1 with its background (checked by test/unit/dashboardPageParts.test.ts).
  */
 export const lightPalette = [
   "#19639f",
@@ -23,12 +23,12 @@ export const darkPalette = [
   "#3a7fb7",
 ];
 
-/** Black or white, whichever reads better on a colour given as `#rrggbb`. */
+/** Black or white, whichever has more contrast on a colour given as `#rrggbb`. */
 export function textOn(colour: string): string {
   return luminance(colour) > 0.179 ? "#000000" : "#ffffff";
 }
 
-/** Relative luminance as WCAG 2 has it. */
+/** Relative luminance as defined in WCAG 2. */
 export function luminance(colour: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
     const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;

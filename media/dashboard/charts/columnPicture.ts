@@ -2,7 +2,7 @@ import type { Bars } from "./barPicture";
 import type { Look } from "./look";
 import { baseOption, type Picture, valueAxis } from "./picture";
 
-/** Upright bars over a few names, with their values on top. */
+/** Vertical bars for a few names, with their values on top. */
 export function columnPicture(
   { names, series, format }: Omit<Bars, "picks"> & { readonly format: (value: number) => string },
   look: Look,

@@ -10,21 +10,21 @@ import { baseOption, type LegendEntry, type Mark, type MarkLine, type Picture, v
 export interface DaySeries {
   readonly name: string;
   readonly colour: string;
-  /** Undefined where it is not known. */
+  /** Undefined if it is unknown. */
   readonly value: (day: DayEntry) => People | undefined;
   /** Bars instead of a line. */
   readonly bars?: boolean;
 }
 
-/** Where the filter itself leaves something out, that is so on all days and said once. */
+/** If the filter itself withholds something, that applies to all days and is stated once. */
 export const tellsPartly = ({ answer: { withheld } }: Ready): boolean =>
   withheld.filter.length === 0 && withheld.days.length > 0;
 
 /**
- * Lines or bars over days. Quiet days are shaded, days without data hatched. Lines lead across weekends without school:
- * drawn through their values, they would fall to the ground every week. They break at all else that is no school day, and
- * at days whose report is missing or which are left out: these are hatched gaps. A day without some groups is hatched.
- * Fewer people than can be told are a hollow mark on the ground.
+ * Lines or bars over days. Quiet days are shaded, days without data hatched. Lines continue across weekends without
+ * school: drawn through their values, they would drop to zero every week. They break at every other day without
+ * school, and at days whose report is missing or that are withheld: these are hatched gaps. A day without some groups
+ * is hatched. `few` people are a hollow mark on the zero line.
  */
 export function dayPicture(
   ready: Ready,
@@ -87,7 +87,7 @@ export function dayPicture(
           ...labelled(byDay),
         },
       },
-      // The bands have an axis of their own: bars on one axis would make room for each other.
+      // The bands have their own axis: bars on a shared axis would be placed side by side.
       { type: "category", data: byDay.map(({ date }) => date), show: false },
     ],
     yAxis: [
@@ -168,7 +168,7 @@ function lineOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
     emphasis: { scale: 1.6, lineStyle: { width: 2 } },
     data: values.map((each, at) => ({
       value: each ?? "-",
-      // A day alone would be a line without length.
+      // A single day would be a line without length.
       symbolSize: (dots && byDay[at]?.kind === "school") || isAlone(values, at) ? 6 : 0,
     })),
     z: 3,
@@ -189,7 +189,7 @@ function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
   };
 }
 
-/** How a day is marked that is none of school; tints are not to be seen in high contrast, so lines tell these apart. */
+/** The marking of a day without school; tints are invisible in high contrast, so lines distinguish the kinds. */
 function bandOf(kind: "quiet" | "noData", look: Look) {
   if (kind === "noData") return { itemStyle: lined(look, -Math.PI / 4) };
   return look.contrast ? { itemStyle: lined(look, 0) } : {};
@@ -208,7 +208,7 @@ function lined(look: Look, rotation: number) {
   };
 }
 
-/** Which days along the axis are named: Mondays of short ranges, firsts of months of long ones. */
+/** Which days are labelled on the axis: Mondays in short ranges, the first of each month in long ones. */
 function labelled(days: readonly DayEntry[]) {
   if (days.length <= 14) return { interval: 0 };
   const isNamed = ({ date }: DayEntry) =>

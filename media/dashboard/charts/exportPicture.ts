@@ -3,7 +3,7 @@ import { type EChartsOption, type EChartsType, init } from "./echarts";
 import { paperLook } from "./look";
 import type { Picture } from "./picture";
 
-/** A picture that stands for itself: with its title above, its legend, and below what a reader must know. */
+/** A self-contained picture: title above, legend, and below what a reader must know. */
 export interface Sheet {
   readonly title: string;
   readonly picture: Picture;
@@ -15,29 +15,29 @@ const margin = 24;
 const leastHeight = 280;
 const noteSize = 12;
 const noteLine = 17;
-/** Letters that fit in a line of notes, on the cautious side. */
+/** Letters that fit in a line of notes; a conservative number. */
 const lettersInLine = 140;
-/** Notes end so far before the edge: another reader's font may be wider. */
+/** Notes end before the edge: another reader's font may be wider. */
 const notesWidth = 960;
 
-/** As SVG; its texts are texts. */
+/** As SVG, with real text. */
 export function drawSvg(sheet: Sheet): string {
   return svgOf(blockOf(sheet, width));
 }
 
-/** As PNG in base64, at twice its size in pixels. */
+/** As PNG in base64, at twice its pixel size. */
 export function drawPng(sheet: Sheet): string {
   return drawn(blockOf(sheet, width), 2, pngOf);
 }
 
-/** The whole page as one picture: its head, its numbers, its pictures and what a reader must know. */
+/** The whole page as one picture: head, numbers, pictures and what a reader must know. */
 export interface PageSheet extends Omit<Sheet, "picture"> {
   /** Below the title. */
   readonly lines: readonly string[];
-  /** Each a name, a number and what became of it; below them, what that is against. */
+  /** Each is a name, a number and its change; below them, what the change is compared with. */
   readonly cards: readonly (readonly string[])[];
   readonly cardsNote: string;
-  /** Those that are not wide stand in pairs. */
+  /** Pictures that are not wide are placed in pairs. */
   readonly pictures: readonly (Sheet & { readonly wide: boolean })[];
 }
 
@@ -50,7 +50,7 @@ ${parts.join("\n")}
 </svg>`;
 }
 
-/** At twice its size in pixels, or as large as browsers can draw. */
+/** At twice its pixel size, or as large as browsers can draw. */
 export function drawPagePng(page: PageSheet): string {
   const { blocks, height } = layOut(page);
   const ratio = Math.min(2, highestCanvas / height);
@@ -67,7 +67,7 @@ export function drawPagePng(page: PageSheet): string {
 
 const highestCanvas = 16_000;
 
-/** Something to be drawn, of its own size. */
+/** A drawable block of a given size. */
 interface Block {
   readonly option: EChartsOption;
   readonly width: number;
@@ -84,7 +84,7 @@ function svgOf({ option, ...size }: Block): string {
   }
 }
 
-/** Uses a drawn block; afterwards its canvas is empty. */
+/** Uses a drawn block; its canvas is emptied afterwards. */
 function drawn<T>(
   { option, ...size }: Block,
   devicePixelRatio: number,
@@ -105,7 +105,7 @@ function pngOf(canvas: HTMLCanvasElement): string {
   return canvas.toDataURL("image/png").replace(/^data:image\/png;base64,/, "");
 }
 
-/** Where everything of a page stands, from top to bottom. */
+/** The layout of a page, from top to bottom. */
 function layOut({ title, lines, cards, cardsNote, pictures, notes }: PageSheet) {
   const blocks: { readonly x: number; readonly y: number; readonly block: Block }[] = [];
   let y = 0;
@@ -202,7 +202,7 @@ const linesOf = (notes: readonly string[]) =>
   notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / lettersInLine)), 0);
 
 function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
-  // Half a page has room for titles of its own size only.
+  // Half a page needs its own title size.
   const [titleSize, legendSize, letters] = wide === width ? [19, 13, 30] : [15, 12, 20];
   const lines = linesOf(notes);
   const above = margin + (picture.legend.length > 0 ? 66 : 42);
@@ -269,7 +269,7 @@ function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
   };
 }
 
-/** The picture's drawing between title and notes. */
+/** The picture's drawing, moved between title and notes. */
 function moved(option: EChartsOption, above: number, below: number): EChartsOption {
   const grid = option.grid as { left: number; right: number; top: number; bottom: number } | undefined;
   if (grid) {
@@ -289,7 +289,7 @@ function moved(option: EChartsOption, above: number, below: number): EChartsOpti
   return { ...option, series } as EChartsOption;
 }
 
-/** A text without what ECharts would read as a style in it. */
+/** A text without what ECharts would interpret as a style. */
 function plain(text: string): string {
   return text.replaceAll(/[{}|]+/g, " ");
 }

@@ -1,6 +1,6 @@
 import { darkPalette, lightPalette } from "./colours";
 
-/** Colours and sizes that the charts draw with; ECharts cannot read CSS variables. */
+/** Colours and sizes for the charts; ECharts cannot read CSS variables. */
 export interface Look {
   readonly dark: boolean;
   readonly contrast: boolean;
@@ -11,18 +11,18 @@ export interface Look {
   readonly tip: string;
   readonly tipText: string;
   readonly tipEdge: string;
-  /** Behind quiet days. */
+  /** Background of quiet days. */
   readonly band: string;
   readonly palette: readonly string[];
   readonly font: string;
   readonly fontSize: number;
-  /** Room for the names beside horizontal bars, in pixels. */
+  /** Room for the names next to horizontal bars, in pixels. */
   readonly labelWidth: number;
-  /** Whether nothing may move. */
+  /** Whether animation is off. */
   readonly still: boolean;
 }
 
-/** The look of pictures that leave VS Code: dark on white, as documents are. */
+/** The look of pictures outside VS Code: dark on white, like documents. */
 export const paperLook: Look = {
   dark: false,
   contrast: false,
@@ -35,14 +35,14 @@ export const paperLook: Look = {
   tipEdge: "#c8c8c8",
   band: "#f0f0f0",
   palette: lightPalette,
-  // Without quotation marks: ECharts writes it into an SVG's attributes as it is.
+  // Without quotation marks: ECharts writes it into SVG attributes unescaped.
   font: "Segoe UI, system-ui, Ubuntu, Droid Sans, sans-serif",
   fontSize: 13,
   labelWidth: 190,
   still: true,
 };
 
-/** The look of the page as its theme has it now. */
+/** The look of the page in its current theme. */
 export function lookOf(body: HTMLElement, labelWidth: number): Look {
   const style = getComputedStyle(body);
   const read = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;

@@ -4,14 +4,14 @@ import type { Look } from "./look";
 import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
 
 export interface Pairs extends Bars {
-  /** What stands behind each pair. */
+  /** The text after each pair. */
   readonly ends: readonly string[];
   readonly format: (value: number) => string;
 }
 
 const rowHeight = 26;
 
-/** Two points on a line beside each name: where it was, and where it is. */
+/** Two points on a line next to each name: the value before, and now. */
 export function pairPicture({ names, picks, series, ends, format }: Pairs, look: Look): Picture {
   const largest = names.map((_, row) => Math.max(...series.map(({ values }) => values[row] ?? 0)));
   const marks = names.flatMap((title, index): Mark[] => {
@@ -35,7 +35,7 @@ export function pairPicture({ names, picks, series, ends, format }: Pairs, look:
         cursor: "pointer",
         symbol: "circle",
         symbolSize: 11,
-        // Hollow and full, so that colour alone does not tell them apart.
+        // Hollow and solid, so that colour is not the only difference.
         itemStyle:
           at === 0 ? { color: look.background, borderColor: colour, borderWidth: 2 } : { color: colour },
         emphasis: { scale: 1.3 },

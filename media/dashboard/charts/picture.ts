@@ -2,15 +2,15 @@ import type { FilterPatch } from "../model";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
 
-/** One mark of a picture, or one day of it: what hovering, the arrow keys and a click are about. */
+/** A mark of a picture, or one of its days: the target of hovering, arrow keys and clicks. */
 export interface Mark {
-  /** Where ECharts has it. */
+  /** Its place in ECharts. */
   readonly series: number;
   readonly index: number;
-  /** First what it is, then its numbers. */
+  /** First the name, then its numbers. */
   readonly title: string;
   readonly lines: readonly MarkLine[];
-  /** What a click changes of the filter; without, it changes nothing. */
+  /** The filter change of a click; without it, a click does nothing. */
   readonly pick?: FilterPatch;
 }
 
@@ -33,15 +33,15 @@ export interface Picture {
   readonly option: EChartsOption;
   readonly marks: readonly Mark[];
   readonly legend: readonly LegendEntry[];
-  /** The least height that it is legible at, in pixels. */
+  /** The minimum legible height, in pixels. */
   readonly height: number;
-  /** For pictures over time: the days along the axis, to choose a range of by dragging. */
+  /** For pictures over time: the days along the axis, for choosing a range by dragging. */
   readonly days?: readonly string[];
-  /** Whether a mark is found by its place along the axis and not only by hitting it. */
+  /** Whether a mark is found by its position on the axis, not only by hitting it. */
   readonly byAxis?: "x" | "y";
 }
 
-/** What every picture's option has in common. */
+/** The common options of all pictures. */
 export function baseOption(look: Look): EChartsOption {
   return {
     animation: !look.still,
@@ -53,7 +53,7 @@ export function baseOption(look: Look): EChartsOption {
   };
 }
 
-/** A scale with few and faint lines. */
+/** A scale with few, faint lines. */
 export function valueAxis(look: Look, format: (value: number) => string) {
   return {
     type: "value" as const,

@@ -6,15 +6,15 @@ import type { Look } from "./look";
 import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
 
 export interface Stacks extends Bars {
-  /** What stands behind each name's bar. */
+  /** The text after each name's bar. */
   readonly behind: readonly string[];
   readonly format: (value: number) => string;
-  /** What a click on one part changes, by series and name. */
+  /** The filter change of a click on a part, by series and name. */
   readonly partPicks: readonly (readonly (FilterPatch | undefined)[])[];
   readonly legendPicks: readonly { readonly pick: FilterPatch; readonly picked: boolean }[];
 }
 
-/** Bars lying beside names, each made of parts; those that cannot be drawn are named behind them. */
+/** Horizontal bars next to names, made of parts; parts that cannot be drawn are named after the bar. */
 export function stackPicture(stacks: Stacks, look: Look): Picture {
   const { names, series, behind, format } = stacks;
   const marks: Mark[] = [];
@@ -56,7 +56,7 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
           fontSize: look.fontSize - 2,
           formatter: ({ dataIndex }: { readonly dataIndex: number }) => {
             const text = labels[dataIndex] ?? "";
-            // As wide as the bars have room, by the names beside them.
+            // Estimates the pixels of a bar from the label width.
             const pixels = ((values[dataIndex] ?? 0) / longest) * 2 * look.labelWidth;
             return pixels > text.length * 7 + 6 ? text : "";
           },

@@ -1,6 +1,6 @@
 import type { Mark } from "./picture";
 
-/** What a mark's tooltip holds: elements with text, so that names stay text and no style is written into markup. */
+/** A tooltip's content: elements with text, so that names stay text and no style is written into markup. */
 export function tipOf({ title, lines }: Mark): HTMLElement {
   const tip = element("div", "tip");
   tip.append(element("div", "tip-title", title));

@@ -6,7 +6,7 @@ import { baseOption, type LegendEntry, type MarkLine, type Picture } from "./pic
 export interface Tile {
   readonly name: string;
   readonly value: number;
-  /** Of the whole area. */
+  /** Share of the whole area. */
   readonly share: number;
   readonly colour: string;
   readonly lines: readonly MarkLine[];
@@ -14,21 +14,21 @@ export interface Tile {
 }
 
 const height = 320;
-/** Of a letter, in a tile's label, and of the label's edges, in pixels. */
+/** Width of a letter in a tile's label, and of the label's edges, in pixels. */
 const [letterWidth, edges] = [7, 12];
-/** Of a longer name, so many letters tell something. */
+/** The fewest letters of a longer name that are worth showing. */
 const lettersOfName = 4;
-/** How much higher than wide tiles may be: most are less steep than the first, hardly one is steeper than the second. */
+/** The height-to-width ratio of tiles: most are below the first value, hardly any above the second. */
 const [steep, steepest] = [1.4, 2.4];
 
-/** Tiles whose areas are to each other as their values. */
+/** Tiles with areas proportional to their values. */
 export function treemapPicture(
   tiles: readonly Tile[],
   legend: readonly LegendEntry[],
   format: (value: number) => string,
   look: Look,
 ): Picture {
-  // A third of a picture's width at most is for names elsewhere; of its real width a picture knows nothing.
+  // Elsewhere, names get at most a third of a picture's width; its actual width is unknown here.
   const area = (look.labelWidth / 0.3 - 50) * height;
   const letters = (tile: Tile, steepness: number) =>
     (Math.sqrt((tile.share * area) / steepness) - edges) / letterWidth;
@@ -55,7 +55,7 @@ export function treemapPicture(
             ellipsis: "…",
             formatter: ({ dataIndex }) => {
               const tile = tiles[dataIndex - 1];
-              // A tile too small for a word says nothing, and a number is never cut off; its tooltip has both.
+              // A tile too small for a word has no label, and a number is never cut off; its tooltip has both.
               if (!tile || letters(tile, steep) < Math.min(tile.name.length, lettersOfName)) return "";
               const value = format(tile.value);
               return `{name|${plain(tile.name)}}${letters(tile, steepest) < value.length ? "" : `\n{value|${value}}`}`;
@@ -65,7 +65,7 @@ export function treemapPicture(
           data: tiles.map(({ value, colour }, index) => {
             const color = textOn(colour);
             return {
-              // Places, not names: what is drawn is the label's business.
+              // Indexes, not names: the label decides what is drawn.
               name: String(index),
               value,
               itemStyle: { color: colour },
@@ -80,7 +80,7 @@ export function treemapPicture(
     },
     marks: tiles.map(({ name, lines, pick }, index) => ({
       series: 0,
-      // The first node is the one that holds all tiles.
+      // The first node is the one that contains all tiles.
       index: index + 1,
       title: name,
       lines,
@@ -91,7 +91,7 @@ export function treemapPicture(
   };
 }
 
-/** A name without what ECharts would read as a style in a label. */
+/** A name without what ECharts would interpret as a style in a label. */
 function plain(name: string): string {
   return name.replaceAll(/[{}|\r\n]+/g, " ");
 }

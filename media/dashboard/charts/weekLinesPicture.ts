@@ -5,12 +5,12 @@ import { baseOption, type Picture, valueAxis } from "./picture";
 interface WeekLine {
   readonly name: string;
   readonly colour: string;
-  /** By week; `null`, or nothing, where it is not known. */
+  /** By week; `null` or missing if unknown. */
   readonly values: readonly Shown[];
   readonly dashed?: boolean;
 }
 
-/** Lines over the weeks of periods, laid upon each other; a week that is not known breaks its line. */
+/** Superimposed lines over the weeks of periods; an unknown week breaks its line. */
 export function weekLinesPicture(
   weeks: readonly string[],
   lines: readonly WeekLine[],

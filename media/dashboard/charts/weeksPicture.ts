@@ -3,7 +3,7 @@ import type { Ready } from "../model";
 import type { Look } from "./look";
 import { baseOption, type LegendEntry, type Picture } from "./picture";
 
-/** What was used week by week against what was to be expected; the judged weeks are shaded. */
+/** Weekly use compared with the expected use; the judged weeks are shaded. */
 export function weeksPicture(change: Change, { texts, formats }: Ready, look: Look): Picture {
   const [colour = "", other = ""] = look.palette;
   const { weeks } = change;
@@ -76,7 +76,7 @@ export function weeksPicture(change: Change, { texts, formats }: Ready, look: Lo
   };
 }
 
-/** What lines and shade mean, once for all pictures of weeks. */
+/** The meaning of lines and shading, once for all pictures of weeks. */
 export function weeksLegend({ texts }: Ready, look: Look): readonly LegendEntry[] {
   const [colour = "", other = ""] = look.palette;
   return [

@@ -4,7 +4,7 @@ import { fill } from "../formats";
 import { type NameList, nameIn, pickName, type Ready, typeName } from "../model";
 import { extremes, type Panel } from "./panel";
 
-/** What rose or fell against its own past, as one picture of all. */
+/** What rose or fell compared with its own past, in one picture. */
 export function changesPanel(ready: Ready): Panel {
   const { texts, formats, answer, filter } = ready;
   const { entries } = answer.changes;
@@ -69,7 +69,7 @@ export function changesPanel(ready: Ready): Panel {
   };
 }
 
-/** Relative to what was expected; what is new is drawn as a doubling, and its label says what it is. */
+/** Relative to the expected value; something new is drawn as a doubling, and its label says so. */
 const changeOf = ({ actual, expected }: Change) => (expected > 0 ? actual / expected - 1 : 1);
 
 export const changeList = ({ subject }: Change): NameList => (subject === "school" ? "schools" : "resources");
@@ -83,7 +83,7 @@ function directionText({ texts }: Ready, { direction }: Change): string {
   return { rose: texts.rose, fell: texts.fell, new: texts.isNew, stopped: texts.stopped }[direction];
 }
 
-/** That it rose or fell, and by how much. */
+/** Whether it rose or fell, and by how much. */
 export function changeDirection(ready: Ready, change: Change): string {
   const { direction } = change;
   const text = directionText(ready, change);
@@ -91,7 +91,7 @@ export function changeDirection(ready: Ready, change: Change): string {
   return direction === "rose" || direction === "fell" ? `${text} ${share}` : text;
 }
 
-/** What could not be judged in one line, and what would help, a sentence each. */
+/** What could not be judged in one line, and what would help, one sentence each. */
 export function unjudgedWords(ready: Ready): {
   readonly brief: string;
   readonly sentences: readonly string[];

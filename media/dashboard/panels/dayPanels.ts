@@ -40,7 +40,7 @@ export function timePanel(ready: Ready): Panel {
   });
 }
 
-/** The resources that the filter chooses, in the place of everything. */
+/** The resources that the filter chooses, instead of all. */
 function usePanel(ready: Ready): Panel {
   const { texts } = ready;
   return dayPanel(ready, {

@@ -5,7 +5,7 @@ import { fill } from "../formats";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
 import { extremes, type Panel, shareOf, told } from "./panel";
 
-/** As many tiles as can be told apart; the table has all. */
+/** The number of distinguishable tiles; the table has all. */
 const mostTiles = 80;
 
 export function weekdayPanel(ready: Ready): Panel {

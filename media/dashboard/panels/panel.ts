@@ -6,7 +6,7 @@ import { fill, isolated } from "../formats";
 import { type FilterPatch, nameIn, type Ready, typeName } from "../model";
 import type { Part } from "../partView";
 
-/** A cell of a data table: `null` is a number that is left out, `few` too few people, `undefined` stands for none. */
+/** A cell of a data table: `null` is a withheld number, `few` too few people, `undefined` no value. */
 export type Cell = string | number | null | undefined;
 
 export interface Column {
@@ -15,7 +15,7 @@ export interface Column {
   readonly kind: "text" | "integer" | "decimal" | "share" | "day";
 }
 
-/** A picture's numbers as a table: its text alternative, and what its CSV holds. */
+/** A picture's numbers as a table: its text alternative, and the content of its CSV. */
 export interface DataTable {
   readonly columns: readonly Column[];
   readonly rows: readonly TableRow[];
@@ -23,36 +23,39 @@ export interface DataTable {
 
 export interface TableRow {
   readonly cells: readonly Cell[];
-  /** Whether groups or days are left out of the row's numbers. */
+  /** Whether the row's numbers exclude groups or days. */
   readonly partly?: true | undefined;
-  /** What a click on the row's name changes of the filter. */
+  /** The filter change of a click on the row's name. */
   readonly pick?: FilterPatch;
   readonly picked?: boolean;
 }
 
-/** What a picture may be adjusted by. */
+/** The controls of a picture. */
 export type Control = "schoolsShown" | "topResources";
 
 export interface Panel extends Part {
-  /** Whether the resource filters leave it as it is, since it is of daily participation; otherwise it is of resource usage. */
+  /**
+   * Whether the resource filters do not apply, because it is about daily participation; otherwise it is about
+   * resource usage.
+   */
   readonly allResources: boolean;
   readonly controls: readonly Control[];
-  /** Said below the title; shown above the picture; said below it. */
+  /** Below the title; above the picture; below the picture. */
   readonly note?: string;
   readonly lead?: TemplateResult;
   readonly caption?: string;
-  /** What is left out of the picture alone, one sentence each; `*` stands beside the names of what they are about. */
+  /** What is withheld from this picture alone, one sentence each; `*` marks the names concerned. */
   readonly withheld?: readonly string[];
-  /** What the reader may keep whole instead, where nothing can be shown. */
+  /** Whether to offer keeping the other kind whole, if nothing can be shown. */
   readonly offersOther?: boolean;
-  /** One sentence, for those who do not see the picture. */
+  /** One sentence, for readers who cannot see the picture. */
   readonly summary: string;
-  /** Undefined where there is nothing to draw. */
+  /** Undefined if there is nothing to draw. */
   readonly picture: (look: Look) => Picture | undefined;
   readonly table: () => DataTable;
 }
 
-/** What the filter chooses of resources, in words. */
+/** The resources that the filter chooses, in words. */
 export function chosenName({ texts, formats, answer: { filter, resources } }: Ready): string {
   const names =
     filter.resources.length > 0 ? resources.map(({ resource }) => nameIn(texts, "resources", resource)) : [];
@@ -62,7 +65,7 @@ export function chosenName({ texts, formats, answer: { filter, resources } }: Re
   return others.length === 0 ? isolated(only) : fill(texts.chosen, formats.integer(others.length + 1));
 }
 
-/** A part of a whole, as a share of it; what cannot be told of either cannot be told. */
+/** A part as a share of a whole; unknown if either is. */
 export function shareOf(part: People, whole: People): People {
   if (part === null || whole === null) return null;
   if (part === "few" || whole === "few") return "few";
@@ -73,7 +76,7 @@ export function shareOf(part: People, whole: People): People {
 export const told = (value: People | undefined): Shown =>
   value === "few" || value === undefined ? null : value;
 
-/** The highest and the lowest of some named numbers, as a sentence. */
+/** The highest and lowest of some named numbers, as a sentence. */
 export function extremes(
   { texts }: Ready,
   title: string,

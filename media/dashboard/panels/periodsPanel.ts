@@ -8,7 +8,7 @@ import type { Ready } from "../model";
 import { uncountedSentence } from "../withheldWords";
 import { chosenName, type Panel } from "./panel";
 
-/** Use in two periods, side by side and week by week; undefined where there are none to compare. */
+/** Use in two periods, side by side and week by week; undefined if there are none to compare. */
 export function periodsPanel(ready: Ready): Panel | undefined {
   const { texts, formats, answer } = ready;
   const { comparison } = answer;
@@ -28,7 +28,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     controls: [],
     lead: sideBySide(ready, comparison),
     caption: texts.weeksCaption,
-    // What is left out of this period is said for the whole page.
+    // What is withheld in this period is stated for the whole page.
     withheld: [
       ...missingSentences(ready, before.missing),
       ...before.uncounted.map((each) => uncountedSentence(ready, each)),
@@ -71,7 +71,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
   };
 }
 
-/** The numbers of both periods in a table, with what became of them. */
+/** The numbers of both periods in a table, with their changes. */
 function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
   const { texts, formats } = ready;
   const { before, now, total } = comparison;

@@ -24,7 +24,7 @@ type Named<E extends Entry> = E & { readonly name: string | null };
 type Place = Named<SchoolEntry | GradeEntry>;
 export type PlaceList = "schools" | "grades";
 
-/** Something that entries have, as a column of their table. */
+/** A property of entries, as a column of their table. */
 interface PlaceColumn<E> extends Column {
   readonly cell: (entry: E) => Cell;
 }
@@ -33,10 +33,10 @@ interface PlacePanel<E extends Entry>
   extends Pick<Panel, "id" | "title" | "definition" | "allResources" | "note"> {
   readonly list: NameList;
   readonly entries: readonly Named<E>[];
-  /** What the picture is of, and by what schools are ranked. */
+  /** The subject of the picture, and what schools are ranked by. */
   readonly subject: string;
   readonly value: (entry: Named<E>) => People;
-  /** The highest stand first where not all have room; the value where left out. */
+  /** If not all fit, the highest come first; by default ranked by value. */
   readonly rank?: (entry: Named<E>) => number;
   readonly format: (value: number) => string;
   readonly columns: readonly PlaceColumn<Named<E>>[];
@@ -48,7 +48,7 @@ interface PlacePanel<E extends Entry>
 const schoolsBeforeChoice = 12;
 const mostResources = 15;
 
-/** A picture of entries with their names, and the table of all of them. */
+/** A picture of named entries, and the table of all of them. */
 function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel {
   const { texts, filter, view } = ready;
   const { list, entries, subject, value, format, columns, withheld, controls = [], draw, ...panel } = given;
@@ -91,15 +91,15 @@ function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel 
   };
 }
 
-/** A number of entries, as bars beside their names. */
+/** A numeric property of entries, as bars next to their names. */
 interface BarsOf<E> {
   readonly name: string;
-  /** Its place in the palette. */
+  /** Its index in the palette. */
   readonly colour: number;
   readonly value: (entry: E) => People;
 }
 
-/** The name of an entry, marked where a group of it is left out. */
+/** The name of an entry, marked if one of its groups is withheld. */
 function entryName({ texts }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
   const text = nameIn(texts, list, name);
   return partly ? `${text}\u00a0*` : text;
@@ -145,7 +145,7 @@ function personColumns({ texts }: Ready): Columns {
   ];
 }
 
-/** Logins and resources per person and day; or the use of the resources that the filter chooses. */
+/** Logins and resources per person and day; or the use of the chosen resources. */
 export function schoolsPanel(ready: Ready): Panel {
   if (ready.answer.bySchool.some(({ use }) => use)) return usePanel(ready, "schools");
   const { texts, formats, answer } = ready;
@@ -207,7 +207,7 @@ function usePanel(ready: Ready, list: PlaceList): Panel {
   });
 }
 
-/** Different resources per person; by grade, the use of chosen resources in its place. */
+/** Different resources per person; by grade, the use of chosen resources instead. */
 export function distinctPanel(ready: Ready, list: PlaceList): Panel {
   if (list === "grades" && ready.answer.byGrade.some(({ use }) => use)) return usePanel(ready, list);
   const { texts, formats, answer } = ready;
@@ -232,7 +232,7 @@ export function distinctPanel(ready: Ready, list: PlaceList): Panel {
   });
 }
 
-/** Who is not on Clever at all: people of the reports who were active on no day. */
+/** People who do not use Clever at all: people in the reports who were active on no day. */
 export function neverPanel(ready: Ready, list: PlaceList): Panel {
   const { texts, formats, answer } = ready;
   const id = list === "schools" ? "neverSchool" : "neverGrade";
@@ -265,14 +265,14 @@ export function neverPanel(ready: Ready, list: PlaceList): Panel {
   });
 }
 
-/** The most used resources by school, one behind the other. */
+/** The most used resources by school, stacked. */
 export function topPanel(ready: Ready): Panel {
   const { texts, formats, answer, filter, view } = ready;
   const inPercent = view.units === "percent";
   const top = answer.resources.slice(0, view.topResources);
   const known = new Map(answer.resourcesBySchool.map((each) => [keyOf(each.school, each), each.users]));
   const value = ({ school, users }: SchoolEntry, resource: ResourceEntry): People => {
-    // A pair that is not listed has none.
+    // A pair that is not listed has no users.
     const count = known.has(keyOf(school, resource)) ? (known.get(keyOf(school, resource)) ?? null) : 0;
     return inPercent ? shareOf(count, users) : count;
   };
@@ -345,7 +345,7 @@ export function topPanel(ready: Ready): Panel {
   return { ...panel, picture, summary };
 }
 
-/** Two resources may have one name; the type tells them apart. */
+/** Two resources may share a name; the type distinguishes them. */
 function keyOf(
   school: string | null,
   { resource, type }: { readonly resource: string | null; readonly type: string | null },
@@ -363,7 +363,7 @@ export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"
     grades: comparison.byGrade.map((entry) => ({ ...entry, name: entry.grade })),
     resources: comparison.resources.map((entry) => ({ ...entry, name: entry.resource })),
   }[list];
-  // One resource is what the whole comparison is of.
+  // With a single resource, the whole comparison is about it.
   if (entries.length < (list === "resources" ? 2 : 1)) return undefined;
   const [before, now] = periodNames(ready, comparison);
   const perDay = ({ personDaysPerDay }: PeriodUse) => personDaysPerDay;

@@ -1,5 +1,5 @@
-/** The newest weeks that count are judged; before them, these many at most are compared with. */
+/** The newest weeks that count are judged; they are compared with at most this many weeks before them. */
 export const weeksJudged = 2;
 export const weeksCompared = 12;
-/** A week needs so many of its days of school known, as a share. */
+/** The share of a week's school days that must be known. */
 export const leastKnown = 0.6;

@@ -2,37 +2,37 @@ import type { Change } from "../answer";
 import { type Line, madDeviation, mannKendall, median, theilSen } from "./robust";
 import type { SubjectWeek, SubjectWeeks } from "./series";
 
-/** Weeks of a subject's own past that a judgement needs. */
+/** Weeks of its own past that a subject needs to be judged. */
 export const leastPast = 6;
-/** Expected or actual person-days in the judged weeks from which a change can be notable. */
+/** Person-days, expected or actual, that the judged weeks need for a change to be notable. */
 export const leastPersonDays = 20;
 export const leastScore = 3;
 export const leastRelativeChange = 0.25;
-/** Every judged week by itself must lie so far off, in standard deviations, and to the same side. */
+/** Each judged week must deviate by this many standard deviations, in the same direction. */
 const leastScoreOfEach = 1.5;
-/** No past is taken to be steadier than this, relative to its level. */
+/** A past is never assumed to be steadier than this, relative to its level. */
 const leastUnsteadiness = 0.05;
-/** A trend counts where chance would show one as plain in one of a hundred series, and with so many weeks. */
+/** A trend counts where chance would show one as clear in one of a hundred series, and with this many weeks. */
 const plainTrend = 2.576;
 const leastWeeksForTrend = 8;
 
-/** What a subject's past lets expect, on the scale of `stabilized`. */
+/** What a subject's past predicts, on the scale of `stabilized`. */
 export interface Past {
   readonly line: Line;
   /** Standard deviation of the past's weeks around the line. */
   readonly deviation: number;
-  /** What the line's own uncertainty adds, as a factor on the deviation. */
+  /** How much the line's own uncertainty adds, as a factor on the deviation. */
   readonly widening: number;
-  /** Days of a usual week, by which weeks are made comparable. */
+  /** Days of a usual week, for comparing weeks. */
   readonly days: number;
-  /** Person-days in a usual week, as of the judged weeks. */
+  /** Person-days in a usual week, on the level of the judged weeks. */
   readonly usual: number;
 }
 
 export interface Judgement {
   /** Undefined where the change is not notable. */
   readonly direction: Exclude<Change["direction"], "new"> | undefined;
-  /** Fewer person-days than can be judged. */
+  /** Too few person-days to judge. */
   readonly tooFew: boolean;
   readonly score: number;
   /** Person-days of use per school day. */
@@ -41,8 +41,8 @@ export interface Judgement {
 }
 
 /**
- * Anscombe's transform: a count of Poisson's kind has a standard deviation of 1 on this scale whatever its mean, from
- * about 4 on, so that a step means the same for small and large numbers, and 0 needs no exception.
+ * Anscombe's transform: on this scale a Poisson count has a standard deviation of 1 whatever its mean, from about 4
+ * on. So a step means the same for small and large numbers, and 0 needs no special case.
  */
 function stabilized(count: number): number {
   return 2 * Math.sqrt(count + 3 / 8);
@@ -52,7 +52,7 @@ function unstabilized(value: number): number {
   return Math.max(0, (Math.max(0, value) / 2) ** 2 - 3 / 8);
 }
 
-/** Learns from the past what to expect: its median, or Theil and Sen's line where it plainly rises or falls. */
+/** Derives the expectation from the past: its median, or the Theil–Sen line where it clearly rises or falls. */
 export function learn({ past, judged }: SubjectWeeks): Past {
   const days = median([...past, ...judged].map(({ exposure }) => exposure));
   const values = past.map((week) => stabilized(perWeek(week, days)));
@@ -77,7 +77,7 @@ export function learn({ past, judged }: SubjectWeeks): Past {
 
 /**
  * How unsteady subjects usually are from week to week beyond counting noise, relative to their level: the median over
- * those that are large enough to tell, as the overdispersion of a quasi-Poisson model (McCullagh and Nelder 1989).
+ * those large enough to tell, as the overdispersion of a quasi-Poisson model (McCullagh and Nelder 1989).
  */
 export function usualUnsteadiness(pasts: readonly Past[]): number {
   const told = pasts.filter(({ usual }) => usual >= leastPersonDays);
@@ -86,8 +86,8 @@ export function usualUnsteadiness(pasts: readonly Past[]): number {
 }
 
 /**
- * Compares the judged weeks with the past in the manner of Hampel's identifier (distance from the median in MADs), but
- * never with less noise than counting makes and than is usual in the scope.
+ * Compares the judged weeks with the past like Hampel's identifier (distance from the median in MADs), but assumes at
+ * least the counting noise and the noise that is usual in the scope.
  */
 export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: number): Judgement {
   const counts = sum(judged, ({ count }) => count);
@@ -121,7 +121,7 @@ export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: numbe
   };
 }
 
-/** Person-days of use per school day that the past lets expect in a week. */
+/** Expected person-days of use per school day in a week, from the past. */
 export function expectedPerDay({ line, days }: Past, week: number): number {
   return unstabilized(at(line, week)) / days;
 }

@@ -1,9 +1,9 @@
 /**
- * Robust statistics: a few odd values among the given ones, up to half of them for the median and the MAD, do not
- * move the result far. None of these functions changes its argument.
+ * Robust statistics: a few outliers, up to half of the values for the median and the MAD, do not move the result far.
+ * None of these functions changes its argument.
  */
 
-/** The middle value; the mean of the two middle ones where their number is even; NaN of nothing. */
+/** The middle value; the mean of the two middle ones for an even count; NaN for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
@@ -11,7 +11,9 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** By how much the MAD of so many normal values is too small on average: Croux and Rousseeuw (1992), from n = 2. */
+/**
+ * Correction for the MAD of few normal values, which is too small on average: Croux and Rousseeuw (1992), from n = 2.
+ */
 const smallSample = [1.196, 1.495, 1.363, 1.206, 1.2, 1.14, 1.129, 1.107];
 
 /**
@@ -55,7 +57,7 @@ export function theilSen(times: readonly number[], values: readonly number[]): L
 }
 
 /**
- * How sure it is that values in the order of time rise (above 0) or fall (below 0) throughout: the normal score of the
+ * How certain it is that values in time order rise (above 0) or fall (below 0) throughout: the normal score of the
  * Mann–Kendall test (Mann 1945, Kendall 1975).
  */
 export function mannKendall(values: readonly number[]): number {

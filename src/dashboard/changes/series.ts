@@ -3,43 +3,45 @@ import { leastKnown } from "./frame";
 import { madDeviation, median, midmean } from "./robust";
 import { daysPerWeek, type Week } from "./weeks";
 
-/** A week of one subject, comparable with its other weeks. */
+/** One week of a subject, comparable with its other weeks. */
 export interface SubjectWeek {
-  /** Place in the list of all weeks. */
+  /** Index in the list of all weeks. */
   readonly week: number;
-  /** Days of school whose number is known, and the person-days of use on them. */
+  /** School days whose number is known, and the person-days of use on them. */
   readonly days: number;
   readonly count: number;
-  /** What these days are worth, by the level of the scope and the pattern of the weekdays. In no unit until `scaled`. */
+  /** The weight of these days, from the scope's level and the weekday pattern. Without a unit until `scaled`. */
   readonly exposure: number;
 }
 
-/** A subject's weeks that can be compared, oldest first. */
+/** A subject's comparable weeks, oldest first. */
 export interface SubjectWeeks {
-  /** Before those that are compared with: for the picture only, and only where `Frame.older` names some. */
+  /** Weeks before the compared ones: for the picture only, and only where `Frame.older` names some. */
   readonly older: readonly SubjectWeek[];
   readonly past: readonly SubjectWeek[];
   readonly judged: readonly SubjectWeek[];
 }
 
-/** The weeks that every subject is looked at in. */
+/** The weeks in which every subject is examined. */
 export interface Frame {
   readonly weeks: readonly Week[];
-  /** Places of weeks before those to compare with, of these, and of the newest ones; oldest first. */
+  /** Indexes of the weeks before the compared ones, of the compared ones, and of the newest; oldest first. */
   readonly older: readonly number[];
   readonly past: readonly number[];
   readonly judged: readonly number[];
 }
 
-/** A week whose days are worth less, measured by a usual week, is left out: a Monday's tool in a week without Monday. */
+/**
+ * A week whose days weigh less than this share of a usual week is left out: a Monday tool in a week without a Monday.
+ */
 const leastWorth = 0.4;
-/** So many person-days of an even pattern are mixed into a weekday pattern, so that a rare use makes none. */
+/** This many person-days of an even pattern are mixed into a weekday pattern, so that rare use does not make one. */
 const evenDays = 10;
 
 /**
- * Brings a daily series into weeks. `level` is the scope's level on each day (NaN: unknown), by which days are
- * compared. Days off are not in `frame`; a day whose number is not known (null or NaN) counts for nothing, neither as
- * use nor as a day.
+ * Groups a daily series into weeks. `level` is the scope's level on each day (NaN: unknown), by which days are
+ * compared. Days off are not in `frame`. A day whose number is unknown (null or NaN) counts neither as use nor as a
+ * day.
  */
 export function subjectWeeks(daily: ArrayLike<Shown>, level: ArrayLike<number>, frame: Frame): SubjectWeeks {
   const weekday = weekdayPattern(daily, level, frame);
@@ -51,7 +53,7 @@ export function subjectWeeks(daily: ArrayLike<Shown>, level: ArrayLike<number>, 
   return { older: older.filter(isUsable), past: past.filter(isUsable), judged: judged.filter(isUsable) };
 }
 
-/** Person-days of use on the days of the past and the judged weeks, as far as they are known. */
+/** Known person-days of use in the past and the judged weeks. */
 export function totalUse(daily: ArrayLike<Shown>, { weeks, past, judged }: Frame): number {
   let total = 0;
   for (const place of [...past, ...judged]) {
@@ -60,7 +62,7 @@ export function totalUse(daily: ArrayLike<Shown>, { weeks, past, judged }: Frame
   return total;
 }
 
-/** How the use of a subject differs between the days of the week, around 1, from the weeks before the judged ones. */
+/** How a subject's use varies by weekday, around 1, from the weeks before the judged ones. */
 function weekdayPattern(daily: ArrayLike<Shown>, level: ArrayLike<number>, frame: Frame): number[] {
   const values = Array.from({ length: daysPerWeek }, (): number[] => []);
   const levels: number[] = [];
@@ -104,14 +106,14 @@ function weekOf(
   return known >= leastKnown * days.length ? { week: place, days: known, count, exposure } : undefined;
 }
 
-/** A day's person-days of use; NaN where they, or the level to compare them by, are not known. */
+/** A day's person-days of use; NaN where they or the level to compare them by are unknown. */
 function knownCount(daily: ArrayLike<Shown>, level: ArrayLike<number>, index: number): number {
   const at = level[index];
   return at !== undefined && at > 0 ? (daily[index] ?? Number.NaN) : Number.NaN;
 }
 
 /**
- * The weeks with their exposure multiplied by a factor of each week, and measured so that the judged weeks' is the
+ * The weeks with their exposure multiplied by a factor per week, scaled so that the judged weeks' exposure is the
  * number of their known days: rates there are plain averages.
  */
 export function scaled(
@@ -125,14 +127,14 @@ export function scaled(
   return { older: older.map(measured), past: past.map(measured), judged: judged.map(measured) };
 }
 
-/** Subjects with fewer person-days in a week say little about the level of the scope. */
+/** Subjects with fewer person-days in a week say little about the scope's level. */
 const leastForLevel = 20;
 export const leastSubjectsForLevel = 5;
 
 /**
- * What moved most subjects alike in a week, as a factor of each week: one sweep of Tukey's median polish on the
- * logarithms of their rates, rows first. Only what stands out from its own noise (twice its standard error) counts, and
- * with few subjects nothing does: then what one of them does would look like what all do.
+ * What moved most subjects alike in a week, as a factor per week: one sweep of Tukey's median polish on the
+ * logarithms of their rates, rows first. A factor counts only where it exceeds its own noise (twice its standard
+ * error). With few subjects none does: otherwise a change in one of them would look like a change in all.
  */
 export function commonLevel(subjects: readonly SubjectWeeks[], weeks: number): Float64Array {
   const common = new Float64Array(weeks).fill(1);

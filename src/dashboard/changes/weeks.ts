@@ -4,9 +4,9 @@ const millisecondsPerDay = 86_400_000;
 export const daysPerWeek = 7;
 const friday = 4;
 
-/** A day on which school was held and which can be compared with others. */
+/** A school day that can be compared with others. */
 export interface SchoolDay {
-  /** Place in the series of the scope's days. */
+  /** Index in the series of the scope's days. */
   readonly index: number;
   /** 0 Monday … 6 Sunday */
   readonly weekday: number;
@@ -16,13 +16,15 @@ export interface SchoolDay {
 export interface Week {
   /** `yyyy-MM-dd` of its Monday. */
   readonly monday: string;
-  /** Its days of school within the scope. */
+  /** Its school days within the scope. */
   readonly days: readonly SchoolDay[];
-  /** Whether it can be compared with others: enough days of school, and not cut off by the end of the scope. */
+  /**
+   * Whether it can be compared with others: it has enough school days, and the end of the scope does not cut it off.
+   */
   readonly counts: boolean;
 }
 
-/** A week with fewer days of school says little about a usual one. */
+/** A week with fewer school days says little about a usual one. */
 const leastSchoolDays = 3;
 
 /** All calendar weeks that the days touch, oldest first. `days` are consecutive, ascending calendar days. */

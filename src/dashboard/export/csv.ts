@@ -1,15 +1,15 @@
 import { stringify } from "csv-stringify/browser/esm/sync";
 
-/** A cell as people and programs read it; `null` stays empty. */
+/** A cell as people and programs read it; `null` is empty. */
 export type CsvCell = string | number | null;
 
-/** What a spreadsheet takes for the start of a formula; a tab or line end in front does not stop it. */
+/** What a spreadsheet takes for the start of a formula; a leading tab or line end does not prevent that. */
 const formula = /^[\s\p{Cc}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/u;
 
 /**
- * A table as CSV (RFC 4180, UTF-8 with a byte-order mark so that spreadsheets read it as such). Texts that a
- * spreadsheet would take for a formula get an apostrophe in front; all texts are quoted, so that no other delimiter
- * of a reader's locale can split them.
+ * A table as CSV (RFC 4180, UTF-8 with a byte-order mark so that spreadsheets detect the encoding). Texts that a
+ * spreadsheet would take for a formula get a leading apostrophe. All texts are quoted, so that a locale with another
+ * delimiter cannot split them.
  */
 export function csvOf(header: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
   const safe = [header, ...rows].map((row) =>

@@ -4,12 +4,12 @@ import type { DashboardAnswer } from "../answer";
 import type { DashboardTexts } from "./texts";
 import type { DashboardView } from "./view";
 
-/** What the page finds in its own document when nobody answers it: numbers, filters and texts as they were. */
+/** What an exported page reads from its own document: numbers, filters and texts at the time of export. */
 export interface Frozen {
   readonly answer: DashboardAnswer;
   readonly view: DashboardView;
   readonly texts: DashboardTexts;
-  /** The district's name; empty where it has not said it. */
+  /** The district's name; empty where none is set. */
   readonly district: string;
 }
 
@@ -23,14 +23,14 @@ export interface PageBundle {
 }
 
 /**
- * A dashboard as one HTML file that needs nothing else: the page's own bundle with its answer beside it. Its policy
- * lets this one script and this one style sheet run, by their hashes, and nothing be fetched.
+ * A dashboard as one self-contained HTML file: the page's own bundle and its answer. Its policy allows only this
+ * script and this style sheet, by their hashes, and no requests.
  */
 export function dashboardHtml(bundle: PageBundle, frozen: Frozen): string {
-  // The way to a source map leads nowhere from there.
+  // The source map is not part of the export.
   const script = bundle.script.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
   const styles = bundle.styles.replace(/\n\/\*# sourceMappingURL=.*\*\/\s*$/, "\n");
-  // Neither may end its element early; esbuild writes "</script" and "</style" so that they do not.
+  // Neither may end its element early; esbuild escapes "</script" and "</style" for that.
   if (/<\/script/i.test(script) || /<\/style/i.test(styles))
     throw new TypeError("The bundle cannot be put inline.");
   const policy = [
@@ -65,7 +65,7 @@ function hashOf(text: string): string {
   return `sha256-${createHash("sha256").update(text, "utf8").digest("base64")}`;
 }
 
-/** JSON that no HTML parser takes for the end of its element or for a comment, whatever names it holds. */
+/** JSON that no HTML parser takes for the end of its element or for a comment, whatever names it contains. */
 function safeJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[<>&\u2028\u2029]/g,

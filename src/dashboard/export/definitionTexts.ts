@@ -35,13 +35,13 @@ const shown = {
   ],
 } as const satisfies Readonly<Record<string, readonly DefinitionKey[]>>;
 
-/** Where lines lead across days without school. */
+/** Where lines continue across days without school. */
 const linesRule =
   "A line leads across weekends without school only. It breaks at holidays and at days that are not known.";
 
 const { title: _, ...changes } = changesDefinitions;
 
-/** The definitions and rules that the dashboard tells, in English: what there must be translations of. */
+/** The definitions and rules that the dashboard shows, in English: each needs a translation. */
 export const toldDefinitions: readonly string[] = [
   ...new Set(
     Object.values(shown)
@@ -54,7 +54,7 @@ export const toldDefinitions: readonly string[] = [
   ...Object.values(rules),
 ];
 
-/** What a number is: in two sentences at most, and exactly. */
+/** What a number is: exactly, in at most two sentences. */
 export interface Explanation {
   readonly brief: string;
   readonly exact: string;
@@ -160,7 +160,7 @@ export function definitionTexts(t: Translate) {
   };
 }
 
-/** How filters and privacy act on all numbers, in the user's language. */
+/** How filters and privacy affect all numbers, in the user's language. */
 export function ruleTexts(t: Translate): readonly string[] {
   return Object.values(rules).map((rule) => t(rule));
 }

@@ -1,9 +1,9 @@
-/** Clever's districts are there; where nothing tells a region, numbers are written as they are there. */
+/** Clever's districts are in the US; its number format is used where no region is known. */
 const usualRegion = "US";
 
 /**
- * The locale for numbers and dates: a language, in the region of its reader. Spanish alone would be Spain's
- * (233.825), which readers in the US and Mexico take for a number with decimals.
+ * The locale for numbers and dates: a language, in the reader's region. Spanish without a region would be Spain's
+ * (233.825), which readers in the US and Mexico take for a decimal number.
  *
  * @param language a language tag; one with a region stays as it is
  * @param system the locale of the reader's system, such as `es-MX` or `en_US.UTF-8`

@@ -1,9 +1,12 @@
 import { definitionTexts, ruleTexts } from "./definitionTexts";
 
-/** Gives a text in the user's language; `vscode.l10n.t` in the extension, the English itself on the command line. */
+/**
+ * Translates a text into the user's language; `vscode.l10n.t` in the extension, the English text itself on the
+ * command line.
+ */
 export type Translate = (text: string) => string;
 
-/** The dashboard's texts. `{0}` and `{1}` stand for what is put in. */
+/** The dashboard's texts. `{0}` and `{1}` are placeholders. */
 export type DashboardTexts = ReturnType<typeof dashboardTexts>;
 
 /**

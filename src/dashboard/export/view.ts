@@ -3,7 +3,7 @@ import { questionIds } from "../questions";
 
 export { openingView } from "../opening";
 
-/** Columns that the table of resources can be sorted by. */
+/** Columns by which the resource table can be sorted. */
 export const resourceColumns = [
   "resource",
   "type",
@@ -15,21 +15,21 @@ export const resourceColumns = [
 ] as const;
 export type ResourceColumn = (typeof resourceColumns)[number];
 
-/** How the dashboard is looked at; no number changes with it. */
+/** View settings of the dashboard; they change no number. */
 export const dashboardView = z
   .strictObject({
     /** Counts of people as they are, or as a share of all users in scope. */
     units: z.enum(["absolute", "percent"]),
-    /** How many resources the stacked bars tell apart. */
+    /** How many resources the stacked bars distinguish. */
     topResources: z.int().min(1).max(8),
-    /** How many schools pictures by school show; 0 for all. */
+    /** How many schools the pictures by school show; 0 for all. */
     schoolsShown: z.int().min(0).max(5_000),
     /** Pictures that are shown as tables. */
     asTable: z.array(z.string().max(40)).max(40),
     sort: z.strictObject({ column: z.enum(resourceColumns), descending: z.boolean() }),
     search: z.string().max(300),
     allChanges: z.boolean(),
-    /** The question that the page answers; it is the heading of what answers it. */
+    /** The question that the page answers; it becomes the heading. */
     question: z.enum(questionIds).nullable().default(null),
   })
   .readonly();

@@ -1,19 +1,19 @@
 import { type DashboardFilter, dashboardFilterSchema } from "../filter";
 import { type QuestionId, questionIds } from "../questions";
 
-/** What a link opens: a filter, and the question that the page answers with it, if any. */
+/** What a link opens: a filter, and the question to answer with it, if any. */
 export interface LinkedView {
   readonly filter: DashboardFilter;
   readonly question: QuestionId | null;
 }
 
-/** In base64url, since programs through which a link goes differ over what they escape. */
+/** In base64url, because programs that handle links differ in what they escape. */
 const parameter = "filter";
 /** Longer than the link of a filter with a thousand schools. */
 const longestText = 200_000;
 
 /**
- * A link that opens the dashboard with a filter and a question. It holds no number.
+ * A link that opens the dashboard with a filter and a question. It contains no number.
  *
  * @param page the address of the dashboard, such as `vscode://publisher.extension/dashboard`
  */
@@ -22,7 +22,7 @@ export function viewLink(page: string, { filter, question }: LinkedView): string
   return `${page}?${parameter}=${encoded}${question ? `&question=${question}` : ""}`;
 }
 
-/** What a link opens, whatever text stands around it; undefined where there is none. */
+/** What a link opens, whatever text surrounds it; undefined where there is no link. */
 export function parseViewLink(text: string): LinkedView | undefined {
   const found = new RegExp(`[?&]${parameter}=([\\w-]+)(?:&question=(\\w+))?`).exec(
     text.slice(0, longestText),
@@ -32,7 +32,7 @@ export function parseViewLink(text: string): LinkedView | undefined {
   try {
     const parsed = dashboardFilterSchema.safeParse(JSON.parse(Buffer.from(encoded, "base64url").toString()));
     if (!parsed.success) return undefined;
-    // Another version may ask other questions; its filter is one all the same.
+    // Another version may know other questions; its filter is still valid.
     return { filter: parsed.data, question: questionIds.find((id) => id === asked) ?? null };
   } catch {
     return undefined;

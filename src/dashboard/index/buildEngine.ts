@@ -1,15 +1,15 @@
 import { rm } from "node:fs/promises";
 import { Duck, type DuckSession } from "../../duck/duck";
 
-/** A month of a large district fits in; what does not is spilled. */
+/** Enough for a month of a large district; anything larger is spilled to disk. */
 const memoryLimit = "300MB";
 
-/** DuckDB for as long as an index is brought up to date, opened when it is first needed. */
+/** A DuckDB instance for one index update, opened on first use. */
 export class BuildEngine implements AsyncDisposable {
   private opening: Promise<Duck> | undefined;
   private connecting: Promise<DuckSession> | undefined;
 
-  /** @param spillFolder names a folder for what does not fit into memory; only pseudonymized data gets there */
+  /** @param spillFolder a folder for data that exceeds the memory limit; only pseudonymized data is written there */
   constructor(private readonly spillFolder: string) {}
 
   duck(): Promise<Duck> {
@@ -17,20 +17,20 @@ export class BuildEngine implements AsyncDisposable {
     return this.opening;
   }
 
-  /** The one session for the build's tables. */
+  /** The session that holds the build's tables. */
   session(): Promise<DuckSession> {
     this.connecting ??= this.duck().then(async (duck) => {
       const session = await duck.connect();
-      // Whatever needs an order asks for it; to keep others takes memory.
+      // Queries that need an order ask for it; preserving insertion order costs memory.
       await session.query("SET preserve_insertion_order = false");
-      // Rows of files are looked up in small tables, not the other way round, whatever DuckDB guesses of their number.
+      // Rows of files are looked up in small tables, not the other way round, whatever row counts DuckDB estimates.
       await session.query("SET disabled_optimizers = 'join_order,build_side_probe_side'");
       return session;
     });
     return this.connecting;
   }
 
-  /** Gives its memory back; what asks for it later opens it again. */
+  /** Frees its memory; the next use opens it again. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { connecting, opening } = this;
     this.connecting = undefined;
@@ -39,7 +39,7 @@ export class BuildEngine implements AsyncDisposable {
     session?.close();
     const duck = await opening?.catch(() => undefined);
     duck?.close();
-    // What cannot be removed now goes when the cache is next cleaned.
+    // If removing fails, the next cleaning of the cache removes it.
     await rm(this.spillFolder, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -3,8 +3,8 @@ import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { Cohort, Resource } from "./participationIndex";
 
 /**
- * What stands for what in the index. Numbers are handed out in order and for good, so that the segments made with an
- * older state of it stay valid: a later state only has more at the end.
+ * The numbers used in the index. They are assigned in order and never change, so that segments made with an older
+ * state stay valid: a later state only appends.
  */
 export interface Dictionary {
   readonly people: number;
@@ -27,7 +27,7 @@ export class DictionaryTables {
     private known: Dictionary,
   ) {}
 
-  /** Makes the tables, with what is known already: `people` is the file that `save` wrote when the dictionary was `known`. */
+  /** Creates the tables from the dictionary `known`; `people` is the file that `save` wrote with it. */
   static async open(
     session: DuckSession,
     known: Dictionary,
@@ -63,9 +63,9 @@ export class DictionaryTables {
   }
 
   /**
-   * Gives numbers to what a month has beside. `seen` is a table of the session with the distinct (`pseudonym`,
-   * `school_name`, `user_type`) of its rows, `used` one with the distinct (`id`, `name`, `type`) of its resources;
-   * people's grades are those of the session's table `grades`.
+   * Assigns numbers to everything that is new in a month. `seen` is a session table with the distinct (`pseudonym`,
+   * `school_name`, `user_type`) of its rows, `used` one with the distinct (`id`, `name`, `type`) of its resources.
+   * Grades come from the session table `grades`.
    */
   async add(seen: string, used: string, signal: AbortSignal): Promise<void> {
     const number = (table: string, order: string) =>
@@ -87,14 +87,14 @@ export class DictionaryTables {
     for (const sql of statements) await this.session.query(sql, [], signal);
   }
 
-  /** A SELECT of `seen`'s columns with `cohort`, and with `member` that is null where the pseudonym is. */
+  /** A SELECT of `seen`'s columns plus `cohort` and `member`, which is null where the pseudonym is. */
   numbered(seen: string): string {
     return `SELECT found.*, cohorts.cohort, members.member FROM ${seen} found LEFT JOIN people USING (pseudonym)
       JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND people.grade IS NOT DISTINCT FROM cohorts.grade
       LEFT JOIN members ON members.person = people.person AND members.cohort = cohorts.cohort`;
   }
 
-  /** The dictionary as it is now. */
+  /** The current dictionary. */
   async read(signal: AbortSignal): Promise<Dictionary> {
     const { known, session } = this;
     const [counts] = await session.query("SELECT count(*)::INTEGER AS people FROM people", [], signal);
@@ -135,7 +135,7 @@ export class DictionaryTables {
     return this.known;
   }
 
-  /** Writes the people as a Parquet file, so that the next build can go on from here. */
+  /** Writes the people to a Parquet file, from which the next build continues. */
   async save(file: string, signal: AbortSignal): Promise<void> {
     const people = "SELECT * FROM people ORDER BY person";
     await this.session.query(`COPY (${people}) TO ${sqlString(file)} (FORMAT parquet)`, [], signal);
@@ -146,7 +146,7 @@ export class DictionaryTables {
     rows: readonly (readonly (string | number | null)[])[],
     signal: AbortSignal,
   ): Promise<void> {
-    // As one JSON text, since a list of thousands of literals would be parsed for longer than all else takes.
+    // As one JSON text: parsing a list of thousands of literals would take longer than everything else.
     const [width = 0] = rows.map((row) => row.length);
     if (rows.length === 0) return;
     const cells = Array.from({ length: width }, (_, index) => `entry[${index + 1}]`);

@@ -7,13 +7,13 @@ import { SharedWork } from "./sharedWork";
 export type { IndexProgress } from "./indexUpkeep";
 
 export interface IndexKeeperOptions {
-  /** Where the cache may be; of it only a folder `dashboard` is used. */
+  /** Parent folder of the cache, which uses only its subfolder `dashboard`. */
   readonly cacheFolder: string;
-  /** Told of trouble with the cache, which costs time and no answer. */
+  /** Called for cache failures, which cost time but no answer. */
   readonly onProblem?: (error: unknown) => void;
-  /** So long a look at the tables' versions holds; a second if left out. */
+  /** How long a check of the tables' versions stays valid; default: one second. */
   readonly recheckMilliseconds?: number;
-  /** So long a build goes on that nobody waits for any more; five seconds if left out. */
+  /** How long a build continues once nobody waits for it; default: five seconds. */
   readonly graceMilliseconds?: number;
 }
 
@@ -22,15 +22,15 @@ type Index = ParticipationIndex | undefined;
 type Work = SharedWork<Index, IndexProgress>;
 
 /**
- * The participation index of one lake, kept in memory and in the cache, and brought up to date when it is asked for. The lake comes with each question, since what it is opened with may be a secret that nobody
- * should keep.
+ * The participation index of one lake, kept in memory and in the cache, and updated on demand. Each question passes
+ * the lake, because opening it may need a secret, which must not be kept.
  */
 export class IndexKeeper implements AsyncDisposable {
   private upkeep: Promise<IndexUpkeep> | undefined;
   private readonly recheckMilliseconds: number;
   private readonly graceMilliseconds: number;
   private work: Work | undefined;
-  /** All that has not ended, those included that nobody joins any more. */
+  /** All unfinished work, including work that can no longer be joined. */
   private readonly underWay = new Set<Work>();
   private checked: { readonly at: number; readonly index: Index } | undefined;
   private closed = false;
@@ -41,9 +41,9 @@ export class IndexKeeper implements AsyncDisposable {
   }
 
   /**
-   * The index of the tables as they are now, the same object while they do not change; undefined where they hold no
-   * row. Callers at the same time share the work. Rejects as `readSnapshot` does, with `engine` where a data file
-   * cannot be read, and with the signal's reason.
+   * The index of the current tables, the same object while they do not change; undefined where they are empty.
+   * Concurrent callers share the work. Rejects as `readSnapshot` does, with `engine` where a data file cannot be
+   * read, and with the signal's reason.
    */
   async current(lake: Lake, signal?: AbortSignal, onProgress?: Report): Promise<Index> {
     signal?.throwIfAborted();
@@ -54,13 +54,16 @@ export class IndexKeeper implements AsyncDisposable {
     return await this.work.join(signal, onProgress);
   }
 
-  /** Lets the next question look at the tables at once, such as after a run: what is under way may have done so before. */
+  /**
+   * Makes the next question check the tables at once, for example after a run: work in progress may have checked
+   * before the change.
+   */
   recheck(): void {
     this.checked = undefined;
     this.work = undefined;
   }
 
-  /** Calls off what is under way and waits for it. What was built by then is in the cache. */
+  /** Cancels the work in progress and waits for it. What was built by then is in the cache. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.closed = true;
     await Promise.all([...this.underWay].map((work) => work.stop(closed())));
@@ -69,10 +72,10 @@ export class IndexKeeper implements AsyncDisposable {
   private start(lake: Lake): Work {
     const before = [...this.underWay];
     const work: Work = new SharedWork(async (signal, report) => {
-      // What was called off may still be at it.
+      // Cancelled work may still be running.
       for (const other of before) await other.ended();
       signal.throwIfAborted();
-      // What is about to be replaced need not be kept in memory meanwhile.
+      // Frees what is about to be replaced.
       this.checked = undefined;
       const at = performance.now();
       const index = await (await this.opened(lake)).refresh(lake, signal, report);
@@ -87,7 +90,7 @@ export class IndexKeeper implements AsyncDisposable {
   private opened(lake: Lake): Promise<IndexUpkeep> {
     const { cacheFolder, onProblem = () => undefined } = this.options;
     this.upkeep ??= IndexUpkeep.open(lake.url, cacheFolder, onProblem).catch((error: unknown) => {
-      // What was in the way may be gone next time.
+      // The cause of the failure may be gone next time.
       this.upkeep = undefined;
       throw error;
     });

@@ -6,7 +6,7 @@ import type { MonthSegment } from "./participationIndex";
 import type { PeopleOfTables } from "./peopleTables";
 import { decodeSegment, encodeSegment } from "./segmentFile";
 
-/** A month as it is in memory; `file` is undefined where it could not be stored. */
+/** A month in memory; `file` is undefined where it could not be stored. */
 export interface KeptMonth {
   readonly key: string;
   readonly segment: MonthSegment;
@@ -18,39 +18,39 @@ interface StoredDictionary {
   readonly members: StoredFile;
 }
 
-/** What the index is made of: segments, the dictionary that they are written with, and where it is all stored. */
+/** What the index consists of: segments, their dictionary, and where both are stored. */
 export class IndexState {
   dictionary: Dictionary = emptyDictionary;
   readonly months = new Map<string, KeptMonth>();
-  /** Stands for the tables' rows when it has all of them. */
+  /** Identifies the tables' rows once it has all of them. */
   private tables: string | undefined;
-  /** Undefined where the dictionary as it is now is not stored. */
+  /** Undefined where the current dictionary is not stored. */
   private stored: StoredDictionary | undefined;
-  /** What it was made with of people; see `preparePeople`. */
+  /** The state of people it was made with; see `preparePeople`. */
   readonly people: PeopleOfTables;
 
   private constructor(
     private readonly cache: LakeCache,
     people: PeopleOfTables,
-    /** Files that go when this is saved. */
+    /** Files to remove when this is saved. */
     private readonly replaced: StoredFile[],
   ) {
     this.people = people;
   }
 
-  /** A state with nothing in it, which takes the place of one with the `replaced` files. */
+  /** An empty state that replaces one with the `replaced` files. */
   static empty(cache: LakeCache, people: PeopleOfTables, replaced: readonly StoredFile[]): IndexState {
     return new IndexState(cache, people, [...replaced]);
   }
 
-  /** An empty state to take the place of this one. */
+  /** An empty state that replaces this one. */
   emptied(): IndexState {
     return IndexState.empty(this.cache, this.people, this.files());
   }
 
   /**
-   * Whether there are cohorts or resources that no row is of any more, as after a corrected name. Their numbers cannot
-   * be taken back, and their names must not be shown. People and members without a row do no harm.
+   * Whether it has cohorts or resources that no longer have rows, as after a corrected name. Their numbers cannot be
+   * revoked, and their names must not be shown. People and members without rows do no harm.
    */
   hasUnused(): boolean {
     const { cohorts, resources } = this.dictionary;
@@ -65,8 +65,9 @@ export class IndexState {
   }
 
   /**
-   * Whether somebody has another grade by now than the dictionary says, such as when a new row brings another id. What
-   * is not stored counts as such, since nothing can be added to it either. The session has the table `grades`.
+   * Whether somebody's grade now differs from the dictionary, for example because a new row brings another id. True
+   * also where the dictionary is not stored, because then nothing can be added to it. The session has the table
+   * `grades`.
    */
   async hasOtherGrades(session: DuckSession, signal: AbortSignal): Promise<boolean> {
     if (!this.people.hasGrades || this.dictionary.people === 0) return false;
@@ -81,7 +82,7 @@ export class IndexState {
     return some === true;
   }
 
-  /** What the cache has of the wanted months (`keys`, by month); undefined where its dictionary is lost. */
+  /** The wanted months (`keys`, by month) that the cache has; undefined where its dictionary is lost. */
   static async load(
     cache: LakeCache,
     manifest: Manifest,
@@ -113,14 +114,16 @@ export class IndexState {
     return state;
   }
 
-  /** The stored file of people, whole; undefined where it is lost, so that nothing can be added to the dictionary. */
+  /**
+   * The stored file of people if it is intact; undefined otherwise, and then nothing can be added to the dictionary.
+   */
   async peopleFile(): Promise<string | undefined> {
     const { stored, cache } = this;
     if (stored === undefined || (await cache.read(stored.people)) === undefined) return undefined;
     return cache.place(stored.people.name);
   }
 
-  /** Keeps a month that was built, and the dictionary as it is now. */
+  /** Keeps a built month and the current dictionary. */
   setMonth(month: string, built: Pick<KeptMonth, "key" | "segment">, dictionary: Dictionary): void {
     this.removeMonth(month);
     this.months.set(month, { ...built, file: undefined });
@@ -138,12 +141,12 @@ export class IndexState {
     this.tables = undefined;
   }
 
-  /** Takes note that it has all rows of the tables. */
+  /** Records that it has all rows of the tables. */
   complete(tables: string): void {
     this.tables = tables;
   }
 
-  /** Stores what is not stored yet. `tables` are those of the dictionary as it is now, where it was built on. */
+  /** Stores what is not stored yet. `tables` are those of the current dictionary, where it was extended. */
   async save(
     tables: DictionaryTables | undefined,
     fileMonths: ReadonlyMap<string, readonly string[]>,
@@ -184,7 +187,7 @@ export class IndexState {
     this.replaced.length = 0;
   }
 
-  /** The files that it is stored in. */
+  /** The files in which it is stored. */
   files(): StoredFile[] {
     const { stored, months, replaced } = this;
     const dictionary = stored ? [stored.people, stored.members] : [];
@@ -195,7 +198,7 @@ export class IndexState {
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Dictionaries only grow at their ends. */
+/** Dictionaries only grow at the end. */
 function isLonger(now: Dictionary, before: Dictionary): boolean {
   return (
     now.people > before.people ||

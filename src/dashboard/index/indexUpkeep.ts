@@ -16,7 +16,7 @@ import { preparePeople } from "./peopleTables";
 import { rosterKey, TableRows } from "./tableRows";
 import { isSame, type Snapshots, WatchedTables } from "./watchedTables";
 
-/** How far the index is: months of the tables that are ready, of all. */
+/** Progress of the index: months of the tables that are ready, of all. */
 export interface IndexProgress {
   readonly ready: number;
   readonly months: number;
@@ -24,7 +24,7 @@ export interface IndexProgress {
 
 type WantedMonths = ReadonlyMap<string, MonthFiles>;
 
-/** What one call of `refresh` works with. */
+/** The state of one call of `refresh`. */
 interface Refresh {
   readonly snapshots: Snapshots;
   readonly engine: BuildEngine;
@@ -33,16 +33,16 @@ interface Refresh {
   readonly report: (progress: IndexProgress) => void;
 }
 
-/** Brings the index of one lake up to date; one call at a time. */
+/** Updates the index of one lake; one call at a time. */
 export class IndexUpkeep {
   private readonly watched: WatchedTables;
-  /** What an earlier process left; it is looked at once. */
+  /** Left by an earlier process; read once. */
   private manifest: Manifest | undefined;
   private state: IndexState | undefined;
   private latest:
     | { readonly snapshots: Snapshots; readonly index: ParticipationIndex | undefined }
     | undefined;
-  /** Months of files whose statistics do not say them, by their paths in the lake. */
+  /** Months of files whose statistics do not give them, by the files' paths in the lake. */
   private fileMonths: ReadonlyMap<string, readonly string[]> = new Map();
 
   private constructor(
@@ -56,7 +56,7 @@ export class IndexUpkeep {
     });
   }
 
-  /** Opens the lake's part of the cache; rejects with `io` where it cannot be made. */
+  /** Opens the lake's part of the cache; rejects with `io` where it cannot be created. */
   static async open(
     lakeUrl: string,
     cacheFolder: string,
@@ -68,7 +68,7 @@ export class IndexUpkeep {
     return upkeep;
   }
 
-  /** The index of the tables as they are now; undefined where they hold no row. */
+  /** The index of the current tables; undefined where they are empty. */
   async refresh(
     lake: Lake,
     signal: AbortSignal,
@@ -81,7 +81,7 @@ export class IndexUpkeep {
     try {
       return await this.bringTo({ snapshots, engine, rows, signal, report });
     } catch (error) {
-      // Another writer may have removed a file in the meantime and cleaned up behind it.
+      // Another writer may have replaced a file in the meantime and vacuumed it.
       if (!isCleverLakeError(error, "engine") && !isCleverLakeError(error, "notFound")) throw error;
       const now = await newest();
       if (isSame(now, snapshots)) throw error;
@@ -92,7 +92,7 @@ export class IndexUpkeep {
   private async bringTo(refresh: Refresh): Promise<ParticipationIndex | undefined> {
     const { snapshots, report, signal } = refresh;
     if (this.latest && isSame(this.latest.snapshots, snapshots)) return this.latest.index;
-    // The index before and the one that comes need not be in memory both.
+    // Avoids holding both the old and the new index in memory.
     this.latest = undefined;
     const wanted = await this.wantedMonths(refresh);
     const tables = tablesKey(wanted, snapshots);
@@ -112,7 +112,7 @@ export class IndexUpkeep {
     return index;
   }
 
-  /** The cache's state where it is of these tables, whole; nothing needs to be read of the lake then. */
+  /** The cached state if it is complete for these tables; then nothing is read from the lake. */
   private async stored(
     wanted: WantedMonths,
     tables: string,
@@ -136,8 +136,8 @@ export class IndexUpkeep {
   }
 
   /**
-   * The state to go on from: the one in memory, else the cache's; an empty one where neither was made with people as
-   * they are now.
+   * The state to build on: the one in memory, else the cached one; an empty one where neither matches the current
+   * people.
    */
   private async stateFor(
     { snapshots, engine, rows, signal }: Refresh,
@@ -158,13 +158,13 @@ export class IndexUpkeep {
     return IndexState.empty(cache, people, replaced);
   }
 
-  /** Builds the months that are not ready; all of them where the dictionary to add to is lost. */
+  /** Builds the missing months; all of them where the dictionary is lost. */
   private async build(refresh: Refresh, before: IndexState, wanted: WantedMonths): Promise<void> {
     const { snapshots, engine, rows, signal, report } = refresh;
     const session = await engine.session();
     const people = await before.peopleFile();
     const state = people ? before : before.emptied();
-    // Whatever comes of it, what was before is given up here, and its memory with it.
+    // Whatever happens next, the previous state is dropped here, and its memory with it.
     this.state = state;
     const tables = await DictionaryTables.open(session, state.dictionary, people, signal);
     for (const [month, { key, ...monthFiles }] of wanted) {
@@ -176,12 +176,12 @@ export class IndexUpkeep {
       state.setMonth(month, { key, segment }, await tables.read(signal));
       await this.save(state, tables, signal);
     }
-    // The names of what was there before are in the cache until it is written again.
+    // The cache contains the old names until it is rewritten.
     if (wanted.size === 0) await this.save(state, tables, signal);
     await rows.trim();
   }
 
-  /** Failures cost time later and no answer now. */
+  /** A failure only costs time later; the answer is not affected. */
   private async save(
     state: IndexState,
     tables: DictionaryTables | undefined,
@@ -201,7 +201,7 @@ const keysOf = (wanted: WantedMonths) => new Map([...wanted].map(([month, { key 
 const isReady = (state: IndexState, wanted: WantedMonths) =>
   [...wanted].every(([month, { key }]) => state.months.get(month)?.key === key);
 
-/** Stands for the rows of all tables. */
+/** Identifies the rows of all tables. */
 function tablesKey(wanted: WantedMonths, { roster }: Snapshots): string {
   const hash = createHash("sha256").update(`${format} ${rosterKey(roster)}`);
   for (const [month, { key }] of wanted) hash.update(`\n${month} ${key}`);

@@ -8,19 +8,19 @@ import { decodeManifest, encodeManifest, filesOf, type Manifest, type StoredFile
 
 const manifestName = "manifest.json";
 const copiesName = "copies";
-/** So many lakes keep their caches; those that were not looked at for longest go. */
+/** Number of lakes whose caches are kept; the least recently used ones are removed. */
 const keptLakes = 4;
-/** What nobody refers to may be another process's work under way, unless it is this old. */
+/** An unreferenced file may belong to another process's work, unless it is this old. */
 const leftOverMilliseconds = 3_600_000;
 
 /**
- * The folder of one lake in the cache, readable by its owner only. Files have names of their own and are never written
- * again; the manifest names those that count. Whatever is missing, damaged or foreign is as if it were not there.
+ * The cache folder of one lake, readable by its owner only. Files have unique names and are never rewritten; the
+ * manifest names the valid ones. Missing, damaged or foreign files are treated as absent.
  */
 export class LakeCache {
   private constructor(readonly folder: string) {}
 
-  /** Makes the folder where it is missing; `lakeUrl` only goes in as a hash. */
+  /** Creates the folder if needed; `lakeUrl` enters only as a hash. */
   static async open(cacheFolder: string, lakeUrl: string): Promise<LakeCache> {
     const all = path.join(cacheFolder, "dashboard");
     const folder = path.join(all, createHash("sha256").update(lakeUrl).digest("hex").slice(0, 32));
@@ -40,7 +40,7 @@ export class LakeCache {
     }
   }
 
-  /** Makes the folder where it is missing, such as when another process needed the room. */
+  /** Creates the folder if it is missing, for example because another process freed the space. */
   async ensure(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
   }
@@ -59,7 +59,7 @@ export class LakeCache {
     await replaceFile(place, this.place(manifestName));
   }
 
-  /** A file's whole content; undefined unless it is what was stored. */
+  /** A file's content; undefined unless it is exactly what was stored. */
   async read(file: StoredFile): Promise<ArrayBuffer | undefined> {
     try {
       const buffer = await readWhole(this.place(file.name), file.size);
@@ -75,7 +75,7 @@ export class LakeCache {
     return this.adopt(place, extension, content);
   }
 
-  /** Takes in a file that was written at a `newPlace`; `content` is what it holds, where that is at hand. */
+  /** Adds a file that was written at a `newPlace`; `content` is its content, where available. */
   async adopt(place: string, extension: string, content?: Uint8Array): Promise<StoredFile> {
     const bytes = content ?? (await readFile(place));
     const name = `${randomUUID()}.${extension}`;
@@ -84,22 +84,22 @@ export class LakeCache {
     return { name, size: bytes.length, crc: crc32(bytes) };
   }
 
-  /** Where a stored file is. */
+  /** Path of a stored file. */
   place(name: string): string {
     return path.join(this.folder, name);
   }
 
-  /** Where copies of a remote lake's files are. */
+  /** Folder for copies of a remote lake's files. */
   get copiesFolder(): string {
     return this.place(copiesName);
   }
 
-  /** A path for a file or folder that is being made. */
+  /** A path for a new file or folder. */
   newPlace(): string {
     return this.place(`${randomUUID()}.tmp`);
   }
 
-  /** Removes what was replaced, and what is left over of processes that ended before they were done. */
+  /** Removes replaced files, and leftovers of processes that ended early. */
   async clean(replaced: readonly StoredFile[], manifest: Manifest): Promise<void> {
     const keep = new Set([manifestName, copiesName, ...filesOf(manifest).map(({ name }) => name)]);
     const gone = new Set(replaced.map(({ name }) => name));
@@ -113,7 +113,9 @@ export class LakeCache {
   }
 }
 
-/** Undefined where the file has another size than it should. One buffer, so that typed arrays can be views of it. */
+/**
+ * Undefined where the file's size is not as expected. Reads into one buffer, so that typed arrays can be views of it.
+ */
 async function readWhole(place: string, expected: number): Promise<ArrayBuffer | undefined> {
   const file = await open(place, "r");
   try {
@@ -138,7 +140,7 @@ async function removeOldest(folder: string): Promise<void> {
   for (const { place } of aged.slice(keptLakes)) await removeLocal(place);
 }
 
-/** Milliseconds since the epoch; now for what went in between. */
+/** Milliseconds since the epoch; the current time for files removed in the meantime. */
 async function modified(place: string): Promise<number> {
   return stat(place).then(
     ({ mtimeMs }) => mtimeMs,

@@ -13,13 +13,13 @@ import { CleverLakeError } from "../../errors";
 import { removeLocal, replaceFile } from "../../heldFiles";
 import type { Lake, LakeOptions } from "../../lake/lake";
 
-/** Of all copies together: some months of a large district. */
+/** For all copies together: some months of a large district. */
 const defaultLimit = 1_000_000_000;
 
 /**
- * Data files of the pseudonymized tables on this machine: in their place where the lake is a folder, else as copies that
- * are kept, since the newest month's files are read again on each new day. A file never changes under its name, so its
- * path is the copy's key; the CRC-32 in the copy's name says whether the copy is whole.
+ * Local files with the data of the pseudonymized tables: the data files themselves where the lake is a folder, else
+ * copies. Copies are kept because the newest month's files are read again on each new day. A file never changes under
+ * its name, so its path is the copy's key; the CRC-32 in the copy's name shows whether the copy is intact.
  */
 export class LocalCopies {
   constructor(
@@ -28,7 +28,7 @@ export class LocalCopies {
     private readonly limit = defaultLimit,
   ) {}
 
-  /** The paths on this machine of data files, by their paths in the lake. */
+  /** The local paths of data files, by their paths in the lake. */
   async places(
     snapshot: Snapshot,
     files: readonly AddFile[],
@@ -45,7 +45,7 @@ export class LocalCopies {
     return places;
   }
 
-  /** Removes the copies that were not used for longest, until the others are within the limit. */
+  /** Removes the least recently used copies until the rest is within the limit. */
   async trim(): Promise<void> {
     const names = await readdir(this.folder).catch(() => []);
     const files = await Promise.all(
@@ -59,7 +59,7 @@ export class LocalCopies {
     }
   }
 
-  /** The copies' names by their keys. */
+  /** The copies' names, by key. */
   private async known(): Promise<ReadonlyMap<string, string>> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const names = (await readdir(this.folder)).filter((name) => name.endsWith(".parquet"));
@@ -97,7 +97,7 @@ export class LocalCopies {
       },
     });
     try {
-      // Made first: a stream that is called off before it has opened its file would make it after it was removed.
+      // Created first: a stream that is cancelled before it has opened its file would create it after it was removed.
       await writeFile(unfinished, "", { flag: "wx", mode: 0o600 });
       await pipeline(
         this.lake.readStream(lakePath, options),
@@ -115,7 +115,7 @@ export class LocalCopies {
       await replaceFile(unfinished, place, options.signal);
       return place;
     } catch (error) {
-      // A stream that is called off says so in its own words.
+      // A cancelled stream rejects with its own error.
       options.signal?.throwIfAborted();
       throw copyFault(error, lakePath, `${this.folder} is`);
     } finally {

@@ -2,21 +2,21 @@ import { crc32 } from "node:zlib";
 import * as z from "zod";
 import { userTypes } from "../../clever/reports";
 
-/** Another number for another form of any of the cache's files: what an older version of the program left is made again. */
+/** Change this number with the format of any cache file; files of an older version are then rebuilt. */
 export const format = 3;
 
 const nullable = z.string().nullable();
 const count = z.number().int().nonnegative();
 
-/** A file of the cache: it is believed only if it has this length and this CRC-32. */
+/** A file of the cache, trusted only if its length and CRC-32 match. */
 const storedFile = z.object({ name: z.string().regex(/^[\w-]+\.\w+$/), size: count, crc: count });
 export type StoredFile = z.infer<typeof storedFile>;
 
 const manifest = z.object({
   format: z.literal(format),
-  /** Stands for all rows of the tables where everything is there that these have; null while it is being built. */
+  /** Identifies all rows of the tables if everything built from them is here; null while it is being built. */
   tables: z.string().nullable(),
-  /** What it was made with of people. */
+  /** The state of people it was made with. */
   peopleOfTables: z.object({ key: z.string(), hasGrades: z.boolean() }),
   dictionary: z.object({
     people: count,
@@ -25,22 +25,22 @@ const manifest = z.object({
     peopleFile: storedFile,
     membersFile: storedFile,
   }),
-  /** `key` stands for the data files that the segment was made from. */
+  /** `key` identifies the data files that the segment was made from. */
   months: z.array(z.object({ month: z.string(), key: z.string(), file: storedFile })),
-  /** Months of data files that had to be opened to know them, by the files' paths in the lake. */
+  /** Months of data files that had to be opened to find out, by the files' paths in the lake. */
   fileMonths: z.record(z.string(), z.array(z.string())),
 });
 
-/** What the cache of a lake holds: everything else in its folder is left over. */
+/** What a lake's cache contains; any other file in its folder is a leftover. */
 export type Manifest = Omit<z.infer<typeof manifest>, "format">;
 
-/** A manifest's file: the CRC-32 of the rest in its first line, then JSON. */
+/** A manifest file: the CRC-32 of the rest in its first line, then JSON. */
 export function encodeManifest(content: Manifest): string {
   const body = JSON.stringify({ format, ...content });
   return `${crc32(body)}\n${body}`;
 }
 
-/** Undefined for anything but a whole manifest of this program's version. */
+/** Undefined unless it is an intact manifest of this program version. */
 export function decodeManifest(text: string): Manifest | undefined {
   const lineEnd = text.indexOf("\n");
   const body = text.slice(lineEnd + 1);

@@ -5,7 +5,7 @@ import type { DictionaryTables } from "./dictionary";
 import type { MonthSegment } from "./participationIndex";
 import { segmentOf, segmentShape } from "./segmentShape";
 
-/** A month's rows of the two tables as SELECTs of all their columns; they may have rows of other months too. */
+/** SELECTs of all columns of the two tables for a month; the rows may include other months too. */
 export interface MonthRows {
   /** `yyyy-MM` */
   readonly month: string;
@@ -14,8 +14,8 @@ export interface MonthRows {
 }
 
 /**
- * Makes a month's segment again, in memory that grows with the month alone. New people and so on get their numbers. Who
- * the rows are about is said by the session's tables that `preparePeople` made.
+ * Builds a month's segment; memory use depends on the month alone. Assigns numbers to new people and so on. The
+ * session tables from `preparePeople` identify the people of the rows.
  */
 export async function buildMonth(
   session: DuckSession,
@@ -67,7 +67,7 @@ export async function buildMonth(
   }
 }
 
-/** Rows without a date are of no month, and rows of no user type that Clever has are nobody's. */
+/** Rows without a date belong to no month; rows whose user type is not one of Clever's are left out. */
 function isOf(month: string): string {
   const types = userTypes.map((userType) => sqlString(userTypeValue[userType]));
   const first = `DATE ${sqlString(`${month}-01`)}`;

@@ -5,7 +5,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
 import { CleverLakeError } from "../../errors";
 
-/** The tables that the index is made from; undefined where there is none. */
+/** The tables that the index is built from; undefined where one does not exist. */
 export interface IndexedTables {
   readonly dailyParticipation: Snapshot | undefined;
   readonly resourceUsage: Snapshot | undefined;
@@ -13,16 +13,16 @@ export interface IndexedTables {
 
 /** The data files that hold a month's rows. */
 export interface MonthFiles {
-  /** Changes with any of the files, since files never change under their names. */
+  /** Changes with any of the files, which never change under their names. */
   readonly key: string;
   readonly dailyParticipation: readonly AddFile[];
   readonly resourceUsage: readonly AddFile[];
 }
 
-/** Which months (`yyyy-MM`) a file has, for files whose statistics do not say. */
+/** The months (`yyyy-MM`) of a file, for files whose statistics do not give them. */
 export type ReadMonths = (snapshot: Snapshot, file: AddFile, lakePath: string) => Promise<readonly string[]>;
 
-/** The months that the tables have rows of, ascending, with their files. Rows without a date are of no month. */
+/** The months with rows in the tables, ascending, with their files. Rows without a date belong to no month. */
 export async function monthFiles(
   tables: IndexedTables,
   readMonths: ReadMonths,
@@ -65,7 +65,7 @@ function monthsByStatistics(file: AddFile): readonly string[] | undefined {
   const { numRecords, minValues, maxValues, nullCount } = statistics;
   if (nullCount.date === numRecords) return [];
   const [first, last] = [monthOf(minValues.date), monthOf(maxValues.date)];
-  // Between two months there are others, and whether the file has rows of them is not said.
+  // If first and last month differ, statistics do not say whether the file has rows of the months between.
   return first !== undefined && first === last ? [first] : undefined;
 }
 
@@ -73,7 +73,7 @@ function monthOf(date: unknown): string | undefined {
   return typeof date === "string" ? /^(\d{4}-\d{2})-\d{2}$/.exec(date)?.[1] : undefined;
 }
 
-/** Other programs' tables of this name may be older than ours. */
+/** A table of this name by another program may be older than ours. */
 function requireColumns({ metadata, tablePath }: Snapshot): void {
   const present = new Set(metadata.columns.map(({ name }) => name));
   for (const name of ["date", "sis_id_pseudonym", "clever_user_id_pseudonym", "school_name", "user_type"]) {
@@ -90,7 +90,7 @@ function keyOf(tables: IndexedTables, files: Omit<MonthFiles, "key">): string {
   for (const table of ["dailyParticipation", "resourceUsage"] as const) {
     const snapshot = tables[table];
     if (snapshot === undefined || files[table].length === 0) continue;
-    // The schema says how values are read.
+    // The schema determines how values are read.
     hash.update(`${snapshot.metadata.schemaString}\n`);
     for (const path of files[table].map((file) => lakePathOf(snapshot, file)).sort())
       hash.update(`${path}\n`);

@@ -1,24 +1,24 @@
 import type { UserType } from "../../clever/reports";
 
 /**
- * The pseudonymized tables in the form that the dashboard's questions want: people, cohorts and resources as small
- * integers, days as bits. Exact: no row is sampled or estimated. One segment per calendar month, so that a new day or
- * a redelivery makes one segment again and not the history. Immutable: when the tables change there is another index,
- * which shares the segments of the months that did not. Rows without a date belong to no day and are left out, as are
- * rows of no user type of Clever's.
+ * The pseudonymized tables in the form that the dashboard's questions need: people, cohorts and resources as small
+ * integers, days as bits. Exact: no row is sampled or estimated. There is one segment per calendar month, so that a
+ * new day or a redelivery rebuilds one segment instead of the history. Immutable: when the tables change, a new index
+ * shares the segments of unchanged months. Rows without a date, and rows whose user type is not one of Clever's, are
+ * left out.
  */
 export interface ParticipationIndex {
-  /** Each has a row of one report at least. In no order. */
+  /** Each has a row in at least one report. In no particular order. */
   readonly cohorts: readonly Cohort[];
-  /** Each has a row of usage at least. In no order. */
+  /** Each has at least one usage row. In no particular order. */
   readonly resources: readonly Resource[];
   /**
-   * People (`clever/person.ts` says who a row is about) are 0 … `people` - 1. Numbers are for good: somebody all of
-   * whose rows were taken back keeps one, as do their members, but is in no segment. So people are counted by the
+   * People (`clever/person.ts` defines whom a row is about) are 0 … `people` - 1. Numbers are permanent: people whose
+   * rows were all withdrawn keep theirs, and so do their members, but no segment has them. So count people by the
    * segments.
    */
   readonly people: number;
-  /** A member is a person in a cohort: somebody who changed schools is two members. In no order. */
+  /** A member is a person in a cohort: a person who changed schools is two members. In no particular order. */
   readonly members: {
     readonly person: Uint32Array;
     readonly cohort: Uint32Array;
@@ -26,13 +26,13 @@ export interface ParticipationIndex {
   /** Ascending by month. */
   readonly months: readonly MonthSegment[];
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };
-  /** Rows of both tables, as far as their logs tell. */
+  /** Rows of both tables, as far as their logs give them. */
   readonly rows: number;
   /** Whether a roster gave people their grades. */
   readonly hasGrades: boolean;
 }
 
-/** The grade is the person's, whatever the user type; rows without a person have none. */
+/** The grade is the person's, whatever the user type; rows without a person have no grade. */
 export interface Cohort {
   readonly school: string | null;
   readonly userType: UserType;
@@ -56,7 +56,7 @@ export interface MonthSegment {
   /** Members with rows of daily participation, ascending by member. */
   readonly attendance: {
     readonly member: Uint32Array;
-    /** Days with a row; days with an active one. */
+    /** Days with a row; days with an active row. */
     readonly present: Uint32Array;
     readonly active: Uint32Array;
   };
@@ -73,8 +73,9 @@ export interface MonthSegment {
     readonly resourceRows: Uint32Array;
   };
   /**
-   * Resource usage by resource and cohort, ascending by both. A run's people and cells are stretches of `usage` and
-   * `usageCells`, which begin at `firstPerson` and `firstCell`; these have one element more, the end of the last.
+   * Resource usage by resource and cohort, ascending by both. A run's people and cells are ranges of `usage` and
+   * `usageCells` that begin at `firstPerson` and `firstCell`; these have one extra element, the end of the last
+   * range.
    */
   readonly usageRuns: {
     readonly resource: Uint32Array;
@@ -83,7 +84,7 @@ export interface MonthSegment {
     readonly days: Uint32Array;
     readonly firstPerson: Uint32Array;
     readonly firstCell: Uint32Array;
-    /** How many people and cells. */
+    /** Numbers of people and cells. */
     readonly people: Uint32Array;
     readonly cells: Uint32Array;
   };
@@ -92,7 +93,7 @@ export interface MonthSegment {
   /** Sums of a run's days, ascending. */
   readonly usageCells: {
     readonly day: Uint8Array;
-    /** Rows with a person. */
+    /** Rows that have a person. */
     readonly rows: Uint32Array;
     /** Sum of num_access over all rows. */
     readonly accesses: Float64Array;

@@ -9,18 +9,18 @@ import type { Snapshots } from "./watchedTables";
 const sisId = pseudonymName("sis_id");
 const cleverId = pseudonymName("clever_user_id");
 
-/** What all rows together say of people, and no month's rows alone. */
+/** Facts about people that need all rows together, not one month's. */
 export interface PeopleOfTables {
-  /** Stands for the roster and for who the rows are about that do not say it themselves. */
+  /** Identifies the roster, and the resolution of rows that do not identify their person themselves. */
   readonly key: string;
   /** Whether a roster gave people their grades. */
   readonly hasGrades: boolean;
 }
 
 /**
- * Makes two temporary tables of the session, from all rows of the tables: `joined_ids` (see `clever/person.ts`) and, where
- * there is a roster, `grades` with (`pseudonym`, `grade`) of everybody. A person's grade is the first, in the order of
- * texts, that the roster has for one of the person's ids, whichever rows carry them.
+ * Creates two temporary tables in the session, from all rows of the tables: `joined_ids` (see `clever/person.ts`)
+ * and, where there is a roster, `grades` with everybody's (`pseudonym`, `grade`). A person's grade is the first, in
+ * text order, that the roster has for one of the person's ids, whichever rows have them.
  */
 export async function preparePeople(
   session: DuckSession,
@@ -40,7 +40,7 @@ export async function preparePeople(
           ...(await rows.ofTable(snapshots.resourceUsage, signal)),
         ]
       : [];
-  // What people are called is asked for more than once, and read once.
+  // The ids are used more than once but read once.
   const ids = tables.map((table) => `SELECT DISTINCT ${sisId}, ${cleverId} FROM (${table})`);
   if (ids.length > 0) {
     await run(`CREATE OR REPLACE TEMP TABLE ids AS ${ids.join(" UNION ")}`);
@@ -62,7 +62,10 @@ export async function preparePeople(
   return { key, hasGrades: some === true };
 }
 
-/** False where the statistics prove that every row has a Clever id, so that none needs others to say who it is about. */
+/**
+ * False where the statistics prove that every row has a Clever id, so that no row needs other rows to identify its
+ * person.
+ */
 function mayLackCleverIds({ dailyParticipation, resourceUsage }: Snapshots): boolean {
   return [dailyParticipation, resourceUsage].some((snapshot) =>
     [...(snapshot?.files.values() ?? [])].some((file) => fileStatistics(file)?.nullCount[cleverId] !== 0),

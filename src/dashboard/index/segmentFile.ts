@@ -3,9 +3,9 @@ import type { MonthSegment } from "./participationIndex";
 import { segmentOf, segmentParts, segmentShape } from "./segmentShape";
 
 /**
- * A segment's file: eight characters, the month as seven and a zero, the number of rows of each part as 32 bits, then
- * every column in the order of `segmentShape`, each from a multiple of eight bytes on. Numbers are little-endian, as
- * they are in the memory of every machine that VS Code runs on.
+ * A segment file: eight characters, the month as seven characters and a zero, the row count of each part as 32 bits,
+ * then all columns in the order of `segmentShape`, each aligned to eight bytes. Numbers are little-endian, as on
+ * every machine that VS Code runs on.
  */
 const magic = "CLIDX002";
 const countsAt = 16;
@@ -30,7 +30,7 @@ export function encodeSegment(segment: MonthSegment): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The segment in a file's bytes, as views of them; undefined where they are no file of this month's segment. */
+/** The segment in a file's bytes, as views of them; undefined where they are not a segment of this month. */
 export function decodeSegment(buffer: ArrayBuffer, month: string): MonthSegment | undefined {
   if (buffer.byteLength < columnsAt) return undefined;
   const start = new TextDecoder("latin1").decode(new Uint8Array(buffer, 0, countsAt));
@@ -59,7 +59,7 @@ export function decodeSegment(buffer: ArrayBuffer, month: string): MonthSegment 
   }
 }
 
-/** The columns of a part in the shape's order, whatever the order that the part names them in. */
+/** The columns of a part in the order of the shape, not of the part's keys. */
 function columnsOf(part: Readonly<Record<string, NumberArray>>, shape: ColumnShape): NumberArray[] {
   return Object.keys(shape).flatMap((name) => part[name] ?? []);
 }

@@ -2,8 +2,8 @@ import type { ColumnShape, TypedColumns } from "../../duck/columns";
 import type { MonthSegment } from "./participationIndex";
 
 /**
- * The columns of a month's segment, as DuckDB hands them over and as they lie one behind the other in its file. A
- * change here needs another `format` in `manifest.ts`.
+ * The columns of a month's segment, in the order in which DuckDB returns them and in which its file has them. A
+ * change here needs a new `format` in `manifest.ts`.
  */
 export const segmentShape = {
   attendance: { member: "UINTEGER", present: "UINTEGER", active: "UINTEGER" },
@@ -33,7 +33,7 @@ export type SegmentColumns = {
   readonly [Part in SegmentPart]: TypedColumns<(typeof segmentShape)[Part]>;
 };
 
-/** A month's columns with what follows from them. */
+/** A month's columns with the data derived from them. */
 export function segmentOf(month: string, columns: SegmentColumns): MonthSegment {
   const { usageRuns, attendanceCells } = columns;
   let participationDays = 0;
@@ -53,7 +53,7 @@ export function segmentOf(month: string, columns: SegmentColumns): MonthSegment 
   };
 }
 
-/** Where each of so many things begins, with the end of the last. */
+/** Start offsets from counts, plus the end of the last. */
 function starts(counts: Uint32Array): Uint32Array {
   const first = new Uint32Array(counts.length + 1);
   for (let at = 0; at < counts.length; at++) first[at + 1] = (first[at] as number) + (counts[at] as number);

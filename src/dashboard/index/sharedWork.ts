@@ -1,4 +1,4 @@
-/** Work that several callers wait for, each with a signal of its own. */
+/** Work that several callers share, each with its own signal. */
 export class SharedWork<Result, Progress> {
   private readonly abort = new AbortController();
   private readonly listeners = new Set<(progress: Progress) => void>();
@@ -9,8 +9,8 @@ export class SharedWork<Result, Progress> {
   private giveUp: NodeJS.Timeout | undefined;
 
   /**
-   * Starts the work. It goes on for `graceMilliseconds` after the last caller has gone, since the next question
-   * often comes when the one before is called off.
+   * Starts the work. It continues for `graceMilliseconds` after the last caller has gone, because the next question
+   * often follows right after a cancelled one.
    */
   constructor(
     work: (signal: AbortSignal, report: (progress: Progress) => void) => Promise<Result>,
@@ -21,7 +21,7 @@ export class SharedWork<Result, Progress> {
       for (const listener of this.listeners) listener(progress);
     });
     this.result
-      // Those who wait get it; when nobody does, it is nobody's.
+      // Callers receive the error through `join`; without callers it is dropped.
       .catch(() => undefined)
       .finally(() => {
         this.settled = true;
@@ -29,17 +29,17 @@ export class SharedWork<Result, Progress> {
       });
   }
 
-  /** Whether it has ended, or is called off and about to: nobody should join it then. */
+  /** Whether it has ended, or is cancelled and about to end: it must not be joined any more. */
   get isOver(): boolean {
     return this.settled || this.abort.signal.aborted;
   }
 
-  /** Resolves when the work has ended, one way or the other. */
+  /** Resolves when the work has ended, successfully or not. */
   async ended(): Promise<void> {
     await this.result.catch(() => undefined);
   }
 
-  /** Waits for the result; an abort of `signal` ends the waiting at once. */
+  /** Waits for the result; aborting `signal` ends the wait at once. */
   async join(signal?: AbortSignal, onProgress?: (progress: Progress) => void): Promise<Result> {
     signal?.throwIfAborted();
     clearTimeout(this.giveUp);
@@ -63,7 +63,7 @@ export class SharedWork<Result, Progress> {
     }
   }
 
-  /** Calls the work off and waits for its end. */
+  /** Cancels the work and waits for it to end. */
   async stop(reason: Error): Promise<void> {
     clearTimeout(this.giveUp);
     this.abort.abort(reason);

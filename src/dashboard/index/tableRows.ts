@@ -11,7 +11,7 @@ import { LocalCopies } from "./localCopies";
 import type { MonthRows } from "./monthBuild";
 import type { IndexedTables, MonthFiles } from "./monthFiles";
 
-/** Stands for a roster: another one, or another version of it, has another key. */
+/** Identifies a roster: another roster, or another version, has another key. */
 export function rosterKey(roster: Snapshot | undefined): string {
   if (roster === undefined) return "none";
   const hash = createHash("sha256").update(roster.metadata.schemaString);
@@ -19,7 +19,7 @@ export function rosterKey(roster: Snapshot | undefined): string {
   return hash.digest("hex");
 }
 
-/** The tables' rows as SELECTs; files of a lake that is not on this machine are copied for them. */
+/** The tables' rows as SELECTs; files of a remote lake are copied first. */
 export class TableRows {
   private readonly copies: LocalCopies;
 
@@ -31,7 +31,7 @@ export class TableRows {
     this.copies = new LocalCopies(lake, copiesFolder);
   }
 
-  /** The rows of a month's files, and other rows that these have. */
+  /** The rows of a month's files, including their rows of other months. */
   async ofMonth(
     { dailyParticipation, resourceUsage }: IndexedTables,
     files: Omit<MonthFiles, "key">,
@@ -64,7 +64,7 @@ export class TableRows {
     return rows.map(({ month }) => String(month));
   }
 
-  /** Removes copies of files that were not used for long, when they have become too many. */
+  /** Removes long unused copies when there are too many. */
   async trim(): Promise<void> {
     await this.copies.trim();
   }

@@ -4,7 +4,7 @@ import type { Duck } from "../../duck/duck";
 import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
 import type { IndexedTables } from "./monthFiles";
 
-/** The tables that the index follows from, as of one moment; undefined where there is none. */
+/** A consistent view of the tables that the index is built from; undefined where one does not exist. */
 export interface Snapshots extends IndexedTables {
   readonly roster: Snapshot | undefined;
 }
@@ -16,7 +16,7 @@ export function isSame(a: Snapshots, b: Snapshots): boolean {
   return tableNames.every((name) => a[name] === b[name]);
 }
 
-/** The tables of the index, given by their paths in the lake. */
+/** The tables of the index, by their paths in the lake. */
 export class WatchedTables {
   private readonly tables: Readonly<Record<keyof Snapshots, WatchedTable>>;
 
@@ -38,13 +38,13 @@ export class WatchedTables {
   }
 }
 
-/** A table that is looked at again and again: a look at one that did not change costs the lake two requests. */
+/** A table that is checked repeatedly: a check of an unchanged table costs two requests to the lake. */
 class WatchedTable {
   private seen: { readonly snapshot: Snapshot; readonly commit: LakeEntry | undefined } | undefined;
 
   constructor(private readonly tablePath: string) {}
 
-  /** The table's newest state, the same object while it does not change; undefined where there is no table. */
+  /** The table's newest state, the same object while it does not change; undefined where the table does not exist. */
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshot | undefined> {
     const { seen, tablePath } = this;
     const before = seen && (await this.isAsSeen(lake, seen, options)) ? seen.snapshot : undefined;
@@ -61,13 +61,13 @@ class WatchedTable {
     return snapshot;
   }
 
-  /** Most lakes have no roster, and DuckDB need not be opened to learn that. */
+  /** Most lakes have no roster, and finding that out must not open DuckDB. */
   private async exists(lake: Lake, options: LakeOptions): Promise<boolean> {
     for await (const _ of lake.list(logFolder(this.tablePath), options)) return true;
     return false;
   }
 
-  /** False where the commit is another one by now: then the table was made again or restored, and is another one too. */
+  /** False where the commit has changed: then the table was recreated or restored, and is another table. */
   private async isAsSeen(
     lake: Lake,
     { snapshot, commit }: { readonly snapshot: Snapshot; readonly commit: LakeEntry | undefined },

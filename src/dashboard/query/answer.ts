@@ -52,8 +52,8 @@ import { whatChanged } from "./whatChanged";
 import { withheldIn } from "./withheld";
 
 /**
- * Rows of both tables with which `bench/README.md` (f) measured the dashboard: 180 days of 70,000 students. Its memory grows
- * with the rows and was near its limit there.
+ * Rows of both tables with which `bench/README.md` (f) measured the dashboard: 180 days of 70,000 students. Memory
+ * grows with the rows and was near its limit there.
  */
 export const measuredRows = 33_000_000;
 
@@ -63,15 +63,15 @@ export interface AnswerOptions {
   /** The first day of the school year, `MM-dd`. */
   readonly schoolYearStart: string;
   readonly now: Date;
-  /** Levels of schools that are not to be told by their names. */
+  /** Levels of schools that cannot be derived from their names. */
   readonly levels?: LevelsByName | undefined;
-  /** What is paid for. */
+  /** The paid resources. */
   readonly licences?: readonly Licence[] | undefined;
 }
 
 /**
- * Everything that the dashboard shows for a filter. Throws the signal's reason when aborted. `{ empty: true }` where the
- * tables hold no row.
+ * Everything that the dashboard shows for a filter. Throws the signal's reason when aborted. `{ empty: true }` where
+ * the tables are empty.
  */
 export async function answer(
   index: ParticipationIndex,
@@ -123,7 +123,7 @@ export async function answer(
   };
 }
 
-/** All that the groups of a scope tell. */
+/** All facts about the groups of a scope. */
 export async function find(
   facts: Facts,
   groups: Groups,
@@ -157,7 +157,7 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
           : { now: numbers.now, before: numbers.before },
     };
   };
-  /** Different things and people cannot be had per day: they are compared where all reports are there. */
+  /** Counts of distinct things and people have no per-day value: they are compared where all reports are present. */
   const whole = (value: (found: Found) => People, report: ReportKind) => (found: Found) => {
     const isComplete = found.scope.missing[report].every((days) => days === 0);
     const number = value(found);
@@ -202,7 +202,7 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
   };
 }
 
-/** The average over the school days whose report is there and which are not left out; undefined where there are none. */
+/** The average over the school days that have the report and are not withheld; undefined where there are none. */
 function perSchoolDay(
   { facts, scope, attendance }: Found,
   daily: (day: number) => number,
@@ -219,7 +219,7 @@ function perSchoolDay(
   return count === 0 || attendance.total.isWithheld ? undefined : sum / count;
 }
 
-/** What can be asked about an index; undefined where the tables hold no row. */
+/** The filter options of an index; undefined where the tables are empty. */
 export function optionsOf(
   index: ParticipationIndex,
   yearStart: string,
@@ -230,7 +230,7 @@ export function optionsOf(
   return data && filterOptions(facts, data, yearStart, levels);
 }
 
-/** What a filter can choose among, whatever is chosen now. */
+/** The filter options, whatever is chosen now. */
 export function filterOptions(
   { index, names, days }: Facts,
   data: DataRange,

@@ -4,7 +4,7 @@ import type { Facts, Groups } from "../groups";
 import type { MonthSegment } from "../index/participationIndex";
 import type { Scope } from "./scope";
 
-/** Sums of daily participation over the groups that count, in a question or an entry of it. */
+/** Sums of daily participation over the groups that count, for a question or one of its entries. */
 export class AttendanceSums {
   users = 0;
   activeUsers = 0;
@@ -12,15 +12,15 @@ export class AttendanceSums {
   loginRows = 0;
   resources = 0;
   resourceRows = 0;
-  /** Active people, counted on each day. */
+  /** Active people, summed over the days. */
   personDays = 0;
-  /** Whether any group counts with a day; whether rows of either report were left out. */
+  /** Whether any group counts on any day; whether rows of either report were withheld. */
   counts = false;
   left = false;
-  /** Whether there is a row of daily participation, left out or not. */
+  /** Whether there is a row of daily participation, withheld or not. */
   hasRows = false;
 
-  /** Whether nothing is known: all that there is was left out. */
+  /** Whether nothing is known because everything was withheld. */
   get isWithheld(): boolean {
     return this.left && !this.counts;
   }
@@ -30,19 +30,19 @@ export interface AttendanceFacts {
   readonly total: AttendanceSums;
   readonly schools: readonly AttendanceSums[];
   readonly grades: readonly AttendanceSums[];
-  /** Each calendar day of the scope; `users` and `activeUsers` are not filled. */
+  /** Each calendar day of the scope; `users` and `activeUsers` are not set. */
   readonly days: readonly AttendanceSums[];
-  /** Index 0 is Monday; likewise. */
+  /** Index 0 is Monday; `users` and `activeUsers` are not set. */
   readonly weekdays: readonly AttendanceSums[];
   /** Days with rows that count. */
   readonly countedDays: number;
-  /** Per school and day of the scope (`school * days + day`): people active. */
+  /** Per school and day of the scope (`school * days + day`): active people. */
   readonly schoolDays: Float64Array;
 }
 
 const sums = (count: number) => Array.from({ length: count }, () => new AttendanceSums());
 
-/** Daily participation in all of a question. */
+/** Daily participation of a whole question. */
 export function attendanceFacts(facts: Facts, groups: Groups, scope: Scope): AttendanceFacts {
   const { index, names, days } = facts;
   const length = scope.to - scope.from + 1;
@@ -65,7 +65,9 @@ export function attendanceFacts(facts: Facts, groups: Groups, scope: Scope): Att
   return { ...result, ...told };
 }
 
-/** Per month: the days by which weekdays are compared: school days with participation of all that are asked for. */
+/**
+ * Per month: the days used to compare weekdays, which are school days with participation of everyone in the question.
+ */
 export function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32Array {
   return range.map(
     (mask, month) =>
@@ -78,7 +80,7 @@ export function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32A
 
 type Parts = Omit<AttendanceFacts, "countedDays">;
 
-/** Says of each part whether it counts and whether something of it is left out. */
+/** Records for each part whether it counts and whether some of it is withheld. */
 function tell(facts: Facts, groups: Groups, scope: Scope, weekdays: Uint32Array, parts: Parts) {
   const { names, days } = facts;
   const months = days.monthStarts.length;
@@ -171,7 +173,7 @@ function addCells(
 const there = 1;
 const active = 2;
 
-/** Counts the people of a question, of its schools and of its grades, each once. */
+/** Counts the people of a question, of its schools and of its grades, each person once. */
 function countPeople(
   { index, names, people, days }: Facts,
   groups: Groups,
@@ -219,7 +221,7 @@ function countPeople(
   count(inGrade, (member) => parts.grades[names.gradeOf[cohortOf[member] as number] as number]);
 }
 
-/** Cells count members; somebody who is active in several cohorts on one day is one person of the day. */
+/** Cells count members; a person who is active in several cohorts on one day must count once. */
 function takeSeveralOnce(
   facts: Facts,
   groups: Groups,

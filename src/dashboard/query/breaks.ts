@@ -3,12 +3,12 @@ import { isoDate } from "../calendar";
 import type { Days } from "../days";
 import { type DataRange, isIn } from "./scope";
 
-/** Fewer days without school are a weekend, with a holiday or two. */
+/** A shorter gap is a weekend, perhaps with a holiday or two. */
 const leastDays = 7;
-/** As many school days are compared on each side at most, and at least. */
+/** The most and the fewest school days to compare on each side. */
 const [mostSchoolDays, leastSchoolDays] = [30, 5];
 
-/** The breaks that have school on both sides, with the school days around them. */
+/** The breaks that have school on both sides, with the surrounding school days. */
 export function breaksIn(days: Days, { first, last }: DataRange): Break[] {
   const schoolDays: number[] = [];
   for (let day = first; day <= last; day++) {

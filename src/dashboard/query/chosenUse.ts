@@ -99,7 +99,7 @@ export async function chosenUse(
   return result;
 }
 
-/** Of a part of a question; `isKnown` is false where the report is missing. */
+/** For a part of a question; `isKnown` is false where the report is missing. */
 export function useOf(
   use: UseSums | undefined,
   part: AttendanceSums,

@@ -12,20 +12,20 @@ import { inRange, isIn, type Scope, schoolDaysIn } from "./scope";
 import { type UsageFacts, usageFacts } from "./usage";
 import { withheldIn } from "./withheld";
 
-/** Everything that is compared of one period, in the days that are compared. */
+/** Everything compared of one period, over the compared days. */
 interface FoundPeriod {
   readonly period: ComparedPeriod;
   readonly scope: Scope;
   readonly attendance: AttendanceFacts;
   readonly usage: UsageFacts;
   readonly use: ChosenUse;
-  /** How many days the averages of all, and of each school and grade, are over. */
+  /** How many days the averages cover: in total, and per school and grade. */
   readonly days: { readonly total: number; readonly schools: Uint32Array; readonly grades: Uint32Array };
 }
 
 /**
- * What people and resources of a scope do in its range and in another one, per school day. Throws the signal's reason
- * when aborted.
+ * What people and resources of a scope do, per school day, in its range and in another one. Throws the signal's
+ * reason when aborted.
  */
 export async function comparisonOf(
   facts: Facts,
@@ -158,7 +158,7 @@ function weeksOf(
   return weeks.map((week) => (week.days === 0 ? null : week.personDays / week.days));
 }
 
-/** The days of a scope, for each entry without those on which it has rows, all of which are left out. */
+/** The days of a scope; for each entry without the days on which all of its rows are withheld. */
 function comparedDays(
   { names, days }: Facts,
   { groupOf, schoolOf, gradeOf }: Groups,

@@ -8,12 +8,13 @@ import type { Names } from "../names";
 import type { Scope } from "./scope";
 
 /**
- * Days of which a report has no row of a user type although the other report proves that there was use: per user type and
- * month (`type * months + month`). A report that never came for a user type is not missed on single days.
+ * Days on which a report has no row of a user type although the other report proves that there was use: per user type
+ * and month (`type * months + month`). A report that never came for a user type is not reported as missing on single
+ * days.
  */
 export type MissingDays = { readonly [Report in ReportKind]: Uint32Array };
 
-/** Follows from the index alone. */
+/** Derived from the index alone. */
 export function missingDaysOf(index: ParticipationIndex, { typeOf }: Names, days: Days): MissingDays {
   const months = index.months.length;
   const size = userTypes.length * months;
@@ -45,8 +46,8 @@ export function missingDaysOf(index: ParticipationIndex, { typeOf }: Names, days
 }
 
 /**
- * 1 for each user type that has a group of its own. Of other types not even this is told: that a report has no row of
- * them would be about fewer people than a group has.
+ * 1 for each user type that has a group of its own. For other types not even missing reports are disclosed: that
+ * would be a statement about fewer people than a group has.
  */
 export function typesWithGroup({ names }: Facts, { groups }: Groups): Uint8Array {
   const types = new Uint8Array(userTypes.length);
@@ -57,7 +58,7 @@ export function typesWithGroup({ names }: Facts, { groups }: Groups): Uint8Array
   return types;
 }
 
-/** The reports that are missing in a question, by user type. */
+/** The missing reports of a question, by user type. */
 export function missingReports(
   { missing, days: { monthStarts } }: Facts,
   { types, range }: Scope,

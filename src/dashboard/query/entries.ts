@@ -20,18 +20,18 @@ import { people, shown } from "./parts";
 import { isIn, type Scope } from "./scope";
 import type { UsageFacts } from "./usage";
 
-/** How many resources `resourcesBySchool` tells apart, and how many weeks a resource shows. */
+/** How many resources `resourcesBySchool` has, and how many weeks a resource shows. */
 const topResources = 20;
 const mostWeeks = 60;
 
-/** All that is known of a question, before it is put into the form of an answer. */
+/** All facts about a question, before they are formatted as an answer. */
 export interface Found {
   readonly facts: Facts;
   readonly minimum: number;
   readonly scope: Scope;
   readonly attendance: AttendanceFacts;
   readonly usage: UsageFacts;
-  /** Where the filter chooses resources. */
+  /** Present where the filter chooses resources. */
   readonly chosen: ChosenUse | undefined;
 }
 
@@ -78,13 +78,13 @@ export function gradeEntries({ facts, minimum, attendance, usage, chosen }: Foun
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
 }
 
-/** Of what kind a day is, as a day number. */
+/** The kind of a day, given as a day number. */
 export function kindOf(days: Days, day: number): DayEntry["kind"] {
   if (!isIn(days.kinds.data, days, day)) return "noData";
   return isIn(days.kinds.school, days, day) ? "school" : "quiet";
 }
 
-/** The reports of a day that are missing for some of the people of a scope. */
+/** The reports that are missing on a day for some of the people of a scope. */
 export function missingOn(days: Days, { missing }: Scope, day: number): ReportKind[] {
   return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
     isIn(missing[report], days, day),
@@ -134,7 +134,7 @@ export function weekdayEntries({ facts: { days }, scope, attendance }: Found): W
   });
 }
 
-/** With the number of each shown resource, since names alone need not be told apart. */
+/** Includes the number of each shown resource, because names are not unique. */
 export function resourceEntries({ facts, minimum, scope, attendance, usage }: Found): {
   readonly entries: readonly ResourceEntry[];
   readonly order: readonly number[];
@@ -169,10 +169,10 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
   return { entries: found.map(({ entry }) => entry), order: found.map(({ number }) => number) };
 }
 
-/** Few are few: how many they are does not show in an order either. */
+/** All `few` sort alike, so that the order does not disclose how many they are. */
 export const shownPeople = (count: number, minimum: number) => (count > 0 && count < minimum ? 1 : count);
 
-/** Rows with a person of a shown resource, by day of the scope. */
+/** Rows of a shown resource that have a person, by day of the scope. */
 function rowsOf({ rows }: UsageFacts, { days }: AttendanceFacts, resource: number): Float64Array {
   return rows.subarray(resource * days.length, (resource + 1) * days.length);
 }

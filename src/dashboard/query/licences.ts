@@ -7,8 +7,8 @@ import { people } from "./parts";
 import { usersOf } from "./usage";
 
 /**
- * Who used the resources that are paid for, in the people and days of a question, whatever resources it filters by.
- * Names that no row has come first, then those with the fewest users per seat; those without seats stand last.
+ * Who used the paid resources, for the people and days of a question, whatever resources it filters by. Names without
+ * rows come first, then those with the fewest users per seat; those without seats come last.
  */
 export function licenceEntries(found: Found, groups: Groups, licences: readonly Licence[]): LicenceEntry[] {
   const { facts, scope, minimum, attendance } = found;

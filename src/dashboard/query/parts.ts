@@ -1,7 +1,7 @@
 import type { People, Shown } from "../answer";
 import type { AttendanceSums } from "./attendance";
 
-/** A sum, average or number of things of a part. */
+/** A sum, average or count of a part. */
 export const shown = (value: number, part: AttendanceSums): Shown => (part.isWithheld ? null : value);
 
 /** A number of people of a part. */

@@ -6,31 +6,31 @@ import type { DashboardFilter } from "../filter";
 import type { Facts, Groups } from "../groups";
 import { typesWithGroup } from "./completeness";
 
-/** What a filter lets in, in the numbers of the index. Days are day numbers, both included. */
+/** The scope of a filter, in the numbers of the index. Days are day numbers, inclusive. */
 export interface Scope {
   readonly from: number;
   readonly to: number;
-  /** 1 for cohorts that the filter selects; for groups all of whose cohorts it selects; for shown resources. */
+  /** 1 for cohorts that the filter selects; for groups whose cohorts it selects completely; for shown resources. */
   readonly cohorts: Uint8Array;
   readonly whole: Uint8Array;
   readonly resources: Uint8Array;
-  /** 1 for user types that the filter selects, and whose missing reports can be told. */
+  /** 1 for user types that the filter selects, and whose missing reports may be disclosed. */
   readonly types: Uint8Array;
-  /** Per month: days of the range of which the report is missing for some of the people. */
+  /** Per month: days of the range on which the report is missing for some of the people. */
   readonly missing: { readonly [Report in ReportKind]: Uint32Array };
-  /** Per month: the days of the range. Per cohort and month: the days on which it counts. */
+  /** Per month: the days of the range. Per cohort and month: the days on which the cohort counts. */
   readonly range: Uint32Array;
   readonly masks: Uint32Array;
 }
 
-/** The first and last day with rows of either report, and the last with participation. */
+/** The first and last day with rows of either report, and the last one with participation. */
 export interface DataRange {
   readonly first: number;
   readonly last: number;
   readonly lastParticipation: number;
 }
 
-/** `undefined` where the tables hold no row. */
+/** `undefined` where the tables are empty. */
 export function dataRange({ kinds, monthStarts }: Days): DataRange | undefined {
   let [first, last, lastParticipation] = [Number.POSITIVE_INFINITY, -1, -1];
   monthStarts.forEach((start, month) => {
@@ -52,7 +52,7 @@ export function schoolYearStart(day: number, monthAndDay: string): number {
   return start <= day ? start : startIn(year - 1, monthAndDay);
 }
 
-/** In a year without a February 29th the school year that begins on it begins on the day behind. */
+/** In a non-leap year, a school year that begins on February 29 begins on the next day. */
 function startIn(year: number, monthAndDay: string): number {
   const start = dayNumber(`${year}-${monthAndDay}`);
   return Number.isNaN(start) ? dayNumber(`${year}-03-01`) : start;
@@ -80,7 +80,7 @@ export function scopeOf(
     cohorts,
     types: Uint8Array.from(userTypes, (type, at) => Number(told[at] === 1 && isChosen(types, type))),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
-    // A former name still means the resource, unless another one has it now.
+    // A former name still selects the resource, unless another one has that name now.
     resources: Uint8Array.from(facts.names.shown, ({ name, type, formerNames = [] }) => {
       const isNamed =
         isChosen(resources, name) || formerNames.some((each) => resources.has(each) && !current.has(each));
@@ -90,7 +90,7 @@ export function scopeOf(
   return inRange(facts, groups, selected, rangeOf(filter.range, data, yearStart));
 }
 
-/** The same people and resources in other days. */
+/** The same people and resources on other days. */
 export function inRange(
   { days: { monthStarts, kinds }, missing }: Facts,
   { groupOf, counted }: Groups,
@@ -123,7 +123,7 @@ export function inRange(
     resources,
     types,
     missing: {
-      // Without a row of anybody it is missing for all, whoever they are.
+      // Where nobody has a row, the report is missing for everyone.
       dailyParticipation: missingOf(missing.dailyParticipation).map((days, month) => {
         const none = (kinds.data[month] as number) & ~(kinds.participation[month] as number);
         return days | (none & (range[month] as number));
@@ -140,18 +140,18 @@ function rangeOf(range: DashboardFilter["range"], data: DataRange, yearStart: st
   if (range.preset === "all") return { from: data.first, to: data.last };
   const to = data.lastParticipation;
   const from = { last7: to - 6, last30: to - 29, schoolYear: schoolYearStart(to, yearStart) }[range.preset];
-  // Days before the first data would be shown as days without use.
+  // Days before the first data would look like days without use.
   return { from: Math.max(from, data.first), to };
 }
 
-/** How many of a scope's days are school days. */
+/** The number of school days in a scope. */
 export function schoolDaysIn({ kinds }: Days, { range }: Pick<Scope, "range">): number {
   return range.reduce((sum, mask, month) => sum + countBits(mask & (kinds.school[month] as number)), 0);
 }
 
 /**
- * The period that a scope is compared with: the filter's, or as many school days, ending on the day before the scope.
- * `undefined` where the data does not reach back that far, or there are none.
+ * The period that a scope is compared with: the filter's, or the same number of school days ending on the day before
+ * the scope. `undefined` where the data does not reach back that far, or there are no school days.
  */
 export function otherRange(
   days: Days,
@@ -169,7 +169,7 @@ export function otherRange(
   return undefined;
 }
 
-/** Whether a day, as a day number, is in masks of months. */
+/** Whether a day, given as a day number, is set in masks of months. */
 export function isIn(masks: Uint32Array, { monthStarts }: Pick<Days, "monthStarts">, day: number): boolean {
   const month = monthPlace(monthStarts, day);
   const bit = month < 0 ? 31 : day - (monthStarts[month] as number);

@@ -48,7 +48,7 @@ export async function usageFacts(
   return walk.result();
 }
 
-/** Rows with a person per shown resource and day of a scope, without all else. */
+/** Rows with a person, per shown resource and day of a scope; computes nothing else. */
 export async function usageRows(
   facts: Facts,
   groups: Groups,
@@ -73,7 +73,7 @@ export type VisitRun = (
   month: number,
 ) => void;
 
-/** The runs of one of the index's resources that count, as `UsageWalk.eachRun` has them. */
+/** The counting runs of one of the index's resources, as in `UsageWalk.eachRun`. */
 export function eachRunOf(
   { index, days, firstRuns }: Facts,
   scope: Scope,
@@ -96,7 +96,7 @@ export function eachRunOf(
   }
 }
 
-/** Distinct people who used any of some shown resources, whatever resources a scope has. */
+/** Distinct people who used any of the given shown resources, whatever resources a scope has. */
 export function usersOf(facts: Facts, groups: Groups, scope: Scope, shown: readonly number[]): number {
   const walk = new UsageWalk(facts, groups, scope);
   const people = new Set<number>();
@@ -112,7 +112,10 @@ export function usersOf(facts: Facts, groups: Groups, scope: Scope, shown: reado
   return people.size;
 }
 
-/** Goes through usage, one shown resource after the other: millions of entries, so without objects or closures in them. */
+/**
+ * Walks through usage, one shown resource after another: millions of entries, so without objects or closures per
+ * entry.
+ */
 class UsageWalk {
   readonly rows: Float64Array;
   private readonly length: number;
@@ -124,7 +127,10 @@ class UsageWalk {
   private readonly identityDays: Uint32Array;
   private readonly identitySeen: Uint8Array;
   private readonly used: Uint8Array;
-  /** Of each member, person, and member that stands for a person at a school or in a grade: what it was last counted for. */
+  /**
+   * For each member, person, and member that represents a person at a school or in a grade: the last thing it was
+   * counted for.
+   */
   private readonly counted: Uint32Array;
   private readonly countedPerson: Uint32Array;
   private readonly countedAtSchool: Uint32Array;
@@ -162,7 +168,10 @@ class UsageWalk {
     this.countedInGrade = new Uint32Array(members);
   }
 
-  /** The runs of a shown resource that count, with their days; `start` is the month's first day, from the scope's. */
+  /**
+   * The counting runs of a shown resource, with their days; `start` is the month's first day, relative to the
+   * scope's.
+   */
   eachRun(shown: number, visit: VisitRun): void {
     for (const resource of this.facts.names.resourcesOf[shown] ?? [])
       eachRunOf(this.facts, this.scope, resource, visit);
@@ -276,7 +285,10 @@ class UsageWalk {
     }
   }
 
-  /** Counts the people of different resources that lie behind several shown ones, or several behind one. */
+  /**
+   * Counts people where one different resource has several shown ones, or one shown resource has several different
+   * ones.
+   */
   countSharedIdentities(): void {
     const { names } = this.facts;
     const shared = new Map<number, number[]>();
@@ -363,7 +375,7 @@ class UsageWalk {
   }
 }
 
-/** Whether the place did not have the stamp yet; stamps it. */
+/** Returns whether the place did not have the stamp yet, and stamps it. */
 function stamped(stamps: Uint32Array, place: number, stamp: number): boolean {
   if (stamps[place] === stamp) return false;
   stamps[place] = stamp;

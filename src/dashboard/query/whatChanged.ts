@@ -9,8 +9,8 @@ import { type DataRange, inRange } from "./scope";
 import { usageRows } from "./usage";
 
 /**
- * What changed in a question, from the day by day sums of whole groups. A range that is too short to judge by takes in
- * the days before it. A school of which groups are left out is judged by the others, and says so.
+ * What changed in a question, from the daily sums of whole groups. A range that is too short to judge is extended by
+ * earlier days. A school with withheld groups is judged by its others, and marked.
  */
 export async function whatChanged(
   { facts, scope, ...found }: Found,
@@ -26,7 +26,7 @@ export async function whatChanged(
   const rows = isLonger ? await usageRows(facts, groups, history, signal) : found.usage.rows;
   const length = attendance.days.length;
   const missing = attendance.days.map((_, place) => missingOn(days, history, history.from + place));
-  /** A day without the report that says it is not known. */
+  /** On a day without the report, the value is unknown. */
   const seriesOf = (daily: Float64Array, number: number, report: ReportKind) => {
     const own = daily.subarray(number * length, (number + 1) * length);
     return own.some(Boolean) && missing.some((reports) => reports.includes(report))

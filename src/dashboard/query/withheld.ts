@@ -17,7 +17,7 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
     const parts = [...new Set(cohorts.map((cohort) => of[cohort]))].map((entry) =>
       cutGroup(facts, groups, cohorts, (cohort) => of[cohort] === entry),
     );
-    // A small part names the others.
+    // The entry of a small part already names the other parts.
     const small = parts.filter(({ isSmall }) => isSmall);
     cut.push(...(small.length > 0 ? small : parts));
   };
@@ -73,7 +73,7 @@ function uncountedDays({ days: { monthStarts } }: Facts, { uncounted }: Groups, 
   return count === 0 ? undefined : { days: count, first: isoDate(first), last: isoDate(last) };
 }
 
-/** Cohorts by user type and school, with their grades where these are not all that the school has. */
+/** Cohorts by user type and school; with their grades where the school has others too. */
 function placesOf({ index }: Facts, cohorts: readonly number[]): Place[] {
   const key = (userType: UserType, school: string | null) => JSON.stringify([userType, school]);
   const all = new Map<string, number>();
