@@ -3,7 +3,7 @@ import { Application } from "./ui/application";
 
 let application: Application | undefined;
 
-/** Resolves to the running parts for the tests inside the extension host, and to nothing for anybody else. */
+/** Returns the running application to tests inside the extension host, and nothing otherwise. */
 export function activate(context: vscode.ExtensionContext): Application | undefined {
   application = new Application(context);
   return context.extensionMode === vscode.ExtensionMode.Test ? application : undefined;

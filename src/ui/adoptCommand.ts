@@ -15,11 +15,11 @@ export class AdoptCommand {
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
     private readonly log: vscode.LogOutputChannel,
-    /** Shows OEA's rows against ours. */
+    /** Opens the comparison of OEA's rows with ours. */
     private readonly openPage: () => Promise<void>,
   ) {}
 
-  /** Resolves to what was done; undefined where nothing was. */
+  /** Resolves to the summary; undefined if nothing was done. */
   async adopt(): Promise<AdoptSummary | undefined> {
     try {
       const planned = await this.request(vscode.l10n.t("Clever: looking at OEA's lake"), true);
@@ -68,7 +68,7 @@ export class AdoptCommand {
           if (state.phase !== phase) shown = 0;
           phase = state.phase;
           const percent = state.files === 0 ? 0 : (100 * state.filesDone) / state.files;
-          // A bar cannot go back: only the phase that takes longest moves it.
+          // A progress bar cannot go back: only the longest phase moves it.
           const increment = state.phase === (dryRun ? "looking" : "building") ? percent - shown : 0;
           progress.report({ message: progressText(state), increment });
           shown = percent;
@@ -87,7 +87,7 @@ export class AdoptCommand {
     }
   }
 
-  /** Tells how the lake stands, worst first, and offers the comparison. */
+  /** Reports the state of the lake, worst first, and offers the comparison. */
   private tellAdopted(summary: AdoptSummary, text: string): void {
     const { run, warnings } = summary;
     const unexplained = summary.comparison
@@ -127,7 +127,7 @@ function doneText({ run, files }: AdoptSummary): string {
   );
 }
 
-/** What there is and what would be done, in the lines of a question. */
+/** The current state and the planned changes, as the lines of a question. */
 function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string {
   const names = tables.map(({ table, rows, distinctRows }) =>
     vscode.l10n.t(

@@ -11,7 +11,7 @@ import { asMarkdown } from "./outsideText";
 
 const scheme = "clever-adoption";
 
-/** Shows OEA's tables and their rows against ours as a Markdown page; computed again whenever it is opened. */
+/** Shows OEA's tables and compares their rows with ours in a Markdown page; recomputed whenever it is opened. */
 export class AdoptionPage extends Disposable implements vscode.TextDocumentContentProvider {
   constructor(
     private readonly model: ConnectionModel,
@@ -31,12 +31,12 @@ export class AdoptionPage extends Disposable implements vscode.TextDocumentConte
   }
 }
 
-/** The page's address. The last part of its path is what VS Code names the tab by. */
+/** The page's URI. VS Code uses the last part of its path as the tab's title. */
 export function adoptionPage(): vscode.Uri {
   return vscode.Uri.from({ scheme, path: `/${vscode.l10n.t("OEA's lake")}` });
 }
 
-/** What an adoption came to, as Markdown. */
+/** The result of an adoption, as Markdown. */
 function adoptionText({ tables, comparison, warnings }: AdoptSummary): string {
   return [
     `# ${asMarkdown(vscode.l10n.t("OEA's lake"))}`,
@@ -62,7 +62,7 @@ function adoptionText({ tables, comparison, warnings }: AdoptSummary): string {
   ].join("\n");
 }
 
-/** The rows of both tables by month; reasons that no row has get no column. */
+/** The rows of both tables by month; reasons without rows get no column. */
 function monthsOf(table: string, months: readonly ComparedMonth[]): string[] {
   const reasons = [
     {

@@ -39,7 +39,7 @@ import { TablePages } from "./tablePages";
 import { UpkeepCommands } from "./upkeepCommands";
 import { showWarningMessage } from "./window";
 
-/** The extension's parts, put together. Nothing here starts the engine: the first request does. */
+/** Wires the extension's parts together. Does not start the engine: the first request does. */
 export class Application extends Disposable {
   readonly log = this.hold(vscode.window.createOutputChannel("Clever Lake", { log: true }));
   readonly client: EngineClient;
@@ -178,20 +178,22 @@ export class Application extends Disposable {
     else this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.startUp(samples)));
   }
 
-  /** What is done without having been asked for. In Restricted Mode none of it is, so that nothing connects by itself. */
+  /**
+   * What happens on startup without the user asking. Skipped in Restricted Mode, so that nothing connects on its own.
+   */
   private async startUp(samples: SampleCommands): Promise<void> {
     try {
       await samples.adoptOlder();
-      // `npm start` asks for the sample district this way.
+      // `npm start` requests the sample district through this variable.
       if (process.env.CLEVER_LAKE_TRY_SAMPLE === "1" && !isConnected()) await samples.try();
     } catch (error) {
       tellError(error, this.log);
     }
-    // Badge and status bar say what is new before the view is ever opened; a failure shows there too.
+    // The badge and status bar show news before the view is first opened; a failure shows there too.
     if (isConnected()) await this.model.loaded().catch(() => undefined);
   }
 
-  /** Ends the engine; resolves when it is gone. */
+  /** Ends the engine; resolves once its process has exited. */
   end(): Promise<void> {
     this.dispose();
     return this.client.dispose();
@@ -261,7 +263,7 @@ export class Application extends Disposable {
     return "";
   }
 
-  /** A setting that cannot be used is told when it is written, not when it is first needed. */
+  /** Reports an invalid setting when it is written, not when it is first used. */
   private checkSettings(event: vscode.ConfigurationChangeEvent): void {
     if (!event.affectsConfiguration("clever") || !isConnected()) return;
     checkSettings().catch((error: unknown) => tellError(error, this.log));
@@ -312,7 +314,7 @@ function connectionCommands(
     changeCredentials: () => credentials.change(),
     showSalt: () => credentials.showSalt(),
     forgetCredentials: () => credentials.forget(),
-    // What is left with the sample is the sample, not the connection behind it.
+    // With the sample in use, this leaves the sample; the user's own connection stays.
     removeConnection: () => (usesSample() ? samples.leave() : credentials.remove()),
   };
 }

@@ -10,7 +10,7 @@ import { isCancellation, tell, tellError } from "./messages";
 import { readGeneralSettings } from "./settings";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
 
-/** Writes files for other products, made for the lake of the connection. */
+/** Writes files for other products, for the lake of the connection. */
 export class AssetsCommand {
   constructor(
     private readonly model: ConnectionModel,
@@ -18,7 +18,7 @@ export class AssetsCommand {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Asks which and where, writes them and opens their README. Undefined where the person leaves. */
+  /** Asks which assets and where, writes them and opens their README. Undefined if the user cancels. */
   async create(): Promise<AssetsSummary | undefined> {
     try {
       const names = await askNames();

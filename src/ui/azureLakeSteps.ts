@@ -8,7 +8,10 @@ import { askChoice, askText, askWhile, type Choice, orBack, type Place, withWays
 
 type LakeAuth = ConnectionAnswers["lakeAuth"];
 
-/** Where a lake in Azure is: picked from the account's subscriptions, or typed. Undefined where the user goes back. */
+/**
+ * Asks for the location of a lake in Azure: picked from the account's subscriptions, or typed. Undefined if the user
+ * goes back.
+ */
 export async function askAzureLake(
   answers: ConnectionAnswers,
   place: Place,
@@ -30,7 +33,7 @@ export async function askAzureLake(
     ...answers,
     lakeUrl,
     lakeAuth: how === "pick" ? ("vscode" as const) : answers.lakeAuth,
-    // What was given for one lake is not proposed for another.
+    // What was given for one lake must not be offered for another.
     ...(lakeUrl === answers.lakeUrl ? {} : { lakeAccountKey: "", lakeSas: "" }),
   };
   return (await orBack(askLakeAuth(next, place))) ?? askAzureLake(answers, place);
@@ -62,7 +65,7 @@ function pickLake(place: Place): Promise<string> {
   });
 }
 
-/** Has the user sign in while they are asked anyway: what the engine asks for later, it asks for in the background. */
+/** Signs the user in while the wizard is open: later the engine requests tokens in the background. */
 async function signIn(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
   const asking = vscode.l10n.t("Signing in with your Microsoft account …");
   await withWaysOn(place, () => askWhile(place, asking, () => signInWithMicrosoft(storageScope)));

@@ -1,6 +1,6 @@
 import { CleverLakeError } from "../errors";
 
-/** A subscription that the signed-in account can see. */
+/** A subscription that is visible to the signed-in account. */
 export interface AzureSubscription {
   readonly id: string;
   readonly name: string;
@@ -15,7 +15,10 @@ export interface AzureLake {
   readonly url: string;
 }
 
-/** What Azure Resource Manager knows; apart from VS Code, so that it can be tried against a server of one's own. */
+/**
+ * The parts of Azure Resource Manager that the extension uses; independent of VS Code, so that a local server can
+ * stand in for tests.
+ */
 export interface AzureDirectory {
   subscriptions(signal?: AbortSignal): Promise<AzureSubscription[]>;
   lakes(subscription: string, signal?: AbortSignal): Promise<AzureLake[]>;
@@ -25,7 +28,7 @@ export const managementScope = "https://management.azure.com/.default";
 
 const pagesAtMost = 50;
 
-/** Azure Resource Manager over its REST interface: two lists, for which the platform's `fetch` does. */
+/** Azure Resource Manager through its REST interface: two lists, for which the platform's `fetch` is enough. */
 export class AzureManagement implements AzureDirectory {
   constructor(
     private readonly token: () => Promise<string>,
@@ -66,7 +69,7 @@ export class AzureManagement implements AzureDirectory {
       const value = member(answer, "value");
       if (Array.isArray(value)) items.push(...(value as unknown[]));
       const link = text(answer, "nextLink");
-      // The token goes to Azure's own host and to no other.
+      // The token is sent to Azure's own host only.
       next = link !== undefined && new URL(link).origin === new URL(this.base).origin ? link : undefined;
     }
     return items;

@@ -4,7 +4,7 @@ import { Disposable } from "./dispose";
 import type { RunController } from "./runController";
 import { checkEvery, comparesContents, isConnected, runsAutomatically, section } from "./settings";
 
-/** Looks for new reports every so many minutes, and brings them in where the user wants that. Off by default. */
+/** Checks for new reports at an interval, and ingests them if the user wants that. Off by default. */
 export class BackgroundCheck extends Disposable {
   private timer: NodeJS.Timeout | undefined;
 
@@ -25,7 +25,7 @@ export class BackgroundCheck extends Disposable {
   private schedule(): void {
     clearInterval(this.timer);
     const minutes = checkEvery();
-    // What goes wrong shows in the view and the status bar; nobody asked for a message.
+    // Failures show in the view and the status bar; the user did not ask for a message.
     if (minutes > 0)
       this.timer = setInterval(() => void this.look().catch(() => undefined), minutes * 60_000);
   }

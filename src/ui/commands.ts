@@ -13,9 +13,9 @@ interface Manifest {
 export type Commands = Readonly<Record<string, (...parameters: never[]) => unknown>>;
 
 /**
- * Registers commands, each by its name behind `clever.`. What a command's `enablement` in the manifest keeps out of
- * menus can still be called, by a key or a link: then it says what is missing and offers the way there. None throws.
- * @param onCall told of each call, before it is carried out
+ * Registers commands, with the prefix `clever.`. A command that its `enablement` in the manifest hides from menus can
+ * still be called, by a key or a link: it then reports what is missing and offers a way to fix it. None throws.
+ * @param onCall called before each command runs
  */
 export function registerCommands(
   commands: Commands,

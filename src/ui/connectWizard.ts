@@ -36,7 +36,7 @@ type ConnectionStep =
   | "lake"
   | "salt";
 
-/** The steps in their order: the server's key comes before anything is sent to it. */
+/** The steps in order: the server's key is checked before anything is sent to it. */
 function stepsOf(client: EngineClient): ReadonlyMap<ConnectionStep, Step<ConnectionAnswers>> {
   return new Map<ConnectionStep, Step<ConnectionAnswers>>([
     ["host", askHost],
@@ -52,8 +52,8 @@ function stepsOf(client: EngineClient): ReadonlyMap<ConnectionStep, Step<Connect
 }
 
 /**
- * Asks, step by step, for all that a connection needs.
- * @param from the step to begin with; the first if left out
+ * Asks step by step for everything that a connection needs.
+ * @param from the step to begin with; the first if omitted
  */
 export function askConnection(
   client: EngineClient,
@@ -65,7 +65,7 @@ export function askConnection(
   return walk(title, first, [...steps.values()], { log, from: [...steps.keys()].indexOf(from) });
 }
 
-/** The step whose answer can mend what went wrong. */
+/** The step whose answer can fix the error. */
 export function stepConcerned(error: unknown, { authentication }: ConnectionAnswers): ConnectionStep {
   if (isCleverLakeError(error, "hostKey")) return "trust";
   if (isCleverLakeError(error, "network")) return "host";
@@ -73,7 +73,7 @@ export function stepConcerned(error: unknown, { authentication }: ConnectionAnsw
   return authentication === "password" ? "secret" : authentication === "agent" ? "signIn" : "passphrase";
 }
 
-/** Tries a connection out; rejects with what is wrong with it. */
+/** Tests a connection; rejects with what is wrong with it. */
 export async function testConnection(
   client: EngineClient,
   connected: Connected,
@@ -120,7 +120,7 @@ async function askUser(answers: ConnectionAnswers, place: Place): Promise<Connec
   return elsewhere(answers, { username: username.trim() });
 }
 
-/** The answers with another server or user: what was given for the one before is not proposed for it. */
+/** The answers with another server or user: secrets given for the previous one must not be offered for it. */
 function elsewhere(
   answers: ConnectionAnswers,
   change: Partial<Pick<ConnectionAnswers, "host" | "port" | "username">>,
@@ -157,7 +157,7 @@ async function askAuthentication(
   return (await orBack(login.then(() => cleared))) ?? askAuthentication(client, answers, place);
 }
 
-/** Logs in with the answers so far; rejects where the server does not let them in. */
+/** Logs in with the answers so far; rejects if the server refuses them. */
 async function logIn(client: EngineClient, answers: ConnectionAnswers, signal: AbortSignal): Promise<void> {
   await client.request(engine.testLogin, loginWith(answers), { signal });
 }
@@ -232,7 +232,7 @@ async function askTrust(
       },
     ],
   );
-  // A server with another key is another one.
+  // A server with another key is another server.
   return trusted || answers.hostKey === ""
     ? { ...answers, hostKey: presented }
     : { ...answers, hostKey: presented, password: "" };

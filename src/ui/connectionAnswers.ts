@@ -2,12 +2,12 @@ import type { LakeAuth } from "../config";
 import type { Connected, ServerLogin } from "../engine/messages";
 import { withProxy } from "./settings";
 
-/** What the wizard asks for, as far as it was answered. */
+/** The wizard's answers so far. */
 export interface ConnectionAnswers {
   readonly host: string;
   readonly port: number;
   readonly username: string;
-  /** The folder with the reports. The wizard does not ask for it: it keeps what the settings say. */
+  /** The folder with the reports. The wizard does not ask for it: it keeps the one in the settings. */
   readonly root: string;
   readonly authentication: "password" | "privateKey" | "agent";
   readonly password: string;
@@ -19,12 +19,12 @@ export interface ConnectionAnswers {
   readonly lakeAuth: LakeAuth;
   readonly lakeAccountKey: string;
   readonly lakeSas: string;
-  /** Where the salt comes from instead of the secret store; empty where that holds it. */
+  /** The source of the salt if it is not in the secret store; empty if it is. */
   readonly saltKeyVaultUrl: string;
   readonly salt: string;
-  /** Whether the salt was made here: the user has to keep it. */
+  /** Whether the salt was generated here: the user must keep a copy. */
   readonly saltIsNew: boolean;
-  /** The lake that a stored salt was given for; empty where there is none, or not known. */
+  /** The lake that a stored salt was given for; empty if there is none or it is unknown. */
   readonly saltLake: string;
 }
 
@@ -48,7 +48,7 @@ export const noAnswers: ConnectionAnswers = {
   saltLake: "",
 };
 
-/** The answers as the engine takes them. */
+/** The answers in the form that the engine takes. */
 export function connectedWith(answers: ConnectionAnswers): Connected {
   const { lakeUrl, lakeAuth, lakeAccountKey, lakeSas, saltKeyVaultUrl, salt } = answers;
   const { sftp, secrets } = loginWith(answers);

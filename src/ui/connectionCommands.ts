@@ -15,13 +15,13 @@ import { sameLake, sameServer, targetsOf } from "./targets";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 import { askWayOn } from "./wizard";
 
-/** The wizard's steps bring the checking of settings with them: they are loaded when they are needed. */
+/** The wizard's steps bring settings validation with them, so they are loaded on demand. */
 const wizard = () => import("./connectWizard");
 type FirstStep = Parameters<typeof askConnection>[2]["from"];
 
 /** The commands that make and test a connection. */
 export class ConnectionCommands {
-  /** What was answered in a wizard that came to no connection, secrets too: kept in memory, for the next time. */
+  /** Answers of a wizard that ended without a connection, secrets included: kept in memory for the next time. */
   private unfinished: ConnectionAnswers | undefined;
 
   constructor(
@@ -31,7 +31,7 @@ export class ConnectionCommands {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** The wizard, until the connection works or the user leaves. */
+  /** Runs the wizard until the connection works or the user leaves. */
   async connect(): Promise<void> {
     const { askConnection, stepConcerned } = await wizard();
     let answers = this.unfinished ?? (await this.knownAnswers());
@@ -64,7 +64,7 @@ export class ConnectionCommands {
     }
   }
 
-  /** Drops what an unfinished wizard was told. */
+  /** Drops the answers of an unfinished wizard. */
   forgetAnswers(): void {
     this.unfinished = undefined;
   }
@@ -100,7 +100,7 @@ export class ConnectionCommands {
     }
   }
 
-  /** What is set and stored already. A secret is proposed only for what it was given for. */
+  /** Answers from existing settings and secrets. A secret is offered only for what it was given for. */
   private async knownAnswers(): Promise<ConnectionAnswers> {
     const { noAnswers } = await import("./connectionAnswers");
     if (!hasConnection()) return { ...noAnswers, root: reportsRoot() };
@@ -142,7 +142,7 @@ export class ConnectionCommands {
     );
   }
 
-  /** A stored salt, which may be that of another lake, goes only after a question. */
+  /** A stored salt may belong to another lake, so it is replaced only after asking. */
   private async mayReplaceSalt({ salt }: ConnectionAnswers): Promise<boolean> {
     const stored = await this.secrets.readBound();
     const before = stored.secrets.salt;
@@ -173,7 +173,7 @@ export class ConnectionCommands {
   }
 }
 
-/** That nothing can be run on the lake yet. */
+/** Explains that nothing can be run on the lake yet. */
 function oeasText(): string {
   return vscode.l10n.t(
     "OEA's own notebooks wrote this lake: each of their runs repeated every row. Adopt it before you run the pipeline.",

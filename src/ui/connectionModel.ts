@@ -29,16 +29,16 @@ import { targetsOf } from "./targets";
 /** How long another window may take to write a connection. */
 const settleMilliseconds = 1_000;
 
-/** How the last look at the server went. */
+/** The state of the last look at the server. */
 export type ReportsState = "unknown" | "loading" | "loaded" | "empty" | "failed";
 
 /**
- * What the views show of the connection: the reports on the server and how each stands to the lake. There is one; the
- * views listen to it.
+ * The connection as the views show it: the reports on the server with their ingestion status. There is one instance;
+ * the views listen to it.
  */
 export class ConnectionModel extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
-  /** The reports, or what is known of them, changed. */
+  /** The reports or their status changed. */
   readonly onDidChange = this.changed.event;
   private readonly lakeChanged = this.hold(new vscode.EventEmitter<void>());
   /** The lake or its runs may have changed. */
@@ -50,10 +50,10 @@ export class ConnectionModel extends Disposable {
   private current: ReportsState = "unknown";
   private failure: unknown;
   private lookedAt: number | undefined;
-  /** Whether the user asked for a look at the server in this window. */
+  /** Whether the user has requested a look at the server in this window. */
   private asked = false;
   private readonly guard: TargetGuard;
-  /** Settings and secrets are being written, one after the other: no request may see half of them. */
+  /** Settings and secrets are written one after the other: no request may see a half-written state. */
   private changing: Promise<void> = Promise.resolve();
   private loading: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
@@ -82,7 +82,7 @@ export class ConnectionModel extends Disposable {
     return this.items;
   }
 
-  /** The kinds of reports of which a newer day was expected by now. */
+  /** The kinds of reports that are overdue. */
   get overdue(): readonly Freshness[] {
     return this.late;
   }
@@ -111,19 +111,21 @@ export class ConnectionModel extends Disposable {
     return this.items.filter(({ state }) => state === "new" || state === "changed").length;
   }
 
-  /** How many reports ask for something, for badge and status bar. */
+  /** How many reports need attention, for badge and status bar. */
   get counts(): ReportCounts {
     return countsOf(this.items, this.late);
   }
 
-  /** Whether the views may look at server and lake by themselves: in Restricted Mode only once the user has asked. */
+  /**
+   * Whether the views may contact server and lake on their own: in Restricted Mode only after a request by the user.
+   */
   get mayLook(): boolean {
     return isConnected() && (vscode.workspace.isTrusted || this.asked);
   }
 
   /**
-   * Settings and secrets for a request, read at the moment of use. This is the only way from the stored secrets to a
-   * server or a lake: where the settings name another one than they were given for, the user is asked.
+   * Settings and secrets for a request, read at the time of use. This is the only path from the stored secrets to a
+   * server or a lake. If the settings name another one than the secrets were given for, the user is asked.
    */
   async connected(): Promise<Connected> {
     await this.changing;
@@ -137,7 +139,7 @@ export class ConnectionModel extends Disposable {
     return { connection, secrets: await this.guard.secretsFor(targetsOf({ sftp, lake, saltKeyVaultUrl })) };
   }
 
-  /** The settings, once they belong together: another window writes a connection one setting after the other. */
+  /** The settings, once they are consistent: another window writes a connection one setting after the other. */
   private async settledSettings(): Promise<Config> {
     const settings = await readSettings();
     if (!(await this.guard.moved(targetsOf(settings)))) return settings;
@@ -145,12 +147,12 @@ export class ConnectionModel extends Disposable {
     return readSettings();
   }
 
-  /** The user asked for something: what they refused before is asked again. */
+  /** The user did something: what they refused before may be asked again. */
   userActs(): void {
     this.guard.forgetRefusal();
   }
 
-  /** Puts a connection, with the secrets that were given for it, in the place of the one that there was. */
+  /** Stores a connection with its secrets, replacing the previous one. */
   keep(
     settings: ConnectionSettings,
     secrets: Readonly<Partial<Record<SecretName, string | undefined>>>,
@@ -164,7 +166,7 @@ export class ConnectionModel extends Disposable {
     });
   }
 
-  /** Takes the user's own connection and its secrets off this machine. */
+  /** Removes the user's own connection and its secrets from this machine. */
   remove(): Promise<void> {
     return this.change(async () => {
       await this.secrets.forgetAll();
@@ -172,14 +174,14 @@ export class ConnectionModel extends Disposable {
     });
   }
 
-  /** Has whoever asks for `connected` wait until `write` is through. */
+  /** Makes callers of `connected` wait until `write` has finished. */
   private async change(write: () => Promise<void>): Promise<void> {
     const written = this.changing.then(write);
     this.changing = written.catch(() => undefined);
     await written;
   }
 
-  /** Looks at the server again; the views keep what they show until the answer is there. */
+  /** Reads the server again; the views keep their content until the answer arrives. */
   async refresh(): Promise<void> {
     if (!isConnected()) {
       this.reset();
@@ -193,7 +195,7 @@ export class ConnectionModel extends Disposable {
     await done;
   }
 
-  /** Resolves when the reports are known, looking at the server if that was not done yet. */
+  /** Resolves when the reports are known, reading the server if that was not done yet. */
   async loaded(): Promise<void> {
     if (this.current === "unknown") await this.refresh();
     else await this.loading?.done;
@@ -225,7 +227,7 @@ export class ConnectionModel extends Disposable {
       this.set(found.length === 0 ? "empty" : "loaded");
     } catch (error) {
       if (signal.aborted) return;
-      // What was seen last is still more than nothing; the views say of when it is.
+      // Stale reports are better than none; the views show their age.
       this.failure = error;
       this.set("failed");
       throw error;
@@ -234,7 +236,7 @@ export class ConnectionModel extends Disposable {
 
   private refreshQuietly(): void {
     if (!this.mayLook) return;
-    // Whatever goes wrong is the state `failed`, which the views show.
+    // Any failure becomes the state `failed`, which the views show.
     this.refresh().catch(() => undefined);
   }
 

@@ -18,9 +18,9 @@ interface Parts {
   readonly log: vscode.LogOutputChannel;
   /** Asks for everything again. */
   readonly connect: () => Promise<void>;
-  /** Tests the connection and tells how it went. */
+  /** Tests the connection and shows the result. */
   readonly test: () => Promise<void>;
-  /** Drops what the wizard still holds of secrets. */
+  /** Drops the secrets that the wizard still holds. */
   readonly forgetAnswers: () => void;
 }
 
@@ -28,7 +28,7 @@ interface Parts {
 export class CredentialCommands {
   constructor(private readonly parts: Parts) {}
 
-  /** New salt or credentials for the connection that is there. */
+  /** Changes the salt or credentials of the existing connection. */
   async change(): Promise<void> {
     if (usesSample()) return tellSampleHasNone();
     const settings = await readSettings();
@@ -49,7 +49,7 @@ export class CredentialCommands {
     );
     if (!picked) return;
     if (picked.name === "all") return this.parts.connect();
-    // Where the settings name another place than before, the user is asked before anything is given for it.
+    // If the settings name another place than before, the user is asked before entering any secret for it.
     const connected = await this.parts.model.connected();
     const targets = targetsOf(settings);
     if (picked.name === "salt") return this.changeSalt(connected, targets);
@@ -68,7 +68,7 @@ export class CredentialCommands {
     await this.parts.test();
   }
 
-  /** Has the user confirm, then shows the salt and offers copies of it. */
+  /** Asks the user to confirm, then shows the salt and offers to copy it. */
   async showSalt(): Promise<void> {
     if (usesSample()) return tellSampleHasNone();
     const { saltKeyVaultUrl, lake } = await readSettings();
@@ -80,7 +80,7 @@ export class CredentialCommands {
     tell(showInformationMessage, text);
   }
 
-  /** Removes all secrets; where a salt is among them, not without saying what is lost with it. */
+  /** Removes all secrets; if they include a salt, warns what is lost with it. */
   async forget(): Promise<void> {
     const remove = vscode.l10n.t("Remove");
     if (!(await this.agrees(vscode.l10n.t("Remove the stored credentials from this machine?"), remove, []))) {
@@ -114,7 +114,7 @@ export class CredentialCommands {
     tell(showInformationMessage, vscode.l10n.t("The salt has been changed."));
   }
 
-  /** Asks whether the stored secrets may go. */
+  /** Asks whether the stored secrets may be removed. */
   private async agrees(question: string, yes: string, further: readonly string[]): Promise<boolean> {
     const { secrets, log } = this.parts;
     return agreesWithoutSalt(await secrets.readBound(), { question, yes, further }, log);
@@ -125,7 +125,7 @@ export class CredentialCommands {
     await this.forgetInEngine();
   }
 
-  /** An engine that does not run holds nothing, and is not started for it. */
+  /** An engine that is not running holds nothing and is not started for this. */
   private async forgetInEngine(): Promise<void> {
     const { client, forgetAnswers } = this.parts;
     forgetAnswers();
@@ -141,7 +141,7 @@ function tellSampleHasNone(): void {
   );
 }
 
-/** The lake's secret, where it is signed in to with one. */
+/** The lake's secret, if it is accessed with one. */
 function lakeSecretOf(auth: string) {
   if (auth === "sharedKey") {
     return [

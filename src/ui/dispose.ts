@@ -1,6 +1,6 @@
 import type * as vscode from "vscode";
 
-/** Collects what has to be let go of together. */
+/** Collects resources to be released together. */
 export abstract class Disposable implements vscode.Disposable {
   private readonly held: vscode.Disposable[] = [];
   protected disposed = false;

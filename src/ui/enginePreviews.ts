@@ -12,7 +12,7 @@ import type {
 } from "../protocol/previewSource";
 import type { ConnectionModel } from "./connectionModel";
 
-/** Previews as the engine holds them. */
+/** Previews held by the engine. */
 export class EnginePreviews implements PreviewSource {
   constructor(
     private readonly model: ConnectionModel,

@@ -19,7 +19,7 @@ export function bytes(value: number): string {
   return `${size.toLocaleString(vscode.env.language, digits)} ${byteUnits[unit]}`;
 }
 
-/** A short text that a narrow column does not break. */
+/** A short text that does not wrap in a narrow column. */
 export function unbroken(text: string): string {
   return text.replaceAll(" ", "\u00a0");
 }
@@ -32,7 +32,7 @@ export function dateTime(milliseconds: number): string {
   });
 }
 
-/** The same without the year where it is this one: for a list in a narrow view. */
+/** The same, without the year if it is the current one: for a list in a narrow view. */
 export function recentTime(milliseconds: number): string {
   const date = new Date(milliseconds);
   if (date.getFullYear() !== new Date().getFullYear()) return dateTime(milliseconds);
@@ -44,12 +44,12 @@ export function recentTime(milliseconds: number): string {
   });
 }
 
-/** A time by which something is named: `2026-11-22 14:03` where VS Code runs. */
+/** A time that names something: `2026-11-22 14:03`, in VS Code's time zone. */
 export function timeInName(milliseconds: number): string {
   return new Date(milliseconds).toLocaleString("sv-SE", { dateStyle: "short", timeStyle: "short" });
 }
 
-/** A time of today, `14:03`, or of another day with the day. */
+/** A time of today, `14:03`, or of another day with its date. */
 export function timeOrDay(milliseconds: number): string {
   const isToday = new Date(milliseconds).toDateString() === new Date().toDateString();
   return isToday
@@ -57,7 +57,7 @@ export function timeOrDay(milliseconds: number): string {
     : dateTime(milliseconds);
 }
 
-/** A day, `yyyy-MM-dd`, or the month of one, `yyyy-MM`. */
+/** A month, given as `yyyy-MM`. */
 export function month(yearMonth: string): string {
   const date = new Date(`${yearMonth}-01T00:00:00Z`);
   return date.toLocaleDateString(vscode.env.language, { year: "numeric", month: "long", timeZone: "UTC" });

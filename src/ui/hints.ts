@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import type { ErrorCode } from "../errors";
 
-/** Words of the command line, of its environment and of its configuration file. */
+/** Terms of the command line, its environment and its configuration file. */
 const commandLine = /CLEVER_|clever-lake|(^|\s)--\w|"\w+":/;
 
-/** What can be done about an error, in the words of the commands and settings here. */
+/** A hint for an error, in terms of the extension's commands and settings. */
 export function hintInVsCode(code: ErrorCode, hint: string): string {
   const settings = hint
     .replace(/"(\w+)" under "(\w+)"/g, "clever.$2.$1")

@@ -4,7 +4,7 @@ import { integer, recentTime, unbroken } from "./format";
 import { tableSection } from "./markdown";
 import { reasonWithPlace } from "./reportState";
 
-/** What became of a file, in a word. */
+/** A file's outcome in one word. */
 export function logWord(outcome: LogLine["outcome"]): string {
   switch (outcome) {
     case "landed":
@@ -22,17 +22,17 @@ export function logWord(outcome: LogLine["outcome"]): string {
   }
 }
 
-/** A count of rows; empty until they were read. */
+/** A number of rows; empty until they were read. */
 export function optionalInteger(count: number | null): string {
   return count === null ? "" : integer(count);
 }
 
-/** Few logs have superseded rows, and a column without a number pushes the others out of sight. */
+/** Few logs have superseded rows, and an empty column pushes the others out of view. */
 export function hasSuperseded(log: readonly LogLine[]): boolean {
   return log.some(({ rowsSuperseded }) => (rowsSuperseded ?? 0) > 0);
 }
 
-/** The newest lines of the ingest log as a table for a person to read. */
+/** The newest lines of the ingest log as a table. */
 export function logSection(log: readonly LogLine[]): string[] {
   const isShown = hasSuperseded(log);
   return tableSection(

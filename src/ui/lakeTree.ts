@@ -22,7 +22,7 @@ export type LakeNode =
       readonly file: LandedFileItem;
     };
 
-/** Stages → tables with version, rows and last change; the landed files by run. */
+/** Stages → tables with version, rows and last change; landed files by run. */
 export class LakeTree extends Disposable implements vscode.TreeDataProvider<LakeNode> {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   readonly onDidChangeTreeData = this.changed.event;
@@ -104,7 +104,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     }
   }
 
-  /** The node of a landed file, for revealing it; undefined where the lake has no such file. */
+  /** The node of a landed file, for revealing it; undefined if the lake has no such file. */
   async find(landedPath: string): Promise<LakeNode | undefined> {
     const folder = landedPath.split("/").at(-3);
     const { landings } = await this.read();
@@ -155,7 +155,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   }
 }
 
-/** A click opens it; what holds identities says so first. */
+/** Makes a click open the item; items with identities say so first. */
 function opened(item: vscode.TreeItem, node: LakeNode): vscode.TreeItem {
   item.command = { command: "clever.openLakeItem", title: vscode.l10n.t("Open"), arguments: [node] };
   return item;

@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 import { asMarkdown, pathAsMarkdown } from "./outsideText";
 
-/** A text, or a path, which is broken at its folders. */
+/** A text, or a path, which wraps at its folders. */
 export type Cell = string | { readonly path: string };
 
 /**
- * A heading and a table below it; nothing where there are no rows. Cells are texts, whatever they look like.
+ * A heading with a table below it; empty if there are no rows. Cells are plain text, whatever they look like.
  *
- * @param numbers the indexes of the columns to align right
+ * @param numbers the indexes of right-aligned columns
  */
 export function tableSection(
   title: string,
@@ -30,7 +30,7 @@ function cellAsMarkdown(cell: Cell): string {
   return typeof cell === "string" ? asMarkdown(cell) : pathAsMarkdown(cell.path);
 }
 
-/** A tooltip of facts, each on a line behind its name. */
+/** A tooltip of facts, each on its own line after its name. */
 export function factsTooltip(
   facts: readonly (readonly [name: string, value: string])[],
 ): vscode.MarkdownString {

@@ -3,7 +3,7 @@ import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { openSetting, SettingError } from "./settings";
 import { showErrorMessage, showInformationMessage } from "./window";
 
-/** Something that a message offers to do next. */
+/** A next step that a message offers. */
 export interface Offer {
   readonly title: string;
   readonly act: () => unknown;
@@ -54,14 +54,14 @@ export const offers = {
 
 type Show = (message: string, ...titles: string[]) => Thenable<string | undefined>;
 
-/** Shows a message and does what is chosen; does not wait for the choice. */
+/** Shows a message and carries out the chosen step; does not wait for the choice. */
 export function tell(show: Show, message: string, ...choices: readonly Offer[]): void {
   void show(message, ...choices.map(({ title }) => title)).then((title) =>
     choices.find((choice) => choice.title === title)?.act(),
   );
 }
 
-/** Says what went wrong and offers the way to where it can be mended. */
+/** Shows an error and offers a way to fix it. */
 export function tellError(error: unknown, log: vscode.LogOutputChannel, ...further: readonly Offer[]): void {
   const text = describeError(error);
   log.error(text);
@@ -75,7 +75,7 @@ export function tellError(error: unknown, log: vscode.LogOutputChannel, ...furth
   tell(showErrorMessage, text, ...choices);
 }
 
-/** What a command cannot do without a connection, and the ways to one. */
+/** Reports that a command needs a connection, and offers ways to create one. */
 export function tellNotConnected(): void {
   tell(
     showInformationMessage,
@@ -87,7 +87,7 @@ export function tellNotConnected(): void {
   );
 }
 
-/** What a command cannot do that was called without anything to act on, and where there is something. */
+/** Reports that a command was called without anything to act on, and shows where to choose something. */
 export function tellNothingChosen(view: "clever.reports" | "clever.lake"): void {
   tell(
     showInformationMessage,
@@ -98,12 +98,12 @@ export function tellNothingChosen(view: "clever.reports" | "clever.lake"): void 
   );
 }
 
-/** Whether an error is the user's own calling off. */
+/** Whether an error is a cancellation by the user. */
 export function isCancellation(error: unknown): boolean {
   return error instanceof vscode.CancellationError || (error instanceof Error && error.name === "AbortError");
 }
 
-/** A missing salt, told in the extension's own words. */
+/** The error for a missing salt, in the extension's wording. */
 export function missingSalt(): CleverLakeError {
   return new CleverLakeError(
     "salt",

@@ -3,13 +3,13 @@ import type { TokenAnswer, TokenParams } from "../engine/messages";
 import { CleverLakeError } from "../errors";
 
 const provider = "microsoft";
-/** How long a token is kept that does not say when it runs out. */
+/** How long a token is kept that has no readable expiry. */
 const assumedMilliseconds = 10 * 60_000;
 
 /**
  * A token of VS Code's Microsoft account for the engine. Without a session, VS Code marks its accounts menu and the
- * request fails: a run in the background is no time for a dialog. Where a service refused a token, the user is asked to
- * sign in again.
+ * request fails: a background run must not open a dialog. If a service rejected a token, the user is asked to sign in
+ * again.
  */
 export async function microsoftToken({ scope, refused }: TokenParams): Promise<TokenAnswer> {
   const known = await vscode.authentication.getSession(provider, [scope], { createIfNone: false });
@@ -27,7 +27,7 @@ export async function microsoftToken({ scope, refused }: TokenParams): Promise<T
   );
 }
 
-/** Has the user sign in where nobody is; rejects with `auth` where they do not. */
+/** Signs the user in if necessary; rejects with `auth` if they do not sign in. */
 export async function signInWithMicrosoft(scope: string): Promise<string> {
   const session = await signedIn(scope, { createIfNone: true });
   if (session) return session.accessToken;
@@ -41,7 +41,7 @@ async function signedIn(
   try {
     return await vscode.authentication.getSession(provider, [scope], options);
   } catch {
-    // The user called it off, or VS Code has no such provider.
+    // The user cancelled, or VS Code has no such provider.
     return undefined;
   }
 }
@@ -50,7 +50,7 @@ function answerOf({ accessToken: token }: vscode.AuthenticationSession): TokenAn
   return { token, expires: expiryOf(token) ?? Date.now() + assumedMilliseconds };
 }
 
-/** When a token says that it runs out; undefined for one that cannot be read. */
+/** When a token expires; undefined if it cannot be read. */
 function expiryOf(token: string): number | undefined {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));

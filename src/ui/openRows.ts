@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 
 /**
- * Creates a tree view that finds its rows open as they were left: VS Code itself forgets it when the window is loaded
- * again, and when rows go and come back. Only rows with an id are remembered.
+ * Creates a tree view that remembers which rows are open: VS Code forgets it when the window reloads, and when rows
+ * disappear and return. Only rows with an id are remembered.
  *
- * @param state where it is kept, by the ids of rows
+ * @param state storage, by the ids of rows
  */
 export function createTreeView<T>(
   viewId: string,
@@ -13,7 +13,7 @@ export function createTreeView<T>(
 ): vscode.TreeView<T> {
   const key = `openRows.${viewId}`;
   const provider = options.treeDataProvider;
-  /** Rows that were opened or closed by hand, and which of the two. */
+  /** Rows that the user opened or closed, and which of the two. */
   const open = new Map<string, boolean>(Object.entries(state.get<Record<string, boolean>>(key, {})));
   const view = vscode.window.createTreeView<T>(viewId, {
     ...options,
@@ -39,7 +39,7 @@ export function createTreeView<T>(
     open.set(id, isOpen);
     await state.update(key, Object.fromEntries(open));
   };
-  // They go with the view.
+  // Disposed with the view.
   view.onDidExpandElement(({ element }) => void remember(element, true));
   view.onDidCollapseElement(({ element }) => void remember(element, false));
   return view;

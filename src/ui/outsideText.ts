@@ -1,9 +1,9 @@
 import { plain } from "../plainText";
 
 /**
- * Text from the server, the lake, file names and settings as what it is: text. VS Code makes links of `[…](command:…)` in
- * notifications and in the prompts of its boxes, and icons of `$(…)` in labels, and has no way to quote either. A
- * space between the two characters that begin one does it in every place.
+ * Makes text from the server, the lake, file names and settings inert. VS Code turns `[…](command:…)` into links in
+ * notifications and box prompts, and `$(…)` into icons in labels, and neither can be escaped. A space between the two
+ * opening characters prevents both everywhere.
  */
 export function inert(text: string): string {
   return text
@@ -15,9 +15,9 @@ export function inert(text: string): string {
 }
 
 /**
- * The same for Markdown: in one line, with every ASCII punctuation character quoted, which CommonMark allows, so that
- * there is no list of dangerous ones to keep. VS Code's preview makes links of addresses all the same, quoted or not:
- * an invisible word joiner within `//` and before `@` leaves it no address.
+ * The same for Markdown: on one line, with every ASCII punctuation character escaped, which CommonMark allows, so
+ * that no list of dangerous ones is needed. VS Code's preview still links addresses, escaped or not; an invisible
+ * word joiner within `//` and before `@` prevents that.
  */
 export function asMarkdown(text: string): string {
   return plain(text.replace(/[\r\n]+/g, " "))
@@ -25,13 +25,10 @@ export function asMarkdown(text: string): string {
     .replace(/[!-/:-@[-`{-~]/g, "\\$&");
 }
 
-/** Longer parts of a path may be broken anywhere: a name from outside must not stretch a page. */
+/** Longer parts of a path may wrap anywhere: an external name must not stretch a page. */
 const mostUnbroken = 48;
 
-/**
- * A path for a cell of a Markdown table. A narrow column breaks it behind a slash or a date, and not at each of its
- * hyphens.
- */
+/** A path for a cell of a Markdown table. In a narrow column it wraps after a slash or a date, not at every hyphen. */
 export function pathAsMarkdown(path: string): string {
   return asMarkdown(path)
     .split(/(?<=\\\/)|(?<=(?:^|\\\/)\d{4}\\-\d\d\\-\d\d\\-)(?=[a-z])/)

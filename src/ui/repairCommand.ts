@@ -9,7 +9,7 @@ import { isCancellation, offers, tell, tellError } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
-/** Builds again what other programs changed in the tables: looks first, shows what it would do, and asks. */
+/** Rebuilds what other programs changed in the tables: first shows what it would do, then asks. */
 export class RepairCommand {
   constructor(
     private readonly model: ConnectionModel,
@@ -17,7 +17,7 @@ export class RepairCommand {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Resolves to what was done; undefined where nothing was. */
+  /** Resolves to the summary; undefined if nothing was done. */
   async repair(): Promise<RepairSummary | undefined> {
     try {
       const planned = await this.request(

@@ -39,7 +39,7 @@ export interface ReportCommandParts {
   readonly openPreview: (origin: "server" | "lake", path: string) => Promise<void>;
 }
 
-/** The commands that act on reports, tables and runs. Without the thing to act on, each says so. */
+/** The commands that act on reports, tables and runs. Without anything to act on, each reports that. */
 export class ReportCommands {
   constructor(private readonly parts: ReportCommandParts) {}
 
@@ -57,7 +57,7 @@ export class ReportCommands {
     await this.parts.runs.run({ command });
   }
 
-  /** Works on what is selected in the view, or asks what to work on. */
+  /** Acts on the selection in the view, or asks what to act on. */
   async runSelected(
     command: "ingest" | "run",
     node?: ReportNode,
@@ -75,7 +75,10 @@ export class ReportCommands {
     await this.parts.runs.run({ command, only: due.map(({ path }) => path) });
   }
 
-  /** Takes a quarantined file without its bad rows, after a look at what is wrong; the run tells how many they were. */
+  /**
+   * Accepts a quarantined file without its bad rows, after showing what is wrong; the run reports how many there
+   * were.
+   */
   async accept(node?: ReportNode): Promise<void> {
     if (node?.kind !== "file") return tellNothingChosen("clever.reports");
     const { path, acceptable } = node.item;
@@ -101,7 +104,7 @@ export class ReportCommands {
     await this.parts.runs.run({ command: "run", only: [path], accept: [path] });
   }
 
-  /** Leaves a quarantined file out for good, so that nothing asks for it any more. */
+  /** Dismisses a quarantined file permanently, so that it no longer needs attention. */
   async dismiss(node?: ReportNode): Promise<void> {
     if (node?.kind !== "file") return tellNothingChosen("clever.reports");
     const { client, log, model } = this.parts;
@@ -176,8 +179,8 @@ export class ReportCommands {
   }
 
   /**
-   * Opens a report's preview: of one in quarantine the lake's copy, which is what was found wanting, and which is there
-   * also where the file has left the server.
+   * Opens a report's preview. For a quarantined report it opens the lake's copy, because that is the rejected one,
+   * and it still exists if the file has left the server.
    */
   async openReport(path: string): Promise<void> {
     const item = this.parts.model.reports.find((each) => each.path === path);
@@ -228,7 +231,7 @@ export class ReportCommands {
     }
   }
 
-  /** Opens what is in the lake. No identity is shown by that: pages of tables have none, and previews mask them. */
+  /** Opens an item of the lake. This shows no identities: pages of tables have none, and previews mask them. */
   async openLakeItem(node?: LakeNode): Promise<void> {
     const path = pathOf(node);
     if (node === undefined || path === undefined) return tellNothingChosen("clever.lake");
@@ -261,7 +264,7 @@ export class ReportCommands {
     else await this.run(command);
   }
 
-  /** The reports meant: those given, those selected, or those picked from a list; undefined where the user left. */
+  /** The target reports: those given, selected or picked from a list; undefined if the user cancelled. */
   private async chosen(
     node: ReportNode | undefined,
     nodes: readonly ReportNode[] | undefined,
@@ -289,7 +292,7 @@ export class ReportCommands {
   }
 }
 
-/** What a recount has to say of files that wait in quarantine: these deliveries are in no table, and so not recounted. */
+/** Sentences about quarantined files for a recount: these deliveries are in no table, and so are not recounted. */
 function quarantineSentences(paths: readonly string[], withEarlierRows: readonly string[]): string[] {
   const [first] = paths;
   if (first === undefined) return [];

@@ -4,19 +4,19 @@ import { forCount } from "./counts";
 import { integer } from "./format";
 import { overdueText } from "./overdue";
 
-/** How many reports ask for something, each report once. */
+/** How many reports need attention, each report counted once. */
 export interface ReportCounts {
-  /** In quarantine: a person has to look. */
+  /** Quarantined: a person must decide. */
   readonly quarantined: number;
   /** The newest run that tried them failed. */
   readonly failed: number;
-  /** On the server and not read, so that rows may be missing. */
+  /** On the server but not read, so that rows may be missing. */
   readonly unread: number;
   /** New on the server, and not failed yet. */
   readonly fresh: number;
   /** Published again since it was ingested, and not failed yet. */
   readonly changed: number;
-  /** Kinds of reports whose next one is late. */
+  /** Kinds of reports that are overdue. */
   readonly overdue: readonly Freshness[];
 }
 
@@ -35,12 +35,15 @@ export function countsOf(items: readonly ReportItem[], overdue: readonly Freshne
   };
 }
 
-/** Whether there is a report at all, besides those that the settings leave out. */
+/** Whether there is any report, apart from those excluded by the settings. */
 export function hasReports(items: readonly ReportItem[]): boolean {
   return items.some(isBroughtIn);
 }
 
-/** Whether a run looks at a file's contents or has brought them in; a duplicate's are in the lake as another file's. */
+/**
+ * Whether a run has ingested or would read this file's contents; a duplicate's contents are in the lake as another
+ * file's.
+ */
 export function isBroughtIn({ report, state, landed }: ReportItem): boolean {
   return report !== null && (state !== "ignored" || landed !== null);
 }
@@ -50,7 +53,7 @@ export function totalOf({ quarantined, failed, unread, fresh, changed, overdue }
   return quarantined + failed + unread + fresh + changed + overdue.length;
 }
 
-/** Whether something is wrong, and not only new. */
+/** Whether something is wrong, rather than just new. */
 export function hasTrouble({ quarantined, failed, unread, overdue }: ReportCounts): boolean {
   return quarantined + failed + unread + overdue.length > 0;
 }
@@ -69,7 +72,10 @@ export const countWords = {
     forCount(count, vscode.l10n.t("1 changed"), vscode.l10n.t("{0} changed", integer(count))),
 };
 
-/** `2 quarantined, 1 failed, 1 not read, 4 new`, what asks for a look first: a narrow place cuts the end off. Empty for none. */
+/**
+ * `2 quarantined, 1 failed, 1 not read, 4 new`, most urgent first because a narrow place truncates the end. Empty if
+ * all are 0.
+ */
 export function shortCounts(counts: ReportCounts): string {
   const { quarantined, failed, unread, fresh, changed, overdue } = counts;
   return [
@@ -82,7 +88,7 @@ export function shortCounts(counts: ReportCounts): string {
   ].join(", ");
 }
 
-/** The same as sentences, one on a line. */
+/** The same as sentences, one per line. */
 export function countSentences(counts: ReportCounts): string {
   const { quarantined, failed, unread, fresh, changed, overdue } = counts;
   return [

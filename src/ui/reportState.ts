@@ -3,14 +3,14 @@ import type { FileState, ReportItem } from "../engine/messages";
 import { bytes, dateTime, integer } from "./format";
 import { factsTooltip } from "./markdown";
 
-/** How a report's state is shown: by word, icon and colour. */
+/** How a report's state is displayed: by word, icon and colour. */
 interface Look {
   readonly word: string;
   readonly icon: string;
   readonly color: string;
 }
 
-/** A state as it is shown: what a run failed at shows so, and not only as new; so does a report that is not read. */
+/** A state as displayed: a report on which a run failed, or which is not read, is shown as such and not just as new. */
 type ShownState = FileState | "failed" | "unread";
 
 function looks(): Readonly<Record<ShownState, Look>> {
@@ -21,7 +21,7 @@ function looks(): Readonly<Record<ShownState, Look>> {
     anonymized: { word: vscode.l10n.t("anonymized"), icon: "pass-filled", color: "charts.green" },
     quarantined: { word: vscode.l10n.t("quarantined"), icon: "error", color: "charts.red" },
     dismissed: { word: vscode.l10n.t("dismissed"), icon: "circle-slash", color: "disabledForeground" },
-    // Themes make `charts.orange` a colour of the minimap, which is nearly transparent.
+    // Themes use `charts.orange` for the minimap, where it is nearly transparent.
     failed: { word: vscode.l10n.t("failed"), icon: "warning", color: "list.warningForeground" },
     unread: { word: vscode.l10n.t("not read"), icon: "warning", color: "list.warningForeground" },
     ignored: { word: vscode.l10n.t("not a report"), icon: "file", color: "disabledForeground" },
@@ -33,7 +33,7 @@ function lookOf({ failure, unread, state }: ReportItem): Look {
   return looks()[unread?.report ? "unread" : state];
 }
 
-/** The state in a word; what is ignored for another reason than its name says so. */
+/** The state in one word; a report that is ignored for a reason other than its name says so. */
 export function stateWord(item: ReportItem): string {
   if (item.unread !== null) return looks().unread.word;
   if (item.state === "ignored" && item.report !== null) return vscode.l10n.t("left out");
@@ -45,14 +45,14 @@ export function stateIcon(item: ReportItem): vscode.ThemeIcon {
   return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
 }
 
-/** Why a report is in its state, with line and column where they are known; undefined where there is nothing to say. */
+/** Why a report is in its state, with line and column if known; undefined if there is nothing to explain. */
 export function stateReason(item: ReportItem): string | undefined {
   if (item.failure !== null) return item.failure;
   if (item.unread !== null) return item.unread.reason;
   return item.reason === null ? undefined : reasonWithPlace(item);
 }
 
-/** Everything known of a file. */
+/** All facts about a file. */
 export function tooltip(item: ReportItem): vscode.MarkdownString {
   const { landed } = item;
   const reason = stateReason(item);
@@ -77,7 +77,7 @@ export function tooltip(item: ReportItem): vscode.MarkdownString {
   ]);
 }
 
-/** A fact of a tooltip; none where there is no value. */
+/** A line of a tooltip; none if there is no value. */
 function fact<T>(
   name: string,
   value: T | null | undefined,
@@ -86,7 +86,7 @@ function fact<T>(
   return value === null || value === undefined ? [] : [[name, asText(value)]];
 }
 
-/** A reason with line and column, where they are known. */
+/** A reason with line and column, if known. */
 export function reasonWithPlace(item: Pick<ReportItem, "reason" | "line" | "column">): string {
   const reason = item.reason ?? "";
   if (item.line === null) return reason;

@@ -6,7 +6,7 @@ import { month } from "./format";
 import { countsOf, shortCounts } from "./reportCounts";
 import { stateIcon, stateReason, stateWord, tooltip } from "./reportState";
 
-/** Above so many reports a folder groups them by month. */
+/** With more reports than this, a folder groups them by month. */
 const groupedAbove = 60;
 
 export interface FolderNode {
@@ -35,11 +35,11 @@ export type ReportNode = FolderNode | MonthNode | FileNode;
 interface FolderContents {
   readonly folders: FolderNode[];
   readonly files: ReportItem[];
-  /** The files by month, once they are asked for so. */
+  /** The files by month, computed on demand. */
   months?: ReadonlyMap<string, readonly ReportItem[]>;
 }
 
-/** The server's folders and files. Built once per look at the server, and each level when it is opened. */
+/** The server's folders and files. Rebuilt for each look at the server, and each level when it is opened. */
 export class ReportsTree extends Disposable implements vscode.TreeDataProvider<ReportNode> {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   readonly onDidChangeTreeData = this.changed.event;
@@ -59,7 +59,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
   async getChildren(node?: ReportNode): Promise<ReportNode[]> {
     if (node === undefined) {
       if (!this.model.mayLook) return [];
-      // A failure is told where it was asked for; here the view's welcome says what can be done.
+      // The failure is reported to the user elsewhere; here the view's welcome text offers a fix.
       await this.model.loaded().catch(() => undefined);
       return this.childrenOf({ kind: "folder", path: "", name: "", parent: undefined }, undefined);
     }
@@ -78,7 +78,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
     if (node.kind === "file") return fileItem(node);
     const label = node.kind === "folder" ? node.name : month(node.month);
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
-    // The same id after a refresh keeps what is expanded and selected.
+    // Keeping the id across a refresh keeps expansion and selection.
     item.id = node.kind === "folder" ? `folder:${node.path}` : `month:${node.parent.path}:${node.month}`;
     item.iconPath = new vscode.ThemeIcon(node.kind === "folder" ? "folder" : "calendar");
     item.contextValue = node.kind;
@@ -86,7 +86,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
     return item;
   }
 
-  /** All reports below nodes, each once. */
+  /** All reports below the given nodes, each once. */
   filesOf(nodes: readonly ReportNode[]): ReportItem[] {
     const found = new Map<string, ReportItem>();
     for (const node of nodes) {
@@ -159,7 +159,8 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   shown.id = `file:${item.path}`;
   shown.iconPath = stateIcon(item);
   const reason = stateReason(item);
-  // A sidebar is narrow: behind a longer word than "failed" a reason would have the state cut off. The tooltip has both.
+  // A sidebar is narrow: with more text than "failed", the reason would push the state out of view. The tooltip has
+  // both.
   shown.description = [stateWord(item), ...(item.failure === null ? [] : [item.failure])].join(" · ");
   shown.tooltip = tooltip(item);
   const kind = item.acceptable ? `${item.state}.acceptable` : item.state;
@@ -176,7 +177,7 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   return shown;
 }
 
-/** Newest first: by the date in the name where there is one, else by modification. */
+/** Newest first: by the date in the name if there is one, else by modification time. */
 function sorted(items: readonly ReportItem[]): ReportItem[] {
   return [...items].sort(
     (a, b) => dateOf(b).localeCompare(dateOf(a)) || nameOf(a.path).localeCompare(nameOf(b.path)),
@@ -184,8 +185,8 @@ function sorted(items: readonly ReportItem[]): ReportItem[] {
 }
 
 /**
- * A report's name without what its folder says already: `2025-09-22 students` below `daily-participation`. A sidebar
- * is narrow, and behind the whole name its state would not be seen; the tooltip has the path.
+ * A report's name without what its folder already says: `2025-09-22 students` below `daily-participation`. A sidebar
+ * is narrow: after the full name the state would not be visible. The tooltip has the path.
  */
 function labelOf(path: string): string {
   const name = nameOf(path);

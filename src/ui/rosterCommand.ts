@@ -9,7 +9,7 @@ import { isCancellation, missingSalt, offers, tell, tellError } from "./messages
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
 import { withShares } from "./withShares";
 
-/** What a roster file is called; others can be picked all the same. */
+/** The usual name of a roster file; others can be picked too. */
 const usualName = "students.csv";
 
 type RosterPlace = Pick<RosterParams, "origin" | "path">;
@@ -22,7 +22,7 @@ export class RosterCommand {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Asks where the roster is and what to keep of it, imports it, and tells what became of it. */
+  /** Asks where the roster is and what to keep of it, imports it, and reports the result. */
   async import(): Promise<RosterSummary | undefined> {
     try {
       const place = await this.askPlace();
@@ -37,7 +37,7 @@ export class RosterCommand {
     }
   }
 
-  /** Imports a roster that needs no asking, such as the sample district's; tells only what went wrong. */
+  /** Imports a roster without asking, such as the sample district's; reports only failures. */
   async importQuietly(place: RosterPlace, signal: AbortSignal): Promise<void> {
     try {
       const params = { ...(await this.model.connected()), ...place, keepRaw: false };
@@ -83,7 +83,7 @@ export class RosterCommand {
     return picked?.ask();
   }
 
-  /** The files on the server that are no reports, rosters by name first. */
+  /** The files on the server that are not reports, rosters by name first. */
   private async askServerPath(): Promise<RosterPlace | undefined> {
     await this.model.loaded();
     const others = this.model.reports.filter(
@@ -161,7 +161,7 @@ async function askDiskPath(): Promise<RosterPlace | undefined> {
   return file && { origin: "disk", path: file.fsPath };
 }
 
-/** The raw file is full of identities: it is kept by a choice of its own, and never by default. */
+/** The raw file contains identities: keeping it needs an explicit choice and is never the default. */
 async function askKeepRaw(): Promise<boolean | undefined> {
   const choices = [
     {

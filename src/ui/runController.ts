@@ -14,10 +14,10 @@ import { showErrorMessage, showInformationMessage, showWarningMessage, withProgr
 
 export type RunRequest = Pick<RunParams, "command"> & Partial<Pick<RunParams, "only" | "accept">>;
 
-/** Carries out runs, one at a time, with a notification that shows how far they are. */
+/** Performs runs, one at a time, with a progress notification. */
 export class RunController extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
-  /** A run began, got further or ended. */
+  /** A run started, progressed or ended. */
   readonly onDidChange = this.changed.event;
   private text: string | undefined;
   private abort: AbortController | undefined;
@@ -29,26 +29,26 @@ export class RunController extends Disposable {
     private readonly openRun: (runId: string) => Promise<void>,
     /** Opens the preview of a report, by its path on the server. */
     private readonly openReport: (path: string) => Promise<void>,
-    /** Done as part of a run that went through. */
+    /** Called as part of a run that succeeded. */
     private readonly afterRun: (request: RunRequest, signal: AbortSignal) => Promise<void>,
   ) {
     super();
     this.hold(new vscode.Disposable(() => this.cancel()));
   }
 
-  /** How far the run is, in a few words; undefined while there is none. */
+  /** The run's progress in a few words; undefined if none is running. */
   get running(): string | undefined {
     return this.text;
   }
 
-  /** Stops the run; what was done stays. */
+  /** Cancels the run; completed work is kept. */
   cancel(): void {
     this.abort?.abort(new vscode.CancellationError());
   }
 
   /**
-   * Runs, and tells how it ended: a run that nobody asked for only where it did something. Resolves to the summary,
-   * undefined when there is none.
+   * Runs and reports the outcome; a run that the user did not request is reported only if it did something. Resolves
+   * to the summary, undefined if there is none.
    */
   async run(request: RunRequest, isAskedFor = true): Promise<RunSummary | undefined> {
     if (this.abort) {
@@ -81,12 +81,12 @@ export class RunController extends Disposable {
       this.abort = undefined;
       this.show(undefined);
       this.model.lakeMayHaveChanged();
-      // The run's outcome has been told; a server that is gone by now shows in the view.
+      // The run's outcome was already reported; if the server is gone by now, the view shows it.
       this.model.refresh().catch(() => undefined);
     }
   }
 
-  /** That something cannot be done while a run is going on. */
+  /** Reports that something is not possible during a run. */
   tellRunning(): void {
     const stop: Offer = { title: vscode.l10n.t("Stop the Run"), act: () => this.cancel() };
     tell(showInformationMessage, vscode.l10n.t("A run is going on already."), stop);
@@ -188,7 +188,7 @@ export class RunController extends Disposable {
   }
 }
 
-/** Percent of the work that is done: ingesting and anonymizing count half each where both are to be done. */
+/** Completed percentage: ingesting and pseudonymizing count half each if both are done. */
 function doneShare(state: RunProgress): number {
   const landing = state.bytes > 0 ? state.bytesLanded / state.bytes : undefined;
   const reading =

@@ -5,15 +5,15 @@ import { bytes, integer } from "./format";
 import { overdueText } from "./overdue";
 import { reasonWithPlace } from "./reportState";
 
-/** How a run ended, for its notification. */
+/** The outcome of a run, for its notification. */
 export interface RunOutcome {
   readonly severity: "error" | "warning" | "information";
   readonly text: string;
-  /** The file that a person should look at first, where one went into quarantine. */
+  /** The file to look at first, if any was quarantined. */
   readonly quarantined: string | undefined;
 }
 
-/** What a run did and what is left to do, in sentences: what went wrong comes first, and nothing of it is left out. */
+/** What a run did and what is left to do, in sentences: problems come first, and none is omitted. */
 export function outcomeOf(summary: RunSummary, accepted: readonly string[]): RunOutcome {
   const { failed, quarantined, superseded, inQuarantine } = summary;
   const missing = missingSentences(summary);
@@ -58,7 +58,7 @@ function quarantinedSentence(quarantined: RunSummary["quarantined"]): string[] {
   ];
 }
 
-/** What makes every picture wrong: reports that are not there or cannot be read, and rows that another program changed. */
+/** Problems that distort every picture: missing or unreadable reports, and rows that another program changed. */
 function missingSentences({ notRead, overdue, changedByOthers, reportsOnServer }: RunSummary): string[] {
   const unread = notRead.filter(({ report }) => report);
   const [first] = unread;
@@ -97,7 +97,7 @@ function supersededSentence(count: number): string {
   );
 }
 
-/** What was done. Where something went wrong, that no row came in is not worth a sentence. */
+/** What was done. If something went wrong, the absence of new rows is not mentioned. */
 function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonly string[]): string[] {
   const { landed, anonymized, unchanged, refused, reportsOnServer } = summary;
   const rows = Object.values(summary.rows).reduce((sum, count) => sum + count, 0);

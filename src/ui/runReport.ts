@@ -40,19 +40,19 @@ export class RunReports extends Disposable implements vscode.TextDocumentContent
   }
 }
 
-/** The address of the page about a run. The last part of its path is what VS Code names the tab by. */
+/** The URI of a run's page. VS Code uses the last part of its path as the tab's title. */
 export function runPage(runId: string): vscode.Uri {
   return vscode.Uri.from({ scheme, path: `/${titleOf(runId)}`, query: runId });
 }
 
-/** `Run 2026-11-22 14:03`, by the time that a run's id begins with. */
+/** `Run 2026-11-22 14:03`, from the time at the start of a run's id. */
 function titleOf(runId: string): string {
   const [, day, time] = /^([\d-]{10})T(\d\d-\d\d-\d\d)/.exec(runId) ?? [];
   const began = Date.parse(`${day}T${time?.replaceAll("-", ":")}Z`);
   return vscode.l10n.t("Run {0}", Number.isNaN(began) ? runId : timeInName(began));
 }
 
-/** A run that finds nothing to do leaves no record; another lake may have been connected since. */
+/** A run without work leaves no record; or another lake was connected since. */
 function noReport(runId: string): string {
   return [
     `# ${asMarkdown(titleOf(runId))}`,
@@ -61,7 +61,7 @@ function noReport(runId: string): string {
   ].join("\n");
 }
 
-/** What a run did as Markdown: its files as the ingest log has them, and what the run itself told of the others. */
+/** What a run did, as Markdown: its files from the ingest log, and the run's own summary for the others. */
 export function reportOf(run: RunDetails): string {
   const title = `**${outcomeWord(run.outcome)}** · ${asMarkdown(run.runId)}`;
   const lines = [`# ${asMarkdown(titleOf(run.runId))}`, "", title, ""];
@@ -88,7 +88,7 @@ function numbersOf(summary: RunSummary): string[] {
   ];
 }
 
-/** What a person has to look at. */
+/** Findings that a person must look at. */
 function troubleOf(summary: RunSummary): string[] {
   const reasonHead = [vscode.l10n.t("File"), vscode.l10n.t("Reason")];
   return [
@@ -130,7 +130,7 @@ function troubleOf(summary: RunSummary): string[] {
   ];
 }
 
-/** What the run did with each file. What it only set out to do is told as that. */
+/** What the run did with each file. A planned but unfinished file is described as planned. */
 function filesOf(run: RunDetails): string[] {
   const root = rootOf(run.log);
   const isShown = hasSuperseded(run.log);
@@ -168,13 +168,16 @@ function filesOf(run: RunDetails): string[] {
   ];
 }
 
-/** The folder of all landed files, `stage1np/clever/`, which need not stand in each line; empty where one is elsewhere. */
+/**
+ * The folder of all landed files, `stage1np/clever/`, which need not be repeated in each line; empty if a file is
+ * elsewhere.
+ */
 function rootOf(log: readonly LogLine[]): string {
   const root = /^[^/]*\/[^/]*\//.exec(log[0]?.landedPath ?? "")?.[0] ?? "";
   return log.every(({ landedPath }) => landedPath.startsWith(root)) ? root : "";
 }
 
-/** The folder with a file's bytes; the whole path where they stand under another name. */
+/** The folder of a file's content; the whole path if it has another name there. */
 function placeOf({ path, landedPath }: LogLine): string {
   const folder = landedPath.slice(0, landedPath.lastIndexOf("/"));
   const name = path.slice(path.lastIndexOf("/") + 1);
@@ -201,7 +204,7 @@ function remarksOf(summary: RunSummary): string[] {
   ];
 }
 
-/** A row for each report in whose ids something was noticed. */
+/** A row for each report with findings about its ids. */
 function identityRows(identities: RunSummary["identities"]): string[][] {
   return Object.entries(identities ?? {}).flatMap(([report, health]) => {
     const counts = [health.wordsForNothing, health.sisIdsOfSeveral, health.cleverIdsOfSeveral];

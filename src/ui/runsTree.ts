@@ -16,7 +16,7 @@ export type RunNode =
 
 const pageSize = 50;
 
-/** Runs, newest first, a page at a time. */
+/** Runs, newest first, one page at a time. */
 export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunNode> {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   readonly onDidChangeTreeData = this.changed.event;
@@ -70,7 +70,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   }
 }
 
-/** A run's outcome in a word. */
+/** A run's outcome in one word. */
 export function outcomeWord(outcome: RunItem["outcome"]): string {
   switch (outcome) {
     case "done":
@@ -129,7 +129,7 @@ function olderRuns(count: number): string {
 
 function countTexts({ counts }: RunItem): string[] {
   if (counts === null) return [];
-  // What asks for a look comes first: a narrow view cuts the end off.
+  // Problems come first: a narrow view truncates the end.
   const words = [];
   if (counts.quarantined > 0) words.push(countWords.quarantined(counts.quarantined));
   if (counts.failed > 0) words.push(countWords.failed(counts.failed));

@@ -6,12 +6,12 @@ import { CleverLakeError } from "../errors";
 import { checkSaltText, shortestSalt } from "../saltText";
 import { askText, type Log, orLeft } from "./wizard";
 
-/** What is wrong with a salt that was typed, before any lake is asked; undefined where nothing is. */
+/** What is wrong with a typed salt, without checking the lake; undefined if nothing. */
 export function saltFault(text: string): string | undefined {
   return checkSaltText(text).salt === "" ? vscode.l10n.t("A salt is needed.") : undefined;
 }
 
-/** A lake's other salt, told in the extension's own words. */
+/** The error for a salt that differs from the lake's, in the extension's wording. */
 export function otherSalt(): CleverLakeError {
   return new CleverLakeError("salt", vscode.l10n.t("This lake was pseudonymized with another salt."), {
     hint: vscode.l10n.t("Paste the salt that was used before."),
@@ -28,7 +28,7 @@ function weakSalt(): CleverLakeError {
   );
 }
 
-/** Asks for another salt of the lake, and holds it against the lake; undefined where the user leaves. */
+/** Asks for another salt of the lake and compares it with the lake's; undefined if the user cancels. */
 export async function askNewSalt(
   client: EngineClient,
   { connection, secrets }: Connected,
@@ -51,9 +51,9 @@ export async function askNewSalt(
 }
 
 /**
- * Rejects where the lake was made with another salt, does not take this one, or cannot be used. A lake that cannot tell is
- * no reason: a run refuses it, and the roster that shows the salt is imported by way of the connection. The server is not
- * asked.
+ * Rejects if the lake was made with another salt, does not accept this one, or cannot be used. A lake that cannot
+ * tell is accepted: a run refuses it, and importing a roster that proves the salt needs the connection. The server is
+ * not contacted.
  */
 export async function checkSalt(
   client: EngineClient,

@@ -7,7 +7,7 @@ import { showInformationMessage, showWarningMessage } from "./window";
 
 type Log = Pick<vscode.LogOutputChannel, "info">;
 
-/** What is lost with a salt, for every question that a salt depends on. */
+/** What is lost with a salt, for every question about losing one. */
 function withoutSaltWarning(): string {
   return vscode.l10n.t(
     "Every pseudonym is made with the salt. Without it the lake cannot be continued, here or on another machine.",
@@ -15,8 +15,8 @@ function withoutSaltWarning(): string {
 }
 
 /**
- * Hands a new salt over, until the user has taken a copy of it.
- * @returns false where the user goes back instead
+ * Shows a new salt until the user has taken a copy of it.
+ * @returns false if the user goes back instead
  */
 export async function handOver(salt: string): Promise<boolean> {
   return offerCopies(
@@ -30,7 +30,7 @@ export async function handOver(salt: string): Promise<boolean> {
   );
 }
 
-/** Has the user confirm, then shows the salt of a lake and offers copies of it. */
+/** Asks the user to confirm, then shows a lake's salt and offers to copy it. */
 export async function reveal(salt: string, lake: string, log: Log): Promise<void> {
   const show = vscode.l10n.t("Show");
   const sure = await showWarningMessage(
@@ -51,12 +51,12 @@ export async function reveal(salt: string, lake: string, log: Log): Promise<void
 
 interface Question {
   readonly question: string;
-  /** The button that agrees. */
+  /** The confirming button. */
   readonly yes: string;
   readonly further: readonly string[];
 }
 
-/** Asks whether stored secrets may go; a salt among them can be shown and kept first. */
+/** Asks whether stored secrets may be removed; a salt among them can be shown and saved first. */
 export async function agreesWithoutSalt(
   { secrets, boundTo }: BoundSecrets,
   { question, yes, further }: Question,
@@ -76,7 +76,7 @@ export async function agreesWithoutSalt(
   }
 }
 
-/** Asks whether another salt may take the place of the stored one. */
+/** Asks whether another salt may replace the stored one. */
 export function agreesToReplace(stored: BoundSecrets, log: Log): Promise<boolean> {
   const lake = stored.boundTo?.lake.url;
   return agreesWithoutSalt(
@@ -90,7 +90,7 @@ export function agreesToReplace(stored: BoundSecrets, log: Log): Promise<boolean
   );
 }
 
-/** Offers to copy a salt or to save it, until that is done or the user closes the message. */
+/** Offers to copy or save a salt, until that is done or the user closes the message. */
 async function offerCopies(
   salt: string,
   message: string,
@@ -106,14 +106,14 @@ async function offerCopies(
       return true;
     }
     if (answer !== save) return false;
-    // A file dialog that is closed leaves the question open.
+    // Closing a file dialog leaves the question open.
     if (await saveToFile(salt)) return true;
   }
 }
 
 async function saveToFile(salt: string): Promise<boolean> {
   const uri = await vscode.window.showSaveDialog({
-    // Not the workspace: what is in there gets into repositories.
+    // Not the workspace: its files end up in repositories.
     defaultUri: vscode.Uri.file(path.join(homedir(), "clever-lake-salt.txt")),
     saveLabel: vscode.l10n.t("Save the Salt"),
   });

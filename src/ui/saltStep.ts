@@ -9,7 +9,7 @@ import { checkSalt, saltFault } from "./saltBox";
 import { withIcon } from "./window";
 import { askChoice, askText, askWhile, orBack, type Place, withWaysOn } from "./wizard";
 
-/** The wizard's question for the salt; each answer is held against the lake at once. */
+/** The wizard's question for the salt; each answer is compared with the lake's at once. */
 export async function askSalt(
   client: EngineClient,
   answers: ConnectionAnswers,
@@ -20,7 +20,7 @@ export async function askSalt(
     withWaysOn(place, () =>
       askWhile(place, looking, (signal) => checkSalt(client, connectedWith(next), signal)),
     );
-  // Which salt does not matter to whether the lake has one; where the lake cannot be used, the user goes back to it.
+  // Any salt shows whether the lake has one; if the lake cannot be used, the user can go back to it.
   const { salt: state } = await withWaysOn(place, () =>
     askWhile(place, looking, (signal) =>
       client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), { signal }),

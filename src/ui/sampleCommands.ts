@@ -14,14 +14,14 @@ interface Parts {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** Where versions before this one noted that the connection's settings are those of the sample. */
+/** Where earlier versions recorded that the connection's settings are those of the sample. */
 const olderKey = "clever.isSample";
 
-/** The commands that put the sample district in the place of the user's connection, and bring that back. */
+/** The commands that switch to the sample district and back to the user's own connection. */
 export class SampleCommands {
   constructor(private readonly parts: Parts) {}
 
-  /** A sample district with a server and a lake of its own; no account of any kind. */
+  /** Switches to a sample district with its own server and lake; no account needed. */
   async try(): Promise<void> {
     const { model, sample, log } = this.parts;
     if (!usesSample() && hasConnection() && !(await askToSetAside())) return;
@@ -42,7 +42,7 @@ export class SampleCommands {
     }
   }
 
-  /** Back to the user's own connection, or to none where there was none. */
+  /** Returns to the user's own connection, or to none if there was none. */
   async leave(): Promise<void> {
     if (!usesSample()) {
       tell(showInformationMessage, vscode.l10n.t("The sample district is not in use."));
@@ -60,7 +60,7 @@ export class SampleCommands {
     await this.parts.model.refresh();
   }
 
-  /** Takes over a sample of a version that wrote it into the settings and secrets of the connection. */
+  /** Migrates a sample from a version that wrote it into the settings and secrets of the connection. */
   async adoptOlder(): Promise<void> {
     const { context, model, sample } = this.parts;
     if (context.globalState.get(olderKey) !== true) return;

@@ -5,14 +5,14 @@ import * as engine from "../engine/protocol";
 import { readGeneralSettings, usesSample } from "./settings";
 
 /**
- * The sample district, served by this window's engine. While it is in use it stands in the place of the user's own
- * connection, whose settings and secrets stay as they are.
+ * The sample district, served by this window's engine. While in use it replaces the user's own connection, whose
+ * settings and secrets are kept.
  */
 export class SampleDistrict {
   private roster: string | undefined;
   readonly lakeFolder: string;
 
-  /** @param folder where the district and its lake are, for all windows */
+  /** @param folder the folder of the district and its lake, shared by all windows */
   constructor(
     private readonly client: EngineClient,
     private readonly folder: string,
@@ -20,7 +20,7 @@ export class SampleDistrict {
     this.lakeFolder = path.join(folder, "lake");
   }
 
-  /** What a request to the sample needs. Its server is started where this window's engine does not serve it yet. */
+  /** The parameters for a request to the sample. Starts its server if this window's engine does not serve it yet. */
   async connected(signal?: AbortSignal): Promise<Connected> {
     const { userTypes } = await readGeneralSettings();
     const { host, port, username, hostKey, password, lakeUrl, salt, rosterPath } = await this.client.request(
@@ -35,7 +35,7 @@ export class SampleDistrict {
     };
   }
 
-  /** Where the sample's roster is on its server; undefined while the sample is not in use. */
+  /** The sample roster's path on its server; undefined while the sample is not in use. */
   get rosterPath(): string | undefined {
     return usesSample() ? this.roster : undefined;
   }

@@ -6,21 +6,22 @@ const names = ["password", "passphrase", "salt", "lakeAccountKey", "lakeSas"] as
 export type SecretName = (typeof names)[number];
 
 const key = "clever.secrets";
-/** An entry without a version is of the time before secrets were bound to their targets: it is the secrets alone. */
+/** An entry without a version predates binding secrets to targets: it contains only the secrets. */
 const version = 2;
 
-/** The secrets, which may be none, and the targets of the connection that they belong to. */
+/** The secrets, possibly none, and the targets of their connection. */
 export interface BoundSecrets {
   readonly secrets: Secrets;
-  /** Undefined where nothing was given or used yet, or by a version that did not note it. */
+  /** Undefined if nothing was given or used yet, or a version stored it that did not record targets. */
   readonly boundTo: Targets | undefined;
 }
 
 /**
- * The connection's secrets, in VS Code's own store and nowhere else, with the targets that they were given for.
+ * The connection's secrets, in VS Code's secret storage only, with the targets they were given for.
  *
- * They are one entry, written at once: VS Code in a browser seals its whole store again for each entry and does not wait
- * for the write before, so that of two entries written one after the other the second may be lost with the next reload.
+ * They are a single entry, written at once: VS Code in a browser encrypts its whole store again for each entry and
+ * does not wait for the previous write, so that of two entries written one after the other the second may be lost at
+ * the next reload.
  */
 export class SecretStore {
   private writing: Promise<void> = Promise.resolve();
@@ -28,7 +29,7 @@ export class SecretStore {
 
   constructor(private readonly storage: vscode.SecretStorage) {}
 
-  /** All that are there and what they are bound to, read at the moment of use. `TargetGuard` hands them out. */
+  /** All stored secrets and their targets, read at the time of use. `TargetGuard` hands them out. */
   async readBound(): Promise<BoundSecrets> {
     const stored = new Map(Object.entries(Object(parsed(await this.storage.get(key)))));
     const isBound = stored.get("version") === version;
@@ -43,8 +44,8 @@ export class SecretStore {
   }
 
   /**
-   * Stores the secrets that are named, and removes those of them whose value is undefined or empty.
-   * @param boundTo where they are given for; as before if left out
+   * Stores the named secrets, and removes those whose value is undefined or empty.
+   * @param boundTo the targets they are given for; unchanged if omitted
    */
   write(
     changes: Readonly<Partial<Record<SecretName, string | undefined>>>,
@@ -57,11 +58,11 @@ export class SecretStore {
     });
   }
 
-  /** Lets the secrets go to other targets than before. They themselves stay, and no listener is called. */
+  /** Binds the secrets to other targets. The secrets do not change, and no listener is called. */
   bind(boundTo: Targets): Promise<void> {
     return this.inTurn(async () => {
       const { secrets } = await this.readBound();
-      // VS Code tells of a write before the write resolves.
+      // VS Code fires the event before the write resolves.
       this.binding = true;
       try {
         await this.store({ secrets, boundTo });
@@ -71,7 +72,7 @@ export class SecretStore {
     });
   }
 
-  /** Removes the secrets. The targets stay, since a login without a stored secret must not go elsewhere either. */
+  /** Removes the secrets. The targets stay, because a login without a stored secret must not go elsewhere either. */
   forgetSecrets(): Promise<void> {
     return this.inTurn(async () => {
       const { boundTo } = await this.readBound();
@@ -84,7 +85,7 @@ export class SecretStore {
     await this.inTurn(async () => this.storage.delete(key));
   }
 
-  /** Calls back when secrets change, in this window or another one. */
+  /** Calls back when secrets change, in any window. */
   onDidChange(listener: () => void): vscode.Disposable {
     return this.storage.onDidChange((event) => {
       if (event.key === key && !this.binding) listener();
@@ -93,7 +94,7 @@ export class SecretStore {
 
   private inTurn(write: () => Promise<void>): Promise<void> {
     const written = this.writing.then(write);
-    // Whoever asked for a write that failed is told; the next one is tried all the same.
+    // The caller of a failed write gets the error; the next write is still tried.
     this.writing = written.catch(() => undefined);
     return written;
   }
@@ -104,7 +105,7 @@ export class SecretStore {
   }
 }
 
-/** An entry that is damaged holds nothing. The parser's own error would quote it, secrets and all. */
+/** A damaged entry counts as empty. The parser's own error would quote it, secrets included. */
 function parsed(stored: string | undefined): unknown {
   if (stored === undefined) return undefined;
   try {

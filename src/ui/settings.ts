@@ -7,7 +7,7 @@ import { CleverLakeError } from "../errors";
 /** The settings' section; its keys are those of the command line's configuration. */
 export const section = "clever";
 
-/** A setting that cannot be used. */
+/** An invalid setting. */
 export class SettingError extends CleverLakeError {
   constructor(
     /** Its full name, such as `clever.sftp.port`. */
@@ -18,20 +18,20 @@ export class SettingError extends CleverLakeError {
   }
 }
 
-/** The server's folder with the reports, which may be set before there is a connection. */
+/** The server's folder with the reports, which can be set before there is a connection. */
 export function reportsRoot(): string {
   const root = vscode.workspace.getConfiguration(section).get<unknown>("sftp.root");
   return typeof root === "string" && root !== "" ? root : "/";
 }
 
-/** The lake's address as it is set, unchecked. */
+/** The lake's URL as set, without validation. */
 export function lakeUrl(): string | undefined {
   return vscode.workspace.getConfiguration(section).get<string>("lake.url");
 }
 
 const sampleKey = "sampleDistrict";
 
-/** Whether the sample district is in use. The settings of the user's own connection stay, and do not count meanwhile. */
+/** Whether the sample district is in use. The settings of the user's own connection stay, but are ignored meanwhile. */
 export function usesSample(): boolean {
   return vscode.workspace.getConfiguration(section).get<unknown>(sampleKey) === true;
 }
@@ -40,7 +40,7 @@ export async function useSample(use: boolean): Promise<void> {
   await write({ [sampleKey]: use });
 }
 
-/** Whether a server and a lake of the user's own are set. */
+/** Whether the user has set a server and a lake. */
 export function hasConnection(): boolean {
   const settings = vscode.workspace.getConfiguration(section);
   return Boolean(settings.get("sftp.host")) && Boolean(settings.get("lake.url"));
@@ -51,13 +51,13 @@ export function isConnected(): boolean {
   return usesSample() || hasConnection();
 }
 
-/** A setting's value; undefined where it is empty. */
+/** A setting's value; undefined if empty. */
 function given(key: string): unknown {
   const value = vscode.workspace.getConfiguration(section).get<unknown>(key);
   return value === "" || value === null ? undefined : value;
 }
 
-/** The settings that hold for every connection; rejects with `SettingError`. */
+/** The settings that apply to every connection; rejects with `SettingError`. */
 export async function readGeneralSettings(): Promise<
   Pick<Config, "userTypes" | "minimumGroupSize" | "keepWhole" | "schoolLevelsFile" | "licencesFile">
 > {
@@ -78,14 +78,14 @@ export async function readGeneralSettings(): Promise<
   });
 }
 
-/** Rejects with `SettingError` where a setting that is in use is wrong. */
+/** Rejects with `SettingError` if a setting in use is invalid. */
 export async function checkSettings(): Promise<void> {
   await (usesSample() ? readGeneralSettings() : readSettings());
 }
 
-/** The settings as a configuration; rejects with `SettingError` for the first that cannot be used. */
+/** The settings as a configuration; rejects with `SettingError` for the first invalid one. */
 export async function readSettings(): Promise<Config> {
-  // With it comes the checking, which is not to be loaded while VS Code starts.
+  // Brings validation with it, which must not be loaded while VS Code starts.
   const { configSchema } = await import("../config");
   return checked(configSchema, {
     sftp: present({
@@ -108,7 +108,7 @@ export async function readSettings(): Promise<Config> {
     digitalActivity: given("digitalActivity"),
     engine: given("engine"),
     sparkSubmit: given("sparkSubmit"),
-    // Half a cluster's address is no reason to refuse what does not need it.
+    // An incomplete cluster address must not block what does not need it.
     livy: given("engine") === "livy" ? livy() : undefined,
     expectReportsWithin: given("expectReportsWithin"),
   });
@@ -134,10 +134,10 @@ function checked<Schema extends z.ZodType>(schema: Schema, settings: unknown): z
   );
 }
 
-/** VS Code's own settings of a proxy, for the engine: a process of its own is not covered by what VS Code does for itself. */
+/** VS Code's own proxy settings, for the engine: VS Code's own proxy handling does not cover a separate process. */
 export const proxySettingNames = ["http.proxy", "http.noProxy", "http.proxySupport"] as const;
 
-/** A connection with the proxy that VS Code has set; as it is where it has none, and the environment's holds. */
+/** A connection with VS Code's proxy; unchanged if none is set, and then the environment's applies. */
 export function withProxy<Connection extends object>(
   connection: Connection,
 ): Connection & { readonly proxy?: ProxySettings } {
@@ -151,13 +151,15 @@ export function withProxy<Connection extends object>(
   return { ...connection, proxy: { url: url.trim(), except } };
 }
 
-/** Minutes between looks for new reports; 0 for none. */
+/** Minutes between checks for new reports; 0 for none. */
 export function checkEvery(): number {
   const minutes = vscode.workspace.getConfiguration(section).get<unknown>("checkEvery");
   return typeof minutes === "number" && minutes > 0 ? minutes : 0;
 }
 
-/** Whether only a run, which reads every report, sees that one was published again. The sample's server keeps times. */
+/**
+ * Whether redeliveries can only be detected by a run, which reads every report. The sample's server preserves times.
+ */
 export function comparesContents(): boolean {
   return !usesSample() && given("sftp.compare") === "hash";
 }
@@ -168,7 +170,7 @@ export function runsAutomatically(): boolean {
   );
 }
 
-/** What a connection consists of, as the settings hold it. */
+/** The parts of a connection, as in the settings. */
 export interface ConnectionSettings {
   readonly host: string;
   readonly port: number;
@@ -196,7 +198,7 @@ export async function writeConnection(connection: ConnectionSettings): Promise<v
   });
 }
 
-/** Takes the connection out of the user's settings. */
+/** Removes the connection from the user's settings. */
 export async function removeConnectionSettings(): Promise<void> {
   const keys = ["host", "port", "username", "root", "privateKeyPath", "hostKey"].map((key) => `sftp.${key}`);
   await write(
@@ -212,7 +214,7 @@ async function write(values: Readonly<Record<string, string | number | boolean |
   }
 }
 
-/** Opens the settings editor at a setting. */
+/** Opens the settings editor at a given setting. */
 export async function openSetting(setting: string): Promise<void> {
   await vscode.commands.executeCommand("workbench.action.openSettings", `@id:${setting}`);
 }

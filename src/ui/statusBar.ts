@@ -3,20 +3,20 @@ import { Disposable } from "./dispose";
 import { inert } from "./outsideText";
 import { countSentences, hasTrouble, type ReportCounts, shortCounts, totalOf } from "./reportCounts";
 
-/** What the status bar says: what asks for a look, what is new, or how far a run is. */
+/** What the status bar shows: what needs attention, what is new, or a run's progress. */
 export type StatusBarState =
   | { readonly kind: "hidden" }
-  /** Whether there is any report is `known` once the server was looked at. */
+  /** `known` says whether there are any reports, once the server was read. */
   | {
       readonly kind: "reports";
       readonly known: "looking" | "none" | "some";
       readonly counts: ReportCounts;
     }
-  /** The server could not be looked at; the counts are those of the last look. */
+  /** The server could not be read; the counts are from the last successful look. */
   | { readonly kind: "failed"; readonly reason: string; readonly counts: ReportCounts }
   | { readonly kind: "running"; readonly text: string };
 
-/** The item at the window's foot; a click opens a menu. */
+/** The status bar item; a click opens a menu. */
 export class StatusBar extends Disposable {
   private readonly item = this.hold(
     vscode.window.createStatusBarItem("clever.status", vscode.StatusBarAlignment.Left, 0),
@@ -68,7 +68,7 @@ export class StatusBar extends Disposable {
     });
   }
 
-  /** Only the icon is one: the text and the tooltip, which may name what comes from outside, are text. */
+  /** Only the icon may be an icon: text and tooltip may contain external text, which is made inert. */
   private set(look: {
     readonly icon: string;
     readonly text: string;
@@ -85,7 +85,7 @@ export class StatusBar extends Disposable {
   }
 }
 
-/** What is to be said where no report asks for a look. */
+/** The text if no report needs attention. */
 function nothingToDo(known: "looking" | "none" | "some"): string {
   switch (known) {
     case "looking":

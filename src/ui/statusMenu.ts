@@ -11,7 +11,7 @@ interface MenuItem extends vscode.QuickPickItem {
   readonly command?: string;
 }
 
-/** What a click on the status bar opens: what can be done now. Nothing is done before it is chosen. */
+/** The menu of the status bar: what can be done now. Nothing is done before it is chosen. */
 export async function showStatusMenu(model: ConnectionModel, runs: RunController): Promise<void> {
   const picked = await showQuickPick(itemsFor(model, runs), {
     title: "Clever Lake",
@@ -48,7 +48,7 @@ function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
   ];
 }
 
-/** What is on the server, and what needs a look. */
+/** What is on the server, and what needs attention. */
 function reportItems(model: ConnectionModel): MenuItem[] {
   const { counts } = model;
   const { quarantined, failed, unread, overdue, fresh, changed } = counts;

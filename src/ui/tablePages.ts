@@ -11,10 +11,10 @@ import { tableSection } from "./markdown";
 import { asMarkdown } from "./outsideText";
 
 const scheme = "clever-table";
-/** Pseudonyms are 64 characters long; these tell them apart for a reader. */
+/** Pseudonyms are 64 characters long; this many are enough to tell them apart. */
 const cellLength = 24;
 
-/** Shows what a table of the lake consists of as a Markdown page, which follows the table's changes while it is open. */
+/** Shows a lake table as a Markdown page, which is updated while it is open. */
 export class TablePages extends Disposable implements vscode.TextDocumentContentProvider {
   private readonly changed = this.hold(new vscode.EventEmitter<vscode.Uri>());
   readonly onDidChange = this.changed.event;
@@ -34,7 +34,7 @@ export class TablePages extends Disposable implements vscode.TextDocumentContent
     );
   }
 
-  /** Rows are shown of pseudonymized tables only: a page comes back by itself when the window is opened again. */
+  /** Only rows of pseudonymized tables are shown: VS Code reopens a page with its window. */
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const table = uri.path.slice(1);
     const connected = await this.model.connected();

@@ -3,7 +3,7 @@ import type { CleverLakeError } from "../errors";
 import type { SecretStore } from "./secrets";
 import { sameTargets, type Targets } from "./targets";
 
-/** A change of targets that the user has to agree to. */
+/** A change of targets that needs the user's consent. */
 export interface Move {
   readonly from: Targets;
   readonly to: Targets;
@@ -13,19 +13,19 @@ export interface Move {
 export interface TargetQuestions {
   /** Whether the new targets may be used, with the stored secrets. */
   readonly ask: (move: Move) => Promise<boolean>;
-  /** The error that stands for the user's no. */
+  /** The error for the user's refusal. */
   readonly refusal: (move: Move) => CleverLakeError;
 }
 
 /**
- * Hands out the stored secrets for the targets of the connection, and for no others: where the settings name another
- * server or lake, the user is asked before anything is sent there. Every request's secrets come from here. A connection
- * without stored secrets is held to its targets as well: an agent's login and an Azure account's token also open doors.
+ * Hands out the stored secrets for the targets of the connection only: if the settings name another server or lake,
+ * the user is asked before anything is sent there. All requests get their secrets here. A connection without stored
+ * secrets is checked too: an agent's login and an Azure account's token also grant access.
  */
 export class TargetGuard {
-  /** The question that is open, for all requests that wait for its answer. */
+  /** The open question, shared by all requests that wait for its answer. */
   private question: { readonly to: Targets; readonly answer: Promise<boolean> } | undefined;
-  /** The targets that the user said no to. */
+  /** The targets that the user refused. */
   private refused: Targets | undefined;
 
   constructor(
@@ -33,11 +33,11 @@ export class TargetGuard {
     private readonly questions: TargetQuestions,
   ) {}
 
-  /** The secrets for a request to these targets; rejects with `config` where the user does not let them go there. */
+  /** The secrets for a request to these targets; rejects with `config` if the user does not allow it. */
   async secretsFor(to: Targets): Promise<Secrets> {
     const { secrets, boundTo } = await this.store.readBound();
     if (boundTo === undefined) {
-      // Set by hand, or given before secrets were bound. What is used first holds from then on.
+      // Set by hand, or from before secrets were bound. The first targets used become the connection's.
       await this.store.bind(to);
       return secrets;
     }
@@ -47,13 +47,13 @@ export class TargetGuard {
     return (await this.store.readBound()).secrets;
   }
 
-  /** Whether these are other targets than the connection's. */
+  /** Whether these differ from the connection's targets. */
   async moved(to: Targets): Promise<boolean> {
     const { boundTo } = await this.store.readBound();
     return boundTo !== undefined && !sameTargets(boundTo, to);
   }
 
-  /** Forgets that the user said no: what the user asks for next is a reason to ask again. */
+  /** Forgets the refusal: the user's next request is a reason to ask again. */
   forgetRefusal(): void {
     this.refused = undefined;
   }

@@ -4,7 +4,7 @@ import type { Move, TargetQuestions } from "./targetGuard";
 import { type LakeTarget, type ServerTarget, sameLake, sameServer } from "./targets";
 import { showWarningMessage } from "./window";
 
-/** Asks in a modal message, which names the connection's targets and what the settings name now. */
+/** Asks in a modal message that shows the connection's targets and those of the settings now. */
 export const targetQuestions: TargetQuestions = {
   async ask(move) {
     const go = vscode.l10n.t("Connect There");

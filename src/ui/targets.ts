@@ -1,18 +1,18 @@
 import type { Config } from "../config";
 
-/** The server that reports come from, and whom it lets in. */
+/** The server that reports come from, and the user who logs in. */
 export interface ServerTarget {
   readonly host: string;
   readonly port: number;
   readonly username: string;
-  /** Empty where none is set. */
+  /** Empty if none is set. */
   readonly hostKey: string;
 }
 
-/** The lake that reports go to, and the key vault that its salt comes from. */
+/** The lake that reports go to, and the key vault with its salt. */
 export interface LakeTarget {
   readonly url: string;
-  /** Empty where the salt is in the secret store. */
+  /** Empty if the salt is in the secret store. */
   readonly saltKeyVaultUrl: string;
 }
 
@@ -22,7 +22,7 @@ export interface Targets {
   readonly lake: LakeTarget;
 }
 
-/** The targets of a configuration, in one spelling. */
+/** The targets of a configuration, normalized. */
 export function targetsOf({
   sftp,
   lake,
@@ -60,7 +60,7 @@ export function sameTargets(one: Targets, other: Targets): boolean {
   return sameServer(one.server, other.server) && sameLake(one.lake, other.lake);
 }
 
-/** Targets as they were stored; undefined for anything else. */
+/** Targets as stored; undefined for anything else. */
 export function asTargets(stored: unknown): Targets | undefined {
   if (!isRecord(stored) || !isRecord(stored.server) || !isRecord(stored.lake)) return undefined;
   const { host, port, username, hostKey } = stored.server;

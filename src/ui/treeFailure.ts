@@ -1,15 +1,15 @@
 import * as vscode from "vscode";
 import { describeError, isCleverLakeError } from "../errors";
 
-/** Stands in a view in place of what could not be read. */
+/** A node in place of what could not be read. */
 export interface FailedNode {
   readonly kind: "failed";
   readonly error: unknown;
 }
 
 /**
- * The row that says why a view of the lake is empty. VS Code itself would show a passing message and then an empty view,
- * as if there were nothing in the lake.
+ * The row that explains why a view of the lake is empty. VS Code itself would show a passing message and then an
+ * empty view, as if the lake were empty.
  */
 export function failedItem({ error }: FailedNode): vscode.TreeItem {
   const label = isCleverLakeError(error, "network")

@@ -16,7 +16,7 @@ import { isCancellation, offers, tell, tellError } from "./messages";
 import { showInformationMessage, showInputBox, showWarningMessage, withProgress } from "./window";
 import { withShares } from "./withShares";
 
-/** Keeps the lake's data files few. Each command looks first, shows what it would do, and asks. */
+/** Maintenance of the lake's data files. Each command first shows what it would do, then asks. */
 export class UpkeepCommands {
   constructor(
     private readonly model: ConnectionModel,
@@ -24,7 +24,7 @@ export class UpkeepCommands {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Merges small data files. Resolves to what was done; undefined where nothing was. */
+  /** Merges small data files. Resolves to the summary; undefined if nothing was done. */
   async optimize(): Promise<OptimizeSummary | undefined> {
     try {
       const title = vscode.l10n.t("Clever: looking for small data files");
@@ -58,7 +58,10 @@ export class UpkeepCommands {
     }
   }
 
-  /** Removes data files that no version of the last days needs. Resolves to what was done; undefined where nothing was. */
+  /**
+   * Removes data files that no version of the last days needs. Resolves to the summary; undefined if nothing was
+   * done.
+   */
   async vacuum(): Promise<VacuumSummary | undefined> {
     try {
       const days = await askDays();
@@ -95,7 +98,7 @@ export class UpkeepCommands {
     }
   }
 
-  /** Brings the Digital Engagement table up to date. Undefined where that failed. */
+  /** Updates the Digital Engagement table. Undefined if that failed. */
   async updateActivity(): Promise<ActivitySummary | undefined> {
     try {
       const connected = await this.model.connected();
@@ -137,7 +140,7 @@ export class UpkeepCommands {
     );
   }
 
-  /** What is more than a look may have changed the lake, however it ended. */
+  /** Anything but a dry run may have changed the lake, whatever the outcome. */
   private async asked<Progress, Result>(
     title: string,
     dryRun: boolean,
@@ -151,7 +154,7 @@ export class UpkeepCommands {
     }
   }
 
-  /** Tells how it ended, and of tables that stay as they are. */
+  /** Reports the outcome, and tables that were skipped. */
   private tellEnd(text: string, { tables }: Pick<OptimizeSummary | VacuumSummary, "tables">): void {
     this.log.info(text);
     const problems = tables.flatMap(({ table, problem }) => (problem === null ? [] : [{ table, problem }]));
@@ -213,7 +216,7 @@ function removedTexts(what: readonly [string, string]): [string, string] {
   ];
 }
 
-/** For how many days versions keep their files; undefined where the person leaves. */
+/** For how many days versions keep their files; undefined if the user cancels. */
 async function askDays(): Promise<number | undefined> {
   const least = engine.leastRetentionDays;
   const isDays = (text: string) => /^\d{1,5}$/.test(text.trim()) && Number(text) >= least;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { type WebviewFrame, webviewHtml } from "./webviewHtml";
 
-/** A file of `dist/media`, which alone webviews load from. */
+/** A file of `dist/media`, the only folder from which webviews load. */
 export function mediaFile(extensionUri: vscode.Uri, ...name: string[]): vscode.Uri {
   return vscode.Uri.joinPath(extensionUri, "dist", "media", ...name);
 }
@@ -11,15 +11,15 @@ export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions 
   return { enableScripts: true, localResourceRoots: [mediaFile(extensionUri)] };
 }
 
-/** What differs between the extension's pages. */
+/** The differences between the extension's pages. */
 export interface WebviewPage extends Pick<WebviewFrame, "root" | "language" | "title"> {
   /** The page's bundle: `name.js`, `name.css`, `name-light.svg` and `name-dark.svg` of `dist/media`. */
   readonly name: string;
-  /** Whether it shows VS Code's icons. */
+  /** Whether it uses VS Code's icons. */
   readonly icons: boolean;
 }
 
-/** Fills a tab with a page of the extension, and gives it its icon. */
+/** Fills a tab with a page of the extension, and sets its icon. */
 export function showPage(
   panel: vscode.WebviewPanel,
   extensionUri: vscode.Uri,

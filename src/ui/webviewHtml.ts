@@ -1,12 +1,12 @@
 import { escapeHtml } from "../escapeHtml";
 
-/** Addresses and names that a webview's page is framed with. */
+/** URLs and names in the frame of a webview's page. */
 export interface WebviewFrame {
   readonly script: string;
   readonly styles: string;
-  /** The style sheet of the icons' font; without it, the page may load no font. */
+  /** The style sheet of the icon font; without it, the page may not load fonts. */
   readonly icons?: string;
-  /** The element that the script fills; a page that makes its own landmarks starts from a `div`. */
+  /** The element that the script fills; a page that creates its own landmarks uses a `div`. */
   readonly root: "main" | "div";
   readonly cspSource: string;
   readonly nonce: string;
@@ -15,8 +15,8 @@ export interface WebviewFrame {
 }
 
 /**
- * A page's frame: nothing of what the page shows is in it. Scripts run by nonce only, styles and fonts come from the
- * extension only; no inline style attribute, image, frame, connection or form.
+ * A page's frame, without any of its content. Scripts run by nonce only; styles and fonts come from the extension
+ * only; no inline style attributes, images, frames, connections or forms.
  */
 export function webviewHtml(frame: WebviewFrame): string {
   const { script, styles, icons, root, cspSource, nonce, language, title } = frame;
@@ -28,7 +28,7 @@ export function webviewHtml(frame: WebviewFrame): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  // The icons' elements look for their style sheet by this id.
+  // The icon elements find their style sheet by this id.
   const iconSheet =
     icons === undefined
       ? ""

@@ -2,9 +2,8 @@ import * as vscode from "vscode";
 import { inert } from "./outsideText";
 
 /**
- * VS Code's messages, lists and boxes. Everything that is said in one goes through here, where it is made plain text: no
- * other file calls VS Code for it (`test/unit/outsideText.test.ts` sees to that). Icons of our own are given by
- * `withIcon`.
+ * VS Code's messages, lists and boxes. All their text passes through here and is made plain text: no other file calls
+ * VS Code for it (enforced by `test/unit/outsideText.test.ts`). Our own icons are added with `withIcon`.
  */
 
 type MessageChoice = string | vscode.MessageItem;
@@ -32,7 +31,7 @@ function messages(kind: "showInformationMessage" | "showWarningMessage" | "showE
   };
 }
 
-/** A progress notification that can be cancelled; what it reports is text as well. */
+/** A progress notification that can be cancelled; its reports are made plain text too. */
 export function withProgress<T>(
   title: string,
   work: (
@@ -60,7 +59,7 @@ export async function showQuickPick<T extends vscode.QuickPickItem>(
 ): Promise<T | T[] | undefined> {
   const shown = items.map(withInertTexts);
   const picked: T | T[] | undefined = await vscode.window.showQuickPick(shown, withInertTexts(options));
-  // What is handed back is what was handed in, and not how it was shown.
+  // Callers get back the items they passed, not the displayed copies.
   const original = (item: T) => items[shown.indexOf(item)] ?? item;
   return Array.isArray(picked) ? picked.map(original) : picked && original(picked);
 }
@@ -81,13 +80,13 @@ export function createQuickPick<T extends vscode.QuickPickItem>(): vscode.QuickP
   return guarded(vscode.window.createQuickPick<T>());
 }
 
-/** A label of our own that begins with an icon, as `$(key) Password`; only text that is written in the code. */
+/** A label of our own that begins with an icon, such as `$(key) Password`; for literals in the code only. */
 export function withIcon(label: string): { readonly label: string; readonly iconPath: vscode.ThemeIcon } {
   const [, icon = "blank", text = label] = /^\$\(([\w-]+)\) (.*)$/s.exec(label) ?? [];
   return { label: text, iconPath: new vscode.ThemeIcon(icon) };
 }
 
-/** What a text of a message, a box or a list's line is called. What is typed into a box is not among them. */
+/** Properties of messages, boxes and list items that hold text. Text that the user types is not among them. */
 const textNames: ReadonlySet<PropertyKey> = new Set([
   "label",
   "description",
@@ -107,13 +106,13 @@ function withInertTexts<T extends object>(object: T): T {
   return copy;
 }
 
-/** What is wrong with what was typed; null and undefined where nothing is. */
+/** A validation message for typed text; null and undefined if it is valid. */
 function inertFault<T extends string | object | null | undefined>(fault: T): T | string {
   if (typeof fault === "string") return inert(fault);
   return typeof fault === "object" && fault !== null ? withInertTexts(fault) : fault;
 }
 
-/** A box of VS Code's that takes every text, and the lines of its list, as text. */
+/** A VS Code input box or list that displays all its text as plain text. */
 function guarded<B extends vscode.QuickInput>(box: B): B {
   const shown = new WeakMap<object, object>();
   const asShown = (item: object) => {

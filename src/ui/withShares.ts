@@ -4,8 +4,8 @@ import { withProgress } from "./window";
 /**
  * Shows a progress notification while the engine works.
  *
- * @param shareOf how much of the work is done, from 0 to 1
- * @param request asks the engine; its signal is aborted where the person cancels
+ * @param shareOf completed share of the work, from 0 to 1
+ * @param request sends the request; its signal aborts if the user cancels
  */
 export async function withShares<Progress, Result>(
   title: string,

@@ -7,13 +7,13 @@ class Back extends Error {}
 /** Thrown by a step when the user leaves. */
 class Left extends Error {}
 
-/** What a wizard's failures are written to, and shown from. */
+/** Where a wizard logs its failures, and from where they can be shown. */
 export type Log = Pick<vscode.LogOutputChannel, "error" | "show">;
 
-/** Where a step stands in its wizard. */
+/** A step's position in its wizard. */
 export interface Place {
   readonly title: string;
-  /** Left out for a question that stands alone. */
+  /** Omitted for a standalone question. */
   readonly step?: number;
   readonly of?: number;
   readonly canGoBack: boolean;
@@ -25,9 +25,9 @@ export interface TextStep extends Place {
   readonly value: string;
   readonly placeholder?: string;
   readonly password?: boolean;
-  /** What is wrong with a text; undefined where nothing is. Asked at each key press. */
+  /** What is wrong with a text; undefined if nothing. Called at each key press. */
   readonly validate?: (text: string) => string | undefined | Promise<string | undefined>;
-  /** Tries a text out, when it is confirmed; rejects with what went wrong, which is then shown below it. */
+  /** Tries a confirmed text; rejects with the failure, which is then shown below it. */
   readonly attempt?: (text: string, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -35,7 +35,7 @@ export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
-/** Asks for a text; it cannot be confirmed while it is not valid, nor where the attempt with it fails. */
+/** Asks for a text; it cannot be confirmed while it is invalid, or if its attempt fails. */
 export function askText(step: TextStep): Promise<string> {
   const abort = new AbortController();
   const answer = ask<vscode.InputBox, string>(createInputBox(), step, (box, resolve) => {
@@ -87,7 +87,7 @@ function backButton({ canGoBack }: Place): vscode.QuickInputButton[] {
   return canGoBack ? [vscode.QuickInputButtons.Back] : [];
 }
 
-/** Shows that something is being worked on; going back or leaving calls it off. */
+/** Shows that work is in progress; going back or leaving cancels it. */
 export function askWhile<T>(
   step: Place,
   placeholder: string,
@@ -107,12 +107,12 @@ export function askWhile<T>(
   return answer.finally(() => abort.abort());
 }
 
-/** Whether an error is the user going back or leaving, which only the wizard itself may answer. */
+/** Whether an error means that the user goes back or leaves; only the wizard itself may handle it. */
 function isNavigation(error: unknown): boolean {
   return error instanceof Back || error instanceof Left;
 }
 
-/** A question within a step: undefined where the user goes back from it to the question before. */
+/** A question within a step: undefined if the user goes back to the previous question. */
 export async function orBack<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -122,10 +122,10 @@ export async function orBack<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What the user wants to do about a failure. */
+/** The user's choice after a failure. */
 export type WayOn = "again" | "back" | "leave";
 
-/** Says what went wrong, whole and before everything else, and asks how to go on. */
+/** Shows the complete error first, and asks how to continue. */
 export async function askWayOn(error: unknown, log: Log): Promise<WayOn> {
   log.error(describeError(error));
   const again: vscode.MessageItem = { title: vscode.l10n.t("Try Again") };
@@ -145,7 +145,7 @@ export async function askWayOn(error: unknown, log: Log): Promise<WayOn> {
   return "leave";
 }
 
-/** A step's work that may fail; then the user tries again, goes back or leaves. */
+/** Work of a step that may fail; the user then tries again, goes back or leaves. */
 export async function withWaysOn<T>(place: Place, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -159,7 +159,7 @@ export async function withWaysOn<T>(place: Place, work: () => Promise<T>): Promi
   }
 }
 
-/** A question that stands alone: undefined where the user leaves it. */
+/** A standalone question: undefined if the user leaves it. */
 export async function orLeft<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -169,7 +169,7 @@ export async function orLeft<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Asks for one of several. */
+/** Asks for one of several choices. */
 export function askChoice<T>(
   step: Place,
   placeholder: string,
@@ -223,19 +223,19 @@ interface QuickInputButtons {
   readonly onDidTriggerButton: vscode.Event<vscode.QuickInputButton>;
 }
 
-/** A step works on the wizard's state; undefined where it has nothing to ask. */
+/** A step works on the wizard's state; undefined if it has nothing to ask. */
 export type Step<S> = (state: S, place: Place) => Promise<S | undefined>;
 
 /** How a walk ended. */
 export interface Walked<S> {
-  /** All that was answered, also where the user left. */
+  /** All answers, even if the user left. */
   readonly state: S;
   readonly done: boolean;
 }
 
 /**
- * Walks through steps, back and forth; each keeps what was answered before.
- * @param from the step to begin with, as if those before it had been answered
+ * Walks through steps, back and forth; each keeps its previous answer.
+ * @param from the step to begin with, as if the earlier ones had been answered
  */
 export async function walk<S>(
   title: string,
@@ -258,7 +258,7 @@ export async function walk<S>(
       }
       goingBack = false;
       if (next !== undefined) asked.push(index);
-      // What was answered further on stays as the proposal for the next time.
+      // Answers to later steps are kept as suggestions.
       state = next ?? state;
       index++;
     } catch (error) {

@@ -14,45 +14,46 @@ import { mediaFile, showPage, webviewOptions } from "../webview";
 import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
 
-/** Where what the reader saves under names is kept. */
+/** Storage for what the reader saves under names. */
 export interface SavedState {
   read(): Saved;
   write(saved: Saved): Thenable<void>;
 }
 
-/** What the panel stands on. */
+/** What the panel depends on. */
 export interface DashboardGround {
   readonly extensionUri: vscode.Uri;
-  /** The address at which VS Code opens the dashboard. */
+  /** The link that opens the dashboard in VS Code. */
   readonly link: string;
   readonly source: DashboardSource;
   readonly texts: DashboardTexts;
-  /** The district's name, for what leaves the page; empty where no setting says it. */
+  /** The district's name, for exported files; empty if no setting has it. */
   readonly district: string;
-  /** What the reader keeps under names, for the lake that is shown. */
+  /** What the reader has saved under names, for the current lake. */
   readonly saved: SavedState;
-  /** Fires when the numbers may be others: after a run, or with another setting. */
+  /** Fires when the numbers may have changed: after a run, or with another setting. */
   readonly onDidChange: vscode.Event<void>;
-  /** Tells an error of what the user asked for. */
+  /** Shows an error in something that the user requested. */
   tellError(error: unknown): void;
 }
 
-/** The tab with the participation dashboard; there is one. */
+/** The tab with the participation dashboard; there is only one. */
 export class DashboardPanel extends Disposable {
   /** For `registerWebviewPanelSerializer` and `onWebviewPanel:` activation. */
   static readonly viewType = "clever.dashboard";
   private static shown: DashboardPanel | undefined;
 
   /**
-   * Shows the dashboard, the one that is open already if there is one.
+   * Shows the dashboard, reusing an open one.
    *
-   * @param linked what a link opens; what the dashboard has, or opens with, if left out
+   * @param linked what a link opens; by default the dashboard's current or initial filter
    */
   static open(ground: DashboardGround, linked?: LinkedView): DashboardPanel {
     const { shown } = DashboardPanel;
     if (shown) {
       shown.panel.reveal();
-      // The page asks for it. One that is hidden is gone, and begins with the session's filter.
+      // A visible page asks the question itself. A hidden page no longer exists and will start with the session's
+      // filter.
       if (linked && shown.panel.visible) shown.post({ type: "pasted", ...linked });
       else if (linked) {
         shown.asked = linked.question;
@@ -70,8 +71,8 @@ export class DashboardPanel extends Disposable {
   }
 
   /**
-   * Takes over the tab that VS Code kept from before a reload, with its filters.
-   * @param state what the page had left; without a usable one the dashboard opens as for the first time
+   * Takes over the tab that VS Code restored after a reload, with its filters.
+   * @param state the page's saved state; if unusable, the dashboard opens in its initial state
    */
   static restore(
     panel: vscode.WebviewPanel,
@@ -93,7 +94,7 @@ export class DashboardPanel extends Disposable {
     private readonly panel: vscode.WebviewPanel,
     private readonly ground: DashboardGround,
     filter: DashboardFilter | undefined,
-    /** The question of a link, for the next page that begins. */
+    /** The question of a link, for the next page that starts. */
     private asked?: LinkedView["question"],
   ) {
     super();
@@ -135,7 +136,7 @@ export class DashboardPanel extends Disposable {
     void this.act(parsed.data).catch((error: unknown) => this.ground.tellError(error));
   }
 
-  /** Does what is no question about numbers. */
+  /** Handles messages that are not questions about numbers. */
   private async act(message: FromPage): Promise<void> {
     switch (message.type) {
       case "keepSaved":
@@ -224,7 +225,7 @@ export class DashboardPanel extends Disposable {
         await vscode.commands.executeCommand("revealFileInOS", target);
       },
     };
-    // Programs of this machine cannot open a file of another one; VS Code can.
+    // Programs on this machine cannot open a file on another one; VS Code can.
     const isHere = target.scheme === "file" && vscode.env.remoteName === undefined;
     const choices = isHere ? [open, reveal] : kind === "html" ? [] : [open];
     tell(showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
@@ -235,7 +236,7 @@ export class DashboardPanel extends Disposable {
   }
 }
 
-/** Asks where a file is to be saved; proposes the workspace, or the home folder where there is none. */
+/** Asks where to save a file; suggests the workspace, or the home folder if there is none. */
 function askWhere(name: string, filters: Record<string, string[]>): Thenable<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
   return vscode.window.showSaveDialog({ filters, defaultUri: vscode.Uri.joinPath(folder, name) });

@@ -4,9 +4,9 @@ import type { DashboardProgress } from "../../engine/messages";
 import { describeError } from "../../errors";
 import type { FromPage, ToPage } from "../../protocol/dashboard";
 
-/** Where the dashboard's numbers come from. */
+/** The source of the dashboard's numbers. */
 export interface DashboardSource {
-  /** Rejects with a `CleverLakeError`, or once a question that was called off has come to rest. */
+  /** Rejects with a `CleverLakeError`, or once a cancelled question has stopped. */
   ask(
     filter: DashboardFilter,
     signal: AbortSignal,
@@ -14,7 +14,10 @@ export interface DashboardSource {
   ): Promise<DashboardAnswer | NoAnswer>;
 }
 
-/** An open dashboard: asks for its page and outlives it, since the page goes whenever its tab is hidden. */
+/**
+ * An open dashboard: asks questions for its page and outlives it, because the page is destroyed whenever its tab is
+ * hidden.
+ */
 export class DashboardSession {
   private state: ToPage;
   private current = new AbortController();
@@ -33,7 +36,7 @@ export class DashboardSession {
     return this.filterNow;
   }
 
-  /** The number of the question at hand; the page goes on from it. */
+  /** The number of the current question; the page continues from it. */
   get at(): number {
     return this.question;
   }
@@ -43,20 +46,20 @@ export class DashboardSession {
     return this.state.type === "answer" ? this.state.answer : undefined;
   }
 
-  /** Asks again what was asked last: the lake or a setting may have changed. */
+  /** Repeats the last question: the lake or a setting may have changed. */
   refresh(): Promise<void> {
     return this.ask(this.question, this.filterNow);
   }
 
-  /** Asks with another filter, which the page begins with when it comes back. */
+  /** Asks with another filter, with which the page starts when it comes back. */
   use(filter: DashboardFilter): Promise<void> {
     return this.ask(this.question, filter);
   }
 
-  /** Does what concerns questions; everything else is the panel's. */
+  /** Handles messages about questions; the panel handles all others. */
   async handle(message: FromPage): Promise<void> {
     if (message.type === "ready") {
-      // A page that comes back has its pictures at once, and learns then that newer ones are under way.
+      // A page that comes back gets its pictures at once, and then the notice that newer ones are being computed.
       if (this.state.type === "loading" && this.latest) {
         this.post({ type: "answer", question: this.question, answer: this.latest });
       }
@@ -65,7 +68,7 @@ export class DashboardSession {
     else if (message.type === "retry") await this.refresh();
   }
 
-  /** Calls off what is under way. */
+  /** Cancels the question in progress. */
   dispose(): void {
     this.current.abort();
   }

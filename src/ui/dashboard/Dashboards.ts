@@ -15,15 +15,15 @@ import type { DashboardGround, SavedState } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 import { GroupSize } from "./groupSize";
 
-/** The dashboard's kind of webview; here, so that naming it loads nothing. */
+/** The dashboard's webview type; defined here, so that naming it loads nothing. */
 const viewType = "clever.dashboard";
-/** Where links to the dashboard lead to. */
+/** Path of links to the dashboard. */
 const linkPath = "/dashboard";
-/** The tab brings checking of messages and many texts with it: they are loaded when there is one. */
+/** The tab brings message validation and many texts with it, so it is loaded on demand. */
 const panel = () => import("./DashboardPanel");
 const texts = () => import("../../dashboard/export/texts");
 
-/** Settings that the dashboard's numbers depend on, besides the lake's. */
+/** Settings that affect the dashboard's numbers, besides the lake's. */
 const settings = [
   "minimumGroupSize",
   "keepWhole",
@@ -34,7 +34,7 @@ const settings = [
   "sampleDistrict",
 ].map((key) => `${section}.${key}`);
 
-/** The participation dashboard as part of the extension: opens it, takes it over after a reload, keeps it up to date. */
+/** The participation dashboard in the extension: opens it, restores it after a reload, keeps it up to date. */
 export class Dashboards extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   private readonly groupSize: GroupSize;
@@ -69,7 +69,7 @@ export class Dashboards extends Disposable {
   }
 
   /**
-   * @param filter the filter to open it with; menus give other things, which are passed over
+   * @param filter the filter to open it with; menus pass other values, which are ignored
    * @param asked the question to answer
    */
   async open(filter?: unknown, asked?: unknown): Promise<void> {
@@ -81,18 +81,18 @@ export class Dashboards extends Disposable {
     (await panel()).DashboardPanel.open(await this.ground(), linked);
   }
 
-  /** Opens the dashboard with the view of a link that somebody followed. */
+  /** Opens the dashboard with the view of a link that the user followed. */
   async openLink(uri: vscode.Uri): Promise<void> {
     if (uri.path !== linkPath) return;
     const { parseViewLink } = await import("../../dashboard/export/viewLink");
     const linked = parseViewLink(`?${uri.query}`);
-    // The command says what is missing where there is no connection yet.
+    // If there is no connection yet, the command reports what is missing.
     if (linked) await vscode.commands.executeCommand("clever.openDashboard", linked.filter, linked.question);
     else
       tell(showWarningMessage, vscode.l10n.t("The link is damaged, or of another version of Clever Lake."));
   }
 
-  /** Brings the table of groups up to date. Undefined where that failed. */
+  /** Updates the table of groups. Undefined if that failed. */
   async updateGroups(): Promise<GroupsSummary | undefined> {
     try {
       const title = vscode.l10n.t("Clever: writing the table of groups");
@@ -110,7 +110,7 @@ export class Dashboards extends Disposable {
     }
   }
 
-  /** The same as part of a run, if the settings ask for it: no failure of it makes the run one that failed. */
+  /** Updates the table of groups as part of a run, if the settings ask for it; a failure does not fail the run. */
   async updateGroupsQuietly(signal: AbortSignal): Promise<void> {
     try {
       if (vscode.workspace.getConfiguration(section).get("groupsTable") === true)
@@ -129,7 +129,7 @@ export class Dashboards extends Disposable {
     return this.client.request(engine.updateGroups, params, { signal });
   }
 
-  /** Setting it so that everybody is shown asks at once, not only when the dashboard is opened. */
+  /** A setting that would show everyone is confirmed at once, not only when the dashboard is opened. */
   private async confirmGroupSize(): Promise<void> {
     try {
       await this.groupSize.current();
@@ -156,7 +156,7 @@ export class Dashboards extends Disposable {
   }
 }
 
-/** What is saved for the lake of the settings; what another version has left there unreadable counts as nothing. */
+/** What is saved for the lake of the settings; anything unreadable from another version counts as nothing. */
 async function savedIn(state: vscode.Memento): Promise<SavedState> {
   const { savedSchema } = await import("../../dashboard/saved");
   const key = () => {
@@ -169,13 +169,13 @@ async function savedIn(state: vscode.Memento): Promise<SavedState> {
   };
 }
 
-/** A text of a setting that is not checked elsewhere; it is shown and stands in no path. */
+/** A setting without further validation; it is displayed and never part of a path. */
 function districtName(): string {
   const name = vscode.workspace.getConfiguration(section).get<unknown>("districtName");
   return typeof name === "string" ? name.trim().slice(0, 200) : "";
 }
 
-/** Asks the engine, with the settings as they are at that moment. */
+/** Asks the engine, with the current settings. */
 function engineSource(
   model: ConnectionModel,
   client: EngineClient,

@@ -5,15 +5,15 @@ import { showWarningMessage } from "../window";
 const setting = "minimumGroupSize";
 const confirmedKey = "clever.everyNumberConfirmed";
 
-/** The minimum group size that holds: one that shows every number is confirmed first, each time that it is set. */
+/** The effective minimum group size. A value that shows every number is confirmed first, each time it is set. */
 export class GroupSize {
   private asking: Promise<void> | undefined;
 
   constructor(private readonly state: vscode.Memento) {}
 
   /**
-   * The size to count with. Asks where the setting shows every number, and takes the setting back where that is not meant.
-   * Rejects with `SettingError`.
+   * The size to count with. If the setting shows every number, asks the user and reverts the setting if that is not
+   * intended. Rejects with `SettingError`.
    */
   async current(): Promise<number> {
     const size = await this.set();

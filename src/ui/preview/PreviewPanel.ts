@@ -14,11 +14,11 @@ import { showPage, webviewOptions } from "../webview";
 import { showErrorMessage, showWarningMessage } from "../window";
 import { PreviewSession } from "./PreviewSession";
 
-/** The tab that shows a report's first rows; one per file. */
+/** The tab with a report's first rows; one per file. */
 export class PreviewPanel extends Disposable {
   private static readonly shown = new Map<string, PreviewPanel>();
 
-  /** Shows a file's preview, the one that is open already if there is one. */
+  /** Shows a file's preview, reusing an open one. */
   static open(
     extensionUri: vscode.Uri,
     source: PreviewSource,
@@ -40,8 +40,8 @@ export class PreviewPanel extends Disposable {
   }
 
   /**
-   * Takes over the tab that VS Code kept from before a reload, masked again.
-   * @param state what the page had left; a tab without a usable one is closed
+   * Takes over the tab that VS Code restored after a reload, masked again.
+   * @param state the page's saved state; a tab with an unusable one is closed
    */
   static restore(
     panel: vscode.WebviewPanel,

@@ -7,22 +7,22 @@ export interface PreviewHost {
   post(message: ToPage): void;
   /** Asks the user, modally, whether identities may be shown. */
   confirmReveal(): Promise<boolean>;
-  /** Tells the user that they stay hidden, and why. */
+  /** Informs the user that the identities stay hidden, and why. */
   revealFailed(error: unknown): void;
 }
 
-/** One open report: answers its page and outlives it, since the page goes whenever its tab is hidden. */
+/** One open report: serves its page and outlives it, because the page is destroyed whenever its tab is hidden. */
 export class PreviewSession {
   private state: ToPage = { type: "loading" };
   private info: PreviewInfo | undefined;
   private revealed = false;
   private generation = 0;
-  /** Ends what is under way for the token at hand. */
+  /** Cancels the work in progress for the current token. */
   private current = new AbortController();
   private refused: ToPage = { type: "refused", indexes: [], complete: true };
   private loadingMore = false;
   private asking = false;
-  /** Whether rows came since the report was opened; without, opening it again would go round in a circle. */
+  /** Whether any rows came since the report was opened; if none did, reopening it would loop forever. */
   private served = false;
 
   constructor(
@@ -31,7 +31,7 @@ export class PreviewSession {
     private readonly host: PreviewHost,
   ) {}
 
-  /** Opens the report, masked, again where it is open. The page hears of success and failure. */
+  /** Opens or reopens the report, masked. The page is notified of success and failure. */
   async open(): Promise<void> {
     const signal = this.letGo();
     this.show({ type: "loading" });
@@ -65,7 +65,7 @@ export class PreviewSession {
     }
   }
 
-  /** Calls off what is under way and lets the engine forget the report. */
+  /** Cancels work in progress and lets the engine release the report. */
   dispose(): void {
     this.letGo();
     this.current.abort();
@@ -78,7 +78,7 @@ export class PreviewSession {
     const reveal = this.revealed;
     try {
       const rows = await this.source.previewRows({ token: info.token, from, count, reveal }, signal);
-      // A toggle while the rows were under way made them the wrong ones.
+      // Reveal was toggled while the rows were being fetched, so they are outdated.
       if (signal.aborted || generation !== this.generation) return;
       this.served = true;
       this.host.post({
@@ -146,7 +146,7 @@ export class PreviewSession {
       this.refused = { type: "refused", indexes, complete: true };
       this.host.post(this.refused);
     } catch {
-      // The rows themselves will fail in the same way, and say why.
+      // Fetching the rows will fail the same way and report why.
     }
   }
 
@@ -159,7 +159,7 @@ export class PreviewSession {
     this.host.post(state);
   }
 
-  /** Leaves the report at hand; what still comes for it is dropped. */
+  /** Abandons the current report; results that still arrive for it are dropped. */
   private letGo(): AbortSignal {
     this.current.abort();
     this.current = new AbortController();
@@ -172,12 +172,12 @@ export class PreviewSession {
     try {
       await this.source.closePreview(token);
     } catch {
-      // An engine that is gone has forgotten the report already.
+      // An engine that has exited no longer holds the report.
     }
   }
 }
 
-/** Holds identities back a second time: whatever the source gave, none leaves for the page unless revealed. */
+/** Masks identities a second time: whatever the source returned, none reaches the page unless revealed. */
 function mask(row: PreviewRow, info: PreviewInfo): PreviewRow {
   return {
     ...row,
