@@ -174,8 +174,8 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
 }
 
 /**
- * The action of a command, whose module is loaded when the command is called: `--version` loads no other package than
- * the parser of arguments. Options of the program stand before or behind the command's name.
+ * The action of a command, whose module is loaded when the command runs: `--version` loads only the argument parser.
+ * Program options may come before or after the command's name.
  */
 function acting<T extends CommonOptions>(load: () => Promise<CommandAction<T>>) {
   return async (_options: unknown, made: Command): Promise<void> => {
@@ -203,7 +203,7 @@ function runCommand(root: Command, name: RunRequest["command"], description: str
   made.action(acting(async () => (await import("./cli/commands/run")).runJob(name)));
 }
 
-/** How people are counted, and where what makes the next time fast is kept. */
+/** How people are counted, and where the cache is. */
 function countingOptions(command: Command): void {
   command
     .option(
@@ -253,8 +253,8 @@ function yearDay(value: string): string {
 }
 
 /**
- * The first Ctrl-C lets the run put down what it holds; the second one does not wait for that. On Windows Ctrl-Break and
- * the closing of the window, which leaves ten seconds, count as one too.
+ * The first Ctrl-C lets the run finish cleanly; the second ends it at once. On Windows, Ctrl-Break and closing the
+ * window (which leaves ten seconds) count as well.
  */
 function stopCleanly(): void {
   const windows = process.platform === "win32" ? (["SIGBREAK", "SIGHUP"] as const) : [];

@@ -1,28 +1,28 @@
 import type { LakePlace } from "./lakePlace";
 
 export const assetNames = ["sql", "power-bi", "pipeline", "notebook"] as const;
-/** What can be made for a lake; also the name of its folder. */
+/** An asset that can be created for a lake; also the name of its folder. */
 export type AssetName = (typeof assetNames)[number];
 
 export interface AssetFile {
-  /** Below the folder of all assets, with slashes. */
+  /** Relative to the folder of all assets, with forward slashes. */
   readonly path: string;
   readonly content: string | Buffer;
 }
 
-/** What assets take from the configuration beside the lake's place, and what they are made from. */
+/** The configuration that assets use in addition to the lake's location, and what they are made from. */
 export interface AssetSettings {
   readonly saltKeyVaultUrl: string | undefined;
   readonly minimumGroupSize: number;
-  /** The folder with what runs in Spark. */
+  /** The folder with the code that runs in Spark. */
   readonly scripts: string;
 }
 
-/** Files that a district uses in another product, made for its lake. */
+/** Files for use in another product, generated for a district's lake. */
 export interface Asset {
   readonly name: AssetName;
   readonly title: string;
   files(place: LakePlace, settings: AssetSettings): readonly AssetFile[] | Promise<readonly AssetFile[]>;
-  /** A section of README.md, without its heading: what to do with the files, and how they were checked. */
+  /** A section of README.md, without its heading: how to use the files, and how they were verified. */
   guide(place: LakePlace): string;
 }

@@ -12,7 +12,7 @@ const assets: Readonly<Record<AssetName, Asset>> = {
   notebook: notebookAsset,
 };
 
-/** The assets of these names, each once, in the order of all. */
+/** The named assets, without duplicates, in the order of all assets. */
 export function assetsNamed(names: readonly AssetName[]): Asset[] {
   return assetNames.filter((name) => names.includes(name)).map((name) => assets[name]);
 }

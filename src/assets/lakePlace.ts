@@ -2,21 +2,21 @@ import { type AdlsAddress, isAdlsAddress, parseAdlsAddress, placeInOneLake } fro
 import { type Place, Places } from "../lake/adls/places";
 import { abfssAddress, hadoopAddress } from "../lake/hadoopAddress";
 
-/** Where a service in Azure finds the lake's tables. */
+/** How Azure services address the lake's tables. */
 export interface LakePlace {
-  /** The storage account. `ACCOUNT`, to be replaced, for a lake that is not in Azure. */
+  /** The storage account. For a lake outside Azure, the placeholder `ACCOUNT`. */
   readonly account: string;
   /** Whether the lake is in Azure. */
   readonly inAzure: boolean;
-  /** The workspace and the item, where the lake is in OneLake. */
+  /** The workspace and the item, if the lake is in OneLake. */
   readonly oneLake: { readonly workspace: string; readonly item: string } | undefined;
   /** The host of the Data Lake endpoint. */
   readonly host: string;
-  /** The address of a path of the lake at the Data Lake endpoint, as `https://…`. */
+  /** The URL of a lake path at the Data Lake endpoint, as `https://…`. */
   url(lakePath: string): string;
-  /** The file system of a path of the lake, and the path within it. */
+  /** The file system of a lake path, and the path within it. */
   partsOf(lakePath: string): Pick<Place, "fileSystem" | "name">;
-  /** The address of a path of the lake for Spark: `abfss://…`, or `file:/…` of a folder. Nothing is percent-encoded. */
+  /** The URL of a lake path for Spark: `abfss://…`, or `file:/…` for a folder. Nothing is percent-encoded. */
   spark(lakePath: string): string;
 }
 

@@ -2,7 +2,7 @@ import { version } from "../../package.json";
 import type { Asset, AssetFile } from "./asset";
 import type { LakePlace } from "./lakePlace";
 
-/** README.md of the folder: what to do with each asset. */
+/** README.md of the folder: how to use each asset. */
 export function readme(chosen: readonly Asset[], place: LakePlace): AssetFile {
   const inAzure = place.oneLake
     ? `\`${place.oneLake.item}\` of the workspace \`${place.oneLake.workspace}\` in OneLake`

@@ -9,36 +9,36 @@ import { assetsNamed } from "./assets";
 import { lakePlaceOf } from "./lakePlace";
 import { readme } from "./readme";
 
-/** Says which content of which file this program wrote, so that a person's changes are seen. */
+/** Records the content of each file that this program wrote, to detect a user's changes. */
 export const manifestName = ".clever-lake-assets.json";
 
 const manifestSchema = z.object({
-  /** By path below the folder: the SHA-256 of what was written last. */
+  /** By relative path: the SHA-256 of what was last written. */
   files: z.record(z.string(), z.string()),
 });
 
 export interface AssetsRequest extends AssetSettings {
   readonly lakeUrl: string;
-  /** A folder of this machine; made where it is missing. */
+  /** A local folder; created if it does not exist. */
   readonly folder: string;
   readonly names: readonly AssetName[];
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of the files; the document of `assets --json`. Paths are below the folder. */
+/** What happened to the files; the document of `assets --json`. Paths are relative to the folder. */
 export interface AssetsSummary {
   readonly folder: string;
   readonly assets: readonly AssetName[];
   readonly written: readonly string[];
-  /** Are there already, just so. */
+  /** Exist already, with the same content. */
   readonly unchanged: readonly string[];
-  /** Are there with a person's changes, or are none of ours; left as they are. */
+  /** Exist with a user's changes, or are not ours; not changed. */
   readonly kept: readonly string[];
 }
 
 /**
- * Writes assets for a lake into a folder, with README.md, which says what to do with them. A file that is there and is not
- * as this program wrote it stays as it is. Rejects with `config` where the folder's manifest cannot be read, and with `io`.
+ * Writes assets for a lake into a folder, with a README.md that explains how to use them. A file that differs from
+ * what this program wrote is kept. Rejects with `config` if the folder's manifest cannot be read, and with `io`.
  */
 export async function writeAssets({
   lakeUrl,
@@ -50,7 +50,7 @@ export async function writeAssets({
   const place = lakePlaceOf(lakeUrl);
   const known = await readManifest(folder);
   const chosen = assetsNamed(names);
-  // README.md also tells of what an earlier call wrote.
+  // README.md also covers the assets of earlier calls.
   const there = assetNames.filter((name) => Object.keys(known).some((file) => file.startsWith(`${name}/`)));
   const told = assetsNamed([...names, ...there]);
   const made = await Promise.all(chosen.map((asset) => asset.files(place, settings)));
@@ -64,7 +64,7 @@ export async function writeAssets({
       if (files.kept.at(-1) !== file.path) hashes[file.path] = hashOf(Buffer.from(file.content));
     }
   } finally {
-    // What was written before a failure is ours too. The folder may be missing: then nothing was.
+    // Files written before a failure are ours too. If the folder does not exist, nothing was written.
     if (files.written.length + files.unchanged.length > 0) await writeManifest(folder, hashes);
   }
   return { folder, assets: chosen.map(({ name }) => name), ...files };
@@ -114,7 +114,7 @@ async function readIfThere(place: string): Promise<Buffer | undefined> {
   }
 }
 
-/** A reader finds the old file or the new one, never a part. */
+/** Readers see the old file or the new one, never a partial one. */
 async function replaceFile(place: string, bytes: Buffer): Promise<void> {
   const fresh = `${place}.${process.pid}.tmp`;
   try {

@@ -9,7 +9,7 @@ import type { ComparedMonth, ComparedTable } from "../pipeline/adopt/compareRows
 import { columns } from "./table";
 import { duration, integer, plain, styled } from "./text";
 
-/** What people read of `adopt`: what is there, what is to be done, and the counts that prove what was done. */
+/** Text output of `adopt`: the current state, the planned changes, and the counts that prove the result. */
 export function showAdopt(summary: AdoptSummary): string {
   const { state, comparison, warnings } = summary;
   if (state === "nothing")
@@ -83,7 +83,7 @@ function saltText({ pseudonyms: { ids, unsalted, map } }: AdoptSummary): string 
   return `OEA made the pseudonyms of ${integer(unsalted)} of ${counted(ids, "id")} without a salt: anybody can compute them. New ones are made with your salt; ${map} tells which takes the place of which. Give access to OEA's tables to nobody, or remove them, once you need them no more.`;
 }
 
-/** The reasons why a row of OEA's is not in our table, in the order in which they are looked for. */
+/** Reasons why a row of OEA's is not in our table, in the order in which they are checked. */
 const reasons = [
   ["misread", "read wrongly by OEA: a value is missing that every row has"],
   ["superseded", "a later delivery, or a newer file, says something else of the same person's day"],
@@ -163,7 +163,7 @@ const phases = {
   comparing: "Comparing with OEA's tables",
 } as const;
 
-/** Shows on a terminal how far an adoption is. */
+/** Shows the progress of an adoption on a terminal. */
 export function adoptProgress(): { show(state: AdoptProgress): void; clear(): void } {
   let shown = "";
   const write = (text: string) => {

@@ -1,4 +1,4 @@
-/** 0: done. 1: done, but not with every file, without a report, or something does not add up. 2: could not start. */
+/** 0: done. 1: done, but with files left out, a report missing, or counts that do not match. 2: could not start. */
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Options that every command takes. */
@@ -7,15 +7,15 @@ export interface CommonOptions {
   readonly json?: true;
 }
 
-/** What a command gets beside its options. */
+/** What a command receives besides its options. */
 export interface CommandContext {
   readonly environment: NodeJS.ProcessEnv;
-  /** Where the program's bundles lie. */
+  /** The folder of the program's bundles. */
   readonly programFolder: string;
   readonly signal: AbortSignal;
 }
 
-/** What a command answers: text for people, or the document of `--json`. */
+/** A command's result: text for people, or the document of `--json`. */
 export interface CommandResult {
   readonly text: () => string | Promise<string>;
   readonly document: () => unknown;

@@ -3,7 +3,7 @@ import type { ComparedPeriod, ComparedUse, Comparison, People, Shown } from "../
 import { columns } from "./table";
 import { plain, styled } from "./text";
 
-/** How numbers are written. */
+/** Number formatting. */
 interface NumberWords {
   readonly count: (value: People) => string;
   readonly average: (value: Shown) => string;

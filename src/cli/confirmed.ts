@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline/promises";
 
-/** Asks a person at the terminal; false where there is none, or for any answer but yes. */
+/** Asks for confirmation at the terminal; false if there is no terminal, or for any answer but yes. */
 export async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // Here Ctrl-C is the terminal's, not the process's.
+  // The terminal handles Ctrl-C here, not the process.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     const answer = await terminal.question(`${question} [y/N] `, { signal });

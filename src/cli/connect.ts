@@ -6,12 +6,12 @@ import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
 import { SftpSource } from "../sftp/sftpSource";
 
-/** The server of a configuration; connects when first used. */
+/** The server of a configuration; connects on first use. */
 export async function openSource({ sftp }: Config, secrets: Secrets): Promise<SftpSource> {
   return new SftpSource(await sftpAccount(sftp, secrets));
 }
 
-/** The lake of a configuration; a folder is made where it is missing, and Azure is spoken to when first used. */
+/** The lake of a configuration; a folder is created if it does not exist, and Azure is contacted on first use. */
 export function openLake({ lake }: Config, secrets: Secrets): Promise<Lake> {
   if (lake.auth === "vscode") {
     throw new CleverLakeError("config", "The sign-in of VS Code is not there on the command line.", {
@@ -21,7 +21,7 @@ export function openLake({ lake }: Config, secrets: Secrets): Promise<Lake> {
   return openLakeAt({ ...lake, accountKey: secrets.lakeAccountKey, sas: secrets.lakeSas });
 }
 
-/** The salt of a configuration; undefined where there is none. */
+/** The salt of a configuration; undefined if none is configured. */
 export function readSalt(
   { saltKeyVaultUrl }: Config,
   { salt }: Secrets,

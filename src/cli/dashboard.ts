@@ -44,14 +44,14 @@ export interface DashboardOptions extends CountingOptions, SchoolOptions {
   readonly resourceType?: string[];
   readonly grade?: string[];
   readonly userType?: UserType[];
-  /** A file that says what is paid for. */
+  /** A file that lists the paid resources. */
   readonly licences?: string;
   readonly percent?: true;
   readonly schoolYearStart?: string;
   readonly language?: Language;
 }
 
-/** What was written. */
+/** Result of writing a dashboard. */
 export interface WrittenDashboard {
   readonly file: string;
   readonly from: string;
@@ -61,9 +61,9 @@ export interface WrittenDashboard {
 
 /**
  * Computes the dashboard for a filter and writes it as one HTML file that opens offline.
- * @param folders where the page's bundle is, and the texts in other languages than English
- * @throws CleverLakeError with `notFound` where the tables hold no row, with `config` for an option that cannot be used,
- * with `io` where the file cannot be written; what was there before stays then
+ * @param folders the folders of the page's bundle, and of the translations
+ * @throws CleverLakeError with `notFound` if the tables are empty, with `config` for an invalid option, with `io` if
+ *   the file cannot be written; an existing file is then kept
  */
 export async function writeDashboard(
   config: Config,
@@ -83,8 +83,8 @@ export async function writeDashboard(
 }
 
 /**
- * The language of the locale that the process was given, on Windows that of the system, which no variable tells there;
- * English where it is none that the page speaks.
+ * The language of the process's locale. On Windows, where no variable has it, that of the system. English if the page
+ * does not support the language.
  */
 export function languageOf(environment: NodeJS.ProcessEnv, system: string = systemLocale()): Language {
   const locale = localeOf(environment, system);
@@ -99,7 +99,7 @@ function localeOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv, system = sys
   return LC_ALL || LC_MESSAGES || LANG || system;
 }
 
-/** The page's texts, by the extension's own translations. */
+/** The page's texts, from the extension's translations. */
 async function textsIn(language: Language, l10nFolder: string): Promise<DashboardTexts> {
   const locale = regionalLocale(language, localeOf(process.env));
   if (language === "en") return dashboardTexts((text) => text, language, locale);
@@ -108,7 +108,7 @@ async function textsIn(language: Language, l10nFolder: string): Promise<Dashboar
   return dashboardTexts((text) => translations[text] ?? text, language, locale);
 }
 
-/** Written beside its place first, under a name that nobody else has, so that whoever opens the file finds a whole one. */
+/** Written to a temporary file with a unique name first, so that readers never see a partial file. */
 async function writeWhole(file: string, content: string): Promise<void> {
   const unfinished = `${file}.${randomUUID()}.part`;
   try {
@@ -157,7 +157,7 @@ async function ask(
 function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFilter {
   const { from, to, compareFrom, compareTo } = options;
   const parsed = dashboardFilterSchema.safeParse({
-    // Where one end is given, the other is the data's.
+    // If one end is given, the other is that of the data.
     range:
       from === undefined && to === undefined
         ? { preset: options.range ?? "schoolYear" }

@@ -23,15 +23,15 @@ import { showMetrics, showRun, showVerification } from "./show";
 import { styled } from "./text";
 
 export interface DemoOptions {
-  /** Where to leave the lake; a folder that goes afterwards if left out. */
+  /** Where to keep the lake; if omitted, a temporary folder that is removed at the end. */
   readonly keep?: string;
-  /** How many school days the reports are about; those of the showcase if left out. */
+  /** How many school days the reports cover; by default those of the showcase. */
   readonly days?: number;
 }
 
 /**
- * The whole job on a sample district: a real SFTP server in this process, a lake in a folder, two runs (the second
- * finds nothing new), the roster, the metrics and the proof.
+ * The whole workflow on a sample district: a real SFTP server in this process, a lake in a folder, two runs (the
+ * second finds nothing new), the roster, the metrics and the verification.
  */
 export async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const { keep, days = showcase.days } = options;

@@ -24,7 +24,7 @@ const findings: readonly {
   },
 ];
 
-/** What a run noticed about the ids of people, a line for each report; none where there is nothing to tell. */
+/** What a run noticed about people's ids, one line per report; empty if nothing. */
 export function identityLines(identities: RunSummary["identities"]): string[] {
   return Object.entries(identities ?? {}).flatMap(([report, health]) => {
     const told = findings.flatMap(({ of, one, many }) => {

@@ -1,3 +1,3 @@
-/** The languages that the exported dashboard speaks. */
+/** The languages of the exported dashboard. */
 export const languages = ["en", "es"] as const;
 export type Language = (typeof languages)[number];

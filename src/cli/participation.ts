@@ -13,11 +13,11 @@ import type { Lake } from "../lake/lake";
 import { machineScratch } from "../scratch";
 import { openLake } from "./connect";
 
-/** What every command that counts people can be told. */
+/** Options of every command that counts people. */
 export interface CountingOptions {
   readonly minimumGroupSize?: number;
   readonly keepWhole?: KeepWhole;
-  /** A folder for the cache; `false` for none that stays. The platform's own if left out. */
+  /** A folder for the cache; `false` for a temporary one. The platform's default if omitted. */
   readonly cache?: string | false;
 }
 
@@ -25,16 +25,16 @@ export interface CountingOptions {
 export interface SchoolOptions {
   readonly school?: string[];
   readonly schoolLevel?: SchoolLevel[];
-  /** A file that says the levels of schools. */
+  /** A file with the levels of schools. */
   readonly schoolLevels?: string;
 }
 
-/** The district's files: as the options say, else as the configuration does. */
+/** The district's files: from the options, else from the configuration. */
 export function districtFilesOf(config: Config, options: SchoolOptions): DistrictFiles {
   return { schoolLevelsFile: options.schoolLevels ?? config.schoolLevelsFile };
 }
 
-/** How people are counted: as the options say, else as the configuration does. */
+/** How people are counted: from the options, else from the configuration. */
 export function countingOf(config: Config, options: CountingOptions) {
   return {
     minimumGroupSize: options.minimumGroupSize ?? config.minimumGroupSize,
@@ -42,7 +42,7 @@ export function countingOf(config: Config, options: CountingOptions) {
   };
 }
 
-/** Asks the index of a configuration's lake; undefined where its tables hold no row. */
+/** Queries the index of a configuration's lake; undefined if its tables are empty. */
 export async function withIndex<T>(
   config: Config,
   secrets: Secrets,
@@ -54,7 +54,7 @@ export async function withIndex<T>(
   return withIndexOf(lake, options.cache ?? cacheFolderOf(process.env), ask, signal);
 }
 
-/** The same of a lake. A cache that cannot be kept costs time and no answer. */
+/** The same for a given lake. A cache failure costs time but no answer. */
 export async function withIndexOf<T>(
   lake: Lake,
   cache: string | false,
@@ -83,7 +83,7 @@ export async function divisionIn(
   return withIndexOf(lake, cache, (index) => Promise.resolve(divisionOf(index, counting)), signal);
 }
 
-/** Where the platform keeps the caches of this user's programs. Only the owner can read what we put there. */
+/** The platform's cache folder for this user's programs. Only the owner can read what we put there. */
 function cacheFolderOf(
   { XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv,
   platform: NodeJS.Platform = process.platform,
@@ -93,7 +93,7 @@ function cacheFolderOf(
     return path.join(LOCALAPPDATA || path.join(homedir(), "AppData", "Local"), name, "Cache");
   }
   if (platform === "darwin") return path.join(homedir(), "Library", "Caches", name);
-  // The specification has a path that is not absolute ignored.
+  // The specification says to ignore a path that is not absolute.
   const caches =
     XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : path.join(homedir(), ".cache");
   return path.join(caches, name);

@@ -10,7 +10,7 @@ export interface ProgressView {
 }
 
 export async function progressView(): Promise<ProgressView> {
-  // As a default export alone once it is bundled as a module.
+  // When bundled as an ES module, it has only a default export.
   return process.stderr.isTTY ? barView((await import("cli-progress")).default) : lineView();
 }
 

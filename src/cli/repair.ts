@@ -4,7 +4,7 @@ import type { RepairedTable, RepairSummary } from "../pipeline/others/repair";
 import { columns } from "./table";
 import { duration, integer, plain, styled } from "./text";
 
-/** What people read of `repair`: what was found in each table, and its rows before and after. */
+/** Text output of `repair`: the findings for each table, and its rows before and after. */
 export function showRepair({ dryRun, tables, milliseconds }: RepairSummary): string {
   if (tables.length === 0) {
     return `${styled("green", "Nothing to repair.")} No other program changed rows of the tables.`;
@@ -48,7 +48,7 @@ function tableLines(table: RepairedTable, dryRun: boolean): string[] {
   ];
 }
 
-/** What `run` and `status` say of it. */
+/** What `run` and `status` report about it. */
 export function othersLines(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return [];
   return [

@@ -7,14 +7,14 @@ import { openLake, openSource, readSalt } from "./connect";
 import { integer, plain, styled } from "./text";
 
 export interface RosterOptions {
-  /** On this machine's disk. */
+  /** On the local disk. */
   readonly file?: string;
   /** On the SFTP server, relative to its root. */
   readonly sftp?: string;
   readonly keepRaw?: true;
 }
 
-/** Imports the roster that the options name; see `importRoster`. */
+/** Imports the roster given by the options; see `importRoster`. */
 export async function importNamedRoster(
   config: Config,
   secrets: Secrets,
@@ -50,7 +50,7 @@ function shareOnTerminal(): ((progress: RosterProgress) => void) | undefined {
   };
 }
 
-/** What people read of an import. */
+/** Text output of an import. */
 export function showRoster(summary: RosterSummary): string {
   const { students, repeated, furtherSchools, refused, withoutGrade, inReports } = summary;
   const done =

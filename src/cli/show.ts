@@ -13,7 +13,7 @@ import { othersLines } from "./repair";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
 
-/** What people read: the same documents as `--json`, as text. */
+/** Text output: the same documents as `--json`, as text. */
 
 const colours: Readonly<Record<PlannedFile["state"], Parameters<typeof styled>[0]>> = {
   new: "cyan",
@@ -25,7 +25,7 @@ const colours: Readonly<Record<PlannedFile["state"], Parameters<typeof styled>[0
   ignored: "dim",
 };
 
-/** @param identities what the last run noticed about the ids of people */
+/** @param identities what the last run noticed about people's ids */
 export function showStatus(
   { files, freshness, overdue, changedByOthers }: Status,
   identities?: RunSummary["identities"],
@@ -148,7 +148,7 @@ function rowsLine(what: string, rows: number): string {
 
 const shown = 10;
 
-/** Lines with an indent, the first of them where there are many; `--json` has them all. */
+/** Indented lines; if there are many, only the first. `--json` has them all. */
 function listed(lines: readonly string[]): string[] {
   const most = 20;
   const more =

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import { styled } from "./text";
 
-/** Scripts and symbols that take two places in a terminal. */
+/** Scripts and symbols that are two columns wide in a terminal. */
 const wide = /[\p{Emoji_Presentation}\p{scx=Han}\p{scx=Hangul}\p{scx=Hira}\p{scx=Kana}\uFF01-\uFF60]/u;
 const graphemes = new Intl.Segmenter();
 
-/** How many places a text takes in a terminal, without its colours. */
+/** How many terminal columns a text takes, without its colours. */
 function width(text: string): number {
   const plainText = stripVTControlCharacters(text);
   if (/^[ -~]*$/.test(plainText)) return plainText.length;
@@ -15,7 +15,7 @@ function width(text: string): number {
   );
 }
 
-/** A table without rules; `numbers` are the indexes of the columns to align right. */
+/** A table without rules; `numbers` are the indexes of right-aligned columns. */
 export function columns(
   head: readonly string[],
   rows: readonly (readonly string[])[],

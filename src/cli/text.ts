@@ -5,12 +5,12 @@ export { plain } from "../plainText";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Whether a stream shows colours: a terminal, unless the user wants none (https://no-color.org). */
+/** Whether a stream supports colours: a terminal, unless the user opts out (https://no-color.org). */
 function hasColours(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && !process.env.NO_COLOR;
 }
 
-/** A text for standard output in a style, where that shows one. */
+/** A styled text for standard output, if it supports colours. */
 export function styled(style: Style, text: string): string {
   return hasColours(process.stdout) ? styleText(style, text) : text;
 }
@@ -45,7 +45,7 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** A document as JSON in which such characters are escaped: JSON itself would leave many of them as they are. */
+/** A document as JSON in which such characters are escaped: JSON itself would leave many of them unescaped. */
 export function jsonText(document: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return JSON.stringify(document, undefined, 2).replace(unshownCharacters, (character) =>

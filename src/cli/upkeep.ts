@@ -4,7 +4,7 @@ import type { VacuumSummary } from "../pipeline/upkeep/vacuumLake";
 import { columns } from "./table";
 import { bytes, duration, integer, plain, styled } from "./text";
 
-/** What people read of `optimize`: tables, and of each the partitions whose files change. */
+/** Text output of `optimize`: tables, with the partitions whose files change. */
 export function showOptimize({ dryRun, tables, milliseconds }: OptimizeSummary): string {
   const sum = (of: (table: OptimizedTable) => number) =>
     tables.reduce((total, table) => total + of(table), 0);
@@ -42,7 +42,7 @@ function rowsOf({ table, before, after, partitions }: OptimizedTable): string[][
   ];
 }
 
-/** What people read of `vacuum`. A dry run lists each file. */
+/** Text output of `vacuum`. A dry run lists each file. */
 export function showVacuum(summary: VacuumSummary): string {
   const { dryRun, olderThanDays, files, tables, milliseconds } = summary;
   const what = `${counted(files, "data file")} (${bytes(summary.bytes)})`;
@@ -72,7 +72,7 @@ function problemLines(
   return problems.length === 0 ? [] : ["", styled("red", "Left as they are:"), ...problems];
 }
 
-/** Shows on a terminal how far something is. */
+/** Shows progress on a terminal. */
 export function shareOnTerminal(what: string): { show(share: number): void; clear(): void } {
   let shown = -1;
   return {

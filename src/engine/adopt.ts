@@ -6,7 +6,7 @@ import { Throttle } from "./throttle";
 
 const millisecondsBetweenProgress = 100;
 
-/** Adopts a lake that OEA's notebooks wrote; see `adoptLake` of the pipeline for what it does and rejects with. */
+/** Adopts a lake that OEA's notebooks wrote; see `adoptLake` of the pipeline for details and errors. */
 export async function adopt(
   { connection, secrets, dryRun }: AdoptParams,
   { signal, report }: CallContext<AdoptProgress>,

@@ -5,13 +5,13 @@ import type { EngineCall } from "./protocol";
 
 export type { EngineExit, EngineProcessOptions, RequestOptions } from "./engineProcess";
 
-/** Ends what it was given for, as VS Code's own do. */
+/** Ends a subscription, like VS Code's own disposables. */
 export interface Disposable {
   dispose(): void;
 }
 
 export interface EngineClientOptions extends EngineProcessOptions {
-  /** Puts what can be done about an error into the words of the program that asks; as the engine has it if left out. */
+  /** Rewords an error's hint for the calling program; by default the engine's wording is used. */
   readonly hintFor?: (code: ErrorCode, hint: string) => string;
 }
 
@@ -20,8 +20,8 @@ const rowMilliseconds = 60_000;
 const millisecondsToEnd = 2_000;
 
 /**
- * The engine as the extension host sees it. The process is started by the first request, and by the next one after it
- * died; when it dies twice within a minute, only the minute's end lets it be started again.
+ * The engine, as seen from the extension host. The first request starts the process, and so does the next one after
+ * it died. If it dies twice within a minute, it can be started again only after that minute.
  */
 export class EngineClient implements AsyncDisposable {
   private process: EngineProcess | undefined;
@@ -32,14 +32,14 @@ export class EngineClient implements AsyncDisposable {
 
   constructor(private readonly options: EngineClientOptions) {}
 
-  /** The process's id while one is running. */
+  /** The id of the running process, if any. */
   get pid(): number | undefined {
     return this.process?.pid;
   }
 
   /**
-   * Asks the engine for something. Rejects with the engine's `CleverLakeError`, with the signal's reason once a
-   * request that was called off has come to rest, or with `engine` when the process died before its answer.
+   * Sends a request to the engine. Rejects with the engine's `CleverLakeError`, with the signal's reason once a
+   * cancelled request has stopped, or with `engine` if the process died before its answer.
    */
   async request<Params, Result, Progress>(
     call: EngineCall<Params, Result, Progress>,
@@ -47,7 +47,7 @@ export class EngineClient implements AsyncDisposable {
     options: RequestOptions<Progress> = {},
   ): Promise<Result> {
     options.signal?.throwIfAborted();
-    // Loaded by the first request: most windows that the extension is active in never make one.
+    // Loaded by the first request: most windows with the active extension never send one.
     const { EngineProcess } = await import("./engineProcess");
     try {
       return await this.running(EngineProcess).request(call, params, options);
@@ -56,7 +56,7 @@ export class EngineClient implements AsyncDisposable {
     }
   }
 
-  /** Calls back when the process ended without having been asked to. */
+  /** Calls back when the process ended unexpectedly. */
   onDidExit(listener: (exit: EngineExit) => void): Disposable {
     return this.exits.add(listener);
   }
@@ -65,7 +65,7 @@ export class EngineClient implements AsyncDisposable {
     return this.logs.add(listener);
   }
 
-  /** Ends the process: gracefully within two seconds, else by force. Requests under way reject. */
+  /** Ends the process: gracefully within two seconds, then by force. Pending requests reject. */
   dispose(): Promise<void> {
     this.disposing ??= this.end();
     return this.disposing;
@@ -137,13 +137,13 @@ class Listeners<T> {
   }
 }
 
-/** VS Code's cancellation token, as far as it is needed here. */
+/** The part of VS Code's cancellation token that is needed here. */
 export interface CancellationTokenLike {
   readonly isCancellationRequested: boolean;
   onCancellationRequested(listener: () => void): unknown;
 }
 
-/** A signal that is aborted when the token is cancelled. */
+/** A signal that aborts when the token is cancelled. */
 export function signalOf(token: CancellationTokenLike): AbortSignal {
   const abort = new AbortController();
   if (token.isCancellationRequested) abort.abort();

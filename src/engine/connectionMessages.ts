@@ -5,19 +5,18 @@ import type { ProxySettings } from "../lake/adls/proxy";
 
 export type { ProxySettings };
 
-/** Server, lake and user types, as the settings have them. */
+/** Server, lake and user types, as in the settings. */
 export type ConnectionSettings = Omit<z.input<typeof configSchema>, "minimumGroupSize"> & {
-  /** The editor's own proxy on the way to Azure, where it has one set. */
+  /** The editor's own proxy for Azure, if one is set. */
   readonly proxy?: ProxySettings;
 };
 
 /**
- * Goes with each request that needs them. The engine keeps none longer than the request, but for the SFTP connections
- * that stay open for the next one. A lake that is signed in to with VS Code's account needs none: the engine asks for
- * tokens on its own.
+ * Sent with each request that needs them. The engine keeps none beyond the request, except in SFTP connections that
+ * stay open for the next one. A lake with sign-in by VS Code's account needs none: the engine requests tokens itself.
  */
 export interface Secrets extends ConfigSecrets {
-  /** Contents of a private key file; `privateKeyPath` of the settings is for one that stays where it is. */
+  /** Contents of a private key file; `privateKeyPath` of the settings is for one that is not copied. */
   readonly privateKey?: string;
 }
 
@@ -26,7 +25,7 @@ export interface Connected {
   readonly secrets: Secrets;
 }
 
-/** A server alone, before it is known which lake its reports go to. */
+/** A server alone, before its lake is known. */
 export interface ServerLogin {
   readonly sftp: ConnectionSettings["sftp"];
   readonly secrets: Secrets;
@@ -43,20 +42,20 @@ export interface HostKey {
   readonly hostKey: string;
 }
 
-/** What a lake that can be written says. */
+/** The result of testing a lake that is writable. */
 export interface LakeTest {
   /**
-   * How the salt stands to the lake. `unclaimed` is a lake that no salt was used on yet; `unproven` one that has
-   * pseudonyms and nothing that tells their salt, so that a roster has to show it.
+   * How the salt relates to the lake. `unclaimed`: no salt was used on the lake yet. `unproven`: the lake has
+   * pseudonyms but nothing that identifies their salt, so a roster has to prove it.
    */
   readonly salt: "matches" | "differs" | "unclaimed" | "unproven" | "notGiven";
-  /** Whether OEA's own notebooks wrote it, so that it has to be adopted before anything is run on it. */
+  /** Whether OEA's own notebooks wrote it, so that it must be adopted before any run. */
   readonly isOeas: boolean;
 }
 
-/** What a connection that works leads to. */
+/** The result of testing a working connection. */
 export interface ConnectionTest extends LakeTest {
-  /** The folders at the server's root (`""` for files in the root itself), by name. */
+  /** The folders in the server's root (`""` for files in the root itself), by name. */
   readonly folders: readonly {
     readonly name: string;
     readonly files: number;
@@ -72,17 +71,17 @@ export interface TokenParams {
 
 export interface TokenAnswer {
   readonly token: string;
-  /** When it runs out, in milliseconds since 1970. */
+  /** When it expires, in milliseconds since 1970. */
   readonly expires: number;
 }
 
 export interface LogMessage {
   readonly level: "error" | "warning" | "info";
-  /** Without secrets and values of files. */
+  /** Contains no secrets or values of files. */
   readonly message: string;
 }
 
-/** An error as it crosses. `cancelled` answers a request that was called off. */
+/** An error on the wire. `cancelled` answers a cancelled request. */
 export interface WireError {
   readonly code: ErrorCode | "cancelled";
   readonly message: string;

@@ -10,12 +10,12 @@ import type { AzureAccess } from "../spark/openEngine";
 import type { ConnectionSettings, Secrets, ServerLogin } from "./messages";
 import { logRequest, vscodeTokens } from "./tokens";
 
-/** Checks settings as they came; rejects with code `config`, naming the key. */
+/** Validates settings as received; rejects with code `config`, naming the key. */
 export function checkedSettings({ proxy: _, ...settings }: ConnectionSettings): Config {
   return parseConfig(settings, "settings");
 }
 
-/** The lake of a connection; a folder is made where it is missing, and Azure is spoken to when first used. */
+/** The lake of a connection; a folder is created if it does not exist, and Azure is contacted on first use. */
 export function openLake(connection: ConnectionSettings, secrets: Secrets): Promise<Lake> {
   const { lake } = checkedSettings(connection);
   return openLakeAt({
@@ -28,7 +28,7 @@ export function openLake(connection: ConnectionSettings, secrets: Secrets): Prom
   });
 }
 
-/** The salt of a connection; undefined where there is none. */
+/** The salt of a connection; undefined if there is none. */
 export function readSalt(
   connection: ConnectionSettings,
   { salt }: Secrets,
@@ -38,7 +38,7 @@ export function readSalt(
   return saltOf(salt || undefined, saltKeyVaultUrl, azureAccess(connection), signal);
 }
 
-/** How a connection signs in to Azure beside its lake, and reaches it. */
+/** How a connection signs in to Azure outside its lake, and through which proxy. */
 export function azureAccess(connection: ConnectionSettings): AzureAccess {
   const { lake } = checkedSettings(connection);
   return { proxy: connection.proxy, tokens: lake.auth === "vscode" ? vscodeTokens() : undefined };
@@ -47,15 +47,15 @@ export function azureAccess(connection: ConnectionSettings): AzureAccess {
 interface Kept {
   readonly source: SftpSource;
   users: number;
-  /** No new user gets it; it is closed when the last one is done. */
+  /** Gets no new users; closed when the last one is done. */
   retired: boolean;
   idle: NodeJS.Timeout | undefined;
 }
 
 /**
- * SFTP sources that stay connected for a minute after their last use, so that clicking through a tree does not log in
- * each time. They are told apart by a keyed hash of settings and credentials; the credentials themselves are in the
- * source alone, and go with it.
+ * SFTP sources that stay connected for a minute after their last use, so that browsing a tree does not log in each
+ * time. They are identified by a keyed hash of settings and credentials. Only the source holds the credentials, and
+ * they are dropped with it.
  */
 export class Sources implements AsyncDisposable {
   private readonly kept = new Map<string, Kept>();
@@ -84,7 +84,7 @@ export class Sources implements AsyncDisposable {
     try {
       return await work(kept.source, settings);
     } catch (error) {
-      // A source tries refused credentials never again; what was wrong may be put right on the server.
+      // A source never retries refused credentials, but the cause may be fixed on the server.
       if (isCleverLakeError(error, "auth") || isCleverLakeError(error, "hostKey")) this.retire(name, kept);
       throw error;
     } finally {
@@ -93,14 +93,14 @@ export class Sources implements AsyncDisposable {
     }
   }
 
-  /** Closes what is idle now, and the others as soon as they are. */
+  /** Closes idle sources now, and the others as soon as they are idle. */
   async forget(): Promise<void> {
     const all = [...this.kept];
     for (const [name, kept] of all) this.retire(name, kept);
     await Promise.all(all.filter(([, { users }]) => users === 0).map(([, { source }]) => source.close()));
   }
 
-  /** Closes everything; what is under way rejects. */
+  /** Closes everything; work in progress rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     const all = [...this.kept];
     for (const [name, kept] of all) this.retire(name, kept);
@@ -123,7 +123,7 @@ export class Sources implements AsyncDisposable {
   }
 }
 
-/** A source of one's own, for the caller to close. */
+/** A new source that the caller must close. */
 export async function sourceOf({ sftp, secrets }: ServerLogin): Promise<SftpSource> {
   return new SftpSource(await sftpAccount(parseServerConfig(sftp, "settings"), secrets));
 }

@@ -18,24 +18,24 @@ import { faultReport } from "./wireError";
 
 const millisecondsBetweenProgress = 100;
 const millisecondsUntilRelease = 10 * 60_000;
-/** A newer question comes right behind the one that it takes the place of. */
+/** The next question often follows right after the one it replaces. */
 const graceMilliseconds = 5_000;
 
-/** The lake that was asked about last. */
+/** The most recently used lake. */
 interface Kept {
   readonly name: string;
   readonly keeper: IndexKeeper;
 }
 
 /**
- * Answers the dashboard's questions. Between them the index of one lake stays in memory, until nobody has asked for some
- * minutes; what it was opened with does not.
+ * Answers the dashboard's questions. Between them the index of one lake stays in memory until it was unused for some
+ * minutes; the secrets to open the lake do not.
  */
 export class Dashboards implements AsyncDisposable {
   private kept: Kept | undefined;
   private idle: NodeJS.Timeout | undefined;
   private asking = 0;
-  /** One answer is computed at a time; a question that was called off makes way within some milliseconds. */
+  /** Answers are computed one at a time; a cancelled question stops within some milliseconds. */
   private readonly lane = new Lane();
 
   constructor(
@@ -43,7 +43,7 @@ export class Dashboards implements AsyncDisposable {
     private readonly idleMilliseconds = millisecondsUntilRelease,
   ) {}
 
-  /** Rejects with `config` for a filter or a setting that cannot be used, and as `IndexKeeper.current` does. */
+  /** Rejects with `config` for an invalid filter or setting, and as `IndexKeeper.current` does. */
   async answer(
     params: DashboardParams,
     { signal, report }: CallContext<DashboardProgress>,
@@ -53,7 +53,7 @@ export class Dashboards implements AsyncDisposable {
     const { minimumGroupSize, keepWhole, schoolYearStart } = params;
     const { levels, licences } = await readDistrictFiles(params);
     const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date(), levels, licences };
-    // Awaited here: what was not passed on yet is, once the answer is there.
+    // Awaited here, so that pending progress is sent before the answer.
     return await this.withIndex(
       params,
       signal,
@@ -62,14 +62,14 @@ export class Dashboards implements AsyncDisposable {
     );
   }
 
-  /** Rejects likewise. */
+  /** Rejects as `answer` does. */
   async metrics(params: MetricsParams, signal: AbortSignal): Promise<ParticipationMetrics> {
     return this.withIndex(params, signal, async (index) =>
       metricsDocument(await participationMetrics(index, params.filter, params, signal)),
     );
   }
 
-  /** How the people of the tables, as they are now, are divided. Rejects likewise. */
+  /** The current division of people. Rejects as `answer` does. */
   async division(params: CountingParams, signal: AbortSignal): Promise<Division> {
     this.recheck();
     return this.withIndex(params, signal, (index) => Promise.resolve(divisionOf(index, params)));
@@ -95,12 +95,12 @@ export class Dashboards implements AsyncDisposable {
     }
   }
 
-  /** The tables may be others by now: the next question looks at them at once. */
+  /** The tables may have changed: the next question checks them at once. */
   recheck(): void {
     this.kept?.keeper.recheck();
   }
 
-  /** Lets go of the lake; what is under way rejects. */
+  /** Releases the lake; work in progress rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.idle);
     await this.release();

@@ -16,14 +16,14 @@ import { fromResponseError, toResponseError } from "./wireError";
 export interface EngineProcessOptions {
   /** The bundled `main.ts`. */
   readonly modulePath: string;
-  /** The Node executable; this process's own if left out, which in VS Code is Electron playing Node. */
+  /** The Node executable; by default this process's own, which in VS Code is Electron running as Node. */
   readonly execPath?: string;
-  /** Answers the engine's question for a token of VS Code's Microsoft account. */
+  /** Answers the engine's request for a token of VS Code's Microsoft account. */
   readonly token?: (params: TokenParams) => Promise<TokenAnswer>;
 }
 
 export interface RequestOptions<Progress> {
-  /** Calls the request off; it rejects with the signal's reason once the engine has stopped working on it. */
+  /** Cancels the request; it rejects with the signal's reason once the engine has stopped working on it. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -32,7 +32,7 @@ export interface RequestOptions<Progress> {
 export interface EngineExit {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** What it was asked for and did not answer, as in “the engine stopped while it was …”. */
+  /** The unanswered requests, as in “the engine stopped while it was …”. */
   readonly interrupted: readonly string[];
 }
 
@@ -43,7 +43,7 @@ interface Pending {
 
 /** One engine process and the connection to it. */
 export class EngineProcess {
-  /** Resolves when the process is gone; never rejects. */
+  /** Resolves when the process has exited; never rejects. */
   readonly ended: Promise<EngineExit>;
   private alive = true;
   private readonly child: ChildProcess;
@@ -53,7 +53,7 @@ export class EngineProcess {
 
   constructor({ modulePath, execPath, token }: EngineProcessOptions, onLog: (message: LogMessage) => void) {
     this.child = fork(modulePath, [], {
-      // A debugger's and other flags of this process are not for the engine.
+      // Debugger and other flags of this process must not reach the engine.
       execArgv: [],
       env: environment(),
       stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -68,7 +68,7 @@ export class EngineProcess {
     );
     this.connection.onNotification(logMessage, onLog);
     if (token) this.connection.onRequest(tokenRequest, (params) => token(params).catch(toResponseError));
-    // A write to a process that is ending; what comes of it, `ended` tells.
+    // A write to a process that is ending; `ended` reports the outcome.
     this.connection.onError(() => undefined);
     this.connection.listen();
     this.ended = this.untilEnded();
@@ -82,7 +82,7 @@ export class EngineProcess {
     return this.child.pid;
   }
 
-  /** Asks for something; rejects with the engine's error, or `engine` when the process ends before its answer. */
+  /** Sends a request; rejects with the engine's error, or `engine` if the process ends before its answer. */
   async request<Params, Result, Progress>(
     call: EngineCall<Params, Result, Progress>,
     params: Params,
@@ -113,7 +113,7 @@ export class EngineProcess {
     }
   }
 
-  /** Lets the engine put down what it holds, but not for longer than `milliseconds`. Never rejects. */
+  /** Lets the engine shut down cleanly, for at most `milliseconds`. Never rejects. */
   async end(milliseconds: number): Promise<void> {
     const deadline = sleep(milliseconds, undefined, { ref: false });
     if (this.usable) {
@@ -130,10 +130,10 @@ export class EngineProcess {
     const { child } = this;
     const exit = await new Promise<Pick<EngineExit, "exitCode" | "signal">>((resolve) => {
       child.once("error", () => {
-        // Also told of messages that could not be sent; only a process that never started has no id.
+        // Also emitted for messages that could not be sent; only a process that never started has no id.
         if (child.pid === undefined) resolve({ exitCode: null, signal: null });
       });
-      // What it sent before its end has been read when the channel is closed, which may be later.
+      // What it sent before exiting has been read once the channel is closed, which may be later.
       child.once("exit", (exitCode, signal) => {
         const done = () => resolve({ exitCode, signal });
         if (child.connected) child.once("disconnect", () => setImmediate(done));
@@ -173,10 +173,10 @@ function interruption(activity: string): CleverLakeError {
   return new CleverLakeError("engine", `The engine was ended while it was ${activity}.`);
 }
 
-/** This process's environment without what may hold secrets or would change how Node runs. */
+/** This process's environment without variables that may hold secrets or change how Node runs. */
 function environment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    // On Windows the names of variables are the same in any case.
+    // On Windows, variable names are case-insensitive.
     ([name]) => !/^(?:CLEVER_|NODE_OPTIONS$)/i.test(name),
   );
   return { ...Object.fromEntries(inherited), ELECTRON_RUN_AS_NODE: "1" };

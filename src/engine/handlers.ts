@@ -5,14 +5,14 @@ import type { EngineCall, WithProgressToken } from "./protocol";
 import { logMessage, progressOf, requestOf } from "./wire";
 import { cancelled, faultReport, toResponseError } from "./wireError";
 
-/** What a handler has beside its parameters. */
+/** What a handler receives besides its parameters. */
 export interface CallContext<Progress> {
-  /** Aborted when the request is called off, or the engine ends. */
+  /** Aborted when the request is cancelled, or the engine ends. */
   readonly signal: AbortSignal;
   readonly report: (progress: Progress) => void;
 }
 
-/** Answers requests of one connection; turns cancellation into signals and what is thrown into typed errors. */
+/** Answers requests of one connection; turns cancellation into signals and thrown values into typed errors. */
 export class Handlers {
   private readonly active = new Map<AbortController, Promise<void>>();
 
@@ -40,7 +40,7 @@ export class Handlers {
     this.send(() => this.connection.sendNotification(logMessage, message));
   }
 
-  /** Calls off every request under way; resolves when they have ended. */
+  /** Cancels every request in progress; resolves when they have ended. */
   async cancelAll(except?: AbortSignal): Promise<void> {
     const others = [...this.active].filter(([{ signal }]) => signal !== except);
     for (const [abort] of others) abort.abort(new Error("The engine ends."));
@@ -76,7 +76,7 @@ export class Handlers {
     this.send(() => this.connection.sendProgress(progressOf(call), progressToken, progress));
   }
 
-  /** Nobody is left to be told where the connection is gone. */
+  /** If the connection is gone, there is no one to report to. */
   private send(message: () => Promise<void>): void {
     try {
       message().catch(() => undefined);

@@ -15,7 +15,7 @@ import { openLake } from "./connections";
 import { asLogLine } from "./logLine";
 import type { Connected, LakeOverview, LandedFileItem, TableItem, TableReport } from "./messages";
 
-/** As much of the ingest log as a person reads at once. */
+/** As many log lines as a person reads at once. */
 const logLinesShown = 200;
 
 /** The lake's stages with their tables, and the folders of landed files. */
@@ -26,7 +26,7 @@ export async function lakeContents(
   const lake = await openLake(connection, secrets);
   await using duck = await Duck.open({ memoryLimit: "200MB" });
   const tables = (await lakeTables(lake, duck, signal)).map(asItem);
-  // Whoever may only read the pseudonymized tables sees those.
+  // A user with access to the pseudonymized tables only sees just those.
   const landings = await landingFolders(lake, signal).catch((error: unknown) => {
     if (isCleverLakeError(error, "auth")) return [];
     throw error;

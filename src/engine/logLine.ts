@@ -3,10 +3,10 @@ import type { Landing } from "../pipeline/plan/plan";
 import type { LogLine } from "./messages";
 
 /**
- * A line of the ingest log as it is told.
+ * A line of the ingest log in the form that is shown.
  *
- * @param planned what the line's run set out to land of the file: where the line speaks of an earlier delivery, the
- * bytes had stayed the same and nothing was written
+ * @param planned what the run planned to land of the file: if the line refers to an earlier delivery, the content was
+ *   unchanged and nothing was written
  */
 export function asLogLine(entry: LogEntry, planned?: Landing): LogLine {
   const isUnchanged = planned !== undefined && entry.version < planned.version;

@@ -2,11 +2,12 @@ import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vsc
 import { EngineServer } from "./server";
 
 /**
- * The engine's process, forked by `EngineProcess` with an IPC channel. Everything comes over that: nothing about a
- * connection is read from the command line or the environment. It ends with the channel, and so with its parent.
+ * The engine's process, forked by `EngineProcess` with an IPC channel. Everything arrives on that channel: nothing
+ * about a connection is read from the command line or the environment. It ends with the channel, and so with its
+ * parent.
  */
 
-/** What a run puts down when it is called off takes less; a hung disk must not keep the process alive. */
+/** Longer than a cancelled run needs to shut down; a hung disk must not keep the process alive. */
 const millisecondsToEnd = 5_000;
 
 function main(): void {
@@ -22,7 +23,7 @@ function main(): void {
 
   const fail = (error: unknown) => {
     server.logFault(error);
-    // Behind the message, which is on its way by then.
+    // After the message, which is being sent by then.
     setImmediate(() => process.exit(1));
   };
   process.on("uncaughtException", fail);

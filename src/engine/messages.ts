@@ -27,7 +27,7 @@ import type { Connected } from "./connectionMessages";
 
 export type * from "./connectionMessages";
 /**
- * What goes between the extension host and the engine: plain JSON. Times are ISO 8601 texts, what is not there is
+ * Messages between the extension host and the engine: plain JSON. Times are ISO 8601 texts, missing values are
  * `null`, sizes are bytes.
  */
 export type {
@@ -69,21 +69,21 @@ export interface ReportItem {
   /** On the server. */
   readonly path: string;
   readonly state: FileState;
-  /** Why it is ignored or in quarantine, without a value of the file; `line` and `column` say where. */
+  /** Why it is ignored or quarantined, without any value of the file; `line` and `column` give the place. */
   readonly reason: string | null;
   readonly line: number | null;
   readonly column: string | null;
-  /** Why the newest run that tried it failed at it; null where none did, or a later one brought it on. */
+  /** Why the newest run that tried this file failed on it; null if none failed, or a later run succeeded. */
   readonly failure: string | null;
-  /** Whether it is in quarantine and can be taken without its bad rows. */
+  /** Whether it is in quarantine and can be accepted without its bad rows. */
   readonly acceptable: boolean;
   readonly report: ReportName | null;
   readonly userType: UserType | null;
   readonly size: number;
   readonly modified: string | null;
-  /** What the ingest log last said of it. */
+  /** Its latest entry in the ingest log. */
   readonly landed: LandedFacts | null;
-  /** Said of what is not read although somebody may count on it. */
+  /** Set if the file is not read although somebody may rely on it. */
   readonly unread: Unread | null;
 }
 
@@ -103,28 +103,28 @@ export interface RunParams extends Connected {
   readonly command: RunCommand;
   /** Only these paths on the server; null for all. */
   readonly only: readonly string[] | null;
-  /** Quarantined files to be taken without their bad rows. */
+  /** Quarantined files to accept without their bad rows. */
   readonly accept: readonly string[];
 }
 
-/** How far a run is, at most ten times a second. */
+/** A run's progress, at most ten times a second. */
 export type RunProgress = ProgressState;
 
 export interface RosterParams extends Connected {
-  /** Where the roster is: on the SFTP server, below its root, or on this machine. */
+  /** Where the roster is: on the SFTP server, relative to its root, or on this machine. */
   readonly origin: "server" | "disk";
   readonly path: string;
-  /** Also keep the file as it came, in `stage1np`. */
+  /** Also keep the file unchanged in `stage1np`. */
   readonly keepRaw: boolean;
 }
 
 export interface AdoptParams extends Connected {
-  /** Tells what is there and what would be done, and changes nothing. */
+  /** Reports the current state and the planned changes, and changes nothing. */
   readonly dryRun: boolean;
 }
 
 export interface AssetsParams {
-  /** Of the lake that they are made for; nothing of it is read. */
+  /** The lake that they are generated for; nothing of it is read. */
   readonly lakeUrl: string;
   readonly saltKeyVaultUrl: string | undefined;
   readonly minimumGroupSize: number;
@@ -134,28 +134,28 @@ export interface AssetsParams {
 }
 
 export interface OptimizeParams extends Connected {
-  /** Tells what would be merged, and writes nothing. */
+  /** Reports what would be merged, and writes nothing. */
   readonly dryRun: boolean;
 }
 
 export interface DismissParams extends Connected {
-  /** Paths on the server of files in quarantine. */
+  /** Paths on the server of quarantined files. */
   readonly files: readonly string[];
 }
 
 export interface RepairParams extends Connected {
-  /** Tells what would be built again, and writes nothing. */
+  /** Reports what would be rebuilt, and writes nothing. */
   readonly dryRun: boolean;
 }
 
 export interface VacuumParams extends Connected {
-  /** Tells what would be removed, and removes nothing. */
+  /** Reports what would be removed, and removes nothing. */
   readonly dryRun: boolean;
   readonly olderThanDays: number;
 }
 
 export type TableItem = {
-  /** The table's folder in the lake, and the last part of it. */
+  /** The table's folder in the lake, and the folder's last part. */
   readonly path: string;
   readonly name: string;
 } & (
@@ -165,7 +165,7 @@ export type TableItem = {
       readonly version: number;
       readonly files: number;
       readonly bytes: number;
-      /** Null where another writer left a file without statistics. */
+      /** Null if another writer left a file without statistics. */
       readonly rows: number | null;
       /** When the newest version was committed. */
       readonly changed: string | null;
@@ -179,17 +179,17 @@ export interface TableReport {
   readonly version: number;
   readonly files: number;
   readonly bytes: number;
-  /** Null where another writer left a file without statistics; so in the lists below. */
+  /** Null if another writer left a file without statistics; likewise in the lists below. */
   readonly rows: number | null;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
-  /** The newest first; the one of a table without partitions has no name. */
+  /** Newest first; the partition of an unpartitioned table has no name. */
   readonly partitions: readonly {
     readonly name: string;
     readonly files: number;
     readonly bytes: number;
     readonly rows: number | null;
   }[];
-  /** The newest first, as far back as the page shows. */
+  /** Newest first, as far back as the page shows. */
   readonly commits: readonly {
     readonly version: number;
     readonly time: string | null;
@@ -198,23 +198,23 @@ export interface TableReport {
     readonly filesRemoved: number;
     readonly rowsAdded: number | null;
   }[];
-  /** A few rows as texts in the columns' order; null where the table may hold identities, and for the ingest log. */
+  /** A few rows as texts in the columns' order; null if the table may hold identities, and for the ingest log. */
   readonly firstRows: readonly (readonly (string | null)[])[] | null;
-  /** The newest lines of the ingest log, the newest first; null for every other table. */
+  /** The newest lines of the ingest log, newest first; null for every other table. */
   readonly log: readonly LogLine[] | null;
 }
 
 export interface LakeStage {
   /** `stage1np`, `stage2np` or `stage2p` */
   readonly name: string;
-  /** Its files hold identities. */
+  /** Whether its files hold identities. */
   readonly identities: boolean;
   readonly tables: readonly TableItem[];
 }
 
 export interface LakeOverview {
   readonly stages: readonly LakeStage[];
-  /** Folders of landed files, newest first; their files come with `landedFiles`. */
+  /** Folders of landed files, newest first; `landedFiles` lists their files. */
   readonly landings: readonly {
     readonly folder: string;
     readonly time: string;
@@ -234,7 +234,7 @@ export interface LandedFileItem {
 export interface RunItem {
   readonly runId: string;
   readonly command: RunRecord["command"];
-  /** `interrupted`: cut off without a word; the next run completes it. */
+  /** `interrupted`: ended without a record of its outcome; the next run completes it. */
   readonly outcome: RunRecord["outcome"] | "interrupted";
   readonly started: string;
   readonly ended: string | null;
@@ -244,13 +244,13 @@ export interface RunItem {
   readonly counts: RunCounts | null;
 }
 
-/** A summary's lists as their lengths. */
+/** A summary with lengths in place of its lists. */
 export interface RunCounts {
   readonly landed: number;
   readonly bytes: number;
   readonly anonymized: number;
   readonly unchanged: number;
-  /** Rows that count from newer files. */
+  /** Rows that newer files supersede. */
   readonly superseded: number;
   readonly quarantined: number;
   readonly failed: number;
@@ -262,9 +262,9 @@ export interface RunCounts {
 
 export interface RunDetails extends RunItem {
   readonly summary: RunSummary | null;
-  /** What the ingest log says that the run did, by path; also of a run that was cut off. */
+  /** The run's entries in the ingest log, by path; also for a run that was interrupted. */
   readonly log: readonly LogLine[];
-  /** Files that it planned to ingest and of which it recorded neither an outcome nor a failure. */
+  /** Files that it planned to ingest but recorded neither an outcome nor a failure for. */
   readonly notReached: readonly string[];
 }
 
@@ -272,9 +272,9 @@ export interface RunDetails extends RunItem {
 export interface LogLine {
   /** On the server. */
   readonly path: string;
-  /** `unchanged`: a run found the bytes that the lake has of this file already. */
+  /** `unchanged`: a run found that the lake already has this content of the file. */
   readonly outcome: "landed" | "anonymized" | "quarantined" | "dismissed" | "duplicate" | "unchanged";
-  /** Where the bytes stand in the lake. */
+  /** Where the content is in the lake. */
   readonly landedPath: string;
   readonly size: number;
   readonly time: string;
@@ -282,7 +282,7 @@ export interface LogLine {
   readonly rowsRead: number | null;
   readonly rowsWritten: number | null;
   readonly rowsRefused: number | null;
-  /** Rows that count from newer files. */
+  /** Rows that newer files supersede. */
   readonly rowsSuperseded: number | null;
   readonly line: number | null;
   readonly column: string | null;
@@ -294,17 +294,17 @@ export interface PreviewParams extends Connected {
   readonly origin: "server" | "lake";
   /** On the server, or in the lake. */
   readonly path: string;
-  /** How much of the file to read; 2 MB if left out. */
+  /** How much of the file to read; default: 2 MB. */
   readonly bytes?: number;
 }
 
 export interface PreviewColumn {
-  /** As the file has it; null for an unknown column whose head does not look like a name. */
+  /** As in the file; null for an unknown column whose header does not look like a name. */
   readonly name: string | null;
-  /** The report's column that it answers to; null for one that the report does not know. */
+  /** The report's column that it corresponds to; null for one that the report does not have. */
   readonly reportColumn: string | null;
   readonly type: ColumnType;
-  /** Whether it holds identities, or may: nobody knows what an unknown column holds. */
+  /** Whether it holds identities, or may: the content of an unknown column is not known. */
   readonly identity: boolean;
 }
 
@@ -313,26 +313,26 @@ export interface PreviewInfo {
   readonly token: string;
   readonly report: ReportName | null;
   readonly userType: UserType | null;
-  /** The file's size, and how much of it the rows so far take. */
+  /** The file's size, and the bytes of the rows read so far. */
   readonly size: number;
   readonly bytesRead: number;
-  /** Whether rows are missing at the end; more come with `previewMore` unless the preview is `full`. */
+  /** Whether the file has further rows; `previewMore` reads more unless the preview is `full`. */
   readonly truncated: boolean;
   readonly full: boolean;
   readonly columns: readonly PreviewColumn[];
   readonly rows: number;
   /** How many of them would be refused. */
   readonly badRows: number;
-  /** Why the file cannot be read as a report at all; there are no rows then. */
+  /** Why the file cannot be read as a report at all; it then has no rows. */
   readonly problem: Problem | null;
 }
 
 export interface PreviewRow {
   readonly line: number;
   /**
-   * In the file's order; null where masked. That is every identity, and in a refused row all that does not prove by
-   * its form that it is none: a shifted column can put an identity anywhere. The number of cells can be another than
-   * that of the columns then; a row that cannot be taken apart is one masked cell.
+   * In the file's order; null if masked. Masked are all identities and, in a refused row, every cell whose form does
+   * not prove that it is none: a shifted column can put an identity anywhere. A refused row can have another number
+   * of cells than there are columns; a row that cannot be split is one masked cell.
    */
   readonly cells: readonly (string | null)[];
   readonly problem: { readonly column: string | null; readonly reason: string } | null;
@@ -341,24 +341,24 @@ export interface PreviewRow {
 export interface PreviewPage {
   readonly from: number;
   readonly rows: readonly PreviewRow[];
-  /** Only when it was asked to reveal: for each row its masked cells, null where `cells` has one. */
+  /** Only if reveal was requested: for each row its masked cells, null where `cells` has a value. */
   readonly identities: readonly (readonly (string | null)[])[] | null;
 }
 
-/** How the dashboard's engine is to count; the same for every question. */
+/** How the dashboard's engine counts; the same for every question. */
 export interface CountingParams extends Connected {
-  /** Numbers are about groups of at least so many people. */
+  /** Numbers are about groups of at least this many people. */
   readonly minimumGroupSize: number;
   readonly keepWhole: KeepWhole;
-  /** A folder of this machine for what makes the next start fast; only pseudonymized data gets there. */
+  /** A local folder for the cache that speeds up the next start; only pseudonymized data is stored there. */
   readonly cacheFolder: string;
 }
 
-/** What became of the table of groups. */
+/** The result of updating the table of groups. */
 export interface GroupsSummary {
-  /** Whether it was written; false where it was up to date. */
+  /** Whether it was written; false if it was up to date. */
   readonly written: boolean;
-  /** Groups of people. */
+  /** Number of groups of people. */
   readonly groups: number;
 }
 
@@ -372,13 +372,13 @@ export interface MetricsParams extends CountingParams {
   readonly filter: MetricsFilterInput;
 }
 
-/** How far the engine is with reading the tables, where they have changed. */
+/** How far the engine is with reading changed tables. */
 export type DashboardProgress = IndexProgress;
 
 export interface SampleParams {
-  /** Where the district goes; what an earlier start left there is used as it is. */
+  /** The district's folder; a district from an earlier start is reused. */
   readonly folder: string;
-  /** The account's password; a new one if left out. */
+  /** The account's password; a new one if omitted. */
   readonly password?: string;
   readonly size?: SampleSize;
 }
@@ -391,18 +391,21 @@ export interface SampleSize {
   readonly days: number;
 }
 
-/** A running sample server. The host key and the lake with its salt are the district's; the port is of this start alone. */
+/**
+ * A running sample server. The host key and the lake with its salt belong to the district; the port is new at each
+ * start.
+ */
 export interface SampleServer {
   readonly host: string;
   readonly port: number;
   readonly username: string;
   readonly password: string;
   readonly hostKey: string;
-  /** Where the reports are, as a path of this machine. */
+  /** Local path of the reports. */
   readonly reportsFolder: string;
-  /** Where the roster is on the server; null in a district that an older version made. */
+  /** The roster's path on the server; null in a district that an older version created. */
   readonly rosterPath: string | null;
-  /** A place for a lake, as `file:///` address, and the salt to pseudonymize it with. */
+  /** The location of a lake, as a `file:///` URL, and the salt to pseudonymize it with. */
   readonly lakeUrl: string;
   readonly salt: string;
 }

@@ -10,27 +10,27 @@ import { countLineEnds, lastRecordEnd } from "./recordEnd";
 export type ReadRange = (start: number, length: number) => Promise<Buffer>;
 
 export type PreviewedRow = Pick<JudgedRow, "line" | "cells" | "problem"> & {
-  /** The row's text where it has no cells. */
+  /** The row's text if it could not be split into cells. */
   readonly raw: string | undefined;
 };
 
 const rowsAtMost = 100_000;
-/** A line longer than this is not looked for the end of. */
+/** The end of a longer line is not searched for. */
 const longestLine = 32 * 1024 * 1024;
 
-/** A report's beginning: read part by part, up to a record's end, and judged row by row as the pipeline would. */
+/** The beginning of a report: read in parts, up to the end of a record, and judged row by row as in the pipeline. */
 export class PreviewFile {
   readonly userType: UserType | undefined;
-  /** By the file's name; where that says nothing, by its header. */
+  /** From the file's name or, failing that, its header. */
   report: Report | undefined;
   header: Header | undefined;
   /** Why the file cannot be read as a report at all. */
   problem: Problem | undefined;
   rows: PreviewedRow[] = [];
-  /** Bytes up to the end of the last row. */
+  /** Bytes up to the end of the last complete row. */
   bytesRead = 0;
   private lines = 0;
-  /** Bytes behind the last row that were read already: part of a record. */
+  /** Bytes after the last complete row that were already read: part of a record. */
   private unfinished = 0;
   private readonly dates = new Set<string>();
 
@@ -51,7 +51,7 @@ export class PreviewFile {
     return this.problem === undefined && this.bytesRead < this.size;
   }
 
-  /** Reads about `bytes` more of the file. Nothing is read of one that has a problem, is at its end or full. */
+  /** Reads about `bytes` more of the file. Reads nothing if it has a problem, is at its end or full. */
   async more(read: ReadRange, bytes: number, signal: AbortSignal): Promise<void> {
     const isFirst = this.header === undefined;
     if (this.problem || this.full || (!isFirst && !this.truncated)) return;
@@ -92,12 +92,12 @@ export class PreviewFile {
     const { header, report } = this;
     if (!header || !report) return;
     const isFirst = this.bytesRead === 0;
-    // Judged is what stands behind the first record; parts further on get one in place of the header.
+    // Rows are judged from the second record on; later parts get a dummy record in place of the header.
     const pieces = isFirst ? [part.subarray(header.markLength)] : [Buffer.from("-\n"), part];
     const linesBefore = isFirst ? 0 : this.lines - 1;
     const dateIndex = header.indexes.get(dateColumn(report)) ?? -1;
     const found: PreviewedRow[] = [];
-    // Whether day or month comes first, a date of two meanings is one; if no date of the file tells, see below.
+    // Ambiguous dates are valid in either order; if no date of the file settles the order, see below.
     for await (const row of judgeRows(() => Readable.from(pieces), report, header, "monthFirst")) {
       signal.throwIfAborted();
       const { cells, problem } = row;
@@ -115,7 +115,7 @@ export class PreviewFile {
     this.lines += countLineEnds(part);
   }
 
-  /** Now that all dates are known: those of two meanings are refused where none of the file's dates tells which. */
+  /** Once all dates are known: ambiguous ones are refused if no date of the file settles the order. */
   private markUndecidedDates(): void {
     const { header, report } = this;
     if (!header || !report || dayMonthOrder(this.dates) !== "unknown") return;

@@ -6,7 +6,7 @@ import { parseValue } from "../clever/values";
 import type { PreviewColumn, PreviewPage, PreviewRow } from "./messages";
 import type { PreviewedRow } from "./previewFile";
 
-/** Longer cells are cut for display. */
+/** Longer cells are truncated for display. */
 const cellLength = 1_000;
 
 /** The columns of a file as a preview shows them. */
@@ -14,7 +14,7 @@ export function previewColumns(header: Header): PreviewColumn[] {
   const columns = columnsByIndex(header);
   return header.names.map((name, index): PreviewColumn => {
     const column = columns[index];
-    // The head may be a cell of a row, and heads are not masked.
+    // The header may actually be a data row, and headers are not masked.
     const told = looksLikeName(name) ? name : null;
     if (!column) return { name: told, reportColumn: null, type: "string", identity: true };
     const { type, pseudonymization } = column;
@@ -22,7 +22,7 @@ export function previewColumns(header: Header): PreviewColumn[] {
   });
 }
 
-/** Rows as they may be shown, and, to be revealed, what is masked in them. */
+/** Rows with masked cells, and the values behind the mask for reveal. */
 export function maskRows(
   rows: readonly PreviewedRow[],
   header: Header,
@@ -35,7 +35,8 @@ export function maskRows(
     const shown = texts.map((text, index) => {
       const column = columns[index];
       if (!aligned || !column || column.pseudonymization === "hash") return false;
-      // A row with as many cells as the header can be shifted too: an id of the page is masked wherever it stands.
+      // A row with the right number of cells can be shifted too: an id that is known from the page is masked in any
+      // column.
       if (column.type === "string" && ids.has(text.toLowerCase()) && tellsAPerson(text)) return false;
       if (column.type === "string" && maskText(text, textKindOf(column), (id) => ids.has(id)) !== text)
         return false;
@@ -54,7 +55,7 @@ export function maskRows(
   return { rows: masked.map(({ row }) => row), identities: masked.map(({ identities }) => identities) };
 }
 
-/** The ids of people in good rows, in lower case: in others, the id of a school may stand where an id of a person should. */
+/** Ids of people in good rows, in lower case: in other rows, a school's id may be where a person's should be. */
 function idsOf(
   rows: readonly PreviewedRow[],
   columns: readonly (ReportColumn | undefined)[],
@@ -69,7 +70,7 @@ function idsOf(
   );
 }
 
-/** Whether a cell of a refused row is a date, number or truth value: a shifted identity would hardly be one. */
+/** Whether a cell of a refused row is a date, number or boolean: a shifted identity is unlikely to be one. */
 function provesItsForm(column: ReportColumn, text: string): boolean {
   return column.type !== "string" && !("reason" in parseValue(column, text, "monthFirst"));
 }

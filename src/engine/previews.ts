@@ -14,27 +14,29 @@ const defaultBytes = 2 * 1024 * 1024;
 const bytesAtLeast = 4 * 1024;
 const bytesAtMost = 16 * 1024 * 1024;
 const rowsPerPage = 1_000;
-/** Of all previews together; those not looked at for longest are closed to make room. */
+/** For all previews together; the least recently used ones are closed to make room. */
 const rowsInMemory = 250_000;
 const previewsInMemory = 20;
 
-/** Where a preview's file is. What is needed to get there comes with each request. */
+/** The location of a preview's file. Credentials come with each request. */
 type Place =
   | { readonly origin: "server"; readonly file: SourceFile }
   | { readonly origin: "lake"; readonly path: string; readonly size: number };
 
 interface Preview {
-  /** The server and the lake it was opened from: only with them it is read on, and only there a reveal is noted. */
+  /**
+   * The server and the lake it was opened from: further reads must use the same ones, and a reveal is recorded there.
+   */
   readonly origin: string;
   readonly place: Place;
   readonly file: PreviewFile;
-  /** Whether it was noted that somebody has its identities shown. */
+  /** Whether it is recorded that its identities were revealed. */
   revealed: boolean;
 }
 
-/** Previews that are open: their rows stay here, and pages of them go out. */
+/** Open previews: their rows stay here and are sent in pages. */
 export class Previews {
-  /** The one that was used last is the last one. */
+  /** The most recently used one is last. */
   private readonly open = new Map<string, Preview>();
   private readonly lane = new Lane();
 
@@ -65,7 +67,7 @@ export class Previews {
     });
   }
 
-  /** Notes in the lake who has the identities shown, before any is. */
+  /** Records in the lake who reveals the identities, before any is shown. */
   async reveal(params: Connected & { readonly token: string }, signal: AbortSignal): Promise<Reveal> {
     const preview = this.usedWith(params);
     const lake = await openLake(params.connection, params.secrets);
@@ -158,7 +160,7 @@ export class Previews {
     return preview;
   }
 
-  /** The rows of one connection and the lake of another do not belong together. */
+  /** A preview's connection must not be mixed with another one's lake. */
   private usedWith(params: Connected & { readonly token: string }): Preview {
     const preview = this.used(params.token);
     if (preview.origin !== originOf(params)) {
@@ -178,7 +180,7 @@ export class Previews {
   }
 }
 
-/** A container's user may have no name; the number is then what tells users apart. */
+/** A container's user may have no name; then the user id identifies it. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -187,7 +189,7 @@ function userName(): string {
   }
 }
 
-/** The server with its account and folder, and the lake, by name. */
+/** The server with its account and folder, and the lake, as one text. */
 function originOf({ connection }: Connected): string {
   const { sftp, lake } = checkedSettings(connection);
   return JSON.stringify([sftp.host, sftp.port, sftp.username, sftp.root, lake.url]);

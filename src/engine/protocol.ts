@@ -4,51 +4,48 @@ export { assetNames } from "../assets/asset";
 export { leastRetentionDays } from "../pipeline/upkeep/retention";
 export type * from "./messages";
 
-/** Where the progress of a request is to be sent, when it is. */
+/** Where to send a request's progress, if anywhere. */
 export interface WithProgressToken {
   readonly progressToken?: number;
 }
 
-/**
- * A request to the engine with the progress that it may report on its way. It is a name with types; `wire.ts` puts it on
- * the connection.
- */
+/** A request to the engine, with the type of its progress. It is a name with types; `wire.ts` sends it. */
 export class EngineCall<Params, Result, Progress = never> {
   declare readonly types: (params: Params, progress: Progress) => Result;
 
   constructor(
     readonly method: string,
-    /** What the engine does then, as in “the engine stopped while it was …”. */
+    /** What the engine is then doing, as in “the engine stopped while it was …”. */
     readonly activity: string,
   ) {}
 }
 
 type Nothing = Record<string, never>;
 
-/** Learns a server's host key and hangs up before any authentication. */
+/** Fetches a server's host key and disconnects before any authentication. */
 export const fetchHostKey = new EngineCall<messages.ServerAddress, messages.HostKey>(
   "fetchHostKey",
   "asking for the server's host key",
 );
 
-/** Logs in, lists the server, writes and removes a file in the lake, holds the salt against the lake's. */
+/** Logs in, lists the server, writes and removes a file in the lake, compares the salt with the lake's. */
 export const testConnection = new EngineCall<messages.Connected, messages.ConnectionTest>(
   "testConnection",
   "testing the connection",
 );
 
-/** Logs in to the server and leaves it again. */
+/** Logs in to the server and out again. */
 export const testLogin = new EngineCall<messages.ServerLogin, Nothing>(
   "testLogin",
   "logging in to the server",
 );
 
-/** Writes and removes a file in the lake, holds the salt against the lake's; the server is not asked. */
+/** Writes and removes a file in the lake, compares the salt with the lake's; does not contact the server. */
 export const testLake = new EngineCall<messages.Connected, messages.LakeTest>("testLake", "testing the lake");
 
 /**
- * What is on the server and how each file stands to the lake, which kinds of reports are overdue, and what other
- * programs did to the tables. The files come in batches as progress, in order.
+ * The files on the server with their ingestion status, which kinds of reports are overdue, and what other programs
+ * did to the tables. The files come in batches as progress, in order.
  */
 export const listReports = new EngineCall<
   messages.Connected,
@@ -60,32 +57,32 @@ export const listReports = new EngineCall<
   readonly messages.ReportItem[]
 >("listReports", "listing the reports");
 
-/** Ingests, anonymizes or both; see `run` of the pipeline. */
+/** Ingests, pseudonymizes or both; see `run` of the pipeline. */
 export const run = new EngineCall<messages.RunParams, messages.RunSummary, messages.RunProgress>(
   "run",
   "running the pipeline",
 );
 
-/** Leaves quarantined files out for good; see `dismissQuarantined` of the pipeline. */
+/** Dismisses quarantined files permanently; see `dismissQuarantined` of the pipeline. */
 export const dismiss = new EngineCall<messages.DismissParams, { readonly dismissed: readonly string[] }>(
   "dismiss",
   "dismissing files",
 );
 
-/** Takes pseudonym, school and grade of each student from Clever's roster; see `importRoster` of the pipeline. */
+/** Imports each student's pseudonym, school and grade from Clever's roster; see `importRoster` of the pipeline. */
 export const importRoster = new EngineCall<
   messages.RosterParams,
   messages.RosterSummary,
   messages.RosterProgress
 >("importRoster", "importing the roster");
 
-/** Recounts the tables; with a salt at hand the pseudonyms too. */
+/** Recounts the tables; with a salt, the pseudonyms too. */
 export const verify = new EngineCall<messages.Connected, messages.Verification>(
   "verify",
   "verifying the lake",
 );
 
-/** Adopts a lake that OEA's own notebooks wrote, or tells what there is; see `adoptLake` of the pipeline. */
+/** Adopts a lake that OEA's own notebooks wrote, or reports what it would do; see `adoptLake` of the pipeline. */
 export const adopt = new EngineCall<messages.AdoptParams, messages.AdoptSummary, messages.AdoptProgress>(
   "adopt",
   "adopting OEA's lake",
@@ -98,7 +95,7 @@ export const optimize = new EngineCall<
   messages.OptimizeProgress
 >("optimize", "merging data files");
 
-/** Builds again what other programs changed in the tables; see `repairLake` of the pipeline. */
+/** Rebuilds what other programs changed in the tables; see `repairLake` of the pipeline. */
 export const repair = new EngineCall<messages.RepairParams, messages.RepairSummary, messages.RepairProgress>(
   "repair",
   "repairing the lake",
@@ -110,19 +107,19 @@ export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSumma
   "removing unused data files",
 );
 
-/** Brings the table of the Digital Engagement schema up to date; see `updateActivityAlone` of the pipeline. */
+/** Updates the table of the Digital Engagement schema; see `updateActivityAlone` of the pipeline. */
 export const updateActivity = new EngineCall<messages.Connected, messages.ActivitySummary>(
   "updateActivity",
   "writing the Digital Engagement table",
 );
 
-/** Brings the table of groups up to date; see `updateGroupsAlone` of the pipeline. */
+/** Updates the table of groups; see `updateGroupsAlone` of the pipeline. */
 export const updateGroups = new EngineCall<messages.CountingParams, messages.GroupsSummary>(
   "updateGroups",
   "writing the table of groups",
 );
 
-/** Writes files for other products into a folder of this machine; see `writeAssets` for what it rejects with. */
+/** Writes files for other products into a local folder; see `writeAssets` for its errors. */
 export const createAssets = new EngineCall<messages.AssetsParams, messages.AssetsSummary>(
   "createAssets",
   "writing analytics assets",
@@ -133,19 +130,19 @@ export const lakeContents = new EngineCall<messages.Connected, messages.LakeOver
   "looking into the lake",
 );
 
-/** A table's schema, size, last commits and, where it holds no identities, first rows; rejects with `notFound`. */
+/** A table's schema, size, latest commits and, if it holds no identities, first rows; rejects with `notFound`. */
 export const tableReport = new EngineCall<
   messages.Connected & { readonly table: string },
   messages.TableReport
 >("tableReport", "looking into a table");
 
-/** The files of one of the overview's landings. */
+/** The files of one landing in the overview. */
 export const landedFiles = new EngineCall<
   messages.Connected & { readonly folder: string },
   { readonly files: readonly messages.LandedFileItem[] }
 >("landedFiles", "looking into the lake");
 
-/** Runs, newest first: `count` of them behind the `from` newest. */
+/** Runs, newest first: `count` of them, after skipping the `from` newest. */
 export const listRuns = new EngineCall<
   messages.Connected & { readonly from: number; readonly count: number },
   { readonly total: number; readonly runs: readonly messages.RunItem[] }
@@ -157,21 +154,21 @@ export const readRun = new EngineCall<messages.Connected & { readonly runId: str
   "reading a run's record",
 );
 
-/** Opens a report's first rows; only the first part of the file is read. */
+/** Opens a report's first rows; reads only the first part of the file. */
 export const previewReport = new EngineCall<messages.PreviewParams, messages.PreviewInfo>(
   "previewReport",
   "opening a preview",
 );
 
-/** Reads the next part of a preview's file. Rejects with `changedWhileRead` where it is another file by now. */
+/** Reads the next part of a preview's file. Rejects with `changedWhileRead` if the file has changed. */
 export const previewMore = new EngineCall<
   messages.Connected & { readonly token: string; readonly bytes?: number },
   messages.PreviewInfo
 >("previewMore", "reading more of a preview");
 
 /**
- * Rows of a preview, at most 1,000 at a time; with identities only after `revealPreview`. Rejects with `notFound` where it
- * was closed to make room.
+ * Rows of a preview, at most 1,000 at a time; with identities only after `revealPreview`. Rejects with `notFound` if
+ * the preview was closed to make room.
  */
 export const previewRows = new EngineCall<
   { readonly token: string; readonly from: number; readonly count: number; readonly reveal: boolean },
@@ -179,15 +176,15 @@ export const previewRows = new EngineCall<
 >("previewRows", "showing a preview");
 
 /**
- * Notes in the lake that somebody has a preview's identities shown, and shows them from then on. Where it cannot be
- * noted, it rejects and they stay hidden; `notFound` as for `previewRows`.
+ * Records in the lake that a preview's identities are revealed, and reveals them from then on. If recording fails, it
+ * rejects and they stay hidden; `notFound` as for `previewRows`.
  */
 export const revealPreview = new EngineCall<messages.Connected & { readonly token: string }, messages.Reveal>(
   "revealPreview",
   "recording that identities are shown",
 );
 
-/** Which of a preview's rows would be refused: their indexes, ascending. Rejects as `previewRows` does. */
+/** The ascending indexes of a preview's rows that would be refused. Rejects as `previewRows` does. */
 export const previewRefused = new EngineCall<
   { readonly token: string },
   { readonly indexes: readonly number[] }
@@ -198,15 +195,15 @@ export const closePreview = new EngineCall<{ readonly token: string }, Nothing>(
   "closing a preview",
 );
 
-/** What the tables say about participation. */
+/** Participation metrics from the tables. */
 export const metrics = new EngineCall<messages.MetricsParams, messages.ParticipationMetrics>(
   "metrics",
   "computing the metrics",
 );
 
 /**
- * Everything that the dashboard shows for a filter. Call off a question when a newer one takes its place: questions
- * are answered one after the other.
+ * Everything that the dashboard shows for a filter. Cancel a question when a newer one replaces it: questions are
+ * answered one at a time.
  */
 export const dashboard = new EngineCall<
   messages.DashboardParams,
@@ -214,7 +211,7 @@ export const dashboard = new EngineCall<
   messages.DashboardProgress
 >("dashboard", "computing the dashboard");
 
-/** Writes a sample district, where it is not there yet, and serves it over SFTP from within the engine. */
+/** Creates a sample district if there is none, and serves it over SFTP from the engine. */
 export const startSample = new EngineCall<messages.SampleParams, messages.SampleServer>(
   "startSample",
   "starting the sample district",
@@ -222,8 +219,8 @@ export const startSample = new EngineCall<messages.SampleParams, messages.Sample
 
 export const stopSample = new EngineCall<Nothing, Nothing>("stopSample", "stopping the sample district");
 
-/** Closes the SFTP connections that were kept for later, and with them the credentials that they hold. */
+/** Closes idle SFTP connections, and with them drops the credentials that they hold. */
 export const forget = new EngineCall<Nothing, Nothing>("forget", "forgetting the credentials");
 
-/** Calls off what is under way and lets go of everything; the engine can be ended then. */
+/** Cancels work in progress and releases everything; the engine can be ended then. */
 export const shutdown = new EngineCall<Nothing, Nothing>("shutdown", "shutting down");

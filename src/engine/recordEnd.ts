@@ -2,14 +2,14 @@ const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** No record is this long; what looks like one begins with a quote that nobody closed. */
+/** No record is this long; if one seems to be, it begins with an unclosed quote. */
 const longestRecord = 64 * 1024;
 
 /**
- * Where the last whole record of a part of a CSV file ends, 0 where there is none. Line ends inside quotes end no
- * record; but behind a quote that does not close within a record's length, every line counts as one.
+ * The end of the last complete record in a part of a CSV file; 0 if there is none. Line ends inside quotes end no
+ * record. After a quote that does not close within the length of a record, however, every line counts as a record.
  *
- * @param part begins with a record; the file goes on behind it
+ * @param part begins with a record; the file continues after it
  */
 export function lastRecordEnd(part: Buffer): number {
   let quoted = false;
@@ -26,7 +26,7 @@ export function lastRecordEnd(part: Buffer): number {
   return part.length - end > longestRecord ? lineEnd : end;
 }
 
-/** A carriage return ends a line by itself unless a line feed follows; at the very end nobody knows yet. */
+/** A carriage return ends a line unless a line feed follows; at the very end of a part that is not known yet. */
 function isLineEnd(part: Buffer, index: number): boolean {
   const byte = part[index];
   if (byte === lineFeed) return true;

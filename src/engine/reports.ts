@@ -27,8 +27,8 @@ import type {
 } from "./messages";
 
 /**
- * Tries out a connection: logs in and lists the server, writes a file to each stage of the lake and removes it, and holds the salt
- * against the lake's. Rejects where server or lake do not work; another salt than the lake's is part of the answer.
+ * Tests a connection: logs in and lists the server, writes a file to each stage of the lake and removes it, and
+ * compares the salt with the lake's. Rejects if server or lake do not work; a different salt is part of the answer.
  */
 export async function testConnection(
   { connection, secrets }: Connected,
@@ -39,7 +39,7 @@ export async function testConnection(
   return { folders: topFolders(files), ...(await testLake({ connection, secrets }, signal)) };
 }
 
-/** The server's part of `testConnection`, without the listing. Rejects where the login is refused. */
+/** The server's part of `testConnection`, without the listing. Rejects if the login is refused. */
 export async function testLogin(login: ServerLogin, signal: AbortSignal): Promise<Record<string, never>> {
   await using source = await sourceOf(login);
   await source.login(signal);
@@ -62,7 +62,7 @@ async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {
     const path = writeCheckPath(folder, randomUUID());
     await lake.putIfAbsent(path, Buffer.from("This file may be deleted.\n"), { signal });
     await lake.delete(path);
-    // A table's folder without a table would break OEA's enumeration.
+    // A leftover folder without a table would break OEA's enumeration.
     for (const made of [`${folder}/${temporaryFolder}`, folder]) await lake.deleteEmptyFolder(made);
   }
 }
@@ -82,10 +82,10 @@ function topFolders(files: readonly SourceFile[]): ConnectionTest["folders"] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Of so many files a message stays small enough not to hold up whoever takes it apart. */
+/** A message with this many files is small enough not to block its receiver. */
 const filesPerMessage = 500;
 
-/** Sends what is on the server, and how each file stands to the lake, in batches. */
+/** Sends the files on the server with their ingestion status, in batches. */
 export async function listReports(
   { connection, secrets }: Connected,
   sources: Sources,
@@ -103,7 +103,7 @@ export async function listReports(
   return { count: files.length, overdue, changedByOthers };
 }
 
-/** Leaves quarantined files out; see `dismissQuarantined` of the pipeline for what it rejects with. */
+/** Dismisses quarantined files; see `dismissQuarantined` of the pipeline for its errors. */
 export async function dismiss(
   { connection, secrets, files }: DismissParams,
   signal: AbortSignal,

@@ -7,7 +7,7 @@ import { Throttle } from "./throttle";
 
 const millisecondsBetweenProgress = 100;
 
-/** Imports a roster from the server or from disk; see `importRoster` of the pipeline for what it rejects with. */
+/** Imports a roster from the server or from disk; see `importRoster` of the pipeline for its errors. */
 export async function importRoster(
   { connection, secrets, origin, path, keepRaw }: RosterParams,
   sources: Sources,

@@ -22,7 +22,7 @@ import { Throttle } from "./throttle";
 
 const millisecondsBetweenProgress = 100;
 
-/** Runs the job; see `run` of the pipeline for what it does and rejects with. */
+/** Runs the job; see `run` of the pipeline for details and errors. */
 export async function run(
   params: RunParams,
   sources: Sources,
@@ -69,7 +69,7 @@ export async function listRuns(
   return { total, runs: runs.map(asItem) };
 }
 
-/** What a run planned stands in its record; what became of it, in the ingest log. */
+/** A run's record has its plan; the ingest log has the outcome. */
 export async function readRun(
   { connection, secrets, runId }: Connected & { readonly runId: string },
   signal: AbortSignal,

@@ -17,18 +17,18 @@ import type { SampleParams, SampleServer } from "./messages";
 
 const username = "district";
 
-/** What all servers of one district have in common, whichever process runs them. The salt is that of the sample's lake. */
+/** What all servers of one district share, in whichever process. The salt is that of the sample's lake. */
 const identitySchema = z.object({ hostKey: z.string(), salt: z.string().min(1) });
 type Identity = z.infer<typeof identitySchema>;
 
 /**
- * The sample district behind an SFTP server of this process; one at a time. Each process has a port of its own, so that
- * several of them can serve the same district, and none depends on another.
+ * The sample district behind an SFTP server in this process; one at a time. Each process uses its own port, so that
+ * several can serve the same district independently.
  */
 export class Sample implements AsyncDisposable {
   private running: { readonly server: RunningSftpServer; readonly answer: SampleServer } | undefined;
 
-  /** Starts the district's server; the one of the same folder and password goes on. */
+  /** Starts the district's server; a running one with the same folder and password is kept. */
   async start(params: SampleParams, signal: AbortSignal): Promise<SampleServer> {
     const folder = path.resolve(params.folder);
     const reportsFolder = path.join(folder, "reports");
@@ -71,7 +71,7 @@ function lakeIn(folder: string): string {
   return path.join(folder, "lake");
 }
 
-/** Makes the district where it is missing; its identity is written last, when the district is whole. */
+/** Creates the district if needed; its identity is written last, when the district is complete. */
 async function prepare(
   folder: string,
   reportsFolder: string,
@@ -103,19 +103,19 @@ async function readIdentity(file: string): Promise<Identity | undefined> {
   }
 }
 
-/** Writes the identity, whole or not at all. Of two processes that make the same district, the first one's counts. */
+/** Writes the identity atomically. If two processes create the same district, the first one's counts. */
 async function keepIdentity(file: string, identity: Identity): Promise<Identity> {
   const unfinished = `${file}.${randomUUID()}.part`;
   try {
     const first = await readIdentity(file);
     if (first) return first;
-    // A lake whose salt is lost cannot be continued; its people are invented.
+    // A lake whose salt is lost cannot be continued; its people are fictitious.
     await removeLocal(lakeIn(path.dirname(file)));
     await writeFile(unfinished, JSON.stringify(identity), { mode: 0o600 });
     if (await moveIfAbsent(unfinished, file, `${file}.claim`)) return identity;
     const known = await readIdentity(file);
     if (known) return known;
-    // What is there is damaged, or of a version that kept the salt elsewhere.
+    // The existing file is damaged, or from a version that kept the salt elsewhere.
     await replaceFile(unfinished, file);
     return identity;
   } finally {

@@ -25,7 +25,10 @@ export class EngineServer implements AsyncDisposable {
   private readonly previews = new Previews(this.sources);
   private readonly sample = new Sample();
   private readonly dashboards = new Dashboards((message) => this.handlers.log({ level: "warning", message }));
-  /** Runs and recounts; looks at the lake; questions of the dashboard; starts and stops of the sample. */
+  /**
+   * work: runs and verification; look: reading the lake; ask: dashboard questions; sample: starting and stopping the
+   * sample.
+   */
   private readonly lanes = { work: new Lane(), look: new Lane(), ask: new Lane(), sample: new Lane() };
 
   constructor(connection: MessageConnection) {
@@ -37,12 +40,12 @@ export class EngineServer implements AsyncDisposable {
     this.answerLife();
   }
 
-  /** Tells the other side of a fault that no request is to blame for, without any text that may hold a value. */
+  /** Logs a fault that no request caused, without any text that may hold a value. */
   logFault(error: unknown): void {
     this.handlers.log({ level: "error", message: faultReport(error) });
   }
 
-  /** Calls off what is under way, waits for it and lets go of everything. */
+  /** Cancels what is in progress, waits for it and releases everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -7,14 +7,14 @@ import { fromResponseError } from "./wireError";
 
 let channel: MessageConnection | undefined;
 
-/** Lets `vscodeTokens` ask, and `logRequest` tell, the extension behind this connection. A process has one. */
+/** Lets `vscodeTokens` and `logRequest` reach the extension over this connection. A process has only one. */
 export function askForTokensOver(connection: MessageConnection): void {
   channel = connection;
 }
 
 /**
- * VS Code's Microsoft account as a source of tokens: the extension is asked for one when it is needed, and for another
- * when the service took it no longer, however long a run lasts. None is kept beyond the request that it was for.
+ * VS Code's Microsoft account as a token source: asks the extension for a token when one is needed, and for a new one
+ * when a service rejected it, however long a run takes. None is kept beyond its request.
  */
 export function vscodeTokens(): TokenSource {
   return {
@@ -32,10 +32,10 @@ export function vscodeTokens(): TokenSource {
   };
 }
 
-/** Answers that belong to how a lake is worked with: nothing is there yet, or another was first. */
+/** Expected responses in normal work with a lake: nothing exists yet, or another writer was first. */
 const expected = new Set([404, 409, 412, 416]);
 
-/** Puts a request to the lake that went wrong into the extension's log, with the id by which Azure's support finds it. */
+/** Logs a failed lake request in the extension, with the id by which Azure support finds it. */
 export function logRequest(note: RequestNote): void {
   const { method, path, status, code, clientRequestId, attempt, milliseconds } = note;
   if (status !== undefined && (status < 400 || expected.has(status))) return;

@@ -26,7 +26,7 @@ import { Throttle } from "./throttle";
 
 const millisecondsBetweenProgress = 100;
 
-/** Merges small data files, or tells which; see `optimizeLake` of the pipeline for what it rejects with. */
+/** Merges small data files, or reports which; see `optimizeLake` of the pipeline for its errors. */
 export async function optimize(
   { connection, secrets, dryRun }: OptimizeParams,
   { signal, report }: CallContext<OptimizeProgress>,
@@ -36,7 +36,7 @@ export async function optimize(
   return await optimizeLake({ lake, dryRun, signal, onProgress: (state) => progress.push(state) });
 }
 
-/** Builds again what other programs changed, or tells what; see `repairLake` of the pipeline for what it rejects with. */
+/** Rebuilds what other programs changed, or reports what; see `repairLake` of the pipeline for its errors. */
 export async function repair(
   { connection, secrets, dryRun }: RepairParams,
   { signal, report }: CallContext<RepairProgress>,
@@ -52,7 +52,7 @@ export async function repair(
   return await repairLake({ lake, salt, dryRun, signal, onProgress: (state) => progress.push(state) });
 }
 
-/** Removes data files that nobody needs, or tells which; see `vacuumLake` of the pipeline for what it rejects with. */
+/** Removes unneeded data files, or reports which; see `vacuumLake` of the pipeline for its errors. */
 export async function vacuum(
   { connection, secrets, dryRun, olderThanDays }: VacuumParams,
   { signal, report }: CallContext<VacuumProgress>,
@@ -63,7 +63,7 @@ export async function vacuum(
   return await vacuumLake({ lake, dryRun, olderThanDays, signal, onProgress });
 }
 
-/** Brings the table of groups up to date; see `updateGroupsAlone` for what it rejects with. */
+/** Updates the table of groups; see `updateGroupsAlone` for its errors. */
 export async function updateGroups(
   params: CountingParams,
   dashboards: Dashboards,
@@ -75,7 +75,7 @@ export async function updateGroups(
   return { written, groups: new Set(division.cohorts.map(({ group }) => group)).size };
 }
 
-/** Brings the Digital Engagement table up to date; see `updateActivityAlone` for what it rejects with. */
+/** Updates the Digital Engagement table; see `updateActivityAlone` for its errors. */
 export async function updateActivity(
   { connection, secrets }: Connected,
   signal: AbortSignal,

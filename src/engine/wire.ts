@@ -3,8 +3,8 @@ import type { LogMessage, TokenAnswer, TokenParams, WireError } from "./messages
 import type { EngineCall, WithProgressToken } from "./protocol";
 
 /**
- * How calls go over a connection. Apart from `protocol.ts`, so that whoever only names a call loads no JSON-RPC: the
- * extension does so while VS Code starts.
+ * Sends calls over a connection. Separate from `protocol.ts`, so that code that only names a call does not load
+ * JSON-RPC: the extension does so while VS Code starts.
  */
 export function requestOf<Params, Result, Progress>({ method }: EngineCall<Params, Result, Progress>) {
   return new RequestType<Params & WithProgressToken, Result, WireError>(method);
@@ -14,8 +14,8 @@ export function progressOf<Params, Result, Progress>(_call: EngineCall<Params, R
   return new ProgressType<Progress>();
 }
 
-/** From the engine: something worth the log. */
+/** From the engine: a message for the log. */
 export const logMessage = new NotificationType<LogMessage>("log");
 
-/** From the engine: a token of VS Code's Microsoft account is needed; `refused` is one that a service took no longer. */
+/** From the engine: a token of VS Code's Microsoft account is needed; `refused` is one that a service rejected. */
 export const tokenRequest = new RequestType<TokenParams, TokenAnswer, WireError>("token");

@@ -2,10 +2,10 @@ import { ResponseError } from "vscode-jsonrpc/node";
 import { asKnownError, CleverLakeError } from "../errors";
 import type { WireError } from "./messages";
 
-/** JSON-RPC leaves the codes outside -32768 to -32000 to the application; ours are in the error's data. */
+/** JSON-RPC reserves -32768 to -32000 and leaves other codes to the application; ours are in the error's data. */
 const applicationError = 1;
 
-/** An error as the engine answers with it. What is no error of ours says only its kind: its text may hold anything. */
+/** An error as the engine sends it. An error that is not ours includes only its kind: its text may contain anything. */
 export function toResponseError(thrown: unknown): ResponseError<WireError> {
   const error = asKnownError(thrown);
   return responseError(
@@ -25,7 +25,7 @@ export function toResponseError(thrown: unknown): ResponseError<WireError> {
   );
 }
 
-/** The answer to a request that was called off. */
+/** The answer to a cancelled request. */
 export function cancelled(): ResponseError<WireError> {
   return responseError({ code: "cancelled", message: "Cancelled.", subject: null, hint: null });
 }
@@ -34,7 +34,7 @@ function responseError(error: WireError): ResponseError<WireError> {
   return new ResponseError(applicationError, error.message, error);
 }
 
-/** An answer of the engine as the error that it was; `cancelled` for a request that was called off. */
+/** Converts the engine's answer back into the original error; `cancelled` for a cancelled request. */
 export function fromResponseError(error: unknown): CleverLakeError | "cancelled" {
   const data: unknown = error instanceof ResponseError ? error.data : undefined;
   if (!isWireError(data)) {
@@ -52,7 +52,7 @@ function isWireError(data: unknown): data is WireError {
   return typeof data === "object" && data !== null && "code" in data && "message" in data;
 }
 
-/** Where an unexpected error arose, for the log: its kind and the places of the call stack, without its text. */
+/** The origin of an unexpected error, for the log: its kind and the call stack's locations, without its text. */
 export function faultReport(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const places = stack.split("\n").filter((line) => /^\s+at /.test(line));

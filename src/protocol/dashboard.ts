@@ -8,13 +8,16 @@ import { keptWhole } from "../dashboard/opening";
 import { questionIds } from "../dashboard/questions";
 import { type Saved, savedSchema } from "../dashboard/saved";
 
-/** Longest file that a page may hand over to be saved, in characters: a picture of every school and resource is far below. */
+/**
+ * Longest file that a page may send to be saved, in characters: a picture of every school and resource is far
+ * smaller.
+ */
 const longestFile = 50_000_000;
 
-/** What a page hands over to be saved; `png` in base64, all others as text. */
+/** A file that a page sends to be saved; `png` in base64, all others as text. */
 export const pageFile = z.object({
   kind: z.enum(["png", "svg", "csv"]),
-  /** Without a folder; the dialog's proposal. */
+  /** Without a folder; suggested in the dialog. */
   name: z.string().regex(/^[\w.-]{1,120}$/),
   content: z.string().max(longestFile),
 });
@@ -22,12 +25,12 @@ export type PageFile = z.infer<typeof pageFile>;
 
 /** What the page sends to the extension. */
 export const fromPage = z.discriminatedUnion("type", [
-  /** The page runs and listens; it starts again whenever its tab comes to the front. */
+  /** The page runs and listens; it starts again whenever its tab becomes visible. */
   z.object({ type: z.literal("ready") }),
-  /** A new question, which calls off the one before; `question` comes back with what is said about it. */
+  /** A new question, which cancels the previous one; messages about it repeat its `question` number. */
   z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("retry") }),
-  /** All that the reader keeps under names, as it is from now on. */
+  /** Everything that the reader has saved under names; replaces what was stored. */
   z.object({ type: z.literal("keepSaved"), saved: savedSchema }),
   z.object({ type: z.literal("run") }),
   z.object({ type: z.literal("openLog") }),
@@ -39,9 +42,9 @@ export const fromPage = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("pasteFilter") }),
   z.object({ type: z.literal("save"), file: pageFile }),
-  /** To divide people the other way, where this one leaves everything out. */
+  /** Divides people the other way, when this division leaves everything out. */
   z.object({ type: z.literal("keepWhole"), keep: z.enum(keptWhole) }),
-  /** The whole dashboard as it is shown, as one HTML file. */
+  /** The whole dashboard as shown, as one HTML file. */
   z.object({ type: z.literal("saveDashboard"), view: dashboardView }),
 ]);
 export type FromPage = z.infer<typeof fromPage>;
@@ -51,27 +54,27 @@ export type ToPage =
   | {
       readonly type: "init";
       readonly texts: DashboardTexts;
-      /** The district's name; empty where it has not said it. */
+      /** The district's name; empty where none is set. */
       readonly district: string;
       readonly saved: Saved;
       readonly filter: DashboardFilter;
       readonly question: number;
-      /** The question of a link that the page has not heard of yet. */
+      /** The question of a link, if the page does not know it yet. */
       readonly asked?: LinkedView["question"];
     }
   | { readonly type: "loading"; readonly question: number }
-  /** The tables changed and are read again: months of them that are ready, of all. */
+  /** The tables changed and are read again: months that are ready, of all. */
   | { readonly type: "progress"; readonly question: number; readonly ready: number; readonly months: number }
   | { readonly type: "answer"; readonly question: number; readonly answer: DashboardAnswer }
-  /** The tables hold nothing yet. */
+  /** The tables are still empty. */
   | { readonly type: "empty"; readonly question: number }
   | { readonly type: "failed"; readonly question: number; readonly message: string }
-  /** What a link opens, to be asked. */
+  /** What a link opens; the page asks it. */
   | ({ readonly type: "pasted" } & LinkedView)
-  /** For the user to hear, such as that the clipboard holds no filter. */
+  /** A message for the user, such as that the clipboard holds no filter. */
   | { readonly type: "notice"; readonly text: string };
 
-/** What the page leaves for a later one of the same tab. */
+/** The state that the page saves for a later one of the same tab. */
 export const pageState = z.object({
   filter: dashboardFilterSchema,
   view: dashboardView,

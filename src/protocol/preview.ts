@@ -1,19 +1,19 @@
 import * as z from "zod";
 import type { PreviewInfo, PreviewRow } from "./previewSource";
 
-/** How many rows a page may ask for at once. */
+/** How many rows a page may request at once. */
 const maxRows = 1_000;
 
 const index = z.int().nonnegative();
 
 /** What the page sends to the extension. */
 export const fromPage = z.discriminatedUnion("type", [
-  /** The page runs and listens; it starts again whenever its tab comes to the front. */
+  /** The page runs and listens; it starts again whenever its tab becomes visible. */
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("rows"), generation: index, from: index, count: z.int().min(1).max(maxRows) }),
   z.object({ type: z.literal("reveal"), on: z.boolean() }),
   z.object({ type: z.literal("more") }),
-  /** Opens the report again from the start, after a failure. */
+  /** Reopens the report from the start, after a failure. */
   z.object({ type: z.literal("retry") }),
 ]);
 export type FromPage = z.infer<typeof fromPage>;
@@ -25,17 +25,17 @@ export type ToPage =
   | Opened
   | { readonly type: "failed"; readonly message: string }
   | Rows
-  /** Rows could not be had; the page shows why and offers to retry. */
+  /** Rows could not be read; the page shows why and offers to retry. */
   | { readonly type: "rowsFailed"; readonly generation: number; readonly message: string }
   | Refused
   | { readonly type: "moreFailed"; readonly message: string };
 
-/** The report is open, holds more rows than before, or shows or masks its identities. */
+/** The report is open, has more rows than before, or reveals or masks its identities. */
 export interface Opened {
   readonly type: "opened";
   readonly info: Omit<PreviewInfo, "token">;
   readonly revealed: boolean;
-  /** Rows of an earlier generation are no longer what the page should show. */
+  /** The page must not show rows of an earlier generation. */
   readonly generation: number;
 }
 
@@ -49,13 +49,13 @@ export interface Rows {
 /** Where the refused rows are. */
 export interface Refused {
   readonly type: "refused";
-  /** Ascending; none while the engine is being asked. */
+  /** Ascending; empty while waiting for the engine. */
   readonly indexes: readonly number[];
-  /** Whether the engine has told. */
+  /** Whether the engine has answered. */
   readonly complete: boolean;
 }
 
-/** The previewed file, as the page shows it and keeps it across reloads of the window. */
+/** The previewed file, as the page shows it and saves it across reloads of the window. */
 export const previewFile = z.object({
   path: z.string().min(1),
   origin: z.enum(["server", "lake"]),
@@ -63,18 +63,18 @@ export const previewFile = z.object({
 });
 export type PreviewFile = z.infer<typeof previewFile>;
 
-/** What the page keeps while it is away: places and sizes, never a cell. */
+/** The state that the page saves while it is hidden: positions and sizes, never cells. */
 export const pageState = z.object({
   file: previewFile,
   row: z.int().min(-1),
   column: index,
   scrollTop: z.number().nonnegative(),
-  /** By column name, in pixels: only those that the user has set. */
+  /** By column name, in pixels; only those set by the user. */
   widths: z.record(z.string(), z.number().positive()),
 });
 export type PageState = z.infer<typeof pageState>;
 
-/** The page's texts in the user's language. `{0}` and `{1}` stand for what is put in. */
+/** The page's texts in the user's language. `{0}` and `{1}` are placeholders. */
 export interface PreviewStrings {
   /** A language tag, for numbers and for screen readers. */
   readonly language: string;

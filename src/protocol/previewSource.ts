@@ -1,28 +1,31 @@
-/** A preview's kind of webview; here, so that naming it loads nothing. */
+/** A preview's webview type; defined here, so that naming it loads nothing. */
 export const previewViewType = "clever.preview";
 
 /**
- * What a preview reads from: a report's first rows, held by the engine and named by a token. What is called off by its
- * signal rejects with the signal's reason.
+ * The source of a preview: a report's first rows, held by the engine and identified by a token. A cancelled call
+ * rejects with its signal's reason.
  */
 export interface PreviewSource {
   /**
-   * Reads the first part of a report. Rejects with a `CleverLakeError` where the file cannot be reached; a file whose
-   * header cannot be read resolves with `problem`.
+   * Reads the first part of a report. Rejects with a `CleverLakeError` if the file cannot be reached; for a file
+   * whose header cannot be read it resolves with `problem`.
    */
   previewReport(file: PreviewLocation, signal: AbortSignal): Promise<PreviewInfo>;
-  /** At most 1,000 rows, fewer at the end. Rejects with `notFound` where the engine has let go of the token. */
+  /** At most 1,000 rows, fewer at the end. Rejects with `notFound` if the engine has released the token. */
   previewRows(request: PreviewRowsRequest, signal: AbortSignal): Promise<readonly PreviewRow[]>;
-  /** Records that the report's identities are shown; until it has, `previewRows` gives none. Rejects where it cannot. */
+  /**
+   * Records that the report's identities are revealed; before that, `previewRows` returns none. Rejects if recording
+   * fails.
+   */
   recordReveal(token: string, signal: AbortSignal): Promise<void>;
   /** The indexes of the rows that would be refused, ascending. Rejects as `previewRows` does. */
   refusedRows(token: string, signal: AbortSignal): Promise<readonly number[]>;
-  /** Reads the next part of the file; rows that were there keep their index. */
+  /** Reads the next part of the file; existing rows keep their index. */
   loadMore(token: string, signal: AbortSignal): Promise<PreviewInfo>;
   closePreview(token: string): Promise<void>;
 }
 
-/** Where a report lies. */
+/** The location of a report. */
 export interface PreviewLocation {
   readonly path: string;
   readonly origin: "server" | "lake";
@@ -30,7 +33,7 @@ export interface PreviewLocation {
 
 export interface PreviewRowsRequest {
   readonly token: string;
-  /** The first row's index; 0 for the row below the header. */
+  /** The first row's index; 0 is the row below the header. */
   readonly from: number;
   readonly count: number;
   readonly reveal: boolean;
@@ -39,33 +42,33 @@ export interface PreviewRowsRequest {
 export interface PreviewInfo {
   readonly token: string;
   readonly columns: readonly PreviewColumn[];
-  /** How many rows can be asked for. */
+  /** How many rows can be requested. */
   readonly rowCount: number;
   /** How many of them would be refused. */
   readonly refusedCount: number;
   readonly totalBytes: number;
   readonly readBytes: number;
-  /** Whether the file goes on after the last row. */
+  /** Whether the file continues after the last row. */
   readonly truncated: boolean;
-  /** Whether `loadMore` would bring nothing more, although the file goes on. */
+  /** Whether `loadMore` would return nothing more, although the file continues. */
   readonly full: boolean;
   /** Sentences about the file as a whole. */
   readonly notes: readonly string[];
-  /** Why the file cannot be read as a report; there are no rows then. */
+  /** Why the file cannot be read as a report; it then has no rows. */
   readonly problem?: PreviewFileProblem;
 }
 
 export interface PreviewColumn {
-  /** As the file has it, or its place. */
+  /** As in the file, or its position. */
   readonly name: string;
-  /** The report's column, where it goes by another name there. */
+  /** The report's column, if the file uses another name. */
   readonly reportColumn?: string;
   readonly type: PreviewColumnType;
   /** Whether its cells are masked until they are revealed. */
   readonly identity: boolean;
 }
 
-/** `unknown` for a column that is not the report's. */
+/** `unknown` for a column that the report does not have. */
 export type PreviewColumnType = "date" | "string" | "boolean" | "integer" | "unknown";
 
 export interface PreviewFileProblem {
@@ -75,9 +78,9 @@ export interface PreviewFileProblem {
 }
 
 export interface PreviewRow {
-  /** As an editor counts lines: the header stands on line 1. */
+  /** As editors count lines: the header is line 1. */
   readonly line: number;
-  /** In the file's order, null where masked. A refused row can have another number of cells than there are columns. */
+  /** In the file's order, null if masked. A refused row can have another number of cells than there are columns. */
   readonly cells: readonly (string | null)[];
   /** Why the row would be refused, without any value of the file. */
   readonly problem?: PreviewRowProblem;

@@ -1,11 +1,11 @@
-/** The JSON of activities, which Synapse, Data Factory and Fabric have in common. */
+/** Activities as JSON, common to Synapse, Data Factory and Fabric. */
 
 export interface Activity {
   readonly name: string;
   readonly type: string;
   readonly dependsOn: readonly Dependency[];
   readonly typeProperties: Readonly<Record<string, unknown>>;
-  /** Of activities that do something themselves; those that only steer others have none. */
+  /** For activities that do work themselves; control-flow activities have none. */
   readonly policy?: Policy;
   readonly inputs?: readonly object[];
   readonly outputs?: readonly object[];
@@ -34,10 +34,10 @@ export const after = (activity: string, ...dependencyConditions: Condition[]): D
 /** A value that the service computes when the pipeline runs. */
 export const expression = (value: string) => ({ value: `@${value}`, type: "Expression" });
 
-/** @param retry how often an activity that fails is tried again, five minutes apart */
+/** @param retry how often a failed activity is retried, at intervals of five minutes */
 export function policy(retry: number, { timeout = "0.02:00:00", isSecret = false } = {}): Policy {
   return { timeout, retry, retryIntervalInSeconds: 300, secureInput: isSecret, secureOutput: isSecret };
 }
 
-/** A text within an expression. */
+/** A string literal in an expression. */
 export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

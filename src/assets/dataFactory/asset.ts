@@ -9,7 +9,7 @@ import { names, synapseFiles } from "./synapse";
 
 const fabricFolder = "pipeline/fabric/Clever to lake.DataPipeline";
 
-/** Pipelines that land Clever's files daily, and a template that deploys what they need. */
+/** Pipelines that land Clever's files daily, and a template that deploys their resources. */
 export const pipelineAsset: Asset = { name: "pipeline", title: "Pipeline and deployment", files, guide };
 
 function files(place: LakePlace): AssetFile[] {

@@ -1,7 +1,7 @@
 import type { LakePlace } from "../lakePlace";
 import { sparkPoolName } from "./names";
 
-/** An Azure Resource Manager template of everything that the lake and the pipeline need, with the least rights. */
+/** An Azure Resource Manager template for everything the lake and the pipeline need, with least privilege. */
 
 const roleIds = {
   "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
@@ -10,7 +10,7 @@ const roleIds = {
 } as const;
 type Role = keyof typeof roleIds;
 
-/** The versions of the services' interfaces; their schemas have the same dates. */
+/** API versions of the services; their schemas have the same dates. */
 const versions = {
   storage: "2023-05-01",
   vault: "2023-07-01",
@@ -19,7 +19,7 @@ const versions = {
   identity: "2023-01-31",
 } as const;
 
-/** Of the workspace's own files; it must not be one of the lake's. */
+/** For the workspace's own files; must not be one of the lake's file systems. */
 const workspaceFileSystem = "synapse";
 
 const text = (description: string, defaultValue?: string) => ({
@@ -34,7 +34,10 @@ const storageId = idOf("Microsoft.Storage/storageAccounts", "parameters('storage
 const containerType = "Microsoft.Storage/storageAccounts/blobServices/containers";
 const containerId = (name: string) =>
   idOf(containerType, "parameters('storageAccount')", "'default'", `'${name}'`);
-/** The vault that the pipeline reads, and the one with the salt: whoever has the salt can compute everybody's pseudonym. */
+/**
+ * The vault that the pipeline reads, and the one with the salt: with the salt, anyone can compute everybody's
+ * pseudonym.
+ */
 const vaults = ["keyVault", "saltKeyVault"] as const;
 type Vault = (typeof vaults)[number];
 const vaultId = (vault: Vault) => idOf("Microsoft.KeyVault/vaults", `parameters('${vault}')`);
@@ -44,7 +47,7 @@ const identityId = idOf(
   "parameters('ingestionIdentity')",
 );
 
-/** Whom a role is given to: an expression of the principal's id, and what makes the assignment due. */
+/** The principal that receives a role: an expression for its id, and the condition for the assignment. */
 interface Grantee {
   readonly key: string;
   readonly principal: string;
@@ -90,7 +93,7 @@ function grant(role: Role, scope: Scope, { key, principal, type, dependsOn, cond
     type: "Microsoft.Authorization/roleAssignments",
     apiVersion: versions.role,
     ...(condition === undefined ? {} : { condition: `[${condition}]` }),
-    // The same at each deployment, so that it can be deployed again.
+    // Identical for each deployment, so that it can be repeated.
     name: `[guid(${scope.id}, '${role}', '${key}')]`,
     scope: `[${scope.id}]`,
     dependsOn: [scope.id, ...(dependsOn === undefined ? [] : [dependsOn])].map((id) => `[${id}]`),
@@ -147,10 +150,10 @@ export function deploymentFiles(place: LakePlace): Record<string, unknown> {
           location: "[parameters('location')]",
         },
         ...synapse,
-        // clever-lake: lands, pseudonymizes and keeps its lookup tables.
+        // clever-lake: lands and pseudonymizes files, and writes its lookup tables.
         ...stages.map((stage) => grant("Storage Blob Data Contributor", onContainer(stage), ingestion)),
         ...vaults.map((vault) => grant("Key Vault Secrets User", onVault(vault), ingestion)),
-        // The workspace: lands files, reads pseudonymized tables, and its own files. Nothing of stage2np.
+        // The workspace: lands files, reads pseudonymized tables, and has its own files. No access to stage2np.
         grant("Storage Blob Data Contributor", onContainer(workspaceFileSystem), workspace),
         grant("Storage Blob Data Contributor", onContainer("stage1np"), workspace),
         grant("Storage Blob Data Reader", onContainer("stage2p"), workspace),
@@ -189,7 +192,7 @@ export function deploymentFiles(place: LakePlace): Record<string, unknown> {
 
 const stages = ["stage1np", "stage2np", "stage2p"] as const;
 
-/** Only the named addresses and services of Azure that sign in. */
+/** Only the listed addresses and authenticated Azure services. */
 const network = {
   bypass: "AzureServices",
   defaultAction: "Deny",

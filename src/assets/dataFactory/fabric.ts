@@ -7,7 +7,7 @@ import { schedule } from "./names";
 
 const gitIntegration = "https://developer.microsoft.com/json-schemas/fabric/gitIntegration";
 
-/** The pipeline's files as Fabric keeps them in Git, by their full names. */
+/** The pipeline's files as Fabric stores them in Git, by full name. */
 export function fabricFiles(place: LakePlace): Record<string, unknown> {
   return {
     "pipeline-content.json": { properties: pipeline(place) },
@@ -24,7 +24,7 @@ export function fabricFiles(place: LakePlace): Record<string, unknown> {
       $schema: `${gitIntegration}/schedules/1.0.0/schema.json`,
       schedules: [
         {
-          // Started by a person, who has seen the pipeline work.
+          // A person starts it after seeing the pipeline work.
           enabled: false,
           jobType: "Execute",
           configuration: {
@@ -40,7 +40,7 @@ export function fabricFiles(place: LakePlace): Record<string, unknown> {
   };
 }
 
-/** Fabric keeps addresses and secrets in connections, which files name by their ids. */
+/** Fabric keeps addresses and secrets in connections, which the files refer to by id. */
 const connections = { server: "SFTP_CONNECTION_ID", lake: "STORAGE_CONNECTION_ID" } as const;
 
 function pipeline(place: LakePlace) {

@@ -4,22 +4,22 @@ import type { LakePlace } from "../lakePlace";
 import { type Activity, after, expression, policy, quoted } from "./activities";
 
 /**
- * The activities that bring Clever's files over, in the pipelines of both products.
+ * The activities that ingest Clever's files, in the pipelines of both products.
  *
- * A file lands at `<report>/<its modification time>/<Students|Teachers|Staff>/<its name>`. So its place says whether this
- * very delivery is in the lake, and nothing else has to be remembered: where a file of the same size stands there, it is not
- * copied again. A file that was cut off has another size and is copied again; a file that Clever published again has another
+ * A file lands at `<report>/<its modification time>/<Students|Teachers|Staff>/<its name>`. Its path therefore shows
+ * whether exactly this delivery is in the lake, and no other state is needed: if a file of the same size exists
+ * there, it is not copied again. A truncated file has another size and is copied again; a redelivery has another
  * time.
  */
 
-/** A file, or a folder where there is no name: expressions without their `@`. */
+/** A file, or a folder if it has no name: expressions without their `@`. */
 export interface FilePlace {
   readonly store: "server" | "lake";
   readonly folder: string;
   readonly file?: string;
 }
 
-/** What differs between the products: how an activity names the files that it works on. */
+/** The difference between the products: how an activity refers to the files that it works on. */
 export interface FileAccess {
   readonly metadataOf: (place: FilePlace) => Readonly<Record<string, unknown>>;
   /** Of a copy from the server to the lake. */
@@ -27,7 +27,7 @@ export interface FileAccess {
 }
 
 export const parameters = {
-  /** Empty, or a folder with a slash at its end. */
+  /** Empty, or a folder with a trailing slash. */
   serverFolder: { type: "String", defaultValue: "" },
   lookBackDays: { type: "Int", defaultValue: 30 },
 } as const;
@@ -80,7 +80,7 @@ function landReport(report: Report, place: LakePlace, access: FileAccess): Activ
   ];
 }
 
-/** All arguments are computed, so a name that is too short for a date must not fail. */
+/** All arguments are evaluated, so a name that is too short for a date must not fail. */
 function isRecentReport({ slug }: Report): string {
   const name = "item().name";
   const isOfType = userTypes
@@ -114,7 +114,7 @@ function landFile(report: Report, folder: string, place: LakePlace, access: File
       type: "GetMetadata",
       dependsOn: [after(server)],
       policy: policy(2),
-      // With `exists`, the activity does not fail where there is no file; it then tells no size.
+      // With `exists`, the activity does not fail if the file is missing; it then returns no size.
       typeProperties: { ...access.metadataOf(to), fieldList: ["exists", "size"] },
     },
     {

@@ -15,7 +15,7 @@ export const names = {
   alertSecret: "clever-alert-url",
 } as const;
 
-/** The Synapse workspace's files, in the folders of its Git integration, without their ending. */
+/** The Synapse workspace's files, in the folders of its Git integration, without their extension. */
 export function synapseFiles(place: LakePlace): Record<string, unknown> {
   return {
     ...linkedServices(place),
@@ -48,7 +48,7 @@ function linkedServices(place: LakePlace): Record<string, unknown> {
         secretName: names.passwordSecret,
       },
     }),
-    // Without a key or a principal, it signs in as the workspace's own identity.
+    // Without a key or a principal, it signs in with the workspace's own identity.
     file(names.storage, "AzureBlobFS", { url: `https://${place.host}` }),
     file(names.vault, "AzureKeyVault", { baseUrl: "https://KEY_VAULT.vault.azure.net/" }),
   ]);
@@ -121,7 +121,7 @@ function pipeline(place: LakePlace) {
       ...parameters,
       keyVaultUrl: { type: "String", defaultValue: "https://KEY_VAULT.vault.azure.net" },
     },
-    // Two at once would copy the same files.
+    // Two concurrent runs would copy the same files.
     concurrency: 1,
     annotations: [],
   };
@@ -141,7 +141,7 @@ const notebook: Activity = {
 const alertAddress = "Alert address";
 const alert = "Alert";
 
-/** The address of an alert is as good as a key to it, so it is a secret and shows in no log. */
+/** An alert's URL is as good as a key, so it is treated as a secret and appears in no log. */
 const onFailure: readonly Activity[] = [
   {
     name: alertAddress,
@@ -173,7 +173,7 @@ const onFailure: readonly Activity[] = [
   {
     name: "Fail",
     type: "Fail",
-    // After a success both are skipped, and so is this: the first condition does not hold then.
+    // After a success both are skipped, and so is this, because the first condition is false.
     dependsOn: [after(notebookStep, "Failed", "Skipped"), after(alert, "Succeeded", "Failed", "Skipped")],
     typeProperties: {
       message: "A file was not landed, or the notebook failed. The failed activity above says which.",
@@ -184,7 +184,7 @@ const onFailure: readonly Activity[] = [
 
 const trigger = {
   type: "ScheduleTrigger",
-  // Started by a person, who has seen the pipeline work.
+  // A person starts it after seeing the pipeline work.
   runtimeState: "Stopped",
   pipelines: [
     { pipelineReference: { referenceName: names.pipeline, type: "PipelineReference" }, parameters: {} },

@@ -45,7 +45,7 @@ function valuesOf(
   };
 }
 
-/** The package with what it knows of the lake. */
+/** The package with its definitions of the lake. */
 async function moduleFiles(scripts: string): Promise<ZippedFile[]> {
   const folder = path.join(scripts, packageName);
   const names = (await readdir(folder).catch((error: unknown) => Promise.reject(ioError(error, folder))))
@@ -67,7 +67,7 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
-/** A text as Python writes it: JSON's form is one of Python's. */
+/** A string as a Python literal; JSON's form is valid Python. */
 function python(text: string): string {
   return JSON.stringify(text);
 }

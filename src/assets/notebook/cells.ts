@@ -8,14 +8,14 @@ interface Notebook {
 
 type Cell = {
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Lines with their ends. */
+  /** Lines with their line ends. */
   readonly source: readonly string[];
 } & (
   | { readonly cell_type: "markdown" }
   | { readonly cell_type: "code"; readonly execution_count: null; readonly outputs: readonly [] }
 );
 
-/** Synapse and Fabric run such a notebook in PySpark without a question; VS Code and Jupyter ask for a kernel. */
+/** Synapse and Fabric run such a notebook in PySpark without asking; VS Code and Jupyter ask for a kernel. */
 const metadata = {
   kernelspec: { name: "synapse_pyspark", display_name: "Synapse PySpark", language: "Python" },
   kernel_info: { name: "synapse_pyspark" },
@@ -23,10 +23,10 @@ const metadata = {
 };
 
 /**
- * A notebook without outputs, from a script in the percent format: `# %%` begins a cell of code, `# %% [markdown]` one of
- * text, whose lines are comments. What stands before the first cell is left out.
+ * A notebook without outputs, from a script in the percent format: `# %%` begins a code cell, `# %% [markdown]` a
+ * text cell, whose lines are comments. Lines before the first cell are dropped.
  *
- * @param values what takes the place of `{{name}}`; a name without a value is an error
+ * @param values replacements for `{{name}}`; a name without a value is an error
  */
 export function notebookOf(script: string, values: Readonly<Record<string, string>>): string {
   const filled = script.replace(/\{\{([\w.]+)\}\}/g, (_, name: string) => {
@@ -51,7 +51,7 @@ function cellOf(part: string): Cell {
   return { cell_type: "code", metadata: {}, execution_count: null, outputs: [], source: sourceOf(lines) };
 }
 
-/** Lines without blank ones at both ends. */
+/** Lines without leading and trailing blank ones. */
 function sourceOf(lines: readonly string[]): string[] {
   const text = lines.join("\n").trim();
   return text === "" ? [] : text.split(/(?<=\n)/);

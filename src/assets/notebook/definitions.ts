@@ -8,7 +8,7 @@ import { gradeViews, personViews, questionViews } from "../sql/views";
 const views = [...personViews, ...questionViews, ...gradeViews];
 const viewOf = (path: string) => `lake_${path.slice(path.lastIndexOf("/") + 1)}`;
 
-/** What the notebook's module knows of the lake, as JSON: columns, rules and places of every report. */
+/** The notebook module's definitions of the lake, as JSON: columns, rules and paths of every report. */
 export function definitions(): object {
   const ofReport = (name: ReportName) => {
     const report = reports[name];
@@ -30,7 +30,10 @@ export function definitions(): object {
   };
 }
 
-/** The bodies of the SQL views, by `schema.name`. Temporary views of Spark have no schema: it is the start of their name. */
+/**
+ * The bodies of the SQL views, by `schema.name`. Temporary views of Spark have no schema: it becomes a prefix of
+ * their name.
+ */
 export function viewBodies(): Record<string, string> {
   const names = views.map(({ schema, name }) => `${schema}\\.${name}`).join("|");
   const known = new RegExp(`\\b(?:lake\\.\\w+|${names})\\b`, "g");

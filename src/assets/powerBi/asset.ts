@@ -10,7 +10,7 @@ const folder = "power-bi";
 const modelFolder = `${project}.SemanticModel`;
 const reportFolder = `${project}.Report`;
 const pbip = `${folder}/${project}.pbip`;
-/** To be replaced by the person who opens the project. */
+/** A placeholder for the user to replace. */
 const endpoint = "WORKSPACE-ondemand.sql.azuresynapse.net";
 
 const schemas = "https://developer.microsoft.com/json-schemas/fabric";

@@ -2,7 +2,7 @@ import { gradeOrder } from "../../clever/grades";
 import { personColumn } from "../../clever/person";
 import { oeaColumns, type ReportName, reports, type TableColumn } from "../../clever/reports";
 
-/** The semantic model: what its tables, columns, measures and relationships are. `tmdl.ts` writes it down. */
+/** The semantic model: its tables, columns, measures and relationships. `tmdl.ts` serializes it. */
 
 export type ModelType = "dateTime" | "string" | "int64" | "boolean";
 
@@ -10,7 +10,7 @@ export interface ModelColumn {
   readonly name: string;
   readonly type: ModelType;
   readonly hidden?: true;
-  /** Another column by which it is sorted. */
+  /** Another column to sort it by. */
   readonly sortedBy?: string;
   readonly isKey?: true;
 }
@@ -29,7 +29,7 @@ export interface ModelTable {
   readonly measures: readonly Measure[];
   readonly hidden?: true;
   readonly isDateTable?: true;
-  /** A query in M, or the DAX of a table that is computed from others. */
+  /** A query in M, or the DAX of a calculated table. */
   readonly source: { readonly kind: "m" | "dax"; readonly lines: readonly string[] };
 }
 
@@ -47,10 +47,10 @@ const typeOf = ({ type }: TableColumn): ModelType => {
   return types[type];
 };
 
-/** What the cohort of a row says already. */
+/** Columns that a row's cohort already determines. */
 const ofCohort: ReadonlySet<string> = new Set(["school_name", "clever_school_id", "year", "month"]);
 
-/** Of a fact table the values that are added up are hidden, for the measures say how, and so are the keys. */
+/** In a fact table, summable values are hidden because measures define how to sum them; keys are hidden too. */
 function factColumns(report: ReportName, further: readonly string[]): ModelColumn[] {
   const own = oeaColumns(reports[report]).filter(({ name }) => !ofCohort.has(name));
   const hidden = (name: string, type: ModelType): ModelColumn => ({ name, type, hidden: true });
@@ -92,8 +92,8 @@ const usageColumns = factColumns("resource_usage", ["resource", "resource_key"])
 type Fact = "Participation" | "Usage";
 
 /**
- * An expression over a fact table under the rule of groups: of the groups that the filter takes in whole, on the days that
- * count for them. A filter on people themselves cuts every group.
+ * An expression over a fact table under the rule of groups: over groups that the filter includes completely, on the
+ * days that count for them. A filter on people themselves splits every group.
  */
 function ofGroups(fact: Fact, expression: string): string {
   const whole =
@@ -222,7 +222,7 @@ const usage: ModelTable = {
   ],
 };
 
-/** Sorts grades as Clever does, those that Clever does not have behind them. */
+/** Sorts grades in Clever's order, unknown ones last. */
 const gradePlace = "grade_place";
 const noGrade = "Without a grade";
 const orderOfGrades = [...gradeOrder, noGrade].map((name) => `"${name}"`).join(", ");

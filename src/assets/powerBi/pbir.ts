@@ -2,7 +2,9 @@ import { userTypeValue } from "../../clever/reports";
 import { type Field, type Page, pages, type Visual } from "./report";
 import { theme } from "./theme";
 
-/** The report in PBIR, the text format of Power BI reports: paths below the report's folder, with their content. */
+/**
+ * The report in PBIR, Power BI's text format for reports: paths relative to the report's folder, with their content.
+ */
 export function pbirFiles(modelFolder: string): Record<string, unknown> {
   return {
     "definition.pbir": {
@@ -28,7 +30,7 @@ export function pbirFiles(modelFolder: string): Record<string, unknown> {
 const schemas = "https://developer.microsoft.com/json-schemas/fabric/item/report";
 const themeFile = "clever-lake.json";
 
-/** OEA's picture is about students; the filter is for everybody to change. */
+/** OEA's picture is about students; users can change the filter. */
 const studentsOnly = categoricalFilter(
   "students-only",
   {
@@ -115,7 +117,7 @@ function visualOf(visual: Visual, index: number) {
   };
 }
 
-/** Dates are chosen by their first and last, all else from a list. */
+/** Dates have a start and an end, everything else a list. */
 function slicerObjects(field: Field | undefined) {
   const mode = field?.table === "Date" && field.name === "date" ? "Between" : "Dropdown";
   return {

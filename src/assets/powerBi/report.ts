@@ -1,13 +1,13 @@
 import { personColumn } from "../../clever/person";
 
-/** The report: its pages, and what each visual shows. `pbir.ts` writes it down. */
+/** The report: its pages and visuals. `pbir.ts` serializes it. */
 
 /** A column or a measure of the model. */
 export interface Field {
   readonly table: string;
   readonly name: string;
   readonly kind: "column" | "measure";
-  /** How the visual calls it; the name if left out. */
+  /** Its label in the visual; the name if omitted. */
   readonly label?: string;
 }
 
@@ -15,11 +15,11 @@ export interface Visual {
   readonly name: string;
   readonly type: VisualType;
   readonly title: string;
-  /** For people who do not see it. */
+  /** Alternative text for people who cannot see it. */
   readonly altText: string;
-  /** By the role of the visual's type, such as `Category` and `Y`. */
+  /** By role in the visual, such as `Category` and `Y`. */
   readonly fields: Readonly<Record<string, readonly Field[]>>;
-  /** Only so many resources, those with the most of a measure. */
+  /** Only this many resources, those with the highest value of a measure. */
   readonly top?: { readonly count: number; readonly of: Field; readonly by: Field };
   readonly sortedBy?: { readonly field: Field; readonly direction: "Ascending" | "Descending" };
   readonly position: Box;
@@ -70,7 +70,7 @@ const resourceType = column("Resource", "resource_type", "Type");
 const users = measure("Participation", "Users");
 const resourceUsers = measure("Usage", "Users of resources", "People");
 
-/** The slicers at the left of a page. */
+/** The slicers on the left of a page. */
 function slicers(
   prefix: string,
   list: readonly (readonly [string, string, Field])[],

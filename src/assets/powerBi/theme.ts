@@ -1,4 +1,7 @@
-/** Colours and text of the report; those of the dashboard's charts, told apart also by people who see no red or green. */
+/**
+ * Colours and text of the report; the colours are those of the dashboard's charts and safe for red-green colour
+ * blindness.
+ */
 export const theme = {
   name: "Clever Lake",
   dataColors: ["#1f6f8b", "#e08a1e", "#5b4b8a", "#7aa874", "#c2506b", "#2b2d42", "#8ecae6", "#b08968"],

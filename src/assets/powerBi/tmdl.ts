@@ -1,6 +1,8 @@
 import { type ModelColumn, type ModelTable, modelTables, type Relationship, relationships } from "./model";
 
-/** The model in TMDL, Microsoft's text format of semantic models: paths below `definition`, with their content. */
+/**
+ * The model in TMDL, Microsoft's text format for semantic models: paths relative to `definition`, with their content.
+ */
 export function tmdlFiles(parameters: {
   readonly endpoint: string;
   readonly database: string;
@@ -92,7 +94,7 @@ function parameter(name: string, value: string): string {
   return `expression ${name} = ${literal} meta [IsParameterQuery = true, Type = "Text", IsParameterQueryRequired = true]`;
 }
 
-/** A name with quotes where it needs them. */
+/** A name, quoted if necessary. */
 function quoted(name: string): string {
   return /^\w+$/.test(name) ? name : `'${name.replaceAll("'", "''")}'`;
 }

@@ -6,7 +6,7 @@ import { gradeViews, groupViews, questionViews, type View } from "./views";
 
 const title = "SQL views";
 
-/** Views of the lake for Synapse serverless and for the SQL endpoint of Fabric. */
+/** Views of the lake for Synapse serverless and Fabric's SQL endpoint. */
 export const sqlAsset: Asset = {
   name: "sql",
   title,

@@ -11,7 +11,7 @@ import {
   type View,
 } from "./views";
 
-/** The database that OEA's queries and its Power BI template name. */
+/** The database name in OEA's queries and Power BI template. */
 export const databaseName = "sqls2_clever";
 /** In Fabric: the lakehouse with the shortcuts to the tables. */
 export const lakehouseName = "clever_lake";
@@ -102,7 +102,7 @@ function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
-/** Each statement is a batch of its own, as CREATE VIEW has to be. */
+/** Each statement is its own batch, as CREATE VIEW requires. */
 function script(statements: readonly string[]): string {
   return statements.map((statement) => `${statement}\nGO\n`).join("\n");
 }

@@ -12,7 +12,7 @@ import { rosterColumns } from "../../clever/roster";
 
 /** A table of the lake that SQL reads. */
 export interface SqlTable {
-  /** Its folder in the lake, and the last part of it. */
+  /** Its folder in the lake, and the folder's last part. */
   readonly path: string;
   readonly name: string;
   readonly columns: readonly TableColumn[];
@@ -29,25 +29,25 @@ export const reportTables: readonly SqlTable[] = reportNames.map((name) =>
   table(pseudoTable(reports[name]), pseudoColumns(reports[name])),
 );
 
-/** Is there once a roster was imported. */
+/** Exists once a roster was imported. */
 export const gradesTable: SqlTable = table(rosterTable, rosterColumns);
 
-/** Is there once `clever-lake groups` was called. */
+/** Exists once `clever-lake groups` was run. */
 export const divisionTable: SqlTable = table(groupsTable, groupsColumns);
 
-/** The stage that all of them are in: the only one that readers of these views may read. */
+/** The stage of all these tables: the only one that users of the views may read. */
 export const readStage = "stage2p";
 
 const utf8 = "COLLATE Latin1_General_100_BIN2_UTF8";
 const sqlTypes: Readonly<Record<ColumnType, string>> = {
   date: "date",
-  // The longest that there is: a shorter one would make a long name of a resource an error.
+  // The maximum: with a shorter length, a long resource name would be an error.
   string: `varchar(8000) ${utf8}`,
   boolean: "bit",
   integer: "int",
 };
 
-/** A column's type in Synapse. Delta's texts are UTF-8, which a column of any other collation garbles. */
+/** A column's type in Synapse. Delta's texts are UTF-8; a column with another collation would garble them. */
 export function sqlTypeOf({ name, type }: TableColumn): string {
   return isPseudonymColumn(name) ? `varchar(64) ${utf8}` : sqlTypes[type];
 }

@@ -1,7 +1,7 @@
 import { personColumn, standardJoinedIds, withPerson } from "../../clever/person";
 import { oeaColumns, type ReportName, reportNames, reports, userTypeValue } from "../../clever/reports";
 
-/** A view. The body is a SELECT that T-SQL and other engines read alike. */
+/** A view. The body is a SELECT that is valid in T-SQL and in other engines. */
 export interface View {
   readonly schema: Schema;
   readonly name: string;
@@ -10,8 +10,8 @@ export interface View {
 }
 
 /**
- * `lake`: the tables as they are. `dbo`: students only, under OEA's names. `people`: rows and answers about single people.
- * `questions`: answers about many.
+ * `lake`: the tables as they are. `dbo`: students only, under OEA's names. `people`: rows and results about
+ * individual people. `questions`: results about many.
  */
 export const schemas = ["lake", "dbo", "people", "questions"] as const;
 type Schema = (typeof schemas)[number];
@@ -19,7 +19,7 @@ type Schema = (typeof schemas)[number];
 const pseudoName = (report: ReportName) => `${report}_pseudo`;
 const allRows = (report: ReportName) => `lake.${pseudoName(report)}`;
 
-/** OEA's views: its own columns, and the people that its queries and its Power BI template are meant for. */
+/** OEA's views: its own columns, and the people for whom its queries and its Power BI template are made. */
 export const studentViews: readonly View[] = reportNames.map((report) => ({
   schema: "dbo",
   name: pseudoName(report),
@@ -50,7 +50,7 @@ const question = (name: string, comment: string, body: string): View => ({
   body,
 });
 
-/** The rows with the person that each is about. */
+/** The rows with the person that each row is about. */
 export const personViews: readonly View[] = [
   people(
     "person_of_sis_id",
@@ -70,12 +70,12 @@ FROM (${withPerson(selectAll("resource_usage"), joined)}) AS named`,
   ),
 ];
 
-/** Rows of resource usage that say who used what. */
+/** Rows of resource usage that identify who used what. */
 const used = `SELECT DISTINCT user_type, school_name, ${personColumn}, resource
   FROM ${usage}
   WHERE ${personColumn} IS NOT NULL AND resource IS NOT NULL`;
 
-/** The dashboard's questions, over all days, one row per user type and whatever else the name says. */
+/** The dashboard's questions, over all days, with one row per user type and the other dimensions in the name. */
 export const questionViews: readonly View[] = [
   question(
     "summary",
@@ -233,12 +233,12 @@ GROUP BY people.grade`,
   ),
 ];
 
-/** What stands for `grade_of_person` where no roster was imported. */
+/** Replaces `grade_of_person` if no roster was imported. */
 export const nobodysGrade = `SELECT CAST(NULL AS varchar(64)) AS ${personColumn}, CAST(NULL AS varchar(64)) AS grade WHERE 1 = 0`;
 
 const sameText = (a: string, b: string) => `(${a} = ${b} OR (${a} IS NULL AND ${b} IS NULL))`;
 
-/** The rows of a view of people with the cohort of each. One of an unknown cohort counts as little as a day left out. */
+/** The rows of a view of people, each with its cohort. A row of an unknown cohort is excluded, like a withheld day. */
 const withCohort = (rows: string) => `SELECT
   told.*,
   cohorts.cohort,
@@ -252,7 +252,7 @@ LEFT JOIN people.cohorts AS cohorts
 LEFT JOIN lake.groups AS left_out
   ON left_out.group_number = cohorts.group_number AND left_out.day_left_out = told.date`;
 
-/** The rows by the groups of the dashboard's rule, for measures that count whole groups only. */
+/** The rows by the groups of the dashboard's rule, for measures that include whole groups only. */
 export const groupViews: readonly View[] = [
   people(
     "cohorts",

@@ -12,7 +12,7 @@ export interface AdoptOptions extends CommonOptions {
   readonly yes?: true;
 }
 
-/** `adopt`: a lake that OEA's own notebooks wrote becomes one of ours. Looks first, shows what it would do, and asks. */
+/** `adopt`: turns a lake that OEA's own notebooks wrote into one of ours. First shows what it would do, then asks. */
 export async function adoptOeaLake(
   options: AdoptOptions,
   { environment, signal }: CommandContext,

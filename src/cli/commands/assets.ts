@@ -6,7 +6,7 @@ import { scriptsOfProgram } from "../../spark/scripts";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { plain, styled } from "../text";
 
-/** `assets`: files for other products, made for this lake. The lake itself is not opened. */
+/** `assets`: files for other products, generated for this lake. The lake itself is not opened. */
 export async function createAssets(
   options: CommonOptions & { readonly out: string; readonly only?: readonly AssetName[] },
   { signal }: CommandContext,

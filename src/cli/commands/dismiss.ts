@@ -4,7 +4,7 @@ import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
 import { plain } from "../text";
 
-/** `dismiss`: quarantined files that a person leaves out for good. */
+/** `dismiss`: dismisses quarantined files permanently. */
 export async function dismissFiles(
   options: CommonOptions & { readonly file: readonly string[] },
   { environment, signal }: CommandContext,

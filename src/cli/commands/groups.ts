@@ -6,7 +6,7 @@ import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
 import { type CountingOptions, countingOf, divisionIn } from "../participation";
 
-/** `groups`: the division of the people as a table, for products that count by themselves. */
+/** `groups`: the division of people as a table, for products that do their own counting. */
 export async function divideIntoGroups(
   options: CommonOptions & CountingOptions,
   { environment, signal }: CommandContext,

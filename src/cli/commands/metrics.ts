@@ -25,7 +25,7 @@ export interface MetricsOptions extends CommonOptions, CountingOptions, SchoolOp
   readonly userType?: UserType[];
 }
 
-/** `metrics`: what the tables say about participation. */
+/** `metrics`: participation metrics from the tables. */
 export async function answerMetrics(
   options: MetricsOptions,
   { environment, signal }: CommandContext,
@@ -41,7 +41,7 @@ export async function answerMetrics(
     resourceTypes: options.resourceType,
     ...(options.userType ? { userTypes: options.userType } : {}),
   };
-  // Before the lake is read: what is wrong with it is said at once.
+  // Validates the filter before the lake is read.
   parseMetricsFilter(filter);
   const { levels } = await readDistrictFiles(districtFilesOf(config, options));
   const metrics = await withIndex(

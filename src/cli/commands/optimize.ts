@@ -5,7 +5,7 @@ import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
 import { shareOnTerminal, showOptimize } from "../upkeep";
 
-/** `optimize`: the small data files of all tables merged. */
+/** `optimize`: merges the small data files of all tables. */
 export async function optimizeTables(
   options: CommonOptions & { readonly dryRun?: true },
   { environment, signal }: CommandContext,

@@ -11,7 +11,7 @@ export interface RepairOptions extends CommonOptions {
   readonly yes?: true;
 }
 
-/** `repair`: what other programs changed in the tables, built again from the landed files. */
+/** `repair`: rebuilds from the landed files what other programs changed in the tables. */
 export async function repairTables(
   options: RepairOptions,
   { environment, signal }: CommandContext,

@@ -11,7 +11,7 @@ export interface VacuumOptions extends CommonOptions {
   readonly dryRun?: true;
 }
 
-/** `vacuum`: the data files removed that no version of the last days needs. */
+/** `vacuum`: removes data files that no version of the last days needs. */
 export async function vacuumTables(
   options: VacuumOptions,
   { environment, signal }: CommandContext,

@@ -4,7 +4,7 @@ import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, readSalt } from "../connect";
 import { showVerification } from "../show";
 
-/** `verify`: the tables recounted against the log and the landed files. */
+/** `verify`: recounts the tables and compares them with the log and the landed files. */
 export async function verifyTables(
   options: CommonOptions,
   { environment, signal }: CommandContext,
