@@ -1,5 +1,5 @@
 // Bundles the program's entry points. DuckDB's native library stays outside the bundles.
-//   node esbuild.mjs --watch   builds again whatever changes, until it is interrupted
+//   node esbuild.mjs --watch   rebuilds on changes until interrupted
 import { realpathSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
@@ -11,7 +11,7 @@ const isProgram =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 const watching = isProgram && process.argv.includes("--watch");
 
-/** Tells, for the task of `.vscode/tasks.json`, when something is built again and when all of it is done. */
+/** Tells the task in `.vscode/tasks.json` when a rebuild starts and when all are done. */
 const watchNotes = { ready: false, running: 0 };
 const tellingWhenBuilt = {
   name: "telling-when-built",
@@ -25,7 +25,7 @@ const tellingWhenBuilt = {
   },
 };
 
-/** Builds once; when watching, builds once and then after each change. */
+/** Builds once; when watching, also after each change. */
 async function build(options) {
   if (!watching) return esbuild.build(options);
   const context = await esbuild.context({
@@ -51,8 +51,8 @@ const shared = {
 };
 
 /**
- * Azure's packages, in files of their own beside the bundles: a lake in a folder is not to wait until they are read, and
- * they are larger than all the rest.
+ * Azure's packages, in separate files next to the bundles: they are larger than everything else, and a lake in a
+ * folder must not wait for them to load.
  */
 const azurePackages = {
   "@azure/storage-file-datalake": "azure-storage",
@@ -69,8 +69,8 @@ const azureApart = {
 };
 
 /**
- * For the command line: packages with native parts go in as well, and only the native parts stay outside. From
- * node_modules, Node.js would look for some two hundred files, one by one, which takes longer than to run them.
+ * For the command line: packages with native parts are bundled too, and only the native parts stay outside. From
+ * node_modules, Node.js would load some two hundred separate files, which takes longer than running them.
  */
 const nativePartsOutside = {
   name: "native-parts-outside",
@@ -79,7 +79,7 @@ const nativePartsOutside = {
       path: "ssh2/lib/protocol/crypto/build/Release/sshcrypto.node",
       external: true,
     }));
-    // It would tell ssh2 which ciphers to offer first, and the program says that itself.
+    // It would influence the order of ssh2's ciphers, which the program sets itself.
     building.onResolve({ filter: /^cpu-features$/ }, () => ({ path: "cpu-features", namespace: "left-out" }));
     building.onLoad({ filter: /./, namespace: "left-out" }, () => ({ contents: "" }));
   },
@@ -94,7 +94,7 @@ async function buildAzure(outdir, output = {}) {
     outdir,
     external: [],
     metafile: true,
-    // One of the packages looks for its own place in this way.
+    // One of the packages locates itself this way.
     define: { "import.meta.url": "importMetaUrl" },
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
@@ -102,8 +102,8 @@ async function buildAzure(outdir, output = {}) {
 }
 
 /**
- * What the extension needs only once it is used, in files of its own beside it: VS Code reads the extension while it
- * starts, and without these it is a sixth as large.
+ * Packages that the extension needs only on first use, in separate files next to it: VS Code reads the extension on
+ * startup, and without these it is a sixth of the size.
  */
 const laterPackages = { zod: "zod", "vscode-jsonrpc/node": "vscode-jsonrpc" };
 const laterApart = {
@@ -116,7 +116,7 @@ const laterApart = {
   },
 };
 
-/** What runs in webviews: plain files in dist/media, loaded by their names. */
+/** Code for webviews: plain files in dist/media, loaded by name. */
 const webviewEntries = [
   { in: "media/preview/main.ts", out: "preview" },
   { in: "media/preview/style.css", out: "preview" },
@@ -126,27 +126,26 @@ const webviewEntries = [
   { in: "media/dashboard/dashboard-dark.svg", out: "dashboard-dark" },
   { in: "@vscode/codicons/dist/codicon.css", out: "codicon" },
 ];
-/** The dashboard's page goes into the files that it exports too, so it is always as small as it can be. */
+/** The dashboard's page is also embedded in exported files, so it is always minified. */
 const dashboardEntries = [
   { in: "media/dashboard/main.ts", out: "dashboard" },
   { in: "media/dashboard/style.css", out: "dashboard" },
 ];
 
 /**
- * Builds what VS Code loads: the extension, its engine process and its webviews. ssh2 goes in, so that beside the bundles only
- * DuckDB is needed; its optional native helpers stay out, for they fit one Node.js only.
+ * Builds what VS Code loads: the extension, its engine process and its webviews. ssh2 is bundled, so that only DuckDB
+ * is needed besides the bundles; its optional native helpers are not, because they fit one Node.js version only.
  *
  * @param {object} [options]
  * @param {string} [options.outdir]
  * @param {string} [options.duckdbBinding] the package with DuckDB's library for one platform. With it, DuckDB's
- *   JavaScript is bundled too and the result is compact: that is what the VSIX holds. Without it, DuckDB is left in
- *   node_modules.
- * @returns {Promise<readonly string[]>} the source files that went in
+ *   JavaScript is bundled too and the result is minified, as in the VSIX. Without it, DuckDB stays in node_modules.
+ * @returns {Promise<readonly string[]>} the source files in the bundles
  */
 export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
   const packaged = duckdbBinding !== undefined;
   const output = {
-    // Names are kept, so that a stack trace in a bug report can be read.
+    // Names are kept, so that stack traces in bug reports are readable.
     minifySyntax: packaged,
     minifyWhitespace: packaged,
     sourcemap: !packaged,
@@ -172,7 +171,7 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
       outdir,
       plugins: [laterApart],
       external: ["vscode"],
-      // An import() becomes a require() that runs when it is reached; what it names is in the bundle, or one of the above.
+      // An import() becomes a require() that runs when reached; its target is in the bundle, or one of the above.
       supported: { "dynamic-import": false },
     }),
     build({
@@ -197,7 +196,7 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
   return metafiles.flatMap(({ inputs }) => Object.keys(inputs));
 }
 
-/** Removes what earlier builds of the command line left: the names of chunks change with what is in them. */
+/** Removes chunks of earlier builds of the command line: their names change with their contents. */
 async function removeOldChunks(outputs) {
   const current = new Set(outputs.map((output) => path.basename(output)));
   const names = await readdir(path.join(root, "dist"));
@@ -208,10 +207,10 @@ async function removeOldChunks(outputs) {
 /**
  * Builds the command line.
  *
- * @returns {Promise<readonly string[]>} the source files that went in
+ * @returns {Promise<readonly string[]>} the source files in the bundles
  */
 export async function buildCommandLine() {
-  // Modules with chunks: each command loads its own, so that `--version` and a run with nothing new start fast.
+  // ES modules with chunks: each command loads its own, so that `--version` and a run with nothing new start fast.
   const { metafile } = await build({
     ...shared,
     metafile: true,
@@ -220,16 +219,16 @@ export async function buildCommandLine() {
     format: "esm",
     splitting: true,
     outExtension: { ".js": ".mjs" },
-    // Beside the entry: Azure's packages are named relative to the file that loads them.
+    // Next to the entry: Azure's packages are named relative to the file that loads them.
     chunkNames: "cli-[name]-[hash]",
     plugins: [azureApart, nativePartsOutside],
     external: ["@duckdb/node-bindings"],
-    // Modules rather than CommonJS where a package has both: what nobody imports is left out of them.
+    // Prefers ES modules to CommonJS where a package has both: unused exports are dropped.
     mainFields: ["module", "main"],
-    // Read at each start: without comments and indentation it is a third smaller. Names stay, for stack traces.
+    // Read at each start: without comments and indentation it is a third smaller. Names are kept for stack traces.
     minifySyntax: true,
     minifyWhitespace: true,
-    // What CommonJS packages within the bundle expect to be there.
+    // Globals that bundled CommonJS packages expect.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;',
     },
@@ -241,7 +240,7 @@ export async function buildCommandLine() {
 async function main() {
   await buildCommandLine();
   await buildExtension();
-  // What `npm run bench` runs; no part of the program.
+  // For `npm run bench`; not part of the program.
   if (process.argv.includes("--bench")) {
     await build({
       ...shared,
@@ -250,7 +249,7 @@ async function main() {
         ["adlsEmulator", "test/adls-emulator/main.ts"],
       ]),
       outdir: "dist/bench",
-      // The emulator's starter can make its program itself, which here is made already.
+      // The emulator's starter can build its program itself; here it is already built.
       external: [...shared.external, "esbuild"],
       define: { "import.meta.dirname": "__dirname" },
     });

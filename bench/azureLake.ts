@@ -7,7 +7,7 @@ import { type Sample, takeTurns, timeNode } from "./measure";
 import type { BenchOptions } from "./options";
 import { projectFolder, type Workshop } from "./workshop";
 
-/** (k) From a real `sshd` into Azure's emulator, against the same into a folder, and what it takes in requests. */
+/** (k) From a real `sshd` into Azure's emulator, compared with the same into a folder, with the number of requests. */
 export async function azureLakeBenchmark(
   workshop: Workshop,
   reports: string,

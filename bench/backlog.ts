@@ -9,8 +9,8 @@ import type { Workshop } from "./workshop";
 const people = { students: 2000, teachers: 120, staff: 40 } as const;
 
 /**
- * (g) The backlog that a district begins with, against rclone and the script that an engineer would write by hand; then
- * what it takes to find nothing new in it, and to verify it.
+ * (g) The initial backlog of a district, compared with rclone followed by a script as an engineer would write it;
+ * then the cost of finding nothing new, and of verifying it.
  */
 export async function backlogBenchmark(
   workshop: Workshop,
@@ -87,14 +87,14 @@ export async function backlogBenchmark(
 
 type Turns = Pick<Comparison, "ours" | "theirs">;
 
-/** Ours against each of theirs, all in the same turns. */
+/** Ours and each of theirs, all in the same turns. */
 async function turns(our: Side, their: readonly Side[], runs: number): Promise<Turns[]> {
   const [ours, ...theirs] = await takeTurns([our, ...their], runs);
   if (!ours) throw new Error("A side was not measured.");
   return theirs.map((each) => ({ ours, theirs: each }));
 }
 
-/** How an engineer would bring a thousand small files over: each rclone without its second look at each file, and `sftp`. */
+/** How an engineer would copy a thousand small files: each rclone without checking each file twice, and `sftp`. */
 async function copyings(workshop: Workshop, reports: string): Promise<Copying[]> {
   const flags = ["--sftp-disable-hashcheck"];
   const rclones = (await workshop.rclones()).map((rclone) => ({

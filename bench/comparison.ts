@@ -7,21 +7,24 @@ export interface Comparison {
   readonly title: string;
   readonly ours: MeasuredSide;
   readonly theirs: MeasuredSide;
-  /** `time`: our time in theirs, at most the target; `throughput`: their time in ours, at least the target. */
+  /**
+   * `time`: our time divided by theirs, at most the target; `throughput`: their time divided by ours, at least the
+   * target.
+   */
   readonly measure: "time" | "throughput";
-  /** Left out where it is only told. */
+  /** Omitted if the value is only reported. */
   readonly target?: number;
 }
 
-/** A limit on a process's memory, on a time, or on a number of files or requests. */
+/** A limit on a process's memory, a time, or a number of files or requests. */
 export interface Limit {
   readonly benchmark: BenchmarkName;
   readonly title: string;
-  /** What the values and the target are; bytes if left out. */
+  /** The unit of values and target; default: bytes. */
   readonly unit?: "bytes" | "seconds" | "files" | "requests";
-  /** Of each turn. */
+  /** One per turn. */
   readonly values: readonly number[];
-  /** At most; left out where it is only told. */
+  /** The maximum; omitted if the value is only reported. */
   readonly target?: number;
 }
 
@@ -42,7 +45,9 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
-/** The ratio of each turn, in which both sides met the same machine, so that the spread is that of the ratio. */
+/**
+ * The ratio of each turn, in which both sides ran under the same conditions, so that the spread is that of the ratio.
+ */
 export function ratioOf({ ours, theirs, measure }: Comparison): Spread {
   const ratios = ours.samples.map(({ seconds }, turn) => {
     const other = theirs.samples[turn]?.seconds ?? Number.NaN;

@@ -9,11 +9,11 @@ import type { BenchOptions } from "./options";
 import type { Workshop } from "./workshop";
 
 const filterCount = 200;
-/** Plain queries take seconds for each filter. */
+/** Plain queries take seconds per filter. */
 const comparedFilters = 10;
 const memoryTarget = 1e9;
 
-/** (f) The dashboard: from nothing, from its cache, from filter to filter, and after one more day. */
+/** (f) The dashboard: from scratch, from its cache, from filter to filter, and after one more day. */
 export async function dashboardBenchmark(
   workshop: Workshop,
   { runs, students, dashboardDays }: BenchOptions,
@@ -98,7 +98,7 @@ async function firstAnswer(lake: string, cache: string, peaks: number[]): Promis
   return seconds;
 }
 
-/** An engine that has answered is asked again after a day has come. */
+/** A running engine is asked again after a day was added. */
 async function oneMoreDay(
   workshop: Workshop,
   folder: string,

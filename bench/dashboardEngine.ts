@@ -7,7 +7,7 @@ import { EngineClient } from "../src/engine/client";
 import * as protocol from "../src/engine/protocol";
 import { projectFolder } from "./workshop";
 
-/** The engine's process as the extension starts it, asked as the dashboard asks it. */
+/** The engine's process as the extension starts it, queried like the dashboard does. */
 export class DashboardEngine implements AsyncDisposable {
   private readonly client = new EngineClient({ modulePath: path.join(projectFolder, "dist", "engine.js") });
 
@@ -39,7 +39,7 @@ export class DashboardEngine implements AsyncDisposable {
     return { seconds, answer };
   }
 
-  /** Bytes that the engine's process took at most. */
+  /** Peak memory of the engine's process, in bytes. */
   async peakMemory(): Promise<number> {
     const status = await readFile(`/proc/${this.client.pid}/status`, "utf8");
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;

@@ -2,7 +2,7 @@ import type { FilterOptions } from "../src/dashboard/answer";
 import type { DashboardFilter } from "../src/dashboard/filter";
 import { randomStream } from "../src/sample/random";
 
-/** Filters by chance, as people combine them; the same seed makes the same. */
+/** Random filters, as people combine them; the same seed gives the same filters. */
 export function randomFilters(seed: number, count: number, options: FilterOptions): DashboardFilter[] {
   const random = randomStream(seed, "filters of the dashboard");
   const below = (end: number) => Math.floor(random() * end);

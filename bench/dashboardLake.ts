@@ -19,13 +19,13 @@ export interface DashboardLake {
   /** The lake's folder. */
   readonly folder: string;
   readonly district: SampleDistrict;
-  /** The school day behind those of the lake. */
+  /** The school day after those of the lake. */
   readonly nextDay: string;
 }
 
 /**
- * A lake with so many days of a large district, made by the pipeline. It takes minutes and gigabytes, so it stays in
- * the folder for temporary files and is used again.
+ * A lake with this many days of a large district, made by the pipeline. It takes minutes and gigabytes, so it is kept
+ * in the folder for temporary files and reused.
  */
 export async function dashboardLake(students: number, days: number): Promise<DashboardLake> {
   const place = path.join(tmpdir(), `clever-lake-bench-dashboard-${students}-${days}`);
@@ -51,7 +51,7 @@ export async function dashboardLake(students: number, days: number): Promise<Das
   return lake;
 }
 
-/** Brings days (ascending) of the district into a lake's folder. */
+/** Ingests days (ascending) of the district into a lake's folder. */
 export async function addDays(
   lakeFolder: string,
   district: SampleDistrict,

@@ -5,8 +5,8 @@ import type { DashboardFilter } from "../src/dashboard/filter";
 import { Duck, type DuckSession, sqlString } from "../src/duck/duck";
 
 /**
- * The dashboard's pictures as a page over the Parquet files asks for them: one query for each, with distinct counts over
- * pseudonyms, as Power BI's DirectQuery sends them for its visuals.
+ * The dashboard's pictures as queries on the Parquet files: one per picture, with distinct counts over pseudonyms, as
+ * Power BI's DirectQuery sends them for its visuals.
  */
 export class PlainQueries implements Disposable {
   private constructor(
@@ -15,13 +15,13 @@ export class PlainQueries implements Disposable {
     private readonly lake: string,
   ) {}
 
-  /** With as much memory as it likes. */
+  /** With ample memory. */
   static async open(lake: string): Promise<PlainQueries> {
     const duck = await Duck.open({ memoryLimit: "8GB" });
     return new PlainQueries(duck, await duck.connect(), lake);
   }
 
-  /** Seconds for all pictures of a filter; `from` and `to` are the days that it means. */
+  /** Seconds for all pictures of a filter; `from` and `to` are the days that it covers. */
   async ask(filter: DashboardFilter, from: string, to: string): Promise<number> {
     const start = process.hrtime.bigint();
     for (const sql of this.queries(filter, from, to)) await this.session.query(sql);

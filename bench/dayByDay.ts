@@ -16,7 +16,7 @@ export async function datesOf(workshop: Workshop, size: PublishedDays): Promise<
   return (await workshop.publish(workshop.newPath("nothing"), size, { to: "0" })).days;
 }
 
-/** Fills a lake as a district would: each day is published below a folder and brought in by a run of its own. */
+/** Fills a lake as a district would: each day is published below a folder and ingested by its own run. */
 export async function fillDayByDay(
   workshop: Workshop,
   {
@@ -39,7 +39,7 @@ export async function fillDayByDay(
   }
 }
 
-/** One run, which has to bring in so many files. */
+/** One run, which must ingest this many files. */
 export async function addDay(
   workshop: Workshop,
   lake: string,

@@ -1,6 +1,6 @@
 import { DelayProxy } from "../test/helpers/delayProxy";
 
-// A process of its own, so that the delay is not longer than said when the benchmark itself is at work.
+// In a process of its own, so that the benchmark's load does not add to the delay.
 async function main(): Promise<void> {
   const [, , target, oneWayDelay] = process.argv;
   const proxy = await DelayProxy.start({ target: Number(target), oneWayDelay: Number(oneWayDelay) });

@@ -1,7 +1,7 @@
-// What an engineer would write by hand: Clever's CSV files into pseudonymized Parquet, with DuckDB.
-// No lookups, no log, no checks, no second run.
+// A script as an engineer would write it: Clever's CSV files into pseudonymized Parquet, with DuckDB. No lookups, no
+// log, no checks, no second run.
 //   CLEVER_SALT=… node handWritten.mjs <glob of participation files> <glob of usage files> <folder for the tables>
-// An empty glob leaves that report out.
+// An empty glob skips that report.
 import { mkdirSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 

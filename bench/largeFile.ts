@@ -9,8 +9,8 @@ import { memoryTarget, ourTables, reportsOf, scriptTables } from "./tablesBenchm
 import type { Workshop } from "./workshop";
 
 /**
- * (h) One large file into tables, as a district gets that asks Clever for a year at once: the usage of many days of
- * students, 157 MB for ten days of 70,000. Against the script, and the memory that it takes.
+ * (h) One large file into tables, as for a district that requests a whole year from Clever: resource usage of many
+ * days, 157 MB for ten days of 70,000 students. Compared with the script, and the memory that it takes.
  */
 export async function largeFileBenchmark(
   workshop: Workshop,
@@ -41,7 +41,7 @@ export async function largeFileBenchmark(
   };
 }
 
-/** Publishes the usage of all days in one file, under the name of its first day. */
+/** Publishes the resource usage of all days in one file, named after its first day. */
 async function publishOneFile(
   workshop: Workshop,
   reports: string,
@@ -62,7 +62,7 @@ async function publishOneFile(
   await workshop.remove(days);
 }
 
-/** Bytes of a file's first line, with its end. */
+/** Bytes of a file's first line, including its end. */
 async function headerLength(file: string): Promise<number> {
   let length = 0;
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {

@@ -5,11 +5,11 @@ import type { Usage } from "./usageAtExit";
 
 /** One measurement of one side. */
 export interface Sample extends Partial<Usage> {
-  /** By the clock on the wall. */
+  /** Wall-clock time. */
   readonly seconds: number;
 }
 
-/** What is measured, and what it needs before and afterwards, off the clock. */
+/** What is measured, with untimed steps before and after. */
 export interface Side {
   readonly name: string;
   readonly prepare?: () => Promise<void>;
@@ -23,15 +23,15 @@ export interface MeasuredSide {
 }
 
 /**
- * Measures sides in turns (A B A B …), so that whatever else the machine does meets all alike, after one turn that
- * is not counted.
+ * Measures sides in turns (A B A B …), so that other load on the machine affects all alike, after one turn that is
+ * not counted.
  */
 export async function takeTurns(sides: readonly Side[], runs: number): Promise<MeasuredSide[]> {
   const samples = sides.map((): Sample[] => []);
   for (let turn = 0; turn <= runs; turn++) {
     for (const [index, side] of sides.entries()) {
       await side.prepare?.();
-      // What the side before left unwritten would be written at this one's expense.
+      // Otherwise, pending writes of the previous side would slow down this one.
       spawnSync("sync");
       const sample = await side.run();
       await side.clean?.();
@@ -60,7 +60,7 @@ export interface TimedProcess extends Sample {
   readonly stderr: string;
 }
 
-/** Runs a process to its end by the clock on the wall; rejects unless it exits with 0. */
+/** Runs a process to its end and measures wall-clock time; rejects unless it exits with 0. */
 export async function timeProcess({ command, args, env }: Command): Promise<TimedProcess> {
   const start = process.hrtime.bigint();
   const child = spawn(command, args, {
@@ -86,7 +86,7 @@ export async function timeProcess({ command, args, env }: Command): Promise<Time
   return { seconds, stdout: Buffer.concat(output).toString("utf8"), stderr };
 }
 
-/** As `timeProcess`, for a program of Node, with what it took; `folder` takes a file for a moment. */
+/** Like `timeProcess`, for a Node.js program, with its resource usage; `folder` briefly holds a file. */
 export async function timeNode(
   folder: string,
   args: readonly string[],

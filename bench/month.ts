@@ -10,10 +10,13 @@ import { type Side, takeTurns } from "./measure";
 import type { BenchOptions } from "./options";
 import type { Workshop } from "./workshop";
 
-/** School days from the first of October 2025 on; the month has 22 of them. */
+/** School days from 1 October 2025; the month has 22 of them. */
 const month = { days: 22, firstDay: "2025-10-01" } as const;
 
-/** (i) How many data files a month has that came in day by day, in both tables: each reader opens all of them. */
+/**
+ * (i) The number of data files of a month that was ingested day by day, in both tables: each reader opens all of
+ * them.
+ */
 export async function dataFilesBenchmark(
   workshop: Workshop,
   { historyStudents }: BenchOptions,
@@ -37,8 +40,8 @@ async function dataFilesOf(folder: string): Promise<number> {
 }
 
 /**
- * (j) One corrected day in a month that is in the lake but for its last day, against the run for that last day: both
- * bring two files into the same lake.
+ * (j) One corrected day in a month that is in the lake except for its last day, compared with the run for that last
+ * day: both ingest two files into the same lake.
  */
 export async function correctedDayBenchmark(
   workshop: Workshop,
@@ -79,7 +82,7 @@ export async function correctedDayBenchmark(
   return [{ benchmark: "j", title, ours, theirs, measure: "time", target: 3 }];
 }
 
-/** Publishes both files of a day again, a day later: the last number of each hundredth row is another one. */
+/** Republishes both files of a day, a day later: the last number of every hundredth row differs. */
 async function correct(reports: string, date: string): Promise<void> {
   for (const { slug } of reportNames.map((name) => reportsByName[name])) {
     const file = path.join(reports, slug, `${date}-${slug}-students.csv`);

@@ -10,7 +10,7 @@ export interface Rclone {
   readonly name: string;
 }
 
-/** The rclone that is installed, which may be years old: a distribution's. */
+/** The installed rclone, which may be years old if it came with the distribution. */
 export async function installedRclone(): Promise<Rclone> {
   try {
     return await described("rclone");
@@ -20,8 +20,8 @@ export async function installedRclone(): Promise<Rclone> {
 }
 
 /**
- * The newest rclone, built by Go into a folder of the benchmarks' own, once: that takes minutes. Undefined where it
- * cannot be built, such as without Go or without a way to its modules; then that is said.
+ * The newest rclone, built once with Go into the benchmarks' own folder, which takes minutes. If it cannot be built,
+ * for example without Go or its modules, prints that and returns undefined.
  */
 export async function newestRclone(projectFolder: string): Promise<Rclone | undefined> {
   const folder = path.join(projectFolder, ".cache", "bench");

@@ -6,12 +6,12 @@ import type { BenchOptions } from "./options";
 import type { Workshop } from "./workshop";
 
 /**
- * (d) One more day into a lake that holds many, against the same day into an empty lake, both by the whole process
- * over SFTP: the server of the old lake holds all the days, and that of the new one the day alone.
+ * (d) One more day into a lake that holds many, compared with the same day into an empty lake, both by the whole
+ * process over SFTP: the old lake's server has all the days, the new one's only that day.
  *
- * The old lake is filled as a district would fill it, by one run for each day, from a small district, since what
- * grows with the days is files and commits and not rows. For the day of a large district the lake then takes a day
- * of that one too, so that its lookups are as long as they would be.
+ * The old lake is filled as a district would, with one run per day, but from a small district, because days add files
+ * and commits rather than rows. It also gets one day of the large district, so that its lookups are as long as in
+ * practice.
  */
 export async function oneMoreDay(
   workshop: Workshop,
@@ -26,7 +26,7 @@ export async function oneMoreDay(
   const last = dates[historyDays] ?? "";
   const results = [await compare(workshop, { history, lake, day: small, date: last, runs, target: 1.15 })];
   if (students > historyStudents) {
-    // The large district's days come behind those of the small one, which share no date with them.
+    // The large district's days come after those of the small one and share no date with them.
     const large = { students, days: 2, firstDay: last };
     const { days: [first = "", second = ""] = [] } = await workshop.publish(history, large, { to: last });
     await addDay(workshop, lake, history, 2);

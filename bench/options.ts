@@ -5,23 +5,23 @@ export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export interface BenchOptions {
   readonly only: readonly BenchmarkName[];
-  /** How often each side is measured. */
+  /** How many times each side is measured. */
   readonly runs: number;
-  /** Students of the district whose 10 days are ingested, and whose one day is added. */
+  /** Students of the district with 10 ingested days, and with one day added. */
   readonly students: number;
-  /** Days that the prepared lake of (d) holds. */
+  /** Days in the prepared lake of (d). */
   readonly historyDays: number;
-  /** Students of the district that the prepared lake of (d) is built from, and of that of (i). */
+  /** Students of the district in the prepared lakes of (d) and (i). */
   readonly historyStudents: number;
   /** Days of the long run of (e). */
   readonly longRunDays: number;
   /** School days of the backlog of (g), six files each. */
   readonly backlogDays: number;
-  /** Days that are in the one file of (h). */
+  /** Days in the one file of (h). */
   readonly largeFileDays: number;
-  /** How many days (l) reads, one measurement each. */
+  /** The numbers of days for (l), one measurement each. */
   readonly sparkDays: readonly number[];
-  /** School days of the lake that (f) asks. */
+  /** School days in the lake of (f). */
   readonly dashboardDays: number;
   /** Milliseconds that the proxy of (a) adds in each direction. */
   readonly oneWayDelay: number;

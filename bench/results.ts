@@ -25,8 +25,8 @@ const resultsFile = path.join(projectFolder, "bench", "results.json");
 const readmeFile = path.join(projectFolder, "bench", "README.md");
 
 /**
- * Writes `bench/results.json` and, between its markers, the tables of `bench/README.md`. The results of benchmarks
- * that were not run this time stay.
+ * Writes `bench/results.json` and, between its markers, the tables of `bench/README.md`. Results of benchmarks that
+ * were not run this time are kept.
  */
 export async function writeResults(
   options: BenchOptions,

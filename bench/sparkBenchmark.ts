@@ -6,8 +6,8 @@ import { ourTables } from "./tablesBenchmark";
 import type { Workshop } from "./workshop";
 
 /**
- * (l) Landed files into tables by Apache Spark, `local[*]` behind `spark-submit`, against the embedded engine on the same
- * machine: what Spark costs where one machine is enough, for one, some and many days.
+ * (l) Landed files into tables with Apache Spark, `local[*]` behind `spark-submit`, compared with the embedded engine
+ * on the same machine: what Spark costs if one machine is enough, for one, some and many days.
  */
 export async function sparkBenchmark(
   workshop: Workshop,
@@ -15,7 +15,7 @@ export async function sparkBenchmark(
 ): Promise<Comparison[]> {
   const program = await sparkSubmit();
   if (program === undefined) throw new Error("Apache Spark is needed.");
-  // That is for tests, which have little to do.
+  // That option is for tests, which have little to process.
   delete process.env.SPARK_SUBMIT_OPTS;
   const comparisons: Comparison[] = [];
   for (const days of sparkDays) {

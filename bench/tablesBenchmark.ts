@@ -14,7 +14,7 @@ export const reportsOf = (folder: string, below: string) => ({
   usage: path.join(folder, "resource-usage", below),
 });
 
-/** (b) Landed CSV files into tables, against the script that an engineer would write by hand. */
+/** (b) Landed CSV files into tables, compared with the script as an engineer would write it. */
 export async function tablesBenchmark(
   workshop: Workshop,
   reports: string,
@@ -32,7 +32,7 @@ export async function tablesBenchmark(
   return [{ benchmark: "b", title: "CSV to tables", ours, theirs, measure: "time", target: 1 }];
 }
 
-/** (c) The whole job, against rclone and then the script; and the memory that it takes. */
+/** (c) The whole job, compared with rclone followed by the script, and its memory. */
 export async function wholeJobBenchmark(
   workshop: Workshop,
   reports: string,
@@ -62,14 +62,17 @@ export async function wholeJobBenchmark(
   };
 }
 
-/** A way to copy everything from the server into a folder that is there; `below` says where in it the reports are then. */
+/**
+ * A way to copy everything from the server into an existing folder; `below` gives the reports' location in it
+ * afterwards.
+ */
 export interface Copying {
   readonly name: string;
   copy(target: string): Promise<Sample>;
   readonly below?: string;
 }
 
-/** What an engineer would do instead of the whole job: rclone, or another copying, then the script. */
+/** What an engineer would do instead of the whole job: rclone or another copy, then the script. */
 export function byHand(
   workshop: Workshop,
   reports: string,
@@ -113,7 +116,7 @@ export async function longRunBenchmark(
   return [{ benchmark: "e", title, values: [peakMemory], target: memoryTarget }];
 }
 
-/** What landed into tables, by this program: each turn in a copy of the lake. */
+/** Landed files into tables, by this program: each turn in a copy of the lake. */
 export function ourTables(workshop: Workshop, reports: string, landed: string, settings = {}): Side {
   let lake = "";
   return {

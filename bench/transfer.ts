@@ -5,7 +5,7 @@ import { landFile } from "../src/pipeline/land/land";
 import { makePlan, planLandings } from "../src/pipeline/plan/plan";
 import { SftpSource } from "../src/sftp/sftpSource";
 
-/** What the transfer is told, as JSON in its first argument. */
+/** The parameters of the transfer, as JSON in its first argument. */
 export interface TransferRequest {
   readonly host: string;
   readonly port: number;
@@ -18,7 +18,7 @@ export interface TransferRequest {
 
 /**
  * The transfer alone: lists the server and lands every report in a folder lake, without ingest log, run record and
- * lock. Prints the seconds it took, connecting included and the start of the process not.
+ * lock. Prints its seconds, including connecting but not the process start.
  */
 async function transfer(request: TransferRequest): Promise<void> {
   const { root, privateKeyPath, lake: folder, ...account } = request;

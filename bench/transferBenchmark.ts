@@ -6,7 +6,10 @@ import type { BenchOptions } from "./options";
 import type { TransferRequest } from "./transfer";
 import type { Workshop } from "./workshop";
 
-/** (a) From the server into the lake, against `rclone copy`, old and new: on this machine's loop, and with delay. */
+/**
+ * (a) From the server into the lake, compared with `rclone copy`, old and new: over the loopback interface, and with
+ * delay.
+ */
 export async function transferBenchmark(
   workshop: Workshop,
   reports: string,

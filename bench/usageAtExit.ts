@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** What a process of Node took until its end. */
+/** The resources that a Node.js process used until its end. */
 export interface Usage {
   /** Bytes. */
   readonly peakMemory: number;
-  /** Seconds of all threads, in the program and in the system on its behalf. */
+  /** Seconds of all threads, in user and system mode. */
   readonly processorSeconds: number;
 }
 
-// Loaded before the program that is measured (`node --require`).
+// Loaded before the measured program (`node --require`).
 process.on("exit", () => {
   const target = process.env.BENCH_USAGE_FILE;
   if (target === undefined) return;
@@ -19,7 +19,7 @@ process.on("exit", () => {
 
 function peakBytes(): number {
   try {
-    // Linux counts the memory of the parent at the time of the fork into `maxRSS`, but not into this.
+    // On Linux, `maxRSS` includes the parent's memory at the time of the fork; this does not.
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
     if (kilobytes !== undefined) return Number(kilobytes) * 1024;
   } catch {

@@ -15,7 +15,7 @@ import { installedRclone, newestRclone, type Rclone } from "./newestRclone";
 /** The project's folder, from `dist/bench`. */
 export const projectFolder = path.resolve(__dirname, "..", "..");
 
-/** Where the benchmarks work: a folder that goes afterwards, a real sshd, the program and what it is compared with. */
+/** The benchmarks' environment: a temporary folder, a real sshd, the program and what it is compared with. */
 export class Workshop implements AsyncDisposable {
   private newest: Promise<Rclone | undefined> | undefined;
   readonly salt = randomBytes(32).toString("hex");
@@ -24,7 +24,7 @@ export class Workshop implements AsyncDisposable {
   private constructor(
     readonly folder: string,
     readonly sshd: Sshd,
-    /** The one that is installed. */
+    /** The installed one. */
     readonly rclone: Rclone,
   ) {}
 
@@ -36,12 +36,12 @@ export class Workshop implements AsyncDisposable {
     return new Workshop(folder, await startSshd(sshd), rclone);
   }
 
-  /** A path that nothing stands at yet. */
+  /** A path that does not exist yet. */
   newPath(name: string): string {
     return path.join(this.folder, `${name}-${++this.taken}`);
   }
 
-  /** Publishes days of a district of students below a folder, as Clever's server would have them. */
+  /** Publishes days of a district of students below a folder, like Clever's server. */
   async publish(
     folder: string,
     size: {
@@ -59,7 +59,7 @@ export class Workshop implements AsyncDisposable {
     return district;
   }
 
-  /** A configuration file of the program for reports in a folder and a lake in another. */
+  /** A configuration file for the program, with reports in one folder and a lake in another. */
   async config(
     reports: string,
     lake: string,
@@ -72,20 +72,23 @@ export class Workshop implements AsyncDisposable {
     return file;
   }
 
-  /** One run of the program as it is installed; its output is the JSON document. */
+  /** One run of the installed program; its output is the JSON document. */
   cleverLake(command: string, config: string): Promise<TimedProcess> {
     const cli = path.join(projectFolder, "dist", "cli.mjs");
     return timeNode(this.folder, [cli, command, "--json", "--config", config], { CLEVER_SALT: this.salt });
   }
 
-  /** The installed rclone and, where it can be built, the newest one. */
+  /** The installed rclone and, if it can be built, the newest one. */
   async rclones(): Promise<readonly Rclone[]> {
     this.newest ??= newestRclone(projectFolder);
     const newest = await this.newest;
     return newest === undefined ? [this.rclone] : [this.rclone, newest];
   }
 
-  /** `rclone copy` of everything on the server, with its defaults but for the number of transfers and what is said. */
+  /**
+   * `rclone copy` of everything on the server, with default options except for the number of transfers and the
+   * output.
+   */
   copyByRclone(
     { command }: Rclone,
     reports: string,
@@ -102,7 +105,7 @@ export class Workshop implements AsyncDisposable {
     return timeProcess({ command, args });
   }
 
-  /** OpenSSH's `sftp -r` of everything on the server: into a folder of its name within the target, which is there. */
+  /** OpenSSH's `sftp -r` of everything on the server: into a folder of the same name within the existing target. */
   copyBySftp(reports: string, target: string): Promise<Sample> {
     const { host, port, username, privateKeyPath } = this.sshd;
     const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null"];
@@ -117,13 +120,13 @@ export class Workshop implements AsyncDisposable {
     return timeProcess({ command: "sftp", args });
   }
 
-  /** The script that an engineer would write by hand, on the CSV files of both reports, or of one (the other empty). */
+  /** The script as an engineer would write it, on the CSV files of both reports, or of one (the other empty). */
   handWritten(participation: string, usage: string, tables: string): Promise<Sample> {
     const script = path.join(projectFolder, "bench", "handWritten.mjs");
     return timeNode(this.folder, [script, participation, usage, tables], { CLEVER_SALT: this.salt });
   }
 
-  /** Starts a proxy before the sshd that delays each byte; resolves to its port and its end. */
+  /** Starts a proxy in front of the sshd that delays each byte; resolves to its port and a function that stops it. */
   async delayProxy(oneWayDelay: number): Promise<{ readonly port: number; stop(): Promise<void> }> {
     const args = [path.join(__dirname, "delayProxy.js"), String(this.sshd.port), String(oneWayDelay)];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -136,7 +139,7 @@ export class Workshop implements AsyncDisposable {
     return { port: Number(port), stop };
   }
 
-  /** A copy of a folder by hard links: the program never writes into a file that is there. */
+  /** A copy of a folder by hard links: the program never writes into an existing file. */
   async linkedCopy(folder: string): Promise<string> {
     const copy = this.newPath("copy");
     await mkdir(copy);
@@ -144,7 +147,7 @@ export class Workshop implements AsyncDisposable {
     return copy;
   }
 
-  /** A copy of a folder whose files may be changed, with their times. */
+  /** A copy of a folder with file times, whose files may be changed. */
   async copy(folder: string): Promise<string> {
     const copy = this.newPath("copy");
     await cp(folder, copy, { recursive: true, preserveTimestamps: true });

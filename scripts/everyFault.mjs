@@ -1,5 +1,5 @@
-// Every fault of Azure at every request of a run (test/integration/adlsFaults.test.ts), by one process per core; an hour
-// or so. Ends with how many cases were tried.
+// Every Azure fault at every request of a run (test/integration/adlsFaults.test.ts), with one process per core; takes
+// about an hour. Finally prints the number of cases.
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import path from "node:path";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const processes = availableParallelism();
 
-/** Tries the cases of one process; resolves to what it printed of them, and how it ended. */
+/** Runs the cases of one process; resolves to their output and the exit status. */
 async function tryFrom(first) {
   const vitest = path.join("node_modules", "vitest", "vitest.mjs");
   const child = spawn(

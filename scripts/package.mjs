@@ -1,4 +1,4 @@
-// Makes the VSIX for one platform:  npm run package [-- --target darwin-arm64]
+// Builds the VSIX for one platform: npm run package [-- --target darwin-arm64]
 import { realpathSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -12,7 +12,7 @@ import { thirdPartyNotices } from "./vscode/notices.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const largest = 30e6;
-/** VS Code's name of a platform → the end of the name of DuckDB's package for it. */
+/** VS Code's name of a platform → the suffix of DuckDB's package name for it. */
 export const targets = {
   "linux-x64": "linux-x64",
   "linux-arm64": "linux-arm64",
@@ -28,8 +28,8 @@ export const targets = {
  * Builds the extension and packs it with DuckDB's library for one platform.
  *
  * @param {string} [target] VS Code's name of the platform; by default this machine's
- * @returns {Promise<import("./package.mjs").Package>} with what is wrong with it: that it is too large, lacks
- *   something or holds something that nobody asked for
+ * @returns {Promise<import("./package.mjs").Package>} with its problems: too large, something missing or something
+ *   unexpected
  */
 export async function makeVsix(target = `${process.platform}-${process.arch}`) {
   const platform = targets[/** @type {keyof typeof targets} */ (target)];
@@ -48,7 +48,7 @@ export async function makeVsix(target = `${process.platform}-${process.arch}`) {
       packagePath: vsix,
       target,
       dependencies: false,
-      // Relative links are completed with the repository's address, where the manifest has one.
+      // Relative links are resolved against the repository's address if the manifest has one.
       allowMissingRepository: true,
       rewriteRelativeLinks: manifest.repository !== undefined,
     });
@@ -62,7 +62,7 @@ export async function makeVsix(target = `${process.platform}-${process.arch}`) {
   }
 }
 
-/** Puts what .vscodeignore lets through into a folder, with bundles and library made for the platform. */
+/** Copies the files that .vscodeignore admits into a folder, with bundles and library built for the platform. */
 async function fill(stage, manifest, bindingName) {
   const binding = await duckdbBinding(root, bindingName);
   const inputs = await buildExtension({ outdir: path.join(stage, "dist"), duckdbBinding: bindingName });
@@ -73,7 +73,7 @@ async function fill(stage, manifest, bindingName) {
   await cp(path.join(root, ".vscodeignore"), path.join(stage, ".vscodeignore"));
   await cp(binding, path.join(stage, "dist", "node_modules", bindingName), { recursive: true });
   await writeFile(path.join(stage, "ThirdPartyNotices.txt"), await thirdPartyNotices(root, inputs));
-  // What is left out concerns the source and npm's package only.
+  // The omitted fields concern only the source and npm's package.
   const { scripts, dependencies, devDependencies, bin, files, private: _, ...shipped } = manifest;
   await writeFile(path.join(stage, "package.json"), JSON.stringify(shipped, undefined, 2));
 }
@@ -83,7 +83,7 @@ function expected(platform) {
   return [
     /^package(\.nls(\.[a-z-]+)?)?\.json$/,
     /^l10n\/bundle\.l10n\.[a-z-]+\.json$/,
-    // vsce gives these its own spelling.
+    // vsce changes the spelling of these names.
     /^(readme\.md|changelog\.md|LICENSE\.txt|ThirdPartyNotices\.txt)$/,
     /^spark\/(clever_lake_job|participation|clever_lake\/\w+)\.py$/,
     /^media\/(icon\.png|clever-lake\.svg|(walkthrough|readme)\/[\w-]+\.png)$/,

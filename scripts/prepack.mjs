@@ -1,4 +1,4 @@
-// `npm pack` calls this: builds what the package holds. Whoever installs it builds nothing.
+// Run by `npm pack`: builds the package's contents, so that installing it builds nothing.
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-// Installs the packages of the lock file when they are not installed yet, so that one command works on a fresh clone.
+// Installs the packages of the lock file if needed, so that one command works on a fresh clone.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// npm start: opens VS Code with the extension, and tells it to connect itself to the sample district.
+// npm start: opens VS Code with the extension, connected to the sample district.
 //   npm start -- --browser   in the browser, even where a desktop VS Code is installed
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -12,10 +12,10 @@ import { makeVsix } from "./package.mjs";
 import { startHost, workbenchUrl } from "./vscodeHost.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-/** The extension reads this when it activates, and runs its command `clever.trySample`. */
+/** The extension reads this on activation and runs its command `clever.trySample`. */
 const env = { CLEVER_LAKE_TRY_SAMPLE: "1" };
 
-/** The path of a desktop VS Code's `code`. */
+/** The path of the `code` command of a desktop VS Code. */
 function installedCode() {
   const endings = process.platform === "win32" ? [".cmd"] : [""];
   return (process.env.PATH ?? "")
@@ -24,7 +24,7 @@ function installedCode() {
     .find((file) => existsSync(file));
 }
 
-/** Opens a window with settings of its own: the person's are left alone, and no other window is reused. */
+/** Opens a new window with its own settings; the user's settings and windows are not touched. */
 async function openDesktop(code) {
   await buildExtension();
   const own = path.join(root, ".cache", "start");
@@ -38,7 +38,7 @@ async function openDesktop(code) {
     "--disable-workspace-trust",
     workspace,
   ];
-  // A .cmd file is run by the shell of Windows, which wants its arguments in quotes.
+  // On Windows, a .cmd file runs in the shell, which needs its arguments quoted.
   const windows = process.platform === "win32";
   const quoted = (text) => (windows ? `"${text}"` : text);
   const child = spawn(quoted(code), args.map(quoted), {
@@ -52,7 +52,7 @@ async function openDesktop(code) {
   });
 }
 
-/** Serves VS Code to a browser on this machine until it is interrupted. */
+/** Serves VS Code to a local browser until interrupted. */
 async function openBrowser() {
   const { vsix } = await makeVsix();
   const workspace = await mkdtemp(path.join(tmpdir(), "clever-lake-start-"));

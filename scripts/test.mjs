@@ -1,6 +1,6 @@
-// Every test in one command: gets what the tests need from the system where it can, builds the program, runs vitest, the
-// tests inside VS Code's extension host and those end to end, and ends with a line that counts. In CI nothing may be left
-// out. With arguments, only vitest runs, on what they name: npm test -- test/unit/plan.test.ts
+// Runs every test with one command: installs what the tests need where it can, builds the program, and runs vitest,
+// the tests inside VS Code's extension host and the end-to-end tests. Ends with a line of counts. In CI, no test may
+// be left out. With arguments, only vitest runs, on the named files: npm test -- test/unit/plan.test.ts
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import path from "node:path";
@@ -16,7 +16,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const leftOut = [];
 
-/** The tests' own ways to sshd, Python, Spark and Wine, so that what is prepared here is what they look for. */
+/** The tests' own code to find sshd, Python, Spark and Wine, so that the tests find what is prepared here. */
 async function helperFunctions() {
   const { outputFiles } = await build({
     stdin: {
@@ -31,12 +31,12 @@ async function helperFunctions() {
     write: false,
     define: { "import.meta.dirname": JSON.stringify(helpers) },
   });
-  // Its process would stay as long as this one.
+  // Otherwise its process would run as long as this one.
   await stop();
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
-/** Before vitest starts its workers, since two of them at once would both want to install. */
+/** Runs before vitest starts its workers: two of them might try to install at once. */
 async function prepare() {
   const { findSshd, pythonWithDelta, sparkJars, windowsUnderWine } = await helperFunctions();
   await leaveOutUnless("the tests against a real OpenSSH server (install openssh-server)", findSshd);
@@ -48,7 +48,7 @@ async function prepare() {
   await leaveOutUnless("the tests of the Windows builds under Wine (install wine)", windowsUnderWine);
 }
 
-/** Whether a means could be had; what needs it is named as left out otherwise. */
+/** Whether the prerequisite is available; otherwise the tests that need it are listed as left out. */
 async function leaveOutUnless(what, means) {
   try {
     if ((await means()) !== undefined) return true;
@@ -59,7 +59,7 @@ async function leaveOutUnless(what, means) {
   return false;
 }
 
-/** Everything that vitest runs by one of its configurations. */
+/** Everything that vitest runs with one of its configurations. */
 async function vitest(args, minutes) {
   const folder = mkdtempSync(path.join(tmpdir(), "clever-lake-results-"));
   try {
@@ -77,7 +77,7 @@ async function vitest(args, minutes) {
   }
 }
 
-/** Tests by outcome. A file that did not get as far as its tests counts as a failure. */
+/** Test counts by outcome. A file that fails before its tests counts as one failure. */
 function vitestResults(report) {
   let results;
   try {
@@ -95,7 +95,7 @@ function vitestResults(report) {
   };
 }
 
-/** Tests by outcome, of the tests inside the extension host. */
+/** Test counts by outcome for the tests inside the extension host. */
 function hostResults() {
   try {
     return JSON.parse(readFileSync(path.join(root, "out", "test-results", "host.json"), "utf8"));
@@ -104,14 +104,14 @@ function hostResults() {
   }
 }
 
-/** A run that failed without a test to blame for it, or without any test at all, is one failure. */
+/** A run that failed without a failing test, or without any test, counts as one failure. */
 function count({ passed, failed, skipped }, status) {
   total.passed += passed;
   total.failed += failed === 0 && (status !== 0 || passed === 0) ? 1 : failed;
   total.skipped += skipped;
 }
 
-/** What runs in a real VS Code. The hosts have been prepared by now, or are again, so that it says what went wrong. */
+/** Runs the tests in a real VS Code. Preparing the hosts again reports why it failed, if it did. */
 async function testInVsCode() {
   const inVsCode = "the tests inside VS Code's extension host and those end to end";
   if (!(await leaveOutUnless(`${inVsCode} (install chromium)`, findChromium))) return;
@@ -141,7 +141,7 @@ async function main() {
     await vitest(filters);
     return;
   }
-  // Minutes of downloading and compiling on a fresh machine, behind the first tests and with what they leave of it.
+  // On a fresh machine this downloads and compiles for minutes: in parallel with the first tests, at low priority.
   const preparing = runNode([path.join("scripts", "vscodeHost.mjs"), "prepare"], {
     ...quiet,
     priority: constants.priority.PRIORITY_LOW,

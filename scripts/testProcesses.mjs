@@ -1,4 +1,4 @@
-// The processes of a test run: started here, ended with it, and looked for when it is over.
+// The processes of a test run: starts them, ends them with the run, and finds leftovers afterwards.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -6,8 +6,8 @@ import { setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * In the environment of everything that a run starts, however deep, so that it can be found again. The engine is given
- * no variable that begins with the program's name, therefore this one does not.
+ * Set in the environment of every process that a run starts, at any depth, so that it can be found. The engine gets
+ * no variable with the program's prefix, so this one has another.
  */
 const markName = "TEST_RUN_MARK";
 const mark = randomUUID();
@@ -21,7 +21,7 @@ let interruptedBy;
 for (const name of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.on(name, () => interrupt(name));
 }
-// npm passes no signal on: the shell that it started ends, and with it the one who waits for the outcome.
+// npm forwards no signals: its shell ends, and with it the process that waits for the result.
 const parent = process.ppid;
 setInterval(() => {
   if (process.ppid !== parent && interruptedBy === undefined) interrupt("SIGHUP");
@@ -33,21 +33,21 @@ function interrupt(name) {
   for (const child of children) child.kill(name === "SIGINT" ? "SIGINT" : "SIGTERM");
 }
 
-/** The signal that ended the run early, if one did. */
+/** The signal that ended the run early, if any. */
 export function interruption() {
   return interruptedBy;
 }
 
 /**
- * Runs Node.js on a script to its end.
+ * Runs a Node.js script to its end.
  *
  * @param {readonly string[]} args
  * @param {object} options
  * @param {string} options.cwd
  * @param {import("node:child_process").StdioOptions} options.stdio
- * @param {number} [options.minutes] how long it may take
- * @param {number} [options.priority] a higher one is nicer to the others
- * @returns {Promise<number>} its exit code; 1 where it was ended
+ * @param {number} [options.minutes] time limit
+ * @param {number} [options.priority] niceness: a higher one yields to other processes
+ * @returns {Promise<number>} its exit code; 1 if it was killed
  */
 export async function runNode(args, { cwd, stdio, minutes, priority }) {
   if (interruptedBy !== undefined) return 1;
@@ -74,23 +74,23 @@ export async function runNode(args, { cwd, stdio, minutes, priority }) {
 }
 
 /**
- * Ends what the run left behind. What is ending by itself is given a few seconds to.
+ * Ends leftover processes of the run, after a few seconds in which they may exit.
  *
- * @returns {Promise<string[]>} what had to be ended, each as its command line
+ * @returns {Promise<string[]>} the command lines of the processes that had to be ended
  */
 export async function endLeftBehind() {
   if (process.platform !== "linux") return [];
   const deadline = Date.now() + (interruptedBy === undefined ? 10_000 : 3_000);
   while (marked().length > 0 && Date.now() < deadline) await sleep(200);
   const commands = [];
-  // Each one that is ended may have been about to start another.
+  // A process may start another just before it is ended.
   for (let round = 0; round < 5; round++) {
     for (const { pid, command } of marked()) {
       commands.push(command);
       try {
         process.kill(pid, "SIGKILL");
       } catch {
-        // It ended just now.
+        // It has just exited.
       }
     }
     await sleep(100);
@@ -98,7 +98,7 @@ export async function endLeftBehind() {
   return [...new Set(commands)];
 }
 
-/** The processes that this run started and that are there now. */
+/** The processes of this run that are still alive. */
 function marked() {
   const wanted = `${markName}=${mark}`;
   return readdirSync("/proc").flatMap((name) => {

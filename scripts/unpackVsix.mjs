@@ -1,4 +1,4 @@
-// The extension's files out of a VSIX, as VS Code installs them.
+// Extracts the extension's files from a VSIX, as VS Code does on installation.
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
@@ -9,7 +9,7 @@ const inVsix = "extension/";
 
 /**
  * @param {string} vsix
- * @param {string} folder where its `extension` folder goes
+ * @param {string} folder parent of the `extension` folder
  * @returns {Promise<string>} the extension's folder
  */
 export async function unpackVsix(vsix, folder) {

@@ -1,7 +1,7 @@
 export interface WantedPackage {
   readonly name: string;
   readonly version: string;
-  /** As a lock file has it. */
+  /** As in a lock file. */
   readonly integrity: string;
 }
 

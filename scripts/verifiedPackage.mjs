@@ -1,4 +1,4 @@
-// Packages that are not installed with the project's own, such as those made for another platform.
+// Packages that are not among the project's installed ones, such as those for another platform.
 import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -6,14 +6,13 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 /**
- * The folder of a package in the project's `.cache`, where npm installs it once. npm refuses it when its contents do not
- * have the hash.
+ * The folder of a package in the project's `.cache`, where npm installs it once. npm rejects it if its hash differs.
  *
  * @param {string} root the project
- * @typedef {{ readonly name: string, readonly version: string, readonly integrity: string }} Wanted `integrity` as a lock
- *   file has it
+ * @typedef {{ readonly name: string, readonly version: string, readonly integrity: string }} Wanted `integrity` as in
+ *   a lock file
  * @param {Wanted} wanted
- * @param {readonly Wanted[]} needed packages that it needs, installed beside it
+ * @param {readonly Wanted[]} needed its dependencies, installed with it
  * @returns {Promise<string>}
  */
 export async function verifiedPackage(root, wanted, needed = []) {
@@ -24,7 +23,7 @@ export async function verifiedPackage(root, wanted, needed = []) {
   const home = path.join(root, ".cache", "packages", `${path.basename(name)}-${version}-${hash}`);
   const found = path.join(home, "node_modules", name);
   if (existsSync(found)) return found;
-  // Installed aside and moved into place when it is complete: an installation that fails leaves nothing behind.
+  // Installed elsewhere and moved into place when complete: a failed installation leaves nothing behind.
   const fresh = `${home}-${randomUUID()}`;
   try {
     await mkdir(fresh, { recursive: true });
@@ -43,7 +42,7 @@ export async function verifiedPackage(root, wanted, needed = []) {
       path.join(fresh, "package-lock.json"),
       JSON.stringify({ lockfileVersion: 3, requires: true, packages }),
     );
-    // Forced, because npm refuses a package that is made for another platform; that does not switch the check off.
+    // npm refuses a package for another platform without --force; the hash is still checked.
     const args = ["ci", "--force", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     const { status } = spawnSync("npm", args, {
       cwd: fresh,

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 export interface HostOptions {
   /** "1.100" (the oldest that the extension supports) or "1.139". */
   readonly version: string;
-  /** Where extensions are installed; by default an empty temporary folder. */
+  /** Folder for installed extensions; by default an empty temporary folder. */
   readonly extensionsDir?: string;
   /** Logs, user settings and the extensions' storage; by default a temporary folder. */
   readonly serverDataDir?: string;
@@ -20,13 +20,13 @@ export interface HostOptions {
 export interface Host extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  /** The server, which leads a process group of its own. */
+  /** Process id of the server, which leads its own process group. */
   readonly pid: number;
   /** The exact version of VS Code. */
   readonly vscode: string;
   readonly serverDataDir: string;
   readonly extensionsDir: string;
-  /** Ends the server with everything it started, and removes the temporary folders. */
+  /** Ends the server and everything it started, and removes the temporary folders. */
   stop(): Promise<void>;
 }
 

@@ -4,10 +4,10 @@ import { performance } from "node:perf_hooks";
 import { extensions } from "vscode";
 
 /**
- * How long the extension's activation takes in an extension host that has just started: from asking for it to its end,
- * with the reading of its code.
+ * The time of the extension's activation in a freshly started extension host: from the request to its end, including
+ * reading its code.
  *
- * @throws when it was active already
+ * @throws if it was already active
  */
 export async function run(): Promise<void> {
   const extension = extensions.getExtension("clever-lake.clever-lake");

@@ -9,11 +9,11 @@ import { startSample } from "../../src/engine/protocol";
 import type { Application } from "../../src/ui/application";
 import { writeConnection } from "../../src/ui/settings";
 
-/** Milliseconds between two looks; a delay is what a look comes late by. */
+/** Milliseconds between two timer ticks; a delay is how late a tick is. */
 const resolution = 10;
 const secondsAtRest = 10;
 
-/** How responsive the extension host stays while the pipeline brings in a large district, and while nothing happens. */
+/** How responsive the extension host stays while the pipeline ingests a large district, and while idle. */
 export async function run(): Promise<void> {
   const extension = extensions.getExtension<Application>("clever-lake.clever-lake");
   const application = await extension?.activate();
@@ -62,7 +62,7 @@ export async function run(): Promise<void> {
   }
 }
 
-/** How long a run that has begun to bring files over takes from the user's stop to its end. */
+/** The time from the user's cancellation to the end of a run that has begun to ingest files. */
 async function millisecondsToStop(runs: Application["runs"]): Promise<number> {
   const run = runs.run({ command: "run" });
   await new Promise<void>((resolve) => {

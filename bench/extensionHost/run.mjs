@@ -1,5 +1,5 @@
 // npm run bench:host: what the extension costs the extension host that it shares with all others, in VS Code 1.100.
-//   --activations n   how many extension hosts are started for the activation's median (15)
+//   --activations n   number of extension hosts started for the median activation (15)
 //   --students n      size of the run's district: 10 school days of them (65000, about 200 MB)
 //   --extension path  another checkout of this project, already built, to measure its activation
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 });
 const work = await mkdtemp(path.join(tmpdir(), "clever-lake-bench-"));
 
-/** Starts one VS Code, opens it so many times, and gives what the module of that name measured each time. */
+/** Starts one VS Code, opens it `times` times, and returns what the named module measured each time. */
 async function measured(name, times, extension, env = {}) {
   const results = path.join(work, `${name}.jsonl`);
   const folder = path.join(work, "workspace");

@@ -1,4 +1,4 @@
-// A Chromium to show the workbench in.
+// A Chromium that shows the workbench.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -7,10 +7,10 @@ import { chromium } from "playwright-core";
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /**
- * Finds Chromium or Chrome, and installs it where that can be done without asking (root on Debian or Ubuntu).
+ * Finds Chromium or Chrome; installs it if that is possible without asking (root on Debian or Ubuntu).
  *
  * @returns {string} its path
- * @throws when there is none and none can be installed
+ * @throws if there is none and none can be installed
  */
 export function findChromium() {
   const found = installed();
@@ -40,7 +40,7 @@ function installed() {
   return places.find((place) => place !== undefined && place !== "" && existsSync(place));
 }
 
-/** Where it is and how it is started: without a window, and without asking anything of the network by itself. */
+/** Its path and launch options: headless, and without network requests of its own. */
 export function chromiumOptions() {
   return {
     executablePath: findChromium(),
@@ -57,7 +57,7 @@ export function chromiumOptions() {
 }
 
 /**
- * Starts it without a window.
+ * Starts it headless.
  *
  * @returns {Promise<import("playwright-core").Browser>}
  */

@@ -5,8 +5,8 @@ import path from "node:path";
 import { verifiedPackage } from "../verifiedPackage.mjs";
 
 /**
- * Where the package with DuckDB's library for one platform is. One for another platform than this one is installed
- * first, in the version and with the hash that `package-lock.json` has.
+ * The folder of the package with DuckDB's library for a platform. For a platform other than this machine's it is
+ * installed first, with version and hash from `package-lock.json`.
  *
  * @param {string} root the project
  * @param {string} name e.g. `@duckdb/node-bindings-win32-x64`

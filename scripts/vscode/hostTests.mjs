@@ -1,4 +1,4 @@
-// The tests that run inside the extension host, as VS Code is given them.
+// The tests that run inside the extension host, in the form that VS Code expects.
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,16 +1,16 @@
-// The real VS Codes that tests run in: `code-server` is VS Code's own server and web workbench as an npm package.
+// The real VS Code versions that tests run in: `code-server` packages VS Code's server and web workbench for npm.
 
 /**
- * @typedef {object} Recipe What one host is made of.
- * @property {string} vscode the exact VS Code inside
+ * @typedef {object} Recipe The parts of one host.
+ * @property {string} vscode its exact VS Code version
  * @property {string} codeServer version of the npm package `code-server`
- * @property {string} node version of the npm package `node-linux-<arch>`: a Node.js with its headers
- * @property {readonly string[]} native modules that have to be compiled, or the server does not start
+ * @property {string} node version of the npm package `node-linux-<arch>`: Node.js with its headers
+ * @property {readonly string[]} native modules that must be compiled, or the server does not start
  */
 
 /** @type {Readonly<Record<"1.100" | "1.139", Recipe>>} */
 export const recipes = {
-  // The oldest VS Code of `engines.vscode`.
+  // The oldest VS Code that `engines.vscode` allows.
   "1.100": {
     vscode: "1.100.3",
     codeServer: "4.100.3",
@@ -25,7 +25,7 @@ export const recipes = {
   },
 };
 
-/** Compiles the native modules; installed in each host's folder, so that none is needed on the machine. */
+/** Compiles the native modules; installed in each host's folder, so that the machine needs none. */
 export const nodeGyp = "11.4.2";
 
 /**

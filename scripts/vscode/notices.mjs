@@ -1,12 +1,12 @@
-// The licences of the packages that are inside the bundles, which ask to be passed on with them.
+// The licences of bundled packages, which must be distributed with them.
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 
 /**
  * @param {string} root the project
- * @param {readonly string[]} inputs the source files that went into the bundles
+ * @param {readonly string[]} inputs the source files in the bundles
  * @returns {Promise<string>} name, version and licence text of each package, by name
- * @throws when a package says nothing of its licence
+ * @throws if a package states no licence
  */
 export async function thirdPartyNotices(root, inputs) {
   const folders = new Set(

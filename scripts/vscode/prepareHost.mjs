@@ -1,4 +1,4 @@
-// Puts a host's packages together once, under .cache/vscode/<version>.
+// Assembles a host's packages once, in .cache/vscode/<version>.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -11,11 +11,11 @@ const cache = path.join(root, ".cache", "vscode");
 const npm = ["npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]];
 
 /**
- * Makes the host ready when it is not yet: about a minute, of which most is compiling. Two processes may do so at
- * once: each works in a folder of its own, and the first to finish wins.
+ * Prepares the host if needed: about a minute, mostly compiling. Two processes may do this concurrently: each works
+ * in its own folder, and the first to finish wins.
  *
  * @param {string} version "1.100" or "1.139"
- * @param {(message: string) => void} [say] gets each step
+ * @param {(message: string) => void} [say] receives each step
  * @returns {Promise<{ node: string; serverMain: string; vscode: string }>} the Node.js and the server's entry point
  */
 export async function prepareHost(version, say = console.error) {
@@ -58,7 +58,7 @@ async function install(folder, recipe, nodePackage, say) {
     const headers = path.join(folder, "node_modules", nodePackage);
     await run(node, [gyp, "rebuild", "--loglevel=error", `--nodedir=${headers}`], {
       cwd: path.join(server, "node_modules", name),
-      // The bindings' build files run `node`, which has to be the one they are compiled for.
+      // The bindings' build files run `node`; it must be the one they are compiled for.
       env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` },
     });
   }
@@ -78,7 +78,7 @@ async function takePlace(work, folder, stamp) {
   try {
     await rename(work, folder);
   } catch (error) {
-    // Another process got there between the two lines above.
+    // Another process finished first, between the two lines above.
     if (!existsSync(path.join(folder, "stamp.json"))) throw error;
   }
 }
@@ -87,7 +87,7 @@ async function read(file) {
   return existsSync(file) ? await readFile(file, "utf8") : undefined;
 }
 
-/** Runs a command to its end; what it said comes out only when it failed. */
+/** Runs a command to its end; prints its output only if it fails. */
 function run(command, args, options) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });

@@ -1,23 +1,23 @@
-// Has a module's `run()` called inside the extension host.
+// Calls a module's `run()` inside the extension host.
 import { appendFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { launchChromium, workbenchUrl } from "../vscodeHost.mjs";
 
-/** Begins each line that the module says for people; the rest of the console is the workbench's. */
+/** Prefix of the module's output for people; the rest of the console is the workbench's. */
 const mark = "test| ";
 
 /**
- * Opens the workbench, which calls the module and says through two functions of its page what comes of it.
+ * Opens the workbench, which calls the module and reports the result through two functions on its page.
  *
  * @param {{ readonly url: string }} host
  * @param {object} options
  * @param {string} options.folder path of the workspace
  * @param {string} options.extension path of the extension's source
  * @param {string} options.tests path of the module
- * @param {string} options.log gets what the workbench says
- * @param {number} options.seconds how long it may take
- * @param {(line: string) => void} [options.onLine] gets what the module says
- * @returns {Promise<number>} 0 where `run()` resolved, and where the extension host died
+ * @param {string} options.log file for the workbench's output
+ * @param {number} options.seconds time limit
+ * @param {(line: string) => void} [options.onLine] receives the module's output
+ * @returns {Promise<number>} 0 if `run()` resolved, and if the extension host died
  */
 export async function runTestModule(host, { folder, extension, tests, log, seconds, onLine = () => {} }) {
   const browser = await launchChromium();

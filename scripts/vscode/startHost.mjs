@@ -1,4 +1,4 @@
-// Runs VS Code's server, on this machine's own address only.
+// Runs VS Code's server, bound to the loopback address only.
 import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,11 +23,11 @@ const quietSettings = {
 };
 
 /**
- * Prepares the host if need be and starts it.
+ * Prepares the host if needed and starts it.
  *
  * @param {object} options
  * @param {string} options.version "1.100" or "1.139"
- * @param {string} [options.extensionsDir] where extensions are installed; by default an empty temporary folder
+ * @param {string} [options.extensionsDir] folder for installed extensions; by default an empty temporary folder
  * @param {string} [options.serverDataDir] logs, settings and globalStorage; by default a temporary folder
  * @param {Record<string, unknown>} [options.userSettings] added to settings that keep the workbench quiet
  * @param {number} [options.port] by default a free one
@@ -54,7 +54,7 @@ export async function startHost(options) {
       await promisify(execFile)(node, [...common, "--install-extension", vsix, "--force"]);
     }
     const address = ["--host", "127.0.0.1", "--port", "0", "--without-connection-token"];
-    // Without a gallery, nothing is asked of the network.
+    // Without a gallery, no network requests are made.
     const env = { ...process.env, EXTENSIONS_GALLERY: "{}", ...options.env };
     server = await listen(node, [...common, ...address], env);
     front = await withSecretKey(server.port, options.port ?? 0);
@@ -80,7 +80,7 @@ export async function startHost(options) {
   };
 }
 
-/** Starts the server in a process group of its own, so that the extension hosts it forks end with it. */
+/** Starts the server in its own process group, so that the extension hosts it forks end with it. */
 async function listen(node, args, env) {
   const child = spawn(node, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const exited = new Promise((resolve) => child.once("exit", resolve));
@@ -93,7 +93,7 @@ async function listen(node, args, env) {
   };
   const onExit = () => signal("SIGKILL");
   process.once("exit", onExit);
-  // A signal that nobody handles ends this process without "exit", and the server would go on.
+  // An unhandled signal ends this process without "exit", and the server would keep running.
   const handlers = ["SIGINT", "SIGTERM", "SIGHUP"]
     .filter((name) => process.listenerCount(name) === 0)
     .map((name) => {
@@ -106,7 +106,7 @@ async function listen(node, args, env) {
     });
   const stop = async () => {
     signal("SIGTERM");
-    // The rest of the group may outlive its leader for a moment.
+    // The rest of the group may briefly outlive its leader.
     await Promise.race([exited, sleep(5000, undefined, { ref: false })]);
     signal("SIGKILL");
     await exited;

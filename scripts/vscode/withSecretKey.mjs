@@ -1,15 +1,16 @@
-// Serves VS Code's server with what `code-server` and `code serve-web` add to it: half of the key that seals secrets.
+// Serves VS Code's server with the part that `code-server` and `code serve-web` add: half of the key that encrypts
+// secrets.
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 
 /**
- * VS Code in a browser asks for its server's half of the key at `/mint-key`; without one it forgets its secrets when the
- * window is loaded again. Everything else goes on to the server as it came.
+ * VS Code in a browser requests its server's half of the key from `/mint-key`; without one it forgets its secrets
+ * when the window reloads. All other requests are passed to the server unchanged.
  *
  * @param {number} target port of VS Code's server on this machine
- * @param {number} port to listen at; 0 for a free one
+ * @param {number} port to listen on; 0 for a free one
  * @returns {Promise<{ readonly port: number, close(): void }>}
  */
 export async function withSecretKey(target, port) {
@@ -27,7 +28,7 @@ export async function withSecretKey(target, port) {
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       answer.pipe(response);
     });
-    // Whoever asks sees a connection that was cut off, as it was.
+    // The client sees that the connection broke.
     onward.once("error", () => response.destroy());
     response.once("close", () => onward.destroy());
     request.pipe(onward);
