@@ -34,18 +34,18 @@ export class PlainQueries implements Disposable {
   }
 
   private queries(filter: DashboardFilter, from: string, to: string): string[] {
-    const there = this.rows(pseudoTable(reports.daily_participation), filter, from, to, false);
+    const attendance = this.rows(pseudoTable(reports.daily_participation), filter, from, to, false);
     const used = this.rows(pseudoTable(reports.resource_usage), filter, from, to, true);
     const people = "count(DISTINCT sis_id_pseudonym)";
     const attended = `${people}, ${people} FILTER (active), avg(num_logins), avg(num_resources_accessed)`;
     return [
-      `SELECT ${people}, ${people} FILTER (active), count(DISTINCT date), sum(num_logins) FROM ${there}`,
+      `SELECT ${people}, ${people} FILTER (active), count(DISTINCT date), sum(num_logins) FROM ${attendance}`,
       `SELECT ${people}, sum(num_access), count(DISTINCT coalesce(resource_id, resource_name)) FROM ${used}`,
-      `SELECT school_name, ${attended} FROM ${there} GROUP BY school_name`,
+      `SELECT school_name, ${attended} FROM ${attendance} GROUP BY school_name`,
       `SELECT school_name, sum(num_access), count(DISTINCT (sis_id_pseudonym, coalesce(resource_id, resource_name))) FROM ${used} GROUP BY school_name`,
-      `SELECT grade, ${attended} FROM ${there} GROUP BY grade`,
+      `SELECT grade, ${attended} FROM ${attendance} GROUP BY grade`,
       `SELECT grade, count(DISTINCT (sis_id_pseudonym, coalesce(resource_id, resource_name))) FROM ${used} GROUP BY grade`,
-      `SELECT date, sum(num_logins), sum(num_resources_accessed), ${people} FILTER (active) FROM ${there} GROUP BY date`,
+      `SELECT date, sum(num_logins), sum(num_resources_accessed), ${people} FILTER (active) FROM ${attendance} GROUP BY date`,
       `SELECT date, count(DISTINCT coalesce(resource_id, resource_name)) FROM ${used} GROUP BY date`,
       `SELECT resource_name, resource_type, ${people}, count(sis_id_pseudonym), sum(num_access), min(date), max(date) FROM ${used} GROUP BY ALL`,
       `SELECT resource_name, school_name, ${people} FROM ${used} GROUP BY ALL`,

@@ -154,7 +154,7 @@ export class Page implements BarActions {
     }
     this.grid.goTo({ row, column: model.active.column });
     this.refusedGoal = row;
-    this.arriveAtRefused();
+    this.showRefusedOnceLoaded();
   };
 
   readonly reveal = (on: boolean): void => this.extension.post({ type: "reveal", on });
@@ -207,7 +207,7 @@ export class Page implements BarActions {
     if (generation !== this.generation) return;
     this.rows.receive(from, rows);
     if (this.widths.fitRows(rows)) this.grid.measureAnew();
-    this.arriveAtRefused();
+    this.showRefusedOnceLoaded();
   }
 
   private trouble(message: string): void {
@@ -221,7 +221,7 @@ export class Page implements BarActions {
   }
 
   /** Goes to the faulty cell and announces why, as soon as the row is available. */
-  private arriveAtRefused(): void {
+  private showRefusedOnceLoaded(): void {
     const { model, refusedGoal: row } = this;
     const { phase, strings, numbers, refused } = model;
     const found = row === undefined ? undefined : this.rows.row(row);

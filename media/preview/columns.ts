@@ -26,7 +26,7 @@ export class ColumnWidths {
   /** Fits the columns to their headers: the name, and the text below it. */
   fitHeaders(columns: readonly PreviewColumn[], below: (column: PreviewColumn) => string): void {
     this.natural = columns.map((column) =>
-      within(
+      clamped(
         Math.max(this.measure(column.name, true) + headerMarks, this.measure(below(column))) + cellPadding,
         narrowest,
         widestByItself,
@@ -39,7 +39,7 @@ export class ColumnWidths {
     const before = this.natural;
     this.natural = before.map((width, index) => {
       const longest = rows.reduce((text, { cells }) => longer(text, cells[index]), "");
-      return within(this.measure(longest) + cellPadding, width, widestByItself);
+      return clamped(this.measure(longest) + cellPadding, width, widestByItself);
     });
     return this.natural.some((width, index) => width !== before[index]);
   }
@@ -51,7 +51,7 @@ export class ColumnWidths {
   /** Sets a column's width for the user; undefined restores the fitted one. */
   resize(column: PreviewColumn, width: number | undefined): void {
     if (width === undefined) delete this.set[column.name];
-    else this.set[column.name] = within(width, narrowest / 2, widest);
+    else this.set[column.name] = clamped(width, narrowest / 2, widest);
   }
 
   lines(lastLine: string, title: string): number {
@@ -64,7 +64,7 @@ export class ColumnWidths {
   }
 }
 
-function within(width: number, least: number, most: number): number {
+function clamped(width: number, least: number, most: number): number {
   return Math.ceil(Math.max(least, Math.min(width, Math.max(least, most))));
 }
 

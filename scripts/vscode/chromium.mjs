@@ -18,9 +18,9 @@ export function findChromium() {
   if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
     console.error("Installing chromium (apt-get) …");
     const options = { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
-    const patience = ["-q", "-o", "DPkg::Lock::Timeout=120"];
-    spawnSync("apt-get", ["update", ...patience], options);
-    spawnSync("apt-get", ["install", "-y", "--no-install-recommends", ...patience, "chromium"], options);
+    const aptOptions = ["-q", "-o", "DPkg::Lock::Timeout=120"];
+    spawnSync("apt-get", ["update", ...aptOptions], options);
+    spawnSync("apt-get", ["install", "-y", "--no-install-recommends", ...aptOptions, "chromium"], options);
   }
   const chrome = installed();
   if (chrome !== undefined) return chrome;

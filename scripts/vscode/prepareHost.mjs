@@ -34,7 +34,7 @@ export async function prepareHost(version, say = console.error) {
     try {
       await install(work, recipe, nodePackage, say);
       await writeFile(path.join(work, "stamp.json"), stamp);
-      await takePlace(work, folder, stamp);
+      await moveIntoPlace(work, folder, stamp);
     } finally {
       await rm(work, { recursive: true, force: true });
     }
@@ -72,7 +72,7 @@ function layout(folder, nodePackage) {
   };
 }
 
-async function takePlace(work, folder, stamp) {
+async function moveIntoPlace(work, folder, stamp) {
   if ((await read(path.join(folder, "stamp.json"))) === stamp) return;
   await rm(folder, { recursive: true, force: true });
   try {

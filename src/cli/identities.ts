@@ -27,10 +27,12 @@ const findings: readonly {
 /** What a run noticed about people's ids, one line per report; empty if nothing. */
 export function identityLines(identities: RunSummary["identities"]): string[] {
   return Object.entries(identities ?? {}).flatMap(([report, health]) => {
-    const told = findings.flatMap(({ of, one, many }) => {
+    const remarksOfReport = findings.flatMap(({ of, one, many }) => {
       const count = health[of];
       return count > 0 ? [`${integer(count)} ${count === 1 ? one : many}`] : [];
     });
-    return told.length > 0 ? [`  ids of people in ${report.replaceAll("_", " ")}: ${told.join("; ")}`] : [];
+    return remarksOfReport.length > 0
+      ? [`  ids of people in ${report.replaceAll("_", " ")}: ${remarksOfReport.join("; ")}`]
+      : [];
   });
 }

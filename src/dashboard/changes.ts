@@ -114,7 +114,7 @@ type Notable = Judged &
 export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Changes {
   const weeks = calendarWeeks(days);
   const counted = weeks.flatMap(({ counts }, place) => (counts ? [place] : []));
-  const told = { weeksNeeded, weeks: counted.length };
+  const common = { weeksNeeded, weeks: counted.length };
   const used = subjects.flatMap((series): UsedSeries[] => {
     const firstUse = days.findIndex(({ kind }, index) => kind !== "noData" && series.daily[index] !== 0);
     return firstUse < 0 ? [] : [{ ...series, firstUse }];
@@ -124,7 +124,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
   const none = { resources: 0, schools: 0 };
   if (counted.length < weeksNeeded) {
     const all = { resources: resources.length, schools: schools.length };
-    return { ...told, entries: [], judged: none, unjudged: { weeks: all, use: none, leftOut } };
+    return { ...common, entries: [], judged: none, unjudged: { weeks: all, use: none, leftOut } };
   }
 
   const frame: Frame = {
@@ -144,7 +144,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
     schools: ofSchools[of],
   });
   return {
-    ...told,
+    ...common,
     entries: [...ofResources.notable, ...ofSchools.notable]
       .sort((one, other) => Math.abs(other.score) - Math.abs(one.score) || byName(one, other))
       .slice(0, mostEntries)

@@ -61,31 +61,31 @@ export function divide(
   const compareInner = (a: Cohort, b: Cohort) =>
     keep === "schools" ? compareGrades(a.grade, b.grade) : compareNames(a.school, b.school);
   const groupsOfTypes: { readonly userType: UserType; readonly groups: Part[] }[] = [];
-  const restsOfTypes: Part[] = [];
+  const remaindersOfTypes: Part[] = [];
   for (const userType of userTypes) {
     const ofType = parts.filter(({ cohort }) => nameOf(cohort).userType === userType);
-    const outers = [...new Set(ofType.map(({ cohort }) => outer(cohort)))].sort(compareOuter);
+    const outerNames = [...new Set(ofType.map(({ cohort }) => outer(cohort)))].sort(compareOuter);
     const groups: Part[] = [];
-    const rests = outers.flatMap((name) => {
+    const remainders = outerNames.flatMap((name) => {
       const together = ofType.filter(({ cohort }) => outer(cohort) === name);
       together.sort((a, b) => compareInner(nameOf(a.cohort), nameOf(b.cohort)));
       const inside: Part[] = [];
-      const rest = joinSmall(together, inside);
+      const remainder = joinSmall(together, inside);
       groups.push(...inside);
-      return rest ?? [];
+      return remainder ?? [];
     });
-    const rest = joinSmall(rests, groups);
-    if (rest) restsOfTypes.push(rest);
+    const remainder = joinSmall(remainders, groups);
+    if (remainder) remaindersOfTypes.push(remainder);
     if (groups.length > 0) groupsOfTypes.push({ userType, groups });
   }
   // Nearly every question is about students; a few other people must not split their groups.
   const host = [...groupsOfTypes].reverse().find(({ userType }) => userType !== "students");
   const others = host?.groups ?? [];
-  const rest = joinSmall(restsOfTypes, others);
+  const remainder = joinSmall(remaindersOfTypes, others);
   const all = [
     ...groupsOfTypes.flatMap(({ groups }) => groups),
     ...(host ? [] : others),
-    ...(rest ? [rest] : []),
+    ...(remainder ? [remainder] : []),
   ];
   return all.map((part) => part.cohorts);
 }

@@ -136,12 +136,12 @@ export async function participationMetrics(
   signal?: AbortSignal,
 ): Promise<ParticipationMetrics<People>> {
   const filter = parseMetricsFilter(input);
-  const told = { filter, minimumGroupSize, keepWhole };
+  const common = { filter, minimumGroupSize, keepWhole };
   const facts = index && factsOf(index);
   const data = facts && dataRange(facts.days);
   if (!facts || !data) {
     requireKnownNames(filter, {});
-    return { ...told, ...nothing };
+    return { ...common, ...nothing };
   }
   requireKnownNames(filter, namesIn(filterOptions(facts, data, "08-01")));
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
@@ -152,7 +152,7 @@ export async function participationMetrics(
   const other =
     compareFrom && compareTo ? { from: dayNumber(compareFrom), to: dayNumber(compareTo) } : undefined;
   return {
-    ...told,
+    ...common,
     withheld: { filter: cut, schools, days },
     missing: missingReports(facts, scope),
     ...numbers(found),

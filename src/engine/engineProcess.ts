@@ -90,8 +90,8 @@ export class EngineProcess {
   ): Promise<Result> {
     signal?.throwIfAborted();
     const cancellation = new CancellationTokenSource();
-    const callOff = () => cancellation.cancel();
-    signal?.addEventListener("abort", callOff, { once: true });
+    const cancel = () => cancellation.cancel();
+    signal?.addEventListener("abort", cancel, { once: true });
     const progressToken = ++this.tokens;
     const listening = onProgress && this.connection.onProgress(progressOf(call), progressToken, onProgress);
     const message = onProgress ? { ...params, progressToken } : params;
@@ -108,7 +108,7 @@ export class EngineProcess {
     } finally {
       if (pending) this.pending.delete(pending);
       listening?.dispose();
-      signal?.removeEventListener("abort", callOff);
+      signal?.removeEventListener("abort", cancel);
       cancellation.dispose();
     }
   }

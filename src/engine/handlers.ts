@@ -52,9 +52,9 @@ export class Handlers {
     abort: AbortController,
     token: CancellationToken,
   ) {
-    const callOff = () => abort.abort(new Error("The request was called off."));
-    if (token.isCancellationRequested) callOff();
-    const listening = token.onCancellationRequested(callOff);
+    const cancel = () => abort.abort(new Error("The request was called off."));
+    if (token.isCancellationRequested) cancel();
+    const listening = token.onCancellationRequested(cancel);
     try {
       abort.signal.throwIfAborted();
       return await handler();

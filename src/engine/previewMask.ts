@@ -15,8 +15,8 @@ export function previewColumns(header: Header): PreviewColumn[] {
   return header.names.map((name, index): PreviewColumn => {
     const column = columns[index];
     // The header may actually be a data row, and headers are not masked.
-    const told = looksLikeName(name) ? name : null;
-    if (!column) return { name: told, reportColumn: null, type: "string", identity: true };
+    const shownName = looksLikeName(name) ? name : null;
+    if (!column) return { name: shownName, reportColumn: null, type: "string", identity: true };
     const { type, pseudonymization } = column;
     return { name, reportColumn: column.name, type, identity: pseudonymization === "hash" };
   });

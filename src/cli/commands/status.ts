@@ -13,11 +13,11 @@ export async function showServerStatus(
   const secrets = secretsFrom(environment);
   const lake = await openLake(config, secrets);
   await using source = await openSource(config, secrets);
-  const stands = await status(source, lake, config, signal);
-  const { files, freshness, overdue, changedByOthers } = stands;
+  const found = await status(source, lake, config, signal);
+  const { files, freshness, overdue, changedByOthers } = found;
   const identities = await lastIdentities(lake, signal);
   return {
-    text: () => showStatus(stands, identities),
+    text: () => showStatus(found, identities),
     document: () => ({
       files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
         path,

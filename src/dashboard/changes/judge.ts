@@ -80,8 +80,8 @@ export function learn({ past, judged }: SubjectWeeks): Past {
  * those large enough to tell, as the overdispersion of a quasi-Poisson model (McCullagh and Nelder 1989).
  */
 export function usualUnsteadiness(pasts: readonly Past[]): number {
-  const told = pasts.filter(({ usual }) => usual >= leastPersonDays);
-  const each = told.map(({ deviation, usual }) => Math.sqrt(Math.max(0, deviation ** 2 - 1) / usual));
+  const largeEnough = pasts.filter(({ usual }) => usual >= leastPersonDays);
+  const each = largeEnough.map(({ deviation, usual }) => Math.sqrt(Math.max(0, deviation ** 2 - 1) / usual));
   return Math.max(leastUnsteadiness, each.length > 0 ? median(each) : 0);
 }
 

@@ -77,8 +77,8 @@ function weekdayPattern(daily: ArrayLike<Shown>, level: ArrayLike<number>, frame
   }
   const usualLevel = levels.length > 0 ? median(levels) : 1;
   const middles = values.map((list) => (list.length >= 3 ? midmean(list) * usualLevel : undefined));
-  const told = middles.filter((middle) => middle !== undefined);
-  const mean = told.reduce((sum, middle) => sum + middle, 0) / told.length;
+  const present = middles.filter((middle) => middle !== undefined);
+  const mean = present.reduce((sum, middle) => sum + middle, 0) / present.length;
   return middles.map((middle, weekday) => {
     const n = values[weekday]?.length ?? 0;
     return middle === undefined ? 1 : (n * middle + evenDays) / (n * mean + evenDays);

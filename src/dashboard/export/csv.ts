@@ -13,11 +13,11 @@ const formula = /^[\s\p{Cc}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/u;
  */
 export function csvOf(header: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
   const safe = [header, ...rows].map((row) =>
-    row.map((cell) => (typeof cell === "string" ? tame(cell) : cell)),
+    row.map((cell) => (typeof cell === "string" ? withoutFormula(cell) : cell)),
   );
   return stringify(safe, { bom: true, quoted_string: true, record_delimiter: "\r\n" });
 }
 
-function tame(text: string): string {
+function withoutFormula(text: string): string {
   return formula.test(text) ? `'${text}` : text;
 }

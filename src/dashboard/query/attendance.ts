@@ -55,14 +55,14 @@ export function attendanceFacts(facts: Facts, groups: Groups, scope: Scope): Att
     schoolDays: new Float64Array(names.schools.length * length),
   };
   const weekdays = weekdayDays(days, scope);
-  const told = tell(facts, groups, scope, weekdays, result);
+  const { countedDays } = markParts(facts, groups, scope, weekdays, result);
   index.months.forEach((segment, month) => {
     if ((scope.range[month] as number) !== 0)
       addCells(facts, groups, scope, weekdays, result, segment, month);
   });
   countPeople(facts, groups, scope, result);
   takeSeveralOnce(facts, groups, scope, weekdays, result);
-  return { ...result, ...told };
+  return { ...result, countedDays };
 }
 
 /**
@@ -81,7 +81,7 @@ export function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32A
 type Parts = Omit<AttendanceFacts, "countedDays">;
 
 /** Records for each part whether it counts and whether some of it is withheld. */
-function tell(facts: Facts, groups: Groups, scope: Scope, weekdays: Uint32Array, parts: Parts) {
+function markParts(facts: Facts, groups: Groups, scope: Scope, weekdays: Uint32Array, parts: Parts) {
   const { names, days } = facts;
   const months = days.monthStarts.length;
   let countedDays = 0;
@@ -101,14 +101,14 @@ function tell(facts: Facts, groups: Groups, scope: Scope, weekdays: Uint32Array,
       participated |= own & ofCohort;
       withRows |= own;
       const group = groups.groupOf[cohort] as number;
-      const tellPart = (part: AttendanceSums | undefined, isWhole: boolean) => {
+      const markPart = (part: AttendanceSums | undefined, isWhole: boolean) => {
         if (part === undefined) return;
         if (isWhole && ofCohort !== 0) part.counts = true;
         if (!isWhole || ofCohort !== rows) part.left = true;
         if (own !== 0) part.hasRows = true;
       };
-      tellPart(parts.schools[names.schoolOf[cohort] as number], (groups.schoolOf[group] as number) >= 0);
-      tellPart(parts.grades[names.gradeOf[cohort] as number], (groups.gradeOf[group] as number) >= 0);
+      markPart(parts.schools[names.schoolOf[cohort] as number], (groups.schoolOf[group] as number) >= 0);
+      markPart(parts.grades[names.gradeOf[cohort] as number], (groups.gradeOf[group] as number) >= 0);
     }
     countedDays += countBits(participated);
     const start = (days.monthStarts[month] as number) - scope.from;
@@ -170,7 +170,7 @@ function addCells(
   }
 }
 
-const there = 1;
+const present = 1;
 const active = 2;
 
 /** Counts the people of a question, of its schools and of its grades, each person once. */
@@ -190,7 +190,7 @@ function countPeople(
       const mask = scope.masks[(cohortOf[member] as number) * months + month] as number;
       if ((mask & (attendance.present[entry] as number)) === 0) continue;
       const used = (mask & (attendance.active[entry] as number)) !== 0;
-      seen[member] = (seen[member] as number) | (used ? there | active : there);
+      seen[member] = (seen[member] as number) | (used ? present | active : present);
     }
   });
   const persons = new Uint8Array(index.people);

@@ -75,10 +75,10 @@ export function scopeOf(
     Number(isChosen(schools, school) && isChosen(types, userType) && isChosen(grades, grade)),
   );
   const current = new Set(facts.names.shown.map(({ name }) => name));
-  const told = typesWithGroup(facts, groups);
+  const mayBeReported = typesWithGroup(facts, groups);
   const selected = {
     cohorts,
-    types: Uint8Array.from(userTypes, (type, at) => Number(told[at] === 1 && isChosen(types, type))),
+    types: Uint8Array.from(userTypes, (type, at) => Number(mayBeReported[at] === 1 && isChosen(types, type))),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
     // A former name still selects the resource, unless another one has that name now.
     resources: Uint8Array.from(facts.names.shown, ({ name, type, formerNames = [] }) => {

@@ -33,7 +33,7 @@ export class PreviewSession {
 
   /** Opens or reopens the report, masked. The page is notified of success and failure. */
   async open(): Promise<void> {
-    const signal = this.letGo();
+    const signal = this.abandonReport();
     this.show({ type: "loading" });
     try {
       const { path, origin } = this.file;
@@ -67,7 +67,7 @@ export class PreviewSession {
 
   /** Cancels work in progress and lets the engine release the report. */
   dispose(): void {
-    this.letGo();
+    this.abandonReport();
     this.current.abort();
   }
 
@@ -160,7 +160,7 @@ export class PreviewSession {
   }
 
   /** Abandons the current report; results that still arrive for it are dropped. */
-  private letGo(): AbortSignal {
+  private abandonReport(): AbortSignal {
     this.current.abort();
     this.current = new AbortController();
     if (this.info) void this.close(this.info.token);
