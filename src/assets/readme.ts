@@ -8,15 +8,15 @@ export function readme(chosen: readonly Asset[], place: LakePlace): AssetFile {
     ? `\`${place.oneLake.item}\` of the workspace \`${place.oneLake.workspace}\` in OneLake`
     : `the storage account \`${place.account}\``;
   const where = place.inAzure
-    ? `They are made for the lake in ${inAzure}.`
+    ? `They were generated for the lake in ${inAzure}.`
     : "The lake is in a folder of a machine, where no service of Azure can read it. Copy the lake to a storage account, and replace ACCOUNT in the files by the account's name.";
   const sections = chosen.map((asset) => `## ${asset.title}\n\n${asset.guide(place)}`);
   const content = `# Analytics assets for your lake
 
 Written by Clever Lake ${version}. ${where}
 
-You may change any file. Written again, files that you changed stay as they are, and you are told which. To get such a file
-again, delete it first.
+You may change any file. When the assets are written again, files that you changed are kept, and the command lists them. To
+get such a file again, delete it first.
 
 ${sections.join("\n\n")}
 `;

@@ -31,36 +31,36 @@ function guide(place: LakePlace): string {
   return `A pipeline that brings Clever's new files into \`stage1np\` each day at ${schedule.hour}:00 UTC, for Synapse or for Fabric, and a
 template that deploys the storage account, two key vaults, a Synapse workspace and the rights between them.
 
-**It is another way than \`clever-lake run\`. Choose one of the two for a lake.** The pipeline lands files; it does not check or
+**It is an alternative to \`clever-lake run\`. Choose one of the two for a lake.** The pipeline lands files; it does not check or
 pseudonymize them. \`clever-lake run\` does all of it, from the server to the tables, and needs no pipeline: schedule it on
 a machine of yours, with the identity of the template. The pipeline is for a district whose own notebook, such as OEA's,
 makes the tables.
 
 | | \`clever-lake run\` | this pipeline |
 | --- | --- | --- |
-| who pseudonymizes | the run itself | a notebook of yours, called last. The notebook of these assets, which stands there until you change it, checks and answers; it writes no table |
+| who pseudonymizes | the run itself | a notebook of yours, called last. The notebook of these assets, which is the default, checks and answers; it writes no table |
 | a file that is not as Clever publishes it | goes to quarantine, with line, column and reason | is landed; the notebook has to notice |
-| a corrected file | takes the place of its own rows | is landed beside the earlier one; the notebook has to choose |
+| a corrected file | replaces its own rows | is landed next to the earlier one; the notebook has to choose |
 
-What \`clever-lake\` makes of files that a pipeline landed:
+How \`clever-lake\` treats files that a pipeline landed:
 
-- \`clever-lake run\` does not read them. Its ingest log does not know them, so it lands the server's files for itself: each file
-  is then there twice, and counted once. \`clever-lake verify\` names each file that the ingest log does not know.
+- \`clever-lake run\` does not read them. They are not in its ingest log, so it lands the server's files again: each file
+  is then in the lake twice, and counted once. \`clever-lake verify\` names each file that the ingest log does not know.
 - \`clever-lake adopt\` takes them in if OEA's notebooks wrote the tables of the lake. It knows the report, the user type and
   the time of each file by its place, which is that of our own layout. After that, turn the pipeline off and use
   \`clever-lake run\`.
 
 **How it knows what is new.** A file lands at
-\`${landed}/<time of the file on the server>/<Students|Teachers|Staff>/<name>\`. If a file of the same size stands there, it is not
-copied again. So the pipeline can run as often as you like, and a copy that was cut off is repeated. It looks at names of
-the last \`lookBackDays\` days (30); for the first run, give a number that reaches back to the first file. What it cannot know:
+\`${landed}/<time of the file on the server>/<Students|Teachers|Staff>/<name>\`. If a file of the same size exists there, it is not
+copied again. So the pipeline can run as often as you like, and a truncated copy is repeated. It looks at names of
+the last \`lookBackDays\` days (30); for the first run, give a number that reaches back to the first file. What it cannot detect:
 
 - a file whose content changed while its size and its time stayed the same;
-- a file that Clever published again for a day before \`lookBackDays\`;
+- a file that Clever redelivered for a day before \`lookBackDays\`;
 - whether a file was changed while it was copied. The next run lands it again, under its new time.
 
 If the reports are not in the first folder that the server shows, name theirs in \`serverFolder\`, with a slash at its end.
-Clever's other names, such as \`… (1).csv\`, are landed too. Files that are no reports are left alone.
+Clever's other names, such as \`… (1).csv\`, are landed too. Files that are not reports are ignored.
 
 **Deploy** (optional; needs the right to assign roles)
 
@@ -73,7 +73,7 @@ Clever's other names, such as \`… (1).csv\`, are landed too. Files that are no
 | who | may |
 | --- | --- |
 | the identity for \`clever-lake\` | write \`stage1np\`, \`stage2np\` and \`stage2p\`; read the secrets of both vaults |
-| the workspace's own identity | write \`stage1np\` and its own container; read \`stage2p\` and the secrets but the salt |
+| the workspace's own identity | write \`stage1np\` and its own container; read \`stage2p\` and the secrets except the salt |
 | the group of readers | read \`stage2p\` |
 
 Each right is on one container or one vault, none on the account. The account has a hierarchical namespace, no public

@@ -90,7 +90,7 @@ rule of groups of the dashboard: numbers can be subtracted from each other. Clea
 ${
   place.inAzure
     ? `4. This lake is in Azure, so Spark needs Hadoop's driver for it as well (\`hadoop-azure\` 3.3.4, in \`spark.jars.packages\`) and
-   a sign-in, as Hadoop's documentation of ABFS says. In Synapse and Fabric both are there.
+   a sign-in, as Hadoop's ABFS documentation describes. Synapse and Fabric have both.
 `
     : `4. This lake is in a folder, so this is the place to run it. For Synapse or Fabric, copy the lake to a storage account and
    put its addresses into \`STAGES\`.
@@ -112,7 +112,7 @@ ${
 2. Upload \`${moduleFile}\` to *Files* of the lakehouse, and set \`MODULE\` to \`/lakehouse/default/Files/${moduleFile}\`.
 3. The same roles as for Synapse. Choose a runtime with Spark 3.4 or newer (1.2 or later), and run all cells.
 
-**How this was checked.** The notebook is valid by \`nbformat\`. It was run from top to bottom with \`jupyter nbconvert --execute\`
+**How this was checked.** \`nbformat\` finds the notebook valid. It was run from top to bottom with \`jupyter nbconvert --execute\`
 and Spark 3.5.6, over a lake in a folder, and through \`abfss://\` over an emulator of Azure Data Lake Storage. Its numbers were
 those of \`clever-lake metrics --json\`, and neither ids, pseudonyms nor the salt were in its outputs. It was not opened in Synapse
 or Fabric; what it does there with the key vault follows Microsoft's documentation.`;

@@ -64,7 +64,7 @@ function guide(_place: LakePlace): string {
 
 The report shows students until you change the filter *user_type* of the whole report.
 
-| OEA's page | here | the same but for |
+| OEA's page | here | the same except |
 | --- | --- | --- |
 | card *Student Count* | *Student Count* | a person is Clever's id, or the school system's in rows without one; OEA counts the school system's ids only |
 | card *Day Count* | *Day Count* | |
@@ -84,7 +84,7 @@ the reports. What a filter cuts is left out; *Person-days left out* says how man
 \`clever-lake groups\`: people of a school that is new count only then. No number is about one person, so the table of each
 person's resources is empty unless \`minimumGroupSize\` is 0 or 1.
 
-**What Power BI does not prevent.** The rule is in the measures. Whoever may build on the model, or analyze it in Excel, can
+**What Power BI does not prevent.** The rule is in the measures. Anyone who may build on the model, or analyze it in Excel, can
 write measures without it, and can look at single rows of pseudonyms: hidden columns are out of sight, not out of reach. So
 give readers the published report only, without the right *Build*. A count of people below the minimum group size is shown
 as it is; the dashboard shows \`<10\`. Reports of different refreshes can be compared. The role *One school* is an example
@@ -94,7 +94,7 @@ one. A resource that was renamed is two.
 
 **How this was checked.** Microsoft's own library for semantic models (in \`@microsoft/powerbi-modeling-mcp\` 0.5.0-beta.13)
 loads the model and lists every table, column, measure and relationship as they were meant. It refuses the model with one
-word misspelt. Every JSON file of the project is valid by Microsoft's published schemas, and each field that a visual
+word misspelt. Every JSON file of the project is valid against Microsoft's published schemas, and each field that a visual
 names is in the model. Every measure was evaluated over a sample lake by an independent engine of DAX (\`pbix-mcp\` 0.9.149),
 for all students and by school, day and resource. With a minimum group size of 0 it gives what the SQL views give; with 0
 and with 10, what the dashboard's engine says. DAX parses with \`pbi_parsers\`, and M with Microsoft's own parser

@@ -47,7 +47,7 @@ OEA's own module. \`people\` says who a row is about, and \`questions\` has answ
 | --- | --- |
 ${listed([...questionViews, ...gradeViews, ...groupViews])}
 
-Nothing is hidden for small groups: whoever may read these views can read \`${readStage}\` row by row.
+Nothing is hidden for small groups: anyone who may read these views can read \`${readStage}\` row by row.
 
 **In Synapse (serverless SQL pool)**
 
@@ -63,8 +63,8 @@ Nothing is hidden for small groups: whoever may read these views can read \`${re
 7. Look: \`SELECT * FROM ${databaseName}.questions.summary;\`
 8. For each reader: \`CREATE USER [name@district.org] FROM EXTERNAL PROVIDER\`,
    \`GRANT REFERENCES ON DATABASE SCOPED CREDENTIAL::workspace_identity TO [name@district.org]\` and
-   \`GRANT SELECT ON SCHEMA::questions TO [name@district.org]\`. Grant the other schemas only to people who may read rows. Who
-   may also use OPENROWSET can read all of \`${readStage}\` with this credential.
+   \`GRANT SELECT ON SCHEMA::questions TO [name@district.org]\`. Grant the other schemas only to people who may read rows.
+   Anyone who may also use OPENROWSET can read all of \`${readStage}\` with this credential.
 
 **In Fabric**
 
