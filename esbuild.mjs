@@ -85,7 +85,7 @@ const nativePartsOutside = {
   },
 };
 
-/** Bundles Azure's packages into a folder; resolves to the source files that went in. */
+/** Bundles Azure's packages into a folder; resolves to the source files in the bundle. */
 async function buildAzure(outdir, output = {}) {
   const { metafile } = await build({
     ...shared,

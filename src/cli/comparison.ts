@@ -9,7 +9,7 @@ interface NumberWords {
   readonly average: (value: Shown) => string;
 }
 
-/** Two periods side by side, a table each by school and by resource. */
+/** Two periods side by side, in one table by school and one by resource. */
 export function comparisonParts(
   { before, now, total, bySchool, resources }: Comparison,
   { count, average }: NumberWords,

@@ -308,7 +308,7 @@ export interface NamedSchools {
   readonly schools: readonly (string | null)[];
 }
 
-/** A resource that is paid for, as the district's file has it; `null` where a cell is empty. */
+/** A paid resource, from the district's licence file; `null` where a cell is empty. */
 export interface Licence {
   readonly resource: string;
   readonly seats: number | null;

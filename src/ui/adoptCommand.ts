@@ -9,7 +9,7 @@ import { dateTime, integer } from "./format";
 import { isCancellation, missingSalt, type Offer, offers, tell, tellError } from "./messages";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 
-/** Adopts a lake that OEA's own notebooks wrote: looks first, shows what it would do, and asks. */
+/** Adopts a lake that OEA's own notebooks wrote: first shows what it would do, then asks. */
 export class AdoptCommand {
   constructor(
     private readonly model: ConnectionModel,

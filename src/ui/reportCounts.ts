@@ -14,7 +14,7 @@ export interface ReportCounts {
   readonly unread: number;
   /** New on the server, and not failed yet. */
   readonly fresh: number;
-  /** Published again since it was ingested, and not failed yet. */
+  /** Redelivered since it was ingested, and not failed yet. */
   readonly changed: number;
   /** Kinds of reports that are overdue. */
   readonly overdue: readonly Freshness[];

@@ -17,7 +17,7 @@ export function median(values: readonly number[]): number {
 const smallSample = [1.196, 1.495, 1.363, 1.206, 1.2, 1.14, 1.129, 1.107];
 
 /**
- * The standard deviation as estimated from the median absolute deviation from `centre`: 1.4826 makes the two the same
+ * The standard deviation estimated from the median absolute deviation from `centre`: 1.4826 makes the two the same
  * for normal noise (Hampel 1974), with the correction for few values.
  */
 export function madDeviation(values: readonly number[], centre: number): number {
@@ -26,7 +26,7 @@ export function madDeviation(values: readonly number[], centre: number): number 
   return 1.4826 * correction * median(values.map((value) => Math.abs(value - centre)));
 }
 
-/** The mean of the middle half of the values (Tukey's midmean); the values at its borders count by their share. */
+/** The mean of the middle half of the values (Tukey's midmean); values at its borders count proportionally. */
 export function midmean(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
   const cut = sorted.length / 4;

@@ -13,10 +13,10 @@ export interface Frozen {
   readonly district: string;
 }
 
-/** The id of the data block that holds them. */
+/** The id of the data block with this content. */
 const frozenId = "frozen";
 
-/** The page's bundle, as built: `dashboard.js` and `dashboard.css`. */
+/** The page's built bundle: `dashboard.js` and `dashboard.css`. */
 export interface PageBundle {
   readonly script: string;
   readonly styles: string;

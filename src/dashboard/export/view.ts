@@ -18,7 +18,7 @@ export type ResourceColumn = (typeof resourceColumns)[number];
 /** View settings of the dashboard; they change no number. */
 export const dashboardView = z
   .strictObject({
-    /** Counts of people as they are, or as a share of all users in scope. */
+    /** Numbers of people as absolute counts, or as a share of all users in scope. */
     units: z.enum(["absolute", "percent"]),
     /** How many resources the stacked bars distinguish. */
     topResources: z.int().min(1).max(8),
