@@ -22,16 +22,16 @@ export interface CommitRequest extends LakeOptions {
   /** For the table's history, such as `WRITE` with `{mode: "Append"}`. */
   readonly operation: { readonly name: string; readonly parameters?: Readonly<Record<string, string>> };
   /**
-   * Builds the actions on a snapshot (undefined: there is no table yet); undefined where nothing is to be done. Called
-   * again, with the next `number`, where another writer's commit makes the last ones wrong. Data files of attempts
-   * that did not make it are deleted, unless a later attempt adds them too.
+   * Builds the actions on a snapshot (undefined if there is no table yet); resolves to undefined if there is nothing to
+   * do. Called again, with the next `number`, if another writer's commit invalidates the last actions. Data files of
+   * failed attempts are deleted, unless a later attempt adds them too.
    */
   readonly attempt: (snapshot: Snapshot | undefined, number: number) => Promise<Attempt | undefined>;
-  /** A snapshot at hand, from which the newest is reached faster. */
+  /** A known snapshot, from which the newest is reached faster. */
   readonly snapshot?: Snapshot | undefined;
-  /** Lost races after which to give up with `conflict`; 50 if left out. */
+  /** Lost races before giving up with `conflict`; default 50. */
   readonly maxRaces?: number;
-  /** Told of what went wrong without harm to the commit. */
+  /** Receives errors that did not affect the commit. */
   readonly onWarning?: (warning: CleverLakeError) => void;
 }
 
@@ -40,10 +40,10 @@ export type CommitOutcome =
   | { readonly committed: false; readonly snapshot: Snapshot | undefined };
 
 /**
- * Commits to a table by optimistic concurrency: whoever makes the next version's file first wins, the others look
- * what it did, and go on top of it or make their attempt again. Each call is applied at most once, also where a
- * connection broke after the lake had taken the file. Rejects with `conflict`, `unsupportedTable`, `corrupt`, what
- * `attempt` rejects with, and `network` where the lake cannot be reached.
+ * Commits to a table with optimistic concurrency: the first writer to create the next version's file wins. The others
+ * read its changes, then commit on top of them or repeat their attempt. Each call is applied at most once, even if the
+ * connection broke after the lake had accepted the file. Rejects with `conflict`, `unsupportedTable`, `corrupt`, the
+ * errors of `attempt`, and `network` if the lake is unreachable.
  */
 export async function commit(request: CommitRequest): Promise<CommitOutcome> {
   const transaction = await Transaction.start(request);
@@ -57,7 +57,7 @@ export async function commit(request: CommitRequest): Promise<CommitOutcome> {
     return outcome;
   } catch (error) {
     if (!(error instanceof LostRace)) throw error;
-    // A request without an answer may still be carried out, so what it refers to must stay.
+    // A request without an answer may still be executed, so the files that it refers to must stay.
     if (error.cause !== undefined) throw error.cause;
     transaction.abandon();
     throw new CleverLakeError("conflict", "Other writers were always faster; nothing was written.", {
@@ -69,7 +69,7 @@ export async function commit(request: CommitRequest): Promise<CommitOutcome> {
   }
 }
 
-/** The next version went to another writer, or the lake was out of reach for a moment: to be tried again. */
+/** Another writer got the next version, or the lake was briefly unreachable: to be retried. */
 class LostRace extends Error {}
 
 class Transaction {
@@ -108,7 +108,7 @@ class Transaction {
     throw new LostRace();
   }
 
-  /** Counts the data files of the attempt at hand as not needed, once it is certain that it was not committed. */
+  /** Marks the data files of the current attempt as unneeded, once it is certain that it was not committed. */
   abandon(): void {
     for (const path of addedPaths(this.current?.actions ?? [])) {
       if (!this.base?.files.has(path) && !this.base?.tombstones.has(path)) this.abandoned.add(path);
@@ -133,14 +133,14 @@ class Transaction {
     }
   }
 
-  /** Whether this commit is the version's; a lake that failed to answer is asked what it holds. */
+  /** Whether this commit became the version; if the lake failed to answer, its contents decide. */
   private async publish(version: number, actions: readonly Action[]): Promise<boolean> {
     const { lake, tablePath } = this.request;
     const data = Buffer.from(formatCommit(actions));
     try {
       if (await lake.putIfAbsent(commitPath(tablePath, version), data, lakeOptions(this.request)))
         return true;
-      // An adapter that repeated a request whose answer got lost finds its own file there.
+      // An adapter that repeated a request after a lost answer finds its own file there.
       return this.isOurs((await readCommit(lake, tablePath, version, lakeOptions(this.request))) ?? []);
     } catch (error) {
       this.request.signal?.throwIfAborted();
@@ -157,7 +157,7 @@ class Transaction {
     return actions.some((action) => "commitInfo" in action && action.commitInfo.txnId === this.id);
   }
 
-  /** Takes in what the others committed, and drops the attempt where it does not hold on top of that. */
+  /** Reads the other writers' commits, and drops the attempt if it is not valid on top of them. */
   private async catchUp(): Promise<void> {
     const { lake, tablePath } = this.request;
     const { base } = this;

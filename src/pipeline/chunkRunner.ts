@@ -30,11 +30,11 @@ export interface ChunkContext {
   readonly log: IngestLog;
   readonly lock: RunLock;
   readonly state: LakeState;
-  /** The tables as they were when the run began. */
+  /** The tables at the start of the run. */
   readonly tables: PseudoTables;
   readonly sound: SoundVersions;
   readonly source: ReportSource | undefined;
-  /** Undefined where nothing is to be pseudonymized. */
+  /** Undefined if nothing is to be pseudonymized. */
   readonly salt: string | undefined;
   readonly engine: OpenReadEngine | undefined;
   readonly accept: ReadonlySet<string>;
@@ -44,13 +44,13 @@ export interface ChunkContext {
   readonly scratch: string;
   readonly signal: AbortSignal | undefined;
   readonly progress: Progress;
-  /** Filled while the run goes on. */
+  /** Filled during the run. */
   readonly summary: RunSummary;
 }
 
 /** A chunk whose files have landed. */
 interface LandedChunk {
-  /** For the log, by source. */
+  /** Log entries, by source. */
   readonly entries: Map<string, LogEntry>;
   /** Deliveries whose rows are to enter the tables. */
   readonly due: readonly LogEntry[];
@@ -58,10 +58,10 @@ interface LandedChunk {
   readonly touched: readonly LogEntry[];
 }
 
-/** It has a row of everybody, so that its people are known before the texts of others are looked at. */
+/** It has a row for everybody, so its people are known before the texts of other reports are masked. */
 const reportOfEverybody: ReportName = "daily_participation";
 
-/** Something to wait for. */
+/** A one-time event to wait for. */
 class Gate {
   open: () => void = () => undefined;
   readonly opened = new Promise<void>((resolve) => {
@@ -69,12 +69,12 @@ class Gate {
   });
 }
 
-/** Works through a run's chunks: files land, their rows are read and enter the tables, one commit for each table. */
+/** Processes a run's chunks: lands files, reads their rows and commits them, one commit per table. */
 export class ChunkRunner {
   private readonly opened = new Map<ReportName, Promise<ReportTable>>();
   private readonly landing;
   private readonly newestTables: Map<ReportName, Snapshot>;
-  /** By source, the entry of the delivery whose rows the tables have. */
+  /** By source, the entry of the delivery whose rows are in the tables. */
   private readonly current: Map<string, LogEntry>;
 
   constructor(private readonly context: ChunkContext) {
@@ -83,14 +83,14 @@ export class ChunkRunner {
     this.current = new Map(context.state.current);
   }
 
-  /** The tables as this run knows them last. */
+  /** The newest state of the tables that this run knows. */
   get tables(): PseudoTables {
     return this.newestTables;
   }
 
   /**
-   * Works through chunks in their order; the next one lands while one is read. Rejects only when the run is aborted or the
-   * lake cannot be written; what was done is recorded even then.
+   * Processes chunks in order; the next one lands while the current one is read. Rejects only if the run is aborted or
+   * the lake cannot be written. Completed work is recorded even then.
    */
   async run(chunks: readonly Chunk[]): Promise<void> {
     const [first, ...rest] = chunks;
@@ -99,7 +99,7 @@ export class ChunkRunner {
     for (const chunk of [...rest, undefined]) {
       const landed = await next;
       next = chunk ? this.land(chunk) : Promise.resolve({ entries: new Map(), due: [], touched: [] });
-      // Awaited in the next turn, or below where this one fails.
+      // Awaited in the next iteration, or below if this one fails.
       next.catch(() => undefined);
       try {
         await this.process(landed);
@@ -152,7 +152,7 @@ export class ChunkRunner {
     } catch (error) {
       return this.fail(landing.path, error);
     }
-    // Logged once its rows count by its new time: until then a run that is cut off leaves that to the next.
+    // Logged only when its rows are ranked by the new time, so that the next run can do it if this one is interrupted.
     const isTouched = !isNew && this.isCurrent(entry);
     if (isTouched && salt !== undefined) touched.push(entry);
     else if (isTouched && this.hasOverlaps(entry.source)) {
@@ -168,12 +168,12 @@ export class ChunkRunner {
     if (isToBeRead) due.push(entry);
   }
 
-  /** A delivery that waits in quarantine gives the rows of the one before it no other time. */
+  /** A delivery in quarantine does not change the time of the rows of the previous one. */
   private isCurrent({ source, version }: LogEntry): boolean {
     return this.current.get(source)?.version === version;
   }
 
-  /** Whether rows of a source were compared with rows of others, so that its rank matters. */
+  /** Whether a source's rows were compared with those of other sources, so that its rank matters. */
   private hasOverlaps(source: string): boolean {
     const own = this.current.get(source);
     if (own === undefined) return false;
@@ -206,13 +206,13 @@ export class ChunkRunner {
     everybody: Gate,
   ): Promise<void> {
     const { lock, progress, state } = this.context;
-    // Asked only now: the chunk before may have brought files with the same rows.
+    // Checked only now: the previous chunk may have added files with the same rows.
     const reranked: LogEntry[] = [];
     for (const entry of touched) {
-      // What was said of its rows may have changed since it was looked at, before it landed.
+      // The entry may have changed between the check and the landing.
       const retimed = { ...(this.current.get(entry.source) ?? entry), ...timesOf(entry), time: new Date() };
       if (this.hasOverlaps(entry.source)) reranked.push(retimed);
-      // What arrives now is compared by the new time, too.
+      // Rows that arrive now are compared by the new time, too.
       else this.note(retimed, entries);
     }
     if (due.length + reranked.length === 0) return;
@@ -233,7 +233,7 @@ export class ChunkRunner {
       this.quarantine(each, entries);
     }
     if (reading.read.length + reranked.length === 0) return;
-    // A run that lost its lock ends here.
+    // A run that lost its lock stops here.
     await lock.requireHeld();
     const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
     const waiting = [...reading.read.map(({ entry }) => entry), ...reranked];
@@ -243,7 +243,7 @@ export class ChunkRunner {
     });
   }
 
-  /** Runs `work`; if it fails for the lake's sake, files fail with it and no other file is kept back. */
+  /** Runs `work`. If the lake fails it, these files fail, but no others. */
   private async orFail<T>(files: readonly LogEntry[], work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
@@ -258,9 +258,9 @@ export class ChunkRunner {
   private deliveryOf(entry: LogEntry): Delivery {
     const { accept, state } = this.context;
     const before = entry.outcome === "anonymized" ? entry : state.log.get(entry.source);
-    // What was applied once had a person's consent, if it needed any.
+    // If it needed consent, it had it when it was first applied.
     const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
-    // Of bytes whose rows the table has there is nothing to ask: a new time, or the end of what came between, brings them.
+    // Bytes whose rows are in the table need no consent: only their time, or what came between, has changed.
     const current = this.current.get(entry.source);
     const isAsCurrent = current?.sha256 === entry.sha256;
     const known = isAsCurrent ? current : before;
@@ -293,7 +293,7 @@ export class ChunkRunner {
     }
   }
 
-  /** Notes in summary and log what a commit did. */
+  /** Records in the summary and the log what a commit did. */
   private async record(
     name: ReportName,
     { applied, quarantined, overlaps, completed, table, identities }: Committed,
@@ -320,7 +320,7 @@ export class ChunkRunner {
       summary.superseded += entry.rowsSuperseded ?? 0;
       this.noteIdentities(name, { ...healthy, wordsForNothing: delivery.wordsForNothing });
       for (const note of notes) summary.notes.push({ path: entry.path, note });
-      // A newer delivery may wait there still.
+      // A newer delivery may still be in quarantine.
       if (!isOlder(entry, this.context.state.log.get(source))) this.leaveQuarantine(source);
     }
     const appliedNow = new Set(applied.map(({ entry }) => entry.source));
@@ -335,7 +335,7 @@ export class ChunkRunner {
     }
   }
 
-  /** Sources of which some rows counted from these. */
+  /** Sources that lost rows to these. */
   private takenBy(takers: ReadonlySet<string>): string[] {
     return [...this.current.values()]
       .filter(({ supersededBy }) => Object.keys(supersededBy ?? {}).some((taker) => takers.has(taker)))
@@ -345,7 +345,7 @@ export class ChunkRunner {
   private note(entry: LogEntry, entries: Map<string, LogEntry>): void {
     this.current.set(entry.source, entry);
     const newest = entries.get(entry.source) ?? this.context.state.log.get(entry.source);
-    // A newer delivery that waits in quarantine stays the newest; the entry is written beside it.
+    // A newer delivery in quarantine stays the newest entry; this one is written in addition.
     if (newest && newest.version > entry.version) entries.set(`${entry.source}\n${entry.version}`, entry);
     else entries.set(entry.source, entry);
   }
@@ -355,7 +355,7 @@ export class ChunkRunner {
     if (identities) identities[name] = bothHealths(identities[name], news);
   }
 
-  /** The table of a report that the run has files of; undefined if it could not be opened, which these tell. */
+  /** The table of a report that has files in this run; undefined if it could not be opened, which its files report. */
   private async openedTable(name: ReportName): Promise<ReportTable | undefined> {
     return this.opened.get(name)?.catch(() => undefined);
   }
@@ -375,14 +375,14 @@ export class ChunkRunner {
     return opened;
   }
 
-  /** Takes a source out of those that wait in quarantine since an earlier run. */
+  /** Removes a source from the list of those in quarantine since an earlier run. */
   private leaveQuarantine(source: string): void {
     const { state, summary } = this.context;
     const before = state.log.get(source)?.path;
     summary.inQuarantine = summary.inQuarantine.filter((path) => path !== before);
   }
 
-  /** One file's failure keeps no other file back; an abort, and what is no error of ours, ends the run. */
+  /** One file's failure does not block the others; an abort or an unexpected error ends the run. */
   private fail(path: string, error: unknown): void {
     this.context.signal?.throwIfAborted();
     if (!(error instanceof CleverLakeError)) throw error;
@@ -398,7 +398,7 @@ function isOlder({ version }: LogEntry, newest: LogEntry | undefined): boolean {
   return newest !== undefined && newest.version > version;
 }
 
-/** Whether a person accepted a delivery with the same bytes before. */
+/** Whether a person already accepted a delivery with the same bytes. */
 function wasAccepted(before: LogEntry | undefined, { sha256 }: LogEntry): boolean {
   if (before?.outcome !== "anonymized" || before.sha256 !== sha256) return false;
   return before.accepted ?? (before.rowsRefused ?? 0) > 0;

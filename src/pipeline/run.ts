@@ -41,13 +41,13 @@ import { isAsEarlier, leaveTableFolders } from "./salt/earlierPlaces";
 import { claimHeldSalt, holdSalt } from "./salt/salt";
 import { type LakeTables, type PseudoTables, readTables, stateOf } from "./write/tables";
 
-/** Percent of a source's rows that a new delivery may take away without a question. */
+/** Percent of a source's rows that a redelivery may remove without a person's consent. */
 const defaultMaxShrink = 50;
 
 export type RunCommand = Exclude<RunRecord["command"], "adopt">;
 
 export interface RunRequest {
-  /** `ingest` lands only, `anonymize` works on what has landed, `run` does both. */
+  /** `ingest` only lands files, `anonymize` works on landed files, `run` does both. */
   readonly command: RunCommand;
   readonly lake: Lake;
   /** The server; not needed to anonymize. */
@@ -55,37 +55,37 @@ export interface RunRequest {
   /** Not needed to ingest. */
   readonly salt?: string | undefined;
   readonly userTypes: readonly UserType[];
-  /** Only these paths on the server, when given. */
+  /** If given, only these paths on the server. */
   readonly only?: readonly string[] | undefined;
-  /** Files (paths on the server or in the lake) to be taken without their bad rows. */
+  /** Files (paths on the server or in the lake) to accept without their bad rows. */
   readonly accept?: readonly string[];
-  /** Files read from the server concurrently; 4 if left out. */
+  /** Files read from the server concurrently; default 4. */
   readonly connections?: number;
-  /** Percent of a source's rows that a new delivery may take away without a question; 50 if left out. */
+  /** Percent of a source's rows that a redelivery may remove without a person's consent; default 50. */
   readonly maxShrink?: number;
-  /** How a report that was published again is known; "time" if left out. */
+  /** How a redelivery is recognized; default "time". */
   readonly compare?: Comparison;
-  /** School days after which a kind of report without a newer day is overdue; 0, or left out, for none. */
+  /** School days without a newer day after which a kind of report is overdue; 0 or undefined disables the check. */
   readonly expectReportsWithin?: number;
-  /** Whether to bring the table of the Digital Engagement schema up to date at the end; not if left out. */
+  /** Whether to update the Digital Engagement table at the end; default no. */
   readonly digitalActivity?: boolean;
-  /** How the people of the tables are divided, for the table of groups; that table is left alone if left out. */
+  /** Divides people into groups for the table of groups; if undefined, that table is not updated. */
   readonly divide?: (() => Promise<Division>) | undefined;
-  /** Reads the landed files in which nothing has to be judged; the embedded engine if left out. */
+  /** Reads landed files that need no judging; default: the embedded engine. */
   readonly engine?: OpenReadEngine | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
 
 /**
- * Runs the job: what is new on the server comes into the lake, what has landed into the tables. Whatever is run twice
- * or cut off where, each file lands once and each row is in the tables once; a run that was cut off is completed by
- * the next. Files that fail or are quarantined are told in the summary and keep no other file back.
+ * Runs the job: ingests what is new on the server and puts landed files into the tables. However often it runs, and
+ * wherever it is interrupted, each file lands once and each row is in the tables once. The next run completes an
+ * interrupted one. The summary lists failed and quarantined files; they do not block other files.
  *
- * Rejects, before anything was written, with `salt` for another salt than the lake's and for one that is too easy to guess
- * for a new lake, `config` for a missing one, `notAdopted` for a lake that OEA's notebooks wrote, `busy` while another run
- * is at work, and whatever the server refuses with; later with `conflict` where another run took over while this one stood
- * still. An abort rejects with the signal's reason; what was done until then stays and is recorded.
+ * Rejects before anything is written: with `salt` if the salt differs from the lake's or is too easy to guess for a new
+ * lake, `config` if it is missing, `notAdopted` if OEA's notebooks wrote the lake, `busy` while another run is active,
+ * and with the server's errors. Rejects later with `conflict` if another run took over while this one was suspended. An
+ * abort rejects with the signal's reason; completed work stays and is recorded.
  */
 export async function run(request: RunRequest): Promise<RunSummary> {
   const { lake, command, signal } = request;
@@ -93,7 +93,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const given = command === "ingest" ? undefined : requireSalt(request);
   progress.listing();
   const asked = command === "anonymize" ? undefined : request.source?.list(signal);
-  // While the server is waited for. None of it writes anything, and of several failures the server's is told.
+  // Runs while we wait for the server. None of it writes anything; if several fail, the server's error is reported.
   const holding = given === undefined ? undefined : holdSalt(lake, given, signal);
   await using ahead = new ReadAhead(lake, signal);
   const ours = ahead.ready.then(() => requireAdopted(ahead.tables?.pseudo));
@@ -123,7 +123,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const accept = new Set(request.accept ?? []);
     const landing = new Set(landings.map(({ source }) => source));
     const asked = (entry: LogEntry) => !landing.has(entry.source) && isAsked(request, entry);
-    // Recorded before the next delivery comes: if that is held back, these rows stay.
+    // Recorded before the next delivery arrives: if that one is held back, these rows stay.
     const unrecorded = [...state.log.values()].filter(
       (entry) => landing.has(entry.source) && isUnrecorded(entry, state),
     );
@@ -133,7 +133,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const pending = [...newest, ...lost];
     requireAccepted(request, pending, plan);
 
-    // What a run lands and does not pseudonymize has days that nobody knows yet.
+    // Files that a run lands but does not pseudonymize have days that are not known yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
     const changedByOthers = salt === undefined ? [] : await lookAtTables(lake, duck, tables, state, signal);
     const summary = {
@@ -218,7 +218,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   }
 }
 
-/** A run on chosen files says nothing of the others. */
+/** A run on selected files says nothing about the others. */
 function overdueReports(
   { expectReportsWithin = 0, userTypes, only }: RunRequest,
   tables: PseudoTables,
@@ -230,10 +230,10 @@ function overdueReports(
 }
 
 /**
- * Brings a table up to date that follows from the others, so that the run is good without it: what went wrong is told, and
- * the next run makes it up.
+ * Updates a table that is derived from the others. The run succeeds without it: a failure is reported, and the next run
+ * catches up.
  *
- * @param update resolves to what it did, undefined for nothing
+ * @param update resolves to what it did, or undefined if it did nothing
  */
 async function follow(
   path: string,
@@ -258,19 +258,19 @@ function requireSalt(request: RunRequest): string {
   });
 }
 
-/** What the lake holds, with the traces of runs that did not come through put in order; and the run before this one. */
+/** What the lake holds, after cleaning up after interrupted runs, and the id of the previous run. */
 async function currentState(
   lake: Lake,
   { duck, log, tables: read }: ReadAhead,
   signal: AbortSignal | undefined,
 ): Promise<{ state: LakeState; previous: string | null; tables: LakeTables }> {
-  // Each is a row of answers that have to be waited for one after the other.
+  // In parallel, because each is a chain of dependent requests.
   const [tables, { records, newest: previous }, known] = await allSettledOrThrow([
     readTables(lake, duck, signal, read),
     interruptedRuns(lake, signal),
     log.sources(signal),
   ]);
-  // Also where the tables could not be read before.
+  // Needed again: the tables may not have been readable earlier.
   requireAdopted(tables.pseudo);
   requireFinishedAdoption(records);
   await settleInterrupted(lake, log, records, signal);
@@ -307,7 +307,7 @@ function requireAccepted(
   }
 }
 
-/** States of files that the lake has. */
+/** States of files that are in the lake. */
 const there: ReadonlySet<string> = new Set(["landed", "anonymized", "quarantined", "dismissed"]);
 
 function reportsAmong(files: readonly PlannedFile[], types: readonly UserType[]): number {

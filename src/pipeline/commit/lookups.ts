@@ -21,13 +21,13 @@ export interface LookupContext {
 }
 
 /**
- * Adds the people that a report's lookup table does not hold yet; each pair stands there once. Another writer's
- * rows make the comparison again. Committed before the rows that carry the pseudonyms, so that no pseudonym is ever
- * without its lookup.
+ * Adds the people that are not in a report's lookup table yet; each pair is in it once. If another writer adds rows,
+ * the comparison is repeated. Committed before the rows that carry the pseudonyms, so that no pseudonym ever lacks its
+ * lookup.
  *
- * @param pairs is brought to the lookup table's state before the comparison
- * @param known the lookup table as it was known last
- * @returns the lookup table as it is then
+ * @param pairs is updated to the lookup table's state before the comparison
+ * @param known the last known state of the lookup table
+ * @returns the resulting state of the lookup table
  */
 export async function appendLookups(
   { lake, duck, sound, signal }: LookupContext,
@@ -62,7 +62,7 @@ export async function appendLookups(
   return merged ?? snapshot;
 }
 
-/** The actions that make a report's lookup table. */
+/** The actions that create a report's lookup table. */
 export function lookupTableActions(report: Report): Action[] {
   return tableActions({
     columns: lookupColumns(report),

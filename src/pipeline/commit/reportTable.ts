@@ -26,10 +26,10 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly salt: string;
-  /** Reads what is clean; the embedded engine if left out. */
+  /** Reads clean files; default: the embedded engine. */
   readonly engine?: OpenReadEngine | undefined;
   readonly onEngineState?: EngineTask["onState"];
-  /** The report's `_pseudo` table as it was known last, from which its newest state is reached faster. */
+  /** The last known state of the report's `_pseudo` table, from which the newest one is reached faster. */
   readonly table?: Snapshot | undefined;
   readonly sound: SoundVersions;
 }
@@ -38,16 +38,16 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
 export interface Arrival {
   readonly read: readonly ReadDelivery[];
   readonly staged: readonly StagedRows[];
-  /** Current deliveries whose file has a new modification time and the same bytes. */
+  /** Current deliveries whose file has a new modification time but the same bytes. */
   readonly reranked: readonly LogEntry[];
-  /** Sources that are applied although the table has this delivery: their log entry was lost. */
+  /** Sources to apply although the table has this delivery: their log entry was lost. */
   readonly again: ReadonlySet<string>;
 }
 
 export interface ReadOptions {
-  /** People of another report of the run, whose ids texts may hold. */
+  /** People of another report of the run, whose ids may occur in texts. */
   readonly others?: Promise<Persons | undefined> | undefined;
-  /** What to wait for before the engine is asked: files are opened meanwhile. */
+  /** To await before the engine is used; files are opened meanwhile. */
   readonly after?: Promise<unknown> | undefined;
   /** The deliveries were read, and judged, before. */
   readonly wereRead?: boolean;
@@ -55,13 +55,13 @@ export interface ReadOptions {
 
 /** What a commit did. */
 export interface Committed extends Planned {
-  /** The table as it is then; undefined if there is none. */
+  /** The resulting state of the table; undefined if there is none. */
   readonly table: Snapshot | undefined;
-  /** What the report's files of the run showed of the ids of people so far. */
+  /** Findings about people's ids in the run's files of the report so far. */
   readonly identities: Omit<IdentityHealth, "wordsForNothing">;
 }
 
-/** One report's tables during a run: reads deliveries into staged rows, and commits these, lookups first. */
+/** One report's tables during a run: reads deliveries into staged rows and commits them, lookups first. */
 export class ReportTable {
   private lookups: Snapshot | undefined;
   private watch: Promise<IdentityWatch> | undefined;
@@ -83,7 +83,7 @@ export class ReportTable {
     const snapshot = table
       ? await updateSnapshot(lake, table, options)
       : await readSnapshot(lake, pseudoTable(report), duck, options);
-    // The commit refuses as well; this spares the reading.
+    // The commit refuses as well; checking here saves the reading.
     requireOurShape(report, snapshot);
     return new ReportTable(report, context, persons, snapshot);
   }
@@ -103,7 +103,8 @@ export class ReportTable {
         stage: async (of, loaded, entries, days) =>
           stageRows(of, loaded, entries, days, { ...known, others: await others }),
       };
-      // What was read before is read as it was then, whatever is known by now, which only the embedded engine does.
+      // Deliveries that were read before are read with the result of that time, whatever is known by now; only the
+      // embedded engine does this.
       const opened =
         engine === undefined || wereRead
           ? new EmbeddedEngine(session, context, after)
@@ -120,14 +121,14 @@ export class ReportTable {
     });
   }
 
-  /** Brings in what was read, in one commit. */
+  /** Commits what was read, in one commit. */
   async commit({ read, staged, reranked, again }: Arrival): Promise<Committed> {
     const { lake, duck, signal } = this.context;
     const { report } = this;
     const watch = await this.identities();
     if (read.length > 0) {
       this.lookups = await appendLookups(this.context, this.persons, watch.known, this.lookups);
-      // Those of the other report know more by now, too.
+      // The other report's lookup table has more people by now, too.
       this.lakeIds = new LakeIds(lake, duck, report.name);
     }
     const context = {
@@ -147,7 +148,7 @@ export class ReportTable {
         parameters: { mode: "Append", partitionBy: JSON.stringify(partitionColumns) },
       },
       attempt: async (snapshot, number) => {
-        // What it added is unknown to this run's log, so its rows could not be ranked.
+        // This run's log does not know what the other writer added, so its rows could not be ranked.
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
         planned = await change.on(snapshot);
         const { attempt } = planned;
@@ -169,7 +170,7 @@ export class ReportTable {
     return { ...(planned ?? nothing), table: this.table, identities };
   }
 
-  /** Keeps the data files of the months that a commit added to few; the table as it is then. */
+  /** Merges small data files in the months of a commit; resolves to the resulting state of the table. */
   private async merged(
     snapshot: Snapshot | undefined,
     actions: readonly Action[],
@@ -198,7 +199,7 @@ export class ReportTable {
     }
   }
 
-  /** Opened by the first file, which fails where the lookup table cannot be read, and so do the others. */
+  /** Opened by the first file; if the lookup table cannot be read, this and all others fail. */
   private identities(): Promise<IdentityWatch> {
     this.watch ??= this.openWatch();
     return this.watch;

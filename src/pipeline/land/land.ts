@@ -4,11 +4,11 @@ import type { Lake } from "../../lake/lake";
 import type { ReportSource, SourceFile } from "../../sftp/source";
 import type { Landing } from "../plan/plan";
 
-/** A landing that was carried out. */
+/** The result of a landing. */
 export interface LandedFile extends Landing {
   /** SHA-256 of the bytes, lower-case hex. */
   readonly sha256: string;
-  /** Whether the bytes are those of the delivery before, so that nothing was written: only the time is new. */
+  /** Whether the bytes equal the previous delivery's, so that nothing was written: only the time is new. */
   readonly unchanged: boolean;
 }
 
@@ -17,14 +17,14 @@ export interface LandOptions {
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
-/** How often a file that does not hold still is read again before it is left for the next run. */
+/** How often a file that keeps changing is read before it is left for the next run. */
 const readings = 3;
 
 /**
- * Brings one file over, byte for byte, hashing on the way; it appears in the lake whole or not at all.
- * Rejects with `changedWhileRead` when the file did not hold still for any of three readings.
+ * Lands one file byte for byte and hashes it on the way; it appears in the lake complete or not at all. Rejects with
+ * `changedWhileRead` if the file changed during each of three readings.
  *
- * @param previous the source's delivery before, whose bytes are in the lake
+ * @param previous the source's previous delivery, whose bytes are in the lake
  */
 export async function landFile(
   source: ReportSource,
@@ -64,7 +64,7 @@ async function landOnce(
     const sha256 = hash.digest("hex");
     const unchanged = sha256 === previous?.sha256;
     found = { sha256, unchanged };
-    // A stream that fails at its end leaves nothing in the lake: the way to read first and keep only what is new.
+    // A stream that fails at its end leaves nothing in the lake: this way we read first and keep only what is new.
     if (unchanged) throw new AlreadyThere();
   };
   try {

@@ -5,7 +5,7 @@ import type { IngestLog } from "../log/logTable";
 import { type RunRecord, writeRunRecord } from "../log/runRecord";
 import type { Landing } from "../plan/plan";
 
-/** Puts what interrupted runs left in order: their landings are logged, and their records say that they ended. */
+/** Cleans up after interrupted runs: logs their landings and closes their records. */
 export async function settleInterrupted(
   lake: Lake,
   log: IngestLog,
@@ -22,9 +22,8 @@ export async function settleInterrupted(
 }
 
 /**
- * Entries for what a run landed and did not record, since it was killed or the lake failed it: what stands in the lake
- * at a place of its plan, and in no entry. The file is taken as it is, so that nothing is ingested twice and no
- * file stays unknown.
+ * Entries for files that a run landed but did not log, because it was killed or the lake failed: files at a path of its
+ * plan without an entry. The file is accepted as it is, so that nothing is ingested twice and no file stays unknown.
  */
 async function adoptLandings(
   lake: Lake,

@@ -6,12 +6,12 @@ import type { ReportSource } from "../../sftp/source";
 import type { PlannedFile } from "./plan";
 import { isAsKnown } from "./sourceNames";
 
-/** How a run sees that a report was published again: by size and time of the listing, or by the bytes as well. */
+/** How a redelivery is recognized: by size and time in the listing, or also by the bytes. */
 export type Comparison = "time" | "hash";
 
 /**
- * Reads each report that seems to be as the lake knows it and compares its SHA-256 with the log's: for servers whose
- * modification times say nothing. What differs, or cannot be read, becomes `changed`, so that the run brings it over.
+ * For servers with meaningless modification times: reads each report that seems unchanged and compares its SHA-256 with
+ * the log's. A file that differs or cannot be read becomes `changed`, so that the run ingests it.
  *
  * @param connections files read concurrently
  */
@@ -31,7 +31,7 @@ export async function compareContents(
   return allSettledOrThrow(plan.map(compare));
 }
 
-/** Undefined where the file cannot be read as it was listed: its landing tells why, or brings it. */
+/** Undefined if the file cannot be read as listed: its landing then reports why, or ingests it. */
 async function hashOf(
   source: ReportSource,
   { path, size, modified }: PlannedFile,

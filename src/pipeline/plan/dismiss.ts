@@ -18,12 +18,11 @@ export interface DismissRequest {
 }
 
 /**
- * Notes in the ingest log that a person has looked at quarantined deliveries and leaves them out. They are no longer
- * shown as waiting; no row of them enters the tables, and earlier rows of theirs stay. A new delivery of the same source is
- * read as usual, and a dismissed one can still be accepted. Resolves to the paths on the server.
+ * Records in the ingest log that a person has dismissed quarantined deliveries. They are no longer shown as waiting.
+ * Their rows do not enter the tables; earlier rows of the source stay. A new delivery of the same source is read as
+ * usual, and a dismissed one can still be accepted. Resolves to the paths on the server.
  *
- * Rejects with `config` where a file does not wait in quarantine, and with `busy` while a run is at work; nothing is
- * written then.
+ * Rejects with `config` if a file is not in quarantine, and with `busy` while a run is active; nothing is written then.
  */
 export async function dismissQuarantined({ lake, files, signal }: DismissRequest): Promise<string[]> {
   const now = new Date();

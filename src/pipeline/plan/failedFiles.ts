@@ -8,7 +8,10 @@ export interface FileFailure {
   readonly reason: string;
 }
 
-/** The ingest log has no line for a file that failed, and a look at the server is not to grow with the years. */
+/**
+ * The ingest log has no entry for a file that failed, so run records are read; the limit keeps the cost constant over
+ * the years.
+ */
 const runsAtMost = 10;
 
 /** The newest failure of each file (by its path on the server) in the newest runs. */
@@ -29,7 +32,7 @@ export async function failedFiles(
   return failures;
 }
 
-/** Whether a failure is still to be dealt with: no later run brought the file on, and work on it is left. */
+/** Whether a failure still matters: no later run ingested the file, and there is work left on it. */
 export function isUnresolved(file: PlannedFile, failure: FileFailure): boolean {
   const isOpen = file.state === "new" || file.state === "changed" || file.state === "landed";
   return isOpen && (file.entry === undefined || file.entry.runId <= failure.runId);

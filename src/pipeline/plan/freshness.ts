@@ -15,22 +15,23 @@ export interface ReportKind {
 export interface Freshness extends ReportKind {
   /** The newest day of its rows in the tables, `yyyy-MM-dd`. */
   readonly newestDay: string;
-  /** School days since then that are over and have no row. */
+  /** Past school days since then without a row. */
   readonly schoolDays: number;
 }
 
 const dayLength = 86_400_000;
-/** The days up to the newest one that tell which weekdays are school days. */
+/** Days before the newest one from which school days are inferred. */
 const daysLookedAt = 56;
-/** Fewer known days say nothing of weekdays: then Monday to Friday are school days. */
+/** With fewer known days, Monday to Friday are taken as school days. */
 const fewDays = 10;
-/** What is later than this counts as no more. */
+/** Upper limit of the count. */
 const mostDays = 1000;
 
 /**
- * The freshness of every kind of report that has rows in the tables. School days are the weekdays on which, in the eight weeks up to
- * the newest day, at least half of the dates have rows; holidays cannot be known. The days are those of the data files' tags,
- * so that no row is read; where another program merged files and dropped the tags, a kind can look fresher than it is.
+ * The freshness of each kind of report that has rows in the tables. School days are the weekdays for which at least
+ * half of the dates in the eight weeks up to the newest day have rows; holidays cannot be known. Days come from the
+ * data files' tags, so no row is read. If another program merged files and dropped the tags, a kind can look fresher
+ * than it is.
  */
 export function freshnessOf(tables: PseudoTables, now: Date): Freshness[] {
   const kinds = new Set([...sourcesIn(tables)].map((source) => nameOf(recognizeReport(source))));
@@ -47,9 +48,9 @@ export function freshnessOf(tables: PseudoTables, now: Date): Freshness[] {
 }
 
 /**
- * Those that are older than so many school days; none where `within` is 0.
+ * The kinds that are older than `within` school days; none if it is 0.
  *
- * @param waiting kinds with files whose rows are not in the tables yet, of which nothing can be said
+ * @param waiting kinds with files whose rows are not in the tables yet, so nothing can be said about them
  */
 export function overdue(
   freshness: readonly Freshness[],
@@ -70,7 +71,7 @@ function nameOf(recognized: ReturnType<typeof recognizeReport>): string {
   return recognized === undefined ? "" : `${recognized.report.name}/${recognized.userType}`;
 }
 
-/** Days, counted since 1970, on which a user type has rows: but for any in the future, which are mistakes. */
+/** Days since 1970 on which a user type has rows, without future days, which are errors. */
 function daysOf(snapshot: Snapshot, userType: UserType, now: Date): Set<number> {
   const days = new Set<number>();
   for (const file of snapshot.files.values()) {
@@ -116,7 +117,7 @@ function isoDay(day: number): string {
   return new Date(day * dayLength).toISOString().slice(0, 10);
 }
 
-/** 0 Sunday … 6 Saturday; the first of January 1970 was a Thursday. */
+/** 0 is Sunday; 1970-01-01 was a Thursday. */
 function weekday(day: number): number {
   return (day + 4) % 7;
 }

@@ -3,8 +3,8 @@ import type { IngestLog } from "../log/logTable";
 import { hasTime, type PlannedFile, toSeconds } from "./plan";
 
 /**
- * A plan in which no report is missed that stands beside a newer one of its name and was a delivery before: an archive of
- * the server, say. Such a file has the name, the size and the second of a line of the log.
+ * Does not report a file as missed if it was a delivery before and now sits next to a newer file of its name, such as
+ * an archive on the server. Such a file has the name, size and time (to the second) of a log entry.
  */
 export async function withKnownCopies(
   plan: readonly PlannedFile[],

@@ -8,7 +8,7 @@ import type { SourceEntries } from "../log/logTable";
 import { isHeldBack } from "./quarantine";
 import { sourceNames } from "./sourceNames";
 
-/** How a file on the server stands to the lake. */
+/** The state of a server file in relation to the lake. */
 export type FileState = "new" | "landed" | "anonymized" | "changed" | "quarantined" | "dismissed" | "ignored";
 
 /** A file on the server and what a run would do with it. */
@@ -18,28 +18,28 @@ export interface PlannedFile {
   readonly size: number;
   readonly modified: Date;
   readonly state: FileState;
-  /** Undefined for what is not a report. */
+  /** Undefined if it is not a report. */
   readonly report: ReportName | undefined;
   readonly userType: UserType | undefined;
   /** Why it is ignored or quarantined. */
   readonly reason: string | undefined;
-  /** What it is a delivery of. */
+  /** The source that it is a delivery of. */
   readonly source: string | undefined;
-  /** What the log last said of the source. */
+  /** The source's newest log entry. */
   readonly entry: LogEntry | undefined;
-  /** Said of what is not read although somebody may count on it. */
+  /** Set if the file is not read although a user may expect it. */
   readonly unread?: Unread | undefined;
 }
 
 /** Why something on the server is not read. */
 export interface Unread {
-  /** A half sentence. */
+  /** A clause, not a full sentence. */
   readonly reason: string;
-  /** It has a report's name, so that rows may be missing. */
+  /** Whether it has a report's name, so that rows may be missing. */
   readonly report: boolean;
 }
 
-/** A file to be ingested, and where to. */
+/** A file to be ingested, and its target path. */
 export interface Landing {
   readonly path: string;
   readonly source: string;
@@ -53,17 +53,17 @@ export interface Landing {
 
 /** What the lake holds, as far as a plan needs it. */
 export interface LakeState {
-  /** The last line of the ingest log for each source. */
+  /** The newest entry of the ingest log for each source. */
   readonly log: ReadonlyMap<string, LogEntry>;
-  /** The version of each source whose rows are in the tables, as the Delta logs say. */
+  /** For each source, the version whose rows are in the tables, according to the Delta logs. */
   readonly applied: ReadonlyMap<string, number>;
   /** By source, the entry of the delivery whose rows are in the tables, if the log knows it. */
   readonly current: ReadonlyMap<string, LogEntry>;
-  /** Deliveries before a quarantined one whose rows the tables have lost. */
+  /** Deliveries before a quarantined one whose rows are missing from the tables. */
   readonly lost: readonly LogEntry[];
 }
 
-/** What the lake holds, from what its log says and the versions that its tables have. */
+/** What the lake holds, from its log and the versions in its tables. */
 export function lakeState(
   { last, anonymized }: SourceEntries,
   applied: ReadonlyMap<string, number>,
@@ -75,7 +75,7 @@ export function lakeState(
   return { log: last, applied, current: new Map(current), lost };
 }
 
-/** Compares what is on the server with what the lake holds; in the listing's order, what could not be read behind. */
+/** Compares the server's files with the lake, in the listing's order; entries that could not be read come last. */
 export function makePlan(
   listing: SourceListing,
   lake: LakeState,
@@ -124,13 +124,13 @@ export function makePlan(
 
 const misnamed: Unread = { reason: "its name is a report's, and more", report: false };
 
-/** Another file of the same name in another folder is most likely older bytes, but it may be another district's. */
+/** A file of the same name in another folder most likely has older bytes, but it may be another district's. */
 function unreadBeside(file: SourceFile, newest: SourceFile): Unread | undefined {
   if (folderOf(file.path) === folderOf(newest.path) || file.size === newest.size) return undefined;
   return { reason: `${newest.path} has the same name and is newer; only that one is read`, report: true };
 }
 
-/** What the listing could not read; a report of a user type that the configuration leaves out is not missed. */
+/** An entry that the listing could not read; a report of a user type that the configuration excludes is not missed. */
 function skippedFile({ path, reason, isRead }: SkippedEntry, userTypes: readonly UserType[]): PlannedFile {
   const report = recognizeReport(path);
   const isMissed = !isRead && (report === undefined || userTypes.includes(report.userType));
@@ -167,7 +167,7 @@ function stateOf(
   return { state: "landed", reason: undefined };
 }
 
-/** Whether the server's file is another delivery than the one that the log speaks of. */
+/** Whether the server's file is a different delivery from the logged one. */
 function differs(file: SourceFile, entry: LogEntry | undefined): boolean {
   return (
     entry !== undefined &&
@@ -177,8 +177,8 @@ function differs(file: SourceFile, entry: LogEntry | undefined): boolean {
 }
 
 /**
- * Whether it is the original, or another copy, of a newer one that was taken and has left the server since: a correction
- * must not be undone by tidying up. One that could not be read makes way.
+ * Whether it is the original, or another copy, of a newer one that was ingested and has since left the server: tidying
+ * up must not undo a correction. If the newer one could not be read, the older one counts.
  */
 function isOlderCopy(file: SourceFile, entry: LogEntry): boolean {
   const isTaken = entry.outcome === "anonymized" || entry.outcome === "landed";
@@ -186,14 +186,14 @@ function isOlderCopy(file: SourceFile, entry: LogEntry): boolean {
   return isTaken && file.path !== entry.path && isOlder;
 }
 
-/** Some servers keep no times: their files are neither older nor newer, and size alone tells them apart. */
+/** Some servers keep no times: their files have no age, and only the size tells them apart. */
 export function hasTime({ modified }: Pick<SourceFile, "modified">): boolean {
   return modified.getTime() !== 0;
 }
 
 /**
- * Where the plan's new and changed files go. The folder is the run's start; two files that would meet there (the
- * same name in two folders of the server) get one a second later.
+ * Target paths of the plan's new and changed files. The folder is the run's start. If two files would collide (the same
+ * name in two server folders), the second gets a folder one second later.
  */
 export function planLandings(plan: readonly PlannedFile[], start: Date): Landing[] {
   const taken = new Set<string>();
@@ -223,8 +223,8 @@ export function planLandings(plan: readonly PlannedFile[], start: Date): Landing
 }
 
 /**
- * The start that a run takes for its folder: now, or a second after the newest delivery in the lake where the
- * clock is not past it, since versions have to grow.
+ * The start time that names a run's folder: now, or one second after the lake's newest delivery if the clock is behind
+ * it, because versions must increase.
  */
 export function runStart(lake: LakeState, now: Date): Date {
   let newest = 0;
@@ -238,7 +238,7 @@ export function runStart(lake: LakeState, now: Date): Date {
   return new Date(Math.max(toSeconds(now), newest + 1) * 1000);
 }
 
-/** The last second whose folder name has the form of all others. */
+/** The last second whose folder name has the usual form. */
 const latestVersion = Date.UTC(9999, 11, 31) / 1000;
 
 /** `yyyy-MM-ddTHH-mm-ss`, in UTC. */
@@ -254,7 +254,7 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** A moment as versions count it. */
+/** A time as used in versions: seconds since 1970. */
 export function toSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000);
 }

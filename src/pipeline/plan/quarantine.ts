@@ -3,24 +3,24 @@ import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, PlannedFile } from "./plan";
 
 /**
- * Whether rows of a quarantined delivery come in where a person accepts it. Entries of earlier versions do not say so:
- * what is wrong with the header, and so with the file as a whole, stays wrong, whoever accepts it.
+ * Whether a person can accept a quarantined delivery so that its rows count. Entries of earlier versions do not say so.
+ * A bad header, and so a bad file as a whole, cannot be accepted.
  */
 export function isAcceptable({ acceptable, line }: Pick<LogEntry, "acceptable" | "line">): boolean {
   return acceptable ?? line !== 1;
 }
 
-/** Whether a delivery was found wanting, so that its rows enter the tables only if a person accepts it. */
+/** Whether a delivery was rejected, so that its rows enter the tables only if a person accepts it. */
 export function isHeldBack(entry: Pick<LogEntry, "outcome"> | undefined): boolean {
   return entry?.outcome === "quarantined" || entry?.outcome === "dismissed";
 }
 
-/** Whether a delivery waits in quarantine: it was found wanting, and the tables do not have its rows. */
+/** Whether a delivery is in quarantine: it was rejected, and the tables do not have its rows. */
 export function isQuarantined(entry: LogEntry, applied: LakeState["applied"]): boolean {
   return entry.outcome === "quarantined" && (applied.get(entry.source) ?? 0) < entry.version;
 }
 
-/** The newest deliveries that wait in quarantine, of the user types that the configuration does not leave out. */
+/** The newest deliveries in quarantine, of the configured user types. */
 export function waitingInQuarantine({ log, applied }: LakeState, userTypes: readonly UserType[]): LogEntry[] {
   return [...log.values()].filter(
     (entry) => userTypes.includes(entry.userType) && isQuarantined(entry, applied),
@@ -28,8 +28,8 @@ export function waitingInQuarantine({ log, applied }: LakeState, userTypes: read
 }
 
 /**
- * Quarantined deliveries whose files have left the server. Their rows are in no table, so they are to be seen until
- * somebody has dealt with them.
+ * Quarantined deliveries whose files have left the server. Their rows are in no table, so they are shown until a person
+ * has dealt with them.
  */
 export function quarantinedAndGone(
   plan: readonly PlannedFile[],

@@ -6,15 +6,15 @@ export interface SourceOfRows {
   readonly userType: UserType;
 }
 
-/** A source and when its current delivery was written, as the server says. */
+/** A source and the time of its current delivery, according to the server. */
 export interface DatedSource {
   readonly source: string;
   readonly modified: Date;
 }
 
 /**
- * Sorts sources, the oldest first: by the server's modification time in seconds, then by name. When they landed plays no
- * part, so the order of runs does not matter.
+ * Sorts sources, oldest first: by the server's modification time in seconds, then by name. The order of landing plays
+ * no part, so the order of runs does not matter.
  */
 export function oldestFirst<T extends DatedSource>(sources: Iterable<T>): T[] {
   const seconds = ({ modified }: T) => Math.floor(modified.getTime() / 1000);

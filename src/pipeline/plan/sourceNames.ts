@@ -3,13 +3,13 @@ import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, PlannedFile } from "./plan";
 
 /**
- * Finds what the lake calls the source of a report. A source is a report by its name, in whatever folder it stands (where
- * the name has a date): after a move of the reports, or with another root, each file is still a delivery of its source.
- * The lake calls a source by the path under which it first came.
+ * Finds the lake's name for the source of a report. A source is a report by its name, in any folder (if the name has a
+ * date). After a move of the reports, or with another root, each file is therefore still a delivery of its source. The
+ * lake names a source by the path under which it first came.
  */
 export function sourceNames(lake: LakeState): (report: ReportFile) => string {
-  // Lakes of the first versions of this program may have one name under several paths. Each that has rows, or is to have
-  // some, stays a source of its own; what was set aside is a delivery of the newest of these.
+  // Lakes of the first versions may have one name under several paths. Each that has rows, or will have some, stays a
+  // separate source; quarantined and dismissed ones are deliveries of the newest of these.
   const versions = new Map(lake.applied);
   for (const { source, version } of lake.log.values()) versions.set(source, version);
   const known = [...versions].map(([source, version]) => ({ source, version, counts: counts(source, lake) }));
@@ -27,15 +27,15 @@ export function sourceNames(lake: LakeState): (report: ReportFile) => string {
   };
 }
 
-/** Whether a source has rows in the tables, or its last delivery had or is to have some. */
+/** Whether a source has rows in the tables, or its last delivery had or will have some. */
 function counts(source: string, { log, applied }: LakeState): boolean {
   const outcome = log.get(source)?.outcome;
   return applied.has(source) || outcome === "anonymized" || outcome === "landed";
 }
 
 /**
- * The lake's state in the server's words: what stands there as the lake knows it goes by its path there, however it was
- * moved, and what was set aside under a path whose file is a delivery of another source by now is left out.
+ * The lake's state with the server's current paths: a known file goes by its path on the server, wherever it was moved.
+ * Entries that were quarantined or dismissed under a path whose file is now a delivery of another source are left out.
  */
 export function asOnServer(lake: LakeState, plan: readonly PlannedFile[]): LakeState {
   const paths = new Map(
@@ -48,7 +48,7 @@ export function asOnServer(lake: LakeState, plan: readonly PlannedFile[]): LakeS
     const now = recognized === undefined ? source : nameOfSource(recognized);
     if (now === source) return [[source, { ...entry, path: paths.get(source) ?? entry.path }]];
     const newest = lake.log.get(now);
-    // Also once the file has left the server.
+    // Even after the file has left the server.
     const wasRead = newest?.path === entry.path && newest.version > entry.version;
     const isSettled = entry.outcome === "duplicate" || read.get(entry.path) === now || wasRead;
     return isSettled ? [] : [[source, entry]];
@@ -56,7 +56,7 @@ export function asOnServer(lake: LakeState, plan: readonly PlannedFile[]): LakeS
   return { ...lake, log: new Map(entries) };
 }
 
-/** Whether the server's file is the delivery that the log speaks of; an older copy, which is ignored, is not. */
+/** Whether the server's file is the logged delivery; an older copy, which is ignored, is not. */
 export function isAsKnown({ state, entry }: PlannedFile): boolean {
   return entry !== undefined && state !== "ignored" && state !== "new" && state !== "changed";
 }

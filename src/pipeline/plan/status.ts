@@ -20,18 +20,18 @@ export interface Status {
   readonly files: readonly PlannedFile[];
   /** How fresh the tables are, by kind of report. */
   readonly freshness: readonly Freshness[];
-  /** Those that are older than expected. */
+  /** The kinds that are older than expected. */
   readonly overdue: readonly Freshness[];
   /** What other programs did to the tables. */
   readonly changedByOthers: readonly Finding[];
 }
 
-/** The settings that say which files count, and after how many school days a newer one is expected; 0 for never. */
+/** The settings for which files count and after how many school days a newer one is expected; 0 for never. */
 export type StatusSettings = Pick<Config, "userTypes" | "expectReportsWithin">;
 
 /**
- * What is on the server and how each file stands to the lake; behind it, what waits in quarantine and has left the
- * server. Writes nothing.
+ * The server's files with their state in the lake, then quarantined deliveries that have left the server. Writes
+ * nothing.
  */
 export async function status(
   source: ReportSource,
@@ -64,7 +64,7 @@ export async function status(
   }
 }
 
-/** The kinds with files whose rows are still to come. */
+/** The kinds with files whose rows have yet to be read. */
 function waitingIn(files: readonly PlannedFile[]): ReportKind[] {
   return files.flatMap(({ state, report, userType }) => {
     const isWaiting = state === "new" || state === "changed" || state === "landed";
@@ -72,10 +72,10 @@ function waitingIn(files: readonly PlannedFile[]): ReportKind[] {
   });
 }
 
-/** Runs that were cut off left no summary; further back nobody looks. */
+/** Interrupted runs left no summary; only this many runs are searched. */
 const runsLookedAt = 10;
 
-/** What the last run that has a summary noticed about the ids of people; undefined where there is none. */
+/** What the last run with a summary found about people's ids; undefined if there is none. */
 export async function lastIdentities(lake: Lake, signal?: AbortSignal): Promise<RunSummary["identities"]> {
   let runId = (await newestRun(lake, signal))?.runId;
   for (let run = 0; run < runsLookedAt && runId !== undefined; run++) {

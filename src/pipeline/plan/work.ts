@@ -2,21 +2,22 @@ import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, Landing } from "./plan";
 import { isHeldBack } from "./quarantine";
 
-/** Files that are worked on together: those to be ingested, and landed ones whose rows are to enter the tables. */
+/** Files that are processed together: those to be ingested, and landed ones whose rows are to enter the tables. */
 export interface Chunk {
   readonly landings: readonly Landing[];
   readonly pending: readonly LogEntry[];
 }
 
 const filesPerChunk = 4096;
-/** What is read in this process fits into its memory. */
+/** Must fit into this process's memory. */
 const bytesPerChunk = 128 * 1024 * 1024;
-/** An engine outside of it has its own memory, and each job costs it seconds however small it is. */
+/** An external engine has its own memory, and each job takes seconds however small it is. */
 export const bytesPerJob = 4 * 1024 * 1024 * 1024;
 
 /**
- * Cuts a run's work so that an interruption costs no more than one chunk, and the next one lands while one is read.
- * @param mostBytes of a chunk, unless it is a single file
+ * Cuts a run's work into chunks, so that an interruption costs at most one chunk and the next one can land while one is
+ * read.
+ * @param mostBytes per chunk, unless it is a single file
  */
 export function chunksOf(
   landings: readonly Landing[],
@@ -45,7 +46,7 @@ export function chunksOf(
   return chunks;
 }
 
-/** Whether a person named this file as one to be accepted. */
+/** Whether a person named this file as accepted. */
 export function isNamed(
   accept: ReadonlySet<string>,
   file: { readonly path: string; readonly source: string; readonly landedPath: string },
@@ -53,7 +54,7 @@ export function isNamed(
   return accept.has(file.path) || accept.has(file.source) || accept.has(file.landedPath);
 }
 
-/** Whether the tables have a delivery and the log does not say so: a run was interrupted between the two. */
+/** Whether the tables have a delivery that is not in the log: a run was interrupted between the two. */
 export function isUnrecorded({ source, outcome, version }: LogEntry, { applied }: LakeState): boolean {
   return outcome !== "anonymized" && outcome !== "duplicate" && applied.get(source) === version;
 }
@@ -66,10 +67,10 @@ export function isDue(entry: LogEntry, state: LakeState, accept: ReadonlySet<str
 }
 
 /**
- * Whether a person's consent is for this delivery: for a file that is named as the lake does not know it yet, for one that
- * was read before and has the same bytes, and wherever its place in the lake is named.
+ * Whether a person consented to this delivery: by the file's name if the lake does not know it yet, or if it was read
+ * before with the same bytes; or by its path in the lake.
  *
- * @param before how the source stood when the run began
+ * @param before the source's entry at the start of the run
  */
 export function hasConsent(
   accept: ReadonlySet<string>,

@@ -15,7 +15,7 @@ export interface CheckContext {
 
 /** What the checks of readable rows found. */
 export interface CheckedRows {
-  /** Rows that read well one by one and are bad all the same. */
+  /** Rows that are readable but bad. */
   readonly marked: MarkedRows | undefined;
   /** Notes on ids, by file number. */
   readonly notes: ReadonlyMap<number, readonly string[]>;
@@ -23,8 +23,8 @@ export interface CheckedRows {
 }
 
 /**
- * Looks in the session's `raw`, whose people are in `found`, for rows that cannot be true: shifted cells, unlikely dates,
- * ids that lost their zeros or are nobody's own.
+ * Checks the session's `raw`, whose people are in `found`, for rows that cannot be true: shifted cells, unlikely dates,
+ * ids that lost their leading zeros or identify nobody.
  *
  * @param files the deliveries, by file number
  */

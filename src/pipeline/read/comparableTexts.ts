@@ -3,22 +3,22 @@ import { keptTexts, type Report, type ReportColumn } from "../../clever/reports"
 import { type DuckSession, sqlName } from "../../duck/duck";
 
 /**
- * The kept texts of a relation in a form that does not depend on which ids were known when a part of them was masked: all
- * that may be an id is masked. A landed text and what a run made of it have the same form.
+ * The kept texts of a relation in a form that does not depend on which ids were known when they were masked: everything
+ * that may be an id is masked. A landed text and its masked version have the same form.
  */
 export interface ComparableTexts {
   /** The comparable form of a column, from its value as an SQL expression. */
   valueOf(column: Pick<ReportColumn, "name">, value: string): string;
 }
 
-/** What may be an id, or was one: other texts have themselves as their form. */
+/** Matches texts that may contain an id or a marker; all others are their own form. */
 const tellsSomething = "[\\pN@%/?=&#:;._-]";
 
 /**
- * Makes the comparable forms of the different kept texts of a relation.
+ * Creates the comparable forms of a relation's distinct kept texts.
  *
  * @param relation a table, or a SELECT in brackets, with the report's kept columns
- * @param table the engine's temporary table to put them into
+ * @param table the temporary table to write them to
  */
 export async function comparableTexts(
   session: DuckSession,

@@ -12,9 +12,9 @@ import type { CleanReading, ReadEngine } from "./readEngine";
 import { repeatedInFile } from "./repeatedInFile";
 import type { StagedRows } from "./stageRows";
 
-/** A file from this size on is left to the judge, which reads it with all cores. */
+/** Files of this size or larger are left to the judge, which reads them with all cores. */
 const largeFile = 32 * 1024 * 1024;
-/** Bytes of files that are read by one statement: their rows are held in the engine. */
+/** Limit for the files of one statement, because their rows are held in the engine. */
 const mostTogether = 40 * 1024 * 1024;
 
 /** DuckDB in this process. Files of one header are read by one statement and checked together. */
@@ -22,7 +22,7 @@ export class EmbeddedEngine implements ReadEngine {
   constructor(
     private readonly session: DuckSession,
     private readonly context: ReadContext,
-    /** What to wait for before the engine is asked: files are opened meanwhile. */
+    /** To await before the engine is used; files are opened meanwhile. */
     private readonly after?: Promise<unknown>,
   ) {}
 
@@ -54,7 +54,7 @@ export class EmbeddedEngine implements ReadEngine {
     try {
       return await this.readTogether(files);
     } catch (error) {
-      // The engine gives up on all files for the sake of one: such as one that mixes line ends.
+      // One file can make the engine give up on all of them, such as one with mixed line ends.
       if (!isCleverLakeError(error, "engine")) throw error;
       if (files.length === 1) return { read: [], staged: [] };
       const half = Math.ceil(files.length / 2);
@@ -64,7 +64,7 @@ export class EmbeddedEngine implements ReadEngine {
     }
   }
 
-  /** Reads files of one header and stages the rows of those in which nothing is found. */
+  /** Reads files with the same header and stages the rows of those without findings. */
   private async readTogether(files: readonly FileToRead[]): Promise<CleanReading> {
     const { session, context } = this;
     const { persons, signal } = context;
@@ -103,7 +103,7 @@ export class EmbeddedEngine implements ReadEngine {
   }
 }
 
-/** Files of one header each, in their order. */
+/** Batches of files with the same header, in order. */
 function batchesOf(files: readonly FileToRead[]): FileToRead[][] {
   const batches: FileToRead[][] = [];
   const open = new Map<string, { files: FileToRead[]; bytes: number }>();
@@ -127,7 +127,7 @@ function shapeOf({ delimiter, names, indexes, fallbacks }: Header): string {
   return JSON.stringify([delimiter, names, [...indexes.values()], [...fallbacks.values()]]);
 }
 
-/** The numbers of the files that rows belong to, from the rows' places in `raw`. */
+/** The numbers of the files that rows belong to, from the rows' positions in `raw`. */
 function filesOfRows(rows: ArrayLike<number> & Iterable<number>, rowsOf: readonly number[]): Set<number> {
   const files = new Set<number>();
   let file = 0;

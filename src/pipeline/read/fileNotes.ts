@@ -3,7 +3,7 @@ import type { UserType } from "../../clever/reports";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { LoadedCsv } from "./loadCsv";
 
-/** What is to be told of a file's header and is no fault. */
+/** Notes about a file's header that are not errors. */
 export function headerNotes(header: Header, userType: UserType): string[] {
   const { extra, fallbacks, indexes, names } = header;
   const notes = extra.length > 0 ? [`Unknown columns, not read: ${extra.join(", ")}.`] : [];
@@ -16,7 +16,7 @@ export function headerNotes(header: Header, userType: UserType): string[] {
   return notes;
 }
 
-/** How many cells of the session's `raw` hold a word for nothing in place of a person's id. */
+/** Counts the cells of the session's `raw` with a placeholder such as NULL instead of a person's id. */
 export async function countWordsForNothing(
   session: DuckSession,
   { wordsForNothing }: LoadedCsv,
@@ -34,7 +34,7 @@ export async function countWordsForNothing(
   return Number(cells);
 }
 
-/** How that is told. */
+/** The note for that count. */
 export function wordsForNothingNote(cells: number): string {
   const what = cells === 1 ? "1 cell holds" : `${cells} cells hold`;
   return `${what} a word for nothing in place of a person's id, such as NULL, and ${cells === 1 ? "counts" : "count"} as blank.`;

@@ -11,23 +11,23 @@ import { bothMarked } from "./refuseRows";
 import { findSharedIds, type SharedIds } from "./sharedIds";
 
 export const identityHealthSchema = z.object({
-  /** Cells with a word for nothing in place of an id, such as NULL; they count as blank. */
+  /** Cells with a placeholder such as NULL instead of an id; they count as blank. */
   wordsForNothing: z.number(),
   /**
-   * Ids of the school system in a run's files with more Clever ids, in all that the lake knows, than changes of school
+   * School system ids in a run's files that have more Clever ids, in all that the lake knows, than changes of school
    * year explain.
    */
   sisIdsOfSeveral: z.number(),
-  /** Clever ids in a run's files with more ids of the school system than a change of school year explains. */
+  /** Clever ids in a run's files that have more school system ids than a change of school year explains. */
   cleverIdsOfSeveral: z.number(),
 });
 
-/** What a run noticed about the ids of people in a report's files: counts alone. */
+/** What a run found about people's ids in a report's files: counts only. */
 export type IdentityHealth = z.infer<typeof identityHealthSchema>;
 
 export const healthy: IdentityHealth = { wordsForNothing: 0, sisIdsOfSeveral: 0, cleverIdsOfSeveral: 0 };
 
-/** The findings of several files, or rounds, of a run: an id that was found once may be found again. */
+/** Combines the findings of several files, or rounds, of a run: an id can be found more than once. */
 export function bothHealths(a: IdentityHealth, b: IdentityHealth): IdentityHealth {
   return {
     wordsForNothing: a.wordsForNothing + b.wordsForNothing,
@@ -38,22 +38,22 @@ export function bothHealths(a: IdentityHealth, b: IdentityHealth): IdentityHealt
 
 /**
  * How many others an id may have over the years, by the number of its column. A change of school year gives a Clever id
- * another id of the school system. It may also give a person another Clever id; and a lookup table does not tell students
+ * another school system id, and may also give a person another Clever id. A lookup table does not distinguish students
  * from teachers and staff, whose numbers may be the same.
  */
 const explained = [2 * userTypes.length, 2];
 
-/** Watches over the ids in a report's files during a run. */
+/** Monitors the ids in a report's files during a run. */
 export class IdentityWatch {
   private constructor(
     private readonly duck: Duck,
     private readonly persons: Persons,
     readonly known: KnownPairs,
-    /** The engine's table of ids that clash within a file. */
+    /** The engine's table of ids that conflict within a file. */
     private readonly clashes: string,
   ) {}
 
-  /** @param lookups the lookup table as it is */
+  /** @param lookups the current lookup table */
   static async open(
     lake: Lake,
     duck: Duck,
@@ -70,7 +70,10 @@ export class IdentityWatch {
     return new IdentityWatch(duck, persons, known, clashes);
   }
 
-  /** Looks through the ids of the session's `raw`, whose people are in `found`: which rows are bad, and what is to be noted of each file. */
+  /**
+   * Checks the ids of the session's `raw`, whose people are in `found`: which rows are bad, and what to note about each
+   * file.
+   */
   async check(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<SharedIds> {
     const zeros = await findLostZeros(session, loaded, this.persons, this.known, signal);
     const { marked, notes } = await findSharedIds(session, loaded, this.persons, signal);
@@ -80,7 +83,10 @@ export class IdentityWatch {
     return { marked: bothMarked(zeros, marked), notes };
   }
 
-  /** Counts, for the run's people, the ids that have more others than is explained, in its files and the lookup table. */
+  /**
+   * Counts the ids of the run's people that have more counterparts in its files and the lookup table than can be
+   * explained.
+   */
   async health(signal?: AbortSignal): Promise<Omit<IdentityHealth, "wordsForNothing">> {
     const [sisIdsOfSeveral = 0, cleverIdsOfSeveral = 0] = await this.duck.session(async (session) => {
       const counts: number[] = [];

@@ -2,9 +2,9 @@ import { keptTexts, type Report } from "../../clever/reports";
 import { type DuckSession, sqlName } from "../../duck/duck";
 
 /**
- * Puts the different texts of `raw` that are kept as they are into the session's temporary table `kept_texts`: `place` is
- * the column's number in `keptTexts(report)`. A school's texts belong together and so do a resource's: taken together they
- * are hardly more, and the rows are gone through twice only.
+ * Writes the distinct kept texts of `raw` into the session's temporary table `kept_texts`; `place` is the column's
+ * number in `keptTexts(report)`. A school's texts belong together, and so do a resource's: combined they are hardly
+ * more, and the rows are scanned only twice.
  */
 export async function readKeptTexts(
   session: DuckSession,

@@ -6,8 +6,8 @@ import { type Duck, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 
 /**
- * The pairs of ids in a report's lookup table, in a table of the engine: each data file of the lookup table is read once
- * in a run. `update` must not be called while a session reads the table.
+ * The pairs of ids in a report's lookup table, in a table of the engine. Each data file of the lookup table is read
+ * once per run. `update` must not be called while a session reads the table.
  */
 export class KnownPairs {
   /** The engine's table, with the raw ids as columns. */
@@ -28,7 +28,7 @@ export class KnownPairs {
     return known;
   }
 
-  /** Brings the table to the state of the lookup table; undefined where there is none. */
+  /** Brings the table to the state of the lookup table; undefined if there is none. */
   async update(lookups: Snapshot | undefined, signal?: AbortSignal): Promise<void> {
     const there = lookups?.files ?? new Map<string, never>();
     if ([...this.files].some((path) => !there.has(path))) await this.clear();

@@ -9,18 +9,18 @@ import { allReports } from "../write/tables";
 import type { Persons } from "./persons";
 import { idColumns } from "./shiftedRows";
 
-/** The ids of people that the lake's lookups held when they were first asked for. */
+/** The ids of people that the lake's lookup tables held when first queried. */
 export class LakeIds {
   private loading: Promise<string> | undefined;
 
-  /** @param name tells the engine's table from others of its kind */
+  /** @param name distinguishes the engine's table from others of its kind */
   constructor(
     private readonly lake: Lake,
     private readonly duck: Duck,
     private readonly name: string,
   ) {}
 
-  /** The engine's table with one column `id`, read at the first call. */
+  /** The engine's table with one column `id`, read on the first call. */
   table(signal?: AbortSignal): Promise<string> {
     this.loading ??= this.load(signal).catch((error: unknown) => {
       this.loading = undefined;
@@ -46,8 +46,8 @@ export class LakeIds {
 }
 
 /**
- * Writes the ids that the lake knows and those of a run's people as a Parquet file with a column `id`, without an order, into
- * a scratch folder.
+ * Writes the ids known to the lake and those of a run's people as an unordered Parquet file with a column `id` into a
+ * scratch folder.
  */
 export async function writeKnownIds(
   duck: Duck,

@@ -3,13 +3,13 @@ import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, FailedDelivery } from "../delivery";
 
-/** A delivery and where its landed file is on this machine's disk. */
+/** A delivery and the local path of its landed file. */
 export interface LocalDelivery {
   readonly delivery: Delivery;
   readonly place: string;
 }
 
-/** Runs `work` with the landed files on this machine's disk; resolves to the deliveries whose files are gone. */
+/** Runs `work` with the landed files on the local disk; resolves to the deliveries whose files are gone. */
 export async function withLandedFiles(
   lake: Lake,
   deliveries: readonly Delivery[],
@@ -21,7 +21,7 @@ export async function withLandedFiles(
   let there: Delivery[] = [];
   for (const delivery of deliveries) {
     const { landedPath } = delivery.entry;
-    // Where copies are made, the copy tells; asking before it would be a request more for each file.
+    // If copies are made, copying detects this; a check first would cost one more request per file.
     const isGone = lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, options));
     if (isGone) failed.push({ ...delivery, error: gone(landedPath) });
     else there.push(delivery);

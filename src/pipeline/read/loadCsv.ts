@@ -23,28 +23,28 @@ import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import { readKeptTexts } from "./keptTexts";
 import type { OpenedCsv } from "./openCsv";
 
-/** Rows of one or several files as texts in the session's table `raw`, columns named as the report table says. */
+/** Rows of one or several files as texts in the session's table `raw`, with columns named as in the report table. */
 export interface LoadedCsv {
-  /** The header of all of the files. */
+  /** The header of all files. */
   readonly header: Header;
-  /** Rows in `raw` of each file, by its number; `raw.file` is that number, and rows are in the files' order. */
+  /** Rows in `raw` per file, by number; `raw.file` is that number, and rows are in the files' order. */
   readonly rowsOf: readonly number[];
-  /** Rows without a single value, which spreadsheets leave; they are not in `raw`. */
+  /** Rows without any value, which spreadsheets leave; they are not in `raw`. */
   readonly blankRows: number;
-  /** Columns of texts of which no cell is white space alone, so that each is taken as it stands. */
+  /** Text columns without a white-space-only cell, so that each text is taken unchanged. */
   readonly plainTexts: ReadonlySet<string>;
-  /** Columns with values in another form than Clever's own; `readings` holds what they mean. */
+  /** Columns with values in a form other than Clever's own; `readings` holds their meaning. */
   readonly otherForms: ReadonlySet<string>;
-  /** For columns of ids, the words for nothing that stand in them and count as blank. */
+  /** For id columns, the placeholders that occur in them and count as blank. */
   readonly wordsForNothing: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The engine stumbled: what exactly is wrong has to be found row by row. */
+/** The engine failed: the exact problem must be found row by row. */
 export interface LoadFailure {
   readonly header: Header;
-  /** For the case that no single row can be blamed. */
+  /** Used if no single row is to blame. */
   readonly summary: string;
-  /** What the engine failed with, where it may not be for the file's sake. */
+  /** The engine's error, if the file may not be its cause. */
   readonly cause?: CleverLakeError;
 }
 
@@ -54,11 +54,11 @@ export function rowsIn({ rowsOf }: LoadedCsv): number {
 }
 
 /**
- * Reads a landed file into the session's temporary table `raw` and what is different in it into others (`listDifferent`),
- * and checks that every row can be read as the report says, at the engine's speed. Nothing is guessed and nothing is
- * dropped: the engine's count of rows is held against a count of the file's own bytes.
+ * Reads a landed file into the session's temporary table `raw`, lists what is different in it (`listDifferent`), and
+ * checks at the engine's speed that every row can be read as the report says. Nothing is guessed and nothing is
+ * dropped: the engine's row count is compared with a count from the file's own bytes.
  *
- * @param order in which order the file writes day and month, where that is known from more rows than it holds
+ * @param order in which the file writes day and month, if known from more rows than it holds
  */
 export async function loadCsv(
   session: DuckSession,
@@ -74,7 +74,7 @@ export async function loadCsv(
   try {
     [counts] = await readRows(session, [file], report, signal);
   } catch (error) {
-    // It gives up altogether on some files, such as those that mix line ends.
+    // It rejects some files altogether, such as those with mixed line ends.
     if (isCleverLakeError(error, "engine")) return { ...failure(notTakenApart), cause: error };
     throw error;
   }
@@ -96,9 +96,9 @@ export async function loadCsv(
 }
 
 /**
- * Reads several files of one header, as `loadCsv` does one. Files with anything that is not
- * in Clever's own form are `suspects`: to be read by themselves. They have no row in `raw`.
- * Rejects with `engine` if the engine gives up on the files as a whole.
+ * Reads several files with the same header, as `loadCsv` does for one. Files with anything not in Clever's own form are
+ * `suspects`, to be read individually. They have no row in `raw`. Rejects with `engine` if the engine gives up on the
+ * files as a whole.
  */
 export async function loadTogether(
   session: DuckSession,
@@ -126,7 +126,7 @@ export async function loadTogether(
   return { loaded, suspects };
 }
 
-/** Takes the rows of files out of `raw`, and what only they hold out of the lists of what is different. */
+/** Removes the rows of files from `raw`, and what only they contain from the lists of distinct values. */
 export async function leaveOut(
   session: DuckSession,
   report: Report,
@@ -141,8 +141,8 @@ export async function leaveOut(
 }
 
 /**
- * Lists what is different in `raw`, since most of its texts repeat in thousands of rows: the ids of people, blank ones
- * null, in `person_ids`, and the texts that are kept in `kept_texts`. Resolves to the columns of plain texts.
+ * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids, blank ones
+ * as null, in `person_ids`, and the kept texts in `kept_texts`. Resolves to the columns of plain texts.
  */
 async function listDifferent(
   session: DuckSession,
@@ -176,7 +176,7 @@ async function listDifferent(
   return new Set([...hashed, ...kept].flatMap(({ name }, place) => (blank.has(place) ? [] : [name])));
 }
 
-/** Counts the rows of `raw` by file and by day as the file writes it, into the temporary table `rows_by_day`. */
+/** Counts the rows of `raw` by file and by day as written in the file, into the temporary table `rows_by_day`. */
 async function countByDay(
   session: DuckSession,
   report: Report,
@@ -192,7 +192,7 @@ async function countByDay(
 
 const notTakenApart = "The engine could not take the file apart.";
 
-/** The files with a value that is not in Clever's own form, or an id that may be none. */
+/** The files with a value that is not in Clever's own form, or an id that may not be one. */
 async function filesInOtherForm(
   session: DuckSession,
   report: Report,
@@ -211,7 +211,7 @@ async function filesInOtherForm(
   const isCut = texts.length > limitOf(column);
   const odd = isCut ? texts : texts.filter((text) => !isSound(text));
   if (odd.length === 0) return [];
-  // Of ids in an alphabet of their own there may be more than were looked at.
+  // If ids have an unusual alphabet, there may be more than were checked.
   const condition = isCut
     ? (needsReading(column) ?? "false")
     : `${cellOf(column)} IN (SELECT unnest(from_json($1::JSON, '["VARCHAR"]'))) OR ${odd.includes("") ? `${cellOf(column)} IS NULL` : "false"}`;
@@ -224,8 +224,8 @@ async function filesInOtherForm(
 }
 
 /**
- * A column with a cell that would become null although it may not be blank; none unless a reading misses its cell. A
- * value in Clever's own form needs no such look: it is cast, which fails where it cannot.
+ * A column with a cell that would become null although it must not be blank; none unless a reading misses its cell.
+ * Values in Clever's own form need no such check: they are cast, which fails if it cannot.
  */
 async function columnThatLoses(
   session: DuckSession,
@@ -245,12 +245,12 @@ async function columnThatLoses(
 
 interface FileCounts {
   readonly rows: number;
-  /** Lines that the engine could not take apart, or more of them. */
+  /** Lines that the engine could not parse, or more. */
   readonly rejected: number;
   readonly blank: number;
 }
 
-/** Reads files of one header into `raw`; answers with the counts of each. */
+/** Reads files with the same header into `raw`; resolves to the counts of each. */
 async function readRows(
   session: DuckSession,
   files: readonly OpenedCsv[],
@@ -282,7 +282,7 @@ async function readRows(
     signal,
   );
   await countByDay(session, report, signal);
-  // Only a row without a day can be blank as a whole, and nearly no file has one.
+  // Only a row without a day can be entirely blank, and almost no file has one.
   const day = textSql(sqlName(dateColumn(report).name));
   const { some } = await session.one(
     `SELECT EXISTS (FROM rows_by_day WHERE ${day} IS NULL) AS some`,
@@ -311,15 +311,15 @@ async function readRows(
   });
 }
 
-/** More different texts than this in one column are no spreadsheet's doing. */
+/** More distinct texts than this in one column do not come from a spreadsheet. */
 const manyTexts = 20_000;
-/** Ids in an alphabet of their own are all looked at one by one. */
+/** Limit for checking the ids of an unusual alphabet one by one. */
 const manyIds = 500_000;
 
 /**
- * Checks that each value can be read as its column's type; undefined where one cannot. Values in Clever's own form
- * are read by SQL; the others, of which a file has few different ones, by `parseValue`, into the temporary table
- * `readings`. Resolves to the columns that have such others, and to the words for nothing in columns of ids.
+ * Checks that each value can be read as its column's type; undefined if one cannot. SQL reads values in Clever's own
+ * form; `parseValue` reads the others, of which a file has few distinct ones, into the temporary table `readings`.
+ * Resolves to the columns with such others, and to the placeholders in id columns.
  */
 async function readOtherForms(
   session: DuckSession,
@@ -358,7 +358,7 @@ async function readOtherForms(
   return { otherForms: new Set(readings.map(({ name }) => name)), wordsForNothing };
 }
 
-/** A SELECT of the different texts of a column that SQL does not read by itself; none where it reads all. */
+/** A SELECT of a column's distinct texts that SQL cannot read; undefined if it reads all. */
 function searchForOtherForms(report: Report, column: ReportColumn): string | undefined {
   const condition = needsReading(column);
   if (condition === undefined) return undefined;
@@ -369,7 +369,7 @@ function searchForOtherForms(report: Report, column: ReportColumn): string | und
     const place = keptTexts(report).indexOf(column);
     return `(${found} FROM (SELECT text AS ${sqlName(column.name)} FROM kept_texts WHERE place = ${place}) raw ${where})`;
   }
-  // Dates, numbers and flags repeat in thousands of rows: each different text is looked at once.
+  // Dates, numbers and flags repeat in thousands of rows: each distinct text is checked once.
   const rows = column.type === "date" ? "rows_by_day" : "raw";
   const cells = `WITH cells AS MATERIALIZED (SELECT DISTINCT ${sqlName(column.name)} FROM ${rows})`;
   return `(${cells} ${found} FROM cells AS raw ${where})`;
@@ -379,7 +379,10 @@ function limitOf({ pseudonymization }: ReportColumn): number {
   return pseudonymization === "hash" ? manyIds : manyTexts;
 }
 
-/** What may be white space to `parseValue`, which decides: readers differ over its kinds, a byte-order mark among them. */
+/**
+ * What `parseValue`, which decides, may treat as white space: readers differ in what counts, including a byte-order
+ * mark.
+ */
 const aside = "[^!-~]*";
 
 /** A condition that holds for such texts. */
@@ -410,14 +413,14 @@ export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
     WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cell}))`;
 }
 
-/** A cell of `raw`, by a name that holds in joins too. */
+/** A cell of `raw`, by a name that is also valid in joins. */
 function cellOf(column: ReportColumn): string {
   return `raw.${sqlName(column.name)}`;
 }
 
 /**
- * A text, null where it is blank. Trimming costs more than everything else that is done to a row together, so only
- * texts that start like white space are trimmed: `whiteSpace` has no other characters up to `!` or beyond ASCII.
+ * A text, null if blank. Trimming costs more than all other work on a row together, so only texts that start like white
+ * space are trimmed: `whiteSpace` has no other characters up to `!` or beyond ASCII.
  */
 function textSql(cell: string): string {
   return `CASE WHEN ${cell} < '!' OR ${cell} >= chr(128)

@@ -6,13 +6,13 @@ import type { Persons } from "./persons";
 import type { MarkedRows } from "./refuseRows";
 
 const reason = "The id has lost its leading zeros, with which the lake or the file knows the same person";
-/** A number without a zero in front. */
+/** A number without a leading zero. */
 const bareNumber = "[1-9][0-9]*";
 
 /**
- * Finds the rows of the session's `raw`, whose people are in `found`, with an id of the school system that lost its leading
- * zeros. That it did is sure where the same person, by Clever's id, is known with them: in the lookup table, in the run's
- * other files or in this one. Where all such ids have the same width, the file's other shorter numbers lost theirs too.
+ * Finds the rows of the session's `raw`, whose people are in `found`, with a school system id that lost its leading
+ * zeros. This is certain if the same person, by Clever's id, is known with them: in the lookup table, in the run's
+ * other files or in this one. If all such ids have the same width, the file's other shorter numbers lost theirs too.
  */
 export async function findLostZeros(
   session: DuckSession,
@@ -24,7 +24,7 @@ export async function findLostZeros(
   const [sisColumn, cleverColumn] = hashedColumns(persons.report);
   if (!sisColumn || !cleverColumn) return undefined;
   const [sis, clever] = [sqlName(sisColumn.name), sqlName(cleverColumn.name)];
-  // The comparison is the faster one, and leaves few where ids begin with zeros or letters.
+  // The comparison is faster, and leaves few where ids begin with zeros or letters.
   const isBare = (id: string) => `${id} >= '1' AND ${id} < ':' AND regexp_full_match(${id}, '${bareNumber}')`;
   const { some } = await session.one(`SELECT EXISTS (FROM found WHERE ${isBare(sis)}) AS some`, [], signal);
   if (some !== true) return undefined;

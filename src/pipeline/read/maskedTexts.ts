@@ -7,21 +7,21 @@ import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
 import { idColumns } from "./shiftedRows";
 
-/** The texts of a file that are kept, without the ids of people. */
+/** A file's kept texts, with people's ids masked. */
 export interface MaskedTexts {
-  /** The value of a kept column of `raw`, as `valueSql` gives it, masked. */
+  /** The masked value of a kept column of `raw`, as `valueSql` gives it. */
   valueOf(column: ReportColumn): string;
-  /** What is to be noted of each file that has some. */
+  /** Notes by file number. */
   readonly notes: ReadonlyMap<number, string>;
 }
 
-/** The people whose ids texts may hold. */
+/** The people whose ids may occur in texts. */
 export interface KnownPeople {
-  /** Those of the run's files of this report. */
+  /** Those in the run's files of this report. */
   readonly persons: Persons;
   /** Those of another report. */
   readonly others: Persons | undefined;
-  /** Those whom the lake knew before. */
+  /** Those that the lake already knew. */
   readonly lakeIds: LakeIds;
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,8 +29,9 @@ export interface KnownPeople {
 const textsAtOnce = 2_000;
 
 /**
- * Masks the texts of the session's table `kept_texts` (see `readKeptTexts`), each different one once. Known are the ids of
- * this file, in `found`, and of `people`; the lake's lookups are read only where a text holds what may be an id.
+ * Masks the texts of the session's table `kept_texts` (see `readKeptTexts`), each distinct one once. Known ids are
+ * those of this file, in `found`, and of `people`; the lake's lookup tables are read only if a text contains what may
+ * be an id.
  */
 export async function maskKeptTexts(
   session: DuckSession,
@@ -102,7 +103,7 @@ async function maskSome(
   );
 }
 
-/** Those of the texts, in lower case, that are ids of people. */
+/** Those of the lower-case texts that are people's ids. */
 async function knownOf(
   session: DuckSession,
   asked: readonly string[],

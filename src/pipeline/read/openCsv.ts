@@ -5,21 +5,21 @@ import { scanBytes } from "./scanBytes";
 
 /** A landed file before its rows are read. */
 export interface OpenedCsv {
-  /** Where the bytes are on this machine's disk. */
+  /** The local path of the bytes. */
   readonly place: string;
   readonly header: Header;
-  /** Records by the file's bytes, the header among them. */
+  /** Records counted from the file's bytes, including the header. */
   readonly records: number;
-  /** Why the engine must not see the file; undefined for a sound one. */
+  /** Why the engine must not read the file; undefined for a sound one. */
   readonly fault: string | undefined;
 }
 
-/** Headers by their line, since nearly all files of a report have the same one. */
+/** Headers by their line, because nearly all files of a report have the same one. */
 export type KnownHeaders = Map<string, Header>;
 
 const pieceBytes = 1 << 20;
 
-/** Reads a landed file's header and goes through its bytes, in one pass. */
+/** Reads a landed file's header and scans its bytes, in one pass. */
 export async function openCsv(
   place: string,
   report: Report,
@@ -28,7 +28,7 @@ export async function openCsv(
 ): Promise<OpenedCsv | Problem> {
   await using file = await open(place);
   const { size } = await file.stat();
-  // One buffer for all: a stream's new one for each piece keeps the garbage collector busy.
+  // One buffer for all: with a stream's new buffer per chunk, the garbage collector is busy.
   const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(size, headerBytes)));
   const readPiece = async () => {
     let length = 0;
@@ -53,7 +53,7 @@ function headerOf(
   known: KnownHeaders | undefined,
 ): Header | Problem {
   const line = piece.subarray(0, piece.indexOf(0x0a) + 1);
-  // A quoted name may hold a line break.
+  // A quoted name may contain a line break.
   const key = line.length > 0 && !line.includes('"') ? `${userType} ${line.toString("latin1")}` : undefined;
   const found = key === undefined ? undefined : known?.get(key);
   if (found) return found;

@@ -3,7 +3,7 @@ import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck
 import { type LoadedCsv, valueSql } from "./loadCsv";
 
 /**
- * The people of a report's files, each hashed once per run however many rows are theirs, in a table of the engine.
+ * The people of a report's files in a table of the engine, each hashed once per run however many rows they have. Uses
  * OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays null.
  */
 export class Persons {
@@ -28,25 +28,25 @@ export class Persons {
     return persons;
   }
 
-  /** Finds the people of the session's `raw`, loaded by `loadCsv`, each once, into its temporary table `found`. */
+  /** Collects the distinct people of the session's `raw`, loaded by `loadCsv`, into its temporary table `found`. */
   async find(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<void> {
     const ids = hashedColumns(this.report).map(
       (column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`,
     );
-    // They are different already, unless some of them count as blank.
+    // They are already distinct, unless some of them count as blank.
     const distinct = loaded.wordsForNothing.size > 0 ? "DISTINCT" : "";
     const select = `SELECT ${distinct} ${ids.join(", ")} FROM person_ids raw`;
     await session.query(`CREATE OR REPLACE TEMP TABLE found AS ${select}`, [], signal);
   }
 
-  /** Adds those of the people in the session's `found` that are not known yet. */
+  /** Adds the people in the session's `found` that are not known yet. */
   async add(session: DuckSession, signal?: AbortSignal): Promise<void> {
     const ids = hashedColumns(this.report).map(({ name }) => sqlName(name));
     const hashes = ids.map((id) => `sha256(${id} || $1)`);
     await this.insert(session, `SELECT ${[...ids, ...hashes].join(", ")} FROM found`, [this.salt], signal);
   }
 
-  /** Adds those of the people in a Parquet file that are not known yet; its columns are named as in the lookup table. */
+  /** Adds the people in a Parquet file that are not known yet; its columns are named as in the lookup table. */
   async addFile(session: DuckSession, place: string, signal?: AbortSignal): Promise<void> {
     const ids = hashedColumns(this.report).map(({ name }) => name);
     const columns = [...ids, ...ids.map(pseudonymName)].map(sqlName);
@@ -67,7 +67,7 @@ export class Persons {
         parameters,
         signal,
       );
-    // Two sessions at once would each add the people that they share: a join would then double their rows.
+    // Two sessions at once would both add people that they share, and a join would then double their rows.
     const turn = this.inserting.then(insert, insert);
     this.inserting = turn.catch(() => undefined);
     await turn;
@@ -78,7 +78,7 @@ export class Persons {
     return `SELECT person.* FROM found JOIN ${this.table} person ON ${this.same("found", "person")}`;
   }
 
-  /** The condition that two relations with the ids mean the same person; nulls are alike. */
+  /** The condition that two relations with the ids mean the same person; nulls compare equal. */
   same(left: string, right: string): string {
     return hashedColumns(this.report)
       .map(({ name }) => `${left}.${sqlName(name)} IS NOT DISTINCT FROM ${right}.${sqlName(name)}`)

@@ -28,7 +28,7 @@ export interface ReadContext extends CheckContext {
   readonly lake: Lake;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
-  /** What becomes of the rows in `raw`, whose people are in `found` and whose kept texts are in `kept_texts`. */
+  /** Stages the rows in `raw`, whose people are in `found` and whose kept texts are in `kept_texts`. */
   readonly stage: (
     session: DuckSession,
     loaded: LoadedCsv,
@@ -39,7 +39,7 @@ export interface ReadContext extends CheckContext {
   readonly wereRead?: boolean;
 }
 
-/** Either its rows or why there are none. */
+/** Either its rows or the reason why there are none. */
 export interface ReadAlone {
   readonly read?: ReadDelivery;
   readonly staged?: readonly StagedRows[];
@@ -48,7 +48,7 @@ export interface ReadAlone {
 
 /**
  * Reads one landed file and stages its rows. If the engine or a check finds anything, each row is judged: the file is
- * quarantined with line, column and reason, or, if a person accepted it, read without its bad rows.
+ * quarantined with line, column and reason or, if a person accepted it, read without its bad rows.
  */
 export async function readAlone(
   session: DuckSession,
@@ -70,19 +70,19 @@ export async function readAlone(
       const bad = await findBadRows(place, report, header, signal);
       if (bad.rows > 0) return held(summary, bad);
     }
-    // Where the engine stumbled over what row by row reads well, it gets the rows in plain form.
+    // If the engine failed on rows that are good one by one, it gets them in plain form.
     const good = await loadGoodRows(session, delivery, csv, context);
     if ("quarantined" in good) return good;
     ({ loaded, refused } = good);
   }
-  // However the readers agree: a file that would count as read without a row must have none.
+  // Even if the readers agree: a file that would count as read without a row must really have none.
   if (rowsIn(loaded) + refused === 0 && (await holdsText(place, header, signal))) {
     return held("There is text behind the header, but no row of the report.");
   }
   await persons.find(session, loaded, signal);
   const { marked, notes: idNotes, ...checked } = await checkRows(session, loaded, [entry], context);
   let { days } = checked;
-  // Of a delivery that was read before, the rows that were taken stay good, whatever is known by now.
+  // For a delivery that was read before, the rows that were taken stay good, whatever is known by now.
   const isJudged = context.wereRead === true && refused === (entry.rowsRefused ?? 0);
   if (marked && !isJudged) {
     if (!isAccepted) {
@@ -112,7 +112,7 @@ export async function readAlone(
   return { read: { ...delivery, rows: rowsIn(loaded), refused, notes, wordsForNothing, days: span }, staged };
 }
 
-/** Loads a file without its bad rows, which are set apart beside it in the lake. */
+/** Loads a file without its bad rows, which are written next to it in the lake. */
 async function loadGoodRows(
   session: DuckSession,
   delivery: Delivery,
@@ -147,7 +147,7 @@ async function loadGoodRows(
   }
 }
 
-/** A delivery that is held back, for its first bad row if it has one. */
+/** A quarantined delivery, with its first bad row if it has one. */
 function quarantine(
   delivery: Delivery,
   summary: string,

@@ -8,19 +8,19 @@ import type { ReadEngine } from "./readEngine";
 import { isBlankFile } from "./scanBytes";
 import type { StagedRows } from "./stageRows";
 
-/** What became of the deliveries that were read. */
+/** The result of reading deliveries. */
 export interface Reading {
   readonly read: readonly ReadDelivery[];
   readonly quarantined: readonly QuarantinedDelivery[];
   readonly failed: readonly FailedDelivery[];
-  /** The rows of `read`, pseudonymized, in files of a month each. */
+  /** The rows of `read`, pseudonymized, in one file per month. */
   readonly staged: readonly StagedRows[];
 }
 
 /**
- * Reads landed files of one report and stages their rows: the engine those in which nothing has to be judged, the judge
- * every other one by itself. Whatever is wrong with a file puts it among `quarantined`; what is wrong with the machine or
- * the lake rejects.
+ * Reads landed files of one report and stages their rows. The engine reads those that need no judging; the judge reads
+ * the others individually. Any problem of a file puts it among `quarantined`; a problem of the machine or the lake
+ * rejects.
  */
 export async function readDeliveries(
   session: DuckSession,

@@ -3,58 +3,58 @@ import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
 import type { StagedRows } from "./stageRows";
 
-/** What an engine is given to read files of one report. */
+/** What an engine needs to read files of one report. */
 export interface EngineTask {
   readonly report: Report;
-  /** Deliveries are in it at their entry's `landedPath`. */
+  /** Has each delivery at its entry's `landedPath`. */
   readonly lake: Lake;
   readonly salt: string;
-  /** A folder on this machine, made by the lake's `scratch`, for the files that the engine makes. */
+  /** A local folder, made by the lake's `scratch`, for the engine's files. */
   readonly scratch: string;
   /**
-   * Makes a Parquet file with the ids of people, in a column `id`, that the lake and the run know before these files, of
-   * whatever report. They tell which texts hold an id, and which ids lost their zeros.
+   * Writes a Parquet file with a column `id`: people's ids that the lake and the run knew before these files, from all
+   * reports. They show which texts contain an id, and which ids lost their leading zeros.
    */
   knownIds(): Promise<string>;
   readonly signal: AbortSignal | undefined;
-  /** Is told what an engine outside of this process is at; null once it is done. */
+  /** Receives the status of an external engine; null once it is done. */
   readonly onState?: ((status: EngineStatus | null) => void) | undefined;
 }
 
-/** What an engine outside of this process is at. */
+/** The status of an external engine. */
 export interface EngineStatus {
   /** `queued` while it waits for a machine. */
   readonly state: "queued" | "starting" | "reading" | "checking" | "writing";
-  /** The last line of its log that tells of its work, without values. */
+  /** The last progress line of its log, without values. */
   readonly line: string | null;
 }
 
-/** What an engine answers for. */
+/** The deliveries that an engine vouches for. */
 export interface CleanReading {
-  /** Deliveries in which there is nothing to judge. */
+  /** Deliveries that need no judging. */
   readonly read: readonly ReadDelivery[];
   /** All rows of `read` and no others, pseudonymized, in data files of one month each, with statistics. */
   readonly staged: readonly StagedRows[];
   /**
-   * A Parquet file with the ids and the pseudonyms of the people of `read`, its columns named as in the lookup table.
-   * Undefined if there are none, or if the run knows them already.
+   * A Parquet file with the ids and pseudonyms of the people of `read`, its columns named as in the lookup table.
+   * Undefined if there are none, or if the run already knows them.
    */
   readonly people?: string | undefined;
 }
 
 /**
- * The seam between the pipeline and whatever reads landed files. An engine answers for clean files only. Clean is a file
- * in which every record has as many cells as the header, every cell has one meaning, and none of the checks in
- * `checkRows.ts` finds anything. Every other file, and every file about which an engine is in doubt, is left out of the
- * answer: the embedded judge (`readAlone.ts`) reads it, so line, column and reason are the same whatever the engine.
- * What is committed, and when, is not the engine's matter.
+ * The interface between the pipeline and the engines that read landed files. An engine answers for clean files only. In
+ * a clean file, every record has as many cells as the header, every cell has one meaning, and none of the checks in
+ * `checkRows.ts` finds anything. The engine leaves out every other file and every doubtful one. The embedded judge
+ * (`readAlone.ts`) reads those, so line, column and reason are the same whatever the engine. The engine does not decide
+ * what is committed, or when.
  *
- * `test/unit/readEngine.test.ts` holds engines against this contract.
+ * `test/unit/readEngine.test.ts` tests engines against this contract.
  */
 export interface ReadEngine {
   /**
-   * Reads what is clean of some deliveries. Nothing in a file makes it reject; a file that is gone is left out.
-   * Rejects for the machine's or the lake's sake and with the signal's reason.
+   * Reads the clean ones of some deliveries. Nothing in a file makes it reject; a file that is gone is left out.
+   * Rejects if the machine or the lake fails, and with the signal's reason.
    */
   readClean(deliveries: readonly Delivery[]): Promise<CleanReading>;
 }

@@ -15,18 +15,18 @@ export interface Refusal {
   readonly problems: readonly Problem[];
 }
 
-/** Rows that read well one by one and are to be refused all the same. */
+/** Rows that are readable but must be refused. */
 export interface MarkedRows {
   /** Which of the file's good rows they are, from 0, ascending. */
   readonly rows: Uint32Array;
-  /** For each of them the column to blame, if it is one. */
+  /** For each of them the column to blame, if there is one. */
   columnOf(index: number): string | undefined;
   reasonOf(index: number): string;
 }
 
 const problemsKept = 100;
 
-/** Finds each row that cannot be read, or is one of `marked`, with line, column and reason. */
+/** Finds each row that cannot be read, or is in `marked`, with line, column and reason. */
 export async function findBadRows(
   file: string,
   report: Report,
@@ -49,8 +49,8 @@ export async function findBadRows(
 }
 
 /**
- * Sets a file's bad rows apart, those of `marked` among them: the good ones go, with the header, into `goodFile` on this
- * machine's disk; the refused ones, each behind its line number and reason, into `refusedPath` of the lake, if one is given.
+ * Separates a file's bad rows, including those in `marked`. The good ones go, with the header, into the local file
+ * `goodFile`; the refused ones, each after its line number and reason, into `refusedPath` in the lake, if given.
  */
 export async function splitBadRows(
   file: string,
@@ -98,7 +98,7 @@ async function judged(
   return { order, rows: marked ? withMarked(rows, marked) : rows };
 }
 
-/** Refuses the marked ones of the good rows: the engine, which found them, counts good rows in the same order. */
+/** Refuses the marked ones among the good rows: the engine, which found them, counts good rows in the same order. */
 async function* withMarked(rows: AsyncGenerator<JudgedRow>, marked: MarkedRows): AsyncGenerator<JudgedRow> {
   let good = 0;
   let next = 0;
@@ -111,7 +111,7 @@ async function* withMarked(rows: AsyncGenerator<JudgedRow>, marked: MarkedRows):
   }
 }
 
-/** Both together, the first one's column and reason where both mark a row. */
+/** The union of both; if both mark a row, the first one's column and reason. */
 export function bothMarked(
   first: MarkedRows | undefined,
   second: MarkedRows | undefined,
@@ -145,8 +145,8 @@ function refusedLine(row: JudgedRow, problem: Problem): Buffer {
 }
 
 /**
- * The header's names are text; the good file is written byte for byte, so they go back to their bytes. Line breaks
- * within them, which no name of the report's has, would have the engine guess the file's line ends by them.
+ * The header's names are text; the good file is written byte for byte, so they are converted back to bytes. Line breaks
+ * are removed, since the engine would guess the file's line ends from them; no name of the report's columns has any.
  */
 function quoted(name: string): string {
   const plain = name.replaceAll('"', '""').replace(/[\r\n]+/g, " ");

@@ -5,8 +5,8 @@ import { type DuckSession, sqlName } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 
 /**
- * Finds what the files in `raw` say more than once; answers with notes by file number. A file is the authority on its own
- * rows, so all of them stand.
+ * Finds rows that files in `raw` repeat; resolves to notes by file number. A file is the authority on its own rows, so
+ * all of them stay.
  */
 export async function repeatedInFile(
   session: DuckSession,
@@ -14,13 +14,13 @@ export async function repeatedInFile(
   report: Report,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
-  // A text in Clever's own form is its day's only one.
+  // A day has only one text in Clever's own form.
   const valueIn = (column: ReportColumn) =>
     column.type === "date" && !loaded.otherForms.has(column.name)
       ? `raw.${sqlName(column.name)}`
       : valueSql(column, loaded);
   const { key, hasKey } = keyInFileSql(report, valueIn);
-  // Nearly all files have none, which hashes tell fastest; those that are equal by chance cost a second look.
+  // Almost no file has any, and comparing hashes shows this fastest; a collision costs only a second check.
   const found = await session.query(
     `SELECT file FROM raw WHERE ${hasKey} GROUP BY file HAVING count(*) > count(DISTINCT hash(${key.join(", ")}))`,
     [],

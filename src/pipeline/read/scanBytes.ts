@@ -4,18 +4,18 @@ import { RecordCounter } from "../../clever/records";
 import { Utf8Check } from "../../clever/utf8";
 import { isBlank } from "../../clever/values";
 
-/** What a CSV file's bytes tell before anyone reads its rows. */
+/** What a CSV file's bytes show before its rows are read. */
 export interface ScannedBytes {
-  /** Records, the header among them. */
+  /** Records, including the header. */
   readonly records: number;
-  /** Why the engine must not see the file; undefined for a sound one. */
+  /** Why the engine must not read the file; undefined for a sound one. */
   readonly fault: string | undefined;
 }
 
 /**
- * Reads a file's bytes for what the engine cannot be trusted with: bytes in another encoding in a row that is too long
- * make it fail for good, with all that it holds (DuckDB 1.5), stray quotes it reads otherwise than others do, empty
- * fields beyond the last it takes for none, and which line ends a file has it guesses by the first, in quotes too.
+ * Scans a file's bytes for what the engine cannot be trusted with. Bytes in another encoding in an overlong row make it
+ * fail for good, with all that it holds (DuckDB 1.5). It reads stray quotes differently from other readers and ignores
+ * empty fields after the last column. It guesses the line ends from the first one, even within quotes.
  *
  * @param pieces the file's bytes; each piece may be overwritten by the next one
  */
@@ -45,14 +45,14 @@ export async function scanBytes(
   return { records, fault: undefined };
 }
 
-/** Whether a file holds no more than white space, not even a header. */
+/** Whether a file holds only white space, without a header. */
 export async function isBlankFile(file: string, signal?: AbortSignal): Promise<boolean> {
   const stream = createReadStream(file, { encoding: "utf8", ...(signal ? { signal } : {}) });
   for await (const piece of stream) if (!isBlank(String(piece))) return false;
   return true;
 }
 
-/** Whether anything but blanks, delimiters and quotes stands behind a file's header. */
+/** Whether anything but blanks, delimiters and quotes follows a file's header. */
 export async function holdsText(
   file: string,
   { length, delimiter }: Header,

@@ -5,27 +5,27 @@ import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
 import type { MarkedRows } from "./refuseRows";
 
-/** What a file says of ids that stand with several ids of the other kind on one day. */
+/** Ids in a file that occur with several ids of the other kind on one day. */
 export interface SharedIds {
   /** Rows with an id that three or more others share: it identifies nobody. */
   readonly marked: MarkedRows | undefined;
-  /** Of the ids that stand with two others, which may be a person's second account, how many each file has. */
+  /** Per file, the number of ids with two others, which may be a person's second account. */
   readonly notes: ReadonlyMap<number, readonly string[]>;
 }
 
-/** From so many on, an id is a placeholder or was cut off; two may be one person with two accounts. */
+/** An id with this many others is a placeholder or was truncated; two may be one person with two accounts. */
 const shared = 3;
 
-/** What the hashed columns are called, in the report's order. */
+/** The names of the hashed columns, in the report's order. */
 const kinds = [
   { one: "id of the school system", many: "ids of the school system" },
   { one: "Clever id", many: "Clever ids" },
 ] as const;
 
 /**
- * Finds the ids in the files of the session's `raw`, whose people are in `found`, that stand with several ids of the other
- * kind on one day of a file, which no change of school year explains. Those with two are in the temporary table `clashing_ids` then: `place` is
- * the column's number among the hashed ones.
+ * Finds ids in the files of the session's `raw`, whose people are in `found`, that occur with several ids of the other
+ * kind on one day of a file. No change of school year explains this. Those with two are then in the temporary table
+ * `clashing_ids`; `place` is the column's number among the hashed ones.
  */
 export async function findSharedIds(
   session: DuckSession,

@@ -6,13 +6,13 @@ import type { Persons } from "./persons";
 import type { MarkedRows } from "./refuseRows";
 
 /**
- * Finds the rows of the session's `raw`, whose people are in `found`, in which a text that is kept as it is equals the id of a person: of any row of
- * this file or of the run's others. Undefined where there are none, which is what nearly all of the time goes into: the
- * few different texts, in `kept_texts` (see `readKeptTexts`), are looked up among the ids.
+ * Finds the rows of the session's `raw`, whose people are in `found`, in which a kept text equals a person's id from
+ * any row of this file or of the run's others. Undefined if there are none. Nearly all of the time goes into looking up
+ * the few distinct texts, in `kept_texts` (see `readKeptTexts`), among the ids.
  *
- * A text that several people have in one column is no id of one of them, whatever it equals: a school has people, and a
- * shifted row's cells are all its own person's. So a school's id that one row has in a person's place does not refuse the
- * school's rows.
+ * A text that several people have in one column is not the id of one of them, whatever it equals: a school has many
+ * people, while a shifted row's cells all belong to its own person. So if one row has a school's id in place of a
+ * person's, the school's rows are not refused.
  */
 export async function findShiftedRows(
   session: DuckSession,

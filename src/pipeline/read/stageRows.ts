@@ -20,7 +20,7 @@ import { type MaskedTexts, maskKeptTexts } from "./maskedTexts";
 import type { Persons } from "./persons";
 import type { FileDays } from "./unlikelyDates";
 
-/** Rows of one month in the form of the `_pseudo` table, in a file on this machine's disk. */
+/** Rows of one month in the form of the `_pseudo` table, in a local file. */
 export interface StagedRows {
   readonly file: StagedDataFile;
   readonly year: number;
@@ -32,11 +32,11 @@ export interface StagedRows {
 export interface StagedSource {
   readonly userType: UserType;
   readonly rows: number;
-  /** The days of the month that it has rows of; bit 0 is the first. */
+  /** The days of the month that have rows; bit 0 is the first. */
   readonly days: number;
 }
 
-/** What became of the rows in `raw`. */
+/** The staged rows of `raw`. */
 export interface StagedDeliveries {
   readonly staged: readonly StagedRows[];
   /** By file number. */
@@ -44,17 +44,17 @@ export interface StagedDeliveries {
 }
 
 export interface StageContext extends CheckContext {
-  /** People of another report of the run, whose ids texts may hold. */
+  /** People of another report of the run, whose ids may occur in texts. */
   readonly others: Persons | undefined;
-  /** The ids of the people whom the lake knows. */
+  /** The ids of the people known to the lake. */
   readonly lakeIds: LakeIds;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
 }
 
 /**
- * Pseudonymizes the rows of the session's `raw`, whose people are in `found` and whose kept texts are in `kept_texts`, and
- * writes them as one file for each month. Resolves to the files and, by file number, to notes on masked texts.
+ * Pseudonymizes the rows of the session's `raw`, whose people are in `found` and whose kept texts are in `kept_texts`,
+ * and writes them as one file per month. Resolves to the files and, by file number, to notes on masked texts.
  *
  * @param files the deliveries, by file number
  * @param days the rows of `raw` by file and day
@@ -103,7 +103,7 @@ export async function stageRows(
   return { staged, notes: new Map([...texts.notes].map(([file, note]) => [file, [note]])) };
 }
 
-/** A SELECT of the session's `raw` with the columns of the `_pseudo` table that are stored in its files. */
+/** A SELECT of the session's `raw` with those columns of the `_pseudo` table that are stored in its files. */
 function pseudonymizedRows(loaded: LoadedCsv, texts: MaskedTexts, persons: Persons): string {
   const { report } = persons;
   const values = report.columns.map((column) =>
@@ -111,7 +111,7 @@ function pseudonymizedRows(loaded: LoadedCsv, texts: MaskedTexts, persons: Perso
       ? `person.${sqlName(pseudonymName(column.name))}`
       : `${texts.valueOf(column)} AS ${sqlName(column.name)}`,
   );
-  // Joined by the ids as they were hashed: blank ones are null on both sides.
+  // Joined by the ids in the form that was hashed: blank ones are null on both sides.
   const ids = report.columns
     .filter(({ pseudonymization }) => pseudonymization === "hash")
     .map((column) => `${valueSql(column, loaded)} IS NOT DISTINCT FROM person.${sqlName(column.name)}`);
@@ -121,7 +121,7 @@ function pseudonymizedRows(loaded: LoadedCsv, texts: MaskedTexts, persons: Perso
     FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")} JOIN delivered ON delivered.file = raw.file`;
 }
 
-/** A relation of the files in `raw`, by their numbers, with what the table says of each. */
+/** A relation of the files in `raw`, by number, with what the table stores about each. */
 export function deliveredSql(files: readonly Pick<LogEntry, "source" | "userType">[]): string {
   const rows = files.map(
     ({ source, userType }, number) =>

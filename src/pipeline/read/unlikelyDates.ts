@@ -6,10 +6,10 @@ import type { LogEntry } from "../log/ingestLog";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { MarkedRows } from "./refuseRows";
 
-/** The days of files and their rows, by file number. */
+/** The days of files with their row counts, by file number. */
 export type FileDays = ReadonlyMap<number, readonly DayRows[]>;
 
-/** Tells how many rows of the session's `raw` each file has of each day. */
+/** Counts the rows of the session's `raw` per file and day. */
 export async function daysOfFiles(
   session: DuckSession,
   loaded: LoadedCsv,
@@ -33,7 +33,7 @@ export async function daysOfFiles(
 }
 
 /**
- * Finds the rows of the session's `raw` whose date neither the rest of the file nor the server's time makes likely.
+ * Finds the rows of the session's `raw` whose date is unlikely, given the rest of the file and the server's time.
  *
  * @param files the deliveries, by file number
  * @param days the rows of `raw` by file and day

@@ -1,8 +1,8 @@
 import { type UserType, userTypes } from "../../clever/reports";
 
 /**
- * Days of one month by user type: bit 0 is the first day. Rows of two sources can be the same row only on the same day of
- * the same user type, so each of these cells is a world of its own.
+ * Days of one month by user type: bit 0 is the first day. Rows of two sources can be the same row only on the same day
+ * of the same user type, so each of these cells is independent.
  */
 export type Cells = ReadonlyMap<UserType, number>;
 
@@ -56,7 +56,7 @@ export function listCells(cells: Cells, { year, month }: Month): { userType: Use
   );
 }
 
-/** The days of a month that lie within a span of days, `yyyy-MM-dd`. */
+/** The days of a month within a range of days, `yyyy-MM-dd`. */
 export function daysWithin(month: Month, first: string, last: string): number {
   let bits = 0;
   for (let day = 1; day <= 31; day++) {

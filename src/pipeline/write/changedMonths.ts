@@ -6,7 +6,7 @@ import type { StagedRows } from "../read/stageRows";
 import { type Cells, daysWithin, haveCommon, type Month, ofOtherTypes, ofType, unionOf } from "./cells";
 import { contentsOf } from "./fileContents";
 
-/** A source, and the days of its rows as far as they are known. */
+/** A source and the days of its rows, as far as known. */
 export interface SourceDays {
   readonly source: string;
   readonly userType: UserType;
@@ -15,22 +15,22 @@ export interface SourceDays {
   readonly lastDay?: string | undefined;
 }
 
-/** A month of a table of which some rows are to be computed again. */
+/** A month of a table with rows to be recomputed. */
 export interface ChangedMonth extends Month {
   /** Where the rows may change. */
   readonly cells: Cells;
   readonly staged: readonly StagedRows[];
   /** The table's files that may have rows in these cells. */
   readonly files: readonly AddFile[];
-  /** The table's files that may have rows of the staged days of other user types. */
+  /** The table's files that may have rows on the staged days for other user types. */
   readonly twinFiles: readonly AddFile[];
 }
 
 /**
- * The months that a change of sources touches: where their new rows are, and where the table may have their old ones.
+ * The months that a change of sources affects: where their new rows are, and where the table may have their old ones.
  *
  * @param arriving the sources with new rows; `staged` holds these
- * @param reranked sources whose rows are as before and whose rank is not
+ * @param reranked sources whose rows are unchanged but whose rank is not
  */
 export function changedMonths(
   snapshot: Snapshot | undefined,
@@ -59,7 +59,7 @@ export function changedMonths(
       for (const { userType } of holds(file)) month.cells.push(ofType(contentsOf(file).days, userType));
     }
     if (month.files.length === 0) continue;
-    // Where newer sources have all of its rows, no file holds a reranked source.
+    // If newer sources have all of its rows, no file holds a reranked source.
     for (const { userType, firstDay, lastDay } of reranked) {
       if (firstDay === undefined || lastDay === undefined) continue;
       month.cells.push(new Map([[userType, daysWithin(month, firstDay, lastDay)]]));
@@ -79,7 +79,7 @@ export function cellsOf(sources: StagedRows["sources"]): Cells {
   return unionOf([...sources.values()].map(({ userType, days }) => new Map([[userType, days]])));
 }
 
-/** Tells which of some sources a file holds, or may hold if another program wrote it. */
+/** Finds which of some sources a file holds, or may hold if another program wrote it. */
 function holdersOf(
   snapshot: Snapshot,
   sources: readonly SourceDays[],

@@ -4,7 +4,8 @@ import { fileStatistics } from "../../delta/statistics";
 import { allDays, type Cells, dayBit, unionOf } from "./cells";
 
 /**
- * What a data file of a `_pseudo` table holds. A file's tags say so, which makes overlaps exact without reading a row.
+ * The contents of a data file of a `_pseudo` table, as recorded in its tags. They make overlaps exact without reading a
+ * row.
  */
 export interface FileContents {
   /** Rows by source; undefined if another program wrote the file, or merged it and dropped the tags. */
@@ -30,10 +31,10 @@ export function contentTags(contents: {
   };
 }
 
-/** Actions live as long as the snapshots that share them, and each is asked for its contents many times. */
+/** Actions live as long as the snapshots that share them, and each is queried many times. */
 const parsed = new WeakMap<AddFile, FileContents>();
 
-/** The contents of a data file, by its tags; if it has none, by its statistics. */
+/** The contents of a data file, from its tags or, without tags, from its statistics. */
 export function contentsOf(file: AddFile): FileContents {
   let contents = parsed.get(file);
   if (contents === undefined) {

@@ -27,32 +27,32 @@ export interface MonthSources {
   readonly report: Report;
   readonly snapshot: Snapshot | undefined;
   readonly month: ChangedMonth;
-  /** Sources whose old rows go from the whole month: their new ones, if they have any, are in `month.staged`. */
+  /** Sources whose old rows are removed from the whole month: their new ones, if any, are in `month.staged`. */
   readonly changed: ReadonlySet<string>;
-  /** Where the month is built again as a whole: the only sources whose rows of the table stay. */
+  /** If the whole month is rebuilt: the only sources whose rows in the table stay. */
   readonly onlyStay?: ReadonlySet<string>;
-  /** Sources whose rows the table lacks in part; `restored` has all of them. */
+  /** Sources with missing rows in the table; `restored` has all of their rows. */
   readonly incomplete: ReadonlySet<string>;
   readonly restored: readonly StagedRows[];
   /** Sources whose staged rows are to be left out. */
   readonly heldBack: ReadonlySet<string>;
-  /** When a source's delivery was written; undefined for a source that nobody knows. */
+  /** When a source's delivery was written; undefined for an unknown source. */
   readonly timeOf: (source: string) => Date | undefined;
-  /** Where a file of the table is on this machine's disk. */
+  /** The local path of a file of the table. */
   readonly placeOf: (lakePath: string) => string;
 }
 
-/** The new data file of a month, and the files that it replaces. */
+/** A month's new data file, and the files that it replaces. */
 export interface WrittenMonth {
   readonly removed: readonly AddFile[];
   readonly added: readonly { readonly file: StagedDataFile; readonly tags: Tags }[];
 }
 
 /**
- * The rows of one month, computed by the rule: a row counts unless a newer source has it. Only the cells of the change are
- * computed, and of these only the ones in which several sources have rows; everything else stays or moves as it is.
+ * The rows of one month, computed by the rule: a row counts unless a newer source has it. Only the cells of the change
+ * in which several sources have rows are computed; everything else stays or moves unchanged.
  *
- * @param number tells the session's temporary tables from those of other months
+ * @param number distinguishes the session's temporary tables from those of other months
  */
 export class MonthRows {
   private losing = new Set<number>();
@@ -114,7 +114,7 @@ export class MonthRows {
     for (const { origin } of origins) this.losing.add(Number(origin));
   }
 
-  /** Sources, the oldest first. */
+  /** Sources, oldest first. */
   private rank(sources: readonly string[]): string[] {
     const dated = [...new Set(sources)].flatMap((source) => {
       const modified = this.sources.timeOf(source);
@@ -126,7 +126,7 @@ export class MonthRows {
   /**
    * Whether an arriving source may have the rows of a source of another user type.
    *
-   * @param userTypeOf the user type of a source of the table; undefined for a source that nobody knows
+   * @param userTypeOf the user type of a source of the table; undefined for an unknown source
    */
   mayHaveTwins(userTypeOf: (source: string) => UserType | undefined): boolean {
     const { month, changed } = this.sources;
@@ -144,7 +144,7 @@ export class MonthRows {
     return mayBeTwins([...arriving.values()], [...arriving.values(), ...inTable.values()]);
   }
 
-  /** A SELECT of the month's rows of all user types on the arriving days, to look for twins in. */
+  /** A SELECT of the month's rows of all user types on the arriving days, in which to look for twins. */
   twinRows(): string {
     const { month, changed, heldBack } = this.sources;
     const table = this.tableRows(month.twinFiles).map((rows) => `${rows} WHERE ${isNoneOf(changed)}`);
@@ -152,7 +152,7 @@ export class MonthRows {
     return [...table, ...staged].join(" UNION ALL BY NAME ");
   }
 
-  /** Writes what is new or changed of the month into data files on this machine's disk. */
+  /** Writes the new or changed rows of the month into local data files. */
   async write(scratch: string): Promise<WrittenMonth> {
     const { report, snapshot, month, heldBack, restored } = this.sources;
     const staged = month.staged.filter(({ sources }) =>
@@ -256,7 +256,7 @@ export class MonthRows {
     }));
   }
 
-  /** The sources whose rows count of a staged file. A source that is held back may have earlier rows, which stay. */
+  /** The sources of a staged file whose rows count. A source that is held back may have earlier rows, which stay. */
   private arrivingIn({ sources }: StagedRows): StagedRows["sources"] {
     return new Map([...sources].filter(([source]) => !this.sources.heldBack.has(source)));
   }
@@ -288,7 +288,7 @@ export class MonthRows {
     );
   }
 
-  /** The contents of a file that was written, as its tags tell them. */
+  /** The contents of a written file, as recorded in its tags. */
   private async tagsOf(file: StagedDataFile): Promise<Tags> {
     const rows = await this.session.query(
       `SELECT source_file, user_type, day("date")::INTEGER AS day, count(*)::INTEGER AS rows
@@ -296,7 +296,7 @@ export class MonthRows {
       [],
       this.signal,
     );
-    // Rows of another program: without tags, every reader looks at the rows themselves.
+    // Rows of another program: without tags, every reader reads the rows themselves.
     if (rows.some(({ source_file, day }) => typeof source_file !== "string" || typeof day !== "number"))
       return {};
     const sources = new Map<string, number>();

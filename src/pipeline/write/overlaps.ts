@@ -4,22 +4,22 @@ import { hasNoKeySql, hasResources, sameRowSql, tellsSameSql } from "../../cleve
 import { type DuckSession, sqlString } from "../../duck/duck";
 import { comparableTexts } from "../read/comparableTexts";
 
-/** Rows of a source of which a newer source has a newer one. */
+/** Rows of a source that a newer source has too. */
 export interface Overlap {
   readonly source: string;
   /** The newer source. */
   readonly taker: string;
   /** Rows of `source` that `taker` has too. */
   readonly rows: number;
-  /** Those of which it says the same, and those of which it says something else. */
+  /** Those with the same values in both, and those with different ones. */
   readonly equal: number;
   readonly different: number;
 }
 
 /**
- * Finds the rows that newer sources have too, of a relation of rows with the columns of the `_pseudo` table, `row_id` and
- * `rank`: the higher one is newer. The table `taken` then has (`row_id`, `source`, `taker`, `same`) for each of them. The
- * rule of the whole pipeline: a row counts unless a newer source has it.
+ * Finds the rows that newer sources have too, in a relation with the columns of the `_pseudo` table, `row_id` and
+ * `rank`; a higher rank is newer. The table `taken` then has (`row_id`, `source`, `taker`, `same`) for each of them.
+ * This is the rule of the whole pipeline: a row counts unless a newer source has it.
  *
  * A row without any id follows its file: it is taken if the taker has another row of its source's day and user type.
  */
@@ -55,7 +55,7 @@ export async function findTakenRows(
   );
 }
 
-/** The rows with what `sameRowSql` asks of them. */
+/** The rows with the columns that `sameRowSql` needs. */
 async function keyedRows(
   session: DuckSession,
   report: Report,
@@ -68,7 +68,7 @@ async function keyedRows(
     [],
     signal,
   );
-  // Only rows without Clever's id of their resource are told apart by its name.
+  // Only rows without Clever's resource id are distinguished by its name.
   if (nameless === undefined) return `(SELECT *, resource_name AS resource_key FROM ${relation} rows_)`;
   const texts = await comparableTexts(session, report, relation, "resource_names", signal);
   const key = texts.valueOf({ name: "resource_name" }, "resource_name");
@@ -96,7 +96,7 @@ export async function countOverlaps(
   }));
 }
 
-/** The overlaps of several months, added up by source and taker. */
+/** The overlaps of several months, summed by source and taker. */
 export function addOverlaps(all: readonly Overlap[]): Overlap[] {
   const sums = new Map<string, Overlap>();
   for (const each of all) {
@@ -117,7 +117,7 @@ export function addOverlaps(all: readonly Overlap[]): Overlap[] {
   return [...sums.values()];
 }
 
-/** A source that says something else than others of most of the rows that it has in common with them. */
+/** A source that differs from others in most of the rows that they share. */
 export interface Contradiction {
   readonly source: string;
   readonly others: readonly string[];
@@ -126,10 +126,11 @@ export interface Contradiction {
 }
 
 /**
- * Finds the arriving sources that contradict those which are there: an old export under a new name, or another district's
- * file. Each is compared with the table and with the arriving sources before it that do not contradict themselves.
+ * Finds the arriving sources that contradict the existing ones: an old export under a new name, or another district's
+ * file. Each is compared with the table and with the earlier arriving sources that do not contradict anything
+ * themselves.
  *
- * @param arriving the oldest first
+ * @param arriving oldest first
  */
 export function contradictions(
   arriving: readonly string[],

@@ -3,8 +3,8 @@ import { heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delive
 const number = new Intl.NumberFormat("en-US");
 
 /**
- * Holds back a delivery that would take away more of its source's rows than a person may have meant: more than
- * `maxShrink` percent, or all of them. A file that was cut off, or emptied, must not empty the tables.
+ * Holds back a delivery that would remove more of its source's rows than intended: more than `maxShrink` percent, or
+ * all of them. A truncated or emptied file must not empty the tables.
  *
  * @param before rows of the source that count, or are superseded
  */
@@ -17,7 +17,7 @@ export function tooFewRows(
   const gone = before - rows;
   if (before === 0 || (rows > 0 && gone <= (before * maxShrink) / 100)) return undefined;
   if (rows === 0 && refused > 0) {
-    // Taken, it would only let the rows go that the tables have.
+    // Accepting it would only remove the rows that the tables have.
     return heldBack(
       delivery,
       `None of its ${number.format(refused)} rows can be taken. ${staying(before)}.`,

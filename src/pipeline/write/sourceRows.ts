@@ -7,14 +7,14 @@ import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { contentsOf } from "./fileContents";
 
-/** How many rows a table has of each source, by the tags of its data files. */
+/** How many rows a table has of each source, from its data files' tags. */
 export interface SourceRows {
   readonly tagged: ReadonlyMap<string, number>;
   /** Files without tags, which may have more. */
   readonly untagged: readonly AddFile[];
 }
 
-/** Snapshots are immutable, and each is asked several times. */
+/** Snapshots are immutable, and each is queried several times. */
 const counted = new WeakMap<Snapshot, SourceRows>();
 
 export function rowsBySource(snapshot: Snapshot | undefined): SourceRows {
@@ -32,17 +32,17 @@ export function rowsBySource(snapshot: Snapshot | undefined): SourceRows {
   return result;
 }
 
-/** The rows of a source in a table; undefined if that takes reading. */
+/** The rows of a source in a table; undefined if counting them requires reading. */
 export function knownRowsOf(snapshot: Snapshot | undefined, source: string): number | undefined {
   const { tagged, untagged } = rowsBySource(snapshot);
   return untagged.length > 0 ? undefined : (tagged.get(source) ?? 0);
 }
 
 /**
- * Whether the table has all good rows of a source's current delivery, so that they need not be read again when some of
- * them are computed again.
+ * Whether the table has all good rows of a source's current delivery, so that recomputing some of them does not require
+ * reading it again.
  *
- * @param rows of the source in the table; undefined if that is not known
+ * @param rows of the source in the table; undefined if unknown
  */
 export function isComplete(entry: LogEntry, rows: number | undefined): boolean {
   const { rowsRead, rowsRefused = 0, rowsSuperseded } = entry;
@@ -50,12 +50,12 @@ export function isComplete(entry: LogEntry, rows: number | undefined): boolean {
   return (rows ?? rowsRead - rowsRefused - (rowsSuperseded ?? 0)) >= rowsRead - rowsRefused;
 }
 
-/** Whether an entry is of an earlier version, which counted rows that other files had among the refused ones. */
+/** Whether an entry is from an earlier version, which counted rows that other files had among the refused ones. */
 export function mayLackGoodRows({ rowsRefused = 0, rowsSuperseded }: LogEntry): boolean {
   return rowsSuperseded === undefined && rowsRefused > 0;
 }
 
-/** Counts a table's rows of some sources; files without tags are read for it. */
+/** Counts a table's rows of some sources; reads files without tags. */
 export async function rowsInTable(
   lake: Lake,
   duck: Duck,

@@ -28,7 +28,7 @@ import { isComplete, knownRowsOf, mayLackGoodRows, rowsBySource } from "./source
 import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
 import { findTwins, knownPeople, twinReason } from "./twins";
 
-/** Data files that go to the lake concurrently: each waits mostly for the network. */
+/** Data files imported into the lake concurrently: each mostly waits for the network. */
 const importsAtOnce = 4;
 
 export interface ChangeContext {
@@ -37,24 +37,24 @@ export interface ChangeContext {
   readonly report: Report;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
-  /** The entry of the delivery of a source whose rows the tables have; undefined if the log does not know it. */
+  /** The entry of the delivery of a source whose rows are in the tables; undefined if it is not in the log. */
   readonly currentOf: (source: string) => LogEntry | undefined;
   /** All such entries of the report. */
   readonly current: () => Iterable<LogEntry>;
   /** Reads landed copies again. */
   readonly read: (deliveries: readonly Delivery[]) => Promise<Reading>;
-  /** Percent of a source's rows that a new delivery may take away without a question. */
+  /** Percent of a source's rows that a redelivery may remove without a person's consent. */
   readonly maxShrink: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A delivery whose rows enter the table. */
 export interface AppliedDelivery extends ReadDelivery {
-  /** Rows of its source in the table, or superseded, before. */
+  /** Rows of its source in the table, or superseded, before the change. */
   readonly rowsReplaced: number;
 }
 
-/** What a change does to a table. */
+/** The effect of a change on a table. */
 export interface Planned {
   /** Undefined if nothing is to be committed. */
   readonly attempt: Attempt | undefined;
@@ -62,22 +62,25 @@ export interface Planned {
   readonly quarantined: readonly QuarantinedDelivery[];
   /** What sources of the change have in common with others. */
   readonly overlaps: readonly Overlap[];
-  /** Sources of an earlier version that lacked rows which others had, with the bad rows of each: the rule holds for them now. */
+  /**
+   * Sources of an earlier version that lacked rows which others had, with the bad rows of each: the rule now holds for
+   * them.
+   */
   readonly completed: ReadonlyMap<string, number>;
 }
 
 /**
- * What is to enter a report's table in one commit: deliveries with their staged rows, and sources whose rank changed.
- * `on` computes it on a state of the table.
+ * What enters a report's table in one commit: deliveries with their staged rows, and sources whose rank changed. `on`
+ * computes it for a state of the table.
  */
 export class TableChange {
   constructor(
     private readonly context: ChangeContext,
     private readonly arriving: readonly ReadDelivery[],
     private readonly staged: readonly StagedRows[],
-    /** Current deliveries whose file has a new modification time and the same bytes. */
+    /** Current deliveries whose file has a new modification time but the same bytes. */
     private readonly reranked: readonly LogEntry[],
-    /** Sources that are applied although the table has this delivery: their log entry was lost. */
+    /** Sources to apply although the table has this delivery: their log entry was lost. */
     private readonly again: ReadonlySet<string>,
   ) {}
 
@@ -103,7 +106,10 @@ export class TableChange {
     return { ...planned, applied };
   }
 
-  /** Computes the months; whoever is quarantined for what the sources have in common is left out of the next round. */
+  /**
+   * Computes the months. A source that is quarantined because of what sources have in common is left out of the next
+   * round.
+   */
   private async plan(
     snapshot: Snapshot | undefined,
     due: readonly ReadDelivery[],
@@ -140,7 +146,8 @@ export class TableChange {
     const arriving = applied.map(({ entry }) => entry);
     let months = changedMonths(snapshot, arriving, reranked, staged);
     let again = await this.restore(snapshot, months, changed);
-    // The rule holds for all rows of a source or, as an earlier version left it, for none: their days are part of the change.
+    // The rule holds for all rows of a source or, as an earlier version left it, for none; so their days are part of
+    // the change.
     for (let count = 0; again.completed.size > count; ) {
       count = again.completed.size;
       const completed = again.sources.filter(({ source }) => again.completed.has(source));
@@ -186,7 +193,10 @@ export class TableChange {
     });
   }
 
-  /** Reads the landed copies of sources whose rows the table lacks in part and which may have some in these months. */
+  /**
+   * Reads the landed files of sources whose rows are partly missing from the table, if they may have some in these
+   * months.
+   */
   private async restore(
     snapshot: Snapshot | undefined,
     months: readonly ChangedMonth[],
@@ -209,7 +219,7 @@ export class TableChange {
     const { read: all, staged } = await this.context.read(
       lacking.map((entry) => ({ entry, isAccepted: true })),
     );
-    // Where a landed file is gone, or is not read as it was before, the table's rows stand.
+    // If a landed file is gone, or is read differently than before, the table's rows stay.
     const read = all.filter(isReadAsBefore);
     return {
       sources: read.map(({ entry, days }) => ({ ...entry, firstDay: days?.first, lastDay: days?.last })),
@@ -220,7 +230,7 @@ export class TableChange {
     };
   }
 
-  /** When the deliveries that count by now were written, as the server says; undefined for a source that nobody knows. */
+  /** When the currently counting deliveries were written, according to the server; undefined for an unknown source. */
   private times(
     snapshot: Snapshot | undefined,
     applied: readonly ReadDelivery[],
@@ -250,7 +260,7 @@ export class TableChange {
     });
   }
 
-  /** Arriving sources whose rows are those of a source of another user type. */
+  /** Arriving sources with the rows of a source of another user type. */
   private async twins(
     session: DuckSession,
     snapshot: Snapshot | undefined,
@@ -284,7 +294,7 @@ export class TableChange {
     return agreedTwin === twin || ofTwin === entry.source;
   }
 
-  /** Decides which of two arriving twins counts: by whose people they are, else the one that came first. */
+  /** Decides which of two arriving twins counts: the one whose people they are, or else the one that came first. */
   private async judgeTwins(
     session: DuckSession,
     snapshot: Snapshot | undefined,
@@ -332,14 +342,14 @@ export class TableChange {
     for (const add of await allSettledOrThrow(imports)) actions.push({ add });
     if (actions.length === 0) return undefined;
     const creation = snapshot ? [] : pseudoTableActions(report);
-    // Whatever another writer adds has to be looked at first: it may be the same rows.
+    // Anything that another writer adds must be checked first: it may be the same rows.
     return { actions: [...creation, ...actions], reads: "table" };
   }
 }
 
 /**
- * Rejects with `unsupportedTable` where another program gave the table other columns or partitions than the data files
- * that we write have; its own columns behind ours are null in our rows.
+ * Rejects with `unsupportedTable` if another program gave the table other columns or partitions than our data files
+ * have. Its own columns after ours are null in our rows.
  */
 export function requireOurShape(report: Report, table: Snapshot | undefined): void {
   if (table === undefined) return;
@@ -347,7 +357,7 @@ export function requireOurShape(report: Report, table: Snapshot | undefined): vo
   requireSameShape(table.metadata, expected, pseudoTable(report), "mayFollow");
 }
 
-/** Whether as many rows of a landed copy are read as when it entered the tables. */
+/** Whether a landed file yields as many rows as when it entered the tables. */
 export function isReadAsBefore({ entry, rows, refused }: ReadDelivery): boolean {
   const { rowsRead = rows + refused, rowsRefused = 0, rowsSuperseded } = entry;
   // Earlier versions counted rows that other files had among the refused ones.
@@ -355,7 +365,7 @@ export function isReadAsBefore({ entry, rows, refused }: ReadDelivery): boolean 
   return rowsRead === rows + refused && isRefused;
 }
 
-/** So many files of a user type tell whose people they are. */
+/** This many files of a user type show whose people they are. */
 const filesPerType = 3;
 
 /** The table's newest files of some user types. */

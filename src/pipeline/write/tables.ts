@@ -18,13 +18,13 @@ import type { SourceEntries } from "../log/logTable";
 import { type LakeState, lakeState } from "../plan/plan";
 import { contentsOf, mergedTags } from "./fileContents";
 
-/** The application under which a table's Delta log says which delivery of a source it holds. */
+/** The application id under which a table's Delta log records its delivery of a source. */
 export function sourceAppId(source: string): string {
   return `${appIdPrefix}${source}`;
 }
 const appIdPrefix = "clever-lake:";
 
-/** Per source the version of the delivery whose rows are in a table. */
+/** For each source, the version of the delivery whose rows are in a table. */
 export function appliedVersions(snapshot: Snapshot | undefined): Map<string, number> {
   const applied = new Map<string, number>();
   for (const { appId, version } of snapshot?.transactions.values() ?? []) {
@@ -36,10 +36,13 @@ export function appliedVersions(snapshot: Snapshot | undefined): Map<string, num
 /** Data files that a partition may have before its small ones are merged: every reader pays for each. */
 export const filesPerPartition = 8;
 
-/** What a `_pseudo` table's data files tell beside their rows, so that those of a source are found without reading. */
+/**
+ * What a `_pseudo` table's data files record in addition to their rows, so that a source's rows are found without
+ * reading.
+ */
 export const pseudoFiles = { tagsOf: mergedTags, exactStatistics: ["source_file"] } as const;
 
-/** The actions that make a report's `_pseudo` table. */
+/** The actions that create a report's `_pseudo` table. */
 export function pseudoTableActions(report: Report): Action[] {
   return tableActions({
     columns: pseudoColumns(report),
@@ -49,18 +52,18 @@ export function pseudoTableActions(report: Report): Action[] {
   });
 }
 
-/** The newest states of the `_pseudo` tables that there are. */
+/** The newest states of the existing `_pseudo` tables. */
 export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
 
 /** The newest states of the tables of reports. */
 export interface LakeTables {
   readonly pseudo: PseudoTables;
   readonly lookups: PseudoTables;
-  /** By path, the tables that use what this program cannot read; each keeps no other one back. */
+  /** By path, the tables that use features that this program cannot read; they do not block the others. */
   readonly refused: ReadonlyMap<string, CleverLakeError>;
 }
 
-/** @param known states at hand: one that is still the newest is not read again */
+/** @param known earlier states: one that is still the newest is not read again */
 export async function readTables(
   lake: Lake,
   duck: Duck,
@@ -95,8 +98,8 @@ export async function readTables(
 }
 
 /**
- * What the lake holds, from its tables and its log. A table that cannot be read is taken to have what the log says, so that
- * nothing is read again for its sake.
+ * What the lake holds, from its tables and its log. For a table that cannot be read, the log is trusted, so that
+ * nothing is read again.
  */
 export function stateOf({ pseudo, refused }: LakeTables, entries: SourceEntries): LakeState {
   const applied = appliedIn(pseudo);
@@ -110,7 +113,7 @@ export function appliedIn(tables: PseudoTables): Map<string, number> {
   return new Map([...tables.values()].flatMap((snapshot) => [...appliedVersions(snapshot)]));
 }
 
-/** Sources that have rows in the tables, also where a log was made to forget which delivery they are of. */
+/** Sources that have rows in the tables, even if a log lost the record of their delivery. */
 export function sourcesIn(tables: PseudoTables): Set<string> {
   const sources = new Set(appliedIn(tables).keys());
   for (const { files } of tables.values()) {

@@ -16,9 +16,9 @@ export interface TwinPair {
 }
 
 /**
- * Finds sources with the same rows under two user types, such as the students' file that was also delivered by the name of
- * the teachers'. A person may be a teacher and staff and so have a row in both: sources are twins if more than half of the
- * rows of each are the same. Only those with the same first or last person are compared row by row.
+ * Finds sources with the same rows under two user types, such as a students' file that was also delivered under the
+ * teachers' name. A person may be both teacher and staff and so have a row in both: sources are twins if more than half
+ * of the rows of each are the same. Only those with the same first or last person are compared row by row.
  *
  * @param rows a SELECT with the columns of the `_pseudo` table, of one month
  */
@@ -70,13 +70,13 @@ async function haveSameRows(
   return 2 * Number(same) > Number(most);
 }
 
-/** A source of a month: whose rows they are, undefined if nobody knows, and how many. */
+/** A source of a month with its user type, undefined if unknown, and its row count. */
 export interface CountedSource {
   readonly userType: UserType | undefined;
   readonly rows: number;
 }
 
-/** Whether any of the arriving sources may be a twin of another source, as far as user types and counts of rows tell. */
+/** Whether any of the arriving sources may be a twin of another source, judging by user types and row counts. */
 export function mayBeTwins(arriving: readonly CountedSource[], others: readonly CountedSource[]): boolean {
   return arriving.some((one) =>
     others.some(
@@ -88,8 +88,8 @@ export function mayBeTwins(arriving: readonly CountedSource[], others: readonly 
 }
 
 /**
- * How many people of a source have rows of its own user type, and of its twin's, from other sources: the one whose people
- * they are counts.
+ * How many people of a source have rows of its own user type, and of its twin's, from other sources: the one whose
+ * people they are counts.
  */
 export async function knownPeople(
   session: DuckSession,
@@ -113,12 +113,12 @@ export async function knownPeople(
   return { asMine: Number(as_mine), asTwin: Number(as_twin) };
 }
 
-/** What is said of a file that does not count for the sake of its twin. */
+/** The reason for a file that does not count because of its twin. */
 export function twinReason(kept: string, why: string): string {
   return `Its rows are those of ${kept}, which ${why}: the same rows count once. If the file is accepted, they count as well.`;
 }
 
-/** What is noted of a file whose rows count beside those of its twin. */
+/** The note for a file whose rows count in addition to those of its twin. */
 export function besideTwinNote(twin: string): string {
   return `Its rows count beside those of ${twin}, as a person has agreed.`;
 }
