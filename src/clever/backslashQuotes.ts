@@ -1,7 +1,7 @@
 const backslash = 0x5c;
 const quote = 0x22;
 
-/** Whether a quote behind a backslash stands anywhere in bytes that come in pieces. */
+/** Detects a quote after a backslash in bytes that arrive in pieces. */
 export class BackslashSearch {
   found = false;
   private endsInBackslash = false;
@@ -17,15 +17,15 @@ export class BackslashSearch {
 const escapedQuote = Buffer.from([backslash, quote]);
 
 /**
- * The bytes of a CSV file in which every field is quoted and quotes are escaped as `\"`, with these quotes doubled instead,
- * as RFC 4180 and Clever have it. Backslashes in front of a quote count in pairs, as for Spark: two are one backslash, and an
- * odd one escapes the quote. All other backslashes stay.
+ * The bytes of a CSV file whose fields are all quoted and whose quotes are escaped as `\"`, with these quotes doubled
+ * instead, as in RFC 4180 and Clever's files. Backslashes before a quote count in pairs, as for Spark: two are one
+ * backslash, and an odd one escapes the quote. All other backslashes stay.
  */
 export async function* withDoubledQuotes(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let held: Buffer = Buffer.alloc(0);
   for await (const piece of pieces) {
     const bytes = Buffer.concat([held, piece]);
-    // What stands behind the last backslashes is in the next piece.
+    // What follows the last backslashes is in the next piece.
     let end = bytes.length;
     while (end > 0 && bytes[end - 1] === backslash) end--;
     held = bytes.subarray(end);

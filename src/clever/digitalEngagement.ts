@@ -1,20 +1,20 @@
 import { partitionColumns, pseudonymName, type ReportName, reportNames, type TableColumn } from "./reports";
 
-/** Where a column of the schema comes from: a column of the report's `_pseudo` table, or a constant text. */
+/** The origin of a column of the schema: a column of the report's `_pseudo` table, or a constant text. */
 export type EngagementOrigin = { readonly column: string } | { readonly text: string };
 
 export interface EngagementColumn {
   readonly name: string;
   readonly type: "string" | "date" | "integer" | "boolean";
-  /** Null where the report says nothing. */
+  /** Null if the report has no such value. */
   readonly from: Readonly<Record<ReportName, EngagementOrigin | null>>;
 }
 
 const column = (name: string): EngagementOrigin => ({ column: name });
 
 /**
- * OEA's Digital Engagement schema, after IMS Caliper's ToolUseEvent, and what of Clever's reports fills it.
- * Source: the schema's documentation in Open Education Analytics.
+ * OEA's Digital Engagement schema, after IMS Caliper's ToolUseEvent, and how Clever's reports fill it. Source: the
+ * schema's documentation in Open Education Analytics.
  */
 export const engagementColumns: readonly EngagementColumn[] = [
   {
@@ -60,14 +60,14 @@ export const engagementColumns: readonly EngagementColumn[] = [
   },
 ];
 
-/** The table of the schema: OEA's columns, those that it is partitioned by, then ours. */
+/** The table of the schema: OEA's columns, the partition columns, then ours. */
 export const activityColumns: readonly TableColumn[] = [
   ...engagementColumns.map(({ name, type }) => ({ name, type })),
   ...partitionColumns.map((name) => ({ name, type: "integer" as const })),
   { name: "user_type", type: "string" },
 ];
 
-/** The column that tells Clever's rows from those of other modules, and its values in Clever's. */
+/** The column that distinguishes Clever's rows from those of other modules, and its values in Clever's rows. */
 export const cleverObjects: { readonly column: string; readonly values: readonly string[] } = {
   column: "event_object",
   values: reportNames.flatMap((report) => {

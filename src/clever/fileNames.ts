@@ -5,38 +5,38 @@ export interface ReportFile {
   readonly report: Report;
   readonly userType: UserType;
   /**
-   * What the file is a delivery of: its path without the marks of copies, so that `… (1).csv`, fetched by hand and
-   * put back, is a newer delivery of the same report and not a second one.
+   * The source of the file: its path without copy marks, so that `… (1).csv`, downloaded by hand and put back, is a
+   * redelivery of the same report and not a second one.
    */
   readonly source: string;
   /**
-   * What makes two files deliveries of one report, wherever they stand: the file's name without the marks of copies. A
-   * name without a date may be any day's, so there it is the whole path.
+   * Two files with the same name, without copy marks, are deliveries of one report, in any folder. A name without a
+   * date may be for any day, so there it is the whole path.
    */
   readonly name: string;
-  /** The number in `… (1).csv`, 1 for `… - Copy.csv`, their sum for copies of copies; 0 for no copy. */
+  /** The number in `… (1).csv`, 1 for `… - Copy.csv`, their sum for copies of copies; 0 if it is not a copy. */
   readonly copy: number;
 }
 
-/** What browsers and Windows (in English and Spanish) put behind the name of a copy, and again for a copy of a copy. */
+/** What browsers and Windows (in English and Spanish) append to the name of a copy, and again for a copy of a copy. */
 const copyMarks = String.raw`(?<copies>(?: *\(\d{1,3}\)| +- +(?:copy|copia))*)`;
 const slugs = reportNames.map((name) => reports[name].slug).join("|");
 const types = userTypes.join("|");
 
-/** Clever's own names; the date in them is near the dates of the rows and need not be one of them. */
+/** Clever's own names; the date in them is near the dates of the rows but need not be one of them. */
 const cleverName = new RegExp(
   `^(?<stem>(?<date>\\d{4}-\\d{2}-\\d{2})-(?<slug>${slugs})-(?<type>${types}))${copyMarks}\\.csv$`,
   "i",
 );
 const beginning = new RegExp(`^\\d{4}-\\d{2}-\\d{2}-(?:${slugs})-(?:${types})(?![a-z])`, "i");
-/** OEA's test data: `Students.csv`; the folders above it say which report it is. */
+/** OEA's test data: `Students.csv`; the folders above it name the report. */
 const oeaName = new RegExp(`^(?<type>${types})${copyMarks}\\.csv$`, "i");
 
-/** What was recognized before: a plan asks for each path several times. */
+/** Cache: a plan asks for each path several times. */
 const recognized = new Map<string, ReportFile | undefined>();
 const mostRecognized = 10_000;
 
-/** Says which report a path on the server is, or undefined where it is none. */
+/** Which report a path on the server is; undefined if it is none. */
 export function recognizeReport(path: string): ReportFile | undefined {
   const known = recognized.get(path);
   if (known !== undefined || recognized.has(path)) return known;
@@ -62,24 +62,24 @@ function reportAt(path: string): ReportFile | undefined {
   const report = folders.map(reportBySlug).findLast((found) => found !== undefined);
   const userType = userTypeByName(oea?.type);
   if (!report || !userType) return undefined;
-  // Without a date in the name, `Students (1).csv`, and `Students.csv` in another folder, may well be another day's:
-  // each path is a source of its own, and what it repeats is found by content.
+  // Without a date in the name, `Students (1).csv`, and `Students.csv` in another folder, may well be for another day:
+  // each path is a source of its own, and repeated rows are found by content.
   return { report, userType, source: path, name: path, copy: 0 };
 }
 
-/** Whether a name begins as a report's does and goes on otherwise, such as `….csv.gz`: somebody may take it for one. */
+/** Whether a name begins like a report's but continues differently, such as `….csv.gz`: a user may take it for one. */
 export function resemblesReport(path: string): boolean {
   return recognizeReport(path) === undefined && beginning.test(path.slice(path.lastIndexOf("/") + 1));
 }
 
-/** Tells reports, and the folders that hold them, by their paths on the server. */
+/** Recognizes reports, and the folders that contain them, by their paths on the server. */
 export const reportNamesOnServer = {
   isReport: (path: string) => recognizeReport(path) !== undefined,
-  /** Whether a folder is named after a report, or lies in one that is. */
+  /** Whether a folder is named after a report, or is inside one that is. */
   isReportFolder: (path: string) => path.split("/").some((name) => reportBySlug(name) !== undefined),
 };
 
-/** The date in the name that Clever gave a report, `yyyy-MM-dd`; undefined for other names, and where it is no day. */
+/** The date in a report name that Clever wrote, `yyyy-MM-dd`; undefined for other names and invalid dates. */
 export function dateInName(path: string): string | undefined {
   const date = cleverName.exec(path.slice(path.lastIndexOf("/") + 1))?.groups?.date;
   return date !== undefined && !Number.isNaN(Date.parse(date)) ? date : undefined;

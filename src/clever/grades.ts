@@ -1,4 +1,4 @@
-/** Grades as Clever names them, in Clever's order. Source: `grade` of students in Clever's data schema (API 3). */
+/** Clever's names for grades, in Clever's order. Source: `grade` of students in Clever's data schema (API 3). */
 export const gradeOrder = [
   "InfantToddler",
   "Preschool",
@@ -38,10 +38,10 @@ const named = new Map<string, string>([
 /** `1`, `01`, `1st`, `Grade 1`, `1st Grade`, without blanks. */
 const numbered = /^(?:grade)?0?(1[0-3]|[1-9])(?:st|nd|rd|th)?(?:grade)?$/;
 
-/** A grade in Clever's spelling, whatever form it has; one that is not known is kept as it is, without blanks around. */
+/** A grade in Clever's spelling, from any known form; an unknown one is kept, trimmed. */
 export function normalizedGrade(text: string): string {
   const lower = text.toLowerCase();
-  // In a number, unlike a name, a sign or a point means something.
+  // In a number, unlike in a name, a sign or a point has a meaning.
   const number = numbered.exec(lower.replace(/\s/g, ""))?.[1];
   return number ?? named.get(lower.replace(/[\s\-_./]/g, "")) ?? text.trim();
 }
@@ -53,7 +53,7 @@ export function isKnownGrade(grade: string): boolean {
 
 const places = new Map<string, number>(gradeOrder.map((grade, place) => [grade, place]));
 
-/** Sorts grades in Clever's order, unknown ones behind by name, `null` (no grade) last. */
+/** Sorts grades in Clever's order, then unknown ones by name, then `null` (no grade). */
 export function compareGrades(one: string | null, other: string | null): number {
   if (one === other) return 0;
   if (one === null || other === null) return one === null ? 1 : -1;

@@ -1,9 +1,9 @@
 import type { TableColumn } from "./reports";
 
 /**
- * The columns of the table of groups, which the measures of other products need to count whole groups only. Rows of two
- * kinds: one for each cohort, without `day_left_out`; and one for each day that does not count for a group, with the group's
- * number and that day alone.
+ * The columns of the table of groups, which the measures of other products need to count whole groups only. It has two
+ * kinds of rows: one for each cohort, without `day_left_out`; and one for each day that does not count for a group,
+ * with only the group's number and that day.
  */
 export const groupsColumns: readonly TableColumn[] = [
   { name: "cohort", type: "integer" },
@@ -19,7 +19,7 @@ export const groupsColumns: readonly TableColumn[] = [
 /** A cohort of the division, numbered from 1. */
 interface GroupedCohort {
   readonly school: string | null;
-  /** As tables say it: `student`. */
+  /** As in the tables: `student`. */
   readonly userType: string;
   readonly grade: string | null;
   readonly group: number;

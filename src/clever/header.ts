@@ -4,42 +4,42 @@ import { judgeId } from "./personIds";
 import type { ColumnType, CsvShape, ReportColumn, UserType } from "./reports";
 import { isBlank, parseValue } from "./values";
 
-/** How a file's columns answer to its report. */
+/** How a file's columns map to its report. */
 export interface Header {
   readonly delimiter: string;
-  /** Bytes of the byte-order mark, 0 or 3. */
+  /** Length of the byte-order mark: 0 or 3 bytes. */
   readonly markLength: 0 | 3;
-  /** Bytes up to where the rows begin, the mark among them. */
+  /** Bytes before the first row, including the mark. */
   readonly length: number;
-  /** The column names as the file has them. */
+  /** The column names as in the file. */
   readonly names: readonly string[];
-  /** For each of the report's columns its index in the file; undefined where the file lacks it. */
+  /** For each of the report's columns its index in the file; undefined if the file lacks it. */
   readonly indexes: ReadonlyMap<ReportColumn, number | undefined>;
-  /** For a column that stands in the file under two of its names: the index whose cell counts where the first is blank. */
+  /** For a column that is in the file under two of its names: the index whose cell counts if the first is blank. */
   readonly fallbacks: ReadonlyMap<ReportColumn, number>;
-  /** Columns that the report does not know, as they may be told; their values are not read. */
+  /** Columns that the report does not know, in a form that can be shown; their values are not read. */
   readonly extra: readonly string[];
 }
 
-/** Why a file cannot be read as its report, or a row not as its row. Lines and columns as a person counts them. */
+/** Why a file cannot be read as its report, or a row not as its row. Lines and columns are counted from 1. */
 export interface Problem {
   /** 1 for the header. */
   readonly line: number;
-  /** The column's name in the report, where one is concerned. */
+  /** The column's name in the report, if one is involved. */
   readonly column: string | undefined;
-  /** A sentence without any value of the file. */
+  /** A sentence without any value from the file. */
   readonly reason: string;
 }
 
-/** How much of a file's beginning is needed to read its header. */
+/** How much of a file's start is needed to read its header. */
 export const headerBytes = 64 * 1024;
 
 const delimiters = [",", ";", "\t"] as const;
 
 /**
- * Reads a file's header, in whatever order its columns stand.
+ * Reads a file's header, with the columns in any order.
  * @param start the first `headerBytes` of the file, or all of it
- * @param userType decides which cell counts where a column stands under two of its names and both are filled
+ * @param userType decides which cell counts if a column is there under two of its names and both are filled
  */
 export function readHeader(start: Buffer, report: CsvShape, userType?: UserType): Header | Problem {
   const problem = (reason: string, column?: string): Problem => ({ line: 1, column, reason });
@@ -84,7 +84,7 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
   return { delimiter: best.delimiter, markLength, length, names: best.names, indexes, fallbacks, extra };
 }
 
-/** A row's cell of a column: where the column stands under two names, the filled one; undefined where there is none. */
+/** A row's cell of a column; if the column is there under two names, the filled one; undefined if there is none. */
 export function cellOf(header: Header, column: ReportColumn, cells: readonly string[]): string | undefined {
   const cell = cells[header.indexes.get(column) ?? -1];
   const fallback = header.fallbacks.get(column);
@@ -92,21 +92,21 @@ export function cellOf(header: Header, column: ReportColumn, cells: readonly str
   return fallback === undefined || isFilled ? cell : (cells[fallback] ?? cell);
 }
 
-/** The report's column to which a place of the file belongs. */
+/** The report's column at an index of the file. */
 export function columnAt(header: Header, index: number): ReportColumn | undefined {
   const places = [...header.indexes, ...header.fallbacks];
   return places.find(([, place]) => place === index)?.[0];
 }
 
 /**
- * Whether the head of an unknown column may be told as it stands. Where the line end behind a header was lost, heads
- * are cells of a row; most of those look otherwise.
+ * Whether the name of an unknown column can be shown unchanged. If the line end after the header was lost, names are
+ * cells of a row; most of those look different.
  */
 export function looksLikeName(name: string): boolean {
   return /^\p{L}[\p{L}\p{M}\p{N} _\-./()]{0,39}$/u.test(name);
 }
 
-/** What a column goes by where nobody may know what its head holds. */
+/** A reference to a column whose name must not be shown. */
 export function placeOf(index: number): string {
   return `column ${index + 1}`;
 }
@@ -118,9 +118,9 @@ function toldName(name: string, index: number): string {
 const dataTypes: readonly ColumnType[] = ["date", "integer", "boolean"];
 
 /**
- * Whether a row stands where the head of an unknown column should: each row has a date and a number. Spreadsheets put
- * line breaks within quoted heads; such a head has taken in a row only where a piece of it is data. Other control
- * characters and separators are the line ends of a file that no reader here takes apart.
+ * Whether the name of an unknown column contains a row: each row has a date and a number. Spreadsheets put line breaks
+ * into quoted names; such a name contains a row only if a part of it is data. Other control characters and separators
+ * are the line ends of a file that no reader here can parse.
  */
 function holdsData(name: string): boolean {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name.replace(/[\r\n]/g, ""))) return true;
@@ -144,7 +144,7 @@ export function isProblem(value: Header | Problem): value is Problem {
   return "reason" in value;
 }
 
-/** The cells of a text's first record, and where it ends. */
+/** The cells of a text's first record, and its end. */
 function firstRecord(text: Buffer, delimiter: string): { names: string[]; bytes: number } {
   let bytes = 0;
   const on_record = (record: string[], context: Info) => {

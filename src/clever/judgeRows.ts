@@ -7,25 +7,25 @@ import { type DayMonthOrder, dayMonthOrder, isBlank, parseValue } from "./values
 
 /** One row of a report, judged. */
 export interface JudgedRow {
-  /** The line where the row starts; the header stands on line 1. */
+  /** The line where the row starts; the header is on line 1. */
   readonly line: number;
-  /** The row as the file has it, one character per byte (Latin-1), without its line end. */
+  /** The row as in the file, one character per byte (Latin-1), without its line end. */
   readonly raw: string;
-  /** Its cells in the file's order; undefined where the row could not be taken apart. */
+  /** Its cells in the file's order; undefined if the row could not be parsed. */
   readonly cells: readonly string[] | undefined;
   /** Why the row is refused; undefined for a good one. */
   readonly problem: Problem | undefined;
 }
 
-/** Bytes of the longest row that is read. */
+/** Bytes of the longest readable row. */
 export const maximumRowBytes = 2_000_000;
 
 /**
- * Reads a report row by row and judges each: far slower than the engine, and exact about line, column and reason.
- * For previews, for files over which the engine stumbled, and for setting refused rows apart. Rows without a value in
- * any of the report's columns, which spreadsheets leave at the end, are no rows.
+ * Reads a report row by row and judges each: far slower than the engine, but exact about line, column and reason. Used
+ * for previews, for files on which the engine failed, and to separate refused rows. Rows without a value in any of the
+ * report's columns, which spreadsheets leave at the end, do not count as rows.
  *
- * @param open gives the file's bytes from the start; called twice
+ * @param open opens the file's bytes from the start; called twice
  * @param order from `findDayMonthOrder`
  */
 export async function* judgeRows(
@@ -40,7 +40,7 @@ export async function* judgeRows(
   }
 }
 
-/** Finds in which order a file writes day and month, from all its dates. */
+/** Finds the order in which a file writes day and month, from all its dates. */
 export async function findDayMonthOrder(
   open: () => Readable,
   report: CsvShape,
@@ -64,7 +64,7 @@ async function* dataRecords(open: () => Readable, header: Header): AsyncGenerato
   }
 }
 
-/** Judges a row; undefined where it is none. */
+/** Judges a row; undefined if it does not count as one. */
 function judge(
   record: CsvRecord,
   report: CsvShape,
@@ -90,7 +90,7 @@ function judge(
   }
   const unreadable = (index: number, what: string) => {
     const column = columnAt(header, index)?.name;
-    // The head of an unknown column may be a cell itself.
+    // The name of an unknown column may be a cell itself.
     const cell = column === undefined ? `The cell in ${placeOf(index)}` : "The cell";
     return refused(`${cell} ${what}`, column, cells);
   };
@@ -108,8 +108,8 @@ function judge(
 }
 
 /**
- * A row of another length counts by all its cells, since no one can say which is which; so does one of which few cells
- * are read, since a row with a name and no id is a bad row and not an empty one.
+ * For a row of another length, all cells count, because it is unclear which is which. The same holds if the reader uses
+ * few columns: a row with a name but no id is bad, not empty.
  */
 function hasNoValue(cells: readonly string[], report: CsvShape, header: Header): boolean {
   if (cells.length !== header.names.length || report.ignoresOthers === true) return cells.every(isBlank);

@@ -1,6 +1,6 @@
 import { type Report, reports, type UserType, userTypeFolder } from "./reports";
 
-/** Where everything stands in the lake (OEA 0.6). No other place builds these paths. */
+/** All paths in the lake (OEA 0.6). No other module builds them. */
 
 const raw = "stage1np/clever";
 
@@ -14,7 +14,7 @@ export function landedFolder(report: Report): string {
   return `${raw}/${report.slug}`;
 }
 
-/** The rows of a landed file that a person chose to leave out; not `.csv`, so that OEA's notebooks pass it over. */
+/** The refused rows of an accepted landed file; not `.csv`, so that OEA's notebooks skip it. */
 export function refusedRowsPath(landed: string): string {
   return `${landed}.refused`;
 }
@@ -22,40 +22,40 @@ export function refusedRowsPath(landed: string): string {
 /** The Delta table that records every landing and its outcome. */
 export const ingestLogTable = `${raw}/_ingest_log`;
 
-/** Which of a source's entries in the log says how it stands: the first in this order, as SQL. */
+/** Sorts a source's log entries, as SQL; the first one is its current state. */
 export const newestEntryFirst = ["version DESC", "time DESC", "outcome = 'landed'"] as const;
 
-/** One JSON document per run: its plan while it works, its summary when it ended. */
+/** One JSON document per run: its plan while it is running, its summary afterwards. */
 export const runsFolder = `${raw}/_runs`;
 export function runRecordPath(runId: string): string {
   return `${runsFolder}/${runId}.json`;
 }
 
-/** Names the newest run, so that nobody has to list them all to find it. */
+/** Names the newest run, so that finding it requires no listing. */
 export const newestRunPath = `${raw}/_newest_run.json`;
 
-/** Present while a run is at work; says whose it is. */
+/** Exists while a run is active; identifies the run. */
 export const runLockPath = `${raw}/_run.lock`;
 
-/** How long the lock with this id is held, written again by its holder and nobody else. */
+/** How long the lock with this id is held; rewritten only by its holder. */
 export function runLeasePath(lockId: string): string {
   return `${runLockPath}.${lockId}`;
 }
 
-/** Whether a file is one that runs have beside the lock: a lease, or a dead lock that is being removed. */
+/** Whether a file belongs to the run lock: a lease, or a dead lock that is being removed. */
 export function isBesideRunLock(path: string): boolean {
   return path.startsWith(`${runLockPath}.`);
 }
 
 /**
- * The modules' folders of the stages of tables. OEA takes each of their children for a table, so nothing else may stand
+ * The module's folders in the stages with tables. OEA takes each of their children for a table, so nothing else may be
  * there.
  */
 export const tableFolders = ["stage2np/clever", "stage2p/clever"] as const;
 
 /**
- * Folders in which a file is written and removed again, to see whether the lake can be written: in each stage, since each
- * has rights of its own, and there within a table's folder.
+ * Folders in which a file is written and removed, to check whether the lake can be written: in each stage, because each
+ * has its own rights; and, in stages with tables, within a table's folder.
  */
 export function writeCheckFolders(): readonly string[] {
   return [raw, lookupTable(reports.daily_participation), pseudoTable(reports.daily_participation)];
@@ -64,18 +64,21 @@ export function writeCheckPath(folder: string, id: string): string {
   return `${folder}/_write_check_${id}`;
 }
 
-/** One small JSON document for each time that somebody had identities shown: who, when, which file. */
+/** One small JSON document for each time that a user revealed identities: who, when, which file. */
 export const revealsFolder = `${raw}/_reveals`;
 export function revealPath(time: Date, id: string): string {
   return `${revealsFolder}/${time.toISOString().slice(0, 19).replaceAll(":", "-")}-${id}.json`;
 }
 
-/** What a cluster runs: the scripts and the specifications, by the hash of all of them. */
+/** What runs on a cluster: the scripts and the specifications, named by the hash of all of them. */
 export function sparkProgramFolder(hash: string): string {
   return `${raw}/_spark/programs/${hash}`;
 }
 
-/** The messages with one Spark on a cluster, and what its jobs write, with identities; removed when it has ended. */
+/**
+ * The messages exchanged with one Spark on a cluster, and what its jobs write, with identities; removed when it has
+ * ended.
+ */
 export const sparkBatchesFolder = `${raw}/_spark/batches`;
 export function sparkBatchFolder(id: string): string {
   return `${sparkBatchesFolder}/${id}`;
@@ -91,22 +94,22 @@ export function pseudoTable(report: Report): string {
 }
 
 /**
- * Where a table of OEA's own stands once the lake is adopted. It stays beside ours, and a table by itself: OEA takes every
- * folder there for one.
+ * Where one of OEA's own tables is once the lake is adopted. It is next to ours and a separate table, because OEA takes
+ * every folder there for one.
  */
 export function oeaTable(table: string): string {
   return `${table}_oea`;
 }
 
-/** Which pseudonym of ours takes the place of one that OEA made without a salt. On the identities' side, as the lookups. */
+/** Maps each pseudonym that OEA made without a salt to ours. It is on the identities' side, like the lookups. */
 export const pseudonymMapTable = "stage2np/clever/pseudonyms_oea";
 
-/** A table that is built again, within the folder of the one that it replaces: whoever reads tables passes over it. */
+/** A table that is being rebuilt, within the folder of the one that it replaces, so that readers of tables skip it. */
 export function tableBeside(table: string): string {
   return `${table}/_rebuilt`;
 }
 
-/** Where a table is kept that another one has replaced, beside the folder in which OEA looks for tables. */
+/** Where a replaced table is kept: next to the folder in which OEA looks for tables. */
 export function replacedTable(table: string, time: string): string {
   const [stage = "", ...rest] = table.split("/");
   return `${stage}/_replaced/${rest.join("/")}-${time}`;
@@ -118,13 +121,15 @@ export const rosterTable = "stage2p/clever/students_pseudo";
 /** How people are divided into groups, for products that count by themselves. Holds no id. */
 export const groupsTable = "stage2p/clever/groups";
 
-/** Roster files that were kept as they came, by the time of their import: `<yyyy-MM-ddTHH-mm-ss>/<file name>`. */
+/** Roster files kept in their original form, by the time of their import: `<yyyy-MM-ddTHH-mm-ss>/<file name>`. */
 export const rosterFolder = `${raw}/roster`;
 export function keptRosterPath(folder: string, fileName: string): string {
   return `${rosterFolder}/${folder}/${fileName}`;
 }
 
-/** All modules' use of digital tools in OEA's Digital Engagement schema; beside the modules' folders, as OEA has it. */
+/**
+ * The use of digital tools in all modules, in OEA's Digital Engagement schema; next to the modules' folders, as in OEA.
+ */
 export const digitalActivityTable = "stage2p/digital_activity";
 
 export function lookupTable(report: Report): string {

@@ -1,8 +1,8 @@
-/** What is known of a file's time beside its rows. */
+/** What is known of a file's time apart from its rows. */
 export interface FileTimes {
-  /** `yyyy-MM-dd`, from the file's name; undefined where Clever did not name it. */
+  /** `yyyy-MM-dd`, from the file's name; undefined if Clever did not name it. */
   readonly named: string | undefined;
-  /** When the file was written, as the server says; before 2000 where the server does not say. */
+  /** When the file was written, according to the server; before 2000 if the server does not say. */
   readonly modified: Date;
   /** When it was ingested. */
   readonly landed: Date;
@@ -14,7 +14,7 @@ export interface DayRows {
   readonly rows: number;
 }
 
-/** Days of a file without a year between them, by their numbers since 1970. */
+/** Days of a file without a gap of a year, as day numbers since 1970. */
 interface Period {
   readonly first: number;
   readonly last: number;
@@ -22,7 +22,7 @@ interface Period {
 }
 
 const millisecondsPerDay = 86_400_000;
-/** A year that is wrong by one puts a date 365 or 366 days off. */
+/** A year that is wrong by one moves a date by 365 or 366 days. */
 const shortYear = 365;
 const longYear = 366;
 const oldest = Date.UTC(2000, 0, 1);
@@ -35,10 +35,10 @@ const reasons = {
 } as const;
 
 /**
- * The days of a file that are wrong as sure as an unreadable date, with the reason: those after the file was written (with
- * a day for the time zones), and those a year or more away from the rest. The rest is the period with the most rows; in a
- * file that Clever named, one near the date in the name or the server's time. An archive of years ago is fine, whenever
- * it is delivered, and so are several years without a gap.
+ * The days of a file that are certainly wrong, with the reason: those after the file was written (with a day's
+ * tolerance for time zones), and those a year or more away from the rest. The rest is the period with the most rows; in
+ * a file that Clever named, one near the date in the name or the server's time. An archive of years ago is fine,
+ * whenever it is delivered, and so are several years without a gap.
  */
 export function unlikelyDays(days: readonly DayRows[], times: FileTimes): ReadonlyMap<string, string> {
   const written = dayOf(writtenAt(times));
@@ -64,7 +64,7 @@ export function unlikelyDays(days: readonly DayRows[], times: FileTimes): Readon
   return unlikely;
 }
 
-/** Some servers do not know the time, or have a clock of their own. */
+/** Some servers do not report the time, or have a wrong clock. */
 function writtenAt({ modified, landed }: FileTimes): Date {
   const isLikely = modified.getTime() >= oldest && dayOf(modified) <= dayOf(landed) + 1;
   return isLikely ? modified : landed;
@@ -89,13 +89,15 @@ function dayOf(time: Date): number {
   return Math.floor(time.getTime() / millisecondsPerDay);
 }
 
-/** Limits within which `unlikelyDays` finds nothing, for an engine that cannot ask it. */
+/** Limits within which `unlikelyDays` finds nothing, for an engine that cannot call it. */
 export interface DateLimits {
   /** No later day, `yyyy-MM-dd`. */
   readonly latest: string;
   /** The first and the last day are less than this many days apart. */
   readonly lessThan: number;
-  /** One of these days is at most `near` days before the first day or behind the last; none: any days will do. */
+  /**
+   * One of these days is at most `near` days before the first day or after the last; if empty, any days are accepted.
+   */
   readonly anchors: readonly string[];
   readonly near: number;
 }

@@ -1,15 +1,16 @@
 import type { ReportColumn } from "./reports";
 
 /**
- * Texts that the tables keep, such as the names of links, can hold who somebody is: `https://…?student=12345`. Such a part
- * is replaced by a marker. It is the same for everybody: with pseudonyms in their place a link per pupil would stay one per
- * pupil, named after a person in every list of resources; so these become one.
+ * Kept texts in the tables, such as the names of links, can identify a person: `https://…?student=12345`. Such a part
+ * is replaced by a marker, which is the same for everybody. With pseudonyms instead, a link per pupil would stay one
+ * per pupil, named after a person in every list of resources; with the marker, they become one.
  */
 export const maskMarker = "[pseudonym]";
 
 /**
- * What a column holds. In a `name` anything may stand. `words` (schools, types) have numbers of their own, and an `id` is
- * one: a whole cell there that equals a person's id is told by its rows (`clever/shiftedCells.ts`), not by itself.
+ * What a column contains. A `name` can contain anything. `words` (schools, types) have numbers of their own, and an
+ * `id` is one: a whole cell there that equals a person's id is detected by its rows (`clever/shiftedCells.ts`), not on
+ * its own.
  */
 export type TextKind = "name" | "words" | "id";
 
@@ -20,12 +21,13 @@ export function textKindOf({ name, words }: ReportColumn): TextKind {
 
 /**
  * Masks in a text:
- * - e-mail addresses, and who logs in by an address (`https://user:password@…`)
- * - in URLs, what stands where a person does (`?student=…`, `/users/12`), and ids of Clever's form in a query
- * - ids of people that `isKnown` knows, given in lower case, where they stand between other characters than letters and
- *   digits. Short numbers and words of letters alone are no ids there: a grade, a room, a year, a game called 2048.
+ * - e-mail addresses, and addresses used as login names (`https://user:password@…`)
+ * - in URLs, the parts that identify a person (`?student=…`, `/users/12`), and ids of Clever's form in a query
+ * - people's ids that `isKnown` knows, passed in lower case, if they are surrounded by characters other than letters
+ *   and digits. Short numbers and words of letters alone do not count as ids there: a grade, a room, a year, a game
+ *   called 2048.
  *
- * Parts in percent-encoding are looked at as what they mean, and masked whole.
+ * Percent-encoded parts are checked in decoded form, and masked whole.
  */
 export function maskText(text: string, kind: TextKind, isKnown: (id: string) => boolean): string {
   return maskParts(
@@ -38,11 +40,11 @@ export function maskText(text: string, kind: TextKind, isKnown: (id: string) => 
 interface Rules {
   readonly kind: TextKind;
   readonly isKnown: (id: string) => boolean;
-  /** What is not looked at: the whole cell. */
+  /** Not checked: the whole cell. */
   readonly whole: string;
 }
 
-/** An address in a query may be encoded again, by each that hands it on. */
+/** An address in a query may be encoded again at each redirect. */
 const deepestEncoding = 3;
 
 const logIn = /(\/\/)[^/?#\s@]{1,255}@/g;
@@ -59,7 +61,7 @@ function maskParts(text: string, rules: Rules, depth: number): string {
 
 const delimiters = /([/?#&;=:])/;
 
-/** Masks the parts of a URL, or of what looks like one. */
+/** Masks the parts of a URL, or of text that looks like one. */
 function maskUrl(url: string, rules: Rules, depth: number): string {
   const parts = url.split(delimiters);
   let inQuery = false;
@@ -90,7 +92,10 @@ const shortestInUrl = 4;
 /** Clever's own ids, and UUIDs. */
 const cleverForm = /^(?:[0-9a-f]{24}|\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?)$/i;
 
-/** Whether a folder's name may be somebody's: `12`, `jdoe24`, but no year, and nothing in words such as `k12-resources`. */
+/**
+ * Whether a folder's name may identify a person: `12`, `jdoe24`, but no year, and nothing in words such as
+ * `k12-resources`.
+ */
 function isNumbered(name: string): boolean {
   const digits = name.replace(/\D/g, "").length;
   if (digits === 0 || /^(?:19|20)\d\d$/.test(name)) return false;
@@ -127,11 +132,11 @@ function decode(part: string): string {
   }
 }
 
-/** Ids of more pieces than this, such as `a.b-c`, are not looked for. A UUID has five. */
+/** Ids of more parts than this, such as `a.b-c`, are not detected. A UUID has five. */
 const mostPieces = 6;
 const piece = /[\p{L}\p{N}]+/gu;
 
-/** Masks the known ids within a text without white space, the longest first. */
+/** Masks the known ids within a text without white space, longest first. */
 function maskIds(text: string, rules: Rules): string {
   const pieces = [...text.matchAll(piece)].map(({ 0: found, index }) => ({
     start: index,
@@ -163,7 +168,7 @@ function mayBeId(id: string, { kind, whole }: Rules): boolean {
   return id.length >= shortestId && /[\d._@-]/.test(id);
 }
 
-/** What `maskText` goes by, for an engine of another language: patterns of JavaScript, word lists and limits. */
+/** The rules of `maskText`, for an engine in another language: JavaScript patterns, word lists and limits. */
 export const maskRules = {
   marker: maskMarker,
   logIn: logIn.source,

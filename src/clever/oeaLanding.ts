@@ -3,10 +3,10 @@ import { landedFolder } from "./layout";
 import { type Report, reportNames, reports, type UserType, userTypeFolder, userTypes } from "./reports";
 
 /**
- * A raw file that one of OEA's pipelines landed, as its place tells. There are three layouts:
- * - `<report>/<time>/Students/<Clever's name>` and, of OEA's test data, `<report>/<time>/Students/Students.csv`: copied byte
- *   for byte, the time in UTC;
- * - `<report>/<time>/<name>`, the sink of OEA's production pipeline: written again with every field quoted and quotes
+ * A raw file landed by one of OEA's pipelines, identified by its path. There are three layouts:
+ * - `<report>/<time>/Students/<Clever's name>` and, for OEA's test data, `<report>/<time>/Students/Students.csv`:
+ *   copied byte for byte, the time in UTC;
+ * - `<report>/<time>/<name>`, the sink of OEA's production pipeline: rewritten with every field quoted and quotes
  *   escaped as `\"`, the time in US Central time.
  */
 export interface OeaLanding {
@@ -17,15 +17,15 @@ export interface OeaLanding {
   readonly folder: string;
   readonly time: Date;
   readonly name: string;
-  /** What Clever's own name tells; undefined for other names. */
+  /** The report by Clever's own name; undefined for other names. */
   readonly named: ReportFile | undefined;
-  /** The user type of the folder; undefined where there is no such folder. */
+  /** The user type of the folder; undefined if there is no such folder. */
   readonly folderType: UserType | undefined;
   /** Whether quotes are escaped as `\"`. */
   readonly hasBackslashes: boolean;
 }
 
-/** A landing by its path; undefined where the path is of no known layout. */
+/** A landing by its path; undefined if the path has no known layout. */
 export function oeaLandingAt(landedPath: string): OeaLanding | undefined {
   const report = reportNames
     .map((name) => reports[name])
@@ -40,7 +40,7 @@ export function oeaLandingAt(landedPath: string): OeaLanding | undefined {
   const time = isSink ? inCentralTime(folder) : asUtc(folder);
   if (Number.isNaN(time.getTime())) return undefined;
   const recognized = recognizeReport(`${report.slug}/${name}`);
-  // A name without a date, such as `Students.csv`, may be any day's.
+  // A name without a date, such as `Students.csv`, may be for any day.
   const named = recognized?.name.includes("/") === false ? recognized : undefined;
   return {
     landedPath,
@@ -55,9 +55,9 @@ export function oeaLandingAt(landedPath: string): OeaLanding | undefined {
 }
 
 /**
- * The user type of a landed file: what Clever's name says; else staff where the header has `staff_id` and no `sis_id`, which
- * Clever writes for staff alone; else what the folder, or a name such as `Students.csv`, says; else students, as OEA's
- * notebook takes every file.
+ * The user type of a landed file: by Clever's name; else staff if the header has `staff_id` and no `sis_id`, which
+ * Clever writes for staff alone; else by the folder, or a name such as `Students.csv`; else students, as OEA's notebook
+ * treats every file.
  *
  * @param header the file's first line
  */
@@ -91,7 +91,7 @@ const central = new Intl.DateTimeFormat("en-US", {
   second: "2-digit",
 });
 
-/** A folder's time, which is what clocks showed in US Central time. */
+/** A folder's time, read as US Central local time. */
 function inCentralTime(folder: string): Date {
   const shown = asUtc(folder).getTime();
   if (Number.isNaN(shown)) return new Date(Number.NaN);
@@ -102,7 +102,7 @@ function inCentralTime(folder: string): Date {
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
     return Date.UTC(year, month - 1, day, hour, minute, second) - time;
   };
-  // Twice, since the clocks may change between the first guess and the time itself.
+  // Done twice, because the clocks may change between the first guess and the actual time.
   const guess = shown - offsetAt(shown);
   return new Date(shown - offsetAt(guess));
 }

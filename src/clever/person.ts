@@ -7,19 +7,19 @@ const sisId = pseudonymName("sis_id");
 const cleverId = pseudonymName("clever_user_id");
 
 /**
- * Who a row of the pseudonymized tables is about, as SQL: the one definition for all numbers.
+ * Which person a row of the pseudonymized tables is about, as SQL: the one definition for all numbers.
  *
- * - A person is Clever's id where the row has it, else the school system's id.
- * - A school system's id that stands alone belongs to the Clever id that other rows have beside it, in either report and
- *   on any day. Where several Clever ids share it, the first in the order of pseudonyms is taken.
+ * - A person is Clever's id if the row has it, else the school system's id.
+ * - A school system's id without a Clever id belongs to the Clever id that it has in other rows, in either report and
+ *   on any day. If several Clever ids share it, the first in the order of pseudonyms is taken.
  * - Two Clever ids are two people, whatever else they share: schools give the same number to a pupil and a teacher, or
- *   give it again. A wrong cell can then move its own row and join no people.
+ *   reuse it. A wrong cell can then move its own row but cannot merge people.
  *
  * A row without either id is about nobody: null.
  *
  * @param rows a SELECT of rows of a `_pseudo` table
- * @param joined a relation as `joinedIds` gives it
- * @returns a SELECT of the rows with `person_pseudonym` beside their columns
+ * @param joined a relation as `joinedIds` returns it
+ * @returns a SELECT of the rows with `person_pseudonym` in addition to their columns
  */
 export function withPerson(rows: string, joined: string): string {
   return `SELECT own.*, coalesce(own.${cleverId}, joined.person, own.${sisId}) AS ${personColumn}
@@ -27,8 +27,8 @@ export function withPerson(rows: string, joined: string): string {
 }
 
 /**
- * A SELECT of (`sis_id`, `person`): the school system's ids that stand alone in some row, and the Clever id that other
- * rows have beside them. Empty where every row has a Clever id.
+ * A SELECT of (`sis_id`, `person`): the school system's ids that are without a Clever id in some row, and the Clever id
+ * that they have in other rows. Empty if every row has a Clever id.
  *
  * @param tables SELECTs of all rows of the `_pseudo` tables, not only of those that a question is about
  */
@@ -38,8 +38,8 @@ export function joinedIds(tables: readonly string[]): string {
 }
 
 /**
- * `joinedIds` in standard SQL, for other engines than DuckDB. It also has the ids that never stand alone; `withPerson`
- * joins no row to those.
+ * `joinedIds` in standard SQL, for engines other than DuckDB. It also has ids that always have a Clever id;
+ * `withPerson` joins no row to those.
  */
 export function standardJoinedIds(tables: readonly string[]): string {
   return firstCleverIds(tables, "");
@@ -52,7 +52,7 @@ function firstCleverIds(tables: readonly string[], restriction: string): string 
     WHERE ${cleverId} IS NOT NULL AND ${sisId} IS NOT NULL GROUP BY ${sisId}`;
 }
 
-/** A SELECT of the school system's ids that stand alone in rows, which need other rows to say who they are about. */
+/** A SELECT of the school system's ids without a Clever id, which need other rows to identify the person. */
 function idsAlone(tables: readonly string[]): string {
   return tables
     .map((rows) => `SELECT ${sisId} FROM (${rows}) WHERE ${cleverId} IS NULL AND ${sisId} IS NOT NULL`)

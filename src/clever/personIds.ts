@@ -1,17 +1,17 @@
 import { shape } from "./shape";
 
 /**
- * What stands in the place of a person's id and is none. Pseudonyms are made of an id's bytes, so an id that a program
- * rewrote would count its person twice, and a text that a program writes for many people would count them as one. What
- * is sound stays as it is, to the byte.
+ * Values in place of a person's id that are not ids. Pseudonyms are made from an id's bytes. An id that a program
+ * rewrote would count its person twice, and a text that a program writes for many people would count them as one. Valid
+ * ids are kept byte for byte.
  */
 export type IdFinding =
-  /** The cell says in a program's word that there is no id; it counts as blank. */
+  /** The cell has a placeholder for a missing id; it counts as blank. */
   | "nothing"
-  /** Why no id can be read from the cell, with the cell's shape and never its value. */
+  /** Why the cell has no readable id, with its shape but never its value. */
   | { readonly reason: string };
 
-/** What pandas, R, spreadsheets (in English, Spanish and German), databases and languages write for no value. */
+/** What pandas, R, spreadsheets (in English, Spanish and German), databases and languages write for a missing value. */
 const wordsOfLetters = ["null", "nil", "none", "nan", "na", "n/a", "undefined"] as const;
 const wordsWithMarks = [
   "(null)",
@@ -34,7 +34,7 @@ const wordsWithMarks = [
 const wordsForNothing: ReadonlySet<string> = new Set([...wordsOfLetters, ...wordsWithMarks]);
 const dashes = /^[-\u2010-\u2015.]{1,3}$/;
 
-/** White space but for the plain space, control and format characters, and others that nobody sees. */
+/** White space other than the plain space, control and format characters, and other invisible ones. */
 const hiddenCharacter = [
   "[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000",
   "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]",
@@ -44,16 +44,16 @@ const aroundId = new RegExp(`^(?:${hiddenCharacter}| )+|(?:${hiddenCharacter}| )
 
 /** A long number as spreadsheets (`1.23457E+11`), R (`1e+05`) and Java (`1.23E8`) write it: its last digits may be lost. */
 const roundedNumber = "[0-9]{1,3}(?:[eE][+]|[.,][0-9]+[eE][+]?)[0-9]{1,3}";
-/** An id that went through a column of numbers: `12345.0`, or `12,345` in groups of three. */
+/** An id that passed through a numeric column: `12345.0`, or `12,345` in groups of three. */
 const formattedNumber = "[0-9]+[.,]0+|[0-9]{1,3}(?:,[0-9]{3})+";
 const isRounded = new RegExp(`^(?:${roundedNumber})$`);
 const isFormatted = new RegExp(`^(?:${formattedNumber})$`);
 const isError = /^#[¡¿]?[\p{L}\d_/]+[!?]$|^#GETTING_DATA$|^Err:\d{3}$|^#{2,}$/iu;
 const quoteOrFormula = /^[='"`\u2018-\u201f\u00ab\u2039]|["`\u2018-\u201f\u00bb\u203a]$/;
-/** What takes the place of letters that were lost in an encoding. */
+/** The replacement for letters that were lost in an encoding. */
 const lostLetter = "\ufffd";
 
-/** Says what is wrong with the id of a person; undefined for a sound one. */
+/** What is wrong with a person's id; undefined if it is valid. */
 export function judgeId(text: string): IdFinding | undefined {
   const bare = text.replace(aroundId, "");
   if (bare === "" || wordsForNothing.has(bare.toLowerCase()) || dashes.test(bare)) return "nothing";
@@ -77,7 +77,7 @@ export function judgeId(text: string): IdFinding | undefined {
   return undefined;
 }
 
-/** An SQL condition that a text is one of the words for nothing, for the engine to choose between two cells. */
+/** An SQL condition that a text is one of the placeholders, for the engine to choose between two cells. */
 export function isNothingSql(cell: string, literal: (text: string) => string): string {
   return `lower(trim(${cell})) IN (${[...wordsForNothing, "-", "--", "."].map(literal).join(", ")})`;
 }
@@ -89,8 +89,8 @@ const plainForms = {
 };
 
 /**
- * An SQL condition that holds for all ids of which `judgeId` says something, and for few others. It is told by ASCII
- * alone: patterns with Unicode's classes take longer to prepare than a small file takes to read.
+ * An SQL condition that holds for all ids for which `judgeId` has a finding, and for few others. It uses ASCII only:
+ * patterns with Unicode classes take longer to compile than a small file takes to read.
  *
  * @param cell an SQL expression of the text
  * @param literal makes a text an SQL literal
@@ -101,7 +101,7 @@ export function suspectIdSql(cell: string, literal: (text: string) => string): s
   return `NOT ${has(plainForms.withDigit)} AND (NOT ${has(plainForms.word)} OR lower(${cell}) IN (${words}))`;
 }
 
-/** A pattern of ids of which `judgeId` says nothing, and of the words for nothing that it takes for ids as well. */
+/** A pattern of ids for which `judgeId` has no finding, and of the placeholders that it also accepts as ids. */
 export const plainId = {
   form: `${plainForms.withDigit}|${plainForms.word}`,
   except: `(?i:${wordsOfLetters.join("|")})`,

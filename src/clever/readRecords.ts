@@ -3,31 +3,34 @@ import { type Readable, Transform } from "node:stream";
 import { CsvError, type Info, parse } from "csv-parse";
 import { parse as parseText } from "csv-parse/sync";
 
-/** One record of a CSV file. Texts are Latin-1: one character per byte, so that they come out as they went in. */
+/**
+ * One record of a CSV file. Texts are Latin-1, one character per byte, so that they are written exactly as they were
+ * read.
+ */
 export interface CsvRecord {
   /** The line on which the record starts, from 1. */
   readonly line: number;
-  /** The record as the file has it, without its line end. */
+  /** The record as in the file, without its line end. */
   readonly raw: string;
-  /** Its cells, or why it cannot be taken apart. */
+  /** Its cells, or why it cannot be parsed. */
   readonly cells: readonly string[] | { readonly broken: string };
 }
 
-/** What has to be known of a CSV file to take it apart. */
+/** What is needed to parse a CSV file. */
 export interface CsvForm {
   readonly delimiter: string;
-  /** Bytes of the byte-order mark, 0 or 3. */
+  /** Length of the byte-order mark: 0 or 3 bytes. */
   readonly markLength: number;
 }
 
 const recordDelimiters = ["\r\n", "\n", "\r"];
 
 /**
- * Reads a file's records, the header first. Empty lines are passed over. Where a quote stands wrongly anywhere in
- * the file, no one can say for sure where records end; every line counts as a record then, so that nothing of the
- * file is lost between two records.
+ * Reads a file's records, starting with the header, and skips empty lines. If a quote is misplaced anywhere in the
+ * file, it is unclear where records end; every line then counts as a record, so that nothing is lost between two
+ * records.
  *
- * @param open gives the file's bytes from the start; called twice
+ * @param open opens the file's bytes from the start; called twice
  */
 export async function* readRecords(open: () => Readable, form: CsvForm): AsyncGenerator<CsvRecord> {
   yield* (await quotesAreSound(open, form)) ? byQuotes(open, form) : byLines(open, form.delimiter);
@@ -52,7 +55,7 @@ async function* byQuotes(open: () => Readable, form: CsvForm): AsyncGenerator<Cs
     let countedTwice = 0;
     for await (const { record, raw, info } of parser as AsyncIterable<RawRecord>) {
       const text = raw.replace(/^[\r\n]+|[\r\n]+$/g, "");
-      // csv-parse tells the record's last line, and counts a CRLF inside quotes as two lines.
+      // csv-parse reports the record's last line, and counts a CRLF inside quotes as two lines.
       countedTwice += text.match(/\r\n/g)?.length ?? 0;
       const linesInside = text.match(/\r\n|\n|\r/g)?.length ?? 0;
       yield { line: info.lines - countedTwice - linesInside, raw: text, cells: record };
@@ -66,7 +69,7 @@ async function* byQuotes(open: () => Readable, form: CsvForm): AsyncGenerator<Cs
 async function* byLines(open: () => Readable, delimiter: string): AsyncGenerator<CsvRecord> {
   const input = open().setEncoding("latin1");
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  // What the input fails with, readline does not hand on: the file would seem to end there.
+  // readline does not pass on its input's error: the file would seem to end there.
   let failure: unknown;
   input.on("error", (error) => {
     failure = error;
@@ -120,7 +123,7 @@ function parserOf(open: () => Readable, { delimiter, markLength }: CsvForm) {
   return { input, parser: unmarked.pipe(parser) };
 }
 
-/** Passes on all but the first bytes: to the parser, a byte-order mark would be text before the first quote. */
+/** Skips the first bytes: the parser would read a byte-order mark as text before the first quote. */
 function withoutStart(length: number): Transform {
   let left = length;
   return new Transform({

@@ -1,21 +1,24 @@
 /**
- * Counts a CSV file's records as its bytes go by: a count that owes nothing to the engine that reads the rows, so
- * that the two can be held against each other.
+ * Counts a CSV file's records while its bytes are read. The count is independent of the engine that reads the rows, so
+ * that the two can be compared.
  */
 export class RecordCounter {
   private quoted = false;
   private recordHasBytes = false;
   private records = 0;
   private strayQuote = false;
-  /** Whether the last byte so far was a quote that may have closed a field. */
+  /** Whether the last byte was a quote that may have closed a field. */
   private closing = false;
   private loneReturn = false;
-  /** Whether the last byte so far was a CR outside of quotes, which an LF may follow. */
+  /** Whether the last byte was a CR outside quotes, which an LF may follow. */
   private returning = false;
   private length = 0;
   private lastByte = lineFeed;
   private readonly delimiter: number;
-  /** Of the record under way: its delimiters in earlier pieces, whether the piece began within quotes, its last bytes. */
+  /**
+   * State of the current record: its delimiters in earlier pieces, whether the piece began within quotes, its last
+   * bytes.
+   */
   private delimiters = 0;
   private startedQuoted = false;
   private ending = "";
@@ -38,8 +41,8 @@ export class RecordCounter {
   }
 
   /**
-   * Goes from quote to quote and from line end to line end by the operating system's fastest search; gives where the
-   * record begins that the bytes do not end.
+   * Jumps from quote to quote and from line end to line end with the operating system's fastest search; returns where
+   * the record begins that continues after these bytes.
    */
   private count(bytes: Buffer): number {
     let record = 0;
@@ -85,7 +88,7 @@ export class RecordCounter {
     return record;
   }
 
-  /** Looks for a CR without an LF in a stretch outside of quotes; gives where the next CR behind the stretch is. */
+  /** Looks for a CR without an LF in a section outside quotes; returns where the next CR after the section is. */
   private checkReturns(bytes: Buffer, next: number, start: number, end: number): number {
     if (this.loneReturn) return next;
     let at = next < start ? indexOrEnd(bytes, carriageReturn, start) : next;
@@ -97,8 +100,8 @@ export class RecordCounter {
   }
 
   /**
-   * Holds the number of a record's fields against the header's where it ends in an empty one: the engine passes over
-   * empty fields beyond the last (DuckDB 1.5), although one too many further left has moved every value behind it.
+   * Compares the number of a record's fields with the header's if it ends in an empty one: the engine ignores empty
+   * fields after the last column (DuckDB 1.5), although an extra one further left has shifted every value after it.
    */
   private checkFields(bytes: Buffer, start: number, end: number): void {
     if (this.recordHasBytes && (this.expected === undefined || this.endsEmpty(bytes, start, end))) {
@@ -111,7 +114,7 @@ export class RecordCounter {
     this.ending = "";
   }
 
-  /** Whether the record's last field is empty, or a quoted one that may be. */
+  /** Whether the record's last field is empty, or quoted and possibly empty. */
   private endsEmpty(bytes: Buffer, start: number, end: number): boolean {
     const fromEnd = (back: number) =>
       end - back >= start
@@ -122,7 +125,7 @@ export class RecordCounter {
     return last === this.delimiter || (last === quote && fromEnd(lineEnd + 2) === quote);
   }
 
-  /** Delimiters outside of quotes, from the start of a record or of what is left of one in these bytes. */
+  /** Delimiters outside quotes, from the start of a record or of its rest in these bytes. */
   private delimitersIn(bytes: Buffer, start: number, end: number): number {
     let quoted = start === 0 && this.startedQuoted;
     let found = 0;
@@ -134,7 +137,7 @@ export class RecordCounter {
     return found;
   }
 
-  /** Records so far, the header among them; lines without a byte do not count. */
+  /** Records so far, including the header; empty lines do not count. */
   total(): number {
     return this.records + (this.recordHasBytes ? 1 : 0);
   }
@@ -144,7 +147,9 @@ export class RecordCounter {
     return this.quoted;
   }
 
-  /** Whether a quote stands where a reader may take it for one thing or another: within an unquoted field, or in front of more. */
+  /**
+   * Whether there is a quote that readers interpret differently: within an unquoted field, or followed by more text.
+   */
   hasStrayQuote(): boolean {
     return this.strayQuote;
   }
@@ -154,14 +159,14 @@ export class RecordCounter {
     return this.loneReturn || this.returning;
   }
 
-  /** Whether a record has more fields than the header, the last of them empty. */
+  /** Whether a record has more fields than the header and ends in an empty one. */
   hasSurplusField(): boolean {
     const { expected, recordHasBytes, delimiters } = this;
     if (!recordHasBytes || expected === undefined || delimiters <= expected) return this.surplusField;
     return this.surplusField || this.endsEmpty(noBytes, 0, 0);
   }
 
-  /** Quotes open at a field's start, and again where a quote within a field is doubled. */
+  /** Quotes open at a field's start, and again if a quote within a field is doubled. */
   private mayOpen(bytes: Buffer, index: number): boolean {
     const before = index > 0 ? bytes[index - 1] : this.lastByte;
     if (before === this.delimiter || before === lineFeed || before === carriageReturn || before === quote) {
@@ -170,7 +175,7 @@ export class RecordCounter {
     return this.length + index === byteOrderMarkLength && before === byteOrderMarkEnd;
   }
 
-  /** What stands behind a quote that closes a field; readers differ over anything else, a space among it. */
+  /** What may follow a quote that closes a field; readers differ over anything else, including a space. */
   private mayFollowQuote(byte: number | undefined): boolean {
     return byte === this.delimiter || byte === lineFeed || byte === carriageReturn || byte === quote;
   }

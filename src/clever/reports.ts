@@ -1,45 +1,44 @@
 /**
- * What Clever publishes, in one table: reports, columns, types and pseudonymization. Schema, SQL, checks,
- * sample data and documentation follow from here.
- * Source: Clever's participation reports and OEA's metadata for its Clever module.
+ * What Clever publishes, in one table: reports, columns, types and pseudonymization. Schema, SQL, checks, sample data
+ * and documentation follow from it. Source: Clever's participation reports and OEA's metadata for its Clever module.
  */
 
 export const reportNames = ["daily_participation", "resource_usage"] as const;
-/** A report's name as tables carry it; folders and files on the server use hyphens. */
+/** A report's name in the tables; folders and files on the server use hyphens. */
 export type ReportName = (typeof reportNames)[number];
 
 export const userTypes = ["students", "teachers", "staff"] as const;
-/** The kind of people that a file is about, as file names and the configuration say it. */
+/** The kind of people that a file is about, as in file names and the configuration. */
 export type UserType = (typeof userTypes)[number];
 
 /** Column types, named as Delta and Spark name them. */
 export type ColumnType = "date" | "string" | "boolean" | "integer";
 
-/** OEA's operations on a column: `hash` replaces it by `<column>_pseudonym`, `no-op` keeps it. */
+/** OEA's operations on a column: `hash` replaces it with `<column>_pseudonym`, `no-op` keeps it. */
 export type Pseudonymization = "hash" | "no-op";
 
 export interface ReportColumn {
   readonly name: string;
   readonly type: ColumnType;
   readonly pseudonymization: Pseudonymization;
-  /** Other headers that the column goes by. */
+  /** Other names of the column in file headers. */
   readonly aliases?: readonly string[];
-  /** The header that counts first for a user type, where it is not the column's own name. */
+  /** The name that has priority for a user type, if it is not the column's own. */
   readonly headerOf?: Readonly<Partial<Record<UserType, string>>>;
-  /** False where files lack the column altogether; its values are null then. */
+  /** False if files may lack the column; its values are null then. */
   readonly required: boolean;
-  /** Whether a single row may leave it blank (null); otherwise a blank makes a bad row. */
+  /** Whether a row may leave it blank (null); otherwise a blank makes a bad row. */
   readonly blank: boolean;
-  /** Whether its texts are words of people or of Clever: an id of Clever's stands there in a shifted row only. */
+  /** Whether its texts are ordinary words: one of Clever's ids occurs there only in a shifted row. */
   readonly words?: boolean;
 }
 
-/** What has to be known of a CSV file of Clever's to read it. */
+/** What is needed to read one of Clever's CSV files. */
 export interface CsvShape {
   readonly title: string;
   /** The columns as Clever publishes them, in Clever's order. */
   readonly columns: readonly ReportColumn[];
-  /** Whether other columns of a file are no concern: what stands in them, in whatever encoding, refuses no row. */
+  /** Whether other columns of a file are ignored: their contents, in any encoding, refuse no row. */
   readonly ignoresOthers?: boolean;
 }
 
@@ -102,7 +101,7 @@ export const reports: Readonly<Record<ReportName, Report>> = {
   },
 };
 
-/** How the tables name a user type in `user_type`. */
+/** The value of `user_type` in the tables for a user type. */
 export const userTypeValue: Readonly<Record<UserType, string>> = {
   students: "student",
   teachers: "teacher",
@@ -127,7 +126,7 @@ export const partitionColumns = ["year", "month"] as const;
 
 const pseudonymEnding = "_pseudonym";
 
-/** The name of a column's hash. */
+/** The name of a column's hash column. */
 export function pseudonymName(columnName: string): string {
   return `${columnName}${pseudonymEnding}`;
 }
@@ -137,7 +136,7 @@ export function isPseudonymColumn(name: string): boolean {
   return name.endsWith(pseudonymEnding);
 }
 
-/** The columns that OEA's own `_pseudo` table of a report has, in OEA's order. */
+/** The columns of OEA's own `_pseudo` table of a report, in OEA's order. */
 export function oeaColumns(report: Report): readonly TableColumn[] {
   return [
     ...report.columns.map(({ name, type, pseudonymization }) => ({
@@ -165,14 +164,16 @@ export function hashedColumns(report: Report): readonly ReportColumn[] {
   return report.columns.filter(({ pseudonymization }) => pseudonymization === "hash");
 }
 
-/** The columns with a person's pseudonyms, Clever's own first: the school system's is blanked when a person leaves. */
+/**
+ * The columns with a person's pseudonyms, Clever's own first: the school system's id is blanked when a person leaves.
+ */
 export function personPseudonyms(report: Report): string[] {
   return hashedColumns(report)
     .map(({ name }) => pseudonymName(name))
     .toReversed();
 }
 
-/** The column with the day that a row is about; every report has one. */
+/** The column with the day of a row; every report has one. */
 export function dateColumn(report: Report): ReportColumn {
   const found = report.columns.find(({ type }) => type === "date");
   if (found === undefined) throw new RangeError(`${report.name} has no column of days.`);

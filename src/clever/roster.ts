@@ -6,7 +6,7 @@ import { maskText } from "./maskedText";
 import type { CsvShape, ReportColumn, TableColumn } from "./reports";
 import { isBlank } from "./values";
 
-/** What Clever's roster file is called, wherever it stands. */
+/** The name of Clever's roster file, in any folder. */
 export const rosterFileName = "students.csv";
 
 const column = (name: string, options: Partial<ReportColumn> = {}): ReportColumn => ({
@@ -19,8 +19,8 @@ const column = (name: string, options: Partial<ReportColumn> = {}): ReportColumn
 });
 
 /**
- * The columns of `students.csv` that are looked at, of the many that it has (Clever's SFTP specification). Kept are the
- * first three alone; the birth date only tells a shifted row from a sound one.
+ * The columns of `students.csv` that are read, out of the many that it has (Clever's SFTP specification). Only the
+ * first three are kept; the birth date only helps to detect shifted rows.
  */
 const columns = {
   studentId: column("student_id", { pseudonymization: "hash", blank: false }),
@@ -37,7 +37,7 @@ export const rosterShape: CsvShape = {
 
 /**
  * The table of the roster. `Student_id` is what the reports call `sis_id`, so the pseudonyms join. `school_id` is the
- * school's id in the student information system, which is not Clever's `clever_school_id` of the reports.
+ * school's id in the student information system, not the `clever_school_id` of the reports.
  */
 export const rosterColumns: readonly TableColumn[] = [
   { name: "sis_id_pseudonym", type: "string" },
@@ -45,21 +45,21 @@ export const rosterColumns: readonly TableColumn[] = [
   { name: "grade", type: "string" },
 ];
 
-/** A student on one line of the roster; students may stand there more than once. */
+/** A student on one line of the roster; students may occur more than once. */
 export interface RosterRow {
   readonly line: number;
-  /** Raw: an identity. */
+  /** A raw identity. */
   readonly studentId: string;
   readonly schoolId: string | null;
-  /** In Clever's spelling where Clever knows it; null for a blank one. */
+  /** In Clever's spelling if Clever knows it; null for a blank one. */
   readonly grade: string | null;
 }
 
 /**
- * Reads a roster row by row; rows that cannot be taken come as the reason. Rows without any value,
- * which spreadsheets leave at the end, are no rows.
+ * Reads a roster row by row; for a bad row, returns the reason. Rows without any value, which spreadsheets leave at the
+ * end, do not count as rows.
  *
- * @param open gives the file's bytes from the start; called twice
+ * @param open opens the file's bytes from the start; called twice
  */
 export async function* readRoster(open: () => Readable, header: Header): AsyncGenerator<RosterRow | Problem> {
   for await (const { line, cells, problem } of judgeRows(open, rosterShape, header, "unknown")) {
@@ -85,12 +85,12 @@ function rosterRow(line: number, cell: (name: keyof typeof columns) => string): 
   return { line, studentId, schoolId: isBlank(school) ? null : maskText(school, "id", isOwn), grade };
 }
 
-/** What a district's own grade may look like; ids, dates, mails and addresses look otherwise. */
+/** What a district's own grade may look like; ids, dates, e-mail and other addresses look different. */
 function mayBeGrade(text: string): boolean {
   return text.length <= 24 && /^[\p{L}\p{N} +&()/.,'-]+$/u.test(text) && !/\p{N}{3}/u.test(text);
 }
 
-/** In a shifted row another cell stands where the birth date should. */
+/** In a shifted row, the birth date's place has another cell. */
 function isDate(text: string): boolean {
   return isBlank(text) || /^[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}\b/.test(text.trim());
 }

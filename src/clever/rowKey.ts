@@ -1,22 +1,23 @@
 import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from "./reports";
 
 /**
- * What a row of a report is about: one person's day, and one resource where the report has resources. Two rows that are
- * about the same are the same row, whatever else they say. Run, verification and preview all ask here.
+ * What a row of a report is about: one person's day, and one resource if the report has resources. Two rows that are
+ * about the same are the same row, whatever their other values. Run, verification and preview all use this definition.
  *
- * - The person is Clever's id if the row has one, else the school system's id: that one is blanked when a person leaves.
+ * - The person is Clever's id if the row has one, else the school system's id: that one is blanked when a person
+ *   leaves.
  * - The resource is Clever's id if both rows have one, else the name.
  * - Rows of different user types are different rows: a teacher can also be staff.
  * - A row without any id of a person has no key.
  */
 
 /**
- * Pairs of rows that are about the same, as SQL conditions on two relations with the columns of a `_pseudo` table, and, if
- * the report has resources, `resource_key`: the resource's name in a form that is the same however it was masked. Names
- * of that form are one if they are equal or if one was masked; two links that nobody masked are two. Each condition equates
- * enough for the engine to join by it. A pair can fulfil more than one of them.
+ * Pairs of rows that are about the same, as SQL conditions on two relations with the columns of a `_pseudo` table and,
+ * if the report has resources, `resource_key`: the resource's name in a form that is the same however it was masked.
+ * Names in that form match if they are equal or if one was masked; two links that nobody masked are two. Each condition
+ * has enough equalities for the engine to join by it. A pair can fulfil more than one of them.
  *
- * @param marker stands in masked texts
+ * @param marker occurs in masked texts
  */
 export function sameRowSql(report: Report, a: string, b: string, marker: string): string[] {
   const [clever = "", sis = ""] = personPseudonyms(report);
@@ -46,10 +47,10 @@ export function hasNoKeySql(report: Report, relation: string): string {
 }
 
 /**
- * A condition that two rows tell the same of what they are about. A text of which a part was masked in one of them says
- * nothing: which ids were known decides that.
+ * A condition that two rows have the same values apart from their key. A text that is partly masked in one of them does
+ * not count: it depends on which ids were known.
  *
- * @param marker stands in masked texts
+ * @param marker occurs in masked texts
  */
 export function tellsSameSql(report: Report, a: string, b: string, marker: string): string {
   const told = report.columns.filter(
@@ -69,7 +70,7 @@ function isMasked(cell: string, marker: string): string {
 
 /**
  * The key of a row within one file, from the SQL expressions of its values, and a condition that the row has one. A row
- * without Clever's id of its resource may be about any resource of that name, so it has none here.
+ * without Clever's resource id may be about any resource of that name, so it has no key here.
  */
 export function keyInFileSql(
   report: Report,

@@ -1,7 +1,9 @@
-/** Characters of a cell that a reader would not see, and that could steer a terminal. */
+/** Characters of a cell that are invisible, or that could control a terminal. */
 const unseen = /[\p{C}\p{Z}]/gu;
 
-/** What a cell looks like, without saying what it is: digits become 9, letters a, white space and the like a middle dot. */
+/**
+ * The shape of a cell without its value: digits become 9, letters a, white space and invisible characters a middle dot.
+ */
 export function shape(text: string): string {
   const start = [...text].slice(0, 24).join("");
   const pattern = start

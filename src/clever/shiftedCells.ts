@@ -1,20 +1,21 @@
 /**
- * A row whose cells are shifted, but no fewer, can have the id of a person where a text is kept as it is. That is told by
- * the id's standing elsewhere as one. Which ids are compared:
+ * A row whose cells are shifted, but not fewer, can have a person's id in place of a kept text. It is detected because
+ * the id occurs elsewhere as an id. Which ids are compared:
  *
- * - Clever's ids of people are like no other text, so they are, with every column.
- * - An id of the school system can be anything. Where it is a plain number, it says nothing: a game is called 2048, a school
- *   1001, and so may a pupil be. Little is lost by that: in a shifted row the Clever id follows in the next column.
- * - The shortest are left out: an id such as `A1` or `app` is equal to something sooner or later.
+ * - Clever's ids of people look like no other text, so they are compared with every column.
+ * - An id of the school system can be anything. A plain number proves nothing: a game is called 2048, a school 1001,
+ *   and a pupil may have the same number. Little is lost by this: in a shifted row the Clever id follows in the next
+ *   column.
+ * - The shortest are excluded: an id such as `A1` or `app` matches something sooner or later.
  *
- * What is equal by chance all the same is told by its rows (see `pipeline/shiftedRows.ts`).
+ * Matches by chance are recognized by their rows (see `pipeline/shiftedRows.ts`).
  */
 export const shortestId = 4;
-/** Shorter than an id of Clever's, which may happen to have digits only. */
+/** Shorter than one of Clever's ids, which may happen to have only digits. */
 export const plainNumber = "[0-9]{1,20}";
 const isPlainNumber = new RegExp(`^${plainNumber}$`);
 
-/** Whether a text that is kept is the id of a person if it is equal to one. */
+/** Whether a kept text that equals a person's id is that id. */
 export function tellsAPerson(text: string): boolean {
   return [...text].length >= shortestId && !isPlainNumber.test(text);
 }

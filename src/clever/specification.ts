@@ -20,8 +20,8 @@ import { plainNumber, shortestId } from "./shiftedCells";
 import { canonicalForm, cleverId, whiteSpace } from "./values";
 
 /**
- * What an engine of another language needs to know to read clean files of a report, as plain JSON. Everything in it follows
- * from the modules beside this one. An engine leaves every file with anything else to the embedded judge, so the forms
+ * What an engine in another language needs to read clean files of a report, as plain JSON. Everything in it is derived
+ * from the modules in this folder. An engine leaves every file with anything else to the embedded judge, so the forms
  * here are narrow: Clever's own.
  */
 export interface Specification {
@@ -30,20 +30,22 @@ export interface Specification {
   readonly columns: readonly SpecifiedColumn[];
   /** The headers that Clever writes for each user type. No two have the same number of columns. */
   readonly headers: Readonly<Record<UserType, readonly SpecifiedHeader[]>>;
-  /** How the table names a user type. */
+  /** The table's name for a user type. */
   readonly userTypes: Readonly<Record<UserType, string>>;
-  /** The table's columns that are stored in its data files, and those that name their folders. */
+  /** The table's columns that are stored in its data files, and the partition columns, which name their folders. */
   readonly stored: readonly { readonly name: string; readonly type: ColumnType }[];
   readonly partitions: readonly string[];
-  /** A file says something twice if two rows agree in these: the day, the person (the first id that is there), the resource. */
+  /**
+   * A file repeats a row if two rows agree in these: the day, the person (the first id that is there), the resource.
+   */
   readonly key: {
     readonly day: string;
     readonly person: readonly string[];
     readonly resource: string | null;
   };
-  /** Bytes of a line. */
+  /** Maximum bytes of a line. */
   readonly longestRow: number;
-  /** A kept text that is equal to somebody's id tells of shifted cells, unless it is shorter or such a number. */
+  /** A kept text that equals somebody's id indicates shifted cells, unless it is shorter or such a number. */
   readonly shifted: { readonly shortestId: number; readonly plainNumber: string };
   readonly masking: typeof maskRules;
 }
@@ -52,22 +54,22 @@ export interface Specification {
 export interface SpecifiedColumn {
   readonly name: string;
   readonly type: ColumnType;
-  /** What the table calls it. */
+  /** Its name in the table. */
   readonly target: string;
   readonly isHashed: boolean;
-  /** Whether an empty cell is clean; it is null. */
+  /** Whether an empty cell is clean; it becomes null. */
   readonly blank: boolean;
-  /** What a cell must match that is not empty; null for any text. */
+  /** What a non-empty cell must match; null for any text. */
   readonly form: string | null;
   /** What it must not match. */
   readonly except: string | null;
-  /** For texts that are kept, what they hold. */
+  /** For kept texts, what they contain. */
   readonly kept: TextKind | null;
 }
 
 export interface SpecifiedHeader {
   readonly line: string;
-  /** The report's columns in the order of the file. */
+  /** The report's columns in the file's order. */
   readonly columns: readonly string[];
 }
 
@@ -113,7 +115,7 @@ function formsOf({ type, pseudonymization, words }: ReportColumn): Pick<Specifie
   return { form: null, except: words ? `${blank}|[^!-~]*${cleverId}[^!-~]*` : blank };
 }
 
-/** With all columns, and, as in older files, without those that a file may lack. */
+/** With all columns and, as in older files, without the optional ones. */
 function headersOf({ columns }: CsvShape, userType: UserType): SpecifiedHeader[] {
   const headers = [columns, columns.filter(({ required }) => required)];
   return headers.map((present) => ({

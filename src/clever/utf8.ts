@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 
-/** Finds out whether bytes that come in pieces are UTF-8, wherever the pieces are cut. */
+/** Checks whether bytes that arrive in pieces are UTF-8, wherever the pieces are cut. */
 export class Utf8Check {
   private isValid = true;
   private rest: Buffer = Buffer.alloc(0);
@@ -13,13 +13,13 @@ export class Utf8Check {
     this.rest = Buffer.from(bytes.subarray(end));
   }
 
-  /** Whether all bytes so far are UTF-8, the last character whole. */
+  /** Whether all bytes so far are UTF-8, with a complete last character. */
   isUtf8(): boolean {
     return this.isValid && this.rest.length === 0;
   }
 }
 
-/** How many bytes at the end belong to a character of which more bytes are to come. */
+/** How many bytes at the end belong to an incomplete character. */
 function unfinishedBytes(bytes: Buffer): number {
   for (let count = 1; count <= Math.min(3, bytes.length); count++) {
     const byte = bytes[bytes.length - count] ?? 0;

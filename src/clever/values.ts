@@ -5,12 +5,12 @@ import { shape } from "./shape";
 /** A cell read as its column's type, or why it cannot be. Dates are `yyyy-MM-dd`. */
 export type ParsedValue = { readonly value: string | number | boolean | null } | { readonly reason: string };
 
-/** In which order a file writes day and month, as far as its own dates tell. */
+/** The order in which a file writes day and month, as far as its own dates show. */
 export type DayMonthOrder = "dayFirst" | "monthFirst" | "unknown";
 
 /**
- * The forms that Clever itself writes; the engine reads these in SQL, and everything else goes through `parseValue`
- * (both agree on these forms: a test holds it). RE2 and JavaScript read the patterns alike.
+ * Clever's own forms. The engine reads these in SQL, and everything else goes through `parseValue`; a test ensures that
+ * both agree. RE2 and JavaScript interpret the patterns alike.
  */
 export const canonicalForm: Readonly<Record<Exclude<ColumnType, "string">, string>> = {
   date: "20[0-9]{2}-[0-9]{2}-[0-9]{2}",
@@ -22,15 +22,15 @@ export const canonicalForm: Readonly<Record<Exclude<ColumnType, "string">, strin
 export const whiteSpace = " \t\n\v\f\r\u00a0\u2007\u202f\u3000\ufeff";
 const blank = new RegExp(`^[${whiteSpace}]*$`);
 
-/** Whether a cell counts as blank: nothing, or white space alone. */
+/** Whether a cell counts as blank: empty, or only white space. */
 export function isBlank(text: string): boolean {
   return blank.test(text);
 }
 
 /**
- * Reads one cell. What has one clear meaning is accepted, whatever a spreadsheet made of it; what has two is
- * refused. Texts are kept as they are, to the byte, since pseudonyms are made of them; ids that are none are refused,
- * or are null where they say so (see `personIds.ts`).
+ * Reads one cell. What has one clear meaning is accepted, whatever a spreadsheet made of it; what is ambiguous is
+ * refused. Texts are kept byte for byte, because pseudonyms are made from them. Invalid ids are refused; placeholders
+ * for a missing id become null (see `personIds.ts`).
  */
 export function parseValue(column: ReportColumn, text: string, order: DayMonthOrder): ParsedValue {
   if (isBlank(text)) return blankOf(column);
@@ -50,7 +50,7 @@ function blankOf({ blank: mayBeBlank }: ReportColumn): ParsedValue {
   return mayBeBlank ? { value: null } : { reason: "The cell is blank." };
 }
 
-/** Finds out from all dates of a file in which order it writes day and month. */
+/** Finds, from all dates of a file, the order in which it writes day and month. */
 export function dayMonthOrder(dates: Iterable<string>): DayMonthOrder {
   let dayFirst = false;
   let monthFirst = false;
@@ -65,7 +65,7 @@ export function dayMonthOrder(dates: Iterable<string>): DayMonthOrder {
   return dayFirst ? "dayFirst" : "monthFirst";
 }
 
-/** How Clever writes ids of its own: those of people, schools and resources alike. */
+/** The form of Clever's own ids, of people, schools and resources. */
 export const cleverId = "[0-9a-f]{24}";
 const isCleverId = new RegExp(`^${cleverId}$`);
 
