@@ -2,14 +2,14 @@ import type { DayRows } from "../clever/likelyDates";
 import type { LogEntry } from "./log/ingestLog";
 import type { OpenedCsv } from "./read/openCsv";
 
-/** A landed file to be read, and what a person has agreed to about it. */
+/** A landed file to be read, and what a person accepted about it. */
 export interface Delivery {
   readonly entry: LogEntry;
-  /** Its bad rows may be left out, and what else a look at it would hold it back for is settled. */
+  /** Its bad rows may be left out, and nothing else holds it back. */
   readonly isAccepted: boolean;
-  /** The most bad rows that may be left out, where what a person agreed to is known by an earlier reading alone. */
+  /** The most bad rows that may be left out, if the consent is only known from an earlier reading. */
   readonly mostRefused?: number | undefined;
-  /** The source of another user type with the same rows beside which its rows count, since a person agreed. */
+  /** The source of another user type with the same rows, if a person agreed that both count. */
   readonly agreedTwin?: string | undefined;
 }
 
@@ -17,28 +17,28 @@ export interface Delivery {
 export interface ReadDelivery extends Delivery {
   /** Good rows, all of which are staged. */
   readonly rows: number;
-  /** Bad rows that were left out, since a person agreed. */
+  /** Bad rows that were left out with a person's consent. */
   readonly refused: number;
   readonly notes: readonly string[];
-  /** Cells with a word for nothing in place of an id, which count as blank. */
+  /** Cells with a placeholder instead of an id, which count as blank. */
   readonly wordsForNothing: number;
-  /** Of its rows, `yyyy-MM-dd`; undefined if it has none. */
+  /** The first and last day of its rows, `yyyy-MM-dd`; undefined if it has none. */
   readonly days: { readonly first: string; readonly last: string } | undefined;
 }
 
 /** A delivery of which no row enters the tables. */
 export interface QuarantinedDelivery extends Delivery {
-  /** Undefined where no line is to blame. */
+  /** Undefined if no line is to blame. */
   readonly line: number | undefined;
   readonly column: string | undefined;
   readonly reason: string;
-  /** Whether rows of it come in where a person accepts it. */
+  /** Whether a person can accept it so that its rows count. */
   readonly acceptable: boolean;
-  /** The source of another user type with the same rows, where that is the reason. */
+  /** The source of another user type with the same rows, if that is the reason. */
   readonly twinOf?: string | undefined;
 }
 
-/** A delivery that is held back as a whole: no line of it is to blame. */
+/** A delivery that is held back as a whole: no line is to blame. */
 export function heldBack(
   delivery: Delivery,
   reason: string,
@@ -55,18 +55,18 @@ export function heldBack(
   };
 }
 
-/** A delivery that could not be worked on, which says nothing about the file. */
+/** A delivery that could not be processed, which says nothing about the file. */
 export interface FailedDelivery extends Delivery {
   readonly error: unknown;
 }
 
-/** A delivery whose landed file is on this machine's disk. */
+/** A delivery whose landed file is on the local disk. */
 export interface FileToRead {
   readonly delivery: Delivery;
   readonly csv: OpenedCsv;
 }
 
-/** The first and the last of the days of a file. */
+/** The first and last day of a file. */
 export function spanOf(days: readonly DayRows[] | undefined): ReadDelivery["days"] {
   const sorted = (days ?? []).map(({ day }) => day).sort();
   const [first, last] = [sorted[0], sorted.at(-1)];

@@ -1,17 +1,17 @@
 import type { Landing } from "./plan/plan";
 import type { EngineStatus } from "./read/readEngine";
 
-/** A file that is being worked on. */
+/** A file that is being processed. */
 export interface FileUnderWay {
   /** Its path on the server. */
   readonly path: string;
   readonly activity: "landing" | "anonymizing";
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface ProgressState {
   readonly phase: "listing" | "working";
-  /** Files to be ingested, and those that are. */
+  /** Files to be ingested, and those done. */
   readonly files: number;
   readonly filesLanded: number;
   readonly bytes: number;
@@ -21,7 +21,7 @@ export interface ProgressState {
   readonly filesAnonymized: number;
   readonly rows: number;
   readonly underWay: readonly FileUnderWay[];
-  /** What an engine outside of this process is at. */
+  /** The status of an external engine. */
   readonly engine: EngineStatus | null;
 }
 
@@ -29,7 +29,7 @@ export type ProgressListener = (state: ProgressState) => void;
 
 const filesShown = 4;
 
-/** Counts what a run has done and tells its listener. */
+/** Counts what a run has done and reports it to its listener. */
 export class Progress {
   private state: ProgressState = {
     phase: "listing",
@@ -55,7 +55,7 @@ export class Progress {
     this.change({ phase: "working", files: landings.length, bytes, filesToAnonymize: pending });
   }
 
-  /** Counts a file as under way until `work` has ended. */
+  /** Counts a file as active until `work` has ended. */
   async during<T>(activity: FileUnderWay["activity"], path: string, work: () => Promise<T>): Promise<T> {
     const file: FileUnderWay = { path, activity };
     this.change({ underWay: [...this.state.underWay, file] });
@@ -66,7 +66,7 @@ export class Progress {
     }
   }
 
-  /** Counts files that are worked on together as under way until `work` has ended; a few of them are told. */
+  /** Counts files that are processed together as active until `work` has ended; only a few of them are reported. */
   async duringAll<T>(
     activity: FileUnderWay["activity"],
     files: readonly { readonly path: string }[],

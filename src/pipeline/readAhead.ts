@@ -6,19 +6,22 @@ import { IngestLog } from "./log/logTable";
 import { type LakeTables, readTables } from "./write/tables";
 
 /**
- * The engine, and the lake's state as it is before the run holds the lock: read while the server is waited for, since
- * that takes longer. It writes nothing. What is decided is decided from the state under the lock, which is this one
- * wherever no table has a newer version by then: that takes one request for each table.
+ * The engine, and the lake's state before the run holds the lock. It is read while we wait for the server, because that
+ * takes longer; nothing is written. Decisions use the state under the lock, which is the same if no table has a newer
+ * version by then: checking this takes one request per table.
  */
 export class ReadAhead implements AsyncDisposable {
-  /** When all is read. Rejects where the engine cannot be opened; what cannot be read is read, and told, later. */
+  /**
+   * Resolves when all is read. Rejects if the engine cannot be opened; what cannot be read is read, and its error
+   * reported, later.
+   */
   readonly ready: Promise<void>;
   private opened: { readonly duck: Duck; readonly log: IngestLog } | undefined;
   private read: LakeTables | undefined;
 
   constructor(lake: Lake, signal: AbortSignal | undefined) {
     this.ready = this.begin(lake, signal);
-    // Nobody may be left to hear of it.
+    // There may be nobody left to handle it.
     this.ready.catch(() => undefined);
   }
 
@@ -30,7 +33,7 @@ export class ReadAhead implements AsyncDisposable {
     return this.known().log;
   }
 
-  /** Undefined where they could not be read. */
+  /** Undefined if they could not be read. */
   get tables(): LakeTables | undefined {
     return this.read;
   }
@@ -41,7 +44,7 @@ export class ReadAhead implements AsyncDisposable {
   }
 
   private async begin(lake: Lake, signal: AbortSignal | undefined): Promise<void> {
-    // Where to spill, the run says when it holds the lock: until then there is no folder for it.
+    // The run names the spill folder when it holds the lock: there is none before.
     const duck = await Duck.open({ temporaryFolder: "" });
     const log = new IngestLog(lake, duck);
     this.opened = { duck, log };

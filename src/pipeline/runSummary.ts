@@ -7,13 +7,13 @@ export function isIncomplete(summary: RunSummary): boolean {
   return summary.failed.length > 0 || summary.quarantined.length > 0;
 }
 
-/** Whether there are reports whose rows the run should have brought and did not. */
+/** Whether there are reports whose rows the run should have added but did not. */
 export function missesReports(summary: RunSummary): boolean {
   return isIncomplete(summary) || summary.notRead.some(({ report }) => report);
 }
 
 /**
- * Whether something is to be looked after: reports are missed or overdue, the server has none at all, or another program
+ * Whether something needs attention: reports are missed or overdue, the server has none at all, or another program
  * changed rows.
  */
 export function hasTrouble(summary: RunSummary): boolean {
@@ -45,7 +45,7 @@ export function emptySummary(runId: string): RunSummary {
   };
 }
 
-/** A summary as it is told when its run ends. */
+/** A summary as reported when its run ends. */
 export function finishedSummary(summary: RunSummary, started: Date): RunSummary {
   return {
     ...summary,
@@ -56,7 +56,7 @@ export function finishedSummary(summary: RunSummary, started: Date): RunSummary 
   };
 }
 
-/** Files end in any order, since they are worked on concurrently. */
+/** Files end in any order, because they are processed concurrently. */
 function byPath<T extends { readonly path: string }>(files: readonly T[]): T[] {
   return files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }

@@ -20,18 +20,18 @@ import type { PseudoTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 
 /**
- * The table of OEA's Digital Engagement schema. A month of it is a function of the same month of the `_pseudo` tables, so
- * a month is due when those have other data files than the ones that it was made of. Its data file says which they were,
- * in a tag. Nothing else has to be remembered, and whatever was cut off is due again.
+ * The table of OEA's Digital Engagement schema. A month of it is a function of the same month of the `_pseudo` tables,
+ * so a month is due if their data files differ from those that it was made from. Its data file names these in a tag. No
+ * other state is needed, and an interrupted update is due again.
  *
- * Files without the tag are other programs': rows of other modules, or our rows merged with them. Of these files, Clever's
- * rows are taken out, and all others stay.
+ * Files without the tag come from other programs: rows of other modules, or our rows merged with them. Clever's rows
+ * are removed from these files, and all others stay.
  */
 
-/** The tag of a data file with our rows of a month: a hash of the data files that they were made of. */
+/** The tag of a data file with our rows of a month: a hash of the data files that they were made from. */
 const madeOfTag = "clever.madeOf";
 
-/** Tags of such a file after a merge: there is one for each month, and it is never merged. */
+/** Tags of such a file after a merge: there is one per month, and it is never merged. */
 export function activityTags(files: readonly AddFile[]): AddFile["tags"] {
   const [file, ...others] = files;
   return others.length === 0 && file?.tags?.[madeOfTag] ? file.tags : undefined;
@@ -42,13 +42,13 @@ export interface ActivityRequest {
   readonly duck: Duck;
   /** The newest states of the `_pseudo` tables. */
   readonly tables: PseudoTables;
-  /** Rejects where the lake is another run's by now; asked right before the commit. */
+  /** Rejects if another run has taken over the lake; called right before the commit. */
   readonly requireHeld: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface ActivitySummary {
-  /** Months that were written again, as `2025-09`. */
+  /** Rewritten months, as `2025-09`. */
   readonly months: readonly string[];
   /** Rows that were written. */
   readonly rows: number;
@@ -68,15 +68,15 @@ interface Month {
 }
 
 /**
- * Makes the table hold each row of the `_pseudo` tables once, in one commit that replaces the months that changed; none
- * where it does so already. Rejects with `unsupportedTable` where another program's table of another shape is in its
- * place, and as `commit` does.
+ * Makes the table contain each row of the `_pseudo` tables once. One commit replaces the months that changed; if none
+ * did, there is no commit. Rejects with `unsupportedTable` if another program's table with different columns is there,
+ * and as `commit` does.
  */
 export async function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
   const { lake, duck, tables, requireHeld, signal } = request;
   const options = signal ? { signal } : {};
   let summary: ActivitySummary = { months: [], rows: 0 };
-  // Mostly nothing is due, and a commit lists the log first.
+  // Usually nothing is due, and a commit lists the log first.
   const known = await readSnapshot(lake, digitalActivityTable, duck, options);
   if (dueMonths(known, tables).length === 0) return summary;
   await commit({
@@ -117,7 +117,7 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
   return summary;
 }
 
-/** Whether the table holds just the rows of the `_pseudo` tables, as its data files say, and nobody else's. */
+/** Whether, according to its data files, the table contains exactly the rows of the `_pseudo` tables. */
 export function isUpToDate(snapshot: Snapshot, tables: PseudoTables): boolean {
   return dueMonths(snapshot, tables).length === 0;
 }
@@ -163,7 +163,7 @@ function hashOf(sources: Month["sources"]): string {
   return createHash("sha256").update(names.join("\n")).digest("hex");
 }
 
-/** What makes a month hold our rows once, and other modules' as before; empty where it does. */
+/** The actions that make a month contain our rows once and other modules' rows as before; empty if it already does. */
 async function replaceMonth(
   { lake, duck, signal }: ActivityRequest,
   snapshot: Snapshot | undefined,
@@ -240,7 +240,7 @@ async function holdsOurs(
   return found.length > 0;
 }
 
-/** The rows of the tables' files, which their logs count, are all there. */
+/** Checks that all rows of the tables' files, as counted in their logs, are there. */
 function requireEveryRow(sources: Month["sources"], add: AddFile | undefined): void {
   const due = numRecords(sources.flatMap(({ files }) => files));
   const written = numRecords(add ? [add] : []);
@@ -264,7 +264,7 @@ function withMonth(
   return { months: [...months, `${year}-${month.padStart(2, "0")}`], rows: rows + (numRecords(added) ?? 0) };
 }
 
-/** What is in no commit is of no use. */
+/** Deletes files that were not committed. */
 async function deleteAdded(lake: Lake, actions: readonly Action[]): Promise<void> {
   for (const action of actions) {
     if ("add" in action)

@@ -5,9 +5,9 @@ import { sqlName, sqlString } from "../../duck/duck";
 const sqlTypes = { string: "VARCHAR", date: "DATE", integer: "INTEGER", boolean: "BOOLEAN" } as const;
 
 /**
- * A SELECT of a report's `_pseudo` rows (themselves a SELECT) as events of the Digital Engagement schema.
+ * A SELECT of a report's `_pseudo` rows (given as a SELECT) as events of the Digital Engagement schema.
  *
- * @param further columns of the rows that come behind the schema's
+ * @param further columns of the rows to append after the schema's
  */
 export function engagementSql(report: ReportName, rows: string, further: readonly string[] = []): string {
   const columns = engagementColumns.map(

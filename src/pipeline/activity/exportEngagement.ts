@@ -10,7 +10,7 @@ import { engagementSql } from "./engagementSql";
  * Writes all pseudonymized rows of a lake as one Parquet file in OEA's Digital Engagement schema: a row per person and
  * day, and one per person, day and resource.
  *
- * @param file a path on this machine, replaced if it is there
+ * @param file a local path, replaced if it exists
  * @returns the number of rows
  */
 export async function exportEngagement(

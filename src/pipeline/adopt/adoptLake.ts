@@ -32,30 +32,30 @@ import { plainEntry } from "./plainCopies";
 
 export interface AdoptRequest {
   readonly lake: Lake;
-  /** Tells what would be done, and writes nothing. */
+  /** Reports what would be done, and writes nothing. */
   readonly dryRun: boolean;
   /** Not needed for a dry run. */
   readonly salt: string | undefined;
-  /** Percent of a source's rows that a later delivery may take away without a question. */
+  /** Percent of a source's rows that a redelivery may remove without a person's consent. */
   readonly maxShrink: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: AdoptProgress) => void) | undefined;
 }
 
-/** Entries that the log takes in one commit. */
+/** Maximum log entries per commit. */
 const entriesPerCommit = 20_000;
 
 /**
- * Adopts a lake that OEA's own notebooks wrote: what OEA landed enters the ingest log as it stands, OEA's tables are moved
- * beside their places, and our tables are built from the landed files, as if these had come in runs of our own. Nothing of
- * OEA's is deleted or changed. Then OEA's rows are held against ours.
+ * Adopts a lake that OEA's own notebooks wrote. The files that OEA landed enter the ingest log unchanged, OEA's tables
+ * are moved aside, and our tables are built from the landed files, as if our own runs had ingested them. Nothing of
+ * OEA's is deleted or changed. Then OEA's rows are compared with ours.
  *
- * The order makes an interruption harmless: everything that OEA landed is logged before the first table is moved, and the
- * last table is moved before the first row is written. Until this run's record says that it ended, runs are refused and a
- * further call goes on.
+ * The order makes an interruption harmless: everything that OEA landed is logged before the first table is moved, and
+ * the last table is moved before the first row is written. Until this run's record is closed, runs are refused and
+ * another call continues.
  *
- * Rejects with `config` without a salt, `salt` for another one than OEA's or one that is easy to guess, `busy` while a run
- * is at work, and `conflict` where OEA's job writes meanwhile.
+ * Rejects with `config` without a salt, `salt` for one that differs from OEA's or is easy to guess, `busy` while a run
+ * is active, and `conflict` if OEA's job writes meanwhile.
  */
 export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   const { lake, dryRun, signal } = request;
@@ -67,7 +67,7 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   try {
     const adoption = new Adoption(request, duck, scratch, runId, started);
     const found = await lookAtLake(adoption.context);
-    // Told before anybody agrees to anything.
+    // Reported before anybody agrees to anything.
     if (found.histories !== undefined && request.salt) await adoption.saltFor(found, request.salt);
     if (found.histories === undefined || lock === undefined) return await adoption.told(found);
     return await adoption.carryOut(found, lock);
@@ -97,7 +97,7 @@ class Adoption {
     return { lake, duck, log, runId, started, signal, tell: (part) => this.tell(part) };
   }
 
-  /** What there is, without a change to it. */
+  /** The current state, without a change to it. */
   async told({ facts, oea, histories, tables, entries }: Found): Promise<AdoptSummary> {
     if (histories !== undefined) return this.summary("planned", facts, null, []);
     if (oea.length === 0) return this.summary("nothing", facts, null, []);
@@ -105,7 +105,7 @@ class Adoption {
     return this.summary("adoptedBefore", facts, null, comparison);
   }
 
-  /** The form of a salt in which the lake is adopted; rejects with `salt` where it cannot be. */
+  /** The form of a salt with which the lake is adopted; rejects with `salt` if it cannot be used. */
   saltFor({ oea }: Found, given: string): Promise<string> {
     const { lake, signal } = this.request;
     return saltForAdoption({ lake, duck: this.duck, tables: oea, signal }, given);
@@ -149,9 +149,9 @@ class Adoption {
   }
 
   /**
-   * Enters all that OEA landed into the ingest log; files with `\"` get a copy in Clever's form first. Resolves to what is
-   * to be read: the first deliveries of all sources, then the second ones, so that a delivery which takes rows away, or
-   * cannot be read, is held against the one before.
+   * Enters all files that OEA landed into the ingest log; files with `\"` first get a copy in Clever's form. Resolves
+   * to the deliveries to read: the first ones of all sources, then the second ones, and so on. A delivery that removes
+   * rows, or is unreadable, is thus compared with the one before.
    */
   private async logLandings(
     { entries, copies }: Found,
@@ -245,7 +245,7 @@ class Adoption {
         applied.get(source) === version ? [`${source}\n${sha256}`] : [],
       ),
     );
-    // Of each content that does not count, the last entry: it says what became of it.
+    // For each content that does not count, the last entry: it has the outcome.
     const others = new Map<string, LogEntry>();
     for (const entry of entries) {
       const key = `${entry.source}\n${entry.sha256}`;

@@ -2,9 +2,9 @@ import type { ReportName } from "../../clever/reports";
 import type { RunSummary } from "../log/runRecord";
 import type { ComparedTable } from "./compareRows";
 
-/** How far an adoption is. */
+/** Progress of an adoption. */
 export interface AdoptProgress {
-  /** Reading what OEA landed, building our tables from it, or comparing these with OEA's. */
+  /** Reading what OEA landed, building our tables from it, or comparing them with OEA's. */
   readonly phase: "looking" | "building" | "comparing";
   readonly files: number;
   readonly filesDone: number;
@@ -16,14 +16,14 @@ export interface AdoptProgress {
 export interface AdoptedTable {
   readonly report: ReportName;
   readonly kind: "pseudo" | "lookup";
-  /** Where it stands. */
+  /** Its path. */
   readonly table: string;
-  /** Where the adoption moves it; where it stands if it was moved already. */
+  /** Where the adoption moves it; its path if it was already moved. */
   readonly movedTo: string;
   readonly rows: number;
   /** Rows without those that OEA's runs repeated. */
   readonly distinctRows: number;
-  /** When it was written last, ISO 8601; null where its log does not tell. */
+  /** Time of the last commit, ISO 8601; null if its log does not have it. */
   readonly lastCommit: string | null;
 }
 
@@ -32,54 +32,54 @@ export interface AdoptedFiles {
   readonly landed: number;
   /** How many of them OEA's production pipeline wrote: without a folder for the user type, quotes as `\"`. */
   readonly bySink: number;
-  /** Different files, by name and content: each is read once. */
+  /** Distinct files, by name and content: each is read once. */
   readonly distinct: number;
   /** Reports that they are deliveries of; the last delivery of each counts. */
   readonly sources: number;
   /** Reports of which OEA landed different content under one name. */
   readonly redelivered: readonly string[];
-  /** Files with quotes as `\"`: a copy in Clever's form is written beside each. */
+  /** Files with quotes as `\"`: each gets a copy in Clever's form next to it. */
   readonly escaped: number;
-  /** Raw files in places that OEA's notebook does not read: they stay as they are. */
+  /** Raw files in places that OEA's notebook does not read: they stay unchanged. */
   readonly notTaken: readonly string[];
 }
 
 /**
- * What shows that OEA's own job is on, which would write every row again: before the adoption a commit or a landing of the
- * last days, afterwards rows or landed files that are not ours.
+ * Signs that OEA's own job is active, which would write every row again: before the adoption, a commit or a landing in
+ * the last days; afterwards, rows or landed files that are not ours.
  */
 export type AdoptWarning =
   | { readonly kind: "recentCommit" | "recentLanding"; readonly subject: string; readonly time: string }
   | { readonly kind: "rowsSince" | "landingsSince"; readonly subject: string; readonly count: number };
 
-/** What there is to adopt, or was adopted; the document of `adopt --json`. */
+/** What can be adopted, or was; the document of `adopt --json`. */
 export interface AdoptSummary {
   /** `nothing` of OEA's is in the lake; `planned` by a dry run; `adopted` now, or `adoptedBefore`. */
   readonly state: "nothing" | "planned" | "adopted" | "adoptedBefore";
   readonly tables: readonly AdoptedTable[];
   readonly files: AdoptedFiles;
   readonly pseudonyms: {
-    /** Different ids in OEA's lookup tables. */
+    /** Distinct ids in OEA's lookup tables. */
     readonly ids: number;
     /** Those that OEA pseudonymized without a salt. */
     readonly unsalted: number;
-    /** The table that says which pseudonym takes the place of each of these; null where there is none. */
+    /** The table that maps each of these pseudonyms to ours; null if there is none. */
     readonly map: string | null;
   };
   readonly warnings: readonly AdoptWarning[];
-  /** What building our tables came to; null where that was not done now. */
+  /** The result of building our tables; null if that was not done now. */
   readonly run: RunSummary | null;
-  /** OEA's tables against ours; empty in a dry run. */
+  /** OEA's tables compared with ours; empty in a dry run. */
   readonly comparison: readonly ComparedTable[];
   readonly milliseconds: number;
 }
 
-/** OEA's rows that nothing explains. */
+/** Unexplained rows of OEA's. */
 export function unexplainedRows({ comparison }: Pick<AdoptSummary, "comparison">): number {
   return comparison.flatMap(({ months }) => months).reduce((sum, { unexplained }) => sum + unexplained, 0);
 }
 
-/** Whether a person has to look at something: rows nobody can explain, files that were not taken in, OEA's job at work. */
+/** Whether a person must check something: unexplained rows, files that were not adopted, OEA's job being active. */
 export function hasAdoptTrouble(summary: AdoptSummary): boolean {
   const { run, warnings } = summary;
   const isIncomplete = run !== null && (run.failed.length > 0 || run.quarantined.length > 0);

@@ -8,27 +8,31 @@ import type { LogEntry } from "../log/ingestLog";
 import { comparableTexts } from "../read/comparableTexts";
 import type { OeaTable } from "./oeaTables";
 
-/** A month of OEA's table beside the same month of ours. Rows that are equal count once, but for `oeaRows` and `rows`. */
+/**
+ * A month of OEA's table compared with the same month of ours. Equal rows count once, except in `oeaRows` and `rows`.
+ */
 export interface ComparedMonth {
   /** `yyyy-MM`; null for rows without a date. */
   readonly month: string | null;
-  /** OEA's rows, with those that its runs repeated, and the different ones among them. */
+  /** OEA's rows, including repeated ones, and the distinct ones among them. */
   readonly oeaRows: number;
   readonly oeaDistinct: number;
-  /** Our rows, and the different ones among them. */
+  /** Our rows, and the distinct ones among them. */
   readonly rows: number;
   readonly distinct: number;
-  /** Different rows that both tables have. */
+  /** Distinct rows in both tables. */
   readonly same: number;
-  /** OEA's rows that it read wrongly: a value is missing that every row of a report has. Most are of shifted cells. */
+  /**
+   * OEA's rows that it read wrongly: a value is missing that every row of a report has. Most come from shifted cells.
+   */
   readonly misread: number;
-  /** OEA's rows about a person's day (and resource) of which ours say something else: a later delivery, or a newer file. */
+  /** OEA's rows about a person's day (and resource) for which ours differ: from a later delivery, or a newer file. */
   readonly superseded: number;
   /** OEA's rows of files that are in quarantine. */
   readonly quarantined: number;
-  /** OEA's rows that an earlier delivery of a file had and the current one has no more. */
+  /** OEA's rows that an earlier delivery of a file had but the current one does not. */
   readonly withdrawn: number;
-  /** OEA's rows that nothing explains. */
+  /** Unexplained rows of OEA's. */
   readonly unexplained: number;
   /** Our rows that OEA's table lacks: read wrongly there, never read, or of teachers and staff. */
   readonly onlyOurs: number;
@@ -50,7 +54,7 @@ export interface CompareContext {
   readonly earlier: readonly LogEntry[];
 }
 
-/** Holds the rows of OEA's table, repeated ones once, against those of ours, month by month. */
+/** Compares the rows of OEA's table, repeated ones once, with ours, month by month. */
 export async function compareRows(
   context: CompareContext,
   { report, path }: OeaTable,
@@ -71,13 +75,13 @@ export async function compareRows(
 
 interface Selects {
   readonly oea: string;
-  /** The columns that OEA's table has. */
+  /** The columns of OEA's table. */
   readonly names: ReadonlySet<string>;
   readonly ours: string | undefined;
   readonly map: string | undefined;
 }
 
-/** Puts the different rows of both tables into `oea_rows` and `our_rows`, in one form. */
+/** Writes the distinct rows of both tables into `oea_rows` and `our_rows`, in one form. */
 async function gather(
   session: DuckSession,
   report: Report,
@@ -97,7 +101,7 @@ async function gather(
     const cell = names.has(column) ? `r.${sqlName(column)}` : "NULL";
     const index = hashed.indexOf(name);
     if (index >= 0) return `coalesce(n${index}.pseudonym, ${cell}) AS ${sqlName(column)}`;
-    // OEA keeps a doubled quote within a quoted field as it stands.
+    // OEA keeps doubled quotes within a quoted field.
     const value = type === "string" ? `replace(${cell}, '""', '"')` : cell;
     return `CAST(${value} AS ${sqlTypes[type]}) AS ${sqlName(column)}`;
   });
@@ -143,7 +147,7 @@ function personOf(report: Report): string {
     .join(", ")})`;
 }
 
-/** A person's day, and the resource where the report has resources. */
+/** A person's day, and the resource if the report has resources. */
 function keyOf(report: Report): string {
   const hasResources = report.columns.some(({ name }) => name === "resource_id");
   const key = `hash("date", ${personOf(report)}${hasResources ? ", coalesce(resource_id, resource_name)" : ""})`;
@@ -157,7 +161,7 @@ function lacksValue(report: Report): string {
     .join(" OR ");
 }
 
-/** Puts the days of people in files that are held back into `held_days`, with why they are. */
+/** Writes the days of people in files that are held back into `held_days`, with the reason. */
 async function readHeldBack(
   { lake, salt = "", quarantined, earlier, signal }: CompareContext,
   session: DuckSession,
@@ -192,7 +196,7 @@ async function readHeldBack(
         );
       } catch {
         signal?.throwIfAborted();
-        // A file that the engine cannot take apart explains no row.
+        // A file that the engine cannot parse explains no row.
       }
     });
   }

@@ -2,37 +2,38 @@ import type { LogEntry } from "../log/ingestLog";
 import { toSeconds } from "../plan/plan";
 import type { FoundLanding } from "./landings";
 
-/** Copies of the same bytes that OEA landed one after the other for one source: one delivery. */
+/** Consecutive copies of the same bytes that OEA landed for one source: one delivery. */
 export interface OeaDelivery {
-  /** By their time; the last one stands for all. */
+  /** By time; the last one represents all. */
   readonly copies: readonly FoundLanding[];
   readonly last: FoundLanding;
-  /** For the ingest log, one for each copy, in their order. */
+  /** For the ingest log, one per copy, in order. */
   readonly entries: readonly LogEntry[];
 }
 
-/** The deliveries of one source, the oldest first. */
+/** The deliveries of one source, oldest first. */
 export interface SourceHistory {
   readonly source: string;
   readonly deliveries: readonly OeaDelivery[];
 }
 
 export interface HistoryContext {
-  /** What the ingest log says of landed files already, by their place in the lake. */
+  /** Existing ingest log entries of landed files, by their path in the lake. */
   readonly known: ReadonlyMap<string, LogEntry>;
-  /** What the lake calls the source of a report of Clever's. */
+  /** The lake's name for the source of one of Clever's reports. */
   readonly nameOfSource: (named: NonNullable<FoundLanding["named"]>) => string;
   readonly runId: string;
   readonly now: Date;
 }
 
 /**
- * What OEA's landed files are deliveries of. OEA landed each file again in each of its runs, so that most are copies.
- * - A file by Clever's own name is a delivery of the report of that name; other bytes under the name are a later delivery.
- * - Under a name without a date (`Students.csv`) other bytes may be those of other days. They are a source of their own;
- *   what two of them tell of the same day, the newer one says, as everywhere.
+ * The deliveries among OEA's landed files. OEA landed each file again in each of its runs, so most are copies.
+ * - A file with Clever's own name is a delivery of the report of that name; other bytes under the name are a later
+ *   delivery.
+ * - Under a name without a date (`Students.csv`), other bytes may be for other days. They are a separate source; if two
+ *   of them have the same day, the newer one counts, as everywhere.
  *
- * When Clever wrote a file is lost; the first landing of its bytes stands for it.
+ * The time when Clever wrote a file is lost; the first landing of its bytes is used instead.
  */
 export function historiesOf(landings: readonly FoundLanding[], context: HistoryContext): SourceHistory[] {
   const sources = new Map<string, FoundLanding[]>();
@@ -50,7 +51,10 @@ export function historiesOf(landings: readonly FoundLanding[], context: HistoryC
   });
 }
 
-/** Of one run's copies of a report (`… (1).csv`), the original is the last, as where a server has both with one time. */
+/**
+ * Among one run's copies of a report (`… (1).csv`), the original is the last, as on a server that has both with the
+ * same time.
+ */
 function oldestFirst(a: FoundLanding, b: FoundLanding): number {
   return (
     a.time.getTime() - b.time.getTime() ||
@@ -73,7 +77,7 @@ function history(source: string, landings: readonly FoundLanding[], context: His
     if (first === undefined || last === undefined) continue;
     const entries = copies.map((landing): LogEntry => {
       const known = context.known.get(landing.landedPath);
-      // One number is left between two, for a copy in Clever's form.
+      // One number is left free between two, for a copy in Clever's form.
       version = known?.version ?? Math.max(toSeconds(landing.time), version + 2);
       return known ?? entryOf(landing, source, first.time, version, context);
     });
@@ -106,7 +110,7 @@ function entryOf(
   };
 }
 
-/** A name without a date as a source: by its first landing. */
+/** A source for a name without a date: by its first landing. */
 function underTime({ report, folder, landedPath }: FoundLanding): string {
   const rest = landedPath.slice(landedPath.indexOf(`/${folder}/`) + 1);
   return `${report.slug}/${rest}`;

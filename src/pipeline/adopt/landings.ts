@@ -8,17 +8,17 @@ import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLandi
 import type { Report, UserType } from "../../clever/reports";
 import type { Lake, LakeEntry } from "../../lake/lake";
 
-/** Landed files that are read concurrently: each waits mostly for the lake. */
+/** Landed files read concurrently: each mostly waits for the lake. */
 const filesAtOnce = 8;
 
-/** A landed file of OEA's and what its bytes tell. */
+/** A file that OEA landed, with facts from its bytes. */
 export interface FoundLanding extends OeaLanding {
   readonly userType: UserType;
   /** Bytes. */
   readonly size: number;
   /** SHA-256 of the bytes, lower-case hex. */
   readonly sha256: string;
-  /** Whether it has quotes escaped as `\"`, so that it must be written in Clever's form to be read. */
+  /** Whether it has quotes escaped as `\"`, so that it must be rewritten in Clever's form to be read. */
   readonly isEscaped: boolean;
 }
 
@@ -92,7 +92,7 @@ async function readLanding(
   };
 }
 
-/** Where a landed file stands in Clever's form: as if it had been landed byte for byte. */
+/** Where a landed file is in Clever's form: as if it had been landed byte for byte. */
 export function plainPath({ report, folder, userType, name }: FoundLanding): string {
   return landedPath(report, folder, userType, name);
 }

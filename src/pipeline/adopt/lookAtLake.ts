@@ -27,7 +27,7 @@ export interface LookContext {
   readonly tell: (progress: Partial<AdoptProgress>) => void;
 }
 
-/** What there is in the lake. */
+/** What the lake contains. */
 export interface Found {
   readonly tables: PseudoTables;
   readonly interrupted: InterruptedRuns;
@@ -35,7 +35,7 @@ export interface Found {
   readonly entries: readonly LogEntry[];
   readonly facts: Pick<AdoptSummary, "tables" | "files" | "pseudonyms" | "warnings">;
   readonly copies: PlainCopies;
-  /** Undefined where there is nothing to adopt, or no more. */
+  /** Undefined if there is nothing, or nothing left, to adopt. */
   readonly histories: readonly SourceHistory[] | undefined;
 }
 
@@ -49,7 +49,7 @@ const noFiles: AdoptedFiles = {
   notTaken: [],
 };
 
-/** Looks at OEA's tables and reads all that it landed; changes nothing. */
+/** Checks OEA's tables and reads all files that it landed; changes nothing. */
 export async function lookAtLake(context: LookContext): Promise<Found> {
   const { lake, duck, log, runId, started, signal, tell } = context;
   const { pseudo: tables, refused } = await readTables(lake, duck, signal);

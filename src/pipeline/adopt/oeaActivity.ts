@@ -10,11 +10,11 @@ import type { AdoptWarning } from "./adoptSummary";
 import type { FoundLanding } from "./landings";
 import type { OeaTable } from "./oeaTables";
 
-/** A job that runs once a week shows within so many days. */
+/** A job that runs once a week is noticed within this many days. */
 const recentDays = 8;
 const dayMilliseconds = 86_400_000;
 
-/** When a table was written last; undefined where its log does not tell. */
+/** When a table was last written; undefined if its log does not say. */
 export async function lastCommitOf(
   lake: Lake,
   { path, snapshot }: OeaTable,
@@ -29,7 +29,7 @@ export async function lastCommitOf(
   return undefined;
 }
 
-/** What shows, before an adoption, that OEA's job is on: the newest commit and landing, where they are of the last days. */
+/** Signs, before an adoption, that OEA's job is active: the newest commit and landing, if they are recent. */
 export function recentActivity(
   commits: readonly { readonly table: string; readonly lastCommit: string | null }[],
   landings: readonly FoundLanding[],
@@ -53,7 +53,7 @@ export function recentActivity(
   ];
 }
 
-/** What shows, after an adoption, that OEA's job is still on: rows and landed files that are not ours. */
+/** Signs, after an adoption, that OEA's job is still active: rows and landed files that are not ours. */
 export async function activitySince(
   lake: Lake,
   duck: Duck,

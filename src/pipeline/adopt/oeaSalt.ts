@@ -14,9 +14,9 @@ import type { OeaTable } from "./oeaTables";
 
 /** How OEA made the pseudonyms of its lookup tables. */
 export interface OeaPseudonyms {
-  /** Different ids of people with their pseudonym. */
+  /** Distinct ids of people with a pseudonym. */
   readonly ids: number;
-  /** Those of which the pseudonym is the hash of the id alone. */
+  /** Those whose pseudonym is the hash of the id alone. */
   readonly unsalted: number;
 }
 
@@ -27,7 +27,7 @@ interface LookupContext {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Tells whether OEA's pseudonyms have a salt. */
+/** Finds out whether OEA's pseudonyms have a salt. */
 export function oeaPseudonyms(context: LookupContext): Promise<OeaPseudonyms> {
   return withPairs(context, async (session) => {
     const { ids, unsalted } = await session.one(
@@ -40,8 +40,8 @@ export function oeaPseudonyms(context: LookupContext): Promise<OeaPseudonyms> {
 }
 
 /**
- * The salt for an adopted lake: the given one in the form that explains all of OEA's pseudonyms which have a salt, and any
- * that is not easy to guess where none has. Rejects with `salt` for another one than OEA's, or than one that the lake has.
+ * The salt for an adopted lake: the given one in the form that explains all of OEA's salted pseudonyms; if none is
+ * salted, any that is not easy to guess. Rejects with `salt` if it differs from OEA's, or from one that the lake has.
  */
 export async function saltForAdoption(context: LookupContext, given: string): Promise<string> {
   const { lake, signal } = context;
@@ -79,8 +79,8 @@ const mapColumns = ["id_column", "oea_pseudonym", "pseudonym"].map((name) => ({
 }));
 
 /**
- * Writes which pseudonym takes the place of each one that OEA made without a salt, unless that was done before. Resolves to
- * the number of pseudonyms in the map; 0 where OEA's have a salt.
+ * Writes the map from each pseudonym that OEA made without a salt to ours, unless this was already done. Resolves to
+ * the number of pseudonyms in the map; 0 if OEA's have a salt.
  */
 export async function writePseudonymMap(context: LookupContext, salt: string): Promise<number> {
   const { lake, duck, signal } = context;
@@ -121,7 +121,7 @@ export async function writePseudonymMap(context: LookupContext, salt: string): P
   });
 }
 
-/** Runs `work` with the different pairs of OEA's lookup tables in the temporary table `oea_pairs`. */
+/** Runs `work` with the distinct pairs of OEA's lookup tables in the temporary table `oea_pairs`. */
 function withPairs<T>(
   { lake, duck, tables, signal }: LookupContext,
   work: (session: DuckSession) => Promise<T>,

@@ -11,7 +11,7 @@ import { allReports, appliedVersions, type PseudoTables, readTables } from "../w
 export interface OeaTable {
   readonly report: Report;
   readonly kind: "pseudo" | "lookup";
-  /** Where it stands, and where it is to stand once the lake is adopted; the same where it was moved already. */
+  /** Its current path, and its path once the lake is adopted; the same if it was already moved. */
   readonly path: string;
   readonly movedPath: string;
   readonly snapshot: Snapshot;
@@ -24,7 +24,7 @@ function isOeas(report: Report, snapshot: Snapshot): boolean {
   return hasPseudonyms && !names.has("source_file") && appliedVersions(snapshot).size === 0;
 }
 
-/** Rejects with `notAdopted` where a table of the lake is OEA's: its rows stand there once for each of OEA's runs. */
+/** Rejects with `notAdopted` if a table of the lake is OEA's: it contains its rows once per run of OEA's. */
 export function requireAdopted(tables: PseudoTables | undefined): void {
   for (const report of allReports()) {
     const table = tables?.get(report.name);
@@ -32,7 +32,7 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
   }
 }
 
-/** Whether a lake has to be adopted before anything is run on it. */
+/** Whether a lake must be adopted before anything is run on it. */
 export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<boolean> {
   await using duck = await Duck.open({ memoryLimit: "200MB" });
   const { pseudo: tables } = await readTables(lake, duck, signal);
@@ -47,13 +47,13 @@ function notAdopted(subject: string): CleverLakeError {
   });
 }
 
-/** Whether one of these records is of an adoption that was cut off. */
+/** Whether one of these records is of an interrupted adoption. */
 export function isAdoptionCutOff(records: readonly RunRecord[]): boolean {
   return records.some(({ command, outcome }) => command === "adopt" && outcome !== "incomplete");
 }
 
 /**
- * Rejects with `notAdopted` where an adoption was cut off: files that OEA landed may not be in the tables yet.
+ * Rejects with `notAdopted` if an adoption was interrupted: files that OEA landed may not be in the tables yet.
  * @param records those of interrupted runs
  */
 export function requireFinishedAdoption(records: readonly RunRecord[]): void {
@@ -64,8 +64,8 @@ export function requireFinishedAdoption(records: readonly RunRecord[]): void {
 }
 
 /**
- * The reports without a table of ours, whose landed files are to be adopted; none where there is nothing to adopt.
- * @param isCutOff whether an adoption was cut off, which may have moved OEA's tables already
+ * The reports without a table of ours, whose landed files are to be adopted; none if there is nothing to adopt.
+ * @param isCutOff whether an adoption was interrupted, which may already have moved OEA's tables
  */
 export function reportsToAdopt(tables: PseudoTables, isCutOff: boolean): Report[] {
   const isOurs = (report: Report) => {
@@ -80,8 +80,8 @@ export function reportsToAdopt(tables: PseudoTables, isCutOff: boolean): Report[
 }
 
 /**
- * OEA's tables in the lake, moved ones too, lookups first: that is the order in which they are moved, so that a lake shows
- * by its `_pseudo` tables that it is not adopted until the last one was moved.
+ * OEA's tables in the lake, including moved ones, lookups first. They are moved in this order, so that the `_pseudo`
+ * tables show that a lake is not adopted until the last one was moved.
  */
 export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<OeaTable[]> {
   const options = signal ? { signal } : {};
@@ -99,7 +99,7 @@ export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): P
   for (const report of allReports()) {
     const table = pseudo.get(report);
     const lookup = await readSnapshot(lake, lookupTable(report), duck, options);
-    // Ours have the same columns, so their name tells them apart.
+    // Ours have the same columns, so their name distinguishes them.
     const isOurs = lookup?.metadata.name === `${report.name}_lookup` || (table && !isOeas(report, table));
     await add(report, "lookup", lookupTable(report), isOurs ? undefined : lookup);
   }
@@ -110,7 +110,10 @@ export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): P
   return found;
 }
 
-/** Rejects with `conflict` where a table cannot be moved, since another one is at its new place or OEA's job writes to it. */
+/**
+ * Rejects with `conflict` if a table cannot be moved, because another one is at its new path or OEA's job is writing to
+ * it.
+ */
 export async function requireMovable(
   lake: Lake,
   duck: Duck,

@@ -7,9 +7,9 @@ import type { OeaDelivery } from "./deliveries";
 import { type FoundLanding, plainPath } from "./landings";
 
 /**
- * A landed file with quotes escaped as `\"`, in Clever's form. It is written beside OEA's file, which stays: a file's form
- * cannot be told from its bytes (`"C:\"` ends in one and goes on in the other), so that everybody who reads a landed file
- * would have to know whose it is.
+ * A landed file with quotes escaped as `\"`, in Clever's form. It is written next to OEA's file, which stays. A file's
+ * form cannot be detected from its bytes (`"C:\"` ends in one form and continues in the other), so without a copy every
+ * reader of a landed file would have to know who wrote it.
  */
 export interface PlainCopy {
   readonly of: FoundLanding;
@@ -18,7 +18,7 @@ export interface PlainCopy {
   readonly sha256: string;
 }
 
-/** The copies of OEA's escaped files that an adoption makes, by the places where the lake has files already. */
+/** The copies of OEA's escaped files that an adoption makes, by the paths at which the lake already has files. */
 export class PlainCopies {
   private readonly shas: ReadonlyMap<string, string>;
   private readonly made = new Map<string, Promise<PlainCopy>>();
@@ -31,7 +31,7 @@ export class PlainCopies {
     this.shas = new Map(landings.map(({ landedPath, sha256 }) => [landedPath, sha256]));
   }
 
-  /** The landings without the copies that an adoption made of some of them before it was cut off. */
+  /** The landings without the copies that an interrupted adoption made of some of them. */
   async withoutCopies(landings: readonly FoundLanding[]): Promise<FoundLanding[]> {
     const copies = new Set<string>();
     for (const landing of landings) {
@@ -49,7 +49,7 @@ export class PlainCopies {
     return made;
   }
 
-  /** Writes a copy, unless it is there. */
+  /** Writes a copy, unless it exists. */
   async write({ of, landedPath, sha256 }: PlainCopy): Promise<void> {
     if (this.shas.get(landedPath) === sha256) return;
     await this.lake.write(landedPath, this.plain(of), this.options);
@@ -63,7 +63,7 @@ export class PlainCopies {
       size += piece.length;
     }
     const sha256 = hash.digest("hex");
-    // Where OEA landed another file at that place, a second later is free.
+    // If OEA landed another file at that path, one second later is free.
     let landedPath = plainPath(of);
     const [day = "", time = ""] = of.folder.split("T");
     const first = Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
@@ -82,7 +82,7 @@ export class PlainCopies {
   }
 }
 
-/** The log's entry of the copy that is read for a delivery, which is a later version of what OEA landed. */
+/** The log entry of the copy that is read for a delivery, as a later version of what OEA landed. */
 export function plainEntry({ entries }: OeaDelivery, { landedPath, size, sha256 }: PlainCopy): LogEntry[] {
   const last = entries.at(-1);
   return last ? [{ ...last, outcome: "landed", landedPath, size, sha256, version: last.version + 1 }] : [];

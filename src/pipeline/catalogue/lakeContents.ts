@@ -16,7 +16,7 @@ import { describeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { allReports } from "../write/tables";
 
-/** A Delta table as its log describes it; no data file is read. */
+/** A Delta table as described by its log; no data file is read. */
 export interface LakeTable {
   /** The table's folder in the lake. */
   readonly path: string;
@@ -24,19 +24,19 @@ export interface LakeTable {
   readonly files: number;
   /** Bytes of its data files. */
   readonly bytes: number;
-  /** Undefined where another writer left a file without statistics. */
+  /** Undefined if another writer left a file without statistics. */
   readonly rows: number | undefined;
-  /** When the newest version was committed; undefined where a clean-up of the log took that commit. */
+  /** When the newest version was committed; undefined if a log clean-up removed that commit. */
   readonly changed: Date | undefined;
 }
 
-/** A table that is there and cannot be read. */
+/** A table that exists but cannot be read. */
 export interface UnreadableTable {
   readonly path: string;
   readonly problem: string;
 }
 
-/** The tables that the lake has, in the order of OEA's stages. */
+/** The lake's tables, in the order of OEA's stages. */
 export async function lakeTables(
   lake: Lake,
   duck: Duck,
@@ -58,7 +58,7 @@ export async function lakeTables(
       if (table) tables.push(table);
     } catch (error) {
       signal?.throwIfAborted();
-      // A lake that is out of reach is no fault of one table.
+      // An unreachable lake is not the fault of one table.
       if (!isCleverLakeError(error) || error.code === "network") throw error;
       tables.push({ path, problem: describeError(error) });
     }
@@ -86,7 +86,7 @@ async function describeTable(
   };
 }
 
-/** What the commit says of its time, else when its file was written. */
+/** The time in the commit, else the time of its file. */
 async function committedAt(
   lake: Lake,
   path: string,
@@ -101,7 +101,7 @@ async function committedAt(
   return (await lake.stat(commitPath(path, version), options))?.modified;
 }
 
-/** A folder of landed files: those of one run, or of a run whose files would have met in one. */
+/** A folder of landed files: those of one run, or those that would have collided in that run's folder. */
 export interface LandingFolder {
   /** `yyyy-MM-ddTHH-mm-ss`, UTC */
   readonly name: string;
@@ -126,7 +126,7 @@ export async function landingFolders(lake: Lake, signal?: AbortSignal): Promise<
     .sort((a, b) => (a.name < b.name ? 1 : -1));
 }
 
-/** A file in a landing folder: a report as it came, or the rows of one that were left out. */
+/** A file in a landing folder: a report in its original form, or its refused rows. */
 export interface LandedLakeFile {
   /** In the lake. */
   readonly path: string;
@@ -137,7 +137,7 @@ export interface LandedLakeFile {
   readonly modified: Date;
 }
 
-/** The files of a landing folder, by path; none where there is no such folder. */
+/** The files of a landing folder, by path; none if the folder does not exist. */
 export async function landedFiles(
   lake: Lake,
   folder: string,

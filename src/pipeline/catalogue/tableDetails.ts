@@ -10,20 +10,20 @@ import type { Lake } from "../../lake/lake";
 import { identityFileSystems } from "../../lake/lakePath";
 import { allReports } from "../write/tables";
 
-/** What a Delta table's log says of it, with a few of its rows where they hold no identities. */
+/** What a Delta table's log says about it, with a few of its rows if they hold no identities. */
 export interface TableDetails {
   readonly path: string;
   readonly version: number;
   readonly files: number;
   readonly bytes: number;
-  /** Undefined where another writer left a file without statistics. */
+  /** Undefined if another writer left a file without statistics. */
   readonly rows: number | undefined;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
-  /** By partition, the newest first; one without name where the table has none. */
+  /** By partition, newest first; one without a name if the table has none. */
   readonly partitions: readonly TablePartition[];
-  /** The newest commits that the log still has, the newest first. */
+  /** The newest commits still in the log, newest first. */
   readonly commits: readonly TableCommit[];
-  /** Of the newest partition, as texts in the columns' order; undefined where the table may hold identities. */
+  /** From the newest partition, as texts in the columns' order; undefined if the table may hold identities. */
   readonly firstRows: readonly (readonly (string | null)[])[] | undefined;
 }
 
@@ -38,20 +38,20 @@ export interface TablePartition {
 export interface TableCommit {
   readonly version: number;
   readonly time: Date | undefined;
-  /** As the writer calls it, such as `WRITE`. */
+  /** In the writer's words, such as `WRITE`. */
   readonly operation: string | undefined;
   readonly filesAdded: number;
   readonly filesRemoved: number;
-  /** Rows of the files that it added, those that it only rewrote among them. */
+  /** Rows of the files that it added, including those that it only rewrote. */
   readonly rowsAdded: number | undefined;
 }
 
 const commitsShown = 20;
 const rowsShown = 20;
-/** A small school's day can be a file of few rows; more files than this are not fetched for a glance. */
+/** A small school's day can be a file of few rows; for a preview, no more files than this are fetched. */
 const filesRead = 5;
 
-/** Reads a table of the lake; `notFound` for what is no table of this lake. */
+/** Reads a table of the lake; `notFound` if this lake has no such table. */
 export async function tableDetails(
   lake: Lake,
   duck: Duck,
@@ -99,7 +99,7 @@ function partitionsOf(snapshot: Snapshot): TablePartition[] {
   return [...groups].map(([name, files]) => ({ name, ...sizesOf(files) }));
 }
 
-/** By partition values, as numbers where they are such. */
+/** By partition values, compared as numbers if they are. */
 function newestFirst({ files, metadata }: Snapshot): AddFile[] {
   const valuesOf = (file: AddFile) =>
     metadata.partitionColumns.map((column) => file.partitionValues[column] ?? "");
@@ -117,7 +117,7 @@ async function newestCommits(lake: Lake, snapshot: Snapshot, signal: AbortSignal
   const commits: TableCommit[] = [];
   for (let version = snapshot.version; version >= 0 && commits.length < commitsShown; version--) {
     const actions = await readCommit(lake, snapshot.tablePath, version, { signal });
-    // A clean-up of the log took it, and all before it.
+    // A log clean-up removed it and all earlier ones.
     if (!actions) break;
     commits.push(commitOf(version, actions));
   }

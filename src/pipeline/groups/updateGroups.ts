@@ -18,17 +18,17 @@ interface GroupsRequest {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly division: Division;
-  /** Rejects where the lake is another run's by now; asked right before the commit. */
+  /** Rejects if another run has taken over the lake; called right before the commit. */
   readonly requireHeld: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Makes the table of groups hold a division: nothing where it does so already, else one commit, so that a reader finds one
- * division or the other.
+ * Makes the table of groups contain a division: does nothing if it already does, else commits once, so that a reader
+ * finds one division or the other.
  *
- * Resolves to whether it was written. Rejects with `unsupportedTable` where another program's table of another shape is in
- * its place, and as `commit` does.
+ * Resolves to whether it was written. Rejects with `unsupportedTable` if another program's table with different columns
+ * is there, and as `commit` does.
  */
 export async function updateGroups({
   lake,
@@ -83,7 +83,7 @@ export async function updateGroups({
   return outcome.committed;
 }
 
-/** `updateGroups` without a run. Rejects as that does, and with `busy` while a run is at work. */
+/** `updateGroups` without a run. Rejects as that does, and with `busy` while a run is active. */
 export async function updateGroupsAlone(
   lake: Lake,
   division: Division,

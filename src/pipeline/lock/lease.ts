@@ -7,9 +7,8 @@ import { readSmall } from "../../lake/readSmall";
 import { isAlive, processSpace } from "../../processSpace";
 
 /**
- * What stands in a lake about the run at work there: the lock, which is written once and names its holder, and the
- * holder's lease, a file of its own that each renewal writes again. A renewal that comes too late can thus never touch
- * the lock of a successor.
+ * What a lake stores about the active run: the lock, which is written once and names its holder, and the holder's
+ * lease, a separate file that each renewal rewrites. A late renewal can thus never touch a successor's lock.
  */
 const lockSchema = z.object({
   id: z.string().regex(/^[\w-]{1,64}$/),
@@ -42,7 +41,7 @@ export function serialize(document: unknown): Buffer {
   return Buffer.from(JSON.stringify(document));
 }
 
-/** The lock at a path with its lease as it was renewed last; undefined where there is none. */
+/** The lock at a path with its lease as last renewed; undefined if there is none. */
 export async function readLock(lake: Lake, path = runLockPath): Promise<Lock | "unreadable" | undefined> {
   const lock = await readJson(lake, path, lockSchema);
   if (lock === undefined || lock === "unreadable") return lock;
@@ -50,7 +49,7 @@ export async function readLock(lake: Lake, path = runLockPath): Promise<Lock | "
   return typeof lease === "object" ? { ...lock, expires: lease.expires } : lock;
 }
 
-/** Whether the lock at a path is the one with this id. One read. */
+/** Whether the lock at a path has this id. One read. */
 export async function isLockOf(lake: Lake, id: string, path = runLockPath): Promise<boolean> {
   const lock = await readJson(lake, path, lockSchema);
   return typeof lock === "object" && lock.id === id;
@@ -72,15 +71,15 @@ async function readJson<T>(
 }
 
 /**
- * What a lock says of its holder: `dead` and `alive` are certain, as far as the clocks agree. `unclear` is one that its
- * lease alone does not tell: another machine's is over, or lasts longer than leases do, so that two clocks differ.
+ * The state of a lock's holder: `dead` and `alive` are certain, as far as the clocks agree. `unclear` cannot be decided
+ * by the lease alone: another machine's lease has expired, or lasts longer than leases do, so that two clocks differ.
  *
  * @param heldHere the ids of the locks that this process holds
  */
 export function stateOf(lock: Lock, heldHere: ReadonlySet<string>): "alive" | "dead" | "unclear" {
   const isElsewhere = lock.space !== processSpace;
   const left = lock.expires - Date.now();
-  // In a container the process that died may have had the id of this one.
+  // In a container, the dead process may have had this process's id.
   const isGone = lock.pid === process.pid ? !heldHere.has(lock.id) : !isAlive(lock.pid);
   if (!isElsewhere && (isGone || left <= 0)) return "dead";
   return left > 0 && left <= 2 * leaseMilliseconds ? "alive" : "unclear";

@@ -19,21 +19,21 @@ import {
 
 export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Lets time pass. */
+  /** Waits. */
   readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 /** The locks that runs of this process hold. */
 const heldHere = new Set<string>();
 
-/** When the lease ends of locks that were watched here and not renewed: the next look need not watch again. */
+/** For locks that were watched here and not renewed, the end of their lease: the next check need not watch again. */
 const watchedDead = new Map<string, number>();
 
 /**
- * One run at a time per lake. What is a repeat and which bytes the lake holds is decided from what a run read when it
- * began, so no other one may bring in rows meanwhile. A run that stood still for longer than its lease may lose the
- * lock to another: it has to ask `requireHeld` before each commit, and `ReportTable` looks at what is new in the table
- * for what happens between the two.
+ * Allows one run at a time per lake. A run decides from what it read at its start which rows are repeated and which
+ * bytes the lake holds, so no other run may add rows meanwhile. A run that was suspended for longer than its lease may
+ * lose the lock to another. It must therefore call `requireHeld` before each commit; `ReportTable` checks for new table
+ * versions to cover the time between the two.
  */
 export class RunLock implements AsyncDisposable {
   private readonly renewal: NodeJS.Timeout;
@@ -51,12 +51,13 @@ export class RunLock implements AsyncDisposable {
   }
 
   /**
-   * Takes the lock, over from a dead run if need be; rejects with code `busy` while another run is alive. Where its
-   * lease alone does not tell, the lock is watched for a renewal, for twenty seconds.
+   * Takes the lock, from a dead run if necessary; rejects with code `busy` while another run is alive. If the lease
+   * alone does not decide, the lock is watched for a renewal, for twenty seconds.
    */
   static async take(lake: Lake, runId: string, options: WatchOptions = {}): Promise<RunLock> {
     const id = randomUUID();
-    // Known here before it stands in the lake: another run of this process may read it there before this one goes on.
+    // Registered here before it is in the lake: another run of this process may read it there before this one
+    // continues.
     heldHere.add(id);
     try {
       await win(lake, () => newLock(id, runId), options);
@@ -69,7 +70,7 @@ export class RunLock implements AsyncDisposable {
     return lock;
   }
 
-  /** Rejects with `conflict` where the lock is this run's no more; to be asked right before a commit. One read. */
+  /** Rejects with `conflict` if the lock is no longer this run's; to be called right before a commit. One read. */
   async requireHeld(): Promise<void> {
     if (await isLockOf(this.lake, this.id)) return;
     const successor = await readLock(this.lake);
@@ -81,7 +82,7 @@ export class RunLock implements AsyncDisposable {
     );
   }
 
-  /** Lets go of the lock. Never rejects: a lock that could not be deleted is seen to be dead. */
+  /** Releases the lock. Never rejects: if a lock could not be deleted, others detect that it is dead. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.renewal);
     await this.renewing;
@@ -92,7 +93,7 @@ export class RunLock implements AsyncDisposable {
       }
       if (this.isRenewed) await this.lake.delete(runLeasePath(this.id));
     } catch {
-      // What the run did, or why it failed, must not be lost over this.
+      // The run's result or error must not be lost because of this.
     }
   }
 
@@ -102,13 +103,13 @@ export class RunLock implements AsyncDisposable {
       this.isRenewed = true;
       await this.lake.write(runLeasePath(this.id), single(serialize({ expires: leaseEnd() })));
     } catch {
-      // The next renewal tries again; a lease that runs out meanwhile is seen before the next commit.
+      // The next renewal tries again; a lease that expires meanwhile is noticed before the next commit.
     }
   }
 }
 
 /**
- * Puts a lock into the lake, in place of a dead one if need be.
+ * Puts a lock into the lake, in place of a dead one if necessary.
  *
  * @param lock makes the lock, with a lease from now on
  */
@@ -129,8 +130,8 @@ async function win(lake: Lake, lock: () => Lock, options: WatchOptions): Promise
 }
 
 /**
- * Whether a lock's holder is at work: the one judgement for runs and for whoever looks on. Where the lease alone does not
- * tell, the lock is watched for a renewal. `another` is one that is gone, or in another's hands, after that.
+ * Whether a lock's holder is active: the one judgement for runs and for observers. If the lease alone does not decide,
+ * the lock is watched for a renewal. `another` means that the lock was then gone, or had another holder.
  */
 async function judge(
   lake: Lake,
@@ -148,7 +149,7 @@ async function judge(
   return "dead";
 }
 
-/** The lock as it stands in a lake, and the run at work that holds it; undefined where there is none. */
+/** The lock in a lake, and the active run that holds it; undefined if there is none. */
 async function lookAt(
   lake: Lake,
   options: WatchOptions,
@@ -163,12 +164,12 @@ async function lookAt(
   }
 }
 
-/** The run that is at work on a lake, undefined where there is none. */
+/** The active run on a lake, undefined if there is none. */
 export async function runningRun(lake: Lake, options: WatchOptions = {}): Promise<string | undefined> {
   return (await lookAt(lake, options)).atWork?.holder.runId;
 }
 
-/** The lock that a dead run left, undefined where there is none; rejects with `busy` where a run is at work on a lake. */
+/** The lock that a dead run left, undefined if there is none; rejects with `busy` if a run is active on the lake. */
 export async function requireNoRun(
   lake: Lake,
   options: WatchOptions = {},
@@ -178,7 +179,7 @@ export async function requireNoRun(
   throw busy(lake, atWork.holder, atWork.why);
 }
 
-/** The lock, and what runs have beside it: the lease of one at work, and what killed ones left. */
+/** The lock and the files that belong to it: the lease of an active run, and those that killed runs left. */
 export async function lockFiles(lake: Lake, options: LakeOptions = {}): Promise<LakeEntry[]> {
   const files: LakeEntry[] = [];
   for await (const entry of lake.list(path.posix.dirname(runLockPath), options)) {
@@ -192,10 +193,10 @@ async function* single(data: Uint8Array): AsyncIterable<Uint8Array> {
 }
 
 /**
- * Removes the lock where it is the expected one, and no other: between reading and removing, a new run may have taken
- * over, whose lock is then put back. Resolves to whether this call has removed it.
+ * Removes the lock if it is the expected one, and no other. Between reading and removing, a new run may have taken
+ * over; its lock is then put back. Resolves to whether this call removed it.
  *
- * @param isExpected tells by the path that the lock was moved to
+ * @param isExpected decides, given the path that the lock was moved to
  */
 async function removeLock(lake: Lake, isExpected: (aside: string) => Promise<boolean>): Promise<boolean> {
   const aside = `${runLockPath}.${randomUUID()}`;
@@ -214,7 +215,7 @@ async function removeLock(lake: Lake, isExpected: (aside: string) => Promise<boo
   return isRemoved;
 }
 
-/** Whether a lock is the other one and was not even renewed since. */
+/** Whether two locks are the same, without a renewal in between. */
 function isSame(a: Lock | "unreadable" | undefined, b: Lock | "unreadable"): boolean {
   if (typeof a !== "object" || typeof b !== "object") return a === b;
   return a.id === b.id && a.expires === b.expires;
@@ -222,7 +223,7 @@ function isSame(a: Lock | "unreadable" | undefined, b: Lock | "unreadable"): boo
 
 /**
  * Removes leases and moved locks that killed runs left, once they are a day old by the lake's clock, which has just
- * dated the lock of this run. Never rejects: what cannot be removed now, a later run removes.
+ * dated this run's lock. Never rejects: a later run removes what cannot be removed now.
  */
 async function sweepBesideLock(lake: Lake): Promise<void> {
   try {
@@ -232,7 +233,7 @@ async function sweepBesideLock(lake: Lake): Promise<void> {
       if (file.modified.getTime() < now - leftOverMilliseconds) await lake.delete(file.path);
     }
   } catch {
-    // It is of no use to the run itself.
+    // The run itself does not need it.
   }
 }
 
@@ -244,7 +245,7 @@ function busy(lake: Lake, holder: Lock | undefined, why: keyof typeof hints): Cl
   });
 }
 
-/** What helps, by what is known of the holder. */
+/** What to do, depending on what is known of the holder. */
 const hints = {
   alive: ({ expires }: Lock) => {
     const seconds = Math.ceil((expires - Date.now()) / 1000);

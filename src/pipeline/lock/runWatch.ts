@@ -4,8 +4,8 @@ import { type Lock, readLock } from "./lease";
 import { requireNoRun, type WatchOptions } from "./runLock";
 
 /**
- * Tells whether a run was at work on a lake since a first look: one that is, one that took the lock or renewed it, or one
- * that began and ended in between.
+ * Detects whether a run was active on a lake since a first check: one that is active, one that took the lock or renewed
+ * it, or one that began and ended in between.
  */
 export class RunWatch {
   private constructor(
@@ -14,9 +14,9 @@ export class RunWatch {
     private readonly newest: string | undefined,
   ) {}
 
-  /** Rejects with `busy` where a run is at work. */
+  /** Rejects with `busy` if a run is active. */
   static async start(lake: Lake, options: WatchOptions = {}): Promise<RunWatch> {
-    // The lock that was judged, and no later one: a run that began since is then seen as another.
+    // The lock that was judged, not a later one: a run that began since then is recognized as a different one.
     const lock = await requireNoRun(lake, options);
     return new RunWatch(lake, lock, (await newestRun(lake, options.signal))?.runId);
   }

@@ -4,7 +4,7 @@ import { replacementNote } from "../write/shrink";
 import type { AppliedDelivery } from "../write/tableChange";
 import { besideTwinNote } from "../write/twins";
 
-/** What a delivery did to the rows of its source and of others. */
+/** Notes on what a delivery did to the rows of its source and of others. */
 export function changeNotes(
   { entry: { source }, rowsReplaced, rows, agreedTwin }: AppliedDelivery,
   overlaps: readonly Overlap[],

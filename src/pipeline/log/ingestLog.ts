@@ -3,18 +3,18 @@ import { ingestLogTable } from "../../clever/layout";
 import { type ReportName, reportNames, type UserType, userTypes } from "../../clever/reports";
 import { CleverLakeError } from "../../errors";
 
-/** What became of a landed file. */
+/** The outcome of a landed file. */
 export const outcomes = ["landed", "anonymized", "quarantined", "dismissed", "duplicate"] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /**
- * One line of the ingest log. A file has a line when it landed and another when its rows were applied or it was
- * quarantined; the last one says how it stands.
+ * One entry of the ingest log. A file gets an entry when it lands and another when its rows are applied or it is
+ * quarantined; the last one has its current state.
  */
 export interface LogEntry {
   /** The file's path on the server. */
   readonly path: string;
-  /** What it is a delivery of: the path without the mark of a copy. */
+  /** The source that it is a delivery of: the path without copy marks. */
   readonly source: string;
   readonly report: ReportName;
   readonly userType: UserType;
@@ -24,25 +24,25 @@ export interface LogEntry {
   readonly modified: Date;
   /** SHA-256 of the bytes, lower-case hex. */
   readonly sha256: string;
-  /** Where the bytes stand in the lake; for a duplicate, where the same bytes stood before. */
+  /** Where the bytes are in the lake; for a duplicate, where the same bytes already were. */
   readonly landedPath: string;
   /**
-   * Which delivery of the source this is, later ones being larger: the time of its landing in seconds since 1970, or of
-   * the run that read the landed copy again.
+   * The number of the delivery; later ones are larger: the time of its landing in seconds since 1970, or of the run
+   * that read the landed file again.
    */
   readonly version: number;
   readonly runId: string;
   readonly time: Date;
   readonly outcome: Outcome;
-  /** Rows of the file; undefined until they were read. */
+  /** Rows of the file; undefined until it was read. */
   readonly rowsRead?: number;
-  /** Those of them that the table has. */
+  /** Those in the table. */
   readonly rowsWritten?: number;
-  /** Bad rows that were left out, since a person accepted the file. */
+  /** Bad rows left out after a person accepted the file. */
   readonly rowsRefused?: number;
-  /** Rows that count from newer deliveries of other sources. Entries of earlier versions lack it. */
+  /** Rows that newer deliveries of other sources have too. Entries of earlier versions lack this. */
   readonly rowsSuperseded?: number;
-  /** Of how many rows other sources have a newer one, by source; one row can be in several of them. */
+  /** By source, how many rows have a newer version in that source; a row can be in several of them. */
   readonly supersededBy?: Readonly<Record<string, number>>;
   /** Rows of the source in the table before this delivery. */
   readonly rowsReplaced?: number;
@@ -51,14 +51,14 @@ export interface LogEntry {
   readonly lastDay?: string;
   /** Whether a person accepted the file. */
   readonly accepted?: boolean;
-  /** For a quarantined file, whether rows of it come in where a person accepts it. */
+  /** For a quarantined file, whether a person can accept it so that its rows count. */
   readonly acceptable?: boolean;
   /** The source of another user type with the same rows; if the file is accepted, both count. */
   readonly twinOf?: string;
   readonly line?: number;
   readonly column?: string;
   readonly reason?: string;
-  /** What was noticed and is no fault: unknown columns, blank rows. */
+  /** Findings that are not errors: unknown columns, blank rows. */
   readonly notes?: string;
 }
 
@@ -93,7 +93,7 @@ export const ingestLogColumns = [
   { name: "twin_of", type: "string" },
 ] as const;
 
-/** One JSON array of entries, as the engine unfolds it into rows (see `entriesFromJsonSql`). */
+/** Entries as one JSON array, in the form that the engine expands into rows (see `entriesFromJsonSql`). */
 export function entriesToJson(entries: readonly LogEntry[]): string {
   return JSON.stringify(
     entries.map((entry) => ({
@@ -145,7 +145,7 @@ export function entriesFromJsonSql(): string {
   return `SELECT ${columns} FROM (SELECT unnest(from_json($1::JSON, '${shape}')) AS entry)`;
 }
 
-/** A SELECT of log rows in the form that `entryFromRow` takes, from a relation with the log's columns. */
+/** A SELECT of log rows in the form that `entryFromRow` reads, from a relation with the log's columns. */
 export function entryRowsSql(relation: string): string {
   const columns = ingestLogColumns.map(({ name, type }) => {
     if (type === "long") return `"${name}"::DOUBLE AS "${name}"`;
@@ -155,7 +155,7 @@ export function entryRowsSql(relation: string): string {
   return `SELECT ${columns.join(", ")} FROM (${relation})`;
 }
 
-/** A row of `entryRowsSql` as an entry; rejects what no entry can be, with code `corrupt`. */
+/** A row of `entryRowsSql` as an entry; rejects invalid rows with code `corrupt`. */
 export function entryFromRow(row: Readonly<Record<string, unknown>>): LogEntry {
   const text = (name: string) => optionalText(row, name) ?? fail(name);
   const number = (name: string) => optionalNumber(row, name) ?? fail(name);

@@ -2,21 +2,21 @@ import type { Lake } from "../../lake/lake";
 import { runningRun, type WatchOptions } from "../lock/runLock";
 import { type RunRecord, readRunRecord, runIds } from "./runRecord";
 
-/** A run's record as it is to be read: one that calls itself running and is not at work any more was interrupted. */
+/** A run's record for display: one that says it is running but is no longer active was interrupted. */
 export type ListedRun = Omit<RunRecord, "outcome"> & {
   readonly outcome: RunRecord["outcome"] | "interrupted";
 };
 
 export interface RunPage {
-  /** All runs that left a record. */
+  /** All runs with a record. */
   readonly total: number;
-  /** Newest first; records that cannot be read are left out. */
+  /** Newest first; unreadable records are left out. */
   readonly runs: readonly ListedRun[];
 }
 
 /**
- * A page of a lake's runs: `count` of them behind the `from` newest. Where the lease of a run that calls itself running
- * does not tell whether it is dead, its lock is watched, once, as a run would do.
+ * A page of a lake's runs: `count` of them after the `from` newest. If a record says that its run is running but the
+ * lease does not show whether it is dead, its lock is watched once, as a run would do.
  */
 export async function listRuns(
   lake: Lake,
@@ -29,7 +29,7 @@ export async function listRuns(
   return { total: ids.length, runs: await readListed(lake, shown, options) };
 }
 
-/** One run; undefined where it left no record that can be read. */
+/** One run; undefined if it has no readable record. */
 export async function readRun(
   lake: Lake,
   runId: string,
@@ -45,7 +45,7 @@ async function readListed(lake: Lake, ids: readonly string[], options: WatchOpti
   const atWork = await runningRun(lake, options);
   const runs = records.map(async (before): Promise<ListedRun | undefined> => {
     if (before?.outcome !== "running" || before.runId === atWork) return before;
-    // It may have ended between the two looks.
+    // It may have ended between the two reads.
     const record = await readRunRecord(lake, before.runId);
     return record?.outcome === "running" ? { ...record, outcome: "interrupted" } : record;
   });

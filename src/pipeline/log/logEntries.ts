@@ -19,13 +19,13 @@ const facts = [
   "outcome",
 ] as const satisfies readonly (keyof LogEntry)[];
 
-/** An entry without what was said of its rows. */
+/** An entry without the fields about its rows. */
 function factsOf(entry: LogEntry): LogEntry {
   const known = Object.fromEntries(facts.map((name) => [name, entry[name]]));
   return known as Pick<LogEntry, (typeof facts)[number]>;
 }
 
-/** The entry of a delivery with the bytes, and the landed file, of the one before, which is to be worked on by its new time. */
+/** The entry of a delivery with the same bytes and landed file as the previous one, to be processed by its new time. */
 export function landedAgainEntry(entry: LogEntry, version: number): LogEntry {
   return { ...factsOf(entry), version, outcome: "landed" };
 }
@@ -49,7 +49,7 @@ export function quarantinedEntry(
 /**
  * The entry of a delivery whose rows entered the table.
  *
- * @param rowsWritten those that the table has
+ * @param rowsWritten those in the table
  * @param overlaps what the delivery has in common with other sources
  */
 export function appliedEntry(
@@ -79,11 +79,11 @@ export function appliedEntry(
 }
 
 /**
- * The entry of a source whose rows changed for the sake of others; undefined if nothing is new.
+ * The entry of a source whose rows changed because of others; undefined if nothing is new.
  *
- * @param rowsWritten rows of it that the table has
- * @param refused bad rows of it, where the entry counts others among them
- * @param changed the sources that the change brought, or gave another rank
+ * @param rowsWritten its rows in the table
+ * @param refused its bad rows, if the entry counts others among them
+ * @param changed the sources that the change added or reranked
  */
 export function affectedEntry(
   entry: LogEntry,
@@ -97,7 +97,7 @@ export function affectedEntry(
   const rowsRefused = refused ?? entry.rowsRefused ?? 0;
   const rowsSuperseded = rowsRead === undefined ? undefined : rowsRead - rowsRefused - rowsWritten;
   const others = Object.entries(entry.supersededBy ?? {}).filter(([taker]) => !changed.has(taker));
-  // What an unchanged source has in common with another unchanged one is as before.
+  // Overlaps between two unchanged sources are as before.
   const renewed = overlaps.filter(({ taker }) => changed.has(taker) || changed.has(entry.source));
   const supersededBy = {
     ...(changed.has(entry.source) ? {} : Object.fromEntries(others)),

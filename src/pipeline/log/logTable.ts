@@ -20,18 +20,18 @@ import {
 
 const newestFirst = newestEntryFirst.join(", ");
 
-/** What the log says of each source. */
+/** The log entries of each source. */
 export interface SourceEntries {
-  /** The last entry: that of its newest delivery, and of those the one written last. */
+  /** The last entry: that of its newest delivery; if there are several, the one written last. */
   readonly last: ReadonlyMap<string, LogEntry>;
   /** The last entry of a delivery whose rows entered the tables. */
   readonly anonymized: ReadonlyMap<string, LogEntry>;
 }
 
-/** The ingest log as a Delta table: for people and for the plan; what is applied, the tables' own logs decide. */
+/** The ingest log as a Delta table: for people and for the plan. The tables' own logs decide what has been applied. */
 export class IngestLog {
   private snapshot: Snapshot | undefined;
-  /** What `sources` came to, and in which state of the table. */
+  /** The result of `sources`, and the state of the table that it came from. */
   private known: { readonly snapshot: Snapshot; readonly entries: SourceEntries } | undefined;
 
   constructor(
@@ -39,7 +39,7 @@ export class IngestLog {
     private readonly duck: Duck,
   ) {}
 
-  /** What the log says of each source. Read again only where the log has grown since. */
+  /** The log entries of each source. Read again only if the log has grown since. */
   async sources(signal?: AbortSignal): Promise<SourceEntries> {
     const { lake, known } = this;
     if (known && (await isNewest(lake, known.snapshot, signal ? { signal } : {}))) return known.entries;
@@ -56,7 +56,7 @@ export class IngestLog {
     return found;
   }
 
-  /** The last entry of each source: that of its newest delivery, and of those the one written last. */
+  /** The last entry of each source: that of its newest delivery; if there are several, the one written last. */
   async last(signal?: AbortSignal): Promise<ReadonlyMap<string, LogEntry>> {
     return (await this.sources(signal)).last;
   }
@@ -66,7 +66,7 @@ export class IngestLog {
     return this.select("SELECT * FROM rows_ ORDER BY time, version, source", signal);
   }
 
-  /** What a run did: for each source the last entry of that run, by path. */
+  /** The outcome of a run: for each source the last entry of that run, by path. */
   ofRun(runId: string, signal?: AbortSignal): Promise<LogEntry[]> {
     return this.select(
       `SELECT * FROM rows_ WHERE run_id = ${sqlString(runId)} QUALIFY row_number() OVER
@@ -80,7 +80,7 @@ export class IngestLog {
     return this.select(`SELECT * FROM rows_ WHERE size IN (${sizes.map(Number).join(", ")})`, signal);
   }
 
-  /** The newest entries, the newest first. */
+  /** The newest entries, newest first. */
   newest(count: number, signal?: AbortSignal): Promise<LogEntry[]> {
     return this.select(
       `SELECT * FROM rows_ ORDER BY time DESC, version DESC, source, outcome = 'landed' LIMIT ${count}`,
@@ -129,7 +129,7 @@ export class IngestLog {
       ...(signal ? { signal } : {}),
     });
     if (!outcome.committed) return;
-    // A run adds a file; merged from time to time, they stay few however many runs there were.
+    // Each run adds a file; occasional merging keeps them few however many runs there were.
     this.snapshot =
       (await mergeSmallFiles({
         lake,
@@ -154,7 +154,7 @@ export class IngestLog {
         // A log of an earlier version lacks columns.
         const nulls = missingFrom(table.snapshot).map(({ name }) => `, NULL AS "${name}"`);
         const rows = `WITH rows_ AS (SELECT *${nulls.join("")} FROM (${table.select})) ${select}`;
-        // One text for each entry: to take twenty values one by one out of the engine takes longer.
+        // One text per entry: fetching twenty values one by one from the engine takes longer.
         return session.query(
           `SELECT CAST(to_json(entry_) AS VARCHAR) AS entry FROM (${entryRowsSql(rows)}) entry_`,
           [],

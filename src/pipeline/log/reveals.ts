@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { revealPath } from "../../clever/layout";
 import type { Lake } from "../../lake/lake";
 
-/** That somebody had the identities in a file shown. It names the file, and nothing that stands in it. */
+/** A record that a user revealed the identities in a file. It names the file, but none of its contents. */
 export interface Reveal {
   readonly time: string;
-  /** Who, as the operating system knows them, and on which machine. */
+  /** The user according to the operating system, and the machine. */
   readonly user: string;
   readonly machine: string;
   /** `server`: the file on the SFTP server; `lake`: the landed file. */
@@ -14,8 +14,8 @@ export interface Reveal {
 }
 
 /**
- * Notes a reveal in the lake, for good: a file for each, which needs no lock, no table and no rewriting, so that nobody
- * who reveals at the same time can lose another's. It stands outside of the folders that OEA reads.
+ * Records a reveal in the lake permanently. Each has its own file, which needs no lock, no table and no rewriting, so
+ * that concurrent reveals cannot overwrite each other. It is outside the folders that OEA reads.
  */
 export async function recordReveal(
   lake: Lake,

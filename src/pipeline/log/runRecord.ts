@@ -25,9 +25,9 @@ const problemSchema = z.object({
   line: z.number().nullable(),
   column: z.string().nullable(),
   reason: z.string(),
-  /** Whether rows of it come in where a person accepts it. */
+  /** Whether a person can accept it so that its rows count. */
   acceptable: z.boolean().default(true),
-  /** Whether the tables keep the rows of the delivery before. */
+  /** Whether the tables keep the rows of the previous delivery. */
   hasEarlierRows: z.boolean().default(false),
 });
 
@@ -38,7 +38,7 @@ const summarySchema = z.object({
   bytes: z.number(),
   /** Files whose rows entered the tables. */
   anonymized: z.number(),
-  /** Reports on the server that the lake held already. */
+  /** Reports on the server that the lake already had. */
   unchanged: z.number(),
   quarantined: z.array(problemSchema),
   failed: z.array(z.object({ path: z.string(), reason: z.string() })),
@@ -46,22 +46,22 @@ const summarySchema = z.object({
   rows: z.record(z.enum(reportNames), z.number()),
   /** Bad rows left out of accepted files. */
   refused: z.number(),
-  /** Rows of the run's files that count from newer files. */
+  /** Rows of the run's files that newer files have too. */
   superseded: z.number().default(0),
-  /** Files that wait in quarantine since an earlier run. */
+  /** Files in quarantine since an earlier run. */
   inQuarantine: z.array(z.string()),
-  /** What was noticed about the ids of people; records of earlier versions lack it. */
+  /** Findings about people's ids; records of earlier versions lack this. */
   identities: z.record(z.enum(reportNames), identityHealthSchema).optional(),
-  /** What was noticed and is no fault. */
+  /** Findings that are not errors. */
   notes: z.array(z.object({ path: z.string(), note: z.string() })),
   /**
-   * What is on the server and was not read, with the reason; `report` says that it has a report's name, so that rows may
-   * be missing.
+   * Entries on the server that were not read, with the reason; `report` means that it has a report's name, so that rows
+   * may be missing.
    */
   notRead: z.array(z.object({ path: z.string(), reason: z.string(), report: z.boolean() })).default([]),
   /**
-   * Kinds of reports whose newest day in the tables is older than expected; `schoolDays` have passed since. Empty where
-   * nothing is expected.
+   * Kinds of reports whose newest day in the tables is older than expected; `schoolDays` have passed since. Empty if
+   * the check is disabled.
    */
   overdue: z
     .array(
@@ -73,9 +73,9 @@ const summarySchema = z.object({
       }),
     )
     .default([]),
-  /** What other programs did to the tables, so that their rows are not those of the landed files. */
+  /** Changes that other programs made to the tables, so that their rows differ from the landed files. */
   changedByOthers: z.array(findingSchema).default([]),
-  /** Reports of the configured user types on the server; null where the server was not asked. */
+  /** Reports of the configured user types on the server; null if the server was not queried. */
   reportsOnServer: z.number().nullable().default(null),
   milliseconds: z.number(),
 });
@@ -85,28 +85,31 @@ export type RunSummary = z.infer<typeof summarySchema>;
 
 const runRecordSchema = z.object({
   runId: z.string(),
-  /** The run before it; null for the first one. Records of the first versions of this program lack it. */
+  /** The previous run; null for the first one. Records of the first versions of this program lack it. */
   previous: z.string().nullable().optional(),
   command: z.enum(["ingest", "anonymize", "run", "adopt"]),
   started: z.coerce.date(),
   ended: z.coerce.date().optional(),
   outcome: z.enum(["running", "done", "incomplete", "cancelled", "failed"]),
   error: z.string().optional(),
-  /** What the run planned to ingest: with it, the next run finds what an interrupted one landed unrecorded. */
+  /**
+   * What the run planned to ingest: from this, the next run finds files that an interrupted one landed but did not log.
+   */
   landings: z.array(landingSchema),
   summary: summarySchema.optional(),
 });
 
 const doneSchema = z.object({ outcome: z.literal("done") });
 
-/** One run's record in the lake: its plan while it works, its summary when it ended. */
+/** One run's record in the lake: its plan while it is running, its summary afterwards. */
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
 /**
- * A run's name: its start, and four characters against the same second on two machines. A later run's name is greater,
- * also within a second and when the clock was set back, since what interrupted runs left is found by that order.
+ * A run's name: its start, and four characters in case two machines start in the same second. A later run's name is
+ * greater, even within a second and if the clock was set back, because traces of interrupted runs are found by that
+ * order.
  *
- * @param newest the newest run's name, where there was one
+ * @param newest the newest run's name, if there was one
  */
 export function newRunId(start: Date, newest: string | undefined): string {
   const before = newest?.slice(0, folderName(start).length) ?? "";
@@ -121,8 +124,8 @@ export async function writeRunRecord(lake: Lake, record: RunRecord): Promise<voi
 }
 
 /**
- * Writes the record of a run that an error or an abort ended. A lake that fails the run may fail its record too; the run's
- * own error is the one to be told.
+ * Writes the record of a run that an error or an abort ended. If the lake fails the run, it may fail its record too;
+ * the run's own error is the one to report.
  */
 export async function writeFailedRecord(
   lake: Lake,
@@ -147,7 +150,7 @@ async function writeJson(lake: Lake, path: string, document: unknown): Promise<v
   );
 }
 
-/** A run's record; undefined where there is none that can be read. */
+/** A run's record; undefined if there is no readable one. */
 export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecord | undefined> {
   return runRecordSchema.safeParse(await readJson(lake, runRecordPath(runId))).data;
 }
@@ -155,7 +158,7 @@ export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecor
 /** A record has some hundred bytes for each file of its run. */
 const mostRecordBytes = 128 * 1024 * 1024;
 
-/** A document of the lake; undefined where there is none, or no JSON. */
+/** A document in the lake; undefined if there is none, or it is not JSON. */
 async function readJson(lake: Lake, path: string, options: LakeOptions = {}): Promise<unknown> {
   try {
     return JSON.parse(await readSmall(lake, path, { ...options, most: mostRecordBytes }));
@@ -167,12 +170,12 @@ async function readJson(lake: Lake, path: string, options: LakeOptions = {}): Pr
 
 const newestRunSchema = z.object({ runId: z.string(), previous: z.string().nullable().optional() });
 
-/** The newest run and the one before it; `previous` is undefined where nobody noted it. */
+/** The newest run and the previous one; `previous` is undefined if it was not recorded. */
 export type NewestRun = z.infer<typeof newestRunSchema>;
 
 /**
- * The newest run as it was noted; undefined where there was none. Only in a lake of the first versions of this program,
- * which noted nothing, are the records listed.
+ * The newest run as recorded; undefined if there was none. Lists the records only in a lake of the first versions of
+ * this program, which did not record it.
  */
 export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<NewestRun | undefined> {
   const noted = newestRunSchema.safeParse(await readJson(lake, newestRunPath, signal ? { signal } : {})).data;
@@ -181,12 +184,12 @@ export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<Newes
   return runId === undefined ? undefined : { runId };
 }
 
-/** Notes a run as the newest, before its record is written: whatever it leaves behind is then found by the next one. */
+/** Records a run as the newest, before its record is written: the next run then finds whatever it leaves behind. */
 export async function noteNewestRun(lake: Lake, newest: NewestRun): Promise<void> {
   await writeJson(lake, newestRunPath, newest);
 }
 
-/** The names of all runs that left a record, newest first. */
+/** The names of all runs with a record, newest first. */
 export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]> {
   const ids: string[] = [];
   for await (const { path } of lake.list(runsFolder, signal ? { signal } : {})) {
@@ -196,18 +199,18 @@ export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]
   return ids.sort().reverse();
 }
 
-/** What runs before this one left to be put in order, and the newest of them that has a record. */
+/** Earlier runs that left something to clean up, and the newest one with a record. */
 export interface InterruptedRuns {
-  /** Oldest first, to be put in order like that. */
+  /** Oldest first; to be cleaned up in this order. */
   readonly records: readonly RunRecord[];
   readonly newest: string | null;
 }
 
 /**
- * The records of runs that may have landed files which the log does not know, for the holder of the lake's lock: those
- * that were cut off, which still call themselves running, and the last one that ended, unless it came through with
- * every file. A run puts the traces of those before it in order before it writes its own record, so they are the
- * newest ones, however many runs were cut off before they came to that.
+ * The records of runs that may have landed files without a log entry, for the holder of the lake's lock: interrupted
+ * ones, whose records still say that they are running, and the last one that ended, unless it succeeded with every
+ * file. A run cleans up after earlier ones before it writes its own record, so these are the newest ones, however many
+ * runs were interrupted before they did.
  */
 export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise<InterruptedRuns> {
   const records: RunRecord[] = [];
@@ -216,7 +219,7 @@ export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise
   for (let next = noted; next !== undefined; ) {
     const { runId } = next;
     const document = await readJson(lake, runRecordPath(runId));
-    // Of a run that came through, nothing else has to be known, and a backlog's record is long.
+    // Nothing else is needed of a successful run, and a backlog's record is long.
     if (doneSchema.safeParse(document).success) {
       newest ??= runId;
       break;
@@ -225,10 +228,10 @@ export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise
     newest ??= record ? runId : null;
     if (record) records.unshift(record);
     if (record && record.outcome !== "running") break;
-    // A run without a record was cut off before it began; it left nothing.
+    // A run without a record was interrupted before it began; it left nothing.
     const previous: string | null | undefined = record ? record.previous : next.previous;
     next = await runBefore(lake, runId, previous, signal);
-    // Names grow from run to run: what names itself, or a later one, would be followed for ever.
+    // Names grow from run to run: a record that names itself, or a later one, would be followed forever.
     if (next !== undefined && next.runId >= runId) break;
   }
   return { records, newest };

@@ -9,28 +9,28 @@ import type { Finding } from "./finding";
 /** A commit of another program that changed rows of a table. */
 export interface ForeignChange {
   readonly version: number;
-  /** What it calls itself and what it did, as far as its commit says. */
+  /** Its name and operation, as far as its commit says. */
   readonly operation: string;
   readonly engine: string | undefined;
-  /** The months whose rows it changed, `yyyy-MM`; undefined where that cannot be told. */
+  /** The months whose rows it changed, `yyyy-MM`; undefined if unknown. */
   readonly months: ReadonlySet<string> | undefined;
 }
 
 /**
- * The application under which a commit of ours says that all versions before it were ours too, or were looked at and did
- * not change rows. So a look begins behind that version, however long the table's log is.
+ * The application id under which one of our commits records that all earlier versions were ours too, or were checked
+ * and did not change rows. A check thus begins after that version, however long the table's log is.
  */
 const soundAppId = "clever-lake";
 
-/** Whether a commit of this version, or a later one, said that the table is in order; earlier versions did not say so. */
+/** Whether this commit, or a later one, recorded that the table is in order; earlier versions did not record it. */
 export function hasSoundVersion(snapshot: Snapshot): boolean {
   return snapshot.transactions.has(soundAppId);
 }
 
-/** Of a table that no commit calls sound, so many commits are looked at: those that a checkpoint has not taken in. */
+/** For a table without such a record, this many commits are checked: those that are not in a checkpoint yet. */
 const lookedAtOfEarlier = 10;
 
-/** The changes of rows by other programs since the version up to which a table is known to be in order. */
+/** Row changes by other programs since the version up to which a table is known to be in order. */
 export async function foreignChanges(
   lake: Lake,
   snapshot: Snapshot,
@@ -40,7 +40,7 @@ export async function foreignChanges(
   const sound = transactions.get(soundAppId)?.version ?? version - lookedAtOfEarlier;
   const changes: ForeignChange[] = [];
   for (let each = Math.max(0, sound + 1); each <= version; each++) {
-    // A clean-up may have taken it.
+    // A log clean-up may have removed it.
     const actions = await readCommit(lake, tablePath, each, options);
     const change = actions && changeIn(actions, each);
     if (change) changes.push(change);
@@ -67,7 +67,7 @@ function changeIn(actions: readonly Action[], version: number): ForeignChange | 
   };
 }
 
-/** The month of a data file, by its partition; a remove may tell it by its path only. */
+/** The month of a data file, by its partition; a remove may only have it in its path. */
 function monthOf({ path, partitionValues }: AddFile | RemoveFile): string | undefined {
   const found = /year=(\d+)\/month=(\d+)\//.exec(decodePath(path));
   const year = partitionValues?.year ?? found?.[1];
@@ -80,16 +80,16 @@ export function monthName(year: number, month: number): string {
   return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
 }
 
-/** Up to which version each table is known to be in order, while a run adds to it. */
+/** The version up to which each table is known to be in order, while a run adds to it. */
 export class SoundVersions {
   private readonly versions: Map<string, number>;
 
-  /** @param looked tables in which a look found nothing, by path, with the version that was looked at; -1 for none */
+  /** @param looked tables without findings, by path, with the checked version; -1 for none */
   constructor(looked: Iterable<readonly [string, number]>) {
     this.versions = new Map(looked);
   }
 
-  /** All tables are in order at their newest version but those of findings. */
+  /** All tables except those with findings are in order at their newest version. */
   static of({ pseudo, lookups }: LakeTables, findings: readonly Finding[]): SoundVersions {
     const looked = allReports().flatMap((report) => [
       [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
@@ -98,14 +98,14 @@ export class SoundVersions {
     return new SoundVersions(looked.filter(([path]) => findings.every(({ table }) => table !== path)));
   }
 
-  /** What a commit on a state of a table adds to say that the table is in order; nothing where that is not known. */
+  /** What a commit on a state of a table adds to record that the table is in order; nothing if that is unknown. */
   actions(tablePath: string, snapshot: Snapshot | undefined): Action[] {
     const version = snapshot?.version ?? -1;
     if (this.versions.get(tablePath) !== version) return [];
     return [{ txn: { appId: soundAppId, version: version + 1, lastUpdated: Date.now() } }];
   }
 
-  /** A commit of ours made this version. */
+  /** Notes that one of our commits made this version. */
   committed({ tablePath, version }: Snapshot): void {
     if (this.versions.get(tablePath) === version - 1) this.versions.set(tablePath, version);
   }

@@ -19,27 +19,27 @@ export interface RepairContext {
   readonly salt: string;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
-  /** Nothing is to be written. */
+  /** Write nothing. */
   readonly dryRun: boolean;
   readonly runId: string;
-  /** Rejects where the lake may not be written any more. */
+  /** Rejects if the lake may no longer be written. */
   readonly requireHeld: () => Promise<void>;
-  /** Told of landed bytes that were read. */
+  /** Receives the number of landed bytes read. */
   readonly onBytes: (bytes: number) => void;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Landed copies that were read again. */
+/** Landed files that were read again. */
 export interface LandedRows {
   /** The deliveries that were read as they were when they entered the tables. */
   readonly read: readonly LogEntry[];
-  /** Those whose landed copy is gone, or is not read as it was. */
+  /** Those whose landed file is gone, or is not read as it was. */
   readonly unread: readonly LogEntry[];
-  /** Rows of `read`, and maybe of `unread`. */
+  /** Rows of `read`, and possibly of `unread`. */
   readonly staged: readonly StagedRows[];
 }
 
-/** Reads landed copies of a report again, as a run did. */
+/** Reads landed files of a report again, as a run did. */
 export class LandedReader {
   private constructor(
     private readonly context: RepairContext,
@@ -48,7 +48,7 @@ export class LandedReader {
     private readonly lakeIds: LakeIds,
   ) {}
 
-  /** @param lookups the lookup table; undefined where there is none that can be read */
+  /** @param lookups the lookup table; undefined if there is no readable one */
   static async open(
     context: RepairContext,
     report: Report,
@@ -60,7 +60,7 @@ export class LandedReader {
     return new LandedReader(context, persons, identities, new LakeIds(lake, duck, report.name));
   }
 
-  /** Reads rows, or the people only, who are then in `persons`. */
+  /** Reads rows, or only the people, who are then in `persons`. */
   async read(entries: readonly LogEntry[], what: "rows" | "people"): Promise<LandedRows> {
     const { duck } = this.context;
     const read: LogEntry[] = [];

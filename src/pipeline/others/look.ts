@@ -20,9 +20,9 @@ import type { Finding } from "./finding";
 import { type ForeignChange, foreignChanges, hasSoundVersion, monthName } from "./foreignCommits";
 
 /**
- * Looks for what other programs did to the tables of reports. The Delta logs tell: commits of others that changed rows,
- * and counts of rows in the tags of data files against the ingest log. Rows are read only where these give cause. A table
- * that nobody else wrote to costs no request.
+ * Checks what other programs did to the tables of reports. The Delta logs show it: commits of others that changed rows,
+ * and row counts in the tags of data files compared with the ingest log. Rows are read only if these give cause. A
+ * table without other writers costs no request.
  */
 export async function lookAtTables(
   lake: Lake,
@@ -105,12 +105,12 @@ class Look {
     return [{ table, months: [], problem: told.join(" ") }];
   }
 
-  /** Holds the rows of each source against the ingest log; those of no source are those of "". */
+  /** Compares the rows of each source with the ingest log; those without a source are under "". */
   private compared(rows: ReadonlyMap<string, number>): { sources: Set<string>; sentences: string[] } {
     const { state, report } = this;
     const ofReport = (entry: LogEntry) => entry.report === report.name;
     const sources = new Set<string>();
-    // A run was cut off between a table and the log; the next one records what came.
+    // A run was interrupted between a table and the log; the next one records its rows.
     if ([...state.log.values()].some((entry) => ofReport(entry) && isUnrecorded(entry, state))) {
       return { sources, sentences: [] };
     }
@@ -146,14 +146,14 @@ class Look {
     return { sources, sentences };
   }
 
-  /** Whether a run was cut off, or is at work: it may have committed what the ingest log does not say yet. */
+  /** Whether a run was interrupted or is active: it may have committed what is not in the ingest log yet. */
   private async isUnsettled(): Promise<boolean> {
     const newest = await newestRun(this.lake, this.options.signal);
     const record = newest && (await readRunRecord(this.lake, newest.runId));
     return record?.outcome === "running" || record?.outcome === "cancelled" || record?.outcome === "failed";
   }
 
-  /** The months of a source: those that it is known to have rows of, and those in which the table may have some. */
+  /** The months of a source: those known to have its rows, and those in which the table may have some. */
   private monthsWith(snapshot: Snapshot, source: string): string[] {
     const { firstDay, lastDay } = this.state.current.get(source) ?? {};
     const told = firstDay && lastDay ? monthsBetween(firstDay, lastDay) : [];
@@ -217,14 +217,14 @@ class Look {
   }
 }
 
-/** What a refusal says, without the table, which a finding names. */
+/** An error's text without the table, which a finding names. */
 function problemText({ message, hint }: CleverLakeError): string {
   return hint ? `${message} ${hint}` : message;
 }
 
 const uncounted = "Its rows could not be counted: a data file cannot be read.";
 
-/** Undefined where a data file is gone or damaged: a look is not to end a run. */
+/** Undefined if a data file is gone or damaged: a check must not end a run. */
 async function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

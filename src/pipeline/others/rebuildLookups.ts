@@ -17,15 +17,15 @@ import { LandedReader, type RepairContext } from "./landedReader";
 export interface RebuiltLookups {
   readonly rowsBefore: number | null;
   readonly rowsAfter: number;
-  /** Paths on the server of files whose landed copies are gone. */
+  /** Server paths of files whose landed files are gone. */
   readonly kept: readonly string[];
 }
 
 /**
- * Builds a report's lookup table again: the people of the current deliveries, read from the landed files, and those pairs
+ * Rebuilds a report's lookup table: the people of the current deliveries, read from the landed files, and those pairs
  * of the table that the salt confirms, each once.
  *
- * @param snapshot the table; undefined for a new one beside it, which has the people of the landed files alone
+ * @param snapshot the table; undefined for a new one next to it, which has only the people of the landed files
  */
 export async function rebuildLookups(
   context: RepairContext,

@@ -20,7 +20,7 @@ import { monthName, SoundVersions } from "./foreignCommits";
 import { LandedReader, type LandedRows, type RepairContext } from "./landedReader";
 import { monthsBetween } from "./look";
 
-/** A month of a table, and its rows before and after; null where the log does not tell them. */
+/** A month of a table, and its rows before and after; null if the log does not have them. */
 export interface RebuiltMonth {
   readonly month: string;
   readonly rowsBefore: number | null;
@@ -29,7 +29,7 @@ export interface RebuiltMonth {
 
 export interface RebuiltRows {
   readonly months: readonly RebuiltMonth[];
-  /** Paths on the server of files whose landed copies are gone; what the table has of them stays. */
+  /** Server paths of files whose landed files are gone; their rows in the table stay. */
   readonly kept: readonly string[];
   /** New entries of the ingest log. */
   readonly entries: readonly LogEntry[];
@@ -37,7 +37,7 @@ export interface RebuiltRows {
 
 export interface RowsToRebuild {
   readonly report: Report;
-  /** The table in which months are to be built again; undefined for a new one beside it. */
+  /** The table in which months are to be rebuilt; undefined for a new one next to it. */
   readonly snapshot: Snapshot | undefined;
   readonly lookups: Snapshot | undefined;
   /** `yyyy-MM`; undefined for all. */
@@ -47,8 +47,8 @@ export interface RowsToRebuild {
 }
 
 /**
- * Builds months of a report's table again by the rule of the tables: their rows are those of the current deliveries, read
- * from the landed files. In one commit, lookups first. Rejects with `conflict` where another program changes the table
+ * Rebuilds months of a report's table by the rule of the tables: their rows are those of the current deliveries, read
+ * from the landed files. In one commit, lookups first. Rejects with `conflict` if another program changes the table
  * meanwhile.
  */
 export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild): Promise<RebuiltRows> {
@@ -75,7 +75,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   return { months, kept, entries: actions === 0 ? [] : entries };
 }
 
-/** The refusal to replace a table by one that lacks rows. */
+/** The error that refuses to replace a table by one that lacks rows. */
 function landedCopiesGone(report: Report, unread: readonly LogEntry[]): CleverLakeError {
   const [first] = unread;
   const others = unread.length > 1 ? ` and of ${unread.length - 1} more` : "";
@@ -120,7 +120,7 @@ class Rebuild {
     const months = [...written].map(([month, each]) => this.told(month, each));
     if (dryRun) return { months, actions: 0, table: snapshot };
     await requireHeld();
-    // Nothing is said of what others did to the lookups.
+    // Says nothing about other programs' changes to the lookups.
     const lookupContext = { lake, duck, signal, sound: new SoundVersions([]) };
     await appendLookups(lookupContext, reader.persons, reader.identities.known, lookups);
     const actions: Action[] = [];
@@ -150,7 +150,7 @@ class Rebuild {
     return { months, actions: actions.length, table: outcome.snapshot };
   }
 
-  /** Computes the months and writes their data files on this machine's disk. */
+  /** Computes the months and writes their data files to the local disk. */
   private async write(): Promise<Map<string, WrittenMonth>> {
     const { lake, duck, scratch, signal } = this.context;
     const { report, snapshot } = this.rebuilt;
@@ -211,7 +211,7 @@ class Rebuild {
   }
 }
 
-/** The actions that make a table with what its log says of the deliveries that it holds. */
+/** The actions that create a table, with its log's record of the deliveries that it holds. */
 function creation(report: Report, current: readonly LogEntry[]): Action[] {
   return [
     ...pseudoTableActions(report),

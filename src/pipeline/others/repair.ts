@@ -26,36 +26,36 @@ import { clearBeside, swapTable } from "./swapTable";
 export interface RepairRequest {
   readonly lake: Lake;
   readonly salt: string;
-  /** Tells what would be done, and writes nothing. */
+  /** Reports what would be done, and writes nothing. */
   readonly dryRun: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: RepairProgress) => void) | undefined;
 }
 
-/** How much of the landed files is read again. */
+/** How much of the landed files has been read again. */
 export interface RepairProgress {
   readonly bytes: number;
   readonly bytesDone: number;
 }
 
-/** A table that was, or would be, built again. */
+/** A table that was, or would be, rebuilt. */
 export interface RepairedTable {
   /** The table's folder in the lake. */
   readonly table: string;
   /** What other programs did to it. */
   readonly found: string;
-  /** `months`, or the pairs of a lookup table, are built again in place; a whole `table` is built beside the old one. */
+  /** `months`, or the pairs of a lookup table, are rebuilt in place; a whole `table` is built next to the old one. */
   readonly rebuilt: "months" | "pairs" | "table";
   /** Empty for a lookup table. */
   readonly months: readonly RebuiltMonth[];
-  /** Rows of what is built again; null where they cannot be told. */
+  /** Rows of the rebuilt part; null if unknown. */
   readonly rowsBefore: number | null;
   readonly rowsAfter: number | null;
-  /** Paths on the server of files whose landed copies are gone: what the table has of them stays as it is. */
+  /** Server paths of files whose landed files are gone: their rows in the table stay as they are. */
   readonly kept: readonly string[];
   /** Where the old table is kept, if it was replaced. */
   readonly replaced: string | null;
-  /** Why the table stays as it is; null where nothing went wrong. */
+  /** Why the table stays as it is; null if nothing went wrong. */
   readonly problem: string | null;
 }
 
@@ -67,12 +67,12 @@ export interface RepairSummary {
 }
 
 /**
- * Builds again what other programs changed in the tables of reports, from the landed files: months of a table that can be
- * written, else the whole table beside the old one. A dry run computes the same and writes nothing to the lake. A table
- * that cannot be repaired is told in the summary and keeps no other one back.
+ * Rebuilds from the landed files what other programs changed in the tables of reports: months of a table that can be
+ * written, else the whole table next to the old one. A dry run computes the same and writes nothing to the lake. A
+ * table that cannot be repaired is reported in the summary and does not block the others.
  *
- * Rejects with `salt` for another salt than the lake's, with `busy` while a run is at work, and with `conflict` where
- * another run took over while this one stood still.
+ * Rejects with `salt` if the salt differs from the lake's, with `busy` while a run is active, and with `conflict` if
+ * another run took over while this one was suspended.
  */
 export async function repairLake(request: RepairRequest): Promise<RepairSummary> {
   const started = new Date();
@@ -111,7 +111,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       progress.bytes += landed.reduce((sum, { size }) => sum + size, 0);
     }
     const repaired: RepairedTable[] = [];
-    // Lookups first: no pseudonym is to be without one.
+    // Lookups first: no pseudonym may lack its lookup.
     const isLookup = ({ table }: Finding) => table === lookupTable(reportOf(table));
     for (const finding of [...findings].sort((a, b) => Number(isLookup(b)) - Number(isLookup(a)))) {
       const repair = new TableRepair(context, finding, tables, { state, ...entries }, log);
@@ -139,7 +139,7 @@ class TableRepair {
     const isWhole = finding.months.length === 0;
     const told = this.nothing(isWhole ? "table" : "months");
     try {
-      // A repair of the lookups may have gone before.
+      // The lookups may just have been repaired.
       const { lookups } = context.dryRun
         ? tables
         : await readTables(context.lake, context.duck, context.signal);
@@ -151,7 +151,7 @@ class TableRepair {
         snapshot,
         lookups: lookups.get(report.name),
         months: isWhole ? undefined : new Set(finding.months),
-        // What the old table calls applied is of no account for a new one.
+        // For a new table, the old table's record of applied deliveries does not count.
         current: entriesOf(isWhole ? known.anonymized : known.state.current, report),
       });
       const replaced = isWhole ? await this.swap() : null;
@@ -222,7 +222,7 @@ function sumOf(months: readonly RebuiltMonth[], rows: "rowsBefore" | "rowsAfter"
   return counts.every((count) => count !== null) ? counts.reduce((sum, count) => sum + count, 0) : null;
 }
 
-/** Whether a table could not be repaired, or keeps rows that could not be built again. */
+/** Whether a table could not be repaired, or keeps rows that could not be rebuilt. */
 export function hasRepairTrouble({ tables }: RepairSummary): boolean {
   return tables.some(({ problem, kept }) => problem !== null || kept.length > 0);
 }

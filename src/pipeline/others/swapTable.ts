@@ -2,7 +2,7 @@ import { replacedTable, tableBeside } from "../../clever/layout";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { folderName } from "../plan/plan";
 
-/** Makes room for a table that is built beside another one: takes away what a killed repair left there. */
+/** Removes what a killed repair left where a table is to be built next to another one. */
 export async function clearBeside(lake: Lake, table: string, options: LakeOptions): Promise<void> {
   const left: string[] = [];
   for await (const { kind, path } of lake.list(tableBeside(table), { ...options, recursive: true })) {
@@ -12,8 +12,8 @@ export async function clearBeside(lake: Lake, table: string, options: LakeOption
 }
 
 /**
- * Puts the table that was built beside another one into its place. Two renames: whoever reads between them finds no table,
- * and where this is cut off there, the next run makes the table again from the landed files.
+ * Puts the table that was built next to another one in its place, by two renames. A reader between them finds no table;
+ * if this is interrupted there, the next run rebuilds the table from the landed files.
  *
  * @returns where the old table is kept
  */

@@ -19,26 +19,29 @@ export interface RosterRequest {
   readonly lake: Lake;
   readonly file: RosterFile;
   readonly salt: string | undefined;
-  /** Keeps the file as it came, with all that it says of children, in `stage1np`. */
+  /** Keeps the original file, with all its data on children, in `stage1np`. */
   readonly keepRaw?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: RosterProgress) => void) | undefined;
 }
 
-/** How far an import is; the file is read more than once. */
+/** The progress of an import; the file is read more than once. */
 export interface RosterProgress {
   readonly bytes: number;
   readonly bytesRead: number;
 }
 
-/** What an import did; the document of `roster --json`. `rows` is the sum of students, repeated, furtherSchools, refused. */
+/**
+ * The result of an import; the document of `roster --json`. `rows` is the sum of students, repeated, furtherSchools,
+ * refused.
+ */
 export interface RosterSummary {
-  /** `unchanged`: the table held just these students. */
+  /** `unchanged`: the table already had exactly these students. */
   readonly outcome: "imported" | "unchanged";
   readonly path: string;
   readonly rows: number;
   readonly students: number;
-  /** Rows that say of a student what was said before (one for each contact), and rows for a further school. */
+  /** Rows that repeat a student (one for each contact), and rows for a further school. */
   readonly repeated: number;
   readonly furtherSchools: number;
   readonly refused: number;
@@ -48,31 +51,32 @@ export interface RosterSummary {
     readonly column: string | null;
     readonly reason: string;
   }[];
-  /** The grades that occur, in Clever's order, and those that Clever does not have. */
+  /** The grades that occur, in Clever's order, and those unknown to Clever. */
   readonly grades: readonly string[];
   readonly unknownGrades: readonly string[];
   readonly withoutGrade: number;
-  /** How many of the students the reports in the lake know; null where there are none yet. */
+  /** How many of the students are in the lake's reports; null if there are none yet. */
   readonly inReports: number | null;
-  /** Where the file was kept; null where that was not asked for. */
+  /** Where the file was kept; null if that was not requested. */
   readonly keptRaw: string | null;
-  /** What is to be told of the salt. */
+  /** Notes about the salt. */
   readonly notes: readonly string[];
   /** The table's version. */
   readonly version: number;
   readonly milliseconds: number;
 }
 
-/** More grades that Clever does not have are no grades: the column holds something else. */
+/** With more unknown grades than this, the column holds something else. */
 const mostUnknownGrades = 20;
 
 /**
- * Takes over a roster: of each student pseudonym, school and grade; everything else is dropped while the file is read.
- * It replaces the one before; the same again changes nothing. Bad rows are left out, counted and told.
+ * Imports a roster: each student's pseudonym, school and grade; everything else is dropped while the file is read. It
+ * replaces the previous one; importing the same again changes nothing. Bad rows are left out, counted and reported.
  *
- * Rejects, before anything was written, with `config` where the file is no roster, most of its rows are bad or there is
- * no salt, with `salt` for another salt than the lake's or one that a new lake does not take, `busy` while a run is at work, `changedWhileRead`,
- * `conflict` where another run took over while this import stood still, and with what the source refuses with.
+ * Rejects before anything is written: with `config` if the file is not a roster, most of its rows are bad or there is
+ * no salt; `salt` if the salt differs from the lake's or is not accepted for a new lake; `busy` while a run is active;
+ * `changedWhileRead`; `conflict` if another run took over while this import was suspended; and with the source's
+ * errors.
  */
 export async function importRoster(request: RosterRequest): Promise<RosterSummary> {
   const { lake, file, signal } = request;
@@ -118,7 +122,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   };
 }
 
-/** Whether rows were refused, or no student of the roster is known to the reports. */
+/** Whether rows were refused, or no student of the roster is in the reports. */
 export function hasRosterTrouble({ refused, inReports }: RosterSummary): boolean {
   return refused > 0 || inReports === 0;
 }
@@ -137,7 +141,7 @@ async function readStudents(request: RosterRequest, salt: string, header: Header
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof CleverLakeError) throw error;
-    // What a reader of CSV says may quote the file.
+    // A CSV parser's message may quote the file.
     throw new CleverLakeError("io", "The roster could not be read; nothing was written.", {
       subject: file.path,
     });
@@ -145,7 +149,7 @@ async function readStudents(request: RosterRequest, salt: string, header: Header
   return students;
 }
 
-/** Opens the file again and again, and tells how much of so many readings is done. */
+/** Opens the file for each reading, and reports how much of all readings is done. */
 function progressing({ file, signal, onProgress }: RosterRequest, readings: number) {
   const bytes = file.size * readings;
   let bytesRead = 0;
@@ -197,7 +201,7 @@ function notARoster(file: RosterFile, { line, column, reason }: Problem): Clever
   });
 }
 
-/** Lands the file byte for byte, unless the newest one that was kept has the same bytes. Resolves to its place. */
+/** Lands the file byte for byte, unless the newest kept one has the same bytes. Resolves to its path. */
 async function keepRaw({ lake, file, signal }: RosterRequest, now: Date): Promise<string> {
   const options = signal ? { signal } : {};
   const newest = await newestKept(lake, signal);

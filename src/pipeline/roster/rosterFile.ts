@@ -4,21 +4,21 @@ import { Readable } from "node:stream";
 import { CleverLakeError } from "../../errors";
 import type { ReportSource } from "../../sftp/source";
 
-/** A file that can be read more than once, without a copy of it: a roster holds more than a lake is to hold. */
+/** A file that can be read more than once without a copy of it: a roster contains more than a lake should. */
 export interface RosterFile {
-  /** As the user knows it. */
+  /** The path as the user knows it. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** The first `length` bytes, fewer where the file is shorter. */
+  /** The first `length` bytes, fewer if the file is shorter. */
   head(length: number, signal?: AbortSignal): Promise<Buffer>;
-  /** The bytes from the start; the stream fails with `changedWhileRead` where the file did not hold still. */
+  /** The bytes from the start; the stream fails with `changedWhileRead` if the file changed. */
   read(signal?: AbortSignal): Readable;
-  /** Rejects with `changedWhileRead` where the file is another one by now. */
+  /** Rejects with `changedWhileRead` if the file has changed. */
   requireUnchanged(signal?: AbortSignal): Promise<void>;
 }
 
-/** A roster on the server, relative to the source's root. Rejects with `notFound` and whatever the server refuses with. */
+/** A roster on the server, relative to the source's root. Rejects with `notFound` and the server's errors. */
 export async function rosterOnServer(
   source: ReportSource,
   path: string,
@@ -38,7 +38,7 @@ export async function rosterOnServer(
   };
 }
 
-/** A roster on this machine's disk. Rejects with `notFound` or `io`. */
+/** A roster on the local disk. Rejects with `notFound` or `io`. */
 export async function rosterOnDisk(path: string): Promise<RosterFile> {
   const file = await statOf(path);
   return {

@@ -10,7 +10,7 @@ export interface PseudonymizedStudent {
   readonly grade: string | null;
 }
 
-/** The grades that occur, in Clever's order; those that Clever does not have, by name. */
+/** The grades that occur, in Clever's order; those unknown to Clever, by name. */
 export interface RosterGrades {
   readonly known: readonly string[];
   readonly unknown: readonly string[];
@@ -30,27 +30,27 @@ interface Known {
   grade: string | null;
 }
 
-/** A grade that Clever does not have and that fewer students share may be a name from a shifted cell. */
+/** An unknown grade that fewer students share may be a name from a shifted cell. */
 const leastSharing = 5;
 
 const unsharedReason = `Clever has no such grade, and fewer than ${leastSharing} students share it: it may be an identity from a shifted cell.`;
 
-/** So many refused rows are told one by one. */
+/** The most refused rows that are listed. */
 const mostProblems = 20;
 
 /**
- * The students of a roster, each once, under their pseudonyms: what joins them to other tables must not count anybody
- * twice. A roster names a student again for every contact and for every further school; the school of the first row
- * is kept, and a grade that only a later row has. Every row is counted as one thing or another.
+ * The students of a roster, each once, under their pseudonyms: joins to other tables must not count anybody twice. A
+ * roster repeats a student for every contact and for every further school. The first row's school is kept, and a grade
+ * that only a later row has. Every row is counted in exactly one way.
  *
- * Rows are added first and settled then, since only the whole file tells who shares a grade.
+ * Rows are added first and settled afterwards, because only the whole file shows who shares a grade.
  */
 export class RosterStudents {
   /** Rows for contacts, of the same school; and rows for further schools. */
   repeated = 0;
   furtherSchools = 0;
   refused = 0;
-  /** The first of the refused rows. */
+  /** The first refused rows. */
   problems: readonly Problem[] = [];
   private readonly rows = new Map<string, Row[]>();
   private readonly students = new Map<string, Known>();
@@ -85,7 +85,7 @@ export class RosterStudents {
     this.refusals.push(problem);
   }
 
-  /** Makes students of the rows, once all were added. */
+  /** Turns the rows into students, once all were added. */
   settle(): void {
     const unshared = this.unsharedGrades();
     for (const [pseudonym, rows] of this.rows) {
@@ -114,7 +114,7 @@ export class RosterStudents {
     else this.furtherSchools++;
   }
 
-  /** The grades that Clever does not have and too few students share. */
+  /** The unknown grades that too few students share. */
   private unsharedGrades(): ReadonlySet<string> {
     const sharing = new Map<string, number>();
     for (const rows of this.rows.values()) {
@@ -131,8 +131,8 @@ export class RosterStudents {
 }
 
 /**
- * OEA's `hash`, as `Persons` does it in the engine. Here it is made outside of it, so that no raw id of the roster can
- * be spilled to a disk.
+ * OEA's `hash`, as `Persons` computes it in the engine. Here it is computed outside the engine, so that no raw id of
+ * the roster can be spilled to disk.
  */
 function pseudonymOf(value: string, salt: string): string {
   return createHash("sha256").update(value).update(salt).digest("hex");

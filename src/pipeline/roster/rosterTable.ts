@@ -18,9 +18,9 @@ const names = rosterColumns.map(({ name }) => sqlName(name)).join(", ");
 const studentsPerStatement = 10_000;
 
 /**
- * Makes the roster's table hold these students and no others, in one commit; none where it does so already.
+ * Makes the roster's table contain exactly these students, in one commit; no commit if it already does.
  *
- * @param requireHeld rejects where the lake is another run's by now; asked right before the commit
+ * @param requireHeld rejects if another run has taken over the lake; called right before the commit
  * @returns the table's version, and whether it changed
  */
 export async function replaceRoster(
@@ -68,7 +68,7 @@ export async function replaceRoster(
   );
 }
 
-/** How many of the roster's students the reports in the lake know; undefined where no report was anonymized yet. */
+/** How many of the roster's students are in the lake's reports; undefined if no report was pseudonymized yet. */
 export async function studentsInReports(
   lake: Lake,
   duck: Duck,
@@ -90,7 +90,7 @@ export async function studentsInReports(
   });
 }
 
-/** Whether a student of the roster that the lake has stands under the same pseudonym among these. */
+/** Whether these include a student of the lake's roster under the same pseudonym. */
 export async function isOfKnownStudents(
   lake: Lake,
   duck: Duck,

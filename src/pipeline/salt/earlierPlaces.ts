@@ -4,15 +4,15 @@ import type { Lake, LakeOptions } from "../../lake/lake";
 import { temporaryFolder } from "../../lake/lakePath";
 import type { HeldSalt } from "./salt";
 
-/** Whether a lake may hold things of an earlier version among its tables: its salt's fingerprint stood there. */
+/** Whether a lake may have files of an earlier version among its tables: its salt's fingerprint was there. */
 export function isAsEarlier({ standing, place }: HeldSalt): boolean {
   return standing !== "new" && place !== saltFingerprintPath;
 }
 
 /**
- * Moves what earlier versions kept among the tables, where OEA takes every child for one: the salt's fingerprint goes to
- * its place, and the folders of temporary files go. For the holder of the run's lock, so that nobody is writing there.
- * The fingerprint goes last: if this is cut off, the next run does it again.
+ * Moves what earlier versions kept among the tables, where OEA takes every child for one: the salt's fingerprint goes
+ * to its new place, and the folders of temporary files are removed. To be called by the holder of the run's lock, so
+ * that nobody is writing there. The fingerprint goes last: if this is interrupted, the next run does it again.
  */
 export async function leaveTableFolders(lake: Lake, signal?: AbortSignal): Promise<void> {
   const options: LakeOptions = signal ? { signal } : {};

@@ -5,28 +5,27 @@ import { checkSaltText, type SaltWeakness, shortestSalt, weaknessTexts } from ".
 import { isSaltOf, readFingerprint, storeFingerprint } from "./saltFingerprint";
 import { saltOfLookups } from "./saltOfLookups";
 
-/** A salt that was held against a lake. */
+/** A salt that was checked against a lake. */
 export interface HeldSalt {
-  /** The form in which the lake uses it. */
+  /** The form that the lake uses. */
   readonly salt: string;
   readonly standing: Standing;
-  /** Where the lake's fingerprint stands; undefined where it has none. */
+  /** The path of the lake's fingerprint; undefined if it has none. */
   readonly place: string | undefined;
-  /** What the user is to be told of the salt, as sentences; they do not show it. */
+  /** Notes for the user about the salt, as sentences; they do not show it. */
   readonly notes: readonly string[];
 }
 
 /**
- * What shows that a salt is the lake's: its `fingerprint`, or its `lookups` where that is lost. A `new` lake takes any salt;
- * an `unproven` one has pseudonyms, but nothing is left that tells their salt.
+ * The evidence that a salt is the lake's: its `fingerprint`, or its `lookups` if that is lost. A `new` lake takes any
+ * salt; an `unproven` one has pseudonyms, but no evidence of their salt.
  */
 export type Standing = "fingerprint" | "lookups" | "new" | "unproven";
 
 /**
- * Holds a salt against the lake; writes nothing. White space around it does not count, unless the lake was pseudonymized
- * with it, such as with a line's end: then the lake goes on with just that.
- * Rejects with code `salt` where the lake was pseudonymized with another salt, and where it is a new one and the salt is
- * easy to guess.
+ * Checks a salt against the lake; writes nothing. White space around it is ignored, unless the lake was pseudonymized
+ * with it, for example with a line break: then the lake keeps using that. Rejects with code `salt` if the lake was
+ * pseudonymized with another salt, or if the lake is new and the salt is easy to guess.
  */
 export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal): Promise<HeldSalt> {
   const { salt: trimmed, weakness } = checkSaltText(given);
@@ -46,13 +45,13 @@ export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal):
   return { salt, standing, place, notes };
 }
 
-/** What a lake may have been pseudonymized with, where this is what was given for its salt. */
+/** The salts with which a lake may have been pseudonymized, if this was given as its salt. */
 export function formsOf(given: string): string[] {
   const { salt: trimmed } = checkSaltText(given);
   return [...new Set([given, trimmed, `${trimmed}\n`, `${trimmed}\r\n`])];
 }
 
-/** The form of a salt that is the lake's, or may become it; undefined where none is. */
+/** The form of a salt that is the lake's, or may become it; undefined if there is none. */
 async function findSalt(
   lake: Lake,
   given: string,
@@ -67,7 +66,7 @@ async function findSalt(
       if (await isSaltOf(salt, stored)) return { salt, standing: "fingerprint", place };
     return undefined;
   }
-  // Without this look, a fingerprint that was lost would let any salt in.
+  // Without this check, any salt would be accepted after a fingerprint was lost.
   const found = await saltOfLookups(lake, forms, signal);
   if (found === "differs") return undefined;
   return typeof found === "string"
@@ -76,10 +75,10 @@ async function findSalt(
 }
 
 /**
- * Makes a salt that was held against the lake the lake's, where it has none yet. Of two first runs with different salts one
- * wins; the other is refused with `salt`, before it wrote anything else.
+ * Makes a checked salt the lake's, if it has none yet. Of two first runs with different salts one wins; the other is
+ * refused with `salt`, before it wrote anything else.
  *
- * @param isProven whether something else shows that an `unproven` salt is the lake's
+ * @param isProven whether other evidence shows that an `unproven` salt is the lake's
  */
 export async function claimHeldSalt(
   lake: Lake,
@@ -105,8 +104,8 @@ export async function claimSalt(lake: Lake, given: string, signal?: AbortSignal)
 }
 
 /**
- * How a salt stands to a lake; `unclaimed` is a new one, which may still refuse a salt that is easy to guess
- * (`checkSaltText`), `unproven` one that cannot tell. Writes nothing.
+ * The state of a salt for a lake. `unclaimed`: a new lake, which may still refuse a salt that is easy to guess
+ * (`checkSaltText`). `unproven`: a lake without evidence. Writes nothing.
  */
 export async function checkSalt(
   lake: Lake,

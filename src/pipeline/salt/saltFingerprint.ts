@@ -7,12 +7,12 @@ import type { Lake, LakeOptions } from "../../lake/lake";
 const cost = 2 ** 14;
 
 /**
- * The lake keeps a fingerprint of its salt, so that a wrong one is refused, and never the salt. A district's own
- * salt may be short; scrypt with a nonce of its own makes each guess at it cost what a log-in costs.
+ * The lake keeps a fingerprint of its salt, to refuse a wrong one, but never the salt. A district's own salt may be
+ * short; scrypt with its own nonce makes each guess as expensive as a login.
  */
 const fingerprintSchema = z.object({
   algorithm: z.literal("scrypt"),
-  // Whatever else stands there, no fingerprint of ours has it, and scrypt would refuse it or take all memory.
+  // Our fingerprints have no other values, and with others scrypt would reject or use up all memory.
   cost: z.literal(cost),
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
@@ -20,7 +20,7 @@ const fingerprintSchema = z.object({
 
 export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
-/** Whether a salt is the one that the fingerprint is of. */
+/** Whether the fingerprint is of this salt. */
 export async function isSaltOf(salt: string, stored: Fingerprint): Promise<boolean> {
   const given = await fingerprintOf(salt, stored.nonce, stored.cost);
   return timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
@@ -39,12 +39,12 @@ export async function storeFingerprint(lake: Lake, salt: string, options: LakeOp
   return lake.putIfAbsent(saltFingerprintPath, data, options);
 }
 
-/** The lake's fingerprint, and where it stands. */
+/** The lake's fingerprint and its path. */
 export interface StoredFingerprint extends Fingerprint {
   readonly path: string;
 }
 
-/** Undefined where the lake has none. Rejects with `corrupt` for one that cannot be read. */
+/** Undefined if the lake has none. Rejects with `corrupt` if it cannot be read. */
 export async function readFingerprint(
   lake: Lake,
   options: LakeOptions,

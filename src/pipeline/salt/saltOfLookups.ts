@@ -14,9 +14,9 @@ interface Pair {
 }
 
 /**
- * Which form of a salt the lake's lookup tables were made with, told by one person of each; for a lake whose fingerprint is
- * missing. `new` is a lake without a row of anybody, or one that OEA pseudonymized without a salt, `unproven` one with rows and without a lookup, such as one that has
- * nothing but a roster.
+ * Which form of a salt the lake's lookup tables were made with, checked with one person of each; for a lake without a
+ * fingerprint. `new` is a lake without people, or one that OEA pseudonymized without a salt. `unproven` is one with
+ * rows but without a lookup, such as one with only a roster.
  */
 export async function saltOfLookups(
   lake: Lake,
@@ -27,7 +27,7 @@ export async function saltOfLookups(
   const pairs: Pair[] = [];
   for (const report of allReports()) pairs.push(...(await somePairs(lake, duck, report, signal)));
   if (pairs.length === 0) return (await holdsPseudonyms(lake, duck, signal)) ? "unproven" : "new";
-  // OEA's own, as it ships: whoever adopts the lake gives it a salt.
+  // OEA's default: adopting the lake gives it a salt.
   if (pairs.every((pair) => isMadeWith("", pair))) return "new";
   const salt = forms.find((form) => pairs.every((pair) => isMadeWith(form, pair)));
   return salt === undefined ? "differs" : { salt };

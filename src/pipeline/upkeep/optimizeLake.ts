@@ -11,13 +11,13 @@ import { problemOf, type UpkeepTable, upkeepTables } from "./upkeepTables";
 
 export interface OptimizeRequest {
   readonly lake: Lake;
-  /** Tells what would be done, and writes nothing. */
+  /** Reports what would be done, and writes nothing. */
   readonly dryRun: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: OptimizeProgress) => void) | undefined;
 }
 
-/** How much of what is to be rewritten is. */
+/** How much of the planned bytes has been rewritten. */
 export interface OptimizeProgress {
   readonly bytes: number;
   readonly bytesDone: number;
@@ -39,9 +39,9 @@ export interface OptimizedTable {
   /** The table's folder in the lake. */
   readonly table: string;
   readonly before: DataFiles;
-  /** In a dry run the bytes are those before: what they come to is known when they are written. */
+  /** In a dry run the bytes are those before: the new size is known only after writing. */
   readonly after: DataFiles;
-  /** Bytes that were, or would be, read and written again. */
+  /** Bytes that were, or would be, rewritten. */
   readonly rewritten: number;
   readonly partitions: readonly {
     /** `year=2025, month=9`; empty for a table without partitions. */
@@ -49,17 +49,17 @@ export interface OptimizedTable {
     readonly before: DataFiles;
     readonly after: DataFiles;
   }[];
-  /** Why the table, or a part of it, stays as it is; null where nothing went wrong. */
+  /** Why the table, or a part of it, stays as it is; null if nothing went wrong. */
   readonly problem: string | null;
 }
 
 /**
- * Merges the small data files of all tables, as runs do from now on: for a lake that was written before. Rows, sources
- * and days stay as they are. The merged files stay in the lake until `vacuumLake` removes them, so that readers of
- * older versions find them. A table that cannot be worked on is told in the summary and keeps no other one back.
+ * Merges the small data files of all tables, as runs now do; for a lake that was written before. Rows, sources and days
+ * stay as they are. The merged files stay in the lake until `vacuumLake` removes them, so that readers of older
+ * versions find them. A table that fails is reported in the summary and does not block the others.
  *
- * Rejects with `busy` while a run is at work, and with `conflict` where another run took over while this one stood
- * still; what was committed until then stays, as it does after an abort.
+ * Rejects with `busy` while a run is active, and with `conflict` if another run took over while this one was suspended;
+ * committed work stays, as it does after an abort.
  */
 export async function optimizeLake(request: OptimizeRequest): Promise<OptimizeSummary> {
   const started = new Date();
@@ -113,14 +113,14 @@ const overtaken =
 
 interface Job {
   readonly table: UpkeepTable;
-  /** Undefined where the table cannot be read. */
+  /** Undefined if the table cannot be read. */
   readonly snapshot: Snapshot | undefined;
   readonly merges: ReturnType<typeof planMerges>;
   readonly rewritten: number;
   readonly problem: string | null;
 }
 
-/** The tables that there are, with what is to be merged. */
+/** The existing tables, with what is to be merged. */
 async function readJobs(lake: Lake, duck: Duck, signal: AbortSignal | undefined): Promise<Job[]> {
   const jobs: Job[] = [];
   for (const table of upkeepTables()) {
@@ -137,7 +137,7 @@ async function readJobs(lake: Lake, duck: Duck, signal: AbortSignal | undefined)
   return jobs;
 }
 
-/** What merging will come to. */
+/** The expected result of merging. */
 function planned({ table, snapshot, merges, rewritten, problem }: Job): OptimizedTable {
   if (snapshot === undefined) {
     const none = { files: 0, bytes: 0 };

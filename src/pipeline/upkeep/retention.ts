@@ -1,2 +1,2 @@
-/** Data files of the versions of so many days are always kept: readers may be at work on them. */
+/** Data files of versions from this many days are always kept: readers may be using them. */
 export const leastRetentionDays = 7;

@@ -11,7 +11,7 @@ import { CleverLakeError, describeError, type ErrorCode } from "../../errors";
 import { activityTags } from "../activity/digitalActivity";
 import { allReports, pseudoFiles } from "../write/tables";
 
-/** A table whose data files are kept up, and how files of it are written. */
+/** A table whose data files are maintained, and how its files are written. */
 export interface UpkeepTable {
   readonly path: string;
   readonly tagsOf?: MergedTags;
@@ -34,17 +34,17 @@ export function upkeepTables(): UpkeepTable[] {
   ];
 }
 
-/** What no other table fares better with: the lake is out of reach, or another run's by now. */
+/** Errors that would affect all tables: the lake is unreachable, or another run has taken it over. */
 const fatal: ReadonlySet<ErrorCode> = new Set(["network", "conflict"]);
 
-/** A table's problem in words, so that the others are worked on all the same; rethrows what is no table's own. */
+/** A table's problem in words, so that the others are still processed; rethrows errors that are not one table's. */
 export function problemOf(error: unknown, signal: AbortSignal | undefined): string {
   signal?.throwIfAborted();
   if (!(error instanceof CleverLakeError) || fatal.has(error.code)) throw error;
   return describeError(error);
 }
 
-/** Whether a table, or a part of one, could not be worked on. */
+/** Whether a table, or a part of one, could not be processed. */
 export function hasUpkeepTrouble({
   tables,
 }: {

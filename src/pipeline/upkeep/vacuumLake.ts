@@ -9,13 +9,13 @@ import { leastRetentionDays } from "./retention";
 import { problemOf, upkeepTables } from "./upkeepTables";
 
 const dayMilliseconds = 86_400_000;
-/** Files that are removed concurrently, and between two looks at the lock. */
+/** Files removed concurrently, and between two checks of the lock. */
 const removedAtOnce = 8;
 
 export interface VacuumRequest {
   readonly lake: Lake;
   readonly olderThanDays: number;
-  /** Tells what would be removed, and removes nothing. */
+  /** Reports what would be removed, and removes nothing. */
   readonly dryRun: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: VacuumProgress) => void) | undefined;
@@ -41,17 +41,17 @@ export interface VacuumedTable {
   readonly table: string;
   /** Paths in the lake. */
   readonly files: readonly { readonly path: string; readonly size: number; readonly modified: string }[];
-  /** Why files of the table stay, though they may be of no use; null where nothing went wrong. */
+  /** Why files of the table stay although they may be unused; null if nothing went wrong. */
   readonly problem: string | null;
 }
 
 /**
- * Removes the data files of all tables that no version of the last days needs, those that killed runs left among them
- * (see `unusedFiles`). Never a file of a table's log, never a landed one. A table that cannot be worked on is told in
- * the summary and keeps no other one back.
+ * Removes the data files of all tables that no version of the last days needs, including those that killed runs left
+ * (see `unusedFiles`). Never removes a file of a table's log, or a landed one. A table that fails is reported in the
+ * summary and does not block the others.
  *
- * Rejects with `config` for less than seven days, with `busy` while a run is at work, and with `conflict` where another
- * run took over while this one stood still.
+ * Rejects with `config` for less than seven days, with `busy` while a run is active, and with `conflict` if another run
+ * took over while this one was suspended.
  */
 export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary> {
   const started = new Date();

@@ -23,7 +23,7 @@ import { allReports } from "../write/tables";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
 import { isSound, type VerifyContext, verifyActivity, verifyReport, verifyRoster } from "./verifyTables";
 
-/** Landed files that are read concurrently: each waits mostly for the lake. */
+/** Landed files read concurrently: each mostly waits for the lake. */
 const filesAtOnce = 8;
 
 export interface VerifiedTable {
@@ -33,15 +33,15 @@ export interface VerifiedTable {
   readonly rows: number;
 }
 
-/** Something that does not add up, and where. */
+/** A discrepancy, and where it is. */
 export interface Discrepancy {
   readonly subject: string;
   readonly problem: string;
 }
 
 /**
- * What a killed run left, and what becomes of it: no fault of the data. None is told beside a run, whose files they may
- * be.
+ * What a killed run left, and what will happen to it: not a fault of the data. None is reported during a run, which may
+ * own the files.
  */
 export interface Leftover {
   readonly subject: string;
@@ -51,27 +51,24 @@ export interface Leftover {
 /** The document of `verify --json`. */
 export interface Verification {
   readonly tables: readonly VerifiedTable[];
-  /** Rows of the pseudonymized tables of reports; those of lookups and of the roster are not among them. */
+  /** Rows of the pseudonymized tables of reports, without those of lookups and of the roster. */
   readonly reportRows: number;
-  /** Landed files whose bytes and rows were counted again. */
+  /** Landed files whose bytes and rows were recounted. */
   readonly landedFiles: number;
-  /**
-   * Paths on the server of files of the user types asked for that wait in quarantine: no row of these deliveries is in a
-   * table.
-   */
+  /** Server paths of files in quarantine, of the requested user types: no row of these deliveries is in a table. */
   readonly inQuarantine: readonly string[];
-  /** Those of them of which the rows of the delivery before are in the tables. */
+  /** Those whose previous delivery has rows in the tables. */
   readonly withEarlierRows: readonly string[];
   readonly problems: readonly Discrepancy[];
   readonly leftovers: readonly Leftover[];
 }
 
 /**
- * Recounts the tables against the ingest log, the Delta logs and the landed files: bytes by their hashes, rows by
- * reading them again, value by value, pseudonyms by their lookups and, with the salt at hand, by hashing again; and looks
- * for rows that two files have brought in, or none can have. Reads everything and writes nothing.
+ * Compares the tables with the ingest log, the Delta logs and the landed files: bytes by their hashes, rows by reading
+ * them again, value by value, pseudonyms by their lookups and, if the salt is given, by hashing again. Also looks for
+ * rows that two files added, or that no file can have. Reads everything and writes nothing.
  *
- * Rejects with `busy` where a run is at work, or was while something did not add up: it may be what that was about to do.
+ * Rejects with `busy` if a run is active, or was while a discrepancy was found, which may be its unfinished work.
  */
 export async function verifyLake(
   lake: Lake,
@@ -88,7 +85,7 @@ export async function verifyLake(
     const found = await verifyAll(context, salt, userTypes);
     const { problems, leftovers } = context;
     leftovers.push(...(await leftoverFiles(lake, signal ? { signal } : {})));
-    // Asked last: what was found before may be a run's that began meanwhile.
+    // Checked last: earlier findings may come from a run that began meanwhile.
     const sawRun = await watch.sawRun(signal);
     if (problems.length > 0 && sawRun) throw doubtful(lake);
     return { ...found, problems, leftovers: sawRun ? [] : leftovers };
@@ -181,7 +178,7 @@ async function flippedLandings(
   return new Set(found.map(({ subject }) => subject));
 }
 
-/** The salt as the lake uses it; where it is not the lake's, that is told among the problems. */
+/** The salt in the lake's form; if it is not the lake's, that is among the problems. */
 async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: string): Promise<string> {
   try {
     const { salt, standing } = await holdSalt(lake, given, signal);
@@ -196,7 +193,7 @@ async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: st
   }
 }
 
-/** What shows that stored data is damaged is told among the problems; undefined then. */
+/** Adds evidence of damaged data to the problems, and then returns undefined. */
 async function orDamage<T>(
   { problems }: VerifyContext,
   subject: string,

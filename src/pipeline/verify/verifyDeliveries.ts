@@ -17,23 +17,23 @@ import { findTakenRows, ranksSql } from "../write/overlaps";
 import { mayLackGoodRows } from "../write/sourceRows";
 import type { VerifyContext } from "./verifyTables";
 
-/** A report's table, as far as the comparison with the landed files needs it. */
+/** A report's table, as needed for the comparison with the landed files. */
 export interface ComparedTable {
   readonly report: Report;
   /** A SELECT of the table's rows. */
   readonly select: string;
   readonly lookups: Snapshot | undefined;
-  /** The salt, if the table was pseudonymized with it: then pseudonyms are part of the rows. */
+  /** The salt, if the table was pseudonymized with it: then pseudonyms are compared too. */
   readonly salt: string | undefined;
 }
 
 /**
- * Computes the table's rows again from the landed files, by the rule that a run follows, and compares: rows of current
- * deliveries, without those that newer deliveries of other sources have. Resolves to what is wrong, by source.
+ * Recomputes the table's rows from the landed files, by the rule that a run follows, and compares: rows of current
+ * deliveries, without those that newer deliveries of other sources have. Resolves to the discrepancies, by source.
  *
  * Rows are compared by sums of their hashes for each source, user type and day, which do not depend on the rows' order.
- * Sources that share a day with others, and those whose sums differ, are compared once more, row by row, with their texts
- * in a form that does not depend on which ids a run knew and masked.
+ * Sources that share a day with others, and those whose sums differ, are then compared row by row, with their texts in
+ * a form that does not depend on which ids a run knew and masked.
  *
  * @param current the entries of the deliveries whose rows the table has
  */
@@ -44,7 +44,7 @@ export async function compareWithLanded(
   current: readonly LogEntry[],
 ): Promise<ReadonlyMap<string, string>> {
   const { lake, duck, signal } = context;
-  // Without the salt, pseudonyms are made with none: they tell people apart as well, and are not compared.
+  // Without the salt, pseudonyms are made with none: they distinguish people as well, and are not compared.
   const persons = await Persons.create(duck, table.report, table.salt ?? "");
   const identities = await IdentityWatch.open(lake, duck, persons, table.lookups, signal);
   return new Comparison(context, session, table, persons, identities).run(current);
@@ -91,7 +91,7 @@ class Comparison {
     return this.problems;
   }
 
-  /** Reads landed files and notes the sums of their rows; resolves to those that could be read as before. */
+  /** Reads landed files and records the sums of their rows; resolves to those that could be read as before. */
   private async expect(entries: readonly LogEntry[]): Promise<LogEntry[]> {
     const { signal } = this.context;
     const reading = await this.read(entries, async (session, loaded, files) => {
@@ -117,7 +117,7 @@ class Comparison {
     });
   }
 
-  /** Computes the rows of sources that share days by the rule, and compares them row by row. */
+  /** Computes, by the rule, the rows of sources that share days, and compares them row by row. */
   private async compareClosely(entries: readonly LogEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const { session, persons, identities } = this;
@@ -147,7 +147,7 @@ class Comparison {
     const tableTexts = await comparableTexts(session, report, `(${inTable})`, "table_texts", signal);
     const landedHash = this.hashOfTable("rows_", landedTexts.valueOf);
     const tableHash = this.hashOfTable("rows_", tableTexts.valueOf);
-    // Earlier versions left rows out that others had, which their log does not tell from bad ones.
+    // Earlier versions left out rows that other files had, and their log does not distinguish these from bad ones.
     const partial = entries.filter(mayLackGoodRows);
     const partialNames = partial.map(({ source }) => sqlString(source)).join(", ");
     const isPartial = (source: string) => (partial.length > 0 ? `${source} IN (${partialNames})` : "false");
@@ -219,7 +219,7 @@ function hashSql(values: readonly string[]): string {
   return `hash(${values.join(", ")})`;
 }
 
-/** Whether a report's lookup table was made with this salt, as far as its pairs tell. */
+/** Whether a report's lookup table was made with this salt, as far as its pairs show. */
 export async function isSaltOf(
   session: DuckSession,
   report: Report,

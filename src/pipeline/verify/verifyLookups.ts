@@ -3,7 +3,7 @@ import { hashedColumns, pseudonymName, type Report } from "../../clever/reports"
 import { type DuckSession, sqlName } from "../../duck/duck";
 import type { Discrepancy } from "./verify";
 
-/** Pseudonyms that a report's lookup table does not explain, or, with the salt at hand, explains wrongly. */
+/** Pseudonyms that are missing from a report's lookup table or, if the salt is given, wrong in it. */
 export async function checkLookups(
   session: DuckSession,
   report: Report,

@@ -12,11 +12,11 @@ import { upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
 import type { Discrepancy, Leftover } from "./verify";
 
-/** What stands in a table's folder, held against its log, by one listing. */
+/** A table's folder compared with its log, with one listing. */
 export interface StoredDataFiles {
-  /** Data files that are gone, or have another size than the log says. */
+  /** Data files that are gone, or whose size differs from the log. */
   readonly damaged: readonly Discrepancy[];
-  /** Data files that the table does not use any more, or that were never committed. */
+  /** Data files that the table no longer uses, or that were never committed. */
   readonly unused: Leftover | undefined;
 }
 
@@ -52,7 +52,7 @@ export async function storedDataFiles(
   return { damaged, unused: unused === 0 ? undefined : { subject: tablePath, note } };
 }
 
-/** Data files whose bytes are not those that were written; those of other writers carry no hash and are not looked at. */
+/** Data files whose bytes changed since they were written; those of other writers carry no hash and are not checked. */
 export async function flippedDataFiles(
   files: readonly { readonly file: AddFile; readonly path: string }[],
   placeOf: (path: string) => string,
@@ -67,7 +67,7 @@ export async function flippedDataFiles(
   return problems;
 }
 
-/** Raw files that no line of the ingest log speaks of: OEA's notebooks would read them all the same. */
+/** Raw files without an entry in the ingest log: OEA's notebooks would read them anyway. */
 export async function unloggedLandings(
   lake: Lake,
   entries: readonly LogEntry[],
@@ -87,13 +87,13 @@ export async function unloggedLandings(
   return problems.sort((a, b) => (a.subject < b.subject ? -1 : 1));
 }
 
-/** What OEA would take for a table. */
+/** Entries that OEA would take for a table. */
 async function strangersAmongTables(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
   const strangers: Leftover[] = [];
   const own = new Set(upkeepTables().map(({ path }) => path));
   for (const folder of tableFolders) {
     for await (const { path, kind } of lake.list(folder, options)) {
-      // A first run that was cut off left the folder of a table; the next one goes on with it.
+      // An interrupted first run left a table's folder; the next one continues with it.
       if (own.has(path)) continue;
       if (kind === "folder" && (await lake.stat(logFolder(path), options)) !== undefined) continue;
       const end =
@@ -107,7 +107,7 @@ async function strangersAmongTables(lake: Lake, options: LakeOptions): Promise<L
   return strangers;
 }
 
-/** What stands among the tables and is none, and what processes that were killed left beside the lake's files. */
+/** Entries among the tables that are not tables, and files that killed processes left in the lake. */
 export async function leftoverFiles(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
   const left = await strangersAmongTables(lake, options);
   for (const { path } of await lockFiles(lake, options)) {

@@ -26,15 +26,15 @@ export interface VerifyContext {
   readonly leftovers: Leftover[];
 }
 
-/** A table whose data files are those that its log names. */
+/** A table whose data files are those in its log. */
 interface SoundTable {
   readonly snapshot: Snapshot;
   readonly select: string;
 }
 
 /**
- * Runs `work` with those of some tables that there are, by their paths. Undefined, with the reasons among the problems,
- * where a data file of one is not as its log says: rows that cannot be read cannot be counted either.
+ * Runs `work` with those of some tables that exist, by path. Undefined, with the reasons among the problems, if a data
+ * file of one does not match its log: rows that cannot be read cannot be counted either.
  */
 async function withSoundTables<T>(
   { lake, duck, signal, problems, leftovers }: VerifyContext,
@@ -70,10 +70,10 @@ async function withSoundTables<T>(
   });
 }
 
-/** What was found of a report's tables. */
+/** Findings about a report's tables. */
 export interface VerifiedReport {
   readonly tables: readonly VerifiedTable[];
-  /** Per source the version of the delivery whose rows are in the table. */
+  /** For each source, the version of the delivery whose rows are in the table. */
   readonly applied: ReadonlyMap<string, number>;
   /** Sources that have rows in the table. */
   readonly sources: ReadonlySet<string>;
@@ -85,7 +85,7 @@ export interface ReportOptions {
   readonly salt: string | undefined;
 }
 
-/** Holds a report's two tables against each other, against the log and against the landed files. */
+/** Compares a report's two tables with each other, with the log and with the landed files. */
 export async function verifyReport(
   context: VerifyContext,
   report: Report,
@@ -118,12 +118,12 @@ export async function verifyReport(
           lookups: lookup?.snapshot,
           salt: isSalt ? salt : undefined,
         },
-        // Also those of which newer files have all rows: they take over rows of older ones.
+        // Including those whose rows newer files all have: they in turn supersede rows of older ones.
         current.filter(isComparable),
       );
       for (const { source, landedPath, rowsWritten = 0 } of current) {
         const problem = different.get(source);
-        // Of rows that are missing, or too many, the counts tell.
+        // Missing or surplus rows show in the counts.
         const isCounted = (rows.get(source) ?? 0) === rowsWritten;
         if (problem !== undefined && isCounted) problems.push({ subject: landedPath, problem });
       }
@@ -137,7 +137,7 @@ export async function verifyReport(
   });
 }
 
-/** The rows of each source; those of no source are those of "". */
+/** The rows of each source; those without a source are under "". */
 async function rowsOfSources(
   session: DuckSession,
   select: string,
@@ -171,7 +171,10 @@ async function missingValues(
   });
 }
 
-/** The roster, where one was imported: whole, and with each student once, since grades are joined to people by it. */
+/**
+ * Checks the roster, if one was imported: complete, and with each student once, because grades are joined to people by
+ * it.
+ */
 export async function verifyRoster(context: VerifyContext): Promise<VerifiedTable[]> {
   const { problems, signal } = context;
   const verified = await withSoundTables(context, [rosterTable], async (session, found) => {
@@ -193,8 +196,8 @@ export async function verifyRoster(context: VerifyContext): Promise<VerifiedTabl
 }
 
 /**
- * The table of the Digital Engagement schema, where there is one: whole, and where it is up to date with a row for each row
- * of the reports' tables.
+ * Checks the table of the Digital Engagement schema, if there is one: complete and, if it is up to date, with a row for
+ * each row of the reports' tables.
  */
 export async function verifyActivity(context: VerifyContext): Promise<VerifiedTable[]> {
   const { lake, duck, problems, signal } = context;
