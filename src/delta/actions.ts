@@ -23,7 +23,7 @@ export interface Metadata {
   readonly createdTime?: number | undefined;
 }
 
-/** Per partition column its value as text, null for null. */
+/** For each partition column its value as text; null for null. */
 export type PartitionValues = Readonly<Record<string, string | null>>;
 export type Tags = Readonly<Record<string, string | null>>;
 
@@ -33,16 +33,16 @@ export interface AddFile {
   readonly partitionValues: PartitionValues;
   readonly size: number;
   readonly modificationTime: number;
-  /** False where the rows were in the table already, in files that the same commit removes. */
+  /** False if the rows were already in the table, in files that the same commit removes. */
   readonly dataChange: boolean;
   /** Statistics as a JSON text; see `FileStatistics`. */
   readonly stats?: string | undefined;
   readonly tags?: Tags | undefined;
-  /** Present where rows of the file are deleted; readers of version 1 must not meet it. */
+  /** Present if rows of the file are deleted; must not occur for readers of version 1. */
   readonly deletionVector?: unknown;
 }
 
-/** What a feature keeps in the table's log for itself. */
+/** A feature's own data in the table's log. */
 export interface DomainMetadata {
   readonly domain: string;
   readonly removed: boolean;
@@ -52,23 +52,23 @@ export interface RemoveFile {
   readonly path: string;
   readonly dataChange: boolean;
   readonly deletionTimestamp?: number | undefined;
-  /** True where partition values, size and tags are filled in. */
+  /** True if partition values, size and tags are filled in. */
   readonly extendedFileMetadata?: boolean | undefined;
   readonly partitionValues?: PartitionValues | undefined;
   readonly size?: number | undefined;
   readonly tags?: Tags | undefined;
-  /** That of the file as it was; the same file may be added again with another one. */
+  /** The file's vector at that time; the same file may be added again with another one. */
   readonly deletionVector?: unknown;
 }
 
-/** Says that an application has applied its transactions up to `version`. */
+/** Records that an application has applied its transactions up to `version`. */
 export interface Txn {
   readonly appId: string;
   readonly version: number;
   readonly lastUpdated?: number | undefined;
 }
 
-/** Where a commit came from; free-form by the protocol, these are the fields that this program reads. */
+/** The origin of a commit; free-form by the protocol, these are the fields that this program reads. */
 export interface CommitInfo {
   readonly timestamp?: number | undefined;
   readonly operation?: string | undefined;
@@ -89,7 +89,7 @@ export type Action =
   | { readonly domainMetadata: DomainMetadata }
   | { readonly commitInfo: CommitInfo };
 
-/** Absent and null are the same: JSON leaves fields out, checkpoints hold nulls. */
+/** Absent and null are equivalent: JSON leaves fields out, checkpoints hold nulls. */
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
@@ -149,7 +149,7 @@ const txn: z.ZodType<Txn> = z.object({
   lastUpdated: optional(z.number()),
 });
 
-/** Other writers put into a commit's provenance what they like; a field of another type than ours is not ours. */
+/** Other writers put arbitrary fields into a commit's provenance; one of another type than ours is ignored. */
 const ignoreIfInvalid = <T extends z.ZodType>(schema: T) => optional(schema).catch(undefined);
 
 const commitInfo: z.ZodType<CommitInfo> = z.object({
@@ -166,8 +166,8 @@ const actionSchemas = { add, remove, txn, commitInfo, protocol, metaData, domain
 const actionNames = ["add", "remove", "txn", "commitInfo", "protocol", "metaData", "domainMetadata"] as const;
 
 /**
- * One action from its JSON value; undefined for a kind that this program does not know, which the protocol lets
- * readers pass over. Unknown fields are dropped. `file` and `line` are for the `corrupt` error.
+ * One action from its JSON value; undefined for an unknown kind, which the protocol allows readers to ignore. Unknown
+ * fields are dropped. `file` and `line` are for the `corrupt` error.
  */
 export function parseAction(value: unknown, file: string, line?: number): Action | undefined {
   if (typeof value !== "object" || value === null) throw unreadable(file, line, "it is not an object");
@@ -198,7 +198,7 @@ export function parseCommit(content: string, file: string): Action[] {
   return actions;
 }
 
-/** Actions as a commit file holds them. */
+/** Actions in the format of a commit file. */
 export function formatCommit(actions: readonly Action[]): string {
   return actions.map((action) => `${JSON.stringify(action)}\n`).join("");
 }

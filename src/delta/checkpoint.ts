@@ -22,8 +22,8 @@ function isCheckpointDue({ version, metadata }: Snapshot): boolean {
 }
 
 /**
- * Writes a snapshot as a classic checkpoint in one file ("Checkpoint Schema" in PROTOCOL.md) and notes it in
- * `_last_checkpoint`, unless a newer one is noted. Tombstones that have expired are left out.
+ * Writes a snapshot as a classic checkpoint in one file ("Checkpoint Schema" in PROTOCOL.md) and records it in
+ * `_last_checkpoint`, unless a newer one is recorded. Expired tombstones are left out.
  */
 export async function writeCheckpoint(
   lake: Lake,
@@ -61,7 +61,7 @@ export function* checkpointActions(snapshot: Snapshot, now: number): Generator<A
   const { columns: _, ...metaData } = snapshot.metadata;
   yield { metaData };
   for (const txn of snapshot.transactions.values()) yield { txn };
-  // Whoever tails the log must not take what a checkpoint repeats for new rows.
+  // Readers that tail the log must not take what a checkpoint repeats for new rows.
   for (const add of snapshot.files.values()) yield { add: { ...add, dataChange: false } };
   const retention = tombstoneRetention(snapshot.metadata.configuration["delta.deletedFileRetentionDuration"]);
   for (const remove of snapshot.tombstones.values()) {
@@ -78,14 +78,14 @@ const units: Readonly<Record<string, number>> = {
   week,
 };
 
-/** Milliseconds of a table property such as `interval 7 days`; a week where it is not set or says something else. */
+/** Milliseconds of a table property such as `interval 7 days`; a week if it is not set or cannot be parsed. */
 function tombstoneRetention(interval: string | null | undefined): number {
   const match = /^(?:interval\s+)?(\d+)\s+([a-z]+?)s?$/i.exec(interval?.trim() ?? "");
   const unit = units[match?.[2]?.toLowerCase() ?? ""];
   return match === null || unit === undefined ? week : Number(match[1]) * unit;
 }
 
-/** Writes actions as lines, a few hundred kilobytes at a time; resolves to how many they were. */
+/** Writes actions as lines, a few hundred kilobytes at a time; resolves to their number. */
 async function writeLines(file: string, actions: Iterable<Action>): Promise<number> {
   const handle = await open(file, "wx", 0o600);
   try {
@@ -105,7 +105,10 @@ async function writeLines(file: string, actions: Iterable<Action>): Promise<numb
   }
 }
 
-/** Writes a checkpoint where one is due. A failure harms nobody: it is told to `onWarning`, and the next one is tried. */
+/**
+ * Writes a checkpoint if one is due. A failure is harmless: it is reported to `onWarning`, and the next due checkpoint
+ * is written.
+ */
 export async function checkpointIfDue(
   lake: Lake,
   duck: Duck,

@@ -41,7 +41,7 @@ const fields: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const deletionVector = 'STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR, "offset" INTEGER)';
 
-/** What other writers' checkpoints may have besides, and must be seen to know that a table cannot be read. */
+/** Fields that other writers' checkpoints may have, needed to detect unreadable tables. */
 const foreignFields: typeof fields = {
   add: { deletionVector },
   remove: { deletionVector },

@@ -1,22 +1,22 @@
 import type { Action } from "./actions";
 import { decodePath } from "./paths";
 
-/** What a writer wants to commit, and what of the table it looked at to decide so. */
+/** What a writer wants to commit, and which parts of the table that depends on. */
 export interface Attempt {
   readonly actions: readonly Action[];
   /**
-   * Files (decoded paths) whose rows the actions follow from, `"table"` where they follow from all rows, and nothing
-   * where they hold whatever else is in the table. Files that the actions remove count as read.
+   * Files (decoded paths) on whose rows the actions depend; `"table"` if they depend on all rows; undefined if they are
+   * valid whatever else is in the table. Files that the actions remove count as read.
    */
   readonly reads?: ReadonlySet<string> | "table";
 }
 
-/** Why an attempt cannot simply go on top of what another writer committed meanwhile. */
+/** Why an attempt cannot simply go on top of another writer's commit. */
 export type Conflict = "metadata" | "protocol" | "transaction" | "files" | "rows";
 
 /**
- * Whether an attempt made without knowledge of `winner`, the actions of one commit, would have come out differently
- * with it; undefined if not, so that it holds on top of it. The rules are those of Delta's reference implementations.
+ * Whether an attempt made without knowledge of `winner`, the actions of one commit, would have had another result with
+ * it; undefined if not, so that it is valid on top of it. The rules are those of Delta's reference implementations.
  */
 export function findConflict(attempt: Attempt, winner: readonly Action[]): Conflict | undefined {
   const appIds = new Set(attempt.actions.flatMap((action) => ("txn" in action ? [action.txn.appId] : [])));
@@ -36,7 +36,7 @@ export function findConflict(attempt: Attempt, winner: readonly Action[]): Confl
   return undefined;
 }
 
-/** True where the actions only add rows, whatever is in the table. */
+/** True if the actions only add rows, whatever is in the table. */
 export function isBlindAppend({ actions, reads }: Attempt): boolean {
   return (
     reads === undefined &&
@@ -46,7 +46,7 @@ export function isBlindAppend({ actions, reads }: Attempt): boolean {
   );
 }
 
-/** Decoded paths of the files that actions add. */
+/** Decoded paths of the added files. */
 export function addedPaths(actions: readonly Action[]): string[] {
   return actions.flatMap((action) => ("add" in action ? [decodePath(action.add.path)] : []));
 }

@@ -14,18 +14,18 @@ export interface StageRequest extends LakeOptions {
   readonly tablePath: string;
   /** All columns of the table in the table's order. */
   readonly columns: readonly Column[];
-  /** A SELECT for the rows, with at least the columns that are not partition columns, by name. */
+  /** A SELECT of the rows, with at least the columns that are not partition columns, by name. */
   readonly query: string;
   readonly parameters?: readonly SqlParameter[];
-  /** The value of every partition column, in the order of the folders. The query must have no other rows. */
+  /** The value of every partition column, in the order of the folders. All rows of the query must have these values. */
   readonly partitionValues?: Readonly<Record<string, string | number | boolean | null>>;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
-  /** Text columns whose least and greatest values are recorded in full (up to 256 bytes), to find files by them. */
+  /** Text columns whose minimum and maximum are recorded in full (up to 256 bytes), to find files by them. */
   readonly exactStatistics?: readonly string[];
 }
 
-/** A data file on this machine's disk that is in no lake yet. */
+/** A local data file that is not in a lake yet. */
 export interface StagedDataFile {
   readonly place: string;
   readonly name: string;
@@ -36,8 +36,8 @@ export interface StagedDataFile {
 }
 
 /**
- * Writes the rows of a query as a Parquet file with snappy, without the partition columns, into the scratch folder;
- * undefined if there are no rows.
+ * Writes the rows of a query as a Snappy-compressed Parquet file, without the partition columns, into the scratch
+ * folder; undefined if there are no rows.
  */
 export async function stageDataFile(request: StageRequest): Promise<StagedDataFile | undefined> {
   const { session, tablePath, scratch, signal } = request;
@@ -72,11 +72,11 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
 }
 
 export interface StagePartitionsRequest extends Omit<StageRequest, "partitionValues"> {
-  /** In the order of the folders; the query has them among its columns. */
+  /** In the order of the folders; the query includes them among its columns. */
   readonly partitionColumns: readonly string[];
 }
 
-/** Writes the rows of a query as one Parquet file for each partition, as `stageDataFile` does one. */
+/** Like `stageDataFile`, but writes one Parquet file for each partition. */
 export async function stageDataFiles(request: StagePartitionsRequest): Promise<StagedDataFile[]> {
   const { session, tablePath, partitionColumns, signal } = request;
   const folder = path.join(request.scratch, randomUUID());
@@ -112,13 +112,13 @@ const hiveNull = "__HIVE_DEFAULT_PARTITION__";
 
 export interface ImportOptions extends LakeOptions {
   readonly tags?: Tags | undefined;
-  /** False where the rows are in the table already; true if left out. */
+  /** False if the rows are already in the table; default true. */
   readonly dataChange?: boolean;
 }
 
 /**
  * Moves a staged file into the table's folder, tagged with its hash, and resolves to the action that adds it, for a
- * commit. Until it is committed the file is no part of the table.
+ * commit. Until that is committed, the file is not part of the table.
  */
 export async function importDataFile(
   lake: Lake,
@@ -145,7 +145,7 @@ export async function importDataFile(
 export interface DataFileRequest extends StageRequest {
   readonly lake: Lake;
   readonly tags?: Tags;
-  /** False where the rows are in the table already; true if left out. */
+  /** False if the rows are already in the table; default true. */
   readonly dataChange?: boolean;
 }
 
@@ -160,7 +160,7 @@ export async function writeDataFile(request: DataFileRequest): Promise<AddFile |
   }
 }
 
-/** Folders as Hive names them. They are for people only: readers take partition values from the log. */
+/** Folder names in Hive style. They are for people only: readers take partition values from the log. */
 function hiveFolders(partitionValues: Readonly<Record<string, string | null>>): string[] {
   return Object.entries(partitionValues).map(
     ([name, value]) =>

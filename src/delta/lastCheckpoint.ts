@@ -4,18 +4,18 @@ import type { Lake, LakeOptions } from "../lake/lake";
 import { readSmall } from "../lake/readSmall";
 import { lastCheckpointPath } from "./paths";
 
-/** What `_last_checkpoint` says ("Last Checkpoint File Schema" in PROTOCOL.md). */
+/** The contents of `_last_checkpoint` ("Last Checkpoint File Schema" in PROTOCOL.md). */
 export interface LastCheckpoint {
   readonly version: number;
   /** Number of actions in the checkpoint. */
   readonly size: number;
-  /** Number of files that a multi-part checkpoint consists of. */
+  /** Number of files in a multi-part checkpoint. */
   readonly parts?: number | undefined;
   readonly sizeInBytes?: number | undefined;
   readonly numOfAddFiles?: number | undefined;
 }
 
-/** Writers put a million actions or so into a part; a note of more parts than this is damaged. */
+/** Writers put about a million actions into a part; a record of more parts than this is damaged. */
 const mostParts = 10_000;
 
 const content = z.object({
@@ -25,8 +25,8 @@ const content = z.object({
 });
 
 /**
- * The newest checkpoint as the table's writers noted it; undefined where there is no note, it is damaged, or it
- * speaks of a kind of checkpoint that is not read here. The note is only a short cut: the log itself decides.
+ * The newest checkpoint as recorded by the table's writers; undefined if there is no record, it is damaged, or its kind
+ * of checkpoint is not read here. The record is only a shortcut: the log itself decides.
  */
 export async function readLastCheckpoint(
   lake: Lake,
@@ -43,8 +43,8 @@ export async function readLastCheckpoint(
 }
 
 /**
- * Notes a checkpoint unless a newer one is noted already. Two writers can pass each other between look and write;
- * then an older checkpoint is noted for a while, from which readers reach the same state in a few steps more.
+ * Records a checkpoint unless a newer one is already recorded. In a race between two writers, the older checkpoint may
+ * stay recorded for a while; readers then reach the same state in a few more steps.
  */
 export async function writeLastCheckpoint(
   lake: Lake,

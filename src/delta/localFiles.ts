@@ -6,10 +6,10 @@ import { CleverLakeError } from "../errors";
 import { removeLocal } from "../heldFiles";
 import type { Lake, LakeOptions } from "../lake/lake";
 
-/** Files that are copied concurrently: each waits mostly for the network. */
+/** Files copied concurrently: each mostly waits for the network. */
 const copiesAtOnce = 8;
 
-/** Runs `work` with a scratch folder of the lake and removes the folder with all that is left in it. */
+/** Runs `work` with a scratch folder of the lake, then removes the folder with its contents. */
 export async function withScratch<T>(lake: Lake, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await lake.scratch();
   try {
@@ -20,9 +20,8 @@ export async function withScratch<T>(lake: Lake, work: (folder: string) => Promi
 }
 
 /**
- * Runs `work` with paths on this machine, in order, of files in the lake: the files themselves where the lake is a
- * folder, else copies that are removed afterwards. Where copies are made, a missing file rejects with `notFound` and a
- * disk without room with `io`.
+ * Runs `work` with local paths of files in the lake, in order: the files themselves if the lake is a folder, else
+ * copies that are removed afterwards. When copying, a missing file rejects with `notFound` and a full disk with `io`.
  */
 export async function withLocalFiles<T>(
   lake: Lake,
@@ -47,7 +46,7 @@ async function copyAll(
   copies: readonly string[],
   options: LakeOptions,
 ): Promise<void> {
-  // One failure stops the others, and the folder is removed only when none of them writes any more.
+  // One failure stops the others, and the folder is removed only when none of them is writing any more.
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
@@ -85,7 +84,7 @@ async function copyOne(lake: Lake, lakePath: string, copy: string, options: Lake
 }
 
 /**
- * What a copy of a lake's file failed with; a full disk in our words.
+ * The error of copying a lake's file; a full disk in our words.
  *
  * @param place where space is needed, as the end of “Free some space where …”
  */

@@ -6,7 +6,7 @@ const hint =
   "its _pseudo too) and run again: the table is made again from the landed files, and no row stands there twice. The " +
   "roster is to be imported again then.";
 
-/** The error for a version without which the table's newest state cannot be told. */
+/** The error for a missing version without which the table's newest state is unknown. */
 export function versionMissing(tablePath: string, version: number): CleverLakeError {
   return new CleverLakeError("corrupt", `The table's log lacks version ${version}.`, {
     subject: commitPath(tablePath, version),
@@ -15,11 +15,11 @@ export function versionMissing(tablePath: string, version: number): CleverLakeEr
 }
 
 /**
- * Rejects with `corrupt` where reading a log ended before a version that something speaks of: what was committed between
- * the two is missing, and a commit would go into the gap.
+ * Rejects with `corrupt` if reading a log ended before a known version: the commits in between are missing, and a
+ * commit would go into the gap.
  *
- * @param reached the version that reading came to; undefined where there is no table
- * @param known the version that a file of the log, or the note of its last checkpoint, speaks of
+ * @param reached the last version that was read; undefined if there is no table
+ * @param known the version in the name of a log file, or in the record of the last checkpoint
  */
 export function requireReached(
   tablePath: string,

@@ -4,11 +4,11 @@ import { logFolder, parseLogFileName } from "./paths";
 
 export interface CheckpointFiles {
   readonly version: number;
-  /** Undefined for a checkpoint in a single file. */
+  /** Undefined for a single-file checkpoint. */
   readonly parts?: number | undefined;
 }
 
-/** What is in a table's log folder. */
+/** The contents of a table's log folder. */
 export interface LogListing {
   /** Versions with a commit file, ascending. */
   readonly commits: readonly number[];
@@ -16,7 +16,7 @@ export interface LogListing {
   readonly checkpoints: readonly CheckpointFiles[];
   /** Whether there are checkpoints that only readers of version 3 understand. */
   readonly hasV2Checkpoints: boolean;
-  /** The newest version that any of the files speaks of, whole or not; -1 where there is none. */
+  /** The newest version of any of the files, complete or not; -1 if there is none. */
   readonly newest: number;
 }
 

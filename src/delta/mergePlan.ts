@@ -2,35 +2,35 @@ import type { AddFile, PartitionValues, Tags } from "./actions";
 import type { Snapshot } from "./replay";
 
 const megabyte = 1024 * 1024;
-/** A larger file is never written again. */
+/** Larger files are never rewritten. */
 const largestSource = 128 * megabyte;
 const largestMerged = 256 * megabyte;
-/** A file joins smaller ones if it has at most this many times their bytes together. */
+/** A file is merged with smaller ones if it has at most this many times their total bytes. */
 const tier = 4;
 
-/** The tags of a file that holds the rows of these files; undefined if one of them does not tell what it holds. */
+/** The tags of a file that holds the rows of these files; undefined if one of them has no tags. */
 export type MergedTags = (files: readonly AddFile[]) => Tags | undefined;
 
 export interface MergePolicy {
   /** Files that a partition may have. */
   readonly maxFiles: number;
-  /** Only these partitions; all if left out. */
+  /** Only these partitions; default: all. */
   readonly partitions?: readonly PartitionValues[] | undefined;
-  /** No tags if left out. */
+  /** Default: no tags. */
   readonly tagsOf?: MergedTags | undefined;
 }
 
-/** Files of one partition that become one file. */
+/** Files of one partition that are merged into one. */
 export interface Merge {
   readonly files: readonly AddFile[];
   readonly bytes: number;
 }
 
 /**
- * Which files to merge so that no partition has more than `maxFiles`. Where there are more, the smallest ones are merged
- * until about half of `maxFiles` remain. Thus a file is written again only a few times, however many are appended: it
- * joins files of its own size, never far smaller ones alone. Files that tell what they hold (`tagsOf`) are never
- * merged with files that do not. More files remain where they are large, or where each is far larger than the one before.
+ * Chooses the files to merge so that no partition has more than `maxFiles`. If there are more, the smallest ones are
+ * merged until about half of `maxFiles` remain. A file is thus rewritten only a few times, however many are appended:
+ * it is merged with files of its own size, never only with far smaller ones. Files with tags (`tagsOf`) are never
+ * merged with files without. More files remain if they are large, or if each is far larger than the one before.
  */
 export function planMerges(snapshot: Snapshot, policy: MergePolicy): Merge[] {
   const { maxFiles, partitions, tagsOf } = policy;
@@ -43,7 +43,7 @@ export function planMerges(snapshot: Snapshot, policy: MergePolicy): Merge[] {
   return merges;
 }
 
-/** The active files of a table by partition, in the order of the partitions' names (see `partitionName`). */
+/** The active files of a table by partition, sorted by the partitions' names (see `partitionName`). */
 export function filesByPartition({ files, metadata }: Snapshot): Map<string, AddFile[]> {
   const groups = new Map<string, AddFile[]>();
   for (const file of files.values()) {
@@ -81,7 +81,7 @@ function mergesOf(files: readonly AddFile[], maxFiles: number, tagsOf: MergedTag
   return merges;
 }
 
-/** The first of some files, the smallest first, with those behind it that are not far larger; at most so many. */
+/** The smallest of some files, sorted by size, with the following ones that are not far larger; at most `most`. */
 function sameTier([first, ...others]: readonly AddFile[], most: number): Merge {
   const files = first === undefined ? [] : [first];
   let bytes = first?.size ?? 0;

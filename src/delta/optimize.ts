@@ -17,33 +17,33 @@ import type { Snapshot } from "./snapshot";
 import { numRecords } from "./statistics";
 import { removeFile } from "./tableActions";
 
-/** Bytes that one commit rewrites, so that an interruption or another writer costs little. */
+/** Limit of the bytes that one commit rewrites, so that an interruption or another writer costs little. */
 const bytesPerCommit = 512 * 1024 * 1024;
 
 export interface MergeRequest extends MergePolicy {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly tablePath: string;
-  /** The table as it was known last. */
+  /** The last known state of the table. */
   readonly snapshot: Snapshot;
   /** See `DataFileRequest`. */
   readonly exactStatistics?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Asked right before each commit; rejects where the table may not be written any more. */
+  /** Called right before each commit; rejects if the table may no longer be written. */
   readonly requireHeld?: (() => Promise<void>) | undefined;
-  /** Told of files that stay as they are because they cannot be read. */
+  /** Receives files that stay as they are because they cannot be read. */
   readonly onLeft?: ((merge: Merge, reason: CleverLakeError) => void) | undefined;
-  /** Told of files that have been merged, before they are committed. */
+  /** Receives merged files, before they are committed. */
   readonly onMerged?: ((merge: Merge) => void) | undefined;
 }
 
 /**
- * Merges the small files of each partition where there are too many (see `planMerges`); the rows stay as they are. One
- * commit for all partitions, or several where much is to be rewritten. Files that cannot be read, or are not as they
- * were written, stay as they are.
+ * Merges the small files of each partition that has too many (see `planMerges`); the rows stay as they are. Commits
+ * once for all partitions, or several times if much is to be rewritten. Files that cannot be read, or whose bytes have
+ * changed, stay as they are.
  *
- * Resolves to the snapshot after it; undefined where nothing was done: there are few small files, or another writer was
- * faster, and then the next call does it.
+ * Resolves to the resulting snapshot; undefined if nothing was done: there are few small files, or another writer was
+ * faster, and the next call does it.
  */
 export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot | undefined> {
   let newest: Snapshot | undefined;
@@ -100,7 +100,7 @@ async function commitStep(
   }
 }
 
-/** What becomes of merges in one commit. Where it comes to nothing, the files written for it are removed. */
+/** The attempt to commit some merges. If it comes to nothing, the files written for it are removed. */
 async function attemptOf(
   step: readonly Merge[],
   current: Snapshot,
@@ -115,7 +115,7 @@ async function attemptOf(
     await withScratch(lake, (scratch) =>
       duck.session(async (session) => {
         for (const merge of step) {
-          // What another writer has removed meanwhile is not brought back.
+          // Files that another writer has removed meanwhile are not restored.
           const files = merge.files.filter(({ path }) => current.files.has(decodePath(path)));
           if (files.length < merge.files.length) continue;
           try {
@@ -144,7 +144,7 @@ async function attemptOf(
   };
 }
 
-/** Undefined where the files have no row. */
+/** Undefined if the files have no rows. */
 async function mergedFile(
   current: Snapshot,
   files: readonly AddFile[],
@@ -184,7 +184,7 @@ async function mergedFile(
   );
 }
 
-/** Damaged bytes that are written again would have a right hash. */
+/** If damaged bytes were rewritten, the new file's hash would hide the damage. */
 async function requireIntact(
   file: AddFile,
   lakePath: string,

@@ -1,6 +1,6 @@
 import { CleverLakeError } from "../errors";
 
-/** Names of the files of a Delta table ("File Types" in PROTOCOL.md), as paths in the lake. */
+/** File names of a Delta table ("File Types" in PROTOCOL.md), as paths in the lake. */
 
 export function logFolder(tablePath: string): string {
   return `${tablePath}/_delta_log`;
@@ -29,7 +29,7 @@ export type LogFile =
   /** Named by a UUID, for readers of version 3. */
   | { readonly kind: "v2Checkpoint"; readonly version: number };
 
-/** What a file in the log's folder is, by its name; undefined for everything else that may be there. */
+/** The kind of a file in the log's folder, by its name; undefined for anything else. */
 export function parseLogFileName(name: string): LogFile | undefined {
   const match =
     /^(?<version>\d{20})\.(?<commit>json|checkpoint\.(?:(?<part>\d{10})\.(?<parts>\d{10})\.)?parquet|(?<v2>checkpoint\.[0-9a-f-]{36}\.(?:json|parquet)))$/.exec(
@@ -46,7 +46,7 @@ export function parseLogFileName(name: string): LogFile | undefined {
   return { kind: "checkpoint", version, part: Number(part), parts: Number(parts) };
 }
 
-/** A file's path as the log has it (a URI reference), decoded: what names the file within the table. */
+/** A file's path in the log (a URI reference), decoded: its name within the table. */
 export function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -57,14 +57,14 @@ export function decodePath(path: string): string {
   }
 }
 
-/** The inverse of `decodePath` for relative paths. A colon is encoded too: it would read as a scheme's end. */
+/** The inverse of `decodePath` for relative paths. A colon is encoded too: it would be read as the end of a scheme. */
 export function encodePath(path: string): string {
   return encodeURI(path).replace(/[?#:]/g, encodeURIComponent);
 }
 
 /**
- * A data file's place in the lake, from its path in the log. Paths that are absolute (shallow clones have them) or
- * leave the table's folder are refused.
+ * A data file's path in the lake, from its path in the log. Paths that are absolute (as in shallow clones) or leave the
+ * table's folder are refused.
  */
 export function dataFilePath(tablePath: string, path: string): string {
   if (path.startsWith("/") || /^[a-z][a-z0-9+.-]*:/i.test(path)) {

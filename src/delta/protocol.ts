@@ -5,7 +5,7 @@ import type { Snapshot } from "./replay";
 /** The protocol of the tables that this program makes: readable by every Delta reader. */
 export const ourProtocol: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
 
-/** A table as far as its features are concerned. */
+/** The parts of a table that show its features. */
 export type FeaturedTable = Pick<Snapshot, "tablePath" | "protocol" | "metadata" | "files" | "domains">;
 
 /** Whether a table uses a feature that its protocol allows. */
@@ -27,11 +27,11 @@ const hasDeletionVectors: Use = ({ files }) =>
   [...files.values()].some(({ deletionVector }) => deletionVector !== undefined);
 
 /**
- * The features of Delta that this program knows ("Valid Feature Names in Table Features" in PROTOCOL.md), and how a table
- * shows that it uses one. What a table may do and does not use is no reason to refuse it.
+ * The features of Delta that this program knows ("Valid Feature Names in Table Features" in PROTOCOL.md), and how a
+ * table shows that it uses one. A feature that is allowed but not used is no reason to refuse a table.
  */
 const features: Readonly<Record<string, Use>> = {
-  // Checked where data is removed, and for each column: see `requireWritable`.
+  // Checked when data is removed, and for each column: see `requireWritable`.
   appendOnly: never,
   invariants: never,
   checkConstraints: ({ metadata }) =>
@@ -42,7 +42,7 @@ const features: Readonly<Record<string, Use>> = {
   allowColumnDefaults: isInAColumn("CURRENT_DEFAULT"),
   columnMapping: mapsColumns,
   deletionVectors: hasDeletionVectors,
-  // Once a table has it, each data file needs numbers of its rows, also while nobody reads them.
+  // Once a table has it, each data file needs row numbers, even if nobody reads them.
   rowTracking: always,
   domainMetadata: ({ domains }) => domains.size > 0,
   clustering: ({ domains }) => domains.has("delta.clustering"),
@@ -52,7 +52,7 @@ const features: Readonly<Record<string, Use>> = {
   "inCommitTimestamp-preview": isOn("delta.enableInCommitTimestamps"),
   typeWidening: isInAColumn("delta.typeChanges"),
   "typeWidening-preview": isInAColumn("delta.typeChanges"),
-  // A checkpoint that cannot be read is met when it is needed, and a column of such a type when it is read.
+  // An unreadable checkpoint is detected when it is needed, and a column of such a type when it is read.
   v2Checkpoint: never,
   timestampNtz: never,
   vacuumProtocolCheck: never,
@@ -60,7 +60,7 @@ const features: Readonly<Record<string, Use>> = {
   "variantType-preview": never,
 };
 
-/** The features that come with a writer version, each with those of the versions before. */
+/** The features of each writer version, which include those of the earlier versions. */
 const byWriterVersion: readonly (readonly [number, readonly string[]])[] = [
   [2, ["appendOnly", "invariants"]],
   [3, ["checkConstraints"]],
@@ -72,7 +72,7 @@ const byWriterVersion: readonly (readonly [number, readonly string[]])[] = [
 const readHint =
   "A table of reports is built again from its landed files by clever-lake repair, without these features. Or drop them from the table.";
 
-/** Refuses (`unsupportedTable`) a protocol of which nobody knows yet how its tables are to be read. */
+/** Refuses (`unsupportedTable`) a protocol that is newer than this program. */
 export function requireKnown(protocol: Protocol, tablePath: string): void {
   const unknown = readerFeatures(protocol).filter((name) => !Object.hasOwn(features, name));
   if (protocol.minReaderVersion <= 3 && unknown.length === 0) return;
@@ -83,12 +83,12 @@ export function requireKnown(protocol: Protocol, tablePath: string): void {
   );
 }
 
-/** Refuses (`unsupportedTable`) a table that uses what this program cannot read. */
+/** Refuses (`unsupportedTable`) a table with features that this program cannot read. */
 export function requireReadable(table: FeaturedTable): void {
   const { protocol, tablePath } = table;
   requireKnown(protocol, tablePath);
   const used = readerFeatures(protocol).filter((name) => features[name]?.(table));
-  // Whatever its protocol says, such a file has rows that do not count.
+  // Whatever its protocol says, such a file has deleted rows.
   if (!used.includes("deletionVectors") && hasDeletionVectors(table)) used.push("deletionVectors");
   if (used.length === 0) return;
   throw new CleverLakeError(
@@ -99,8 +99,8 @@ export function requireReadable(table: FeaturedTable): void {
 }
 
 /**
- * Refuses (`unsupportedTable`) what a writer of version 2 may not do: tables that use more, constraints on rows that are
- * not checked here, and removals of data from an append-only table.
+ * Refuses (`unsupportedTable`) what a writer of version 2 must not do: write tables with more features, or with row
+ * constraints that are not checked here, and remove data from an append-only table.
  */
 export function requireWritable(table: FeaturedTable, actions: readonly Action[]): void {
   const { protocol, metadata, tablePath } = table;

@@ -7,7 +7,7 @@ import { withLocalFiles } from "./localFiles";
 import type { CheckpointFiles } from "./logListing";
 import { checkpointPaths } from "./paths";
 
-/** The refusal of a table of which nothing but v2 checkpoints tells the state. */
+/** The error for a table whose state is only in v2 checkpoints. */
 export function v2Checkpoints(tablePath: string): CleverLakeError {
   return new CleverLakeError(
     "unsupportedTable",
@@ -20,9 +20,9 @@ export function v2Checkpoints(tablePath: string): CleverLakeError {
 }
 
 /**
- * The actions of a checkpoint, in one file or several, whoever wrote it. Rejects with `notFound` or `engine` where a
- * file is missing or is no Parquet, with `corrupt` where it holds something else, with `unsupportedTable` where the rest
- * of it is in sidecar files.
+ * The actions of a checkpoint, in one file or several, from any writer. Rejects with `notFound` or `engine` if a file
+ * is missing or not Parquet, with `corrupt` if it has other contents, and with `unsupportedTable` if the rest of it is
+ * in sidecar files.
  */
 export async function readCheckpoint(
   lake: Lake,
@@ -33,7 +33,7 @@ export async function readCheckpoint(
 ): Promise<Action[]> {
   const files = checkpointPaths(tablePath, checkpoint.version, checkpoint.parts);
   const [first = tablePath] = files;
-  // Only known fields are read: others can hold what JSON has no text for, such as the NaN of a parsed statistic.
+  // Only known fields are read: others can hold values without a JSON form, such as the NaN of a parsed statistic.
   const schema = [...readColumns].map(
     ([name, type]) =>
       `${sqlString(name)}: {name: ${sqlString(name)}, type: ${sqlString(type)}, default_value: NULL}`,

@@ -6,14 +6,14 @@ import { dataFilePath } from "./paths";
 import type { Snapshot } from "./replay";
 import { type Field, sqlType } from "./schema";
 
-/** A data file's place in the lake. */
+/** A data file's path in the lake. */
 export function lakePathOf(snapshot: Snapshot, file: AddFile): string {
   return dataFilePath(snapshot.tablePath, file.path);
 }
 
 /**
- * Gives each data file's path on this machine where the lake is a folder. For other lakes the caller makes copies
- * (`withLocalFiles`) and gives a mapping to them.
+ * Maps data files to local paths if the lake is a folder. For other lakes the caller makes copies (`withLocalFiles`)
+ * and passes a mapping to them.
  */
 export function pathsInFolder(lake: Lake): (lakePath: string) => string {
   return (lakePath) => {
@@ -26,10 +26,10 @@ export function pathsInFolder(lake: Lake): (lakePath: string) => string {
 }
 
 /**
- * A SELECT for the rows of `files` (active files of `snapshot`, such as from `scanFiles`): all columns of the table in
+ * A SELECT of the rows of `files` (active files of `snapshot`, such as from `scanFiles`): all columns of the table in
  * the table's order and types. Partition columns come from the log; columns that a file lacks are null, and columns
- * that the table does not have are left out. One branch per partition, so that filters on partition columns leave whole
- * branches out. `localPath` maps a path in the lake to one on this machine.
+ * that the table does not have are left out. It has one branch per partition, so that filters on partition columns skip
+ * whole branches. `localPath` maps a path in the lake to a local one.
  */
 export function readQuery(
   snapshot: Snapshot,

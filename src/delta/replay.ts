@@ -5,7 +5,7 @@ import { requireKnown } from "./protocol";
 import { type Field, parseSchema } from "./schema";
 
 export interface TableMetadata extends Metadata {
-  /** All columns in the table's order, partition columns among them. */
+  /** All columns in the table's order, including partition columns. */
   readonly columns: readonly Field[];
 }
 
@@ -16,17 +16,17 @@ export interface Snapshot {
   readonly version: number;
   readonly protocol: Protocol;
   readonly metadata: TableMetadata;
-  /** The files whose rows are the table's, by decoded path. */
+  /** The active files of the table, by decoded path. */
   readonly files: ReadonlyMap<string, AddFile>;
-  /** Files that were removed and may still be on disk, by decoded path. */
+  /** Removed files that may still exist, by decoded path. */
   readonly tombstones: ReadonlyMap<string, RemoveFile>;
-  /** Per application what it has applied. */
+  /** For each application, its last transaction. */
   readonly transactions: ReadonlyMap<string, Txn>;
-  /** Names of the features that keep something of theirs in the table's log, which a checkpoint of ours would drop. */
+  /** Names of the features with data of their own in the table's log, which our checkpoints would drop. */
   readonly domains: ReadonlySet<string>;
 }
 
-/** A map that others hold too, copied before the first change. */
+/** A shared map, copied before the first change. */
 class CopyOnWrite<V> {
   private own: Map<string, V> | undefined;
   constructor(private shared: ReadonlyMap<string, V> = new Map()) {}
@@ -71,9 +71,9 @@ export class Replay {
   }
 
   /**
-   * Applies the actions of one commit or checkpoint, in whatever order they stand in it. `file` is where they come
-   * from, for errors: `corrupt` where they contradict each other, `unsupportedTable` for a newer reader's table. What a
-   * table uses is not looked at here: it can come and go from version to version.
+   * Applies the actions of one commit or checkpoint, in any order. `file` is their origin, for errors: `corrupt` if
+   * they contradict each other, `unsupportedTable` for a newer reader's table. Feature use is not checked here: it can
+   * come and go from version to version.
    */
   apply(actions: readonly Action[], file: string): void {
     this.applyTable(actions, file);
@@ -107,7 +107,7 @@ export class Replay {
     }
   }
 
-  /** The state after what was applied; `corrupt` where the log never said what the table is. */
+  /** The state after the applied actions; `corrupt` if the log never defined the table. */
   snapshot(version: number, file: string): Snapshot {
     if (this.protocol === undefined) throw contradiction(file, "no protocol");
     if (this.metadata === undefined) throw contradiction(file, "no schema");
@@ -123,7 +123,7 @@ export class Replay {
     };
   }
 
-  /** What the commit says of the table as a whole goes first: it decides whether the rest can be understood. */
+  /** Table-wide actions of a commit go first: they decide whether the rest can be understood. */
   private applyTable(actions: readonly Action[], file: string): void {
     const protocols = actions.filter((action) => "protocol" in action);
     const metadata = actions.filter((action) => "metaData" in action);

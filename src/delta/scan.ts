@@ -3,7 +3,7 @@ import { compareCodePoints } from "./codePoints";
 import type { Snapshot } from "./replay";
 import { type Bound, fileStatistics } from "./statistics";
 
-/** Rows with values from `from` to `to`, both included. Dates as `yyyy-MM-dd`. */
+/** Rows with values from `from` to `to`, both inclusive. Dates as `yyyy-MM-dd`. */
 export interface Range {
   readonly column: string;
   readonly from?: Bound | undefined;
@@ -11,18 +11,18 @@ export interface Range {
 }
 
 export interface Scan {
-  /** Which partitions may hold rows that are looked for; all if left out. */
+  /** Which partitions may hold matching rows; default: all. */
   readonly partition?: (values: PartitionValues) => boolean;
-  /** All of them hold for the rows that are looked for. */
+  /** Matching rows are within all of them. */
   readonly ranges?: readonly Range[];
 }
 
-/** Types whose statistics are exact enough, and written alike by all writers, to leave files out by them. */
+/** Types whose statistics are exact enough, and written alike by all writers, to skip files by them. */
 const comparable: ReadonlySet<string> = new Set(["string", "date", "byte", "short", "integer", "long"]);
 
 /**
- * The files that can hold rows a query looks for: a file is left out only where its partition or its statistics prove
- * that it has none, so the rows still need to be filtered.
+ * The files that may hold matching rows. A file is skipped only if its partition or its statistics prove that it has
+ * none, so the rows still need to be filtered.
  */
 export function scanFiles(snapshot: Snapshot, scan: Scan = {}): AddFile[] {
   const types = new Map(snapshot.metadata.columns.map(({ name, type }) => [name, type]));
@@ -49,7 +49,7 @@ function ownValue(bounds: Readonly<Record<string, Bound>>, column: string): Boun
   return Object.hasOwn(bounds, column) ? bounds[column] : undefined;
 }
 
-/** False also where the two are of different types: that proves nothing. */
+/** Also false if the two have different types: that proves nothing. */
 function isBelow(a: Bound, b: Bound): boolean {
   if (typeof a === "number" && typeof b === "number") return a < b;
   return typeof a === "string" && typeof b === "string" && compareCodePoints(a, b) < 0;

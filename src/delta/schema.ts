@@ -24,7 +24,7 @@ export interface Column {
   readonly type: DeltaType;
 }
 
-/** A column as a table's schema has it: of any type, maybe nested (then the type is its JSON text). */
+/** A column in a table's schema: of any type, possibly nested (then the type is its JSON text). */
 export interface Field {
   readonly name: string;
   readonly type: string;
@@ -49,7 +49,7 @@ const structType = z.object({
   ),
 });
 
-/** Columns as a metaData action's `schemaString` ("Schema Serialization Format" in PROTOCOL.md). */
+/** Columns as the `schemaString` of a metaData action ("Schema Serialization Format" in PROTOCOL.md). */
 export function formatSchema(columns: readonly Column[]): string {
   return JSON.stringify({
     type: "struct",
@@ -57,7 +57,7 @@ export function formatSchema(columns: readonly Column[]): string {
   });
 }
 
-/** A `schemaString` with further columns behind its own. */
+/** A `schemaString` with columns appended. */
 export function extendSchema(schemaString: string, added: readonly Column[]): string {
   const fields = [schemaString, formatSchema(added)].flatMap(
     (text) => (JSON.parse(text) as { readonly fields: readonly unknown[] }).fields,
@@ -85,7 +85,9 @@ export function sqlType(field: { readonly name: string; readonly type: string },
   );
 }
 
-/** A table's columns as this program writes them; `unsupportedTable` where one is of a type that it does not write. */
+/**
+ * A table's columns in the form that this program writes; `unsupportedTable` if one has a type that it does not write.
+ */
 export function tableColumns(fields: readonly Field[], subject: string): Column[] {
   return fields.map(({ name, type }) => {
     if (isDeltaType(type)) return { name, type };
@@ -111,7 +113,7 @@ export interface TableShape {
 /**
  * Refuses a table whose columns (names, types, order) or partition columns are not the expected ones.
  *
- * @param further whether the table may have further columns behind the expected ones
+ * @param further whether the table may have more columns after the expected ones
  */
 export function requireSameShape(
   actual: TableShape,

@@ -14,20 +14,21 @@ import { Replay, type Snapshot } from "./replay";
 export type { Snapshot } from "./replay";
 
 export interface ReadSnapshotOptions extends LakeOptions {
-  /** The version wanted; the newest if left out. */
+  /** The requested version; default: the newest. */
   readonly version?: number;
 }
 
-/** A commit as it was read. */
+/** A commit that was read. */
 export interface Commit {
   readonly version: number;
   readonly actions: readonly Action[];
 }
 
 /**
- * The table's state, undefined where there is no table. Reads the last checkpoint and the commits behind it, so the
- * work does not grow with the number of commits; the log is listed only where the note of the last checkpoint is
- * missing or misleading. Of a gap, that between one version and the next but one is seen here; `readCheckedSnapshot` sees all. Rejects with `corrupt`, `unsupportedTable`, or `notFound` for a version that is not there.
+ * The table's state, undefined if there is no table. Reads the last checkpoint and the commits after it, so the work
+ * does not grow with the number of commits; the log is listed only if the record of the last checkpoint is missing or
+ * misleading. Detects only gaps of one version; `readCheckedSnapshot` detects all. Rejects with `corrupt`,
+ * `unsupportedTable`, or `notFound` for a version that does not exist.
  */
 export async function readSnapshot(
   lake: Lake,
@@ -48,11 +49,11 @@ export async function readSnapshot(
 }
 
 /**
- * The table's newest state, undefined where there is no table, with a look at the whole log: it is listed first, once,
- * and each version that any of its files speaks of has to be reached. Thus nothing is committed into a gap, however wide.
+ * The table's newest state, undefined if there is no table, checked against the whole log. The log is listed first,
+ * once, and each version in the name of a file must be reached. Nothing is thus committed into a gap, however wide.
  * Rejects as `readSnapshot` does.
  *
- * @param known a state at hand, from which the newest is reached faster
+ * @param known a known state, from which the newest is reached faster
  */
 export async function readCheckedSnapshot(
   lake: Lake,
@@ -76,7 +77,10 @@ export async function readCheckedSnapshot(
   return readable(base);
 }
 
-/** The table's newest state from an older one, by the commits in between only; the same object where there are none. */
+/**
+ * The table's newest state from an older one, by reading only the commits in between; the same object if there are
+ * none.
+ */
 export async function updateSnapshot(
   lake: Lake,
   snapshot: Snapshot,
@@ -87,7 +91,7 @@ export async function updateSnapshot(
   return readable(await replayed(tablePath, snapshot, commits));
 }
 
-/** A table's state, refused where the table uses what this program cannot read. */
+/** A table's state; refused if the table has features that this program cannot read. */
 function readable<T extends Snapshot | undefined>(snapshot: T): T {
   if (snapshot !== undefined) requireReadable(snapshot);
   return snapshot;
@@ -103,7 +107,7 @@ export async function isNewest(
 }
 
 /**
- * Commits behind a version, one by one to the newest (or to `until`). A missing commit with another one behind it is
+ * Commits after a version, one by one to the newest (or to `until`). A missing commit followed by another one is
  * `corrupt`.
  */
 export async function* commitsAfter(
@@ -121,17 +125,17 @@ export async function* commitsAfter(
     }
     const behind = await lake.stat(commitPath(tablePath, next + 1), options);
     if (behind === undefined) return;
-    // Both may have been written since the first look.
+    // Both may have been written since the first check.
     const late = await readCommit(lake, tablePath, next, options);
     if (late === undefined) throw versionMissing(tablePath, next);
     yield { version: next, actions: late };
   }
 }
 
-/** A commit holds some hundred bytes for each file; what is larger is none. */
+/** A commit has some hundred bytes per file; a larger file is not a commit. */
 const mostCommitBytes = 128 * 1024 * 1024;
 
-/** The actions of one commit; undefined where there is no such version. */
+/** The actions of one commit; undefined if there is no such version. */
 export async function readCommit(
   lake: Lake,
   tablePath: string,
@@ -147,7 +151,7 @@ export async function readCommit(
   }
 }
 
-/** Undefined where the note of the last checkpoint does not lead to the newest state. */
+/** Undefined if the record of the last checkpoint does not lead to the newest state. */
 async function fromLastCheckpoint(
   lake: Lake,
   tablePath: string,
@@ -164,12 +168,12 @@ async function fromLastCheckpoint(
     const commits = commitsAfter(lake, tablePath, base.version, untilVersion(options));
     snapshot = await replayed(tablePath, base, commits);
   } catch (error) {
-    // A newer checkpoint may do without the commit that is damaged or missing, an older one without v2 checkpoints.
+    // A newer checkpoint may not need the damaged or missing commit; an older state may not need v2 checkpoints.
     if (isCleverLakeError(error, "corrupt") || isCleverLakeError(error, "unsupportedTable")) return undefined;
     throw error;
   }
-  // Where a clean-up took the commits behind a newer checkpoint that was never noted, the noted one looks like the
-  // newest. Clean-ups keep the commit of the checkpoint that they keep, so its absence gives this away.
+  // If a clean-up removed the commits after a newer checkpoint that was never recorded, the recorded one looks like the
+  // newest. Clean-ups keep the commit of the checkpoint that they keep, so its absence shows this.
   const nothingBehind = snapshot.version === base.version && options.version !== base.version;
   if (nothingBehind && (await lake.stat(commitPath(tablePath, base.version), options)) === undefined) {
     return undefined;
@@ -222,7 +226,7 @@ async function fromListing(
   return snapshot;
 }
 
-/** The state that a checkpoint holds; undefined where it cannot be read, since the log may do without it. */
+/** The state in a checkpoint; undefined if it cannot be read, because the log may not need it. */
 async function checkpointSnapshot(
   lake: Lake,
   tablePath: string,
@@ -244,7 +248,7 @@ async function checkpointSnapshot(
   }
 }
 
-/** `base` with commits applied; `base` itself where there are none. */
+/** `base` with commits applied; `base` itself if there are none. */
 async function replayed<Base extends Snapshot | undefined>(
   tablePath: string,
   base: Base,

@@ -6,7 +6,7 @@ import type { Column, DeltaType } from "./schema";
 
 export type Bound = string | number;
 
-/** "Per-file Statistics" of PROTOCOL.md. Bounds hold for all values that are not null; a column can lack them. */
+/** "Per-file Statistics" of PROTOCOL.md. Bounds apply to all non-null values; a column can lack them. */
 export interface FileStatistics {
   readonly numRecords: number;
   readonly minValues: Readonly<Record<string, Bound>>;
@@ -14,15 +14,17 @@ export interface FileStatistics {
   readonly nullCount: Readonly<Record<string, number>>;
 }
 
-/** As Spark does, bounds of texts are cut to this many UTF-16 units, or one more where that would part a character. */
+/**
+ * As in Spark, bounds of texts are cut to this many UTF-16 units, or one more where the cut would split a character.
+ */
 const textBoundLength = 32;
-/** An upper bound may become so long until a character ends it. */
+/** The maximum length of an upper bound before its last character. */
 const longestTextBound = 2 * textBoundLength;
-/** What ends an upper bound: greater than the characters that were cut off, and the shorter one where that is enough. */
+/** The end of an upper bound: greater than the characters that were cut off; the shorter one if that is enough. */
 const greatestAscii = "\u007f";
 const greatestCharacter = "\u{10ffff}";
 
-/** What DuckDB answers to `COPY … (FORMAT parquet, RETURN_STATS true)`; keys are quoted column names. */
+/** DuckDB's answer to `COPY … (FORMAT parquet, RETURN_STATS true)`; keys are quoted column names. */
 const copyAnswer = z.object({
   count: z.bigint(),
   file_size_bytes: z.bigint(),
@@ -39,7 +41,7 @@ export interface WrittenFile {
 
 /**
  * The statistics of a file that DuckDB wrote. `exact` names text columns whose bounds are kept in full length. What
- * DuckDB leaves out (it does so where it cannot cut a long text to a valid one) is left out here too.
+ * DuckDB leaves out (if it cannot cut a long text to a valid one) is left out here too.
  */
 export function statisticsOfCopy(
   answer: SqlRow,
@@ -67,7 +69,7 @@ export function statisticsOfCopy(
     const asIs = exact.includes(name);
     const min = boundOf(type, values.get("min"), asIs ? undefined : lowerTextBound, Math.floor);
     if (min !== undefined) minValues[name] = min;
-    // NaN counts as greater than all numbers, and DuckDB's maximum passes it over.
+    // NaN counts as greater than all numbers, and DuckDB's maximum ignores it.
     if (values.get("has_nan") === "true") continue;
     const max = boundOf(type, values.get("max"), asIs ? undefined : upperTextBound, Math.ceil);
     if (max !== undefined) maxValues[name] = max;
@@ -79,7 +81,9 @@ export function statisticsOfCopy(
   };
 }
 
-/** What another engine counted in a file that it wrote; bounds of texts in full, none for columns without values. */
+/**
+ * Statistics from another engine for a file that it wrote; bounds of texts in full, none for columns without values.
+ */
 export interface CountedValues {
   readonly rows: number;
   readonly min: Readonly<Record<string, Bound>>;
@@ -119,7 +123,7 @@ function boundOf(
     case "string":
       return cut === undefined ? text : cut(text);
     case "date":
-      // Years beyond four digits and infinity have no form that other readers agree on.
+      // Years of more than four digits and infinity have no form that all readers accept.
       return /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : undefined;
     case "byte":
     case "short":
@@ -153,8 +157,8 @@ export function lowerTextBound(text: string): string {
 }
 
 /**
- * A prefix, and a character that sorts behind what was cut off: the least that Spark takes too, so that bounds of both
- * writers look alike. Undefined where no character does.
+ * A prefix, and a character that sorts after what was cut off: the smallest one that Spark uses too, so that bounds of
+ * both writers look alike. Undefined if there is no such character.
  */
 export function upperTextBound(text: string): string | undefined {
   let end = lowerTextBound(text).length;
@@ -164,7 +168,7 @@ export function upperTextBound(text: string): string | undefined {
   return text.slice(0, end) + (text.slice(end, end + 1) < greatestAscii ? greatestAscii : greatestCharacter);
 }
 
-/** UTF-16 units of the character at a place of a text. */
+/** UTF-16 units of the character at an index of a text. */
 function widthAt(text: string, place: number): number {
   return (text.codePointAt(place) ?? 0) > 0xffff ? 2 : 1;
 }
@@ -195,10 +199,10 @@ const statistics = z.object({
     }),
 });
 
-/** Actions live as long as the snapshots that share them, and each is asked for its statistics many times. */
+/** Actions live as long as the snapshots that share them, and their statistics are queried many times. */
 const parsedStatistics = new WeakMap<AddFile, { readonly statistics: FileStatistics | undefined }>();
 
-/** A file's statistics; undefined where its writer gave none or they cannot be read. Nested columns are left out. */
+/** A file's statistics; undefined if its writer gave none or they cannot be read. Nested columns are left out. */
 export function fileStatistics(file: AddFile): FileStatistics | undefined {
   const known = parsedStatistics.get(file);
   if (known !== undefined) return known.statistics;
@@ -216,7 +220,7 @@ function parseStatistics(text: string | undefined): FileStatistics | undefined {
   }
 }
 
-/** The number of rows in files; undefined where one of them does not say. */
+/** The number of rows in files; undefined if one of them lacks it. */
 export function numRecords(files: Iterable<AddFile>): number | undefined {
   let sum = 0;
   for (const file of files) {

@@ -13,7 +13,7 @@ export interface NewTable {
   readonly configuration?: Readonly<Record<string, string>>;
 }
 
-/** The actions that make a table; they belong into its first commit. */
+/** The actions that create a table; they belong in its first commit. */
 export function tableActions(table: NewTable): Action[] {
   return [
     { protocol: ourProtocol },
@@ -32,7 +32,7 @@ export function tableActions(table: NewTable): Action[] {
   ];
 }
 
-/** The action that adds columns behind those of a table, for a commit; the rows that are there have nulls in them. */
+/** The action that appends columns to those of a table, for a commit; existing rows have nulls in them. */
 export function addColumns(
   { columns: _columns, ...metadata }: TableMetadata,
   added: readonly Column[],
@@ -40,7 +40,7 @@ export function addColumns(
   return { metaData: { ...metadata, schemaString: extendSchema(metadata.schemaString, added) } };
 }
 
-/** The action that removes a file from the table; `dataChange` is false where its rows stay, in other files. */
+/** The action that removes a file from the table; `dataChange` is false if its rows stay, in other files. */
 export function removeFile(
   file: AddFile,
   options: { readonly dataChange: boolean },

@@ -6,9 +6,9 @@ import { requireWritable } from "./protocol";
 import { readCheckedSnapshot, readCommit, type Snapshot } from "./snapshot";
 
 /**
- * The data files in a table's folder that no version needs which was the newest one at `since` or later, and that are
- * older than that themselves: replaced ones, and those that were written and never committed. None where there is no
- * table. Rejects with `unsupportedTable` for a table whose files may be used otherwise.
+ * The data files in a table's folder that are older than `since` and not needed by any version that was the newest at
+ * `since` or later: replaced files, and files that were never committed. None if there is no table. Rejects with
+ * `unsupportedTable` for a table whose files may be in use in other ways.
  *
  * @param since milliseconds since 1970
  */
@@ -19,7 +19,7 @@ export async function unusedFiles(
   since: number,
   options: LakeOptions = {},
 ): Promise<LakeEntry[]> {
-  // Listed first: what is committed meanwhile is known to be in use.
+  // Listed first: files that are committed meanwhile are known to be in use.
   const stored = await storedDataFiles(lake, tablePath, options);
   const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
   if (snapshot === undefined) return [];
@@ -28,7 +28,7 @@ export async function unusedFiles(
   return stored.filter(({ path, modified }) => modified.getTime() < since && !used.has(path));
 }
 
-/** Parquet files but for hidden ones and those of other tables below this one's folder, by path. */
+/** Parquet files by path, except hidden ones and those of other tables below this one's folder. */
 async function storedDataFiles(lake: Lake, tablePath: string, options: LakeOptions): Promise<LakeEntry[]> {
   const files: LakeEntry[] = [];
   const tablesBelow: string[] = [];
@@ -75,8 +75,8 @@ async function usedPaths(
 }
 
 /**
- * Counts a file as used. Refuses absolute paths, by which a file would not be known again. Other writers leave the
- * encoding out at times: then the path in the log is the file's own.
+ * Counts a file as used. Refuses absolute paths, which cannot be matched to a file. Some writers leave out the
+ * encoding: then the path in the log is the file's own.
  */
 function use(used: Set<string>, tablePath: string, path: string): void {
   used.add(dataFilePath(tablePath, path)).add(`${tablePath}/${path}`);

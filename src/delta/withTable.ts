@@ -6,22 +6,22 @@ import { lakePathOf, readQuery } from "./readQuery";
 import { type Scan, scanFiles } from "./scan";
 import { readSnapshot, type Snapshot } from "./snapshot";
 
-/** A table of the lake as it is to be queried. */
+/** A table of the lake to be queried. */
 export interface QueriedTable {
   readonly tablePath: string;
-  /** Which rows are looked for: files that provably hold none are not read. */
+  /** Which rows are needed: files that provably hold none are not read. */
   readonly scan?: Scan | undefined;
 }
 
-/** A table that was opened: its snapshot, and a SELECT of its rows; both undefined where there is no such table. */
+/** An opened table: its snapshot, and a SELECT of its rows; both undefined if there is no such table. */
 export interface OpenTable {
   readonly snapshot: Snapshot | undefined;
   readonly select: string | undefined;
 }
 
 /**
- * Runs `work` with tables of the lake as SELECTs of a session of its own. Files of a lake that is not on this machine
- * are copied for as long as `work` runs.
+ * Runs `work` with tables of the lake as SELECTs in a session of its own. If the lake is not on this machine, its files
+ * are copied while `work` runs.
  */
 export async function withTables<T>(
   lake: Lake,

@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import { CleverLakeError, errnoOf } from "../errors";
 
-/** What a file system answers that has no way to force a folder to disk; its own journal has to do. */
+/** Errors of file systems that cannot force a folder to disk; their own journal must do. */
 const cannotForceFolders: ReadonlySet<string | undefined> = new Set(["EINVAL", "ENOTSUP", "ENOSYS"]);
 
 /** Forces a file's bytes to disk. */
@@ -11,7 +11,7 @@ export async function forceFile(file: string): Promise<void> {
   await handle.sync();
 }
 
-/** Forces a folder's names to disk. Windows has no way to; NTFS writes names to its journal in order. */
+/** Forces a folder's names to disk. Windows cannot; NTFS writes names to its journal in order. */
 export async function forceFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   await using handle = await fs.open(folder, "r");
@@ -22,14 +22,16 @@ export async function forceFolder(folder: string): Promise<void> {
   }
 }
 
-/** What a file system answers that has no hard links, beside answers that have other reasons too. */
+/** Errors of file systems without hard links; some of them have other causes too. */
 const linkRefusals: ReadonlySet<string | undefined> = new Set([
   ...["ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EPERM", "EACCES", "EINVAL", "UNKNOWN"],
   // Windows: "incorrect function".
   "EISDIR",
 ]);
 
-/** Whether `error`, of an attempt to link `file`, says that there are no hard links in its folder: tried where nothing is. */
+/**
+ * Whether `error`, from an attempt to link `file`, means that its folder has no hard links: tests it with a new name.
+ */
 export async function lacksHardLinks(error: unknown, file: string): Promise<boolean> {
   if (!linkRefusals.has(errnoOf(error))) return false;
   const probe = `${file}.link`;
@@ -52,7 +54,7 @@ const hints: Readonly<Record<string, string>> = {
   ENOSPC: "The disk is full: free some space, then run again; nothing is lost.",
   EROFS: "The disk is read-only.",
 };
-/** Windows does not tell a file that is held from one that may not be accessed. */
+/** Windows does not distinguish a file that is held from one that may not be accessed. */
 const windowsHints: Readonly<Record<string, string>> = {
   EPERM: `${hints.EACCES} ${hints.EBUSY}`,
   EACCES: `${hints.EACCES} ${hints.EBUSY}`,
@@ -62,7 +64,7 @@ export function isMissing(error: unknown): boolean {
   return errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR";
 }
 
-/** What the operating system said, as one of our errors; errors that are ours already, and aborts, pass through. */
+/** The operating system's error as one of ours; errors that are already ours, and aborts, are passed through. */
 export function ioError(error: unknown, subject: string): unknown {
   const code = errnoOf(error);
   if (code === undefined || error instanceof CleverLakeError || code === "ABORT_ERR") return error;

@@ -16,10 +16,10 @@ import { makePrivateFolder } from "./privateFolder";
 import { TemporaryFiles } from "./temporaryFiles";
 
 /**
- * A lake in a folder of this machine. A write goes to a temporary file beside the file systems, is forced to disk,
- * and then renamed (or hard-linked, for put-if-absent) into place, so that a crash leaves either the old or the
- * new file. What a killed process left in the temporary folder is removed by a later one (see `ScratchNames`). A file
- * that another program holds, as Windows lets it, is waited for.
+ * A lake in a local folder. A write goes to a temporary file next to the file systems, is forced to disk, and then
+ * renamed (or hard-linked, for put-if-absent) into place, so that a crash leaves either the old or the new file. Files
+ * that a killed process left in the temporary folder are removed by a later one (see `ScratchNames`). If another
+ * program holds a file, as is possible on Windows, the lake waits for it.
  */
 export class FolderLake implements Lake {
   readonly url: string;
@@ -35,8 +35,8 @@ export class FolderLake implements Lake {
   }
 
   /**
-   * Opens a lake by `file:` address or by path, making the folder where it is missing.
-   * @param options.hardLinks false where the file system has none; found out if left out
+   * Opens a lake by `file:` address or by path, and creates the folder if it is missing.
+   * @param options.hardLinks false if the file system has none; detected by default
    */
   static async open(
     address: string,
@@ -95,7 +95,7 @@ export class FolderLake implements Lake {
     try {
       const place = this.resolve(lakePath);
       await using file = await whileHeld(() => fs.open(place, "r"), options.signal);
-      // No more than there is: whoever reads a file whole asks for the most that it may have.
+      // Not more than the file's size: to read a whole file, callers pass the largest allowed size.
       const { size } = await file.stat();
       const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - start)));
       let filled = 0;
@@ -165,7 +165,7 @@ export class FolderLake implements Lake {
       return;
     }
     try {
-      // Only ever taken away from: the file was made with what the machine's settings (umask) leave.
+      // Rights are only ever removed: the file was created with what the umask allows.
       const { mode } = await fs.stat(localFile);
       await fs.chmod(localFile, mode & this.fileMode(lakePath));
       await whileHeld(() => forceFile(localFile), options.signal);
@@ -235,7 +235,7 @@ export class FolderLake implements Lake {
 
   private async entry(lakePath: string): Promise<LakeEntry | undefined> {
     try {
-      // Links are not followed: what is listed is what is in the lake.
+      // Links are not followed: a listing shows what is in the lake.
       const stats = await whileHeld(() => fs.lstat(path.join(this.root, lakePath)));
       const modified = stats.mtime;
       if (stats.isDirectory()) return { path: lakePath, kind: "folder", size: 0, modified };
@@ -255,7 +255,8 @@ export class FolderLake implements Lake {
     } catch (error) {
       throw ioError(error, lakePath);
     } finally {
-      // What came of the write must not be lost over this; a file that stays is removed as those of killed processes are.
+      // The result of the write must not be lost because of this; a remaining file is removed like those of killed
+      // processes.
       await removeLocal(temporary).catch(() => undefined);
     }
   }
@@ -267,7 +268,7 @@ export class FolderLake implements Lake {
     await forceFolder(parent);
   }
 
-  /** Puts a finished file where none is; resolves to whether it did. */
+  /** Puts a finished file in place if there is none; resolves to whether it did. */
   private async placeIfAbsent(
     temporary: string,
     target: string,
@@ -287,7 +288,7 @@ export class FolderLake implements Lake {
     return moveIfAbsent(temporary, target, await this.temporary.claim(target), signal);
   }
 
-  /** Makes a folder and its parents; what holds identities is made readable by its owner only. */
+  /** Creates a folder and its parents; folders with identities are readable by their owner only. */
   private async makeFolder(folder: string): Promise<void> {
     const missing: string[] = [];
     for (let current = folder; current !== this.root; current = path.dirname(current)) {
@@ -317,7 +318,7 @@ export class FolderLake implements Lake {
   }
 }
 
-/** Systems differ in which of the two they say of a folder with entries. */
+/** Systems differ in which of the two they report for a folder with entries. */
 function isNotEmpty(error: unknown): boolean {
   const code = errnoOf(error);
   return code === "ENOTEMPTY" || code === "EEXIST";

@@ -2,7 +2,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { CleverLakeError } from "../errors";
 
-/** Where DuckDB still opens a lake's files on Windows: 260 characters less the longest path below the lake. */
+/** The longest path that DuckDB still opens on Windows: 260 characters less the longest path below the lake. */
 const maximumWindowsRoot = 125;
 const drive = /^[a-z]:[\\/]/i;
 const share = /^[\\/]{2}[^\\/?.][^\\/]*[\\/]+[^\\/]+/;
@@ -10,14 +10,15 @@ const share = /^[\\/]{2}[^\\/?.][^\\/]*[\\/]+[^\\/]+/;
 const anyFolder = "must be file:///…, a folder's full path, or https://ACCOUNT.dfs.core.windows.net";
 
 /**
- * What is wrong with the address of a lake in a folder, as the end of a sentence; undefined where nothing is. Good are
- * `file:` addresses and absolute paths, on Windows with a drive's letter or the name of a share, in either kind of slash.
+ * What is wrong with the address of a lake in a folder, as the end of a sentence; undefined if nothing is. Valid are
+ * `file:` addresses and absolute paths, on Windows with a drive letter or a share name, in either kind of slash.
  */
 export function folderAddressFault(
   address: string,
   platform: NodeJS.Platform = process.platform,
 ): string | undefined {
-  // Such as the line's end that "C:\new" is in JSON.
+  // Such as the line break that "C:
+  // ew" contains in JSON.
   if (/\p{Cc}/u.test(address)) return "has a control character; write each backslash twice, or write slashes";
   const windows = platform === "win32";
   let folder = address;

@@ -5,8 +5,9 @@ import { folderOf } from "./folderAddress";
 import { checkedPath } from "./lakePath";
 
 /**
- * Where a file of a lake is for programs on Hadoop's file systems, such as Spark: `file:/…` or `abfss://…`. Nothing in it
- * is percent-encoded, as Hadoop's `Path` has it. Rejects with `config` for an emulator, which only this machine reaches.
+ * The address of a lake's file for programs that use Hadoop's file systems, such as Spark: `file:/…` or `abfss://…`. It
+ * is not percent-encoded, as in Hadoop's `Path`. Rejects with `config` for an emulator, which only this machine can
+ * reach.
  *
  * @param url the lake's address
  */
@@ -25,7 +26,7 @@ export function hadoopAddress(url: string, path: string): string {
   return abfssAddress(address, path);
 }
 
-/** The same of a lake in Azure. */
+/** The same for a lake in Azure. */
 export function abfssAddress(address: AdlsAddress, path: string): string {
   const { fileSystem, name } = new Places(address).of(path);
   if (address.kind === "oneLake" && !/^[\w.-]+$/.test(fileSystem)) {
@@ -41,7 +42,7 @@ export function abfssAddress(address: AdlsAddress, path: string): string {
   return `abfss://${fileSystem}@${address.endpoint.slice("https://".length)}/${name}`;
 }
 
-/** An address as a URI, percent-encoded, which Livy and `spark-submit` take for the files of a program. */
+/** An address as a percent-encoded URI, which Livy and `spark-submit` expect for a program's files. */
 export function hadoopUri(address: string): string {
   const [, place = "", path = ""] = /^(abfss?:\/\/[^/]*|file:)(.*)$/s.exec(address) ?? [];
   return place + path.split("/").map(encodeURIComponent).join("/");

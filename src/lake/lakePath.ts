@@ -7,12 +7,12 @@ export const identityFileSystems: ReadonlySet<string> = new Set(["stage1np", "st
 /** In these, OEA takes every child of a module's folder for a table. */
 export const tableFileSystems: ReadonlySet<string> = new Set(["stage2np", "stage2p"]);
 
-/** The folder in which files are made before they get their names; no part of the lake. */
+/** The folder in which files are created before they get their names; not part of the lake. */
 export const temporaryFolder = ".clever-lake-tmp";
 
 /**
- * A path as the lake's adapters accept it, or an `unsafePath` error: relative, `/`-separated, no empty, `.` or
- * `..` part, no NUL or backslash.
+ * Checks a path for the lake's adapters; throws `unsafePath` unless it is relative, `/`-separated, and without an
+ * empty, `.` or `..` part, NUL or backslash.
  */
 export function checkedPath(path: string): string {
   const parts = path.split("/");

@@ -4,15 +4,15 @@ import { CleverLakeError, errnoOf } from "../errors";
 import { removeLocal, replaceFile } from "../heldFiles";
 import { pause } from "../pause";
 
-/** A claim is held for milliseconds; its holder is gone when it is as old as this. */
+/** A claim is held for milliseconds; at this age its holder is dead. */
 const staleMilliseconds = 30_000;
 const patienceMilliseconds = 4 * staleMilliseconds;
 const pauseMilliseconds = 20;
 
 /**
- * Moves a finished file to a place where none is, for file systems without hard links (FAT, some network shares), where a
- * rename always replaces. Of callers that name the same claim, the one that makes that file goes first; the others wait.
- * Another program knows nothing of the claim. Resolves to whether the file was moved.
+ * Moves a finished file to a path that must be free, for file systems without hard links (FAT, some network shares),
+ * where a rename always replaces. Of callers with the same claim, the one that creates the claim file goes first; the
+ * others wait. Other programs do not respect the claim. Resolves to whether the file was moved.
  */
 export async function moveIfAbsent(
   file: string,
@@ -27,7 +27,7 @@ export async function moveIfAbsent(
     if (await makeClaim(claim, id)) {
       try {
         if (await exists(target)) return false;
-        // A machine that slept in between may have lost it.
+        // It may have been lost if the machine slept in between.
         if ((await holderOf(claim)) === id) {
           await replaceFile(file, target, signal);
           return true;
@@ -52,7 +52,7 @@ async function makeClaim(claim: string, id: string): Promise<boolean> {
     return true;
   } catch (error) {
     const code = errnoOf(error);
-    // Windows: the claim before is being removed.
+    // Windows: the previous claim is being removed.
     if (code === "EEXIST" || (process.platform === "win32" && code === "EPERM")) return false;
     throw error;
   }

@@ -5,25 +5,25 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { CleverLakeError, errnoOf } from "../errors";
 
-/** Runs a program of Windows and resolves to what it says. */
+/** Runs a Windows program and resolves to its output. */
 type Run = (program: string, args: readonly string[]) => Promise<string>;
 
 const runSystemProgram: Run = async (program, args) => {
-  // By its full path: a program of that name elsewhere is not to be run.
+  // By its full path, so that no other program of that name is run.
   const file = path.join(process.env.SystemRoot ?? "C:\\Windows", "System32", program);
   const { stdout } = await promisify(execFile)(file, [...args], { windowsHide: true, timeout: 30_000 });
   return stdout;
 };
 
-/** The local system (backups, virus scanners) and the administrators, who can take any folder anyhow. */
+/** The local system (backups, virus scanners) and the administrators, who can access any folder anyway. */
 const always = ["*S-1-5-18", "*S-1-5-32-544"];
 
-/** Asked once. */
+/** Queried once. */
 let owner: Promise<string> | undefined;
 
 /**
- * Makes a folder that nobody but its owner may look into; what comes into it inherits that. Where it is there already, it
- * stays as it is. Rejects with `io` where it cannot be closed to others, and then there is no folder.
+ * Creates a folder that only its owner can read; its contents inherit that. An existing folder stays as it is. Rejects
+ * with `io` if access cannot be restricted, and then there is no folder.
  */
 export async function makePrivateFolder(folder: string): Promise<void> {
   if (await isThere(folder)) return;
@@ -33,7 +33,7 @@ export async function makePrivateFolder(folder: string): Promise<void> {
     });
     return;
   }
-  // It gets its name when it is closed: a process that is killed in between leaves none that is open.
+  // It is renamed when access is restricted: a process that is killed in between leaves no open folder.
   const unfinished = `${folder}.${randomUUID()}`;
   await fs.mkdir(unfinished);
   try {
@@ -67,14 +67,14 @@ async function close(folder: string, name: string): Promise<void> {
   }
 }
 
-/** The one who runs this process, as access lists name people. */
+/** The user of this process, as access lists name users. */
 export async function thisUser(run: Run): Promise<string> {
   const said = await run("whoami.exe", ["/user", "/fo", "csv", "/nh"]);
   const sid = /S-1-[\d-]+/.exec(said)?.[0];
   return sid === undefined ? said.trim() : `*${sid}`;
 }
 
-/** Gives a folder an access list of its own on Windows, which has no modes: a user, the system, the administrators. */
+/** Gives a folder its own access list on Windows, which has no modes: a user, the system, the administrators. */
 export async function closeToOthers(folder: string, user: string, run: Run): Promise<void> {
   const grants = [user, ...always].map((who) => `${who}:(OI)(CI)F`);
   await run("icacls.exe", [folder, "/inheritance:r", "/grant:r", ...grants]);

@@ -4,11 +4,13 @@ import type { Lake, LakeOptions } from "./lake";
 const mebibyte = 1024 * 1024;
 
 export interface ReadSmallOptions extends LakeOptions {
-  /** Bytes that no sound file of this kind has; 1 MiB if left out. */
+  /** The size limit for valid files of this kind; default 1 MiB. */
   readonly most?: number;
 }
 
-/** A small text file. Rejects with `corrupt`, and reads no further, where it is larger than files of its kind are. */
+/**
+ * Reads a small text file. Rejects with `corrupt`, and stops reading, if it is larger than files of its kind can be.
+ */
 export async function readSmall(
   lake: Lake,
   path: string,

@@ -8,12 +8,12 @@ import { makePrivateFolder } from "./privateFolder";
 /** The file system without identities. */
 const openFileSystem = "stage2p";
 
-/** On Windows a file that is renamed keeps the access list of the folder that it was made in. */
+/** On Windows a renamed file keeps the access list of the folder in which it was created. */
 const keepsAccessList = process.platform === "win32";
 
 /**
- * The places of a folder lake for what is being made. One folder beside the file systems, readable by its owner only; on
- * Windows files for `stage2p` are made within it, so that who may read it may read them.
+ * Where a folder lake keeps unfinished files. One folder next to the file systems, readable by its owner only; on
+ * Windows, files for `stage2p` are created within it, so that those who may read it may read them.
  */
 export class TemporaryFiles {
   private readonly folder: string;
@@ -33,7 +33,7 @@ export class TemporaryFiles {
     return this.namesIn(fileSystem).next();
   }
 
-  /** What stands in these folders and is not this process's, by its path below the lake's root. */
+  /** Entries of these folders from other processes, by path below the lake's root. */
   async others(): Promise<string[]> {
     const here = await this.names.others();
     const open = keepsAccessList ? await this.namesIn(openFileSystem).others() : [];
@@ -50,7 +50,7 @@ export class TemporaryFiles {
     return names;
   }
 
-  /** Whether a file for this path has to be made within its file system. */
+  /** Whether a file for this path must be created within its file system. */
   isMadeInPlace(lakePath: string): boolean {
     const [fileSystem = "", ...rest] = lakePath.split("/");
     return keepsAccessList && rest.length > 0 && !identityFileSystems.has(fileSystem);
@@ -63,7 +63,7 @@ export class TemporaryFiles {
     return folder;
   }
 
-  /** The file by which writers of one place take turns. */
+  /** The file by which writers of one path take turns. */
   async claim(target: string): Promise<string> {
     await this.ensure();
     const name = createHash("sha256").update(path.relative(this.root, target).toLowerCase()).digest("hex");

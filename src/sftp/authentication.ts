@@ -3,7 +3,7 @@ import { CleverLakeError } from "../errors";
 import type { PrivateKeyFile } from "./privateKey";
 import { AgentWithRsaViews, rsaViews } from "./rsaSignatures";
 
-/** What the account proves itself with. Several may be given; the server's offer decides which are used. */
+/** The account's credentials. Several may be given; the server's offer decides which are used. */
 export interface Credentials extends PrivateKeyFile {
   readonly username: string;
   readonly password?: string;
@@ -19,7 +19,7 @@ const words: Readonly<Record<Method, string>> = {
   "keyboard-interactive": "the password",
 };
 
-/** The methods that RFC 4252, 4256 and 4462 name: what else a server says is not repeated to anybody. */
+/** The methods of RFC 4252, 4256 and 4462; other names from a server are not shown. */
 const knownMethods: readonly string[] = [
   "publickey",
   "password",
@@ -29,7 +29,7 @@ const knownMethods: readonly string[] = [
   "gssapi-keyex",
 ];
 
-/** Names of methods for a message. */
+/** Names of methods, for a message. */
 function methodNames(offered: readonly string[]): string {
   const known = knownMethods.filter((name) => offered.includes(name));
   const hasOthers = offered.some((name) => !knownMethods.includes(name));
@@ -37,19 +37,19 @@ function methodNames(offered: readonly string[]): string {
   return `${known.join(", ")}${hasOthers ? " and others that Clever Lake does not know" : ""}`;
 }
 
-/** Whether a question whose answer is shown asks for the password nevertheless, and not for a code. */
+/** Whether a prompt with visible input asks for the password after all, and not for a code. */
 function asksForPassword(prompt: string): boolean {
   return (
     /passwor[dt]|contraseñ|kennwort|mot de passe/i.test(prompt) && !/one.?time|otp|token|code/i.test(prompt)
   );
 }
 
-/** One login: answers the SSH library's question for the next method, and knows afterwards what was tried. */
+/** One login: answers the SSH library's requests for the next method, and records what was tried. */
 export class Login {
   private methods: AnyAuthMethod[] = [];
   private readonly tried: Method[] = [];
   private offered: readonly string[] = [];
-  /** How many of those that were tried had been tried when the server took one, and asked for more. */
+  /** How many methods had been tried when the server accepted one and required more. */
   private triedWhenTaken = 0;
   private isAskedForMore = false;
 
@@ -69,7 +69,7 @@ export class Login {
       type: "keyboard-interactive",
       username,
       prompt: (_name, _instructions, _language, prompts, finish) => {
-        // The password answers one question, once: whoever asks for more wants something else, or refuses it.
+        // The password answers one prompt, once: a server with more prompts wants something else, or refuses it.
         const [question, ...others] = prompts;
         const isPassword = question?.echo !== true || asksForPassword(question.prompt);
         const isFirst = answered === undefined;
@@ -84,10 +84,10 @@ export class Login {
   }
 
   /**
-   * The next method, or false when none is left. The first question comes without an offer; unless there is a
-   * key to show, it is answered with `none` to learn the offer, so that no password goes where only keys count.
+   * The next method, or false if none is left. The first request comes without an offer; unless there is a key, it is
+   * answered with `none` to learn the offer, so that the password is not sent where only keys are accepted.
    *
-   * @param isPartial whether the last method was taken, and another one is asked for on top of it
+   * @param isPartial whether the last method was accepted, and another one is required in addition
    */
   next(offered: readonly string[] | null, isPartial = false): AnyAuthMethod | false {
     if (isPartial) this.triedWhenTaken = this.tried.length;
@@ -101,18 +101,18 @@ export class Login {
     const [method] = index < 0 ? [] : this.methods.splice(index, 1);
     if (method === undefined || method.type === "none" || method.type === "hostbased") return false;
     this.tried.push(method.type);
-    // Refused once, the same password would only count as a second failure against the account.
+    // After one refusal, the same password would only count as a second failure against the account.
     if (method.type === "password")
       this.methods = this.methods.filter(({ type }) => type !== "keyboard-interactive");
     return method;
   }
 
-  /** True once a credential has been shown to the server. */
+  /** True once a credential has been sent to the server. */
   get started(): boolean {
     return this.tried.length > 0;
   }
 
-  /** True once the password has been shown, whose every refusal may count against the account. */
+  /** True once the password has been sent, whose every refusal may count against the account. */
   get passwordShown(): boolean {
     return this.tried.some((type) => type === "password" || type === "keyboard-interactive");
   }
@@ -147,7 +147,7 @@ export class Login {
     });
   }
 
-  /** The error for a server that was lost when it had been shown the password: to show it again could lock the account. */
+  /** The error for a connection that was lost after the password was sent: sending it again could lock the account. */
   unanswered(cause: unknown): CleverLakeError {
     const { username } = this.credentials;
     return new CleverLakeError(
@@ -157,7 +157,7 @@ export class Login {
     );
   }
 
-  /** The error for a server that takes the password, but wants a new one. */
+  /** The error for a server that accepts the password, but requires a new one. */
   expired(): CleverLakeError {
     const { username } = this.credentials;
     return new CleverLakeError("auth", `The password of the account ${username} has expired.`, {

@@ -1,9 +1,9 @@
 import type { SFTPWrapper } from "ssh2";
 
-/** Room for all that a reader asks for ahead, and the packets around it. */
+/** Room for all that a reader requests ahead, and the packets around it. */
 const windowBytes = 5 * 1024 * 1024;
 
-/** What ssh2 keeps inside a session; none of it is in its documented interface. */
+/** Internals of an ssh2 session; none of this is in its documented interface. */
 interface Internals {
   readonly incoming: { window: number };
   readonly outgoing: { readonly id: number };
@@ -11,9 +11,9 @@ interface Internals {
 }
 
 /**
- * Keeps the flow-control window that the server may send into (RFC 4254, section 5.2) wide. ssh2 offers 2 MiB
- * and renews it when half is used, which comes to 1 MiB per round trip: 20 MB/s at 50 ms, whatever the line
- * could carry. Does nothing on a version of ssh2 that looks different inside.
+ * Keeps the flow-control window for the server's data (RFC 4254, section 5.2) wide. ssh2 offers 2 MiB and renews it
+ * when half is used. That is 1 MiB per round trip: 20 MB/s at 50 ms, whatever the line allows. Does nothing on a
+ * version of ssh2 with different internals.
  */
 export function widenWindow(session: SFTPWrapper): void {
   if (!hasInternals(session)) return;

@@ -7,15 +7,15 @@ import { networkError, SilentServerError, socketFault, statusOf } from "./sftpEr
 
 /** A silent server's keep-alive answers stay far below this; a slow transfer is above it. */
 const movingBytes = 16 * 1024;
-/** What may arrive while a request waits: far more than all that is asked for ahead of it. */
+/** Limit for data that arrives while a request waits: far more than all that is requested ahead of it. */
 const maximumBytesBeforeAnswer = 64 * 1024 * 1024;
 const farewellMilliseconds = 1_000;
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;
 
 /**
- * One SFTP session. The libraries below leave promises and callbacks pending for ever when a connection ends
- * in certain ways, so every request goes through `call`, which also ends with the connection and in time.
+ * One SFTP session. The libraries below leave promises and callbacks pending forever if a connection ends in certain
+ * ways. Every request therefore goes through `call`, which also ends with the connection or by its timeout.
  */
 export class SftpConnection {
   private readonly pending = new Set<(error: unknown) => void>();
@@ -26,7 +26,7 @@ export class SftpConnection {
     private readonly session: SFTPWrapper,
     private readonly socket: Socket,
     private readonly address: string,
-    /** Milliseconds without progress after which the server counts as gone. */
+    /** Idle timeout in milliseconds. */
     readonly timeout: number,
   ) {
     const lost = (error?: unknown) => this.fail(this.broken(error));
@@ -43,16 +43,16 @@ export class SftpConnection {
     return this.failure === undefined;
   }
 
-  /** The most that one READ may ask for on this server: beyond it the library would read in sequence. */
+  /** The most that one READ may request on this server: beyond it the library would read sequentially. */
   get readLength(): number {
     const known: unknown = Reflect.get(this.session, "_maxReadLen");
     return typeof known === "number" && known > 0 ? Math.min(known, 255 * 1024) : 31 * 1024;
   }
 
   /**
-   * One request. Rejects with the server's status as the library reports it (see `statusOf`), or with
-   * `network` when the connection ends or nothing moves for the time-out, and `io` when much comes but no answer; the
-   * connection is unusable then.
+   * One request. Rejects with the server's status as the library reports it (see `statusOf`); with `network` if the
+   * connection ends or nothing arrives within the timeout; with `io` if much data but no answer arrives. After
+   * `network` and `io` the connection is unusable.
    */
   call<T>(start: (session: SFTPWrapper, done: Done<T>) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -102,7 +102,7 @@ export class SftpConnection {
     this.socket.destroy();
   }
 
-  /** Says goodbye to the server, but does not wait long for its answer. Never rejects. */
+  /** Closes the connection properly, but does not wait long for the server's answer. Never rejects. */
   async close(): Promise<void> {
     if (this.failure === undefined) {
       const timer = setTimeout(() => this.socket.destroy(), farewellMilliseconds);

@@ -1,9 +1,9 @@
 import { CleverLakeError, isCleverLakeError } from "../errors";
 
-/** What the pool has to know of a connection. */
+/** What the pool needs from a connection. */
 export interface PooledConnection {
   readonly usable: boolean;
-  /** Ends it at once; whatever waits for it rejects with `error`. */
+  /** Ends it at once; all pending work on it rejects with `error`. */
   fail(error: unknown): void;
   close(): Promise<void>;
 }
@@ -14,21 +14,21 @@ export interface Lease<C> extends Disposable {
 }
 
 /**
- * Up to `size` connections concurrently, opened when needed and kept for the next. The first is opened alone, and
- * never more at once than are open: wrong credentials then count once against the account and are never tried again,
- * and a server that allows fewer connections refuses few. It is asked for no more then, and those that are open do.
+ * Up to `size` concurrent connections, opened when needed and then reused. The first is opened alone, and later at most
+ * as many at once as are already open. Wrong credentials thus count once against the account and are never tried again,
+ * and a server that allows fewer connections refuses few. After a refusal, the pool makes do with the open ones.
  */
 export class ConnectionPool<C extends PooledConnection> {
   private readonly idle: C[] = [];
   private readonly open = new Set<C>();
   private readonly waiting = new Set<(failure?: unknown) => void>();
   private connecting = 0;
-  /** The most connections for now; a lost network may lower it until all of them are lost. */
+  /** The current maximum; a lost network may lower it until all connections are lost. */
   private limit: number;
   private refusal: unknown;
   private readonly closing = new AbortController();
 
-  /** @param size the most connections, which is lowered where the server refuses as many */
+  /** @param size the maximum, which is lowered if the server refuses that many */
   constructor(
     private readonly connector: { open(signal: AbortSignal): Promise<C> },
     private size: number,
@@ -36,7 +36,7 @@ export class ConnectionPool<C extends PooledConnection> {
     this.limit = size;
   }
 
-  /** An abort of `signal` while the lease lasts ends its connection, and with it whatever waits for it. */
+  /** If `signal` is aborted during the lease, its connection ends, and with it all pending work on it. */
   async lease(signal?: AbortSignal): Promise<Lease<C>> {
     const connection = await this.obtain(signal);
     const abort = () => connection.fail(signal?.reason);
@@ -79,7 +79,7 @@ export class ConnectionPool<C extends PooledConnection> {
     return open + this.connecting < this.limit && this.connecting < Math.max(1, open);
   }
 
-  /** A new connection; undefined where it cannot be had, and those that are open have to do. */
+  /** A new connection; undefined if the server refuses one and the open ones must do. */
   private async connect(signal: AbortSignal | undefined): Promise<C | undefined> {
     this.connecting++;
     try {
@@ -104,7 +104,7 @@ export class ConnectionPool<C extends PooledConnection> {
     }
   }
 
-  /** Throws the error where no connection is open, or a stranger answers in place of the server. */
+  /** Throws the error if no connection is open, or if another server answers. */
   private contentWithFewer(error: unknown): void {
     const open = this.openCount();
     const isHostKey = isCleverLakeError(error, "hostKey");
@@ -131,7 +131,7 @@ export class ConnectionPool<C extends PooledConnection> {
       this.idle.push(connection);
     } else {
       this.open.delete(connection);
-      // What broke one connection has often broken the idle ones too, without their knowing yet.
+      // What broke one connection has often broken the idle ones too, which have not noticed yet.
       for (const other of this.idle.splice(0)) {
         this.open.delete(other);
         other.close().catch(() => undefined);
@@ -140,7 +140,7 @@ export class ConnectionPool<C extends PooledConnection> {
     this.wake();
   }
 
-  /** Waits until a connection may be had. */
+  /** Waits until a connection may be available. */
   private turn(signal: AbortSignal | undefined): Promise<undefined> {
     return new Promise((resolve, reject) => {
       const settle = (failure?: unknown) => {

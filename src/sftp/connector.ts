@@ -9,7 +9,7 @@ import { parsePrivateKey } from "./privateKey";
 import { networkError, SilentServerError, socketFault } from "./sftpErrors";
 import { dial } from "./socket";
 
-/** The hardware-fast ones first; what follows is for servers that know none of them. */
+/** Hardware-accelerated ones first; the rest is for servers that know none of them. */
 const ciphers: CipherAlgorithm[] = [
   "aes128-gcm@openssh.com",
   "aes256-gcm@openssh.com",
@@ -30,9 +30,9 @@ export interface ConnectorSettings extends Credentials {
   readonly port: number;
   /** The pinned key as `SHA256:…`; without one every server is refused. */
   readonly hostKey?: string;
-  /** Milliseconds, for the handshake as a whole and then for each request. */
+  /** Milliseconds, for the whole handshake and then for each request. */
   readonly timeout: number;
-  /** Milliseconds between keep-alives; 0 sends none. */
+  /** Milliseconds between keep-alives; 0 disables them. */
   readonly keepAlive: number;
 }
 
@@ -48,15 +48,15 @@ export class SftpConnector {
   }
 
   /**
-   * Dials, checks the host key, logs in.
+   * Connects, checks the host key, logs in.
    * @throws CleverLakeError `hostKey` (before any credential is sent), `auth`, `network`, `io` (no SFTP there)
    */
   async open(signal?: AbortSignal): Promise<SftpConnection> {
-    // Decrypting a key costs a deliberate tenth of a second: once for all connections.
+    // Decrypting a key deliberately costs a tenth of a second: once for all connections.
     this.key ??= parsePrivateKey(this.settings);
     const first = await this.attempt(this.algorithms, signal);
     if (first instanceof SftpConnection) return first;
-    // A server has a key of each kind, and the pinned fingerprint does not tell of which kind it is.
+    // A server has a key of each kind, and the pinned fingerprint does not show its kind.
     let presented = first.presented;
     let others = algorithmsOfOtherKeys(presented);
     while (this.settings.hostKey !== undefined && others.length > 0) {
@@ -89,7 +89,7 @@ export class SftpConnector {
     let trusted = false;
     let ready = false;
     let fault: unknown;
-    // The client wraps errors and loses what kind they are, so the first is kept as it came.
+    // The client wraps errors and loses their kind, so the first is kept unchanged.
     client.on("error", (error: unknown) => {
       fault ??= error;
     });
@@ -97,7 +97,7 @@ export class SftpConnector {
       ready = true;
       this.hasLoggedIn = true;
     });
-    // Nobody answers the question for a new password.
+    // A request for a new password is not answered.
     client.on("change password", () => {
       fault ??= login.expired();
       socket.destroy();
@@ -128,7 +128,7 @@ export class SftpConnector {
     }
   }
 
-  /** The promise that `start` gives, unless time, signal or the socket's end come first. */
+  /** The promise of `start`, unless the timeout, the signal or the socket's end come first. */
   private async untilGone<T>(
     socket: Socket,
     signal: AbortSignal | undefined,
@@ -138,7 +138,7 @@ export class SftpConnector {
     const lost = new AbortController();
     const timer = setTimeout(() => lost.abort(new SilentServerError(this.address, timeout)), timeout);
     const gone = () =>
-      // Behind the library's own events of the same moment, which know more.
+      // After the library's own simultaneous events, which have more information.
       setImmediate(() => lost.abort(networkError(`The SFTP server ${this.address} hung up.`)));
     socket.once("close", gone);
     const abort = () => lost.abort(signal?.reason);
@@ -156,7 +156,7 @@ export class SftpConnector {
   }
 
   private explain(error: unknown, login: Login, ready: boolean): unknown {
-    // A server that let the account in before has other reasons to break off than the password.
+    // If the server let the account in before, the password is not why it broke off.
     const isFirstLogin = login.passwordShown && !ready && !this.hasLoggedIn;
     if (isFirstLogin && isCleverLakeError(error, "network")) return login.unanswered(error);
     if (error instanceof CleverLakeError) return error;

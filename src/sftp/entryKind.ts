@@ -5,12 +5,12 @@ export type EntryKind = "file" | "folder" | "link" | "special";
 
 const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK } = constants;
 
-/** The line of `ls -l`: type, permissions, and behind them whatever the server likes. */
+/** A line of `ls -l`: type, permissions, then anything. */
 const unixLine = /^([-dlbcps])[-rwxsStT]{9}[.+@]?\s/;
-/** The line of `dir`, as IIS and other servers on Windows write it: `05-01-25  10:00AM  <DIR>  name`. */
+/** A line of `dir`, as IIS and other servers on Windows write it: `05-01-25  10:00AM  <DIR>  name`. */
 const windowsLine = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s+\d{1,2}:\d{2}\s*(?:[AP]M)?\s+(<[A-Z]+>|[\d,.]+)\s/i;
 
-/** The kind that a mode tells; undefined where it has no type bits, or is missing. */
+/** The kind in a mode; undefined if it has no type bits, or is missing. */
 export function kindOfMode(mode: number | undefined): EntryKind | undefined {
   const type = (mode ?? 0) & S_IFMT;
   if (type === 0) return undefined;
@@ -19,7 +19,7 @@ export function kindOfMode(mode: number | undefined): EntryKind | undefined {
   return type === S_IFLNK ? "link" : "special";
 }
 
-/** The kind that a listing's long name tells; undefined for a style that is not known. */
+/** The kind in a listing's long name; undefined for an unknown style. */
 export function kindOfLongName(longName: string | undefined): EntryKind | undefined {
   const letter = unixLine.exec(longName ?? "")?.[1];
   if (letter === "-") return "file";
@@ -28,6 +28,6 @@ export function kindOfLongName(longName: string | undefined): EntryKind | undefi
   const sizeOrTag = windowsLine.exec(longName ?? "")?.[1]?.toUpperCase();
   if (sizeOrTag === undefined) return undefined;
   if (sizeOrTag === "<DIR>") return "folder";
-  // Windows has several words for links: <SYMLINK>, <SYMLINKD>, <JUNCTION>.
+  // Windows has several names for links: <SYMLINK>, <SYMLINKD>, <JUNCTION>.
   return sizeOrTag.startsWith("<") ? "link" : "file";
 }

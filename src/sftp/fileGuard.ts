@@ -4,19 +4,19 @@ import type { SftpConnection } from "./connection";
 import { tried } from "./sftpErrors";
 import type { SourceFile } from "./source";
 
-/** Whom to ask about a file that is open: its handle, its path, or nobody, where the server answers neither. */
+/** How to query an open file: by its handle, by its path, or not at all if the server answers neither. */
 type Witness = "handle" | "path" | "none";
 
 interface Facts {
   readonly size: number;
-  /** Seconds since 1970; 0 where the server does not say. */
+  /** Seconds since 1970; 0 if the server does not report it. */
   readonly time: number;
 }
 
 /**
- * Sees to it that a file is the one that was listed, and stays as it was when it was first opened. Its time is compared
- * with that of the first opening and not with the listing's: many servers list another time than they tell of an open
- * file (of another zone, or without seconds), and a change since the listing is found by the next listing.
+ * Ensures that a file is the one that was listed, and has not changed since it was first opened. Its time is compared
+ * with that of the first opening, not with the listing's: many servers report a different time for an open file
+ * (another time zone, or no seconds), and a change since the listing is found by the next listing.
  */
 export class FileGuard {
   private witness: Witness | undefined;
@@ -27,7 +27,7 @@ export class FileGuard {
     private readonly remotePath: string,
   ) {}
 
-  /** Rejects with `changedWhileRead` where the file is another one by now. */
+  /** Rejects with `changedWhileRead` if the file has changed. */
   async check(connection: SftpConnection, handle: Buffer): Promise<void> {
     const facts = await this.ask(connection, handle);
     if (facts === undefined) return;
@@ -37,7 +37,7 @@ export class FileGuard {
     if (facts.time !== this.time) throw this.changed("it was written again");
   }
 
-  /** Of a file that nobody tells anything of, at least whether it goes on behind its last byte. */
+  /** If the server reports nothing about the file, checks at least whether it continues after its last byte. */
   async checkEnd(connection: SftpConnection, handle: Buffer): Promise<void> {
     if (this.witness !== "none") return this.check(connection, handle);
     const one = Buffer.alloc(1);
@@ -55,7 +55,7 @@ export class FileGuard {
     });
   }
 
-  /** The witness that once answered well is asked from then on, so that two that contradict each other do no harm. */
+  /** The first witness with a valid answer is used from then on, so that two that contradict each other do no harm. */
   private async ask(connection: SftpConnection, handle: Buffer): Promise<Facts | undefined> {
     const fstat = () => connection.call<Stats>((session, done) => session.fstat(handle, done));
     const stat = () => connection.call<Stats>((session, done) => session.stat(this.remotePath, done));
@@ -68,7 +68,7 @@ export class FileGuard {
       return byHandle;
     }
     const byPath = factsOf(await tried(stat()));
-    // An open file of no bytes and no time is what servers answer that do not know.
+    // Servers that do not know report an open file with no bytes and no time.
     const knowsNothing = byHandle === undefined || (byHandle.size === 0 && byHandle.time === 0);
     if (byPath !== undefined) this.witness = "path";
     else this.witness = knowsNothing ? "none" : "handle";

@@ -7,16 +7,16 @@ import { retrying } from "./retry";
 import { refusal, sftpStatus, statusOf } from "./sftpErrors";
 import type { SourceFile } from "./source";
 
-/** Bytes asked for ahead of the reader, which bounds a stream's memory. */
+/** Bytes requested ahead of the reader, which bounds a stream's memory. */
 const windowBytes = 4 * 1024 * 1024;
 const maximumReadsAtOnce = 64;
-/** By how much the reads at once are lowered: four times come down to one, within the retries of a lost connection. */
+/** The factor by which concurrent reads are lowered: four steps reach one, within the retries of a lost connection. */
 const slowerBy = 4;
 const smallestReadLength = 4096;
-/** Answers that one piece of a file may take; a server that gives a few bytes at a time would take for ever. */
+/** Answers that one piece of a file may take; a server that returns a few bytes at a time would take forever. */
 const maximumAnswersPerPiece = 1_024;
 
-/** How many reads a server carries out at once, as far as readers have found out. */
+/** How many concurrent reads a server handles, as far as readers have found out. */
 export interface ReadPace {
   readsAtOnce: number;
 }
@@ -30,11 +30,11 @@ export interface FileRange {
   readonly file: SourceFile;
   /** Position of the first byte. */
   readonly start: number;
-  /** Position behind the last byte, at most the file's size. */
+  /** Position after the last byte, at most the file's size. */
   readonly end: number;
 }
 
-/** The file's handle on one connection, and the reads under way on it, in the order of their bytes. */
+/** The file's handle on one connection, and the pending reads on it, in byte order. */
 interface OpenFile {
   readonly lease: Lease<SftpConnection>;
   readonly handle: Buffer;
@@ -42,23 +42,23 @@ interface OpenFile {
   /** Where the next read starts. */
   position: number;
   readLength: number;
-  /** The most reads that were under way at once. */
+  /** The highest number of concurrent reads so far. */
   mostReads: number;
   piecesRead: number;
 }
 
 /**
- * Reads one file in order with many requests under way, takes up where it was when a connection is lost, and
- * checks at each opening and after the last byte that the file is still the one that was listed. Where the server
- * refuses many reads at once, or drops the connection over them, it goes on with fewer.
+ * Reads one file in order with many concurrent requests, and resumes after a lost connection. At each opening and after
+ * the last byte it checks that the file is still the one that was listed. If the server refuses many reads at once, or
+ * drops the connection because of them, it continues with fewer.
  */
 export class FileReader implements Disposable {
   private opened: OpenFile | undefined;
   private readsAtOnce: number;
   private offset: number;
-  /** Connections in a row that were dropped over the first reads. */
+  /** Consecutive connections that were dropped during the first reads. */
   private drops = 0;
-  /** Where the reads at once were lowered last. */
+  /** The position at which concurrent reads were last lowered. */
   private failedAt: number | undefined;
 
   /** @param pace shared by the readers of one server */
@@ -81,7 +81,7 @@ export class FileReader implements Disposable {
           this.opened ??= await this.open();
           return await this.advance(this.opened);
         } catch (error) {
-          // What broke the connection is tried again after a pause, as every loss of one is.
+          // After a broken connection the read is retried after a pause, as after every loss.
           const goOn = this.slowDown(error) && !isCleverLakeError(error);
           this[Symbol.dispose]();
           if (!goOn) throw refusal(error, this.range.file.path);
@@ -90,7 +90,7 @@ export class FileReader implements Disposable {
     });
   }
 
-  /** Gives the connection back; what is still under way on it is let run out. */
+  /** Returns the connection; pending requests on it are left to finish. */
   [Symbol.dispose](): void {
     const { opened } = this;
     this.opened = undefined;
@@ -116,7 +116,7 @@ export class FileReader implements Disposable {
         piecesRead: 0,
       };
       const unchanged = this.guard.check(connection, handle);
-      // Asked for right behind the check, so that it costs no round trip of its own.
+      // Requested right after the check, so that it costs no extra round trip.
       this.readAhead(opened);
       await unchanged;
       return opened;
@@ -151,7 +151,7 @@ export class FileReader implements Disposable {
     while (reads.length < requests && opened.position < end) {
       const length = Math.min(opened.readLength, end - opened.position);
       const read = this.readFully(opened, lease.connection, handle, opened.position, length);
-      // When an earlier read fails, nobody asks for this one any more.
+      // If an earlier read fails, nobody awaits this one any more.
       read.catch(ignore);
       reads.push(read);
       opened.position += length;
@@ -159,7 +159,7 @@ export class FileReader implements Disposable {
     opened.mostReads = Math.max(opened.mostReads, reads.length);
   }
 
-  /** `length` bytes from `position`: servers may answer with fewer than were asked for. */
+  /** `length` bytes from `position`: servers may return fewer than requested. */
   private async readFully(
     opened: OpenFile,
     connection: SftpConnection,
@@ -185,8 +185,8 @@ export class FileReader implements Disposable {
   }
 
   /**
-   * Lowers the reads at once where they may be what the server failed over: it refused one of several, or dropped the
-   * connection twice in a row before it had answered as many as were under way. False where that cannot be it.
+   * Lowers the concurrent reads if they may be the cause of the failure: the server refused one of several, or dropped
+   * the connection twice in a row before it had answered as many as were pending. False if that cannot be the cause.
    */
   private slowDown(error: unknown): boolean {
     const { opened } = this;
@@ -199,7 +199,7 @@ export class FileReader implements Disposable {
     return true;
   }
 
-  /** A lower pace that led past the failure spares the other readers the same one. */
+  /** A lower pace that got past the failure spares the other readers the same one. */
   private sharePace(): void {
     if (this.failedAt === undefined || this.offset <= this.failedAt) return;
     this.failedAt = undefined;

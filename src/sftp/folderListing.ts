@@ -17,14 +17,14 @@ export interface FolderEntry {
 }
 
 const maximumEntries = 250_000;
-/** Answers in a row that bring no new name. */
+/** Consecutive answers without a new name. */
 const maximumFruitlessAnswers = 20;
-/** Time-outs that the listing of one folder may take. */
+/** Timeouts allowed while listing one folder. */
 const maximumTimeouts = 20;
-/** Entries that are asked about at once where the listing does not tell their kind. */
+/** Entries queried at once if the listing does not show their kind. */
 const questionsAtOnce = 32;
 
-/** A folder whose listing goes beyond every limit. */
+/** A folder whose listing exceeds every limit. */
 export class EndlessListingError extends CleverLakeError {
   constructor(remotePath: string, how: string) {
     super("io", `The SFTP server's listing of ${printable(remotePath)} does not end: ${how}.`, {
@@ -35,9 +35,9 @@ export class EndlessListingError extends CleverLakeError {
 }
 
 /**
- * The entries of one folder. What the listing leaves out (kind, size) is asked for entry by entry.
+ * The entries of one folder. Missing kinds and sizes are queried entry by entry.
  *
- * @throws EndlessListingError, or what the server refuses with
+ * @throws EndlessListingError, or the server's errors
  */
 export async function listFolder(connection: SftpConnection, remotePath: string): Promise<FolderEntry[]> {
   const entries = await readEntries(connection, remotePath);
@@ -101,7 +101,7 @@ function isComplete({ fault, kind, size }: FolderEntry): boolean {
   return fault !== undefined || (kind !== undefined && (kind !== "file" || size !== undefined));
 }
 
-/** Asks what a listing leaves out. */
+/** Queries what a listing leaves out. */
 class EntryQuestions {
   private realFolder: Promise<string> | undefined;
 
@@ -110,7 +110,7 @@ class EntryQuestions {
     private readonly folder: string,
   ) {}
 
-  /** Asks by LSTAT and STAT, and as a last resort tries whether the entry opens as a folder. */
+  /** Queries by LSTAT and STAT and, as a last resort, tries to open the entry as a folder. */
   async completed(entry: FolderEntry): Promise<FolderEntry> {
     if (isComplete(entry)) return entry;
     const path = joinPath(this.folder, entry.name);
@@ -118,7 +118,7 @@ class EntryQuestions {
     const kind = entry.kind ?? kindOfMode(itself?.mode);
     const known = { ...entry, ...(itself && factsOf(itself)), kind };
     if (isComplete(known)) return known;
-    // STAT follows links, so what it tells is of the entry itself only where its path leads through none.
+    // STAT follows links, so its answer is about the entry itself only if its path contains none.
     const behind = await tried(this.connection.call<Stats>((session, done) => session.stat(path, done)));
     const facts = behind ?? itself;
     if (facts === undefined) return known;

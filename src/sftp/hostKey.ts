@@ -4,7 +4,7 @@ import { CleverLakeError } from "../errors";
 import { networkError, SilentServerError } from "./sftpErrors";
 import { dial } from "./socket";
 
-/** In order of preference; `ssh-rsa` (SHA-1) only for servers that know nothing newer. */
+/** In order of preference; `ssh-rsa` (SHA-1) only for servers that support nothing newer. */
 export const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
   "ssh-ed25519",
   "ecdsa-sha2-nistp256",
@@ -20,13 +20,13 @@ export function hostKeyFingerprint(key: Buffer): string {
   return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
 }
 
-/** The algorithms that present another kind of key than this one (wire format: length, then type name). */
+/** The algorithms for other kinds of keys than this one (wire format: length, then type name). */
 export function algorithmsOfOtherKeys(key: Buffer): ServerHostKeyAlgorithm[] {
   const type = key.subarray(4, 4 + key.readUInt32BE(0)).toString("latin1");
   return hostKeyAlgorithms.filter((name) => (type === "ssh-rsa" ? !name.includes("rsa") : name !== type));
 }
 
-/** The refusal of a server whose key is not the pinned one. Nothing secret has been sent by then. */
+/** The error for a server whose key is not the pinned one. Nothing secret has been sent by then. */
 export function hostKeyRefusal(address: string, expected: string | undefined, presented: string) {
   const message =
     expected === undefined
@@ -40,8 +40,8 @@ export function hostKeyRefusal(address: string, expected: string | undefined, pr
 }
 
 /**
- * Learns a server's host key fingerprint (`SHA256:…`) and hangs up before any authentication. It proves
- * nothing about the server: a person has to compare it.
+ * Gets a server's host key fingerprint (`SHA256:…`) and disconnects before any authentication. It proves nothing about
+ * the server: a person must compare it.
  */
 export async function fetchHostKey(
   host: string,

@@ -5,14 +5,14 @@ import { sftpStatus, statusOf } from "./sftpErrors";
 import type { ReportNames, SkippedEntry, SourceFile } from "./source";
 
 const maximumLinks = 1_000;
-/** Links on the way from one to what it leads to. */
+/** Links in a chain. */
 const maximumSteps = 8;
 
 const nowhere = "a link that leads nowhere";
 const outside = "a link that leads out of the folder with the reports";
 const back = "a link back to a folder that holds it";
 
-/** What was found below the root without following a link. */
+/** What was found below the root without following links. */
 export interface WalkedTree {
   /** Absolute, as configured. */
   readonly root: string;
@@ -22,9 +22,9 @@ export interface WalkedTree {
 }
 
 /**
- * Follows the links of a tree to what else was found in it. A link adds only what is a report by the link's path and none
- * by its own, and each file once, so that no report is read twice. No link leads anywhere that the walk did not reach, so
- * neither loops nor ways out of the root can be followed.
+ * Follows the links of a tree to entries that were found in it. A link adds a file only if it is a report by the link's
+ * path but not by its own, and each file only once, so that no report is read twice. Links to anything that the walk
+ * did not reach are ignored, so neither loops nor ways out of the root can be followed.
  */
 export async function followLinks(
   tree: WalkedTree,
@@ -44,7 +44,7 @@ class LinkFollower {
   readonly skipped: SkippedEntry[] = [];
   private readonly byPath: ReadonlyMap<string, SourceFile>;
   private readonly links: ReadonlySet<string>;
-  /** The paths by which files are read that are no reports by their own, by those. */
+  /** For files that are not reports by their own path: the paths by which they are read, keyed by the former. */
   private readonly readAs = new Map<string, string>();
   private realRoot: Promise<string> | undefined;
 
@@ -91,14 +91,14 @@ class LinkFollower {
     else this.skip(link, `a link to ${printable(target)}, read as ${printable(readOtherwise)}`, true);
   }
 
-  /** The path below the root that a link leads to, or why it is not followed. */
+  /** The path below the root to which a link leads, or why it is not followed. */
   private async targetOf(link: string): Promise<{ target: string } | { reason: string }> {
     try {
       this.realRoot ??= this.paths.realPath(this.tree.root);
       const root = await this.realRoot;
       const real = belowRoot(root, await this.paths.realPath(joinPath(this.tree.root, link)));
       if (real === undefined) return { reason: outside };
-      // Servers that only tidy the path up answer with the link itself.
+      // Servers that only normalize the path return the link itself.
       return real === link ? await this.stepByStep(link, root) : { target: real };
     } catch (error) {
       const status = statusOf(error);
@@ -121,7 +121,7 @@ class LinkFollower {
   }
 }
 
-/** Relative to the root; "" for the root itself, and undefined for what is not below it. */
+/** Relative to the root; "" for the root itself, and undefined if it is not below it. */
 function belowRoot(root: string, path: string): string | undefined {
   if (path === root) return "";
   const prefix = root.endsWith("/") ? root : `${root}/`;

@@ -21,7 +21,7 @@ export interface ListingOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Lists everything below the root, folder by folder, several folders concurrently, and then follows the links. */
+/** Lists everything below the root, several folders concurrently, and then follows the links. */
 export async function listBelow(
   pool: ConnectionPool<SftpConnection>,
   { root, connections, names, signal }: ListingOptions,
@@ -32,8 +32,8 @@ export async function listBelow(
   while (level.length > 0) {
     const folders = level.values();
     const below: string[] = [];
-    // Workers share one iterator: each takes the next folder when it is done with its last. One for two folders: to open
-    // a connection takes longer than to list a folder.
+    // Workers share one iterator: each takes the next folder when it has finished its last. One worker per two folders:
+    // opening a connection takes longer than listing a folder.
     const work = async () => {
       for (const folder of folders) below.push(...(await walk.visit(folder)));
     };
@@ -56,7 +56,7 @@ class Walk {
   readonly files: SourceFile[] = [];
   readonly skipped: SkippedEntry[] = [];
   readonly links: string[] = [];
-  /** Those that were listed. */
+  /** The listed ones. */
   readonly folders = new Set<string>();
   private entries = 0;
 
@@ -113,7 +113,7 @@ class Walk {
   }
 }
 
-/** Why a folder beside the reports is skipped; undefined for what is no fault of the folder. */
+/** Why a folder without reports is skipped; undefined if the folder is not at fault. */
 function faultOfFolder(error: unknown): string | undefined {
   if (error instanceof EndlessListingError) return "a folder whose listing does not end";
   const status = statusOf(error);
@@ -123,7 +123,7 @@ function faultOfFolder(error: unknown): string | undefined {
   return `a folder that the server cannot list (status ${status})`;
 }
 
-/** When a file was last written, to the second; some servers do not say. */
+/** When a file was last written, to the second; some servers do not report it. */
 export function modifiedOf(attributes: { readonly mtime?: number | undefined }): Date {
   return new Date((attributes.mtime ?? 0) * 1000);
 }

@@ -4,22 +4,22 @@ import { windowsNameFault } from "../windowsNames";
 const maximumNameBytes = 255;
 
 /**
- * Why a file name from a server cannot become a file name here, as a half sentence; undefined for a good one.
- * The rules are those of the strictest file system, so that a lake can be carried from one to another.
+ * Why a file name from a server cannot be used as a file name here, as a clause; undefined if it can. The rules are
+ * those of the strictest file system, so that a lake can be moved between file systems.
  */
 export function nameFault(name: string): string | undefined {
   if (name === "") return "an empty name";
   if (name === "." || name === "..") return "a name that leads to another folder";
   if (/[/\\]/.test(name)) return "a name with a path separator in it";
   if (/\p{Cc}/u.test(name)) return "a name with control characters";
-  // The SSH library decodes names as UTF-8; what is none cannot be asked for again.
+  // The SSH library decodes names as UTF-8; a name in another encoding cannot be requested.
   if (/[\p{Cs}\u{fffd}]/u.test(name)) return "a name that is not UTF-8";
   if (Buffer.byteLength(name) > maximumNameBytes) return `a name of more than ${maximumNameBytes} bytes`;
   return windowsNameFault(name);
 }
 
 /**
- * A relative path from outside, unchanged, once each of its names is known to be a plain one.
+ * A relative path from outside, unchanged, after checking that each part is a plain name.
  * @throws CleverLakeError `unsafePath`
  */
 export function safeRelativePath(path: string): string {
@@ -31,13 +31,15 @@ export function safeRelativePath(path: string): string {
   return path;
 }
 
-/** A path and a name below it; of a folder "" the name alone, and of a name "" the folder. */
+/** A path and a name below it; for a folder "" the name alone, and for a name "" the folder. */
 export function joinPath(folder: string, name: string): string {
   if (name === "") return folder;
   return folder === "" || folder.endsWith("/") ? `${folder}${name}` : `${folder}/${name}`;
 }
 
-/** A name for messages: whatever could disturb a terminal or reorder text is escaped, and it ends somewhere. */
+/**
+ * A name for messages: characters that could disturb a terminal or reorder text are escaped, and its length is limited.
+ */
 export function printable(name: string): string {
   const escaped = name.replace(
     /[\p{C}\p{Zl}\p{Zp}]/gu,

@@ -2,14 +2,14 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { type ParsedKey, utils } from "ssh2";
 import { CleverLakeError } from "../errors";
 
-/** A private key file as it was given. */
+/** A private key file. */
 export interface PrivateKeyFile {
   /** Contents of an OpenSSH, PEM, PKCS#8 or PuTTY private key file. */
   readonly privateKey?: string;
   readonly passphrase?: string;
 }
 
-/** The key of a PEM file, without what programs write around it: attributes, curve parameters, comments. */
+/** The key in a PEM file, without what programs write around it: attributes, curve parameters, comments. */
 const pemKey = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----[\s\S]+?-----END \1-----/;
 
 const saveAgain =
@@ -17,8 +17,8 @@ const saveAgain =
 const makeNew = "Use another one, or make one: ssh-keygen -t ed25519 -f KEYFILE.";
 
 /**
- * Reads the private key, if there is one.
- * @throws CleverLakeError `auth`, without anything of the key or the passphrase
+ * Parses the private key, if there is one.
+ * @throws CleverLakeError `auth`, without any part of the key or the passphrase
  */
 export function parsePrivateKey({ privateKey, passphrase }: PrivateKeyFile): ParsedKey | undefined {
   if (privateKey === undefined) return undefined;
@@ -38,7 +38,7 @@ function parsed(text: string, passphrase: string | undefined): ParsedKey {
   try {
     found = utils.parseKey(text, passphrase);
   } catch (error) {
-    // Old PEM files need MD5, which hardened systems do without.
+    // Old PEM files need MD5, which hardened systems lack.
     found = error instanceof Error ? error : undefined;
   }
   const key = Array.isArray(found) ? found[0] : found;
@@ -83,7 +83,7 @@ function lockedError(withPassphrase: boolean): CleverLakeError {
       });
 }
 
-/** A PKCS#8 key, as OpenSSL and cloud consoles write it, in a form that the SSH library reads. */
+/** A PKCS#8 key, as OpenSSL and cloud consoles write it, in a form that the SSH library supports. */
 function fromPkcs8(pem: string, isEncrypted: boolean, passphrase: string | undefined): string {
   if (isEncrypted && !passphrase) throw lockedError(false);
   let key: KeyObject;
@@ -104,7 +104,7 @@ function fromPkcs8(pem: string, isEncrypted: boolean, passphrase: string | undef
   });
 }
 
-/** OpenSSH's own format (PROTOCOL.key), unencrypted: the only one in which the SSH library reads an Ed25519 key. */
+/** OpenSSH's own format (PROTOCOL.key), unencrypted: the only one in which the SSH library supports an Ed25519 key. */
 function ed25519AsOpenSsh(key: KeyObject): string {
   const { x = "", d = "" } = key.export({ format: "jwk" });
   const [publicKey, seed] = [Buffer.from(x, "base64url"), Buffer.from(d, "base64url")];

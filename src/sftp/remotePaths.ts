@@ -5,14 +5,14 @@ import { retrying } from "./retry";
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;
 
-/** Questions about paths on the server, asked again where a connection is lost. They reject with the server's status. */
+/** Queries about paths on the server, repeated after a lost connection. They reject with the server's status. */
 export class RemotePaths {
   constructor(
     private readonly pool: ConnectionPool<SftpConnection>,
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** The attributes of what is at a path; of a link's target where it is one. */
+  /** The attributes at a path; for a link, those of its target. */
   stat(path: string): Promise<Stats> {
     return this.ask((session, done) => session.stat(path, done));
   }
@@ -22,7 +22,7 @@ export class RemotePaths {
     return this.ask((session, done) => session.realpath(path, done));
   }
 
-  /** What a link says, absolute or relative to its folder. */
+  /** The text of a link, absolute or relative to its folder. */
   linkTarget(path: string): Promise<string> {
     return this.ask((session, done) => session.readlink(path, done));
   }

@@ -4,7 +4,7 @@ import { retryWhile } from "../retryWhile";
 import { SilentServerError } from "./sftpErrors";
 
 const retries = 4;
-/** Each costs a whole time-out. */
+/** Each costs a whole timeout. */
 const retriesAfterSilence = 1;
 const backoff = new ExponentialBackoff({ initialDelay: 250, maxDelay: 5_000 });
 

@@ -20,9 +20,9 @@ interface RsaView {
 const views = new WeakMap<ParsedKey, RsaView>();
 
 /**
- * An RSA key once more under the names of the signatures that it can give; other keys have none. The SSH library tries
- * one of them only: SHA-256 where a server says that it takes it, whether it does or not, and SHA-1 where a server says
- * nothing. Servers that follow FIPS 140 take none but SHA-512 at times.
+ * An RSA key, repeated under the names of the signatures that it supports; other keys have none. The SSH library tries
+ * only one of them: SHA-256 if a server announces it, whether or not it accepts it, and SHA-1 if a server announces
+ * nothing. Some servers that follow FIPS 140 accept only SHA-512.
  */
 export function rsaViews(key: ParsedKey): ParsedKey[] {
   if (key.type !== "ssh-rsa") return [];
@@ -36,7 +36,7 @@ export function rsaViews(key: ParsedKey): ParsedKey[] {
   });
 }
 
-/** An agent whose RSA keys stand behind its keys once more, by their views. */
+/** An agent that lists its RSA keys again, after all keys, by their views. */
 export class AgentWithRsaViews extends BaseAgent {
   constructor(private readonly agent: BaseAgent) {
     super();

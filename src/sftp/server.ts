@@ -14,9 +14,9 @@ export interface SftpServerOptions {
   readonly password?: string;
   /** Public keys that may log in, in OpenSSH's one-line form. */
   readonly authorizedKeys?: readonly string[];
-  /** An OpenSSH private key; a new one is made otherwise. */
+  /** An OpenSSH private key; default: a new one. */
   readonly hostKey?: string;
-  /** 0, the default, takes a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
 }
 
@@ -39,7 +39,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
   const server = new Server({ hostKeys: [hostKey] }, (client) => {
     clients.add(client);
     client.on("close", () => clients.delete(client));
-    // A client that vanishes is its own affair.
+    // A client that vanishes is not our problem.
     client.on("error", () => client.end());
     client.on("authentication", (context) => {
       if (mayLogIn(context, options, allowed)) context.accept();
@@ -71,8 +71,8 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
 }
 
 /**
- * A new private key, in the one form that both Node and the SSH library know for an elliptic curve. The library's own
- * `generateKeyPairSync("ed25519")` makes one key in 220 that it cannot read itself.
+ * A new private key, in the only form that both Node and the SSH library support for an elliptic curve. The library's
+ * own `generateKeyPairSync("ed25519")` makes one key in 220 that it cannot read itself.
  */
 export function newHostKey(): string {
   const { privateKey } = generateKeyPairSync("ec", {
@@ -106,18 +106,18 @@ function mayLogIn(context: AuthContext, options: SftpServerOptions, allowed: rea
   const { key, blob, signature, hashAlgo } = context;
   const match = allowed.find((candidate) => candidate.getPublicSSH().equals(key.data));
   if (match === undefined) return false;
-  // Without a signature the client only asks whether the key would do.
+  // Without a signature the client only asks whether the key would be accepted.
   return signature === undefined || (blob !== undefined && match.verify(blob, signature, hashAlgo) === true);
 }
 
-/** Compares in a time that tells nothing of where, or in what length, the texts differ. */
+/** Constant-time comparison, which reveals neither where nor in what length the texts differ. */
 function sameText(one: string, other: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
 }
 
 function serve(sftp: SFTPWrapper, handles: ServerHandles): void {
-  /** Answers one request; what it throws becomes the status. */
+  /** Answers one request; errors become its status. */
   const answer = (id: number, work: () => Promise<void>) => {
     work().catch((error: unknown) => sftp.status(id, statusFor(error)));
   };

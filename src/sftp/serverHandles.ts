@@ -8,7 +8,7 @@ type Handle =
   | { readonly kind: "file"; readonly file: FileHandle }
   | { readonly kind: "folder"; readonly path: string; readonly names: string[] };
 
-/** The open files and folders of one SFTP session below `folder`, which no path and no link leaves. */
+/** The open files and folders of one SFTP session below `folder`, which no path or link can leave. */
 export class ServerHandles implements AsyncDisposable {
   private readonly handles = new Map<number, Handle>();
   private nextNumber = 0;
@@ -16,12 +16,12 @@ export class ServerHandles implements AsyncDisposable {
   /** `folder`: absolute and resolved. */
   constructor(private readonly folder: string) {}
 
-  /** A client's path as an absolute one of the server's world, in which `/` is the folder. */
+  /** A client's path as an absolute one on the server, where `/` is the folder. */
   virtualPath(path: string): string {
     return nodePath.posix.resolve("/", path);
   }
 
-  /** The attributes behind a path; of a link itself unless `follow`. */
+  /** The attributes at a path; for a link its own unless `follow`. */
   async attributes(path: string, follow: boolean): Promise<Attributes> {
     return follow
       ? toAttributes(await stat(await this.real(path)))
@@ -53,7 +53,7 @@ export class ServerHandles implements AsyncDisposable {
     const opened = this.get(handle);
     if (opened.kind !== "folder") throw noSuchFile();
     const entries: FileEntry[] = [];
-    // An empty answer would say that the folder ends here; files may go while it is read.
+    // An empty answer would mean that the folder ends here; files may disappear while it is read.
     while (entries.length === 0 && opened.names.length > 0) {
       const batch = opened.names.splice(0, namesPerBatch).map(async (filename) => {
         const stats = await lstat(nodePath.join(opened.path, filename)).catch(() => undefined);

@@ -3,13 +3,13 @@ import { CleverLakeError } from "../errors";
 /** Status codes of the SFTP protocol, version 3 (draft-ietf-secsh-filexfer-02, section 7). */
 export const sftpStatus = { endOfFile: 1, noSuchFile: 2, permissionDenied: 3, failure: 4 } as const;
 
-/** The SFTP status that a server answered with; undefined for every other kind of error. */
+/** The SFTP status of a server's answer; undefined for every other kind of error. */
 export function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "number" ? error.code : undefined;
 }
 
-/** Undefined where the server answers with a status; other failures reject. */
+/** Undefined if the server answers with a status; other failures reject. */
 export async function tried<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -19,7 +19,7 @@ export async function tried<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** The error of a server that refused one operation on `path`. Errors of this program pass unchanged. */
+/** The error for a server that refused one operation on `path`. Our own errors are passed through. */
 export function refusal(error: unknown, path: string): unknown {
   if (error instanceof CleverLakeError) return error;
   const status = statusOf(error);
@@ -41,7 +41,7 @@ export function networkError(message: string, cause?: unknown): CleverLakeError 
   });
 }
 
-/** A server that is connected, or being dialled, but sends nothing; it took a whole time-out to find out. */
+/** A server that is connected, or being connected to, but sends nothing; finding out took a whole timeout. */
 export class SilentServerError extends CleverLakeError {
   /** `timeout`: milliseconds. */
   constructor(address: string, timeout: number) {
@@ -51,7 +51,7 @@ export class SilentServerError extends CleverLakeError {
   }
 }
 
-/** Plain words for what Node says of a socket. */
+/** Node's socket error in plain words. */
 export function socketFault(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {

@@ -16,17 +16,17 @@ import type { ReadOptions, ReportNames, ReportSource, SourceFile, SourceListing 
 export interface SftpSourceConfig extends Credentials {
   readonly host: string;
   readonly port: number;
-  /** The folder with the reports; relative ones start where the login does. Default `/`. */
+  /** The folder with the reports; relative ones start at the login's folder. Default `/`. */
   readonly root?: string;
-  /** The server's pinned host key, as `ssh-keygen -l` prints it: `SHA256:…`. Without it nothing is connected. */
+  /** The server's pinned host key, as `ssh-keygen -l` prints it: `SHA256:…`. Without it, no connection is made. */
   readonly hostKey?: string;
-  /** Connections concurrently, at most. */
+  /** Maximum number of concurrent connections. */
   readonly connections?: number;
-  /** Seconds without progress after which the server counts as gone. */
+  /** Idle timeout in seconds. */
   readonly timeoutSeconds?: number;
-  /** What reports are called; without it no link is followed, and no folder but the root has to be readable. */
+  /** What reports are called; without it no link is followed, and only the root must be readable. */
   readonly names?: ReportNames;
-  /** Seconds between keep-alives on a quiet connection; 0 sends none. */
+  /** Seconds between keep-alives on a quiet connection; 0 disables them. */
   readonly keepAliveSeconds?: number;
 }
 
@@ -39,14 +39,14 @@ const defaults = {
   names: noReports,
 } as const;
 
-/** Clever's reports server: files over SFTP, over several connections that are opened when first needed. */
+/** Clever's reports server: files over SFTP, over several connections that are opened on demand. */
 export class SftpSource implements ReportSource {
   private readonly connections: number;
   private readonly configuredRoot: string;
   private readonly names: ReportNames;
   private readonly pool: ConnectionPool<SftpConnection>;
   private readonly pace = fullPace();
-  /** One for all readings of a listed file, so that they are of the same bytes. */
+  /** One for all reads of a listed file, so that they see the same bytes. */
   private readonly guards = new WeakMap<SourceFile, FileGuard>();
   private absoluteRoot: string | undefined;
 
@@ -66,7 +66,7 @@ export class SftpSource implements ReportSource {
     this.pool = new ConnectionPool(connector, connections);
   }
 
-  /** Logs in and asks for nothing; rejects where the server does not let this account in. Tried once. */
+  /** Logs in and does nothing else; rejects if the server does not let this account in. Tried once. */
   async login(signal?: AbortSignal): Promise<void> {
     using _ = await this.pool.lease(signal);
   }
@@ -115,7 +115,7 @@ export class SftpSource implements ReportSource {
     return this.readRange(file, 0, length, signal);
   }
 
-  /** `length` bytes from `start`, fewer at the end of the file; nothing else of it is asked for. */
+  /** `length` bytes from `start`, fewer at the end of the file; no other bytes are requested. */
   async readRange(file: SourceFile, start: number, length: number, signal?: AbortSignal): Promise<Buffer> {
     listenedToByMany(signal);
     const end = Math.min(start + length, file.size);
@@ -141,13 +141,13 @@ export class SftpSource implements ReportSource {
     return new FileReader(this.pool, { remotePath, file, start, end }, guard, this.pace, signal);
   }
 
-  /** A path below the root as the server takes it. */
+  /** The server path of a path below the root. */
   private async remote(path: string, signal: AbortSignal | undefined): Promise<string> {
     const safe = safeRelativePath(path);
     return joinPath(await this.root(signal), safe);
   }
 
-  /** The root as an absolute path: a relative one depends on where the login starts. */
+  /** The root as an absolute path: a relative one depends on the login's folder. */
   private async root(signal: AbortSignal | undefined): Promise<string> {
     if (this.configuredRoot.startsWith("/")) return this.configuredRoot;
     try {
@@ -160,7 +160,7 @@ export class SftpSource implements ReportSource {
   }
 }
 
-/** A run's one signal is listened to by all its transfers; Node would take that for a leak. */
+/** All transfers of a run listen to its one signal; Node would report that as a leak. */
 function listenedToByMany(signal: AbortSignal | undefined): void {
   if (signal !== undefined) setMaxListeners(0, signal);
 }

@@ -10,8 +10,8 @@ export interface DialOptions {
 }
 
 /**
- * A connected TCP socket. The SSH library could dial itself, but with a socket of our own we know how many
- * bytes came in, which tells a slow server from a silent one, and can end it at once on abort.
+ * A connected TCP socket. The SSH library could connect itself, but with our own socket we know how many bytes arrived,
+ * which distinguishes a slow server from a silent one, and can end it at once on abort.
  */
 export async function dial({ host, port, timeout, signal }: DialOptions): Promise<Socket> {
   signal?.throwIfAborted();
@@ -30,7 +30,7 @@ export async function dial({ host, port, timeout, signal }: DialOptions): Promis
     const timer = setTimeout(() => settle(new SilentServerError(address, timeout)), timeout);
     signal?.addEventListener("abort", abort, { once: true });
     socket.once("connect", () => settle());
-    // Stays for the socket's life: a socket's error without a listener would end the process.
+    // Stays for the socket's lifetime: an error event without a listener would end the process.
     socket.on("error", (error) =>
       settle(networkError(`The SFTP server ${address} cannot be reached: ${socketFault(error)}.`, error)),
     );

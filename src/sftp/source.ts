@@ -1,27 +1,27 @@
-/** A report file on the source, as it was when it was listed. */
+/** A report file on the source, as listed. */
 export interface SourceFile {
-  /** Relative to the source's root, with `/` between folders, without a leading one. */
+  /** Relative to the source's root, with `/` between folders, without a leading slash. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** To the second, which is all that SFTP tells. */
+  /** To the second, which is SFTP's precision. */
   readonly modified: Date;
 }
 
 /** Something on the source that cannot be read as a file, and why. */
 export interface SkippedEntry {
-  /** As `SourceFile.path`, with whatever could disturb a terminal shown escaped. */
+  /** As `SourceFile.path`, with characters that could disturb a terminal escaped. */
   readonly path: string;
-  /** A half sentence: "a special file". */
+  /** A clause: "a special file". */
   readonly reason: string;
-  /** Whether what it stands for is in the listing under another path. */
+  /** Whether its target is in the listing under another path. */
   readonly isRead?: true;
 }
 
-/** Tells by their names what is a report, so that the source need not know Clever. */
+/** Recognizes reports by name, so that the source need not know Clever. */
 export interface ReportNames {
   isReport(path: string): boolean;
-  /** Whether reports are expected in a folder, by its path. */
+  /** Whether reports are expected in a folder, given its path. */
   isReportFolder(path: string): boolean;
 }
 
@@ -33,19 +33,19 @@ export interface SourceListing {
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
-  /** Called with the number of bytes of each piece that was handed over. */
+  /** Receives the number of bytes of each delivered piece. */
   readonly onBytes?: (bytes: number) => void;
 }
 
 /**
- * Where reports come from. Every method rejects with the signal's reason when it is aborted, and otherwise
- * with a `CleverLakeError`: `hostKey`, `auth`, `network` (after retries), `notFound`, `unsafePath`, `io`.
+ * Where reports come from. Every method rejects with the signal's reason if aborted, and otherwise with a
+ * `CleverLakeError`: `hostKey`, `auth`, `network` (after retries), `notFound`, `unsafePath`, `io`.
  */
 export interface ReportSource extends AsyncDisposable {
   /**
-   * All files below the root, each once. A link is followed where it makes a report of a file that is none by its own
-   * path; other links, special files and folders beside the reports that cannot be listed are in `skipped`. Rejects
-   * where the root or a folder of reports cannot be listed.
+   * All files below the root, each once. A link is followed if it makes a report of a file that is not one by its own
+   * path. Other links, special files and unlistable folders without reports are in `skipped`. Rejects if the root or a
+   * folder of reports cannot be listed.
    */
   list(signal?: AbortSignal): Promise<SourceListing>;
 

@@ -2,39 +2,42 @@ import { CleverLakeError } from "../../errors";
 import { fileSystems } from "../lakePath";
 
 /**
- * How a lake in Azure is signed in to: the machine's own sign-in (Azure CLI, environment, managed identity), VS Code's
+ * How to sign in to a lake in Azure: the machine's own sign-in (Azure CLI, environment, managed identity), VS Code's
  * Microsoft account, the account's key, or a shared access signature.
  */
 export const lakeAuths = ["default", "vscode", "sharedKey", "sas"] as const;
 export type LakeAuth = (typeof lakeAuths)[number];
 
-/** Where a lake stands in Azure Data Lake Storage, or in OneLake, which speaks the same interface. */
+/** The location of a lake in Azure Data Lake Storage, or in OneLake, which has the same interface. */
 export interface AdlsAddress {
   /**
-   * OneLake is one account for all of Fabric: its file systems are workspaces, the first folder in them is an item. It
-   * takes no account key, makes no file systems and has no access lists.
+   * OneLake is one account for all of Fabric: its file systems are workspaces, and the first folder in them is an item.
+   * It accepts no account key, cannot create file systems and has no access lists.
    */
   readonly kind: "account" | "oneLake";
   readonly account: string;
-  /** The Data Lake endpoint, without a slash at its end. */
+  /** The Data Lake endpoint, without a trailing slash. */
   readonly endpoint: string;
-  /** What stands before the file system in a path of the endpoint: nothing, or `ACCOUNT/` where an emulator wants it. */
+  /** The prefix of the file system in an endpoint path: empty, or `ACCOUNT/` if an emulator needs it. */
   readonly accountPath: string;
-  /** The one file system that holds the stages as folders; undefined where each stage is a file system of its own. */
+  /** The one file system that has the stages as folders; undefined if each stage is a file system of its own. */
   readonly fileSystem: string | undefined;
-  /** The folder within the file system, without slashes at its ends; may be empty. In OneLake it begins with `ITEM/Files`. */
+  /**
+   * The folder within the file system, without leading or trailing slashes; may be empty. In OneLake it begins with
+   * `ITEM/Files`.
+   */
   readonly prefix: string;
 }
 
-/** The account's name in OneLake, at every endpoint. */
+/** The account's name in OneLake, on every endpoint. */
 const oneLakeAccount = "onelake";
-/** One for all, and one for each region, such as `westus-onelake`. */
+/** One global host, and one for each region, such as `westus-onelake`. */
 const oneLakeHost = /^(?<region>(?:[a-z0-9]+-)?onelake)\.(?:dfs|blob)\.fabric\.microsoft\.com$/;
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * The hosts of Azure's clouds, and no others: a sign-in goes to the host of the address, and its token opens every account
- * that the person may open. An account can stand in a DNS zone of its own.
+ * Only the hosts of Azure's clouds: a sign-in goes to the host of the address, and its token opens every account that
+ * the user may open. An account can be in a DNS zone of its own.
  */
 const accountHost =
   /^(?<account>[a-z0-9]{3,24})(?<zone>\.z\d{1,2})?\.(?:dfs|blob)\.(?<cloud>core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn|storage\.azure\.net)$/;
@@ -48,29 +51,29 @@ export function isAdlsAddress(url: string): boolean {
 const vaultHosts =
   /^https:\/\/[A-Za-z0-9-]+\.(?<host>vault\.(?:azure\.net|usgovcloudapi\.net|azure\.cn))\/?$/;
 
-/** Whether an address is one of a key vault in one of Azure's clouds. Loopback is for trying things out. */
+/** Whether an address is one of a key vault in one of Azure's clouds. Loopback is for tests. */
 export function isVaultAddress(url: string): boolean {
   return vaultHosts.test(url) || /^http:\/\/127\.0\.0\.1:\d+\/?$/.test(url);
 }
 
-/** The secret of a key vault under which OEA keeps its salt. */
+/** The key vault secret in which OEA keeps its salt. */
 export const saltName = "oeaSalt";
 
-/** What a token has to be for, to read a key vault. */
+/** The token scope for reading a key vault. */
 export function vaultScope(url: string): string {
   return `https://${vaultHosts.exec(url)?.groups?.host ?? "vault.azure.net"}/.default`;
 }
 
 /**
- * Takes an address apart:
- * - `https://ACCOUNT.dfs.core.windows.net[/FOLDER]`: the stages are the account's file systems, as OEA has them
+ * Parses an address:
+ * - `https://ACCOUNT.dfs.core.windows.net[/FOLDER]`: the stages are the account's file systems, as in OEA
  * - `abfss://FILESYSTEM@ACCOUNT.dfs.core.windows.net[/FOLDER]`: the stages are folders of that one file system
- * - `https://onelake.dfs.fabric.microsoft.com/WORKSPACE/ITEM.Lakehouse/Files[/FOLDER]`, or with `abfss://WORKSPACE@…`: the
- *   stages are folders of a lakehouse's files. Workspace and item are both named, or both given by their GUIDs
+ * - `https://onelake.dfs.fabric.microsoft.com/WORKSPACE/ITEM.Lakehouse/Files[/FOLDER]`, or with `abfss://WORKSPACE@…`:
+ *   the stages are folders of a lakehouse's files. Workspace and item are both named, or both given by their GUIDs
  * - `http://127.0.0.1:PORT/ACCOUNT[/FOLDER]`: an emulator on this machine, of OneLake if the account is `onelake`
  *
- * Rejects with `config` and what the address should look like. An address with a SAS in it is refused: settings and
- * logs are no place for a secret.
+ * Rejects with `config` and the expected form. An address with a SAS in it is refused, because it would put a secret
+ * into settings and logs.
  */
 export function parseAdlsAddress(text: string): AdlsAddress {
   let url: URL;
@@ -142,7 +145,7 @@ function inOneLake(endpoint: string, accountPath: string, parts: readonly string
   if (!guid.test(item) && !/.\.lakehouse$/i.test(item)) {
     throw wrongInOneLake("The lakehouse is missing; behind its name stands .Lakehouse.");
   }
-  // Fabric takes what is below Tables for tables of its own.
+  // Fabric treats what is below Tables as its own tables.
   if (top.toLowerCase() !== "files") {
     throw wrongInOneLake("The lake goes below Files; to a lakehouse's Tables lead shortcuts.");
   }
@@ -186,7 +189,7 @@ export function placeInOneLake({
   return kind === "oneLake" ? { workspace, item } : undefined;
 }
 
-/** The ways to sign in to an address: an account key is of a storage account, and so is a SAS of it. */
+/** The ways to sign in to an address: account keys and their SAS exist only for storage accounts. */
 export function lakeAuthsFor({ kind }: AdlsAddress): readonly LakeAuth[] {
   return kind === "oneLake" ? ["default", "vscode"] : lakeAuths;
 }

@@ -1,6 +1,6 @@
 import { RestError } from "@azure/storage-file-datalake";
 
-/** The service's name for what went wrong, such as `PathNotFound`; for a lost connection, Node's. */
+/** The service's error code, such as `PathNotFound`; for a lost connection, Node's. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof RestError)) return undefined;
   const details = error.details as { errorCode?: unknown } | undefined;
@@ -8,7 +8,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof named === "string" ? named : undefined;
 }
 
-/** The answer's status; undefined where none came. */
+/** The answer's status; undefined if there was none. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof RestError ? error.statusCode : undefined;
 }
@@ -17,17 +17,17 @@ export function statusOf(error: unknown): number | undefined {
 export const answeredInPlaceCode = "AnsweredInPlace";
 
 /**
- * Whether it was Azure that answered. A content filter's page comes with 200 or 404 as it likes, and must pass neither
- * for a file nor for one that is missing.
+ * Whether Azure answered. A content filter's page can have status 200 or 404, and must not pass for a file or for a
+ * missing one.
  */
 export function isFromAzure(headers: { get(name: string): string | undefined }): boolean {
   return (headers.get("x-ms-request-id") ?? headers.get("x-ms-error-code")) !== undefined;
 }
 
-/** The code of a refusal of a token that is of another tenant than the account; its message is the account's. */
+/** The code for a token of another tenant than the account's; its message is the account's tenant. */
 export const wrongTenantCode = "WrongTenant";
 
-/** Whether the connection was refused from here, for the certificate that was shown. */
+/** Whether we refused the connection because of the certificate. */
 export function isUntrusted({ code }: RestError): boolean {
   return isCertificateCode(code ?? "");
 }
@@ -46,7 +46,7 @@ export function isMissingFileSystem(error: unknown): boolean {
   return isMissing(error) && ["FilesystemNotFound", "ContainerNotFound"].includes(codeOf(error) ?? "");
 }
 
-/** Whether an account refused to tell a path's access rights since it has none: it has no hierarchical namespace. */
+/** Whether an account cannot return a path's access rights because it has no hierarchical namespace. */
 export function isFlat(error: unknown): boolean {
   const others = ["InvalidHeaderValue", "InvalidUri", "InvalidAuthenticationInfo", "InvalidResourceName"];
   return statusOf(error) === 400 && !others.includes(codeOf(error) ?? "");

@@ -29,16 +29,17 @@ import { createOnce, deleteQuietly, signalOf, writeMark } from "./temporaryFile"
 import { listTemporaries, sweepTemporaries } from "./temporaryFolder";
 import { upload } from "./upload";
 
-/** By what a file is known again after a rename. */
+/** What identifies a file after a rename. */
 interface Identity {
   readonly mark: string | undefined;
   readonly etag: string | undefined;
 }
 
 /**
- * A lake in Azure Data Lake Storage Gen2. A write goes to a temporary file and is renamed into place, for put-if-absent
- * on the condition that nothing is there: readers see the whole file or none. Where the answer to a rename was lost,
- * the file in place tells by its mark whose it is. What killed processes left behind is removed after a day.
+ * A lake in Azure Data Lake Storage Gen2. A write goes to a temporary file that is renamed into place (for
+ * put-if-absent on the condition that the target is absent): readers see the complete file or none. If the answer to a
+ * rename was lost, the mark of the file in place shows who wrote it. Files left by killed processes are removed after a
+ * day.
  */
 export class AdlsLake implements Lake {
   private readonly clients = new Map<string, DataLakeFileSystemClient>();
@@ -105,7 +106,7 @@ export class AdlsLake implements Lake {
     options: LakeOptions = {},
   ): Promise<Buffer> {
     const file = this.file(lakePath);
-    // An empty range cannot be asked for.
+    // An empty range cannot be requested.
     if (length <= 0) return Buffer.alloc(0);
     try {
       return await buffer(download(file, { ...options, start, length }));
@@ -207,7 +208,7 @@ export class AdlsLake implements Lake {
     return folders;
   }
 
-  /** The SDK's client of a file system, which it takes a while to make. */
+  /** The SDK's client of a file system, which is slow to create. */
   private fileSystem(name: string): DataLakeFileSystemClient {
     const known = this.clients.get(name) ?? this.service.getFileSystemClient(name);
     this.clients.set(name, known);
@@ -265,7 +266,7 @@ export class AdlsLake implements Lake {
     }
   }
 
-  /** Renames a file; resolves to false where something is there and only an empty place was wanted. */
+  /** Renames a file; resolves to false if the target exists and only an absent one was allowed. */
   private async place(
     source: DataLakeFileClient,
     target: Place,
@@ -278,7 +279,7 @@ export class AdlsLake implements Lake {
         ...signalOf(options),
         ...(onlyIfAbsent ? { destinationConditions: { ifNoneMatch: "*" } } : {}),
       });
-    // Once an answer to a rename was lost, what a later one says does not tell whose the file in place is.
+    // Once an answer to a rename was lost, later answers do not show who wrote the file in place.
     let doubtful = false;
     const ifParentIsMissing = (again: () => Promise<unknown>) => (error: unknown) => {
       doubtful ||= maybeDone(error);
@@ -288,13 +289,13 @@ export class AdlsLake implements Lake {
     try {
       await move()
         .catch(ifParentIsMissing(() => this.makeParent(target, options).then(move)))
-        // Under load the service can miss a parent that is there. As Hadoop's driver found out (HADOOP-18242), a look at
-        // the source by this endpoint puts that right.
+        // Under load the service can miss an existing parent. As Hadoop's driver found (HADOOP-18242), a request for
+        // the source on this endpoint fixes that.
         .catch(ifParentIsMissing(() => source.getAccessControl(signalOf(options)).then(move)));
       return true;
     } catch (error) {
-      // The rename may have been done by an attempt whose answer was lost: then the next one finds no source, or
-      // its own file at the target.
+      // The rename may have been done by an attempt whose answer was lost: then the next one finds no source, or its
+      // own file at the target.
       if ((doubtful || maybeDone(error)) && (await this.isThere(target, identity, options))) return true;
       if (onlyIfAbsent && isRefusedByCondition(error)) return false;
       throw error;
@@ -306,11 +307,11 @@ export class AdlsLake implements Lake {
     try {
       const found = await this.fileAt(target).getProperties(signalOf(options));
       const foundMark = found.metadata?.[writeMark];
-      // Azure keeps both over a rename; one is enough, should the other be lost.
+      // Azure keeps both during a rename; one is enough if the other is lost.
       if (mark !== undefined && foundMark !== undefined) return foundMark === mark;
       return etag !== undefined && found.etag === etag;
     } catch {
-      // What the rename said is what the caller is to hear.
+      // The caller should see the error of the rename.
       return false;
     }
   }
@@ -323,12 +324,12 @@ export class AdlsLake implements Lake {
       .createIfNotExists(signalOf(options));
   }
 
-  /** Does what needs the file system, and makes that where it is missing. */
+  /** Does work that needs the file system, and creates that if it is missing. */
   private async inFileSystem<T>(target: Place, options: LakeOptions, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      // Parents are made along with a file; workspaces and items are not.
+      // Parents are created along with a file; workspaces and items are not.
       if (this.told.oneLake && isMissing(error))
         throw adlsErrorOf(missingInOneLake(this.told.oneLake), this.url, error);
       if (!isMissingFileSystem(error)) throw error;
@@ -346,11 +347,11 @@ export class AdlsLake implements Lake {
   }
 
   /**
-   * Only where the account has a hierarchical namespace is a rename atomic. Without the right to ask, the answers to
-   * the renames themselves have to do.
+   * Renames are atomic only if the account has a hierarchical namespace. Without the right to check, the answers to the
+   * renames themselves must do.
    */
   private requireHierarchical(target: Place, options: LakeOptions): Promise<void> {
-    // OneLake has one, and does not tell access rights above an item's folders.
+    // OneLake has one, and does not return access rights above an item's folders.
     if (this.told.oneLake) return Promise.resolve();
     this.hierarchical ??= this.askHierarchical(target, options).catch((error: unknown) => {
       this.hierarchical = undefined;
@@ -378,7 +379,7 @@ export class AdlsLake implements Lake {
     return swept;
   }
 
-  /** An error of the service as one of ours; an abort as its signal's reason. */
+  /** A service error as one of ours; an abort as its signal's reason. */
   private said(error: unknown, subject: string, { signal }: LakeOptions): unknown {
     if (signal?.aborted) return signal.reason;
     if (error instanceof CleverLakeError) return error;

@@ -11,12 +11,12 @@ import {
   wrongTenantCode,
 } from "./adlsErrors";
 
-/** What is told of an account when one of its answers is put into words. */
+/** What messages about an account need to know. */
 export interface LakeFacts {
   readonly account: string;
   /** Where the lake is, if it is in OneLake. */
   readonly oneLake?: { readonly workspace: string; readonly item: string } | undefined;
-  /** How the lake is signed in to. */
+  /** How we sign in to the lake. */
   readonly auth: "token" | "sharedKey" | "sas";
 }
 
@@ -28,14 +28,14 @@ interface ErrorTexts {
 
 const role = "Storage Blob Data Contributor";
 
-/** What a lake stands in, as a sentence has it. */
+/** The lake's location, for use within a sentence. */
 function placeOf({ account, oneLake }: LakeFacts): string {
   return oneLake === undefined
     ? `the storage account ${account}`
     : `the workspace ${oneLake.workspace} in OneLake`;
 }
 
-/** The same at a sentence's start. */
+/** The same at the start of a sentence. */
 function placeFirst(told: LakeFacts): string {
   const place = placeOf(told);
   return `${place.charAt(0).toUpperCase()}${place.slice(1)}`;
@@ -43,7 +43,7 @@ function placeFirst(told: LakeFacts): string {
 
 const support = "Azure's support finds the request by its id, which the log has.";
 
-/** What each of the service's answers means, and what helps. */
+/** The meaning of each of the service's answers, and what to do. */
 const answers: Readonly<Record<string, (told: LakeFacts) => ErrorTexts>> = {
   AuthorizationPermissionMismatch: missingRole,
   InsufficientAccountPermissions: missingRole,
@@ -133,7 +133,7 @@ function rightsNeeded({ oneLake }: LakeFacts): string {
     : "Have the role Contributor given to it in the workspace, or the right to write in this lakehouse; to look at tables only, the right to read its files (ReadAll).";
 }
 
-/** What is not there looks like what the account may not see. */
+/** A missing item looks like one that the account may not see. */
 export function missingInOneLake({ workspace, item }: NonNullable<LakeFacts["oneLake"]>): ErrorTexts {
   return {
     code: "config",
@@ -172,19 +172,19 @@ export function flatAccount(told: LakeFacts): ErrorTexts {
   };
 }
 
-/** An error in our words: `ErrorTexts` with the place and the id by which Azure's support finds the request. */
+/** An error in our words: `ErrorTexts` with the subject and the id by which Azure's support finds the request. */
 export function adlsErrorOf(
   { code, message, hint }: ErrorTexts,
   subject: string,
   cause?: unknown,
 ): CleverLakeError {
-  // The service's own error is not kept: it holds the request, and with it the token or the signature.
+  // The service's own error is not kept: it contains the request, and with it the token or the signature.
   return new CleverLakeError(code, `${message}${requestMark(cause)}`, { subject, hint });
 }
 
 /**
- * What the service said, or that nothing was heard of it, as one of our errors. Errors that are ours already, and
- * whatever did not come from the service, pass through.
+ * The service's error, or its silence, as one of our errors. Errors that are already ours, and those that did not come
+ * from the service, are passed through.
  */
 export function adlsError(error: unknown, subject: string, told: LakeFacts): unknown {
   if (!(error instanceof RestError)) return error;
@@ -227,7 +227,7 @@ export function adlsError(error: unknown, subject: string, told: LakeFacts): unk
   return adlsErrorOf({ code: "io", message, hint: support }, subject, error);
 }
 
-/** Somebody on the way answered instead of Azure: a proxy, a content filter, the sign-in page of a guest network. */
+/** Something in between answered instead of Azure: a proxy, a content filter, the sign-in page of a guest network. */
 export function answeredInPlace(status: number): CleverLakeError {
   if (status === 407) {
     return new CleverLakeError("network", "The proxy wants to be signed in to.", {
@@ -239,7 +239,7 @@ export function answeredInPlace(status: number): CleverLakeError {
   });
 }
 
-/** An error of a write. That something is missing is not for its caller to see as a file that is not there. */
+/** An error of a write. The caller must not take a missing part for a missing file. */
 export function asWrite(error: unknown, subject: string): unknown {
   if (!isMissing(error) || isMissingFileSystem(error)) return error;
   const message = `The storage account lost the file while it was being written (${codeOf(error)}).`;
@@ -263,7 +263,10 @@ export function untrusted(code: string, what: string): CleverLakeError {
   );
 }
 
-/** Neither file nor request is named: what cannot be reached has nothing to do with the one, nor heard of the other. */
+/**
+ * Names neither file nor request: the lost connection is unrelated to the file, and the server has not seen the
+ * request.
+ */
 function lost(what: string, told: LakeFacts): CleverLakeError {
   const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
   if (what.includes("EAI_AGAIN")) {
@@ -285,7 +288,7 @@ function lost(what: string, told: LakeFacts): CleverLakeError {
   });
 }
 
-/** Azure takes requests dated within a quarter of an hour of its own time. */
+/** Azure accepts requests dated within a quarter of an hour of its own time. */
 function isClockWrong(error: RestError): boolean {
   const theirs = Date.parse(error.response?.headers.get("date") ?? "");
   return Math.abs(Date.now() - theirs) > 14 * 60_000 || /request date header/i.test(error.message);

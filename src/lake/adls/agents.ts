@@ -7,21 +7,21 @@ import { answeredInPlaceCode } from "./adlsErrors";
 import { type ProxySettings, proxyFor } from "./proxy";
 
 /**
- * The connections to Azure, which stay open between requests: behind a proxy a new one takes three round trips more, and
- * the SDK's own way through a proxy makes one for each request. One on which nothing has gone either way for a
- * while is gone, however far an answer had come: of the SDK's own limit an answer's body is free, and a slow upload is
- * ended by it.
+ * The connections to Azure, which stay open between requests: behind a proxy a new one takes three more round trips,
+ * and the SDK's own proxy support opens one for each request. A connection without traffic in either direction is
+ * closed after an idle timeout, even in the middle of an answer. The SDK's own limit does not cover an answer's body,
+ * and it aborts slow uploads.
  */
 export class Agents {
   private readonly direct: { readonly http: Agent; readonly https: Agent };
   private readonly tunnels = new Map<string, Agent>();
 
-  /** @param idleTimeout milliseconds without a byte after which a connection counts as gone */
+  /** @param idleTimeout milliseconds without a byte after which a connection is closed */
   constructor(private readonly idleTimeout: number) {
     this.direct = { http: new DirectAgent(idleTimeout), https: new TlsAgent(idleTimeout) };
   }
 
-  /** What an address is asked by, with the proxy that leads there. Throws `config` for a proxy that cannot be used. */
+  /** The agent for an address, with the proxy for it. Throws `config` for an unusable proxy. */
   to(address: string, settings: ProxySettings | undefined): Agent {
     const proxy = proxyFor(address, settings);
     if (proxy === undefined) return address.startsWith("http:") ? this.direct.http : this.direct.https;
@@ -33,7 +33,7 @@ export class Agents {
   }
 }
 
-/** Until a connection is there, nobody wants to wait for as long as afterwards. */
+/** Connecting has a shorter limit than waiting for an answer. */
 const connectWithin = 20_000;
 
 class DirectAgent extends HttpAgent {
@@ -114,7 +114,7 @@ class TunnelAgent extends TlsAgent {
   }
 }
 
-/** A connection that ends with `ETIMEDOUT` where it does not come about, or falls silent. */
+/** A connection that ends with `ETIMEDOUT` if it cannot be established, or becomes silent. */
 function watched<Connection extends Duplex | null | undefined>(
   connection: Connection,
   idleTimeout: number,
@@ -131,7 +131,7 @@ function isSocket(connection: unknown): connection is Socket {
   return typeof connection === "object" && connection !== null && "setTimeout" in connection;
 }
 
-/** While it was idle, another time may have been set for it: the server says how long it keeps connections. */
+/** While it was idle, another timeout may have been set: the server says how long it keeps connections. */
 function restartIdleTimeout(socket: Duplex, idleTimeout: number): void {
   if (isSocket(socket)) socket.setTimeout(idleTimeout);
 }
@@ -140,5 +140,5 @@ function idleTooLong(): Error {
   return Object.assign(new Error("Nothing has come for too long."), { code: "ETIMEDOUT" });
 }
 
-/** Those of this process. */
+/** The agents of this process. */
 export const agents = new Agents(90_000);

@@ -2,18 +2,18 @@ import { type DataLakeFileClient, RestError } from "@azure/storage-file-datalake
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
-  /** The first byte; 0 if left out. */
+  /** The first byte; default 0. */
   readonly start?: number;
-  /** Bytes wanted; to the file's end if left out. */
+  /** The number of bytes; default: to the file's end. */
   readonly length?: number;
 }
 
-/** How often one file's answer may break off before it is given up. */
+/** How often a file's download may break off before it fails. */
 const breaks = 5;
 
 /**
- * A file's bytes. An answer that breaks off is taken up where it broke, as long as the file is the same one; the SDK's
- * own way to do so gives up where the connection is reset. Rejects with the service's error, 416 behind the file's end.
+ * A file's bytes. A broken download is resumed where it broke, as long as the file is unchanged; the SDK's own resume
+ * fails if the connection is reset. Rejects with the service's error, 416 after the file's end.
  */
 export async function* download(
   file: DataLakeFileClient,
@@ -38,7 +38,7 @@ export async function* download(
         yield chunk;
       }
     } catch {
-      // Whatever broke it off, the same thing is to be done.
+      // The same applies whatever broke it off.
       signal?.throwIfAborted();
     }
     if (position >= end) return;

@@ -5,15 +5,15 @@ import { type ProxySettings, proxyFor, sdkProxy } from "./proxy";
 import { TokenKeeper, type TokenSource } from "./tokens";
 import { within } from "./within";
 
-/** Where Azure signs in. */
+/** Azure's sign-in service. */
 const signInAddress = "https://login.microsoftonline.com/";
 const answerWithin = 60_000;
 
 const kept = new Map<string, { readonly source: TokenSource; readonly keepers: Map<string, TokenKeeper> }>();
 
 /**
- * Tokens of the sign-in to Azure that this machine has. They are kept for all lakes that this process opens: to ask the
- * Azure CLI for one takes seconds, and it keeps none.
+ * Tokens of this machine's Azure sign-in. They are shared by all lakes that this process opens: asking the Azure CLI
+ * for one takes seconds, and it caches none.
  */
 export function machineTokens(scope: string, proxy?: ProxySettings): TokenKeeper {
   const key = JSON.stringify(proxy ?? null);
@@ -25,13 +25,13 @@ export function machineTokens(scope: string, proxy?: ProxySettings): TokenKeeper
 }
 
 /**
- * The sign-in to Azure that this machine has: a service principal in the environment, a workload or managed identity,
- * the Azure CLI, and what else `DefaultAzureCredential` knows. Rejects with `auth` where there is none, with `network`
- * where it cannot be asked.
+ * This machine's Azure sign-in: a service principal in the environment, a workload or managed identity, the Azure CLI,
+ * and what else `DefaultAzureCredential` knows. Rejects with `auth` if there is none, with `network` if it cannot be
+ * reached.
  */
 function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
   let loading: Promise<DefaultAzureCredential> | undefined;
-  // The package takes longest to load, and is not needed before the first token.
+  // The package takes longest to load, and is only needed for the first token.
   const load = async (way: URL | undefined) => {
     const { DefaultAzureCredential } = await import("@azure/identity");
     return new DefaultAzureCredential({
@@ -41,7 +41,7 @@ function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
   };
   return {
     async token(scope) {
-      // What is wrong with the proxy would be one line among many below.
+      // Otherwise a proxy's fault would be one line among many below.
       const way = proxyFor(signInAddress, proxy);
       try {
         loading ??= load(way);
@@ -60,7 +60,7 @@ function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
   };
 }
 
-/** Has each request of the package go the way that is set. */
+/** Sends each request of the package through the configured proxy. */
 function wayBy(
   proxy: ProxySettings | undefined,
 ): NonNullable<DefaultAzureCredentialOptions["additionalPolicies"]>[number] {
@@ -76,9 +76,9 @@ function wayBy(
   };
 }
 
-/** What the package says names every way that it tried, over a page; what helps is found in it. */
+/** The package's message lists every way that it tried, over a page; this finds the useful part. */
 function signInError(text: string): CleverLakeError {
-  // That its neighbour gives a machine no identity is so of nearly all machines.
+  // Nearly no machine has a managed identity, so its absence says nothing.
   const told = text.replace(/^.*ManagedIdentityCredential:.*$/gm, "");
   const code = /AADSTS\d+/.exec(told)?.[0];
   if (code === undefined && told.includes("AZURE_TOKEN_CREDENTIALS")) {

@@ -14,14 +14,14 @@ import { within } from "./within";
 export interface KeyVault {
   /** `https://NAME.vault.azure.net` */
   readonly url: string;
-  /** Where tokens come from; the machine's sign-in if left out. */
+  /** Source of tokens; default: the machine's sign-in. */
   readonly tokens?: TokenSource | undefined;
-  /** The proxy on the way; the environment's if left out. */
+  /** The proxy; default: the environment's. */
   readonly proxy?: ProxySettings | undefined;
 }
 
 /**
- * The district's salt, from the key vault in which OEA keeps it: the secret `oeaSalt`, as it is there. Rejects with `auth`,
+ * The district's salt from the key vault in which OEA keeps it: the secret `oeaSalt`, unchanged. Rejects with `auth`,
  * `network` or `salt`.
  */
 export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): Promise<string> {

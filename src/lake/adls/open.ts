@@ -15,7 +15,7 @@ import { type RequestOptions, requestPolicy } from "./requests";
 import { trustSystemCertificates } from "./systemCertificates";
 import { storageScope, TokenKeeper } from "./tokens";
 
-/** Opens a lake in Azure Data Lake Storage Gen2; nothing is sent before it is used. Rejects with `config`. */
+/** Opens a lake in Azure Data Lake Storage Gen2; sends nothing before it is used. Rejects with `config`. */
 export function openAdlsLake(
   location: LakeLocation,
   requests: Omit<RequestOptions, "tokens"> = {},

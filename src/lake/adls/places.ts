@@ -1,7 +1,7 @@
 import { checkedPath, tableFileSystems, temporaryFolder } from "../lakePath";
 import type { AdlsAddress } from "./address";
 
-/** A file or folder of the lake as the account knows it. */
+/** A file or folder of the lake, located in the account. */
 export interface Place {
   readonly lakePath: string;
   readonly fileSystem: string;
@@ -9,11 +9,11 @@ export interface Place {
   readonly name: string;
 }
 
-/** Where the lake's paths are in an account. */
+/** Maps the lake's paths to an account. */
 export class Places {
   constructor(private readonly address: AdlsAddress) {}
 
-  /** The place of a lake's path, which is checked. */
+  /** The place of a checked path of the lake. */
   of(lakePath: string): Place {
     const [stage = "", ...rest] = checkedPath(lakePath).split("/");
     const { fileSystem, prefix } = this.address;
@@ -25,7 +25,7 @@ export class Places {
     };
   }
 
-  /** The lake's path of a name in a file system; undefined for one outside of the lake. */
+  /** The lake path of a name in a file system; undefined if it is outside the lake. */
   lakePath(fileSystem: string, name: string): string | undefined {
     const { prefix, kind } = this.address;
     const within = prefix === "" ? name : withoutFolder(name, prefix, kind === "oneLake");
@@ -34,9 +34,9 @@ export class Places {
   }
 
   /**
-   * Where a file is written before it is put in place: beneath the first folder of its stage (`clever`), and in the stages
-   * of tables beneath the table's own folder, since OEA takes every child of `clever` for a table there. So it inherits the
-   * access rights that were set on these folders; a rename keeps them.
+   * Where a file is written before it is put in place: below the first folder of its stage (`clever`), and in the
+   * stages with tables below the table's own folder, because OEA takes every child of `clever` for a table there. It
+   * thus inherits the access rights that were set on these folders; a rename keeps them.
    */
   temporary(target: Place, id: string): Place {
     return { ...target, name: `${this.temporaryFolderOf(target)}/${id}` };
@@ -49,12 +49,12 @@ export class Places {
     return name === "" ? temporaryFolder : `${name}/${temporaryFolder}`;
   }
 
-  /** The SDK puts a rename's target behind the host, so that an emulator's account has to come along. */
+  /** The SDK appends a rename's target to the host, so an emulator's account must be included. */
   renameFileSystem({ fileSystem }: Place): string {
     return `${this.address.accountPath}${encodeURIComponent(fileSystem)}`;
   }
 
-  /** The address of a path of the lake at the Data Lake endpoint, as `https://…`. */
+  /** The address of a lake path on the Data Lake endpoint, as `https://…`. */
   url(lakePath: string): string {
     const place = this.of(lakePath);
     return [this.address.endpoint, encodeURIComponent(place.fileSystem), this.encoded(place)]
@@ -62,15 +62,15 @@ export class Places {
       .join("/");
   }
 
-  /** A name as part of an address. */
+  /** A name encoded for an address. */
   encoded({ name }: Place): string {
     return name.split("/").map(encodeURIComponent).join("/");
   }
 }
 
 /**
- * What a name has behind a folder; undefined where it is not in it.
- * @param isItem whether the folder begins with an item of Fabric, which answers may name in another case or by its GUID
+ * The part of a name after a folder; undefined if it is not in the folder.
+ * @param isItem whether the folder begins with a Fabric item, which answers may name in another case or by its GUID
  */
 function withoutFolder(name: string, folder: string, isItem: boolean): string | undefined {
   const skipped = (text: string) => (isItem ? text.slice(text.indexOf("/") + 1) : text);

@@ -1,18 +1,18 @@
 import { getProxyForUrl } from "proxy-from-env";
 import { CleverLakeError } from "../../errors";
 
-/** A proxy that somebody has set, in place of the environment's. */
+/** A proxy that was set explicitly, instead of the environment's. */
 export interface ProxySettings {
   /** `http://[USER:PASSWORD@]HOST:PORT`, or `https://…` */
   readonly url: string;
-  /** Hosts that are reached without it: `NAME[:PORT]` with all that is below the name, or `*`. */
+  /** Hosts that are reached without it: `NAME[:PORT]`, which includes all subdomains, or `*`. */
   readonly except: readonly string[];
 }
 
 /**
- * The proxy on the way to an address; undefined where there is none, as for all that is not https. Without settings the
- * environment decides: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. This machine, and the neighbour that gives a machine in Azure
- * its identity, are never reached by one. Throws `config` for a proxy that cannot be used.
+ * The proxy for an address; undefined if there is none, as for anything but https. Without settings the environment
+ * decides: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. This machine, and the metadata service that gives a machine in
+ * Azure its identity, are never reached through a proxy. Throws `config` for an unusable proxy.
  */
 export function proxyFor(address: string, settings: ProxySettings | undefined): URL | undefined {
   const { hostname, port, protocol } = new URL(address);
@@ -29,7 +29,7 @@ export function proxyFor(address: string, settings: ProxySettings | undefined): 
   });
 }
 
-/** What the environment says, which many write without `http://`. */
+/** The environment's proxy, which many write without `http://`. */
 function environmentProxy(address: string): string {
   const found = getProxyForUrl(address);
   const bare = found.replace(/^https:\/\//, "");
@@ -39,7 +39,7 @@ function environmentProxy(address: string): string {
 function usable(text: string): URL | undefined {
   try {
     const proxy = new URL(text);
-    // Throw where a character is not well encoded.
+    // Throws if a character is badly encoded.
     decodeURIComponent(proxy.username);
     decodeURIComponent(proxy.password);
     return /^https?:$/.test(proxy.protocol) && proxy.hostname !== "" ? proxy : undefined;
@@ -49,14 +49,14 @@ function usable(text: string): URL | undefined {
 }
 
 /**
- * A proxy as Azure's packages take it. They are given it though each request goes by our own agents, since they would
- * read the environment otherwise, and stumble over an address without `http://`.
+ * A proxy in the form of Azure's packages. They get it although each request uses our own agents: otherwise they would
+ * read the environment, and fail on an address without `http://`.
  */
 export function sdkProxy(proxy: URL): { host: string; port: number } {
   return { host: `${proxy.protocol}//${proxy.hostname}`, port: Number(proxy.port || 80) };
 }
 
-/** As VS Code does it for `http.noProxy`. */
+/** As in VS Code for `http.noProxy`. */
 function isMatch(entry: string, hostname: string, port: string): boolean {
   const [name = "", entryPort] = entry.trim().toLowerCase().split(":", 2);
   if (name === "*") return true;

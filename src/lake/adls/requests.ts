@@ -16,14 +16,14 @@ import { type TokenKeeper, tenantOf } from "./tokens";
 import { waitBefore } from "./waitBefore";
 import { within } from "./within";
 
-/** One request as it went, for the log. Without query: a SAS stands there. */
+/** A request for the log, without its query, which may contain a SAS. */
 export interface RequestNote {
   readonly method: string;
-  /** The path, with the operation behind it, such as `PATCH append`. */
+  /** The path, after the operation, such as `PATCH append`. */
   readonly path: string;
-  /** What Azure's support finds it by. */
+  /** The id by which Azure's support finds it. */
   readonly clientRequestId: string;
-  /** Undefined where no answer came. */
+  /** Undefined if there was no answer. */
   readonly status: number | undefined;
   readonly code: string | undefined;
   readonly milliseconds: number;
@@ -33,23 +33,23 @@ export interface RequestNote {
 
 export interface RequestOptions {
   readonly tokens?: TokenKeeper | undefined;
-  /** The proxy on the way; the environment's if left out. */
+  /** The proxy; default: the environment's. */
   readonly proxy?: ProxySettings | undefined;
-  /** The connections to ask on; those of the process if left out. */
+  /** The connections to use; default: those of the process. */
   readonly connections?: Agents | undefined;
   readonly onRequest?: ((note: RequestNote) => void) | undefined;
-  /** Attempts of a request altogether; if left out, 5 where no answer comes, 8 where Azure answers that it is busy. */
+  /** Total attempts of a request; default 5 without an answer, 8 if Azure answers that it is busy. */
   readonly attempts?: number | undefined;
-  /** The wait before the second attempt, doubled from then on; 400 ms if left out. */
+  /** The wait before the second attempt, doubled from then on; default 400 ms. */
   readonly firstWait?: number | undefined;
-  /** Waits so many milliseconds between two attempts; rejects when the signal is aborted. Real time if left out. */
+  /** Waits between two attempts, in milliseconds; rejects if the signal is aborted. Default: real time. */
   readonly wait?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
 
 /**
- * Sends each request with a token where one is needed, and again where that may help: connections that broke or stayed
- * silent, 408, 429 and 5xx, waiting as long as `Retry-After` says. The SDK's own retries know neither 429 nor that
- * header, and are switched off. A request may have taken effect before its answer was lost: see `maybeDone`.
+ * Sends each request with a token if one is needed, and retries it if that may help: on broken or silent connections,
+ * 408, 429 and 5xx, waiting as long as `Retry-After` says. The SDK's own retries handle neither 429 nor that header,
+ * and are switched off. A request may have taken effect before its answer was lost: see `maybeDone`.
  */
 export function requestPolicy(options: RequestOptions): RequestPolicyFactory {
   return {
@@ -59,7 +59,7 @@ export function requestPolicy(options: RequestOptions): RequestPolicyFactory {
   };
 }
 
-/** Whether an earlier attempt of a request that failed in the end may have been carried out. */
+/** Whether an earlier attempt of a finally failed request may have been executed. */
 export function maybeDone(error: unknown): boolean {
   return (
     error instanceof RestError &&
@@ -99,7 +99,7 @@ async function send<R extends Answer>(
     try {
       const answer = await next(request);
       if (!isFromAzure(answer.headers)) {
-        // Else its connection would stay until it falls silent, and the process with it.
+        // Otherwise its connection would stay open until its idle timeout, and keep the process alive.
         if (answer.readableStreamBody instanceof Readable) answer.readableStreamBody.destroy();
         throw strange(answer.status, request);
       }
@@ -117,7 +117,7 @@ async function send<R extends Answer>(
         continue;
       }
       if (statusOf(error) === 403 && token !== undefined) tokens?.forget(token);
-      // Whoever waits for a network that is away wants to hear of it; a partition that moves takes its time.
+      // If the network is down, the user wants to know soon; a partition that moves takes its time.
       const most = attempts ?? (statusOf(error) === undefined ? 5 : 8);
       if (attempt >= most || !isTransient(error)) throw error;
       doubtful = true;
@@ -136,8 +136,8 @@ interface Answer {
 const sliceBytes = 256 * 1024;
 
 /**
- * A large body by and by. Of one that is written at once nobody sees how far it has gone, so that a slow upload looks
- * like a connection that has fallen silent.
+ * Sends a large body in slices. If it were written at once, its progress would be invisible, and a slow upload would
+ * look like a silent connection.
  */
 function inSlices({ body, headers }: WebResource): WebResource["body"] {
   if (!Buffer.isBuffer(body) || body.length <= sliceBytes) return body;
@@ -148,7 +148,7 @@ function inSlices({ body, headers }: WebResource): WebResource["body"] {
   return () => Readable.from(slices(), { objectMode: false });
 }
 
-/** Throws where the account is of another tenant than the token: a new one would be of the same. */
+/** Throws if the account's tenant differs from the token's: a new token would be of the same one. */
 function requireTenant(error: unknown, token: string, request: WebResource): void {
   const challenge = error instanceof RestError ? error.response?.headers.get("www-authenticate") : undefined;
   const wanted = /authorization_uri="?https:\/\/[^/]+\/([0-9a-f-]{36})\b/.exec(challenge ?? "")?.[1];
@@ -166,13 +166,13 @@ function isTransient(error: unknown): boolean {
   const status = statusOf(error);
   if (status === 409) return codeOf(error) === "InternalOperationAbortError";
   if (status !== undefined) return status === 408 || status === 429 || status >= 500;
-  // A name that is not known will not be known in a second, nor a certificate be trusted.
+  // An unknown name will still be unknown, and a certificate still untrusted, a second later.
   if (error.code === answeredInPlaceCode) return Number(error.message) >= 500;
   if (isUntrusted(error)) return false;
   return !/ENOTFOUND/.test(`${error.code} ${error.message}`);
 }
 
-/** A refusal that is not Azure's, as one; whatever else was thrown as it is. */
+/** A refusal by something other than Azure, marked as such; any other error unchanged. */
 function judged(thrown: unknown, request: WebResource): unknown {
   if (!(thrown instanceof RestError) || thrown.response === undefined || isTransient(thrown)) return thrown;
   return isFromAzure(thrown.response.headers) ? thrown : strange(thrown.response.status, request);

@@ -1,6 +1,6 @@
 import tls from "node:tls";
 
-/** Node.js has these from 22.19 and 24.5 on; the oldest VS Code and the oldest Node.js that we run in do not. */
+/** Node.js has these from 22.19 and 24.5; the oldest VS Code and Node.js that we support do not. */
 interface CertificateStores {
   readonly getCACertificates?: (type: "default" | "system") => string[];
   readonly setDefaultCACertificates?: (certificates: readonly string[]) => void;
@@ -9,9 +9,9 @@ interface CertificateStores {
 let done = false;
 
 /**
- * Lets this process trust what its machine trusts, beside what Node.js does: the content filter of a school district
- * opens every connection and presents certificates of its own, which the machine's store knows and Node.js does not. Where
- * Node.js cannot be told, `NODE_EXTRA_CA_CERTS` is left.
+ * Makes this process trust the machine's certificates in addition to those of Node.js: a school district's content
+ * filter intercepts every connection and presents its own certificates, which are in the machine's store but not in
+ * Node.js. If Node.js does not support this, `NODE_EXTRA_CA_CERTS` still works.
  */
 export function trustSystemCertificates(): void {
   if (done) return;
@@ -21,6 +21,6 @@ export function trustSystemCertificates(): void {
   try {
     setDefaultCACertificates([...getCACertificates("default"), ...getCACertificates("system")]);
   } catch {
-    // A store that cannot be read is one that is not used; connections then say which certificate they do not trust.
+    // An unreadable store is ignored; connections then report which certificate they do not trust.
   }
 }

@@ -11,7 +11,7 @@ export async function* listTemporaries(
 ): AsyncGenerator<LakeEntry & { readonly isLeftOver: boolean }> {
   const pages = client.listPaths({ path: folder, ...signalOf(options) }).byPage({ maxPageSize: 5000 });
   for await (const { date, pathItems } of pages) {
-    // By the service's clock, which dates the files too: this machine's may be wrong.
+    // By the service's clock, which also dates the files: this machine's may be wrong.
     const newest = (date ?? new Date(0)).getTime() - leftOverMilliseconds;
     for (const { name, isDirectory, contentLength, lastModified } of pathItems ?? []) {
       if (name === undefined || isDirectory) continue;
@@ -22,7 +22,7 @@ export async function* listTemporaries(
   }
 }
 
-/** Removes what killed processes left in a folder of temporary files. Never rejects. */
+/** Removes files that killed processes left in a folder of temporary files. Never rejects. */
 export async function sweepTemporaries(
   client: DataLakeFileSystemClient,
   folder: string,
@@ -33,6 +33,6 @@ export async function sweepTemporaries(
       if (isLeftOver) await deleteQuietly(client.getFileClient(path));
     }
   } catch {
-    // Most often there is no such folder; and what cannot be swept now, a later run sweeps.
+    // Usually there is no such folder; and a later run removes what cannot be removed now.
   }
 }

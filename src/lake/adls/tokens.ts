@@ -1,16 +1,16 @@
 /** An access token of Microsoft Entra. */
 export interface Token {
   readonly token: string;
-  /** When it runs out, in milliseconds since 1970. */
+  /** Its expiry, in milliseconds since 1970. */
   readonly expires: number;
 }
 
-/** Where tokens come from: the Azure sign-in of this machine, or VS Code's Microsoft account. */
+/** A source of tokens: the Azure sign-in of this machine, or VS Code's Microsoft account. */
 export interface TokenSource {
   /**
    * A token for a scope such as `https://storage.azure.com/.default`.
    *
-   * @param refused a token that the service took no longer: a new one is needed
+   * @param refused a token that the service no longer accepts: a new one is needed
    */
   token(scope: string, refused?: string): Promise<Token>;
 }
@@ -20,7 +20,7 @@ export const storageScope = "https://storage.azure.com/.default";
 const renewBefore = 5 * 60_000;
 const forgetEvery = 60_000;
 
-/** Keeps a token until it is about to run out; of requests concurrently only one fetches a new one. */
+/** Caches a token until shortly before it expires; of concurrent requests only one fetches a new one. */
 export class TokenKeeper {
   private kept: Token | undefined;
   private forgotten = 0;
@@ -36,16 +36,16 @@ export class TokenKeeper {
     return (await this.fetch()).token;
   }
 
-  /** A token in place of one that the service refused. */
+  /** A new token after the service refused one. */
   async renewed(refused: string): Promise<string> {
-    // Another request may have fetched a new one meanwhile.
+    // Another request may already have fetched a new one.
     if (this.kept !== undefined && this.kept.token !== refused) return this.kept.token;
     return (await this.fetch(refused)).token;
   }
 
   /**
-   * Lets go of a token that lacks a right: whoever signs in as somebody else now is not to wait until it runs out. Once a
-   * minute at most, since some are refused as a matter of course, and a new one takes seconds.
+   * Drops a token that lacks a right, so that a user who signs in to another account need not wait for its expiry. Once
+   * a minute at most, because some refusals are routine, and a new token takes seconds.
    */
   forget(token: string): void {
     if (this.kept?.token !== token || Date.now() - this.forgotten < forgetEvery) return;
@@ -67,7 +67,7 @@ export class TokenKeeper {
   }
 }
 
-/** The tenant that a token is of, as it says itself; undefined for one that cannot be read. */
+/** The tenant in a token's claims; undefined if the token cannot be read. */
 export function tenantOf(token: string): string | undefined {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));

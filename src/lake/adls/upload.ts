@@ -7,17 +7,17 @@ export interface UploadOptions {
   readonly create: () => Promise<void>;
 }
 
-/** Bytes sent at once. A day's report fits into one, so that it takes a single append. */
+/** Bytes per append. A day's report fits into one, so that it takes a single append. */
 export const blockBytes = 8 * 1024 * 1024;
-/** Blocks on their way concurrently; with the one being filled, a file takes 32 MiB of memory at most. */
+/** Blocks uploaded concurrently; with the one being filled, a file takes at most 32 MiB of memory. */
 const blocksAtOnce = 3;
 
 /**
  * Uploads a stream as the contents of an empty file that `create` makes: blocks concurrently, each at its position; the
- * last one makes them all visible. The file is made when the first block is full or the stream has ended well, so a
- * small stream that fails costs no request. Rejects with the stream's error, or the service's.
+ * last one makes them all visible. The file is created when the first block is full or the stream has ended
+ * successfully, so a small stream that fails costs no request. Rejects with the stream's error, or the service's.
  *
- * @returns the ETag that the file then has, where the service said it
+ * @returns the file's resulting ETag, if the service returned it
  */
 export async function upload(
   file: DataLakeFileClient,
@@ -54,7 +54,7 @@ export async function upload(
     for await (const chunk of data) {
       signal?.throwIfAborted();
       for (let rest = chunk; rest.length > 0; ) {
-        // Sent only when more follows: the last block is the one that flushes.
+        // Sent only if more data follows: the last block is the one that flushes.
         if (size === blockBytes) {
           await append(Buffer.concat(pending, size));
           pending = [];
@@ -79,7 +79,7 @@ export async function upload(
   }
 }
 
-/** Appends the last block and flushes. When that is sent again after it took effect, the service says it cannot be. */
+/** Appends the last block and flushes. If this is repeated after it took effect, the service reports an error. */
 async function appendLast(
   file: DataLakeFileClient,
   block: Buffer,

@@ -10,7 +10,7 @@ export interface WebRequest {
   readonly address: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** The proxy on the way; the environment's if left out. */
+  /** The proxy; default: the environment's. */
   readonly proxy?: ProxySettings | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -24,8 +24,8 @@ export interface WebAnswer {
 const answerWithin = 30_000;
 
 /**
- * Asks once, for small things, over the connections that the lake uses; the platform's `fetch` knows no proxy. A redirect is
- * not followed, since it would take a token to another host. Rejects with what Node.js rejects with.
+ * A single request, for small data, over the lake's connections; the platform's `fetch` has no proxy support. Redirects
+ * are not followed, because they would send a token to another host. Rejects with the errors of Node.js.
  */
 export async function webRequest({
   method,
@@ -42,7 +42,7 @@ export async function webRequest({
     agent: agents.to(address.href, proxy),
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
   });
-  // One that comes behind the answer's head: its body tells.
+  // An error after the answer's head is reported by its body.
   request.on("error", () => undefined);
   const answered = once(request, "response");
   request.end(body);

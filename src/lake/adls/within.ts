@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Limits {
   readonly milliseconds?: number;
-  /** What it rejects with when that time is over. */
+  /** The error to reject with after that time. */
   readonly tooLate?: () => Error;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a promise comes to, unless its time is over or the signal is aborted before. What it is waiting for goes on. */
+/** A promise with a time limit and a signal. The underlying work continues after either. */
 export async function within<T>(work: Promise<T>, { milliseconds, tooLate, signal }: Limits): Promise<T> {
-  // It goes on whoever wins; then nobody hears of its end.
+  // It continues after losing the race; then nobody handles its result.
   work.catch(() => undefined);
   signal?.throwIfAborted();
   const done = new AbortController();

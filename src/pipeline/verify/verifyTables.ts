@@ -216,7 +216,7 @@ export async function verifyActivity(context: VerifyContext): Promise<VerifiedTa
   return verified ?? [];
 }
 
-/** Whether a table's data files are as its log says; otherwise the reasons are among the problems. */
+/** Whether a table's data files match its log; otherwise the reasons are among the problems. */
 export async function isSound(context: VerifyContext, tablePath: string): Promise<boolean> {
   return (await withSoundTables(context, [tablePath], () => Promise.resolve(true))) ?? false;
 }
