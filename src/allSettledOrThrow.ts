@@ -1,6 +1,6 @@
 /**
- * What promises come to, together. Unlike `Promise.all` it rejects only when all have ended, with the error of the first
- * in the list that failed: what they use may be closed then.
+ * The results of several promises. Unlike `Promise.all` it rejects only when all have ended, with the error of the
+ * first in the list that failed: the resources that they use can then be closed.
  */
 export async function allSettledOrThrow<T extends readonly unknown[] | []>(
   work: T,

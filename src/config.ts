@@ -18,13 +18,13 @@ import { folderAddressFault, folderOf } from "./lake/folderAddress";
 export { isAdlsAddress, type LakeAuth } from "./lake/adls/address";
 export { storageScope } from "./lake/adls/tokens";
 
-/** What reads landed files. */
+/** The engines that can read landed files. */
 const engines = ["embedded", "spark-submit", "livy"] as const;
 
 const livyFault =
   "must have a url, or a workspace and a pool (Synapse), or a workspace and a lakehouse (Fabric)";
 
-/** Where a cluster takes batches: a pool of Synapse, a lakehouse of Fabric, or the address of a server of Apache Livy. */
+/** Where a cluster accepts batches: a Synapse pool, a Fabric lakehouse, or the address of an Apache Livy server. */
 const livySchema = z
   .strictObject({
     url: z.url({ protocol: /^https?$/, message: "must look like http://HOST:8998" }).optional(),
@@ -51,7 +51,7 @@ const livySchema = z
     message: "must be the workspace's id, for Fabric",
   });
 
-/** The configuration's keys: those of the command line's file, and of the extension's settings under `clever.`. */
+/** The configuration's keys: in the command line's file, and in the extension's settings under `clever.`. */
 export const configSchema = z.strictObject({
   sftp: z.strictObject({
     host: z.string().min(1),
@@ -68,7 +68,7 @@ export const configSchema = z.strictObject({
       .optional(),
     connections: z.number().int().min(1).max(16).default(4),
     timeoutSeconds: z.number().min(1).max(600).default(30),
-    /** How a report that was published again is known: by size and time, or by reading all of them as well. */
+    /** How a redelivery is recognized: by size and time, or also by reading all bytes. */
     compare: z.enum(["time", "hash"]).default("time"),
   }),
   lake: z
@@ -85,7 +85,7 @@ export const configSchema = z.strictObject({
       const message = 'OneLake has no account key and takes no SAS here: set it to "default"';
       context.addIssue({ code: "custom", path: ["auth"], message });
     }),
-  /** The key vault that holds the salt, as OEA keeps it; instead of a salt of the user's own. */
+  /** The key vault that holds the salt, as in OEA; instead of a salt of the user's own. */
   saltKeyVaultUrl: z
     .string()
     .superRefine((url, context) => {
@@ -98,33 +98,36 @@ export const configSchema = z.strictObject({
     .min(1)
     .default([...userTypes]),
   minimumGroupSize: z.number().int().min(0).default(10),
-  /** What stays whole where groups of people have to be joined: schools, or grades across schools. */
+  /** What stays whole when groups of people must be joined: schools, or grades across schools. */
   keepWhole: z.enum(keptWhole).default("schools"),
-  /** What reads landed files: DuckDB in this process, or Apache Spark, which leaves it what has to be judged. */
+  /**
+   * What reads landed files: DuckDB in this process, or Apache Spark, which leaves files that need judging to this
+   * process.
+   */
   engine: z.enum(engines).default("embedded"),
-  /** The program that starts Spark, by its path or its name on the search path. */
+  /** The program that starts Spark: its path, or its name on the search path. */
   sparkSubmit: z.string().min(1).default("spark-submit"),
-  /** For `livy`, where the cluster is. */
+  /** For `livy`: the cluster. */
   livy: livySchema.optional(),
-  /** The district's name, for what leaves the dashboard. */
+  /** The district's name, for exports from the dashboard. */
   districtName: z.string().trim().max(200).optional(),
-  /** CSV `school,level`, for schools whose level their name does not tell. */
+  /** CSV `school,level`, for schools whose name does not show their level. */
   schoolLevelsFile: z.string().min(1).optional(),
-  /** CSV `resource,seats,cost,end`: the resources that are paid for. */
+  /** CSV `resource,seats,cost,end`: the paid resources. */
   licencesFile: z.string().min(1).optional(),
-  /** Percent of a source's rows that a new delivery may take away without a question. */
+  /** Percent of a source's rows that a redelivery may remove without a person's consent. */
   maxShrink: z.number().int().min(0).max(100).default(50),
-  /** School days after which a kind of report without a newer day is told as overdue; 0 for never. */
+  /** School days without a newer day after which a kind of report is reported as overdue; 0 for never. */
   expectReportsWithin: z.number().int().min(0).max(365).default(0),
-  /** Whether each run brings the table of OEA's Digital Engagement schema up to date. */
+  /** Whether each run updates the table of OEA's Digital Engagement schema. */
   digitalActivity: z.boolean().default(false),
-  /** Whether each run of the command line brings the table of groups up to date. */
+  /** Whether each run of the command line updates the table of groups. */
   groupsTable: z.boolean().default(false),
 });
 
 export type Config = z.infer<typeof configSchema>;
 
-/** What must not stand in a file: from the environment on the command line, from SecretStorage in the editor. */
+/** Values that must not be in a file: from the environment on the command line, from SecretStorage in the editor. */
 export interface Secrets {
   readonly password?: string;
   readonly passphrase?: string;
@@ -139,7 +142,7 @@ export function parseConfig(value: unknown, subject: string): Config {
   return parseWith(configSchema, value, subject);
 }
 
-/** Checks the server's part of a configuration, as `parseConfig` does the whole. */
+/** Checks the server's part of a configuration, like `parseConfig`. */
 export function parseServerConfig(value: unknown, subject: string): Config["sftp"] {
   return parseWith(configSchema.shape.sftp, value, subject);
 }
@@ -183,10 +186,12 @@ export async function readConfig(file: string): Promise<Config> {
 const backslashHint =
   'In JSON a path of Windows has each backslash twice, "C:\\\\data\\\\lake", or has slashes, "C:/data/lake".';
 
-/** A text file's text, in the encodings that editors and shells of Windows write: UTF-8 or UTF-16, with their marks. */
+/**
+ * A file's text, in the encodings that Windows editors and shells write: UTF-8 or UTF-16, with their byte-order marks.
+ */
 function textOf(bytes: Buffer): string {
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
-  // The decoder takes the mark away.
+  // The decoder removes the mark.
   return new TextDecoder(encoding).decode(bytes);
 }
 
@@ -208,7 +213,7 @@ export function secretsFrom(environment: NodeJS.ProcessEnv): Secrets {
   };
 }
 
-/** What is wrong with a lake's address; undefined where nothing is. */
+/** What is wrong with a lake's address; undefined if nothing is. */
 export function lakeAddressFault(url: string): string | undefined {
   if (!isAdlsAddress(url)) return folderAddressFault(url);
   try {
@@ -220,23 +225,23 @@ export function lakeAddressFault(url: string): string | undefined {
   }
 }
 
-/** The ways to sign in to a lake; all of them for one that is not in Azure, or whose address has a fault. */
+/** The ways to sign in to a lake; all of them for one that is not in Azure, or whose address is invalid. */
 export function authsForLake(url: string): readonly LakeAuth[] {
   if (!isAdlsAddress(url) || lakeAddressFault(url) !== undefined) return lakeAuths;
   return lakeAuthsFor(parseAdlsAddress(url));
 }
 
-/** The path of a lake that is a folder of this machine; undefined where the address is none of such a lake. */
+/** The path of a lake in a local folder; undefined if the address is not of such a lake. */
 export function folderPathOf(url: string): string | undefined {
   return isAdlsAddress(url) || folderAddressFault(url) !== undefined ? undefined : folderOf(url);
 }
 
-/** What is wrong with a key vault's address; undefined where nothing is. */
+/** What is wrong with a key vault's address; undefined if nothing is. */
 export function saltKeyVaultFault(url: string): string | undefined {
   return isVaultAddress(url) ? undefined : "must look like https://NAME.vault.azure.net";
 }
 
-/** A path of the configuration with `~` put out; people on Windows write `~\`. */
+/** A path in the configuration with `~` expanded; Windows users write `~\`. */
 export function expandHome(file: string): string {
   return /^~(?:[/\\]|$)/.test(file) ? path.join(homedir(), file.slice(1)) : file;
 }

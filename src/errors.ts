@@ -1,4 +1,4 @@
-/** What kind of failure an error is, for callers that decide by it (exit codes, retries, the interface). */
+/** The kind of an error, for callers that depend on it (exit codes, retries, the interface). */
 export type ErrorCode =
   | "config" // the configuration or a secret is missing or wrong: nothing was started
   | "hostKey" // the SFTP server is not the one that was trusted
@@ -24,9 +24,9 @@ export type ErrorCode =
 export class CleverLakeError extends Error {
   override readonly name = "CleverLakeError";
   readonly code: ErrorCode;
-  /** The file, table or setting concerned, as the user knows it. */
+  /** The affected file, table or setting, as the user knows it. */
   readonly subject: string | undefined;
-  /** What the user can do about it, as a sentence. */
+  /** What the user can do, as a sentence. */
   readonly hint: string | undefined;
 
   constructor(
@@ -41,25 +41,25 @@ export class CleverLakeError extends Error {
   }
 }
 
-/** True for an error of this program, with that code if one is named. */
+/** Whether an error is this program's, with the given code if there is one. */
 export function isCleverLakeError(error: unknown, code?: ErrorCode): error is CleverLakeError {
   return error instanceof CleverLakeError && (code === undefined || error.code === code);
 }
 
-/** A full disk, in one form wherever it is met: by the lake, the engine's spill or a temporary file. */
+/** A full disk, in one form wherever it occurs: in the lake, the engine's spill folder or a temporary file. */
 export function diskFull(): CleverLakeError {
   return new CleverLakeError("io", "The disk is full.", {
     hint: "Free some space where the lake and the temporary files are, then run again; nothing is lost.",
   });
 }
 
-/** An error as it is to be told: what the operating system says of a full disk in our words, all else as it is. */
+/** An error for display: the operating system's errors for a full disk in our words, all others unchanged. */
 export function asKnownError(error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOSPC" || code === "EDQUOT" ? diskFull() : error;
 }
 
-/** What happened, with its subject, and what can be done about it. */
+/** What happened, with its subject, and what to do. */
 export function partsOfError(thrown: unknown): { readonly what: string; readonly hint: string | undefined } {
   const error = asKnownError(thrown);
   if (!(error instanceof CleverLakeError)) {
@@ -69,13 +69,13 @@ export function partsOfError(thrown: unknown): { readonly what: string; readonly
   return { what: `${subject}${error.message}`, hint: error.hint };
 }
 
-/** The text of whatever was thrown, with the hint where there is one. */
+/** The text of any thrown value, with the hint if there is one. */
 export function describeError(error: unknown): string {
   const { what, hint } = partsOfError(error);
   return hint ? `${what} ${hint}` : what;
 }
 
-/** The operating system's code of an error, such as `ENOENT`; undefined where it has none. */
+/** The operating system's code of an error, such as `ENOENT`; undefined if it has none. */
 export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

@@ -1,4 +1,4 @@
-/** A text as it stands in HTML, within an element or within an attribute's double quotes. */
+/** A text escaped for HTML, for an element's content or an attribute in double quotes. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")

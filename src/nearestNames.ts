@@ -1,7 +1,7 @@
-/** How many names are offered in place of one that is not there. */
+/** How many names are suggested for a misspelt one. */
 const offered = 3;
 
-/** The names most like one that is not among them, the nearest first; none where none is like it. */
+/** The names most similar to an unknown one, nearest first; none if none is similar. */
 export function nearestNames(name: string, names: Iterable<string>): string[] {
   const wanted = name.trim().toLowerCase();
   const scored = [...new Set(names)].map((candidate) => ({
@@ -15,14 +15,14 @@ export function nearestNames(name: string, names: Iterable<string>): string[] {
     .map(({ candidate }) => candidate);
 }
 
-/** 0 for the same text, 1 for another one; a text that holds the other is near to it. */
+/** 0 for the same text, 1 for a different one; a text that contains the other is near to it. */
 function unlikeness(a: string, b: string): number {
   if (a === "" || b === "") return 1;
   const share = editDistance(a, b) / Math.max(a.length, b.length);
   return a.includes(b) || b.includes(a) ? Math.min(share, 0.4) : share;
 }
 
-/** Levenshtein's distance: letters to add, take away or change. */
+/** Levenshtein distance: letters to add, remove or change. */
 function editDistance(a: string, b: string): number {
   const others = [...b];
   let before = [0, ...others.map((_, column) => column + 1)];

@@ -1,4 +1,4 @@
-/** What could steer a terminal, or show text in another order than it has. */
+/** Characters that could control a terminal, or reorder text. */
 export const unshownCharacters = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Text from outside (names, paths) with such characters made visible. */

@@ -3,8 +3,9 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * Names the set of processes that this process's id counts in: the machine, on Linux also its start and the container. A
- * host name does not tell: containers can share one, or have a new one each time, and their first process has the id 1.
+ * Identifies the set of processes in which this process's id is unique: the machine, on Linux also its boot and the
+ * container. A host name is not enough: containers can share one, or get a new one each time, and their first process
+ * has the id 1.
  */
 export const processSpace: string = createHash("sha256").update(description()).digest("hex").slice(0, 16);
 

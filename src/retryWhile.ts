@@ -2,16 +2,16 @@ import type { IBackoffFactory } from "cockatiel";
 import { pause } from "./pause";
 
 export interface RetryOptions {
-  /** How long to wait before each further attempt; those of cockatiel grow and have jitter. */
+  /** How long to wait before each retry; cockatiel's back-offs grow and have jitter. */
   readonly backoff: IBackoffFactory<unknown>;
-  /** Whether the failure of this attempt (the first is 0) may pass by itself. */
+  /** Whether the failure of this attempt (the first is 0) may be transient. */
   readonly mayRetry: (error: unknown, attempt: number) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs `work` again while its failure may pass by itself. The signal ends it in a pause too, which cockatiel's own retry
- * policy does not do.
+ * Retries `work` while its failure may be transient. The signal also ends it during a pause, which it does not in
+ * cockatiel's own retry policy.
  */
 export async function retryWhile<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { mayRetry, signal } = options;

@@ -1,29 +1,29 @@
 /** Why a salt is too easy to guess. */
 export type SaltWeakness = "short" | "placeholder" | "repeated";
 
-/** A salt as somebody gave it. */
+/** A salt as given by a user. */
 export interface SaltText {
   /** Without white space, line ends and byte-order marks around it. */
   readonly salt: string;
-  /** Whether there were such. */
+  /** Whether any were removed. */
   readonly wasPadded: boolean;
   readonly weakness: SaltWeakness | undefined;
 }
 
 /**
- * Pseudonyms are plain SHA-256, of which a graphics card tries some 10^10 in a second, and who knows one pupil's id can
- * try salts. 16 random characters are 64 bits even where they are hexadecimal digits: centuries.
+ * Pseudonyms are plain SHA-256, of which a graphics card computes some 10^10 per second, and anyone who knows one
+ * pupil's id can try salts. 16 random characters are 64 bits even if they are hexadecimal digits: centuries.
  */
 export const shortestSalt = 16;
 
-/** How messages call a weak salt: "The salt is …". */
+/** Adjectives for a weak salt in messages: "The salt is …". */
 export const weaknessTexts: Readonly<Record<SaltWeakness, string>> = {
   short: `shorter than ${shortestSalt} characters`,
   placeholder: "a placeholder",
   repeated: "a few characters over and over",
 };
 
-/** Looks at a salt by itself, as it came from the environment, a key vault or a box; no lake is asked. */
+/** Checks a salt on its own, as it came from the environment, a key vault or an input box; no lake is queried. */
 export function checkSaltText(text: string): SaltText {
   const salt = text.replace(padding, "");
   return { salt, wasPadded: salt !== text, weakness: weaknessOf(salt) };
@@ -44,7 +44,7 @@ const placeholderWords =
   "oea password paste placeholder please put random replace salt sample secret some test the this todo undefined " +
   "value with xxx your";
 const onlyPlaceholderWords = new RegExp(`^(?:${placeholderWords.replaceAll(" ", "|")})+$`);
-/** The name of what was to be put in. */
+/** A placeholder that was not replaced. */
 const notPutIn = /^(?:<.*>|\[.*\]|\{\{.*\}\}|%\w+%|\$\{.*\}|\$\(.*\)|\$[A-Z_]+|@Microsoft\.KeyVault\(.*\))$/s;
 /** A longer text of such words is as good as any. */
 const longestPlaceholder = 60;
@@ -52,14 +52,14 @@ const longestPlaceholder = 60;
 function isPlaceholder(salt: string): boolean {
   if (notPutIn.test(salt)) return true;
   const letters = salt.toLowerCase().replace(/[^a-z]/g, "");
-  // Between few letters stands something else, which may well be random.
+  // If there are few letters, the other characters may well be random.
   const isText = salt.length <= longestPlaceholder && 2 * letters.length >= salt.length;
   return isText && onlyPlaceholderWords.test(letters);
 }
 
 const fewestDifferent = 5;
 
-/** One block over and over, hardly any different characters, or neighbours in a row such as `abcdef…`. */
+/** One block repeated, hardly any distinct characters, or consecutive ones such as `abcdef…`. */
 function isRepeated(characters: readonly string[]): boolean {
   if (new Set(characters).size < fewestDifferent) return true;
   const longestBlock = Math.min(shortestSalt - 1, Math.floor(characters.length / 2));

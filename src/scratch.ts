@@ -5,28 +5,28 @@ import path from "node:path";
 import { CleverLakeError } from "./errors";
 import { isAlive, processSpace } from "./processSpace";
 
-/** Temporary files of this age belong to no process any more, whichever machine made them. */
+/** Temporary files of this age belong to no living process, whichever machine made them. */
 export const leftOverMilliseconds = 24 * 60 * 60_000;
 
 const ownPrefix = `${process.pid}@${processSpace}@`;
 
-/** Process id, process space, and a random part. What is named otherwise was not made here and is never removed. */
+/** Process id, process space, and a random part. Anything with another name was not made here and is never removed. */
 const ownName = /^(?<pid>\d{1,10})@(?<space>[^@]+)@[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Names for temporary files and folders in a folder that processes of several machines may share. What killed processes
- * left there is removed: at once where the process was one of this machine, else when it is a day old.
+ * Names for temporary files and folders in a folder that processes on several machines may share. Leftovers of killed
+ * processes are removed: at once if the process was on this machine, else when they are a day old.
  */
 export class ScratchNames {
   private swept: Promise<void> | undefined;
 
   constructor(
     private readonly folder: string,
-    /** Rejects where the folder, once it is made, must not be used; asked before anything is removed from it. */
+    /** Rejects if the folder, once it is created, must not be used; called before anything is removed from it. */
     private readonly check: (folder: string) => Promise<void> = () => Promise.resolve(),
   ) {}
 
-  /** A new name in the folder, which is made. */
+  /** A new name in the folder, which is created. */
   async next(): Promise<string> {
     this.swept ??= this.prepare().catch((error: unknown) => {
       this.swept = undefined;
@@ -36,7 +36,7 @@ export class ScratchNames {
     return path.join(this.folder, newName());
   }
 
-  /** What stands in the folder and is not this process's. */
+  /** Entries of the folder from other processes. */
   async others(): Promise<string[]> {
     const names = await fs.readdir(this.folder).catch(() => []);
     return names.filter((name) => !name.startsWith(ownPrefix));
@@ -50,7 +50,7 @@ export class ScratchNames {
 }
 
 /**
- * A new empty folder among the machine's temporary ones, readable by its owner only; the caller removes it. If the
+ * A new empty folder in the machine's temporary folder, readable by its owner only; the caller removes it. If the
  * process is killed, a later one does.
  */
 export async function machineScratch(): Promise<string> {
@@ -64,7 +64,7 @@ export async function machineScratch(): Promise<string> {
 
 const machineNames = new Map<string, ScratchNames>();
 
-/** A container can run under a user id that has no name. */
+/** A container can run under a user id without a name. */
 function userName(): string {
   try {
     return userInfo().username.replaceAll(/\W/g, "_");
@@ -74,8 +74,8 @@ function userName(): string {
 }
 
 /**
- * Makes sure that a folder is this user's own and nobody else may look into it; rejects with `io` otherwise. In a shared
- * place such as `/tmp`, somebody else can have made it first.
+ * Ensures that a folder is this user's own and that nobody else can read it; rejects with `io` otherwise. In a shared
+ * place such as `/tmp`, another user can have created it first.
  */
 async function requirePrivate(folder: string): Promise<void> {
   const user = process.getuid?.();
@@ -92,7 +92,7 @@ function newName(): string {
   return `${ownPrefix}${randomUUID()}`;
 }
 
-/** Removes what killed processes left. What cannot be removed stays: it must not keep this process from its work. */
+/** Removes leftovers of killed processes. What cannot be removed stays: it must not stop this process from working. */
 async function sweep(folder: string): Promise<void> {
   const names = (await fs.readdir(folder)).filter((name) => ownName.test(name));
   if (names.length === 0) return;
@@ -104,7 +104,7 @@ async function sweep(folder: string): Promise<void> {
   }
 }
 
-/** The time by the clock that dates the folder's files, in milliseconds: a shared folder's is another machine's. */
+/** The time by the clock that dates the folder's files, in milliseconds: a shared folder uses another machine's. */
 async function clockOf(folder: string): Promise<number> {
   const probe = path.join(folder, newName());
   try {
@@ -115,7 +115,7 @@ async function clockOf(folder: string): Promise<number> {
   }
 }
 
-/** When something was last made or removed in a folder or one level below, or a file was last written. */
+/** When something was last created or removed in a folder or one level below, or a file was last written. */
 async function lastChange(place: string): Promise<number> {
   const within = await fs.readdir(place).catch(() => []);
   const places = [place, ...within.map((name) => path.join(place, name))];

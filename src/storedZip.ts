@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 
 export interface ZippedFile {
-  /** Within the archive, with `/`. */
+  /** The path within the archive, with `/`. */
   readonly name: string;
   readonly bytes: Buffer;
 }
@@ -16,12 +16,12 @@ export function storedZip(files: readonly ZippedFile[]): Buffer {
   let offset = 0;
   for (const { name, bytes } of files) {
     const nameBytes = Buffer.from(name, "utf8");
-    // What both headers have: version, flags, method, time, date, CRC, sizes, the name's length, no further field.
+    // The fields of both headers: version, flags, method, time, date, CRC, sizes, the name's length, no extra field.
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
     // Names are UTF-8.
     common.writeUInt16LE(0x0800, 2);
-    // The first day that the format has.
+    // The first day in the format.
     common.writeUInt16LE(0x21, 8);
     common.writeUInt32LE(crc32(bytes), 10);
     common.writeUInt32LE(bytes.length, 14);

@@ -1,7 +1,7 @@
-"""Finds files in which something has to be judged that only a comparison with the ids of people can tell.
+"""Finds files that need judging for reasons that only a comparison with people's ids can show.
 
-The checks are wider than the judge's own (`src/pipeline/read/checkRows.ts` and beside it): a file too many before the
-judge costs time, and a file too few would be wrong. An action is run only where there is something to compare.
+The checks are stricter than the judge's own (`src/pipeline/read/checkRows.ts` and the modules next to it): an extra
+file for the judge costs time, but a missed one would be wrong. An action is run only if there is something to compare.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from .texts import MaskRules
 def telling_files(
     spark: SparkSession, rows: DataFrame, job: Job, known: DataFrame, found: Found, left: set[int]
 ) -> dict[int, str]:
-    """The numbers of such files, each with what was found.
+    """The numbers of such files, each with the finding.
 
     :param rows: the sound ones of all files
-    :param known: the ids of people that are known before these files, in a column `id`
+    :param known: people's ids that are known before these files, in a column `id`
     :param left: the files that are left to the judge anyway
     """
     specification = job.specification
@@ -40,7 +40,7 @@ def telling_files(
 
 
 def _lost_zeros(rows: DataFrame, specification: Specification, ids: DataFrame) -> list[int]:
-    """The files with a number that is somebody's id without the zeros in front, whoever that is."""
+    """The files with a number that is anybody's id without its leading zeros."""
     school = F.col(specification.hashed[0].name)
     padded = ids.where(F.col("id").rlike(PADDED_NUMBER)).select(
         F.regexp_replace("id", "^0+", "").alias("number")
@@ -53,7 +53,7 @@ def _lost_zeros(rows: DataFrame, specification: Specification, ids: DataFrame) -
 def _files_with_ids_in_texts(
     spark: SparkSession, ids: DataFrame, specification: Specification, found: Found, left: set[int]
 ) -> set[int]:
-    """The files with a kept text that may tell who somebody is: it would be masked, or it is an id."""
+    """The files with a kept text that may identify a person: it would be masked, or it is an id."""
     rules = MaskRules(specification.masking)
     suspects: set[int] = set()
     files_of: dict[str, set[int]] = {}
@@ -70,7 +70,7 @@ def _files_with_ids_in_texts(
         for id_ in asked:
             files_of.setdefault(id_, set()).update(files)
     if files_of:
-        # As rows that come from Python, since Spark's plans, which event logs keep, hold literals.
+        # As rows that come from Python, because Spark's plans, which event logs keep, contain literals.
         asked_ids = spark.createDataFrame([(each,) for each in files_of], "asked string")
         plain = ids.select(F.lower(F.trim("id")).alias("asked"))
         for row in plain.join(F.broadcast(asked_ids), "asked", "left_semi").distinct().collect():

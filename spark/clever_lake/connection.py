@@ -1,4 +1,4 @@
-"""How a Spark that `spark-submit` started talks with the pipeline: over a connection to this machine, a document a line."""
+"""How Spark, started by `spark-submit`, talks to the pipeline: over a local connection, one document per line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Connection:
-    """When it ends, so does this process: whatever becomes of the pipeline, no Spark is left behind."""
+    """When the connection ends, so does this process: whatever happens to the pipeline, no Spark is left behind."""
 
     def __init__(self, port: int, token: str) -> None:
         connection = socket.create_connection(("127.0.0.1", port))
@@ -31,5 +31,5 @@ class Connection:
         with connection.makefile("r", encoding="utf-8") as stream:
             for line in stream:
                 self._received.put(json.loads(line))
-        # Spark's own threads would keep a process that ends by itself.
+        # Spark's own threads would keep the process alive.
         os._exit(0)

@@ -52,7 +52,7 @@ class Specification:
         return [column for column in self.columns if column.kept is not None]
 
     def tells_a_person(self, text: str) -> bool:
-        """Whether a kept text is the id of a person if it is equal to one."""
+        """Whether a kept text that equals a person's id is that id."""
         return len(text) >= self.shortest_id and re.fullmatch(self.plain_number, text) is None
 
 
@@ -82,7 +82,7 @@ class Job:
 
 
 def read_job(document: dict[str, Any], read_text: Callable[[str], str]) -> Job:
-    """A job by its document, which names the place of its specification."""
+    """A job from its document, which names the place of its specification."""
     return Job(
         specification=read_specification(json.loads(read_text(document["specification"]))),
         files=[_landed_file(each) for each in document["files"]],
@@ -92,7 +92,7 @@ def read_job(document: dict[str, Any], read_text: Callable[[str], str]) -> Job:
 
 
 def read_specification(document: dict[str, Any]) -> Specification:
-    """What `src/clever/specification.ts` makes of a report."""
+    """The specification that `src/clever/specification.ts` makes of a report."""
     key = document["key"]
     return Specification(
         columns=[_column(each) for each in document["columns"]],

@@ -1,4 +1,4 @@
-"""Small files in whatever file system Spark reaches by an address."""
+"""Small files in any file system that Spark reaches by an address."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_text(spark: SparkSession, address: str) -> str:
 
 
 def write_text(spark: SparkSession, address: str, text: str) -> None:
-    """Writes a new file, which appears as a whole."""
+    """Writes a new file, which appears complete or not at all."""
     beside, file_system = _opened(spark, address + ".tmp")
     stream = file_system.create(beside, True)
     try:

@@ -1,4 +1,4 @@
-"""What can be told of each file by itself: whether it is in Clever's own form, and what it says twice."""
+"""What can be checked in each file on its own: whether it is in Clever's own form, and what it repeats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from .documents import Header, Job, LandedFile, Specification
 from .lines import BYTES, FILE, HAS_RETURN, HEADER, IS_SOUND, NO_HEADER, PLACE, WIDTH, all_headers
 
-# What a row of the one result is about.
+# The kind of a row in the single result.
 _FACTS = "facts"
 _KNOWN = "known"
 _TEXT = "text"
@@ -21,13 +21,13 @@ REPEATED = "repeated rows"
 SHARED = "ids of several people"
 
 BARE_NUMBER = "^[1-9][0-9]*$"
-# What becomes a bare number without its zeros.
+# An id that becomes a bare number without its zeros.
 PADDED_NUMBER = "^0+[1-9][0-9]*$"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a file's lines add up to."""
+    """The sums over a file's lines."""
 
     rows: int
     headers: int
@@ -39,14 +39,14 @@ class Facts:
     returns: int
     first_day: date | None
     last_day: date | None
-    # Whether there are ids of the school system that may have lost zeros, and ids with zeros in front.
+    # Whether there are school system ids that may have lost zeros, and ids with leading zeros.
     has_bare: bool
     has_padded: bool
 
 
 @dataclass(frozen=True)
 class KeptText:
-    """A different text that is kept, with what its column holds and the files that have it."""
+    """A distinct kept text, with what its column contains and the files that have it."""
 
     kind: str
     text: str
@@ -56,19 +56,19 @@ class KeptText:
 @dataclass(frozen=True)
 class Found:
     facts: dict[int, Facts]
-    # By file, what is to be judged in it.
+    # By file, what needs judging in it.
     marks: dict[int, str]
     texts: list[KeptText]
-    # Whether an id that is known, or one of these files, has zeros in front.
+    # Whether a known id, or one in these files, has leading zeros.
     has_padded: bool
 
 
 def look_at(lines: DataFrame, rows: DataFrame, job: Job, known: DataFrame) -> Found:
-    """All that a single action can tell; its parts have nothing in common but the rows.
+    """Everything that a single action can find; its parts share only the rows.
 
     :param lines: of all files
     :param rows: the sound ones
-    :param known: the ids of people that are known before these files, in a column `id`
+    :param known: people's ids that are known before these files, in a column `id`
     """
     specification = job.specification
     parts = [
@@ -142,10 +142,9 @@ def _facts_of(row: Row) -> Facts:
 
 
 def _marks(rows: DataFrame, specification: Specification) -> DataFrame:
-    """
-    Files that say something twice of a person's day (and resource), or in which an id stands with several of the other
-    kind on one day. Each is a key with several partners: of the first kind, with several rows. Keys are hashes: if two
-    collide, a file too many is judged.
+    """Files that repeat a person's day (and resource), or in which an id occurs with several of the other kind on one day.
+    Each is a key with several partners: of the first kind, with several rows. Keys are hashes: if two collide, one file
+    too many is judged.
     """
     day = F.col(specification.day)
     person = F.coalesce(*specification.person)
@@ -173,7 +172,7 @@ def _marks(rows: DataFrame, specification: Specification) -> DataFrame:
 def _key(
     about: str, needed: list[SparkColumn], partner: SparkColumn, of: list[SparkColumn] | None = None
 ) -> SparkColumn:
-    """A key of what all stands in the row; null where something is missing."""
+    """A key of all these columns; null if one is missing."""
     is_there = reduce(lambda one, other: one & other, [column.isNotNull() for column in needed])
     key = F.when(is_there, F.xxhash64(*(of or needed)))
     return F.struct(F.lit(about).alias("about"), key.alias("key"), partner.alias("partner"))
@@ -195,7 +194,8 @@ def _texts(rows: DataFrame, specification: Specification) -> DataFrame:
 
 
 def why_left(job: Job, file: LandedFile, found: Found) -> str | None:
-    """Why a file is left to the judge, as far as it tells by itself; None for one in Clever's own form."""
+    """Why a file is left to the judge, as far as it can be seen in the file alone; None for one in Clever's own form.
+    """
     facts = found.facts.get(file.number)
     if facts is None or facts.rows == 0:
         return "no row"
@@ -208,7 +208,7 @@ def why_left(job: Job, file: LandedFile, found: Found) -> str | None:
         return "values in another form"
     if facts.returns not in (0, facts.lines):
         return "line ends of two kinds"
-    # Each line but perhaps the last ends in a byte that is in none.
+    # Each line, except perhaps the last, ends in a byte that belongs to no line.
     if file.size - facts.bytes not in (facts.lines, facts.lines - 1):
         return "another number of bytes"
     if facts.first_day is None or facts.last_day is None:

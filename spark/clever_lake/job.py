@@ -1,4 +1,4 @@
-"""One job: landed files of a report in, what is clean of them out."""
+"""One job: reads landed files of a report and writes the clean ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .files import look_at, why_left
 from .lines import FILE, HEADER, IS_SOUND, NO_HEADER, read_lines
 from .output import write_people, write_rows
 
-# Reading stays what it is whatever the cluster's defaults are.
+# Reading must not depend on the cluster's defaults.
 SETTINGS = {
     "spark.sql.ansi.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
@@ -25,25 +25,25 @@ SETTINGS = {
     # Plans name every column of every expression; nobody reads them.
     "spark.sql.maxPlanStringLength": "4096",
 }
-# Bytes of landed files for each part that Spark shuffles: its usual 200 parts cost more than a small job.
+# Bytes of landed files per part that Spark shuffles: its default of 200 parts costs more than a small job.
 PART_BYTES = 32 * 1024 * 1024
 
 
 def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Reads what is clean of a job's files; gives the document that the pipeline commits by.
+    """Reads the clean ones of a job's files; returns the document from which the pipeline commits.
 
-    The lines are read and taken apart once. One action finds all that can be told of each file by itself, one compares
-    kept texts with the ids of people where there is something to compare, one writes the people, one the rows, and one
-    counts what is in the written files.
+    The lines are read and parsed once. One action finds all that can be seen in each file alone, one compares kept
+    texts with people's ids if there is something to compare, one writes the people, one the rows, and one counts what
+    is in the written files.
 
-    :param tell: is told what the job is at
+    :param tell: receives the job's state
     """
     cores = spark.sparkContext.defaultParallelism
     parts = max(cores, sum(file.size for file in job.files) // PART_BYTES)
     settings = {
         **SETTINGS,
         "spark.sql.shuffle.partitions": str(parts),
-        # Spark lists more than 32 files by tasks, and would have one for each.
+        # Spark lists more than 32 files with tasks, and would use one for each.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(cores),
     }
     for name, value in settings.items():
@@ -52,12 +52,13 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
     job = replace(job, files=[file for file in job.files if file.number not in left])
     if not job.files:
         return _result([], left)
-    # With its schema given, nothing has to be read to find it.
+    # With the schema given, nothing needs to be read to infer it.
     known = spark.read.schema("id string").parquet(job.known_ids)
     lines = read_lines(spark, job).persist()
     try:
         tell("reading")
-        # Joining parts and planning again after each stage costs more here than it saves: the parts are as many as the data.
+        # Merging parts and planning again after each stage costs more here than it saves: the parts already fit the
+        # data.
         spark.conf.set("spark.sql.adaptive.enabled", "false")
         rows = lines.where((F.col(HEADER) == NO_HEADER) & F.col(IS_SOUND))
         found = look_at(lines, rows, job, known)

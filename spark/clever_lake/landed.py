@@ -1,4 +1,4 @@
-"""Landed files as the rows that they would have in the table. Nothing is written: for looking and for comparing."""
+"""Landed files as the rows that they would have in the table. Nothing is written: for inspection and comparison."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is clean of some landed files: their rows, still with ids, and why the others are left to the judge."""
+    """The clean ones of some landed files: their rows, still with ids, and why the others are left to the judge."""
 
     job: Job
     lines: DataFrame
@@ -37,11 +37,11 @@ class Reading:
     left: dict[str, str]
 
     def people(self, salt: str) -> DataFrame:
-        """Each person once: the ids beside their pseudonyms. It is what a lookup table holds."""
+        """Each person once: the ids with their pseudonyms, as in a lookup table."""
         return people_rows(self.rows.sparkSession, self.rows, self.job.specification, salt)
 
     def table(self, salt: str) -> DataFrame:
-        """The rows as the table has them, with pseudonyms in the place of ids."""
+        """The rows as in the table, with pseudonyms in place of ids."""
         return table_rows(self.rows.sparkSession, self.rows, self.job.specification, salt)
 
     def close(self) -> None:
@@ -53,9 +53,9 @@ def read_landed(
 ) -> Reading:
     """Reads landed files of one report as a run does. Close the reading when it is no longer needed.
 
-    Whether dates are likely is not asked: that depends on when a file landed, and the run has asked it.
+    Dates are not checked for likelihood: that depends on when a file landed, and the run has already checked it.
 
-    :param known: the ids of people that are known, in a column `id`
+    :param known: people's known ids, in a column `id`
     """
     for name, value in SETTINGS.items():
         spark.conf.set(name, value)

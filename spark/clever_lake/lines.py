@@ -1,7 +1,7 @@
 """Landed files as lines, and lines as rows.
 
-Spark's CSV reader is not used: it takes quotes, short rows and other encodings for something without a word. A file is
-read as lines here. A line is a row only if it keeps a strict grammar: as many cells as the header, quotes at the borders
+Spark's CSV reader is not used: it silently accepts ambiguous quotes, short rows and other encodings. Here a file is
+read as lines. A line is a row only if it follows a strict grammar: as many cells as the header, quotes at the borders
 of cells or doubled within quotes, no control character, UTF-8. A line break within quotes breaks the grammar of both
 lines, so such a file is left to the judge, and lines of large files can be read concurrently.
 """
@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from .documents import Column, Job, Specification
 
-# Line numbers, sizes and the like, beside the report's columns.
+# Line numbers, sizes and similar, in addition to the report's columns.
 FILE = "file_"
 USER_TYPE = "user_type"
 SOURCE = "source_file"
@@ -29,27 +29,27 @@ BYTES = "bytes_"
 HAS_RETURN = "has_return_"
 NO_HEADER = -1
 
-# Control characters, and what takes the place of bytes that are no UTF-8.
+# Control characters, and the replacement for bytes that are not UTF-8.
 _UNSEEN = r"[\x00-\x1f\x7f\ufffd]"
-# A line with more quotes is left to the judge: each comma outside of quotes is found by counting those behind it.
+# A line with more quotes is left to the judge: each comma outside quotes is found by counting those after it.
 _MOST_QUOTES = 60
 _QUOTED = "\x02"
 
 
 def path_of(uri: SparkColumn) -> SparkColumn:
-    """A file's URI in one form: `file:` has one or three slashes, and is left out."""
+    """A file's URI in one form: `file:` can have one or three slashes, and is removed."""
     return F.regexp_replace(uri, "^file:/+", "/")
 
 
 def uri_path(spark: SparkSession, address: str) -> str:
-    """The same of an address."""
+    """The same for an address."""
     assert spark._jvm is not None
     uri: str = spark._jvm.org.apache.hadoop.fs.Path(address).toUri().toString()
     return re.sub("^file:/+", "/", uri)
 
 
 def as_glob(address: str) -> str:
-    """An address for Spark, which takes addresses for patterns."""
+    """An address escaped for Spark, which treats addresses as patterns."""
     return "".join("\\" + each if each in "{}[]*?\\" else each for each in address)
 
 
@@ -58,9 +58,8 @@ def all_headers(specification: Specification) -> list[str]:
 
 
 def read_lines(spark: SparkSession, job: Job) -> DataFrame:
-    """
-    The lines of all files, with the file's number, user type and source and with the report's columns: ids and texts as
-    they stand, empty ones null, all else typed.
+    """The lines of all files, with the file's number, user type and source and with the report's columns: ids and texts
+    unchanged, empty ones null, all others typed.
     """
     specification = job.specification
     text = spark.read.option("lineSep", "\n").text([as_glob(each.path) for each in job.files])
@@ -100,7 +99,7 @@ def read_lines(spark: SparkSession, job: Job) -> DataFrame:
 
 
 def _about(spark: SparkSession, job: Job) -> DataFrame:
-    """What is known of each file. As one literal, since rows that come from Python cost a job of their own."""
+    """The facts about each file. A single literal, because rows that come from Python cost a job of their own."""
     user_types = job.specification.user_types
     files = [
         {
@@ -118,7 +117,7 @@ def _about(spark: SparkSession, job: Job) -> DataFrame:
 
 def _cells() -> SparkColumn:
     line = F.col("line_")
-    # Outside of quotes is a comma with an even number of quotes behind it.
+    # A comma is outside quotes if an even number of quotes follows it.
     quoted = F.transform(
         F.split(line, r',(?=(?:[^"]*"[^"]*")*[^"]*\z)', -1),
         lambda cell: F.when(
@@ -138,7 +137,7 @@ def _quotes(line: SparkColumn) -> SparkColumn:
 
 def _has_sound_form(specification: Specification) -> SparkColumn:
     line = F.col("line_")
-    # Each pair of quotes with what is between them becomes one mark; a cell is marks alone or has none.
+    # Each pair of quotes with its contents becomes one mark; a cell is only marks or has none.
     marked = F.regexp_replace(line, '"[^"]*"', _QUOTED)
     grammar = rf'\A(?:{_QUOTED}+|[^",{_QUOTED}]*)(?:,(?:{_QUOTED}+|[^",{_QUOTED}]*))*\z'
     widths = sorted({len(each.columns) for headers in specification.headers.values() for each in headers})
@@ -151,7 +150,7 @@ def _has_sound_form(specification: Specification) -> SparkColumn:
 
 
 def _cell(specification: Specification, column: Column) -> SparkColumn:
-    """A column's cell, in files of every header; null where the file lacks the column or the cell is empty."""
+    """A column's cell, in files with any header; null if the file lacks the column or the cell is empty."""
     places: dict[int, int] = {}
     for headers in specification.headers.values():
         for header in headers:
@@ -177,5 +176,5 @@ def _is_sound(column: Column, cell: SparkColumn) -> SparkColumn:
 def _typed(column: Column, cell: SparkColumn) -> SparkColumn:
     if column.type == "string":
         return cell
-    # Casts of anything else are lenient, and what they make of it is in no sound line.
+    # Casts of anything else are lenient, but their results occur in no sound line.
     return F.when(cell.rlike(rf"\A(?:{column.form})\z"), cell.cast(column.type))

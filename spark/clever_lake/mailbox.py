@@ -1,7 +1,7 @@
-"""How a Spark on a cluster talks with the pipeline: by files of a folder of the lake, a document each.
+"""How a Spark on a cluster communicates with the pipeline: through files in a folder of the lake, one document each.
 
-The pipeline writes `to-0.json`, `to-1.json` and so on, and this process `from-0.json`, `from-1.json`. As long as the
-pipeline lives, it writes `alive` again.
+The pipeline writes `to-0.json`, `to-1.json` and so on, and this process `from-0.json`, `from-1.json`. While it is
+alive, the pipeline keeps rewriting `alive`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _POLL_SECONDS = 1.0
 
 
 class Mailbox:
-    """When the pipeline gives no sign of life any more, this process ends: nobody pays for a Spark that is forgotten.
+    """When the pipeline gives no more signs of life, this process ends, so that nobody pays for a forgotten Spark.
 
-    :param patience: seconds without a sign of life after which the pipeline counts as gone
+    :param patience: seconds without a sign of life after which the pipeline counts as dead
     """
 
     def __init__(self, spark: SparkSession, folder: str, patience: float) -> None:
@@ -46,13 +46,13 @@ class Mailbox:
         return document
 
     def _watch(self) -> None:
-        # The pipeline's clock is another one: what counts is when its sign was seen to change.
+        # The pipeline has another clock: what counts is when its sign was seen to change.
         seen, since = "", time.monotonic()
         while time.monotonic() - since < self._patience:
             time.sleep(self._patience / 10)
             try:
                 sign = read_text(self._spark, f"{self._folder}/alive")
-            except Exception:  # Being replaced, or the store is away: patience decides.
+            except Exception:  # Being replaced, or the store is unreachable: patience decides.
                 continue
             if sign != seen:
                 seen, since = sign, time.monotonic()

@@ -1,4 +1,4 @@
-"""What the notebook needs of the place where it runs: the lake's definitions, a session of Spark, and the salt."""
+"""What the notebook needs from its environment: the lake's definitions, a Spark session, and the salt."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-# The environment's name of the salt, as on the command line.
+# The environment variable of the salt, as on the command line.
 SALT_VARIABLE = "CLEVER_SALT"
 
 
 def definitions() -> dict[str, Any]:
-    """Columns, rules and places of the lake's reports, which were packed beside this module for the notebook."""
+    """Columns, rules and places of the lake's reports, packed with this module for the notebook."""
     packed = pkgutil.get_data(__package__, "definitions.json")
     assert packed is not None
     document: dict[str, Any] = json.loads(packed)
@@ -23,7 +23,7 @@ def definitions() -> dict[str, Any]:
 
 
 def open_session() -> SparkSession:
-    """The session of Synapse or Fabric; elsewhere one of this machine, with Delta Lake."""
+    """The session of Synapse or Fabric; elsewhere a local one with Delta Lake."""
     active = SparkSession.getActiveSession()
     if active is not None:
         return active
@@ -36,14 +36,15 @@ def open_session() -> SparkSession:
     try:
         delta: Any = importlib.import_module("delta")
     except ImportError:
-        # Whoever has no `delta-spark` has put Delta's jars into Spark's configuration.
+        # Without `delta-spark`, Delta's jars must be in Spark's configuration.
         return builder.getOrCreate()
     session: SparkSession = delta.configure_spark_with_delta_pip(builder).getOrCreate()
     return session
 
 
 def find_salt(vault: str, secret: str) -> str | None:
-    """The lake's salt: from the environment, else from the key vault by the platform's own utilities; None without both.
+    """The lake's salt: from the environment, else from the key vault through the platform's own utilities; None without
+    both.
 
     :param vault: the address of a key vault; empty for none
     """
@@ -57,13 +58,13 @@ def find_salt(vault: str, secret: str) -> str | None:
     try:
         found = utilities.credentials.getSecret(vault, secret)
     except Exception:
-        # Fabric takes the address of a vault, Synapse its name.
+        # Fabric expects the address of a vault, Synapse its name.
         found = utilities.credentials.getSecret(vault.split("//")[-1].split(".")[0], secret)
     return found
 
 
 def _utilities() -> Any:
-    """What Synapse and Fabric have for secrets; None elsewhere."""
+    """The secret utilities of Synapse and Fabric; None elsewhere."""
     try:
         module: Any = importlib.import_module("notebookutils")
     except ImportError:

@@ -1,4 +1,4 @@
-"""Writes clean rows, pseudonymized, with the people and with what is in each data file."""
+"""Writes clean rows, pseudonymized, with the people and with the contents of each data file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SALT = "salt_"
 
 
 def write_people(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> str:
-    """Writes the people of rows, their ids and pseudonyms, each pair once; gives the place of the file."""
+    """Writes the people of rows, their ids and pseudonyms, each pair once; returns the place of the file."""
     place = f"{job.output}/people"
     written = people_rows(spark, rows, job.specification, salt)
     written.write.option("compression", "snappy").parquet(place)
@@ -34,11 +34,11 @@ def people_rows(spark: SparkSession, rows: DataFrame, specification: Specificati
 
 
 def write_rows(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> list[dict[str, Any]]:
-    """Writes rows as data files of a month each; gives what is in each, as read back from the files."""
+    """Writes rows as data files of a month each; returns the contents of each, as read back from the files."""
     specification = job.specification
     place = f"{job.output}/rows"
     table = table_rows(spark, rows, specification, salt)
-    # Spark cuts what is large and joins what is small, so that a month has few files.
+    # Spark splits large parts and joins small ones, so that a month has few files.
     by_month = ", ".join(specification.partitions)
     balanced = spark.sql(f"SELECT /*+ REBALANCE({by_month}) */ * FROM {{table}}", table=table)
     balanced.write.partitionBy(*specification.partitions).option("compression", "snappy").parquet(place)
@@ -47,7 +47,7 @@ def write_rows(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> lis
 
 
 def table_rows(spark: SparkSession, rows: DataFrame, specification: Specification, salt: str) -> DataFrame:
-    """Rows as the table has them: pseudonyms for ids, with user type, source, year and month."""
+    """Rows as in the table: pseudonyms for ids, with user type, source, year and month."""
     parts = [F.expr(f"{part}({specification.day})").alias(part) for part in specification.partitions]
     stored = [each["name"] for each in specification.stored]
     plain = [column.name for column in specification.columns if not column.is_hashed]
@@ -58,16 +58,15 @@ def table_rows(spark: SparkSession, rows: DataFrame, specification: Specificatio
 
 
 def _salt(spark: SparkSession, salt: str) -> DataFrame:
-    """
-    The salt as the value of a function of Python's, once in a job: Spark's plans, which event logs keep, hold the literals
-    of Spark's own functions, and nothing of what a function of Python's returns.
+    """The salt as the value of a Python function, once per job: Spark's plans, which event logs keep, contain the literals
+    of Spark's own functions, but not what a Python function returns.
     """
     value = F.udf(lambda: salt, "string")
     return F.broadcast(spark.range(0, 1, 1, 1).select(value().alias(SALT)))
 
 
 def _pseudonyms(specification: Specification) -> list[SparkColumn]:
-    """SHA-256 of the id's bytes and the salt's behind them, in lower case; null for no id."""
+    """SHA-256 of the id's bytes followed by the salt's, in lower case; null for no id."""
     return [F.sha2(F.concat(each.name, SALT), 256).alias(each.target) for each in specification.hashed]
 
 

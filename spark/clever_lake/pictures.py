@@ -1,4 +1,6 @@
-"""Tables and pictures of a notebook, in one style. Matplotlib and IPython are in Synapse, in Fabric and beside Jupyter."""
+"""Tables and pictures of a notebook, in one style. Matplotlib and IPython are in Synapse and Fabric, and come with
+Jupyter.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ _CELL = "padding:4px 14px 4px 0;border-bottom:1px solid #e5e7eb;vertical-align:t
 
 
 class Table:
-    """Rows under headers; numbers stand to the right, with their exact value in the tooltip."""
+    """Rows under headers; numbers are right-aligned, with their exact value in the tooltip."""
 
     def __init__(self, headers: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> None:
         self.headers = headers
@@ -55,7 +57,7 @@ def say(text: str) -> None:
 
 
 def text_of(value: Any) -> str:
-    """A value for people: thousands apart, two digits behind the point, a dash for nothing."""
+    """A value for people: grouped thousands, two decimals, a dash for nothing."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -115,7 +117,7 @@ class _Sentence:
 
 
 def _show(shown: Table | _Sentence) -> None:
-    # Synapse and Fabric have a function of their own for it.
+    # Synapse and Fabric have their own function for it.
     display_html = getattr(builtins, "displayHTML", None) or getattr(_main(), "displayHTML", None)
     if display_html is not None:
         display_html(shown._repr_html_())

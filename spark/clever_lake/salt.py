@@ -1,4 +1,4 @@
-"""The salt, from the key vault in which OEA keeps it. It is in this process's memory and nowhere else."""
+"""The salt, from the key vault in which OEA keeps it. It is only in this process's memory."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _NAME = "oeaSalt"
 
 
 class NoSalt(Exception):
-    """The salt cannot be had, or is another one; its text tells why, and never the salt."""
+    """The salt is unavailable, or is another one; its text says why, and never contains the salt."""
 
 
 def salt_of_lake(service: str, vault: str, proof: dict[str, Any]) -> str:
-    """The vault's salt, in the form in which the lake uses it.
+    """The vault's salt, in the form that the lake uses.
 
     :param service: `synapse`, `fabric` or `livy`
     :param proof: the salt's fingerprint, made by the pipeline
@@ -61,7 +61,7 @@ def _secret(service: str, vault: str) -> str:
         raise NoSalt(f"no answer ({type(error.reason).__name__})") from None
     except (
         Exception
-    ) as error:  # Whatever a platform's own module throws: its text may tell more than it should.
+    ) as error:  # Any error of a platform's own module: its text may reveal more than it should.
         raise NoSalt(type(error).__name__) from None
     if not isinstance(secret, str) or secret == "":
         raise NoSalt("the secret is empty")
@@ -73,10 +73,10 @@ def _part_of(url: str | None) -> str:
 
 
 def _machine_token(vault: str) -> str:
-    """A token of the machine's managed identity, from the service that each virtual machine of Azure has."""
+    """A token of the machine's managed identity, from the metadata service of Azure's virtual machines."""
     host = urlsplit(vault).hostname or ""
     resource = host.split(".", 1)[1] if host.split(".")[1:2] == ["vault"] else "vault.azure.net"
-    # Where it is moved, Azure's own libraries find it by this variable, too.
+    # If it is at another address, Azure's own libraries find it by this variable, too.
     authority = os.environ.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://169.254.169.254").rstrip("/")
     query = f"api-version=2018-02-01&resource=https://{resource}"
     token: str = _get(
@@ -90,7 +90,7 @@ def _ask(address: str, token: str) -> dict[str, Any]:
 
 
 def _get(address: str, headers: dict[str, str], *, direct: bool) -> dict[str, Any]:
-    # The machine's own service is behind no proxy. A redirect would take the token to another host.
+    # The machine's own service is not behind a proxy. A redirect would send the token to another host.
     handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
     if direct:
         handlers.append(urllib.request.ProxyHandler({}))

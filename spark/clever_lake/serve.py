@@ -1,4 +1,5 @@
-"""Takes jobs from the pipeline, one after the other, and answers with states and then with the result or what failed."""
+"""Takes jobs from the pipeline, one after the other, and answers with states and then with the result or the failure.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ class Channel(Protocol):
     def send(self, document: dict[str, Any]) -> None: ...
 
     def receive(self) -> dict[str, Any]:
-        """The next document; it waits for it."""
+        """Waits for the next document."""
 
 
 def serve() -> None:
@@ -56,7 +57,7 @@ def _serve_mailbox(folder: str, service: str, vault: str, patience: str) -> None
 
 
 def _serve_jobs(spark: SparkSession, channel: Channel, salt: str) -> None:
-    """Until the pipeline sends a document without a job."""
+    """Runs until the pipeline sends a document without a job."""
     channel.send({"state": "ready"})
     while True:
         asked = channel.receive()
@@ -66,7 +67,7 @@ def _serve_jobs(spark: SparkSession, channel: Channel, salt: str) -> None:
             job = read_job(asked["job"], lambda place: read_text(spark, place))
             result = run_job(spark, job, salt, lambda state: channel.send({"state": state}))
             channel.send({"result": result})
-        except Exception as error:  # Whatever it is, the pipeline tells it, and the next job may fare better.
+        except Exception as error:  # Whatever it is, the pipeline reports it, and the next job may succeed.
             channel.send({"error": _kind_of(error)})
 
 
@@ -84,7 +85,7 @@ def _package(place: Path) -> Path:
 
 
 def _kind_of(error: Exception) -> str:
-    """What kind of error it is, and where: its message may hold cells."""
+    """The kind of an error, and its location: its message may contain cells."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent]
     where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""

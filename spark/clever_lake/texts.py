@@ -1,7 +1,7 @@
-"""Tells whether a kept text may hold who somebody is, as `src/clever/maskedText.ts` masks it.
+"""Decides whether a kept text may identify a person, as `src/clever/maskedText.ts` masks it.
 
-The rules' lists and patterns come with the specification. A text that would be masked whatever is known, or that holds a
-known id, puts its file before the judge, who masks it.
+The rules' lists and patterns come with the specification. If a text would be masked whatever is known, or contains a
+known id, its file is left to the judge, who masks it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class MaskRules:
         self._shortest_number: int = document["shortestNumber"]
 
     def ids_in(self, text: str, kind: str) -> list[str] | None:
-        """What may be the id of a person, in lower case; None for a text that is masked whatever is known."""
+        """What may be a person's id, in lower case; None for a text that is masked whatever is known."""
         asked: set[str] = set()
         try:
             self._look(text, kind, "" if kind == "name" else text.lower(), self._deepest_encoding, asked)
@@ -108,7 +108,7 @@ def _is_numbered(name: str) -> bool:
 
 
 def _decode(part: str) -> str:
-    """As JavaScript decodes: a text with a broken escape stays as it is."""
+    """Decodes like JavaScript: a text with a broken escape stays as it is."""
     spaced = part.replace("+", " ")
     if re.search("%(?![0-9A-Fa-f]{2})", spaced):
         return part

@@ -5,15 +5,15 @@ import { CleverLakeError } from "../errors";
 import { findAgent } from "../sftp/agent";
 import type { SftpSourceConfig } from "../sftp/sftpSource";
 
-/** What proves who signs in to the server; without a key or a password, an SSH agent does, if there is one. */
+/** The credentials for the server; without a key or a password, an SSH agent is used, if there is one. */
 export interface SftpSecrets {
   readonly password?: string | undefined;
-  /** The key's text; if left out, the file that the settings name. */
+  /** The key's text; default: the file in the settings. */
   readonly privateKey?: string | undefined;
   readonly passphrase?: string | undefined;
 }
 
-/** The account on the server. Rejects with `config` where the file of the private key cannot be read. */
+/** The account on the server. Rejects with `config` if the private key file cannot be read. */
 export async function sftpAccount(sftp: Config["sftp"], secrets: SftpSecrets): Promise<SftpSourceConfig> {
   const { password, passphrase } = secrets;
   const privateKey = secrets.privateKey ?? (await readKey(sftp.privateKeyPath));

@@ -1,9 +1,9 @@
 import type { KeyVault } from "../lake/adls/keyVault";
 
 /**
- * The salt: the one given, else that of the key vault, where one is set. Rejects as `saltFromKeyVault` does.
+ * The salt: the given one, else that of the key vault, if one is set. Rejects as `saltFromKeyVault` does.
  *
- * @param access how the key vault is reached
+ * @param access how to reach the key vault
  */
 export async function saltOf(
   given: string | undefined,

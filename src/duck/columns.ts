@@ -19,13 +19,13 @@ export type TypedColumns<Shape extends ColumnShape> = {
   readonly [Name in keyof Shape]: ArrayOf[Shape[Name]];
 };
 
-/** So often the event loop gets its turn: some milliseconds of copying lie between. */
+/** How often the event loop gets its turn: after some milliseconds of copying. */
 export const chunksPerTurn = 256;
 
 const arrayTypes = { UTINYINT: Uint8Array, UINTEGER: Uint32Array, DOUBLE: Float64Array } as const;
 export type ArrayType = (typeof arrayTypes)[keyof typeof arrayTypes];
 
-/** Columns of a shape, each made by `make` as an array of the type that it is called with. */
+/** Columns of a shape, each created by `make` as an array of the given type. */
 export function makeColumns<Shape extends ColumnShape>(
   shape: Shape,
   make: (type: ArrayType) => TypedArray,
@@ -35,7 +35,7 @@ export function makeColumns<Shape extends ColumnShape>(
   ) as TypedColumns<Shape>;
 }
 
-/** Copies a chunk's values into the columns from a row on; returns how many rows it has. */
+/** Copies a chunk's values into the columns, starting at a row; returns its number of rows. */
 export function copyChunk(chunk: DuckDBDataChunk, columns: TypedColumns<ColumnShape>, row: number): number {
   const { rowCount } = chunk;
   const targets = Object.entries(columns);

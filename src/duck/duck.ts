@@ -7,7 +7,9 @@ import type { ColumnShape, TypedColumns } from "./columns";
 
 /** A parameter of a statement: bound, never spliced into the text. */
 export type SqlParameter = string | number | bigint | boolean | null;
-/** A result cell as plain JavaScript: BIGINT as bigint, DATE as Date, lists as arrays. Cast in SQL to get others. */
+/**
+ * A result cell as plain JavaScript: BIGINT as bigint, DATE as Date, lists as arrays. Cast in SQL to get other types.
+ */
 export type SqlValue = unknown;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
@@ -16,9 +18,9 @@ export interface DuckOptions {
   readonly memoryLimit?: string;
   readonly threads?: number;
   /**
-   * Where DuckDB may spill; must be readable by its owner only, since identities can land there. If left out, a folder
-   * of its own among the system's temporary ones, removed at the end: DuckDB's default is the current folder. Nothing is
-   * spilt where it is empty, until `spillInto` names one.
+   * Where DuckDB may spill; must be readable by its owner only, because identities can end up there. Default: a folder
+   * of its own in the system's temporary folder, removed at the end (DuckDB's default is the current folder). If it is
+   * empty, nothing is spilled until `spillInto` names a folder.
    */
   readonly temporaryFolder?: string;
 }
@@ -43,12 +45,12 @@ export class Duck implements AsyncDisposable {
     if (options.threads !== undefined) config.threads = String(options.threads);
     const temporaryFolder = options.temporaryFolder ?? ownFolder;
     if (temporaryFolder !== undefined) config.temp_directory = temporaryFolder;
-    // Loaded when it is first needed, which takes some hundredths of a second.
+    // Loaded when first needed, because it takes some hundredths of a second.
     const library = await import("./library");
     return new Duck(await library.DuckDBInstance.create(":memory:", config), ownFolder);
   }
 
-  /** A session of its own: temporary tables and running statements are not shared between sessions. */
+  /** A separate session: temporary tables and running statements are not shared between sessions. */
   async connect(): Promise<DuckSession> {
     return new DuckSession(await this.instance.connect());
   }
@@ -63,7 +65,7 @@ export class Duck implements AsyncDisposable {
     }
   }
 
-  /** Names the folder to spill into, where nothing has been spilt yet. */
+  /** Names the folder to spill into, if nothing has been spilled yet. */
   async spillInto(folder: string): Promise<void> {
     await this.session((session) => session.query(`SET temp_directory = ${sqlString(folder)}`));
   }
@@ -73,7 +75,7 @@ export class Duck implements AsyncDisposable {
     if (this.isClosed) return;
     this.isClosed = true;
     this.instance.closeSync();
-    // On Windows a virus scanner may hold what was spilt for a moment.
+    // On Windows a virus scanner may hold spilled files for a moment.
     if (this.ownFolder !== undefined) rmSync(this.ownFolder, { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -87,7 +89,7 @@ export class DuckSession {
   constructor(private readonly connection: DuckDBConnection) {}
 
   /**
-   * Runs one statement for its rows. An abort of `signal` interrupts it and rejects with the signal's reason.
+   * Runs one statement and returns its rows. An abort of `signal` interrupts it and rejects with the signal's reason.
    * Failures reject with code `engine` and a message without cell values.
    */
   async query(
@@ -104,8 +106,8 @@ export class DuckSession {
   }
 
   /**
-   * Runs one statement for its columns as typed arrays: the way to get millions of numbers. The statement's columns are
-   * those of `shape`, in its order, and hold no null. Otherwise as `query`.
+   * Runs one statement and returns its columns as typed arrays: the way to get millions of numbers. The statement's
+   * columns are those of `shape`, in its order, and hold no null. Otherwise as `query`.
    */
   async columns<Shape extends ColumnShape>(
     sql: string,
@@ -129,7 +131,7 @@ export class DuckSession {
     });
   }
 
-  /** The first row of a statement that has one. */
+  /** The first row of a statement that returns at least one. */
   async one(sql: string, parameters: readonly SqlParameter[] = [], signal?: AbortSignal): Promise<SqlRow> {
     const [row] = await this.query(sql, parameters, signal);
     if (row === undefined)
@@ -159,12 +161,12 @@ export class DuckSession {
   }
 }
 
-/** What DuckDB says where a file, or what it may spill to the disk, finds no space. */
+/** DuckDB's messages when the disk is full for a file or for spilling. */
 const spaceLack = /No space left on device|not enough space on the disk|failed to offload data block/i;
 
 /**
- * DuckDB quotes the offending value or line in its messages; a cell can be an identity and a literal can be a
- * secret, so all that is quoted goes, and so does all behind the first line.
+ * DuckDB quotes the offending value or line in its messages. A cell can be an identity and a literal can be a secret,
+ * so all quoted text is removed, and everything after the first line.
  */
 function withoutValues(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

@@ -8,22 +8,22 @@ import { factorOn, type SampleSchool } from "./schools";
 const mostResourcesPerDay = 12;
 /** How a weekday differs from the others; indexed by `Date.getUTCDay()`. */
 const weekdayFactor = [0, 1.02, 1.04, 1.04, 1.01, 0.9, 0];
-/** Some still come in through Clever for a while after they left. */
+/** Some still use Clever for a while after they left. */
 const factorAfterLeaving = 0.3;
 const surest = 0.98;
-/** Chance that a resource is opened once more on the same day. */
+/** Chance that a resource is opened again on the same day. */
 const chanceOfAnotherAccess = 0.42;
 const mostAccesses = 20;
 
 /**
- * Draws resources by weight in constant time: each resource fills as many slots as its share of all use. A power
- * of two, and enough that the rarest resource has some.
+ * Draws resources by weight in constant time: each resource fills slots in proportion to its share of all use. A power
+ * of two, and large enough that the rarest resource has some.
  */
 const slots = 4096;
 type Picker = Uint16Array;
 
 function picker(district: SampleDistrict, date: string, school: SampleSchool, audience: Audience): Picker {
-  // Schools differ in what they like.
+  // Schools have different preferences.
   const random = randomStream(district.seed, `liking/${school.id}/${audience}`);
   const cumulative: number[] = [];
   let total = 0;
@@ -44,7 +44,7 @@ function picker(district: SampleDistrict, date: string, school: SampleSchool, au
   return table;
 }
 
-/** Which resources the people of a district draw from on a day; made once for all days between changes of them. */
+/** The resources from which a district's people draw on a day; created once for all days between changes. */
 export class Pickers {
   private readonly known = new Map<string, Picker>();
   constructor(
@@ -65,18 +65,18 @@ export class Pickers {
 }
 
 /**
- * What the people of one user type do on one school day, one person after the other. Both reports of the day
- * are read off the same walk, so that they agree. To be fast enough for millions of rows, the walk hands out
- * itself: its fields hold until the next call of `next`.
+ * What the people of one user type do on one school day, one person after the other. Both reports of the day come from
+ * the same walk, so that they agree. To be fast enough for millions of rows, the walk itself is the result: its fields
+ * are valid until the next call of `next`.
  */
 export class DayActivity {
-  /** Index of the present person in `district.people[userType]`. */
+  /** Index of the current person in `district.people[userType]`. */
   person = -1;
   /** Whether the person has left, so that rows lack the `sis_id`. */
   left = false;
-  /** Number of resources accessed; 0 for somebody who was not active. */
+  /** Number of resources accessed; 0 for an inactive person. */
   resourceCount = 0;
-  /** Indexes into `district.resources`, the first `resourceCount` of them; likewise `accesses`. */
+  /** Indexes into `district.resources`, valid up to `resourceCount`; likewise `accesses`. */
   readonly resources = new Int32Array(mostResourcesPerDay);
   readonly accesses = new Int32Array(mostResourcesPerDay);
   /** The sum of the accesses. */
@@ -102,7 +102,7 @@ export class DayActivity {
     this.dayFactor = (weekdayFactor[new Date(date).getUTCDay()] ?? 1) * (0.96 + 0.08 * this.random());
   }
 
-  /** Goes on to the next person who has a row on this day; false at the end. */
+  /** Moves to the next person who has a row on this day; false at the end. */
   next(): boolean {
     for (;;) {
       const person = this.people[++this.person];
@@ -124,7 +124,7 @@ export class DayActivity {
     const wanted = this.geometric(breadth, mostResourcesPerDay);
     const table = this.pickers[this.person];
     if (table === undefined) return;
-    // A resource that is drawn again is not replaced: whoever draws the most popular twice used one fewer.
+    // A resource that is drawn twice is not replaced: that person used one fewer.
     for (let n = 0; n < wanted; n++) this.access(table[Math.floor(this.random() * slots)] ?? 0);
   }
 
@@ -141,7 +141,9 @@ export class DayActivity {
     this.accesses[this.resourceCount++] = times;
   }
 
-  /** 1, and one more with chance `again` each time; by multiplication alone, which is exact on every machine. */
+  /**
+   * 1, and one more with chance `again` each time; computed only by multiplication, which is exact on every machine.
+   */
   private geometric(again: number, most: number): number {
     const drawn = this.random();
     let count = 1;

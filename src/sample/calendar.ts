@@ -17,7 +17,7 @@ const weekday = (day: number): number => new Date(day * millisecondsPerDay).getU
 
 const isoDate = (day: number): string => new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
 
-/** The `n`th such weekday of a month, counted from 1. */
+/** The `n`th given weekday of a month, counted from 1. */
 function nthWeekday(year: number, month: number, wanted: number, n: number): number {
   const first = dayNumber(year, month, 1);
   return first + ((wanted - weekday(first) + 7) % 7) + (n - 1) * 7;
@@ -28,7 +28,7 @@ function lastWeekday(year: number, month: number, wanted: number): number {
   return last - ((weekday(last) - wanted + 7) % 7);
 }
 
-/** A holiday with a fixed date is kept on Friday or Monday when it falls on a weekend. */
+/** A holiday with a fixed date is moved to Friday or Monday if it falls on a weekend. */
 function observed(day: number): number {
   if (weekday(day) === saturday) return day - 1;
   return weekday(day) === sunday ? day + 1 : day;
@@ -63,10 +63,10 @@ function schoolYear(year: number): SchoolYear {
   };
 }
 
-/** The school days from `firstDay` (`yyyy-MM-dd`) on, without end, as `yyyy-MM-dd`. */
+/** The school days from `firstDay` (`yyyy-MM-dd`), without end, as `yyyy-MM-dd`. */
 export function* schoolDays(firstDay: string): Generator<string, never> {
   const start = Date.parse(firstDay) / millisecondsPerDay;
-  // A day before August belongs to the school year that began the year before.
+  // A day before August belongs to the school year that began in the year before.
   for (let year = Number(firstDay.slice(0, 4)) - 1; ; year++) {
     const { first, last, free } = schoolYear(year);
     for (let day = Math.max(first, start); day <= last; day++) {

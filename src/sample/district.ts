@@ -6,9 +6,9 @@ import { type SampleResource, sampleResources } from "./resources";
 import { type SampleSchool, sampleSchools } from "./schools";
 
 export interface SampleOptions {
-  /** A whole number; another seed makes another district. Default 1. */
+  /** A whole number; another seed gives another district. Default 1. */
   readonly seed?: number;
-  /** People who are ever part of the district, of each user type. */
+  /** People of each user type who are ever part of the district. */
   readonly students: number;
   readonly teachers: number;
   readonly staff: number;
@@ -17,7 +17,7 @@ export interface SampleOptions {
   readonly days: number;
   /** `yyyy-MM-dd`; the district's first school day is this one or the next. Default 2025-08-25. */
   readonly firstDay?: string;
-  /** Changes in the course of the days; without any, the district goes on as it began. */
+  /** Changes over time; without any, the district continues as it began. */
   readonly changes?: readonly SampleChange[];
 }
 
@@ -27,19 +27,19 @@ export type SampleChange = { readonly schoolDay: number; readonly factor: number
   | { readonly school: string }
 );
 
-/** An invented district: all that its reports follow from. */
+/** An invented district, from which its reports are generated. */
 export interface SampleDistrict {
   readonly seed: number;
   /** The school days, `yyyy-MM-dd`, ascending. */
   readonly days: readonly string[];
   readonly schools: readonly SampleSchool[];
-  /** The school with fewer students than the default minimum group size; there from 4 schools and 200 students on. */
+  /** The school with fewer students than the default minimum group size; exists from 4 schools and 200 students on. */
   readonly tinySchool: SampleSchool | undefined;
   readonly resources: readonly SampleResource[];
   readonly people: Readonly<Record<UserType, readonly SamplePerson[]>>;
 }
 
-/** A day that reports can carry: `yyyy-MM-dd`, and in the calendar. */
+/** A day that reports can have: `yyyy-MM-dd`, and in the calendar. */
 function isDay(text: string): boolean {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
@@ -81,9 +81,9 @@ function nameOf(subject: { readonly resource: string } | { readonly school: stri
 }
 
 /**
- * Makes a district from a seed. The same options make the same district, and `days` only says how far its
- * reports go: what they say of a person on a day is the same in a longer one.
- * Throws `config` for counts or dates that make no district, and for changes of what it does not have.
+ * Makes a district from a seed. The same options make the same district. `days` only limits how far its reports go: a
+ * person's data on a day is the same in a longer one. Throws `config` for counts or dates that make no district, and
+ * for changes to something that it does not have.
  */
 export function sampleDistrict(options: SampleOptions): SampleDistrict {
   checkOptions(options);

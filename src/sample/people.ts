@@ -3,26 +3,26 @@ import { between, objectId, type Random, randomStream } from "./random";
 import { type GradeBand, gradesOfBand, type SampleSchool } from "./schools";
 
 export interface SamplePerson {
-  /** Nine digits with leading zeros: too long to turn up by chance within a hash, so that a leak can be searched for. */
+  /** Nine digits with leading zeros: too long to occur by chance within a hash, so that tests can search for leaks. */
   readonly sisId: string;
   /** 24 hexadecimal digits. */
   readonly cleverUserId: string;
   readonly userType: UserType;
   readonly school: SampleSchool;
-  /** Students only; it does not advance with the years. */
+  /** Students only; it does not advance over the years. */
   readonly grade?: string;
   readonly band?: GradeBand;
   /** The first school day with rows of this person, counted from the district's first (0). */
   readonly joinsAt: number;
-  /** The school day from which `sis_id` is blank, likewise; it may lie beyond the district's last. */
+  /** The school day from which `sis_id` is blank, counted likewise; it may be after the district's last. */
   readonly leavesAt: number | undefined;
-  /** Share of an average day's chance to be active, 0 to 1. */
+  /** Relative chance to be active, compared with the average day, 0 to 1. */
   readonly propensity: number;
-  /** Chance to go on to one more resource, 0 to 1. */
+  /** Chance to use one more resource, 0 to 1. */
   readonly breadth: number;
 }
 
-/** For so many school days a person who left still has rows, without `sis_id`; then none. */
+/** For this many school days a person who left still has rows, without `sis_id`; then none. */
 export const blankDays = 15;
 
 /** One school has fewer students than the default minimum group size. */
@@ -46,7 +46,7 @@ const habits: Readonly<Record<UserType, Habits>> = {
   staff: { firstNumber: 800_000_011, leastPropensity: 0.1, mostPropensity: 0.8, breadth: 0.4 },
 };
 
-/** Where the tiny school is, if there is one: the last. */
+/** The place of the tiny school, if there is one: the last. */
 export function tinySchool(schools: readonly SampleSchool[], studentCount: number): SampleSchool | undefined {
   const hasOne = schools.length >= tinySchoolNeeds.schools && studentCount >= tinySchoolNeeds.students;
   return hasOne ? schools.at(-1) : undefined;
@@ -103,7 +103,7 @@ export function samplePeople(
       ...(userType === "students" ? studentGrade : {}),
       joinsAt,
       leavesAt: leavingDay(random, joinsAt),
-      // Squared, since few people are reluctant and most come nearly every day.
+      // Squared, because few people are reluctant and most are active nearly every day.
       propensity: mostPropensity - (mostPropensity - leastPropensity) * reluctance * reluctance,
       breadth: breadth * (0.8 + 0.4 * random()),
     };

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { uniformFloat32 } from "pure-rand/distribution/uniformFloat32";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
-/** The next number of a stream, at least 0 and below 1. */
+/** Returns the next number of a stream, at least 0 and below 1. */
 export type Random = () => number;
 
 /**
- * A stream of random numbers of its own for every name: the seed and the name decide all of it, whatever other
- * streams were drawn from, and in whichever order.
+ * A separate stream of random numbers for every name: it depends only on the seed and the name, not on the other
+ * streams.
  */
 export function randomStream(seed: number, name: string): Random {
   const digest = createHash("sha256").update(`${seed}/${name}`).digest();
@@ -15,12 +15,12 @@ export function randomStream(seed: number, name: string): Random {
   return () => uniformFloat32(generator);
 }
 
-/** A whole number from `low` to `high`, both included. */
+/** A whole number from `low` to `high`, both inclusive. */
 export function between(random: Random, low: number, high: number): number {
   return low + Math.floor(random() * (high - low + 1));
 }
 
-/** An id in the form of Clever's: 24 hexadecimal digits. */
+/** An id in Clever's form: 24 hexadecimal digits. */
 export function objectId(random: Random): string {
   let id = "";
   while (id.length < 24)

@@ -18,15 +18,15 @@ export interface SampleFile {
   readonly path: string;
   readonly report: ReportName;
   readonly userType: UserType;
-  /** `yyyy-MM-dd`, of the name and of every row. */
+  /** `yyyy-MM-dd`, in the name and in every row. */
   readonly date: string;
-  /** The file's text in chunks of about 64 KiB, made as they are asked for; every call starts again. */
+  /** The file's text in chunks of about 64 KiB, generated on demand; every call starts again. */
   rows(): Generator<string>;
 }
 
 const chunkLength = 65_536;
 
-/** Cells as one line of a CSV would have them, with a comma behind. */
+/** Cells as part of a CSV line, with a trailing comma. */
 function csvCells(...cells: string[]): string {
   return `${stringify([cells], { record_delimiter: "" })},`;
 }
@@ -36,14 +36,17 @@ function header(report: Report, userType: UserType): string {
   return stringify([names]);
 }
 
-/** What is the same between two changes of resources, made once: people's CSV cells, and what they draw resources from. */
+/**
+ * What stays the same between two changes of resources, created once: people's CSV cells, and the resources that they
+ * draw from.
+ */
 function prepare(district: SampleDistrict, userType: UserType, date: string) {
   const pickers = new Pickers(district, date);
   const schoolCells = new Map(district.schools.map((school) => [school, csvCells(school.id, school.name)]));
   const people = district.people[userType];
   return {
     pickers: people.map((person) => pickers.of(person)),
-    // Ids are digits and letters alone and never need quotes.
+    // Ids consist of digits and letters and never need quotes.
     cells: people.map(
       ({ sisId, cleverUserId, school }) => `${sisId},${cleverUserId},${schoolCells.get(school)}`,
     ),
@@ -59,7 +62,7 @@ interface DayOfUserType {
   readonly people: Prepared;
 }
 
-/** The cells of the present person, without the `sis_id` of one who left. */
+/** The cells of the current person, without the `sis_id` of one who left. */
 function personCells({ cells }: Prepared, { person, left }: DayActivity): string {
   const all = cells[person] ?? "";
   return left ? all.slice(all.indexOf(",")) : all;
@@ -133,15 +136,15 @@ export function* districtFiles(district: SampleDistrict): Generator<SampleFile> 
 
 export interface WriteDistrictOptions {
   readonly signal?: AbortSignal;
-  /** First and last day to write, `yyyy-MM-dd`, both included. */
+  /** First and last day to write, `yyyy-MM-dd`, both inclusive. */
   readonly from?: string;
   readonly to?: string;
 }
 
 /**
- * Writes the district's files below `folder`, as Clever's server has them, in bounded memory, and resolves to
- * their paths. A file is complete from the moment it has its name, and is dated 05:00 UTC of the next day.
- * Rejects with `io` where the disk refuses, or with the signal's reason.
+ * Writes the district's files below `folder`, as on Clever's server, in bounded memory, and resolves to their paths. A
+ * file gets its name only when complete, and is dated 05:00 UTC of the next day. Rejects with `io` if writing fails, or
+ * with the signal's reason.
  */
 export async function writeDistrict(
   district: SampleDistrict,

@@ -2,23 +2,23 @@ import type { UserType } from "../clever/reports";
 import { objectId, type Random, randomStream } from "./random";
 import { type GradeBand, gradeBands, type SampleSchool } from "./schools";
 
-/** Who a resource is for: students of a grade band, or a user type. */
+/** The users of a resource: students of a grade band, or a user type. */
 export type Audience = GradeBand | Exclude<UserType, "students">;
 
 export interface SampleResource {
   /** Stays the same when the name changes. */
   readonly id: string;
   readonly name: string;
-  /** As reports name it: `app`, `district-link`, … */
+  /** As in reports: `app`, `district-link`, … */
   readonly type: string;
   readonly audiences: readonly Audience[];
-  /** Set where only the people of one school have it. */
+  /** Set if only the people of one school have it. */
   readonly school?: SampleSchool;
-  /** How much it is used beside the others. */
+  /** How much it is used, relative to the others. */
   readonly weight: number;
   /** From `onDay` (`yyyy-MM-dd`) on, reports carry the new name. */
   readonly renamed?: { readonly onDay: string; readonly newName: string };
-  /** From `onDay` on, its weight is another by this factor. */
+  /** From `onDay` on, its weight is multiplied by this factor. */
   readonly changed?: { readonly onDay: string; readonly factor: number };
 }
 
@@ -31,7 +31,7 @@ interface Catalogue {
   readonly names: readonly string[];
 }
 
-/** Invented products. The first two are widely used everywhere, and are renamed in the course of the first year. */
+/** Invented products. The first two are widely used everywhere, and are renamed during the first year. */
 const renames: readonly { readonly name: string; readonly newName: string; readonly schoolDay: number }[] = [
   { name: "Mathlark", newName: "Mathlark Plus", schoolDay: 5 },
   { name: "Wordmeadow", newName: "Wordmeadow: Reading & Writing", schoolDay: 90 },
@@ -78,7 +78,7 @@ const catalogues: readonly Catalogue[] = [
       "Letterlagoon",
     ],
   },
-  // For one grade band alone.
+  // For one grade band only.
   { type: "app", audiences: ["elementary"], names: ["Counting Cove", "Alphabarn"] },
   { type: "app", audiences: ["middle"], names: ["Ratioridge"] },
   { type: "app", audiences: ["high"], names: ["Collegecairn", "Careerkite", "Calcridge"] },
@@ -139,7 +139,7 @@ const catalogues: readonly Catalogue[] = [
   { type: "district-link", audiences: adults, names: ["Staff Handbook", "https://hr.example.org/leave"] },
 ];
 
-/** What the teachers of every school add for it: a named link, a bare URL and an app. */
+/** What each school's teachers add for their school: a named link, a bare URL and an app. */
 function schoolCatalogue(index: number): Catalogue[] {
   return [
     { type: "teacher-link", audiences: everyone, names: [`Class Page ${index + 1}`] },
@@ -156,8 +156,8 @@ function shuffle<T>(values: readonly T[], random: Random): T[] {
 }
 
 /**
- * The resources of the district, the widely used first; weights fall as one over the rank (Zipf's law).
- * `schoolDay(n)` is the date of the district's `n`th school day, from 0.
+ * The resources of the district, widely used ones first; weights fall as one over the rank (Zipf's law). `schoolDay(n)`
+ * is the date of the district's `n`th school day, from 0.
  */
 export function sampleResources(
   seed: number,
@@ -184,7 +184,7 @@ export function sampleResources(
   return [...leading, ...shared, ...local].map((resource, index) => ({
     ...resource,
     id: objectId(random),
-    // A school's own resources all stand at the end of the tail: there each has the rank after the last shared one.
+    // A school's own resources are all at the end of the tail: each has the rank after the last shared one.
     weight: 1 / (1 + Math.min(index, lastRank)),
   }));
 }

@@ -6,7 +6,7 @@ import type { SamplePerson } from "./people";
 import { between, type Random, randomStream } from "./random";
 import { writeSampleFile } from "./writeFile";
 
-/** Where the roster is written, beside the reports' folders. */
+/** The path of the roster, next to the reports' folders. */
 export const sampleRosterPath = `roster/${rosterFileName}`;
 
 /** Columns of Clever's SFTP specification, in its order; the last ones are about a student's contacts. */
@@ -58,9 +58,9 @@ const letters = "ABCDEFGHIJKLMNOPRSTW";
 const ages = { first: 6, schoolYears: 12 };
 
 /**
- * Writes the roster of the students who are enrolled on the district's last day, as Clever takes it, with invented
- * names, birth dates and contacts; resolves to its path below `folder`. The same district gives the same file.
- * Rejects with `io` where the disk refuses, or with the signal's reason.
+ * Writes the roster of the students who are enrolled on the district's last day, in Clever's format, with invented
+ * names, birth dates and contacts; resolves to its path below `folder`. The same district gives the same file. Rejects
+ * with `io` if writing fails, or with the signal's reason.
  */
 export async function writeRoster(
   district: SampleDistrict,
@@ -86,7 +86,7 @@ function* rosterRows(district: SampleDistrict): Generator<string> {
   yield stringify([columns]);
   for (const person of district.people.students) {
     const rows = studentRows(person, schoolIds.get(person.school) ?? "", year, random);
-    // Drawn for everybody, so that a longer district says the same of each student.
+    // Drawn for everybody, so that each student's data is the same in a longer district.
     if (person.joinsAt <= last && (person.leavesAt ?? Number.POSITIVE_INFINITY) > last) yield stringify(rows);
   }
 }

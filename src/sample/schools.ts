@@ -3,7 +3,7 @@ import { objectId, randomStream } from "./random";
 export const gradeBands = ["elementary", "middle", "high"] as const;
 export type GradeBand = (typeof gradeBands)[number];
 
-/** Grades as Clever's roster writes them. */
+/** Grades as in Clever's roster. */
 export const gradesOfBand: Readonly<Record<GradeBand, readonly string[]>> = {
   elementary: ["Kindergarten", "1", "2", "3", "4", "5"],
   middle: ["6", "7", "8"],
@@ -14,15 +14,15 @@ export interface SampleSchool {
   readonly id: string;
   readonly name: string;
   readonly bands: readonly GradeBand[];
-  /** How large the school is beside the others. */
+  /** The size of the school relative to the others. */
   readonly weight: number;
-  /** How keen the school is: a factor on everybody's propensity, around 1. */
+  /** The activity of the school: a factor on everybody's propensity, around 1. */
   readonly level: number;
-  /** From `onDay` (`yyyy-MM-dd`) on, its level is another by this factor. */
+  /** From `onDay` (`yyyy-MM-dd`) on, its level is multiplied by this factor. */
   readonly changed?: { readonly onDay: string; readonly factor: number };
 }
 
-/** A factor that a change brings on a day; 1 before it, and without one. */
+/** The factor of a change on a day; 1 before it, and without one. */
 export function factorOn(
   date: string,
   { changed }: { readonly changed?: { readonly onDay: string; readonly factor: number } },
@@ -75,7 +75,7 @@ function nameOf(index: number, bands: readonly GradeBand[]): string {
   return index === 1 ? `${place} "Lakeside" ${title}` : `${direction}${place} ${title}`;
 }
 
-/** The district's schools: one for all grades where there is only one, otherwise three kinds of unequal size. */
+/** The district's schools: one for all grades if there is only one, otherwise three kinds of unequal size. */
 export function sampleSchools(seed: number, count: number): SampleSchool[] {
   const random = randomStream(seed, "schools");
   return Array.from({ length: count }, (_, index) => {

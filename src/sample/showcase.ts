@@ -1,12 +1,12 @@
 import type { SampleOptions } from "./district";
 
-/** The first school day of the newest two of the showcase's ten weeks. */
+/** The first school day of the last two of the showcase's ten weeks. */
 const schoolDay = 38;
 
 /**
- * The district that newcomers meet. It reaches over ten school weeks with two holidays, since what changed is told from
- * eight weeks on, and in the newest two it has such changes. Most of the time of bringing it into a lake goes by its
- * files, so there is no staff; it has so many students that a school's grade on one day is not too few to be told.
+ * The district for first-time users. It covers ten school weeks with two holidays, because changes are reported from
+ * eight weeks on, and it has such changes in the last two. Ingesting takes time mostly per file, so there is no staff.
+ * It has enough students that a school's grade on one day is large enough to be shown.
  */
 export const showcase = {
   students: 1600,

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { CleverLakeError } from "../errors";
 import { replaceFile } from "../heldFiles";
 
-/** A file of the sample district that is to be written. */
+/** A file of the sample district to be written. */
 export interface SampleFileToWrite {
   /** Its path on the server, for messages. */
   readonly subject: string;
@@ -19,7 +19,7 @@ export interface SampleFileToWrite {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Writes a file in bounded memory; it is complete from the moment it has its name. Rejects with `io`. */
+/** Writes a file in bounded memory; it gets its name only when complete. Rejects with `io`. */
 export async function writeSampleFile(file: SampleFileToWrite): Promise<void> {
   const { subject, target, text, modified, signal } = file;
   // Another process may be writing the same district.
@@ -30,7 +30,7 @@ export async function writeSampleFile(file: SampleFileToWrite): Promise<void> {
     await utimes(unfinished, modified, modified);
     await replaceFile(unfinished, target, signal);
   } catch (error) {
-    // What went wrong first is what to tell, not that the rest of it cannot be removed either.
+    // Report the original error, not that the rest of the file cannot be removed either.
     await rm(unfinished, { force: true }).catch(() => undefined);
     signal?.throwIfAborted();
     throw new CleverLakeError("io", "A file of the sample district could not be written.", {

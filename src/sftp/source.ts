@@ -49,18 +49,18 @@ export interface ReportSource extends AsyncDisposable {
    */
   list(signal?: AbortSignal): Promise<SourceListing>;
 
-  /** The file as it is now. */
+  /** The current state of the file. */
   stat(path: string, signal?: AbortSignal): Promise<SourceFile>;
 
   /**
-   * The file's bytes from start to end, in order and in bounded memory. Rejects with `changedWhileRead` when
-   * the file is not, from the first byte to the last, the one that was listed; `stat` it and read again then.
+   * The file's bytes from start to end, in order and in bounded memory. Rejects with `changedWhileRead` if, at any time
+   * from the first byte to the last, the file is not the one that was listed; then `stat` it and read again.
    */
   read(file: SourceFile, options?: ReadOptions): AsyncIterable<Buffer>;
 
-  /** The first `length` bytes, fewer where the file is shorter. */
+  /** The first `length` bytes, fewer if the file is shorter. */
   readHead(file: SourceFile, length: number, signal?: AbortSignal): Promise<Buffer>;
 
-  /** Ends what is under way and lets go of every connection. Never rejects. */
+  /** Ends pending work and closes every connection. Never rejects. */
   close(): Promise<void>;
 }

@@ -3,8 +3,8 @@ import type { DateLimits } from "../clever/likelyDates";
 import type { UserType } from "../clever/reports";
 
 /**
- * What a Spark job is given, as a JSON document (`spark/clever_lake/documents.py` reads it). Never the salt. Places are
- * addresses for Hadoop's file systems, `file:/…` or `abfss://…`, without percent-encoding.
+ * The input of a Spark job, as a JSON document (`spark/clever_lake/documents.py` reads it). Never contains the salt.
+ * Places are addresses for Hadoop's file systems, `file:/…` or `abfss://…`, without percent-encoding.
  */
 export interface SparkJob extends Omit<JobPlaces, "paths"> {
   readonly files: readonly SparkFile[];
@@ -12,13 +12,13 @@ export interface SparkJob extends Omit<JobPlaces, "paths"> {
 
 /** Where Spark finds what a job needs. */
 export interface JobPlaces {
-  /** Of the landed files, in their order. */
+  /** The addresses of the landed files, in order. */
   readonly paths: readonly string[];
   /** The report's specification (`clever/specification.ts`), a JSON file. */
   readonly specification: string;
-  /** A Parquet file with the ids of people that are known, in a column `id`. */
+  /** A Parquet file with people's known ids, in a column `id`. */
   readonly knownIds: string;
-  /** A folder that does not exist yet, for what the job writes. */
+  /** A folder that does not exist yet, for the job's output. */
   readonly output: string;
 }
 
@@ -32,22 +32,22 @@ export interface SparkFile {
   readonly dates: DateLimits;
 }
 
-/** A file that a job wrote, in its output. Whatever wrote the result, the place is within. */
+/** A file that a job wrote. Whatever wrote the result, the place must be within the output folder. */
 const place = z.string().regex(/^(?:people|rows)(?:\/[\w=-][\w=.-]*)+$/);
 const bounds = z.record(z.string(), z.union([z.string(), z.number()]));
 
-/** What a job answers. */
+/** A job's answer. */
 const sparkResult = z.object({
-  /** The files that are clean. */
+  /** The clean files. */
   files: z.array(z.object({ number: z.int().nonnegative(), rows: z.int().positive() })),
-  /** The others, each with what it is left to the judge for. */
+  /** The others, each with the reason why it is left to the judge. */
   left: z.array(z.object({ number: z.int().nonnegative(), why: z.string() })),
   dataFiles: z.array(
     z.object({
       place,
       partition: z.object({ year: z.int(), month: z.int().min(1).max(12) }),
       rows: z.int().positive(),
-      /** By column, of all rows; texts in full. */
+      /** By column, over all rows; texts in full. */
       min: bounds,
       max: bounds,
       nulls: z.record(z.string(), z.int().nonnegative()),
@@ -60,19 +60,19 @@ const sparkResult = z.object({
 
 export type SparkResult = z.infer<typeof sparkResult>;
 
-/** What Spark tells, a document each; places of a result are within the job's output. */
+/** Spark's messages, one document each; places in a result are within the job's output. */
 const sparkMessage = z.union([
   z.object({ state: z.enum(["ready", "reading", "checking", "writing"]) }),
   z.object({ result: sparkResult }),
-  /** The kind of what failed, without values. */
+  /** The kind of failure, without values. */
   z.object({ error: z.string() }),
-  /** Why the salt cannot be had from the key vault; then it ends. */
+  /** Why the salt could not be read from the key vault; then Spark ends. */
   z.object({ noSalt: z.string() }),
 ]);
 
 export type SparkMessage = z.infer<typeof sparkMessage>;
 
-/** A document of Spark's; one in another form is told as what failed. */
+/** A document from Spark; one in another form is reported as a failure. */
 export function messageIn(text: string): SparkMessage {
   try {
     return sparkMessage.parse(JSON.parse(text));
@@ -81,12 +81,12 @@ export function messageIn(text: string): SparkMessage {
   }
 }
 
-/** The address of a file on this machine. */
+/** The address of a local file. */
 export function addressOf(place: string): string {
   return `file:${place}`;
 }
 
-/** What is sent to Spark: a job, or nothing, which ends it. */
+/** A message to Spark: a job, or nothing, which ends it. */
 export interface SparkRequest {
   readonly job?: SparkJob;
 }

@@ -4,11 +4,11 @@ import type { Readable } from "node:stream";
 const mostLines = 200;
 const toldLines = 3;
 
-/** The last lines of a program's log. Its messages may quote cells, so what is quoted is never told. */
+/** The last lines of a program's log. Its messages may quote cells, so quoted text is never shown. */
 export class LogTail {
   private lines: string[] = [];
 
-  /** @param onWork is told each line that tells of Spark's work */
+  /** @param onWork receives each line about Spark's progress */
   follow(stream: Readable, onWork?: (line: string) => void): void {
     const reader = createInterface({ input: stream });
     reader.on("error", () => undefined);
@@ -20,13 +20,13 @@ export class LogTail {
     });
   }
 
-  /** Takes the last lines of a log as they are now; resolves to the last one that tells of Spark's work. */
+  /** Replaces the last lines of a log by the current ones; resolves to the last one about Spark's progress. */
   replace(lines: readonly string[]): string | undefined {
     this.lines = lines.flatMap((line) => line.split("\n")).slice(-mostLines);
     return this.lines.map(workIn).findLast((line) => line !== undefined);
   }
 
-  /** The last lines that tell of a failure, behind a space; nothing if there are none. */
+  /** The last lines about a failure, after a space; empty if there are none. */
   told(): string {
     const failures = this.lines.filter((line) => isFailure.test(line)).map(withoutValues);
     return failures.length === 0 ? "" : ` The end of its log: ${failures.slice(-toldLines).join(" / ")}`;
@@ -34,8 +34,8 @@ export class LogTail {
 }
 
 /**
- * What a line tells of Spark's work; undefined for others. Only these forms, each in full: other lines of the same parts of
- * Spark may quote cells.
+ * A line's text about Spark's progress; undefined for others. Only these forms, each in full: other lines of the same
+ * parts of Spark may quote cells.
  */
 export function workIn(line: string): string | undefined {
   const text = /^\d\d[/\d: ]+ INFO [\w.$]+: (.+)$/.exec(line)?.[1] ?? "";
@@ -52,11 +52,11 @@ const workForms = [
   /^Application report for application_[\d_]{1,40} \(state: [A-Z]{1,20}\)$/,
 ];
 
-/** What Java, Python and log4j begin such lines with. */
+/** What Java, Python and log4j put at the start of such lines. */
 const isFailure =
   /^(?:\d\d[/\d: ]+ (?:ERROR|FATAL) |Exception in thread|Error:|JAVA_HOME |Caused by: |(?:[\w.]+\.)?\w*(?:Error|Exception): |\S+: (?:line \d+: )?.*(?:not found|No such file))/;
 
-/** An exception's own message may hold anything; its kind and the log's own words do not. */
+/** An exception's own message may contain anything; its kind and the log's own words do not. */
 function withoutValues(line: string): string {
   return line.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "…").replace(/((?:Error|Exception)): .*/, "$1");
 }

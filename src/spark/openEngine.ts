@@ -4,26 +4,26 @@ import type { TokenSource } from "../lake/adls/tokens";
 import { scriptsOfProgram } from "./scripts";
 import type { SparkEngine } from "./sparkEngine";
 
-/** How Azure is signed in to and reached, beyond what the configuration says. */
+/** How to sign in to Azure and reach it, in addition to the configuration. */
 export interface AzureAccess {
-  /** Where tokens come from; the machine's sign-in if left out. */
+  /** Source of tokens; default: the machine's sign-in. */
   readonly tokens?: TokenSource | undefined;
-  /** The proxy on the way; the environment's if left out. */
+  /** The proxy; default: the environment's. */
   readonly proxy?: ProxySettings | undefined;
 }
 
 type EngineSettings = Pick<Config, "engine" | "sparkSubmit" | "livy" | "lake" | "saltKeyVaultUrl">;
 
 /**
- * The engine that a configuration names, for one run; undefined for the embedded one. Nothing is started or sent before the
- * first job. Rejects with `config` for an engine that cannot do the work. The caller disposes it.
+ * The configured engine for one run; undefined for the embedded one. Nothing is started or sent before the first job.
+ * Rejects with `config` for an engine that cannot do the work. The caller disposes it.
  */
 export async function openEngine(
   settings: EngineSettings,
   azure: AzureAccess = {},
 ): Promise<SparkEngine | undefined> {
   if (settings.engine === "embedded") return undefined;
-  // Others need not load it.
+  // The other engines need not load it.
   const { SparkEngine } = await import("./sparkEngine");
   if (settings.engine === "spark-submit") {
     const { submitSpark } = await import("./sparkProcess");

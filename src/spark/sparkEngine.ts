@@ -16,8 +16,8 @@ import { SparkJobs } from "./sparkJobs";
 import type { LaunchSpark, LentPlaces, SparkSession } from "./sparkSession";
 
 /**
- * Apache Spark as a reader of landed files, however it is started. One Spark serves all jobs of a run; it starts with the
- * first one.
+ * Apache Spark as a reader of landed files, however it is started. One Spark serves all jobs of a run; the first job
+ * starts it.
  */
 export class SparkEngine implements AsyncDisposable {
   private session: Promise<SparkSession> | undefined;
@@ -28,7 +28,7 @@ export class SparkEngine implements AsyncDisposable {
   /** Opens it for files of one report. All tasks have the same lake and salt. */
   readonly open: OpenReadEngine = (task) => ({
     readClean: async (deliveries) => {
-      // With bad rows left out they are for the judge, and so are files without a byte.
+      // Files whose bad rows are left out are for the judge, and so are empty files.
       const plain = deliveries.filter(({ entry }) => entry.size > 0 && (entry.rowsRefused ?? 0) === 0);
       let clean: CleanReading = { read: [], staged: [] };
       if (plain.length === 0) return clean;
@@ -74,7 +74,7 @@ async function read(task: EngineTask, jobs: SparkJobs, lent: LentPlaces): Promis
   }
 }
 
-/** What a job's result says, held against itself: each file's rows are in the data files, and nothing else. */
+/** Checks a job's result for consistency: each file's rows are in the data files, and nothing else. */
 async function cleanReading(
   report: Report,
   { deliveries, fetch }: LentPlaces,

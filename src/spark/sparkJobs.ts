@@ -8,13 +8,13 @@ export class SparkJobs {
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly session: SparkSession) {
-    // Told by each job; without one there is nobody to tell.
+    // Reported by each job; without one there is nobody to report it to.
     session.lost.catch(() => undefined);
   }
 
   /**
-   * Runs a job, behind those before it. Rejects with `engine` if Spark fails, with what the session is lost by, and
-   * with the signal's reason; then Spark is ended, since nothing else stops what it is at.
+   * Runs a job after the earlier ones. Rejects with `engine` if Spark fails, with the error that ended the session, and
+   * with the signal's reason; then Spark is ended, because nothing else stops its work.
    */
   run(
     job: SparkJob,
@@ -36,7 +36,7 @@ export class SparkJobs {
     const heard = new AbortController();
     const aborted = new Promise<never>((_, reject) => {
       const stop = () => {
-        // What keeps Spark from being ended is told by no one: the reason is that a person wanted it.
+        // An error while ending Spark is not reported: the reason is that a person wanted it.
         session
           .kill()
           .catch(() => undefined)
@@ -62,7 +62,7 @@ export class SparkJobs {
         },
       });
     });
-    // If it is not waited for any more, nobody is there to hear of it.
+    // If it is no longer awaited, nobody handles its error.
     answered.catch(() => undefined);
     try {
       await Promise.race([session.send({ job }), session.lost, aborted]);
@@ -79,7 +79,7 @@ export class SparkJobs {
 
 const deaf: SparkListener = { start: () => undefined, line: () => undefined, message: () => undefined };
 
-/** What a job says that it failed with. */
+/** A failure reported by a job. */
 class SparkFailure extends Error {}
 
 function failed(kind: string, log: string): CleverLakeError {

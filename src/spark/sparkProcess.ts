@@ -25,18 +25,18 @@ export interface SubmitOptions {
   readonly scripts: string;
 }
 
-/** Starts Spark by `spark-submit`. */
+/** Starts Spark with `spark-submit`. */
 export function submitSpark(options: SubmitOptions): LaunchSpark {
   return ({ salt }) => SparkProcess.start(options, salt);
 }
 
-/** After its connection is closed, a process has so long to end by itself. */
+/** How long a process may take to end itself after its connection is closed. */
 const patienceMilliseconds = 3_000;
 
 /**
- * A Spark that `spark-submit` started, in client mode. Jobs and answers go over a connection on this machine, a document a
- * line. When that ends, Spark ends, also if this process is killed. The salt is in the environment of Spark's process and
- * nowhere else. Landed files, the lake's scratch folders and Spark's workers must see the same disk.
+ * Spark started by `spark-submit` in client mode. Jobs and answers go over a local connection, one document per line.
+ * When it closes, Spark ends, even if this process is killed. The salt is only in the environment of Spark's process.
+ * Landed files, the lake's scratch folders and Spark's workers must be on the same disk.
  */
 class SparkProcess implements SparkSession {
   readonly lost: Promise<never>;
@@ -75,7 +75,7 @@ class SparkProcess implements SparkSession {
     this.lost.catch(() => undefined);
   }
 
-  /** Starts Spark, which gets ready while others work. Its failure is told by the first job. */
+  /** Starts Spark, which gets ready while others work. The first job reports a failure to start. */
   static async start({ program, scripts }: SubmitOptions, salt: string): Promise<SparkProcess> {
     if (process.platform === "win32") {
       throw new CleverLakeError("config", "Spark cannot be started from Windows.", {
@@ -88,7 +88,7 @@ class SparkProcess implements SparkSession {
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    // Spark keeps rows on disk while it sorts them: in a folder that its owner alone can read.
+    // Spark spills rows to disk while it sorts them: in a folder that only its owner can read.
     const scratch = await machineScratch();
     const settings = {
       "spark.ui.enabled": "false",
@@ -102,7 +102,7 @@ class SparkProcess implements SparkSession {
     ];
     const child = spawn(program, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      // A group of its own: spark-submit has children, which end with it.
+      // A process group of its own: spark-submit has children, which end with it.
       detached: true,
       env: {
         ...withoutSecrets(process.env),
@@ -156,7 +156,7 @@ class SparkProcess implements SparkSession {
     try {
       if (pid !== undefined && this.exit === undefined) process.kill(-pid, "SIGKILL");
     } catch (error) {
-      // It is gone already.
+      // It is already gone.
       if (errnoOf(error) !== "ESRCH") throw error;
     }
     return Promise.resolve();
@@ -164,7 +164,7 @@ class SparkProcess implements SparkSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.server.close();
-    // Without a connection yet, there is nothing that would end it by itself.
+    // Without a connection yet, nothing would make it end itself.
     const socket = await Promise.race([this.connected, pause(0)]);
     if (socket) {
       socket.destroy();
@@ -181,12 +181,12 @@ class SparkProcess implements SparkSession {
     return place;
   }
 
-  /** Listens to a connection that shows the token; others are closed. */
+  /** Listens to a connection that sends the token; closes others. */
   private accept(socket: Socket, token: string, accepted: () => void): void {
     let isAccepted = false;
     socket.on("error", () => undefined);
     const lines = createInterface({ input: socket });
-    // The interface passes on what its stream fails with.
+    // The interface passes on its stream's errors.
     lines.on("error", () => undefined);
     lines.on("line", (line) => {
       if (isAccepted) this.listener?.message(messageIn(line));
@@ -205,7 +205,7 @@ class SparkProcess implements SparkSession {
   }
 }
 
-/** Spark has no use for the program's own secrets. */
+/** The environment without the program's own secrets, which Spark does not need. */
 function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("CLEVER_")));
 }

@@ -3,12 +3,12 @@ import type { EngineTask } from "../pipeline/read/readEngine";
 import type { JobPlaces, SparkMessage, SparkRequest } from "./documents";
 
 /**
- * How one Spark is started and spoken to: all in which `spark-submit` and Livy differ. `SparkJobs` runs jobs on it. Once it
- * is disposed of, Spark has ended and nothing of it is left.
+ * How to start Spark and communicate with it: everything in which `spark-submit` and Livy differ. `SparkJobs` runs jobs
+ * on it. After disposal, Spark has ended and nothing is left of it.
  */
 export interface SparkSession extends AsyncDisposable {
   /**
-   * Runs `work` with what a job needs, in places where Spark can read it; without a call if all landed files are gone.
+   * Runs `work` with what a job needs, in places that Spark can read; does not call it if all landed files are gone.
    */
   withPlaces(
     task: EngineTask,
@@ -18,34 +18,34 @@ export interface SparkSession extends AsyncDisposable {
 
   send(request: SparkRequest): Promise<void>;
 
-  /** Has all that Spark tells from now on told to one listener. */
+  /** Sends all further messages of Spark to one listener. */
   listen(listener: SparkListener): void;
 
-  /** Rejects when Spark is there no longer, with the error to tell; never resolves. */
+  /** Rejects when Spark has ended, with the error to report; never resolves. */
   readonly lost: Promise<never>;
 
-  /** What the log says of a failure, behind a space; nothing if it says nothing. */
+  /** The log's lines about a failure, after a space; empty if there are none. */
   logOfFailure(): Promise<string>;
 
-  /** Ends Spark, whatever it is at. */
+  /** Ends Spark, whatever it is doing. */
   kill(): Promise<void>;
 }
 
 export interface SparkListener {
   message(message: SparkMessage): void;
-  /** How far the start is, before the first message. */
+  /** The state of the start, before the first message. */
   start(state: "queued" | "starting"): void;
-  /** A line of its log that tells of its work, without values. */
+  /** A log line about its progress, without values. */
   line(line: string): void;
 }
 
 export interface LentPlaces {
-  /** Those whose landed files are lent, in the order of `places.paths`. */
+  /** The deliveries whose landed files are available, in the order of `places.paths`. */
   readonly deliveries: readonly Delivery[];
   readonly places: JobPlaces;
-  /** Brings a file of the job's output to this machine; resolves to its place there. */
+  /** Downloads a file of the job's output; resolves to its local path. */
   fetch(place: string): Promise<string>;
 }
 
-/** Starts a Spark for all jobs of a run. They have the lake, the salt and the signal of this first task. */
+/** Starts one Spark for all jobs of a run. They share the lake, the salt and the signal of this first task. */
 export type LaunchSpark = (task: EngineTask) => Promise<SparkSession>;

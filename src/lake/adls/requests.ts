@@ -19,7 +19,7 @@ import { within } from "./within";
 /** A request for the log, without its query, which may contain a SAS. */
 export interface RequestNote {
   readonly method: string;
-  /** The path, after the operation, such as `PATCH append`. */
+  /** The path, followed by the operation, such as `PATCH append`. */
   readonly path: string;
   /** The id by which Azure's support finds it. */
   readonly clientRequestId: string;

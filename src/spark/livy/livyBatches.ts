@@ -23,7 +23,7 @@ const queued = new Set(["not_started", "recovering", "submitting", "queued"]);
 const batchAnswer = z.object({
   id: z.union([z.int(), z.string().min(1)]).transform(String),
   state: z.string().nullish(),
-  /** Fabric's and Synapse's own. */
+  /** Only in Fabric and Synapse. */
   livyInfo: z.object({ currentState: z.string().nullish() }).nullish(),
   errorInfo: z.array(z.object({ errorCode: z.string().max(100).nullish() })).nullish(),
   log: z.array(z.string()).nullish(),
@@ -38,17 +38,17 @@ export interface Batch {
   readonly hasEnded: boolean;
   /** The last lines of its log. */
   readonly log: readonly string[];
-  /** What Synapse or Fabric calls the failure. Its text may quote the log, and is left out. */
+  /** Synapse's or Fabric's name for the failure. Its text may quote the log, and is left out. */
   readonly errorCodes: readonly string[];
 }
 
 export interface LivyOptions {
   readonly service: LivyService;
-  /** Where tokens come from; the machine's sign-in if left out. */
+  /** Source of tokens; default: the machine's sign-in. */
   readonly tokens?: TokenSource | undefined;
-  /** The proxy on the way; the environment's if left out. */
+  /** The proxy; default: the environment's. */
   readonly proxy?: ProxySettings | undefined;
-  /** How often a request is made again; with the pauses between, 7 take about two minutes. */
+  /** How often a request is retried; including pauses, 7 retries take about two minutes. */
   readonly retries?: number;
   /** Milliseconds. */
   readonly firstWait?: number;
@@ -69,8 +69,8 @@ export class LivyBatches {
   }
 
   /**
-   * Starts a batch. A request that may have been carried out is not made again: there would be two batches. No signal ends
-   * it, for the same reason.
+   * Starts a batch. A request that may have been executed is not repeated, to avoid a second batch. For the same
+   * reason, no signal aborts it.
    */
   async submit(request: BatchRequest): Promise<Batch> {
     const body = JSON.stringify({ ...request, ...this.options.service.sizes });
@@ -81,14 +81,16 @@ export class LivyBatches {
     return this.batchIn(await this.ask("GET", `/${id}`, { signal }));
   }
 
-  /** More of the log than a batch tells of itself, where the service has that. */
+  /** More of the log than a batch includes, if the service has that. */
   async log(id: string): Promise<readonly string[]> {
     if (this.options.service.kind !== "livy") return (await this.get(id)).log;
     const answer = logAnswer.safeParse(jsonIn(await this.ask("GET", `/${id}/log?size=${logLines}`, {})));
     return answer.success ? answer.data.log : [];
   }
 
-  /** Ends a batch; no error where there is none. Whoever waits for it wants to be done: it is tried for some seconds. */
+  /**
+   * Ends a batch; no error if there is none. The caller is waiting to finish, so it is retried only for some seconds.
+   */
   async end(id: string): Promise<void> {
     await this.ask("DELETE", `/${id}`, { missing: true, signal: AbortSignal.timeout(endWithin) });
   }
@@ -127,7 +129,7 @@ export class LivyBatches {
       const headers = {
         accept: "application/json",
         "content-type": "application/json",
-        // Livy's guard against requests of other pages.
+        // Required by Livy's protection against requests from other sites.
         "x-requested-by": "clever-lake",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       };
@@ -202,10 +204,10 @@ const signInHints: Readonly<Record<LivyService["kind"], string>> = {
   livy: "Only servers of Livy without a sign-in are supported.",
 };
 
-/** Nothing came back. */
+/** There was no answer. */
 class Unanswered extends Error {
   constructor(
-    /** Whether it is certain that the service got nothing. */
+    /** Whether it is certain that the service received nothing. */
     readonly wasNotSent: boolean,
     override readonly cause: unknown,
   ) {
@@ -229,7 +231,7 @@ function jsonIn({ text }: WebAnswer): unknown {
 
 const refusal = z.object({ msg: z.string().optional(), message: z.string().optional() });
 
-/** Why Livy, Synapse or Fabric refused a request: their answers have no rows in them. */
+/** Why Livy, Synapse or Fabric refused a request: their answers contain no rows. */
 function reasonIn(answer: WebAnswer): string {
   const parsed = refusal.safeParse(jsonIn(answer));
   const reason = parsed.success ? (parsed.data.msg ?? parsed.data.message) : undefined;

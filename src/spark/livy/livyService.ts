@@ -1,19 +1,19 @@
 import type { Config } from "../../config";
 
-/** A service that takes batches by the interface of Apache Livy. */
+/** A service that accepts batches through the interface of Apache Livy. */
 export interface LivyService {
   readonly kind: "synapse" | "fabric" | "livy";
-  /** What a person knows it by. */
+  /** Its name for users. */
   readonly name: string;
-  /** The address of the batches, without a slash at its end. */
+  /** The address of the batches, without a trailing slash. */
   readonly batches: string;
-  /** What a token has to be for; undefined where none is sent. */
+  /** The token scope; undefined if no token is sent. */
   readonly scope: string | undefined;
-  /** What has to be said of each batch, beyond what is to run. */
+  /** Fields that each batch needs in addition to what it runs. */
   readonly sizes: Readonly<Record<string, string | number>>;
 }
 
-/** Synapse starts no batch without sizes: these are of its smallest machines (`Small`: 4 cores, 28 GB). */
+/** Synapse starts no batch without sizes: these are for its smallest machines (`Small`: 4 cores, 28 GB). */
 const synapseSizes = {
   driverCores: 4,
   driverMemory: "28g",
@@ -23,8 +23,7 @@ const synapseSizes = {
 };
 
 /**
- * The service that a configuration names. Synapse:
- * https://learn.microsoft.com/rest/api/synapse/data-plane/spark-batch. Fabric:
+ * The service in a configuration. Synapse: https://learn.microsoft.com/rest/api/synapse/data-plane/spark-batch. Fabric:
  * https://learn.microsoft.com/fabric/data-engineering/api-livy-overview. Apache Livy:
  * https://livy.apache.org/docs/latest/rest-api.html.
  */

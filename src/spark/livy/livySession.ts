@@ -23,21 +23,21 @@ export interface LivySessionOptions extends LivyOptions {
   readonly scripts: string;
   /** The key vault that holds the salt. */
   readonly saltKeyVaultUrl: string;
-  /** The address by which Spark knows a file of the lake; for a lake that Spark reaches in another way than this machine. */
+  /** Spark's address for a file of the lake, if Spark reaches the lake in another way than this machine. */
   readonly addressOf?: (path: string) => string;
-  /** Milliseconds between two looks at the batch and for its messages; 2 s if left out. */
+  /** Milliseconds between checks of the batch and for its messages; default 2 s. */
   readonly pollMilliseconds?: number;
-  /** Seconds without a sign of life of this process after which the batch ends by itself; 5 minutes if left out. */
+  /** Seconds without a sign of life from this process after which the batch ends itself; default 5 minutes. */
   readonly patienceSeconds?: number;
 }
 
-/** After it was told that there is no more to do, a batch has so long to end by itself. */
+/** How long a batch may take to end itself after it was told that there is no more work. */
 const farewellMilliseconds = 20_000;
 
 /**
- * A Spark on a cluster, started as a batch by Livy, Synapse or Fabric. It reads landed files where they are in the lake.
- * Nothing reaches this machine from there, so jobs and answers are files of a folder in the lake. The batch reads the salt
- * from the key vault; here only the salt's fingerprint is handed over, so that it cannot be another one.
+ * Spark on a cluster, started as a batch through Livy, Synapse or Fabric. It reads landed files directly from the lake.
+ * The cluster cannot reach this machine, so jobs and answers are files in a folder of the lake. The batch reads the
+ * salt from the key vault; it gets only the salt's fingerprint from here, so that it cannot use another salt.
  */
 export class LivySession implements SparkSession {
   readonly lost: Promise<never>;
@@ -67,12 +67,12 @@ export class LivySession implements SparkSession {
     const { pollMilliseconds } = this;
     this.watching = allSettledOrThrow([
       this.whileWatching(pollMilliseconds, () => this.hear()),
-      // Services count requests, and a state changes rarely.
+      // Services limit requests, and a state changes rarely.
       this.whileWatching(3 * pollMilliseconds, () => this.look()),
     ]).then(() => undefined);
   }
 
-  /** Starts a batch, which gets ready while others work. Rejects where it cannot be started. */
+  /** Starts a batch, which gets ready while others work. Rejects if it cannot be started. */
   static async start(options: LivySessionOptions, task: EngineTask): Promise<LivySession> {
     const { lake, salt, signal } = task;
     const { service, scripts, saltKeyVaultUrl, patienceSeconds = 300 } = options;
@@ -154,7 +154,7 @@ export class LivySession implements SparkSession {
       if (this.killed === undefined && !this.isLost) await this.sayFarewell();
       if (!this.last.hasEnded) await this.kill();
     } catch {
-      // It ends by itself, as nobody gives it a sign of life any more.
+      // It ends itself, because it gets no more signs of life.
     } finally {
       this.stop.abort();
       await this.watching;
@@ -162,7 +162,7 @@ export class LivySession implements SparkSession {
     }
   }
 
-  /** Lets a batch that was ready end by itself, so that the service counts it as a success. */
+  /** Lets a batch that was ready end itself, so that the service counts it as a success. */
   private async sayFarewell(): Promise<void> {
     this.stop.abort();
     await this.watching;
@@ -201,7 +201,7 @@ export class LivySession implements SparkSession {
     }
   }
 
-  /** Looks at the batch: how far its start is, what its log says, whether it has ended. */
+  /** Checks the batch: how far its start is, what its log says, whether it has ended. */
   private async look(): Promise<void> {
     this.last = await this.batches.get(this.last.id, this.stop.signal);
     const { hasEnded, log } = this.last;
@@ -209,7 +209,7 @@ export class LivySession implements SparkSession {
     if (line !== undefined) this.listener?.line(line);
     this.tellStart();
     if (!hasEnded) return;
-    // Its last words may tell more.
+    // Its last messages may explain more.
     await this.hear();
     throw this.ended(await this.logOfFailure());
   }

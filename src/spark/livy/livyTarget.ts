@@ -4,13 +4,13 @@ import { isAdlsAddress } from "../../lake/adls/address";
 import { hadoopAddress } from "../../lake/hadoopAddress";
 import { type LivyService, livyServiceOf } from "./livyService";
 
-/** The service of a configuration, and the vault from which its cluster has the salt. */
+/** The service in a configuration, and the vault from which its cluster gets the salt. */
 export interface LivyTarget {
   readonly service: LivyService;
   readonly saltKeyVaultUrl: string;
 }
 
-/** Rejects with `config` where the cluster could reach neither the lake nor the salt: before anything is sent. */
+/** Rejects with `config`, before anything is sent, if the cluster could not reach the lake or the salt. */
 export function livyTargetOf({
   livy,
   lake,

@@ -6,12 +6,13 @@ import { pause } from "../../pause";
 import type { Fingerprint } from "../../pipeline/salt/saltFingerprint";
 import { messageIn, type SparkMessage, type SparkRequest } from "../documents";
 
-/** Bytes that no message has; a job tells of at most some hundred files. */
+/** Limit of a message; a job lists at most some hundred files. */
 const longestMessage = 64 * 1024 * 1024;
 
 /**
- * A folder of the lake by which this process and a Spark on a cluster talk, a file a document: `to-0.json`, `to-1.json` …
- * to Spark, `from-0.json` … from it. While it is open, `alive` is written again, so that Spark sees that somebody waits.
+ * A folder of the lake through which this process and Spark on a cluster communicate, one document per file:
+ * `to-0.json`, `to-1.json` … to Spark, `from-0.json` … from it. While it is open, `alive` is rewritten regularly, so
+ * that Spark knows that somebody is waiting.
  */
 export class Mailbox {
   private sent = 0;
@@ -41,19 +42,19 @@ export class Mailbox {
     return this.put(`to-${this.sent++}.json`, request, {});
   }
 
-  /** What has come since. */
+  /** The messages received since the last call. */
   receive(signal: AbortSignal): Promise<readonly SparkMessage[]> {
     const turn = this.receiving.then(() => this.receiveNow(signal));
     this.receiving = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Removes what runs that were killed left. Only the holder of the run's lock has a mailbox, so no other is in use. */
+  /** Removes the folders of killed runs. Only the holder of the run's lock has a mailbox, so no other is in use. */
   async removeOthers(): Promise<void> {
     await this.removeBelow(sparkBatchesFolder);
   }
 
-  /** Removes a folder with all that is in it. */
+  /** Removes a folder with all its contents. */
   async removeBelow(folder: string): Promise<void> {
     const folders = [folder];
     for await (const { kind, path } of this.lake.list(folder, { recursive: true })) {
@@ -63,7 +64,7 @@ export class Mailbox {
     for (const each of folders.sort().reverse()) await this.lake.deleteEmptyFolder(each);
   }
 
-  /** Removes the whole folder; what cannot be removed now, the next run removes. */
+  /** Removes the whole folder; the next run removes what cannot be removed now. */
   async remove(): Promise<void> {
     this.closed.abort();
     await this.beating;

@@ -8,7 +8,7 @@ import { CleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { storedZip } from "../../storedZip";
 
-/** What a cluster runs, as it lies in the lake. Paths are the lake's. */
+/** The program for a cluster, as stored in the lake. Paths are the lake's. */
 export interface Program {
   readonly script: string;
   readonly package: string;
@@ -19,8 +19,8 @@ const scriptName = "clever_lake_job.py";
 const packageName = "clever_lake";
 
 /**
- * Puts the scripts and the specifications of all reports into the lake, in a folder that is named after the hash of all of
- * them, unless they are there. So what ran can be looked at afterwards, and nobody runs half of another version.
+ * Puts the scripts and the specifications of all reports into the lake, unless they are there, in a folder named after
+ * the hash of all of them. What ran can thus be checked afterwards, and no cluster runs a mix of versions.
  *
  * @param scripts the folder of the entry script and its package
  */
@@ -54,7 +54,7 @@ export async function storeProgram(lake: Lake, scripts: string, options: LakeOpt
   };
 }
 
-/** What is there already runs with the salt, so it must be what its hash says. */
+/** An existing file runs with access to the salt, so it must match its hash. */
 async function put(lake: Lake, place: string, bytes: Buffer, options: LakeOptions): Promise<void> {
   if (await lake.putIfAbsent(place, bytes, options)) return;
   if (bytes.equals(await lake.readRange(place, 0, bytes.length + 1, options))) return;
