@@ -1,6 +1,4 @@
-"""Tables and pictures of a notebook, in one style. Matplotlib and IPython are in Synapse and Fabric, and come with
-Jupyter.
-"""
+"""Tables and pictures of a notebook, in one style. Synapse, Fabric and Jupyter come with Matplotlib and IPython."""
 
 from __future__ import annotations
 

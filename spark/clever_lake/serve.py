@@ -1,5 +1,4 @@
-"""Takes jobs from the pipeline, one after the other, and answers with states and then with the result or the failure.
-"""
+"""Takes jobs from the pipeline, one at a time, and answers with states and then with the result or the failure."""
 
 from __future__ import annotations
 
@@ -57,7 +56,7 @@ def _serve_mailbox(folder: str, service: str, vault: str, patience: str) -> None
 
 
 def _serve_jobs(spark: SparkSession, channel: Channel, salt: str) -> None:
-    """Runs until the pipeline sends a document without a job."""
+    """Runs jobs until the pipeline sends a document without one."""
     channel.send({"state": "ready"})
     while True:
         asked = channel.receive()

@@ -8,7 +8,7 @@
  *   column.
  * - The shortest are excluded: an id such as `A1` or `app` matches something sooner or later.
  *
- * Matches by chance are recognized by their rows (see `pipeline/shiftedRows.ts`).
+ * Matches by chance are recognized by their rows (see `pipeline/read/shiftedRows.ts`).
  */
 export const shortestId = 4;
 /** Shorter than one of Clever's ids, which may happen to have only digits. */

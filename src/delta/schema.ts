@@ -133,12 +133,13 @@ export function requireSameShape(
 function shapeDifference(actual: TableShape, expected: TableShape): string | undefined {
   const length = Math.max(actual.columns.length, expected.columns.length);
   for (let i = 0; i < length; i++) {
-    const there = actual.columns[i];
-    const due = expected.columns[i];
-    if (due === undefined) return `it has the further column ${there?.name}`;
-    if (there === undefined) return `it lacks the column ${due.name}`;
-    if (there.name !== due.name) return `column ${i + 1} is ${there.name}, not ${due.name}`;
-    if (there.type !== due.type) return `the column ${due.name} is of type ${there.type}, not ${due.type}`;
+    const found = actual.columns[i];
+    const wanted = expected.columns[i];
+    if (wanted === undefined) return `it has the further column ${found?.name}`;
+    if (found === undefined) return `it lacks the column ${wanted.name}`;
+    if (found.name !== wanted.name) return `column ${i + 1} is ${found.name}, not ${wanted.name}`;
+    if (found.type !== wanted.type)
+      return `the column ${wanted.name} is of type ${found.type}, not ${wanted.type}`;
   }
   const partitions = actual.partitionColumns.join(", ");
   if (partitions === expected.partitionColumns.join(", ")) return undefined;

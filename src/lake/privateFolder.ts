@@ -69,9 +69,9 @@ async function close(folder: string, name: string): Promise<void> {
 
 /** The user of this process, as access lists name users. */
 export async function thisUser(run: Run): Promise<string> {
-  const said = await run("whoami.exe", ["/user", "/fo", "csv", "/nh"]);
-  const sid = /S-1-[\d-]+/.exec(said)?.[0];
-  return sid === undefined ? said.trim() : `*${sid}`;
+  const output = await run("whoami.exe", ["/user", "/fo", "csv", "/nh"]);
+  const sid = /S-1-[\d-]+/.exec(output)?.[0];
+  return sid === undefined ? output.trim() : `*${sid}`;
 }
 
 /** Gives a folder its own access list on Windows, which has no modes: a user, the system, the administrators. */

@@ -72,12 +72,12 @@ export class Progress {
     files: readonly { readonly path: string }[],
     work: () => Promise<T>,
   ): Promise<T> {
-    const told = new Set<FileUnderWay>(files.slice(0, filesShown).map(({ path }) => ({ path, activity })));
-    this.change({ underWay: [...this.state.underWay, ...told] });
+    const shown = new Set<FileUnderWay>(files.slice(0, filesShown).map(({ path }) => ({ path, activity })));
+    this.change({ underWay: [...this.state.underWay, ...shown] });
     try {
       return await work();
     } finally {
-      this.change({ underWay: this.state.underWay.filter((file) => !told.has(file)) });
+      this.change({ underWay: this.state.underWay.filter((file) => !shown.has(file)) });
     }
   }
 

@@ -96,8 +96,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   // Runs while we wait for the server. None of it writes anything; if several fail, the server's error is reported.
   const holding = given === undefined ? undefined : holdSalt(lake, given, signal);
   await using ahead = new ReadAhead(lake, signal);
-  const ours = ahead.ready.then(() => requireAdopted(ahead.tables?.pseudo));
-  const [listing, , held, newest] = await allSettledOrThrow([asked, ours, holding, newestRun(lake, signal)]);
+  const ready = ahead.ready.then(() => requireAdopted(ahead.tables?.pseudo));
+  const [listing, , held, newest] = await allSettledOrThrow([asked, ready, holding, newestRun(lake, signal)]);
   if (held !== undefined) await claimHeldSalt(lake, held, { signal });
   const salt = held?.salt;
 
@@ -138,7 +138,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const changedByOthers = salt === undefined ? [] : await lookAtTables(lake, duck, tables, state, signal);
     const summary = {
       ...emptySummary(runId),
-      unchanged: plan.filter((file) => there.has(file.state)).length,
+      unchanged: plan.filter((file) => inLake.has(file.state)).length,
       inQuarantine: waitingInQuarantine(state, request.userTypes).map(({ path }) => path),
       changedByOthers,
       notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
@@ -151,7 +151,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       const { digitalActivity, divide } = request;
       const requireHeld = () => lock.requireHeld();
       if (digitalActivity) {
-        await follow(digitalActivityTable, summary, signal, async () => {
+        await updateDerived(digitalActivityTable, summary, signal, async () => {
           const update = { lake, duck, tables: newest, requireHeld, signal };
           const { months, rows } = await updateDigitalActivity(update);
           const written = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
@@ -159,7 +159,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         });
       }
       if (divide) {
-        await follow(groupsTable, summary, signal, async () => {
+        await updateDerived(groupsTable, summary, signal, async () => {
           const division = await divide();
           const isWritten = await updateGroups({ lake, duck, division, requireHeld, signal });
           return isWritten ? `written, ${counted(division.cohorts.length, "cohort")}` : undefined;
@@ -235,7 +235,7 @@ function overdueReports(
  *
  * @param update resolves to what it did, or undefined if it did nothing
  */
-async function follow(
+async function updateDerived(
   path: string,
   summary: { readonly notes: RunSummary["notes"]; readonly failed: RunSummary["failed"] },
   signal: AbortSignal | undefined,
@@ -308,7 +308,7 @@ function requireAccepted(
 }
 
 /** States of files that are in the lake. */
-const there: ReadonlySet<string> = new Set(["landed", "anonymized", "quarantined", "dismissed"]);
+const inLake: ReadonlySet<string> = new Set(["landed", "anonymized", "quarantined", "dismissed"]);
 
 function reportsAmong(files: readonly PlannedFile[], types: readonly UserType[]): number {
   return files.filter(({ userType }) => userType !== undefined && types.includes(userType)).length;

@@ -50,7 +50,7 @@ export class AdlsLake implements Lake {
     readonly url: string,
     private readonly service: DataLakeServiceClient,
     private readonly places: Places,
-    private readonly told: LakeFacts,
+    private readonly facts: LakeFacts,
   ) {}
 
   async *list(
@@ -78,7 +78,7 @@ export class AdlsLake implements Lake {
         }
       }
     } catch (error) {
-      if (!isMissing(error)) throw this.said(error, folder, options);
+      if (!isMissing(error)) throw this.asError(error, folder, options);
     }
   }
 
@@ -91,7 +91,7 @@ export class AdlsLake implements Lake {
       return { path: lakePath, kind: "file", size: contentLength ?? 0, modified };
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw this.said(error, lakePath, options);
+      throw this.asError(error, lakePath, options);
     }
   }
 
@@ -112,7 +112,7 @@ export class AdlsLake implements Lake {
       return await buffer(download(file, { ...options, start, length }));
     } catch (error) {
       if (statusOf(error) === 416) return Buffer.alloc(0);
-      throw this.said(error, lakePath, options);
+      throw this.asError(error, lakePath, options);
     }
   }
 
@@ -122,7 +122,7 @@ export class AdlsLake implements Lake {
       try {
         yield* download(file, options);
       } catch (error) {
-        throw this.said(error, lakePath, options);
+        throw this.asError(error, lakePath, options);
       }
     };
     return Readable.from(chunks.call(this), { objectMode: false, highWaterMark: 1 << 20 });
@@ -149,7 +149,7 @@ export class AdlsLake implements Lake {
       const { metadata, etag } = await source.getProperties(signalOf(options));
       await this.place(source, target, { mark: metadata?.[writeMark], etag }, options, false);
     } catch (error) {
-      throw this.said(error, from, options);
+      throw this.asError(error, from, options);
     }
   }
 
@@ -158,7 +158,7 @@ export class AdlsLake implements Lake {
     try {
       await file.delete(false, signalOf(options));
     } catch (error) {
-      if (!isMissing(error)) throw this.said(error, lakePath, options);
+      if (!isMissing(error)) throw this.asError(error, lakePath, options);
     }
   }
 
@@ -175,7 +175,7 @@ export class AdlsLake implements Lake {
             yield { ...file, path: this.places.lakePath(fileSystem, file.path) ?? file.path };
           }
         } catch (error) {
-          if (!isMissing(error)) throw this.said(error, parent, options);
+          if (!isMissing(error)) throw this.asError(error, parent, options);
         }
       }
     }
@@ -187,7 +187,7 @@ export class AdlsLake implements Lake {
       await folder.delete(false, signalOf(options));
     } catch (error) {
       if (!isMissing(error) && codeOf(error) !== "DirectoryNotEmpty")
-        throw this.said(error, lakePath, options);
+        throw this.asError(error, lakePath, options);
     }
   }
 
@@ -231,7 +231,7 @@ export class AdlsLake implements Lake {
       try {
         if (!(await place.exists(signalOf(options)))) continue;
       } catch (error) {
-        throw this.said(error, stage, options);
+        throw this.asError(error, stage, options);
       }
       yield { path: stage, kind: "folder", size: 0, modified: new Date(0) };
       if (options.recursive) yield* this.list(stage, options);
@@ -260,7 +260,7 @@ export class AdlsLake implements Lake {
       placed = await this.place(temporary, target, { mark: id, etag }, options, onlyIfAbsent);
       return placed;
     } catch (error) {
-      throw this.said(asWrite(error, target.lakePath), target.lakePath, options);
+      throw this.asError(asWrite(error, target.lakePath), target.lakePath, options);
     } finally {
       if (created && !placed) await deleteQuietly(temporary);
     }
@@ -330,15 +330,15 @@ export class AdlsLake implements Lake {
       return await work();
     } catch (error) {
       // Parents are created along with a file; workspaces and items are not.
-      if (this.told.oneLake && isMissing(error))
-        throw adlsErrorOf(missingInOneLake(this.told.oneLake), this.url, error);
+      if (this.facts.oneLake && isMissing(error))
+        throw adlsErrorOf(missingInOneLake(this.facts.oneLake), this.url, error);
       if (!isMissingFileSystem(error)) throw error;
     }
     try {
       await this.fileSystem(target.fileSystem).createIfNotExists(signalOf(options));
     } catch (error) {
       if (statusOf(error) !== 403) throw error;
-      const message = `The file system ${target.fileSystem} is missing in the storage account ${this.told.account}, and your account may not make it.`;
+      const message = `The file system ${target.fileSystem} is missing in the storage account ${this.facts.account}, and your account may not make it.`;
       const hint =
         "Have it made by somebody who may, or have the role Storage Blob Data Contributor given on the whole account.";
       throw adlsErrorOf({ code: "auth", message, hint }, target.lakePath, error);
@@ -352,7 +352,7 @@ export class AdlsLake implements Lake {
    */
   private requireHierarchical(target: Place, options: LakeOptions): Promise<void> {
     // OneLake has one, and does not return access rights above an item's folders.
-    if (this.told.oneLake) return Promise.resolve();
+    if (this.facts.oneLake) return Promise.resolve();
     this.hierarchical ??= this.askHierarchical(target, options).catch((error: unknown) => {
       this.hierarchical = undefined;
       throw error;
@@ -365,7 +365,7 @@ export class AdlsLake implements Lake {
     try {
       await this.inFileSystem(target, options, () => root.getAccessControl(signalOf(options)));
     } catch (error) {
-      if (isFlat(error)) throw adlsErrorOf(flatAccount(this.told), this.url, error);
+      if (isFlat(error)) throw adlsErrorOf(flatAccount(this.facts), this.url, error);
       if (statusOf(error) !== 403) throw error;
     }
   }
@@ -380,9 +380,9 @@ export class AdlsLake implements Lake {
   }
 
   /** A service error as one of ours; an abort as its signal's reason. */
-  private said(error: unknown, subject: string, { signal }: LakeOptions): unknown {
+  private asError(error: unknown, subject: string, { signal }: LakeOptions): unknown {
     if (signal?.aborted) return signal.reason;
     if (error instanceof CleverLakeError) return error;
-    return adlsError(error, subject, this.told);
+    return adlsError(error, subject, this.facts);
   }
 }

@@ -36,22 +36,22 @@ function placeOf({ account, oneLake }: LakeFacts): string {
 }
 
 /** The same at the start of a sentence. */
-function placeFirst(told: LakeFacts): string {
-  const place = placeOf(told);
+function placeFirst(facts: LakeFacts): string {
+  const place = placeOf(facts);
   return `${place.charAt(0).toUpperCase()}${place.slice(1)}`;
 }
 
 const support = "Azure's support finds the request by its id, which the log has.";
 
 /** The meaning of each of the service's answers, and what to do. */
-const answers: Readonly<Record<string, (told: LakeFacts) => ErrorTexts>> = {
+const answers: Readonly<Record<string, (facts: LakeFacts) => ErrorTexts>> = {
   AuthorizationPermissionMismatch: missingRole,
   InsufficientAccountPermissions: missingRole,
-  AuthorizationFailure: (told) => ({
+  AuthorizationFailure: (facts) => ({
     code: "auth",
-    message: `${placeFirst(told)} does not let this machine in.`,
+    message: `${placeFirst(facts)} does not let this machine in.`,
     hint:
-      told.auth === "sas"
+      facts.auth === "sas"
         ? "Its firewall, or the services, permissions and addresses that the SAS allows, shut this machine out."
         : `Its firewall most likely shuts this machine out: under Networking, allow this machine's address or its network. Otherwise the role ${role} is missing.`,
   }),
@@ -60,26 +60,26 @@ const answers: Readonly<Record<string, (told: LakeFacts) => ErrorTexts>> = {
     message: "The SAS is not for this machine's address.",
     hint: "Have one made that allows it.",
   }),
-  KeyBasedAuthenticationNotPermitted: (told) => ({
+  KeyBasedAuthenticationNotPermitted: (facts) => ({
     code: "auth",
-    message: `${placeFirst(told)} allows neither account keys nor SAS made with them.`,
+    message: `${placeFirst(facts)} allows neither account keys nor SAS made with them.`,
     hint: `Sign in instead ("auth": "default") with an account that has the role ${role}.`,
   }),
   AuthenticationFailed: wrongCredential,
   InvalidAuthenticationInfo: expired,
   NoAuthenticationInformation: expired,
-  AccountIsDisabled: (told) => ({
+  AccountIsDisabled: (facts) => ({
     code: "auth",
-    message: `${placeFirst(told)} is switched off.`,
+    message: `${placeFirst(facts)} is switched off.`,
     hint: "Often the subscription ran out; its owner can switch it on again.",
   }),
   HierarchicalNamespaceNotEnabled: flatAccount,
-  EndpointUnsupportedAccountFeatures: (told) => ({
+  EndpointUnsupportedAccountFeatures: (facts) => ({
     code: "config",
-    message: `${placeFirst(told)} has soft delete or blob events on, which its Data Lake endpoint does not work with.`,
+    message: `${placeFirst(facts)} has soft delete or blob events on, which its Data Lake endpoint does not work with.`,
     hint: "Such accounts have no hierarchical namespace: use one that has it, or switch these features off under Data protection.",
   }),
-  BlobStorageEventsOrSoftDeleteNotSupported: (told) => words("EndpointUnsupportedAccountFeatures", told),
+  BlobStorageEventsOrSoftDeleteNotSupported: (facts) => words("EndpointUnsupportedAccountFeatures", facts),
   ContainerBeingDeleted: beingDeleted,
   FilesystemBeingDeleted: beingDeleted,
   BlobArchived: () => ({
@@ -87,9 +87,9 @@ const answers: Readonly<Record<string, (told: LakeFacts) => ErrorTexts>> = {
     message: "The file has been moved to the archive tier, where it cannot be read.",
     hint: "Have it brought back, and have the lake's folders left out of the account's lifecycle rules.",
   }),
-  InvalidHeaderValue: (told) => ({
+  InvalidHeaderValue: (facts) => ({
     code: "io",
-    message: `${placeFirst(told)} does not know the version of the interface that is spoken here.`,
+    message: `${placeFirst(facts)} does not know the version of the interface that is spoken here.`,
     hint: `Azure takes versions into use region by region: try again in some days, or use an older release. ${support}`,
   }),
   LeaseIdMissing: () => ({
@@ -107,23 +107,23 @@ function beingDeleted(): ErrorTexts {
   };
 }
 
-function words(name: string, told: LakeFacts): ErrorTexts {
+function words(name: string, facts: LakeFacts): ErrorTexts {
   const make = answers[name];
   if (make === undefined) throw new RangeError(name);
-  return make(told);
+  return make(facts);
 }
 
-function missingRole(told: LakeFacts): ErrorTexts {
+function missingRole(facts: LakeFacts): ErrorTexts {
   return {
     code: "auth",
     message:
-      told.auth === "sas"
+      facts.auth === "sas"
         ? "The SAS does not allow this."
-        : `Your account lacks the right to do this in ${placeOf(told)}.`,
+        : `Your account lacks the right to do this in ${placeOf(facts)}.`,
     hint:
-      told.auth === "sas"
+      facts.auth === "sas"
         ? "Have one made with the permissions read, add, create, write, delete and list."
-        : rightsNeeded(told),
+        : rightsNeeded(facts),
   };
 }
 
@@ -142,32 +142,32 @@ export function missingInOneLake({ workspace, item }: NonNullable<LakeFacts["one
   };
 }
 
-function wrongCredential(told: LakeFacts): ErrorTexts {
-  const what = { token: "sign-in", sharedKey: "account key", sas: "SAS" }[told.auth];
+function wrongCredential(facts: LakeFacts): ErrorTexts {
+  const what = { token: "sign-in", sharedKey: "account key", sas: "SAS" }[facts.auth];
   return {
     code: "auth",
-    message: `${placeFirst(told)} does not accept the ${what}.`,
+    message: `${placeFirst(facts)} does not accept the ${what}.`,
     hint: {
       token: "Sign in again, with an account of the tenant that the storage account belongs to.",
       sharedKey: "Copy it again from the account's Access keys: it may have been rotated.",
       sas: "It may have run out, or the key that it was made with was rotated: have a new one made.",
-    }[told.auth],
+    }[facts.auth],
   };
 }
 
-function expired(told: LakeFacts): ErrorTexts {
-  if (told.auth !== "token") return wrongCredential(told);
+function expired(facts: LakeFacts): ErrorTexts {
+  if (facts.auth !== "token") return wrongCredential(facts);
   return {
     code: "auth",
-    message: `The sign-in to ${placeOf(told)} has run out, and a new one was not accepted either.`,
+    message: `The sign-in to ${placeOf(facts)} has run out, and a new one was not accepted either.`,
     hint: "Sign in again, then run again: what was done so far stays.",
   };
 }
 
-export function flatAccount(told: LakeFacts): ErrorTexts {
+export function flatAccount(facts: LakeFacts): ErrorTexts {
   return {
     code: "config",
-    message: `${placeFirst(told)} has no hierarchical namespace, so files cannot be put in place all at once.`,
+    message: `${placeFirst(facts)} has no hierarchical namespace, so files cannot be put in place all at once.`,
     hint: "Use an account with “Enable hierarchical namespace” on (Data Lake Storage Gen2); one without it can be upgraded in the portal.",
   };
 }
@@ -186,22 +186,22 @@ export function adlsErrorOf(
  * The service's error, or its silence, as one of our errors. Errors that are already ours, and those that did not come
  * from the service, are passed through.
  */
-export function adlsError(error: unknown, subject: string, told: LakeFacts): unknown {
+export function adlsError(error: unknown, subject: string, facts: LakeFacts): unknown {
   if (!(error instanceof RestError)) return error;
   const status = statusOf(error);
   const name = codeOf(error) ?? "";
-  if (name === wrongTenantCode) return wrongTenant(error.message, told);
+  if (name === wrongTenantCode) return wrongTenant(error.message, facts);
   if (name === answeredInPlaceCode) return answeredInPlace(Number(error.message));
-  if (isUntrusted(error)) return untrusted(name, placeOf(told));
-  if (status === undefined) return lost(`${name} ${error.message}`, told);
+  if (isUntrusted(error)) return untrusted(name, placeOf(facts));
+  if (status === undefined) return lost(`${name} ${error.message}`, facts);
   if (status === 403 && name === "AuthenticationFailed" && isClockWrong(error)) {
     const message = "This machine's clock differs from Azure's by more than Azure allows.";
     return adlsErrorOf({ code: "auth", message, hint: "Set the clock, then try again." }, subject, error);
   }
   const make = answers[name];
-  if (make) return adlsErrorOf(make(told), subject, error);
+  if (make) return adlsErrorOf(make(facts), subject, error);
   if (isMissingFileSystem(error)) {
-    if (told.oneLake) return adlsErrorOf(missingInOneLake(told.oneLake), subject, error);
+    if (facts.oneLake) return adlsErrorOf(missingInOneLake(facts.oneLake), subject, error);
     const message = "The lake's file system does not exist.";
     return adlsErrorOf(
       { code: "notFound", message, hint: "The first run makes it where it may." },
@@ -212,18 +212,18 @@ export function adlsError(error: unknown, subject: string, told: LakeFacts): unk
   if (status === 404) {
     return new CleverLakeError("notFound", "There is no such file in the lake.", { subject });
   }
-  if (status === 401) return adlsErrorOf(expired(told), subject, error);
-  if (status === 403) return adlsErrorOf(missingRole(told), subject, error);
+  if (status === 401) return adlsErrorOf(expired(facts), subject, error);
+  if (status === 403) return adlsErrorOf(missingRole(facts), subject, error);
   if (status >= 500 && error.response && !isFromAzure(error.response.headers)) return answeredInPlace(status);
   if (status === 429 || status >= 500) {
-    const message = `${placeFirst(told)} is too busy or out of order (${name || status}).`;
+    const message = `${placeFirst(facts)} is too busy or out of order (${name || status}).`;
     return adlsErrorOf(
       { code: "network", message, hint: "Try again in a few minutes; nothing is lost." },
       subject,
       error,
     );
   }
-  const message = `${placeFirst(told)} refused a request (${status} ${name}).`;
+  const message = `${placeFirst(facts)} refused a request (${status} ${name}).`;
   return adlsErrorOf({ code: "io", message, hint: support }, subject, error);
 }
 
@@ -246,8 +246,8 @@ export function asWrite(error: unknown, subject: string): unknown {
   return adlsErrorOf({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, subject, error);
 }
 
-function wrongTenant(tenant: string, told: LakeFacts): CleverLakeError {
-  const message = `${placeFirst(told)} belongs to the tenant ${tenant}, and whoever is signed in to another one.`;
+function wrongTenant(tenant: string, facts: LakeFacts): CleverLakeError {
+  const message = `${placeFirst(facts)} belongs to the tenant ${tenant}, and whoever is signed in to another one.`;
   return new CleverLakeError("auth", message, {
     hint: `Sign in with an account of that tenant: \`az login -t ${tenant}\`, or in VS Code by the accounts menu.`,
   });
@@ -267,23 +267,23 @@ export function untrusted(code: string, what: string): CleverLakeError {
  * Names neither file nor request: the lost connection is unrelated to the file, and the server has not seen the
  * request.
  */
-function lost(what: string, told: LakeFacts): CleverLakeError {
+function lost(what: string, facts: LakeFacts): CleverLakeError {
   const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
   if (what.includes("EAI_AGAIN")) {
     return new CleverLakeError("network", "The network is away: no name can be looked up.", { hint });
   }
-  if (what.includes("ENOTFOUND") && !what.includes(`${told.account}.`)) {
+  if (what.includes("ENOTFOUND") && !what.includes(`${facts.account}.`)) {
     const message = "A name on the way to Azure cannot be looked up.";
     return new CleverLakeError("network", message, {
       hint: "Most likely it is the proxy's: check its address, and the network.",
     });
   }
   if (what.includes("ENOTFOUND")) {
-    const message = `There is no storage account of the name ${told.account}, or the network is away.`;
+    const message = `There is no storage account of the name ${facts.account}, or the network is away.`;
     return new CleverLakeError("network", message, { hint: "Check the address and the network." });
   }
   const code = /\bE[A-Z]{4,}\b/.exec(what)?.[0] ?? "no answer";
-  return new CleverLakeError("network", `${placeFirst(told)} cannot be reached (${code}).`, {
+  return new CleverLakeError("network", `${placeFirst(facts)} cannot be reached (${code}).`, {
     hint,
   });
 }

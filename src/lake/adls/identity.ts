@@ -79,9 +79,9 @@ function wayBy(
 /** The package's message lists every way that it tried, over a page; this finds the useful part. */
 function signInError(text: string): CleverLakeError {
   // Nearly no machine has a managed identity, so its absence says nothing.
-  const told = text.replace(/^.*ManagedIdentityCredential:.*$/gm, "");
-  const code = /AADSTS\d+/.exec(told)?.[0];
-  if (code === undefined && told.includes("AZURE_TOKEN_CREDENTIALS")) {
+  const relevant = text.replace(/^.*ManagedIdentityCredential:.*$/gm, "");
+  const code = /AADSTS\d+/.exec(relevant)?.[0];
+  if (code === undefined && relevant.includes("AZURE_TOKEN_CREDENTIALS")) {
     return new CleverLakeError(
       "config",
       "AZURE_TOKEN_CREDENTIALS in the environment has no value that it may have.",
@@ -90,7 +90,7 @@ function signInError(text: string): CleverLakeError {
       },
     );
   }
-  if (code === undefined && /certificate|SELF_SIGNED|UNABLE_TO_/i.test(told)) {
+  if (code === undefined && /certificate|SELF_SIGNED|UNABLE_TO_/i.test(relevant)) {
     return new CleverLakeError(
       "network",
       "Azure's sign-in shows a certificate that this machine does not trust.",
@@ -101,7 +101,7 @@ function signInError(text: string): CleverLakeError {
   }
   if (
     code === undefined &&
-    /E[A-Z]+_AGAIN|ENOTFOUND|ECONN|ETIMEDOUT|E\w+UNREACH|network_error|HTTPSConnectionPool/.test(told)
+    /E[A-Z]+_AGAIN|ENOTFOUND|ECONN|ETIMEDOUT|E\w+UNREACH|network_error|HTTPSConnectionPool/.test(relevant)
   ) {
     return new CleverLakeError("network", "Azure's sign-in cannot be reached.", {
       hint: "Check the network and, if there is one, the proxy; nothing is lost.",

@@ -104,11 +104,12 @@ async function get(
   const headers = { authorization: `Bearer ${token}` };
   const {
     status,
-    headers: told,
+    headers: received,
     text,
   } = await webRequest({ method: "GET", address, headers, proxy, signal });
-  if (told["x-ms-request-id"] === undefined && status !== 429 && status < 500) throw answeredInPlace(status);
-  return { status, text, retryAfter: told["retry-after"] };
+  if (received["x-ms-request-id"] === undefined && status !== 429 && status < 500)
+    throw answeredInPlace(status);
+  return { status, text, retryAfter: received["retry-after"] };
 }
 
 function refused({ status, text: body }: Answer, subject: string): CleverLakeError {

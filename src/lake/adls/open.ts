@@ -38,12 +38,12 @@ export function openAdlsLake(
   pipeline.factories.push(requestPolicy({ onRequest: location.onRequest, proxy, ...requests, tokens }));
   const query = auth === "sas" ? `?${required(location.sas, sasMissing).replace(/^\?/, "")}` : "";
   const service = new DataLakeServiceClient(`${address.endpoint}${query}`, pipeline);
-  const told = {
+  const facts = {
     account: address.account,
     oneLake: placeInOneLake(address),
     auth: isToken ? "token" : auth,
   } as const;
-  return new AdlsLake(location.url, service, new Places(address), told);
+  return new AdlsLake(location.url, service, new Places(address), facts);
 }
 
 function tokensFor({ tokens, proxy }: LakeLocation): TokenKeeper {

@@ -132,15 +132,15 @@ function newTable(): Action[] {
 }
 
 function dueMonths(snapshot: Snapshot | undefined, tables: PseudoTables): Month[] {
-  const there = snapshot ? filesByPartition(snapshot) : new Map<string, AddFile[]>();
+  const existing = snapshot ? filesByPartition(snapshot) : new Map<string, AddFile[]>();
   const sources = [...tables].map(([report, table]) => ({
     report,
     snapshot: table,
     byMonth: filesByPartition(table),
   }));
-  const names = new Set([...there.keys(), ...sources.flatMap(({ byMonth }) => [...byMonth.keys()])]);
+  const names = new Set([...existing.keys(), ...sources.flatMap(({ byMonth }) => [...byMonth.keys()])]);
   const months = [...names].map((name): Month => {
-    const files = there.get(name) ?? [];
+    const files = existing.get(name) ?? [];
     const ours = files.filter((file) => activityTags([file]) !== undefined);
     const from = sources.flatMap(({ report, snapshot: table, byMonth }) => {
       const own = byMonth.get(name);

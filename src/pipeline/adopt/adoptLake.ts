@@ -69,7 +69,7 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
     const found = await lookAtLake(adoption.context);
     // Reported before anybody agrees to anything.
     if (found.histories !== undefined && request.salt) await adoption.saltFor(found, request.salt);
-    if (found.histories === undefined || lock === undefined) return await adoption.told(found);
+    if (found.histories === undefined || lock === undefined) return await adoption.describe(found);
     return await adoption.carryOut(found, lock);
   } finally {
     duck.close();
@@ -98,7 +98,7 @@ class Adoption {
   }
 
   /** The current state, without a change to it. */
-  async told({ facts, oea, histories, tables, entries }: Found): Promise<AdoptSummary> {
+  async describe({ facts, oea, histories, tables, entries }: Found): Promise<AdoptSummary> {
     if (histories !== undefined) return this.summary("planned", facts, null, []);
     if (oea.length === 0) return this.summary("nothing", facts, null, []);
     const comparison = await this.compare(oea, entries, tables, this.request.salt);

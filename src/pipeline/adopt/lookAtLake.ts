@@ -72,7 +72,7 @@ export async function lookAtLake(context: LookContext): Promise<Found> {
   });
   const deliveries = histories.flatMap((history) => history.deliveries);
   const several = histories.filter((history) => history.deliveries.length > 1);
-  const told = await allSettledOrThrow(oea.map((table) => describe(context, table)));
+  const described = await allSettledOrThrow(oea.map((table) => describe(context, table)));
   const pseudonyms = await oeaPseudonyms({ lake, duck, tables: oea, signal });
   const isAdopted = reports.length === 0;
   return {
@@ -82,7 +82,7 @@ export async function lookAtLake(context: LookContext): Promise<Found> {
     entries,
     copies,
     facts: {
-      tables: told,
+      tables: described,
       files: isAdopted
         ? noFiles
         : {
@@ -96,7 +96,7 @@ export async function lookAtLake(context: LookContext): Promise<Found> {
           },
       pseudonyms: { ...pseudonyms, map: pseudonyms.unsalted > 0 ? pseudonymMapTable : null },
       warnings: !isAdopted
-        ? recentActivity(told, landings, started)
+        ? recentActivity(described, landings, started)
         : oea.length > 0
           ? await activitySince(lake, duck, tables, entries, signal)
           : [],

@@ -51,10 +51,10 @@ export async function updateGroups({
       if (snapshot) {
         requireSameShape(snapshot.metadata, { columns: groupsColumns, partitionColumns: [] }, groupsTable);
       }
-      const there = [...(snapshot?.files.values() ?? [])];
+      const current = [...(snapshot?.files.values() ?? [])];
       // Without rows there is no data file.
       const due = rows.length > 0 ? [hash] : [];
-      if (snapshot && there.map((file) => file.tags?.[divisionTag]).join() === due.join()) return undefined;
+      if (snapshot && current.map((file) => file.tags?.[divisionTag]).join() === due.join()) return undefined;
       const add = await withScratch(lake, (scratch) =>
         duck.session((session) =>
           writeDataFile({
@@ -74,7 +74,7 @@ export async function updateGroups({
       return {
         actions: [
           ...(snapshot ? [] : newTable()),
-          ...there.map((file) => removeFile(file, { dataChange: true })),
+          ...current.map((file) => removeFile(file, { dataChange: true })),
           ...(add ? [{ add }] : []),
         ],
       };

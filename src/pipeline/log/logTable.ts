@@ -173,6 +173,6 @@ function missingColumns(snapshot: Snapshot): Action[] {
 }
 
 function missingFrom(snapshot: Snapshot | undefined): (typeof ingestLogColumns)[number][] {
-  const there = new Set(snapshot?.metadata.columns.map(({ name }) => name));
-  return ingestLogColumns.filter(({ name }) => !there.has(name));
+  const existing = new Set(snapshot?.metadata.columns.map(({ name }) => name));
+  return ingestLogColumns.filter(({ name }) => !existing.has(name));
 }

@@ -84,10 +84,10 @@ class Look {
     for (const source of found.sources) {
       for (const month of this.monthsWith(snapshot, source)) months.add(month);
     }
-    const told = [...changeSentences(changes), ...found.sentences];
+    const texts = [...changeSentences(changes), ...found.sentences];
     if (changes.length > 0 && found.sentences.length === 0)
-      told.push("Values of rows may be others than before.");
-    return [{ table, months: [...months].sort(), problem: told.join(" ") }];
+      texts.push("Values of rows may be others than before.");
+    return [{ table, months: [...months].sort(), problem: texts.join(" ") }];
   }
 
   async atLookups(snapshot: Snapshot | undefined, pseudo: Snapshot | undefined): Promise<Finding[]> {
@@ -99,10 +99,11 @@ class Look {
     if (changes.length === 0) return [];
     const counts = await ifReadable(this.countPairs(snapshot, pseudo));
     const { doubled, missing } = counts ?? { doubled: 0, missing: 0 };
-    const told = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
-    if (doubled > 0) told.push(`${counted(doubled, "row")} too many: pairs of ids are there more than once.`);
-    if (missing > 0) told.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
-    return [{ table, months: [], problem: told.join(" ") }];
+    const texts = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
+    if (doubled > 0)
+      texts.push(`${counted(doubled, "row")} too many: pairs of ids are there more than once.`);
+    if (missing > 0) texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
+    return [{ table, months: [], problem: texts.join(" ") }];
   }
 
   /** Compares the rows of each source with the ingest log; those without a source are under "". */
@@ -156,12 +157,12 @@ class Look {
   /** The months of a source: those known to have its rows, and those in which the table may have some. */
   private monthsWith(snapshot: Snapshot, source: string): string[] {
     const { firstDay, lastDay } = this.state.current.get(source) ?? {};
-    const told = firstDay && lastDay ? monthsBetween(firstDay, lastDay) : [];
+    const knownMonths = firstDay && lastDay ? monthsBetween(firstDay, lastDay) : [];
     const holding = [...snapshot.files.values()].filter(
       (file) => contentsOf(file).sources?.has(source) ?? true,
     );
     return [
-      ...told,
+      ...knownMonths,
       ...holding.map(({ partitionValues: { year, month } }) => monthName(Number(year), Number(month))),
     ];
   }

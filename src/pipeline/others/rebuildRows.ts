@@ -117,7 +117,7 @@ class Rebuild {
     const { lake, duck, dryRun, requireHeld, signal } = this.context;
     const { report, snapshot, lookups, current } = this.rebuilt;
     const written = await this.write();
-    const months = [...written].map(([month, each]) => this.told(month, each));
+    const months = [...written].map(([month, each]) => this.rebuiltMonth(month, each));
     if (dryRun) return { months, actions: 0, table: snapshot };
     await requireHeld();
     // Says nothing about other programs' changes to the lookups.
@@ -197,7 +197,7 @@ class Rebuild {
     });
   }
 
-  private told(month: string, { removed, added }: WrittenMonth): RebuiltMonth {
+  private rebuiltMonth(month: string, { removed, added }: WrittenMonth): RebuiltMonth {
     const { snapshot } = this.rebuilt;
     const files = [...(snapshot?.files.values() ?? [])].filter((file) => monthOf(file) === month);
     const [before, gone] = [numRecords(files), numRecords(removed)];

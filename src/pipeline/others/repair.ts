@@ -137,7 +137,7 @@ class TableRepair {
     const { context, finding, tables, known } = this;
     const report = reportOf(finding.table);
     const isWhole = finding.months.length === 0;
-    const told = this.nothing(isWhole ? "table" : "months");
+    const unchanged = this.nothing(isWhole ? "table" : "months");
     try {
       // The lookups may just have been repaired.
       const { lookups } = context.dryRun
@@ -157,9 +157,9 @@ class TableRepair {
       const replaced = isWhole ? await this.swap() : null;
       await this.log.append(entries, context.signal);
       const [rowsBefore, rowsAfter] = [sumOf(months, "rowsBefore"), sumOf(months, "rowsAfter")];
-      return { ...told, months, kept, replaced, rowsBefore: isWhole ? null : rowsBefore, rowsAfter };
+      return { ...unchanged, months, kept, replaced, rowsBefore: isWhole ? null : rowsBefore, rowsAfter };
     } catch (error) {
-      return { ...told, problem: problemOf(error, context.signal) };
+      return { ...unchanged, problem: problemOf(error, context.signal) };
     }
   }
 
@@ -167,13 +167,13 @@ class TableRepair {
     const { context, finding, tables, known } = this;
     const report = reportOf(finding.table);
     const snapshot = writable(tables.lookups.get(report.name));
-    const told = this.nothing(snapshot ? "pairs" : "table");
+    const unchanged = this.nothing(snapshot ? "pairs" : "table");
     try {
       if (snapshot === undefined) await this.makeRoom();
       const rebuilt = await rebuildLookups(context, report, snapshot, entriesOf(known.anonymized, report));
-      return { ...told, ...rebuilt, replaced: snapshot ? null : await this.swap() };
+      return { ...unchanged, ...rebuilt, replaced: snapshot ? null : await this.swap() };
     } catch (error) {
-      return { ...told, problem: problemOf(error, context.signal) };
+      return { ...unchanged, problem: problemOf(error, context.signal) };
     }
   }
 

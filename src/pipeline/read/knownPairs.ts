@@ -30,9 +30,9 @@ export class KnownPairs {
 
   /** Brings the table to the state of the lookup table; undefined if there is none. */
   async update(lookups: Snapshot | undefined, signal?: AbortSignal): Promise<void> {
-    const there = lookups?.files ?? new Map<string, never>();
-    if ([...this.files].some((path) => !there.has(path))) await this.clear();
-    const news = [...there].filter(([path]) => !this.files.has(path));
+    const current = lookups?.files ?? new Map<string, never>();
+    if ([...this.files].some((path) => !current.has(path))) await this.clear();
+    const news = [...current].filter(([path]) => !this.files.has(path));
     if (!lookups || news.length === 0) return;
     const added = news.map(([, file]) => file);
     const paths = added.map((file) => lakePathOf(lookups, file));

@@ -18,29 +18,29 @@ export async function withLandedFiles(
 ): Promise<FailedDelivery[]> {
   const options = signal ? { signal } : {};
   const failed: FailedDelivery[] = [];
-  let there: Delivery[] = [];
+  let present: Delivery[] = [];
   for (const delivery of deliveries) {
     const { landedPath } = delivery.entry;
     // If copies are made, copying detects this; a check first would cost one more request per file.
     const isGone = lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, options));
     if (isGone) failed.push({ ...delivery, error: gone(landedPath) });
-    else there.push(delivery);
+    else present.push(delivery);
   }
   for (;;) {
     let isCopied = false;
     try {
-      const paths = there.map(({ entry }) => entry.landedPath);
+      const paths = present.map(({ entry }) => entry.landedPath);
       await withLocalFiles(lake, paths, options, (places) => {
         isCopied = true;
-        return work(places.flatMap((place, index) => localDelivery(there[index], place)));
+        return work(places.flatMap((place, index) => localDelivery(present[index], place)));
       });
       return failed;
     } catch (error) {
       if (isCopied || !isCleverLakeError(error, "notFound")) throw error;
-      const missing = there.filter(({ entry }) => entry.landedPath === error.subject);
+      const missing = present.filter(({ entry }) => entry.landedPath === error.subject);
       if (missing.length === 0) throw error;
       for (const delivery of missing) failed.push({ ...delivery, error: gone(error.subject) });
-      there = there.filter((delivery) => !missing.includes(delivery));
+      present = present.filter((delivery) => !missing.includes(delivery));
     }
   }
 }

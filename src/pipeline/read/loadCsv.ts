@@ -54,9 +54,9 @@ export function rowsIn({ rowsOf }: LoadedCsv): number {
 }
 
 /**
- * Reads a landed file into the session's temporary table `raw`, lists what is different in it (`listDifferent`), and
- * checks at the engine's speed that every row can be read as the report says. Nothing is guessed and nothing is
- * dropped: the engine's row count is compared with a count from the file's own bytes.
+ * Reads a landed file into the session's temporary table `raw`, lists its distinct values (`listDifferent`), and checks
+ * at the engine's speed that every row can be read as the report says. Nothing is guessed and nothing is dropped: the
+ * engine's row count is compared with a count from the file's own bytes.
  *
  * @param order in which the file writes day and month, if known from more rows than it holds
  */

@@ -11,8 +11,9 @@ const bareNumber = "[1-9][0-9]*";
 
 /**
  * Finds the rows of the session's `raw`, whose people are in `found`, with a school system id that lost its leading
- * zeros. This is certain if the same person, by Clever's id, is known with them: in the lookup table, in the run's
- * other files or in this one. If all such ids have the same width, the file's other shorter numbers lost theirs too.
+ * zeros. This is certain if the same person, by Clever's id, is known with a zero-padded id: in the lookup table, in
+ * the run's other files or in this one. If all such ids have the same width, the file's other shorter numbers lost
+ * theirs too.
  */
 export async function findLostZeros(
   session: DuckSession,

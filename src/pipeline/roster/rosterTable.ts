@@ -146,10 +146,10 @@ async function holdsTheSame(
   const paths = files.map((file) => lakePathOf(snapshot, file));
   return withLocalFiles(lake, paths, signal ? { signal } : {}, async (local) => {
     const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-    const there = `SELECT ${names} FROM (${readQuery(snapshot, files, (path) => places.get(path) ?? path)})`;
-    const here = `SELECT ${names} FROM roster`;
+    const stored = `SELECT ${names} FROM (${readQuery(snapshot, files, (path) => places.get(path) ?? path)})`;
+    const expected = `SELECT ${names} FROM roster`;
     const [row] = await session.query(
-      `SELECT 1 FROM ((${there} EXCEPT ALL ${here}) UNION ALL (${here} EXCEPT ALL ${there})) LIMIT 1`,
+      `SELECT 1 FROM ((${stored} EXCEPT ALL ${expected}) UNION ALL (${expected} EXCEPT ALL ${stored})) LIMIT 1`,
       [],
       signal,
     );

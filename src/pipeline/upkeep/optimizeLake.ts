@@ -54,9 +54,9 @@ export interface OptimizedTable {
 }
 
 /**
- * Merges the small data files of all tables, as runs now do; for a lake that was written before. Rows, sources and days
- * stay as they are. The merged files stay in the lake until `vacuumLake` removes them, so that readers of older
- * versions find them. A table that fails is reported in the summary and does not block the others.
+ * Merges the small data files of all tables, as runs now do, for a lake that was written before they did. Rows, sources
+ * and days stay as they are. The merged files stay in the lake until `vacuumLake` removes them, so that readers of
+ * older versions find them. A table that fails is reported in the summary and does not block the others.
  *
  * Rejects with `busy` while a run is active, and with `conflict` if another run took over while this one was suspended;
  * committed work stays, as it does after an abort.

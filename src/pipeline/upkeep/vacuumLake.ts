@@ -81,7 +81,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
   const tables: VacuumedTable[] = [];
   for (const { table, files, problem } of found) {
     const gone = lock === undefined ? { files, problem } : await removed(files, lock);
-    tables.push({ table, files: gone.files.map(told), problem: problem ?? gone.problem });
+    tables.push({ table, files: gone.files.map(vacuumedFile), problem: problem ?? gone.problem });
   }
   const all = tables.flatMap(({ files }) => files);
   const bytes = all.reduce((sum, { size }) => sum + size, 0);
@@ -112,6 +112,6 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
   }
 }
 
-function told({ path, size, modified }: LakeEntry): VacuumedTable["files"][number] {
+function vacuumedFile({ path, size, modified }: LakeEntry): VacuumedTable["files"][number] {
   return { path, size, modified: modified.toISOString() };
 }

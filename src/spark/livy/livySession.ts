@@ -31,7 +31,7 @@ export interface LivySessionOptions extends LivyOptions {
   readonly patienceSeconds?: number;
 }
 
-/** How long a batch may take to end itself after it was told that there is no more work. */
+/** How long a batch may take to end itself after it was notified that there is no more work. */
 const farewellMilliseconds = 20_000;
 
 /**
