@@ -243,7 +243,7 @@ export class ChunkRunner {
     });
   }
 
-  /** Runs `work`. If the lake fails it, these files fail, but no others. */
+  /** Runs `work`. If it fails because of the lake, these files fail with it, and no others. */
   private async orFail<T>(files: readonly LogEntry[], work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();

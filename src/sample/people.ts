@@ -16,7 +16,7 @@ export interface SamplePerson {
   readonly joinsAt: number;
   /** The school day from which `sis_id` is blank, counted likewise; it may be after the district's last. */
   readonly leavesAt: number | undefined;
-  /** Relative chance to be active, compared with the average day, 0 to 1. */
+  /** Chance to be active on an average day, 0 to 1. */
   readonly propensity: number;
   /** Chance to use one more resource, 0 to 1. */
   readonly breadth: number;

@@ -103,8 +103,8 @@ export class ReportTable {
         stage: async (of, loaded, entries, days) =>
           stageRows(of, loaded, entries, days, { ...known, others: await others }),
       };
-      // Deliveries that were read before are read with the result of that time, whatever is known by now; only the
-      // embedded engine does this.
+      // A delivery that was read before must give the same result as then, whatever is known by now; only the embedded
+      // engine ensures this.
       const opened =
         engine === undefined || wereRead
           ? new EmbeddedEngine(session, context, after)

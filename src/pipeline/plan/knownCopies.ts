@@ -3,8 +3,8 @@ import type { IngestLog } from "../log/logTable";
 import { hasTime, type PlannedFile, toSeconds } from "./plan";
 
 /**
- * Does not report a file as missed if it was a delivery before and now sits next to a newer file of its name, such as
- * an archive on the server. Such a file has the name, size and time (to the second) of a log entry.
+ * A plan that does not report a file as missed if it was a delivery before and now sits next to a newer file of its
+ * name, such as an archive on the server. Such a file has the name, size and time (to the second) of a log entry.
  */
 export async function withKnownCopies(
   plan: readonly PlannedFile[],

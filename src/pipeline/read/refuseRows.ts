@@ -146,7 +146,7 @@ function refusedLine(row: JudgedRow, problem: Problem): Buffer {
 
 /**
  * The header's names are text; the good file is written byte for byte, so they are converted back to bytes. Line breaks
- * are removed, since the engine would guess the file's line ends from them; no name of the report's columns has any.
+ * become blanks, since the engine would guess the file's line ends from them; no name of the report's columns has any.
  */
 function quoted(name: string): string {
   const plain = name.replaceAll('"', '""').replace(/[\r\n]+/g, " ");
