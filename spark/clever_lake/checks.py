@@ -34,7 +34,9 @@ def telling_files(
     if is_bare and found.has_padded:
         suspects.update(dict.fromkeys(_lost_zeros(rows, specification, ids), "lost zeros"))
     suspects.update(
-        dict.fromkeys(_files_with_ids_in_texts(spark, ids, specification, found, left), "texts with ids of people")
+        dict.fromkeys(
+            _files_with_ids_in_texts(spark, ids, specification, found, left), "texts with ids of people"
+        )
     )
     return suspects
 

@@ -194,8 +194,7 @@ def _texts(rows: DataFrame, specification: Specification) -> DataFrame:
 
 
 def why_left(job: Job, file: LandedFile, found: Found) -> str | None:
-    """Why a file is left to the judge, as far as it can be seen in the file alone; None for one in Clever's own form.
-    """
+    """Why a file is left to the judge, as far as it can be seen in the file alone; None for one in Clever's own form."""
     facts = found.facts.get(file.number)
     if facts is None or facts.rows == 0:
         return "no row"
