@@ -210,7 +210,7 @@ export class ReportCommands {
     try {
       const found = await lakeTree.find(landed.landedPath);
       if (found === undefined) {
-        const text = vscode.l10n.t("{0} was ingested, but the lake has it no more.", landed.landedPath);
+        const text = vscode.l10n.t("{0} was ingested, but is no longer in the lake.", landed.landedPath);
         tell(showWarningMessage, text, {
           title: vscode.l10n.t("Verify the Lake"),
           act: () => this.verify(),

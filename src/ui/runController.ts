@@ -173,7 +173,7 @@ export class RunController extends Disposable {
     const resume: Offer = { title: vscode.l10n.t("Resume"), act: () => this.run(request) };
     tell(
       showInformationMessage,
-      vscode.l10n.t("Stopped. What was done stays; the next run goes on from there."),
+      vscode.l10n.t("Stopped. Completed work is kept; the next run continues from there."),
       resume,
     );
   }

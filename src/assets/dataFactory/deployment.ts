@@ -112,7 +112,7 @@ export function deploymentFiles(place: LakePlace): Record<string, unknown> {
       $schema: `${schema}/deploymentTemplate.json#`,
       contentVersion: "1.0.0.0",
       parameters: {
-        location: text("Where everything stands.", "[resourceGroup().location]"),
+        location: text("The region of all resources.", "[resourceGroup().location]"),
         storageAccount: text("The lake's storage account."),
         keyVault: text("Holds the SFTP password and the address for alerts."),
         saltKeyVault: text("Holds the salt, which the workspace need not know."),

@@ -138,7 +138,7 @@ export function definitionTexts(t: Translate) {
     ),
     licences: explain(
       "licences",
-      t("What the district's file says is paid for, beside the people who used it."),
+      t("What the district pays for, according to its file, next to the people who used it."),
     ),
     table: explain(
       "table",

@@ -180,7 +180,7 @@ function pictureTexts(t: Translate) {
     periodsOfQuestion: t("Periods to compare"),
     titleTable: t("Every resource"),
     titleChanges: t("What changed"),
-    linesCaption: t("Lines lead across weekends only; they break at holidays and where a day is not known"),
+    linesCaption: t("Lines connect across weekends; they break at holidays and at missing days"),
     dragHint: t("Drag over the picture to choose days; click a day to see only that one"),
     resourcesAccessed: t("Resources accessed"),
     averageLogins: t("Logins per person and day"),

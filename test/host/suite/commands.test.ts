@@ -121,7 +121,7 @@ suite("every command of the manifest", function () {
       assert.equal(await run, undefined);
       assert.deepEqual(
         person.told.map(({ message }) => message),
-        ["Stopped. What was done stays; the next run goes on from there."],
+        ["Stopped. Completed work is kept; the next run continues from there."],
       );
     } finally {
       await district.end();
