@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
 import { type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
-import { readKeptTexts } from "../../src/pipeline/read/keptTexts";
+import { readKeptTexts } from "../../src/pipeline/read/differentTexts";
 import { loadCsv } from "../../src/pipeline/read/loadCsv";
 import { openCsv } from "../../src/pipeline/read/openCsv";
 import { Persons } from "../../src/pipeline/read/persons";

@@ -1,14 +1,7 @@
 import type { Header } from "../../clever/header";
 import { maximumRowBytes } from "../../clever/judgeRows";
 import { isNothingSql, suspectIdSql } from "../../clever/personIds";
-import {
-  type ColumnType,
-  dateColumn,
-  hashedColumns,
-  keptTexts,
-  type Report,
-  type ReportColumn,
-} from "../../clever/reports";
+import { type ColumnType, dateColumn, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
 import {
   canonicalForm,
   cleverId,
@@ -16,11 +9,10 @@ import {
   dayMonthOrder,
   isBlank,
   parseValue,
-  whiteSpace,
 } from "../../clever/values";
 import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
-import { readKeptTexts } from "./keptTexts";
+import { cellOf, countByDay, listDifferent, textSql } from "./differentTexts";
 import type { OpenedCsv } from "./openCsv";
 
 /** Rows of one or several files as texts in the session's table `raw`, with columns named as in the report table. */
@@ -138,56 +130,6 @@ export async function leaveOut(
     await session.query(`DELETE FROM ${table} WHERE file IN (${[...files].join(", ")})`, [], signal);
   }
   await listDifferent(session, report, signal);
-}
-
-/**
- * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids, blank ones
- * as null, in `person_ids`, and the kept texts in `kept_texts`. Resolves to the columns of plain texts.
- */
-async function listDifferent(
-  session: DuckSession,
-  report: Report,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlySet<string>> {
-  const hashed = hashedColumns(report);
-  const cells = hashed.map(({ name }) => sqlName(name)).join(", ");
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${cells} FROM raw`,
-    [],
-    signal,
-  );
-  const ids = hashed.map((column) => `${textSql(cellOf(column))} AS ${sqlName(column.name)}`).join(", ");
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE person_ids AS SELECT DISTINCT ${ids} FROM ids_as_read raw`,
-    [],
-    signal,
-  );
-  await readKeptTexts(session, report, signal);
-  const kept = keptTexts(report);
-  const isBlankText = (cell: string) => `${cell} IS NOT NULL AND ${textSql(cell)} IS NULL`;
-  const selects = [
-    ...hashed.map(
-      (column, place) => `SELECT ${place} AS place FROM ids_as_read raw WHERE ${isBlankText(cellOf(column))}`,
-    ),
-    `SELECT place + ${hashed.length} FROM kept_texts WHERE ${isBlankText("text")}`,
-  ];
-  const found = await session.query(selects.join(" UNION "), [], signal);
-  const blank = new Set(found.map(({ place }) => Number(place)));
-  return new Set([...hashed, ...kept].flatMap(({ name }, place) => (blank.has(place) ? [] : [name])));
-}
-
-/** Counts the rows of `raw` by file and by day as written in the file, into the temporary table `rows_by_day`. */
-async function countByDay(
-  session: DuckSession,
-  report: Report,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const day = sqlName(dateColumn(report).name);
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE rows_by_day AS SELECT file, ${day}, count(*) AS rows FROM raw GROUP BY ALL`,
-    [],
-    signal,
-  );
 }
 
 const notTakenApart = "The engine could not take the file apart.";
@@ -411,20 +353,6 @@ export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
   if (!loaded.otherForms.has(column.name)) return `CAST(${cell} AS ${column.type})`;
   return `coalesce(${canonicalValue(column.type, cell)}, (SELECT value::${column.type} FROM readings
     WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cell}))`;
-}
-
-/** A cell of `raw`, by a name that is also valid in joins. */
-function cellOf(column: ReportColumn): string {
-  return `raw.${sqlName(column.name)}`;
-}
-
-/**
- * A text, null if blank. Trimming costs more than all other work on a row together, so only texts that start like white
- * space are trimmed: `whiteSpace` has no other characters up to `!` or beyond ASCII.
- */
-function textSql(cell: string): string {
-  return `CASE WHEN ${cell} < '!' OR ${cell} >= chr(128)
-    THEN CASE WHEN trim(${cell}, ${sqlString(whiteSpace)}) <> '' THEN ${cell} END ELSE ${cell} END`;
 }
 
 function allBlankSql(report: Report): string {

@@ -1,0 +1,97 @@
+import { dateColumn, hashedColumns, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
+import { whiteSpace } from "../../clever/values";
+import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+
+/**
+ * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids, blank ones
+ * as null, in `person_ids`, and the kept texts in `kept_texts`. Resolves to the columns of plain texts.
+ */
+export async function listDifferent(
+  session: DuckSession,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<string>> {
+  const hashed = hashedColumns(report);
+  const cells = hashed.map(({ name }) => sqlName(name)).join(", ");
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${cells} FROM raw`,
+    [],
+    signal,
+  );
+  const ids = hashed.map((column) => `${textSql(cellOf(column))} AS ${sqlName(column.name)}`).join(", ");
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE person_ids AS SELECT DISTINCT ${ids} FROM ids_as_read raw`,
+    [],
+    signal,
+  );
+  await readKeptTexts(session, report, signal);
+  const kept = keptTexts(report);
+  const isBlankText = (cell: string) => `${cell} IS NOT NULL AND ${textSql(cell)} IS NULL`;
+  const selects = [
+    ...hashed.map(
+      (column, place) => `SELECT ${place} AS place FROM ids_as_read raw WHERE ${isBlankText(cellOf(column))}`,
+    ),
+    `SELECT place + ${hashed.length} FROM kept_texts WHERE ${isBlankText("text")}`,
+  ];
+  const found = await session.query(selects.join(" UNION "), [], signal);
+  const blank = new Set(found.map(({ place }) => Number(place)));
+  return new Set([...hashed, ...kept].flatMap(({ name }, place) => (blank.has(place) ? [] : [name])));
+}
+
+/** Counts the rows of `raw` by file and by day as written in the file, into the temporary table `rows_by_day`. */
+export async function countByDay(
+  session: DuckSession,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const day = sqlName(dateColumn(report).name);
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE rows_by_day AS SELECT file, ${day}, count(*) AS rows FROM raw GROUP BY ALL`,
+    [],
+    signal,
+  );
+}
+
+/**
+ * Writes the distinct kept texts of `raw` into the session's temporary table `kept_texts`; `place` is the column's
+ * number in `keptTexts(report)`. A school's texts belong together, and so do a resource's: combined they are hardly
+ * more, and the rows are scanned only twice.
+ */
+export async function readKeptTexts(
+  session: DuckSession,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const kept = keptTexts(report);
+  const ofSchool = kept.filter(({ name }) => name.includes("school"));
+  const groups = [ofSchool, kept.filter((column) => !ofSchool.includes(column))];
+  const selects = groups
+    .filter(({ length }) => length > 0)
+    .map((columns) => {
+      const names = columns.map(({ name }) => sqlName(name)).join(", ");
+      const cells = columns.map(
+        (column) => `{place: ${kept.indexOf(column)}, text: ${sqlName(column.name)}}`,
+      );
+      return `SELECT DISTINCT place, text FROM (SELECT unnest([${cells.join(", ")}], recursive := true)
+        FROM (SELECT DISTINCT ${names} FROM raw)) WHERE text IS NOT NULL`;
+    });
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE kept_texts AS ${selects.join(" UNION ALL ")}`,
+    [],
+    signal,
+  );
+}
+
+/** A cell of `raw`, by a name that is also valid in joins. */
+export function cellOf(column: ReportColumn): string {
+  return `raw.${sqlName(column.name)}`;
+}
+
+/**
+ * A text, null if blank. Trimming costs more than all other work on a row together, so only texts that start like white
+ * space are trimmed: `whiteSpace` has no other characters up to `!` or beyond ASCII.
+ */
+export function textSql(cell: string): string {
+  return `CASE WHEN ${cell} < '!' OR ${cell} >= chr(128)
+    THEN CASE WHEN trim(${cell}, ${sqlString(whiteSpace)}) <> '' THEN ${cell} END ELSE ${cell} END`;
+}
