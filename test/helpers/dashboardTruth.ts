@@ -14,9 +14,9 @@ import type { RandomRows } from "./randomDistrict";
 
 /** Holds the dashboard's engine to the plain computation. */
 
-const settings = { schoolYearStart: "09-01", now: new Date("2026-01-01T12:00:00Z") };
+export const settings = { schoolYearStart: "09-01", now: new Date("2026-01-01T12:00:00Z") };
 
-async function ask(
+export async function ask(
   index: ParticipationIndex,
   filter: DashboardFilter,
   minimumGroupSize: number,
@@ -34,8 +34,16 @@ export function divisionOf(index: ParticipationIndex, minimum: number, keep: Kee
   return { minimum, groups: groups.map(cohortsOf) };
 }
 
-/** Any combination of what the filter bar has. */
-function randomFilter(random: () => number, { participation, usage }: RandomRows): DashboardFilter {
+/**
+ * Any combination of what the filter bar has.
+ *
+ * @param compares whether some of them compare two periods
+ */
+export function randomFilter(
+  random: () => number,
+  { participation, usage }: RandomRows,
+  compares = false,
+): DashboardFilter {
   const all = [...participation, ...usage];
   const dates = all.map(({ date }) => date).sort();
   const [first = "", last = ""] = [dates[0], dates[dates.length - 1]];
@@ -49,8 +57,10 @@ function randomFilter(random: () => number, { participation, usage }: RandomRows
     const to = from + Math.floor(random() ** 2 * (length - from));
     return { from: addDays(first, from), to: addDays(first, to) };
   };
+  const compare = !compares || random() < 0.6 ? undefined : range();
   return {
     range: range(),
+    ...(compare && "from" in compare ? { compare: { ...compare, name: "before", rangeName: "" } } : {}),
     schools: some(all.map(({ school }) => school)),
     resources: some(usage.map(({ name }) => name)),
     resourceTypes: random() < 0.7 ? [] : some(usage.map(({ type }) => type)),
@@ -62,7 +72,7 @@ function randomFilter(random: () => number, { participation, usage }: RandomRows
 type Plain = ReturnType<PlainEngine["answer"]>;
 type Report = "dailyParticipation" | "resourceUsage";
 
-const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
+export const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
   kind !== "noData" && !missing.includes(report);
 
 /** What a card is compared by with the period before: sums per school day, people and things where nothing is missing. */

@@ -1,4 +1,5 @@
 import type { DashboardFilter } from "../../src/dashboard/filter";
+import type { PlainCohort, PlainDivision } from "./plainCohorts";
 import type { ParticipationRow, UsageRow } from "./plainIndex";
 import type { RandomRows } from "./randomDistrict";
 
@@ -13,17 +14,6 @@ export interface PlainQuestion {
   readonly to: string;
   /** Of these, the days that are asked about; all where left out. */
   readonly isAsked?: (date: string) => boolean;
-}
-
-export interface PlainCohort {
-  readonly school: string | null;
-  readonly userType: string;
-  readonly grade: string | null;
-}
-
-export interface PlainDivision {
-  readonly minimum: number;
-  readonly groups: readonly (readonly PlainCohort[])[];
 }
 
 type Row = ParticipationRow | UsageRow;

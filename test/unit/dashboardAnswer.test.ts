@@ -1,68 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
-import { factsOf, groupsOf } from "../../src/dashboard/groups";
-import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
 import type { KeepWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
 import { randomStream } from "../../src/sample/random";
 import { oeaRows, sampleRows } from "../helpers/dashboardCsv";
-import { addDays, type PlainCohort, PlainDashboard, type PlainDivision } from "../helpers/plainDashboard";
+import { ask, divisionOf, isKnown, randomFilter, settings } from "../helpers/dashboardTruth";
+import type { PlainCohort } from "../helpers/plainCohorts";
+import { addDays, PlainDashboard } from "../helpers/plainDashboard";
 import { plainIndex, type UsageRow } from "../helpers/plainIndex";
 import { type RandomOptions, type RandomRows, randomDistrict } from "../helpers/randomDistrict";
 
-const settings = { schoolYearStart: "09-01", now: new Date("2026-01-01T12:00:00Z") };
-
-async function ask(
-  index: ParticipationIndex,
-  filter: DashboardFilter,
-  minimumGroupSize: number,
-  keepWhole: KeepWhole = "schools",
-): Promise<DashboardAnswer> {
-  const given = await answer(index, filter, { ...settings, minimumGroupSize, keepWhole });
-  if ("empty" in given) throw new Error("no answer");
-  return given;
-}
-
-/** The division that the engine makes, for the plain computation. */
-function divisionOf(index: ParticipationIndex, minimum: number, keep: KeepWhole): PlainDivision {
-  const { groups } = groupsOf(factsOf(index), minimum, keep);
-  const cohortsOf = (numbers: readonly number[]) => numbers.flatMap((number) => index.cohorts[number] ?? []);
-  return { minimum, groups: groups.map(cohortsOf) };
-}
-
-/** Any combination of what the filter bar has. */
-function randomFilter(random: () => number, { participation, usage }: RandomRows): DashboardFilter {
-  const all = [...participation, ...usage];
-  const dates = all.map(({ date }) => date).sort();
-  const [first = "", last = ""] = [dates[0], dates[dates.length - 1]];
-  const length = (Date.parse(last) - Date.parse(first)) / 86_400_000;
-  const some = <T>(values: readonly T[]): T[] =>
-    random() < 0.5 ? [] : [...new Set(values)].filter(() => random() < 0.4);
-  const range = (): DashboardFilter["range"] => {
-    const presets = ["last7", "last30", "schoolYear", "all"] as const;
-    if (random() < 0.4) return { preset: presets[Math.floor(random() * 4)] ?? "all" };
-    const from = Math.floor(random() * length);
-    const to = from + Math.floor(random() ** 2 * (length - from));
-    return { from: addDays(first, from), to: addDays(first, to) };
-  };
-  const compare = random() < 0.6 ? undefined : range();
-  return {
-    range: range(),
-    ...(compare && "from" in compare ? { compare: { ...compare, name: "before", rangeName: "" } } : {}),
-    schools: some(all.map(({ school }) => school)),
-    resources: some(usage.map(({ name }) => name)),
-    resourceTypes: random() < 0.7 ? [] : some(usage.map(({ type }) => type)),
-    userTypes: some(["students", "teachers"] as const),
-    grades: some(all.map(({ grade }) => grade)),
-  };
-}
-
 type Plain = ReturnType<PlainDashboard["answer"]>;
-type Report = "dailyParticipation" | "resourceUsage";
-
-const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
-  kind !== "noData" && !missing.includes(report);
 
 /** What a card is compared by with the period before: sums per school day, people and things where nothing is missing. */
 function comparable(key: keyof DashboardAnswer["cards"], { total, days }: Plain): number | null {
@@ -349,7 +298,7 @@ const small: RandomOptions = {
 
 function filtersFor(district: RandomRows, count: number, seed: number): DashboardFilter[] {
   const random = randomStream(seed, "filters");
-  return Array.from({ length: count }, () => randomFilter(random, district));
+  return Array.from({ length: count }, () => randomFilter(random, district, true));
 }
 
 describe("the dashboard's numbers", () => {
