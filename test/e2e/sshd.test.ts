@@ -224,7 +224,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
       .statusItem(/Clever: \d+ of 28/)
       .waitFor();
     await notifications.press("running the pipeline", "Cancel");
-    await notifications.shows("Stopped. What was done stays");
+    await notifications.shows("Stopped. Completed work is kept");
     sshd().proxy.release();
     await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("stopped"));
   });
