@@ -41,13 +41,19 @@ export async function startHost(options) {
   const serverDataDir = options.serverDataDir ?? path.join(temporary, "data");
   const extensionsDir = options.extensionsDir ?? path.join(temporary, "extensions");
   const user = path.join(serverDataDir, "data", "User");
+  const machine = path.join(serverDataDir, "data", "Machine");
   let server;
   let front;
   try {
     await mkdir(user, { recursive: true });
+    await mkdir(machine, { recursive: true });
     await mkdir(extensionsDir, { recursive: true });
     const settings = { ...quietSettings, ...options.userSettings };
-    await writeFile(path.join(user, "settings.json"), JSON.stringify(settings, undefined, 2));
+    await writeJson(path.join(user, "settings.json"), settings);
+    // The window is remote, so VS Code reads settings of scope "machine" from here. In the user's file they count only
+    // until VS Code has registered the extension's settings.
+    const own = Object.entries(settings).filter(([key]) => key.startsWith("clever."));
+    if (own.length > 0) await writeJson(path.join(machine, "settings.json"), Object.fromEntries(own));
     const folders = ["--extensions-dir", extensionsDir, "--server-data-dir", serverDataDir];
     const common = [serverMain, ...folders, "--accept-server-license-terms", "--telemetry-level", "off"];
     for (const vsix of options.vsix ?? []) {
@@ -78,6 +84,11 @@ export async function startHost(options) {
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Writes a settings file. */
+function writeJson(file, settings) {
+  return writeFile(file, JSON.stringify(settings, undefined, 2));
 }
 
 /** Starts the server in its own process group, so that the extension hosts it forks end with it. */
