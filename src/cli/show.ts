@@ -27,7 +27,7 @@ const colours: Readonly<Record<PlannedFile["state"], Parameters<typeof styled>[0
 
 /** @param identities what the last run noticed about people's ids */
 export function showStatus(
-  { files, freshness, overdue, changedByOthers }: Status,
+  { files, freshness, overdue, needsAdoption, changedByOthers }: Status,
   identities?: RunSummary["identities"],
 ): string {
   const rows = files.map((file) => [
@@ -48,8 +48,16 @@ export function showStatus(
     ...(noticed.length > 0 ? [["Noticed by the last run:", ...noticed].join("\n")] : []),
     ...(freshness.length > 0 ? [newestDays(freshness)] : []),
     ...overdue.map((kind) => styled("red", `Overdue: ${overdueLine(kind)}`)),
+    ...(needsAdoption ? [adoptionLines()] : []),
     ...(changedByOthers.length > 0 ? [othersLines(changedByOthers).join("\n")] : []),
   ].join("\n\n");
+}
+
+function adoptionLines(): string {
+  return [
+    styled("red", "OEA's notebooks wrote this lake. Nothing is ingested until its adoption is complete."),
+    "`clever-lake adopt --dry-run` shows what there is; `clever-lake adopt` adopts it.",
+  ].join("\n");
 }
 
 function newestDays(freshness: readonly Freshness[]): string {

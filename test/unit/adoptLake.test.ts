@@ -70,6 +70,13 @@ describe("before it is adopted", () => {
     expect(await fixture.tree()).toEqual(before);
   });
 
+  test("status says that the lake must be adopted, offers no repair and changes nothing", async () => {
+    const fixture = await oeaLake();
+    const before = await fixture.tree();
+    expect(await fixture.lakeStatus()).toMatchObject({ needsAdoption: true, changedByOthers: [] });
+    expect(await fixture.tree()).toEqual(before);
+  });
+
   test("a dry run tells what is there and what would be done, and changes nothing", async () => {
     const fixture = await oeaLake();
     const before = await fixture.tree();
@@ -96,6 +103,7 @@ test("each of OEA's files comes in once, its tables stay beside ours, and furthe
   const oeaRows = await fixture.rows();
   const done = await adopt(fixture);
   expect(done.run).toMatchObject({ quarantined: [], failed: [], anonymized: 3 });
+  expect(await fixture.lakeStatus()).toMatchObject({ needsAdoption: false, changedByOthers: [] });
   expect(await fixture.logins("amy", "ben", "cat")).toEqual([
     "amy 2024-09-02 1",
     "amy 2024-09-03 1",

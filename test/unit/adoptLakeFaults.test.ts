@@ -97,6 +97,7 @@ describe.each([
       const where = `${at} of ${operations}: ${faulty.failed}`;
       if (done === undefined) {
         const before = await fixture.tree();
+        expect((await fixture.lakeStatus()).needsAdoption, where).toBe(true);
         await expect(fixture.run(), where).rejects.toMatchObject({ code: "notAdopted" });
         expect(withoutLock(await fixture.tree()), where).toEqual(withoutLock(before));
         await adopt(fixture.lake);

@@ -188,7 +188,13 @@ test("the files on the server are told with their states", () => {
     newestDay: "2024-09-03",
     schoolDays: 4,
   } as const;
-  const text = showStatus({ files, freshness: [kind], overdue: [kind], changedByOthers: [] });
+  const text = showStatus({
+    files,
+    freshness: [kind],
+    overdue: [kind],
+    needsAdoption: false,
+    changedByOthers: [],
+  });
   expect(text).toMatch(
     /In the tables +Newest day +School days since *\n +resource usage of staff +2024-09-03 +4/,
   );
@@ -199,14 +205,22 @@ test("the files on the server are told with their states", () => {
   expect(text).toContain("Not a date.");
   expect(text).toContain("2 files: 1 quarantined, 1 new");
   expect(text).not.toContain("\u001b");
-  expect(showStatus({ files: [], freshness: [], overdue: [], changedByOthers: [] })).toBe(
-    "There is no file on the server.",
-  );
+  expect(
+    showStatus({ files: [], freshness: [], overdue: [], needsAdoption: false, changedByOthers: [] }),
+  ).toBe("There is no file on the server.");
+  expect(
+    showStatus({ files: [], freshness: [], overdue: [], needsAdoption: true, changedByOthers: [] }),
+  ).toMatch(/\n\nOEA's notebooks wrote this lake\.[\s\S]*`clever-lake adopt` adopts it\.$/);
   const identities = {
     daily_participation: healthy,
     resource_usage: { ...healthy, cleverIdsOfSeveral: 1 },
   };
-  expect(showStatus({ files: [file], freshness: [], overdue: [], changedByOthers: [] }, identities)).toMatch(
+  expect(
+    showStatus(
+      { files: [file], freshness: [], overdue: [], needsAdoption: false, changedByOthers: [] },
+      identities,
+    ),
+  ).toMatch(
     /Noticed by the last run:\n {2}ids of people in resource usage: 1 Clever id with several ids of the school system$/,
   );
 });

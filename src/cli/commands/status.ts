@@ -14,7 +14,7 @@ export async function showServerStatus(
   const lake = await openLake(config, secrets);
   await using source = await openSource(config, secrets);
   const found = await status(source, lake, config, signal);
-  const { files, freshness, overdue, changedByOthers } = found;
+  const { files, freshness, overdue, needsAdoption, changedByOthers } = found;
   const identities = await lastIdentities(lake, signal);
   return {
     text: () => showStatus(found, identities),
@@ -30,6 +30,7 @@ export async function showServerStatus(
       })),
       freshness,
       overdue,
+      needsAdoption,
       changedByOthers,
       identities: identities ?? null,
     }),

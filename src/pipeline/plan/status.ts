@@ -4,8 +4,9 @@ import { Duck } from "../../duck/duck";
 import { removeLocal } from "../../heldFiles";
 import type { Lake } from "../../lake/lake";
 import type { ReportSource } from "../../sftp/source";
+import { isAdoptionCutOff, reportsToAdopt } from "../adopt/oeaTables";
 import { IngestLog } from "../log/logTable";
-import { newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
+import { interruptedRuns, newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
 import type { Finding } from "../others/finding";
 import { lookAtTables } from "../others/look";
 import { readTables, stateOf } from "../write/tables";
@@ -22,7 +23,9 @@ export interface Status {
   readonly freshness: readonly Freshness[];
   /** The kinds that are older than expected. */
   readonly overdue: readonly Freshness[];
-  /** What other programs did to the tables. */
+  /** Whether OEA's notebooks wrote the tables, or their adoption was interrupted: a run is refused until it is done. */
+  readonly needsAdoption: boolean;
+  /** What other programs did to the tables; empty if they must be adopted first. */
   readonly changedByOthers: readonly Finding[];
 }
 
@@ -43,20 +46,24 @@ export async function status(
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
     const ingestLog = new IngestLog(lake, duck);
-    const [listing, log, tables] = await allSettledOrThrow([
+    const [listing, log, tables, runs] = await allSettledOrThrow([
       source.list(signal),
       ingestLog.sources(signal),
       readTables(lake, duck, signal),
+      interruptedRuns(lake, signal),
     ]);
     const state = stateOf(tables, log);
     const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
     const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
     const freshness = freshnessOf(tables.pseudo, new Date());
+    const needsAdoption = reportsToAdopt(tables.pseudo, isAdoptionCutOff(runs.records)).length > 0;
     return {
       files,
       freshness,
       overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),
-      changedByOthers: await lookAtTables(lake, duck, tables, state, signal),
+      needsAdoption,
+      // They would offer a repair, which rebuilds months of our own tables alone.
+      changedByOthers: needsAdoption ? [] : await lookAtTables(lake, duck, tables, state, signal),
     };
   } finally {
     duck.close();
