@@ -40,20 +40,17 @@ export async function startHost(options) {
   const temporary = await mkdtemp(path.join(tmpdir(), "clever-lake-vscode-"));
   const serverDataDir = options.serverDataDir ?? path.join(temporary, "data");
   const extensionsDir = options.extensionsDir ?? path.join(temporary, "extensions");
-  const user = path.join(serverDataDir, "data", "User");
-  const machine = path.join(serverDataDir, "data", "Machine");
   let server;
   let front;
   try {
-    await mkdir(user, { recursive: true });
-    await mkdir(machine, { recursive: true });
     await mkdir(extensionsDir, { recursive: true });
     const settings = { ...quietSettings, ...options.userSettings };
-    await writeJson(path.join(user, "settings.json"), settings);
-    // The window is remote, so VS Code reads settings of scope "machine" from here. In the user's file they count only
+    await writeSettings(path.join(serverDataDir, "data", "User"), settings);
+    // The window is remote, so VS Code reads settings of scope "machine" from there. In the user's file they count only
     // until VS Code has registered the extension's settings.
     const own = Object.entries(settings).filter(([key]) => key.startsWith("clever."));
-    if (own.length > 0) await writeJson(path.join(machine, "settings.json"), Object.fromEntries(own));
+    if (own.length > 0)
+      await writeSettings(path.join(serverDataDir, "data", "Machine"), Object.fromEntries(own));
     const folders = ["--extensions-dir", extensionsDir, "--server-data-dir", serverDataDir];
     const common = [serverMain, ...folders, "--accept-server-license-terms", "--telemetry-level", "off"];
     for (const vsix of options.vsix ?? []) {
@@ -86,9 +83,10 @@ export async function startHost(options) {
   };
 }
 
-/** Writes a settings file. */
-function writeJson(file, settings) {
-  return writeFile(file, JSON.stringify(settings, undefined, 2));
+/** Writes the settings file of a folder, which is made. */
+async function writeSettings(folder, settings) {
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, "settings.json"), JSON.stringify(settings, undefined, 2));
 }
 
 /** Starts the server in its own process group, so that the extension hosts it forks end with it. */

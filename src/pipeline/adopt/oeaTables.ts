@@ -37,6 +37,14 @@ export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<b
   await using duck = await Duck.open({ memoryLimit: "200MB" });
   const { pseudo: tables } = await readTables(lake, duck, signal);
   const { records } = await interruptedRuns(lake, signal);
+  return mustBeAdopted(tables, records);
+}
+
+/**
+ * Whether these tables must be adopted before anything is run on them.
+ * @param records those of interrupted runs
+ */
+export function mustBeAdopted(tables: PseudoTables, records: readonly RunRecord[]): boolean {
   return reportsToAdopt(tables, isAdoptionCutOff(records)).length > 0;
 }
 

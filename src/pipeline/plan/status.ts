@@ -4,7 +4,7 @@ import { Duck } from "../../duck/duck";
 import { removeLocal } from "../../heldFiles";
 import type { Lake } from "../../lake/lake";
 import type { ReportSource } from "../../sftp/source";
-import { isAdoptionCutOff, reportsToAdopt } from "../adopt/oeaTables";
+import { mustBeAdopted } from "../adopt/oeaTables";
 import { IngestLog } from "../log/logTable";
 import { interruptedRuns, newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
 import type { Finding } from "../others/finding";
@@ -56,7 +56,7 @@ export async function status(
     const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
     const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
     const freshness = freshnessOf(tables.pseudo, new Date());
-    const needsAdoption = reportsToAdopt(tables.pseudo, isAdoptionCutOff(runs.records)).length > 0;
+    const needsAdoption = mustBeAdopted(tables.pseudo, runs.records);
     return {
       files,
       freshness,
