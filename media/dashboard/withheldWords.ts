@@ -29,10 +29,30 @@ export function cutSentences({ answer, ...words }: Words, groups: readonly CutGr
   });
 }
 
-/** What the whole answer withholds, one sentence each: groups that the filter splits, and days that are not counted. */
+/**
+ * What the whole answer withholds, one sentence each: groups that the filter splits, and days that are not counted. If
+ * the filter chooses grades, also whom they include besides.
+ */
 export function withheldSentences(words: Words): string[] {
-  const { filter, days } = words.answer.withheld;
-  return [...cutSentences(words, filter), ...days.map((each) => uncountedSentence(words, each))];
+  const { withheld, filter } = words.answer;
+  return [
+    ...cutSentences(words, withheld.filter),
+    ...withheld.days.map((each) => uncountedSentence(words, each)),
+    ...(filter.grades.length > 0 ? ungradedSentences(words) : []),
+  ];
+}
+
+/** Where people without a grade count with a grade, in at most one sentence. */
+export function ungradedSentences(words: Words): string[] {
+  const { texts, formats, answer } = words;
+  const { ungraded } = answer.withheld;
+  if (ungraded.length === 0) return [];
+  return [fill(texts.ungraded, placesName(words, ungraded), formats.integer(answer.minimumGroupSize))];
+}
+
+/** Whether people without a grade count with a grade, or apart from the others without one. */
+export function countsUngraded({ withheld }: Ready["answer"], grade: string | null): boolean {
+  return withheld.ungraded.some(({ grades }) => grade === null || grades?.includes(grade));
 }
 
 /** Which days of a group are not counted, and why. */

@@ -144,6 +144,8 @@ export interface Withheld {
   readonly schools: readonly CutGroup[];
   readonly grades: readonly CutGroup[];
   readonly days: readonly UncountedDays[];
+  /** Where people without a grade, fewer than the minimum group size, count with the only grade of their group. */
+  readonly ungraded: readonly Place[];
 }
 
 export interface Cards {

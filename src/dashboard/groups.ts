@@ -4,7 +4,7 @@ import { divide } from "./division";
 import type { ParticipationIndex } from "./index/participationIndex";
 import { type Names, namesOf } from "./names";
 import type { KeepWhole } from "./opening";
-import { type People, peopleOf } from "./people";
+import { firstMembers, type People, peopleOf } from "./people";
 import { type MissingDays, missingDaysOf } from "./query/completeness";
 
 /** The division of people into groups, computed once for all questions. */
@@ -20,9 +20,16 @@ export interface Groups {
    */
   readonly counted: Uint32Array;
   readonly uncounted: Uint32Array;
-  /** Per group: its school and its grade; -1 where it spans several. */
+  /**
+   * Per group: its school and its grade; -1 where it spans several. A group of enough students of one grade, joined by
+   * students without a grade, has that grade.
+   */
   readonly schoolOf: Int32Array;
   readonly gradeOf: Int32Array;
+  /** Per cohort: the grade that it counts with, which is that of its group if that has one. */
+  readonly countedGrade: Uint32Array;
+  /** Per member, as `People.atSchool`: the person's first member in the counted grade. */
+  readonly inGrade: Uint32Array;
   /** How many people a list of cohorts has, as the division counts them. */
   readonly sizeOf: (cohorts: readonly number[]) => number;
 }
@@ -69,18 +76,33 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
   groups.forEach((cohorts, group) => {
     for (const cohort of cohorts) groupOf[cohort] = group;
   });
-  const only = (of: Uint32Array) =>
-    Int32Array.from(groups, ([first = 0, ...others]) =>
-      others.every((cohort) => of[cohort] === of[first]) ? (of[first] ?? -1) : -1,
-    );
+  const { names } = facts;
+  const only = (of: Uint32Array, cohorts: readonly number[]): number => {
+    const [first = -1, ...others] = new Set(cohorts.map((cohort) => of[cohort] as number));
+    return others.length === 0 ? first : -1;
+  };
+  const noGrade = names.grades.indexOf(null);
+  const gradeOf = Int32Array.from(groups, (cohorts) => {
+    const graded = cohorts.filter((cohort) => names.gradeOf[cohort] !== noGrade);
+    // Otherwise a few students without a grade would hide a whole grade. Teachers never have one.
+    const isGrade =
+      graded.length > 0 && only(names.typeOf, cohorts) >= 0 && sizeOf(graded) >= minimumGroupSize;
+    return only(names.gradeOf, isGrade ? graded : cohorts);
+  });
+  const countedGrade = names.gradeOf.map((own, cohort) => {
+    const ofGroup = gradeOf[groupOf[cohort] as number] as number;
+    return ofGroup < 0 ? own : ofGroup;
+  });
   const result = {
     minimumGroupSize,
     keepWhole,
     groups,
     groupOf,
     ...countedDays(facts, groups, groupOf, minimumGroupSize),
-    schoolOf: only(facts.names.schoolOf),
-    gradeOf: only(facts.names.gradeOf),
+    schoolOf: Int32Array.from(groups, (cohorts) => only(names.schoolOf, cohorts)),
+    gradeOf,
+    countedGrade,
+    inGrade: firstMembers(index, countedGrade),
     sizeOf,
   };
   knownGroups.set(index, result);

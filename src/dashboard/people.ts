@@ -3,11 +3,10 @@ import type { Names } from "./names";
 
 /**
  * Groups members that are the same person. A person who changed schools is a member of several cohorts and must count
- * once where these are counted together: `atSchool` and `inGrade` are that person's first member there.
+ * once where these are counted together: `atSchool` is that person's first member there.
  */
 export interface People {
   readonly atSchool: Uint32Array;
-  readonly inGrade: Uint32Array;
   /** 1 where the person has further members. */
   readonly moved: Uint8Array;
   /** One month's rows of people with several members in it, from `first[at]` up to `first[at + 1]`. */
@@ -19,12 +18,24 @@ export interface People {
   };
 }
 
-export function peopleOf(index: ParticipationIndex, { schoolOf, gradeOf }: Names): People {
-  const { person, cohort } = index.members;
-  const atSchool = Uint32Array.from(person, (_, member) => member);
-  const inGrade = atSchool.slice();
+export function peopleOf(index: ParticipationIndex, { schoolOf }: Names): People {
+  const { person } = index.members;
   const moved = new Uint8Array(person.length);
   const firstOf = new Int32Array(index.people).fill(-1);
+  for (let member = 0; member < person.length; member++) {
+    const number = person[member] as number;
+    const first = firstOf[number] as number;
+    if (first < 0) firstOf[number] = member;
+    else moved[first] = moved[member] = 1;
+  }
+  return { atSchool: firstMembers(index, schoolOf), moved, several: severalEntries(index, moved) };
+}
+
+/** Per member: the person's first member in a cohort with the same value. */
+export function firstMembers({ members, people }: ParticipationIndex, of: Uint32Array): Uint32Array {
+  const { person, cohort } = members;
+  const result = Uint32Array.from(person, (_, member) => member);
+  const firstOf = new Int32Array(people).fill(-1);
   const membersOf = new Map<number, number[]>();
   for (let member = 0; member < person.length; member++) {
     const number = person[member] as number;
@@ -34,16 +45,12 @@ export function peopleOf(index: ParticipationIndex, { schoolOf, gradeOf }: Names
       continue;
     }
     const others = membersOf.get(number) ?? [first];
-    moved[first] = 1;
-    moved[member] = 1;
-    const same = (of: Uint32Array) =>
-      others.find((other) => of[cohort[other] as number] === of[cohort[member] as number]) ?? member;
-    atSchool[member] = same(schoolOf);
-    inGrade[member] = same(gradeOf);
+    const value = of[cohort[member] as number];
+    result[member] = others.find((other) => of[cohort[other] as number] === value) ?? member;
     others.push(member);
     membersOf.set(number, others);
   }
-  return { atSchool, inGrade, moved, several: severalEntries(index, moved) };
+  return result;
 }
 
 function severalEntries({ months, members }: ParticipationIndex, moved: Uint8Array): People["several"] {

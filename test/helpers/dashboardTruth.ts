@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { DashboardAnswer } from "../../src/dashboard/answer";
+import type { DashboardAnswer, Withheld } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { factsOf, groupsOf } from "../../src/dashboard/groups";
 import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
@@ -29,9 +29,11 @@ export async function ask(
 
 /** The division that the engine makes, for the plain computation. */
 export function divisionOf(index: ParticipationIndex, minimum: number, keep: KeepWhole): PlainDivision {
-  const { groups } = groupsOf(factsOf(index), minimum, keep);
+  const facts = factsOf(index);
+  const { groups, gradeOf } = groupsOf(facts, minimum, keep);
   const cohortsOf = (numbers: readonly number[]) => numbers.flatMap((number) => index.cohorts[number] ?? []);
-  return { minimum, groups: groups.map(cohortsOf) };
+  const grades = Array.from(gradeOf, (grade) => (grade < 0 ? undefined : facts.names.grades[grade]));
+  return { minimum, groups: groups.map(cohortsOf), grades };
 }
 
 /**
@@ -227,10 +229,12 @@ export async function holdToRows(comparison: Comparison): Promise<Held> {
 
 function holdToEverybody(given: DashboardAnswer, exact: ReturnType<typeof expected>, held: Held): void {
   const { minimumGroupSize: minimum, withheld } = given;
-  const isComplete = withheld.filter.length + withheld.days.length === 0;
+  // A chosen grade may include people without one, and the page says so.
+  const includesUngraded = given.filter.grades.length > 0 && withheld.ungraded.length > 0;
+  const isComplete = withheld.filter.length + withheld.days.length === 0 && !includesUngraded;
   held.answers++;
   if (isComplete) held.complete++;
-  const { entries, ...whole } = numbersOf(parts(given));
+  const { entries, ...whole } = numbersOf(parts(given), withheld.ungraded);
   const truth = numbersOf(parts(exact as never));
   // A user type without a group of its own is not told to lack a report.
   const isAlike = exact.byDay.every(
@@ -253,16 +257,22 @@ function holdToEverybody(given: DashboardAnswer, exact: ReturnType<typeof expect
   };
   hold(whole.numbers, truth.numbers, isComplete);
   for (const [place, { numbers, isPartly }] of entries)
-    hold(numbers, truth.entries.get(place)?.numbers ?? new Map(), !isPartly);
+    hold(numbers, truth.entries.get(place)?.numbers ?? new Map(), !isPartly && !includesUngraded);
 }
 
 interface Numbers {
   readonly numbers: Map<string, unknown>;
+  /** `isPartly` where the page says that an entry lacks people, or that those without a grade count elsewhere. */
   readonly entries: Map<string, { readonly numbers: Map<string, unknown>; readonly isPartly: boolean }>;
 }
 
 /** The numbers of a page by their places: of all, and of the entries of its lists by their names. */
-function numbersOf({ cards, neverActive, resources, ...lists }: ReturnType<typeof parts>): Numbers {
+function numbersOf(
+  { cards, neverActive, resources, ...lists }: ReturnType<typeof parts>,
+  ungraded: Withheld["ungraded"] = [],
+): Numbers {
+  const changedGrades =
+    ungraded.length === 0 ? [] : [null, ...ungraded.flatMap(({ grades }) => grades ?? [])];
   const numbers = new Map<string, unknown>();
   for (const [key, { value }] of Object.entries(cards)) addNumbers(value, key, numbers);
   addNumbers(neverActive, "neverActive", numbers);
@@ -284,7 +294,8 @@ function numbersOf({ cards, neverActive, resources, ...lists }: ReturnType<typeo
       const found = new Map<string, unknown>();
       const place = `${list} ${JSON.stringify([school, grade, date, weekday, resource, type])}`;
       addNumbers(rest, place, found);
-      entries.set(place, { numbers: found, isPartly: partly === true });
+      const isChanged = list === "byGrade" && changedGrades.some((each) => each === grade);
+      entries.set(place, { numbers: found, isPartly: partly === true || isChanged });
     }
   }
   return { numbers, entries };
@@ -301,7 +312,8 @@ function addNumbers(value: unknown, place: string, found: Map<string, unknown>):
  * stand in entries that say that something is left out of them. `all` is how many there are without groups.
  */
 export async function sharesShown(index: ParticipationIndex, filter: DashboardFilter, minimum: number) {
-  const told = numbersOf(parts(await ask(index, filter, minimum)));
+  const given = await ask(index, filter, minimum);
+  const told = numbersOf(parts(given), given.withheld.ungraded);
   const exact = numbersOf(parts(await ask(index, filter, 0)));
   const all = [exact.numbers, ...[...exact.entries.values()].map(({ numbers }) => numbers)];
   const shares = { shown: 0, same: 0, few: 0, partly: 0, all: all.reduce((sum, { size }) => sum + size, 0) };

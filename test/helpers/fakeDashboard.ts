@@ -146,10 +146,15 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
     to: iso(to),
     minimumGroupSize: minimum,
     keepWhole: "schools",
-    withheld: withheldOf(
-      small,
-      shownSchools.find((school) => size(school) >= minimum),
-    ),
+    withheld: {
+      ...withheldOf(
+        small,
+        shownSchools.find((school) => size(school) >= minimum),
+      ),
+      ungraded: gradesShown.includes("5")
+        ? [{ userType: "students", school: "Roosevelt High", grades: ["5"] }]
+        : [],
+    },
     periods: {
       schoolDays,
       before: { from: iso(from - (to - from) - dayLength), to: iso(from - dayLength) },
@@ -307,7 +312,7 @@ function numberCard(value: number, before: number, days = 1): Card {
 }
 
 /** Small schools are shown only together with another one. */
-function withheldOf(small: readonly string[], other: string | undefined): Withheld {
+function withheldOf(small: readonly string[], other: string | undefined): Omit<Withheld, "ungraded"> {
   const place = (school: string) => ({ userType: "students" as const, school, grades: null });
   const schools = small.map((school) => ({
     left: [place(school)],

@@ -10,6 +10,8 @@ export interface PlainCohort {
 export interface PlainDivision {
   readonly minimum: number;
   readonly groups: readonly (readonly PlainCohort[])[];
+  /** The grade that each group counts with; undefined where it has several. */
+  readonly grades: readonly (string | null | undefined)[];
 }
 
 export const keyOfCohort = ({ school, userType, grade }: PlainCohort) =>

@@ -64,7 +64,7 @@ export class PlainDashboard {
   constructor(
     private readonly district: RandomRows,
     private readonly hasGrades: boolean,
-    division?: PlainDivision,
+    private readonly division?: PlainDivision,
   ) {
     const rows: readonly Row[] = [...district.participation, ...district.usage];
     this.minimum = division?.minimum ?? 0;
@@ -180,6 +180,11 @@ export class PlainDashboard {
     return { school, userType, grade: this.hasGrades ? grade : null };
   }
 
+  /** The grade that a cohort counts with. */
+  countedGrade(cohort: PlainCohort): string | null {
+    return this.division?.grades[this.groupOf.get(keyOf(cohort)) ?? -1] ?? cohort.grade;
+  }
+
   private key(row: Row): string {
     return keyOf(this.cohortOf(row));
   }
@@ -233,10 +238,10 @@ export class PlainDashboard {
   }
 
   answer({ filter, from, to, isAsked = () => true }: PlainQuestion) {
-    const isSelected = ({ school, userType, grade }: PlainCohort) =>
-      isAmong(filter.schools, school) &&
-      isAmong<string>(filter.userTypes, userType) &&
-      isAmong(filter.grades, grade);
+    const isSelected = (cohort: PlainCohort) =>
+      isAmong(filter.schools, cohort.school) &&
+      isAmong<string>(filter.userTypes, cohort.userType) &&
+      (isAmong(filter.grades, cohort.grade) || isAmong(filter.grades, this.countedGrade(cohort)));
     const passing = <R extends Row>(rows: readonly R[]) =>
       rows.filter(
         (row) => row.date >= from && row.date <= to && isAsked(row.date) && isSelected(this.cohortOf(row)),
@@ -315,9 +320,9 @@ export class PlainDashboard {
     const schools = unique([...there, ...anyUse].map(({ school }) => school))
       .sort(compare)
       .map((school) => ({ school, ...part(anyDay, (cohort) => cohort.school === school) }));
-    const grades = unique([...there, ...anyUse].map((row) => this.cohortOf(row).grade))
+    const grades = unique([...there, ...anyUse].map((row) => this.countedGrade(this.cohortOf(row))))
       .sort(compare)
-      .map((grade) => ({ grade, ...part(anyDay, (cohort) => cohort.grade === grade) }));
+      .map((grade) => ({ grade, ...part(anyDay, (cohort) => this.countedGrade(cohort) === grade) }));
     const few = (count: number) => (count > 0 && count < this.minimum ? 1 : count);
     const isOf = (row: UsageRow, resource: string | null, type: string | null) => {
       const shown = this.shownOf(row);

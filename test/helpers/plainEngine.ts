@@ -41,10 +41,10 @@ export class PlainEngine {
   answer({ filter, from, to }: PlainQuestion) {
     const { rows, groups } = this;
     const { resources } = rows;
-    const isSelected = ({ school, userType, grade }: PlainCohort) =>
-      isAmong(filter.schools, school) &&
-      isAmong<string>(filter.userTypes, userType) &&
-      isAmong(filter.grades, grade);
+    const isSelected = (cohort: PlainCohort) =>
+      isAmong(filter.schools, cohort.school) &&
+      isAmong<string>(filter.userTypes, cohort.userType) &&
+      (isAmong(filter.grades, cohort.grade) || isAmong(filter.grades, groups.countedGrade(cohort)));
     const isWhole = groups.groups.map((cohorts) => cohorts.every(isSelected));
     const isAsked = resources.chosen(filter);
 
@@ -87,7 +87,7 @@ export class PlainEngine {
         const parts = [
           ...everywhere.map((part) => ({ part, isIn })),
           { part: partOf(schools, cohort.school), isIn: isOfSchool },
-          { part: partOf(grades, cohort.grade), isIn: isOfGrade },
+          { part: partOf(grades, groups.countedGrade(cohort)), isIn: isOfGrade },
         ];
         for (const each of parts) each.part.notice(each.isIn);
         const counting = parts.filter((each) => each.isIn).map(({ part }) => part);
@@ -135,6 +135,7 @@ export class PlainEngine {
         const isInRange = date >= from && date <= to;
         return isInRange && isTold && isWhole[group] === true && groups.isCounted(group, date);
       },
+      countedGrade: (cohort: PlainCohort) => groups.countedGrade(cohort),
       /** Whether the filter leaves out a resource. */
       choosesResources: isAsked.includes(false),
       schools: bySchool.map(([school, part]) => ({ school, ...part.told() })),

@@ -9,7 +9,7 @@ export class PlainGroups {
   readonly userTypes: readonly string[];
   private readonly byKey = new Map<string, number>();
   private readonly ofOneSchool: readonly boolean[];
-  private readonly ofOneGrade: readonly boolean[];
+  private readonly grades: readonly (string | null | undefined)[];
   /** Group and date of all that counts. */
   private readonly counted = new Set<string>();
 
@@ -23,7 +23,7 @@ export class PlainGroups {
     const isOfOne = (of: keyof PlainCohort) =>
       this.groups.map((cohorts) => new Set(cohorts.map((cohort) => cohort[of])).size === 1);
     this.ofOneSchool = isOfOne("school");
-    this.ofOneGrade = isOfOne("grade");
+    this.grades = division?.grades ?? this.groups.map(([cohort]) => cohort?.grade);
     const ofOneType = isOfOne("userType");
     this.userTypes = [
       ...new Set(this.groups.flatMap(([first], group) => (first && ofOneType[group] ? first.userType : []))),
@@ -41,7 +41,12 @@ export class PlainGroups {
   }
 
   isOfOneGrade(group: number): boolean {
-    return this.ofOneGrade[group] === true;
+    return this.grades[group] !== undefined;
+  }
+
+  /** The grade that a cohort counts with. */
+  countedGrade(cohort: PlainCohort): string | null {
+    return this.grades[this.groupOf(keyOfCohort(cohort))] ?? cohort.grade;
   }
 
   /** Whether a day counts for a group. */

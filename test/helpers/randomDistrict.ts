@@ -11,6 +11,8 @@ export interface RandomOptions {
   /** Calendar days. */
   readonly days: number;
   readonly teachers?: boolean;
+  /** The share of students without a grade; default 0, or 0.05 if messy. */
+  readonly ungraded?: number;
   /**
    * With what real tables have: rows without a person, blanks, renamed resources, two reports that do not agree, days
    * off, use without participation. Otherwise the reports agree with each other in every number.
@@ -40,6 +42,7 @@ export function randomDistrict(seed: number, options: RandomOptions): RandomRows
     const number = Math.floor(random() ** 2 * options.schools);
     return options.messy === true && number === options.schools - 1 ? null : `School ${number}`;
   };
+  const ungraded = options.ungraded ?? (options.messy === true ? 0.05 : 0);
   const people = Array.from({ length: options.people }, (_, number): Person => {
     const first = school();
     const grade = Math.floor(random() ** 2 * options.grades);
@@ -47,7 +50,7 @@ export function randomDistrict(seed: number, options: RandomOptions): RandomRows
     return {
       name: `person ${number}`,
       userType: teaches ? "teachers" : "students",
-      grade: teaches || (options.messy === true && random() < 0.05) ? null : String(grade + 1),
+      grade: teaches || (ungraded > 0 && random() < ungraded) ? null : String(grade + 1),
       schools: [first, random() < 0.15 ? school() : first],
       movesAt: below(options.days),
       keenness: random(),

@@ -52,6 +52,21 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await poll(() => asked(source)?.resources).toEqual(["Big Ideas Math"]);
     });
 
+    test("a grade that people without a grade count with says so", async () => {
+      const { page } = await dashboards.open({ grades: true });
+      const note = page.locator("#panel-distinctGrade p", { hasText: "have no grade" });
+      await poll(() => note.textContent()).toBe(
+        "Where fewer than 10 people have no grade, they count with the grade of their group: \u2068Roosevelt High\u2069 (grade 5).",
+      );
+      expect(await page.locator("#panel-distinctGrade svg text", { hasText: "*" }).allTextContents()).toEqual(
+        ["5\u00a0*"],
+      );
+      const notice = page.locator("#withheld p", { hasText: "have no grade" });
+      expect(await notice.count()).toBe(0);
+      await page.locator("#panel-distinctGrade svg text", { hasText: "5" }).first().click();
+      await poll(() => notice.count()).toBe(1);
+    });
+
     test("a click chooses a day, dragging a range of days", async () => {
       const { page, source } = await dashboards.open();
       const chart = page.locator("#panel-time .chart");

@@ -178,7 +178,7 @@ function comparisonOf(
     byGrade: hasGrades
       ? names((found) => found.grades.map(({ grade }) => grade)).map((grade) => ({
           grade,
-          ...entry((cohort) => cohort.grade === grade),
+          ...entry((cohort) => plain.countedGrade(cohort) === grade),
         }))
       : [],
     resources: [...resources].map(([key, resource]) => {
@@ -263,6 +263,7 @@ async function compare(
     // Where nothing is left out, the numbers are those of everybody, fewer people than the minimum apart.
     const { withheld } = given;
     if (withheld.filter.length + withheld.days.length > 0) continue;
+    if (filter.grades.length > 0 && withheld.ungraded.length > 0) continue;
     complete++;
     const exact = expected(everybody, given, hasGrades);
     const isPeople = (key: string) => ["users", "activeUsers", "resourceUsers"].includes(key);

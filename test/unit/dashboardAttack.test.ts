@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { DashboardAnswer, People } from "../../src/dashboard/answer";
+import type { DashboardAnswer, People, PeriodUse } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import { factsOf, groupsOf } from "../../src/dashboard/groups";
 import { keptWhole, rangePresets } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
 import { randomStream } from "../../src/sample/random";
+import { divisionOf } from "../helpers/dashboardTruth";
 import { KnownSums } from "../helpers/linearAttack";
 import { keyOfCohort, type PlainCohort } from "../helpers/plainCohorts";
 import { datesBetween } from "../helpers/plainDates";
@@ -53,9 +53,15 @@ function questions({ participation, usage }: RandomRows, seed: number): Dashboar
   const single = Object.entries(lists).flatMap(([control, values]) =>
     subsets(values).map((chosen) => ({ [control]: chosen })),
   );
+  const periods = ranges.flatMap(({ range: period }) => ("from" in period ? [period] : []));
+  const other = () => {
+    const period = random() < 0.3 ? periods[Math.floor(random() * periods.length)] : undefined;
+    return period ? { compare: { ...period, name: "before", rangeName: "now" } } : {};
+  };
   const some = <T>(values: readonly T[]) => (random() < 0.5 ? [] : values.filter(() => random() < 0.5));
   const combined = Array.from({ length: combinations }, () => ({
     ...(ranges[Math.floor(random() * ranges.length)] ?? {}),
+    ...other(),
     schools: some(lists.schools),
     grades: some(lists.grades),
     resources: some(lists.resources),
@@ -79,13 +85,12 @@ async function attack(seed: number, carelessly = false) {
     firstDay: "2025-09-27",
     days: 4 + (seed % 6),
     teachers: seed % 2 === 0,
+    ungraded: seed % 3 === 0 ? 0.1 : 0,
   });
   const index = plainIndex(district.participation, district.usage);
-  const divided = groupsOf(factsOf(index), minimum, keepWhole).groups.map((cohorts) =>
-    cohorts.flatMap((cohort) => index.cohorts[cohort] ?? []),
-  );
+  const division = divisionOf(index, minimum, keepWhole);
+  const divided = division.groups;
   const asked = carelessly ? 1 : minimum;
-  const division = { minimum, groups: divided };
   const rows = new PlainRows(district, true);
   const plain = new PlainEngine(rows, carelessly ? undefined : division);
   const cells = new Cells(district, index.cohorts);
@@ -97,7 +102,8 @@ async function attack(seed: number, carelessly = false) {
     if ("empty" in given) throw new Error("no answer");
     answers++;
     const wanted = plain.answer({ filter, from: given.from, to: given.to });
-    for (const { value, same, sum } of shownSums(given, wanted, cells)) {
+    const compared = comparedSums(given, (from, to) => plain.answer({ filter, from, to }), cells);
+    for (const { value, same, sum } of [...shownSums(given, wanted, cells), ...compared]) {
       if (value !== same) expect.fail(`${value} is shown where ${same} is so (${JSON.stringify(filter)})`);
       if (value === null || (carelessly && cells.peopleIn(sum) < minimum)) continue;
       shown++;
@@ -217,7 +223,8 @@ function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainEngine["answe
   const inGrades = cells.placesOf((cohort, date) => plain.hasCell(cohort, date, "grades"));
   const ofSchool = (school: string | null) =>
     inSchools.filter((place) => cells.cohortAt(place).school === school);
-  const ofGrade = (grade: string | null) => inGrades.filter((place) => cells.cohortAt(place).grade === grade);
+  const ofGrade = (grade: string | null) =>
+    inGrades.filter((place) => plain.countedGrade(cells.cohortAt(place)) === grade);
   const onDates = (dates: readonly string[]) => whole.filter((place) => dates.includes(cells.dateAt(place)));
   const sum = (
     value: People,
@@ -257,6 +264,64 @@ function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainEngine["answe
     // Users of one day are rows; of more days they are fewer, and no sum.
     if (given.from !== given.to || typeof users !== "number") continue;
     yield sum(users, plain.schoolResources[at]?.users ?? null, ofSchool(school), only(resource, type));
+  }
+}
+
+/**
+ * The sums behind the averages of two periods. Their values are held to plain loops in `dashboardAnswer.test.ts`.
+ */
+function* comparedSums(
+  { comparison, filter: { resources, resourceTypes } }: DashboardAnswer,
+  answerOf: (from: string, to: string) => ReturnType<PlainEngine["answer"]>,
+  cells: Cells,
+) {
+  if (!comparison) return;
+  const isAmong = <T>(list: readonly T[], value: T) => list.length === 0 || list.includes(value);
+  const asked = cells.resources.flatMap(({ name, type }, number) =>
+    isAmong(resources, name) && isAmong(resourceTypes, type) ? number : [],
+  );
+  for (const period of ["before", "now"] as const) {
+    const { from, to } = comparison[period];
+    const plain = answerOf(from, to);
+    const isCompared = new Set(
+      plain.days.flatMap(({ date, kind, missing }) =>
+        kind === "school" && !missing.includes("resourceUsage") ? date : [],
+      ),
+    );
+    const placesOf = (isOf: (cohort: PlainCohort) => boolean, list?: "schools" | "grades") =>
+      cells.placesOf(
+        (cohort, date) => isCompared.has(date) && isOf(cohort) && plain.hasCell(cohort, date, list),
+      );
+    const sumOf = (
+      use: { readonly before: PeriodUse; readonly now: PeriodUse },
+      places: readonly number[],
+      of = asked,
+    ) => {
+      const value = use[period].accessesPerDay;
+      return { value, same: value, sum: { places, resources: of } };
+    };
+    yield sumOf(
+      comparison.total,
+      placesOf(() => true),
+    );
+    for (const entry of comparison.bySchool)
+      yield sumOf(
+        entry,
+        placesOf(({ school }) => school === entry.school, "schools"),
+      );
+    for (const entry of comparison.byGrade)
+      yield sumOf(
+        entry,
+        placesOf((cohort) => plain.countedGrade(cohort) === entry.grade, "grades"),
+      );
+    const all = placesOf(() => true);
+    for (const { resource, type, ...use } of comparison.resources) {
+      const of = asked.filter((number) => {
+        const each = cells.resources[number];
+        return each?.name === resource && each.type === type;
+      });
+      yield sumOf(use, all, of);
+    }
   }
 }
 

@@ -101,22 +101,31 @@ describe("people are divided into groups", () => {
 const settings = { schoolYearStart: "08-01", now: new Date(0), keepWhole: "schools" } as const;
 const everyDay = { ...openingFilter, range: { preset: "all" as const } };
 
-function attended(school: string, people: number, date: string): ParticipationRow[] {
+function attended(
+  school: string,
+  people: number,
+  date: string,
+  grade: string | null = null,
+): ParticipationRow[] {
   return Array.from({ length: people }, (_, number) => ({
     userType: "students",
     date,
-    person: `${school} ${number}`,
+    person: `${school} ${grade} ${number}`,
     school,
-    grade: null,
+    grade,
     active: true,
     logins: 1,
     resources: 0,
   }));
 }
 
-async function asked(rows: readonly ParticipationRow[], schools: string[] = []) {
-  const filter = { ...everyDay, schools };
-  const given = await answer(plainIndex(rows, [], false), filter, { ...settings, minimumGroupSize: 10 });
+async function asked(
+  rows: readonly ParticipationRow[],
+  { schools = [], grades }: { readonly schools?: string[]; readonly grades?: (string | null)[] } = {},
+) {
+  const filter = { ...everyDay, schools, grades: grades ?? [] };
+  const hasGrades = rows.some(({ grade }) => grade !== null);
+  const given = await answer(plainIndex(rows, [], hasGrades), filter, { ...settings, minimumGroupSize: 10 });
   if ("empty" in given) throw new Error("no answer");
   return given;
 }
@@ -130,12 +139,12 @@ describe("an answer says what it leaves out", () => {
       cards: { users: { value: 34 } },
       withheld: { filter: [], days: [] },
     });
-    const alone = await asked(small, ["Dunmere"]);
+    const alone = await asked(small, { schools: ["Dunmere"] });
     expect(alone.cards.users.value).toBeNull();
     expect(alone.withheld.filter).toEqual([
       { left: [place("Dunmere")], together: [place("Eastfield")], isSmall: true },
     ]);
-    const other = await asked(small, ["Eastfield"]);
+    const other = await asked(small, { schools: ["Eastfield"] });
     expect(other.withheld.filter).toEqual([
       { left: [place("Eastfield")], together: [place("Dunmere")], isSmall: false },
     ]);
@@ -165,5 +174,63 @@ describe("an answer says what it leaves out", () => {
     expect(given.byDay[0]).toMatchObject({ logins: 20, activeUsers: 20, partly: true });
     expect(given.byDay[1]).toMatchObject({ logins: 30 });
     expect(given.byDay[1]?.partly).toBeUndefined();
+  });
+});
+
+describe("a few people without a grade", () => {
+  const date = "2025-09-01";
+  const school = (ungraded: number) => [
+    ...attended("Dunmere", 20, date, "7"),
+    ...attended("Dunmere", 12, date, "8"),
+    ...attended("Dunmere", ungraded, date),
+  ];
+  const users = ({ byGrade }: Awaited<ReturnType<typeof asked>>) =>
+    byGrade.map((entry) => [entry.grade, entry.users]);
+  const place = (grade: string) => ({ userType: "students", school: "Dunmere", grades: [grade] });
+
+  test("hide no grade: they count with that of their group, and the answer says so", async () => {
+    const whole = await asked(school(3));
+    expect(users(whole)).toEqual([
+      ["7", 20],
+      ["8", 15],
+    ]);
+    expect(whole.withheld).toMatchObject({ filter: [], grades: [], ungraded: [place("8")] });
+    const chosen = await asked(school(3), { grades: ["8"] });
+    expect(chosen.cards.users.value).toBe(15);
+    expect(chosen.withheld).toMatchObject({ filter: [], ungraded: [place("8")] });
+    expect((await asked(school(3), { grades: ["7"] })).withheld.ungraded).toEqual([]);
+  });
+
+  test("are not shown alone", async () => {
+    const chosen = await asked(school(3), { grades: [null] });
+    expect(chosen.cards.users.value).toBeNull();
+    expect(chosen.withheld.filter).toEqual([
+      { left: [{ ...place("8"), grades: [null] }], together: [place("8")], isSmall: true },
+    ]);
+  });
+
+  test("give no grade to a group that they make large enough", async () => {
+    const whole = await asked([...attended("Dunmere", 6, date, "7"), ...attended("Dunmere", 6, date)]);
+    expect(whole.withheld).toMatchObject({ ungraded: [], grades: [{}, {}] });
+    expect(users(whole)).toEqual([
+      ["7", null],
+      [null, null],
+    ]);
+  });
+
+  test("are a group where they are enough", async () => {
+    const whole = await asked(school(10));
+    expect(users(whole)).toEqual([
+      ["7", 20],
+      ["8", 12],
+      [null, 10],
+    ]);
+    expect(whole.withheld.ungraded).toEqual([]);
+  });
+
+  test("who teach have no grade of students", async () => {
+    const teachers = attended("Dunmere", 15, date).map((row) => ({ ...row, userType: "teachers" as const }));
+    const whole = await asked([...attended("Dunmere", 4, date, "7"), ...teachers]);
+    expect(whole.withheld.ungraded).toEqual([]);
   });
 });

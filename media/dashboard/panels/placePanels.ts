@@ -16,7 +16,7 @@ import { stackPicture } from "../charts/stackPicture";
 import { changeText, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { isOnly, type NameList, nameIn, pickName, type Ready } from "../model";
-import { cutSentences } from "../withheldWords";
+import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
 import { type Cell, type Column, chosenName, extremes, type Panel, shareOf, told } from "./panel";
 
 /** A school, grade or resource. */
@@ -70,7 +70,7 @@ function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel 
       ...controls,
       ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
     ],
-    withheld: cutSentences(ready, withheld),
+    withheld: [...cutSentences(ready, withheld), ...(list === "grades" ? ungradedSentences(ready) : [])],
     offersOther: entries.every((entry) => value(entry) === null),
     summary: extremes(
       ready,
@@ -99,10 +99,10 @@ interface BarsOf<E> {
   readonly value: (entry: E) => People;
 }
 
-/** The name of an entry, marked if one of its groups is withheld. */
-function entryName({ texts }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
+/** The name of an entry, marked if one of its groups is withheld, or people without a grade count elsewhere. */
+function entryName({ texts, answer }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
   const text = nameIn(texts, list, name);
-  return partly ? `${text}\u00a0*` : text;
+  return partly || (list === "grades" && countsUngraded(answer, name)) ? `${text}\u00a0*` : text;
 }
 
 function drawBars<E extends Entry>(

@@ -81,7 +81,8 @@ Every measure has its definition as its description.
 **The rule of groups.** People are divided once into groups of at least \`minimumGroupSize\` people, by school, user type and
 grade. Every measure counts the groups that the filter takes in whole, on the days on which enough of their people are in
 the reports. What a filter cuts is left out; *Person-days left out* says how many rows. If that grows after a run, call
-\`clever-lake groups\`: people of a school that is new count only then. No number is about one person, so the table of each
+\`clever-lake groups\`: people of a school that is new count only then. Where a few students without a grade are in the group
+of a grade, the dashboard counts them with that grade, and these measures leave that grade out. No number is about one person, so the table of each
 person's resources is empty unless \`minimumGroupSize\` is 0 or 1.
 
 **What Power BI does not prevent.** The rule is in the measures. Anyone who may build on the model, or analyze it in Excel, can

@@ -276,6 +276,7 @@ function wordTexts(t: Translate) {
     uncountedDays: t(
       "{0}: {1} days ({2}) are not counted, since fewer than {3} of these people are in the reports on them.",
     ),
+    ungraded: t("Where fewer than {1} people have no grade, they count with the grade of their group: {0}."),
     otherPlaces: t("{0} others"),
     teachersAt: t("teachers at {0}"),
     staffAt: t("staff at {0}"),

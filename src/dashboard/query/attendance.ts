@@ -108,7 +108,7 @@ function markParts(facts: Facts, groups: Groups, scope: Scope, weekdays: Uint32A
         if (own !== 0) part.hasRows = true;
       };
       markPart(parts.schools[names.schoolOf[cohort] as number], (groups.schoolOf[group] as number) >= 0);
-      markPart(parts.grades[names.gradeOf[cohort] as number], (groups.gradeOf[group] as number) >= 0);
+      markPart(parts.grades[groups.countedGrade[cohort] as number], (groups.gradeOf[group] as number) >= 0);
     }
     countedDays += countBits(participated);
     const start = (days.monthStarts[month] as number) - scope.from;
@@ -166,7 +166,7 @@ function addCells(
       parts.schoolDays[at] = (parts.schoolDays[at] as number) + people;
     }
     if ((groups.gradeOf[group] as number) >= 0)
-      add(parts.grades[names.gradeOf[cohort] as number], cell, people);
+      add(parts.grades[groups.countedGrade[cohort] as number], cell, people);
   }
 }
 
@@ -205,7 +205,7 @@ function countPeople(
     const group = groups.groupOf[cohortOf[member] as number] as number;
     mark(persons, personOf[member] as number, bits);
     if ((groups.schoolOf[group] as number) >= 0) mark(atSchool, people.atSchool[member] as number, bits);
-    if ((groups.gradeOf[group] as number) >= 0) mark(inGrade, people.inGrade[member] as number, bits);
+    if ((groups.gradeOf[group] as number) >= 0) mark(inGrade, groups.inGrade[member] as number, bits);
   }
   const count = (marks: Uint8Array, partOf: (at: number) => AttendanceSums | undefined) => {
     for (let at = 0; at < marks.length; at++) {
@@ -218,7 +218,7 @@ function countPeople(
   };
   count(persons, () => parts.total);
   count(atSchool, (member) => parts.schools[names.schoolOf[cohortOf[member] as number] as number]);
-  count(inGrade, (member) => parts.grades[names.gradeOf[cohortOf[member] as number] as number]);
+  count(inGrade, (member) => parts.grades[groups.countedGrade[cohortOf[member] as number] as number]);
 }
 
 /** Cells count members; a person who is active in several cohorts on one day must count once. */

@@ -51,7 +51,9 @@ export async function chosenUse(
             ? undefined
             : result.schools[names.schoolOf[cohort] as number];
         const grade =
-          (groups.gradeOf[group] as number) < 0 ? undefined : result.grades[names.gradeOf[cohort] as number];
+          (groups.gradeOf[group] as number) < 0
+            ? undefined
+            : result.grades[groups.countedGrade[cohort] as number];
         for (
           let cell = usageRuns.firstCell[run] as number;
           cell < (usageRuns.firstCell[run + 1] as number);
@@ -76,7 +78,7 @@ export async function chosenUse(
           const place = (index.members.person[member] as number) * months + month;
           personDays[place] = (personDays[place] as number) | used;
           if (school) atSchool[known.atSchool[member] as number] = 1;
-          if (grade) inGrade[known.inGrade[member] as number] = 1;
+          if (grade) inGrade[groups.inGrade[member] as number] = 1;
         }
       });
     }
@@ -95,7 +97,7 @@ export async function chosenUse(
     });
   };
   count(atSchool, (cohort) => result.schools[names.schoolOf[cohort] as number]);
-  count(inGrade, (cohort) => result.grades[names.gradeOf[cohort] as number]);
+  count(inGrade, (cohort) => result.grades[groups.countedGrade[cohort] as number]);
   return result;
 }
 

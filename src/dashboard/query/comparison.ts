@@ -161,7 +161,7 @@ function weeksOf(
 /** The days of a scope; for each entry without the days on which all of its rows are withheld. */
 function comparedDays(
   { names, days }: Facts,
-  { groupOf, schoolOf, gradeOf }: Groups,
+  { groupOf, schoolOf, gradeOf, countedGrade }: Groups,
   { cohorts, masks, range }: Scope,
 ): FoundPeriod["days"] {
   const months = days.monthStarts.length;
@@ -203,7 +203,7 @@ function comparedDays(
     ),
     grades: count(
       grades,
-      (cohort) => names.gradeOf[cohort] as number,
+      (cohort) => countedGrade[cohort] as number,
       (group) => (gradeOf[group] as number) >= 0,
     ),
   };

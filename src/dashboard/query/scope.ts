@@ -71,9 +71,12 @@ export function scopeOf(
   const resources = new Set(filter.resources);
   const resourceTypes = new Set(filter.resourceTypes);
   const isChosen = <T>(chosen: ReadonlySet<T>, value: T) => chosen.size === 0 || chosen.has(value);
-  const cohorts = Uint8Array.from(facts.index.cohorts, ({ school, userType, grade }) =>
-    Number(isChosen(schools, school) && isChosen(types, userType) && isChosen(grades, grade)),
-  );
+  const counted = (cohort: number) =>
+    facts.names.grades[groups.countedGrade[cohort] as number] as string | null;
+  const cohorts = Uint8Array.from(facts.index.cohorts, ({ school, userType, grade }, cohort) => {
+    const isOfGrade = isChosen(grades, grade) || isChosen(grades, counted(cohort));
+    return Number(isChosen(schools, school) && isChosen(types, userType) && isOfGrade);
+  });
   const current = new Set(facts.names.shown.map(({ name }) => name));
   const mayBeReported = typesWithGroup(facts, groups);
   const selected = {

@@ -247,7 +247,7 @@ class UsageWalk {
     const cohort = usageRuns.cohort[run] as number;
     const group = this.groups.groupOf[cohort] as number;
     const school = (this.groups.schoolOf[group] as number) >= 0 ? (names.schoolOf[cohort] as number) : -1;
-    const grade = (this.groups.gradeOf[group] as number) >= 0 ? (names.gradeOf[cohort] as number) : -1;
+    const grade = this.groups.gradeOf[group] as number;
     const end = usageRuns.firstPerson[run + 1] as number;
     let fresh = 0;
     for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
@@ -273,14 +273,14 @@ class UsageWalk {
 
   private countMoved(shown: number, member: number, school: number, grade: number, isSimple: boolean): void {
     const { index, people } = this.facts;
-    const { stamp, byResource, byGrade } = this;
+    const { stamp, byResource, byGrade, groups } = this;
     if (stamped(this.countedPerson, index.members.person[member] as number, stamp))
       byResource.users[shown] = (byResource.users[shown] as number) + 1;
     if (school >= 0 && stamped(this.countedAtSchool, people.atSchool[member] as number, stamp)) {
       this.addAtSchool(shown, school, 1, isSimple);
     }
     if (grade < 0 || !isSimple) return;
-    if (stamped(this.countedInGrade, people.inGrade[member] as number, stamp)) {
+    if (stamped(this.countedInGrade, groups.inGrade[member] as number, stamp)) {
       byGrade.pairs[grade] = (byGrade.pairs[grade] as number) + 1;
     }
   }
@@ -311,13 +311,12 @@ class UsageWalk {
 
   private countPairs({ usageRuns, usage }: MonthSegment, run: number, mask: number): void {
     const { names, people } = this.facts;
-    const { stamp, bySchool, byGrade } = this;
+    const { stamp, bySchool, byGrade, groups } = this;
     const cohort = usageRuns.cohort[run] as number;
-    const group = this.groups.groupOf[cohort] as number;
-    const isAtSchool = (this.groups.schoolOf[group] as number) >= 0;
-    const isInGrade = (this.groups.gradeOf[group] as number) >= 0;
+    const group = groups.groupOf[cohort] as number;
+    const isAtSchool = (groups.schoolOf[group] as number) >= 0;
     const school = names.schoolOf[cohort] as number;
-    const grade = names.gradeOf[cohort] as number;
+    const grade = groups.gradeOf[group] as number;
     const end = usageRuns.firstPerson[run + 1] as number;
     for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
       if (((usage.days[at] as number) & mask) === 0) continue;
@@ -325,7 +324,7 @@ class UsageWalk {
       if (isAtSchool && stamped(this.countedAtSchool, people.atSchool[member] as number, stamp)) {
         bySchool.pairs[school] = (bySchool.pairs[school] as number) + 1;
       }
-      if (isInGrade && stamped(this.countedInGrade, people.inGrade[member] as number, stamp)) {
+      if (grade >= 0 && stamped(this.countedInGrade, groups.inGrade[member] as number, stamp)) {
         byGrade.pairs[grade] = (byGrade.pairs[grade] as number) + 1;
       }
     }

@@ -3,6 +3,7 @@ import { type UserType, userTypes } from "../../clever/reports";
 import type { CutGroup, Place, UncountedDays, Withheld } from "../answer";
 import { countBits, isoDate, lowestBit } from "../calendar";
 import type { Facts, Groups } from "../groups";
+import type { Cohort } from "../index/participationIndex";
 import { compareNames } from "../names";
 import type { Scope } from "./scope";
 
@@ -13,6 +14,7 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
   const schools: CutGroup[] = [];
   const grades: CutGroup[] = [];
   const days: UncountedDays[] = [];
+  const ungraded: Place[] = [];
   const narrowed = (cut: CutGroup[], cohorts: readonly number[], of: Uint32Array) => {
     const parts = [...new Set(cohorts.map((cohort) => of[cohort]))].map((entry) =>
       cutGroup(facts, groups, cohorts, (cohort) => of[cohort] === entry),
@@ -30,10 +32,17 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
     }
     if ((groups.schoolOf[group] as number) < 0) narrowed(schools, cohorts, names.schoolOf);
     if ((groups.gradeOf[group] as number) < 0) narrowed(grades, cohorts, names.gradeOf);
+    for (const cohort of cohorts) {
+      const grade = groups.countedGrade[cohort] as number;
+      if (grade === names.gradeOf[cohort] || !hasRows(facts, scope, cohort)) continue;
+      const { userType, school } = facts.index.cohorts[cohort] as Cohort;
+      ungraded.push({ userType, school, grades: [names.grades[grade] as string | null] });
+    }
     const uncounted = uncountedDays(facts, groups, scope, group);
     if (uncounted) days.push({ group: placesOf(facts, cohorts), ...uncounted });
   });
-  return { filter, schools, grades: facts.index.hasGrades ? grades : [], days };
+  ungraded.sort((a, b) => compareNames(a.school, b.school));
+  return { filter, schools, grades: facts.index.hasGrades ? grades : [], days, ungraded };
 }
 
 function hasRows({ days }: Facts, scope: Scope, cohort: number): boolean {
