@@ -19,18 +19,22 @@ import {
 import { namesIn } from "../dashboard/filterNames";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import { defaultSchoolYearStart } from "../dashboard/opening";
+import { quarantinedIn } from "../dashboard/quarantine";
 import { answer, optionsOf } from "../dashboard/query/answer";
 import { schoolsOfLevels } from "../dashboard/schoolLevels";
 import { requireKnownNames } from "../dashboard/unknownNames";
 import { CleverLakeError } from "../errors";
 import { replaceFile } from "../heldFiles";
+import { quarantineIn } from "../pipeline/plan/quarantineIn";
+import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
 import {
   type CountingOptions,
+  cacheFolderOf,
   countingOf,
   districtFilesOf,
   type SchoolOptions,
-  withIndex,
+  withIndexOf,
 } from "./participation";
 
 export interface DashboardOptions extends CountingOptions, SchoolOptions {
@@ -151,7 +155,11 @@ async function ask(
     if ("empty" in answered) throw nothingYet();
     return answered;
   };
-  return withIndex(config, secrets, options, asked, signal);
+  const lake = await openLake(config, secrets);
+  const answered = await withIndexOf(lake, options.cache ?? cacheFolderOf(process.env), asked, signal);
+  const inQuarantine = await quarantineIn(lake, config.userTypes, signal);
+  const reports = inQuarantine.map(({ path: file, outcome }) => ({ path: file, state: outcome }));
+  return { ...answered, quarantined: quarantinedIn(reports, answered) };
 }
 
 function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFilter {

@@ -84,7 +84,7 @@ export async function divisionIn(
 }
 
 /** The platform's cache folder for this user's programs. Only the owner can read what we put there. */
-function cacheFolderOf(
+export function cacheFolderOf(
   { XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv,
   platform: NodeJS.Platform = process.platform,
 ): string {

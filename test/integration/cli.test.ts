@@ -198,6 +198,9 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
 
     const told = await cli.run("run");
     expect(told.stdout).toContain("1 file from earlier runs still in quarantine");
+    const page = path.join(reports, "..", "page.html");
+    expect(await cli.run("dashboard", "--out", page, "--range", "all")).toMatchObject({ exitCode: 0 });
+    expect(await readFile(page, "utf8")).toContain(`"quarantined":["${path.basename(broken)}"]`);
     expect(await run(0, "run", "--accept", broken)).toMatchObject({ landed: 0, anonymized: 1, refused: 1 });
     expect(await states()).toEqual(all("anonymized"));
     const refused = (await filesBelow(cli.lakeFolder)).filter((file) => file.endsWith(".refused"));

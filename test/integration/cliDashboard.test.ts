@@ -18,9 +18,11 @@ const frozenSchema = z.object({
     from: z.string(),
     to: z.string(),
     minimumGroupSize: z.number(),
+    withheld: z.object({ ungraded: z.array(z.unknown()) }),
+    quarantined: z.array(z.string()),
     cards: z.object({ users: z.object({ value: z.number() }) }),
     bySchool: z.array(z.object({ school: z.string(), users: z.number().nullable() })),
-    byGrade: z.array(z.object({ users: z.number().nullable() })),
+    byGrade: z.array(z.object({ grade: z.string().nullable(), users: z.number().nullable() })),
     resources: z.array(z.object({ rows: z.number().nullable() })),
     changes: z.object({ entries: z.array(z.object({ name: z.string(), direction: z.string() })) }),
   }),
@@ -60,9 +62,11 @@ describe("clever-lake dashboard", () => {
     ]);
     const hidden = answer.bySchool.flatMap(({ school, users }) => (users === null ? [school] : []));
     expect(hidden).toEqual(["Eastfield Elementary School"]);
-    // The few students without a grade are shown only together with a grade of their school.
-    expect(answer.byGrade.filter(({ users }) => users === null).length).toBeLessThan(4);
+    // The few students without a grade are not shown alone. They count with a grade of their school, and the page says so.
+    expect(answer.byGrade.flatMap(({ grade, users }) => (users === null ? [grade] : []))).toEqual([null]);
     expect(answer.byGrade.length).toBeGreaterThanOrEqual(13);
+    expect(answer.withheld.ungraded.length).toBeGreaterThan(0);
+    expect(answer.quarantined).toEqual([]);
     const { resources } = answer;
     expect(resources.filter(({ rows }) => rows === null).length).toBeLessThan(resources.length / 10);
   });
