@@ -39,31 +39,32 @@ export class Persons {
     await session.query(`CREATE OR REPLACE TEMP TABLE found AS ${select}`, [], signal);
   }
 
-  /** Adds the people in the session's `found` that are not known yet. */
+  /** Adds the people in the session's `found` that are not known yet, and hashes only these. */
   async add(session: DuckSession, signal?: AbortSignal): Promise<void> {
     const ids = hashedColumns(this.report).map(({ name }) => sqlName(name));
     const hashes = ids.map((id) => `sha256(${id} || $1)`);
-    await this.insert(session, `SELECT ${[...ids, ...hashes].join(", ")} FROM found`, [this.salt], signal);
+    await this.insert(session, "found", [...ids, ...hashes], [this.salt], signal);
   }
 
   /** Adds the people in a Parquet file that are not known yet; its columns are named as in the lookup table. */
   async addFile(session: DuckSession, place: string, signal?: AbortSignal): Promise<void> {
     const ids = hashedColumns(this.report).map(({ name }) => name);
     const columns = [...ids, ...ids.map(pseudonymName)].map(sqlName);
-    const select = `SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlString(place)})`;
-    await this.insert(session, select, [], signal);
+    const people = `(SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlString(place)}))`;
+    await this.insert(session, people, columns, [], signal);
   }
 
   private async insert(
     session: DuckSession,
     people: string,
+    values: readonly string[],
     parameters: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const insert = () =>
       session.query(
-        `INSERT INTO ${this.table} SELECT * FROM (${people}) found
-         WHERE NOT EXISTS (SELECT 1 FROM ${this.table} known WHERE ${this.same("found", "known")})`,
+        `INSERT INTO ${this.table} SELECT ${values.join(", ")} FROM ${people} AS candidate
+         WHERE NOT EXISTS (SELECT 1 FROM ${this.table} known WHERE ${this.same("candidate", "known")})`,
         parameters,
         signal,
       );
