@@ -1,12 +1,15 @@
 import { type CsvCell, csvOf } from "../../src/dashboard/export/csv";
 import type { PageFile } from "../../src/protocol/dashboard";
 import { cardTexts } from "./cardsView";
-import { drawPagePng, drawPageSvg, drawPng, drawSvg } from "./charts/exportPicture";
+import { drawPagePng, drawPageSvg, drawPng, drawSvg, type TableSheet } from "./charts/exportPicture";
 import { paperLook } from "./charts/look";
 import { provenance } from "./filterWords";
+import { fill } from "./formats";
+import { countText, licenceTable } from "./licencesView";
 import type { Ready } from "./model";
-import type { Cell, Column, DataTable, Panel } from "./panels/panel";
+import { type Cell, type Column, cellText, type DataTable, isText, type Panel } from "./panels/panel";
 import type { Part } from "./partView";
+import { shownResources } from "./ResourceTable";
 
 /** Exports pictures and tables to files; each states its source and content. */
 export class Exporter {
@@ -38,6 +41,7 @@ export class Exporter {
         const picture = panel.picture(paperLook);
         return picture ? [{ title: panel.title, picture, wide: panel.wide, notes: leadOf(panel) }] : [];
       }),
+      tables: tablesOf(ready),
       notes,
     };
     const content = kind === "svg" ? drawPageSvg(sheet) : drawPagePng(sheet);
@@ -67,6 +71,37 @@ export class Exporter {
     ]);
     this.save({ kind: "csv", name: fileName(ready, id, "csv"), content });
   }
+}
+
+/** Relative to a column of numbers. */
+const columnShares: Readonly<Partial<Record<Column["kind"], number>>> = { text: 2, day: 1.4 };
+/** More rows are for the file of the table. */
+const mostRows = 25;
+
+/** The tables of the page: its resources and licences, as sorted and searched there. */
+function tablesOf(ready: Ready): TableSheet[] {
+  const { texts, answer } = ready;
+  const sheet = (title: string, count: string, { columns, rows }: DataTable): TableSheet => ({
+    title,
+    note:
+      rows.length > mostRows ? `${count} · ${fill(texts.firstRows, ready.formats.integer(mostRows))}` : count,
+    columns: columns.map((column) => ({
+      title: column.title,
+      share: columnShares[column.kind] ?? 1,
+      isText: isText(column),
+    })),
+    rows: rows
+      .slice(0, mostRows)
+      .map(({ cells }) => columns.map((column, at) => cellText(ready, cells[at], column))),
+  });
+  const { licences } = answer;
+  const { table, count } = shownResources(ready);
+  return [
+    ...(licences
+      ? [sheet(texts.titleLicences, countText(ready, licences), licenceTable(ready, licences))]
+      : []),
+    sheet(texts.titleTable, count, table),
+  ];
 }
 
 /** The sentence above a picture on the page. */

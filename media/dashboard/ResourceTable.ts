@@ -22,7 +22,7 @@ export class ResourceTable {
 
   view(context: PanelContext): TemplateResult {
     const { ready, actions, model } = context;
-    const { texts, formats, answer, view } = ready;
+    const { texts, view } = ready;
     const rows = sortedRows(ready);
     const windowed = rows.length > mostRows && !document.body.classList.contains("printing");
     const first = windowed ? Math.max(0, Math.floor(this.scrollTop / rowHeight) - overscan) : 0;
@@ -42,11 +42,7 @@ export class ResourceTable {
       [undefined, texts.trend],
     ];
     const part = { id: "table", title, definition: texts.definitions.table, wide: true };
-    const count = fill(
-      texts.resourcesFound,
-      formats.integer(rows.length),
-      formats.integer(answer.resources.length),
-    );
+    const count = countText(ready, rows);
     const search = html`<input type="search" class="input" id="resource-search" placeholder=${texts.search}
       aria-label=${fill(texts.searchIn, title)} .value=${view.search}
       @input=${(event: Event) => {
@@ -156,6 +152,16 @@ function trendView({ texts, formats }: Ready, weekly: readonly Shown[]): Templat
   const label = fill(texts.trendOf, formats.integer(known[0] ?? 0), formats.integer(known.at(-1) ?? 0));
   return html`<svg class="trend-line" viewBox="0 0 ${width} ${height}" role="img" aria-label=${label}>
     <title>${label}</title>${svg`<path d=${path} />`}</svg>`;
+}
+
+/** The rows of the table as shown, with their number in words. */
+export function shownResources(ready: Ready): { readonly table: DataTable; readonly count: string } {
+  const rows = sortedRows(ready);
+  return { table: resourceTable(ready, rows), count: countText(ready, rows) };
+}
+
+function countText({ texts, formats, answer }: Ready, rows: readonly ResourceEntry[]): string {
+  return fill(texts.resourcesFound, formats.integer(rows.length), formats.integer(answer.resources.length));
 }
 
 function sortedRows({ answer, view, texts }: Ready): readonly ResourceEntry[] {

@@ -1,38 +1,31 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill, isolated } from "./formats";
 import type { Actions, Ready } from "./model";
-import type { Cell, Column, DataTable } from "./panels/panel";
+import { type Cell, type Column, cellText, type DataTable, isText } from "./panels/panel";
 
 /** A picture's numbers as a table; a row's name filters as its mark does. */
 export function dataTableView(
-  { texts, formats, answer }: Ready,
+  ready: Ready,
   actions: Actions | undefined,
   title: string,
   table: DataTable,
 ): TemplateResult {
-  const show = (cell: Cell, { kind }: Column) => {
-    if (cell === undefined) return "–";
-    if (cell === null) {
-      return html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
-    }
-    if (kind === "text") return cell;
-    if (cell === "few") return formats.few;
-    if (typeof cell === "string") return kind === "day" ? formats.longDay(cell) : cell;
-    if (kind === "decimal") return formats.decimal(cell);
-    return kind === "share" ? formats.share(cell) : formats.integer(cell);
-  };
-  const text = ({ kind }: Column) => kind === "text" || kind === "day";
+  const { texts, answer } = ready;
+  const show = (cell: Cell, column: Column) =>
+    cell === null
+      ? html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`
+      : cellText(ready, cell, column);
   return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
     <table class="data">
       <thead><tr>${table.columns.map(
         (column) =>
-          html`<th scope="col" class=${text(column) ? "" : "number"}><bdi>${column.title}</bdi></th>`,
+          html`<th scope="col" class=${isText(column) ? "" : "number"}><bdi>${column.title}</bdi></th>`,
       )}</tr></thead>
       <tbody>${table.rows.map(
         ({ cells, pick, picked, partly }) =>
           html`<tr class=${picked ? "picked" : ""}>${table.columns.map((column, at) => {
             const shown = show(cells[at], column);
-            if (at > 0) return html`<td class=${text(column) ? "" : "number"}>${shown}</td>`;
+            if (at > 0) return html`<td class=${isText(column) ? "" : "number"}>${shown}</td>`;
             const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
             // Same mark as in the picture; the reason is below it. Days have a column for it instead.
             const mark =

@@ -12,11 +12,10 @@ const daysBeforeEnd = 60;
 /** The paid resources: who uses them, and the cost per user. */
 export function licencesView(context: PanelContext): TemplateResult | undefined {
   const { ready, actions, model } = context;
-  const { texts, formats, answer } = ready;
+  const { texts, answer } = ready;
   const { licences } = answer;
   if (licences === null) return undefined;
   const title = texts.titleLicences;
-  const unused = licences.filter(({ users }) => users === 0).length;
   const heads: readonly (readonly [string, string])[] = [
     [texts.resource, ""],
     [texts.users, "number"],
@@ -31,7 +30,7 @@ export function licencesView(context: PanelContext): TemplateResult | undefined 
   return partView(
     ready,
     part,
-    html`<p class="quiet note">${fill(texts.licencesOf, formats.integer(licences.length), formats.integer(unused))}</p>`,
+    html`<p class="quiet note">${countText(ready, licences)}</p>`,
     exportView(context, part, () => licenceTable(ready, licences)),
     html`<div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
       <table class="data">
@@ -40,6 +39,12 @@ export function licencesView(context: PanelContext): TemplateResult | undefined 
       </table>
     </div>`,
   );
+}
+
+/** How many licences there are, and how many of them nobody uses. */
+export function countText({ texts, formats }: Ready, licences: readonly LicenceEntry[]): string {
+  const unused = licences.filter(({ users }) => users === 0).length;
+  return fill(texts.licencesOf, formats.integer(licences.length), formats.integer(unused));
 }
 
 function rowView(
@@ -90,7 +95,7 @@ function remarkOf({ texts, formats, answer }: Ready, { isKnown, nearest, users, 
   return remarks.join(" · ");
 }
 
-function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): DataTable {
+export function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): DataTable {
   const { texts } = ready;
   return {
     columns: [

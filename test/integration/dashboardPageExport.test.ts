@@ -107,7 +107,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
   });
 
   test("the whole page as one picture, with its numbers and what a reader must know", async () => {
-    const shown = await dashboards.open({ grades: true, hostile: true, missingReport: true });
+    const shown = await dashboards.open({ grades: true, hostile: true, missingReport: true, licences: true });
     const savedPage = async (kind: "png" | "svg"): Promise<PageFile> => {
       const before = shown.sent.length;
       await shown.page.locator("#more-button").click();
@@ -127,6 +127,9 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
       englishTexts.titleTime,
       englishTexts.titleChanges,
       englishTexts.titleNeverGrade,
+      englishTexts.titleLicences,
+      "Resources: 60 of 60 · the first 25",
+      "Big Ideas Math 2",
       "Completeness: Resource usage is missing on Nov 4, 2026.",
       "whole groups of at least 10 people",
     ]) {

@@ -39,6 +39,16 @@ export interface PageSheet extends Omit<Sheet, "picture"> {
   readonly cardsNote: string;
   /** Pictures that are not wide are placed in pairs. */
   readonly pictures: readonly (Sheet & { readonly wide: boolean })[];
+  readonly tables: readonly TableSheet[];
+}
+
+/** A table below the pictures. */
+export interface TableSheet {
+  readonly title: string;
+  readonly note: string;
+  /** `share` is a column's part of the width, relative to the others. */
+  readonly columns: readonly { readonly title: string; readonly share: number; readonly isText: boolean }[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 export function drawPageSvg(page: PageSheet): string {
@@ -106,7 +116,7 @@ function pngOf(canvas: HTMLCanvasElement): string {
 }
 
 /** The layout of a page, from top to bottom. */
-function layOut({ title, lines, cards, cardsNote, pictures, notes }: PageSheet) {
+function layOut({ title, lines, cards, cardsNote, pictures, tables, notes }: PageSheet) {
   const blocks: { readonly x: number; readonly y: number; readonly block: Block }[] = [];
   let y = 0;
   const add = (...row: readonly Block[]) => {
@@ -144,12 +154,37 @@ function layOut({ title, lines, cards, cardsNote, pictures, notes }: PageSheet) 
     } else if (waiting.push(block) === 2) add(...waiting.splice(0));
   }
   if (waiting.length > 0) add(...waiting);
+  for (const table of tables) add(tableBlock(table));
   add(
     textBlock(linesOf(notes) * noteLine + 2 * margin, [
       { text: notes.map(plain).join("\n"), top: margin, quiet: true },
     ]),
   );
   return { blocks, height: y };
+}
+
+const rowLine = 20;
+const columnGap = 12;
+
+function tableBlock({ title, note, columns, rows }: TableSheet): Block {
+  const unit = (width - 2 * margin) / columns.reduce((sum, { share }) => sum + share, 0);
+  let left = margin;
+  const cells = columns.flatMap((column, at): BlockText[] => {
+    const wide = column.share * unit;
+    const place = column.isText ? { left } : { left: left + wide - columnGap, align: "right" as const };
+    left += wide;
+    const common = { ...place, width: wide - columnGap, lineHeight: rowLine, isCut: true };
+    const text = (row: readonly string[]) => plain(row[at] ?? "");
+    return [
+      { ...common, text: column.title, top: margin + 54, quiet: true },
+      { ...common, text: rows.map(text).join("\n"), top: margin + 54 + rowLine },
+    ];
+  });
+  return textBlock(margin + 54 + (rows.length + 2) * rowLine, [
+    { text: title, top: margin, fontSize: 19, fontWeight: 600 },
+    { text: note, top: margin + 30, quiet: true },
+    ...cells,
+  ]);
 }
 
 interface BlockText {
@@ -160,6 +195,11 @@ interface BlockText {
   readonly fontSize?: number;
   readonly fontWeight?: number;
   readonly quiet?: boolean;
+  /** Where `left` is; the left edge by default. */
+  readonly align?: "right";
+  readonly lineHeight?: number;
+  /** Whether lines that are too long are cut, not broken. */
+  readonly isCut?: boolean;
 }
 
 function textBlock(height: number, texts: readonly BlockText[]): Block {
@@ -178,19 +218,23 @@ function textBlock(height: number, texts: readonly BlockText[]): Block {
           fontSize = noteSize,
           fontWeight = 400,
           quiet,
+          align,
+          lineHeight = Math.max(noteLine, fontSize * 1.2),
+          isCut,
         }) => ({
           left,
           top,
           padding: 0,
           text,
+          ...(align ? { textAlign: align } : {}),
           textStyle: {
             color: quiet ? paperLook.quiet : paperLook.text,
             fontFamily: paperLook.font,
             fontSize,
             fontWeight,
-            lineHeight: Math.max(noteLine, fontSize * 1.2),
+            lineHeight,
             width: wide,
-            overflow: "break" as const,
+            overflow: isCut ? ("truncate" as const) : ("break" as const),
           },
         }),
       ),

@@ -15,6 +15,19 @@ export interface Column {
   readonly kind: "text" | "integer" | "decimal" | "share" | "day";
 }
 
+export const isText = ({ kind }: Column) => kind === "text" || kind === "day";
+
+/** A cell as people read it. */
+export function cellText({ texts, formats }: Ready, cell: Cell, { kind }: Column): string {
+  if (cell === undefined) return "–";
+  if (cell === null) return texts.hidden;
+  if (kind === "text") return String(cell);
+  if (cell === "few") return formats.few;
+  if (typeof cell === "string") return kind === "day" ? formats.longDay(cell) : cell;
+  if (kind === "decimal") return formats.decimal(cell);
+  return kind === "share" ? formats.share(cell) : formats.integer(cell);
+}
+
 /** A picture's numbers as a table: its text alternative, and the content of its CSV. */
 export interface DataTable {
   readonly columns: readonly Column[];

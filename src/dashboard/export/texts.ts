@@ -314,6 +314,7 @@ function wordTexts(t: Translate) {
     chart: t("Picture"),
     chartKeys: t("Arrow keys go from mark to mark, Enter filters by one"),
     sortBy: t("Sort by {0}"),
+    firstRows: t("the first {0}"),
     resourcesFound: t("Resources: {0} of {1}"),
     loading: t("Reading the lake…"),
     loadingMonths: t("Reading the lake. Months: {0} of {1}"),
