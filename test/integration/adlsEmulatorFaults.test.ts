@@ -42,6 +42,18 @@ describe("a request that goes wrong", () => {
     ]);
   });
 
+  /** Why `src/lake/adls/requests.ts` has retries of its own: once this fails, the SDK's may do. */
+  it("is retried by the SDK neither on 429 nor by Retry-After", async () => {
+    emulator.inject({ fault: { kind: "busy", status: 429, retryAfterSeconds: 0 } });
+    expect(await refusal(fileClient(emulator, 5).create())).toBe("429 TooManyRequests");
+    expect(emulator.requests).toHaveLength(1);
+    emulator.inject({ fault: { kind: "busy", status: 503, retryAfterSeconds: 30 } });
+    const began = performance.now();
+    await fileClient(emulator, 5).create();
+    expect(performance.now() - began).toBeLessThan(30_000);
+    expect(emulator.requests.map(({ status }) => status)).toEqual([429, 503, 201]);
+  });
+
   it.each<[Fault["kind"], string[]]>([
     ["resetBefore", []],
     ["resetAfter", ["f"]],
