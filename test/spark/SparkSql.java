@@ -48,6 +48,9 @@ public final class SparkSql {
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.shuffle.partitions", "1")
+            .config("spark.default.parallelism", "1")
+            // VACUUM lists a table with this many tasks, 10,000 by default.
+            .config("spark.sql.sources.parallelPartitionDiscovery.parallelism", "1")
             .config("spark.sql.codegen.wholeStage", "false")
             .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
             .config("spark.databricks.delta.snapshotPartitions", "1")
