@@ -117,8 +117,8 @@ export class EngineProcess {
   async end(milliseconds: number): Promise<void> {
     const deadline = sleep(milliseconds, undefined, { ref: false });
     if (this.usable) {
-      const asked = this.request(shutdown, {}).catch(() => undefined);
-      await Promise.race([asked, deadline]);
+      const shutdownRequest = this.request(shutdown, {}).catch(() => undefined);
+      await Promise.race([shutdownRequest, deadline]);
       if (this.child.connected) this.child.disconnect();
       await Promise.race([this.ended, deadline]);
     }

@@ -53,7 +53,7 @@ function isWireError(data: unknown): data is WireError {
 }
 
 /** The origin of an unexpected error, for the log: its kind and the call stack's locations, without its text. */
-export function faultReport(error: unknown): string {
+export function errorOrigin(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const places = stack.split("\n").filter((line) => /^\s+at /.test(line));
   return [kindOf(error), ...places].join("\n");

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { CleverLakeError, errnoOf } from "../errors";
-import { removeLocal, replaceFile } from "../heldFiles";
+import { removeLocal, replaceFile } from "../filesInUse";
 import { pause } from "../pause";
 
 /** A claim is held for milliseconds; at this age its holder is dead. */

@@ -6,7 +6,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer } from "./format";
-import { isCancellation, missingSalt, type Offer, offers, tell, tellError } from "./messages";
+import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 
 /** Adopts a lake that OEA's own notebooks wrote: first shows what it would do, then asks. */
@@ -24,23 +24,23 @@ export class AdoptCommand {
     try {
       const planned = await this.request(vscode.l10n.t("Clever: looking at OEA's lake"), true);
       if (planned.state === "nothing") {
-        tell(
+        notify(
           showInformationMessage,
           vscode.l10n.t("There is nothing to adopt: no table of this lake is OEA's own."),
         );
         return undefined;
       }
       if (planned.state !== "planned") {
-        this.tellAdopted(planned, vscode.l10n.t("This lake was adopted before."));
+        this.notifyAdopted(planned, vscode.l10n.t("This lake was adopted before."));
         return undefined;
       }
       if (!(await this.agrees(planned))) return undefined;
       const done = await this.request(vscode.l10n.t("Clever: adopting OEA's lake"), false);
-      this.tellAdopted(done, doneText(done));
+      this.notifyAdopted(done, doneText(done));
       return done;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
-      else tell(showInformationMessage, vscode.l10n.t("Stopped. Adopt the lake again to go on."));
+      if (!isCancellation(error)) notifyError(error, this.log);
+      else notify(showInformationMessage, vscode.l10n.t("Stopped. Adopt the lake again to go on."));
       return undefined;
     }
   }
@@ -88,7 +88,7 @@ export class AdoptCommand {
   }
 
   /** Reports the state of the lake, worst first, and offers the comparison. */
-  private tellAdopted(summary: AdoptSummary, text: string): void {
+  private notifyAdopted(summary: AdoptSummary, text: string): void {
     const { run, warnings } = summary;
     const unexplained = summary.comparison
       .flatMap(({ months }) => months)
@@ -115,7 +115,7 @@ export class AdoptCommand {
     const message = [text, ...(wrong.length > 0 ? wrong : [proof])].join(" ");
     this.log.info(message);
     const page: Offer = { title: vscode.l10n.t("Show the Comparison"), act: () => this.openPage() };
-    tell(wrong.length > 0 ? showWarningMessage : showInformationMessage, message, page, offers.run());
+    notify(wrong.length > 0 ? showWarningMessage : showInformationMessage, message, page, offers.run());
   }
 }
 

@@ -4,7 +4,7 @@ import { type AzureDirectory, AzureManagement, managementScope } from "./azureMa
 import type { ConnectionAnswers } from "./connectionAnswers";
 import { signInWithMicrosoft } from "./microsoftAccount";
 import { withIcon } from "./window";
-import { askChoice, askText, askWhile, type Choice, orBack, type Place, withWaysOn } from "./wizard";
+import { askChoice, askText, askWhile, type Choice, orBack, type Place, withRecovery } from "./wizard";
 
 type LakeAuth = ConnectionAnswers["lakeAuth"];
 
@@ -41,7 +41,7 @@ export async function askAzureLake(
 
 function pickLake(place: Place): Promise<string> {
   const azure: AzureDirectory = new AzureManagement(() => signInWithMicrosoft(managementScope));
-  return withWaysOn(place, async () => {
+  return withRecovery(place, async () => {
     const asking = vscode.l10n.t("Asking Azure for your subscriptions …");
     const subscriptions = await askWhile(place, asking, (signal) => azure.subscriptions(signal));
     const subscription = await askChoice(
@@ -68,7 +68,7 @@ function pickLake(place: Place): Promise<string> {
 /** Signs the user in while the wizard is open: later the engine requests tokens in the background. */
 async function signIn(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
   const asking = vscode.l10n.t("Signing in with your Microsoft account …");
-  await withWaysOn(place, () => askWhile(place, asking, () => signInWithMicrosoft(storageScope)));
+  await withRecovery(place, () => askWhile(place, asking, () => signInWithMicrosoft(storageScope)));
   return answers;
 }
 

@@ -22,7 +22,7 @@ import {
   type Step,
   type Walked,
   walk,
-  withWaysOn,
+  withRecovery,
 } from "./wizard";
 
 type ConnectionStep =
@@ -66,7 +66,7 @@ export function askConnection(
 }
 
 /** The step whose answer can fix the error. */
-export function stepConcerned(error: unknown, { authentication }: ConnectionAnswers): ConnectionStep {
+export function stepToFix(error: unknown, { authentication }: ConnectionAnswers): ConnectionStep {
   if (isCleverLakeError(error, "hostKey")) return "trust";
   if (isCleverLakeError(error, "network")) return "host";
   if (!isCleverLakeError(error, "auth")) return "salt";
@@ -151,7 +151,7 @@ async function askAuthentication(
   if (authentication !== "privateKey") Object.assign(cleared, { privateKeyPath: "", passphrase: "" });
   if (authentication !== "agent") return cleared;
   const loggingIn = vscode.l10n.t("Logging in …");
-  const login = withWaysOn(place, () =>
+  const login = withRecovery(place, () =>
     askWhile(place, loggingIn, (signal) => logIn(client, cleared, signal)),
   );
   return (await orBack(login.then(() => cleared))) ?? askAuthentication(client, answers, place);
@@ -212,7 +212,7 @@ async function askTrust(
 ): Promise<ConnectionAnswers> {
   const { host, port } = answers;
   const asking = vscode.l10n.t("Asking {0} for its key …", host);
-  const { hostKey: presented } = await withWaysOn(place, () =>
+  const { hostKey: presented } = await withRecovery(place, () =>
     askWhile(place, asking, (signal) =>
       client.request(engine.fetchHostKey, { host, port, timeoutSeconds: 15 }, { signal }),
     ),

@@ -5,7 +5,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
-import { isCancellation, offers, tell, tellError } from "./messages";
+import { isCancellation, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
@@ -25,7 +25,7 @@ export class RepairCommand {
         true,
       );
       if (planned.tables.length === 0) {
-        tell(
+        notify(
           showInformationMessage,
           vscode.l10n.t("There is nothing to repair: no other program changed rows of the tables."),
         );
@@ -33,7 +33,7 @@ export class RepairCommand {
       }
       const due = planned.tables.filter(({ problem }) => problem === null);
       if (due.length === 0) {
-        this.tellEnd([], planned);
+        this.notifyFinished([], planned);
         return undefined;
       }
       const repair = vscode.l10n.t("Repair");
@@ -46,10 +46,10 @@ export class RepairCommand {
       const done = await this.request(vscode.l10n.t("Clever: repairing the lake"), false);
       const built = done.tables.filter(({ problem }) => problem === null);
       const text = vscode.l10n.t("Built again from the landed files: {0}.", counted.tables(built.length));
-      this.tellEnd([text, ...built.flatMap(keptSentence)], done);
+      this.notifyFinished([text, ...built.flatMap(keptSentence)], done);
       return done;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     }
   }
@@ -68,18 +68,18 @@ export class RepairCommand {
     }
   }
 
-  private tellEnd(sentences: readonly string[], { tables }: RepairSummary): void {
+  private notifyFinished(sentences: readonly string[], { tables }: RepairSummary): void {
     const left = tables.flatMap(({ table, problem }) =>
       problem === null ? [] : [vscode.l10n.t("{0} stays as it is: {1}", table, problem)],
     );
     const text = [...sentences, ...left].join(" ");
     if (left.length === 0) {
       this.log.info(text);
-      tell(showInformationMessage, text);
+      notify(showInformationMessage, text);
       return;
     }
     this.log.warn(text);
-    tell(showWarningMessage, text, offers.log());
+    notify(showWarningMessage, text, offers.log());
   }
 }
 

@@ -3,7 +3,7 @@ import type { RunSummary } from "../engine/messages";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
 import { overdueText } from "./overdue";
-import { reasonWithPlace } from "./reportState";
+import { reasonWithPosition } from "./reportState";
 
 /** The outcome of a run, for its notification. */
 export interface RunOutcome {
@@ -48,7 +48,7 @@ function failedSentence(failed: RunSummary["failed"]): string[] {
 function quarantinedSentence(quarantined: RunSummary["quarantined"]): string[] {
   const [first] = quarantined;
   if (!first) return [];
-  const named = [first.path, reasonWithPlace(first)] as const;
+  const named = [first.path, reasonWithPosition(first)] as const;
   return [
     forCount(
       quarantined.length,

@@ -68,7 +68,7 @@ export function reportOf(run: RunDetails): string {
   if (run.error !== null) lines.push(`> ${asMarkdown(run.error)}`, "");
   const { summary } = run;
   if (summary === null) lines.push(vscode.l10n.t("It has no summary: it is going on, or was cut off."), "");
-  else lines.push(...numbersOf(summary), ...troubleOf(summary));
+  else lines.push(...numbersOf(summary), ...problemSentences(summary));
   return [...lines, ...filesOf(run), ...(summary === null ? [] : remarksOf(summary))].join("\n");
 }
 
@@ -89,7 +89,7 @@ function numbersOf(summary: RunSummary): string[] {
 }
 
 /** Findings that a person must look at. */
-function troubleOf(summary: RunSummary): string[] {
+function problemSentences(summary: RunSummary): string[] {
   const reasonHead = [vscode.l10n.t("File"), vscode.l10n.t("Reason")];
   return [
     ...tableSection(

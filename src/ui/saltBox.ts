@@ -4,7 +4,7 @@ import type { Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { checkSaltText, shortestSalt } from "../saltText";
-import { askText, type Log, orLeft } from "./wizard";
+import { askText, type Log, undefinedIfLeft } from "./wizard";
 
 /** What is wrong with a typed salt, without checking the lake; undefined if nothing. */
 export function saltFault(text: string): string | undefined {
@@ -34,7 +34,7 @@ export async function askNewSalt(
   { connection, secrets }: Connected,
   log: Log,
 ): Promise<string | undefined> {
-  const text = await orLeft(
+  const text = await undefinedIfLeft(
     askText({
       title: vscode.l10n.t("Change Salt"),
       canGoBack: false,

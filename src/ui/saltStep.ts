@@ -7,7 +7,7 @@ import { checkSaltText } from "../saltText";
 import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
 import { checkSalt, saltFault } from "./saltBox";
 import { withIcon } from "./window";
-import { askChoice, askText, askWhile, orBack, type Place, withWaysOn } from "./wizard";
+import { askChoice, askText, askWhile, orBack, type Place, withRecovery } from "./wizard";
 
 /** The wizard's question for the salt; each answer is compared with the lake's at once. */
 export async function askSalt(
@@ -17,11 +17,11 @@ export async function askSalt(
 ): Promise<ConnectionAnswers> {
   const looking = vscode.l10n.t("Looking at the lake …");
   const check = (next: ConnectionAnswers) =>
-    withWaysOn(place, () =>
+    withRecovery(place, () =>
       askWhile(place, looking, (signal) => checkSalt(client, connectedWith(next), signal)),
     );
   // Any salt shows whether the lake has one; if the lake cannot be used, the user can go back to it.
-  const { salt: state } = await withWaysOn(place, () =>
+  const { salt: state } = await withRecovery(place, () =>
     askWhile(place, looking, (signal) =>
       client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), { signal }),
     ),

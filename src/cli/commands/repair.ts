@@ -1,6 +1,6 @@
 import { readConfig, secretsFrom } from "../../config";
 import { CleverLakeError } from "../../errors";
-import { hasRepairTrouble, repairLake } from "../../pipeline/others/repair";
+import { hasRepairProblems, repairLake } from "../../pipeline/others/repair";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, readSalt } from "../connect";
 import { showRepair } from "../repair";
@@ -42,7 +42,7 @@ export async function repairTables(
     return {
       text: () => showRepair(summary),
       document: () => summary,
-      exitCode: hasRepairTrouble(summary) ? 1 : 0,
+      exitCode: hasRepairProblems(summary) ? 1 : 0,
     };
   } finally {
     share.clear();

@@ -42,7 +42,7 @@ const linesRule =
 const { title: _, ...changes } = changesDefinitions;
 
 /** The definitions and rules that the dashboard shows, in English: each needs a translation. */
-export const toldDefinitions: readonly string[] = [
+export const shownDefinitions: readonly string[] = [
   ...new Set(
     Object.values(shown)
       .flat()

@@ -5,7 +5,7 @@ import { counted } from "../../counted";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
 import { pause } from "../../pause";
-import { leftOverMilliseconds } from "../../scratch";
+import { leftoverAgeMilliseconds } from "../../scratch";
 import {
   isLockOf,
   type Lock,
@@ -230,7 +230,7 @@ async function sweepBesideLock(lake: Lake): Promise<void> {
     const files = await lockFiles(lake);
     const now = files.find((file) => file.path === runLockPath)?.modified.getTime() ?? 0;
     for (const file of files) {
-      if (file.modified.getTime() < now - leftOverMilliseconds) await lake.delete(file.path);
+      if (file.modified.getTime() < now - leftoverAgeMilliseconds) await lake.delete(file.path);
     }
   } catch {
     // The run itself does not need it.
