@@ -25,7 +25,7 @@ class MaskRules:
     def __init__(self, document: dict[str, Any]) -> None:
         self._marker: str = document["marker"]
         self._log_in = re.compile(document["logIn"])
-        # Python has no class of all letters and digits. `\w` includes the underscore, so more texts are treated as addresses.
+        # Python has no class of all letters and digits. `\w` includes the underscore, so more texts count as addresses.
         self._e_mail = re.compile(document["eMail"].replace(r"\p{L}\p{N}", r"\w"), re.IGNORECASE)
         self._url_like = re.compile(document["urlLike"], re.IGNORECASE)
         self._delimiters = re.compile(document["delimiters"])
