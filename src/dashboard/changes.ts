@@ -58,7 +58,7 @@ export const changesDefinitions = {
   meaning:
     `Resources and schools whose use in the newest ${judgedWeekCount} complete weeks lies notably above or below their own ` +
     `earlier weeks, the most notable first, at most ${mostEntries}.`,
-  use: "Use is counted in person-days: a person who used the resource (or anything, for a school) on a day counts once.",
+  use: "Use is counted in person-days: each person counts once per day on which they used the resource (for a school: any resource).",
   weeks:
     "A week counts from Monday to Sunday, if it has at least 3 school days and is not cut off by the end of the period " +
     "before its Friday. Days off (no data, or next to nobody active) are left out. " +

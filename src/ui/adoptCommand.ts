@@ -22,7 +22,7 @@ export class AdoptCommand {
   /** Resolves to the summary; undefined if nothing was done. */
   async adopt(): Promise<AdoptSummary | undefined> {
     try {
-      const planned = await this.request(vscode.l10n.t("Clever: looking at OEA's lake"), true);
+      const planned = await this.request(vscode.l10n.t("Clever: inspecting OEA's lake"), true);
       if (planned.state === "nothing") {
         notify(
           showInformationMessage,
@@ -40,7 +40,7 @@ export class AdoptCommand {
       return done;
     } catch (error) {
       if (!isCancellation(error)) notifyError(error, this.log);
-      else notify(showInformationMessage, vscode.l10n.t("Stopped. Adopt the lake again to go on."));
+      else notify(showInformationMessage, vscode.l10n.t("Stopped. Adopt the lake again to continue."));
       return undefined;
     }
   }
@@ -162,7 +162,7 @@ function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string
           pseudonyms.map === null
             ? vscode.l10n.t("OEA's pseudonyms have your salt, which stays.")
             : vscode.l10n.t(
-                "OEA made pseudonyms without a salt: anybody can compute them. New ones are made; {0} tells which takes the place of which.",
+                "OEA made pseudonyms without a salt: anybody can compute them. New ones are made; {0} maps the old ones to the new ones.",
                 pseudonyms.map,
               ),
         ];
@@ -178,25 +178,25 @@ export function warningText(warning: AdoptWarning): string {
   switch (warning.kind) {
     case "recentCommit":
       return vscode.l10n.t(
-        "OEA's job may be on: it wrote {0} at {1}. Turn it off: it would write every row again.",
+        "OEA's job may still be active: it wrote {0} at {1}. Turn it off, or it will write every row again.",
         subject,
         dateTime(Date.parse(warning.time)),
       );
     case "recentLanding":
       return vscode.l10n.t(
-        "OEA's job may be on: it landed {0} at {1}. Turn it off: it would write every row again.",
+        "OEA's job may still be active: it landed {0} at {1}. Turn it off, or it will write every row again.",
         subject,
         dateTime(Date.parse(warning.time)),
       );
     case "rowsSince":
       return vscode.l10n.t(
-        "OEA's job is on: {0} has {1} that it wrote since. Turn it off, and restore the table to the version before.",
+        "OEA's job is still active: {0} has {1} that it has written since. Turn it off, and restore the table to the previous version.",
         subject,
         counted.rows(warning.count),
       );
     case "landingsSince":
       return vscode.l10n.t(
-        "OEA's job is on: it landed {0} since, first {1}. Turn it off. Runs bring the same files from the server.",
+        "OEA's job is still active: it has landed {0} since, first {1}. Turn it off. Runs ingest the same files from the server.",
         counted.files(warning.count),
         subject,
       );
@@ -206,7 +206,7 @@ export function warningText(warning: AdoptWarning): string {
 function progressText({ phase, files, filesDone, rows }: AdoptProgress): string {
   switch (phase) {
     case "looking":
-      return vscode.l10n.t("{0} of {1} landed files looked at", integer(filesDone), integer(files));
+      return vscode.l10n.t("{0} of {1} landed files inspected", integer(filesDone), integer(files));
     case "building":
       return vscode.l10n.t(
         "{0} of {1} files read, {2}",

@@ -92,7 +92,7 @@ async function askNames(): Promise<AssetName[] | undefined> {
   const picked = await showQuickPick(items, {
     canPickMany: true,
     title: vscode.l10n.t("Create Analytics Assets"),
-    placeHolder: vscode.l10n.t("What do you want to have made for this lake?"),
+    placeHolder: vscode.l10n.t("What do you want to create for this lake?"),
   });
   return picked === undefined || picked.length === 0 ? undefined : picked.map(({ name }) => name);
 }

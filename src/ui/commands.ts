@@ -47,5 +47,5 @@ export function registerCommands(
 }
 
 function notifyNoRun(): void {
-  notify(showInformationMessage, vscode.l10n.t("No run is going on."), offers.run());
+  notify(showInformationMessage, vscode.l10n.t("No run is in progress."), offers.run());
 }

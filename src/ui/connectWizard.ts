@@ -92,7 +92,7 @@ async function askHost(answers: ConnectionAnswers, place: Place): Promise<Connec
     validate: (text) =>
       /^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/.test(text.trim())
         ? undefined
-        : vscode.l10n.t("A host name or address, without sftp:// or a path."),
+        : vscode.l10n.t("Enter a host name or address, without sftp:// or a path."),
   });
   return elsewhere(answers, { host: host.trim() });
 }
@@ -115,7 +115,7 @@ async function askUser(answers: ConnectionAnswers, place: Place): Promise<Connec
     ...place,
     value: answers.username,
     prompt: vscode.l10n.t("Your district's user name at the server"),
-    validate: (text) => (text.trim() === "" ? vscode.l10n.t("A user name is needed.") : undefined),
+    validate: (text) => (text.trim() === "" ? vscode.l10n.t("Enter a user name.") : undefined),
   });
   return elsewhere(answers, { username: username.trim() });
 }
@@ -174,7 +174,7 @@ async function askSecret(
       value: answers.password,
       password: true,
       prompt: vscode.l10n.t("The password; it is kept in VS Code's secret store"),
-      validate: (text) => (text === "" ? vscode.l10n.t("A password is needed.") : undefined),
+      validate: (text) => (text === "" ? vscode.l10n.t("Enter a password.") : undefined),
       attempt: (text, signal) => logIn(client, { ...answers, password: text }, signal),
     });
     return { ...answers, password };
@@ -221,7 +221,7 @@ async function askTrust(
   await askChoice(
     place,
     trusted
-      ? vscode.l10n.t("The server shows the key that you trusted before.")
+      ? vscode.l10n.t("The server presents the key that you already trust.")
       : vscode.l10n.t("Is this the key of {0}? Compare it with what Clever tells you.", host),
     [
       {
@@ -277,9 +277,9 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
       ...place,
       value: folderPathOf(answers.lakeUrl) ?? "",
       placeholder: path.join(homedir(), "clever-lake"),
-      prompt: vscode.l10n.t("The lake's folder; it is made if it is not there"),
+      prompt: vscode.l10n.t("The lake's folder; it is created if it does not exist"),
       validate: (text) =>
-        path.isAbsolute(expandHome(text)) ? undefined : vscode.l10n.t("A full path is needed."),
+        path.isAbsolute(expandHome(text)) ? undefined : vscode.l10n.t("Enter a full path."),
     }),
   );
   if (typed === undefined) return askLake(answers, place);

@@ -87,7 +87,7 @@ export class ConnectionCommands {
       );
       if (isOeas) notify(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
       else if (salt === "notGiven") {
-        notify(showWarningMessage, vscode.l10n.t("{0} A salt is missing yet.", text), offers.credentials());
+        notify(showWarningMessage, vscode.l10n.t("{0} A salt is still needed.", text), offers.credentials());
       } else if (salt === "unproven") {
         const unproven = vscode.l10n.t(
           "{0} The lake's fingerprint of its salt is gone, and no lookup shows whether this salt is the same. Put the file back from a copy of the lake, or import a roster with students of it: until then no run takes the salt.",

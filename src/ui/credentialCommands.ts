@@ -61,7 +61,9 @@ export class CredentialCommands {
       prompt: vscode.l10n.t("For {0} at {1}; kept in VS Code's secret store", sftp.username, sftp.host),
       // A key may have no passphrase; the others are never empty.
       validateInput: (text) =>
-        picked.name === "passphrase" || text.trim() !== "" ? undefined : vscode.l10n.t("It is needed."),
+        picked.name === "passphrase" || text.trim() !== ""
+          ? undefined
+          : vscode.l10n.t("A value is required."),
     });
     if (value === undefined) return;
     await this.write({ [picked.name]: value }, targets);

@@ -38,14 +38,14 @@ export class RepairCommand {
       }
       const repair = vscode.l10n.t("Repair");
       const answer = await showWarningMessage(
-        vscode.l10n.t("Build {0} again from the landed files?", counted.tables(due.length)),
+        vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length)),
         { modal: true, detail: planned.tables.map(tableDetail).join("\n\n") },
         repair,
       );
       if (answer !== repair) return undefined;
       const done = await this.request(vscode.l10n.t("Clever: repairing the lake"), false);
       const built = done.tables.filter(({ problem }) => problem === null);
-      const text = vscode.l10n.t("Built again from the landed files: {0}.", counted.tables(built.length));
+      const text = vscode.l10n.t("Rebuilt from the landed files: {0}.", counted.tables(built.length));
       this.notifyFinished([text, ...built.flatMap(keptSentence)], done);
       return done;
     } catch (error) {
@@ -120,5 +120,5 @@ function tableDetail({
 function keptSentence({ replaced }: RepairedTable): string[] {
   return replaced === null
     ? []
-    : [vscode.l10n.t("The old table is kept in {0}; delete it when it is of no use.", replaced)];
+    : [vscode.l10n.t("The old table is kept in {0}. Delete it when you no longer need it.", replaced)];
 }

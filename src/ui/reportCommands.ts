@@ -69,7 +69,7 @@ export class ReportCommands {
       state === "new" || state === "changed" || (command === "run" && state === "landed");
     const due = items.filter(comparesContents() ? isRelevantReport : isDue);
     if (due.length === 0) {
-      notify(showInformationMessage, vscode.l10n.t("What is selected is in the lake already."));
+      notify(showInformationMessage, vscode.l10n.t("The selected reports are already in the lake."));
       return;
     }
     await this.parts.runs.run({ command, only: due.map(({ path }) => path) });
@@ -155,8 +155,8 @@ export class ReportCommands {
         const named = [first.subject, first.problem] as const;
         const text = forCount(
           problems.length,
-          vscode.l10n.t("1 thing does not add up: {0}: {1}", ...named),
-          vscode.l10n.t("{0} things do not add up, first {1}: {2}", integer(problems.length), ...named),
+          vscode.l10n.t("1 discrepancy found: {0}: {1}", ...named),
+          vscode.l10n.t("{0} discrepancies found, first {1}: {2}", integer(problems.length), ...named),
         );
         notify(showErrorMessage, [text, ...waiting].join(" "), offers.log());
       } else {
@@ -203,7 +203,7 @@ export class ReportCommands {
     const ingest: Offer = { title: vscode.l10n.t("Ingest"), act: () => this.runSelected("ingest", node) };
     if (landed === null) {
       const show = showInformationMessage;
-      if (state === "ignored") notify(show, vscode.l10n.t("{0} is not brought into the lake.", path));
+      if (state === "ignored") notify(show, vscode.l10n.t("{0} is not ingested.", path));
       else notify(show, vscode.l10n.t("{0} is new: it is not in the lake yet.", path), ingest);
       return;
     }

@@ -170,7 +170,7 @@ async function askKeepRaw(): Promise<boolean | undefined> {
       keepRaw: false,
     },
     {
-      ...withIcon(vscode.l10n.t("$(warning) Keep the file as it came, too")),
+      ...withIcon(vscode.l10n.t("$(warning) Also keep the original file")),
       detail: vscode.l10n.t("In stage1np, with names, birth dates and addresses of children"),
       keepRaw: true,
     },

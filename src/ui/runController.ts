@@ -89,7 +89,7 @@ export class RunController extends Disposable {
   /** Reports that something is not possible during a run. */
   notifyAlreadyRunning(): void {
     const stop: Offer = { title: vscode.l10n.t("Stop the Run"), act: () => this.cancel() };
-    notify(showInformationMessage, vscode.l10n.t("A run is going on already."), stop);
+    notify(showInformationMessage, vscode.l10n.t("A run is already in progress."), stop);
   }
 
   private withNotification(params: RunParams, abort: AbortController): Thenable<RunSummary> {
@@ -203,7 +203,7 @@ function doneShare(state: RunProgress): number {
 
 /** `file n of m, bytes, rate, time left; rows anonymized`. */
 function progressText(state: RunProgress, milliseconds: number): string {
-  if (state.phase === "listing") return vscode.l10n.t("looking at the server …");
+  if (state.phase === "listing") return vscode.l10n.t("checking the server …");
   const parts: string[] = [];
   if (state.filesLanded < state.files) {
     const file = Math.min(state.filesLanded + 1, state.files);

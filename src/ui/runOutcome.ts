@@ -105,7 +105,7 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
     const [first = ""] = accepted;
     return [
       vscode.l10n.t(
-        "{0} was accepted: {1} taken, {2} refused.",
+        "{0} was accepted: {1} written, {2} refused.",
         accepted.length === 1 ? first : counted.files(accepted.length),
         counted.rows(rows),
         counted.rows(refused),
@@ -124,7 +124,7 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
       ),
     ];
   }
-  if (reportsOnServer === null) return [vscode.l10n.t("There was nothing to anonymize.")];
+  if (reportsOnServer === null) return [vscode.l10n.t("There is nothing to anonymize.")];
   return [
     forCount(
       unchanged,

@@ -10,7 +10,7 @@ type Log = Pick<vscode.LogOutputChannel, "info">;
 /** What is lost with a salt, for every question about losing one. */
 function withoutSaltWarning(): string {
   return vscode.l10n.t(
-    "Every pseudonym is made with the salt. Without it the lake cannot be continued, here or on another machine.",
+    "Every pseudonym is computed with the salt. Without it, nobody can add to this lake, here or on another machine.",
   );
 }
 
@@ -24,7 +24,7 @@ export async function offerNewSalt(salt: string): Promise<boolean> {
     vscode.l10n.t("Keep the new salt like a password."),
     [
       withoutSaltWarning(),
-      vscode.l10n.t("The connection is made once you have copied it or saved it to a file."),
+      vscode.l10n.t("The connection is created once you have copied it or saved it to a file."),
     ].join("\n\n"),
     { title: vscode.l10n.t("Go Back"), isCloseAffordance: true },
   );

@@ -50,12 +50,12 @@ export class SampleCommands {
     }
     await useSample(false);
     if (!hasConnection()) {
-      notify(showInformationMessage, vscode.l10n.t("The sample district has been left."), offers.connect());
+      notify(showInformationMessage, vscode.l10n.t("You have left the sample district."), offers.connect());
       return;
     }
     notify(
       showInformationMessage,
-      vscode.l10n.t("The sample district has been left. Your connection is back as it was."),
+      vscode.l10n.t("You have left the sample district. Your connection is restored."),
     );
     await this.parts.model.refresh();
   }
@@ -79,7 +79,7 @@ async function askToSetAside(): Promise<boolean> {
     {
       modal: true,
       detail: vscode.l10n.t(
-        "Your connection, its credentials and its salt stay as they are, and nothing is looked at or run there meanwhile. “Clever: Leave Sample District” brings the connection back.",
+        "Your connection, its credentials and its salt stay as they are. Meanwhile, nothing is read or run there. “Clever: Leave Sample District” restores the connection.",
       ),
     },
     use,

@@ -39,7 +39,7 @@ export class UpkeepCommands {
       }
       const merge = vscode.l10n.t("Merge");
       const answer = await showInformationMessage(
-        vscode.l10n.t("Make {0} out of {1}?", integer(after), counted.dataFiles(before)),
+        vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before)),
         { modal: true, detail: optimizeDetail(planned) },
         merge,
       );
@@ -203,7 +203,7 @@ function vacuumDetail({ tables, olderThanDays }: VacuumSummary): string {
       ),
     );
   const rest = vscode.l10n.t(
-    "The log of Clever Lake lists them. The tables can then not be read any more as they were more than {0} days ago. Their rows of today and the landed files stay.",
+    "The log of Clever Lake lists them. Versions of the tables from more than {0} days ago can then no longer be read. The current rows and the landed files stay.",
     integer(olderThanDays),
   );
   return `${lines.join("\n")}\n\n${rest}`;
@@ -222,7 +222,7 @@ async function askDays(): Promise<number | undefined> {
   const isDays = (text: string) => /^\d{1,5}$/.test(text.trim()) && Number(text) >= least;
   const text = await showInputBox({
     title: vscode.l10n.t("Remove Unused Data Files"),
-    prompt: vscode.l10n.t("Keep the data files that the tables have used within how many days?"),
+    prompt: vscode.l10n.t("For how many days should unused data files be kept?"),
     value: String(least),
     validateInput: (value) =>
       isDays(value) ? undefined : vscode.l10n.t("It must be a whole number, {0} or more.", integer(least)),

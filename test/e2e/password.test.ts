@@ -60,7 +60,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await quickInput.asks("The lake's folder");
     await quickInput.answer(district.lake);
     await quickInput.step("(9/9)");
-    await quickInput.choose("Paste the district's own");
+    await quickInput.choose("Paste the district's salt");
     await quickInput.asks("The salt");
     expect(await quickInput.isMasked()).toBe(true);
     await quickInput.answer(salt);

@@ -156,7 +156,7 @@ export class DashboardPanel extends Disposable {
         this.post({
           type: "notice",
           text: vscode.l10n.t(
-            "A link to this view is in the clipboard. It opens in VS Code and holds no numbers.",
+            "A link to this view is in the clipboard. It opens in VS Code and contains no numbers.",
           ),
         });
         return;
