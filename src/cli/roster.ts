@@ -24,7 +24,7 @@ export async function importNamedRoster(
   const { file, sftp, keepRaw = false } = options;
   if ((file === undefined) === (sftp === undefined)) {
     throw new CleverLakeError("config", "A roster is imported from one place.", {
-      hint: "Give either --file or --sftp.",
+      hint: "Pass either --file or --sftp.",
     });
   }
   const lake = await openLake(config, secrets);

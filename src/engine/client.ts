@@ -112,7 +112,7 @@ export class EngineClient implements AsyncDisposable {
     if (this.deaths.length < deathsInARow) return;
     throw new CleverLakeError(
       "engine",
-      "The engine's process died twice within a minute; it is left alone now.",
+      "The engine's process died twice within a minute; it is not started again.",
       {
         hint: "See the log for the reason, and try again in a minute.",
       },

@@ -164,7 +164,7 @@ function lost(
     "engine",
     `The engine's process ended unexpectedly (${how}) while it was ${activity}.`,
     {
-      hint: "What was done before stays. Try again: the engine starts again, and a run takes up where it was.",
+      hint: "Completed work is kept. Try again: the engine restarts, and a run continues where it stopped.",
     },
   );
 }

@@ -18,7 +18,7 @@ export function toResponseError(thrown: unknown): ResponseError<WireError> {
         }
       : {
           code: "internal",
-          message: `The engine came upon a fault of its own (${kindOf(error)}).`,
+          message: `The engine has an internal error (${kindOf(error)}).`,
           subject: null,
           hint: "The log says where. Please report it.",
         },

@@ -42,7 +42,7 @@ export async function moveIfAbsent(
   }
   throw new CleverLakeError("io", "Other programs did not stop writing the same file.", {
     subject: target,
-    hint: "Look which ones work on this lake, then run again.",
+    hint: "Check which of them are working on this lake, then run again.",
   });
 }
 

@@ -126,6 +126,6 @@ function contradiction(subject: string): CleverLakeError {
   return new CleverLakeError(
     "corrupt",
     "Spark wrote other rows than it counted in the file; nothing was committed.",
-    { subject, hint: 'Please report this: it must not happen. Meanwhile use "engine": "embedded".' },
+    { subject, hint: 'This should not happen; please report it. Meanwhile use "engine": "embedded".' },
   );
 }

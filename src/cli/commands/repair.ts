@@ -18,7 +18,7 @@ export async function repairTables(
 ): Promise<CommandResult> {
   if (options.dryRun !== true && options.yes !== true) {
     throw new CleverLakeError("config", "Nothing was done: repair replaces rows of the tables.", {
-      hint: "Look first at what it would do, with --dry-run; then give --yes.",
+      hint: "Check first what it would do, with --dry-run; then pass --yes.",
     });
   }
   const config = await readConfig(options.config);

@@ -58,7 +58,7 @@ const answers: Readonly<Record<string, (details: LakeDetails) => ErrorTexts>> = 
   AuthorizationSourceIPMismatch: () => ({
     code: "auth",
     message: "The SAS is not for this machine's address.",
-    hint: "Have one made that allows it.",
+    hint: "Create one that allows it.",
   }),
   KeyBasedAuthenticationNotPermitted: (details) => ({
     code: "auth",
@@ -71,7 +71,7 @@ const answers: Readonly<Record<string, (details: LakeDetails) => ErrorTexts>> = 
   AccountIsDisabled: (details) => ({
     code: "auth",
     message: `${capitalizedLocation(details)} is switched off.`,
-    hint: "Often the subscription ran out; its owner can switch it on again.",
+    hint: "Often the subscription has expired; its owner can reactivate it.",
   }),
   HierarchicalNamespaceNotEnabled: flatAccount,
   EndpointUnsupportedAccountFeatures: (details) => ({
@@ -86,11 +86,11 @@ const answers: Readonly<Record<string, (details: LakeDetails) => ErrorTexts>> = 
   BlobArchived: () => ({
     code: "io",
     message: "The file has been moved to the archive tier, where it cannot be read.",
-    hint: "Have it brought back, and have the lake's folders left out of the account's lifecycle rules.",
+    hint: "Have it rehydrated, and exclude the lake's folders from the account's lifecycle rules.",
   }),
   InvalidHeaderValue: (details) => ({
     code: "io",
-    message: `${capitalizedLocation(details)} does not know the version of the interface that is spoken here.`,
+    message: `${capitalizedLocation(details)} does not support the API version that this program uses.`,
     hint: `Azure takes versions into use region by region: try again in some days, or use an older release. ${support}`,
   }),
   LeaseIdMissing: () => ({
@@ -160,8 +160,8 @@ function expired(details: LakeDetails): ErrorTexts {
   if (details.auth !== "token") return wrongCredential(details);
   return {
     code: "auth",
-    message: `The sign-in to ${placeOf(details)} has run out, and a new one was not accepted either.`,
-    hint: "Sign in again, then run again: what was done so far stays.",
+    message: `The sign-in to ${placeOf(details)} has expired, and a new one was not accepted either.`,
+    hint: "Sign in again, then run again: completed work is kept.",
   };
 }
 
@@ -231,12 +231,12 @@ export function adlsError(error: unknown, subject: string, details: LakeDetails)
 /** Something in between answered instead of Azure: a proxy, a content filter, the sign-in page of a guest network. */
 export function notFromAzure(status: number): CleverLakeError {
   if (status === 407) {
-    return new CleverLakeError("network", "The proxy wants to be signed in to.", {
+    return new CleverLakeError("network", "The proxy requires a login.", {
       hint: "Its address takes user and password: http://USER:PASSWORD@HOST:PORT, in VS Code's setting http.proxy or in HTTPS_PROXY.",
     });
   }
   return new CleverLakeError("network", `Something on the way answered in Azure's place (${status}).`, {
-    hint: "A proxy, a content filter or a network's sign-in page stands between: have *.core.windows.net, *.vault.azure.net and, for OneLake, *.fabric.microsoft.com let through. Nothing is lost.",
+    hint: "A proxy, a content filter or a network's sign-in page intercepts the connection: have *.core.windows.net, *.vault.azure.net and, for OneLake, *.fabric.microsoft.com let through. Nothing is lost.",
   });
 }
 
@@ -271,7 +271,7 @@ export function untrusted(code: string, what: string): CleverLakeError {
 function lost(what: string, details: LakeDetails): CleverLakeError {
   const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
   if (what.includes("EAI_AGAIN")) {
-    return new CleverLakeError("network", "The network is away: no name can be looked up.", { hint });
+    return new CleverLakeError("network", "The network is unavailable: no name can be looked up.", { hint });
   }
   if (what.includes("ENOTFOUND") && !what.includes(`${details.account}.`)) {
     const message = "A name on the way to Azure cannot be looked up.";

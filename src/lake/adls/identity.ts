@@ -82,13 +82,9 @@ function signInError(text: string): CleverLakeError {
   const relevant = text.replace(/^.*ManagedIdentityCredential:.*$/gm, "");
   const code = /AADSTS\d+/.exec(relevant)?.[0];
   if (code === undefined && relevant.includes("AZURE_TOKEN_CREDENTIALS")) {
-    return new CleverLakeError(
-      "config",
-      "AZURE_TOKEN_CREDENTIALS in the environment has no value that it may have.",
-      {
-        hint: "Set it to prod or dev, or leave it out.",
-      },
-    );
+    return new CleverLakeError("config", "AZURE_TOKEN_CREDENTIALS in the environment has an invalid value.", {
+      hint: "Set it to prod or dev, or leave it out.",
+    });
   }
   if (code === undefined && /certificate|SELF_SIGNED|UNABLE_TO_/i.test(relevant)) {
     return new CleverLakeError(

@@ -118,7 +118,7 @@ function refused({ status, text: body }: Answer, subject: string): CleverLakeErr
   ) {
     return new CleverLakeError(
       "salt",
-      `The secret ${saltName} in the key vault is disabled or has run out.`,
+      `The secret ${saltName} in the key vault is disabled or has expired.`,
       {
         subject,
         hint: "Have it enabled there. It must stay the same: another salt makes other pseudonyms.",

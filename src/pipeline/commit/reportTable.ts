@@ -215,6 +215,6 @@ export class ReportTable {
 function conflict(report: Report): CleverLakeError {
   return new CleverLakeError("conflict", "Another program changed the table meanwhile.", {
     subject: pseudoTable(report),
-    hint: "The next run compares with its rows and goes on.",
+    hint: "The next run compares with its rows and continues.",
   });
 }

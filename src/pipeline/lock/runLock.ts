@@ -78,7 +78,7 @@ export class RunLock implements AsyncDisposable {
     throw new CleverLakeError(
       "conflict",
       `The lock of this run was taken over${by} while it stood still; what it had not committed until then was left.`,
-      { subject: this.lake.url, hint: "The next run goes on from there." },
+      { subject: this.lake.url, hint: "The next run continues from there." },
     );
   }
 

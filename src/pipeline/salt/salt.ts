@@ -35,11 +35,11 @@ export async function checkedSaltFor(lake: Lake, given: string, signal?: AbortSi
   if (standing === "new" && weakness !== undefined) throw weakSalt(lake, weakness);
   const notes: string[] = [];
   if (salt !== trimmed) {
-    notes.push("This lake was pseudonymized with white space around its salt, and goes on with that.");
-  } else if (salt !== given) notes.push("White space around the salt was taken off.");
+    notes.push("This lake was pseudonymized with white space around its salt, and continues with that.");
+  } else if (salt !== given) notes.push("White space around the salt was removed.");
   if (weakness !== undefined) {
     notes.push(
-      `The salt is ${weaknessTexts[weakness]}, so that pseudonyms can be undone by guessing it. This lake cannot change it: show stage2p to few people.`,
+      `The salt is ${weaknessTexts[weakness]}, so pseudonyms can be reversed by guessing it. This lake cannot change it: give few people access to stage2p.`,
     );
   }
   return { salt, standing, place, notes };
@@ -136,7 +136,7 @@ export function otherSalt(lake: Lake): CleverLakeError {
 export function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
   return new CleverLakeError(
     "salt",
-    `The salt is ${weaknessTexts[weakness]}: a new lake does not take it, since pseudonyms could be undone by guessing it. Nothing was written.`,
+    `The salt is ${weaknessTexts[weakness]}: a new lake does not accept it, because pseudonyms could be reversed by guessing it. Nothing was written.`,
     {
       subject: lake.url,
       hint: `Have a new one made, or give one of ${shortestSalt} random characters or more, and keep it like a password.`,
