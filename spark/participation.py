@@ -1,32 +1,32 @@
 # mypy: ignore-errors
 # ruff: noqa: E402, E501, F821
-# The source of the notebook that `clever-lake assets --only notebook` makes: cells in the percent format. What stands in
-# double braces is put in by src/assets/notebook, from the definitions of the lake.
+# The source of the notebook that `clever-lake assets --only notebook` generates: cells in the percent format.
+# src/assets/notebook replaces the placeholders in double braces with the lake's definitions.
 
 # %% [markdown]
 # # Clever participation: from landed files to answers
 #
-# Clever publishes every night who signed in and which apps they used. Clever Lake brings these files into your data lake,
-# replaces every id by a pseudonym, and keeps the result in Delta tables. This notebook walks the same way once more, step
-# by step, so that you can see what happens to the data, check it, and answer questions with it:
+# Every night, Clever publishes who signed in and which apps they used. Clever Lake ingests these files into your data lake,
+# replaces every id with a pseudonym, and keeps the result in Delta tables. This notebook repeats that process step by step,
+# so that you can see what happens to the data, check it, and answer questions with it:
 #
-# 1. **What landed**: the files in the lake, and what became of each.
-# 2. **Clean and transform**: read the landed files, check every value.
-# 3. **Pseudonymize**: replace ids by pseudonyms.
+# 1. **What landed**: the files in the lake, and the outcome of each.
+# 2. **Clean and transform**: read the landed files and check every value.
+# 3. **Pseudonymize**: replace ids with pseudonyms.
 # 4. **Prove**: compare the result, row by row, with the lake's tables.
 # 5. **Enrich**: add each student's grade.
 # 6. **Ask**: which resources are used, by whom, how often?
 #
-# **It only reads.** The tables are written by `clever-lake run` alone. That program knows which file is newer, asks a person
-# before bad data comes in, and records each commit. Rows that a notebook adds behind its back would count twice, and
-# `clever-lake status` would report them as somebody else's changes. So this notebook computes what the tables should
-# hold, compares, and leaves writing to the program.
+# **It is read-only.** Only `clever-lake run` writes the tables. It knows which file is newer, asks a person before it accepts
+# bad data, and records each commit. Rows that a notebook added would be counted twice, and `clever-lake status` would report
+# them as changes by another program. This notebook therefore computes what the tables should contain, compares the two,
+# and writes nothing.
 #
-# **Who may run it.** Steps 1 to 4 read files with the ids of children (`stage1np`, `stage2np`) and need the salt. Steps 5
-# and 6 read pseudonyms alone (`stage2p`). Set `CHECK_LANDED = False` below if you may not read identities.
+# **Who may run it.** Steps 1 to 4 read files with children's ids (`stage1np`, `stage2np`) and need the salt. Steps 5
+# and 6 read only pseudonyms (`stage2p`). Set `CHECK_LANDED = False` below if you may not read identities.
 #
-# **Before you share it**, clear the outputs. They hold no ids, no pseudonyms and no salt, but names of schools and resources,
-# and counts.
+# **Before you share it**, clear the outputs. They contain no ids, pseudonyms or salt, but they do contain counts and the names
+# of schools and resources.
 
 # %% [markdown]
 # ## Settings
@@ -35,23 +35,23 @@
 # %%
 # Where the lake is: the folder of each stage.
 STAGES = {{stages}}
-# The key vault with the salt, and the secret's name in it. On your own machine, set CLEVER_SALT in the environment instead.
+# The key vault that holds the salt, and the name of the secret. On your own machine, set CLEVER_SALT in the environment instead.
 SALT_KEY_VAULT = {{saltKeyVault}}
 SALT_SECRET = {{saltSecret}}
-# The module that reads the files: its place beside this notebook, or its address in the lake or a lakehouse.
+# The module that reads the files: a path next to this notebook, or an address in the lake or a lakehouse.
 MODULE = {{module}}
-# Whose use the questions are about: student, teacher or staff.
+# The user type that the questions are about: student, teacher or staff.
 USER_TYPE = {{userType}}
-# Schools, grades, resources and days with fewer people than this are left out of pictures and tables.
+# Schools, grades, resources and days with fewer people than this are excluded from charts and tables.
 MINIMUM_GROUP_SIZE = {{minimumGroupSize}}
-# Steps 2 to 4, and from which day on files are checked that landed (yyyy-mm-dd; empty for all).
+# Whether to run steps 2 to 4, and the first landing date to check (yyyy-mm-dd; empty for all).
 CHECK_LANDED = True
 LANDED_SINCE = ""
 
 # %% [markdown]
 # ## Start
-# In Synapse and Fabric a Spark session is there already. Elsewhere this cell starts one on your machine. The module
-# `clever_lake` is the same code that Clever Lake runs on Spark, so what you see here is what a run does.
+# Synapse and Fabric provide a Spark session. Elsewhere this cell starts one on your machine. The module
+# `clever_lake` is the code that Clever Lake itself runs on Spark, so what you see here is what a run does.
 
 # %%
 import sys
@@ -71,7 +71,7 @@ from clever_lake.landed import Delivery, read_landed
 spark = notebook.open_session()
 spark.conf.set("spark.sql.session.timeZone", "UTC")
 spark.conf.set("spark.sql.ansi.enabled", "false")
-# Spark's workers need the module, too.
+# Spark's executors need the module too.
 spark.sparkContext.addPyFile(MODULE)
 
 
@@ -97,8 +97,8 @@ pictures.say(f"Spark {spark.version}, Clever Lake {DEFINITIONS['version']}.")
 
 # %% [markdown]
 # ## 1. What landed
-# Every file that was ingested has an entry in the **ingest log**, a Delta table. A file can come several times, since
-# Clever corrects files. For each file the last delivery whose rows entered the tables is the *current* one. A file in
+# Every ingested file has an entry in the **ingest log**, a Delta table. A file can be delivered several times, because
+# Clever corrects files. The last delivery of a file whose rows entered the tables is the *current* one. A file in
 # *quarantine* waits for a person's decision: none of its rows are in the tables until somebody accepts it.
 
 # %%
@@ -106,7 +106,7 @@ log = delta(DEFINITIONS["ingestLog"])
 
 
 def last_of_each(entries):
-    """The entry of each file that says how it stands."""
+    """The newest entry of each file."""
     place = F.expr("row_number() OVER (PARTITION BY source ORDER BY {{newestEntry}})")
     return entries.withColumn("place_", place).where("place_ = 1").drop("place_")
 
@@ -114,16 +114,16 @@ def last_of_each(entries):
 last = last_of_each(log).persist()
 current = last_of_each(log.where("outcome = 'anonymized'")).persist()
 
-told = last.groupBy("report", "user_type", "outcome").agg(
+outcomes = last.groupBy("report", "user_type", "outcome").agg(
     F.count("*").alias("files"), F.max("last_day").alias("day")
 )
 pictures.table(
     ["Report", "People", "Outcome", "Files", "Newest day"],
     [
         [row["report"], row["user_type"], row["outcome"], row["files"], row["day"]]
-        for row in told.orderBy("report", "user_type", "outcome").collect()
+        for row in outcomes.orderBy("report", "user_type", "outcome").collect()
     ],
-    "anonymized: its rows are in the table. quarantined: it waits for a decision. duplicate: the same bytes were there before.",
+    "anonymized: its rows are in the table. quarantined: it waits for a decision. duplicate: the same bytes landed before.",
 )
 
 # %%
@@ -132,27 +132,27 @@ if problems:
     pictures.table(
         ["File", "Line", "Column", "What is wrong"],
         [[row["path"], row["line"], row["column"], row["reason"]] for row in problems],
-        "Open the file's preview in Clever Lake, or run `clever-lake status`, to decide what becomes of it.",
+        "Open the file's preview in Clever Lake, or run `clever-lake status`, to decide what to do with it.",
     )
 else:
     pictures.say("No file is in quarantine.")
 
 # %% [markdown]
 # ## 2. Clean and transform
-# The current files are read again as Clever published them. The module takes each line apart and holds every cell to the
+# The current files are read again as Clever published them. The module parses each line and checks every cell against the
 # form that Clever writes: a date is `2024-09-03`, a count is a whole number, a row has as many cells as the header. It also
-# looks for what is right in each row and wrong in the whole: rows that are there twice, ids that several people share, ids that
-# lost their leading zeros, texts that hold somebody's id.
+# looks for problems that no single row shows: duplicate rows, ids that several people share, ids that lost their leading
+# zeros, and texts that contain somebody's id.
 #
-# A file in which anything of this is found is **left to the judge**, the part of Clever Lake that names line, column and
-# reason. That is no fault: dates from a spreadsheet, for example, are read by the judge.
+# A file with any such finding is **left to the judge**, the part of Clever Lake that reports line, column and reason. This
+# does not mean that the file is wrong: the judge can read dates from a spreadsheet, for example.
 
 # %%
 reports = DEFINITIONS["reports"]
 entries = {}
 readings = {}
 if CHECK_LANDED:
-    # Everybody whom the lake knows, so that ids are found where they do not belong.
+    # All ids that the lake knows, to find ids where they do not belong.
     known = None
     for report in reports.values():
         for column in report["identities"]:
@@ -166,7 +166,7 @@ if CHECK_LANDED:
         files = [
             Delivery(row["source"], at(row["landed_path"]), row["user_type"], row["size"])
             for row in entries[name]
-            # Of a file with rows that a person left out, the judge knows which.
+            # If a file was accepted without its bad rows, only the judge knows which ones those are.
             if row["size"] > 0 and not row["rows_refused"]
         ]
         if files:
@@ -177,9 +177,9 @@ if CHECK_LANDED:
     pictures.table(["Report", "Files", "Clean files", "Rows in them", "Left to the judge"], rows)
     left = [[source, why] for reading in readings.values() for source, why in sorted(reading.left.items())]
     if left:
-        pictures.table(["Left to the judge", "Why"], left[:50], f"{len(left):,} in all.")
+        pictures.table(["Left to the judge", "Why"], left[:50], f"{len(left):,} in total.")
 else:
-    pictures.say("Left out: CHECK_LANDED is False.")
+    pictures.say("Skipped: CHECK_LANDED is False.")
 
 # %% [markdown]
 # ## 3. Pseudonymize
@@ -187,19 +187,19 @@ else:
 #
 # > `sha256("st1" + "salt")` → `{{examplePseudonym}}`
 #
-# The same person always gets the same pseudonym, so their days can be joined, and nobody can compute it without the salt. (Without
-# a salt, anybody could: there are few possible ids.) The salt comes from the key vault or the environment. It is in this
-# session's memory and in no cell, output or table.
+# The same person always gets the same pseudonym, so their days can be joined. Nobody can compute it without the salt. (If there
+# were no salt, anybody could, because there are few possible ids.) The salt comes from the key vault or the environment. It is
+# only in this session's memory, never in a cell, an output or a table.
 #
-# The **lookup tables** in `stage2np` hold ids beside pseudonyms. They let those who may see identities go back.
+# The **lookup tables** in `stage2np` map pseudonyms to ids, for people who are allowed to see identities.
 
 # %%
 salt = notebook.find_salt(SALT_KEY_VAULT, SALT_SECRET) if readings else None
 if not readings:
-    pictures.say("Left out: there is nothing to pseudonymize.")
+    pictures.say("Skipped: there is nothing to pseudonymize.")
 elif salt is None:
     pictures.say(
-        "Left out: no salt. Set SALT_KEY_VAULT in Synapse or Fabric, or CLEVER_SALT in the environment."
+        "Skipped: no salt. Set SALT_KEY_VAULT in Synapse or Fabric, or CLEVER_SALT in the environment."
     )
 else:
     rows = []
@@ -209,23 +209,25 @@ else:
         people = reading.people(salt).where(somebody).select(*lookup.columns).persist()
         rows.append([reports[name]["title"], people.count(), people.exceptAll(lookup).count()])
         people.unpersist()
-    pictures.table(["Report", "Different people in the files", "Not so in the lookup table"], rows)
+    pictures.table(
+        ["Report", "Different people in the files", "Missing or different in the lookup table"], rows
+    )
     if any(missing == total > 0 for _, total, missing in rows):
         pictures.say(
-            "Nobody's pseudonym is the lake's: this is another salt. What follows will not be equal."
+            "None of the pseudonyms match the lake: this is not its salt. The comparison below will fail."
         )
 
 # %% [markdown]
 # ## 4. Prove
-# Now the landed files have become rows as the tables should hold them. Are they the tables' rows? Both sides are compared row
-# by row, with every column and as often as each row is there.
+# The landed files have now become the rows that the tables should contain. Do the tables contain exactly these rows? Both
+# sides are compared row by row, with all columns, and duplicates are counted.
 #
-# If two files tell of the same person's day, the row of the newer file counts, and the other one is *superseded*. So the
-# landed files may have more rows than the tables, and the ingest log says how many.
+# If two files have a row for the same person and day, the row of the newer file counts, and the other one is *superseded*. The
+# landed files may therefore have more rows than the tables. The ingest log says how many.
 
 # %%
 if salt is None:
-    pictures.say("Left out: there is nothing to compare.")
+    pictures.say("Skipped: there is nothing to compare.")
 else:
     rows = []
     for name, reading in readings.items():
@@ -246,20 +248,20 @@ else:
             "Rows landed",
             "Superseded",
             "Rows in the table",
-            "In the table alone",
+            "Only in the table",
             "Missing in the table",
         ],
         rows,
     )
     if all(alone == 0 and missing == 0 for *_, alone, missing in rows):
-        pictures.say("✓ Every row of the tables that should come from these files does, and none is missing.")
+        pictures.say("✓ No discrepancies found: the tables have exactly the rows of these files.")
     else:
         pictures.say(
             "✗ The tables and the landed files differ. Run `clever-lake verify` and `clever-lake repair --dry-run`."
         )
 
 # %%
-# The rows with ids need not stay in memory.
+# The rows with ids are no longer needed in memory.
 for reading in readings.values():
     reading.close()
 salt = None
@@ -268,10 +270,12 @@ salt = None
 # ## 5. Enrich
 # From here on, everything is computed from the pseudonymized tables in `stage2p`.
 #
-# - **Who is a person?** A row has up to two pseudonyms: of Clever's id, and of the school system's id. A person is Clever's id;
-#   a row that lacks it is joined by the school system's id through rows that have both.
-# - **What is a resource?** Clever's id of the resource, under the name that it had last. A link without an id goes by its name.
-# - **Which grade?** Reports have none. It comes from Clever's roster (`clever-lake roster`), by the school system's id.
+# - **Who is a person?** A row has up to two pseudonyms: of Clever's id, and of the school system's id. Clever's id identifies
+#   a person. A row without it is matched by the school system's id, through rows that have both.
+# - **What is a resource?** It is identified by Clever's resource id and shown under its latest name. A link without an id is
+#   identified by its name.
+# - **Which grade?** The reports have no grades. They come from Clever's roster (`clever-lake roster`), matched by the school
+#   system's id.
 
 # %%
 for report in reports.values():
@@ -318,20 +322,22 @@ if has_roster:
         f"The roster has {counts['students']:,} of the students in the reports, {counts['graded']:,} with a grade."
     )
 else:
-    pictures.say("There is no roster yet, so nothing can be told by grade. `clever-lake roster` imports one.")
+    pictures.say(
+        "There is no roster yet, so there are no numbers by grade. Import one with `clever-lake roster`."
+    )
 
 # %% [markdown]
 # ## 6. Ask
 #
 # **How small groups are treated here.** A school, grade, resource or day with fewer than `MINIMUM_GROUP_SIZE` people is named,
-# without its numbers. This keeps single children out of a picture. It is **not** the full rule of Clever Lake's dashboard,
-# which joins small groups so that nothing can be found by subtracting numbers from each other. Whoever may run this notebook
-# may read `stage2p` row by row anyway. To show numbers to others, export them from the dashboard.
+# but its numbers are not shown. This keeps single children out of a chart. It is **not** the full rule of Clever Lake's
+# dashboard, which joins small groups so that subtracting numbers reveals nothing. Anybody who may run this notebook may
+# read `stage2p` row by row anyway. To show numbers to others, export them from the dashboard.
 
 
 # %%
 def ask(question):
-    """The rows of an answer that are about the chosen kind of people."""
+    """The rows of an answer for the selected user type."""
     return spark.sql(question).where(F.col("user_type") == USER_TYPE)
 
 
@@ -344,7 +350,7 @@ def enough(rows, name):
 
 
 def many(count):
-    """A count of people, or nothing if they are few."""
+    """A count of people; None if it is small but not zero."""
     return count if count == 0 or count >= MINIMUM_GROUP_SIZE else None
 
 
@@ -363,8 +369,8 @@ pictures.table(
 
 # %% [markdown]
 # ### How many different resources are used on a day?
-# Every app and link counts once a day, however many people used it. Days on which the report of resource usage is missing
-# are a gap, since nothing is known about them. Days with few people in the reports are left out.
+# Every app and link counts once a day, however many people used it. A day without a resource usage report is a gap, because
+# nothing is known about it. Days with few people in the reports are excluded.
 
 # %%
 BY_DAY = """
@@ -380,7 +386,7 @@ days = enough(ask(BY_DAY).join(seen, "date").orderBy("date").collect(), "date")
 
 
 def without_report(row):
-    """Whether people used resources on that day and the report of it is not there."""
+    """Whether people used resources on that day but its resource usage report is missing."""
     return row["different_resources"] == 0 and row["resources"] > 0
 
 
@@ -413,8 +419,8 @@ pictures.table(
 
 # %% [markdown]
 # ### Which resources are used, and how often?
-# *People* is how many different people used it, *person-days* on how many days they did in all, *accesses* how often they
-# opened it through Clever.
+# *People* is the number of different people who used the resource. *Person-days* is the total number of days on which they used
+# it. *Accesses* is how often they opened it through Clever.
 
 # %%
 BY_RESOURCE = """
@@ -446,8 +452,8 @@ pictures.table(
 )
 
 # %% [markdown]
-# **One person's use.** The same question about a single person is `people_uses_of_person`. Its answer is about one child, so
-# it is not shown unless you ask: set `PERSON` to a pseudonym, and clear the output before you share the notebook.
+# **One person's use.** The view `people_uses_of_person` answers the same question for a single person. The answer is about one
+# child, so it is shown only on request: set `PERSON` to a pseudonym, and clear the output before you share the notebook.
 
 # %%
 PERSON = ""
@@ -468,8 +474,8 @@ if PERSON:
 
 # %% [markdown]
 # ### How many resources does a student use, by school and by grade?
-# *Different resources per person* divides the pairs of person and resource by the people. People who used nothing count, so a
-# low number may say that many do not use Clever at all.
+# *Different resources per person* is the number of distinct pairs of person and resource, divided by the number of people. People
+# who used nothing are included, so a low number may mean that many do not use Clever at all.
 
 # %%
 BY_SCHOOL = """
@@ -497,7 +503,7 @@ pictures.table(
         ]
         for row in shown
     ],
-    "Per day: the average over every person's every day in the report, days without use included.",
+    "Per day: the average over all days of all people in the report, including days without use.",
 )
 
 # %%
@@ -506,7 +512,7 @@ BY_GRADE = """
 """
 if has_roster and USER_TYPE == "student":
     grades = spark.sql(BY_GRADE).collect()
-    order = {grade: place for place, grade in enumerate(DEFINITIONS["grades"])}
+    order = {grade: index for index, grade in enumerate(DEFINITIONS["grades"])}
     grades.sort(
         key=lambda row: (row["grade"] is None, order.get(row["grade"], len(order)), str(row["grade"]))
     )
@@ -524,12 +530,12 @@ if has_roster and USER_TYPE == "student":
         [[row["grade"] or "no grade", row["users"], row["average_different_resources"]] for row in shown],
     )
 else:
-    pictures.say("By grade: only about students, and only with a roster.")
+    pictures.say("Grades are shown only for students, and only if a roster was imported.")
 
 # %% [markdown]
 # ## What next
-# - `clever-lake metrics --json` gives these numbers on the command line. With the same minimum group size, they are equal wherever
-#   no group had to be left out or joined.
+# - `clever-lake metrics --json` prints these numbers. With the same minimum group size, the two agree wherever no group had to be
+#   left out or joined.
 # - *Clever: Open Participation Dashboard* in VS Code filters by dates, schools, grades and resources, and exports what others may see.
-# - The views of the cells above (`people_daily_participation`, `people_resource_usage`, …) are temporary. Ask them anything:
+# - The views of the cells above (`people_daily_participation`, `people_resource_usage`, …) are temporary. Query them as you like:
 #   `spark.sql("SELECT …").show()`.

@@ -127,13 +127,13 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .description(
       "adopt a lake that OEA's own notebooks wrote: shows what is there, and asks before it does anything",
     )
-    .option("--dry-run", "tell what is there and what would be done, and change nothing")
+    .option("--dry-run", "show what is there and what would be done, and change nothing")
     .option("-y, --yes", "adopt without a question")
     .action(acting(async () => (await import("./cli/commands/adopt")).adoptOeaLake));
   root
     .command("repair")
     .description("build again what other programs changed in the tables, from the landed files")
-    .option("--dry-run", "tell what would be done, and write nothing")
+    .option("--dry-run", "show what would be done, and write nothing")
     .option("--yes", "do it")
     .action(acting(async () => (await import("./cli/commands/repair")).repairTables));
   root

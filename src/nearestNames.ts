@@ -3,10 +3,10 @@ const offered = 3;
 
 /** The names most similar to an unknown one, nearest first; none if none is similar. */
 export function nearestNames(name: string, names: Iterable<string>): string[] {
-  const wanted = name.trim().toLowerCase();
+  const requested = name.trim().toLowerCase();
   const scored = [...new Set(names)].map((candidate) => ({
     candidate,
-    score: unlikeness(wanted, candidate.toLowerCase()),
+    score: unlikeness(requested, candidate.toLowerCase()),
   }));
   return scored
     .filter(({ score }) => score <= 0.4)

@@ -6,7 +6,7 @@ import { CleverLakeError } from "./errors";
 import { isAlive, processSpace } from "./processSpace";
 
 /** Temporary files of this age belong to no living process, whichever machine made them. */
-export const leftOverMilliseconds = 24 * 60 * 60_000;
+export const leftoverAgeMilliseconds = 24 * 60 * 60_000;
 
 const ownPrefix = `${process.pid}@${processSpace}@`;
 
@@ -96,7 +96,7 @@ function newName(): string {
 async function sweep(folder: string): Promise<void> {
   const names = (await fs.readdir(folder)).filter((name) => ownName.test(name));
   if (names.length === 0) return;
-  const newest = (await clockOf(folder)) - leftOverMilliseconds;
+  const newest = (await clockOf(folder)) - leftoverAgeMilliseconds;
   for (const name of names) {
     const place = path.join(folder, name);
     if (!isOfDeadProcess(name) && (await lastChange(place)) > newest) continue;

@@ -11,7 +11,7 @@ import {
   changeList,
   countOf,
   subjectsText,
-  unjudgedWords,
+  unjudgedTexts,
 } from "./panels/changesPanel";
 import { chartView, legendView, type PanelContext } from "./panelView";
 
@@ -37,7 +37,7 @@ export function changesBelow(context: PanelContext, pictureOf: (change: Change) 
 }
 
 function unjudgedView(ready: Ready): TemplateResult | typeof nothing {
-  const { brief, sentences } = unjudgedWords(ready);
+  const { brief, sentences } = unjudgedTexts(ready);
   if (sentences.length === 0) return nothing;
   return html`<details class="quiet note unjudged"><summary>${brief}</summary>${sentences.map((text) => html`<p>${text}</p>`)}</details>`;
 }

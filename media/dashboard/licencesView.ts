@@ -2,7 +2,7 @@ import { html, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
 import { daysIn, fill, isolated } from "./formats";
 import { isOnly, pickName, type Ready } from "./model";
-import { type DataTable, shareOf, told } from "./panels/panel";
+import { type DataTable, drawable, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 
@@ -77,7 +77,7 @@ function rowView(
 
 /** Undefined if nobody, or an unknown number, used it. */
 function costPerUser({ cost, users }: LicenceEntry): number | undefined {
-  const count = told(users);
+  const count = drawable(users);
   return cost === null || count === null || count === 0 ? undefined : cost / count;
 }
 

@@ -39,7 +39,7 @@ type Words = Pick<Ready, "texts" | "formats" | "answer">;
 export function questionOf(id: QuestionId, words: Words): Question {
   const { texts, answer } = words;
   const { options } = answer;
-  const asked = (
+  const questionView = (
     panels: readonly string[],
     patch: FilterPatch = {},
     choices?: readonly QuestionChoice[],
@@ -65,7 +65,7 @@ export function questionOf(id: QuestionId, words: Words): Question {
         patch: { schools: [...values] },
         isMade: ({ schools }: DashboardFilter) => isChosen(values, schools),
       }));
-      return asked(["table"], choices[0]?.patch, choices);
+      return questionView(["table"], choices[0]?.patch, choices);
     }
     case "appUse": {
       const choices = named(
@@ -73,19 +73,19 @@ export function questionOf(id: QuestionId, words: Words): Question {
         options.resources.map(({ name }) => name),
       );
       const panels = ["periods", "periodsSchool", "periodsGrade", "time", "changes"];
-      return asked(panels, choices[0]?.patch, choices, periodChoices(words));
+      return questionView(panels, choices[0]?.patch, choices, periodChoices(words));
     }
     case "gradeResources": {
       const choices = named("grades", options.grades);
       const first = choices.find(({ patch }) => patch.grades?.[0] === firstGrade) ?? choices[0];
-      return asked(["distinctSchool"], first?.patch, choices);
+      return questionView(["distinctSchool"], first?.patch, choices);
     }
     case "licences":
-      return asked(["licences"], { userTypes: [] });
+      return questionView(["licences"], { userTypes: [] });
     case "lastMonth":
-      return asked(["changes"], { range: { preset: "last30" } });
+      return questionView(["changes"], { range: { preset: "last30" } });
     case "neverActive":
-      return asked(["neverSchool", "neverGrade"]);
+      return questionView(["neverSchool", "neverGrade"]);
   }
 }
 

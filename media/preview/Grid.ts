@@ -33,7 +33,7 @@ export class Grid implements GridActions {
   private readonly vertical: Virtualizer<HTMLElement, HTMLElement>;
   private readonly horizontal: Virtualizer<HTMLElement, HTMLElement>;
   private element: HTMLElement | null = null;
-  private focusWanted = false;
+  private focusRequested = false;
   /** The cell that currently has a tooltip. */
   private titled: HTMLElement | undefined;
 
@@ -79,8 +79,8 @@ export class Grid implements GridActions {
     this.element = document.querySelector<HTMLElement>(".grid");
     this.vertical._willUpdate();
     this.horizontal._willUpdate();
-    if (!this.focusWanted) return;
-    this.focusWanted = false;
+    if (!this.focusRequested) return;
+    this.focusRequested = false;
     const { active } = this.host.model;
     document.getElementById(cellId(active.row, active.column))?.focus({ preventScroll: true });
   }
@@ -100,7 +100,7 @@ export class Grid implements GridActions {
   /** Makes a cell active, visible and focused. */
   goTo({ row, column }: GridPosition): void {
     this.host.model.active = { row, column };
-    this.focusWanted = true;
+    this.focusRequested = true;
     if (row >= 0) this.vertical.scrollToIndex(row, { align: "auto" });
     if (column > 0) this.horizontal.scrollToIndex(column - 1, { align: "auto" });
     this.host.changed();

@@ -13,7 +13,7 @@ import { ColumnWidths } from "./columns";
 import { detailsView } from "./detailsView";
 import { Grid } from "./Grid";
 import { measureTextIn } from "./measureText";
-import { columnText, isTroubled, type Model, reasonOf, refusedText, rowCount, rowsText } from "./model";
+import { columnText, hasProblem, type Model, reasonOf, refusedText, rowCount, rowsText } from "./model";
 import { RefusedIndexes } from "./refusedIndexes";
 import { RowCache } from "./rowCache";
 import { stateView } from "./stateView";
@@ -227,7 +227,7 @@ export class Page implements BarActions {
     const found = row === undefined ? undefined : this.rows.row(row);
     if (row === undefined || !found || phase.name !== "open") return;
     this.refusedGoal = undefined;
-    const column = phase.info.columns.findIndex((candidate) => isTroubled(found, candidate));
+    const column = phase.info.columns.findIndex((candidate) => hasProblem(found, candidate));
     // The user may have moved on in the meantime.
     if (column >= 0 && model.active.row === row) this.grid.goTo({ row, column: column + 1 });
     const place = fill(

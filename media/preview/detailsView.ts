@@ -25,7 +25,7 @@ export function detailsView(model: Model, row: PreviewRow | undefined): Template
             : nothing
         }
       </header>
-      ${active.row < 0 ? columnFacts(model, column) : cellText(model, column, row)}
+      ${active.row < 0 ? columnDetails(model, column) : cellText(model, column, row)}
     </section>`;
 }
 
@@ -39,7 +39,10 @@ function placeOf(
   return column ? `${line} · ${column.name}` : line;
 }
 
-function columnFacts({ strings }: Model, column: PreviewColumn | undefined): TemplateResult | typeof nothing {
+function columnDetails(
+  { strings }: Model,
+  column: PreviewColumn | undefined,
+): TemplateResult | typeof nothing {
   if (!column) return nothing;
   const facts = [
     columnText(column, strings),

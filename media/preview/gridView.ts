@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewSource";
-import { columnText, isTroubled, type Model, type OpenInfo, reasonOf } from "./model";
+import { columnText, hasProblem, type Model, type OpenInfo, reasonOf } from "./model";
 import { fill } from "./text";
 import { textView } from "./textView";
 
@@ -181,7 +181,7 @@ function bodyRow(
         (stretch) => stretch.index,
         (stretch) => {
           const column = info.columns[stretch.index];
-          const troubled = row !== undefined && column !== undefined && isTroubled(row, column);
+          const troubled = row !== undefined && column !== undefined && hasProblem(row, column);
           return html`
             <div
               class=${classMap({

@@ -65,7 +65,7 @@ export function reasonOf(row: PreviewRow, strings: PreviewStrings): string | und
 }
 
 /** Whether a row's problem is in this column. */
-export function isTroubled(row: PreviewRow, column: PreviewColumn): boolean {
+export function hasProblem(row: PreviewRow, column: PreviewColumn): boolean {
   const at = row.problem?.column;
   return at !== undefined && (at === column.reportColumn || at === column.name);
 }

@@ -18,7 +18,7 @@ export class RowCache {
   private readonly pages = new Map<number, readonly PreviewRow[]>();
   /** How many rows were requested, by page. */
   private readonly underWay = new Map<number, number>();
-  private wanted: readonly number[] = [];
+  private requested: readonly number[] = [];
   private rowCount = 0;
   private stopped = false;
 
@@ -36,7 +36,7 @@ export class RowCache {
   clear(rowCount: number): void {
     this.pages.clear();
     this.underWay.clear();
-    this.wanted = [];
+    this.requested = [];
     this.rowCount = rowCount;
     this.stopped = false;
   }
@@ -53,20 +53,20 @@ export class RowCache {
   /** Sets the rows that are needed now; pages needed earlier but not yet requested are dropped. */
   want(indexes: readonly number[]): void {
     const inside = indexes.filter((index) => index >= 0 && index < this.rowCount);
-    this.wanted = [...new Set(inside.map((index) => Math.floor(index / pageSize)))];
-    for (const page of this.wanted) this.touch(page);
+    this.requested = [...new Set(inside.map((index) => Math.floor(index / pageSize)))];
+    for (const page of this.requested) this.touch(page);
     this.ask();
   }
 
   receive(from: number, rows: readonly PreviewRow[]): void {
     const page = Math.floor(from / pageSize);
-    const asked = this.underWay.get(page) ?? 0;
+    const requestedRows = this.underWay.get(page) ?? 0;
     this.underWay.delete(page);
     // If rows were added while the page was being fetched, the result is short and is requested again.
-    if (asked === this.expected(page, this.rowCount)) this.pages.set(page, rows);
+    if (requestedRows === this.expected(page, this.rowCount)) this.pages.set(page, rows);
     for (const oldest of this.pages.keys()) {
       if (this.pages.size <= keptPages) break;
-      if (!this.wanted.includes(oldest)) this.pages.delete(oldest);
+      if (!this.requested.includes(oldest)) this.pages.delete(oldest);
     }
     this.ask();
   }
@@ -78,7 +78,7 @@ export class RowCache {
   }
 
   private ask(): void {
-    for (const page of this.wanted) {
+    for (const page of this.requested) {
       if (this.stopped || this.underWay.size >= atOnce) return;
       if (this.pages.has(page) || this.underWay.has(page)) continue;
       const count = this.expected(page, this.rowCount);

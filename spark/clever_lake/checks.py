@@ -30,7 +30,9 @@ def telling_files(
     hashed = [column.name for column in specification.hashed]
     ids = reduce(DataFrame.union, [rows.select(name) for name in hashed], known.select("id")).toDF("id")
     suspects: dict[int, str] = {}
-    is_bare = any(facts.has_bare for number, facts in found.facts.items() if number not in left)
+    is_bare = any(
+        statistics.has_bare for number, statistics in found.statistics.items() if number not in left
+    )
     if is_bare and found.has_padded:
         suspects.update(dict.fromkeys(_lost_zeros(rows, specification, ids), "lost zeros"))
     suspects.update(

@@ -82,7 +82,7 @@ class Job:
 
 
 def read_job(document: dict[str, Any], read_text: Callable[[str], str]) -> Job:
-    """A job from its document, which names the place of its specification."""
+    """A job from its document, which has the address of its specification."""
     return Job(
         specification=read_specification(json.loads(read_text(document["specification"]))),
         files=[_landed_file(each) for each in document["files"]],

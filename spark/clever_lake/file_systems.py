@@ -24,7 +24,7 @@ def read_text(spark: SparkSession, address: str) -> str:
 
 
 def write_text(spark: SparkSession, address: str, text: str) -> None:
-    """Writes a new file, which appears complete or not at all."""
+    """Writes a new file atomically: it appears complete or not at all."""
     beside, file_system = _opened(spark, address + ".tmp")
     stream = file_system.create(beside, True)
     try:

@@ -14,7 +14,7 @@ from .documents import Header, Job, LandedFile, Specification
 from .lines import BYTES, FILE, HAS_RETURN, HEADER, IS_SOUND, NO_HEADER, PLACE, WIDTH, all_headers
 
 # The kind of a row in the single result.
-_FACTS = "facts"
+_STATISTICS = "statistics"
 _KNOWN = "known"
 _TEXT = "text"
 REPEATED = "repeated rows"
@@ -26,7 +26,7 @@ PADDED_NUMBER = "^0+[1-9][0-9]*$"
 
 
 @dataclass(frozen=True)
-class Facts:
+class FileStatistics:
     """The sums over a file's lines."""
 
     rows: int
@@ -55,8 +55,8 @@ class KeptText:
 
 @dataclass(frozen=True)
 class Found:
-    facts: dict[int, Facts]
-    # By file, what needs judging in it.
+    statistics: dict[int, FileStatistics]
+    # By file: what the judge must check.
     marks: dict[int, str]
     texts: list[KeptText]
     # Whether a known id, or one in these files, has leading zeros.
@@ -72,7 +72,7 @@ def look_at(lines: DataFrame, rows: DataFrame, job: Job, known: DataFrame) -> Fo
     """
     specification = job.specification
     parts = [
-        _facts(lines, specification),
+        _statistics(lines, specification),
         _marks(rows, specification),
         _texts(rows, specification),
         known.agg(_any(F.col("id").rlike(PADDED_NUMBER)).alias("has_padded")).withColumn(
@@ -80,33 +80,33 @@ def look_at(lines: DataFrame, rows: DataFrame, job: Job, known: DataFrame) -> Fo
         ),
     ]
     union = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
-    facts: dict[int, Facts] = {}
+    statistics: dict[int, FileStatistics] = {}
     marks: dict[int, str] = {}
     texts: list[KeptText] = []
     has_padded = False
     for row in union.collect():
         about = row["about"]
         has_padded = has_padded or bool(row["has_padded"])
-        if about == _FACTS:
-            facts[row[FILE]] = _facts_of(row)
+        if about == _STATISTICS:
+            statistics[row[FILE]] = _statistics_of(row)
         elif about == _TEXT:
             texts.append(KeptText(row["kind"], row["text"], row["files"]))
         elif about != _KNOWN:
             marks[row[FILE]] = about
-    return Found(facts, marks, texts, has_padded)
+    return Found(statistics, marks, texts, has_padded)
 
 
 def _any(condition: SparkColumn) -> SparkColumn:
     return F.coalesce(F.max(condition), F.lit(False))
 
 
-def _facts(lines: DataFrame, specification: Specification) -> DataFrame:
+def _statistics(lines: DataFrame, specification: Specification) -> DataFrame:
     is_row = F.col(HEADER) == NO_HEADER
     day = F.when(is_row, F.col(specification.day))
     school_id, *_ = [F.col(column.name) for column in specification.hashed]
     padded = [F.col(column.name).rlike(PADDED_NUMBER) for column in specification.hashed]
     return lines.groupBy(FILE).agg(
-        F.lit(_FACTS).alias("about"),
+        F.lit(_STATISTICS).alias("about"),
         F.count(F.when(is_row, 1)).alias("rows"),
         F.count(F.when(~is_row, 1)).alias("headers"),
         F.min_by(HEADER, PLACE).alias("first_header"),
@@ -124,8 +124,8 @@ def _facts(lines: DataFrame, specification: Specification) -> DataFrame:
     )
 
 
-def _facts_of(row: Row) -> Facts:
-    return Facts(
+def _statistics_of(row: Row) -> FileStatistics:
+    return FileStatistics(
         rows=row["rows"],
         headers=row["headers"],
         first_header=row["first_header"],
@@ -195,32 +195,32 @@ def _texts(rows: DataFrame, specification: Specification) -> DataFrame:
 
 def why_left(job: Job, file: LandedFile, found: Found) -> str | None:
     """Why a file is left to the judge, as far as it can be seen in the file alone; None for one in Clever's own form."""
-    facts = found.facts.get(file.number)
-    if facts is None or facts.rows == 0:
+    statistics = found.statistics.get(file.number)
+    if statistics is None or statistics.rows == 0:
         return "no row"
-    header = _header_of(job.specification, file, facts)
-    if header is None or facts.headers != 1:
+    header = _header_of(job.specification, file, statistics)
+    if header is None or statistics.headers != 1:
         return "another header"
-    if facts.widths != {len(header.columns)}:
+    if statistics.widths != {len(header.columns)}:
         return "rows of another length"
-    if facts.unsound > 0:
+    if statistics.unsound > 0:
         return "values in another form"
-    if facts.returns not in (0, facts.lines):
+    if statistics.returns not in (0, statistics.lines):
         return "line ends of two kinds"
     # Each line, except perhaps the last, ends in a byte that belongs to no line.
-    if file.size - facts.bytes not in (facts.lines, facts.lines - 1):
+    if file.size - statistics.bytes not in (statistics.lines, statistics.lines - 1):
         return "another number of bytes"
-    if facts.first_day is None or facts.last_day is None:
+    if statistics.first_day is None or statistics.last_day is None:
         return "no date"
-    if not _is_likely(file, facts.first_day, facts.last_day):
+    if not _is_likely(file, statistics.first_day, statistics.last_day):
         return "an unlikely date"
     return found.marks.get(file.number)
 
 
-def _header_of(specification: Specification, file: LandedFile, facts: Facts) -> Header | None:
-    if facts.first_header == NO_HEADER:
+def _header_of(specification: Specification, file: LandedFile, statistics: FileStatistics) -> Header | None:
+    if statistics.first_header == NO_HEADER:
         return None
-    line = all_headers(specification)[facts.first_header]
+    line = all_headers(specification)[statistics.first_header]
     return next((each for each in specification.headers[file.user_type] if each.line == line), None)
 
 

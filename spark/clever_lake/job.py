@@ -69,7 +69,9 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
         for number, why in telling_files(spark, rows, job, known, found, set(left)).items():
             left.setdefault(number, why)
         clean = [file.number for file in job.files if file.number not in left]
-        result = _result([{"number": number, "rows": found.facts[number].rows} for number in clean], left)
+        result = _result(
+            [{"number": number, "rows": found.statistics[number].rows} for number in clean], left
+        )
         if clean:
             tell("writing")
             kept = rows.where(F.col(FILE).isin(clean)) if left else rows

@@ -75,6 +75,6 @@ def read_landed(
         job=job,
         lines=lines,
         rows=rows.where(F.col(FILE).isin(clean)),
-        clean={files[number].source: found.facts[number].rows for number in clean},
+        clean={files[number].source: found.statistics[number].rows for number in clean},
         left={files[number].source: why for number, why in left.items()},
     )

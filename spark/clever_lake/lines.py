@@ -99,7 +99,7 @@ def read_lines(spark: SparkSession, job: Job) -> DataFrame:
 
 
 def _about(spark: SparkSession, job: Job) -> DataFrame:
-    """The facts about each file. A single literal, because rows that come from Python cost a job of their own."""
+    """The attributes of each file. A single literal, because rows created in Python need an extra job."""
     user_types = job.specification.user_types
     files = [
         {
@@ -176,5 +176,5 @@ def _is_sound(column: Column, cell: SparkColumn) -> SparkColumn:
 def _typed(column: Column, cell: SparkColumn) -> SparkColumn:
     if column.type == "string":
         return cell
-    # Casts of anything else are lenient, but their results occur in no sound line.
+    # Casts of anything else are lenient, but their results occur only in lines that are refused.
     return F.when(cell.rlike(rf"\A(?:{column.form})\z"), cell.cast(column.type))

@@ -20,9 +20,9 @@ _POLL_SECONDS = 1.0
 
 
 class Mailbox:
-    """When the pipeline gives no more signs of life, this process ends, so that nobody pays for a forgotten Spark.
+    """Ends this process when the pipeline sends no more heartbeats, so that nobody pays for a forgotten Spark.
 
-    :param patience: seconds without a sign of life after which the pipeline counts as dead
+    :param patience: seconds without a heartbeat after which the pipeline is considered dead
     """
 
     def __init__(self, spark: SparkSession, folder: str, patience: float) -> None:
@@ -46,7 +46,7 @@ class Mailbox:
         return document
 
     def _watch(self) -> None:
-        # The pipeline has another clock: what counts is when its sign was seen to change.
+        # The clocks may differ, so what counts is when this process saw the heartbeat change.
         seen, since = "", time.monotonic()
         while time.monotonic() - since < self._patience:
             time.sleep(self._patience / 10)

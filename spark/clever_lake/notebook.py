@@ -15,7 +15,7 @@ SALT_VARIABLE = "CLEVER_SALT"
 
 
 def definitions() -> dict[str, Any]:
-    """Columns, rules and places of the lake's reports, packed with this module for the notebook."""
+    """Columns, rules and paths of the lake's reports, packed with this module for the notebook."""
     packed = pkgutil.get_data(__package__, "definitions.json")
     assert packed is not None
     document: dict[str, Any] = json.loads(packed)

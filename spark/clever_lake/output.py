@@ -17,7 +17,7 @@ SALT = "salt_"
 
 
 def write_people(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> str:
-    """Writes the people of rows, their ids and pseudonyms, each pair once; returns the place of the file."""
+    """Writes the people of rows, their ids and pseudonyms, each pair once; returns the path of the file."""
     place = f"{job.output}/people"
     written = people_rows(spark, rows, job.specification, salt)
     written.write.option("compression", "snappy").parquet(place)
@@ -127,5 +127,5 @@ def _widen(bounds: dict[str, Any], name: str, value: Any, *, least: bool) -> Non
 
 
 def _below(uri: str, depth: int) -> str:
-    """The end of a file's URI: its place in the job's output."""
+    """The end of a file's URI: its path within the job's output."""
     return "/".join(unquote(uri).split("/")[-depth:])

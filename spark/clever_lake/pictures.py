@@ -55,7 +55,7 @@ def say(text: str) -> None:
 
 
 def text_of(value: Any) -> str:
-    """A value for people: grouped thousands, two decimals, a dash for nothing."""
+    """A value for display: grouped thousands, two decimals, a dash for None."""
     if value is None:
         return "–"
     if isinstance(value, bool):

@@ -14,7 +14,7 @@ _NAME = "oeaSalt"
 
 
 class NoSalt(Exception):
-    """The salt is unavailable, or is another one; its text says why, and never contains the salt."""
+    """The salt is unavailable or wrong. The text says why, and never contains the salt."""
 
 
 def salt_of_lake(service: str, vault: str, proof: dict[str, Any]) -> str:

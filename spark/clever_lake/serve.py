@@ -84,7 +84,7 @@ def _package(place: Path) -> Path:
 
 
 def _kind_of(error: Exception) -> str:
-    """The kind of an error, and its location: its message may contain cells."""
+    """The type of an error and its location, but not its message, which may contain cells."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent]
     where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""

@@ -18,14 +18,14 @@ _YEAR = re.compile(r"(?:19|20)[0-9][0-9]")
 
 
 class Masked(Exception):
-    """A part of the text is masked whatever is known."""
+    """A part of the text is masked regardless of the known ids."""
 
 
 class MaskRules:
     def __init__(self, document: dict[str, Any]) -> None:
         self._marker: str = document["marker"]
         self._log_in = re.compile(document["logIn"])
-        # Python has no class of all letters and digits: with the underscore, more is taken for an address.
+        # Python has no class of all letters and digits. `\w` includes the underscore, so more texts count as addresses.
         self._e_mail = re.compile(document["eMail"].replace(r"\p{L}\p{N}", r"\w"), re.IGNORECASE)
         self._url_like = re.compile(document["urlLike"], re.IGNORECASE)
         self._delimiters = re.compile(document["delimiters"])
@@ -39,7 +39,7 @@ class MaskRules:
         self._shortest_number: int = document["shortestNumber"]
 
     def ids_in(self, text: str, kind: str) -> list[str] | None:
-        """What may be a person's id, in lower case; None for a text that is masked whatever is known."""
+        """What may be a person's id, in lower case; None for a text that is masked regardless of the known ids."""
         asked: set[str] = set()
         try:
             self._look(text, kind, "" if kind == "name" else text.lower(), self._deepest_encoding, asked)

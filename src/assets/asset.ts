@@ -1,4 +1,4 @@
-import type { LakePlace } from "./lakePlace";
+import type { LakeAddresses } from "./lakeAddresses";
 
 export const assetNames = ["sql", "power-bi", "pipeline", "notebook"] as const;
 /** An asset that can be created for a lake; also the name of its folder. */
@@ -22,7 +22,7 @@ export interface AssetSettings {
 export interface Asset {
   readonly name: AssetName;
   readonly title: string;
-  files(place: LakePlace, settings: AssetSettings): readonly AssetFile[] | Promise<readonly AssetFile[]>;
+  files(place: LakeAddresses, settings: AssetSettings): readonly AssetFile[] | Promise<readonly AssetFile[]>;
   /** A section of README.md, without its heading: how to use the files, and how they were verified. */
-  guide(place: LakePlace): string;
+  guide(place: LakeAddresses): string;
 }

@@ -1,9 +1,9 @@
 import { version } from "../../package.json";
 import type { Asset, AssetFile } from "./asset";
-import type { LakePlace } from "./lakePlace";
+import type { LakeAddresses } from "./lakeAddresses";
 
 /** README.md of the folder: how to use each asset. */
-export function readme(chosen: readonly Asset[], place: LakePlace): AssetFile {
+export function readme(chosen: readonly Asset[], place: LakeAddresses): AssetFile {
   const inAzure = place.oneLake
     ? `\`${place.oneLake.item}\` of the workspace \`${place.oneLake.workspace}\` in OneLake`
     : `the storage account \`${place.account}\``;

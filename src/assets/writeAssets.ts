@@ -6,7 +6,7 @@ import { CleverLakeError } from "../errors";
 import { ioError } from "../lake/disk";
 import { type AssetFile, type AssetName, type AssetSettings, assetNames } from "./asset";
 import { assetsNamed } from "./assets";
-import { lakePlaceOf } from "./lakePlace";
+import { lakeAddressesOf } from "./lakeAddresses";
 import { readme } from "./readme";
 
 /** Records the content of each file that this program wrote, to detect a user's changes. */
@@ -47,14 +47,14 @@ export async function writeAssets({
   signal,
   ...settings
 }: AssetsRequest): Promise<AssetsSummary> {
-  const place = lakePlaceOf(lakeUrl);
+  const place = lakeAddressesOf(lakeUrl);
   const known = await readManifest(folder);
   const chosen = assetsNamed(names);
   // README.md also covers the assets of earlier calls.
   const there = assetNames.filter((name) => Object.keys(known).some((file) => file.startsWith(`${name}/`)));
-  const told = assetsNamed([...names, ...there]);
+  const documented = assetsNamed([...names, ...there]);
   const made = await Promise.all(chosen.map((asset) => asset.files(place, settings)));
-  const due = [...made.flat(), readme(told, place)];
+  const due = [...made.flat(), readme(documented, place)];
   const hashes = { ...known };
   const files = { written: [] as string[], unchanged: [] as string[], kept: [] as string[] };
   try {

@@ -79,7 +79,7 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
     if (second !== undefined) fallbacks.set(column, second);
   }
   const used = new Set([...indexes.values(), ...fallbacks.values()]);
-  const extra = best.names.flatMap((name, index) => (used.has(index) ? [] : [toldName(name, index)]));
+  const extra = best.names.flatMap((name, index) => (used.has(index) ? [] : [shownName(name, index)]));
   const length = markLength + best.bytes;
   return { delimiter: best.delimiter, markLength, length, names: best.names, indexes, fallbacks, extra };
 }
@@ -111,7 +111,7 @@ export function placeOf(index: number): string {
   return `column ${index + 1}`;
 }
 
-function toldName(name: string, index: number): string {
+function shownName(name: string, index: number): string {
   return looksLikeName(name) ? name : placeOf(index);
 }
 

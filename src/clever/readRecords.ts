@@ -33,10 +33,10 @@ const recordDelimiters = ["\r\n", "\n", "\r"];
  * @param open opens the file's bytes from the start; called twice
  */
 export async function* readRecords(open: () => Readable, form: CsvForm): AsyncGenerator<CsvRecord> {
-  yield* (await quotesAreSound(open, form)) ? byQuotes(open, form) : byLines(open, form.delimiter);
+  yield* (await hasValidQuotes(open, form)) ? byQuotes(open, form) : byLines(open, form.delimiter);
 }
 
-async function quotesAreSound(open: () => Readable, form: CsvForm): Promise<boolean> {
+async function hasValidQuotes(open: () => Readable, form: CsvForm): Promise<boolean> {
   const { input, parser } = parserOf(open, form);
   try {
     for await (const _ of parser);

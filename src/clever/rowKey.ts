@@ -52,11 +52,11 @@ export function hasNoKeySql(report: Report, relation: string): string {
  *
  * @param marker occurs in masked texts
  */
-export function tellsSameSql(report: Report, a: string, b: string, marker: string): string {
-  const told = report.columns.filter(
+export function sameValuesSql(report: Report, a: string, b: string, marker: string): string {
+  const compared = report.columns.filter(
     ({ type, pseudonymization }) => pseudonymization === "no-op" && type !== "date",
   );
-  const cells = told.map(({ name, type }) => {
+  const cells = compared.map(({ name, type }) => {
     const isSame = `${a}.${name} IS NOT DISTINCT FROM ${b}.${name}`;
     if (type !== "string") return isSame;
     return `(${isSame} OR ${isMasked(`${a}.${name}`, marker)} OR ${isMasked(`${b}.${name}`, marker)})`;

@@ -16,7 +16,7 @@ export const plainNumber = "[0-9]{1,20}";
 const isPlainNumber = new RegExp(`^${plainNumber}$`);
 
 /** Whether a kept text that equals a person's id is that id. */
-export function tellsAPerson(text: string): boolean {
+export function identifiesPerson(text: string): boolean {
   return [...text].length >= shortestId && !isPlainNumber.test(text);
 }
 

@@ -80,13 +80,13 @@ function saltText({ pseudonyms: { ids, unsalted, map } }: AdoptSummary): string 
   if (ids === 0)
     return "OEA's lookup tables have no row, so they do not tell whether its pseudonyms have a salt.";
   if (map === null) return `OEA's pseudonyms of ${counted(ids, "id")} have a salt, which stays.`;
-  return `OEA made the pseudonyms of ${integer(unsalted)} of ${counted(ids, "id")} without a salt: anybody can compute them. New ones are made with your salt; ${map} tells which takes the place of which. Give access to OEA's tables to nobody, or remove them, once you need them no more.`;
+  return `OEA made the pseudonyms of ${integer(unsalted)} of ${counted(ids, "id")} without a salt: anybody can compute them. New ones are made with your salt; ${map} maps the old ones to the new ones. Once you no longer need OEA's tables, remove them or revoke all access to them.`;
 }
 
 /** Reasons why a row of OEA's is not in our table, in the order in which they are checked. */
 const reasons = [
   ["misread", "read wrongly by OEA: a value is missing that every row has"],
-  ["superseded", "a later delivery, or a newer file, says something else of the same person's day"],
+  ["superseded", "a later delivery, or a newer file, has different values for the same person and day"],
   ["quarantined", "of files in quarantine"],
   ["withdrawn", "in an earlier delivery only"],
   ["unexplained", "not explained"],
@@ -122,12 +122,12 @@ function warningLine(warning: AdoptWarning): string {
     case "recentCommit":
     case "recentLanding": {
       const did = warning.kind === "recentCommit" ? "wrote" : "landed";
-      return `${styled("yellow", "OEA's job may be on:")} it ${did} ${subject} on ${warning.time.slice(0, 10)}. Turn it off: it would write every row again.`;
+      return `${styled("yellow", "OEA's job may still be active:")} it ${did} ${subject} on ${warning.time.slice(0, 10)}. Turn it off, or it will write every row again.`;
     }
     case "rowsSince":
-      return `${styled("red", "OEA's job is on:")} ${subject} has ${counted(warning.count, "row")} that it wrote since. Turn it off. Restore the table to the version before.`;
+      return `${styled("red", "OEA's job is still active:")} ${subject} has ${counted(warning.count, "row")} that it has written since. Turn it off. Restore the table to the previous version.`;
     case "landingsSince":
-      return `${styled("red", "OEA's job is on:")} it landed ${counted(warning.count, "file")} since, first ${subject}. Turn it off. Runs bring the same files from the server.`;
+      return `${styled("red", "OEA's job is still active:")} it has landed ${counted(warning.count, "file")} since, first ${subject}. Turn it off. Runs ingest the same files from the server.`;
   }
 }
 

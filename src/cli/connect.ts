@@ -14,7 +14,7 @@ export async function openSource({ sftp }: Config, secrets: Secrets): Promise<Sf
 /** The lake of a configuration; a folder is created if it does not exist, and Azure is contacted on first use. */
 export function openLake({ lake }: Config, secrets: Secrets): Promise<Lake> {
   if (lake.auth === "vscode") {
-    throw new CleverLakeError("config", "The sign-in of VS Code is not there on the command line.", {
+    throw new CleverLakeError("config", "VS Code's sign-in is not available on the command line.", {
       hint: 'Set "auth" under "lake" to "default", "sharedKey" or "sas".',
     });
   }

@@ -24,7 +24,7 @@ import { answer, optionsOf } from "../dashboard/query/answer";
 import { schoolsOfLevels } from "../dashboard/schoolLevels";
 import { requireKnownNames } from "../dashboard/unknownNames";
 import { CleverLakeError } from "../errors";
-import { replaceFile } from "../heldFiles";
+import { replaceFile } from "../filesInUse";
 import { quarantineIn } from "../pipeline/plan/quarantineIn";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
@@ -146,7 +146,7 @@ async function ask(
     levels,
     licences,
   };
-  const asked = async (index: ParticipationIndex | undefined) => {
+  const compute = async (index: ParticipationIndex | undefined) => {
     const known = index && optionsOf(index, schoolYearStart, levels);
     if (index === undefined || known === undefined) throw nothingYet();
     const filter = filterOf(options, known);
@@ -156,7 +156,7 @@ async function ask(
     return answered;
   };
   const lake = await openLake(config, secrets);
-  const answered = await withIndexOf(lake, options.cache ?? cacheFolderOf(process.env), asked, signal);
+  const answered = await withIndexOf(lake, options.cache ?? cacheFolderOf(process.env), compute, signal);
   const inQuarantine = await quarantineIn(lake, config.userTypes, signal);
   const reports = inQuarantine.map(({ path: file, outcome }) => ({ path: file, state: outcome }));
   return { ...answered, quarantined: quarantinedIn(reports, answered) };

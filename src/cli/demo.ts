@@ -2,7 +2,7 @@ import path from "node:path";
 import { reportNamesOnServer } from "../clever/fileNames";
 import { type UserType, userTypes } from "../clever/reports";
 import { participationMetrics } from "../dashboard/metrics";
-import { removeLocal } from "../heldFiles";
+import { removeLocal } from "../filesInUse";
 import { FolderLake } from "../lake/folder";
 import { newSalt } from "../newSalt";
 import { importRoster } from "../pipeline/roster/importRoster";

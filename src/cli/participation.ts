@@ -8,7 +8,7 @@ import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
 import type { SchoolLevel } from "../dashboard/schoolLevels";
-import { removeLocal } from "../heldFiles";
+import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
 import { machineScratch } from "../scratch";
 import { openLake } from "./connect";

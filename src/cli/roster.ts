@@ -24,7 +24,7 @@ export async function importNamedRoster(
   const { file, sftp, keepRaw = false } = options;
   if ((file === undefined) === (sftp === undefined)) {
     throw new CleverLakeError("config", "A roster is imported from one place.", {
-      hint: "Give either --file or --sftp.",
+      hint: "Pass either --file or --sftp.",
     });
   }
   const lake = await openLake(config, secrets);
@@ -59,16 +59,16 @@ export function showRoster(summary: RosterSummary): string {
       : `${styled(refused > 0 ? "yellow" : "green", "Imported:")} ${counted(students, "student")} with school and grade; nothing else of the roster is kept.`;
   const grades = [...summary.grades, ...summary.unknownGrades].map(plain).join(", ");
   const lines = [done, `  grades: ${grades || "none"}`];
-  const tell = (count: number, text: string) => {
+  const addLine = (count: number, text: string) => {
     if (count > 0) lines.push(`  ${integer(count)} ${text}`);
   };
-  tell(
+  addLine(
     summary.unknownGrades.length,
     `of these grades ${summary.unknownGrades.length === 1 ? "is" : "are"} not Clever's: ${summary.unknownGrades.map(plain).join(", ")}`,
   );
-  tell(withoutGrade, "without a grade");
-  tell(repeated, `${repeated === 1 ? "row that says" : "rows that say"} the same again, as for contacts`);
-  tell(
+  addLine(withoutGrade, "without a grade");
+  addLine(repeated, `${repeated === 1 ? "row that says" : "rows that say"} the same again, as for contacts`);
+  addLine(
     furtherSchools,
     `${furtherSchools === 1 ? "row" : "rows"} for a further school; the first school is kept`,
   );

@@ -13,7 +13,7 @@ export const mondayOf = (day: number): number => day - weekdayOf(day) + 1;
 export const firstDayOf = (month: string): number => dayNumber(`${month}-01`);
 
 /** The index of the last month that has begun by a day, among ascending month starts; -1 before the first. */
-export function monthPlace(monthStarts: Int32Array, day: number): number {
+export function monthIndex(monthStarts: Int32Array, day: number): number {
   let month = monthStarts.length - 1;
   while (month >= 0 && (monthStarts[month] as number) > day) month--;
   return month;

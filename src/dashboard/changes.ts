@@ -1,21 +1,21 @@
 import type { Change, Changes, DayEntry, Shown, Subjects } from "./answer";
-import { weeksCompared, weeksJudged } from "./changes/frame";
+import { comparedWeekCount, judgedWeekCount } from "./changes/frame";
 import {
   expectedPerDay,
   type Judgement,
   judge,
   learn,
-  leastPast,
-  leastPersonDays,
-  leastRelativeChange,
-  leastScore,
+  minimumPastWeeks,
+  minimumPersonDays,
+  minimumRelativeChange,
+  minimumScore,
   type Past,
   usualUnsteadiness,
 } from "./changes/judge";
 import {
   commonLevel,
   type Frame,
-  leastSubjectsForLevel,
+  minimumSubjectsForLevel,
   type SubjectWeeks,
   scaled,
   subjectWeeks,
@@ -47,8 +47,8 @@ export interface SubjectSeries {
 }
 
 /** How far back the days should reach where available: the weeks that count, plus some that may not. */
-export const daysNeeded = (weeksJudged + weeksCompared + 4) * 7;
-export const weeksNeeded = leastPast + weeksJudged;
+export const daysNeeded = (judgedWeekCount + comparedWeekCount + 4) * 7;
+export const weeksNeeded = minimumPastWeeks + judgedWeekCount;
 const mostEntries = 10;
 const mostWeeksShown = 60;
 
@@ -56,19 +56,19 @@ const mostWeeksShown = 60;
 export const changesDefinitions = {
   title: "What changed",
   meaning:
-    `Resources and schools whose use in the newest ${weeksJudged} complete weeks lies notably above or below their own ` +
+    `Resources and schools whose use in the newest ${judgedWeekCount} complete weeks lies notably above or below their own ` +
     `earlier weeks, the most notable first, at most ${mostEntries}.`,
-  use: "Use is counted in person-days: a person who used the resource (or anything, for a school) on a day counts once.",
+  use: "Use is counted in person-days: each person counts once per day on which they used the resource (for a school: any resource).",
   weeks:
     "A week counts from Monday to Sunday, if it has at least 3 school days and is not cut off by the end of the period " +
     "before its Friday. Days off (no data, or next to nobody active) are left out. " +
-    `Compared are the ${weeksCompared} weeks before the judged ones, from the first use on; where the chosen period is ` +
+    `Compared are the ${comparedWeekCount} weeks before the judged ones, from the first use on; where the chosen period is ` +
     "shorter, the weeks before it are taken too.",
   comparable:
     "Days are made comparable by the number of active users of the day and by the subject's own weekday pattern " +
     "(midmean per weekday). What most resources, or most schools, share in a week is taken out as well (median " +
     "polish), so that a general rise or fall is not told of each of them. With fewer than " +
-    `${leastSubjectsForLevel} schools each is compared with its own past alone, without regard to the others.`,
+    `${minimumSubjectsForLevel} schools each is compared with its own past alone, without regard to the others.`,
   expected:
     "Expected is the median of the earlier weeks, or the Theil–Sen line through them where they plainly rise or fall " +
     "(Mann–Kendall test, 1 %). Expected and actual are person-days per school day of the judged weeks.",
@@ -78,12 +78,12 @@ export const changesDefinitions = {
     "(Anscombe). The deviation is never taken to be smaller than counting noise together with the unsteadiness that is " +
     "usual from week to week in the period.",
   notable:
-    `Notable: a score of at least ${leastScore}, a difference of at least ${leastRelativeChange * 100} % of the ` +
-    `expected, at least ${leastPersonDays} person-days expected or counted in the judged weeks, and each judged week ` +
+    `Notable: a score of at least ${minimumScore}, a difference of at least ${minimumRelativeChange * 100} % of the ` +
+    `expected, at least ${minimumPersonDays} person-days expected or counted in the judged weeks, and each judged week ` +
     "off to the same side. New: no use before. Stopped: none in the judged weeks, while some was expected.",
   tooLittle:
-    `Could not be judged: fewer than ${leastPast} earlier weeks since the first use (more weeks of data help), or fewer ` +
-    `than ${leastPersonDays} person-days (a wider filter helps). A school of which groups are left out is judged by the others. A period needs ` +
+    `Could not be judged: fewer than ${minimumPastWeeks} earlier weeks since the first use (more weeks of data help), or fewer ` +
+    `than ${minimumPersonDays} person-days (a wider filter helps). A school of which groups are left out is judged by the others. A period needs ` +
     `${weeksNeeded} weeks that count. A resource that was renamed is one where it has a resource_id; without one it shows as stopped and as new.`,
 } as const;
 
@@ -130,13 +130,13 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
   const frame: Frame = {
     weeks,
     older: [],
-    past: counted.slice(-weeksJudged - weeksCompared, -weeksJudged),
-    judged: counted.slice(-weeksJudged),
+    past: counted.slice(-judgedWeekCount - comparedWeekCount, -judgedWeekCount),
+    judged: counted.slice(-judgedWeekCount),
   };
-  const older = counted.slice(0, -weeksJudged - weeksCompared);
+  const older = counted.slice(0, -judgedWeekCount - comparedWeekCount);
   const activeUsers = Float64Array.from(days, (day) => day.activeUsers ?? Number.NaN);
   const alone = new Float64Array(days.length).fill(1);
-  const fewSchools = schools.length < leastSubjectsForLevel;
+  const fewSchools = schools.length < minimumSubjectsForLevel;
   const ofResources = changesOf(resources, activeUsers, frame);
   const ofSchools = changesOf(schools, fewSchools ? alone : activeUsers, frame);
   const both = (of: "judged" | "tooFewWeeks" | "tooLittleUse"): Subjects => ({
@@ -155,11 +155,12 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
 }
 
 function changesOf(series: readonly UsedSeries[], level: Float64Array, frame: Frame) {
-  const large = series.filter(({ daily }) => totalUse(daily, frame) >= leastPersonDays);
+  const large = series.filter(({ daily }) => totalUse(daily, frame) >= minimumPersonDays);
   const enough = large
     .map((each) => subjectOf(each, level, frame))
     .filter(
-      ({ weeks: { past, judged } }) => past.length >= leastPast && judged.length === frame.judged.length,
+      ({ weeks: { past, judged } }) =>
+        past.length >= minimumPastWeeks && judged.length === frame.judged.length,
     );
   const common = commonLevel(
     enough.map(({ weeks }) => weeks),

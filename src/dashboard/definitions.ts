@@ -53,7 +53,7 @@ export const definitions = {
   comparison:
     "Two periods are compared by their school days whose resource usage is there; a day on which all of a school or grade is left out is none of its days. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days. Of the resources that the filters choose, or of all.",
   licences:
-    "The district's file says what is paid for. Users are distinct people in resource usage with this resource_name, whatever resources are filtered by. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
+    "The district's file lists what is paid for. Users are distinct people in resource usage with this resource_name, whatever resources are filtered by. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
   "resourcesBySchool.users":
     "For the 20 resources with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
 } as const;

@@ -14,7 +14,7 @@ export interface DistrictFiles {
   readonly licencesFile?: string | undefined;
 }
 
-export interface DistrictFacts {
+export interface DistrictContext {
   readonly levels: LevelsByName;
   /** Undefined where there is no licence file. */
   readonly licences: readonly Licence[] | undefined;
@@ -58,7 +58,7 @@ const licenceRow = z.object({
 });
 
 /** Reads the files. Rejects with `config`, naming file and line, where one is unreadable or invalid. */
-export async function readDistrictFiles(files: DistrictFiles): Promise<DistrictFacts> {
+export async function readDistrictFiles(files: DistrictFiles): Promise<DistrictContext> {
   const levels = files.schoolLevelsFile ? await readRows(files.schoolLevelsFile, levelRow, "school") : [];
   return {
     licences: files.licencesFile ? await readRows(files.licencesFile, licenceRow, "resource") : undefined,

@@ -145,7 +145,7 @@ export async function participationMetrics(
   }
   requireKnownNames(filter, namesIn(filterOptions(facts, data, "08-01")));
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
-  const scope = scopeOf(facts, groups, asked(filter, data), data, "08-01");
+  const scope = scopeOf(facts, groups, filterOf(filter, data), data, "08-01");
   const found = await find(facts, groups, scope, signal);
   const { filter: cut, schools, days } = withheldIn(facts, groups, scope);
   const { compareFrom, compareTo } = filter;
@@ -172,7 +172,7 @@ const nothing = {
   topResourcesBySchool: [],
 } as const;
 
-function asked(
+function filterOf(
   filter: MetricsFilter,
   data: { readonly first: number; readonly last: number },
 ): DashboardFilter {

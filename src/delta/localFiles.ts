@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CleverLakeError } from "../errors";
-import { removeLocal } from "../heldFiles";
+import { removeLocal } from "../filesInUse";
 import type { Lake, LakeOptions } from "../lake/lake";
 
 /** Files copied concurrently: each mostly waits for the network. */

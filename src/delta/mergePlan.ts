@@ -35,10 +35,10 @@ export interface Merge {
 export function planMerges(snapshot: Snapshot, policy: MergePolicy): Merge[] {
   const { maxFiles, partitions, tagsOf } = policy;
   const columns = snapshot.metadata.partitionColumns;
-  const wanted = partitions && new Set(partitions.map((values) => partitionName(columns, values)));
+  const requested = partitions && new Set(partitions.map((values) => partitionName(columns, values)));
   const merges: Merge[] = [];
   for (const [name, files] of filesByPartition(snapshot)) {
-    if (wanted === undefined || wanted.has(name)) merges.push(...mergesOf(files, maxFiles, tagsOf));
+    if (requested === undefined || requested.has(name)) merges.push(...mergesOf(files, maxFiles, tagsOf));
   }
   return merges;
 }

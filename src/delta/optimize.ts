@@ -76,7 +76,7 @@ async function commitStep(
 ): Promise<CommitOutcome | "overtaken"> {
   const { lake, duck, tablePath, signal, requireHeld } = request;
   let isHeld = true;
-  const requireStillHeld = async () => {
+  const requireHeldLock = async () => {
     isHeld = false;
     await requireHeld?.();
     isHeld = true;
@@ -91,7 +91,7 @@ async function commitStep(
       operation: { name: "OPTIMIZE", parameters: { predicate: "[]" } },
       attempt: async (current, number) => {
         if (current === undefined || number > 1) return undefined;
-        return attemptOf(step, current, request, requireStillHeld);
+        return attemptOf(step, current, request, requireHeldLock);
       },
     });
   } catch (error) {

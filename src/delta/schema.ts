@@ -134,12 +134,13 @@ function shapeDifference(actual: TableShape, expected: TableShape): string | und
   const length = Math.max(actual.columns.length, expected.columns.length);
   for (let i = 0; i < length; i++) {
     const found = actual.columns[i];
-    const wanted = expected.columns[i];
-    if (wanted === undefined) return `it has the further column ${found?.name}`;
-    if (found === undefined) return `it lacks the column ${wanted.name}`;
-    if (found.name !== wanted.name) return `column ${i + 1} is ${found.name}, not ${wanted.name}`;
-    if (found.type !== wanted.type)
-      return `the column ${wanted.name} is of type ${found.type}, not ${wanted.type}`;
+    const expectedColumn = expected.columns[i];
+    if (expectedColumn === undefined) return `it has the further column ${found?.name}`;
+    if (found === undefined) return `it lacks the column ${expectedColumn.name}`;
+    if (found.name !== expectedColumn.name)
+      return `column ${i + 1} is ${found.name}, not ${expectedColumn.name}`;
+    if (found.type !== expectedColumn.type)
+      return `the column ${expectedColumn.name} is of type ${found.type}, not ${expectedColumn.type}`;
   }
   const partitions = actual.partitionColumns.join(", ");
   if (partitions === expected.partitionColumns.join(", ")) return undefined;

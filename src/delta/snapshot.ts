@@ -189,10 +189,10 @@ async function fromListing(
   { commits, checkpoints, hasV2Checkpoints, newest }: LogListing,
   options: ReadSnapshotOptions,
 ): Promise<Snapshot | undefined> {
-  const wanted = options.version ?? Number.POSITIVE_INFINITY;
+  const requested = options.version ?? Number.POSITIVE_INFINITY;
   let base: Snapshot | undefined;
   let refusal = hasV2Checkpoints ? v2Checkpoints(tablePath) : undefined;
-  for (const checkpoint of checkpoints.filter(({ version }) => version <= wanted)) {
+  for (const checkpoint of checkpoints.filter(({ version }) => version <= requested)) {
     try {
       base = await checkpointSnapshot(lake, tablePath, duck, checkpoint, options);
     } catch (error) {
@@ -202,7 +202,7 @@ async function fromListing(
     if (base !== undefined) break;
   }
   const start = base?.version ?? -1;
-  const behind = commits.filter((version) => version > start && version <= wanted);
+  const behind = commits.filter((version) => version > start && version <= requested);
   if (base === undefined && behind[0] !== 0) {
     if (refusal !== undefined) throw refusal;
     if (checkpoints.length > 0) {

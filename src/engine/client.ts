@@ -96,13 +96,13 @@ export class EngineClient implements AsyncDisposable {
     if (this.disposing !== undefined) throw new CleverLakeError("engine", "The engine has been shut down.");
     if (this.process?.usable) return this.process;
     this.refuseToStartInVain();
-    const started = new Process(this.options, (message) => this.logs.tell(message));
+    const started = new Process(this.options, (message) => this.logs.notify(message));
     this.process = started;
     void started.ended.then((exit) => {
       if (this.process === started) this.process = undefined;
       if (this.disposing !== undefined) return;
       this.deaths.push(Date.now());
-      this.exits.tell(exit);
+      this.exits.notify(exit);
     });
     return started;
   }
@@ -112,7 +112,7 @@ export class EngineClient implements AsyncDisposable {
     if (this.deaths.length < deathsInARow) return;
     throw new CleverLakeError(
       "engine",
-      "The engine's process died twice within a minute; it is left alone now.",
+      "The engine's process died twice within a minute; it is not started again.",
       {
         hint: "See the log for the reason, and try again in a minute.",
       },
@@ -128,7 +128,7 @@ class Listeners<T> {
     return { dispose: () => this.listeners.delete(listener) };
   }
 
-  tell(value: T): void {
+  notify(value: T): void {
     for (const listener of [...this.listeners]) listener(value);
   }
 

@@ -14,7 +14,7 @@ import type { CallContext } from "./handlers";
 import { Lane } from "./lane";
 import type { CountingParams, DashboardParams, DashboardProgress, MetricsParams } from "./messages";
 import { Throttle } from "./throttle";
-import { faultReport } from "./wireError";
+import { errorOrigin } from "./wireError";
 
 const millisecondsBetweenProgress = 100;
 const millisecondsUntilRelease = 10 * 60_000;
@@ -114,7 +114,7 @@ export class Dashboards implements AsyncDisposable {
       cacheFolder,
       graceMilliseconds,
       onProblem: (error) =>
-        this.onProblem(`The dashboard's cache could not be written: ${faultReport(error)}`),
+        this.onProblem(`The dashboard's cache could not be written: ${errorOrigin(error)}`),
     });
     const kept = { name, keeper };
     this.kept = kept;
@@ -124,7 +124,7 @@ export class Dashboards implements AsyncDisposable {
 
   private releaseLater(): void {
     this.idle = setTimeout(() => {
-      this.release().catch((error: unknown) => this.onProblem(faultReport(error)));
+      this.release().catch((error: unknown) => this.onProblem(errorOrigin(error)));
     }, this.idleMilliseconds);
     this.idle.unref();
   }

@@ -117,8 +117,8 @@ export class EngineProcess {
   async end(milliseconds: number): Promise<void> {
     const deadline = sleep(milliseconds, undefined, { ref: false });
     if (this.usable) {
-      const asked = this.request(shutdown, {}).catch(() => undefined);
-      await Promise.race([asked, deadline]);
+      const shutdownRequest = this.request(shutdown, {}).catch(() => undefined);
+      await Promise.race([shutdownRequest, deadline]);
       if (this.child.connected) this.child.disconnect();
       await Promise.race([this.ended, deadline]);
     }
@@ -164,7 +164,7 @@ function lost(
     "engine",
     `The engine's process ended unexpectedly (${how}) while it was ${activity}.`,
     {
-      hint: "What was done before stays. Try again: the engine starts again, and a run takes up where it was.",
+      hint: "Completed work is kept. Try again: the engine restarts, and a run continues where it stopped.",
     },
   );
 }

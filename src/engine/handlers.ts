@@ -3,7 +3,7 @@ import { CleverLakeError } from "../errors";
 import type { LogMessage } from "./messages";
 import type { EngineCall, WithProgressToken } from "./protocol";
 import { logMessage, progressOf, requestOf } from "./wire";
-import { cancelled, faultReport, toResponseError } from "./wireError";
+import { cancelled, errorOrigin, toResponseError } from "./wireError";
 
 /** What a handler receives besides its parameters. */
 export interface CallContext<Progress> {
@@ -60,7 +60,7 @@ export class Handlers {
       return await handler();
     } catch (error) {
       if (abort.signal.aborted) return cancelled();
-      if (!(error instanceof CleverLakeError)) this.log({ level: "error", message: faultReport(error) });
+      if (!(error instanceof CleverLakeError)) this.log({ level: "error", message: errorOrigin(error) });
       return toResponseError(error);
     } finally {
       listening.dispose();

@@ -82,12 +82,12 @@ export interface ReportItem {
   readonly size: number;
   readonly modified: string | null;
   /** Its latest entry in the ingest log. */
-  readonly landed: LandedFacts | null;
+  readonly landed: LandedDetails | null;
   /** Set if the file is not read although somebody may rely on it. */
   readonly unread: Unread | null;
 }
 
-export interface LandedFacts {
+export interface LandedDetails {
   readonly sha256: string;
   readonly landedPath: string;
   /** Null until the rows were read. */

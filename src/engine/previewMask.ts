@@ -1,7 +1,7 @@
 import { columnAt, type Header, looksLikeName } from "../clever/header";
 import { maskText, textKindOf } from "../clever/maskedText";
 import type { ReportColumn } from "../clever/reports";
-import { tellsAPerson } from "../clever/shiftedCells";
+import { identifiesPerson } from "../clever/shiftedCells";
 import { parseValue } from "../clever/values";
 import type { PreviewColumn, PreviewPage, PreviewRow } from "./messages";
 import type { PreviewedRow } from "./previewFile";
@@ -37,7 +37,7 @@ export function maskRows(
       if (!aligned || !column || column.pseudonymization === "hash") return false;
       // A row with the right number of cells can be shifted too: an id that is known from the page is masked in any
       // column.
-      if (column.type === "string" && ids.has(text.toLowerCase()) && tellsAPerson(text)) return false;
+      if (column.type === "string" && ids.has(text.toLowerCase()) && identifiesPerson(text)) return false;
       if (column.type === "string" && maskText(text, textKindOf(column), (id) => ids.has(id)) !== text)
         return false;
       return problem === undefined || provesItsForm(column, text);

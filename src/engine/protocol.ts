@@ -1,7 +1,7 @@
 import type * as messages from "./messages";
 
 export { assetNames } from "../assets/asset";
-export { leastRetentionDays } from "../pipeline/upkeep/retention";
+export { minimumRetentionDays } from "../pipeline/upkeep/retention";
 export type * from "./messages";
 
 /** Where to send a request's progress, if anywhere. */

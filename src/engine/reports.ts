@@ -21,7 +21,7 @@ import type {
   ConnectionTest,
   DismissParams,
   LakeTest,
-  LandedFacts,
+  LandedDetails,
   ReportItem,
   ServerLogin,
 } from "./messages";
@@ -132,7 +132,7 @@ function asItem(file: PlannedFile, failure: FileFailure | undefined): ReportItem
   };
 }
 
-function landedFacts(entry: NonNullable<PlannedFile["entry"]>): LandedFacts {
+function landedFacts(entry: NonNullable<PlannedFile["entry"]>): LandedDetails {
   return {
     sha256: entry.sha256,
     landedPath: entry.landedPath,

@@ -5,7 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
 import { CleverLakeError } from "../errors";
-import { removeLocal, replaceFile } from "../heldFiles";
+import { removeLocal, replaceFile } from "../filesInUse";
 import { moveIfAbsent } from "../lake/moveIfAbsent";
 import { newSalt } from "../newSalt";
 import { sampleDistrict } from "../sample/district";

@@ -16,7 +16,7 @@ import * as runs from "./runs";
 import { Sample } from "./sample";
 import { askForTokensOver } from "./tokens";
 import * as upkeep from "./upkeep";
-import { faultReport } from "./wireError";
+import { errorOrigin } from "./wireError";
 
 /** The engine behind one connection: answers the requests of `protocol.ts`. */
 export class EngineServer implements AsyncDisposable {
@@ -42,7 +42,7 @@ export class EngineServer implements AsyncDisposable {
 
   /** Logs a fault that no request caused, without any text that may hold a value. */
   logFault(error: unknown): void {
-    this.handlers.log({ level: "error", message: faultReport(error) });
+    this.handlers.log({ level: "error", message: errorOrigin(error) });
   }
 
   /** Cancels what is in progress, waits for it and releases everything. */

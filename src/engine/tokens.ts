@@ -20,13 +20,13 @@ export function vscodeTokens(): TokenSource {
   return {
     async token(scope, refused): Promise<Token> {
       if (channel === undefined) {
-        throw new CleverLakeError("auth", "VS Code's sign-in is only there within VS Code.");
+        throw new CleverLakeError("auth", "VS Code's sign-in is only available within VS Code.");
       }
       try {
         return await channel.sendRequest(tokenRequest, { scope, refused: refused ?? null });
       } catch (error) {
         const answer = fromResponseError(error);
-        throw answer === "cancelled" ? new CleverLakeError("auth", "The sign-in was called off.") : answer;
+        throw answer === "cancelled" ? new CleverLakeError("auth", "The sign-in was canceled.") : answer;
       }
     },
   };

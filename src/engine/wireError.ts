@@ -18,7 +18,7 @@ export function toResponseError(thrown: unknown): ResponseError<WireError> {
         }
       : {
           code: "internal",
-          message: `The engine came upon a fault of its own (${kindOf(error)}).`,
+          message: `The engine has an internal error (${kindOf(error)}).`,
           subject: null,
           hint: "The log says where. Please report it.",
         },
@@ -53,7 +53,7 @@ function isWireError(data: unknown): data is WireError {
 }
 
 /** The origin of an unexpected error, for the log: its kind and the call stack's locations, without its text. */
-export function faultReport(error: unknown): string {
+export function errorOrigin(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const places = stack.split("\n").filter((line) => /^\s+at /.test(line));
   return [kindOf(error), ...places].join("\n");

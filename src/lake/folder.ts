@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import { CleverLakeError, errnoOf } from "../errors";
-import { removeLocal, replaceFile, whileHeld } from "../heldFiles";
+import { removeLocal, replaceFile, retryWhileInUse } from "../filesInUse";
 import { windowsNameFault } from "../windowsNames";
 import { forceFile, forceFolder, ioError, isMissing, lacksHardLinks } from "./disk";
 import { folderOf } from "./folderAddress";
@@ -75,7 +75,7 @@ export class FolderLake implements Lake {
   async read(lakePath: string, options: LakeOptions = {}): Promise<Buffer> {
     try {
       const file = this.resolve(lakePath);
-      return await whileHeld(
+      return await retryWhileInUse(
         () => fs.readFile(file, options.signal ? { signal: options.signal } : {}),
         options.signal,
       );
@@ -94,7 +94,7 @@ export class FolderLake implements Lake {
     options.signal?.throwIfAborted();
     try {
       const place = this.resolve(lakePath);
-      await using file = await whileHeld(() => fs.open(place, "r"), options.signal);
+      await using file = await retryWhileInUse(() => fs.open(place, "r"), options.signal);
       // Not more than the file's size: to read a whole file, callers pass the largest allowed size.
       const { size } = await file.stat();
       const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - start)));
@@ -115,7 +115,7 @@ export class FolderLake implements Lake {
     const place = this.resolve(lakePath);
     const translated = async function* () {
       try {
-        await using file = await whileHeld(() => fs.open(place, "r"), signal);
+        await using file = await retryWhileInUse(() => fs.open(place, "r"), signal);
         const source = file.createReadStream({ highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
         for await (const chunk of source) yield chunk;
       } catch (error) {
@@ -159,7 +159,7 @@ export class FolderLake implements Lake {
   async importFile(localFile: string, lakePath: string, options: LakeOptions = {}): Promise<void> {
     const target = this.resolve(lakePath);
     options.signal?.throwIfAborted();
-    if (this.temporary.isMadeInPlace(lakePath)) {
+    if (this.temporary.mustStageInPlace(lakePath)) {
       await this.write(lakePath, createReadStream(localFile), options);
       await removeLocal(localFile);
       return;
@@ -168,7 +168,7 @@ export class FolderLake implements Lake {
       // Rights are only ever removed: the file was created with what the umask allows.
       const { mode } = await fs.stat(localFile);
       await fs.chmod(localFile, mode & this.fileMode(lakePath));
-      await whileHeld(() => forceFile(localFile), options.signal);
+      await retryWhileInUse(() => forceFile(localFile), options.signal);
       await this.place(localFile, target, options.signal);
     } catch (error) {
       throw ioError(error, lakePath);
@@ -188,7 +188,7 @@ export class FolderLake implements Lake {
     options.signal?.throwIfAborted();
     try {
       const place = this.resolve(lakePath);
-      await whileHeld(() => fs.rm(place, { force: true }), options.signal);
+      await retryWhileInUse(() => fs.rm(place, { force: true }), options.signal);
     } catch (error) {
       throw ioError(error, lakePath);
     }
@@ -198,7 +198,7 @@ export class FolderLake implements Lake {
     options.signal?.throwIfAborted();
     try {
       const place = this.resolve(lakePath);
-      await whileHeld(() => fs.rmdir(place), options.signal);
+      await retryWhileInUse(() => fs.rmdir(place), options.signal);
     } catch (error) {
       if (!isMissing(error) && !isNotEmpty(error)) throw ioError(error, lakePath);
     }
@@ -236,7 +236,7 @@ export class FolderLake implements Lake {
   private async entry(lakePath: string): Promise<LakeEntry | undefined> {
     try {
       // Links are not followed: a listing shows what is in the lake.
-      const stats = await whileHeld(() => fs.lstat(path.join(this.root, lakePath)));
+      const stats = await retryWhileInUse(() => fs.lstat(path.join(this.root, lakePath)));
       const modified = stats.mtime;
       if (stats.isDirectory()) return { path: lakePath, kind: "folder", size: 0, modified };
       return stats.isFile() ? { path: lakePath, kind: "file", size: stats.size, modified } : undefined;
@@ -276,7 +276,7 @@ export class FolderLake implements Lake {
   ): Promise<boolean> {
     if (this.hardLinks) {
       try {
-        await whileHeld(() => fs.link(temporary, target), signal);
+        await retryWhileInUse(() => fs.link(temporary, target), signal);
         return true;
       } catch (error) {
         if (errnoOf(error) === "EEXIST") return false;
@@ -306,7 +306,7 @@ export class FolderLake implements Lake {
         isPrivate && below.length === 0
           ? makePrivateFolder(current)
           : fs.mkdir(current, { mode: isPrivate ? 0o700 : 0o755 });
-      await whileHeld(make).catch((error: unknown) => {
+      await retryWhileInUse(make).catch((error: unknown) => {
         if (errnoOf(error) !== "EEXIST") throw error;
       });
       await forceFolder(path.dirname(current));
@@ -326,7 +326,7 @@ function isNotEmpty(error: unknown): boolean {
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return await whileHeld(() => fs.readdir(folder));
+    return await retryWhileInUse(() => fs.readdir(folder));
   } catch (error) {
     if (isMissing(error)) return [];
     throw ioError(error, folder);

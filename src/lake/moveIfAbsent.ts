@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { CleverLakeError, errnoOf } from "../errors";
-import { removeLocal, replaceFile } from "../heldFiles";
+import { removeLocal, replaceFile } from "../filesInUse";
 import { pause } from "../pause";
 
 /** A claim is held for milliseconds; at this age its holder is dead. */
@@ -42,7 +42,7 @@ export async function moveIfAbsent(
   }
   throw new CleverLakeError("io", "Other programs did not stop writing the same file.", {
     subject: target,
-    hint: "Look which ones work on this lake, then run again.",
+    hint: "Check which of them are working on this lake, then run again.",
   });
 }
 

@@ -28,7 +28,7 @@ export class TemporaryFiles {
 
   /** A new name for a file that is to be renamed to `lakePath`. */
   async next(lakePath: string): Promise<string> {
-    if (!this.isMadeInPlace(lakePath)) return this.nextPrivate();
+    if (!this.mustStageInPlace(lakePath)) return this.nextPrivate();
     const [fileSystem = ""] = lakePath.split("/", 1);
     return this.namesIn(fileSystem).next();
   }
@@ -51,7 +51,7 @@ export class TemporaryFiles {
   }
 
   /** Whether a file for this path must be created within its file system. */
-  isMadeInPlace(lakePath: string): boolean {
+  mustStageInPlace(lakePath: string): boolean {
     const [fileSystem = "", ...rest] = lakePath.split("/");
     return keepsAccessList && rest.length > 0 && !identityFileSystems.has(fileSystem);
   }

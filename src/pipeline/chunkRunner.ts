@@ -15,11 +15,11 @@ import type { LogEntry } from "./log/ingestLog";
 import { affectedEntry, appliedEntry, landedAgainEntry, quarantinedEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
 import type { RunSummary } from "./log/runRecord";
-import type { SoundVersions } from "./others/foreignCommits";
+import type { VerifiedVersions } from "./others/foreignCommits";
 import type { LakeState, Landing } from "./plan/plan";
 import { type Chunk, hasConsent, isDue, isNamed, isUnrecorded } from "./plan/work";
 import type { Progress } from "./progress";
-import { bothHealths, healthy, type IdentityHealth } from "./read/identityHealth";
+import { combinedHealth, healthy, type IdentityHealth } from "./read/identityHealth";
 import type { OpenReadEngine } from "./read/readEngine";
 import { rowsInTable } from "./write/sourceRows";
 import type { PseudoTables } from "./write/tables";
@@ -32,7 +32,7 @@ export interface ChunkContext {
   readonly state: LakeState;
   /** The tables at the start of the run. */
   readonly tables: PseudoTables;
-  readonly sound: SoundVersions;
+  readonly verifiedVersions: VerifiedVersions;
   readonly source: ReportSource | undefined;
   /** Undefined if nothing is to be pseudonymized. */
   readonly salt: string | undefined;
@@ -352,7 +352,7 @@ export class ChunkRunner {
 
   private noteIdentities(name: ReportName, news: IdentityHealth): void {
     const { identities } = this.context.summary;
-    if (identities) identities[name] = bothHealths(identities[name], news);
+    if (identities) identities[name] = combinedHealth(identities[name], news);
   }
 
   /** The table of a report that has files in this run; undefined if it could not be opened, which its files report. */

@@ -2,7 +2,7 @@ import type { Landing } from "./plan/plan";
 import type { EngineStatus } from "./read/readEngine";
 
 /** A file that is being processed. */
-export interface FileUnderWay {
+export interface FileInProgress {
   /** Its path on the server. */
   readonly path: string;
   readonly activity: "landing" | "anonymizing";
@@ -20,7 +20,7 @@ export interface ProgressState {
   readonly filesToAnonymize: number;
   readonly filesAnonymized: number;
   readonly rows: number;
-  readonly underWay: readonly FileUnderWay[];
+  readonly underWay: readonly FileInProgress[];
   /** The status of an external engine. */
   readonly engine: EngineStatus | null;
 }
@@ -56,8 +56,8 @@ export class Progress {
   }
 
   /** Counts a file as active until `work` has ended. */
-  async during<T>(activity: FileUnderWay["activity"], path: string, work: () => Promise<T>): Promise<T> {
-    const file: FileUnderWay = { path, activity };
+  async during<T>(activity: FileInProgress["activity"], path: string, work: () => Promise<T>): Promise<T> {
+    const file: FileInProgress = { path, activity };
     this.change({ underWay: [...this.state.underWay, file] });
     try {
       return await work();
@@ -68,11 +68,11 @@ export class Progress {
 
   /** Counts files that are processed together as active until `work` has ended; only a few of them are reported. */
   async duringAll<T>(
-    activity: FileUnderWay["activity"],
+    activity: FileInProgress["activity"],
     files: readonly { readonly path: string }[],
     work: () => Promise<T>,
   ): Promise<T> {
-    const shown = new Set<FileUnderWay>(files.slice(0, filesShown).map(({ path }) => ({ path, activity })));
+    const shown = new Set<FileInProgress>(files.slice(0, filesShown).map(({ path }) => ({ path, activity })));
     this.change({ underWay: [...this.state.underWay, ...shown] });
     try {
       return await work();

@@ -4,7 +4,7 @@ import { digitalActivityTable, groupsTable } from "../clever/layout";
 import type { UserType } from "../clever/reports";
 import { counted } from "../counted";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
-import { removeLocal } from "../heldFiles";
+import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
 import type { ReportSource } from "../sftp/source";
 import { updateDigitalActivity } from "./activity/digitalActivity";
@@ -24,8 +24,8 @@ import {
   writeFailedRecord,
   writeRunRecord,
 } from "./log/runRecord";
-import { SoundVersions } from "./others/foreignCommits";
-import { lookAtTables } from "./others/look";
+import { VerifiedVersions } from "./others/foreignCommits";
+import { inspectTables } from "./others/inspectTables";
 import { type Comparison, compareContents } from "./plan/compareContents";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
 import { withKnownCopies } from "./plan/knownCopies";
@@ -37,8 +37,8 @@ import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { ReadAhead } from "./readAhead";
 import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
-import { isAsEarlier, leaveTableFolders } from "./salt/earlierPlaces";
-import { claimHeldSalt, holdSalt } from "./salt/salt";
+import { mayHaveEarlierLayout, moveOutOfTableFolders } from "./salt/earlierLayout";
+import { checkedSaltFor, claimCheckedSalt } from "./salt/salt";
 import { type LakeTables, type PseudoTables, readTables, stateOf } from "./write/tables";
 
 /** Percent of a source's rows that a redelivery may remove without a person's consent. */
@@ -92,19 +92,25 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const progress = new Progress(request.onProgress);
   const given = command === "ingest" ? undefined : requireSalt(request);
   progress.listing();
-  const asked = command === "anonymize" ? undefined : request.source?.list(signal);
+  const pendingListing = command === "anonymize" ? undefined : request.source?.list(signal);
   // Runs while we wait for the server. None of it writes anything; if several fail, the server's error is reported.
-  const holding = given === undefined ? undefined : holdSalt(lake, given, signal);
+  const holding = given === undefined ? undefined : checkedSaltFor(lake, given, signal);
   await using ahead = new ReadAhead(lake, signal);
   const ready = ahead.ready.then(() => requireAdopted(ahead.tables?.pseudo));
-  const [listing, , held, newest] = await allSettledOrThrow([asked, ready, holding, newestRun(lake, signal)]);
-  if (held !== undefined) await claimHeldSalt(lake, held, { signal });
-  const salt = held?.salt;
+  const [listing, , checkedSalt, newest] = await allSettledOrThrow([
+    pendingListing,
+    ready,
+    holding,
+    newestRun(lake, signal),
+  ]);
+  if (checkedSalt !== undefined) await claimCheckedSalt(lake, checkedSalt, { signal });
+  const salt = checkedSalt?.salt;
 
   const now = new Date();
   const runId = newRunId(now, newest?.runId);
   await using lock = await RunLock.take(lake, runId, { signal });
-  if (held !== undefined && isAsEarlier(held)) await leaveTableFolders(lake, signal);
+  if (checkedSalt !== undefined && mayHaveEarlierLayout(checkedSalt))
+    await moveOutOfTableFolders(lake, signal);
   const scratch = await lake.scratch();
   const { duck, log } = ahead;
   try {
@@ -122,20 +128,20 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const landings = planLandings(plan, runStart(known, now));
     const accept = new Set(request.accept ?? []);
     const landing = new Set(landings.map(({ source }) => source));
-    const asked = (entry: LogEntry) => !landing.has(entry.source) && isAsked(request, entry);
+    const isInScope = (entry: LogEntry) => !landing.has(entry.source) && isRequested(request, entry);
     // Recorded before the next delivery arrives: if that one is held back, these rows stay.
     const unrecorded = [...state.log.values()].filter(
       (entry) => landing.has(entry.source) && isUnrecorded(entry, state),
     );
-    const newest = [...state.log.values()].filter((entry) => asked(entry) && isDue(entry, state, accept));
+    const newest = [...state.log.values()].filter((entry) => isInScope(entry) && isDue(entry, state, accept));
     const awaited = new Set(newest.map(({ source }) => source));
-    const lost = state.lost.filter((entry) => asked(entry) && !awaited.has(entry.source));
+    const lost = state.lost.filter((entry) => isInScope(entry) && !awaited.has(entry.source));
     const pending = [...newest, ...lost];
     requireAccepted(request, pending, plan);
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
-    const changedByOthers = salt === undefined ? [] : await lookAtTables(lake, duck, tables, state, signal);
+    const changedByOthers = salt === undefined ? [] : await inspectTables(lake, duck, tables, state, signal);
     const summary = {
       ...emptySummary(runId),
       unchanged: plan.filter((file) => inLake.has(file.state)).length,
@@ -144,7 +150,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       notRead: plan.flatMap(({ path, unread }) => (unread ? [{ path, ...unread }] : [])),
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
-    summary.notes.push(...(held?.notes ?? []).map((note) => ({ path: "salt", note })));
+    summary.notes.push(...(checkedSalt?.notes ?? []).map((note) => ({ path: "salt", note })));
     const due = salt === undefined ? 0 : unrecorded.length + pending.length;
     const finish = async (newest: PseudoTables) => {
       if (salt === undefined) return;
@@ -183,7 +189,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       lock,
       state,
       tables: tables.pseudo,
-      sound: SoundVersions.of(tables, changedByOthers),
+      verifiedVersions: VerifiedVersions.of(tables, changedByOthers),
       salt,
       scratch,
       signal,
@@ -282,11 +288,11 @@ function chosen<T extends { readonly path: string }>(
   files: readonly T[],
   only: readonly string[] | undefined,
 ): T[] {
-  const wanted = only && new Set(only);
-  return files.filter(({ path }) => wanted === undefined || wanted.has(path));
+  const requested = only && new Set(only);
+  return files.filter(({ path }) => requested === undefined || requested.has(path));
 }
 
-function isAsked({ userTypes, only }: RunRequest, { userType, path }: LogEntry): boolean {
+function isRequested({ userTypes, only }: RunRequest, { userType, path }: LogEntry): boolean {
   return userTypes.includes(userType) && (only === undefined || only.includes(path));
 }
 

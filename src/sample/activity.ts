@@ -121,11 +121,11 @@ export class DayActivity {
     this.resourceCount = 0;
     this.logins = 0;
     if (this.random() >= Math.min(chance, surest)) return;
-    const wanted = this.geometric(breadth, mostResourcesPerDay);
+    const requested = this.geometric(breadth, mostResourcesPerDay);
     const table = this.pickers[this.person];
     if (table === undefined) return;
     // A resource that is drawn twice is not replaced: that person used one fewer.
-    for (let n = 0; n < wanted; n++) this.access(table[Math.floor(this.random() * slots)] ?? 0);
+    for (let n = 0; n < requested; n++) this.access(table[Math.floor(this.random() * slots)] ?? 0);
   }
 
   private access(resource: number): void {

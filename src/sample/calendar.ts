@@ -18,14 +18,14 @@ const weekday = (day: number): number => new Date(day * millisecondsPerDay).getU
 const isoDate = (day: number): string => new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
 
 /** The `n`th given weekday of a month, counted from 1. */
-function nthWeekday(year: number, month: number, wanted: number, n: number): number {
+function nthWeekday(year: number, month: number, target: number, n: number): number {
   const first = dayNumber(year, month, 1);
-  return first + ((wanted - weekday(first) + 7) % 7) + (n - 1) * 7;
+  return first + ((target - weekday(first) + 7) % 7) + (n - 1) * 7;
 }
 
-function lastWeekday(year: number, month: number, wanted: number): number {
+function lastWeekday(year: number, month: number, target: number): number {
   const last = dayNumber(year, month + 1, 0);
-  return last - ((weekday(last) - wanted + 7) % 7);
+  return last - ((weekday(last) - target + 7) % 7);
 }
 
 /** A holiday with a fixed date is moved to Friday or Monday if it falls on a weekend. */

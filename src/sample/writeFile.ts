@@ -5,7 +5,7 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CleverLakeError } from "../errors";
-import { replaceFile } from "../heldFiles";
+import { replaceFile } from "../filesInUse";
 
 /** A file of the sample district to be written. */
 export interface SampleFileToWrite {

@@ -50,8 +50,8 @@ export class Login {
   private readonly tried: Method[] = [];
   private offered: readonly string[] = [];
   /** How many methods had been tried when the server accepted one and required more. */
-  private triedWhenTaken = 0;
-  private isAskedForMore = false;
+  private triedBeforePartialSuccess = 0;
+  private needsAnotherMethod = false;
 
   constructor(
     private readonly credentials: Credentials,
@@ -76,7 +76,7 @@ export class Login {
         const answers =
           isFirst && question !== undefined && others.length === 0 && isPassword ? [password] : [];
         if (answers.length === 0 && question !== undefined && question.prompt !== answered)
-          this.isAskedForMore = true;
+          this.needsAnotherMethod = true;
         if (answers.length > 0) answered = question?.prompt;
         finish(answers);
       },
@@ -90,7 +90,7 @@ export class Login {
    * @param isPartial whether the last method was accepted, and another one is required in addition
    */
   next(offered: readonly string[] | null, isPartial = false): AnyAuthMethod | false {
-    if (isPartial) this.triedWhenTaken = this.tried.length;
+    if (isPartial) this.triedBeforePartialSuccess = this.tried.length;
     const [first] = this.methods;
     if (offered === null && first?.type !== "publickey" && first?.type !== "agent")
       return { type: "none", username: this.credentials.username };
@@ -120,8 +120,8 @@ export class Login {
   /** The error for a login that the server refused. */
   refused(cause: unknown): CleverLakeError {
     const { username } = this.credentials;
-    const taken = this.tried[this.triedWhenTaken - 1];
-    const refused = this.tried.slice(this.triedWhenTaken).map((type) => words[type]);
+    const taken = this.tried[this.triedBeforePartialSuccess - 1];
+    const refused = this.tried.slice(this.triedBeforePartialSuccess).map((type) => words[type]);
     if (this.tried.length === 0)
       return new CleverLakeError(
         "auth",
@@ -134,7 +134,7 @@ export class Login {
         `The SFTP server took ${words[taken]} of the account ${username}, and asks for more: ${methodNames(this.offered)}.`,
         { hint: "Configure that too, or ask for an account that needs one proof only.", cause },
       );
-    if (this.isAskedForMore)
+    if (this.needsAnotherMethod)
       return new CleverLakeError(
         "auth",
         `The SFTP server asks the account ${username} something else than its password, such as a code. Clever Lake cannot answer that.`,

@@ -103,7 +103,7 @@ export class SftpConnector {
       socket.destroy();
     });
     try {
-      const session = await this.untilGone(socket, signal, () =>
+      const session = await this.untilDisconnected(socket, signal, () =>
         client.connect({
           sock: socket,
           username,
@@ -129,7 +129,7 @@ export class SftpConnector {
   }
 
   /** The promise of `start`, unless the timeout, the signal or the socket's end come first. */
-  private async untilGone<T>(
+  private async untilDisconnected<T>(
     socket: Socket,
     signal: AbortSignal | undefined,
     start: () => Promise<T>,
@@ -137,10 +137,10 @@ export class SftpConnector {
     const { timeout } = this.settings;
     const lost = new AbortController();
     const timer = setTimeout(() => lost.abort(new SilentServerError(this.address, timeout)), timeout);
-    const gone = () =>
+    const onClose = () =>
       // After the library's own simultaneous events, which have more information.
       setImmediate(() => lost.abort(networkError(`The SFTP server ${this.address} hung up.`)));
-    socket.once("close", gone);
+    socket.once("close", onClose);
     const abort = () => lost.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     try {
@@ -151,7 +151,7 @@ export class SftpConnector {
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
-      socket.removeListener("close", gone);
+      socket.removeListener("close", onClose);
     }
   }
 

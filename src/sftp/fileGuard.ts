@@ -7,7 +7,7 @@ import type { SourceFile } from "./source";
 /** How to query an open file: by its handle, by its path, or not at all if the server answers neither. */
 type Witness = "handle" | "path" | "none";
 
-interface Facts {
+interface FileAttributes {
   readonly size: number;
   /** Seconds since 1970; 0 if the server does not report it. */
   readonly time: number;
@@ -29,12 +29,12 @@ export class FileGuard {
 
   /** Rejects with `changedWhileRead` if the file has changed. */
   async check(connection: SftpConnection, handle: Buffer): Promise<void> {
-    const facts = await this.ask(connection, handle);
-    if (facts === undefined) return;
+    const attributes = await this.ask(connection, handle);
+    if (attributes === undefined) return;
     const { size } = this.file;
-    if (facts.size !== size) throw this.changed(`${facts.size} bytes now, ${size} when listed`);
-    this.time ??= facts.time;
-    if (facts.time !== this.time) throw this.changed("it was written again");
+    if (attributes.size !== size) throw this.changed(`${attributes.size} bytes now, ${size} when listed`);
+    this.time ??= attributes.time;
+    if (attributes.time !== this.time) throw this.changed("it was written again");
   }
 
   /** If the server reports nothing about the file, checks at least whether it continues after its last byte. */
@@ -56,7 +56,7 @@ export class FileGuard {
   }
 
   /** The first witness with a valid answer is used from then on, so that two that contradict each other do no harm. */
-  private async ask(connection: SftpConnection, handle: Buffer): Promise<Facts | undefined> {
+  private async ask(connection: SftpConnection, handle: Buffer): Promise<FileAttributes | undefined> {
     const fstat = () => connection.call<Stats>((session, done) => session.fstat(handle, done));
     const stat = () => connection.call<Stats>((session, done) => session.stat(this.remotePath, done));
     if (this.witness === "handle") return factsOf(await fstat());
@@ -75,13 +75,13 @@ export class FileGuard {
     return byPath ?? (knowsNothing ? undefined : byHandle);
   }
 
-  private isCredible({ size, time }: Facts): boolean {
+  private isCredible({ size, time }: FileAttributes): boolean {
     const isEmptied = size === 0 && this.file.size > 0;
     return !isEmptied && (time > 0 || this.file.modified.getTime() === 0);
   }
 }
 
-function factsOf(stats: Stats | undefined): Facts | undefined {
+function factsOf(stats: Stats | undefined): FileAttributes | undefined {
   if (stats === undefined || !Number.isSafeInteger(stats.size)) return undefined;
   return { size: stats.size, time: stats.mtime ?? 0 };
 }

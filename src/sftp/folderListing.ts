@@ -90,10 +90,10 @@ async function readEntries(connection: SftpConnection, remotePath: string): Prom
 function entryOf({ filename, longname, attrs }: FileEntryWithStats): FolderEntry {
   const kind = kindOfMode(attrs.mode) ?? kindOfLongName(longname);
   const fault = nameFault(filename);
-  return { name: fault === undefined ? filename : printable(filename), fault, kind, ...factsOf(attrs) };
+  return { name: fault === undefined ? filename : printable(filename), fault, kind, ...attributesOf(attrs) };
 }
 
-function factsOf({ size, mtime }: Stats): Pick<FolderEntry, "size" | "mtime"> {
+function attributesOf({ size, mtime }: Stats): Pick<FolderEntry, "size" | "mtime"> {
   return { size: Number.isSafeInteger(size) ? size : undefined, mtime };
 }
 
@@ -116,15 +116,15 @@ class EntryQuestions {
     const path = joinPath(this.folder, entry.name);
     const itself = await tried(this.connection.call<Stats>((session, done) => session.lstat(path, done)));
     const kind = entry.kind ?? kindOfMode(itself?.mode);
-    const known = { ...entry, ...(itself && factsOf(itself)), kind };
+    const known = { ...entry, ...(itself && attributesOf(itself)), kind };
     if (isComplete(known)) return known;
     // STAT follows links, so its answer is about the entry itself only if its path contains none.
     const behind = await tried(this.connection.call<Stats>((session, done) => session.stat(path, done)));
-    const facts = behind ?? itself;
-    if (facts === undefined) return known;
+    const attributes = behind ?? itself;
+    if (attributes === undefined) return known;
     if (kind === undefined && (await this.isElsewhere(entry.name))) return { ...entry, kind: "link" };
-    const found = kind ?? kindOfMode(facts.mode) ?? ((await this.opens(path)) ? "folder" : "file");
-    return { ...entry, ...factsOf(facts), kind: found };
+    const found = kind ?? kindOfMode(attributes.mode) ?? ((await this.opens(path)) ? "folder" : "file");
+    return { ...entry, ...attributesOf(attributes), kind: found };
   }
 
   private async isElsewhere(name: string): Promise<boolean> {

@@ -35,7 +35,7 @@ export function hostKeyRefusal(address: string, expected: string | undefined, pr
   const hint =
     expected === undefined
       ? `Compare it with what Clever tells you; if it is the same, set "hostKey": "${presented}" under "sftp".`
-      : `Somebody may be in between. Only if Clever confirms a new key, set "hostKey": "${presented}" under "sftp".`;
+      : `The connection may be intercepted. Only if Clever confirms a new key, set "hostKey": "${presented}" under "sftp".`;
   return new CleverLakeError("hostKey", message, { subject: address, hint });
 }
 

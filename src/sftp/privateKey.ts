@@ -29,7 +29,7 @@ export function parsePrivateKey({ privateKey, passphrase }: PrivateKeyFile): Par
     : parsed(block, passphrase);
   if (key.isPrivateKey()) return key;
   throw new CleverLakeError("auth", "The file given as private key holds a public key.", {
-    hint: "Give the file without .pub.",
+    hint: "Use the file without .pub.",
   });
 }
 
@@ -79,7 +79,7 @@ function lockedError(withPassphrase: boolean): CleverLakeError {
         hint: `Check it. If it is the right one, the key is encrypted in a rare way. ${saveAgain}`,
       })
     : new CleverLakeError("auth", "The private key is protected by a passphrase, and none was given.", {
-        hint: "Give the key's passphrase.",
+        hint: "Enter the key's passphrase.",
       });
 }
 

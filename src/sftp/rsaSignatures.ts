@@ -56,9 +56,9 @@ export class AgentWithRsaViews extends BaseAgent {
     done?: SignCallback,
   ): void {
     const view = isParsedKey(key) ? views.get(key) : undefined;
-    const [asked, answer] = typeof options === "function" ? [{}, options] : [options, done];
-    if (view === undefined) this.agent.sign(key, data, asked, answer);
-    else this.agent.sign(view.key, data, { ...asked, hash: view.hash }, answer);
+    const [signOptions, answer] = typeof options === "function" ? [{}, options] : [options, done];
+    if (view === undefined) this.agent.sign(key, data, signOptions, answer);
+    else this.agent.sign(view.key, data, { ...signOptions, hash: view.hash }, answer);
   }
 }
 

@@ -6,12 +6,12 @@ import type { UserType } from "../clever/reports";
  * The input of a Spark job, as a JSON document (`spark/clever_lake/documents.py` reads it). Never contains the salt.
  * Places are addresses for Hadoop's file systems, `file:/…` or `abfss://…`, without percent-encoding.
  */
-export interface SparkJob extends Omit<JobPlaces, "paths"> {
+export interface SparkJob extends Omit<JobLocations, "paths"> {
   readonly files: readonly SparkFile[];
 }
 
 /** Where Spark finds what a job needs. */
-export interface JobPlaces {
+export interface JobLocations {
   /** The addresses of the landed files, in order. */
   readonly paths: readonly string[];
   /** The report's specification (`clever/specification.ts`), a JSON file. */

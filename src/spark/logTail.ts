@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 const mostLines = 200;
-const toldLines = 3;
+const reportedLines = 3;
 
 /** The last lines of a program's log. Its messages may quote cells, so quoted text is never shown. */
 export class LogTail {
@@ -27,9 +27,9 @@ export class LogTail {
   }
 
   /** The last lines about a failure, after a space; empty if there are none. */
-  told(): string {
+  lastLines(): string {
     const failures = this.lines.filter((line) => isFailure.test(line)).map(withoutValues);
-    return failures.length === 0 ? "" : ` The end of its log: ${failures.slice(-toldLines).join(" / ")}`;
+    return failures.length === 0 ? "" : ` The end of its log: ${failures.slice(-reportedLines).join(" / ")}`;
   }
 }
 

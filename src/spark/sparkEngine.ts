@@ -13,7 +13,7 @@ import { dayBit } from "../pipeline/write/cells";
 import { pseudoFiles } from "../pipeline/write/tables";
 import type { SparkJob, SparkResult } from "./documents";
 import { SparkJobs } from "./sparkJobs";
-import type { LaunchSpark, LentPlaces, SparkSession } from "./sparkSession";
+import type { LaunchSpark, LentInputs, SparkSession } from "./sparkSession";
 
 /**
  * Apache Spark as a reader of landed files, however it is started. One Spark serves all jobs of a run; the first job
@@ -49,7 +49,7 @@ export class SparkEngine implements AsyncDisposable {
   }
 }
 
-async function read(task: EngineTask, jobs: SparkJobs, lent: LentPlaces): Promise<CleanReading> {
+async function read(task: EngineTask, jobs: SparkJobs, lent: LentInputs): Promise<CleanReading> {
   const { paths, ...places } = lent.places;
   const job: SparkJob = {
     ...places,
@@ -77,7 +77,7 @@ async function read(task: EngineTask, jobs: SparkJobs, lent: LentPlaces): Promis
 /** Checks a job's result for consistency: each file's rows are in the data files, and nothing else. */
 async function cleanReading(
   report: Report,
-  { deliveries, fetch }: LentPlaces,
+  { deliveries, fetch }: LentInputs,
   result: SparkResult,
 ): Promise<CleanReading> {
   const staged: StagedRows[] = [];
@@ -126,6 +126,6 @@ function contradiction(subject: string): CleverLakeError {
   return new CleverLakeError(
     "corrupt",
     "Spark wrote other rows than it counted in the file; nothing was committed.",
-    { subject, hint: 'Please report this: it must not happen. Meanwhile use "engine": "embedded".' },
+    { subject, hint: 'This should not happen; please report it. Meanwhile use "engine": "embedded".' },
   );
 }

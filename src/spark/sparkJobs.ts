@@ -19,9 +19,9 @@ export class SparkJobs {
   run(
     job: SparkJob,
     signal: AbortSignal | undefined,
-    tell: (status: EngineStatus) => void,
+    notify: (status: EngineStatus) => void,
   ): Promise<SparkResult> {
-    const turn = this.turn.then(() => this.runNow(job, signal, tell));
+    const turn = this.turn.then(() => this.runNow(job, signal, notify));
     this.turn = turn.catch(() => undefined);
     return turn;
   }
@@ -29,7 +29,7 @@ export class SparkJobs {
   private async runNow(
     job: SparkJob,
     signal: AbortSignal | undefined,
-    tell: (status: EngineStatus) => void,
+    notify: (status: EngineStatus) => void,
   ): Promise<SparkResult> {
     const { session } = this;
     signal?.throwIfAborted();
@@ -48,7 +48,7 @@ export class SparkJobs {
     let status: EngineStatus = { state: "starting", line: null };
     const change = (part: Partial<EngineStatus>) => {
       status = { ...status, ...part };
-      tell(status);
+      notify(status);
     };
     change({});
     const answered = new Promise<SparkResult>((resolve, reject) => {

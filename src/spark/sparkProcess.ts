@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import * as z from "zod";
 import { specificationOf } from "../clever/specification";
 import { CleverLakeError, errnoOf } from "../errors";
-import { removeLocal } from "../heldFiles";
+import { removeLocal } from "../filesInUse";
 import { pause } from "../pause";
 import type { Delivery } from "../pipeline/delivery";
 import { withLandedFiles } from "../pipeline/read/landedFiles";
@@ -16,7 +16,7 @@ import type { EngineTask } from "../pipeline/read/readEngine";
 import { machineScratch } from "../scratch";
 import { addressOf, messageIn, type SparkRequest } from "./documents";
 import { LogTail } from "./logTail";
-import type { LaunchSpark, LentPlaces, SparkListener, SparkSession } from "./sparkSession";
+import type { LaunchSpark, LentInputs, SparkListener, SparkSession } from "./sparkSession";
 
 export interface SubmitOptions {
   /** The path of `spark-submit`, or its name if it is on the search path. */
@@ -119,7 +119,7 @@ class SparkProcess implements SparkSession {
   async withPlaces(
     task: EngineTask,
     deliveries: readonly Delivery[],
-    work: (lent: LentPlaces) => Promise<void>,
+    work: (lent: LentInputs) => Promise<void>,
   ): Promise<void> {
     const output = path.join(task.scratch, randomUUID());
     await withLandedFiles(task.lake, deliveries, task.signal, async (files) => {
@@ -148,7 +148,7 @@ class SparkProcess implements SparkSession {
   }
 
   logOfFailure(): Promise<string> {
-    return Promise.resolve(this.log.told());
+    return Promise.resolve(this.log.lastLines());
   }
 
   kill(): Promise<void> {
@@ -198,7 +198,7 @@ class SparkProcess implements SparkSession {
   }
 
   private ended(): CleverLakeError {
-    return new CleverLakeError("engine", `Spark is not there: ${this.exit ?? "?"}.${this.log.told()}`, {
+    return new CleverLakeError("engine", `Spark is not there: ${this.exit ?? "?"}.${this.log.lastLines()}`, {
       subject: this.program,
       hint: "Try `spark-submit --version` in the same environment; `sparkSubmit` names the program. It needs Java and Python 3.9 or newer.",
     });

@@ -1,6 +1,6 @@
 import type { Delivery } from "../pipeline/delivery";
 import type { EngineTask } from "../pipeline/read/readEngine";
-import type { JobPlaces, SparkMessage, SparkRequest } from "./documents";
+import type { JobLocations, SparkMessage, SparkRequest } from "./documents";
 
 /**
  * How to start Spark and communicate with it: everything in which `spark-submit` and Livy differ. `SparkJobs` runs jobs
@@ -13,7 +13,7 @@ export interface SparkSession extends AsyncDisposable {
   withPlaces(
     task: EngineTask,
     deliveries: readonly Delivery[],
-    work: (lent: LentPlaces) => Promise<void>,
+    work: (lent: LentInputs) => Promise<void>,
   ): Promise<void>;
 
   send(request: SparkRequest): Promise<void>;
@@ -39,10 +39,10 @@ export interface SparkListener {
   line(line: string): void;
 }
 
-export interface LentPlaces {
+export interface LentInputs {
   /** The deliveries whose landed files are available, in the order of `places.paths`. */
   readonly deliveries: readonly Delivery[];
-  readonly places: JobPlaces;
+  readonly places: JobLocations;
   /** Downloads a file of the job's output; resolves to its local path. */
   fetch(place: string): Promise<string>;
 }

@@ -6,7 +6,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer } from "./format";
-import { isCancellation, missingSalt, type Offer, offers, tell, tellError } from "./messages";
+import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 
 /** Adopts a lake that OEA's own notebooks wrote: first shows what it would do, then asks. */
@@ -22,25 +22,25 @@ export class AdoptCommand {
   /** Resolves to the summary; undefined if nothing was done. */
   async adopt(): Promise<AdoptSummary | undefined> {
     try {
-      const planned = await this.request(vscode.l10n.t("Clever: looking at OEA's lake"), true);
+      const planned = await this.request(vscode.l10n.t("Clever: inspecting OEA's lake"), true);
       if (planned.state === "nothing") {
-        tell(
+        notify(
           showInformationMessage,
           vscode.l10n.t("There is nothing to adopt: no table of this lake is OEA's own."),
         );
         return undefined;
       }
       if (planned.state !== "planned") {
-        this.tellAdopted(planned, vscode.l10n.t("This lake was adopted before."));
+        this.notifyAdopted(planned, vscode.l10n.t("This lake was adopted before."));
         return undefined;
       }
       if (!(await this.agrees(planned))) return undefined;
       const done = await this.request(vscode.l10n.t("Clever: adopting OEA's lake"), false);
-      this.tellAdopted(done, doneText(done));
+      this.notifyAdopted(done, doneText(done));
       return done;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
-      else tell(showInformationMessage, vscode.l10n.t("Stopped. Adopt the lake again to go on."));
+      if (!isCancellation(error)) notifyError(error, this.log);
+      else notify(showInformationMessage, vscode.l10n.t("Stopped. Adopt the lake again to continue."));
       return undefined;
     }
   }
@@ -88,7 +88,7 @@ export class AdoptCommand {
   }
 
   /** Reports the state of the lake, worst first, and offers the comparison. */
-  private tellAdopted(summary: AdoptSummary, text: string): void {
+  private notifyAdopted(summary: AdoptSummary, text: string): void {
     const { run, warnings } = summary;
     const unexplained = summary.comparison
       .flatMap(({ months }) => months)
@@ -115,7 +115,7 @@ export class AdoptCommand {
     const message = [text, ...(wrong.length > 0 ? wrong : [proof])].join(" ");
     this.log.info(message);
     const page: Offer = { title: vscode.l10n.t("Show the Comparison"), act: () => this.openPage() };
-    tell(wrong.length > 0 ? showWarningMessage : showInformationMessage, message, page, offers.run());
+    notify(wrong.length > 0 ? showWarningMessage : showInformationMessage, message, page, offers.run());
   }
 }
 
@@ -162,7 +162,7 @@ function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string
           pseudonyms.map === null
             ? vscode.l10n.t("OEA's pseudonyms have your salt, which stays.")
             : vscode.l10n.t(
-                "OEA made pseudonyms without a salt: anybody can compute them. New ones are made; {0} tells which takes the place of which.",
+                "OEA made pseudonyms without a salt: anybody can compute them. New ones are made; {0} maps the old ones to the new ones.",
                 pseudonyms.map,
               ),
         ];
@@ -178,25 +178,25 @@ export function warningText(warning: AdoptWarning): string {
   switch (warning.kind) {
     case "recentCommit":
       return vscode.l10n.t(
-        "OEA's job may be on: it wrote {0} at {1}. Turn it off: it would write every row again.",
+        "OEA's job may still be active: it wrote {0} at {1}. Turn it off, or it will write every row again.",
         subject,
         dateTime(Date.parse(warning.time)),
       );
     case "recentLanding":
       return vscode.l10n.t(
-        "OEA's job may be on: it landed {0} at {1}. Turn it off: it would write every row again.",
+        "OEA's job may still be active: it landed {0} at {1}. Turn it off, or it will write every row again.",
         subject,
         dateTime(Date.parse(warning.time)),
       );
     case "rowsSince":
       return vscode.l10n.t(
-        "OEA's job is on: {0} has {1} that it wrote since. Turn it off, and restore the table to the version before.",
+        "OEA's job is still active: {0} has {1} that it has written since. Turn it off, and restore the table to the previous version.",
         subject,
         counted.rows(warning.count),
       );
     case "landingsSince":
       return vscode.l10n.t(
-        "OEA's job is on: it landed {0} since, first {1}. Turn it off. Runs bring the same files from the server.",
+        "OEA's job is still active: it has landed {0} since, first {1}. Turn it off. Runs ingest the same files from the server.",
         counted.files(warning.count),
         subject,
       );
@@ -206,7 +206,7 @@ export function warningText(warning: AdoptWarning): string {
 function progressText({ phase, files, filesDone, rows }: AdoptProgress): string {
   switch (phase) {
     case "looking":
-      return vscode.l10n.t("{0} of {1} landed files looked at", integer(filesDone), integer(files));
+      return vscode.l10n.t("{0} of {1} landed files inspected", integer(filesDone), integer(files));
     case "building":
       return vscode.l10n.t(
         "{0} of {1} files read, {2}",

@@ -74,7 +74,7 @@ function monthsOf(table: string, months: readonly ComparedMonth[]): string[] {
       name: "superseded",
       title: vscode.l10n.t("Superseded"),
       meaning: vscode.l10n.t(
-        "A later delivery, or a newer file, says something else of the same person's day.",
+        "A later delivery, or a newer file, has different values for the same person and day.",
       ),
     },
     {

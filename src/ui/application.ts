@@ -17,7 +17,7 @@ import { EnginePreviews } from "./enginePreviews";
 import { timeOrDay } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
-import { tell, tellError } from "./messages";
+import { notify, notifyError } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewStrings } from "./preview/strings";
@@ -187,7 +187,7 @@ export class Application extends Disposable {
       // `npm start` requests the sample district through this variable.
       if (process.env.CLEVER_LAKE_TRY_SAMPLE === "1" && !isConnected()) await samples.try();
     } catch (error) {
-      tellError(error, this.log);
+      notifyError(error, this.log);
     }
     // The badge and status bar show news before the view is first opened; a failure shows there too.
     if (isConnected()) await this.model.loaded().catch(() => undefined);
@@ -266,7 +266,7 @@ export class Application extends Disposable {
   /** Reports an invalid setting when it is written, not when it is first used. */
   private checkSettings(event: vscode.ConfigurationChangeEvent): void {
     if (!event.affectsConfiguration("clever") || !isConnected()) return;
-    checkSettings().catch((error: unknown) => tellError(error, this.log));
+    checkSettings().catch((error: unknown) => notifyError(error, this.log));
   }
 
   private watchEngine(): void {
@@ -281,7 +281,7 @@ export class Application extends Disposable {
         `The engine ended (${signal ?? `exit code ${exitCode}`}); interrupted: ${interrupted.join(", ") || "nothing"}`,
       );
       if (interrupted.length > 0) return;
-      tell(
+      notify(
         showWarningMessage,
         vscode.l10n.t("Clever's engine ended unexpectedly; it starts again when it is needed."),
       );

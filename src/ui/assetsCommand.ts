@@ -6,7 +6,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
-import { isCancellation, tell, tellError } from "./messages";
+import { isCancellation, notify, notifyError } from "./messages";
 import { readGeneralSettings } from "./settings";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
 
@@ -32,17 +32,17 @@ export class AssetsCommand {
         vscode.l10n.t("Clever: writing analytics assets"),
         (_progress, token) => this.client.request(engine.createAssets, params, { signal: signalOf(token) }),
       );
-      this.tellSummary(summary);
+      this.notifySummary(summary);
       const readme = vscode.Uri.file(path.join(summary.folder, "README.md"));
       await vscode.commands.executeCommand("markdown.showPreview", readme);
       return summary;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     }
   }
 
-  private tellSummary({ folder, written, kept }: AssetsSummary): void {
+  private notifySummary({ folder, written, kept }: AssetsSummary): void {
     const open = {
       title: vscode.l10n.t("Open the Folder"),
       act: () => vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(folder)),
@@ -50,14 +50,14 @@ export class AssetsCommand {
     for (const file of kept) this.log.info(`Kept with its changes: ${file} in ${folder}`);
     if (kept.length === 0) {
       const text = vscode.l10n.t("{0} written to {1}.", counted.files(written.length), folder);
-      tell(showInformationMessage, text, open);
+      notify(showInformationMessage, text, open);
       return;
     }
     const text = vscode.l10n.t(
       "{0} written to {1}. Kept, because they were changed there: {2} ({3}). To write one again, delete it first.",
       ...[counted.files(written.length), folder, integer(kept.length), listed(kept)],
     );
-    tell(showWarningMessage, text, open);
+    notify(showWarningMessage, text, open);
   }
 }
 
@@ -92,7 +92,7 @@ async function askNames(): Promise<AssetName[] | undefined> {
   const picked = await showQuickPick(items, {
     canPickMany: true,
     title: vscode.l10n.t("Create Analytics Assets"),
-    placeHolder: vscode.l10n.t("What do you want to have made for this lake?"),
+    placeHolder: vscode.l10n.t("What do you want to create for this lake?"),
   });
   return picked === undefined || picked.length === 0 ? undefined : picked.map(({ name }) => name);
 }

@@ -4,7 +4,7 @@ import { type AzureDirectory, AzureManagement, managementScope } from "./azureMa
 import type { ConnectionAnswers } from "./connectionAnswers";
 import { signInWithMicrosoft } from "./microsoftAccount";
 import { withIcon } from "./window";
-import { askChoice, askText, askWhile, type Choice, orBack, type Place, withWaysOn } from "./wizard";
+import { askChoice, askText, askWhile, type Choice, orBack, type Place, withRecovery } from "./wizard";
 
 type LakeAuth = ConnectionAnswers["lakeAuth"];
 
@@ -41,7 +41,7 @@ export async function askAzureLake(
 
 function pickLake(place: Place): Promise<string> {
   const azure: AzureDirectory = new AzureManagement(() => signInWithMicrosoft(managementScope));
-  return withWaysOn(place, async () => {
+  return withRecovery(place, async () => {
     const asking = vscode.l10n.t("Asking Azure for your subscriptions …");
     const subscriptions = await askWhile(place, asking, (signal) => azure.subscriptions(signal));
     const subscription = await askChoice(
@@ -68,7 +68,7 @@ function pickLake(place: Place): Promise<string> {
 /** Signs the user in while the wizard is open: later the engine requests tokens in the background. */
 async function signIn(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
   const asking = vscode.l10n.t("Signing in with your Microsoft account …");
-  await withWaysOn(place, () => askWhile(place, asking, () => signInWithMicrosoft(storageScope)));
+  await withRecovery(place, () => askWhile(place, asking, () => signInWithMicrosoft(storageScope)));
   return answers;
 }
 
@@ -78,13 +78,13 @@ async function typeLake(answers: ConnectionAnswers, place: Place): Promise<strin
     value: isAdlsAddress(answers.lakeUrl) ? answers.lakeUrl : "",
     placeholder: "https://ACCOUNT.dfs.core.windows.net",
     prompt: vscode.l10n.t(
-      "The lake's address; a folder may follow, and the lake goes there. In OneLake: {0}",
+      "The lake's address, optionally followed by a folder. In OneLake: {0}",
       "https://onelake.dfs.fabric.microsoft.com/WORKSPACE/LAKEHOUSE.Lakehouse/Files",
     ),
     validate: (text) =>
       isAdlsAddress(text.trim())
         ? lakeAddressFault(text.trim())
-        : vscode.l10n.t("An address that begins with https:// or abfss:// is needed."),
+        : vscode.l10n.t("Enter an address that begins with https:// or abfss://."),
   });
   return typed.trim();
 }
@@ -119,7 +119,7 @@ async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<Co
       prompt: isKey
         ? vscode.l10n.t("The account key; it is kept in VS Code's secret store")
         : vscode.l10n.t("The shared access signature; it is kept in VS Code's secret store"),
-      validate: (text) => (text.trim() === "" ? vscode.l10n.t("It is needed.") : undefined),
+      validate: (text) => (text.trim() === "" ? vscode.l10n.t("A value is required.") : undefined),
     }),
   );
   if (secret === undefined) return askLakeAuth(answers, place);

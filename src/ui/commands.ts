@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { offers, tell, tellError, tellNotConnected } from "./messages";
+import { notify, notifyError, notifyNotConnected, offers } from "./messages";
 import type { RunController } from "./runController";
 import { isConnected } from "./settings";
 import { showInformationMessage } from "./window";
@@ -32,12 +32,13 @@ export function registerCommands(
     return vscode.commands.registerCommand(id, async (...parameters: never[]) => {
       try {
         onCall();
-        if (enablement.includes("clever.connected") && !isConnected()) return tellNotConnected();
-        if (enablement.includes("!clever.running") && runs.running !== undefined) return runs.tellRunning();
-        if (/(^|[^!])clever\.running/.test(enablement) && runs.running === undefined) return tellNoRun();
+        if (enablement.includes("clever.connected") && !isConnected()) return notifyNotConnected();
+        if (enablement.includes("!clever.running") && runs.running !== undefined)
+          return runs.notifyAlreadyRunning();
+        if (/(^|[^!])clever\.running/.test(enablement) && runs.running === undefined) return notifyNoRun();
         return await act(...parameters);
       } catch (error) {
-        tellError(error, log);
+        notifyError(error, log);
         return undefined;
       }
     });
@@ -45,6 +46,6 @@ export function registerCommands(
   return vscode.Disposable.from(...registered);
 }
 
-function tellNoRun(): void {
-  tell(showInformationMessage, vscode.l10n.t("No run is going on."), offers.run());
+function notifyNoRun(): void {
+  notify(showInformationMessage, vscode.l10n.t("No run is in progress."), offers.run());
 }

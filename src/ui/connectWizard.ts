@@ -22,7 +22,7 @@ import {
   type Step,
   type Walked,
   walk,
-  withWaysOn,
+  withRecovery,
 } from "./wizard";
 
 type ConnectionStep =
@@ -66,7 +66,7 @@ export function askConnection(
 }
 
 /** The step whose answer can fix the error. */
-export function stepConcerned(error: unknown, { authentication }: ConnectionAnswers): ConnectionStep {
+export function stepToFix(error: unknown, { authentication }: ConnectionAnswers): ConnectionStep {
   if (isCleverLakeError(error, "hostKey")) return "trust";
   if (isCleverLakeError(error, "network")) return "host";
   if (!isCleverLakeError(error, "auth")) return "salt";
@@ -92,7 +92,7 @@ async function askHost(answers: ConnectionAnswers, place: Place): Promise<Connec
     validate: (text) =>
       /^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/.test(text.trim())
         ? undefined
-        : vscode.l10n.t("A host name or address, without sftp:// or a path."),
+        : vscode.l10n.t("Enter a host name or address, without sftp:// or a path."),
   });
   return elsewhere(answers, { host: host.trim() });
 }
@@ -115,7 +115,7 @@ async function askUser(answers: ConnectionAnswers, place: Place): Promise<Connec
     ...place,
     value: answers.username,
     prompt: vscode.l10n.t("Your district's user name at the server"),
-    validate: (text) => (text.trim() === "" ? vscode.l10n.t("A user name is needed.") : undefined),
+    validate: (text) => (text.trim() === "" ? vscode.l10n.t("Enter a user name.") : undefined),
   });
   return elsewhere(answers, { username: username.trim() });
 }
@@ -151,7 +151,7 @@ async function askAuthentication(
   if (authentication !== "privateKey") Object.assign(cleared, { privateKeyPath: "", passphrase: "" });
   if (authentication !== "agent") return cleared;
   const loggingIn = vscode.l10n.t("Logging in …");
-  const login = withWaysOn(place, () =>
+  const login = withRecovery(place, () =>
     askWhile(place, loggingIn, (signal) => logIn(client, cleared, signal)),
   );
   return (await orBack(login.then(() => cleared))) ?? askAuthentication(client, answers, place);
@@ -174,7 +174,7 @@ async function askSecret(
       value: answers.password,
       password: true,
       prompt: vscode.l10n.t("The password; it is kept in VS Code's secret store"),
-      validate: (text) => (text === "" ? vscode.l10n.t("A password is needed.") : undefined),
+      validate: (text) => (text === "" ? vscode.l10n.t("Enter a password.") : undefined),
       attempt: (text, signal) => logIn(client, { ...answers, password: text }, signal),
     });
     return { ...answers, password };
@@ -212,7 +212,7 @@ async function askTrust(
 ): Promise<ConnectionAnswers> {
   const { host, port } = answers;
   const asking = vscode.l10n.t("Asking {0} for its key …", host);
-  const { hostKey: presented } = await withWaysOn(place, () =>
+  const { hostKey: presented } = await withRecovery(place, () =>
     askWhile(place, asking, (signal) =>
       client.request(engine.fetchHostKey, { host, port, timeoutSeconds: 15 }, { signal }),
     ),
@@ -221,7 +221,7 @@ async function askTrust(
   await askChoice(
     place,
     trusted
-      ? vscode.l10n.t("The server shows the key that you trusted before.")
+      ? vscode.l10n.t("The server presents the key that you already trust.")
       : vscode.l10n.t("Is this the key of {0}? Compare it with what Clever tells you.", host),
     [
       {
@@ -277,9 +277,9 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
       ...place,
       value: folderPathOf(answers.lakeUrl) ?? "",
       placeholder: path.join(homedir(), "clever-lake"),
-      prompt: vscode.l10n.t("The lake's folder; it is made if it is not there"),
+      prompt: vscode.l10n.t("The lake's folder; it is created if it does not exist"),
       validate: (text) =>
-        path.isAbsolute(expandHome(text)) ? undefined : vscode.l10n.t("A full path is needed."),
+        path.isAbsolute(expandHome(text)) ? undefined : vscode.l10n.t("Enter a full path."),
     }),
   );
   if (typed === undefined) return askLake(answers, place);

@@ -7,13 +7,13 @@ import type { ConnectionModel } from "./connectionModel";
 import type { askConnection } from "./connectWizard";
 import { forCount } from "./counts";
 import { integer } from "./format";
-import { isCancellation, offers, tell, tellError } from "./messages";
-import { agreesToReplace, handOver } from "./saltKeeping";
+import { isCancellation, notify, notifyError, offers } from "./messages";
+import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readSettings, reportsRoot } from "./settings";
 import { sameLake, sameServer, targetsOf } from "./targets";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
-import { askWayOn } from "./wizard";
+import { askRecovery } from "./wizard";
 
 /** The wizard's steps bring settings validation with them, so they are loaded on demand. */
 const wizard = () => import("./connectWizard");
@@ -33,7 +33,7 @@ export class ConnectionCommands {
 
   /** Runs the wizard until the connection works or the user leaves. */
   async connect(): Promise<void> {
-    const { askConnection, stepConcerned } = await wizard();
+    const { askConnection, stepToFix } = await wizard();
     let answers = this.unfinished ?? (await this.knownAnswers());
     let from: FirstStep | "none" = "host";
     for (;;) {
@@ -45,7 +45,7 @@ export class ConnectionCommands {
       }
       try {
         const tested = await this.tested(answers);
-        if (answers.saltIsNew && !(await handOver(answers.salt))) {
+        if (answers.saltIsNew && !(await offerNewSalt(answers.salt))) {
           from = "salt";
           continue;
         }
@@ -54,12 +54,12 @@ export class ConnectionCommands {
           continue;
         }
         await this.keep(answers);
-        this.tellConnected(tested);
+        this.notifyConnected(tested);
         return;
       } catch (error) {
-        const way = isCancellation(error) ? "back" : await askWayOn(error, this.log);
+        const way = isCancellation(error) ? "back" : await askRecovery(error, this.log);
         if (way === "leave") return;
-        from = way === "again" ? "none" : stepConcerned(error, answers);
+        from = way === "again" ? "none" : stepToFix(error, answers);
       }
     }
   }
@@ -85,18 +85,18 @@ export class ConnectionCommands {
           integer(reports),
         ),
       );
-      if (isOeas) tell(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
+      if (isOeas) notify(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
       else if (salt === "notGiven") {
-        tell(showWarningMessage, vscode.l10n.t("{0} A salt is missing yet.", text), offers.credentials());
+        notify(showWarningMessage, vscode.l10n.t("{0} A salt is still needed.", text), offers.credentials());
       } else if (salt === "unproven") {
         const unproven = vscode.l10n.t(
           "{0} The lake's fingerprint of its salt is gone, and no lookup shows whether this salt is the same. Put the file back from a copy of the lake, or import a roster with students of it: until then no run takes the salt.",
           text,
         );
-        tell(showWarningMessage, unproven);
-      } else tell(showInformationMessage, text);
+        notify(showWarningMessage, unproven);
+      } else notify(showInformationMessage, text);
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.log);
     }
   }
 
@@ -146,7 +146,7 @@ export class ConnectionCommands {
   private async mayReplaceSalt({ salt }: ConnectionAnswers): Promise<boolean> {
     const stored = await this.secrets.readBound();
     const before = stored.secrets.salt;
-    return before === undefined || before === salt || agreesToReplace(stored, this.log);
+    return before === undefined || before === salt || confirmReplacement(stored, this.log);
   }
 
   private async keep(answers: ConnectionAnswers): Promise<void> {
@@ -157,15 +157,15 @@ export class ConnectionCommands {
     await this.model.refresh();
   }
 
-  private tellConnected({ folders, isOeas }: ConnectionTest): void {
+  private notifyConnected({ folders, isOeas }: ConnectionTest): void {
     const reports = folders.reduce((sum, each) => sum + each.reports, 0);
     const text = forCount(
       reports,
       vscode.l10n.t("Connected: 1 report is on the server."),
       vscode.l10n.t("Connected: {0} reports are on the server.", integer(reports)),
     );
-    if (isOeas) tell(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
-    else tell(showInformationMessage, text, offers.run());
+    if (isOeas) notify(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
+    else notify(showInformationMessage, text, offers.run());
   }
 
   private withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {

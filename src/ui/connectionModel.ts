@@ -51,7 +51,7 @@ export class ConnectionModel extends Disposable {
   private failure: unknown;
   private lookedAt: number | undefined;
   /** Whether the user has requested a look at the server in this window. */
-  private asked = false;
+  private isRequested = false;
   private readonly guard: TargetGuard;
   /** Settings and secrets are written one after the other: no request may see a half-written state. */
   private changing: Promise<void> = Promise.resolve();
@@ -120,7 +120,7 @@ export class ConnectionModel extends Disposable {
    * Whether the views may contact server and lake on their own: in Restricted Mode only after a request by the user.
    */
   get mayLook(): boolean {
-    return isConnected() && (vscode.workspace.isTrusted || this.asked);
+    return isConnected() && (vscode.workspace.isTrusted || this.isRequested);
   }
 
   /**
@@ -187,7 +187,7 @@ export class ConnectionModel extends Disposable {
       this.reset();
       return;
     }
-    this.asked = true;
+    this.isRequested = true;
     this.loading?.abort.abort();
     const abort = new AbortController();
     const done = this.load(abort.signal);

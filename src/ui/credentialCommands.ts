@@ -3,9 +3,9 @@ import type { EngineClient } from "../engine/client";
 import type { Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
-import { missingSalt, offers, tell } from "./messages";
+import { missingSalt, notify, offers } from "./messages";
 import { askNewSalt } from "./saltBox";
-import { agreesToReplace, agreesWithoutSalt, reveal } from "./saltKeeping";
+import { confirmRemoval, confirmReplacement, reveal } from "./saltKeeping";
 import type { SecretName, SecretStore } from "./secrets";
 import { readSettings, usesSample } from "./settings";
 import { type Targets, targetsOf } from "./targets";
@@ -30,7 +30,7 @@ export class CredentialCommands {
 
   /** Changes the salt or credentials of the existing connection. */
   async change(): Promise<void> {
-    if (usesSample()) return tellSampleHasNone();
+    if (usesSample()) return notifySampleHasNone();
     const settings = await readSettings();
     const { sftp, lake } = settings;
     const picked = await showQuickPick(
@@ -61,7 +61,9 @@ export class CredentialCommands {
       prompt: vscode.l10n.t("For {0} at {1}; kept in VS Code's secret store", sftp.username, sftp.host),
       // A key may have no passphrase; the others are never empty.
       validateInput: (text) =>
-        picked.name === "passphrase" || text.trim() !== "" ? undefined : vscode.l10n.t("It is needed."),
+        picked.name === "passphrase" || text.trim() !== ""
+          ? undefined
+          : vscode.l10n.t("A value is required."),
     });
     if (value === undefined) return;
     await this.write({ [picked.name]: value }, targets);
@@ -70,14 +72,14 @@ export class CredentialCommands {
 
   /** Asks the user to confirm, then shows the salt and offers to copy it. */
   async showSalt(): Promise<void> {
-    if (usesSample()) return tellSampleHasNone();
+    if (usesSample()) return notifySampleHasNone();
     const { saltKeyVaultUrl, lake } = await readSettings();
     const { secrets, boundTo } = await this.parts.secrets.readBound();
     if (secrets.salt !== undefined)
       return reveal(secrets.salt, boundTo?.lake.url ?? lake.url, this.parts.log);
     if (saltKeyVaultUrl === undefined) throw missingSalt();
     const text = vscode.l10n.t("The salt is in the key vault {0}.", saltKeyVaultUrl);
-    tell(showInformationMessage, text);
+    notify(showInformationMessage, text);
   }
 
   /** Removes all secrets; if they include a salt, warns what is lost with it. */
@@ -88,7 +90,7 @@ export class CredentialCommands {
     }
     await this.parts.secrets.forgetSecrets();
     await this.forgetInEngine();
-    tell(
+    notify(
       showInformationMessage,
       vscode.l10n.t("The password, the passphrase and the salt have been removed from this machine."),
     );
@@ -109,15 +111,16 @@ export class CredentialCommands {
     const { salt: before } = connected.secrets;
     const salt = await askNewSalt(client, connected, log);
     if (salt === undefined || salt === before) return;
-    if (before !== undefined && !(await agreesToReplace(await this.parts.secrets.readBound(), log))) return;
+    if (before !== undefined && !(await confirmReplacement(await this.parts.secrets.readBound(), log)))
+      return;
     await this.write({ salt }, targets);
-    tell(showInformationMessage, vscode.l10n.t("The salt has been changed."));
+    notify(showInformationMessage, vscode.l10n.t("The salt has been changed."));
   }
 
   /** Asks whether the stored secrets may be removed. */
   private async agrees(question: string, yes: string, further: readonly string[]): Promise<boolean> {
     const { secrets, log } = this.parts;
-    return agreesWithoutSalt(await secrets.readBound(), { question, yes, further }, log);
+    return confirmRemoval(await secrets.readBound(), { question, yes, further }, log);
   }
 
   private async write(changes: Partial<Record<SecretName, string>>, targets: Targets): Promise<void> {
@@ -133,8 +136,8 @@ export class CredentialCommands {
   }
 }
 
-function tellSampleHasNone(): void {
-  tell(
+function notifySampleHasNone(): void {
+  notify(
     showInformationMessage,
     vscode.l10n.t("The sample district has no credentials to show or change."),
     offers.leaveSample(),

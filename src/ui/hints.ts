@@ -13,11 +13,11 @@ export function hintInVsCode(code: ErrorCode, hint: string): string {
   switch (code) {
     case "salt":
       return vscode.l10n.t(
-        "Give the salt that was used before with the command “Clever: Change Salt or Credentials”. With another one the same person would get a second pseudonym.",
+        "Enter the salt that was used before with the command “Clever: Change Salt or Credentials”. With another one the same person would get a second pseudonym.",
       );
     case "hostKey":
       return vscode.l10n.t(
-        "Somebody may be in between. Only if Clever confirms the key, trust it with the command “Clever: Connect to Clever and a Lake”.",
+        "The connection may be intercepted. Only if Clever confirms the key, trust it with the command “Clever: Connect to Clever and a Lake”.",
       );
     case "auth":
       return vscode.l10n.t(
@@ -25,11 +25,11 @@ export function hintInVsCode(code: ErrorCode, hint: string): string {
       );
     case "notAdopted":
       return vscode.l10n.t(
-        "Look at it with the command “Clever: Adopt OEA's Lake”, which shows what it would do before it does anything.",
+        "Use the command “Clever: Adopt OEA's Lake”. It shows what it would do before it changes anything.",
       );
     default:
       return vscode.l10n.t(
-        "See what is set with the command “Clever: Connect to Clever and a Lake”, and what is there with “Clever: Refresh”.",
+        "Check the settings with the command “Clever: Connect to Clever and a Lake”, and list the reports with “Clever: Refresh”.",
       );
   }
 }

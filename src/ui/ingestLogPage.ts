@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { LogLine } from "../engine/messages";
 import { integer, recentTime, unbroken } from "./format";
 import { tableSection } from "./markdown";
-import { reasonWithPlace } from "./reportState";
+import { reasonWithPosition } from "./reportState";
 
 /** A file's outcome in one word. */
 export function logWord(outcome: LogLine["outcome"]): string {
@@ -53,7 +53,7 @@ export function logSection(log: readonly LogLine[]): string[] {
       optionalInteger(line.rowsWritten),
       optionalInteger(line.rowsRefused),
       ...(isShown ? [optionalInteger(line.rowsSuperseded)] : []),
-      line.reason === null ? (line.notes ?? "") : reasonWithPlace(line),
+      line.reason === null ? (line.notes ?? "") : reasonWithPosition(line),
     ]),
     isShown ? [3, 4, 5] : [3, 4],
   );

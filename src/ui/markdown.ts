@@ -31,7 +31,7 @@ function cellAsMarkdown(cell: Cell): string {
 }
 
 /** A tooltip of facts, each on its own line after its name. */
-export function factsTooltip(
+export function detailsTooltip(
   facts: readonly (readonly [name: string, value: string])[],
 ): vscode.MarkdownString {
   return new vscode.MarkdownString(

@@ -55,14 +55,18 @@ export const offers = {
 type Show = (message: string, ...titles: string[]) => Thenable<string | undefined>;
 
 /** Shows a message and carries out the chosen step; does not wait for the choice. */
-export function tell(show: Show, message: string, ...choices: readonly Offer[]): void {
+export function notify(show: Show, message: string, ...choices: readonly Offer[]): void {
   void show(message, ...choices.map(({ title }) => title)).then((title) =>
     choices.find((choice) => choice.title === title)?.act(),
   );
 }
 
 /** Shows an error and offers a way to fix it. */
-export function tellError(error: unknown, log: vscode.LogOutputChannel, ...further: readonly Offer[]): void {
+export function notifyError(
+  error: unknown,
+  log: vscode.LogOutputChannel,
+  ...further: readonly Offer[]
+): void {
   const text = describeError(error);
   log.error(text);
   const choices = [...further];
@@ -72,12 +76,12 @@ export function tellError(error: unknown, log: vscode.LogOutputChannel, ...furth
     choices.push(offers.credentials());
   else if (isCleverLakeError(error, "notAdopted")) choices.push(offers.adopt());
   choices.push(offers.log());
-  tell(showErrorMessage, text, ...choices);
+  notify(showErrorMessage, text, ...choices);
 }
 
 /** Reports that a command needs a connection, and offers ways to create one. */
-export function tellNotConnected(): void {
-  tell(
+export function notifyNotConnected(): void {
+  notify(
     showInformationMessage,
     vscode.l10n.t(
       "There is no connection yet. Connect to Clever and a lake first, or try it with a sample district.",
@@ -88,8 +92,8 @@ export function tellNotConnected(): void {
 }
 
 /** Reports that a command was called without anything to act on, and shows where to choose something. */
-export function tellNothingChosen(view: "clever.reports" | "clever.lake"): void {
-  tell(
+export function notifyNothingSelected(view: "clever.reports" | "clever.lake"): void {
+  notify(
     showInformationMessage,
     view === "clever.reports"
       ? vscode.l10n.t("Choose this in the menu of a report.")

@@ -17,7 +17,7 @@ export async function microsoftToken({ scope, refused }: TokenParams): Promise<T
   const session =
     known &&
     (await signedIn(scope, {
-      forceNewSession: { detail: vscode.l10n.t("The sign-in to the data lake has run out.") },
+      forceNewSession: { detail: vscode.l10n.t("The sign-in to the data lake has expired.") },
     }));
   if (session) return answerOf(session);
   throw new CleverLakeError(

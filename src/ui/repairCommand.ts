@@ -5,7 +5,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
-import { isCancellation, offers, tell, tellError } from "./messages";
+import { isCancellation, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
@@ -25,7 +25,7 @@ export class RepairCommand {
         true,
       );
       if (planned.tables.length === 0) {
-        tell(
+        notify(
           showInformationMessage,
           vscode.l10n.t("There is nothing to repair: no other program changed rows of the tables."),
         );
@@ -33,23 +33,23 @@ export class RepairCommand {
       }
       const due = planned.tables.filter(({ problem }) => problem === null);
       if (due.length === 0) {
-        this.tellEnd([], planned);
+        this.notifyFinished([], planned);
         return undefined;
       }
       const repair = vscode.l10n.t("Repair");
       const answer = await showWarningMessage(
-        vscode.l10n.t("Build {0} again from the landed files?", counted.tables(due.length)),
+        vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length)),
         { modal: true, detail: planned.tables.map(tableDetail).join("\n\n") },
         repair,
       );
       if (answer !== repair) return undefined;
       const done = await this.request(vscode.l10n.t("Clever: repairing the lake"), false);
       const built = done.tables.filter(({ problem }) => problem === null);
-      const text = vscode.l10n.t("Built again from the landed files: {0}.", counted.tables(built.length));
-      this.tellEnd([text, ...built.flatMap(keptSentence)], done);
+      const text = vscode.l10n.t("Rebuilt from the landed files: {0}.", counted.tables(built.length));
+      this.notifyFinished([text, ...built.flatMap(keptSentence)], done);
       return done;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     }
   }
@@ -68,18 +68,18 @@ export class RepairCommand {
     }
   }
 
-  private tellEnd(sentences: readonly string[], { tables }: RepairSummary): void {
+  private notifyFinished(sentences: readonly string[], { tables }: RepairSummary): void {
     const left = tables.flatMap(({ table, problem }) =>
       problem === null ? [] : [vscode.l10n.t("{0} stays as it is: {1}", table, problem)],
     );
     const text = [...sentences, ...left].join(" ");
     if (left.length === 0) {
       this.log.info(text);
-      tell(showInformationMessage, text);
+      notify(showInformationMessage, text);
       return;
     }
     this.log.warn(text);
-    tell(showWarningMessage, text, offers.log());
+    notify(showWarningMessage, text, offers.log());
   }
 }
 
@@ -120,5 +120,5 @@ function tableDetail({
 function keptSentence({ replaced }: RepairedTable): string[] {
   return replaced === null
     ? []
-    : [vscode.l10n.t("The old table is kept in {0}; delete it when it is of no use.", replaced)];
+    : [vscode.l10n.t("The old table is kept in {0}. Delete it when you no longer need it.", replaced)];
 }

@@ -7,8 +7,8 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { integer } from "./format";
 import type { LakeNode, LakeTree } from "./lakeTree";
-import { isCancellation, type Offer, offers, tell, tellError, tellNothingChosen } from "./messages";
-import { isBroughtIn } from "./reportCounts";
+import { isCancellation, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
+import { isRelevantReport } from "./reportCounts";
 import { stateIcon, stateReason, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
 import type { RunController } from "./runController";
@@ -49,7 +49,7 @@ export class ReportCommands {
     try {
       await model.refresh();
     } catch (error) {
-      tellError(error, log, { title: vscode.l10n.t("Retry"), act: () => this.refresh() });
+      notifyError(error, log, { title: vscode.l10n.t("Retry"), act: () => this.refresh() });
     }
   }
 
@@ -67,9 +67,9 @@ export class ReportCommands {
     if (items === undefined) return;
     const isDue = ({ state }: ReportItem) =>
       state === "new" || state === "changed" || (command === "run" && state === "landed");
-    const due = items.filter(comparesContents() ? isBroughtIn : isDue);
+    const due = items.filter(comparesContents() ? isRelevantReport : isDue);
     if (due.length === 0) {
-      tell(showInformationMessage, vscode.l10n.t("What is selected is in the lake already."));
+      notify(showInformationMessage, vscode.l10n.t("The selected reports are already in the lake."));
       return;
     }
     await this.parts.runs.run({ command, only: due.map(({ path }) => path) });
@@ -80,12 +80,12 @@ export class ReportCommands {
    * were.
    */
   async accept(node?: ReportNode): Promise<void> {
-    if (node?.kind !== "file") return tellNothingChosen("clever.reports");
+    if (node?.kind !== "file") return notifyNothingSelected("clever.reports");
     const { path, acceptable } = node.item;
     const reason = stateReason(node.item) ?? "";
     if (!acceptable) {
       const text = vscode.l10n.t("{0} cannot be accepted without its bad rows. {1}", path, reason);
-      tell(showInformationMessage, text);
+      notify(showInformationMessage, text);
       return;
     }
     const accept = vscode.l10n.t("Accept Without the Bad Rows");
@@ -106,11 +106,11 @@ export class ReportCommands {
 
   /** Dismisses a quarantined file permanently, so that it no longer needs attention. */
   async dismiss(node?: ReportNode): Promise<void> {
-    if (node?.kind !== "file") return tellNothingChosen("clever.reports");
+    if (node?.kind !== "file") return notifyNothingSelected("clever.reports");
     const { client, log, model } = this.parts;
     const { path, state } = node.item;
     if (state !== "quarantined") {
-      tell(showInformationMessage, vscode.l10n.t("{0} is not in quarantine.", path));
+      notify(showInformationMessage, vscode.l10n.t("{0} is not in quarantine.", path));
       return;
     }
     const dismiss = vscode.l10n.t("Dismiss");
@@ -132,7 +132,7 @@ export class ReportCommands {
         client.request(engine.dismiss, { ...connected, files: [path] }, { signal: signalOf(token) }),
       );
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, log);
+      if (!isCancellation(error)) notifyError(error, log);
     } finally {
       await this.refresh();
     }
@@ -155,10 +155,10 @@ export class ReportCommands {
         const named = [first.subject, first.problem] as const;
         const text = forCount(
           problems.length,
-          vscode.l10n.t("1 thing does not add up: {0}: {1}", ...named),
-          vscode.l10n.t("{0} things do not add up, first {1}: {2}", integer(problems.length), ...named),
+          vscode.l10n.t("1 discrepancy found: {0}: {1}", ...named),
+          vscode.l10n.t("{0} discrepancies found, first {1}: {2}", integer(problems.length), ...named),
         );
-        tell(showErrorMessage, [text, ...waiting].join(" "), offers.log());
+        notify(showErrorMessage, [text, ...waiting].join(" "), offers.log());
       } else {
         const text = vscode.l10n.t(
           "No discrepancies found: {0} of reports in {1}.",
@@ -166,10 +166,10 @@ export class ReportCommands {
           counted.files(landedFiles),
         );
         const show = waiting.length > 0 ? showWarningMessage : showInformationMessage;
-        tell(show, [text, ...waiting].join(" "), ...(waiting.length > 0 ? [offers.reports()] : []));
+        notify(show, [text, ...waiting].join(" "), ...(waiting.length > 0 ? [offers.reports()] : []));
       }
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, log);
+      if (!isCancellation(error)) notifyError(error, log);
     }
   }
 
@@ -192,26 +192,26 @@ export class ReportCommands {
 
   async copyPath(node?: ReportNode | LakeNode): Promise<void> {
     const path = pathOf(node);
-    if (path === undefined) return tellNothingChosen("clever.reports");
+    if (path === undefined) return notifyNothingSelected("clever.reports");
     await vscode.env.clipboard.writeText(path);
   }
 
   async revealInLake(node?: ReportNode): Promise<void> {
     const { lakeTree, lakeView, log } = this.parts;
-    if (node?.kind !== "file") return tellNothingChosen("clever.reports");
+    if (node?.kind !== "file") return notifyNothingSelected("clever.reports");
     const { path, state, landed } = node.item;
     const ingest: Offer = { title: vscode.l10n.t("Ingest"), act: () => this.runSelected("ingest", node) };
     if (landed === null) {
       const show = showInformationMessage;
-      if (state === "ignored") tell(show, vscode.l10n.t("{0} is not brought into the lake.", path));
-      else tell(show, vscode.l10n.t("{0} is new: it is not in the lake yet.", path), ingest);
+      if (state === "ignored") notify(show, vscode.l10n.t("{0} is not ingested.", path));
+      else notify(show, vscode.l10n.t("{0} is new: it is not in the lake yet.", path), ingest);
       return;
     }
     try {
       const found = await lakeTree.find(landed.landedPath);
       if (found === undefined) {
         const text = vscode.l10n.t("{0} was ingested, but is no longer in the lake.", landed.landedPath);
-        tell(showWarningMessage, text, {
+        notify(showWarningMessage, text, {
           title: vscode.l10n.t("Verify the Lake"),
           act: () => this.verify(),
         });
@@ -220,21 +220,21 @@ export class ReportCommands {
       await lakeView.reveal(found, { select: true, focus: true });
       if (state === "changed") {
         const text = vscode.l10n.t("This is {0} as it was before it changed on the server.", path);
-        tell(showInformationMessage, text, ingest);
+        notify(showInformationMessage, text, ingest);
       } else if (state === "quarantined") {
         const text = vscode.l10n.t("{0} is in quarantine: no row of this delivery is in the tables.", path);
         const preview = { title: vscode.l10n.t("Preview Report"), act: () => this.openReport(path) };
-        tell(showInformationMessage, text, preview);
+        notify(showInformationMessage, text, preview);
       }
     } catch (error) {
-      tellError(error, log);
+      notifyError(error, log);
     }
   }
 
   /** Opens an item of the lake. This shows no identities: pages of tables have none, and previews mask them. */
   async openLakeItem(node?: LakeNode): Promise<void> {
     const path = pathOf(node);
-    if (node === undefined || path === undefined) return tellNothingChosen("clever.lake");
+    if (node === undefined || path === undefined) return notifyNothingSelected("clever.lake");
     if (node.kind === "landed") await this.parts.openPreview("lake", path);
     else if (node.kind === "table") await this.parts.openTable(path);
   }
@@ -254,7 +254,7 @@ export class ReportCommands {
       );
       if (picked) await runReports.open(picked.label);
     } catch (error) {
-      tellError(error, log);
+      notifyError(error, log);
     }
   }
 
@@ -276,7 +276,7 @@ export class ReportCommands {
     try {
       await model.loaded();
     } catch (error) {
-      tellError(error, log);
+      notifyError(error, log);
       return undefined;
     }
     const items = model.reports

@@ -22,8 +22,8 @@ export interface ReportCounts {
 
 export function countsOf(items: readonly ReportItem[], overdue: readonly Freshness[] = []): ReportCounts {
   const failed = items.filter(({ failure }) => failure !== null).length;
-  const inState = (wanted: ReportItem["state"]) =>
-    items.filter(({ state, failure }) => state === wanted && failure === null).length;
+  const inState = (requested: ReportItem["state"]) =>
+    items.filter(({ state, failure }) => state === requested && failure === null).length;
   const unread = items.filter((item) => item.unread?.report).length;
   return {
     quarantined: inState("quarantined"),
@@ -37,14 +37,14 @@ export function countsOf(items: readonly ReportItem[], overdue: readonly Freshne
 
 /** Whether there is any report, apart from those excluded by the settings. */
 export function hasReports(items: readonly ReportItem[]): boolean {
-  return items.some(isBroughtIn);
+  return items.some(isRelevantReport);
 }
 
 /**
  * Whether a run has ingested or would read this file's contents; a duplicate's contents are in the lake as another
  * file's.
  */
-export function isBroughtIn({ report, state, landed }: ReportItem): boolean {
+export function isRelevantReport({ report, state, landed }: ReportItem): boolean {
   return report !== null && (state !== "ignored" || landed !== null);
 }
 

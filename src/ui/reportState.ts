@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { FileState, ReportItem } from "../engine/messages";
 import { bytes, dateTime, integer } from "./format";
-import { factsTooltip } from "./markdown";
+import { detailsTooltip } from "./markdown";
 
 /** How a report's state is displayed: by word, icon and colour. */
 interface Look {
@@ -49,14 +49,14 @@ export function stateIcon(item: ReportItem): vscode.ThemeIcon {
 export function stateReason(item: ReportItem): string | undefined {
   if (item.failure !== null) return item.failure;
   if (item.unread !== null) return item.unread.reason;
-  return item.reason === null ? undefined : reasonWithPlace(item);
+  return item.reason === null ? undefined : reasonWithPosition(item);
 }
 
 /** All facts about a file. */
 export function tooltip(item: ReportItem): vscode.MarkdownString {
   const { landed } = item;
   const reason = stateReason(item);
-  return factsTooltip([
+  return detailsTooltip([
     [vscode.l10n.t("Path"), item.path],
     [vscode.l10n.t("State"), stateWord(item)],
     ...fact(vscode.l10n.t("Reason"), reason),
@@ -87,7 +87,7 @@ function fact<T>(
 }
 
 /** A reason with line and column, if known. */
-export function reasonWithPlace(item: Pick<ReportItem, "reason" | "line" | "column">): string {
+export function reasonWithPosition(item: Pick<ReportItem, "reason" | "line" | "column">): string {
   const reason = item.reason ?? "";
   if (item.line === null) return reason;
   return item.column === null

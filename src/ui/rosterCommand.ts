@@ -5,14 +5,14 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
-import { isCancellation, missingSalt, offers, tell, tellError } from "./messages";
+import { isCancellation, missingSalt, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
 import { withShares } from "./withShares";
 
 /** The usual name of a roster file; others can be picked too. */
 const usualName = "students.csv";
 
-type RosterPlace = Pick<RosterParams, "origin" | "path">;
+type RosterLocation = Pick<RosterParams, "origin" | "path">;
 
 /** Imports Clever's roster, so that the dashboard knows grades. */
 export class RosterCommand {
@@ -25,30 +25,30 @@ export class RosterCommand {
   /** Asks where the roster is and what to keep of it, imports it, and reports the result. */
   async import(): Promise<RosterSummary | undefined> {
     try {
-      const place = await this.askPlace();
+      const place = await this.askRosterLocation();
       const keepRaw = place && (await askKeepRaw());
       if (place === undefined || keepRaw === undefined) return undefined;
       const summary = await this.withNotification({ ...place, keepRaw });
-      this.tellSummary(summary);
+      this.notifySummary(summary);
       return summary;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     }
   }
 
   /** Imports a roster without asking, such as the sample district's; reports only failures. */
-  async importQuietly(place: RosterPlace, signal: AbortSignal): Promise<void> {
+  async importQuietly(place: RosterLocation, signal: AbortSignal): Promise<void> {
     try {
       const params = { ...(await this.model.connected()), ...place, keepRaw: false };
       await this.client.request(engine.importRoster, params, { signal });
     } catch (error) {
-      if (!signal.aborted) tellError(error, this.log);
+      if (!signal.aborted) notifyError(error, this.log);
     }
   }
 
   private async withNotification(
-    roster: RosterPlace & { readonly keepRaw: boolean },
+    roster: RosterLocation & { readonly keepRaw: boolean },
   ): Promise<RosterSummary> {
     const connected = await this.model.connected();
     const { saltKeyVaultUrl } = connected.connection;
@@ -65,7 +65,7 @@ export class RosterCommand {
     }
   }
 
-  private async askPlace(): Promise<RosterPlace | undefined> {
+  private async askRosterLocation(): Promise<RosterLocation | undefined> {
     const server = {
       ...withIcon(vscode.l10n.t("$(cloud) From the SFTP server")),
       detail: vscode.l10n.t("Clever's roster file, where your account sees one"),
@@ -84,7 +84,7 @@ export class RosterCommand {
   }
 
   /** The files on the server that are not reports, rosters by name first. */
-  private async askServerPath(): Promise<RosterPlace | undefined> {
+  private async askServerPath(): Promise<RosterLocation | undefined> {
     await this.model.loaded();
     const others = this.model.reports.filter(
       ({ report, size, path }) => report === null && size > 0 && path.toLowerCase().endsWith(".csv"),
@@ -111,7 +111,7 @@ export class RosterCommand {
     return path ? { origin: "server", path: path.replace(/^\/+/, "") } : undefined;
   }
 
-  private tellSummary(summary: RosterSummary): void {
+  private notifySummary(summary: RosterSummary): void {
     const { students, refused, inReports, grades, unknownGrades, problems } = summary;
     this.log.info(
       `Roster ${summary.path}: ${summary.outcome}, ${summary.rows} rows, ${students} students, ${summary.repeated} repeated, ${summary.furtherSchools} for further schools, ${refused} refused, ${inReports ?? "none yet"} in the reports, ${summary.milliseconds} ms`,
@@ -130,28 +130,28 @@ export class RosterCommand {
           first?.reason ?? "",
         ],
       );
-      tell(showWarningMessage, text, offers.log());
+      notify(showWarningMessage, text, offers.log());
     } else if (inReports === 0) {
       const text = vscode.l10n.t(
         "{0} imported, but the lake's reports know none of them. Is Student_id the id that the reports call sis_id?",
         counted.students(students),
       );
-      tell(showWarningMessage, text, offers.log());
+      notify(showWarningMessage, text, offers.log());
     } else if (summary.outcome === "unchanged") {
       const text = vscode.l10n.t("The roster is unchanged: {0}.", counted.students(students));
-      tell(showInformationMessage, text);
+      notify(showInformationMessage, text);
     } else {
       const text = vscode.l10n.t(
         "{0} in {1} imported. Kept of each: pseudonym, school and grade.",
         counted.students(students),
         counted.grades(grades.length + unknownGrades.length),
       );
-      tell(showInformationMessage, text);
+      notify(showInformationMessage, text);
     }
   }
 }
 
-async function askDiskPath(): Promise<RosterPlace | undefined> {
+async function askDiskPath(): Promise<RosterLocation | undefined> {
   const [file] =
     (await vscode.window.showOpenDialog({
       title: vscode.l10n.t("Import Roster"),
@@ -170,7 +170,7 @@ async function askKeepRaw(): Promise<boolean | undefined> {
       keepRaw: false,
     },
     {
-      ...withIcon(vscode.l10n.t("$(warning) Keep the file as it came, too")),
+      ...withIcon(vscode.l10n.t("$(warning) Also keep the original file")),
       detail: vscode.l10n.t("In stage1np, with names, birth dates and addresses of children"),
       keepRaw: true,
     },

@@ -7,8 +7,8 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, integer } from "./format";
-import { isCancellation, missingSalt, type Offer, offers, tell, tellError } from "./messages";
-import { reasonWithPlace } from "./reportState";
+import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
+import { reasonWithPosition } from "./reportState";
 import { outcomeOf } from "./runOutcome";
 import { showErrorMessage, showInformationMessage, showWarningMessage, withProgress } from "./window";
 
@@ -52,7 +52,7 @@ export class RunController extends Disposable {
    */
   async run(request: RunRequest, isAskedFor = true): Promise<RunSummary | undefined> {
     if (this.abort) {
-      this.tellRunning();
+      this.notifyAlreadyRunning();
       return undefined;
     }
     const abort = new AbortController();
@@ -68,13 +68,13 @@ export class RunController extends Disposable {
       await this.afterRun(request, abort.signal);
       this.logSummary(summary);
       const didNothing = summary.landed === 0 && summary.anonymized === 0 && summary.failed.length === 0;
-      if (isAskedFor || !didNothing) this.tellSummary(summary, request);
+      if (isAskedFor || !didNothing) this.notifySummary(summary, request);
       return summary;
     } catch (error) {
-      if (isCancellation(error)) this.tellStopped(request);
+      if (isCancellation(error)) this.notifyStopped(request);
       else {
         const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
-        tellError(error, this.log, retry);
+        notifyError(error, this.log, retry);
       }
       return undefined;
     } finally {
@@ -87,9 +87,9 @@ export class RunController extends Disposable {
   }
 
   /** Reports that something is not possible during a run. */
-  tellRunning(): void {
+  notifyAlreadyRunning(): void {
     const stop: Offer = { title: vscode.l10n.t("Stop the Run"), act: () => this.cancel() };
-    tell(showInformationMessage, vscode.l10n.t("A run is going on already."), stop);
+    notify(showInformationMessage, vscode.l10n.t("A run is already in progress."), stop);
   }
 
   private withNotification(params: RunParams, abort: AbortController): Thenable<RunSummary> {
@@ -117,7 +117,7 @@ export class RunController extends Disposable {
     });
   }
 
-  private tellSummary(summary: RunSummary, request: RunRequest): void {
+  private notifySummary(summary: RunSummary, request: RunRequest): void {
     const { severity, text, quarantined } = outcomeOf(summary, request.accept ?? []);
     const open: Offer = { title: vscode.l10n.t("Open Run Report"), act: () => this.openRun(summary.runId) };
     const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
@@ -143,7 +143,7 @@ export class RunController extends Disposable {
       warning: showWarningMessage,
       information: showInformationMessage,
     }[severity];
-    tell(show, text, ...choices);
+    notify(show, text, ...choices);
   }
 
   private logSummary({
@@ -162,16 +162,16 @@ export class RunController extends Disposable {
     this.log.info(
       `Run ${runId}: ${landed} landed, ${anonymized} anonymized, ${allRows} rows, ${quarantined.length} quarantined, ${failed.length} failed, ${milliseconds} ms`,
     );
-    for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${reasonWithPlace(each)}`);
+    for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${reasonWithPosition(each)}`);
     for (const each of failed) this.log.error(`Failed: ${each.path}: ${each.reason}`);
     for (const each of notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
     for (const each of changedByOthers) this.log.warn(`Changed by others: ${each.table}: ${each.problem}`);
     for (const each of overdue) this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
   }
 
-  private tellStopped(request: RunRequest): void {
+  private notifyStopped(request: RunRequest): void {
     const resume: Offer = { title: vscode.l10n.t("Resume"), act: () => this.run(request) };
-    tell(
+    notify(
       showInformationMessage,
       vscode.l10n.t("Stopped. Completed work is kept; the next run continues from there."),
       resume,
@@ -203,7 +203,7 @@ function doneShare(state: RunProgress): number {
 
 /** `file n of m, bytes, rate, time left; rows anonymized`. */
 function progressText(state: RunProgress, milliseconds: number): string {
-  if (state.phase === "listing") return vscode.l10n.t("looking at the server …");
+  if (state.phase === "listing") return vscode.l10n.t("checking the server …");
   const parts: string[] = [];
   if (state.filesLanded < state.files) {
     const file = Math.min(state.filesLanded + 1, state.files);

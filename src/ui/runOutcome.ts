@@ -3,7 +3,7 @@ import type { RunSummary } from "../engine/messages";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
 import { overdueText } from "./overdue";
-import { reasonWithPlace } from "./reportState";
+import { reasonWithPosition } from "./reportState";
 
 /** The outcome of a run, for its notification. */
 export interface RunOutcome {
@@ -48,7 +48,7 @@ function failedSentence(failed: RunSummary["failed"]): string[] {
 function quarantinedSentence(quarantined: RunSummary["quarantined"]): string[] {
   const [first] = quarantined;
   if (!first) return [];
-  const named = [first.path, reasonWithPlace(first)] as const;
+  const named = [first.path, reasonWithPosition(first)] as const;
   return [
     forCount(
       quarantined.length,
@@ -105,7 +105,7 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
     const [first = ""] = accepted;
     return [
       vscode.l10n.t(
-        "{0} was accepted: {1} taken, {2} refused.",
+        "{0} was accepted: {1} written, {2} refused.",
         accepted.length === 1 ? first : counted.files(accepted.length),
         counted.rows(rows),
         counted.rows(refused),
@@ -124,7 +124,7 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
       ),
     ];
   }
-  if (reportsOnServer === null) return [vscode.l10n.t("There was nothing to anonymize.")];
+  if (reportsOnServer === null) return [vscode.l10n.t("There is nothing to anonymize.")];
   return [
     forCount(
       unchanged,

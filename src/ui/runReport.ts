@@ -67,8 +67,9 @@ export function reportOf(run: RunDetails): string {
   const lines = [`# ${asMarkdown(titleOf(run.runId))}`, "", title, ""];
   if (run.error !== null) lines.push(`> ${asMarkdown(run.error)}`, "");
   const { summary } = run;
-  if (summary === null) lines.push(vscode.l10n.t("It has no summary: it is going on, or was cut off."), "");
-  else lines.push(...numbersOf(summary), ...troubleOf(summary));
+  if (summary === null)
+    lines.push(vscode.l10n.t("It has no summary: it is still running, or was interrupted."), "");
+  else lines.push(...numbersOf(summary), ...problemSentences(summary));
   return [...lines, ...filesOf(run), ...(summary === null ? [] : remarksOf(summary))].join("\n");
 }
 
@@ -89,7 +90,7 @@ function numbersOf(summary: RunSummary): string[] {
 }
 
 /** Findings that a person must look at. */
-function troubleOf(summary: RunSummary): string[] {
+function problemSentences(summary: RunSummary): string[] {
   const reasonHead = [vscode.l10n.t("File"), vscode.l10n.t("Reason")];
   return [
     ...tableSection(
@@ -190,7 +191,7 @@ function remarksOf(summary: RunSummary): string[] {
       vscode.l10n.t("Ids of people"),
       [
         vscode.l10n.t("Report"),
-        vscode.l10n.t("Words for nothing, counted as blank"),
+        vscode.l10n.t("Placeholder words, counted as blank"),
         vscode.l10n.t("Ids of the school system with several Clever ids"),
         vscode.l10n.t("Clever ids with several ids of the school system"),
       ],

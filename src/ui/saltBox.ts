@@ -4,11 +4,11 @@ import type { Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { checkSaltText, shortestSalt } from "../saltText";
-import { askText, type Log, orLeft } from "./wizard";
+import { askText, type Log, undefinedIfLeft } from "./wizard";
 
 /** What is wrong with a typed salt, without checking the lake; undefined if nothing. */
 export function saltFault(text: string): string | undefined {
-  return checkSaltText(text).salt === "" ? vscode.l10n.t("A salt is needed.") : undefined;
+  return checkSaltText(text).salt === "" ? vscode.l10n.t("Enter a salt.") : undefined;
 }
 
 /** The error for a salt that differs from the lake's, in the extension's wording. */
@@ -22,9 +22,9 @@ function weakSalt(): CleverLakeError {
   return new CleverLakeError(
     "salt",
     vscode.l10n.t(
-      "This salt is easy to guess, and so would be who is behind a pseudonym: a new lake does not take it.",
+      "This salt is easy to guess, and so the person behind a pseudonym would be too. A new lake does not accept it.",
     ),
-    { hint: vscode.l10n.t("Give {0} random characters or more, or have a new salt made.", shortestSalt) },
+    { hint: vscode.l10n.t("Enter {0} random characters or more, or generate a new salt.", shortestSalt) },
   );
 }
 
@@ -34,7 +34,7 @@ export async function askNewSalt(
   { connection, secrets }: Connected,
   log: Log,
 ): Promise<string | undefined> {
-  const text = await orLeft(
+  const text = await undefinedIfLeft(
     askText({
       title: vscode.l10n.t("Change Salt"),
       canGoBack: false,

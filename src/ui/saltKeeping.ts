@@ -10,7 +10,7 @@ type Log = Pick<vscode.LogOutputChannel, "info">;
 /** What is lost with a salt, for every question about losing one. */
 function withoutSaltWarning(): string {
   return vscode.l10n.t(
-    "Every pseudonym is made with the salt. Without it the lake cannot be continued, here or on another machine.",
+    "Every pseudonym is computed with the salt. Without it, nobody can add to this lake, here or on another machine.",
   );
 }
 
@@ -18,13 +18,13 @@ function withoutSaltWarning(): string {
  * Shows a new salt until the user has taken a copy of it.
  * @returns false if the user goes back instead
  */
-export async function handOver(salt: string): Promise<boolean> {
+export async function offerNewSalt(salt: string): Promise<boolean> {
   return offerCopies(
     salt,
     vscode.l10n.t("Keep the new salt like a password."),
     [
       withoutSaltWarning(),
-      vscode.l10n.t("The connection is made once you have copied it or saved it to a file."),
+      vscode.l10n.t("The connection is created once you have copied it or saved it to a file."),
     ].join("\n\n"),
     { title: vscode.l10n.t("Go Back"), isCloseAffordance: true },
   );
@@ -57,7 +57,7 @@ interface Question {
 }
 
 /** Asks whether stored secrets may be removed; a salt among them can be shown and saved first. */
-export async function agreesWithoutSalt(
+export async function confirmRemoval(
   { secrets, boundTo }: BoundSecrets,
   { question, yes, further }: Question,
   log: Log,
@@ -77,9 +77,9 @@ export async function agreesWithoutSalt(
 }
 
 /** Asks whether another salt may replace the stored one. */
-export function agreesToReplace(stored: BoundSecrets, log: Log): Promise<boolean> {
+export function confirmReplacement(stored: BoundSecrets, log: Log): Promise<boolean> {
   const lake = stored.boundTo?.lake.url;
-  return agreesWithoutSalt(
+  return confirmRemoval(
     stored,
     {
       question: vscode.l10n.t("Replace the stored salt?"),

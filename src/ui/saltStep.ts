@@ -7,7 +7,7 @@ import { checkSaltText } from "../saltText";
 import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
 import { checkSalt, saltFault } from "./saltBox";
 import { withIcon } from "./window";
-import { askChoice, askText, askWhile, orBack, type Place, withWaysOn } from "./wizard";
+import { askChoice, askText, askWhile, orBack, type Place, withRecovery } from "./wizard";
 
 /** The wizard's question for the salt; each answer is compared with the lake's at once. */
 export async function askSalt(
@@ -15,13 +15,13 @@ export async function askSalt(
   answers: ConnectionAnswers,
   place: Place,
 ): Promise<ConnectionAnswers> {
-  const looking = vscode.l10n.t("Looking at the lake …");
+  const looking = vscode.l10n.t("Reading the lake …");
   const check = (next: ConnectionAnswers) =>
-    withWaysOn(place, () =>
+    withRecovery(place, () =>
       askWhile(place, looking, (signal) => checkSalt(client, connectedWith(next), signal)),
     );
   // Any salt shows whether the lake has one; if the lake cannot be used, the user can go back to it.
-  const { salt: state } = await withWaysOn(place, () =>
+  const { salt: state } = await withRecovery(place, () =>
     askWhile(place, looking, (signal) =>
       client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), { signal }),
     ),
@@ -53,11 +53,11 @@ function askWhichSalt(
   const { lakeUrl, salt, saltIsNew, saltLake } = answers;
   const make = {
     ...withIcon(vscode.l10n.t("$(sparkle) Make a new salt")),
-    detail: vscode.l10n.t("For a new lake. You copy or save it before the connection is made."),
+    detail: vscode.l10n.t("For a new lake. You copy or save it before the connection is created."),
     value: "make" as const,
   };
   const paste = {
-    ...withIcon(vscode.l10n.t("$(clippy) Paste the district's own")),
+    ...withIcon(vscode.l10n.t("$(clippy) Paste the district's salt")),
     detail: vscode.l10n.t(
       "The one that your other OEA modules use, so that pseudonyms join; or the one this lake was made with.",
     ),
@@ -71,7 +71,7 @@ function askWhichSalt(
   const keep = {
     ...withIcon(
       saltIsNew
-        ? vscode.l10n.t("$(check) Use the new salt that was made")
+        ? vscode.l10n.t("$(check) Use the new salt")
         : vscode.l10n.t("$(check) Keep the one that is stored"),
     ),
     ...(saltLake && saltLake !== lakeUrl.replace(/\/+$/, "")
@@ -80,7 +80,7 @@ function askWhichSalt(
     value: "keep" as const,
   };
   const prompt = claimed
-    ? vscode.l10n.t("This lake has a salt already: the same one is needed.")
+    ? vscode.l10n.t("This lake already has a salt. Enter the same one.")
     : vscode.l10n.t("Pseudonyms are made with a salt, one per lake.");
   return askChoice<"make" | "paste" | "keep" | "vault">(
     place,

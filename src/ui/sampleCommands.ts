@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
 import { signalOf } from "../engine/client";
 import type { ConnectionModel } from "./connectionModel";
-import { isCancellation, offers, tell, tellError } from "./messages";
+import { isCancellation, notify, notifyError, offers } from "./messages";
 import type { SampleDistrict } from "./sampleDistrict";
 import { hasConnection, lakeUrl, useSample, usesSample } from "./settings";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
@@ -32,30 +32,30 @@ export class SampleCommands {
       await useSample(true);
       await vscode.commands.executeCommand("clever.reports.focus");
       await model.refresh();
-      tell(
+      notify(
         showInformationMessage,
         vscode.l10n.t("The sample district is connected. Its reports are new to the lake."),
         offers.run(),
       );
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, log);
+      if (!isCancellation(error)) notifyError(error, log);
     }
   }
 
   /** Returns to the user's own connection, or to none if there was none. */
   async leave(): Promise<void> {
     if (!usesSample()) {
-      tell(showInformationMessage, vscode.l10n.t("The sample district is not in use."));
+      notify(showInformationMessage, vscode.l10n.t("The sample district is not in use."));
       return;
     }
     await useSample(false);
     if (!hasConnection()) {
-      tell(showInformationMessage, vscode.l10n.t("The sample district has been left."), offers.connect());
+      notify(showInformationMessage, vscode.l10n.t("You have left the sample district."), offers.connect());
       return;
     }
-    tell(
+    notify(
       showInformationMessage,
-      vscode.l10n.t("The sample district has been left. Your connection is back as it was."),
+      vscode.l10n.t("You have left the sample district. Your connection is restored."),
     );
     await this.parts.model.refresh();
   }
@@ -79,7 +79,7 @@ async function askToSetAside(): Promise<boolean> {
     {
       modal: true,
       detail: vscode.l10n.t(
-        "Your connection, its credentials and its salt stay as they are, and nothing is looked at or run there meanwhile. “Clever: Leave Sample District” brings the connection back.",
+        "Your connection, its credentials and its salt stay as they are. Meanwhile, nothing is read or run there. “Clever: Leave Sample District” restores the connection.",
       ),
     },
     use,

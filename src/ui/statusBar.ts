@@ -44,7 +44,7 @@ export class StatusBar extends Disposable {
         });
         break;
       case "running":
-        this.set({ icon: "sync~spin", text: state.text, state: vscode.l10n.t("A run is going on.") });
+        this.set({ icon: "sync~spin", text: state.text, state: vscode.l10n.t("A run is in progress.") });
         break;
     }
     this.item.show();

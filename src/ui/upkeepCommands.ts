@@ -12,7 +12,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
-import { isCancellation, offers, tell, tellError } from "./messages";
+import { isCancellation, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showInputBox, showWarningMessage, withProgress } from "./window";
 import { withShares } from "./withShares";
 
@@ -31,7 +31,7 @@ export class UpkeepCommands {
       const planned = await this.requestOptimize(title, true);
       const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
       if (before === after) {
-        this.tellEnd(
+        this.notifyFinished(
           vscode.l10n.t("There is nothing to merge: no month has many small data files."),
           planned,
         );
@@ -39,7 +39,7 @@ export class UpkeepCommands {
       }
       const merge = vscode.l10n.t("Merge");
       const answer = await showInformationMessage(
-        vscode.l10n.t("Make {0} out of {1}?", integer(after), counted.dataFiles(before)),
+        vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before)),
         { modal: true, detail: optimizeDetail(planned) },
         merge,
       );
@@ -50,10 +50,10 @@ export class UpkeepCommands {
         counted.dataFiles(filesOf(done, "before")),
         integer(filesOf(done, "after")),
       );
-      this.tellEnd(text, done);
+      this.notifyFinished(text, done);
       return done;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     }
   }
@@ -69,7 +69,7 @@ export class UpkeepCommands {
       const title = vscode.l10n.t("Clever: looking for unused data files");
       const planned = await this.requestVacuum(title, true, days);
       if (planned.files === 0) {
-        this.tellEnd(
+        this.notifyFinished(
           vscode.l10n.t(
             "There is nothing to remove: each data file is in use, or was within the last {0} days.",
             integer(days),
@@ -90,10 +90,10 @@ export class UpkeepCommands {
       if (answer !== remove) return undefined;
       const done = await this.requestVacuum(vscode.l10n.t("Clever: removing unused data files"), false, days);
       const what = [counted.dataFiles(done.files), bytes(done.bytes)] as const;
-      this.tellEnd(forCount(done.files, ...removedTexts(what)), done);
+      this.notifyFinished(forCount(done.files, ...removedTexts(what)), done);
       return done;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     }
   }
@@ -114,10 +114,10 @@ export class UpkeepCommands {
               "The Digital Engagement table is up to date: {0} written.",
               counted.rows(done.rows),
             );
-      tell(showInformationMessage, text);
+      notify(showInformationMessage, text);
       return done;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     } finally {
       this.model.lakeMayHaveChanged();
@@ -127,7 +127,7 @@ export class UpkeepCommands {
   private async requestOptimize(title: string, dryRun: boolean): Promise<OptimizeSummary> {
     const connected = await this.model.connected();
     const shares = ({ bytes, bytesDone }: OptimizeProgress) => bytesDone / Math.max(1, bytes);
-    return this.asked(title, dryRun, shares, (signal, onProgress) =>
+    return this.execute(title, dryRun, shares, (signal, onProgress) =>
       this.client.request(engine.optimize, { ...connected, dryRun }, { signal, onProgress }),
     );
   }
@@ -135,13 +135,13 @@ export class UpkeepCommands {
   private async requestVacuum(title: string, dryRun: boolean, olderThanDays: number): Promise<VacuumSummary> {
     const connected = await this.model.connected();
     const shares = ({ files, filesDone }: VacuumProgress) => filesDone / Math.max(1, files);
-    return this.asked(title, dryRun, shares, (signal, onProgress) =>
+    return this.execute(title, dryRun, shares, (signal, onProgress) =>
       this.client.request(engine.vacuum, { ...connected, dryRun, olderThanDays }, { signal, onProgress }),
     );
   }
 
   /** Anything but a dry run may have changed the lake, whatever the outcome. */
-  private async asked<Progress, Result>(
+  private async execute<Progress, Result>(
     title: string,
     dryRun: boolean,
     shareOf: (progress: Progress) => number,
@@ -155,17 +155,17 @@ export class UpkeepCommands {
   }
 
   /** Reports the outcome, and tables that were skipped. */
-  private tellEnd(text: string, { tables }: Pick<OptimizeSummary | VacuumSummary, "tables">): void {
+  private notifyFinished(text: string, { tables }: Pick<OptimizeSummary | VacuumSummary, "tables">): void {
     this.log.info(text);
     const problems = tables.flatMap(({ table, problem }) => (problem === null ? [] : [{ table, problem }]));
     for (const { table, problem } of problems) this.log.warn(`${table}: ${problem}`);
     const [first] = problems;
     if (first === undefined) {
-      tell(showInformationMessage, text);
+      notify(showInformationMessage, text);
       return;
     }
     const left = vscode.l10n.t("{0} stays as it is: {1}", first.table, first.problem);
-    tell(showWarningMessage, `${text} ${left}`, offers.log());
+    notify(showWarningMessage, `${text} ${left}`, offers.log());
   }
 }
 
@@ -203,7 +203,7 @@ function vacuumDetail({ tables, olderThanDays }: VacuumSummary): string {
       ),
     );
   const rest = vscode.l10n.t(
-    "The log of Clever Lake lists them. The tables can then not be read any more as they were more than {0} days ago. Their rows of today and the landed files stay.",
+    "The log of Clever Lake lists them. Versions of the tables from more than {0} days ago can then no longer be read. The current rows and the landed files stay.",
     integer(olderThanDays),
   );
   return `${lines.join("\n")}\n\n${rest}`;
@@ -218,11 +218,11 @@ function removedTexts(what: readonly [string, string]): [string, string] {
 
 /** For how many days versions keep their files; undefined if the user cancels. */
 async function askDays(): Promise<number | undefined> {
-  const least = engine.leastRetentionDays;
+  const least = engine.minimumRetentionDays;
   const isDays = (text: string) => /^\d{1,5}$/.test(text.trim()) && Number(text) >= least;
   const text = await showInputBox({
     title: vscode.l10n.t("Remove Unused Data Files"),
-    prompt: vscode.l10n.t("Keep the data files that the tables have used within how many days?"),
+    prompt: vscode.l10n.t("For how many days should unused data files be kept?"),
     value: String(least),
     validateInput: (value) =>
       isDays(value) ? undefined : vscode.l10n.t("It must be a whole number, {0} or more.", integer(least)),

@@ -43,11 +43,11 @@ export function askText(step: TextStep): Promise<string> {
     box.value = step.value;
     box.password = step.password ?? false;
     if (step.placeholder) box.placeholder = step.placeholder;
-    let asked = 0;
+    let latest = 0;
     const check = async () => {
-      const mine = ++asked;
+      const mine = ++latest;
       const fault = await step.validate?.(box.value);
-      if (mine === asked) box.validationMessage = fault;
+      if (mine === latest) box.validationMessage = fault;
       return fault === undefined;
     };
     const accept = async () => {
@@ -123,10 +123,10 @@ export async function orBack<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 /** The user's choice after a failure. */
-export type WayOn = "again" | "back" | "leave";
+export type Recovery = "again" | "back" | "leave";
 
 /** Shows the complete error first, and asks how to continue. */
-export async function askWayOn(error: unknown, log: Log): Promise<WayOn> {
+export async function askRecovery(error: unknown, log: Log): Promise<Recovery> {
   log.error(describeError(error));
   const again: vscode.MessageItem = { title: vscode.l10n.t("Try Again") };
   const show: vscode.MessageItem = { title: vscode.l10n.t("Show Log") };
@@ -146,13 +146,13 @@ export async function askWayOn(error: unknown, log: Log): Promise<WayOn> {
 }
 
 /** Work of a step that may fail; the user then tries again, goes back or leaves. */
-export async function withWaysOn<T>(place: Place, work: () => Promise<T>): Promise<T> {
+export async function withRecovery<T>(place: Place, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (isNavigation(error)) throw error;
-      const way = await askWayOn(error, place.log);
+      const way = await askRecovery(error, place.log);
       if (way === "back") throw new Back();
       if (way === "leave") throw new Left();
     }
@@ -160,7 +160,7 @@ export async function withWaysOn<T>(place: Place, work: () => Promise<T>): Promi
 }
 
 /** A standalone question: undefined if the user leaves it. */
-export async function orLeft<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function undefinedIfLeft<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
@@ -196,14 +196,14 @@ function ask<B extends vscode.QuickInput & QuickInputButtons, T>(
   place: Place,
   open: (box: B, resolve: (value: T) => void, reject: (reason: unknown) => void) => vscode.Disposable[],
 ): Promise<T> {
-  const held: vscode.Disposable[] = [box];
+  const disposables: vscode.Disposable[] = [box];
   const answer = new Promise<T>((resolve, reject) => {
     box.title = place.title;
     box.step = place.step;
     box.totalSteps = place.of;
     box.ignoreFocusOut = true;
     box.buttons = backButton(place);
-    held.push(
+    disposables.push(
       ...open(box, resolve, reject),
       box.onDidTriggerButton((button) => {
         if (button === vscode.QuickInputButtons.Back) reject(new Back());
@@ -214,7 +214,7 @@ function ask<B extends vscode.QuickInput & QuickInputButtons, T>(
     box.show();
   });
   return answer.finally(() => {
-    for (const part of held.reverse()) part.dispose();
+    for (const part of disposables.reverse()) part.dispose();
   });
 }
 
@@ -247,17 +247,17 @@ export async function walk<S>(
   let index = from;
   let goingBack = false;
   /** The steps to go back to. */
-  const asked = Array.from({ length: from }, (_, step) => step);
+  const previous = Array.from({ length: from }, (_, step) => step);
   for (let step = steps[index]; step !== undefined; step = steps[index]) {
     try {
-      const place = { title, step: index + 1, of: steps.length, canGoBack: asked.length > 0, log };
+      const place = { title, step: index + 1, of: steps.length, canGoBack: previous.length > 0, log };
       const next = await step(state, place);
-      if (next === undefined && goingBack && asked.length > 0) {
-        index = asked.pop() ?? 0;
+      if (next === undefined && goingBack && previous.length > 0) {
+        index = previous.pop() ?? 0;
         continue;
       }
       goingBack = false;
-      if (next !== undefined) asked.push(index);
+      if (next !== undefined) previous.push(index);
       // Answers to later steps are kept as suggestions.
       state = next ?? state;
       index++;
@@ -265,7 +265,7 @@ export async function walk<S>(
       if (error instanceof Left) return { state, done: false };
       if (!(error instanceof Back)) throw error;
       goingBack = true;
-      index = asked.pop() ?? 0;
+      index = previous.pop() ?? 0;
     }
   }
   return { state, done: true };

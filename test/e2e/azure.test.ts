@@ -225,7 +225,7 @@ describe("a district's lake in Azure", () => {
   test("asks for another sign-in where the account's was revoked in the middle of a run", async () => {
     const { dialog } = workbench();
     await inTheMiddleOfARun("2025-09-03", () => cloud.revokeSignIn());
-    expect(await dialog.text()).toContain("The sign-in to the data lake has run out.");
+    expect(await dialog.text()).toContain("The sign-in to the data lake has expired.");
     await workbench().screenshot("azure-sign-in-again-dark");
     await dialog.press("Allow");
     await expect.poll(() => reports().row("2025-09-03 students").textContent()).toContain("anonymized");

@@ -60,7 +60,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await quickInput.asks("The lake's folder");
     await quickInput.answer(district.lake);
     await quickInput.step("(9/9)");
-    await quickInput.choose("Paste the district's own");
+    await quickInput.choose("Paste the district's salt");
     await quickInput.asks("The salt");
     expect(await quickInput.isMasked()).toBe(true);
     await quickInput.answer(salt);
@@ -120,7 +120,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await reports().contextMenu("Accept Without Its Bad Rows…", `${badDay} students`);
     expect(await dialog.text()).toContain("without its bad rows?");
     await dialog.press("Accept Without the Bad Rows");
-    await notifications.shows("was accepted: 1 row taken, 2 rows refused.");
+    await notifications.shows("was accepted: 1 row written, 2 rows refused.");
     await expect.poll(() => reports().row(`${badDay} students`).textContent()).toContain("anonymized");
   });
 

@@ -152,7 +152,7 @@ describe.each([
   });
 
   test("4. which resources that are paid for are hardly used, and what an active user costs", async () => {
-    const frame = await ask("Which resources that we pay for are hardly used?");
+    const frame = await ask("Which paid resources are hardly used?");
     const rows = await cellsOf(frame.locator("#panel-licences table"));
     const [least] = rows;
     expect([least?.[0], least?.[1]]).toEqual(["Nobodys App", "0"]);
@@ -170,7 +170,7 @@ describe.each([
         decimal.format(cost / users),
       ]);
     }
-    counted("Which resources that we pay for are hardly used?");
+    counted("Which paid resources are hardly used?");
   });
 
   test("5. what changed last month", async () => {
@@ -187,7 +187,7 @@ describe.each([
   });
 
   test("6. who is not on Clever at all, by school and grade", async () => {
-    const frame = await ask("Who is not on Clever at all?");
+    const frame = await ask("Who does not use Clever at all?");
     for (const [id, of] of [
       ["neverSchool", "school"],
       ["neverGrade", "grade"],
@@ -210,6 +210,6 @@ describe.each([
       }
       expect(held).toBeGreaterThan(1);
     }
-    counted("Who is not on Clever at all?");
+    counted("Who does not use Clever at all?");
   });
 });

@@ -68,7 +68,7 @@ describe("the sample district, as a newcomer meets it", () => {
 
   test("it is left again, and no connection is left behind", async () => {
     await workbench().runCommand("Clever: Leave Sample District");
-    await workbench().notifications.shows("The sample district has been left.");
+    await workbench().notifications.shows("You have left the sample district.");
     await reports().welcome("Try It with a Sample District").waitFor();
     expect(await workbench().statusItem("Clever").count()).toBe(0);
   });

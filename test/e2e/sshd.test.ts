@@ -56,7 +56,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     expect(await quickInput.value()).toBe("reports-sftp.clever.com");
     await workbench().screenshot("wizard-host-dark");
     await quickInput.answer("sftp://clever.com/reports");
-    await quickInput.refused("A host name or address");
+    await quickInput.refused("Enter a host name or address");
     await quickInput.answer("127.0.0.1");
 
     await quickInput.step("(2/9)");
@@ -77,7 +77,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
 
     await quickInput.step("(4/9)");
     await quickInput.answer("   ");
-    await quickInput.refused("A user name is needed");
+    await quickInput.refused("Enter a user name");
     await quickInput.answer(sshd().sshd.username);
 
     await quickInput.step("(5/9)");
@@ -85,7 +85,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await quickInput.choose("Password");
     await quickInput.step("(6/9)");
     await quickInput.accept();
-    await quickInput.refused("A password is needed");
+    await quickInput.refused("Enter a password");
     await quickInput.back();
     await quickInput.step("(5/9)");
     await quickInput.choose("Private key");
@@ -131,17 +131,17 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await quickInput.choose("Type a folder's path");
     await quickInput.asks("The lake's folder");
     await quickInput.answer("lake");
-    await quickInput.refused("A full path is needed");
+    await quickInput.refused("Enter a full path");
     await quickInput.back();
     await quickInput.choose("Type a folder's path");
     await quickInput.asks("The lake's folder");
     await quickInput.answer(district.lake);
 
     await quickInput.step("(9/9)");
-    await quickInput.choose("Paste the district's own");
+    await quickInput.choose("Paste the district's salt");
     await quickInput.asks("The salt");
     await quickInput.accept();
-    await quickInput.refused("A salt is needed");
+    await quickInput.refused("Enter a salt");
     await quickInput.back();
     await quickInput.choose("Make a new salt");
 
@@ -149,7 +149,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await workbench().screenshot("salt-made-dark");
     await workbench().page.keyboard.press("Escape");
     await quickInput.step("(9/9)");
-    await quickInput.choose("Use the new salt that was made");
+    await quickInput.choose("Use the new salt");
     expect(await dialog.text()).toContain("Keep the new salt like a password.");
     await dialog.press("Copy the Salt");
     await notifications.shows(`Connected: ${reportCount} reports are on the server.`);

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "vitest";
-import { lakePlaceOf } from "../../src/assets/lakePlace";
+import { lakeAddressesOf } from "../../src/assets/lakeAddresses";
 import { synapseScripts } from "../../src/assets/sql/scripts";
 import { groupsTable, pseudoTable, rosterTable } from "../../src/clever/layout";
 import { reportNames, reports } from "../../src/clever/reports";
@@ -56,7 +56,7 @@ export async function sampleViews(
   await importRoster({ lake: fixture.lake, salt, keepRaw: false, file: await rosterOnDisk(roster) });
   await updateGroupsAlone(fixture.lake, divisionOf(await indexOf(fixture, folder), counting));
   const duck = await Duck.open({ threads: 1 });
-  await makeViews(fixture, duck, synapseScripts(lakePlaceOf("file:///data/lake")));
+  await makeViews(fixture, duck, synapseScripts(lakeAddressesOf("file:///data/lake")));
   return { duck, fixture };
 }
 

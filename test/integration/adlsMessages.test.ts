@@ -98,7 +98,7 @@ describe("what the user reads", () => {
 
   test.each([
     ["ENOTFOUND", "There is no storage account of the name devaccount, or the network is away."],
-    ["EAI_AGAIN", "The network is away: no name can be looked up."],
+    ["EAI_AGAIN", "The network is unavailable: no name can be looked up."],
   ])("when a look-up of the account's name says %s", (code, message) => {
     const error = new RestError(`getaddrinfo ${code} devaccount.dfs.core.windows.net`, { code });
     expect(adlsError(error, "x", { account: "devaccount", auth: "token" })).toMatchObject({
@@ -114,7 +114,7 @@ describe("what the user reads", () => {
     [409, "ContainerBeingDeleted", "The file system is being deleted"],
     [409, "FilesystemBeingDeleted", "The file system is being deleted"],
     [409, "BlobArchived", "has been moved to the archive tier"],
-    [400, "InvalidHeaderValue", "does not know the version of the interface"],
+    [400, "InvalidHeaderValue", "does not support the API version"],
     [400, "InvalidUri", "refused a request (400 InvalidUri)"],
     [503, "ServerBusy", "is too busy or out of order (ServerBusy)"],
   ])("when the service answers %i %s", async (status, code, message) => {
@@ -173,7 +173,7 @@ describe("a token that runs out", () => {
       when: ({ number }) => number > 50,
     });
     expect(await toldOf(openLake(emulator, { tokens: lasting(token) }), fixture)).toContain(
-      "The sign-in to the storage account devaccount has run out, and a new one was not accepted either. Sign in again, then run again",
+      "The sign-in to the storage account devaccount has expired, and a new one was not accepted either. Sign in again, then run again",
     );
     emulator.clearFaults();
     expect(await runInto(openLake(emulator), fixture.source)).toMatchObject({ failed: [] });

@@ -84,7 +84,7 @@ test("the command line works by shared access signature, and shows it nowhere", 
 test.each([
   [{ auth: "sharedKey" }, "The storage account's key is missing."],
   [{ auth: "sas" }, "The SAS is missing."],
-  [{ auth: "vscode" }, "The sign-in of VS Code is not there on the command line."],
+  [{ auth: "vscode" }, "VS Code's sign-in is not available on the command line."],
   [{ auth: "password" }, "lake.auth: "],
   [
     { url: "https://lake.dfs.core.windows.net/?sv=1&sig=secret" },

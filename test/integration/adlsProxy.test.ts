@@ -78,7 +78,7 @@ describe("behind a district's proxy", () => {
     const refused = await cli.run("metrics");
     expect(refused).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining("The proxy wants to be signed in to."),
+      stderr: expect.stringContaining("The proxy requires a login."),
     });
     expect(proxy.tunnels).toEqual([]);
     const signedIn = { ...environment, HTTPS_PROXY: proxy.url.replace("http://", "http://district:s3cret@") };

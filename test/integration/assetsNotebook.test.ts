@@ -216,7 +216,7 @@ describe("over a lake in a folder, with a group size of 0", () => {
         "Rows landed": landed,
         Superseded: superseded,
         "Rows in the table": rows,
-        "In the table alone": 0,
+        "Only in the table": 0,
         "Missing in the table": 0,
       })),
     );
@@ -305,8 +305,8 @@ test("runs through abfss:// as it was made for an account in Azure, finds a chan
   if (notebook === undefined) return;
   expect(writes(), "requests that write").toBe(before);
   expect(notebook.tables.find(([row]) => row && "Superseded" in row)).toMatchObject([
-    { Report: "Daily participation", "In the table alone": 1, "Missing in the table": 1 },
-    { Report: "Resource usage", "In the table alone": 0, "Missing in the table": 0 },
+    { Report: "Daily participation", "Only in the table": 1, "Missing in the table": 1 },
+    { Report: "Resource usage", "Only in the table": 0, "Missing in the table": 0 },
   ]);
   expect(notebook.said.some((text) => text.startsWith("✗ The tables and the landed files differ"))).toBe(
     true,

@@ -3,14 +3,14 @@ import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { pipelineAsset } from "../../src/assets/dataFactory/asset";
-import { lakePlaceOf } from "../../src/assets/lakePlace";
+import { lakeAddressesOf } from "../../src/assets/lakeAddresses";
 import { landedPath } from "../../src/clever/layout";
 import { oeaLandingAt, userTypeOf } from "../../src/clever/oeaLanding";
 import { reports } from "../../src/clever/reports";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 import { pythonWithAzureModels, pythonWithPowerBi, runPython } from "../helpers/python";
 
-const place = lakePlaceOf("https://districtlake.dfs.core.windows.net");
+const place = lakeAddressesOf("https://districtlake.dfs.core.windows.net");
 const made = await pipelineAsset.files(place, {
   saltKeyVaultUrl: undefined,
   minimumGroupSize: 10,

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { lakePlaceOf } from "../../src/assets/lakePlace";
+import { lakeAddressesOf } from "../../src/assets/lakeAddresses";
 import { powerBiAsset } from "../../src/assets/powerBi/asset";
 import { modelTables, relationships } from "../../src/assets/powerBi/model";
 import { pages } from "../../src/assets/powerBi/report";
@@ -14,7 +14,7 @@ import { pythonWithPowerBi, runPython } from "../helpers/python";
 import { indexOf, sampleViews } from "../helpers/sqlViews";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-const place = lakePlaceOf("https://districtlake.dfs.core.windows.net");
+const place = lakeAddressesOf("https://districtlake.dfs.core.windows.net");
 const settings = { saltKeyVaultUrl: undefined, minimumGroupSize: 10, scripts: "" };
 const made = await powerBiAsset.files(place, settings);
 const files = made.map(({ path: file, content }) => ({ path: file, content: content.toString() }));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { lakePlaceOf } from "../../src/assets/lakePlace";
+import { lakeAddressesOf } from "../../src/assets/lakeAddresses";
 import { fabricScripts, synapseScripts } from "../../src/assets/sql/scripts";
 import { reportNames } from "../../src/clever/reports";
 import type { Duck, SqlRow } from "../../src/duck/duck";
@@ -13,7 +13,7 @@ import { pythonWithSqlfluff } from "../helpers/python";
 import { sampleViews } from "../helpers/sqlViews";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-const place = lakePlaceOf("https://districtlake.dfs.core.windows.net/it's a folder");
+const place = lakeAddressesOf("https://districtlake.dfs.core.windows.net/it's a folder");
 const scripts = { synapse: synapseScripts(place), fabric: fabricScripts() };
 const parsedFiles = z.array(z.object({ filepath: z.string(), segments: z.unknown() }));
 const python = await pythonWithSqlfluff();

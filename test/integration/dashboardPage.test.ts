@@ -116,7 +116,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
         filter: { ...openingFilter, schools: ["<b>Closed</b> High"], grades: ["13"] },
       });
       await poll(() => textOf(page, "#missing")).toBe(
-        "The data does not have: <b>Closed</b> High, 13. Take these filters away.",
+        "The data does not have: <b>Closed</b> High, 13. Remove these filters.",
       );
     });
 

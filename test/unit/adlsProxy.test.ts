@@ -62,7 +62,7 @@ describe("the proxy on the way to Azure", () => {
   ])("is refused in words, without its own: %s", (url) => {
     const use = () => proxyFor(lake, { url, except: [] });
     expect(use).toThrow(
-      expect.objectContaining({ code: "config", message: "The proxy that is set cannot be used." }),
+      expect.objectContaining({ code: "config", message: "The configured proxy cannot be used." }),
     );
     expect(use).not.toThrow(/secret/);
   });

@@ -139,7 +139,7 @@ describe("the salt in a key vault", () => {
     const { base } = await serve(() => ({ status: 403, body: { error } }));
     await expect(saltFromKeyVault({ url: base, tokens: tokens("t", "u") })).rejects.toMatchObject({
       code: "salt",
-      message: "The secret oeaSalt in the key vault is disabled or has run out.",
+      message: "The secret oeaSalt in the key vault is disabled or has expired.",
     });
   });
 });

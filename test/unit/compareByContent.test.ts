@@ -71,7 +71,9 @@ test("where contents are compared, a report that seems known is run when it is s
   const commands = new ReportCommands(parts as unknown as ReportCommandParts);
   const node = { kind: "file", item, parent: undefined } as const;
   await commands.runSelected("run", node);
-  expect(calls.map(({ parameters }) => parameters[0])).toEqual(["What is selected is in the lake already."]);
+  expect(calls.map(({ parameters }) => parameters[0])).toEqual([
+    "The selected reports are already in the lake.",
+  ]);
   settings["clever.sftp.compare"] = "hash";
   await commands.runSelected("run", node);
   expect(asked).toEqual([{ command: "run", only: ["a.csv", "twin.csv"] }]);

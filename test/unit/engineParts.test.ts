@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { Lane } from "../../src/engine/lane";
 import { Throttle } from "../../src/engine/throttle";
-import { faultReport, fromResponseError, toResponseError } from "../../src/engine/wireError";
+import { errorOrigin, fromResponseError, toResponseError } from "../../src/engine/wireError";
 import { CleverLakeError } from "../../src/errors";
 
 describe("errors on their way", () => {
@@ -15,7 +15,7 @@ describe("errors on their way", () => {
 
   it("say nothing of a text that is not ours", () => {
     const secret = new TypeError("Cannot read 'S1234567' of hunter2");
-    const crossed = JSON.stringify(toResponseError(secret).data) + faultReport(secret);
+    const crossed = JSON.stringify(toResponseError(secret).data) + errorOrigin(secret);
     expect(crossed).not.toMatch(/S1234567|hunter2/);
     expect(crossed).toMatch(/TypeError/);
     expect(fromResponseError(new Error("anything"))).toMatchObject({ code: "internal" });

@@ -213,7 +213,7 @@ describe("the engine over message streams", () => {
     const files = ({ tables }: typeof done) => tables.map(({ table, after }) => [table, after.files]);
     expect(files(done)).toEqual(files(planned));
     expect((await request(protocol.verify, connected)).problems).toEqual([]);
-    const vacuum = { ...connected, dryRun: false, olderThanDays: protocol.leastRetentionDays };
+    const vacuum = { ...connected, dryRun: false, olderThanDays: protocol.minimumRetentionDays };
     expect(await request(protocol.vacuum, vacuum)).toMatchObject({ files: 0, bytes: 0 });
     await expect(request(protocol.vacuum, { ...vacuum, olderThanDays: 1 })).rejects.toMatchObject({
       code: "config",

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { rosterTable, runLockPath } from "../../src/clever/layout";
 import { RunLock } from "../../src/pipeline/lock/runLock";
 import {
-  hasRosterTrouble,
+  hasRosterProblems,
   importRoster,
   type RosterRequest,
   type RosterSummary,
@@ -81,7 +81,7 @@ describe("importing a roster", () => {
       },
       version: 0,
     });
-    expect(hasRosterTrouble(summary)).toBe(false);
+    expect(hasRosterProblems(summary)).toBe(false);
   });
 
   test("joins the reports, and says how many of its students they know", async () => {
@@ -97,7 +97,7 @@ describe("importing a roster", () => {
 
     const strangers = await imported(csv(student("dan", "1")));
     expect(strangers.inReports).toBe(0);
-    expect(hasRosterTrouble(strangers)).toBe(true);
+    expect(hasRosterProblems(strangers)).toBe(true);
   });
 
   test("finds its columns in any order and case, behind a mark, in quotes, among others", async () => {
@@ -136,7 +136,7 @@ describe("importing a roster", () => {
         reason: "The same student stands on line 5 with another grade; that one is kept.",
       },
     ]);
-    expect(hasRosterTrouble(summary)).toBe(true);
+    expect(hasRosterProblems(summary)).toBe(true);
   });
 
   test("refuses bad rows with line and reason, and counts them", async () => {

@@ -9,7 +9,7 @@ import { type Report, reports, type UserType } from "../../src/clever/reports";
 import { type DayMonthOrder, parseValue } from "../../src/clever/values";
 import type { DuckSession } from "../../src/duck/duck";
 import { Duck } from "../../src/duck/duck";
-import { loadCsv, loadTogether, rowsIn, valueSql } from "../../src/pipeline/read/loadCsv";
+import { loadBatch, loadCsv, rowsIn, valueSql } from "../../src/pipeline/read/loadCsv";
 import { type OpenedCsv, openCsv } from "../../src/pipeline/read/openCsv";
 import { findBadRows, splitBadRows } from "../../src/pipeline/read/refuseRows";
 import { reportCsv } from "../helpers/csv";
@@ -299,7 +299,7 @@ describe("files that are read together", () => {
   const row = "2024-09-03,s,c,school,North,true,1,2";
   const other = row.replace(",s,c,", ",t,d,");
 
-  /** What `loadTogether` makes of files of one header. */
+  /** What `loadBatch` makes of files of one header. */
   function allSettledOrThrow(...contents: readonly string[]) {
     return duck.session(async (session) => {
       const opened: OpenedCsv[] = [];
@@ -308,7 +308,7 @@ describe("files that are read together", () => {
         if ("reason" in csv) throw new Error(csv.reason);
         opened.push(csv);
       }
-      const { loaded, suspects } = await loadTogether(session, opened, report);
+      const { loaded, suspects } = await loadBatch(session, opened, report);
       const rows = await session.query("SELECT file::INTEGER AS file, sis_id FROM raw ORDER BY rowid");
       const people = await session.query("SELECT sis_id FROM person_ids ORDER BY ALL");
       return {

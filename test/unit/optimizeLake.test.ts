@@ -9,7 +9,7 @@ import { numRecords } from "../../src/delta/statistics";
 import { FolderLake } from "../../src/lake/folder";
 import { RunLock } from "../../src/pipeline/lock/runLock";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
-import { hasUpkeepTrouble } from "../../src/pipeline/upkeep/upkeepTables";
+import { hasUpkeepProblems } from "../../src/pipeline/upkeep/upkeepTables";
 import { contentsOf } from "../../src/pipeline/write/fileContents";
 import { FaultyLake } from "../helpers/faultyLake";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
@@ -94,7 +94,7 @@ describe("a lake of many small files", () => {
     expect(await contents(dailyTable)).toEqual(before.daily);
     expect(await contents(usageTable)).toEqual(before.usage);
     expect(progress.at(-1)).toBe(1);
-    expect([hasUpkeepTrouble(told), hasUpkeepTrouble(done)]).toEqual([false, false]);
+    expect([hasUpkeepProblems(told), hasUpkeepProblems(done)]).toEqual([false, false]);
 
     const files = ({ tables: all }: typeof told) =>
       all.map(({ table, before: were, after: are, partitions }) => ({

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ReportItem, RunDetails, RunSummary, TableReport } from "../../src/engine/messages";
-import { tellError } from "../../src/ui/messages";
+import { notifyError } from "../../src/ui/messages";
 import { asMarkdown, inert, pathAsMarkdown } from "../../src/ui/outsideText";
 import { tooltip } from "../../src/ui/reportState";
 import { outcomeOf } from "../../src/ui/runOutcome";
@@ -160,7 +160,7 @@ describe("everything that VS Code is given to show is text", () => {
 
   test("in messages of errors", () => {
     const log = { error: () => undefined } as never;
-    tellError(new Error(hostile), log);
+    notifyError(new Error(hostile), log);
     expectInert(calls.map(({ parameters }) => parameters));
   });
 

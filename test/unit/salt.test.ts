@@ -61,7 +61,7 @@ test.each(["", "{", "{}", '{"algorithm":"md5"}', fingerprint(3), fingerprint(2 *
     for (const work of [claimSalt(lake, one), checkSalt(lake, one)]) {
       await expect(work).rejects.toMatchObject({
         code: "corrupt",
-        message: "The file that tells whether a salt is the lake's is damaged; nothing was written.",
+        message: "The file that identifies the lake's salt is damaged; nothing was written.",
         subject: saltFingerprintPath,
       });
     }

@@ -47,7 +47,7 @@ describe("a new lake", () => {
   test("takes the white space around a salt off, says so, and knows the salt in any form later", async () => {
     const fixture = await withFile();
     const summary = await fixture.run({ salt: `\ufeff${good}\r\n` });
-    expect(summary.notes).toEqual([{ path: "salt", note: "White space around the salt was taken off." }]);
+    expect(summary.notes).toEqual([{ path: "salt", note: "White space around the salt was removed." }]);
     expect(await fixture.rows()).toMatchObject([{ sis_id_pseudonym: pseudonym("sis-amy", good) }]);
     for (const form of [good, ` ${good}`, `${good}\n`])
       expect(await checkSalt(fixture.lake, form)).toBe("matches");
@@ -65,7 +65,7 @@ describe("an old lake", () => {
       await fixture.put(dailyPath(), dailyCsv(daily(form === good ? "ben" : "amy")));
       const { notes } = await fixture.run({ salt: form });
       expect(notes.filter(({ path }) => path === "salt")).toMatchObject([
-        { note: expect.stringContaining("goes on with that") },
+        { note: expect.stringContaining("continues with that") },
       ]);
     }
     expect(await fixture.rows()).toMatchObject([{ sis_id_pseudonym: pseudonym("sis-ben", good + end) }]);

@@ -124,7 +124,7 @@ describe("a private key that cannot be used", () => {
     pair.privateKey.export({ type, format: "pem" }).toString();
 
   it.each([
-    ["without its passphrase", pkcs8(protection), undefined, "none was given", "Give the key's passphrase"],
+    ["without its passphrase", pkcs8(protection), undefined, "none was given", "Enter the key's passphrase"],
     ["with a wrong passphrase", pkcs8(protection), "wrong-secret", "does not open", ""],
     ["in the old form, with a wrong one", oldPem("aes-128-cbc"), "wrong-secret", "does not open", ""],
     ["in the old form, without one", oldPem("aes-128-cbc"), undefined, "none was given", ""],

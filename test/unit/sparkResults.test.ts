@@ -12,7 +12,7 @@ async function tailOf(...lines: string[]): Promise<string> {
   tail.follow(stream);
   await new Promise((resolve) => stream.once("close", resolve));
   await new Promise(setImmediate);
-  return tail.told();
+  return tail.lastLines();
 }
 
 test("the end of Spark's log is told without what may be a cell", async () => {

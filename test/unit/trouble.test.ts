@@ -180,7 +180,7 @@ describe("a run's end", () => {
       refused: 2,
       rows: { ...summary.rows, daily_participation: 1 },
     };
-    expect(outcomeOf(taken, ["b.csv"]).text).toBe("b.csv was accepted: 1 row taken, 2 rows refused.");
+    expect(outcomeOf(taken, ["b.csv"]).text).toBe("b.csv was accepted: 1 row written, 2 rows refused.");
     const again = outcomeOf({ ...summary, quarantined: [quarantined] }, ["b.csv"]);
     expect(again.text).toMatch(/^1 file went into quarantine: b\.csv/);
   });

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { orBack, type Step, walk, withWaysOn } from "../../src/ui/wizard";
+import { orBack, type Step, walk, withRecovery } from "../../src/ui/wizard";
 
 /** VS Code as far as a walk without boxes needs it: modal messages, answered in turn. */
 const { answers, log } = vi.hoisted(() => ({
@@ -24,7 +24,7 @@ function failing(name: string, visits: string[], failures: string[][]): Step<Sta
     visits.push(name);
     const planned = failures.shift() ?? [];
     answers.push(...planned);
-    await withWaysOn(place, async () => {
+    await withRecovery(place, async () => {
       if (planned.shift() !== undefined) throw new Error("It failed.");
     });
     return [...state, name];
@@ -72,6 +72,6 @@ test("a walk can begin at a later step, and go back from there", async () => {
 test("a question within a step goes back to the question before it", async () => {
   const place = { title: "A wizard", canGoBack: true, log };
   answers.push("Go Back");
-  const failed = withWaysOn(place, () => Promise.reject(new Error("It failed.")));
+  const failed = withRecovery(place, () => Promise.reject(new Error("It failed.")));
   expect(await orBack(failed)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { assetNames } from "../../src/assets/asset";
-import { lakePlaceOf } from "../../src/assets/lakePlace";
+import { lakeAddressesOf } from "../../src/assets/lakeAddresses";
 import { manifestName, writeAssets } from "../../src/assets/writeAssets";
 import { sparkScripts } from "../helpers/sparkEngine";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -66,24 +66,26 @@ test("a damaged list of what was written is told, and nothing is overwritten", a
 
 test("a lake's tables are where the lake's adapter has them", () => {
   const table = "stage2p/clever/daily_participation_pseudo";
-  const urlAt = (url: string) => lakePlaceOf(url).url(table);
+  const urlAt = (url: string) => lakeAddressesOf(url).url(table);
   const host = "districtlake.dfs.core.windows.net";
   expect(urlAt(`https://${host}`)).toBe(`https://${host}/${table}`);
   expect(urlAt(`https://${host}/oea one`)).toBe(
     `https://${host}/stage2p/oea%20one/clever/daily_participation_pseudo`,
   );
   expect(urlAt(`abfss://oea@${host}/x`)).toBe(`https://${host}/oea/x/${table}`);
-  expect(lakePlaceOf(`https://${host}`).url("stage2p")).toBe(`https://${host}/stage2p`);
+  expect(lakeAddressesOf(`https://${host}`).url("stage2p")).toBe(`https://${host}/stage2p`);
   expect(urlAt("file:///data/lake")).toBe(`https://ACCOUNT.dfs.core.windows.net/${table}`);
-  expect(lakePlaceOf("file:///data/lake").inAzure).toBe(false);
-  const oneLake = lakePlaceOf("https://onelake.dfs.fabric.microsoft.com/Our%20Data/Clever.Lakehouse/Files");
+  expect(lakeAddressesOf("file:///data/lake").inAzure).toBe(false);
+  const oneLake = lakeAddressesOf(
+    "https://onelake.dfs.fabric.microsoft.com/Our%20Data/Clever.Lakehouse/Files",
+  );
   expect(oneLake.oneLake).toEqual({ workspace: "Our Data", item: "Clever.Lakehouse" });
   const inItem = `Clever.Lakehouse/Files/${table}`;
   expect(oneLake.url(table)).toBe(`https://onelake.dfs.fabric.microsoft.com/Our%20Data/${inItem}`);
 });
 
 test("Spark finds the lake's stages where the lake's adapter has them", () => {
-  const sparkAt = (url: string) => lakePlaceOf(url).spark("stage2p");
+  const sparkAt = (url: string) => lakeAddressesOf(url).spark("stage2p");
   const host = "districtlake.dfs.core.windows.net";
   expect(sparkAt(`https://${host}`)).toBe(`abfss://stage2p@${host}`);
   expect(sparkAt(`https://${host}/oea one`)).toBe(`abfss://stage2p@${host}/oea one`);

@@ -6,7 +6,7 @@ import { openingFilter } from "../../src/dashboard/filter";
 import { EngineClient } from "../../src/engine/client";
 import type { SampleServer } from "../../src/engine/messages";
 import * as protocol from "../../src/engine/protocol";
-import { removeLocal } from "../../src/heldFiles";
+import { removeLocal } from "../../src/filesInUse";
 import { isAlive } from "../../src/processSpace";
 import { sampleRows } from "../helpers/dashboardCsv";
 

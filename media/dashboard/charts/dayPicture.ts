@@ -1,7 +1,7 @@
 import type { DayEntry, People, Shown } from "../../../src/dashboard/answer";
 import { missingOfDay } from "../missingWords";
 import { pickDay, type Ready } from "../model";
-import { told } from "../panels/panel";
+import { drawable } from "../panels/panel";
 import { acrossWeekends, weekendsOff } from "./acrossWeekends";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
@@ -17,7 +17,7 @@ export interface DaySeries {
 }
 
 /** If the filter itself withholds something, that applies to all days and is stated once. */
-export const tellsPartly = ({ answer: { withheld } }: Ready): boolean =>
+export const hasPartialDays = ({ answer: { withheld } }: Ready): boolean =>
   withheld.filter.length === 0 && withheld.days.length > 0;
 
 /**
@@ -35,16 +35,18 @@ export function dayPicture(
 ): Picture {
   const { byDay } = ready.answer;
   const { texts, formats, filter } = ready;
-  const daysWith = (wanted: null | "few") =>
+  const daysWith = (requested: null | "few") =>
     byDay.flatMap((day, index) =>
-      day.kind !== "noData" && series.some(({ value }) => value(day) === wanted) ? [index] : [],
+      day.kind !== "noData" && series.some(({ value }) => value(day) === requested) ? [index] : [],
     );
   const leftOut = new Set(daysWith(null));
   const missing = new Set(byDay.flatMap((day, index) => (day.missing ? [index] : [])));
   const few = daysWith("few");
-  const tellPartly = tellsPartly(ready);
+  const explainsPartialDays = hasPartialDays(ready);
   const partly = new Set(
-    byDay.flatMap((day, index) => (tellPartly && day.partly && day.kind === "school" ? [index] : [])),
+    byDay.flatMap((day, index) =>
+      explainsPartialDays && day.partly && day.kind === "school" ? [index] : [],
+    ),
   );
   const isOff = weekendsOff(byDay);
   const isHatched = (index: number) => leftOut.has(index) || missing.has(index) || partly.has(index);
@@ -61,12 +63,14 @@ export function dayPicture(
       title: formats.longDay(day.date),
       lines: [
         ...lines,
-        ...[...kind, ...missingOfDay(texts, day), ...(tellPartly && day.partly ? [texts.partlyDay] : [])].map(
-          (name) => ({
-            name,
-            value: "",
-          }),
-        ),
+        ...[
+          ...kind,
+          ...missingOfDay(texts, day),
+          ...(explainsPartialDays && day.partly ? [texts.partlyDay] : []),
+        ].map((name) => ({
+          name,
+          value: "",
+        })),
       ],
       pick: pickDay(filter, day.date),
     };
@@ -154,7 +158,7 @@ export function dayPicture(
 }
 
 function lineOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) {
-  const values = acrossWeekends(byDay, (day) => told(value(day)));
+  const values = acrossWeekends(byDay, (day) => drawable(value(day)));
   const dots = byDay.length <= 45;
   return {
     type: "line" as const,
@@ -184,7 +188,7 @@ function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
     barMaxWidth: 40,
     itemStyle: { color: colour },
     emphasis: { itemStyle: { color: colour, opacity: 0.8 } },
-    data: byDay.map((day) => told(value(day)) ?? "-"),
+    data: byDay.map((day) => drawable(value(day)) ?? "-"),
     z: 3,
   };
 }

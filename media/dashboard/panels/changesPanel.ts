@@ -92,7 +92,7 @@ export function changeDirection(ready: Ready, change: Change): string {
 }
 
 /** What could not be judged in one line, and what would help, one sentence each. */
-export function unjudgedWords(ready: Ready): {
+export function unjudgedTexts(ready: Ready): {
   readonly brief: string;
   readonly sentences: readonly string[];
 } {

@@ -1,5 +1,5 @@
 import type { DayEntry, People } from "../../../src/dashboard/answer";
-import { type DaySeries, dayPicture, tellsPartly } from "../charts/dayPicture";
+import { type DaySeries, dayPicture, hasPartialDays } from "../charts/dayPicture";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
 import { missingOfDay } from "../missingWords";
@@ -129,7 +129,7 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
           [
             { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay }[day.kind],
             ...missingOfDay(texts, day),
-            ...(day.partly && tellsPartly(ready) ? [texts.partlyDay] : []),
+            ...(day.partly && hasPartialDays(ready) ? [texts.partlyDay] : []),
           ].join("; "),
           ...series.map(({ value }) => value(day)),
         ],

@@ -3,7 +3,7 @@ import type { LegendEntry } from "../charts/picture";
 import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
-import { extremes, type Panel, shareOf, told } from "./panel";
+import { drawable, extremes, type Panel, shareOf } from "./panel";
 
 /** The number of distinguishable tiles; the table has all. */
 const mostTiles = 80;
@@ -14,7 +14,7 @@ export function weekdayPanel(ready: Ready): Panel {
   const days = answer.byWeekday.filter((each) => each.days > 0);
   const value = (each: (typeof days)[number]) =>
     inPercent ? shareOf(each.activeUsers, answer.cards.users.value) : each.activeUsers;
-  const drawn = (each: (typeof days)[number]) => told(value(each));
+  const drawn = (each: (typeof days)[number]) => drawable(value(each));
   const format = (number: number) => (inPercent ? formats.share(number) : formats.compact(number));
   return {
     id: "weekday",

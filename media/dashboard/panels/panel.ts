@@ -86,7 +86,7 @@ export function shareOf(part: People, whole: People): People {
 }
 
 /** A number that can be drawn. */
-export const told = (value: People | undefined): Shown =>
+export const drawable = (value: People | undefined): Shown =>
   value === "few" || value === undefined ? null : value;
 
 /** The highest and lowest of some named numbers, as a sentence. */

@@ -17,7 +17,7 @@ import { changeText, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { isOnly, type NameList, nameIn, pickName, type Ready } from "../model";
 import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
-import { type Cell, type Column, chosenName, extremes, type Panel, shareOf, told } from "./panel";
+import { type Cell, type Column, chosenName, drawable, extremes, type Panel, shareOf } from "./panel";
 
 /** A school, grade or resource. */
 type Named<E extends Entry> = E & { readonly name: string | null };
@@ -54,7 +54,7 @@ function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel 
   const { list, entries, subject, value, format, columns, withheld, controls = [], draw, ...panel } = given;
   const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
   const most = { schools: view.schoolsShown, resources: mostResources }[list as string] ?? 0;
-  const rank = given.rank ?? ((entry: Named<E>) => told(value(entry)) ?? -1);
+  const rank = given.rank ?? ((entry: Named<E>) => drawable(value(entry)) ?? -1);
   const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
   const drawn = most === 0 ? sorted : sorted.slice(0, most);
   const heads = {
@@ -119,7 +119,7 @@ function drawBars<E extends Entry>(
         series: series.map(({ name, colour, value }) => ({
           name,
           colour: look.palette[colour] ?? look.text,
-          values: drawn.map((entry) => told(value(entry))),
+          values: drawn.map((entry) => drawable(value(entry))),
           labels: drawn.map((entry) => ready.formats.shown(value(entry), format)),
         })),
       },
@@ -288,7 +288,7 @@ export function topPanel(ready: Ready): Panel {
     entries: answer.bySchool.map((entry) => ({ ...entry, name: entry.school })),
     subject: first ? resourceName(first) : texts.users,
     value: (entry) =>
-      entry.users === null ? null : top.reduce((sum, each) => sum + (told(value(entry, each)) ?? 0), 0),
+      entry.users === null ? null : top.reduce((sum, each) => sum + (drawable(value(entry, each)) ?? 0), 0),
     format,
     withheld: answer.withheld.schools,
     controls: ["topResources"],
@@ -312,7 +312,7 @@ export function topPanel(ready: Ready): Panel {
           series: top.map((resource, at) => ({
             name: resourceName(resource),
             colour: look.palette[at] ?? "",
-            values: drawn.map((entry) => told(value(entry, resource))),
+            values: drawn.map((entry) => drawable(value(entry, resource))),
             labels: drawn.map((entry) => formats.shown(value(entry, resource), format)),
           })),
           partPicks: top.map(({ resource }) =>

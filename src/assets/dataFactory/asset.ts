@@ -1,7 +1,7 @@
 import { landedFolder } from "../../clever/layout";
 import { reports } from "../../clever/reports";
 import type { Asset, AssetFile } from "../asset";
-import type { LakePlace } from "../lakePlace";
+import type { LakeAddresses } from "../lakeAddresses";
 import { deploymentFiles } from "./deployment";
 import { fabricFiles } from "./fabric";
 import { notebookName, schedule, sparkPoolName } from "./names";
@@ -12,7 +12,7 @@ const fabricFolder = "pipeline/fabric/Clever to lake.DataPipeline";
 /** Pipelines that land Clever's files daily, and a template that deploys their resources. */
 export const pipelineAsset: Asset = { name: "pipeline", title: "Pipeline and deployment", files, guide };
 
-function files(place: LakePlace): AssetFile[] {
+function files(place: LakeAddresses): AssetFile[] {
   const json = ([path, value]: [string, unknown]): AssetFile => ({
     path,
     content: `${JSON.stringify(value, undefined, 2)}\n`,
@@ -26,7 +26,7 @@ function files(place: LakePlace): AssetFile[] {
   ];
 }
 
-function guide(place: LakePlace): string {
+function guide(place: LakeAddresses): string {
   const landed = landedFolder(reports.daily_participation);
   return `A pipeline that brings Clever's new files into \`stage1np\` each day at ${schedule.hour}:00 UTC, for Synapse or for Fabric, and a
 template that deploys the storage account, two key vaults, a Synapse workspace and the rights between them.

@@ -1,4 +1,4 @@
-import type { LakePlace } from "../lakePlace";
+import type { LakeAddresses } from "../lakeAddresses";
 import { sparkPoolName } from "./names";
 
 /** An Azure Resource Manager template for everything the lake and the pipeline need, with least privilege. */
@@ -105,7 +105,7 @@ function grant(role: Role, scope: Scope, { key, principal, type, dependsOn, cond
   };
 }
 
-export function deploymentFiles(place: LakePlace): Record<string, unknown> {
+export function deploymentFiles(place: LakeAddresses): Record<string, unknown> {
   const schema = "https://schema.management.azure.com/schemas/2019-04-01";
   return {
     "azuredeploy.json": {

@@ -1,14 +1,14 @@
 import { landedFolder } from "../../clever/layout";
 import { reports } from "../../clever/reports";
-import type { LakePlace } from "../lakePlace";
+import type { LakeAddresses } from "../lakeAddresses";
 import { type Activity, after, expression, policy } from "./activities";
-import { type FileAccess, type FilePlace, landingActivities, lastLandings, parameters } from "./landing";
+import { type FileAccess, type FileLocation, landingActivities, lastLandings, parameters } from "./landing";
 import { schedule } from "./names";
 
 const gitIntegration = "https://developer.microsoft.com/json-schemas/fabric/gitIntegration";
 
 /** The pipeline's files as Fabric stores them in Git, by full name. */
-export function fabricFiles(place: LakePlace): Record<string, unknown> {
+export function fabricFiles(place: LakeAddresses): Record<string, unknown> {
   return {
     "pipeline-content.json": { properties: pipeline(place) },
     ".platform": {
@@ -43,7 +43,7 @@ export function fabricFiles(place: LakePlace): Record<string, unknown> {
 /** Fabric keeps addresses and secrets in connections, which the files refer to by id. */
 const connections = { server: "SFTP_CONNECTION_ID", lake: "STORAGE_CONNECTION_ID" } as const;
 
-function pipeline(place: LakePlace) {
+function pipeline(place: LakeAddresses) {
   const { fileSystem } = place.partsOf(landedFolder(reports.daily_participation));
   return {
     activities: [...landingActivities(place, accessTo(fileSystem)), notebook, fail],
@@ -53,7 +53,7 @@ function pipeline(place: LakePlace) {
 }
 
 function accessTo(fileSystem: string): FileAccess {
-  const dataset = ({ store, folder, file }: FilePlace) => ({
+  const dataset = ({ store, folder, file }: FileLocation) => ({
     annotations: [],
     type: "Binary",
     typeProperties: {
@@ -66,7 +66,7 @@ function accessTo(fileSystem: string): FileAccess {
     },
     externalReferences: { connection: connections[store] },
   });
-  const readSettings = (store: FilePlace["store"]) => ({
+  const readSettings = (store: FileLocation["store"]) => ({
     storeSettings: {
       type: store === "server" ? "SftpReadSettings" : "AzureBlobFSReadSettings",
       recursive: false,

@@ -1,6 +1,6 @@
 import { landedFolder } from "../../clever/layout";
 import { type Report, reportNames, reports, userTypeFolder, userTypes } from "../../clever/reports";
-import type { LakePlace } from "../lakePlace";
+import type { LakeAddresses } from "../lakeAddresses";
 import { type Activity, after, expression, policy, quoted } from "./activities";
 
 /**
@@ -13,7 +13,7 @@ import { type Activity, after, expression, policy, quoted } from "./activities";
  */
 
 /** A file, or a folder if it has no name: expressions without their `@`. */
-export interface FilePlace {
+export interface FileLocation {
   readonly store: "server" | "lake";
   readonly folder: string;
   readonly file?: string;
@@ -21,9 +21,12 @@ export interface FilePlace {
 
 /** The difference between the products: how an activity refers to the files that it works on. */
 export interface FileAccess {
-  readonly metadataOf: (place: FilePlace) => Readonly<Record<string, unknown>>;
+  readonly metadataOf: (place: FileLocation) => Readonly<Record<string, unknown>>;
   /** Of a copy from the server to the lake. */
-  readonly copy: (from: FilePlace, to: FilePlace) => Pick<Activity, "typeProperties" | "inputs" | "outputs">;
+  readonly copy: (
+    from: FileLocation,
+    to: FileLocation,
+  ) => Pick<Activity, "typeProperties" | "inputs" | "outputs">;
 }
 
 export const parameters = {
@@ -37,7 +40,7 @@ const parameter = (name: keyof typeof parameters) => `pipeline().parameters.${na
 /** The last activity of each report. */
 export const lastLandings = reportNames.map((name) => landName(reports[name]));
 
-export function landingActivities(place: LakePlace, access: FileAccess): Activity[] {
+export function landingActivities(place: LakeAddresses, access: FileAccess): Activity[] {
   return reportNames.flatMap((name) => landReport(reports[name], place, access));
 }
 
@@ -45,7 +48,7 @@ function landName({ slug }: Report): string {
   return `Land ${slug}`;
 }
 
-function landReport(report: Report, place: LakePlace, access: FileAccess): Activity[] {
+function landReport(report: Report, place: LakeAddresses, access: FileAccess): Activity[] {
   const { slug } = report;
   const [list, filter] = [`List ${slug}`, `Recent ${slug}`];
   const folder = `concat(${parameter("serverFolder")}, ${quoted(slug)})`;
@@ -91,12 +94,12 @@ function isRecentReport({ slug }: Report): string {
   return `and(and(equals(item().type, 'File'), endsWith(${name}, '.csv')), and(${isOfType}, greaterOrEquals(${date}, ${oldest})))`;
 }
 
-function landFile(report: Report, folder: string, place: LakePlace, access: FileAccess): Activity[] {
+function landFile(report: Report, folder: string, place: LakeAddresses, access: FileAccess): Activity[] {
   const { slug } = report;
   const [server, lake] = [`On the server ${slug}`, `In the lake ${slug}`];
   const output = (activity: string) => `activity(${quoted(activity)}).output`;
-  const from: FilePlace = { store: "server", folder, file: "item().name" };
-  const to: FilePlace = {
+  const from: FileLocation = { store: "server", folder, file: "item().name" };
+  const to: FileLocation = {
     store: "lake",
     folder: landingFolder(report, place, `${output(server)}.lastModified`),
     file: "item().name",
@@ -137,7 +140,7 @@ function landFile(report: Report, folder: string, place: LakePlace, access: File
   ];
 }
 
-function landingFolder(report: Report, place: LakePlace, modified: string): string {
+function landingFolder(report: Report, place: LakeAddresses, modified: string): string {
   const others = userTypes.slice(0, -1);
   const last = userTypeFolder[userTypes.at(-1) ?? "staff"];
   const userFolder = others.reduceRight(

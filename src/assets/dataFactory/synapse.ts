@@ -1,8 +1,8 @@
 import { landedFolder } from "../../clever/layout";
 import { reports } from "../../clever/reports";
-import type { LakePlace } from "../lakePlace";
+import type { LakeAddresses } from "../lakeAddresses";
 import { type Activity, after, expression, policy } from "./activities";
-import { type FileAccess, type FilePlace, landingActivities, lastLandings, parameters } from "./landing";
+import { type FileAccess, type FileLocation, landingActivities, lastLandings, parameters } from "./landing";
 import { notebookName, schedule, sparkPoolName } from "./names";
 
 export const names = {
@@ -16,7 +16,7 @@ export const names = {
 } as const;
 
 /** The Synapse workspace's files, in the folders of its Git integration, without their extension. */
-export function synapseFiles(place: LakePlace): Record<string, unknown> {
+export function synapseFiles(place: LakeAddresses): Record<string, unknown> {
   return {
     ...linkedServices(place),
     ...datasets(place),
@@ -29,7 +29,7 @@ const named = (name: string, properties: object) => ({ name, properties });
 
 const service = (referenceName: string) => ({ referenceName, type: "LinkedServiceReference" });
 
-function linkedServices(place: LakePlace): Record<string, unknown> {
+function linkedServices(place: LakeAddresses): Record<string, unknown> {
   const file = (name: string, type: string, typeProperties: object) => [
     `linkedService/${name}`,
     named(name, { type, typeProperties }),
@@ -54,11 +54,11 @@ function linkedServices(place: LakePlace): Record<string, unknown> {
   ]);
 }
 
-type Store = FilePlace["store"];
+type Store = FileLocation["store"];
 
 const datasetName = (store: Store, isFile: boolean) => `clever_${store}_${isFile ? "file" : "folder"}`;
 
-function datasets(place: LakePlace): Record<string, unknown> {
+function datasets(place: LakeAddresses): Record<string, unknown> {
   const of = (store: Store, isFile: boolean) => {
     const keys = isFile ? ["folder", "file"] : ["folder"];
     const location = {
@@ -81,7 +81,7 @@ function datasets(place: LakePlace): Record<string, unknown> {
   return Object.fromEntries([of("server", false), of("server", true), of("lake", true)]);
 }
 
-const dataset = ({ store, folder, file }: FilePlace) => ({
+const dataset = ({ store, folder, file }: FileLocation) => ({
   referenceName: datasetName(store, file !== undefined),
   type: "DatasetReference",
   parameters: {
@@ -113,7 +113,7 @@ const access: FileAccess = {
 
 const notebookStep = "Notebook";
 
-function pipeline(place: LakePlace) {
+function pipeline(place: LakeAddresses) {
   return {
     description: "Brings Clever's new files into stage1np and runs the notebook over them.",
     activities: [...landingActivities(place, access), notebook, ...onFailure],

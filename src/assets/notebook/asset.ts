@@ -8,7 +8,7 @@ import { ioError } from "../../lake/disk";
 import { fileSystems } from "../../lake/lakePath";
 import { storedZip, type ZippedFile } from "../../storedZip";
 import type { Asset, AssetFile, AssetSettings } from "../asset";
-import type { LakePlace } from "../lakePlace";
+import type { LakeAddresses } from "../lakeAddresses";
 import { notebookOf } from "./cells";
 import { definitions, viewBodies } from "./definitions";
 
@@ -19,7 +19,7 @@ const notebookFile = "clever-participation.ipynb";
 /** A PySpark notebook for the lake, and the module that reads landed files. */
 export const notebookAsset: Asset = { name: "notebook", title: "Notebook", files, guide };
 
-async function files(place: LakePlace, settings: AssetSettings): Promise<AssetFile[]> {
+async function files(place: LakeAddresses, settings: AssetSettings): Promise<AssetFile[]> {
   const script = await textOf(path.join(settings.scripts, "participation.py"));
   return [
     { path: `notebook/${notebookFile}`, content: notebookOf(script, valuesOf(place, settings)) },
@@ -28,7 +28,7 @@ async function files(place: LakePlace, settings: AssetSettings): Promise<AssetFi
 }
 
 function valuesOf(
-  place: LakePlace,
+  place: LakeAddresses,
   { saltKeyVaultUrl, minimumGroupSize }: AssetSettings,
 ): Record<string, string> {
   const stages = fileSystems.map((stage) => `    ${JSON.stringify(stage)}: ${python(place.spark(stage))},\n`);
@@ -72,7 +72,7 @@ function python(text: string): string {
   return JSON.stringify(text);
 }
 
-function guide(place: LakePlace): string {
+function guide(place: LakeAddresses): string {
   return `\`notebook/${notebookFile}\` walks from the landed files to answers, and explains each step: what landed, cleaning, pseudonyms, a
 proof that the tables are right, grades, and the three questions of OEA's module. It only reads: the tables are written by
 \`clever-lake run\` alone. \`notebook/${moduleFile}\` is the code that reads the files, and what it knows of the lake.

@@ -1,6 +1,6 @@
 import { groupsTable } from "../../clever/layout";
 import type { Asset, AssetFile } from "../asset";
-import type { LakePlace } from "../lakePlace";
+import type { LakeAddresses } from "../lakeAddresses";
 import { databaseName } from "../sql/scripts";
 import { pbirFiles } from "./pbir";
 import { tmdlFiles } from "./tmdl";
@@ -46,7 +46,7 @@ function files(): AssetFile[] {
   ];
 }
 
-function guide(_place: LakePlace): string {
+function guide(_place: LakeAddresses): string {
   return `A semantic model and a report with two pages, *Usage Summary* and *Questions*, on the SQL views. Make those first: see
 *SQL views* (\`--only sql\`).
 

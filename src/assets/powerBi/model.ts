@@ -305,9 +305,9 @@ const date: ModelTable = {
   source: {
     kind: "dax",
     lines: [
-      "VAR told = UNION(VALUES(Participation[date]), VALUES(Usage[date]))",
-      "VAR firstDay = MINX(told, [date])",
-      "VAR lastDay = MAXX(told, [date])",
+      "VAR reportDays = UNION(VALUES(Participation[date]), VALUES(Usage[date]))",
+      "VAR firstDay = MINX(reportDays, [date])",
+      "VAR lastDay = MAXX(reportDays, [date])",
       `VAR firstYear = YEAR(firstDay) - IF(MONTH(firstDay) < ${firstMonth}, 1, 0)`,
       `VAR lastYear = YEAR(lastDay) - IF(MONTH(lastDay) < ${firstMonth}, 1, 0)`,
       `VAR days = SELECTCOLUMNS(CALENDAR(DATE(firstYear, ${firstMonth}, 1), DATE(lastYear + 1, ${firstMonth}, 1) - 1), "date", [Date])`,

@@ -1,5 +1,5 @@
 import type { Asset } from "../asset";
-import type { LakePlace } from "../lakePlace";
+import type { LakeAddresses } from "../lakeAddresses";
 import { databaseName, fabricScripts, lakehouseName, synapseScripts } from "./scripts";
 import { divisionTable, gradesTable, readStage, reportTables } from "./tables";
 import { gradeViews, groupViews, questionViews, type View } from "./views";
@@ -24,7 +24,7 @@ function filesIn(folder: string, scripts: Readonly<Record<string, string>>) {
 const listed = (views: readonly View[]) =>
   views.map(({ schema, name, comment }) => `| \`${schema}.${name}\` | ${comment} |`).join("\n");
 
-function readerInSynapse({ oneLake, account }: LakePlace): string {
+function readerInSynapse({ oneLake, account }: LakeAddresses): string {
   return oneLake
     ? `Let the workspace's managed identity read \`${readStage}\` in \`${oneLake.item}\` by a role of OneLake security, and nothing
    else there.`
@@ -32,14 +32,14 @@ function readerInSynapse({ oneLake, account }: LakePlace): string {
    account \`${account}\`, and on no other container.`;
 }
 
-function shortcuts({ oneLake }: LakePlace): string {
+function shortcuts({ oneLake }: LakeAddresses): string {
   return oneLake
     ? `In it, *New shortcut*, *Microsoft OneLake*, and choose \`${oneLake.item}\` of the workspace \`${oneLake.workspace}\`.`
     : `In it, *New shortcut*, *Azure Data Lake Storage Gen2*, with an identity that has the role *Storage Blob Data Reader* on
    \`${readStage}\` only.`;
 }
 
-function guide(place: LakePlace): string {
+function guide(place: LakeAddresses): string {
   return `Views in four schemas. \`lake\` has every row of the tables. \`dbo\` has students only, under the names and with the columns of
 OEA's own module. \`people\` says who a row is about, and \`questions\` has answers:
 

@@ -1,4 +1,4 @@
-import type { LakePlace } from "../lakePlace";
+import type { LakeAddresses } from "../lakeAddresses";
 import { divisionTable, gradesTable, readStage, reportTables, type SqlTable, sqlTypeOf } from "./tables";
 import {
   gradeViews,
@@ -18,7 +18,7 @@ export const lakehouseName = "clever_lake";
 const dataSource = "clever_lake";
 
 /** The scripts for Synapse serverless, by name. */
-export function synapseScripts(place: LakePlace): Record<string, string> {
+export function synapseScripts(place: LakeAddresses): Record<string, string> {
   const from = (table: SqlTable) => openRowset(table);
   return {
     "1-database.sql": script(synapseDatabase(place)),
@@ -77,7 +77,7 @@ function schemaStatements(): string[] {
     .map((name) => `IF SCHEMA_ID('${name}') IS NULL EXEC ('CREATE SCHEMA ${name}');`);
 }
 
-function synapseDatabase(place: LakePlace): string[] {
+function synapseDatabase(place: LakeAddresses): string[] {
   return [
     `-- Texts of Delta tables are UTF-8: with another collation, names with accents are garbled and filters read every file.
 IF DB_ID('${databaseName}') IS NULL

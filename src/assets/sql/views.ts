@@ -240,17 +240,17 @@ const sameText = (a: string, b: string) => `(${a} = ${b} OR (${a} IS NULL AND ${
 
 /** The rows of a view of people, each with its cohort. A row of an unknown cohort is excluded, like a withheld day. */
 const withCohort = (rows: string) => `SELECT
-  told.*,
+  report_rows.*,
   cohorts.cohort,
   CASE WHEN cohorts.cohort IS NULL OR left_out.day_left_out IS NOT NULL THEN 0 ELSE 1 END AS counts
-FROM ${rows} AS told
-LEFT JOIN people.grade_of_person AS grades ON grades.${personColumn} = told.${personColumn}
+FROM ${rows} AS report_rows
+LEFT JOIN people.grade_of_person AS grades ON grades.${personColumn} = report_rows.${personColumn}
 LEFT JOIN people.cohorts AS cohorts
-  ON cohorts.user_type = told.user_type
-  AND ${sameText("cohorts.school_name", "told.school_name")}
+  ON cohorts.user_type = report_rows.user_type
+  AND ${sameText("cohorts.school_name", "report_rows.school_name")}
   AND ${sameText("cohorts.grade", "grades.grade")}
 LEFT JOIN lake.groups AS left_out
-  ON left_out.group_number = cohorts.group_number AND left_out.day_left_out = told.date`;
+  ON left_out.group_number = cohorts.group_number AND left_out.day_left_out = report_rows.date`;
 
 /** The rows by the groups of the dashboard's rule, for measures that include whole groups only. */
 export const groupViews: readonly View[] = [

@@ -1,7 +1,7 @@
 import { readConfig, secretsFrom } from "../../config";
 import { CleverLakeError } from "../../errors";
 import { type AdoptRequest, adoptLake } from "../../pipeline/adopt/adoptLake";
-import { type AdoptSummary, hasAdoptTrouble } from "../../pipeline/adopt/adoptSummary";
+import { type AdoptSummary, hasAdoptProblems } from "../../pipeline/adopt/adoptSummary";
 import { adoptProgress, showAdopt } from "../adopt";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { confirmed } from "../confirmed";
@@ -37,17 +37,17 @@ export async function adoptOeaLake(
       progress.clear();
     }
   };
-  const asked = options.yes === true ? undefined : await adopt(true);
-  if (asked?.state === "planned" && options.dryRun !== true) {
-    console.error(showAdopt(asked));
+  const plan = options.yes === true ? undefined : await adopt(true);
+  if (plan?.state === "planned" && options.dryRun !== true) {
+    console.error(showAdopt(plan));
     await requireConsent(signal);
   }
-  const isDone = asked !== undefined && (options.dryRun === true || asked.state !== "planned");
-  const summary = isDone ? asked : await adopt(options.dryRun === true);
+  const isDone = plan !== undefined && (options.dryRun === true || plan.state !== "planned");
+  const summary = isDone ? plan : await adopt(options.dryRun === true);
   return {
     text: () => showAdopt(summary),
     document: () => summary,
-    exitCode: hasAdoptTrouble(summary) ? 1 : 0,
+    exitCode: hasAdoptProblems(summary) ? 1 : 0,
   };
 }
 

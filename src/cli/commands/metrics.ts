@@ -52,8 +52,8 @@ export async function answerMetrics(
       const known = index && optionsOf(index, defaultSchoolYearStart, levels);
       const ofLevels = schoolsOfLevels(options.schoolLevel ?? [], known?.schoolLevels ?? []);
       const schools = [...(options.school ?? []), ...ofLevels.filter((school) => school !== null)];
-      const asked = { ...filter, schools: schools.length > 0 ? schools : undefined };
-      return participationMetrics(index, asked, countingOf(config, options), signal);
+      const fullFilter = { ...filter, schools: schools.length > 0 ? schools : undefined };
+      return participationMetrics(index, fullFilter, countingOf(config, options), signal);
     },
     signal,
   );

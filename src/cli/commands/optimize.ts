@@ -1,6 +1,6 @@
 import { readConfig, secretsFrom } from "../../config";
 import { optimizeLake } from "../../pipeline/upkeep/optimizeLake";
-import { hasUpkeepTrouble } from "../../pipeline/upkeep/upkeepTables";
+import { hasUpkeepProblems } from "../../pipeline/upkeep/upkeepTables";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
 import { shareOnTerminal, showOptimize } from "../upkeep";
@@ -23,7 +23,7 @@ export async function optimizeTables(
     return {
       text: () => showOptimize(summary),
       document: () => summary,
-      exitCode: hasUpkeepTrouble(summary) ? 1 : 0,
+      exitCode: hasUpkeepProblems(summary) ? 1 : 0,
     };
   } finally {
     share.clear();

@@ -1,6 +1,6 @@
 import { readConfig, secretsFrom } from "../../config";
 import { CleverLakeError } from "../../errors";
-import { hasRepairTrouble, repairLake } from "../../pipeline/others/repair";
+import { hasRepairProblems, repairLake } from "../../pipeline/others/repair";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, readSalt } from "../connect";
 import { showRepair } from "../repair";
@@ -18,7 +18,7 @@ export async function repairTables(
 ): Promise<CommandResult> {
   if (options.dryRun !== true && options.yes !== true) {
     throw new CleverLakeError("config", "Nothing was done: repair replaces rows of the tables.", {
-      hint: "Look first at what it would do, with --dry-run; then give --yes.",
+      hint: "Check first what it would do, with --dry-run; then pass --yes.",
     });
   }
   const config = await readConfig(options.config);
@@ -42,7 +42,7 @@ export async function repairTables(
     return {
       text: () => showRepair(summary),
       document: () => summary,
-      exitCode: hasRepairTrouble(summary) ? 1 : 0,
+      exitCode: hasRepairProblems(summary) ? 1 : 0,
     };
   } finally {
     share.clear();

@@ -1,5 +1,5 @@
 import { readConfig, secretsFrom } from "../../config";
-import { hasRosterTrouble } from "../../pipeline/roster/importRoster";
+import { hasRosterProblems } from "../../pipeline/roster/importRoster";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { importNamedRoster, type RosterOptions, showRoster } from "../roster";
 
@@ -13,6 +13,6 @@ export async function importRosterFile(
   return {
     text: () => showRoster(summary),
     document: () => summary,
-    exitCode: hasRosterTrouble(summary) ? 1 : 0,
+    exitCode: hasRosterProblems(summary) ? 1 : 0,
   };
 }

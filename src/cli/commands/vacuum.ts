@@ -1,6 +1,6 @@
 import { readConfig, secretsFrom } from "../../config";
-import { leastRetentionDays } from "../../pipeline/upkeep/retention";
-import { hasUpkeepTrouble } from "../../pipeline/upkeep/upkeepTables";
+import { minimumRetentionDays } from "../../pipeline/upkeep/retention";
+import { hasUpkeepProblems } from "../../pipeline/upkeep/upkeepTables";
 import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
@@ -22,7 +22,7 @@ export async function vacuumTables(
   try {
     const summary = await vacuumLake({
       lake,
-      olderThanDays: options.olderThan ?? leastRetentionDays,
+      olderThanDays: options.olderThan ?? minimumRetentionDays,
       dryRun: options.dryRun === true,
       signal,
       onProgress: ({ files, filesDone }) => share.show(filesDone / files),
@@ -30,7 +30,7 @@ export async function vacuumTables(
     return {
       text: () => showVacuum(summary),
       document: () => summary,
-      exitCode: hasUpkeepTrouble(summary) ? 1 : 0,
+      exitCode: hasUpkeepProblems(summary) ? 1 : 0,
     };
   } finally {
     share.clear();

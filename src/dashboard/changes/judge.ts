@@ -3,11 +3,11 @@ import { type Line, madDeviation, mannKendall, median, theilSen } from "./robust
 import type { SubjectWeek, SubjectWeeks } from "./series";
 
 /** Weeks of its own past that a subject needs to be judged. */
-export const leastPast = 6;
+export const minimumPastWeeks = 6;
 /** Person-days, expected or actual, that the judged weeks need for a change to be notable. */
-export const leastPersonDays = 20;
-export const leastScore = 3;
-export const leastRelativeChange = 0.25;
+export const minimumPersonDays = 20;
+export const minimumScore = 3;
+export const minimumRelativeChange = 0.25;
 /** Each judged week must deviate by this many standard deviations, in the same direction. */
 const leastScoreOfEach = 1.5;
 /** A past is never assumed to be steadier than this, relative to its level. */
@@ -80,7 +80,7 @@ export function learn({ past, judged }: SubjectWeeks): Past {
  * those large enough to tell, as the overdispersion of a quasi-Poisson model (McCullagh and Nelder 1989).
  */
 export function usualUnsteadiness(pasts: readonly Past[]): number {
-  const largeEnough = pasts.filter(({ usual }) => usual >= leastPersonDays);
+  const largeEnough = pasts.filter(({ usual }) => usual >= minimumPersonDays);
   const each = largeEnough.map(({ deviation, usual }) => Math.sqrt(Math.max(0, deviation ** 2 - 1) / usual));
   return Math.max(leastUnsteadiness, each.length > 0 ? median(each) : 0);
 }
@@ -94,7 +94,7 @@ export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: numbe
   const exposure = sum(judged, (week) => week.exposure);
   const expected = at(known.line, middleTime(judged));
   const expectedCount = (unstabilized(expected) * exposure) / known.days;
-  const tooFew = Math.max(counts, expectedCount) < leastPersonDays;
+  const tooFew = Math.max(counts, expectedCount) < minimumPersonDays;
 
   const counting = Math.max(1, (known.days * judged.length) / exposure);
   const level = Math.max(known.usual, (counts * known.days) / exposure);
@@ -105,8 +105,8 @@ export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: numbe
     (stabilized((count * known.days) / days) - expected) / deviation;
   const score = scoreOf(counts, exposure);
   const direction = (): Judgement["direction"] => {
-    if (tooFew || Math.abs(score) < leastScore) return undefined;
-    if (Math.abs(counts - expectedCount) < leastRelativeChange * expectedCount) return undefined;
+    if (tooFew || Math.abs(score) < minimumScore) return undefined;
+    if (Math.abs(counts - expectedCount) < minimumRelativeChange * expectedCount) return undefined;
     const each = judged.map((week) => scoreOf(week.count, week.exposure) * Math.sign(score));
     if (Math.min(...each) < leastScoreOfEach) return undefined;
     if (counts === 0) return "stopped";

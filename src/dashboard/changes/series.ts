@@ -1,5 +1,5 @@
 import type { Shown } from "../answer";
-import { leastKnown } from "./frame";
+import { minimumKnownShare } from "./frame";
 import { madDeviation, median, midmean } from "./robust";
 import { daysPerWeek, type Week } from "./weeks";
 
@@ -103,7 +103,7 @@ function weekOf(
     count += ofDay;
     exposure += (level[day.index] ?? 0) * (weekday[day.weekday] ?? 1);
   }
-  return known >= leastKnown * days.length ? { week: place, days: known, count, exposure } : undefined;
+  return known >= minimumKnownShare * days.length ? { week: place, days: known, count, exposure } : undefined;
 }
 
 /** A day's person-days of use; NaN where they or the level to compare them by are unknown. */
@@ -129,7 +129,7 @@ export function scaled(
 
 /** Subjects with fewer person-days in a week say little about the scope's level. */
 const leastForLevel = 20;
-export const leastSubjectsForLevel = 5;
+export const minimumSubjectsForLevel = 5;
 
 /**
  * What moved most subjects alike in a week, as a factor per week: one sweep of Tukey's median polish on the
@@ -150,7 +150,7 @@ export function commonLevel(subjects: readonly SubjectWeeks[], weeks: number): F
     }
   }
   for (const [week, column] of columns) {
-    if (column.length < leastSubjectsForLevel) continue;
+    if (column.length < minimumSubjectsForLevel) continue;
     const effect = median(column);
     // The standard error of a median of normal values is 1.2533 σ / √n.
     const error = (1.2533 * madDeviation(column, effect)) / Math.sqrt(column.length);

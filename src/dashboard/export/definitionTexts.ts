@@ -42,7 +42,7 @@ const linesRule =
 const { title: _, ...changes } = changesDefinitions;
 
 /** The definitions and rules that the dashboard shows, in English: each needs a translation. */
-export const toldDefinitions: readonly string[] = [
+export const shownDefinitions: readonly string[] = [
   ...new Set(
     Object.values(shown)
       .flat()
@@ -105,7 +105,7 @@ export function definitionTexts(t: Translate) {
       "top",
       t("How many people of a school used each of the most used resources."),
       t(
-        "Somebody who used two of them is counted in both, so a bar's length is not a number of people. In percent: of the school's users.",
+        "Somebody who used two of them counts in both, so a bar's length is not a number of people. In percent: of the school's users.",
       ),
     ),
     treemap: explain(
@@ -150,7 +150,7 @@ export function definitionTexts(t: Translate) {
     ),
     changes: {
       brief: t(
-        "What was used notably more or less in the newest weeks than its own earlier weeks let expect. What all share, such as a short week, is taken out.",
+        "What was used notably more or less in the newest weeks than its own earlier weeks suggest. What all have in common, such as a short week, is removed.",
       ),
       exact: Object.values(changes)
         .map((text) => t(text))

@@ -27,13 +27,13 @@ export function parseViewLink(text: string): LinkedView | undefined {
   const found = new RegExp(`[?&]${parameter}=([\\w-]+)(?:&question=(\\w+))?`).exec(
     text.slice(0, longestText),
   );
-  const [, encoded, asked] = found ?? [];
+  const [, encoded, questionName] = found ?? [];
   if (encoded === undefined) return undefined;
   try {
     const parsed = dashboardFilterSchema.safeParse(JSON.parse(Buffer.from(encoded, "base64url").toString()));
     if (!parsed.success) return undefined;
     // Another version may know other questions; its filter is still valid.
-    return { filter: parsed.data, question: questionIds.find((id) => id === asked) ?? null };
+    return { filter: parsed.data, question: questionIds.find((id) => id === questionName) ?? null };
   } catch {
     return undefined;
   }

@@ -99,5 +99,5 @@ export class IndexKeeper implements AsyncDisposable {
 }
 
 function closed(): CleverLakeError {
-  return new CleverLakeError("busy", "Another lake was asked about in the meantime.", { hint: "Ask again." });
+  return new CleverLakeError("busy", "Another lake was queried in the meantime.", { hint: "Ask again." });
 }

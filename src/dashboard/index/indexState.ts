@@ -90,16 +90,16 @@ export class IndexState {
     signal: AbortSignal,
   ): Promise<IndexState | undefined> {
     const { people, cohorts, resources, peopleFile, membersFile } = manifest.dictionary;
-    const wanted = manifest.months.filter(({ month, key }) => keys.get(month) === key);
-    const others = manifest.months.filter((month) => !wanted.includes(month));
+    const requested = manifest.months.filter(({ month, key }) => keys.get(month) === key);
+    const others = manifest.months.filter((month) => !requested.includes(month));
     const state = new IndexState(
       cache,
       manifest.peopleOfTables,
       others.map(({ file }) => file),
     );
-    const segments = await Promise.all(wanted.map(({ file }) => cache.read(file)));
+    const segments = await Promise.all(requested.map(({ file }) => cache.read(file)));
     signal.throwIfAborted();
-    for (const [index, { month, key, file }] of wanted.entries()) {
+    for (const [index, { month, key, file }] of requested.entries()) {
       const bytes = segments[index];
       const segment = bytes && decodeSegment(bytes, month);
       if (segment) state.months.set(month, { key, segment, file });

@@ -22,7 +22,7 @@ export interface IndexProgress {
   readonly months: number;
 }
 
-type WantedMonths = ReadonlyMap<string, MonthFiles>;
+type RequestedMonths = ReadonlyMap<string, MonthFiles>;
 
 /** The state of one call of `refresh`. */
 interface Refresh {
@@ -79,60 +79,60 @@ export class IndexUpkeep {
     const newest = () => this.watched.newest(lake, () => engine.duck(), { signal });
     const snapshots = await newest();
     try {
-      return await this.bringTo({ snapshots, engine, rows, signal, report });
+      return await this.bringUpToDate({ snapshots, engine, rows, signal, report });
     } catch (error) {
       // Another writer may have replaced a file in the meantime and vacuumed it.
       if (!isCleverLakeError(error, "engine") && !isCleverLakeError(error, "notFound")) throw error;
       const now = await newest();
       if (isSame(now, snapshots)) throw error;
-      return await this.bringTo({ snapshots: now, engine, rows, signal, report });
+      return await this.bringUpToDate({ snapshots: now, engine, rows, signal, report });
     }
   }
 
-  private async bringTo(refresh: Refresh): Promise<ParticipationIndex | undefined> {
+  private async bringUpToDate(refresh: Refresh): Promise<ParticipationIndex | undefined> {
     const { snapshots, report, signal } = refresh;
     if (this.latest && isSame(this.latest.snapshots, snapshots)) return this.latest.index;
     // Avoids holding both the old and the new index in memory.
     this.latest = undefined;
-    const wanted = await this.wantedMonths(refresh);
-    const tables = tablesKey(wanted, snapshots);
-    const stored = this.state ? undefined : await this.stored(wanted, tables, signal);
-    this.state = stored ?? (await this.stateFor(refresh, wanted));
+    const requested = await this.requestedMonths(refresh);
+    const tables = tablesKey(requested, snapshots);
+    const stored = this.state ? undefined : await this.stored(requested, tables, signal);
+    this.state = stored ?? (await this.stateFor(refresh, requested));
     if (!stored) {
-      const gone = [...this.state.months.keys()].filter((month) => !wanted.has(month));
+      const gone = [...this.state.months.keys()].filter((month) => !requested.has(month));
       for (const month of gone) this.state.removeMonth(month);
-      if (!isReady(this.state, wanted)) await this.build(refresh, this.state, wanted);
-      if (this.state.hasUnused()) await this.build(refresh, this.state.emptied(), wanted);
+      if (!isReady(this.state, requested)) await this.build(refresh, this.state, requested);
+      if (this.state.hasUnused()) await this.build(refresh, this.state.emptied(), requested);
       this.state.complete(tables);
       await this.save(this.state, undefined, signal);
     }
-    report({ ready: wanted.size, months: wanted.size });
-    const index = indexOf(this.state, [...wanted.keys()], snapshots);
+    report({ ready: requested.size, months: requested.size });
+    const index = indexOf(this.state, [...requested.keys()], snapshots);
     this.latest = { snapshots, index };
     return index;
   }
 
   /** The cached state if it is complete for these tables; then nothing is read from the lake. */
   private async stored(
-    wanted: WantedMonths,
+    requested: RequestedMonths,
     tables: string,
     signal: AbortSignal,
   ): Promise<IndexState | undefined> {
     const { manifest, cache } = this;
     if (manifest?.tables !== tables) return undefined;
-    const state = await IndexState.load(cache, manifest, keysOf(wanted), signal);
-    return state && isReady(state, wanted) ? state : undefined;
+    const state = await IndexState.load(cache, manifest, keysOf(requested), signal);
+    return state && isReady(state, requested) ? state : undefined;
   }
 
-  private async wantedMonths({ snapshots, rows, signal }: Refresh): Promise<WantedMonths> {
+  private async requestedMonths({ snapshots, rows, signal }: Refresh): Promise<RequestedMonths> {
     const known = new Map<string, readonly string[]>();
-    const wanted = await monthFiles(snapshots, async (snapshot, file, lakePath) => {
+    const requested = await monthFiles(snapshots, async (snapshot, file, lakePath) => {
       const months = this.fileMonths.get(lakePath) ?? (await rows.monthsOf(snapshot, file, signal));
       known.set(lakePath, months);
       return months;
     });
     this.fileMonths = known;
-    return wanted;
+    return requested;
   }
 
   /**
@@ -141,7 +141,7 @@ export class IndexUpkeep {
    */
   private async stateFor(
     { snapshots, engine, rows, signal }: Refresh,
-    wanted: WantedMonths,
+    requested: RequestedMonths,
   ): Promise<IndexState> {
     const { cache, manifest, state } = this;
     const session = await engine.session();
@@ -151,7 +151,7 @@ export class IndexUpkeep {
     if (state && (await isOfPeople(state))) return state;
     this.manifest = undefined;
     if (!state && manifest?.peopleOfTables.key === people.key) {
-      const loaded = await IndexState.load(cache, manifest, keysOf(wanted), signal);
+      const loaded = await IndexState.load(cache, manifest, keysOf(requested), signal);
       if (loaded && (await isOfPeople(loaded))) return loaded;
     }
     const replaced = state?.files() ?? (manifest ? filesOf(manifest) : []);
@@ -159,7 +159,7 @@ export class IndexUpkeep {
   }
 
   /** Builds the missing months; all of them where the dictionary is lost. */
-  private async build(refresh: Refresh, before: IndexState, wanted: WantedMonths): Promise<void> {
+  private async build(refresh: Refresh, before: IndexState, requested: RequestedMonths): Promise<void> {
     const { snapshots, engine, rows, signal, report } = refresh;
     const session = await engine.session();
     const people = await before.peopleFile();
@@ -167,17 +167,17 @@ export class IndexUpkeep {
     // Whatever happens next, the previous state is dropped here, and its memory with it.
     this.state = state;
     const tables = await DictionaryTables.open(session, state.dictionary, people, signal);
-    for (const [month, { key, ...monthFiles }] of wanted) {
+    for (const [month, { key, ...monthFiles }] of requested) {
       if (state.months.get(month)?.key === key) continue;
       state.removeMonth(month);
-      report({ ready: state.months.size, months: wanted.size });
+      report({ ready: state.months.size, months: requested.size });
       const selects = await rows.ofMonth(snapshots, monthFiles, signal);
       const segment = await buildMonth(session, tables, { month, ...selects }, signal);
       state.setMonth(month, { key, segment }, await tables.read(signal));
       await this.save(state, tables, signal);
     }
     // The cache contains the old names until it is rewritten.
-    if (wanted.size === 0) await this.save(state, tables, signal);
+    if (requested.size === 0) await this.save(state, tables, signal);
     await rows.trim();
   }
 
@@ -196,15 +196,16 @@ export class IndexUpkeep {
   }
 }
 
-const keysOf = (wanted: WantedMonths) => new Map([...wanted].map(([month, { key }]) => [month, key]));
+const keysOf = (requested: RequestedMonths) =>
+  new Map([...requested].map(([month, { key }]) => [month, key]));
 
-const isReady = (state: IndexState, wanted: WantedMonths) =>
-  [...wanted].every(([month, { key }]) => state.months.get(month)?.key === key);
+const isReady = (state: IndexState, requested: RequestedMonths) =>
+  [...requested].every(([month, { key }]) => state.months.get(month)?.key === key);
 
 /** Identifies the rows of all tables. */
-function tablesKey(wanted: WantedMonths, { roster }: Snapshots): string {
+function tablesKey(requested: RequestedMonths, { roster }: Snapshots): string {
   const hash = createHash("sha256").update(`${format} ${rosterKey(roster)}`);
-  for (const [month, { key }] of wanted) hash.update(`\n${month} ${key}`);
+  for (const [month, { key }] of requested) hash.update(`\n${month} ${key}`);
   return hash.digest("hex");
 }
 
@@ -224,10 +225,10 @@ function rowsOf({ dailyParticipation, resourceUsage }: Snapshots): number {
 
 function indexOf(
   { dictionary, months, people }: IndexState,
-  wanted: readonly string[],
+  requested: readonly string[],
   snapshots: Snapshots,
 ): ParticipationIndex | undefined {
-  const segments = wanted.flatMap((month) => months.get(month)?.segment ?? []).filter(hasRows);
+  const segments = requested.flatMap((month) => months.get(month)?.segment ?? []).filter(hasRows);
   if (segments.length === 0) return undefined;
   return {
     ...dictionary,

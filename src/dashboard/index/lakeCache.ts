@@ -3,7 +3,7 @@ import { chmod, mkdir, open, readdir, readFile, stat, utimes, writeFile } from "
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { CleverLakeError } from "../../errors";
-import { removeLocal, replaceFile } from "../../heldFiles";
+import { removeLocal, replaceFile } from "../../filesInUse";
 import { decodeManifest, encodeManifest, filesOf, type Manifest, type StoredFile } from "./manifest";
 
 const manifestName = "manifest.json";
@@ -11,7 +11,7 @@ const copiesName = "copies";
 /** Number of lakes whose caches are kept; the least recently used ones are removed. */
 const keptLakes = 4;
 /** An unreferenced file may belong to another process's work, unless it is this old. */
-const leftOverMilliseconds = 3_600_000;
+const leftoverAgeMilliseconds = 3_600_000;
 
 /**
  * The cache folder of one lake, readable by its owner only. Files have unique names and are never rewritten; the
@@ -106,7 +106,7 @@ export class LakeCache {
     for (const name of await readdir(this.folder)) {
       if (keep.has(name)) continue;
       const place = this.place(name);
-      if (gone.has(name) || Date.now() - (await modified(place)) > leftOverMilliseconds) {
+      if (gone.has(name) || Date.now() - (await modified(place)) > leftoverAgeMilliseconds) {
         await removeLocal(place);
       }
     }

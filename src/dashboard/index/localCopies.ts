@@ -10,7 +10,7 @@ import { copyFault } from "../../delta/localFiles";
 import { lakePathOf } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { CleverLakeError } from "../../errors";
-import { removeLocal, replaceFile } from "../../heldFiles";
+import { removeLocal, replaceFile } from "../../filesInUse";
 import type { Lake, LakeOptions } from "../../lake/lake";
 
 /** For all copies together: some months of a large district. */

@@ -18,7 +18,7 @@ import type { ParticipationIndex } from "../index/participationIndex";
 import { compareNames } from "../names";
 import type { KeepWhole } from "../opening";
 import { type LevelsByName, schoolsByLevel } from "../schoolLevels";
-import { attendanceFacts } from "./attendance";
+import { attendanceTotals } from "./attendance";
 import { breaksIn } from "./breaks";
 import { chosenUse } from "./chosenUse";
 import { comparisonOf } from "./comparison";
@@ -47,7 +47,7 @@ import {
   schoolYearStart,
   scopeOf,
 } from "./scope";
-import { usageFacts } from "./usage";
+import { usageTotals } from "./usage";
 import { whatChanged } from "./whatChanged";
 import { withheldIn } from "./withheld";
 
@@ -130,14 +130,14 @@ export async function find(
   scope: Scope,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
-  const attendance = attendanceFacts(facts, groups, scope);
+  const attendance = attendanceTotals(facts, groups, scope);
   const choosesResources = scope.resources.includes(0);
   return {
     facts,
     minimum: groups.minimumGroupSize,
     scope,
     attendance,
-    usage: await usageFacts(facts, groups, scope, signal),
+    usage: await usageTotals(facts, groups, scope, signal),
     chosen: choosesResources ? await chosenUse(facts, groups, scope, attendance, signal) : undefined,
   };
 }

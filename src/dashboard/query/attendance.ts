@@ -26,7 +26,7 @@ export class AttendanceSums {
   }
 }
 
-export interface AttendanceFacts {
+export interface AttendanceTotals {
   readonly total: AttendanceSums;
   readonly schools: readonly AttendanceSums[];
   readonly grades: readonly AttendanceSums[];
@@ -43,7 +43,7 @@ export interface AttendanceFacts {
 const sums = (count: number) => Array.from({ length: count }, () => new AttendanceSums());
 
 /** Daily participation of a whole question. */
-export function attendanceFacts(facts: Facts, groups: Groups, scope: Scope): AttendanceFacts {
+export function attendanceTotals(facts: Facts, groups: Groups, scope: Scope): AttendanceTotals {
   const { index, names, days } = facts;
   const length = scope.to - scope.from + 1;
   const result = {
@@ -78,7 +78,7 @@ export function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32A
   );
 }
 
-type Parts = Omit<AttendanceFacts, "countedDays">;
+type Parts = Omit<AttendanceTotals, "countedDays">;
 
 /** Records for each part whether it counts and whether some of it is withheld. */
 function markParts(facts: Facts, groups: Groups, scope: Scope, weekdays: Uint32Array, parts: Parts) {

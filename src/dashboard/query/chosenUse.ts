@@ -2,7 +2,7 @@ import type { Shown, Use } from "../answer";
 import { lowestBit } from "../calendar";
 import type { Facts, Groups } from "../groups";
 import { Pacer } from "../pacer";
-import type { AttendanceFacts, AttendanceSums } from "./attendance";
+import type { AttendanceSums, AttendanceTotals } from "./attendance";
 import { people, shown } from "./parts";
 import type { Scope } from "./scope";
 import { eachRunOf } from "./usage";
@@ -27,7 +27,7 @@ export async function chosenUse(
   facts: Facts,
   groups: Groups,
   scope: Scope,
-  { days, schools, grades }: AttendanceFacts,
+  { days, schools, grades }: AttendanceTotals,
   signal: AbortSignal | undefined,
 ): Promise<ChosenUse> {
   const { index, names, people: known, days: allDays } = facts;

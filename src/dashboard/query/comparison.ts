@@ -4,20 +4,20 @@ import { countBits, isoDate, mondayOf } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { Facts, Groups } from "../groups";
 import { compareNames } from "../names";
-import { type AttendanceFacts, type AttendanceSums, attendanceFacts } from "./attendance";
+import { type AttendanceSums, type AttendanceTotals, attendanceTotals } from "./attendance";
 import { type ChosenUse, chosenUse } from "./chosenUse";
 import { missingReports } from "./completeness";
 import { people, shown } from "./parts";
 import { inRange, isIn, type Scope, schoolDaysIn } from "./scope";
-import { type UsageFacts, usageFacts } from "./usage";
+import { type UsageTotals, usageTotals } from "./usage";
 import { withheldIn } from "./withheld";
 
 /** Everything compared of one period, over the compared days. */
 interface FoundPeriod {
   readonly period: ComparedPeriod;
   readonly scope: Scope;
-  readonly attendance: AttendanceFacts;
-  readonly usage: UsageFacts;
+  readonly attendance: AttendanceTotals;
+  readonly usage: UsageTotals;
   readonly use: ChosenUse;
   /** How many days the averages cover: in total, and per school and grade. */
   readonly days: { readonly total: number; readonly schools: Uint32Array; readonly grades: Uint32Array };
@@ -117,8 +117,8 @@ async function findPeriod(
     range,
     masks: whole.masks.map((mask, at) => mask & (range[at % months] as number)),
   };
-  const attendance = attendanceFacts(facts, groups, scope);
-  const usage = await usageFacts(facts, groups, scope, signal);
+  const attendance = attendanceTotals(facts, groups, scope);
+  const usage = await usageTotals(facts, groups, scope, signal);
   const use = await chosenUse(facts, groups, scope, attendance, signal);
   const days = comparedDays(facts, groups, scope);
   return {
@@ -143,7 +143,7 @@ async function findPeriod(
 function weeksOf(
   { days }: Facts,
   { from, range }: Scope,
-  attendance: AttendanceFacts,
+  attendance: AttendanceTotals,
   use: ChosenUse,
 ): Shown[] {
   const weeks: { personDays: number; days: number }[] = [];

@@ -14,11 +14,11 @@ import { isoDate, mondayOf, weekdayOf } from "../calendar";
 import type { Days } from "../days";
 import type { Facts } from "../groups";
 import { compareNames } from "../names";
-import { type AttendanceFacts, type AttendanceSums, weekdayDays } from "./attendance";
+import { type AttendanceSums, type AttendanceTotals, weekdayDays } from "./attendance";
 import { type ChosenUse, useOf } from "./chosenUse";
 import { people, shown } from "./parts";
 import { isIn, type Scope } from "./scope";
-import type { UsageFacts } from "./usage";
+import type { UsageTotals } from "./usage";
 
 /** How many resources `resourcesBySchool` has, and how many weeks a resource shows. */
 const topResources = 20;
@@ -29,8 +29,8 @@ export interface Found {
   readonly facts: Facts;
   readonly minimum: number;
   readonly scope: Scope;
-  readonly attendance: AttendanceFacts;
-  readonly usage: UsageFacts;
+  readonly attendance: AttendanceTotals;
+  readonly usage: UsageTotals;
   /** Present where the filter chooses resources. */
   readonly chosen: ChosenUse | undefined;
 }
@@ -173,7 +173,7 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
 export const shownPeople = (count: number, minimum: number) => (count > 0 && count < minimum ? 1 : count);
 
 /** Rows of a shown resource that have a person, by day of the scope. */
-function rowsOf({ rows }: UsageFacts, { days }: AttendanceFacts, resource: number): Float64Array {
+function rowsOf({ rows }: UsageTotals, { days }: AttendanceTotals, resource: number): Float64Array {
   return rows.subarray(resource * days.length, (resource + 1) * days.length);
 }
 

@@ -1,6 +1,6 @@
 import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
-import { countBits, dayNumber, daysMask, isoDate, lowestBit, monthPlace } from "../calendar";
+import { countBits, dayNumber, daysMask, isoDate, lowestBit, monthIndex } from "../calendar";
 import type { Days } from "../days";
 import type { DashboardFilter } from "../filter";
 import type { Facts, Groups } from "../groups";
@@ -174,7 +174,7 @@ export function otherRange(
 
 /** Whether a day, given as a day number, is set in masks of months. */
 export function isIn(masks: Uint32Array, { monthStarts }: Pick<Days, "monthStarts">, day: number): boolean {
-  const month = monthPlace(monthStarts, day);
+  const month = monthIndex(monthStarts, day);
   const bit = month < 0 ? 31 : day - (monthStarts[month] as number);
   return bit < 31 && (((masks[month] as number) >>> bit) & 1) === 1;
 }

@@ -5,7 +5,7 @@ import { Pacer } from "../pacer";
 import type { Scope } from "./scope";
 
 /** Resource usage of the groups that count. */
-export interface UsageFacts {
+export interface UsageTotals {
   readonly users: number;
   readonly accesses: number;
   /** Different resources. */
@@ -31,12 +31,12 @@ export interface UsageFacts {
 }
 
 /** Throws the signal's reason when aborted. */
-export async function usageFacts(
+export async function usageTotals(
   facts: Facts,
   groups: Groups,
   scope: Scope,
   signal: AbortSignal | undefined,
-): Promise<UsageFacts> {
+): Promise<UsageTotals> {
   const pacer = new Pacer(signal);
   const walk = new UsageWalk(facts, groups, scope);
   for (let shown = 0; shown < scope.resources.length; shown++) {
@@ -119,9 +119,9 @@ export function usersOf(facts: Facts, groups: Groups, scope: Scope, shown: reado
 class UsageWalk {
   readonly rows: Float64Array;
   private readonly length: number;
-  private readonly byResource: UsageFacts["byResource"];
-  private readonly bySchool: UsageFacts["bySchool"];
-  private readonly byGrade: UsageFacts["byGrade"];
+  private readonly byResource: UsageTotals["byResource"];
+  private readonly bySchool: UsageTotals["bySchool"];
+  private readonly byGrade: UsageTotals["byGrade"];
   private readonly bySchoolResource: Uint32Array;
   /** Days on which each different resource was used, by month. */
   private readonly identityDays: Uint32Array;
@@ -330,7 +330,7 @@ class UsageWalk {
     }
   }
 
-  result(): UsageFacts {
+  result(): UsageTotals {
     const { rows, byResource, bySchool, byGrade, bySchoolResource, accesses } = this;
     const resources = this.identitySeen.reduce((sum, one) => sum + one, 0);
     return {

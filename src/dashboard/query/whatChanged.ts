@@ -2,7 +2,7 @@ import type { Changes, ReportKind } from "../answer";
 import { isoDate } from "../calendar";
 import { daysNeeded, findChanges, type SubjectSeries } from "../changes";
 import type { Groups } from "../groups";
-import { attendanceFacts } from "./attendance";
+import { attendanceTotals } from "./attendance";
 import { type Found, kindOf, missingOn } from "./entries";
 import { shown } from "./parts";
 import { type DataRange, inRange } from "./scope";
@@ -22,7 +22,7 @@ export async function whatChanged(
   const from = Math.min(Math.max(scope.to - daysNeeded + 1, data.first), scope.from);
   const isLonger = from < scope.from;
   const history = isLonger ? inRange(facts, groups, scope, { from, to: scope.to }) : scope;
-  const attendance = isLonger ? attendanceFacts(facts, groups, history) : found.attendance;
+  const attendance = isLonger ? attendanceTotals(facts, groups, history) : found.attendance;
   const rows = isLonger ? await usageRows(facts, groups, history, signal) : found.usage.rows;
   const length = attendance.days.length;
   const missing = attendance.days.map((_, place) => missingOn(days, history, history.from + place));

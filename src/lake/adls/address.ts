@@ -180,7 +180,7 @@ function wrongInOneLake(what: string): CleverLakeError {
 }
 
 /** The workspace and the item of an address of OneLake. */
-export function placeInOneLake({
+export function oneLakeItemOf({
   kind,
   fileSystem: workspace = "",
   prefix,

@@ -14,7 +14,7 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** The code of an answer that is not Azure's; its message is the status. */
-export const answeredInPlaceCode = "AnsweredInPlace";
+export const notFromAzureCode = "AnsweredInPlace";
 
 /**
  * Whether Azure answered. A content filter's page can have status 200 or 404, and must not pass for a file or for a

@@ -19,7 +19,7 @@ import {
   adlsErrorOf,
   asWrite,
   flatAccount,
-  type LakeFacts,
+  type LakeDetails,
   missingInOneLake,
 } from "./adlsMessages";
 import { download } from "./download";
@@ -50,7 +50,7 @@ export class AdlsLake implements Lake {
     readonly url: string,
     private readonly service: DataLakeServiceClient,
     private readonly places: Places,
-    private readonly facts: LakeFacts,
+    private readonly details: LakeDetails,
   ) {}
 
   async *list(
@@ -330,15 +330,15 @@ export class AdlsLake implements Lake {
       return await work();
     } catch (error) {
       // Parents are created along with a file; workspaces and items are not.
-      if (this.facts.oneLake && isMissing(error))
-        throw adlsErrorOf(missingInOneLake(this.facts.oneLake), this.url, error);
+      if (this.details.oneLake && isMissing(error))
+        throw adlsErrorOf(missingInOneLake(this.details.oneLake), this.url, error);
       if (!isMissingFileSystem(error)) throw error;
     }
     try {
       await this.fileSystem(target.fileSystem).createIfNotExists(signalOf(options));
     } catch (error) {
       if (statusOf(error) !== 403) throw error;
-      const message = `The file system ${target.fileSystem} is missing in the storage account ${this.facts.account}, and your account may not make it.`;
+      const message = `The file system ${target.fileSystem} is missing in the storage account ${this.details.account}, and your account may not make it.`;
       const hint =
         "Have it made by somebody who may, or have the role Storage Blob Data Contributor given on the whole account.";
       throw adlsErrorOf({ code: "auth", message, hint }, target.lakePath, error);
@@ -352,7 +352,7 @@ export class AdlsLake implements Lake {
    */
   private requireHierarchical(target: Place, options: LakeOptions): Promise<void> {
     // OneLake has one, and does not return access rights above an item's folders.
-    if (this.facts.oneLake) return Promise.resolve();
+    if (this.details.oneLake) return Promise.resolve();
     this.hierarchical ??= this.askHierarchical(target, options).catch((error: unknown) => {
       this.hierarchical = undefined;
       throw error;
@@ -365,7 +365,7 @@ export class AdlsLake implements Lake {
     try {
       await this.inFileSystem(target, options, () => root.getAccessControl(signalOf(options)));
     } catch (error) {
-      if (isFlat(error)) throw adlsErrorOf(flatAccount(this.facts), this.url, error);
+      if (isFlat(error)) throw adlsErrorOf(flatAccount(this.details), this.url, error);
       if (statusOf(error) !== 403) throw error;
     }
   }
@@ -383,6 +383,6 @@ export class AdlsLake implements Lake {
   private asError(error: unknown, subject: string, { signal }: LakeOptions): unknown {
     if (signal?.aborted) return signal.reason;
     if (error instanceof CleverLakeError) return error;
-    return adlsError(error, subject, this.facts);
+    return adlsError(error, subject, this.details);
   }
 }

@@ -1,18 +1,18 @@
 import { RestError } from "@azure/storage-file-datalake";
 import { CleverLakeError, type ErrorCode } from "../../errors";
 import {
-  answeredInPlaceCode,
   codeOf,
   isFromAzure,
   isMissing,
   isMissingFileSystem,
   isUntrusted,
+  notFromAzureCode,
   statusOf,
   wrongTenantCode,
 } from "./adlsErrors";
 
 /** What messages about an account need to know. */
-export interface LakeFacts {
+export interface LakeDetails {
   readonly account: string;
   /** Where the lake is, if it is in OneLake. */
   readonly oneLake?: { readonly workspace: string; readonly item: string } | undefined;
@@ -29,67 +29,68 @@ interface ErrorTexts {
 const role = "Storage Blob Data Contributor";
 
 /** The lake's location, for use within a sentence. */
-function placeOf({ account, oneLake }: LakeFacts): string {
+function placeOf({ account, oneLake }: LakeDetails): string {
   return oneLake === undefined
     ? `the storage account ${account}`
     : `the workspace ${oneLake.workspace} in OneLake`;
 }
 
 /** The same at the start of a sentence. */
-function placeFirst(facts: LakeFacts): string {
-  const place = placeOf(facts);
+function capitalizedLocation(details: LakeDetails): string {
+  const place = placeOf(details);
   return `${place.charAt(0).toUpperCase()}${place.slice(1)}`;
 }
 
 const support = "Azure's support finds the request by its id, which the log has.";
 
 /** The meaning of each of the service's answers, and what to do. */
-const answers: Readonly<Record<string, (facts: LakeFacts) => ErrorTexts>> = {
+const answers: Readonly<Record<string, (details: LakeDetails) => ErrorTexts>> = {
   AuthorizationPermissionMismatch: missingRole,
   InsufficientAccountPermissions: missingRole,
-  AuthorizationFailure: (facts) => ({
+  AuthorizationFailure: (details) => ({
     code: "auth",
-    message: `${placeFirst(facts)} does not let this machine in.`,
+    message: `${capitalizedLocation(details)} does not let this machine in.`,
     hint:
-      facts.auth === "sas"
+      details.auth === "sas"
         ? "Its firewall, or the services, permissions and addresses that the SAS allows, shut this machine out."
         : `Its firewall most likely shuts this machine out: under Networking, allow this machine's address or its network. Otherwise the role ${role} is missing.`,
   }),
   AuthorizationSourceIPMismatch: () => ({
     code: "auth",
     message: "The SAS is not for this machine's address.",
-    hint: "Have one made that allows it.",
+    hint: "Create one that allows it.",
   }),
-  KeyBasedAuthenticationNotPermitted: (facts) => ({
+  KeyBasedAuthenticationNotPermitted: (details) => ({
     code: "auth",
-    message: `${placeFirst(facts)} allows neither account keys nor SAS made with them.`,
+    message: `${capitalizedLocation(details)} allows neither account keys nor SAS made with them.`,
     hint: `Sign in instead ("auth": "default") with an account that has the role ${role}.`,
   }),
   AuthenticationFailed: wrongCredential,
   InvalidAuthenticationInfo: expired,
   NoAuthenticationInformation: expired,
-  AccountIsDisabled: (facts) => ({
+  AccountIsDisabled: (details) => ({
     code: "auth",
-    message: `${placeFirst(facts)} is switched off.`,
-    hint: "Often the subscription ran out; its owner can switch it on again.",
+    message: `${capitalizedLocation(details)} is switched off.`,
+    hint: "Often the subscription has expired; its owner can reactivate it.",
   }),
   HierarchicalNamespaceNotEnabled: flatAccount,
-  EndpointUnsupportedAccountFeatures: (facts) => ({
+  EndpointUnsupportedAccountFeatures: (details) => ({
     code: "config",
-    message: `${placeFirst(facts)} has soft delete or blob events on, which its Data Lake endpoint does not work with.`,
+    message: `${capitalizedLocation(details)} has soft delete or blob events on, which its Data Lake endpoint does not work with.`,
     hint: "Such accounts have no hierarchical namespace: use one that has it, or switch these features off under Data protection.",
   }),
-  BlobStorageEventsOrSoftDeleteNotSupported: (facts) => words("EndpointUnsupportedAccountFeatures", facts),
+  BlobStorageEventsOrSoftDeleteNotSupported: (details) =>
+    words("EndpointUnsupportedAccountFeatures", details),
   ContainerBeingDeleted: beingDeleted,
   FilesystemBeingDeleted: beingDeleted,
   BlobArchived: () => ({
     code: "io",
     message: "The file has been moved to the archive tier, where it cannot be read.",
-    hint: "Have it brought back, and have the lake's folders left out of the account's lifecycle rules.",
+    hint: "Have it rehydrated, and exclude the lake's folders from the account's lifecycle rules.",
   }),
-  InvalidHeaderValue: (facts) => ({
+  InvalidHeaderValue: (details) => ({
     code: "io",
-    message: `${placeFirst(facts)} does not know the version of the interface that is spoken here.`,
+    message: `${capitalizedLocation(details)} does not support the API version that this program uses.`,
     hint: `Azure takes versions into use region by region: try again in some days, or use an older release. ${support}`,
   }),
   LeaseIdMissing: () => ({
@@ -107,34 +108,34 @@ function beingDeleted(): ErrorTexts {
   };
 }
 
-function words(name: string, facts: LakeFacts): ErrorTexts {
+function words(name: string, details: LakeDetails): ErrorTexts {
   const make = answers[name];
   if (make === undefined) throw new RangeError(name);
-  return make(facts);
+  return make(details);
 }
 
-function missingRole(facts: LakeFacts): ErrorTexts {
+function missingRole(details: LakeDetails): ErrorTexts {
   return {
     code: "auth",
     message:
-      facts.auth === "sas"
+      details.auth === "sas"
         ? "The SAS does not allow this."
-        : `Your account lacks the right to do this in ${placeOf(facts)}.`,
+        : `Your account lacks the right to do this in ${placeOf(details)}.`,
     hint:
-      facts.auth === "sas"
+      details.auth === "sas"
         ? "Have one made with the permissions read, add, create, write, delete and list."
-        : rightsNeeded(facts),
+        : rightsNeeded(details),
   };
 }
 
-function rightsNeeded({ oneLake }: LakeFacts): string {
+function rightsNeeded({ oneLake }: LakeDetails): string {
   return oneLake === undefined
     ? `Have the role ${role} given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.`
     : "Have the role Contributor given to it in the workspace, or the right to write in this lakehouse; to look at tables only, the right to read its files (ReadAll).";
 }
 
 /** A missing item looks like one that the account may not see. */
-export function missingInOneLake({ workspace, item }: NonNullable<LakeFacts["oneLake"]>): ErrorTexts {
+export function missingInOneLake({ workspace, item }: NonNullable<LakeDetails["oneLake"]>): ErrorTexts {
   return {
     code: "config",
     message: `OneLake has no ${item} in a workspace ${workspace}, or your account may not see it.`,
@@ -142,32 +143,32 @@ export function missingInOneLake({ workspace, item }: NonNullable<LakeFacts["one
   };
 }
 
-function wrongCredential(facts: LakeFacts): ErrorTexts {
-  const what = { token: "sign-in", sharedKey: "account key", sas: "SAS" }[facts.auth];
+function wrongCredential(details: LakeDetails): ErrorTexts {
+  const what = { token: "sign-in", sharedKey: "account key", sas: "SAS" }[details.auth];
   return {
     code: "auth",
-    message: `${placeFirst(facts)} does not accept the ${what}.`,
+    message: `${capitalizedLocation(details)} does not accept the ${what}.`,
     hint: {
       token: "Sign in again, with an account of the tenant that the storage account belongs to.",
       sharedKey: "Copy it again from the account's Access keys: it may have been rotated.",
       sas: "It may have run out, or the key that it was made with was rotated: have a new one made.",
-    }[facts.auth],
+    }[details.auth],
   };
 }
 
-function expired(facts: LakeFacts): ErrorTexts {
-  if (facts.auth !== "token") return wrongCredential(facts);
+function expired(details: LakeDetails): ErrorTexts {
+  if (details.auth !== "token") return wrongCredential(details);
   return {
     code: "auth",
-    message: `The sign-in to ${placeOf(facts)} has run out, and a new one was not accepted either.`,
-    hint: "Sign in again, then run again: what was done so far stays.",
+    message: `The sign-in to ${placeOf(details)} has expired, and a new one was not accepted either.`,
+    hint: "Sign in again, then run again: completed work is kept.",
   };
 }
 
-export function flatAccount(facts: LakeFacts): ErrorTexts {
+export function flatAccount(details: LakeDetails): ErrorTexts {
   return {
     code: "config",
-    message: `${placeFirst(facts)} has no hierarchical namespace, so files cannot be put in place all at once.`,
+    message: `${capitalizedLocation(details)} has no hierarchical namespace, so files cannot be put in place all at once.`,
     hint: "Use an account with “Enable hierarchical namespace” on (Data Lake Storage Gen2); one without it can be upgraded in the portal.",
   };
 }
@@ -186,22 +187,22 @@ export function adlsErrorOf(
  * The service's error, or its silence, as one of our errors. Errors that are already ours, and those that did not come
  * from the service, are passed through.
  */
-export function adlsError(error: unknown, subject: string, facts: LakeFacts): unknown {
+export function adlsError(error: unknown, subject: string, details: LakeDetails): unknown {
   if (!(error instanceof RestError)) return error;
   const status = statusOf(error);
   const name = codeOf(error) ?? "";
-  if (name === wrongTenantCode) return wrongTenant(error.message, facts);
-  if (name === answeredInPlaceCode) return answeredInPlace(Number(error.message));
-  if (isUntrusted(error)) return untrusted(name, placeOf(facts));
-  if (status === undefined) return lost(`${name} ${error.message}`, facts);
+  if (name === wrongTenantCode) return wrongTenant(error.message, details);
+  if (name === notFromAzureCode) return notFromAzure(Number(error.message));
+  if (isUntrusted(error)) return untrusted(name, placeOf(details));
+  if (status === undefined) return lost(`${name} ${error.message}`, details);
   if (status === 403 && name === "AuthenticationFailed" && isClockWrong(error)) {
     const message = "This machine's clock differs from Azure's by more than Azure allows.";
     return adlsErrorOf({ code: "auth", message, hint: "Set the clock, then try again." }, subject, error);
   }
   const make = answers[name];
-  if (make) return adlsErrorOf(make(facts), subject, error);
+  if (make) return adlsErrorOf(make(details), subject, error);
   if (isMissingFileSystem(error)) {
-    if (facts.oneLake) return adlsErrorOf(missingInOneLake(facts.oneLake), subject, error);
+    if (details.oneLake) return adlsErrorOf(missingInOneLake(details.oneLake), subject, error);
     const message = "The lake's file system does not exist.";
     return adlsErrorOf(
       { code: "notFound", message, hint: "The first run makes it where it may." },
@@ -212,30 +213,30 @@ export function adlsError(error: unknown, subject: string, facts: LakeFacts): un
   if (status === 404) {
     return new CleverLakeError("notFound", "There is no such file in the lake.", { subject });
   }
-  if (status === 401) return adlsErrorOf(expired(facts), subject, error);
-  if (status === 403) return adlsErrorOf(missingRole(facts), subject, error);
-  if (status >= 500 && error.response && !isFromAzure(error.response.headers)) return answeredInPlace(status);
+  if (status === 401) return adlsErrorOf(expired(details), subject, error);
+  if (status === 403) return adlsErrorOf(missingRole(details), subject, error);
+  if (status >= 500 && error.response && !isFromAzure(error.response.headers)) return notFromAzure(status);
   if (status === 429 || status >= 500) {
-    const message = `${placeFirst(facts)} is too busy or out of order (${name || status}).`;
+    const message = `${capitalizedLocation(details)} is too busy or out of order (${name || status}).`;
     return adlsErrorOf(
       { code: "network", message, hint: "Try again in a few minutes; nothing is lost." },
       subject,
       error,
     );
   }
-  const message = `${placeFirst(facts)} refused a request (${status} ${name}).`;
+  const message = `${capitalizedLocation(details)} refused a request (${status} ${name}).`;
   return adlsErrorOf({ code: "io", message, hint: support }, subject, error);
 }
 
 /** Something in between answered instead of Azure: a proxy, a content filter, the sign-in page of a guest network. */
-export function answeredInPlace(status: number): CleverLakeError {
+export function notFromAzure(status: number): CleverLakeError {
   if (status === 407) {
-    return new CleverLakeError("network", "The proxy wants to be signed in to.", {
+    return new CleverLakeError("network", "The proxy requires a login.", {
       hint: "Its address takes user and password: http://USER:PASSWORD@HOST:PORT, in VS Code's setting http.proxy or in HTTPS_PROXY.",
     });
   }
   return new CleverLakeError("network", `Something on the way answered in Azure's place (${status}).`, {
-    hint: "A proxy, a content filter or a network's sign-in page stands between: have *.core.windows.net, *.vault.azure.net and, for OneLake, *.fabric.microsoft.com let through. Nothing is lost.",
+    hint: "A proxy, a content filter or a network's sign-in page intercepts the connection: have *.core.windows.net, *.vault.azure.net and, for OneLake, *.fabric.microsoft.com let through. Nothing is lost.",
   });
 }
 
@@ -246,8 +247,8 @@ export function asWrite(error: unknown, subject: string): unknown {
   return adlsErrorOf({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, subject, error);
 }
 
-function wrongTenant(tenant: string, facts: LakeFacts): CleverLakeError {
-  const message = `${placeFirst(facts)} belongs to the tenant ${tenant}, and whoever is signed in to another one.`;
+function wrongTenant(tenant: string, details: LakeDetails): CleverLakeError {
+  const message = `${capitalizedLocation(details)} belongs to the tenant ${tenant}, and whoever is signed in to another one.`;
   return new CleverLakeError("auth", message, {
     hint: `Sign in with an account of that tenant: \`az login -t ${tenant}\`, or in VS Code by the accounts menu.`,
   });
@@ -267,23 +268,23 @@ export function untrusted(code: string, what: string): CleverLakeError {
  * Names neither file nor request: the lost connection is unrelated to the file, and the server has not seen the
  * request.
  */
-function lost(what: string, facts: LakeFacts): CleverLakeError {
+function lost(what: string, details: LakeDetails): CleverLakeError {
   const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
   if (what.includes("EAI_AGAIN")) {
-    return new CleverLakeError("network", "The network is away: no name can be looked up.", { hint });
+    return new CleverLakeError("network", "The network is unavailable: no name can be looked up.", { hint });
   }
-  if (what.includes("ENOTFOUND") && !what.includes(`${facts.account}.`)) {
+  if (what.includes("ENOTFOUND") && !what.includes(`${details.account}.`)) {
     const message = "A name on the way to Azure cannot be looked up.";
     return new CleverLakeError("network", message, {
       hint: "Most likely it is the proxy's: check its address, and the network.",
     });
   }
   if (what.includes("ENOTFOUND")) {
-    const message = `There is no storage account of the name ${facts.account}, or the network is away.`;
+    const message = `There is no storage account of the name ${details.account}, or the network is away.`;
     return new CleverLakeError("network", message, { hint: "Check the address and the network." });
   }
   const code = /\bE[A-Z]{4,}\b/.exec(what)?.[0] ?? "no answer";
-  return new CleverLakeError("network", `${placeFirst(facts)} cannot be reached (${code}).`, {
+  return new CleverLakeError("network", `${capitalizedLocation(details)} cannot be reached (${code}).`, {
     hint,
   });
 }

@@ -3,7 +3,7 @@ import https, { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
-import { answeredInPlaceCode } from "./adlsErrors";
+import { notFromAzureCode } from "./adlsErrors";
 import { type ProxySettings, proxyFor } from "./proxy";
 
 /**
@@ -100,7 +100,7 @@ class TunnelAgent extends TlsAgent {
       asking.off("error", fail);
       if (statusCode !== 200) {
         socket.destroy();
-        fail(Object.assign(new Error(String(statusCode)), { code: answeredInPlaceCode }));
+        fail(Object.assign(new Error(String(statusCode)), { code: notFromAzureCode }));
         return;
       }
       const { path: _, ...secure } = options;

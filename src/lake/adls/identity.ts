@@ -35,7 +35,7 @@ function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
   const load = async (way: URL | undefined) => {
     const { DefaultAzureCredential } = await import("@azure/identity");
     return new DefaultAzureCredential({
-      additionalPolicies: [wayBy(proxy)],
+      additionalPolicies: [proxyPolicy(proxy)],
       ...(way ? { proxyOptions: sdkProxy(way) } : {}),
     });
   };
@@ -45,8 +45,8 @@ function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
       const way = proxyFor(signInAddress, proxy);
       try {
         loading ??= load(way);
-        const asked = loading.then((credential) => credential.getToken(scope));
-        const { token, expiresOnTimestamp } = await within(asked, {
+        const pendingToken = loading.then((credential) => credential.getToken(scope));
+        const { token, expiresOnTimestamp } = await within(pendingToken, {
           milliseconds: answerWithin,
           tooLate: () => new Error("ETIMEDOUT"),
         });
@@ -61,7 +61,7 @@ function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
 }
 
 /** Sends each request of the package through the configured proxy. */
-function wayBy(
+function proxyPolicy(
   proxy: ProxySettings | undefined,
 ): NonNullable<DefaultAzureCredentialOptions["additionalPolicies"]>[number] {
   return {
@@ -82,13 +82,9 @@ function signInError(text: string): CleverLakeError {
   const relevant = text.replace(/^.*ManagedIdentityCredential:.*$/gm, "");
   const code = /AADSTS\d+/.exec(relevant)?.[0];
   if (code === undefined && relevant.includes("AZURE_TOKEN_CREDENTIALS")) {
-    return new CleverLakeError(
-      "config",
-      "AZURE_TOKEN_CREDENTIALS in the environment has no value that it may have.",
-      {
-        hint: "Set it to prod or dev, or leave it out.",
-      },
-    );
+    return new CleverLakeError("config", "AZURE_TOKEN_CREDENTIALS in the environment has an invalid value.", {
+      hint: "Set it to prod or dev, or leave it out.",
+    });
   }
   if (code === undefined && /certificate|SELF_SIGNED|UNABLE_TO_/i.test(relevant)) {
     return new CleverLakeError(

@@ -1,8 +1,8 @@
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import { pause } from "../../pause";
 import { saltName, vaultScope } from "./address";
-import { answeredInPlaceCode, isCertificateCode } from "./adlsErrors";
-import { answeredInPlace, untrusted } from "./adlsMessages";
+import { isCertificateCode, notFromAzureCode } from "./adlsErrors";
+import { notFromAzure, untrusted } from "./adlsMessages";
 import { machineTokens } from "./identity";
 import type { ProxySettings } from "./proxy";
 import { trustSystemCertificates } from "./systemCertificates";
@@ -81,7 +81,7 @@ async function ask(
       signal?.throwIfAborted();
       if (isCleverLakeError(cause)) throw cause;
       const { code = "", message } = cause as NodeJS.ErrnoException;
-      if (code === answeredInPlaceCode) throw answeredInPlace(Number(message));
+      if (code === notFromAzureCode) throw notFromAzure(Number(message));
       if (isCertificateCode(code)) throw untrusted(code, "the key vault");
       if (attempt === attempts) {
         throw new CleverLakeError("network", "The key vault cannot be reached.", {
@@ -107,8 +107,7 @@ async function get(
     headers: received,
     text,
   } = await webRequest({ method: "GET", address, headers, proxy, signal });
-  if (received["x-ms-request-id"] === undefined && status !== 429 && status < 500)
-    throw answeredInPlace(status);
+  if (received["x-ms-request-id"] === undefined && status !== 429 && status < 500) throw notFromAzure(status);
   return { status, text, retryAfter: received["retry-after"] };
 }
 
@@ -119,7 +118,7 @@ function refused({ status, text: body }: Answer, subject: string): CleverLakeErr
   ) {
     return new CleverLakeError(
       "salt",
-      `The secret ${saltName} in the key vault is disabled or has run out.`,
+      `The secret ${saltName} in the key vault is disabled or has expired.`,
       {
         subject,
         hint: "Have it enabled there. It must stay the same: another salt makes other pseudonyms.",

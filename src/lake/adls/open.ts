@@ -6,7 +6,7 @@ import {
 } from "@azure/storage-file-datalake";
 import { CleverLakeError } from "../../errors";
 import type { LakeLocation } from "../open";
-import { lakeAuthsFor, parseAdlsAddress, placeInOneLake } from "./address";
+import { lakeAuthsFor, oneLakeItemOf, parseAdlsAddress } from "./address";
 import { AdlsLake } from "./adlsLake";
 import { machineTokens } from "./identity";
 import { Places } from "./places";
@@ -38,12 +38,12 @@ export function openAdlsLake(
   pipeline.factories.push(requestPolicy({ onRequest: location.onRequest, proxy, ...requests, tokens }));
   const query = auth === "sas" ? `?${required(location.sas, sasMissing).replace(/^\?/, "")}` : "";
   const service = new DataLakeServiceClient(`${address.endpoint}${query}`, pipeline);
-  const facts = {
+  const details = {
     account: address.account,
-    oneLake: placeInOneLake(address),
+    oneLake: oneLakeItemOf(address),
     auth: isToken ? "token" : auth,
   } as const;
-  return new AdlsLake(location.url, service, new Places(address), facts);
+  return new AdlsLake(location.url, service, new Places(address), details);
 }
 
 function tokensFor({ tokens, proxy }: LakeLocation): TokenKeeper {

@@ -24,7 +24,7 @@ export function proxyFor(address: string, settings: ProxySettings | undefined): 
   const proxy = usable(found);
   if (proxy) return proxy;
   // Without the address: it may hold a password.
-  throw new CleverLakeError("config", "The proxy that is set cannot be used.", {
+  throw new CleverLakeError("config", "The configured proxy cannot be used.", {
     hint: "Its address must look like http://HOST:PORT. In VS Code it is the setting http.proxy, elsewhere HTTPS_PROXY in the environment.",
   });
 }

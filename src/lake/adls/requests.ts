@@ -2,14 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { type RequestPolicyFactory, RestError, type WebResource } from "@azure/storage-file-datalake";
 import { pause } from "../../pause";
-import {
-  answeredInPlaceCode,
-  codeOf,
-  isFromAzure,
-  isUntrusted,
-  statusOf,
-  wrongTenantCode,
-} from "./adlsErrors";
+import { codeOf, isFromAzure, isUntrusted, notFromAzureCode, statusOf, wrongTenantCode } from "./adlsErrors";
 import { type Agents, agents } from "./agents";
 import type { ProxySettings } from "./proxy";
 import { type TokenKeeper, tenantOf } from "./tokens";
@@ -63,7 +56,7 @@ export function requestPolicy(options: RequestOptions): RequestPolicyFactory {
 export function maybeDone(error: unknown): boolean {
   return (
     error instanceof RestError &&
-    (repeated.has(error) || isTransient(error) || codeOf(error) === answeredInPlaceCode)
+    (repeated.has(error) || isTransient(error) || codeOf(error) === notFromAzureCode)
   );
 }
 
@@ -101,7 +94,7 @@ async function send<R extends Answer>(
       if (!isFromAzure(answer.headers)) {
         // Otherwise its connection would stay open until its idle timeout, and keep the process alive.
         if (answer.readableStreamBody instanceof Readable) answer.readableStreamBody.destroy();
-        throw strange(answer.status, request);
+        throw notFromAzureError(answer.status, request);
       }
       note(answer.status, undefined);
       return answer;
@@ -151,14 +144,14 @@ function inSlices({ body, headers }: WebResource): WebResource["body"] {
 /** Throws if the account's tenant differs from the token's: a new token would be of the same one. */
 function requireTenant(error: unknown, token: string, request: WebResource): void {
   const challenge = error instanceof RestError ? error.response?.headers.get("www-authenticate") : undefined;
-  const wanted = /authorization_uri="?https:\/\/[^/]+\/([0-9a-f-]{36})\b/.exec(challenge ?? "")?.[1];
+  const requested = /authorization_uri="?https:\/\/[^/]+\/([0-9a-f-]{36})\b/.exec(challenge ?? "")?.[1];
   const given = tenantOf(token);
-  if (wanted === undefined || given === undefined || wanted === given) return;
-  throw new RestError(wanted, { code: wrongTenantCode, statusCode: 401, request: request as never });
+  if (requested === undefined || given === undefined || requested === given) return;
+  throw new RestError(requested, { code: wrongTenantCode, statusCode: 401, request: request as never });
 }
 
-function strange(status: number, request: WebResource): RestError {
-  return new RestError(String(status), { code: answeredInPlaceCode, request: request as never });
+function notFromAzureError(status: number, request: WebResource): RestError {
+  return new RestError(String(status), { code: notFromAzureCode, request: request as never });
 }
 
 function isTransient(error: unknown): boolean {
@@ -167,7 +160,7 @@ function isTransient(error: unknown): boolean {
   if (status === 409) return codeOf(error) === "InternalOperationAbortError";
   if (status !== undefined) return status === 408 || status === 429 || status >= 500;
   // An unknown name will still be unknown, and a certificate still untrusted, a second later.
-  if (error.code === answeredInPlaceCode) return Number(error.message) >= 500;
+  if (error.code === notFromAzureCode) return Number(error.message) >= 500;
   if (isUntrusted(error)) return false;
   return !/ENOTFOUND/.test(`${error.code} ${error.message}`);
 }
@@ -175,7 +168,7 @@ function isTransient(error: unknown): boolean {
 /** A refusal by something other than Azure, marked as such; any other error unchanged. */
 function judged(thrown: unknown, request: WebResource): unknown {
   if (!(thrown instanceof RestError) || thrown.response === undefined || isTransient(thrown)) return thrown;
-  return isFromAzure(thrown.response.headers) ? thrown : strange(thrown.response.status, request);
+  return isFromAzure(thrown.response.headers) ? thrown : notFromAzureError(thrown.response.status, request);
 }
 
 function pathOf(url: string): string {

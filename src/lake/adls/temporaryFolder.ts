@@ -1,5 +1,5 @@
 import type { DataLakeFileSystemClient } from "@azure/storage-file-datalake";
-import { leftOverMilliseconds } from "../../scratch";
+import { leftoverAgeMilliseconds } from "../../scratch";
 import type { LakeEntry, LakeOptions } from "../lake";
 import { deleteQuietly, signalOf } from "./temporaryFile";
 
@@ -12,7 +12,7 @@ export async function* listTemporaries(
   const pages = client.listPaths({ path: folder, ...signalOf(options) }).byPage({ maxPageSize: 5000 });
   for await (const { date, pathItems } of pages) {
     // By the service's clock, which also dates the files: this machine's may be wrong.
-    const newest = (date ?? new Date(0)).getTime() - leftOverMilliseconds;
+    const newest = (date ?? new Date(0)).getTime() - leftoverAgeMilliseconds;
     for (const { name, isDirectory, contentLength, lastModified } of pathItems ?? []) {
       if (name === undefined || isDirectory) continue;
       const modified = new Date(lastModified ?? Number.NaN);

@@ -8,8 +8,8 @@ const longestWait = 60_000;
  */
 export function waitBefore(retryAfter: string | undefined, attempt: number, firstWait: number): number {
   const seconds = Number(retryAfter ?? Number.NaN);
-  const asked = Number.isNaN(seconds) ? Date.parse(retryAfter ?? "") - Date.now() : seconds * 1000;
-  if (asked > 0) return Math.min(asked, longestWait);
+  const requestedWait = Number.isNaN(seconds) ? Date.parse(retryAfter ?? "") - Date.now() : seconds * 1000;
+  if (requestedWait > 0) return Math.min(requestedWait, longestWait);
   const most = Math.min(firstWait * 2 ** (attempt - 1), longestWait);
   // Jitter, so that requests that were refused together do not come back together.
   return most * (0.5 + Math.random() / 2);

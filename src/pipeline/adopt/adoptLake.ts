@@ -1,6 +1,6 @@
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
-import { removeLocal } from "../../heldFiles";
+import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
 import { ChunkRunner } from "../chunkRunner";
 import { settleInterrupted } from "../land/recover";
@@ -16,7 +16,7 @@ import {
   writeFailedRecord,
   writeRunRecord,
 } from "../log/runRecord";
-import { SoundVersions } from "../others/foreignCommits";
+import { VerifiedVersions } from "../others/foreignCommits";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { Progress } from "../progress";
 import { emptySummary, finishedSummary, isIncomplete } from "../runSummary";
@@ -25,7 +25,7 @@ import { appliedIn, type PseudoTables, readTables, stateOf } from "../write/tabl
 import type { AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { compareRows } from "./compareRows";
 import type { SourceHistory } from "./deliveries";
-import { type Found, type LookContext, lookAtLake } from "./lookAtLake";
+import { type Found, type InspectionContext, inspectLake } from "./inspectLake";
 import { saltForAdoption, writePseudonymMap } from "./oeaSalt";
 import { type OeaTable, oeaTables, requireMovable } from "./oeaTables";
 import { plainEntry } from "./plainCopies";
@@ -66,7 +66,7 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
     const adoption = new Adoption(request, duck, scratch, runId, started);
-    const found = await lookAtLake(adoption.context);
+    const found = await inspectLake(adoption.context);
     // Reported before anybody agrees to anything.
     if (found.histories !== undefined && request.salt) await adoption.saltFor(found, request.salt);
     if (found.histories === undefined || lock === undefined) return await adoption.describe(found);
@@ -91,18 +91,18 @@ class Adoption {
     this.log = new IngestLog(request.lake, duck);
   }
 
-  get context(): LookContext {
+  get context(): InspectionContext {
     const { lake, signal } = this.request;
     const { duck, log, runId, started } = this;
-    return { lake, duck, log, runId, started, signal, tell: (part) => this.tell(part) };
+    return { lake, duck, log, runId, started, signal, notify: (part) => this.notify(part) };
   }
 
   /** The current state, without a change to it. */
-  async describe({ facts, oea, histories, tables, entries }: Found): Promise<AdoptSummary> {
-    if (histories !== undefined) return this.summary("planned", facts, null, []);
-    if (oea.length === 0) return this.summary("nothing", facts, null, []);
+  async describe({ details, oea, histories, tables, entries }: Found): Promise<AdoptSummary> {
+    if (histories !== undefined) return this.summary("planned", details, null, []);
+    if (oea.length === 0) return this.summary("nothing", details, null, []);
     const comparison = await this.compare(oea, entries, tables, this.request.salt);
-    return this.summary("adoptedBefore", facts, null, comparison);
+    return this.summary("adoptedBefore", details, null, comparison);
   }
 
   /** The form of a salt with which the lake is adopted; rejects with `salt` if it cannot be used. */
@@ -114,7 +114,7 @@ class Adoption {
   async carryOut(found: Found, lock: RunLock): Promise<AdoptSummary> {
     const { lake, signal } = this.request;
     const { duck, log, runId } = this;
-    const { oea, facts, histories = [] } = found;
+    const { oea, details, histories = [] } = found;
     const salt = await this.saltFor(found, this.givenSalt());
     const toMove = oea.filter(({ path, movedPath }) => path !== movedPath);
     for (const table of toMove) await requireMovable(lake, duck, table, signal);
@@ -141,7 +141,7 @@ class Adoption {
       const run = finishedSummary(summary, this.started);
       const outcome = isIncomplete(run) ? "incomplete" : "done";
       await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: run });
-      return this.summary("adopted", facts, run, comparison);
+      return this.summary("adopted", details, run, comparison);
     } catch (error) {
       await writeFailedRecord(lake, record, error, signal);
       throw error;
@@ -205,7 +205,7 @@ class Adoption {
     const due = rounds.map((entries) => entries.filter((entry) => isDue(entry, state, new Set())));
     const files = due.reduce((sum, entries) => sum + entries.length, 0);
     const progress = new Progress(({ filesAnonymized, rows }) =>
-      this.tell({ phase: "building", files, filesDone: filesAnonymized, rows }),
+      this.notify({ phase: "building", files, filesDone: filesAnonymized, rows }),
     );
     progress.start([], files);
     const runner = new ChunkRunner({
@@ -215,7 +215,7 @@ class Adoption {
       lock,
       state,
       tables: tables.pseudo,
-      sound: SoundVersions.of(tables, []),
+      verifiedVersions: VerifiedVersions.of(tables, []),
       salt,
       scratch,
       signal,
@@ -257,7 +257,7 @@ class Adoption {
     const compared: AdoptSummary["comparison"][number][] = [];
     const pseudo = oea.filter(({ kind }) => kind === "pseudo");
     for (const [done, table] of pseudo.entries()) {
-      this.tell({ phase: "comparing", files: pseudo.length, filesDone: done });
+      this.notify({ phase: "comparing", files: pseudo.length, filesDone: done });
       compared.push(await compareRows({ lake, duck, salt, signal, quarantined, earlier }, table));
     }
     return compared;
@@ -273,15 +273,15 @@ class Adoption {
 
   private summary(
     state: AdoptSummary["state"],
-    facts: Found["facts"],
+    details: Found["details"],
     run: RunSummary | null,
     comparison: AdoptSummary["comparison"],
   ): AdoptSummary {
     const milliseconds = Date.now() - this.started.getTime();
-    return { state, ...facts, run, comparison, milliseconds };
+    return { state, ...details, run, comparison, milliseconds };
   }
 
-  private tell(part: Partial<AdoptProgress>): void {
+  private notify(part: Partial<AdoptProgress>): void {
     this.progress = { ...this.progress, ...part };
     this.request.onProgress?.(this.progress);
   }

@@ -80,7 +80,7 @@ export function unexplainedRows({ comparison }: Pick<AdoptSummary, "comparison">
 }
 
 /** Whether a person must check something: unexplained rows, files that were not adopted, OEA's job being active. */
-export function hasAdoptTrouble(summary: AdoptSummary): boolean {
+export function hasAdoptProblems(summary: AdoptSummary): boolean {
   const { run, warnings } = summary;
   const isIncomplete = run !== null && (run.failed.length > 0 || run.quarantined.length > 0);
   const isOn = warnings.some(({ kind }) => kind === "rowsSince" || kind === "landingsSince");

@@ -139,6 +139,6 @@ export async function requireMovable(
   if (now?.version === snapshot.version) return;
   throw new CleverLakeError("conflict", "OEA's job is writing to this table.", {
     subject: path,
-    hint: "Turn OEA's job off, then adopt the lake.",
+    hint: "Turn off OEA's job, then adopt the lake.",
   });
 }

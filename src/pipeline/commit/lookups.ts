@@ -9,14 +9,14 @@ import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import { type Duck, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import type { SoundVersions } from "../others/foreignCommits";
+import type { VerifiedVersions } from "../others/foreignCommits";
 import type { KnownPairs } from "../read/knownPairs";
 import type { Persons } from "../read/persons";
 
 export interface LookupContext {
   readonly lake: Lake;
   readonly duck: Duck;
-  readonly sound: SoundVersions;
+  readonly verifiedVersions: VerifiedVersions;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface LookupContext {
  * @returns the resulting state of the lookup table
  */
 export async function appendLookups(
-  { lake, duck, sound, signal }: LookupContext,
+  { lake, duck, verifiedVersions, signal }: LookupContext,
   persons: Persons,
   pairs: KnownPairs,
   known: Snapshot | undefined,
@@ -50,15 +50,15 @@ export async function appendLookups(
       const add = await newPairs(lake, duck, persons, pairs, signal);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(report);
-      const inOrder = sound.actions(tablePath, snapshot);
+      const inOrder = verifiedVersions.actions(tablePath, snapshot);
       return { actions: [...creation, ...(add ? [{ add }] : []), ...inOrder], reads: "table" };
     },
   });
   const { snapshot } = outcome;
   if (snapshot === undefined) return undefined;
-  if (outcome.committed) sound.committed(snapshot);
+  if (outcome.committed) verifiedVersions.committed(snapshot);
   const merged = await mergeSmallFiles({ ...options, lake, duck, tablePath, snapshot, maxFiles: 20 });
-  if (merged) sound.committed(merged);
+  if (merged) verifiedVersions.committed(merged);
   return merged ?? snapshot;
 }
 

@@ -9,7 +9,7 @@ import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
-import type { SoundVersions } from "../others/foreignCommits";
+import type { VerifiedVersions } from "../others/foreignCommits";
 import { EmbeddedEngine } from "../read/embeddedEngine";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds, writeKnownIds } from "../read/lakeIds";
@@ -31,7 +31,7 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly onEngineState?: EngineTask["onState"];
   /** The last known state of the report's `_pseudo` table, from which the newest one is reached faster. */
   readonly table?: Snapshot | undefined;
-  readonly sound: SoundVersions;
+  readonly verifiedVersions: VerifiedVersions;
 }
 
 /** What is to enter a report's table. */
@@ -152,12 +152,12 @@ export class ReportTable {
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
         planned = await change.on(snapshot);
         const { attempt } = planned;
-        const inOrder = this.context.sound.actions(pseudoTable(report), snapshot);
+        const inOrder = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
         return attempt && { ...attempt, actions: [...attempt.actions, ...inOrder] };
       },
       ...(signal ? { signal } : {}),
     });
-    if (outcome.committed) this.context.sound.committed(outcome.snapshot);
+    if (outcome.committed) this.context.verifiedVersions.committed(outcome.snapshot);
     this.table = await this.merged(outcome.snapshot, planned?.attempt?.actions ?? []);
     const nothing: Planned = {
       attempt: undefined,
@@ -189,7 +189,7 @@ export class ReportTable {
         ...pseudoFiles,
         signal,
       });
-      if (merged) this.context.sound.committed(merged);
+      if (merged) this.context.verifiedVersions.committed(merged);
       return merged ?? snapshot;
     } catch (error) {
       signal?.throwIfAborted();
@@ -215,6 +215,6 @@ export class ReportTable {
 function conflict(report: Report): CleverLakeError {
   return new CleverLakeError("conflict", "Another program changed the table meanwhile.", {
     subject: pseudoTable(report),
-    hint: "The next run compares with its rows and goes on.",
+    hint: "The next run compares with its rows and continues.",
   });
 }

@@ -5,7 +5,7 @@ import { counted } from "../../counted";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
 import { pause } from "../../pause";
-import { leftOverMilliseconds } from "../../scratch";
+import { leftoverAgeMilliseconds } from "../../scratch";
 import {
   isLockOf,
   type Lock,
@@ -78,7 +78,7 @@ export class RunLock implements AsyncDisposable {
     throw new CleverLakeError(
       "conflict",
       `The lock of this run was taken over${by} while it stood still; what it had not committed until then was left.`,
-      { subject: this.lake.url, hint: "The next run goes on from there." },
+      { subject: this.lake.url, hint: "The next run continues from there." },
     );
   }
 
@@ -230,7 +230,7 @@ async function sweepBesideLock(lake: Lake): Promise<void> {
     const files = await lockFiles(lake);
     const now = files.find((file) => file.path === runLockPath)?.modified.getTime() ?? 0;
     for (const file of files) {
-      if (file.modified.getTime() < now - leftOverMilliseconds) await lake.delete(file.path);
+      if (file.modified.getTime() < now - leftoverAgeMilliseconds) await lake.delete(file.path);
     }
   } catch {
     // The run itself does not need it.

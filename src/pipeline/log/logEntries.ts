@@ -4,7 +4,7 @@ import type { AppliedDelivery } from "../write/tableChange";
 import { type LogEntry, present } from "./ingestLog";
 
 /** What is known of a delivery once it has landed. */
-const facts = [
+const deliveryFields = [
   "path",
   "source",
   "report",
@@ -20,14 +20,14 @@ const facts = [
 ] as const satisfies readonly (keyof LogEntry)[];
 
 /** An entry without the fields about its rows. */
-function factsOf(entry: LogEntry): LogEntry {
-  const known = Object.fromEntries(facts.map((name) => [name, entry[name]]));
-  return known as Pick<LogEntry, (typeof facts)[number]>;
+function withoutRowFields(entry: LogEntry): LogEntry {
+  const known = Object.fromEntries(deliveryFields.map((name) => [name, entry[name]]));
+  return known as Pick<LogEntry, (typeof deliveryFields)[number]>;
 }
 
 /** The entry of a delivery with the same bytes and landed file as the previous one, to be processed by its new time. */
 export function landedAgainEntry(entry: LogEntry, version: number): LogEntry {
-  return { ...factsOf(entry), version, outcome: "landed" };
+  return { ...withoutRowFields(entry), version, outcome: "landed" };
 }
 
 /** The entry of a delivery that was quarantined. */
@@ -36,7 +36,7 @@ export function quarantinedEntry(
   runId: string,
 ): LogEntry {
   return {
-    ...factsOf(entry),
+    ...withoutRowFields(entry),
     runId,
     time: new Date(),
     outcome: "quarantined",
@@ -62,7 +62,7 @@ export function appliedEntry(
   const { entry, rows, refused, rowsReplaced, days, isAccepted, agreedTwin } = delivery;
   const supersededBy = takersOf(entry.source, overlaps);
   return {
-    ...factsOf(entry),
+    ...withoutRowFields(entry),
     runId,
     time: new Date(),
     outcome: "anonymized",

@@ -20,15 +20,15 @@ export interface ForeignChange {
  * The application id under which one of our commits records that all earlier versions were ours too, or were checked
  * and did not change rows. A check thus begins after that version, however long the table's log is.
  */
-const soundAppId = "clever-lake";
+const verifiedAppId = "clever-lake";
 
 /** Whether this commit, or a later one, recorded that the table is in order; earlier versions did not record it. */
-export function hasSoundVersion(snapshot: Snapshot): boolean {
-  return snapshot.transactions.has(soundAppId);
+export function hasVerifiedVersion(snapshot: Snapshot): boolean {
+  return snapshot.transactions.has(verifiedAppId);
 }
 
 /** For a table without such a record, this many commits are checked: those that are not in a checkpoint yet. */
-const lookedAtOfEarlier = 10;
+const inspectedEarlierCommits = 10;
 
 /** Row changes by other programs since the version up to which a table is known to be in order. */
 export async function foreignChanges(
@@ -37,9 +37,9 @@ export async function foreignChanges(
   options: LakeOptions,
 ): Promise<ForeignChange[]> {
   const { version, transactions, tablePath } = snapshot;
-  const sound = transactions.get(soundAppId)?.version ?? version - lookedAtOfEarlier;
+  const verifiedVersions = transactions.get(verifiedAppId)?.version ?? version - inspectedEarlierCommits;
   const changes: ForeignChange[] = [];
-  for (let each = Math.max(0, sound + 1); each <= version; each++) {
+  for (let each = Math.max(0, verifiedVersions + 1); each <= version; each++) {
     // A log clean-up may have removed it.
     const actions = await readCommit(lake, tablePath, each, options);
     const change = actions && changeIn(actions, each);
@@ -81,7 +81,7 @@ export function monthName(year: number, month: number): string {
 }
 
 /** The version up to which each table is known to be in order, while a run adds to it. */
-export class SoundVersions {
+export class VerifiedVersions {
   private readonly versions: Map<string, number>;
 
   /** @param looked tables without findings, by path, with the checked version; -1 for none */
@@ -90,19 +90,19 @@ export class SoundVersions {
   }
 
   /** All tables except those with findings are in order at their newest version. */
-  static of({ pseudo, lookups }: LakeTables, findings: readonly Finding[]): SoundVersions {
+  static of({ pseudo, lookups }: LakeTables, findings: readonly Finding[]): VerifiedVersions {
     const looked = allReports().flatMap((report) => [
       [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
       [lookupTable(report), lookups.get(report.name)?.version ?? -1] as const,
     ]);
-    return new SoundVersions(looked.filter(([path]) => findings.every(({ table }) => table !== path)));
+    return new VerifiedVersions(looked.filter(([path]) => findings.every(({ table }) => table !== path)));
   }
 
   /** What a commit on a state of a table adds to record that the table is in order; nothing if that is unknown. */
   actions(tablePath: string, snapshot: Snapshot | undefined): Action[] {
     const version = snapshot?.version ?? -1;
     if (this.versions.get(tablePath) !== version) return [];
-    return [{ txn: { appId: soundAppId, version: version + 1, lastUpdated: Date.now() } }];
+    return [{ txn: { appId: verifiedAppId, version: version + 1, lastUpdated: Date.now() } }];
   }
 
   /** Notes that one of our commits made this version. */

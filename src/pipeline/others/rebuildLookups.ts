@@ -11,7 +11,7 @@ import { sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
 import type { LogEntry } from "../log/ingestLog";
-import { SoundVersions } from "./foreignCommits";
+import { VerifiedVersions } from "./foreignCommits";
 import { LandedReader, type RepairContext } from "./landedReader";
 
 export interface RebuiltLookups {
@@ -102,7 +102,7 @@ export async function rebuildLookups(
         ...(snapshot ? [] : lookupTableActions(report)),
         ...files.map((file) => removeFile(file, { dataChange: true })),
         ...(add ? [{ add }] : []),
-        ...new SoundVersions([[tablePath, snapshot?.version ?? -1]]).actions(tablePath, snapshot),
+        ...new VerifiedVersions([[tablePath, snapshot?.version ?? -1]]).actions(tablePath, snapshot),
       ];
       return Promise.resolve({ actions, reads: "table" });
     },

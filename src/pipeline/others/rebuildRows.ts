@@ -16,9 +16,9 @@ import { allDays } from "../write/cells";
 import { MonthRows, type WrittenMonth } from "../write/monthRows";
 import { rowsInTable } from "../write/sourceRows";
 import { pseudoTableActions, sourceAppId } from "../write/tables";
-import { monthName, SoundVersions } from "./foreignCommits";
+import { monthName, VerifiedVersions } from "./foreignCommits";
+import { monthsBetween } from "./inspectTables";
 import { LandedReader, type LandedRows, type RepairContext } from "./landedReader";
-import { monthsBetween } from "./look";
 
 /** A month of a table, and its rows before and after; null if the log does not have them. */
 export interface RebuiltMonth {
@@ -56,7 +56,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const reached = current.filter((entry) => mayReachOneOf(entry, rebuilt.months));
   const reader = await LandedReader.open(context, report, lookups);
   const landed = await reader.read(reached, "rows");
-  if (snapshot === undefined && landed.unread.length > 0) throw landedCopiesGone(report, landed.unread);
+  if (snapshot === undefined && landed.unread.length > 0) throw landedCopiesMissing(report, landed.unread);
   const names = new Set(rebuilt.months ?? landed.staged.map(({ year, month }) => monthName(year, month)));
   const { months, actions, table } = await new Rebuild(context, rebuilt, landed, names).commit(reader);
   const kept = landed.unread.map(({ path }) => path);
@@ -76,7 +76,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
 }
 
 /** The error that refuses to replace a table by one that lacks rows. */
-function landedCopiesGone(report: Report, unread: readonly LogEntry[]): CleverLakeError {
+function landedCopiesMissing(report: Report, unread: readonly LogEntry[]): CleverLakeError {
   const [first] = unread;
   const others = unread.length > 1 ? ` and of ${unread.length - 1} more` : "";
   return new CleverLakeError(
@@ -121,7 +121,7 @@ class Rebuild {
     if (dryRun) return { months, actions: 0, table: snapshot };
     await requireHeld();
     // Says nothing about other programs' changes to the lookups.
-    const lookupContext = { lake, duck, signal, sound: new SoundVersions([]) };
+    const lookupContext = { lake, duck, signal, verifiedVersions: new VerifiedVersions([]) };
     await appendLookups(lookupContext, reader.persons, reader.identities.known, lookups);
     const actions: Action[] = [];
     for (const { removed, added } of written.values()) {
@@ -132,7 +132,7 @@ class Rebuild {
       }
     }
     const version = snapshot?.version ?? -1;
-    actions.push(...new SoundVersions([[this.tablePath, version]]).actions(this.tablePath, snapshot));
+    actions.push(...new VerifiedVersions([[this.tablePath, version]]).actions(this.tablePath, snapshot));
     if (snapshot === undefined) actions.unshift(...creation(report, current));
     await requireHeld();
     const outcome = await commit({

@@ -5,20 +5,20 @@ import { requireWritable } from "../../delta/protocol";
 import type { Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
 import { isCleverLakeError } from "../../errors";
-import { removeLocal } from "../../heldFiles";
+import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog, type SourceEntries } from "../log/logTable";
 import { newRunId } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
-import { isAsEarlier, leaveTableFolders } from "../salt/earlierPlaces";
-import { claimHeldSalt, holdSalt } from "../salt/salt";
+import { mayHaveEarlierLayout, moveOutOfTableFolders } from "../salt/earlierLayout";
+import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
 import { allReports, type LakeTables, readTables, stateOf } from "../write/tables";
 import type { Finding } from "./finding";
+import { inspectTables } from "./inspectTables";
 import type { RepairContext } from "./landedReader";
-import { lookAtTables } from "./look";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
 import { clearBeside, swapTable } from "./swapTable";
@@ -77,12 +77,12 @@ export interface RepairSummary {
 export async function repairLake(request: RepairRequest): Promise<RepairSummary> {
   const started = new Date();
   const { lake, dryRun, signal } = request;
-  const held = await holdSalt(lake, request.salt, signal);
+  const checkedSalt = await checkedSaltFor(lake, request.salt, signal);
   const runId = newRunId(started, undefined);
   await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });
   if (!dryRun) {
-    await claimHeldSalt(lake, held, { signal });
-    if (isAsEarlier(held)) await leaveTableFolders(lake, signal);
+    await claimCheckedSalt(lake, checkedSalt, { signal });
+    if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
   }
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
@@ -90,12 +90,12 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     const log = new IngestLog(lake, duck);
     const [tables, entries] = await allSettledOrThrow([readTables(lake, duck, signal), log.sources(signal)]);
     const state = stateOf(tables, entries);
-    const findings = await lookAtTables(lake, duck, tables, state, signal);
+    const findings = await inspectTables(lake, duck, tables, state, signal);
     const progress = { bytes: 0, bytesDone: 0 };
     const context: RepairContext = {
       lake,
       duck,
-      salt: held.salt,
+      salt: checkedSalt.salt,
       scratch,
       dryRun,
       runId,
@@ -223,6 +223,6 @@ function sumOf(months: readonly RebuiltMonth[], rows: "rowsBefore" | "rowsAfter"
 }
 
 /** Whether a table could not be repaired, or keeps rows that could not be rebuilt. */
-export function hasRepairTrouble({ tables }: RepairSummary): boolean {
+export function hasRepairProblems({ tables }: RepairSummary): boolean {
   return tables.some(({ problem, kept }) => problem !== null || kept.length > 0);
 }

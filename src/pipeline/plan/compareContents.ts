@@ -4,7 +4,7 @@ import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { isCleverLakeError } from "../../errors";
 import type { ReportSource } from "../../sftp/source";
 import type { PlannedFile } from "./plan";
-import { isAsKnown } from "./sourceNames";
+import { isUnchangedDelivery } from "./sourceNames";
 
 /** How a redelivery is recognized: by size and time in the listing, or also by the bytes. */
 export type Comparison = "time" | "hash";
@@ -24,7 +24,7 @@ export async function compareContents(
   const reading = bulkhead(connections, Number.POSITIVE_INFINITY);
   const compare = async (file: PlannedFile): Promise<PlannedFile> => {
     const { entry } = file;
-    if (entry === undefined || !isAsKnown(file)) return file;
+    if (entry === undefined || !isUnchangedDelivery(file)) return file;
     const hash = await reading.execute(() => hashOf(source, file, signal));
     return hash === entry.sha256 ? file : { ...file, state: "changed", reason: undefined };
   };

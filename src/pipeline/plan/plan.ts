@@ -93,9 +93,9 @@ export function makePlan(
     if (source !== undefined && !current.has(source)) current.set(source, file);
   }
   const files = recognized.map(({ file, report }): PlannedFile => {
-    const facts = { path: file.path, size: file.size, modified: file.modified };
+    const attributes = { path: file.path, size: file.size, modified: file.modified };
     const ignored = (reason: string, unread?: Unread): PlannedFile => ({
-      ...facts,
+      ...attributes,
       state: "ignored",
       reason,
       unread,
@@ -111,7 +111,7 @@ export function makePlan(
     if (newest !== file) return ignored(`An older copy of ${newest.path}.`, unreadBeside(file, newest));
     const entry = lake.log.get(source);
     return {
-      ...facts,
+      ...attributes,
       ...stateOf(file, source, entry, lake),
       report: report.report.name,
       userType: report.userType,

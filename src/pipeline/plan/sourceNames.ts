@@ -39,7 +39,7 @@ function counts(source: string, { log, applied }: LakeState): boolean {
  */
 export function asOnServer(lake: LakeState, plan: readonly PlannedFile[]): LakeState {
   const paths = new Map(
-    plan.flatMap((file) => (isAsKnown(file) && file.source ? [[file.source, file.path]] : [])),
+    plan.flatMap((file) => (isUnchangedDelivery(file) && file.source ? [[file.source, file.path]] : [])),
   );
   const read = new Map(plan.map((file) => [file.path, file.state === "ignored" ? undefined : file.source]));
   const nameOfSource = sourceNames(lake);
@@ -57,6 +57,6 @@ export function asOnServer(lake: LakeState, plan: readonly PlannedFile[]): LakeS
 }
 
 /** Whether the server's file is the logged delivery; an older copy, which is ignored, is not. */
-export function isAsKnown({ state, entry }: PlannedFile): boolean {
+export function isUnchangedDelivery({ state, entry }: PlannedFile): boolean {
   return entry !== undefined && state !== "ignored" && state !== "new" && state !== "changed";
 }

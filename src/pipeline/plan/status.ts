@@ -1,14 +1,14 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
 import type { Config } from "../../config";
 import { Duck } from "../../duck/duck";
-import { removeLocal } from "../../heldFiles";
+import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
 import type { ReportSource } from "../../sftp/source";
 import { mustBeAdopted } from "../adopt/oeaTables";
 import { IngestLog } from "../log/logTable";
 import { interruptedRuns, newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
 import type { Finding } from "../others/finding";
-import { lookAtTables } from "../others/look";
+import { inspectTables } from "../others/inspectTables";
 import { readTables, stateOf } from "../write/tables";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { withKnownCopies } from "./knownCopies";
@@ -63,7 +63,7 @@ export async function status(
       overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),
       needsAdoption,
       // They would offer a repair, which rebuilds months of our own tables alone.
-      changedByOthers: needsAdoption ? [] : await lookAtTables(lake, duck, tables, state, signal),
+      changedByOthers: needsAdoption ? [] : await inspectTables(lake, duck, tables, state, signal),
     };
   } finally {
     duck.close();

@@ -12,7 +12,7 @@ export interface ComparableTexts {
 }
 
 /** Matches texts that may contain an id or a marker; all others are their own form. */
-const tellsSomething = "[\\pN@%/?=&#:;._-]";
+const mayIdentify = "[\\pN@%/?=&#:;._-]";
 
 /**
  * Creates the comparable forms of a relation's distinct kept texts.
@@ -32,7 +32,7 @@ export async function comparableTexts(
   for (const [place, column] of kept.entries()) {
     const name = sqlName(column.name);
     const rows = await session.query(
-      `SELECT DISTINCT ${name} AS text FROM ${relation} texts WHERE regexp_matches(${name}, '${tellsSomething}')`,
+      `SELECT DISTINCT ${name} AS text FROM ${relation} texts WHERE regexp_matches(${name}, '${mayIdentify}')`,
       [],
       signal,
     );

@@ -5,7 +5,7 @@ import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../de
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
 import { withLandedFiles } from "./landedFiles";
-import { leaveOut, loadTogether } from "./loadCsv";
+import { leaveOut, loadBatch } from "./loadCsv";
 import { type KnownHeaders, openCsv } from "./openCsv";
 import type { ReadContext } from "./readAlone";
 import type { CleanReading, ReadEngine } from "./readEngine";
@@ -15,7 +15,7 @@ import type { StagedRows } from "./stageRows";
 /** Files of this size or larger are left to the judge, which reads them with all cores. */
 const largeFile = 32 * 1024 * 1024;
 /** Limit for the files of one statement, because their rows are held in the engine. */
-const mostTogether = 40 * 1024 * 1024;
+const maximumBatchBytes = 40 * 1024 * 1024;
 
 /** DuckDB in this process. Files of one header are read by one statement and checked together. */
 export class EmbeddedEngine implements ReadEngine {
@@ -52,7 +52,7 @@ export class EmbeddedEngine implements ReadEngine {
 
   private async readBatch(files: readonly FileToRead[]): Promise<CleanReading> {
     try {
-      return await this.readTogether(files);
+      return await this.readAsBatch(files);
     } catch (error) {
       // One file can make the engine give up on all of them, such as one with mixed line ends.
       if (!isCleverLakeError(error, "engine")) throw error;
@@ -65,11 +65,11 @@ export class EmbeddedEngine implements ReadEngine {
   }
 
   /** Reads files with the same header and stages the rows of those without findings. */
-  private async readTogether(files: readonly FileToRead[]): Promise<CleanReading> {
+  private async readAsBatch(files: readonly FileToRead[]): Promise<CleanReading> {
     const { session, context } = this;
     const { persons, signal } = context;
     const { report } = persons;
-    const { loaded: all, suspects } = await loadTogether(
+    const { loaded: all, suspects } = await loadBatch(
       session,
       files.map(({ csv }) => csv),
       report,
@@ -111,7 +111,7 @@ function batchesOf(files: readonly FileToRead[]): FileToRead[][] {
     const { size } = file.delivery.entry;
     const shape = shapeOf(file.csv.header);
     let batch = open.get(shape);
-    if (batch === undefined || batch.bytes + size > mostTogether) {
+    if (batch === undefined || batch.bytes + size > maximumBatchBytes) {
       batch = { files: [], bytes: 0 };
       open.set(shape, batch);
       batches.push(batch.files);

@@ -28,7 +28,7 @@ export type IdentityHealth = z.infer<typeof identityHealthSchema>;
 export const healthy: IdentityHealth = { wordsForNothing: 0, sisIdsOfSeveral: 0, cleverIdsOfSeveral: 0 };
 
 /** Combines the findings of several files, or rounds, of a run: an id can be found more than once. */
-export function bothHealths(a: IdentityHealth, b: IdentityHealth): IdentityHealth {
+export function combinedHealth(a: IdentityHealth, b: IdentityHealth): IdentityHealth {
   return {
     wordsForNothing: a.wordsForNothing + b.wordsForNothing,
     sisIdsOfSeveral: Math.max(a.sisIdsOfSeveral, b.sisIdsOfSeveral),

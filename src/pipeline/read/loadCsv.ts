@@ -67,11 +67,11 @@ export async function loadCsv(
     [counts] = await readRows(session, [file], report, signal);
   } catch (error) {
     // It rejects some files altogether, such as those with mixed line ends.
-    if (isCleverLakeError(error, "engine")) return { ...failure(notTakenApart), cause: error };
+    if (isCleverLakeError(error, "engine")) return { ...failure(unparsableText), cause: error };
     throw error;
   }
   const { rows, rejected, blank } = counts ?? { rows: 0, rejected: 0, blank: 0 };
-  if (rejected > 0) return failure(notTakenApart);
+  if (rejected > 0) return failure(unparsableText);
   if (file.records - 1 !== rows) {
     return failure(`Two counts of its rows disagree: ${file.records - 1} by bytes, ${rows} by the engine.`);
   }
@@ -92,7 +92,7 @@ export async function loadCsv(
  * `suspects`, to be read individually. They have no row in `raw`. Rejects with `engine` if the engine gives up on the
  * files as a whole.
  */
-export async function loadTogether(
+export async function loadBatch(
   session: DuckSession,
   files: readonly OpenedCsv[],
   report: Report,
@@ -132,7 +132,7 @@ export async function leaveOut(
   await listDifferent(session, report, signal);
 }
 
-const notTakenApart = "The engine could not take the file apart.";
+const unparsableText = "The engine could not take the file apart.";
 
 /** The files with a value that is not in Clever's own form, or an id that may not be one. */
 async function filesInOtherForm(

@@ -82,14 +82,14 @@ async function maskSome(
     const column = kept[Number(place)];
     return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];
   });
-  const asked = new Set<string>();
+  const candidates = new Set<string>();
   for (const { text, kind } of texts) {
     maskText(text, kind, (id) => {
-      asked.add(id);
+      candidates.add(id);
       return false;
     });
   }
-  const known = await knownOf(session, [...asked], people);
+  const known = await knownOf(session, [...candidates], people);
   const masked = texts.flatMap(({ place, text, kind }) => {
     const result = maskText(text, kind, (id) => known.has(id));
     return result === text ? [] : [{ place, text, masked: result }];
@@ -106,22 +106,22 @@ async function maskSome(
 /** Those of the lower-case texts that are people's ids. */
 async function knownOf(
   session: DuckSession,
-  asked: readonly string[],
+  candidates: readonly string[],
   { persons, others, lakeIds, signal }: KnownPeople,
 ): Promise<ReadonlySet<string>> {
-  if (asked.length === 0) return new Set();
+  if (candidates.length === 0) return new Set();
   const ids = [
     ...idColumns(persons, ["found", persons.table]),
     ...(others ? idColumns(others, [others.table]) : []),
     `FROM ${await lakeIds.table(signal)}`,
   ];
   const rows = await session.query(
-    `SELECT DISTINCT asked FROM (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS asked)
-     SEMI JOIN (${ids.join(" UNION ALL ")}) ON lower(trim(id)) = asked`,
-    [JSON.stringify(asked)],
+    `SELECT DISTINCT candidate FROM (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS candidate)
+     SEMI JOIN (${ids.join(" UNION ALL ")}) ON lower(trim(id)) = candidate`,
+    [JSON.stringify(candidates)],
     signal,
   );
-  return new Set(rows.map((row) => String(row.asked)));
+  return new Set(rows.map((row) => String(row.candidate)));
 }
 
 async function notesOn(

@@ -97,7 +97,7 @@ export async function stageRows(
   if (written !== rows) {
     throw new CleverLakeError("corrupt", `${rows} rows read, but ${written} staged; nothing was committed.`, {
       ...(files.length === 1 && files[0] ? { subject: files[0].source } : {}),
-      hint: "Please report this: it must not happen.",
+      hint: "This should not happen; please report it.",
     });
   }
   return { staged, notes: new Map([...texts.notes].map(([file, note]) => [file, [note]])) };

@@ -48,8 +48,8 @@ export async function findUnlikelyDates(
 ): Promise<MarkedRows | undefined> {
   const date = dateColumn(report);
   const unlikely = files.flatMap(({ path, modified, version }, file) => {
-    const facts = { named: dateInName(path), modified, landed: new Date(version * 1000) };
-    const found = unlikelyDays(days.get(file) ?? [], facts);
+    const times = { named: dateInName(path), modified, landed: new Date(version * 1000) };
+    const found = unlikelyDays(days.get(file) ?? [], times);
     return [...found].map(([day, reason]) => ({ file, day, reason }));
   });
   if (unlikely.length === 0) return undefined;

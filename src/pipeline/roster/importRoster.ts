@@ -10,7 +10,7 @@ import type { Lake } from "../../lake/lake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { folderName } from "../plan/plan";
-import { claimHeldSalt, holdSalt } from "../salt/salt";
+import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import type { RosterFile } from "./rosterFile";
 import { type RosterGrades, RosterStudents } from "./rosterStudents";
 import { isOfKnownStudents, replaceRoster, studentsInReports } from "./rosterTable";
@@ -90,14 +90,15 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   if (isProblem(header)) throw notARoster(file, header);
   await using lock = await RunLock.take(lake, newRunId(new Date(started), undefined), { signal });
 
-  const held = await holdSalt(lake, request.salt, signal);
-  const students = await readStudents(request, held.salt, header);
+  const checkedSalt = await checkedSaltFor(lake, request.salt, signal);
+  const students = await readStudents(request, checkedSalt.salt, header);
   const grades = students.grades();
   requireRoster(file, students);
   requireGrades(file, grades);
   await using duck = await Duck.open();
-  const isProven = held.standing === "unproven" && (await isOfKnownStudents(lake, duck, students, signal));
-  await claimHeldSalt(lake, held, { isProven, signal });
+  const isProven =
+    checkedSalt.standing === "unproven" && (await isOfKnownStudents(lake, duck, students, signal));
+  await claimCheckedSalt(lake, checkedSalt, { isProven, signal });
   const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
   await file.requireUnchanged(signal);
   const { version, changed } = await replaceRoster(lake, duck, students, () => lock.requireHeld(), signal);
@@ -116,14 +117,14 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
     withoutGrade: grades.without,
     inReports: (await studentsInReports(lake, duck, students, signal)) ?? null,
     keptRaw,
-    notes: held.notes,
+    notes: checkedSalt.notes,
     version,
     milliseconds: Date.now() - started,
   };
 }
 
 /** Whether rows were refused, or no student of the roster is in the reports. */
-export function hasRosterTrouble({ refused, inReports }: RosterSummary): boolean {
+export function hasRosterProblems({ refused, inReports }: RosterSummary): boolean {
   return refused > 0 || inReports === 0;
 }
 

@@ -6,7 +6,7 @@ import { isSaltOf, readFingerprint, storeFingerprint } from "./saltFingerprint";
 import { saltOfLookups } from "./saltOfLookups";
 
 /** A salt that was checked against a lake. */
-export interface HeldSalt {
+export interface CheckedSalt {
   /** The form that the lake uses. */
   readonly salt: string;
   readonly standing: Standing;
@@ -27,7 +27,7 @@ export type Standing = "fingerprint" | "lookups" | "new" | "unproven";
  * with it, for example with a line break: then the lake keeps using that. Rejects with code `salt` if the lake was
  * pseudonymized with another salt, or if the lake is new and the salt is easy to guess.
  */
-export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal): Promise<HeldSalt> {
+export async function checkedSaltFor(lake: Lake, given: string, signal?: AbortSignal): Promise<CheckedSalt> {
   const { salt: trimmed, weakness } = checkSaltText(given);
   const found = await findSalt(lake, given, signal);
   if (found === undefined) throw otherSalt(lake);
@@ -35,11 +35,11 @@ export async function holdSalt(lake: Lake, given: string, signal?: AbortSignal):
   if (standing === "new" && weakness !== undefined) throw weakSalt(lake, weakness);
   const notes: string[] = [];
   if (salt !== trimmed) {
-    notes.push("This lake was pseudonymized with white space around its salt, and goes on with that.");
-  } else if (salt !== given) notes.push("White space around the salt was taken off.");
+    notes.push("This lake was pseudonymized with white space around its salt, and continues with that.");
+  } else if (salt !== given) notes.push("White space around the salt was removed.");
   if (weakness !== undefined) {
     notes.push(
-      `The salt is ${weaknessTexts[weakness]}, so that pseudonyms can be undone by guessing it. This lake cannot change it: show stage2p to few people.`,
+      `The salt is ${weaknessTexts[weakness]}, so pseudonyms can be reversed by guessing it. This lake cannot change it: give few people access to stage2p.`,
     );
   }
   return { salt, standing, place, notes };
@@ -56,7 +56,7 @@ async function findSalt(
   lake: Lake,
   given: string,
   signal: AbortSignal | undefined,
-): Promise<Pick<HeldSalt, "salt" | "standing" | "place"> | undefined> {
+): Promise<Pick<CheckedSalt, "salt" | "standing" | "place"> | undefined> {
   const { salt: trimmed } = checkSaltText(given);
   const forms = formsOf(given);
   const stored = await readFingerprint(lake, signal ? { signal } : {});
@@ -80,9 +80,9 @@ async function findSalt(
  *
  * @param isProven whether other evidence shows that an `unproven` salt is the lake's
  */
-export async function claimHeldSalt(
+export async function claimCheckedSalt(
   lake: Lake,
-  { salt, standing }: HeldSalt,
+  { salt, standing }: CheckedSalt,
   {
     isProven = false,
     signal,
@@ -96,11 +96,11 @@ export async function claimHeldSalt(
   if (stored === undefined || !(await isSaltOf(salt, stored))) throw otherSalt(lake);
 }
 
-/** `holdSalt` and `claimHeldSalt` in one. */
-export async function claimSalt(lake: Lake, given: string, signal?: AbortSignal): Promise<HeldSalt> {
-  const held = await holdSalt(lake, given, signal);
-  await claimHeldSalt(lake, held, { signal });
-  return held;
+/** `checkedSaltFor` and `claimCheckedSalt` in one. */
+export async function claimSalt(lake: Lake, given: string, signal?: AbortSignal): Promise<CheckedSalt> {
+  const checkedSalt = await checkedSaltFor(lake, given, signal);
+  await claimCheckedSalt(lake, checkedSalt, { signal });
+  return checkedSalt;
 }
 
 /**
@@ -136,7 +136,7 @@ export function otherSalt(lake: Lake): CleverLakeError {
 export function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
   return new CleverLakeError(
     "salt",
-    `The salt is ${weaknessTexts[weakness]}: a new lake does not take it, since pseudonyms could be undone by guessing it. Nothing was written.`,
+    `The salt is ${weaknessTexts[weakness]}: a new lake does not accept it, because pseudonyms could be reversed by guessing it. Nothing was written.`,
     {
       subject: lake.url,
       hint: `Have a new one made, or give one of ${shortestSalt} random characters or more, and keep it like a password.`,

@@ -68,7 +68,7 @@ async function readAt(
     if (error instanceof z.ZodError || error instanceof SyntaxError) {
       throw new CleverLakeError(
         "corrupt",
-        "The file that tells whether a salt is the lake's is damaged; nothing was written.",
+        "The file that identifies the lake's salt is damaged; nothing was written.",
         {
           subject: path,
           hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run holds the salt against these and writes the file again.",

@@ -1,2 +1,2 @@
 /** Data files of versions from this many days are always kept: readers may be using them. */
-export const leastRetentionDays = 7;
+export const minimumRetentionDays = 7;

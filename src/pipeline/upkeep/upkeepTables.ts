@@ -45,7 +45,7 @@ export function problemOf(error: unknown, signal: AbortSignal | undefined): stri
 }
 
 /** Whether a table, or a part of one, could not be processed. */
-export function hasUpkeepTrouble({
+export function hasUpkeepProblems({
   tables,
 }: {
   readonly tables: readonly { readonly problem: string | null }[];

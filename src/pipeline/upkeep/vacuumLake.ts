@@ -5,7 +5,7 @@ import { CleverLakeError } from "../../errors";
 import type { Lake, LakeEntry } from "../../lake/lake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
-import { leastRetentionDays } from "./retention";
+import { minimumRetentionDays } from "./retention";
 import { problemOf, upkeepTables } from "./upkeepTables";
 
 const dayMilliseconds = 86_400_000;
@@ -56,12 +56,12 @@ export interface VacuumedTable {
 export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary> {
   const started = new Date();
   const { lake, olderThanDays, dryRun, signal } = request;
-  if (!(olderThanDays >= leastRetentionDays)) {
+  if (!(olderThanDays >= minimumRetentionDays)) {
     throw new CleverLakeError(
       "config",
-      `Data files of the last ${leastRetentionDays} days are always kept; nothing was removed.`,
+      `Data files of the last ${minimumRetentionDays} days are always kept; nothing was removed.`,
       {
-        hint: `Give ${leastRetentionDays} days or more.`,
+        hint: `Give ${minimumRetentionDays} days or more.`,
       },
     );
   }
@@ -80,8 +80,8 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
   const progress = { files: found.reduce((sum, { files }) => sum + files.length, 0), filesDone: 0 };
   const tables: VacuumedTable[] = [];
   for (const { table, files, problem } of found) {
-    const gone = lock === undefined ? { files, problem } : await removed(files, lock);
-    tables.push({ table, files: gone.files.map(vacuumedFile), problem: problem ?? gone.problem });
+    const removal = lock === undefined ? { files, problem } : await removed(files, lock);
+    tables.push({ table, files: removal.files.map(vacuumedFile), problem: problem ?? removal.problem });
   }
   const all = tables.flatMap(({ files }) => files);
   const bytes = all.reduce((sum, { size }) => sum + size, 0);

@@ -11,14 +11,14 @@ import {
 import { userTypes as allUserTypes, type UserType } from "../../clever/reports";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError } from "../../errors";
-import { removeLocal } from "../../heldFiles";
+import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
 import { RunWatch } from "../lock/runWatch";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
 import { lakeState } from "../plan/plan";
 import { waitingInQuarantine } from "../plan/quarantine";
-import { holdSalt } from "../salt/salt";
+import { checkedSaltFor } from "../salt/salt";
 import { allReports } from "../write/tables";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
 import { isSound, type VerifyContext, verifyActivity, verifyReport, verifyRoster } from "./verifyTables";
@@ -181,7 +181,7 @@ async function flippedLandings(
 /** The salt in the lake's form; if it is not the lake's, that is among the problems. */
 async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: string): Promise<string> {
   try {
-    const { salt, standing } = await holdSalt(lake, given, signal);
+    const { salt, standing } = await checkedSaltFor(lake, given, signal);
     if (standing === "lookups" || standing === "unproven") {
       problems.push({ subject: saltFingerprintPath, problem: "The fingerprint of the lake's salt is gone." });
     }

@@ -13,8 +13,8 @@ import { Persons } from "../read/persons";
 import type { ReadContext } from "../read/readAlone";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import { deliveredSql, stageRows } from "../read/stageRows";
-import { findTakenRows, ranksSql } from "../write/overlaps";
-import { mayLackGoodRows } from "../write/sourceRows";
+import { findSupersededRows, ranksSql } from "../write/overlaps";
+import { mayUndercountRows } from "../write/sourceRows";
 import type { VerifyContext } from "./verifyTables";
 
 /** A report's table, as needed for the comparison with the landed files. */
@@ -140,7 +140,7 @@ class Comparison {
       [],
       signal,
     );
-    await findTakenRows(session, report, "landed_rows", "taken_rows", signal);
+    await findSupersededRows(session, report, "landed_rows", "taken_rows", signal);
     const landedTexts = await comparableTexts(session, report, "landed_rows", "landed_texts", signal);
     const names = entries.map(({ source }) => sqlString(source)).join(", ");
     const inTable = `SELECT * FROM (${this.table.select}) WHERE source_file IN (${names})`;
@@ -148,7 +148,7 @@ class Comparison {
     const landedHash = this.hashOfTable("rows_", landedTexts.valueOf);
     const tableHash = this.hashOfTable("rows_", tableTexts.valueOf);
     // Earlier versions left out rows that other files had, and their log does not distinguish these from bad ones.
-    const partial = entries.filter(mayLackGoodRows);
+    const partial = entries.filter(mayUndercountRows);
     const partialNames = partial.map(({ source }) => sqlString(source)).join(", ");
     const isPartial = (source: string) => (partial.length > 0 ? `${source} IN (${partialNames})` : "false");
     const found = await session.query(

@@ -88,7 +88,7 @@ export async function unloggedLandings(
 }
 
 /** Entries that OEA would take for a table. */
-async function strangersAmongTables(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
+async function foreignEntriesAmongTables(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
   const strangers: Leftover[] = [];
   const own = new Set(upkeepTables().map(({ path }) => path));
   for (const folder of tableFolders) {
@@ -109,7 +109,7 @@ async function strangersAmongTables(lake: Lake, options: LakeOptions): Promise<L
 
 /** Entries among the tables that are not tables, and files that killed processes left in the lake. */
 export async function leftoverFiles(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
-  const left = await strangersAmongTables(lake, options);
+  const left = await foreignEntriesAmongTables(lake, options);
   for (const { path } of await lockFiles(lake, options)) {
     const note =
       path === runLockPath

@@ -27,7 +27,7 @@ export interface VerifyContext {
 }
 
 /** A table whose data files are those in its log. */
-interface SoundTable {
+interface IntactTable {
   readonly snapshot: Snapshot;
   readonly select: string;
 }
@@ -36,10 +36,10 @@ interface SoundTable {
  * Runs `work` with those of some tables that exist, by path. Undefined, with the reasons among the problems, if a data
  * file of one does not match its log: rows that cannot be read cannot be counted either.
  */
-async function withSoundTables<T>(
+async function withIntactTables<T>(
   { lake, duck, signal, problems, leftovers }: VerifyContext,
   tablePaths: readonly string[],
-  work: (session: DuckSession, tables: ReadonlyMap<string, SoundTable>) => Promise<T>,
+  work: (session: DuckSession, tables: ReadonlyMap<string, IntactTable>) => Promise<T>,
 ): Promise<T | undefined> {
   const options = signal ? { signal } : {};
   const snapshots: Snapshot[] = [];
@@ -94,7 +94,7 @@ export async function verifyReport(
 ): Promise<VerifiedReport | undefined> {
   const { problems, signal } = context;
   const paths = [pseudoTable(report), lookupTable(report)] as const;
-  return withSoundTables(context, paths, async (session, found) => {
+  return withIntactTables(context, paths, async (session, found) => {
     const [pseudo, lookup] = paths.map((path) => found.get(path));
     const tables: VerifiedTable[] = [];
     for (const table of found.values()) tables.push(await countedTable(session, table, signal));
@@ -177,7 +177,7 @@ async function missingValues(
  */
 export async function verifyRoster(context: VerifyContext): Promise<VerifiedTable[]> {
   const { problems, signal } = context;
-  const verified = await withSoundTables(context, [rosterTable], async (session, found) => {
+  const verified = await withIntactTables(context, [rosterTable], async (session, found) => {
     const roster = found.get(rosterTable);
     if (!roster) return [];
     const table = await countedTable(session, roster, signal);
@@ -202,7 +202,7 @@ export async function verifyRoster(context: VerifyContext): Promise<VerifiedTabl
 export async function verifyActivity(context: VerifyContext): Promise<VerifiedTable[]> {
   const { lake, duck, problems, signal } = context;
   const { pseudo: reportTables } = await readTables(lake, duck, signal);
-  const verified = await withSoundTables(context, [digitalActivityTable], async (session, found) => {
+  const verified = await withIntactTables(context, [digitalActivityTable], async (session, found) => {
     const activity = found.get(digitalActivityTable);
     if (!activity) return [];
     const table = await countedTable(session, activity, signal);
@@ -218,12 +218,12 @@ export async function verifyActivity(context: VerifyContext): Promise<VerifiedTa
 
 /** Whether a table's data files match its log; otherwise the reasons are among the problems. */
 export async function isSound(context: VerifyContext, tablePath: string): Promise<boolean> {
-  return (await withSoundTables(context, [tablePath], () => Promise.resolve(true))) ?? false;
+  return (await withIntactTables(context, [tablePath], () => Promise.resolve(true))) ?? false;
 }
 
 async function countedTable(
   session: DuckSession,
-  { snapshot, select }: SoundTable,
+  { snapshot, select }: IntactTable,
   signal: AbortSignal | undefined,
 ): Promise<VerifiedTable> {
   const { rows } = await session.one(`SELECT count(*)::DOUBLE AS rows FROM (${select})`, [], signal);
@@ -250,10 +250,11 @@ function compareWithLog(
     const inTable = rows.get(entry.source) ?? 0;
     unknown.delete(entry.source);
     const { rowsRead, rowsWritten = 0, rowsRefused = 0, rowsSuperseded = 0 } = entry;
-    const tell = (problem: string) => problems.push({ subject: entry.path, problem });
-    if (inTable !== rowsWritten) tell(`${counted(rowsWritten, "row")} written, but ${inTable} in the table.`);
+    const addProblem = (problem: string) => problems.push({ subject: entry.path, problem });
+    if (inTable !== rowsWritten)
+      addProblem(`${counted(rowsWritten, "row")} written, but ${inTable} in the table.`);
     if (rowsRead !== undefined && rowsRead !== rowsWritten + rowsRefused + rowsSuperseded) {
-      tell(
+      addProblem(
         `${counted(rowsRead, "row")} read, but ${rowsWritten} written, ${rowsRefused} refused and ${rowsSuperseded} superseded.`,
       );
     }

@@ -69,7 +69,8 @@ export function changedMonths(
     const cells = unionOf(month.cells);
     if ([...cells.values()].every((bits) => bits === 0)) return [];
     const others = ofOtherTypes(unionOf(month.staged.map(({ sources }) => cellsOf(sources))));
-    const near = (wanted: Cells) => month.files.filter((file) => haveCommon(contentsOf(file).days, wanted));
+    const near = (requested: Cells) =>
+      month.files.filter((file) => haveCommon(contentsOf(file).days, requested));
     return [{ ...month, cells, files: near(cells), twinFiles: near(others) }];
   });
 }
@@ -94,8 +95,8 @@ function holdersOf(
     }
   }
   return (file) => {
-    const held = contentsOf(file).sources;
-    return held ? sources.filter(({ source }) => held.has(source)) : (mayHold.get(file) ?? []);
+    const fileSources = contentsOf(file).sources;
+    return fileSources ? sources.filter(({ source }) => fileSources.has(source)) : (mayHold.get(file) ?? []);
   };
 }
 

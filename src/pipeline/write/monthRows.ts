@@ -18,7 +18,7 @@ import type { StagedRows } from "../read/stageRows";
 import { type Cells, dayBit, listCells, type Month } from "./cells";
 import { type ChangedMonth, cellsOf } from "./changedMonths";
 import { contentsOf, contentTags } from "./fileContents";
-import { countOverlaps, findTakenRows, type Overlap, ranksSql } from "./overlaps";
+import { countOverlaps, findSupersededRows, type Overlap, ranksSql } from "./overlaps";
 import { pseudoFiles } from "./tables";
 import { type CountedSource, mayBeTwins } from "./twins";
 
@@ -104,7 +104,7 @@ export class MonthRows {
       signal,
     );
     const taken = `taken_${this.number}`;
-    await findTakenRows(session, this.sources.report, `candidates_${this.number}`, taken, signal);
+    await findSupersededRows(session, this.sources.report, `candidates_${this.number}`, taken, signal);
     this.overlaps = await countOverlaps(session, taken, signal);
     const origins = await session.query(
       `SELECT DISTINCT origin::INTEGER AS origin FROM candidates_${this.number} JOIN ${taken} USING (row_id) WHERE origin >= 0`,

@@ -1,6 +1,6 @@
 import { maskMarker } from "../../clever/maskedText";
 import type { Report } from "../../clever/reports";
-import { hasNoKeySql, hasResources, sameRowSql, tellsSameSql } from "../../clever/rowKey";
+import { hasNoKeySql, hasResources, sameRowSql, sameValuesSql } from "../../clever/rowKey";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import { comparableTexts } from "../read/comparableTexts";
 
@@ -23,14 +23,14 @@ export interface Overlap {
  *
  * A row without any id follows its file: it is taken if the taker has another row of its source's day and user type.
  */
-export async function findTakenRows(
+export async function findSupersededRows(
   session: DuckSession,
   report: Report,
   relation: string,
   taken: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const same = tellsSameSql(report, "older", "newer", maskMarker);
+  const same = sameValuesSql(report, "older", "newer", maskMarker);
   const rows = await keyedRows(session, report, relation, signal);
   const pairs = sameRowSql(report, "older", "newer", maskMarker).map(
     (
@@ -75,7 +75,7 @@ async function keyedRows(
   return `(SELECT *, ${key} AS resource_key FROM ${relation} rows_)`;
 }
 
-/** Counts what `findTakenRows` found. */
+/** Counts what `findSupersededRows` found. */
 export async function countOverlaps(
   session: DuckSession,
   taken: string,

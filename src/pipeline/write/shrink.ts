@@ -14,8 +14,8 @@ export function tooFewRows(
   maxShrink: number,
 ): QuarantinedDelivery | undefined {
   const { rows, refused, isAccepted } = delivery;
-  const gone = before - rows;
-  if (before === 0 || (rows > 0 && gone <= (before * maxShrink) / 100)) return undefined;
+  const removedRows = before - rows;
+  if (before === 0 || (rows > 0 && removedRows <= (before * maxShrink) / 100)) return undefined;
   if (rows === 0 && refused > 0) {
     // Accepting it would only remove the rows that the tables have.
     return heldBack(

@@ -46,12 +46,12 @@ export function knownRowsOf(snapshot: Snapshot | undefined, source: string): num
  */
 export function isComplete(entry: LogEntry, rows: number | undefined): boolean {
   const { rowsRead, rowsRefused = 0, rowsSuperseded } = entry;
-  if (rowsRead === undefined || mayLackGoodRows(entry)) return false;
+  if (rowsRead === undefined || mayUndercountRows(entry)) return false;
   return (rows ?? rowsRead - rowsRefused - (rowsSuperseded ?? 0)) >= rowsRead - rowsRefused;
 }
 
 /** Whether an entry is from an earlier version, which counted rows that other files had among the refused ones. */
-export function mayLackGoodRows({ rowsRefused = 0, rowsSuperseded }: LogEntry): boolean {
+export function mayUndercountRows({ rowsRefused = 0, rowsSuperseded }: LogEntry): boolean {
   return rowsSuperseded === undefined && rowsRefused > 0;
 }
 
@@ -63,17 +63,17 @@ export async function rowsInTable(
   sources: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const wanted = new Set(sources);
+  const requested = new Set(sources);
   const { tagged, untagged } = rowsBySource(snapshot);
-  const rows = new Map([...tagged].filter(([source]) => wanted.has(source)));
-  if (snapshot === undefined || untagged.length === 0 || wanted.size === 0) return rows;
+  const rows = new Map([...tagged].filter(([source]) => requested.has(source)));
+  if (snapshot === undefined || untagged.length === 0 || requested.size === 0) return rows;
   const paths = untagged.map((file) => lakePathOf(snapshot, file));
   await withLocalFiles(lake, paths, signal ? { signal } : {}, (local) =>
     duck.session(async (session) => {
       const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
       const found = await session.query(
         `SELECT source_file AS source, count(*)::DOUBLE AS rows FROM (${readQuery(snapshot, untagged, placeOf)})
-         WHERE source_file IN (SELECT unnest(${sqlStrings([...wanted])})) GROUP BY source_file`,
+         WHERE source_file IN (SELECT unnest(${sqlStrings([...requested])})) GROUP BY source_file`,
         [],
         signal,
       );

@@ -24,7 +24,7 @@ import { contentsOf } from "./fileContents";
 import { MonthRows, type WrittenMonth } from "./monthRows";
 import { addOverlaps, contradictions, type Overlap } from "./overlaps";
 import { tooFewRows } from "./shrink";
-import { isComplete, knownRowsOf, mayLackGoodRows, rowsBySource } from "./sourceRows";
+import { isComplete, knownRowsOf, mayUndercountRows, rowsBySource } from "./sourceRows";
 import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
 import { findTwins, knownPeople, twinReason } from "./twins";
 
@@ -225,7 +225,7 @@ export class TableChange {
       sources: read.map(({ entry, days }) => ({ ...entry, firstDay: days?.first, lastDay: days?.last })),
       staged,
       completed: new Map(
-        read.flatMap(({ entry, refused }) => (mayLackGoodRows(entry) ? [[entry.source, refused]] : [])),
+        read.flatMap(({ entry, refused }) => (mayUndercountRows(entry) ? [[entry.source, refused]] : [])),
       ),
     };
   }
@@ -306,7 +306,7 @@ export class TableChange {
     const [first = one, second = other] = oldestFirst(
       [one, other].map((delivery) => ({ ...delivery.entry, delivery })),
     ).map(({ delivery }) => delivery);
-    const files = snapshot ? filesThatTell(snapshot, [first.entry.userType, second.entry.userType]) : [];
+    const files = snapshot ? newestFilesOf(snapshot, [first.entry.userType, second.entry.userType]) : [];
     const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
     const { asMine, asTwin } = await withLocalFiles(lake, paths, signal ? { signal } : {}, (local) => {
       const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
@@ -369,7 +369,7 @@ export function isReadAsBefore({ entry, rows, refused }: ReadDelivery): boolean 
 const filesPerType = 3;
 
 /** The table's newest files of some user types. */
-function filesThatTell(snapshot: Snapshot, types: readonly UserType[]): AddFile[] {
+function newestFilesOf(snapshot: Snapshot, types: readonly UserType[]): AddFile[] {
   const lastDay = (file: AddFile) => String(fileStatistics(file)?.maxValues.date ?? "");
   const newest = [...snapshot.files.values()].sort((a, b) => (lastDay(a) < lastDay(b) ? 1 : -1));
   const ofType = (type: UserType) => newest.filter((file) => (contentsOf(file).days.get(type) ?? 0) !== 0);

@@ -158,11 +158,11 @@ export class LivyBatches {
     try {
       return await retryWhile(once, { backoff, mayRetry, signal });
     } catch (error) {
-      throw this.told(error);
+      throw this.explained(error);
     }
   }
 
-  private told(error: unknown): unknown {
+  private explained(error: unknown): unknown {
     const { name, kind } = this.options.service;
     if (error instanceof Unanswered) {
       return new CleverLakeError("network", "The Spark service cannot be reached.", {

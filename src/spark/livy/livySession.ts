@@ -13,7 +13,7 @@ import type { EngineTask } from "../../pipeline/read/readEngine";
 import { makeFingerprint } from "../../pipeline/salt/saltFingerprint";
 import type { SparkRequest } from "../documents";
 import { LogTail } from "../logTail";
-import type { LentPlaces, SparkListener, SparkSession } from "../sparkSession";
+import type { LentInputs, SparkListener, SparkSession } from "../sparkSession";
 import { type Batch, LivyBatches, type LivyOptions } from "./livyBatches";
 import { Mailbox } from "./mailbox";
 import { type Program, storeProgram } from "./program";
@@ -100,7 +100,7 @@ export class LivySession implements SparkSession {
   async withPlaces(
     task: EngineTask,
     deliveries: readonly Delivery[],
-    work: (lent: LentPlaces) => Promise<void>,
+    work: (lent: LentInputs) => Promise<void>,
   ): Promise<void> {
     const { lake, report, scratch, signal } = task;
     const options = signal ? { signal } : {};
@@ -134,13 +134,13 @@ export class LivySession implements SparkSession {
 
   listen(listener: SparkListener): void {
     this.listener = listener;
-    this.tellStart();
+    this.reportStart();
   }
 
   async logOfFailure(): Promise<string> {
     const lines = await this.batches.log(this.last.id).catch(() => this.last.log);
     this.log.replace(lines);
-    return this.log.told();
+    return this.log.lastLines();
   }
 
   kill(): Promise<void> {
@@ -151,7 +151,7 @@ export class LivySession implements SparkSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      if (this.killed === undefined && !this.isLost) await this.sayFarewell();
+      if (this.killed === undefined && !this.isLost) await this.letBatchEnd();
       if (!this.last.hasEnded) await this.kill();
     } catch {
       // It ends itself, because it gets no more signs of life.
@@ -163,7 +163,7 @@ export class LivySession implements SparkSession {
   }
 
   /** Lets a batch that was ready end itself, so that the service counts it as a success. */
-  private async sayFarewell(): Promise<void> {
+  private async letBatchEnd(): Promise<void> {
     this.stop.abort();
     await this.watching;
     if (!this.hasJobs || this.last.isQueued) return;
@@ -207,14 +207,14 @@ export class LivySession implements SparkSession {
     const { hasEnded, log } = this.last;
     const line = this.log.replace(log);
     if (line !== undefined) this.listener?.line(line);
-    this.tellStart();
+    this.reportStart();
     if (!hasEnded) return;
     // Its last messages may explain more.
     await this.hear();
     throw this.ended(await this.logOfFailure());
   }
 
-  private tellStart(): void {
+  private reportStart(): void {
     if (!this.mailbox.hasReceived) this.listener?.start(this.last.isQueued ? "queued" : "starting");
   }
 

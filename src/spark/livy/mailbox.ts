@@ -34,7 +34,7 @@ export class Mailbox {
   async open(fingerprint: Fingerprint, beat: number, signal?: AbortSignal): Promise<void> {
     const options = signal ? { signal } : {};
     await this.put("salt.json", fingerprint, options);
-    await this.giveSign(0);
+    await this.signalAlive(0);
     this.beating = this.beat(beat);
   }
 
@@ -99,7 +99,7 @@ export class Mailbox {
     for (let count = 1; ; count++) {
       try {
         await pause(milliseconds, signal);
-        await this.giveSign(count);
+        await this.signalAlive(count);
       } catch {
         // The next one may get through; Spark waits for ten.
         if (signal.aborted) return;
@@ -107,7 +107,7 @@ export class Mailbox {
     }
   }
 
-  private giveSign(count: number): Promise<void> {
+  private signalAlive(count: number): Promise<void> {
     const sign = async function* () {
       yield Buffer.from(String(count));
     };

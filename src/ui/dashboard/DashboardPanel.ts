@@ -8,7 +8,7 @@ import type { DashboardFilter } from "../../dashboard/filter";
 import type { Saved } from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
-import { tell } from "../messages";
+import { notify } from "../messages";
 import { section } from "../settings";
 import { mediaFile, showPage, webviewOptions } from "../webview";
 import { showInformationMessage } from "../window";
@@ -21,7 +21,7 @@ export interface SavedState {
 }
 
 /** What the panel depends on. */
-export interface DashboardGround {
+export interface DashboardContext {
   readonly extensionUri: vscode.Uri;
   /** The link that opens the dashboard in VS Code. */
   readonly link: string;
@@ -34,7 +34,7 @@ export interface DashboardGround {
   /** Fires when the numbers may have changed: after a run, or with another setting. */
   readonly onDidChange: vscode.Event<void>;
   /** Shows an error in something that the user requested. */
-  tellError(error: unknown): void;
+  notifyError(error: unknown): void;
 }
 
 /** The tab with the participation dashboard; there is only one. */
@@ -48,7 +48,7 @@ export class DashboardPanel extends Disposable {
    *
    * @param linked what a link opens; by default the dashboard's current or initial filter
    */
-  static open(ground: DashboardGround, linked?: LinkedView): DashboardPanel {
+  static open(ground: DashboardContext, linked?: LinkedView): DashboardPanel {
     const { shown } = DashboardPanel;
     if (shown) {
       shown.panel.reveal();
@@ -77,7 +77,7 @@ export class DashboardPanel extends Disposable {
   static restore(
     panel: vscode.WebviewPanel,
     state: unknown,
-    ground: DashboardGround,
+    ground: DashboardContext,
   ): DashboardPanel | undefined {
     if (DashboardPanel.shown) {
       panel.dispose();
@@ -92,7 +92,7 @@ export class DashboardPanel extends Disposable {
 
   private constructor(
     private readonly panel: vscode.WebviewPanel,
-    private readonly ground: DashboardGround,
+    private readonly ground: DashboardContext,
     filter: DashboardFilter | undefined,
     /** The question of a link, for the next page that starts. */
     private asked?: LinkedView["question"],
@@ -133,7 +133,7 @@ export class DashboardPanel extends Disposable {
       this.post({ type: "init", texts, district, saved, filter, question: at, ...asked });
     }
     void this.session.handle(parsed.data);
-    void this.act(parsed.data).catch((error: unknown) => this.ground.tellError(error));
+    void this.act(parsed.data).catch((error: unknown) => this.ground.notifyError(error));
   }
 
   /** Handles messages that are not questions about numbers. */
@@ -156,7 +156,7 @@ export class DashboardPanel extends Disposable {
         this.post({
           type: "notice",
           text: vscode.l10n.t(
-            "A link to this view is in the clipboard. It opens in VS Code and holds no numbers.",
+            "A link to this view is in the clipboard. It opens in VS Code and contains no numbers.",
           ),
         });
         return;
@@ -192,7 +192,7 @@ export class DashboardPanel extends Disposable {
     const target = await askWhere(name, { [names[kind]]: [kind] });
     if (!target) return;
     await vscode.workspace.fs.writeFile(target, Buffer.from(content, kind === "png" ? "base64" : "utf8"));
-    this.tellSaved(target, kind);
+    this.notifySaved(target, kind);
   }
 
   private async saveDashboard(view: DashboardView): Promise<void> {
@@ -207,10 +207,10 @@ export class DashboardPanel extends Disposable {
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
     const html = dashboardHtml(bundle, { answer, view, texts, district });
     await vscode.workspace.fs.writeFile(target, Buffer.from(html));
-    this.tellSaved(target, "html");
+    this.notifySaved(target, "html");
   }
 
-  private tellSaved(target: vscode.Uri, kind: PageFile["kind"] | "html"): void {
+  private notifySaved(target: vscode.Uri, kind: PageFile["kind"] | "html"): void {
     const name = target.path.slice(target.path.lastIndexOf("/") + 1);
     const open = {
       title: kind === "html" ? vscode.l10n.t("Open in Browser") : vscode.l10n.t("Open"),
@@ -228,7 +228,7 @@ export class DashboardPanel extends Disposable {
     // Programs on this machine cannot open a file on another one; VS Code can.
     const isHere = target.scheme === "file" && vscode.env.remoteName === undefined;
     const choices = isHere ? [open, reveal] : kind === "html" ? [] : [open];
-    tell(showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
+    notify(showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
   }
 
   private post(message: ToPage): void {

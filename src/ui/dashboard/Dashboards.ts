@@ -8,10 +8,10 @@ import type { GroupsSummary } from "../../engine/messages";
 import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
 import { Disposable } from "../dispose";
-import { isCancellation, tell, tellError } from "../messages";
+import { isCancellation, notify, notifyError } from "../messages";
 import { readGeneralSettings, section, usesSample } from "../settings";
 import { showInformationMessage, showWarningMessage, withProgress } from "../window";
-import type { DashboardGround, SavedState } from "./DashboardPanel";
+import type { DashboardContext, SavedState } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 import { GroupSize } from "./groupSize";
 
@@ -56,7 +56,7 @@ export class Dashboards extends Disposable {
     );
     this.hold(
       vscode.window.registerUriHandler({
-        handleUri: (uri) => this.openLink(uri).catch((error: unknown) => tellError(error, log)),
+        handleUri: (uri) => this.openLink(uri).catch((error: unknown) => notifyError(error, log)),
       }),
     );
     this.hold(
@@ -89,7 +89,7 @@ export class Dashboards extends Disposable {
     // If there is no connection yet, the command reports what is missing.
     if (linked) await vscode.commands.executeCommand("clever.openDashboard", linked.filter, linked.question);
     else
-      tell(showWarningMessage, vscode.l10n.t("The link is damaged, or of another version of Clever Lake."));
+      notify(showWarningMessage, vscode.l10n.t("The link is damaged, or of another version of Clever Lake."));
   }
 
   /** Updates the table of groups. Undefined if that failed. */
@@ -100,10 +100,10 @@ export class Dashboards extends Disposable {
       const text = done.written
         ? vscode.l10n.t("The table of groups is up to date: {0} groups.", done.groups)
         : vscode.l10n.t("The table of groups is up to date already.");
-      tell(showInformationMessage, text);
+      notify(showInformationMessage, text);
       return done;
     } catch (error) {
-      if (!isCancellation(error)) tellError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     } finally {
       this.model.lakeMayHaveChanged();
@@ -116,7 +116,7 @@ export class Dashboards extends Disposable {
       if (vscode.workspace.getConfiguration(section).get("groupsTable") === true)
         await this.requestGroups(signal);
     } catch (error) {
-      if (!signal.aborted) tellError(error, this.log);
+      if (!signal.aborted) notifyError(error, this.log);
     }
   }
 
@@ -134,11 +134,11 @@ export class Dashboards extends Disposable {
     try {
       await this.groupSize.current();
     } catch (error) {
-      tellError(error, this.log);
+      notifyError(error, this.log);
     }
   }
 
-  private async ground(): Promise<DashboardGround> {
+  private async ground(): Promise<DashboardContext> {
     const { context, model, client, log, groupSize } = this;
     const { dashboardTexts } = await texts();
     const { language } = vscode.env;
@@ -151,7 +151,7 @@ export class Dashboards extends Disposable {
       source: engineSource(model, client, groupSize, context.globalStorageUri.fsPath),
       texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
       onDidChange: this.changed.event,
-      tellError: (error) => tellError(error, log),
+      notifyError: (error) => notifyError(error, log),
     };
   }
 }

@@ -40,7 +40,7 @@ export class GroupSize {
       {
         modal: true,
         detail: vscode.l10n.t(
-          "The setting {0} is {1}. The dashboard then shows every number as it is, also about one child at a school.",
+          "The setting {0} is {1}. The dashboard then shows every number as it is, even about a single child at a school.",
           `${section}.${setting}`,
           size,
         ),

@@ -9,7 +9,7 @@ import {
 } from "../../protocol/preview";
 import { type PreviewSource, previewViewType } from "../../protocol/previewSource";
 import { Disposable } from "../dispose";
-import { offers, tell } from "../messages";
+import { notify, offers } from "../messages";
 import { showPage, webviewOptions } from "../webview";
 import { showErrorMessage, showWarningMessage } from "../window";
 import { PreviewSession } from "./PreviewSession";
@@ -72,7 +72,7 @@ export class PreviewPanel extends Disposable {
     this.session = new PreviewSession(source, file, {
       post: (message) => this.post(message),
       confirmReveal: () => this.confirmReveal(),
-      revealFailed: (error) => tell(showErrorMessage, describeError(error), offers.log()),
+      revealFailed: (error) => notify(showErrorMessage, describeError(error), offers.log()),
     });
     PreviewPanel.shown.set(keyOf(file), this);
     this.hold({ dispose: () => PreviewPanel.shown.delete(keyOf(file)) });

@@ -91,7 +91,7 @@ suite("every command of the manifest", function () {
         person.told.filter(({ kind }) => kind === "error"),
         [],
       );
-      assert.equal(person.saw(/No run is going on/).length, 1);
+      assert.equal(person.saw(/No run is in progress/).length, 1);
       assert.equal(person.saw(/Choose this in the menu/).length, 5);
       assert.equal(person.saw(/Remove the connection/).length, 1);
     } finally {
@@ -112,7 +112,7 @@ suite("every command of the manifest", function () {
         assert.notEqual(runs.running, undefined, "the run is still going on");
         assert.deepEqual(
           person.told.map(({ message, choices }) => ({ message, choices })),
-          [{ message: "A run is going on already.", choices: ["Stop the Run"] }],
+          [{ message: "A run is already in progress.", choices: ["Stop the Run"] }],
           command,
         );
       }

@@ -4,7 +4,7 @@ import { dashboardTexts } from "../../../src/dashboard/export/texts";
 import { openingFilter, openingView } from "../../../src/dashboard/opening";
 import { dashboard } from "../../../src/engine/protocol";
 import type { ToPage } from "../../../src/protocol/dashboard";
-import { type DashboardGround, DashboardPanel } from "../../../src/ui/dashboard/DashboardPanel";
+import { type DashboardContext, DashboardPanel } from "../../../src/ui/dashboard/DashboardPanel";
 import type { DashboardSource } from "../../../src/ui/dashboard/DashboardSession";
 import { activeApplication, killEngine, until } from "../application";
 import { District, disconnect, setSetting } from "../district";
@@ -255,7 +255,7 @@ suite("the dashboard", function () {
   }
 
   /** What the extension gives its own panel. */
-  async function ground(): Promise<DashboardGround> {
+  async function ground(): Promise<DashboardContext> {
     const { client, model } = await activeApplication();
     const extension = extensions.getExtension("clever-lake.clever-lake");
     assert.ok(extension);
@@ -279,7 +279,7 @@ suite("the dashboard", function () {
       saved: { read: () => ({ groups: [], views: [] }), write: async () => undefined },
       texts: dashboardTexts((text) => text, "en"),
       onDidChange: new EventEmitter<void>().event,
-      tellError: (error) => assert.fail(String(error)),
+      notifyError: (error) => assert.fail(String(error)),
     };
   }
 });

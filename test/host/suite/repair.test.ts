@@ -75,14 +75,14 @@ suite("repairing what another program changed", function () {
     assert.equal(await repair(), undefined);
     const asked = person.told.at(-1);
     assert.equal(asked?.modal, true);
-    assert.equal(asked?.message, "Build 1 table again from the landed files?");
+    assert.equal(asked?.message, "Rebuild 1 table from the landed files?");
     assert.match(asked?.detail ?? "", /^\d{4}-\d\d: \d+ → \d+ rows$/m);
     assert.deepEqual(asked?.choices, ["Repair"]);
 
     person.answer(/^Build/, "Repair");
     const done = await repair();
     assert.equal(done?.tables.length, 1);
-    assert.match(person.told.at(-1)?.message ?? "", /^Built again from the landed files: 1 table\.$/);
+    assert.match(person.told.at(-1)?.message ?? "", /^Rebuilt from the landed files: 1 table\.$/);
     await commands.executeCommand("clever.verify");
     assert.equal(person.saw(/^No discrepancies found/).length, 1);
   });

@@ -150,7 +150,7 @@ suite("the reports of an OpenSSH server", function () {
       person.saw(/Accept .* without its bad rows/).every(({ modal }) => modal),
       true,
     );
-    assert.equal(person.saw(/was accepted: 1 row taken, 1 row refused\.$/).length, 1);
+    assert.equal(person.saw(/was accepted: 1 row written, 1 row refused\.$/).length, 1);
     await model.refresh();
     assert.match(lineOf(await linesOf(reportsTree), "2025-10-06 students").description, /^anonymized/);
     assert.equal(model.counts.quarantined, 0);

@@ -74,7 +74,7 @@ suite("importing a roster", function () {
 
   test("from this machine keeps the file as it came where that is chosen", async () => {
     Object.assign(window, { showOpenDialog: () => Promise.resolve([Uri.file(file)]) });
-    const summary = await imported(/From this machine/, /Keep the file as it came/);
+    const summary = await imported(/From this machine/, /Also keep the original file/);
     const place = summary?.keptRaw ?? "";
     assert.match(place, /^stage1np\/clever\/roster\//);
     const kept = await readFile(path.join(district.lake, place), "utf8");

@@ -45,7 +45,7 @@ suite("the salt", function () {
     assert.equal(asked.password, true);
     for (const nothing of ["", "  "]) {
       asked.answer(nothing);
-      await asked.refuses(/A salt is needed/);
+      await asked.refuses(/Enter a salt/);
     }
     asked.answer("another planted-salt");
     await asked.refuses(/pseudonymized with another salt/);
@@ -70,7 +70,7 @@ suite("the salt", function () {
     assert.equal(await stored(), salt);
     const [asked] = person.saw(/Replace the stored salt/);
     assert.equal(asked?.modal, true);
-    assert.match(asked?.detail ?? "", /Without it the lake cannot be continued/);
+    assert.match(asked?.detail ?? "", /Without it, nobody can add to this lake/);
     await replace("Replace the Salt");
     assert.equal(await stored(), "planted-salt-of-another-kind");
   });
@@ -103,7 +103,7 @@ suite("the salt", function () {
       assert.equal(await stored(), salt);
       const [asked] = person.saw(words);
       assert.equal(asked?.modal, true);
-      assert.match(asked?.detail ?? "", /Without it the lake cannot be continued/);
+      assert.match(asked?.detail ?? "", /Without it, nobody can add to this lake/);
       assert.ok(asked?.choices.includes("Show Salt…"));
 
       person.answer(words, "Show Salt…").answer(/Show the salt on this screen/, "Show");

@@ -111,7 +111,7 @@ suite("the sample district", function () {
   test("is left, and there is no connection as before", async () => {
     await commands.executeCommand("clever.leaveSample");
     assert.equal(isConnected(), false);
-    assert.deepEqual(person.saw(/has been left/)[0]?.choices, ["Connect"]);
+    assert.deepEqual(person.saw(/left the sample district/)[0]?.choices, ["Connect"]);
   });
 
   test("takes the place of a connection only after a question, and gives it back untouched", async () => {

@@ -75,7 +75,7 @@ suite("secrets", () => {
     assert.equal(person.boxes[0]?.title, "Change: Password");
     assert.match(person.boxes[0]?.prompt ?? "", /district at 127\.0\.0\.1/);
     // Nothing is removed by an empty box.
-    assert.equal(await person.boxes[0]?.validateInput?.(" "), "It is needed.");
+    assert.equal(await person.boxes[0]?.validateInput?.(" "), "A value is required.");
     // The connection was tested, in vain; what was told holds no secret.
     assert.equal(person.told.filter(({ kind }) => kind === "error").length, 1);
     assert.ok(!/planted/.test(JSON.stringify(person.told)));

@@ -49,7 +49,7 @@ suite("keeping the lake's data files few", function () {
     const [asked] = person.told;
     assert.equal(person.told.length, 1);
     assert.equal(asked?.modal, true);
-    assert.match(asked?.message ?? "", /^Make \d+ out of \d+ data files\?$/);
+    assert.match(asked?.message ?? "", /^Merge \d+ data files into \d+\?$/);
     assert.match(asked?.detail ?? "", /^_ingest_log: \d+ data files become \d+ \([\d.]+ kB to write\)$/m);
     assert.deepEqual(asked?.choices, ["Merge"]);
     assert.deepEqual(await stored(), before);

@@ -17,14 +17,14 @@ import { rowsBySource } from "../write/sourceRows";
 import { requireOurShape } from "../write/tableChange";
 import { allReports, type LakeTables } from "../write/tables";
 import type { Finding } from "./finding";
-import { type ForeignChange, foreignChanges, hasSoundVersion, monthName } from "./foreignCommits";
+import { type ForeignChange, foreignChanges, hasVerifiedVersion, monthName } from "./foreignCommits";
 
 /**
  * Checks what other programs did to the tables of reports. The Delta logs show it: commits of others that changed rows,
  * and row counts in the tags of data files compared with the ingest log. Rows are read only if these give cause. A
  * table without other writers costs no request.
  */
-export async function lookAtTables(
+export async function inspectTables(
   lake: Lake,
   duck: Duck,
   tables: LakeTables,
@@ -72,7 +72,7 @@ class Look {
     if (refusal !== undefined) return [{ table, months: [], problem: problemText(refusal) }];
     const changes = await foreignChanges(this.lake, snapshot, this.options);
     const { tagged, untagged } = rowsBySource(snapshot);
-    const isOfEarlier = !hasSoundVersion(snapshot) && untagged.length > 0;
+    const isOfEarlier = !hasVerifiedVersion(snapshot) && untagged.length > 0;
     const isCounted = untagged.length === 0;
     const wrong = isCounted ? this.compared(tagged) : undefined;
     const isInOrder = wrong === undefined || wrong.sources.size === 0;

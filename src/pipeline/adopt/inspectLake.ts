@@ -17,14 +17,14 @@ import { oeaPseudonyms } from "./oeaSalt";
 import { isAdoptionCutOff, type OeaTable, oeaTables, reportsToAdopt } from "./oeaTables";
 import { PlainCopies } from "./plainCopies";
 
-export interface LookContext {
+export interface InspectionContext {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly log: IngestLog;
   readonly runId: string;
   readonly started: Date;
   readonly signal: AbortSignal | undefined;
-  readonly tell: (progress: Partial<AdoptProgress>) => void;
+  readonly notify: (progress: Partial<AdoptProgress>) => void;
 }
 
 /** What the lake contains. */
@@ -33,7 +33,7 @@ export interface Found {
   readonly interrupted: InterruptedRuns;
   readonly oea: readonly OeaTable[];
   readonly entries: readonly LogEntry[];
-  readonly facts: Pick<AdoptSummary, "tables" | "files" | "pseudonyms" | "warnings">;
+  readonly details: Pick<AdoptSummary, "tables" | "files" | "pseudonyms" | "warnings">;
   readonly copies: PlainCopies;
   /** Undefined if there is nothing, or nothing left, to adopt. */
   readonly histories: readonly SourceHistory[] | undefined;
@@ -50,8 +50,8 @@ const noFiles: AdoptedFiles = {
 };
 
 /** Checks OEA's tables and reads all files that it landed; changes nothing. */
-export async function lookAtLake(context: LookContext): Promise<Found> {
-  const { lake, duck, log, runId, started, signal, tell } = context;
+export async function inspectLake(context: InspectionContext): Promise<Found> {
+  const { lake, duck, log, runId, started, signal, notify } = context;
   const { pseudo: tables, refused } = await readTables(lake, duck, signal);
   for (const error of refused.values()) throw error;
   const interrupted = await interruptedRuns(lake, signal);
@@ -59,7 +59,7 @@ export async function lookAtLake(context: LookContext): Promise<Found> {
   const entries = await log.all(signal);
   const reports = reportsToAdopt(tables, isAdoptionCutOff(interrupted.records));
   const found = await findLandings(lake, reports, signal, (filesDone, files) =>
-    tell({ phase: "looking", files, filesDone }),
+    notify({ phase: "looking", files, filesDone }),
   );
   const copies = new PlainCopies(lake, found.landings, signal);
   const landings = await copies.withoutCopies(found.landings);
@@ -81,7 +81,7 @@ export async function lookAtLake(context: LookContext): Promise<Found> {
     oea,
     entries,
     copies,
-    facts: {
+    details: {
       tables: described,
       files: isAdopted
         ? noFiles
@@ -105,7 +105,7 @@ export async function lookAtLake(context: LookContext): Promise<Found> {
   };
 }
 
-async function describe({ lake, duck, signal }: LookContext, table: OeaTable): Promise<AdoptedTable> {
+async function describe({ lake, duck, signal }: InspectionContext, table: OeaTable): Promise<AdoptedTable> {
   const { report, kind, path, movedPath, snapshot } = table;
   const options = signal ? { signal } : {};
   const names = snapshot.metadata.columns.map(({ name }) => sqlName(name)).join(", ");

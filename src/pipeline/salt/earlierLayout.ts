@@ -2,10 +2,10 @@ import { earlierSaltFingerprintPath, saltFingerprintPath, tableFolders } from ".
 import { isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { temporaryFolder } from "../../lake/lakePath";
-import type { HeldSalt } from "./salt";
+import type { CheckedSalt } from "./salt";
 
 /** Whether a lake may have files of an earlier version among its tables: its salt's fingerprint was there. */
-export function isAsEarlier({ standing, place }: HeldSalt): boolean {
+export function mayHaveEarlierLayout({ standing, place }: CheckedSalt): boolean {
   return standing !== "new" && place !== saltFingerprintPath;
 }
 
@@ -14,7 +14,7 @@ export function isAsEarlier({ standing, place }: HeldSalt): boolean {
  * to its new place, and the folders of temporary files are removed. To be called by the holder of the run's lock, so
  * that nobody is writing there. The fingerprint goes last: if this is interrupted, the next run does it again.
  */
-export async function leaveTableFolders(lake: Lake, signal?: AbortSignal): Promise<void> {
+export async function moveOutOfTableFolders(lake: Lake, signal?: AbortSignal): Promise<void> {
   const options: LakeOptions = signal ? { signal } : {};
   const folders = tableFolders.map((folder) => `${folder}/${temporaryFolder}`);
   for await (const { path } of lake.temporaries(options)) {

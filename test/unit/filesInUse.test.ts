@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { whileHeld } from "../../src/heldFiles";
+import { retryWhileInUse } from "../../src/filesInUse";
 
 function failing(code: string, times: number) {
   const work = { calls: 0 };
@@ -14,14 +14,14 @@ function failing(code: string, times: number) {
 
 test("a file that is held for a moment is tried again", async () => {
   const { attempt, work } = failing("EBUSY", 3);
-  expect(await whileHeld(attempt)).toBe("done");
+  expect(await retryWhileInUse(attempt)).toBe("done");
   expect(work.calls).toBe(4);
 });
 
 test.skipIf(process.platform === "win32")("an access that is not allowed is not tried again", async () => {
   for (const code of ["EPERM", "EACCES", "ENOENT", "ENOSPC"]) {
     const { attempt, work } = failing(code, 1);
-    await expect(whileHeld(attempt)).rejects.toMatchObject({ code });
+    await expect(retryWhileInUse(attempt)).rejects.toMatchObject({ code });
     expect(work.calls).toBe(1);
   }
 });
@@ -30,5 +30,5 @@ test("a held file keeps nobody who is called off", async () => {
   const abort = new AbortController();
   const { attempt } = failing("EBUSY", 1_000);
   setTimeout(() => abort.abort(new Error("Stopped.")), 50);
-  await expect(whileHeld(attempt, abort.signal)).rejects.toThrow("Stopped.");
+  await expect(retryWhileInUse(attempt, abort.signal)).rejects.toThrow("Stopped.");
 });

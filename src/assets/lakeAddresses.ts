@@ -1,9 +1,9 @@
-import { type AdlsAddress, isAdlsAddress, parseAdlsAddress, placeInOneLake } from "../lake/adls/address";
+import { type AdlsAddress, isAdlsAddress, oneLakeItemOf, parseAdlsAddress } from "../lake/adls/address";
 import { type Place, Places } from "../lake/adls/places";
 import { abfssAddress, hadoopAddress } from "../lake/hadoopAddress";
 
 /** How Azure services address the lake's tables. */
-export interface LakePlace {
+export interface LakeAddresses {
   /** The storage account. For a lake outside Azure, the placeholder `ACCOUNT`. */
   readonly account: string;
   /** Whether the lake is in Azure. */
@@ -30,14 +30,14 @@ const placeholder: AdlsAddress = {
 };
 
 /** @param lakeUrl `lake.url` of the configuration */
-export function lakePlaceOf(lakeUrl: string): LakePlace {
+export function lakeAddressesOf(lakeUrl: string): LakeAddresses {
   const inAzure = isAdlsAddress(lakeUrl) && /\.(?:dfs|blob)\./i.test(lakeUrl);
   const address = inAzure ? parseAdlsAddress(lakeUrl) : placeholder;
   const places = new Places(address);
   return {
     account: address.account,
     inAzure,
-    oneLake: placeInOneLake(address),
+    oneLake: oneLakeItemOf(address),
     host: address.endpoint.slice("https://".length),
     url: (lakePath) => places.url(lakePath),
     partsOf: (lakePath) => places.of(lakePath),

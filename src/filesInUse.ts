@@ -12,23 +12,23 @@ const backoff = new ExponentialBackoff({ initialDelay: 20, maxDelay: 1_000 });
  * elsewhere, for example in a virus scanner. `EPERM` and `EACCES` mean the same there; on other systems they mean that
  * access is denied, which waiting does not change.
  */
-const heldCodes: ReadonlySet<string | undefined> = new Set(
+const inUseCodes: ReadonlySet<string | undefined> = new Set(
   process.platform === "win32" ? ["EBUSY", "EPERM", "EACCES", "ENOTEMPTY"] : ["EBUSY"],
 );
 
 /** Does something with a file, and retries for some seconds while another program holds the file. */
-export function whileHeld<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export function retryWhileInUse<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const mayRetry = (error: unknown, attempt: number) =>
-    attempt + 1 < attempts && heldCodes.has(errnoOf(error));
+    attempt + 1 < attempts && inUseCodes.has(errnoOf(error));
   return retryWhile(work, { backoff, mayRetry, signal });
 }
 
 /** Renames a file and replaces an existing target. */
 export function replaceFile(from: string, to: string, signal?: AbortSignal): Promise<void> {
-  return whileHeld(() => rename(from, to), signal);
+  return retryWhileInUse(() => rename(from, to), signal);
 }
 
 /** Removes a file, or a folder with all its contents; no error if it does not exist. */
 export function removeLocal(place: string, signal?: AbortSignal): Promise<void> {
-  return whileHeld(() => rm(place, { recursive: true, force: true }), signal);
+  return retryWhileInUse(() => rm(place, { recursive: true, force: true }), signal);
 }
