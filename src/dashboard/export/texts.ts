@@ -176,7 +176,7 @@ function pictureTexts(t: Translate) {
     beforeBreak: t("Before {0}"),
     afterBreak: t("After {0}"),
     aroundBreak: t("Before and after {0}"),
-    last30AndBefore: t("The last 30 days and the 30 days before"),
+    last30AndBefore: t("The last 30 days and those before"),
     periodsOfQuestion: t("Periods to compare"),
     titleTable: t("Every resource"),
     titleChanges: t("What changed"),
