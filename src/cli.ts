@@ -267,8 +267,24 @@ function stopCleanly(): void {
   }
 }
 
+/**
+ * If nobody reads the output any more, as after `| head`, the work goes on without it. If it cannot be written for
+ * another reason, such as a full disk, that is an error.
+ */
+function outliveReaders(): void {
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    // Windows says EOF.
+    if (code === "EPIPE" || code === "EOF") return;
+    exitCode = 2;
+    process.exitCode = exitCode;
+    console.error(`${styledError("red", "error:")} Standard output could not be written (${code}).`);
+  });
+}
+
 async function main(): Promise<void> {
   stopCleanly();
+  outliveReaders();
   try {
     await program().parseAsync();
   } catch (error) {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
@@ -55,7 +56,9 @@ export class ScratchNames {
  */
 export async function machineScratch(): Promise<string> {
   const parent = path.join(tmpdir(), `clever-lake-${userName()}`);
-  const names = machineNames.get(parent) ?? new ScratchNames(parent, requirePrivate);
+  // Systems remove what nobody used for some days, and VS Code may run for longer.
+  const known = existsSync(parent) ? machineNames.get(parent) : undefined;
+  const names = known ?? new ScratchNames(parent, requirePrivate);
   machineNames.set(parent, names);
   const folder = await names.next();
   await fs.mkdir(folder, { mode: 0o700 });

@@ -22,8 +22,11 @@ export function refusedRowsPath(landed: string): string {
 /** The Delta table that records every landing and its outcome. */
 export const ingestLogTable = `${raw}/_ingest_log`;
 
-/** Sorts a source's log entries, as SQL; the first one is its current state. */
-export const newestEntryFirst = ["version DESC", "time DESC", "outcome = 'landed'"] as const;
+/**
+ * Sorts a source's log entries, as SQL; the first one is its current state. A delivery lands before anything else is
+ * known about it.
+ */
+export const newestEntryFirst = ["version DESC", "outcome = 'landed'", "time DESC"] as const;
 
 /** One JSON document per run: its plan while it is running, its summary afterwards. */
 export const runsFolder = `${raw}/_runs`;

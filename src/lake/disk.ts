@@ -53,6 +53,8 @@ const hints: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "Move the lake to a folder with a shorter path.",
   ENOSPC: "The disk is full: free some space, then run again; nothing is lost.",
   EROFS: "The disk is read-only.",
+  EXDEV:
+    "The whole lake must be on one file system: a link or a mount within its folder leads to another one.",
 };
 /** Windows does not distinguish a file that is held from one that may not be accessed. */
 const windowsHints: Readonly<Record<string, string>> = {

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import { CleverLakeError, errnoOf } from "../errors";
 import { removeLocal, replaceFile, retryWhileInUse } from "../filesInUse";
+import { machineScratch } from "../scratch";
 import { windowsNameFault } from "../windowsNames";
 import { forceFile, forceFolder, ioError, isMissing, lacksHardLinks } from "./disk";
 import { folderOf } from "./folderAddress";
@@ -213,7 +214,13 @@ export class FolderLake implements Lake {
   }
 
   async scratch(): Promise<string> {
-    return this.temporary.scratch();
+    try {
+      return await this.temporary.scratch();
+    } catch (error) {
+      // A lake that may only be read can be verified, too.
+      if (writeRefusals.has(errnoOf(error))) return machineScratch();
+      throw ioError(error, this.root);
+    }
   }
 
   localPath(lakePath: string): string {
@@ -317,6 +324,8 @@ export class FolderLake implements Lake {
     return identityFileSystems.has(lakePath.split("/", 1)[0] ?? "") ? 0o600 : 0o644;
   }
 }
+
+const writeRefusals: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EROFS"]);
 
 /** Systems differ in which of the two they report for a folder with entries. */
 function isNotEmpty(error: unknown): boolean {

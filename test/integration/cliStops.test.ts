@@ -1,10 +1,13 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, openSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
-import { CommandLine, type RunningCli, runPlain } from "../helpers/cli";
+import { buildCommandLine, CommandLine, commandLine, type RunningCli, runPlain } from "../helpers/cli";
 import { DelayProxy } from "../helpers/delayProxy";
 import { contentsBelow, filesBelow } from "../helpers/lakeFiles";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -118,5 +121,34 @@ describe("clever-lake demo", () => {
     expect(answers).toContain("fewer than 10 people; shown only together with");
     expect(proof).toContain("No discrepancies found.");
     expect(await filesBelow(folder)).toEqual([]);
+  });
+});
+
+describe("output", () => {
+  beforeAll(buildCommandLine);
+
+  test("that nobody reads any more does not end the work", async () => {
+    const folder = await temporaryFolder();
+    const lake = path.join(folder, "lake");
+    const args = [commandLine, "demo", "--days", "2", "--keep", lake];
+    const child = spawn(process.execPath, args, { env: { ...process.env, TMPDIR: folder } });
+    child.stderr.destroy();
+    child.stdout.once("data", () => child.stdout.destroy());
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect((await filesBelow(folder)).filter((file) => !file.startsWith("lake/"))).toEqual([]);
+    expect((await filesBelow(lake)).some((file) => file.includes("students_pseudo"))).toBe(true);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("that cannot be written is an error", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [commandLine, "salt"], {
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    closeSync(full);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: "error: Standard output could not be written (ENOSPC).\n",
+    });
   });
 });

@@ -1,6 +1,18 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { FolderLake } from "../../src/lake/folder";
@@ -14,6 +26,24 @@ lakeConformance("a folder", async () => FolderLake.open(await temporaryFolder())
 async function* one(text: string) {
   yield await Promise.resolve(Buffer.from(text));
 }
+
+test.skipIf(!existsSync("/dev/shm"))(
+  "a stage on another file system is refused with the reason",
+  async () => {
+    const root = await temporaryFolder();
+    const elsewhere = await mkdtemp("/dev/shm/clever-lake-test-");
+    try {
+      await symlink(elsewhere, path.join(root, "stage1np"));
+      const lake = await FolderLake.open(root);
+      const refusal = { code: "io", hint: expect.stringContaining("must be on one file system") };
+      await expect(lake.write("stage1np/a.csv", one("x"))).rejects.toMatchObject(refusal);
+      await expect(lake.putIfAbsent("stage1np/a.json", Buffer.from("{}"))).rejects.toMatchObject(refusal);
+      expect(await readdir(elsewhere)).toEqual([]);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  },
+);
 
 test("identities are readable by their owner only, pseudonymized data by the group too", async () => {
   const root = await temporaryFolder();

@@ -77,6 +77,19 @@ describe("the last entry of a source is", () => {
     expect(await last(redelivered, applied)).toEqual(redelivered);
   });
 
+  test("the one written last, also by a machine whose clock is behind", async () => {
+    const log = new IngestLog(new MemoryLake(), duck);
+    await log.append([applied]);
+    for (const rowsWritten of [1, 2]) await log.append([{ ...applied, rowsWritten, time: time(5) }]);
+    expect((await log.last()).get(applied.source)).toMatchObject({ rowsWritten: 2 });
+    expect(await log.all()).toHaveLength(3);
+  });
+
+  test("the outcome, where a run that stood still writes its landing only then", async () => {
+    const late = entry({ time: time(10) });
+    expect(await last(applied, late)).toEqual(applied);
+  });
+
   test("the outcome, where landing and outcome fall into one moment", async () => {
     const atOnce = entry({ outcome: "anonymized" });
     expect(await last(atOnce, entry())).toEqual(atOnce);

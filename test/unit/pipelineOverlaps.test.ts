@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { FaultyLake } from "../helpers/faultyLake";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+
+afterEach(() => vi.useRealTimers());
 
 const [first, second, third] = [dailyPath("2024-09-03"), dailyPath("2024-09-04"), dailyPath("2024-09-05")];
 
@@ -105,6 +107,16 @@ test("rows that a redelivery moves to other months come back where another file 
     "amy 2024-10-01 3",
     "ben 2024-09-03 1",
   ]);
+  await expectComplete(fixture);
+});
+
+test("rows that a run on a machine with a slow clock takes over are counted so", async () => {
+  const fixture = await PipelineFixture.create();
+  await deliver(fixture, { [first]: dailyCsv(daily("amy"), daily("ben"), daily("cat")) });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 3_600_000 });
+  await deliver(fixture, { [second]: dailyCsv(daily("amy"), daily("dan", "2024-09-04")) });
+  expect((await fixture.lastLog()).get(first)).toMatchObject({ rowsWritten: 2, rowsSuperseded: 1 });
+  expect((await fixture.lakeStatus()).changedByOthers).toEqual([]);
   await expectComplete(fixture);
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { access, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
+import { access, mkdir, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
@@ -39,6 +39,13 @@ describe("the machine's temporary folder", () => {
     const [old, young] = [await leftOver(ours, 2), await leftOver(ours, 0.5)];
     await machineScratch();
     expect([await exists(old), await exists(young)]).toEqual([false, true]);
+  });
+
+  test("is made again if the system removed it while the process went on", async () => {
+    await rm(await machineScratch(), { recursive: true });
+    await rm(ours, { recursive: true });
+    expect(path.dirname(await machineScratch())).toBe(ours);
+    expect((await stat(ours)).mode & 0o077).toBe(0);
   });
 
   test("is where the engine spills, so that a killed one's spill is swept as well", async () => {

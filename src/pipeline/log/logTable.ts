@@ -5,6 +5,7 @@ import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
 import { mergeSmallFiles } from "../../delta/optimize";
 import { isNewest, type Snapshot } from "../../delta/snapshot";
+import { fileStatistics } from "../../delta/statistics";
 import { addColumns, tableActions } from "../../delta/tableActions";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlString } from "../../duck/duck";
@@ -45,7 +46,7 @@ export class IngestLog {
     if (known && (await isNewest(lake, known.snapshot, signal ? { signal } : {}))) return known.entries;
     const newest = `SELECT * FROM rows_ QUALIFY row_number() OVER (PARTITION BY source, outcome = 'anonymized'
         ORDER BY ${newestFirst}) = 1
-      ORDER BY version, time, outcome <> 'landed'`;
+      ORDER BY version, outcome <> 'landed', time`;
     const entries = await this.select(newest, signal);
     const anonymized = entries.filter(({ outcome }) => outcome === "anonymized");
     const found: SourceEntries = {
@@ -88,10 +89,17 @@ export class IngestLog {
     );
   }
 
-  /** Adds entries in one commit. */
+  /**
+   * Adds entries in one commit. None of them is older than those already read or written: if this machine's clock is
+   * behind that of another, the entry written last still counts.
+   */
   async append(entries: readonly LogEntry[], signal?: AbortSignal): Promise<void> {
     if (entries.length === 0) return;
     const { lake, duck } = this;
+    const newest = newestTime(this.snapshot);
+    const dated = entries.map((entry) =>
+      entry.time.getTime() < newest ? { ...entry, time: new Date(newest + 1) } : entry,
+    );
     const add = await withScratch(lake, (scratch) =>
       duck.session((session) =>
         writeDataFile({
@@ -101,7 +109,7 @@ export class IngestLog {
           tablePath: ingestLogTable,
           columns: ingestLogColumns,
           query: entriesFromJsonSql(),
-          parameters: [entriesToJson(entries)],
+          parameters: [entriesToJson(dated)],
           ...(signal ? { signal } : {}),
         }),
       ),
@@ -164,6 +172,14 @@ export class IngestLog {
     );
     return rows.map(({ entry }) => entryFromRow(JSON.parse(String(entry)) as Record<string, unknown>));
   }
+}
+
+/** The time of the newest entry in milliseconds, from the statistics of the data files; 0 if there is none. */
+function newestTime(snapshot: Snapshot | undefined): number {
+  const times = [...(snapshot?.files.values() ?? [])].map((file) =>
+    Date.parse(String(fileStatistics(file)?.maxValues.time)),
+  );
+  return Math.max(0, ...times.filter((time) => !Number.isNaN(time)));
 }
 
 /** Adds the columns that a log of an earlier version lacks. */

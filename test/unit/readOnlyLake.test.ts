@@ -1,0 +1,45 @@
+import { expect, test, vi } from "vitest";
+import { FolderLake } from "../../src/lake/folder";
+import { status } from "../../src/pipeline/plan/status";
+import { verifyLake } from "../../src/pipeline/verify/verify";
+import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pipelineFixture";
+
+/** What the system answers when a folder is to be made in the lake; undefined lets it be made. */
+const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }));
+
+vi.mock(import("../../src/lake/privateFolder"), async (original) => {
+  const real = await original();
+  return {
+    ...real,
+    makePrivateFolder: async (folder: string) => {
+      if (refusal.code !== undefined) throw Object.assign(new Error("refused"), { code: refusal.code });
+      return real.makePrivateFolder(folder);
+    },
+  };
+});
+
+test.each(["EACCES", "EROFS"])(
+  "a lake that may only be read (%s) is verified, and tells its status",
+  async (code) => {
+    refusal.code = undefined;
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
+    await fixture.run();
+    refusal.code = code;
+    const lake = await FolderLake.open(fixture.lake.url);
+    const before = await fixture.tree();
+    expect(await verifyLake(lake, salt)).toMatchObject({ problems: [], reportRows: 2 });
+    const settings = { userTypes: ["students" as const], expectReportsWithin: 0 };
+    expect((await status(fixture.source, lake, settings)).files).toMatchObject([{ state: "anonymized" }]);
+    expect(await fixture.tree()).toEqual(before);
+  },
+);
+
+test("a folder for temporary files that cannot be made for another reason is an error of the lake", async () => {
+  refusal.code = "ENOSPC";
+  const { lake } = await PipelineFixture.create();
+  await expect(lake.scratch()).rejects.toMatchObject({
+    code: "io",
+    hint: expect.stringContaining("disk is full"),
+  });
+});
