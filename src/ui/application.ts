@@ -17,7 +17,7 @@ import { EnginePreviews } from "./enginePreviews";
 import { timeOrDay } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
-import { tell, tellError } from "./messages";
+import { mustBeAdopted, tell, tellError } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewStrings } from "./preview/strings";
@@ -234,7 +234,8 @@ export class Application extends Disposable {
     if (runs.running !== undefined) statusBar.show({ kind: "running", text: runs.running });
     else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
     else if (model.state === "failed")
-      statusBar.show({ kind: "failed", reason: describeError(model.error), counts });
+      statusBar.show({ kind: "blocked", reason: describeError(model.error), counts });
+    else if (model.needsAdoption) statusBar.show({ kind: "blocked", reason: mustBeAdopted(), counts });
     else statusBar.show({ kind: "reports", known: this.knownReports(), counts });
     this.reportsView.message = this.viewMessage();
   }
@@ -260,7 +261,7 @@ export class Application extends Disposable {
         "In Restricted Mode nothing is looked at by itself. Refresh to look at the server.",
       );
     }
-    return "";
+    return model.needsAdoption ? mustBeAdopted() : "";
   }
 
   /** Reports an invalid setting when it is written, not when it is first used. */

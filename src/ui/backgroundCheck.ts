@@ -34,6 +34,6 @@ export class BackgroundCheck extends Disposable {
     if (!isConnected() || !vscode.workspace.isTrusted || this.runs.running !== undefined) return;
     await this.model.refresh();
     const mayBeNew = this.model.newCount > 0 || comparesContents();
-    if (mayBeNew && runsAutomatically()) await this.runs.run({ command: "run" }, false);
+    if (mayBeNew && !this.model.needsAdoption && runsAutomatically()) await this.runs.run({ command: "run" }, false);
   }
 }

@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import type { askConnection } from "./connectWizard";
 import { forCount } from "./counts";
 import { integer } from "./format";
-import { isCancellation, offers, tell, tellError } from "./messages";
+import { isCancellation, mustBeAdopted, offers, tell, tellError } from "./messages";
 import { agreesToReplace, handOver } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readSettings, reportsRoot } from "./settings";
@@ -85,7 +85,7 @@ export class ConnectionCommands {
           integer(reports),
         ),
       );
-      if (isOeas) tell(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
+      if (isOeas) tell(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
       else if (salt === "notGiven") {
         tell(showWarningMessage, vscode.l10n.t("{0} A salt is missing yet.", text), offers.credentials());
       } else if (salt === "unproven") {
@@ -164,18 +164,11 @@ export class ConnectionCommands {
       vscode.l10n.t("Connected: 1 report is on the server."),
       vscode.l10n.t("Connected: {0} reports are on the server.", integer(reports)),
     );
-    if (isOeas) tell(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
+    if (isOeas) tell(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
     else tell(showInformationMessage, text, offers.run());
   }
 
   private withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
     return withProgress(title, (_progress, token) => work(signalOf(token)));
   }
-}
-
-/** Explains that nothing can be run on the lake yet. */
-function oeasText(): string {
-  return vscode.l10n.t(
-    "OEA's own notebooks wrote this lake: each of their runs repeated every row. Adopt it before you run the pipeline.",
-  );
 }

@@ -46,6 +46,7 @@ export class ConnectionModel extends Disposable {
 
   private items: readonly ReportItem[] = [];
   private late: readonly Freshness[] = [];
+  private isOeas = false;
   private findings: readonly Finding[] = [];
   private current: ReportsState = "unknown";
   private failure: unknown;
@@ -85,6 +86,11 @@ export class ConnectionModel extends Disposable {
   /** The kinds of reports that are overdue. */
   get overdue(): readonly Freshness[] {
     return this.late;
+  }
+
+  /** Whether OEA's notebooks wrote the lake, so that runs are refused until it is adopted. */
+  get needsAdoption(): boolean {
+    return this.isOeas;
   }
 
   /** What other programs did to the tables. */
@@ -210,7 +216,7 @@ export class ConnectionModel extends Disposable {
     const found: ReportItem[] = [];
     this.set("loading");
     try {
-      const { overdue, changedByOthers } = await this.client.request(
+      const { overdue, needsAdoption, changedByOthers } = await this.client.request(
         engine.listReports,
         await this.connected(),
         {
@@ -221,6 +227,7 @@ export class ConnectionModel extends Disposable {
       if (signal.aborted) return;
       this.items = found;
       this.late = overdue;
+      this.isOeas = needsAdoption;
       this.findings = changedByOthers;
       this.lookedAt = Date.now();
       this.failure = undefined;
@@ -244,6 +251,7 @@ export class ConnectionModel extends Disposable {
     this.loading?.abort.abort();
     this.items = [];
     this.late = [];
+    this.isOeas = false;
     this.findings = [];
     this.lookedAt = undefined;
     this.failure = undefined;
@@ -261,5 +269,6 @@ export class ConnectionModel extends Disposable {
     void vscode.commands.executeCommand("setContext", "clever.connected", isConnected());
     void vscode.commands.executeCommand("setContext", "clever.sample", usesSample());
     void vscode.commands.executeCommand("setContext", "clever.reportsState", this.current);
+    void vscode.commands.executeCommand("setContext", "clever.needsAdoption", this.isOeas);
   }
 }

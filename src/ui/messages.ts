@@ -103,6 +103,13 @@ export function isCancellation(error: unknown): boolean {
   return error instanceof vscode.CancellationError || (error instanceof Error && error.name === "AbortError");
 }
 
+/** Why nothing can be run on a lake that OEA's notebooks wrote. */
+export function mustBeAdopted(): string {
+  return vscode.l10n.t(
+    "OEA's own notebooks wrote this lake: each of their runs repeated every row. Adopt it before you run the pipeline.",
+  );
+}
+
 /** The error for a missing salt, in the extension's wording. */
 export function missingSalt(): CleverLakeError {
   return new CleverLakeError(
