@@ -7,7 +7,7 @@ import type { DashboardFilter } from "../../src/dashboard/filter";
 import { namesIn } from "../../src/dashboard/filterNames";
 import { openingView } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
-import type { Saved } from "../../src/dashboard/saved";
+import type { Saved, SavedChange } from "../../src/dashboard/saved";
 import { unknownNames } from "../../src/dashboard/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
 import { aboutView, exportedHead } from "./aboutView";
@@ -108,6 +108,7 @@ export class Page implements Actions {
     if (message.type === "init") return;
     if (message.type === "pasted") this.showView(message);
     else if (message.type === "notice") model.notice = message.text;
+    else if (message.type === "saved") model.saved = message.saved;
     else if (message.question >= this.question) this.receiveState(message);
     this.changed();
   }
@@ -141,10 +142,8 @@ export class Page implements Actions {
     this.setFilter(questionOf(question, { texts, formats, answer }).filter);
   }
 
-  keepSaved(saved: Saved): void {
-    this.model.saved = saved;
-    this.outside.post({ type: "keepSaved", saved });
-    this.changed();
+  keepSaved(change: SavedChange): void {
+    this.outside.post({ type: "keepSaved", change });
   }
 
   /** Shows a saved or linked view, replacing the current one. */
@@ -192,7 +191,7 @@ export class Page implements Actions {
     }
   }
 
-  private receiveState(message: Exclude<ToPage, { type: "init" | "pasted" | "notice" }>): void {
+  private receiveState(message: Exclude<ToPage, { type: "init" | "pasted" | "notice" | "saved" }>): void {
     const { model } = this;
     const { texts } = model;
     this.question = message.question;

@@ -5,7 +5,7 @@ import type { DashboardTexts } from "../../dashboard/export/texts";
 import type { DashboardView } from "../../dashboard/export/view";
 import { type LinkedView, parseViewLink, viewLink } from "../../dashboard/export/viewLink";
 import type { DashboardFilter } from "../../dashboard/filter";
-import type { Saved } from "../../dashboard/saved";
+import { type Saved, savedSchema, withChange } from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
 import { tell } from "../messages";
@@ -108,7 +108,13 @@ export class DashboardPanel extends Disposable {
     this.hold(this.session);
     this.hold(panel.onDidDispose(() => this.dispose()));
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
-    this.hold(ground.onDidChange(() => void this.session.refresh()));
+    this.hold(
+      ground.onDidChange(() => {
+        void this.session.refresh();
+        // It may be another lake now.
+        this.postSaved();
+      }),
+    );
 
     const { language, title } = ground.texts;
     showPage(panel, ground.extensionUri, { name: "dashboard", icons: false, root: "div", language, title });
@@ -140,7 +146,7 @@ export class DashboardPanel extends Disposable {
   private async act(message: FromPage): Promise<void> {
     switch (message.type) {
       case "keepSaved":
-        await this.ground.saved.write(message.saved);
+        await this.keep(withChange(this.ground.saved.read(), message.change));
         return;
       case "run":
         await vscode.commands.executeCommand("clever.run");
@@ -181,6 +187,16 @@ export class DashboardPanel extends Disposable {
       default:
         return;
     }
+  }
+
+  /** Stores what the reader saves, unless it is too much; the page then shows what is stored. */
+  private async keep(saved: Saved): Promise<void> {
+    if (savedSchema.safeParse(saved).success) await this.ground.saved.write(saved);
+    this.postSaved();
+  }
+
+  private postSaved(): void {
+    this.post({ type: "saved", saved: this.ground.saved.read() });
   }
 
   private async save({ kind, name, content }: PageFile): Promise<void> {

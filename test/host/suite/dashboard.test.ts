@@ -163,8 +163,8 @@ suite("the dashboard", function () {
         { name: "Teachers", filter: { ...openingFilter, userTypes: ["teachers" as const] }, question: null },
       ],
     };
-    tab.say({ type: "keepSaved", saved });
-    tab.say({ type: "keepSaved", saved: { ...saved, groups: "none" } });
+    tab.say({ type: "keepSaved", change: saved });
+    tab.say({ type: "keepSaved", change: { ...saved, groups: "none" } });
     await close(tab);
     const again = await open();
     const savedNow = async () => {
@@ -173,11 +173,24 @@ suite("the dashboard", function () {
       return (await again.hears("init", before)).saved;
     };
     assert.deepEqual(await savedNow(), saved);
+    const before = again.received.length;
     await setSetting("lake.url", "ftp://somewhere");
+    // A page that is open gets what is saved for the other lake, and changes only that.
+    assert.deepEqual((await again.hears("saved", before)).saved, { groups: [], views: [] });
+    const south = { name: "South side", schools: ["South High"] };
+    again.say({ type: "keepSaved", change: { groups: [south] } });
+    assert.deepEqual(await savedNow(), { groups: [south], views: [] });
+    again.say({ type: "keepSaved", change: { forget: { groups: [south.name] } } });
     assert.deepEqual(await savedNow(), { groups: [], views: [] });
     await district.connect();
     assert.deepEqual(await savedNow(), saved);
-    again.say({ type: "keepSaved", saved: { groups: [], views: [] } });
+    // Another window's page, opened before this one saved anything, does not take it away.
+    again.say({ type: "keepSaved", change: { groups: [south] } });
+    assert.deepEqual(await savedNow(), { groups: [saved.groups[0], south], views: saved.views });
+    again.say({
+      type: "keepSaved",
+      change: { forget: { groups: ["North side", south.name], views: ["Teachers"] } },
+    });
     assert.deepEqual(await savedNow(), { groups: [], views: [] });
   });
 
