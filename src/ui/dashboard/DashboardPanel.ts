@@ -52,9 +52,9 @@ export class DashboardPanel extends Disposable {
     const { shown } = DashboardPanel;
     if (shown) {
       shown.panel.reveal();
-      // A visible page asks the question itself. A hidden page no longer exists and will start with the session's
-      // filter.
-      if (linked && shown.panel.visible) shown.post({ type: "pasted", ...linked });
+      // A page that runs asks the question itself. One that is still loading, or hidden and so no longer exists, will
+      // start with the session's filter.
+      if (linked && shown.isRunning) shown.post({ type: "pasted", ...linked });
       else if (linked) {
         shown.asked = linked.question;
         void shown.session.use(linked.filter);
@@ -89,6 +89,8 @@ export class DashboardPanel extends Disposable {
   }
 
   private readonly session: DashboardSession;
+  /** Whether its page runs and listens. */
+  private isRunning = false;
 
   private constructor(
     private readonly panel: vscode.WebviewPanel,
@@ -107,6 +109,11 @@ export class DashboardPanel extends Disposable {
     });
     this.hold(this.session);
     this.hold(panel.onDidDispose(() => this.dispose()));
+    this.hold(
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.isRunning = false;
+      }),
+    );
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this.hold(
       ground.onDidChange(() => {
@@ -131,6 +138,7 @@ export class DashboardPanel extends Disposable {
     const parsed = fromPage.safeParse(message);
     if (!parsed.success) return;
     if (parsed.data.type === "ready") {
+      this.isRunning = true;
       const { filter, at } = this.session;
       const { texts, district } = this.ground;
       const saved = this.ground.saved.read();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from "vscode";
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
+import { viewLink } from "../../../src/dashboard/export/viewLink";
 import { openingFilter, openingView } from "../../../src/dashboard/opening";
 import { dashboard } from "../../../src/engine/protocol";
 import type { ToPage } from "../../../src/protocol/dashboard";
@@ -151,6 +152,12 @@ suite("the dashboard", function () {
     const again = tabs.newest();
     assert.notEqual(again, tab);
     assert.equal((await again.hears("answer")).answer.to, "2025-08-26");
+    // Its page is still loading: it starts with what the newest link opens.
+    const { search } = new URL(viewLink("x:/", { filter: openingFilter, question: "lastMonth" }));
+    await dashboards.openLink(link.with({ query: search.slice(1) }));
+    again.say({ type: "ready" });
+    const { filter: started, asked } = await again.hears("init");
+    assert.deepEqual([started, asked], [openingFilter, "lastMonth"]);
     await dashboards.openLink(link.with({ query: "filter=x" }));
     assert.equal(person.saw(/The link is damaged/).length, 1);
   });
