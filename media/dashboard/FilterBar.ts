@@ -37,6 +37,7 @@ export class FilterBar {
     const { texts, answer, filter } = model;
     const { actions } = this;
     const options = answer?.options;
+    const isShown = model.phase.name === "ready";
     return html`<section class="filters" aria-label=${texts.filters}>
       <div class="filter-bar">
         ${this.dates(model)}
@@ -62,7 +63,7 @@ export class FilterBar {
           <button type="button" class="control plain" id="reset" @click=${() => actions.setFilter(model.opening)}>
             ${icon("discard")}<span>${texts.reset}</span>
           </button>
-          <button type="button" class="control" id="export-html" title=${texts.exportHtml} ?disabled=${!answer}
+          <button type="button" class="control" id="export-html" title=${texts.exportHtml} ?disabled=${!isShown}
             @click=${() => actions.post({ type: "saveDashboard", view: model.view })}
           >${icon("export")}<span>${texts.export}</span></button>
           ${menuView(model, actions)}
@@ -170,7 +171,8 @@ function unitsView({ texts, view }: Model, actions: Actions): TemplateResult {
 }
 
 function menuView(model: Model, actions: Actions): TemplateResult {
-  const { texts, filter, answer } = model;
+  const { texts, filter, phase } = model;
+  const isShown = phase.name === "ready";
   const command = (id: string, text: string, act: () => void) =>
     html`<button type="button" role="menuitem" class="command" id=${id} @click=${act}>${text}</button>`;
   return popover({
@@ -183,8 +185,8 @@ function menuView(model: Model, actions: Actions): TemplateResult {
     width: 200,
     content: html`
       ${command("copy-filter", texts.copyFilter, () => actions.post({ type: "copyFilter", filter, question: model.view.question }))}
-      ${answer ? command("page-png", texts.pageAsPng, () => actions.savePage("png")) : nothing}
-      ${answer ? command("page-svg", texts.pageAsSvg, () => actions.savePage("svg")) : nothing}
+      ${isShown ? command("page-png", texts.pageAsPng, () => actions.savePage("png")) : nothing}
+      ${isShown ? command("page-svg", texts.pageAsSvg, () => actions.savePage("svg")) : nothing}
       ${command("paste-filter", texts.pasteFilter, () => actions.post({ type: "pasteFilter" }))}`,
   });
 }

@@ -162,6 +162,11 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       source.empty = false;
       await page.locator("#retry").click();
       await page.locator("#card-users .card-value").waitFor();
+      expect(await page.locator("#export-html").isDisabled()).toBe(false);
+      source.failing = new CleverLakeError("engine", "The lake cannot be read.");
+      await session.refresh();
+      await page.locator("#retry").waitFor();
+      expect(await page.locator("#export-html").isDisabled()).toBe(true);
     });
 
     test("nothing to say of changes is said", async () => {
