@@ -4,7 +4,7 @@ import { rangePresets } from "../../src/dashboard/opening";
 import type { Saved } from "../../src/dashboard/saved";
 import { compareChip, compareView } from "./compareView";
 import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
-import { fill } from "./formats";
+import { fill, lastDate } from "./formats";
 import { icon } from "./icons";
 import { type Choice, MultiSelect } from "./MultiSelect";
 import { type Actions, type Model, type NameList, nameIn } from "./model";
@@ -142,13 +142,13 @@ export class FilterBar {
         >
           <span class="choices-title">${texts.ownRange}</span>
           <label><span>${texts.from}</span>
-            <input id="own-from" type="date" class="input" required .value=${this.ownFrom || from}
+            <input id="own-from" type="date" class="input" required max=${lastDate} .value=${this.ownFrom || from}
               @change=${(event: Event) => {
                 if (event.target instanceof HTMLInputElement) this.ownFrom = event.target.value;
               }} />
           </label>
           <label><span>${texts.to}</span>
-            <input id="own-to" type="date" class="input" required .value=${this.ownTo || to}
+            <input id="own-to" type="date" class="input" required max=${lastDate} .value=${this.ownTo || to}
               @change=${(event: Event) => {
                 if (event.target instanceof HTMLInputElement) this.ownTo = event.target.value;
               }} />
