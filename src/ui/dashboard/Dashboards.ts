@@ -38,6 +38,8 @@ const settings = [
 export class Dashboards extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   private readonly groupSize: GroupSize;
+  /** The reports in quarantine, as the last look at the server found them. */
+  private quarantined = "";
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -48,6 +50,15 @@ export class Dashboards extends Disposable {
     super();
     this.groupSize = new GroupSize(context.globalState);
     this.hold(model.onDidChangeLake(() => this.changed.fire()));
+    this.hold(
+      model.onDidChange(() => {
+        const quarantined = model.reports.filter(({ state }) => state === "quarantined");
+        const paths = quarantined.map(({ path }) => path).join("\n");
+        if (paths === this.quarantined) return;
+        this.quarantined = paths;
+        this.changed.fire();
+      }),
+    );
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (settings.some((setting) => event.affectsConfiguration(setting))) this.changed.fire();
@@ -199,7 +210,8 @@ function engineSource(
       };
       const params = { ...connected, filter, ...counting };
       const answer = await client.request(engine.dashboard, params, { signal, onProgress });
-      return "empty" in answer || model.state !== "loaded"
+      // A look at the server that is under way, as after each run, changes nothing of what is known.
+      return "empty" in answer || model.seen === undefined
         ? answer
         : { ...answer, quarantined: quarantinedIn(model.reports, answer) };
     },

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from "vscode";
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
 import { viewLink } from "../../../src/dashboard/export/viewLink";
@@ -229,6 +231,22 @@ suite("the dashboard", function () {
     assert.match(message, /clever\.lake\.url/);
     await close(tab);
     await district.connect();
+  });
+
+  test("lists what is in quarantine, also while the server is looked at", async () => {
+    const { model, runs } = await activeApplication();
+    const name = "2025-08-26-daily-participation-students (1).csv";
+    await writeFile(path.join(district.reports, "daily-participation", name), "nonsense\n1\n");
+    const tab = await open();
+    await runs.run({ command: "run", only: [`daily-participation/${name}`] });
+    const newest = () => tab.received.findLast((message) => message.type === "answer");
+    await until("it is listed", () => newest()?.answer.quarantined?.includes(name) === true);
+    const before = tab.received.length;
+    const looking = model.refresh();
+    tab.say({ type: "retry" });
+    assert.deepEqual((await tab.hears("answer", before)).answer.quarantined, [name]);
+    await looking;
+    await close(tab);
   });
 
   test("comes back after a reload with its filters, once, and without a usable state as if new", async () => {
