@@ -108,8 +108,10 @@ export class Page implements Actions {
     if (message.type === "init") return;
     if (message.type === "pasted") this.showView(message);
     else if (message.type === "notice") model.notice = message.text;
-    else if (message.type === "saved") model.saved = message.saved;
-    else if (message.question >= this.question) this.receiveState(message);
+    else if (message.type === "given") {
+      model.district = message.district;
+      model.saved = message.saved;
+    } else if (message.question >= this.question) this.receiveState(message);
     this.changed();
   }
 
@@ -191,7 +193,7 @@ export class Page implements Actions {
     }
   }
 
-  private receiveState(message: Exclude<ToPage, { type: "init" | "pasted" | "notice" | "saved" }>): void {
+  private receiveState(message: Exclude<ToPage, { type: "init" | "pasted" | "notice" | "given" }>): void {
     const { model } = this;
     const { texts } = model;
     this.question = message.question;

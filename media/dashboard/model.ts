@@ -17,7 +17,7 @@ export type Phase =
 export interface Model {
   readonly texts: DashboardTexts;
   /** The district's name, or empty. */
-  readonly district: string;
+  district: string;
   /** Follows the answer's minimum group size. */
   formats: Formats;
   readonly opening: DashboardFilter;

@@ -30,7 +30,7 @@ export const fromPage = z.discriminatedUnion("type", [
   /** A new question, which cancels the previous one; messages about it repeat its `question` number. */
   z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("retry") }),
-  /** A change of what the reader has saved under names; answered by `saved`. */
+  /** A change of what the reader has saved under names; answered by `given`. */
   z.object({ type: z.literal("keepSaved"), change: savedChangeSchema }),
   z.object({ type: z.literal("run") }),
   z.object({ type: z.literal("openLog") }),
@@ -69,8 +69,8 @@ export type ToPage =
   /** The tables are still empty. */
   | { readonly type: "empty"; readonly question: number }
   | { readonly type: "failed"; readonly question: number; readonly message: string }
-  /** What the reader has saved under names, after a change, or of another lake. */
-  | { readonly type: "saved"; readonly saved: Saved }
+  /** As in `init`, after a change. */
+  | { readonly type: "given"; readonly district: string; readonly saved: Saved }
   /** What a link opens; the page asks it. */
   | ({ readonly type: "pasted" } & LinkedView)
   /** A message for the user, such as that the clipboard holds no filter. */

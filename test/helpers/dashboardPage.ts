@@ -66,7 +66,7 @@ export async function showDashboard(
     }
     if (parsed.type === "keepSaved") {
       saved = withChange(saved, parsed.change);
-      host.post({ type: "saved", saved });
+      host.post({ type: "given", district: options.district ?? "", saved });
     }
     void session.handle(parsed);
   }

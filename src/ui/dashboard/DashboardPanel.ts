@@ -28,7 +28,7 @@ export interface DashboardGround {
   readonly source: DashboardSource;
   readonly texts: DashboardTexts;
   /** The district's name, for exported files; empty if no setting has it. */
-  readonly district: string;
+  district(): string;
   /** What the reader has saved under names, for the current lake. */
   readonly saved: SavedState;
   /** Fires when the numbers may have changed: after a run, or with another setting. */
@@ -118,8 +118,7 @@ export class DashboardPanel extends Disposable {
     this.hold(
       ground.onDidChange(() => {
         void this.session.refresh();
-        // It may be another lake now.
-        this.postSaved();
+        this.post({ type: "given", ...this.given() });
       }),
     );
 
@@ -140,11 +139,10 @@ export class DashboardPanel extends Disposable {
     if (parsed.data.type === "ready") {
       this.isRunning = true;
       const { filter, at } = this.session;
-      const { texts, district } = this.ground;
-      const saved = this.ground.saved.read();
+      const { texts } = this.ground;
       const asked = this.asked === undefined ? {} : { asked: this.asked };
       this.asked = undefined;
-      this.post({ type: "init", texts, district, saved, filter, question: at, ...asked });
+      this.post({ type: "init", texts, ...this.given(), filter, question: at, ...asked });
     }
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.ground.tellError(error));
@@ -200,11 +198,12 @@ export class DashboardPanel extends Disposable {
   /** Stores what the reader saves, unless it is too much; the page then shows what is stored. */
   private async keep(saved: Saved): Promise<void> {
     if (savedSchema.safeParse(saved).success) await this.ground.saved.write(saved);
-    this.postSaved();
+    this.post({ type: "given", ...this.given() });
   }
 
-  private postSaved(): void {
-    this.post({ type: "saved", saved: this.ground.saved.read() });
+  /** What the settings and the current lake give the page, besides numbers. */
+  private given() {
+    return { district: this.ground.district(), saved: this.ground.saved.read() };
   }
 
   private async save({ kind, name, content }: PageFile): Promise<void> {
@@ -227,7 +226,8 @@ export class DashboardPanel extends Disposable {
     if (!target) return;
     const read = async (file: string) =>
       Buffer.from(await vscode.workspace.fs.readFile(mediaFile(this.ground.extensionUri, file))).toString();
-    const { texts, district } = this.ground;
+    const { texts } = this.ground;
+    const district = this.ground.district();
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
     const html = dashboardHtml(bundle, { answer, view, texts, district });
     await vscode.workspace.fs.writeFile(target, Buffer.from(html));

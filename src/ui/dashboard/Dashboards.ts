@@ -23,13 +23,14 @@ const linkPath = "/dashboard";
 const panel = () => import("./DashboardPanel");
 const texts = () => import("../../dashboard/export/texts");
 
-/** Settings that affect the dashboard's numbers, besides the lake's. */
+/** Settings that affect the dashboard. */
 const settings = [
   "minimumGroupSize",
   "keepWhole",
   "schoolYearStart",
   "schoolLevelsFile",
   "licencesFile",
+  "districtName",
   "lake",
   "sampleDistrict",
 ].map((key) => `${section}.${key}`);
@@ -156,7 +157,7 @@ export class Dashboards extends Disposable {
     const locale = regionalLocale(language, Intl.DateTimeFormat().resolvedOptions().locale);
     return {
       extensionUri: context.extensionUri,
-      district: districtName(),
+      district: districtName,
       saved: await savedIn(context.globalState),
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
       source: engineSource(model, client, groupSize, context.globalStorageUri.fsPath),

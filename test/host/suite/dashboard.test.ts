@@ -123,6 +123,14 @@ suite("the dashboard", function () {
     await setSetting("keepWhole", undefined);
   });
 
+  test("carries the district's name as it is set now", async () => {
+    const tab = tabs.newest();
+    const before = tab.received.length;
+    await setSetting("districtName", "Eastfield Unified");
+    assert.equal((await tab.hears("given", before)).district, "Eastfield Unified");
+    await setSetting("districtName", undefined);
+  });
+
   test("does not take messages that no page of its own sends", async () => {
     const tab = tabs.newest();
     const before = tab.received.length;
@@ -185,7 +193,7 @@ suite("the dashboard", function () {
     const before = again.received.length;
     await setSetting("lake.url", "ftp://somewhere");
     // A page that is open gets what is saved for the other lake, and changes only that.
-    assert.deepEqual((await again.hears("saved", before)).saved, { groups: [], views: [] });
+    assert.deepEqual((await again.hears("given", before)).saved, { groups: [], views: [] });
     const south = { name: "South side", schools: ["South High"] };
     again.say({ type: "keepSaved", change: { groups: [south] } });
     assert.deepEqual(await savedNow(), { groups: [south], views: [] });
@@ -313,7 +321,7 @@ suite("the dashboard", function () {
       extensionUri: extension.extensionUri,
       link: "vscode://clever-lake.clever-lake/dashboard",
       source,
-      district: "",
+      district: () => "",
       saved: { read: () => ({ groups: [], views: [] }), write: async () => undefined },
       texts: dashboardTexts((text) => text, "en"),
       onDidChange: new EventEmitter<void>().event,
