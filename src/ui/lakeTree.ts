@@ -61,7 +61,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     }
   }
 
-  getParent(node: LakeNode): LakeNode | undefined {
+  async getParent(node: LakeNode): Promise<LakeNode | undefined> {
     switch (node.kind) {
       case "table":
         return { kind: "stage", stage: node.stage };
@@ -69,6 +69,11 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
         return { kind: "landing", folder: node.folder, time: node.time };
       case "landing":
         return { kind: "landings" };
+      case "landings": {
+        const { stages } = await this.read();
+        const stage = stages.find(hasLandings);
+        return stage && { kind: "stage", stage };
+      }
       default:
         return undefined;
     }
@@ -148,7 +153,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
 
   private async inStage(stage: LakeStage): Promise<LakeNode[]> {
     const tables = stage.tables.map((table): LakeNode => ({ kind: "table", stage, table }));
-    return stage.name === "stage1np" ? [...tables, { kind: "landings" }] : tables;
+    return hasLandings(stage) ? [...tables, { kind: "landings" }] : tables;
   }
 
   private read(): Promise<LakeOverview> {
@@ -160,6 +165,10 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     });
     return this.overview;
   }
+}
+
+function hasLandings({ name }: LakeStage): boolean {
+  return name === "stage1np";
 }
 
 /** Makes a click open the item; items with identities say so first. */
