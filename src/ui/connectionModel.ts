@@ -75,6 +75,8 @@ export class ConnectionModel extends Disposable {
       }),
     );
     this.hold(secrets.onDidChange(() => this.reset()));
+    // Views that could not look before are empty.
+    this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => this.lakeChanged.fire()));
     this.hold(new vscode.Disposable(() => this.loading?.abort.abort()));
     this.setContext();
   }
@@ -193,7 +195,9 @@ export class ConnectionModel extends Disposable {
       this.reset();
       return;
     }
+    const couldLook = this.mayLook;
     this.asked = true;
+    if (!couldLook) this.lakeChanged.fire();
     this.loading?.abort.abort();
     const abort = new AbortController();
     const done = this.load(abort.signal);

@@ -44,6 +44,12 @@ suite("in Restricted Mode", function () {
       assert.equal(client.pid, undefined);
 
       await setSetting("userTypes", undefined);
+      let told = 0;
+      const listening = model.onDidChangeLake(() => told++);
+      await model.loaded();
+      // The first look, by whatever way, is one at the lake and its runs too, whose views were empty.
+      assert.equal(told, 1);
+      listening.dispose();
       await commands.executeCommand("clever.refresh");
       assert.equal(model.newCount, 6);
       assert.equal((await reportsTree.getChildren()).length, 2);
