@@ -3,6 +3,7 @@ import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
 import type { RunParams, RunProgress, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import { describeError, isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
@@ -72,6 +73,8 @@ export class RunController extends Disposable {
       return summary;
     } catch (error) {
       if (isCancellation(error)) this.tellStopped(request);
+      // Another window, which checks for new reports too, or the command line: it does what this run would.
+      else if (!isAskedFor && isCleverLakeError(error, "busy")) this.log.info(describeError(error));
       else {
         const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
         tellError(error, this.log, retry);
