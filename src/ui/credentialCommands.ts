@@ -54,17 +54,20 @@ export class CredentialCommands {
     const targets = targetsOf(settings);
     if (picked.name === "salt") return this.changeSalt(connected, targets);
     const title = vscode.l10n.t("Change: {0}", picked.label);
+    const isOfLake = picked.name === "lakeAccountKey" || picked.name === "lakeSas";
     const value = await showInputBox({
       title,
       password: true,
       ignoreFocusOut: true,
-      prompt: vscode.l10n.t("For {0} at {1}; kept in VS Code's secret store", sftp.username, sftp.host),
+      prompt: isOfLake
+        ? vscode.l10n.t("For {0}; kept in VS Code's secret store", lake.url)
+        : vscode.l10n.t("For {0} at {1}; kept in VS Code's secret store", sftp.username, sftp.host),
       // A key may have no passphrase; the others are never empty.
       validateInput: (text) =>
         picked.name === "passphrase" || text.trim() !== "" ? undefined : vscode.l10n.t("It is needed."),
     });
     if (value === undefined) return;
-    await this.write({ [picked.name]: value }, targets);
+    await this.write({ [picked.name]: isOfLake ? value.trim() : value }, targets);
     await this.parts.test();
   }
 
@@ -90,7 +93,7 @@ export class CredentialCommands {
     await this.forgetInEngine();
     tell(
       showInformationMessage,
-      vscode.l10n.t("The password, the passphrase and the salt have been removed from this machine."),
+      vscode.l10n.t("The stored credentials and the salt have been removed from this machine."),
     );
   }
 
