@@ -5,6 +5,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
+import { askLocalPath } from "./localFiles";
 import { isCancellation, missingSalt, offers, tell, tellError } from "./messages";
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
 import { withShares } from "./withShares";
@@ -152,13 +153,12 @@ export class RosterCommand {
 }
 
 async function askDiskPath(): Promise<RosterPlace | undefined> {
-  const [file] =
-    (await vscode.window.showOpenDialog({
-      title: vscode.l10n.t("Import Roster"),
-      openLabel: vscode.l10n.t("Import"),
-      filters: { CSV: ["csv"] },
-    })) ?? [];
-  return file && { origin: "disk", path: file.fsPath };
+  const path = await askLocalPath({
+    title: vscode.l10n.t("Import Roster"),
+    openLabel: vscode.l10n.t("Import"),
+    filters: { CSV: ["csv"] },
+  });
+  return path === undefined ? undefined : { origin: "disk", path };
 }
 
 /** The raw file contains identities: keeping it needs an explicit choice and is never the default. */

@@ -22,6 +22,7 @@ export const settings: Record<string, unknown> = {};
 
 export const workspace = {
   isTrusted: true,
+  workspaceFolders: undefined as readonly { readonly uri: { readonly scheme: string } }[] | undefined,
   getConfiguration: (section: string) => ({ get: (key: string) => settings[`${section}.${key}`] }),
   onDidChangeConfiguration: () => new Disposable(() => undefined),
 };
@@ -39,6 +40,7 @@ export const window = {
   showErrorMessage: noted("showErrorMessage"),
   showQuickPick: noted("showQuickPick"),
   showInputBox: noted("showInputBox"),
+  showOpenDialog: noted("showOpenDialog"),
   createInputBox: () => {
     const box = new Box();
     calls.push({ name: "createInputBox", parameters: [box] });
@@ -81,6 +83,8 @@ export const l10n = {
 };
 
 export const env = { language: "en" };
+
+export const Uri = { file: (path: string) => ({ scheme: "file", path, fsPath: path }) };
 
 export class ThemeColor {
   constructor(readonly id: string) {}

@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { dashboardHtml } from "../../dashboard/export/dashboardHtml";
 import type { DashboardTexts } from "../../dashboard/export/texts";
@@ -8,6 +7,7 @@ import type { DashboardFilter } from "../../dashboard/filter";
 import { type Saved, savedSchema, withChange } from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
+import { localFolder } from "../localFiles";
 import { tell } from "../messages";
 import { section } from "../settings";
 import { mediaFile, showPage, webviewOptions } from "../webview";
@@ -260,8 +260,7 @@ export class DashboardPanel extends Disposable {
   }
 }
 
-/** Asks where to save a file; suggests the workspace, or the home folder if there is none. */
+/** Asks where to save a file. */
 function askWhere(name: string, filters: Record<string, string[]>): Thenable<vscode.Uri | undefined> {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
-  return vscode.window.showSaveDialog({ filters, defaultUri: vscode.Uri.joinPath(folder, name) });
+  return vscode.window.showSaveDialog({ filters, defaultUri: vscode.Uri.joinPath(localFolder(), name) });
 }
