@@ -223,7 +223,12 @@ async function askTrust(
     place,
     trusted
       ? vscode.l10n.t("The server shows the key that you trusted before.")
-      : vscode.l10n.t("Is this the key of {0}? Compare it with what Clever tells you.", host),
+      : answers.hostKey === ""
+        ? vscode.l10n.t("Is this the key of {0}? Compare it with what Clever tells you.", host)
+        : vscode.l10n.t(
+            "{0} shows another key than the one that you trusted before. Trust it only if Clever confirms it.",
+            host,
+          ),
     [
       {
         ...withIcon(vscode.l10n.t("$(verified) Trust this key")),
