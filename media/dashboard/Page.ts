@@ -100,6 +100,7 @@ export class Page implements Actions {
     this.table = new ResourceTable(() => this.changed());
     this.exporter = new Exporter((file) => this.save(file));
     window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
+    for (const act of ["pointerdown", "keydown"]) window.addEventListener(act, () => this.forgetNotice());
     this.changed();
   }
 
@@ -121,7 +122,6 @@ export class Page implements Actions {
     const ended = patch.range && !patch.compare ? { compare: undefined } : {};
     model.filter = { ...model.filter, ...patch, ...ended };
     model.busy = true;
-    model.notice = "";
     model.announcement = model.texts.updating;
     this.question++;
     this.outside.post({ type: "ask", question: this.question, filter: model.filter });
@@ -330,6 +330,13 @@ export class Page implements Actions {
     const width = document.documentElement.clientWidth;
     const column = width >= 860 ? width / 2 : width;
     return lookOf(document.body, Math.round(Math.max(84, Math.min(190, column * 0.3))));
+  }
+
+  /** Whatever the reader does next, they have seen it; it covers a part of the page. */
+  private forgetNotice(): void {
+    if (this.model.notice === "") return;
+    this.model.notice = "";
+    this.changed();
   }
 
   private keepSoon(): void {

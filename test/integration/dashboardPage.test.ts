@@ -122,6 +122,8 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => asked(source)).toEqual(openingFilter);
       await post({ type: "notice", text: "There are no filters in the clipboard." });
       await poll(() => textOf(page, ".notice")).toBe("There are no filters in the clipboard.");
+      await page.keyboard.press("Escape");
+      await poll(() => page.locator(".notice").count()).toBe(0);
     });
 
     test("that name what the data does not have any more are told", async () => {
