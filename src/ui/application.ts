@@ -111,17 +111,22 @@ export class Application extends Disposable {
     );
     this.hold(vscode.window.createTreeView<RunNode>("clever.runs", { treeDataProvider: runsTree }));
 
-    const previews = new EnginePreviews(model, client, log);
+    const previewGround = () => ({
+      extensionUri: context.extensionUri,
+      source: new EnginePreviews(model, client, log),
+      strings: previewStrings(),
+      onDidChangeConnection: model.onDidChangeConnection,
+    });
     const openPreview = async (origin: "server" | "lake", file: string) => {
       const { PreviewPanel } = await import("./preview/PreviewPanel");
       const name = file.slice(file.lastIndexOf("/") + 1);
-      PreviewPanel.open(context.extensionUri, previews, { origin, path: file, name }, previewStrings());
+      PreviewPanel.open(previewGround(), { origin, path: file, name });
     };
     this.hold(
       vscode.window.registerWebviewPanelSerializer(previewViewType, {
         deserializeWebviewPanel: async (panel, state: unknown) => {
           const { PreviewPanel } = await import("./preview/PreviewPanel");
-          PreviewPanel.restore(panel, state, context.extensionUri, previews, previewStrings());
+          PreviewPanel.restore(panel, state, previewGround());
         },
       }),
     );

@@ -43,6 +43,9 @@ export class ConnectionModel extends Disposable {
   private readonly lakeChanged = this.hold(new vscode.EventEmitter<void>());
   /** The lake or its runs may have changed. */
   readonly onDidChangeLake = this.lakeChanged.event;
+  private readonly connectionChanged = this.hold(new vscode.EventEmitter<void>());
+  /** The server, the lake or a secret may be another one. */
+  readonly onDidChangeConnection = this.connectionChanged.event;
 
   private items: readonly ReportItem[] = [];
   private late: readonly Freshness[] = [];
@@ -261,6 +264,7 @@ export class ConnectionModel extends Disposable {
     this.failure = undefined;
     this.set("unknown");
     this.lakeChanged.fire();
+    this.connectionChanged.fire();
   }
 
   private set(state: ReportsState): void {
