@@ -7,6 +7,7 @@ import { type EngineClient, signalOf } from "../../engine/client";
 import type { GroupsSummary } from "../../engine/messages";
 import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
+import { counted } from "../counts";
 import { Disposable } from "../dispose";
 import { isCancellation, tell, tellError } from "../messages";
 import { readGeneralSettings, section, usesSample } from "../settings";
@@ -110,7 +111,7 @@ export class Dashboards extends Disposable {
       const title = vscode.l10n.t("Clever: writing the table of groups");
       const done = await withProgress(title, (_progress, token) => this.requestGroups(signalOf(token)));
       const text = done.written
-        ? vscode.l10n.t("The table of groups is up to date: {0} groups.", done.groups)
+        ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
         : vscode.l10n.t("The table of groups is up to date already.");
       tell(showInformationMessage, text);
       return done;
