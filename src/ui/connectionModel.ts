@@ -163,7 +163,7 @@ export class ConnectionModel extends Disposable {
     this.guard.forgetRefusal();
   }
 
-  /** Stores a connection with its secrets, replacing the previous one. */
+  /** Stores a connection with its secrets, replacing the previous one, which stays if the settings cannot be written. */
   keep(
     settings: ConnectionSettings,
     secrets: Readonly<Partial<Record<SecretName, string | undefined>>>,
@@ -171,8 +171,15 @@ export class ConnectionModel extends Disposable {
     return this.change(async () => {
       const { host, port, username, hostKey, lakeUrl: url, saltKeyVaultUrl } = settings;
       const targets = targetsOf({ sftp: { host, port, username, hostKey }, lake: { url }, saltKeyVaultUrl });
+      const before = await this.secrets.readBound();
       await this.secrets.write(secrets, targets);
-      await writeConnection(settings);
+      try {
+        await writeConnection(settings);
+      } catch (error) {
+        // VS Code writes no setting into a file with a mistake in it. The old connection keeps its password and salt.
+        await this.secrets.restore(before);
+        throw error;
+      }
       await useSample(false);
     });
   }

@@ -20,11 +20,22 @@ const noted =
 /** The settings that the next readers find, by their full names. */
 export const settings: Record<string, unknown> = {};
 
+/** The error of every attempt to write a setting. */
+export const unwritable: { error: Error | undefined } = { error: undefined };
+
 export const workspace = {
   isTrusted: true,
   workspaceFolders: undefined as readonly { readonly uri: { readonly scheme: string } }[] | undefined,
-  getConfiguration: (section: string) => ({ get: (key: string) => settings[`${section}.${key}`] }),
+  getConfiguration: (section: string) => ({
+    get: (key: string) => settings[`${section}.${key}`],
+    inspect: () => undefined,
+    update: async (key: string, value: unknown) => {
+      if (unwritable.error) throw unwritable.error;
+      settings[`${section}.${key}`] = value;
+    },
+  }),
   onDidChangeConfiguration: () => new Disposable(() => undefined),
+  onDidGrantWorkspaceTrust: () => new Disposable(() => undefined),
 };
 
 export const commands = { executeCommand: () => Promise.resolve() };
@@ -123,6 +134,7 @@ export class EventEmitter {
 
 export class CancellationError extends Error {}
 
+export const ConfigurationTarget = { Global: 1 };
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const ProgressLocation = { Notification: 15 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
