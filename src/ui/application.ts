@@ -163,7 +163,7 @@ export class Application extends Disposable {
           ...lakeCommands(
             new UpkeepCommands(model, client, log),
             new RepairCommand(model, client, log),
-            new AssetsCommand(model, client, log),
+            new AssetsCommand(model, client, log, () => this.dashboards.minimumGroupSize()),
           ),
           adopt: () => adoption.adopt(),
         },

@@ -8,7 +8,6 @@ import { counted } from "./counts";
 import { integer } from "./format";
 import { askLocalPath } from "./localFiles";
 import { isCancellation, tell, tellError } from "./messages";
-import { readGeneralSettings } from "./settings";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
 
 /** Writes files for other products, for the lake of the connection. */
@@ -17,6 +16,8 @@ export class AssetsCommand {
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
     private readonly log: vscode.LogOutputChannel,
+    /** The size of groups to count with; asks first if it would show every number. */
+    private readonly minimumGroupSize: () => Promise<number>,
   ) {}
 
   /** Asks which assets and where, writes them and opens their README. Undefined if the user cancels. */
@@ -27,7 +28,7 @@ export class AssetsCommand {
       if (names === undefined || folder === undefined) return undefined;
       const { connection } = await this.model.connected();
       const { lake, saltKeyVaultUrl } = connection;
-      const { minimumGroupSize } = await readGeneralSettings();
+      const minimumGroupSize = await this.minimumGroupSize();
       const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
       const summary = await withProgress(
         vscode.l10n.t("Clever: writing analytics assets"),

@@ -1,7 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import type { Memento } from "vscode";
+import type { EngineClient } from "../../src/engine/client";
+import { AssetsCommand } from "../../src/ui/assetsCommand";
+import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { GroupSize } from "../../src/ui/dashboard/groupSize";
-import { answers, settings } from "../helpers/vscodeStub";
+import { answers, settings, Uri } from "../helpers/vscodeStub";
 
 const setting = "clever.minimumGroupSize";
 const confirmed = "clever.everyNumberConfirmed";
@@ -41,4 +44,22 @@ test("another size that was set while the question was open is not taken back", 
     settings[setting] = 20;
   });
   expect(await new GroupSize(memento()).current()).toBe(20);
+});
+
+test("files for other products are written with a size that was asked for", async () => {
+  settings[setting] = 0;
+  const asked: unknown[] = [];
+  const client = {
+    request: (_call: unknown, params: unknown) => {
+      asked.push(params);
+      return Promise.resolve({ folder: "/work", assets: [], written: [], unchanged: [], kept: [] });
+    },
+  } as unknown as EngineClient;
+  const connection = { lake: { url: "file:///lake" } };
+  const model = { connected: () => Promise.resolve({ connection }) } as unknown as ConnectionModel;
+  const size = new GroupSize(memento());
+  const assets = new AssetsCommand(model, client, {} as never, () => size.current());
+  answers.push((items: unknown) => items, [Uri.file("/work")], undefined);
+  expect(await assets.create()).toBeDefined();
+  expect(asked).toEqual([expect.objectContaining({ minimumGroupSize: 10 })]);
 });

@@ -133,6 +133,11 @@ export class Dashboards extends Disposable {
     }
   }
 
+  /** The size of groups to count with; asks first if it would show every number. */
+  minimumGroupSize(): Promise<number> {
+    return this.groupSize.current();
+  }
+
   private async requestGroups(signal: AbortSignal): Promise<GroupsSummary> {
     const connected = await this.model.connected();
     const minimumGroupSize = await this.groupSize.current();
