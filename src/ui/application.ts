@@ -17,7 +17,7 @@ import { EnginePreviews } from "./enginePreviews";
 import { timeOrDay } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
-import { mustBeAdopted, tell, tellError } from "./messages";
+import { mustBeAdopted, notByItself, tell, tellError } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewStrings } from "./preview/strings";
@@ -170,7 +170,7 @@ export class Application extends Disposable {
         context.extension,
         this.runs,
         log,
-        () => model.userActs(),
+        (needsConnection) => model.userActs(needsConnection),
       ),
     );
     this.hold(new BackgroundCheck(model, this.runs));
@@ -262,9 +262,7 @@ export class Application extends Disposable {
       );
     }
     if (isConnected() && !model.mayLook) {
-      return vscode.l10n.t(
-        "In Restricted Mode nothing is looked at by itself. Refresh to look at the server.",
-      );
+      return notByItself();
     }
     return model.needsAdoption ? mustBeAdopted() : "";
   }

@@ -6,6 +6,7 @@ import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { pause } from "../pause";
 import { Disposable } from "./dispose";
+import { notByItself } from "./messages";
 import { countsOf, type ReportCounts } from "./reportCounts";
 import type { SampleDistrict } from "./sampleDistrict";
 import type { SecretName, SecretStore } from "./secrets";
@@ -54,7 +55,7 @@ export class ConnectionModel extends Disposable {
   private current: ReportsState = "unknown";
   private failure: unknown;
   private lookedAt: number | undefined;
-  /** Whether the user has requested a look at the server in this window. */
+  /** Whether the user has requested something of the server or the lake in this window. */
   private asked = false;
   private readonly guard: TargetGuard;
   /** Settings and secrets are written one after the other: no request may see a half-written state. */
@@ -78,7 +79,6 @@ export class ConnectionModel extends Disposable {
       }),
     );
     this.hold(secrets.onDidChange(() => this.reset()));
-    // Views that could not look before are empty.
     this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => this.lakeChanged.fire()));
     this.hold(new vscode.Disposable(() => this.loading?.abort.abort()));
     this.setContext();
@@ -140,6 +140,8 @@ export class ConnectionModel extends Disposable {
    */
   async connected(): Promise<Connected> {
     await this.changing;
+    // Such as for a tab that VS Code restores.
+    if (isConnected() && !this.mayLook) throw new CleverLakeError("config", notByItself());
     if (usesSample()) return this.sample.connected();
     if (!hasConnection()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
@@ -159,8 +161,16 @@ export class ConnectionModel extends Disposable {
   }
 
   /** The user did something: what they refused before may be asked again. */
-  userActs(): void {
+  userActs(needsConnection: boolean): void {
     this.guard.forgetRefusal();
+    if (needsConnection && isConnected()) this.allowLooks();
+  }
+
+  private allowLooks(): void {
+    const couldLook = this.mayLook;
+    this.asked = true;
+    // Views that could not look before are empty.
+    if (!couldLook) this.lakeChanged.fire();
   }
 
   /** Stores a connection with its secrets, replacing the previous one, which stays if the settings cannot be written. */
@@ -205,9 +215,7 @@ export class ConnectionModel extends Disposable {
       this.reset();
       return;
     }
-    const couldLook = this.mayLook;
-    this.asked = true;
-    if (!couldLook) this.lakeChanged.fire();
+    this.allowLooks();
     this.loading?.abort.abort();
     const abort = new AbortController();
     const done = this.load(abort.signal);

@@ -110,6 +110,11 @@ export function mustBeAdopted(): string {
   );
 }
 
+/** Why nothing is shown in Restricted Mode. */
+export function notByItself(): string {
+  return vscode.l10n.t("In Restricted Mode nothing is looked at by itself. Refresh to look at the server.");
+}
+
 /** The error for a missing salt, in the extension's wording. */
 export function missingSalt(): CleverLakeError {
   return new CleverLakeError(

@@ -44,6 +44,11 @@ suite("in Restricted Mode", function () {
       assert.equal(client.pid, undefined);
 
       await setSetting("userTypes", undefined);
+      // As for a dashboard, a preview or a page that VS Code restores.
+      await assert.rejects(
+        model.connected(),
+        /^CleverLakeError: In Restricted Mode nothing is looked at by itself/,
+      );
       let told = 0;
       const listening = model.onDidChangeLake(() => told++);
       await model.loaded();
