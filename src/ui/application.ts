@@ -79,11 +79,11 @@ export class Application extends Disposable {
         log,
         (runId) => runReports.open(runId),
         (path) => reports.openReport(path),
-        async ({ command }, signal) => {
+        async ({ command }, connected, signal) => {
           if (command === "ingest") return;
-          const place = sample.rosterPath;
-          if (place !== undefined) await roster.importQuietly({ origin: "server", path: place }, signal);
-          await this.dashboards.updateGroupsQuietly(signal);
+          const path = sample.rosterOf(connected);
+          if (path !== undefined) await roster.importQuietly(connected, { origin: "server", path }, signal);
+          await this.dashboards.updateGroupsQuietly(connected, signal);
         },
       ),
     );

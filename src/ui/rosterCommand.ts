@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { RosterParams, RosterProgress, RosterSummary } from "../engine/messages";
+import type { Connected, RosterParams, RosterProgress, RosterSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
@@ -39,9 +39,9 @@ export class RosterCommand {
   }
 
   /** Imports a roster without asking, such as the sample district's; reports only failures. */
-  async importQuietly(place: RosterPlace, signal: AbortSignal): Promise<void> {
+  async importQuietly(connected: Connected, place: RosterPlace, signal: AbortSignal): Promise<void> {
     try {
-      const params = { ...(await this.model.connected()), ...place, keepRaw: false };
+      const params = { ...connected, ...place, keepRaw: false };
       await this.client.request(engine.importRoster, params, { signal });
     } catch (error) {
       if (!signal.aborted) tellError(error, this.log);

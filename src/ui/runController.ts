@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
-import type { RunParams, RunProgress, RunSummary } from "../engine/messages";
+import type { Connected, RunParams, RunProgress, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { describeError, isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
@@ -30,8 +30,12 @@ export class RunController extends Disposable {
     private readonly openRun: (runId: string) => Promise<void>,
     /** Opens the preview of a report, by its path on the server. */
     private readonly openReport: (path: string) => Promise<void>,
-    /** Called as part of a run that succeeded. */
-    private readonly afterRun: (request: RunRequest, signal: AbortSignal) => Promise<void>,
+    /** Called as part of a run that succeeded, with the connection that it had. */
+    private readonly afterRun: (
+      request: RunRequest,
+      connected: Connected,
+      signal: AbortSignal,
+    ) => Promise<void>,
   ) {
     super();
     this.hold(new vscode.Disposable(() => this.cancel()));
@@ -66,7 +70,7 @@ export class RunController extends Disposable {
       if (request.command !== "ingest" && !hasSalt) throw missingSalt();
       const params: RunParams = { ...connected, only: null, accept: [], ...request };
       const summary = await this.withNotification(params, abort);
-      await this.afterRun(request, abort.signal);
+      await this.afterRun(request, connected, abort.signal);
       this.logSummary(summary);
       const didNothing = summary.landed === 0 && summary.anonymized === 0 && summary.failed.length === 0;
       if (isAskedFor || !didNothing) this.tellSummary(summary, request);

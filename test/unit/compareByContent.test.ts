@@ -6,7 +6,7 @@ import { BackgroundCheck } from "../../src/ui/backgroundCheck";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { type ReportCommandParts, ReportCommands } from "../../src/ui/reportCommands";
 import { RunController, type RunRequest } from "../../src/ui/runController";
-import { calls, settings } from "../helpers/vscodeStub";
+import { CancellationError, calls, settings } from "../helpers/vscodeStub";
 
 const checkEvery = 5;
 const connected = { "clever.sftp.host": "h", "clever.lake.url": "file:///lake" };
@@ -69,6 +69,22 @@ test("a look that is under way is not begun anew in the background", async () =>
   await vi.advanceTimersByTimeAsync(3 * checkEvery * 60_000);
   expect(refresh).not.toHaveBeenCalled();
   check.dispose();
+});
+
+test("what follows a run is done with the run's connection, though the window has another one by then", async () => {
+  const [first, second] = ["/first", "/second"].map((url) => ({
+    connection: { lake: { url } },
+    secrets: { salt: "s" },
+  }));
+  const connected = vi.fn(() => Promise.resolve(second)).mockResolvedValueOnce(first);
+  const model = { connected, refresh: () => Promise.resolve(), lakeMayHaveChanged: () => undefined };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+  const nothing = () => Promise.resolve();
+  const after = vi.fn(() => Promise.reject(new CancellationError()));
+  const client = { request: () => Promise.resolve({}) } as unknown as EngineClient;
+  const runs = new RunController(model as unknown as ConnectionModel, client, log, nothing, nothing, after);
+  await runs.run({ command: "run" });
+  expect(after).toHaveBeenCalledWith({ command: "run" }, first, expect.anything());
 });
 
 test.each([

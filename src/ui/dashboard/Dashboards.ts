@@ -4,7 +4,7 @@ import type { DashboardFilter } from "../../dashboard/filter";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { quarantinedIn } from "../../dashboard/quarantine";
 import { type EngineClient, signalOf } from "../../engine/client";
-import type { GroupsSummary } from "../../engine/messages";
+import type { Connected, GroupsSummary } from "../../engine/messages";
 import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
 import { counted } from "../counts";
@@ -109,7 +109,10 @@ export class Dashboards extends Disposable {
   async updateGroups(): Promise<GroupsSummary | undefined> {
     try {
       const title = vscode.l10n.t("Clever: writing the table of groups");
-      const done = await withProgress(title, (_progress, token) => this.requestGroups(signalOf(token)));
+      const connected = await this.model.connected();
+      const done = await withProgress(title, (_progress, token) =>
+        this.requestGroups(connected, signalOf(token)),
+      );
       const text = done.written
         ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
         : vscode.l10n.t("The table of groups is up to date already.");
@@ -124,10 +127,10 @@ export class Dashboards extends Disposable {
   }
 
   /** Updates the table of groups as part of a run, if the settings ask for it; a failure does not fail the run. */
-  async updateGroupsQuietly(signal: AbortSignal): Promise<void> {
+  async updateGroupsQuietly(connected: Connected, signal: AbortSignal): Promise<void> {
     try {
       if (vscode.workspace.getConfiguration(section).get("groupsTable") === true)
-        await this.requestGroups(signal);
+        await this.requestGroups(connected, signal);
     } catch (error) {
       if (!signal.aborted) tellError(error, this.log);
     }
@@ -138,8 +141,7 @@ export class Dashboards extends Disposable {
     return this.groupSize.current();
   }
 
-  private async requestGroups(signal: AbortSignal): Promise<GroupsSummary> {
-    const connected = await this.model.connected();
+  private async requestGroups(connected: Connected, signal: AbortSignal): Promise<GroupsSummary> {
     const minimumGroupSize = await this.groupSize.current();
     const { keepWhole } = await readGeneralSettings();
     const cacheFolder = this.context.globalStorageUri.fsPath;
