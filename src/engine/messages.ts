@@ -237,8 +237,6 @@ export interface LakeOverview {
 export interface LandedFileItem {
   /** In the lake. */
   readonly path: string;
-  readonly report: ReportName;
-  readonly userType: UserType;
   readonly size: number;
   readonly modified: string;
 }

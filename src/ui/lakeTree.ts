@@ -115,9 +115,9 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
 
   /** The node of a landed file, for revealing it; undefined if the lake has no such file. */
   async find(landedPath: string): Promise<LakeNode | undefined> {
-    const folder = landedPath.split("/").at(-3);
+    const parts = new Set(landedPath.split("/"));
     const { landings } = await this.read();
-    const landing = landings.find((each) => each.folder === folder);
+    const landing = landings.find(({ folder }) => parts.has(folder));
     if (!landing) return undefined;
     const files = await this.childrenOf({ kind: "landing", folder: landing.folder, time: landing.time });
     return files.find((node) => node.kind === "landed" && node.file.path === landedPath);
