@@ -4,7 +4,7 @@ import { rangePresets } from "../../src/dashboard/opening";
 import type { Saved } from "../../src/dashboard/saved";
 import { compareChip, compareView } from "./compareView";
 import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
-import { fill } from "./formats";
+import { fill, lastDate } from "./formats";
 import { icon } from "./icons";
 import { type Choice, MultiSelect } from "./MultiSelect";
 import { type Actions, type Model, type NameList, nameIn } from "./model";
@@ -37,6 +37,7 @@ export class FilterBar {
     const { texts, answer, filter } = model;
     const { actions } = this;
     const options = answer?.options;
+    const isShown = model.phase.name === "ready";
     return html`<section class="filters" aria-label=${texts.filters}>
       <div class="filter-bar">
         ${this.dates(model)}
@@ -62,7 +63,7 @@ export class FilterBar {
           <button type="button" class="control plain" id="reset" @click=${() => actions.setFilter(model.opening)}>
             ${icon("discard")}<span>${texts.reset}</span>
           </button>
-          <button type="button" class="control" id="export-html" title=${texts.exportHtml} ?disabled=${!answer}
+          <button type="button" class="control" id="export-html" title=${texts.exportHtml} ?disabled=${!isShown}
             @click=${() => actions.post({ type: "saveDashboard", view: model.view })}
           >${icon("export")}<span>${texts.export}</span></button>
           ${menuView(model, actions)}
@@ -141,13 +142,13 @@ export class FilterBar {
         >
           <span class="choices-title">${texts.ownRange}</span>
           <label><span>${texts.from}</span>
-            <input id="own-from" type="date" class="input" required .value=${this.ownFrom || from}
+            <input id="own-from" type="date" class="input" required max=${lastDate} .value=${this.ownFrom || from}
               @change=${(event: Event) => {
                 if (event.target instanceof HTMLInputElement) this.ownFrom = event.target.value;
               }} />
           </label>
           <label><span>${texts.to}</span>
-            <input id="own-to" type="date" class="input" required .value=${this.ownTo || to}
+            <input id="own-to" type="date" class="input" required max=${lastDate} .value=${this.ownTo || to}
               @change=${(event: Event) => {
                 if (event.target instanceof HTMLInputElement) this.ownTo = event.target.value;
               }} />
@@ -170,7 +171,8 @@ function unitsView({ texts, view }: Model, actions: Actions): TemplateResult {
 }
 
 function menuView(model: Model, actions: Actions): TemplateResult {
-  const { texts, filter, answer } = model;
+  const { texts, filter, phase } = model;
+  const isShown = phase.name === "ready";
   const command = (id: string, text: string, act: () => void) =>
     html`<button type="button" role="menuitem" class="command" id=${id} @click=${act}>${text}</button>`;
   return popover({
@@ -183,8 +185,8 @@ function menuView(model: Model, actions: Actions): TemplateResult {
     width: 200,
     content: html`
       ${command("copy-filter", texts.copyFilter, () => actions.post({ type: "copyFilter", filter, question: model.view.question }))}
-      ${answer ? command("page-png", texts.pageAsPng, () => actions.savePage("png")) : nothing}
-      ${answer ? command("page-svg", texts.pageAsSvg, () => actions.savePage("svg")) : nothing}
+      ${isShown ? command("page-png", texts.pageAsPng, () => actions.savePage("png")) : nothing}
+      ${isShown ? command("page-svg", texts.pageAsSvg, () => actions.savePage("svg")) : nothing}
       ${command("paste-filter", texts.pasteFilter, () => actions.post({ type: "pasteFilter" }))}`,
   });
 }

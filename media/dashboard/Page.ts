@@ -7,7 +7,7 @@ import type { DashboardFilter } from "../../src/dashboard/filter";
 import { namesIn } from "../../src/dashboard/filterNames";
 import { openingView } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
-import type { Saved } from "../../src/dashboard/saved";
+import type { Saved, SavedChange } from "../../src/dashboard/saved";
 import { unknownNames } from "../../src/dashboard/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
 import { aboutView, exportedHead } from "./aboutView";
@@ -100,6 +100,7 @@ export class Page implements Actions {
     this.table = new ResourceTable(() => this.changed());
     this.exporter = new Exporter((file) => this.save(file));
     window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
+    for (const act of ["pointerdown", "keydown"]) window.addEventListener(act, () => this.forgetNotice());
     this.changed();
   }
 
@@ -108,7 +109,10 @@ export class Page implements Actions {
     if (message.type === "init") return;
     if (message.type === "pasted") this.showView(message);
     else if (message.type === "notice") model.notice = message.text;
-    else if (message.question >= this.question) this.receiveState(message);
+    else if (message.type === "given") {
+      model.district = message.district;
+      model.saved = message.saved;
+    } else if (message.question >= this.question) this.receiveState(message);
     this.changed();
   }
 
@@ -118,7 +122,6 @@ export class Page implements Actions {
     const ended = patch.range && !patch.compare ? { compare: undefined } : {};
     model.filter = { ...model.filter, ...patch, ...ended };
     model.busy = true;
-    model.notice = "";
     model.announcement = model.texts.updating;
     this.question++;
     this.outside.post({ type: "ask", question: this.question, filter: model.filter });
@@ -141,10 +144,8 @@ export class Page implements Actions {
     this.setFilter(questionOf(question, { texts, formats, answer }).filter);
   }
 
-  keepSaved(saved: Saved): void {
-    this.model.saved = saved;
-    this.outside.post({ type: "keepSaved", saved });
-    this.changed();
+  keepSaved(change: SavedChange): void {
+    this.outside.post({ type: "keepSaved", change });
   }
 
   /** Shows a saved or linked view, replacing the current one. */
@@ -192,7 +193,7 @@ export class Page implements Actions {
     }
   }
 
-  private receiveState(message: Exclude<ToPage, { type: "init" | "pasted" | "notice" }>): void {
+  private receiveState(message: Exclude<ToPage, { type: "init" | "pasted" | "notice" | "given" }>): void {
     const { model } = this;
     const { texts } = model;
     this.question = message.question;
@@ -329,6 +330,13 @@ export class Page implements Actions {
     const width = document.documentElement.clientWidth;
     const column = width >= 860 ? width / 2 : width;
     return lookOf(document.body, Math.round(Math.max(84, Math.min(190, column * 0.3))));
+  }
+
+  /** Whatever the reader does next, they have seen it; it covers a part of the page. */
+  private forgetNotice(): void {
+    if (this.model.notice === "") return;
+    this.model.notice = "";
+    this.changed();
   }
 
   private keepSoon(): void {

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { breakName, breakPatch, comparedText } from "./comparisonWords";
-import { fill } from "./formats";
+import { fill, lastDate } from "./formats";
 import { icon } from "./icons";
 import type { Actions, Model } from "./model";
 import { close, popover } from "./popover";
@@ -37,7 +37,7 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
     days: { readonly from: string; readonly to: string } | undefined,
   ) => {
     const date = (end: "from" | "to") =>
-      html`<label><span>${end === "from" ? texts.firstDay : texts.lastDay}</span><input class="input" type="date" required name=${`${id}-${end}`}
+      html`<label><span>${end === "from" ? texts.firstDay : texts.lastDay}</span><input class="input" type="date" required max=${lastDate} name=${`${id}-${end}`}
         id=${`compare-${id}-${end}`} .value=${days?.[end] ?? ""} /></label>`;
     return html`<fieldset><legend class="choices-title">${title}</legend>
       <label><span>${texts.periodName}</span><input class="input" name=${`${id}-name`} id=${`compare-${id}-name`}

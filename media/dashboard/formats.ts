@@ -147,6 +147,9 @@ export class Formats {
   }
 }
 
+/** The last day that a filter can name. Browsers let people type years of six digits. */
+export const lastDate = "9999-12-31";
+
 const day = 24 * 60 * 60 * 1000;
 
 /** How many days a range has, both ends included. */

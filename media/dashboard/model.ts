@@ -2,7 +2,7 @@ import type { DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import type { Saved } from "../../src/dashboard/saved";
+import type { Saved, SavedChange } from "../../src/dashboard/saved";
 import type { FromPage, PageFile } from "../../src/protocol/dashboard";
 import type { Look } from "./charts/look";
 import { type Formats, fill, isolated } from "./formats";
@@ -17,7 +17,7 @@ export type Phase =
 export interface Model {
   readonly texts: DashboardTexts;
   /** The district's name, or empty. */
-  readonly district: string;
+  district: string;
   /** Follows the answer's minimum group size. */
   formats: Formats;
   readonly opening: DashboardFilter;
@@ -60,7 +60,7 @@ export interface Actions {
   setFilter(patch: FilterPatch): void;
   setView(patch: Partial<DashboardView>): void;
   post(message: FromPage): void;
-  keepSaved(saved: Saved): void;
+  keepSaved(change: SavedChange): void;
   /** Passes a file to the extension, or to the browser if there is none. */
   save(file: PageFile): void;
   /** Saves the whole page as a picture. */

@@ -7,19 +7,12 @@ import { close, popover } from "./popover";
 
 const mostLetters = 100;
 
-/** A list with an entry that replaces the one of the same name, or is appended. */
-function withEntry<T extends { readonly name: string }>(entries: readonly T[], entry: T): T[] {
-  const others = entries.filter(({ name }) => name !== entry.name);
-  return [...others, entry].sort((a, b) => a.name.localeCompare(b.name));
-}
-
 /** Saved views and groups of schools: to open, to delete, and to save the current one. */
 export function savedView(
   { texts, saved, filter, view }: Model,
   actions: Actions,
   show: (view: Saved["views"][number]) => void,
 ): TemplateResult {
-  const keep = (patch: Partial<Saved>) => actions.keepSaved({ ...saved, ...patch });
   const forget = (name: string, act: () => void) => {
     const label = fill(texts.forget, isolated(name));
     return html`<button type="button" class="icon-button" aria-label=${label} title=${label} @click=${act}>${icon("close")}</button>`;
@@ -31,8 +24,11 @@ export function savedView(
     if (!(input instanceof HTMLInputElement) || input.value.trim() === "") return;
     const name = input.value.trim().slice(0, mostLetters);
     const isGroup = event.submitter?.id === "save-group";
-    if (isGroup) keep({ groups: withEntry(saved.groups, { name, schools: filter.schools }) });
-    else keep({ views: withEntry(saved.views, { name, filter, question: view.question }) });
+    actions.keepSaved(
+      isGroup
+        ? { groups: [{ name, schools: filter.schools }] }
+        : { views: [{ name, filter, question: view.question }] },
+    );
     input.value = "";
   };
   return popover({
@@ -51,14 +47,14 @@ export function savedView(
                   close("saved");
                   show(each);
                 }}><bdi>${each.name}</bdi></button>
-                ${forget(each.name, () => keep({ views: saved.views.filter((other) => other !== each) }))}</li>`,
+                ${forget(each.name, () => actions.keepSaved({ forget: { views: [each.name] } }))}</li>`,
               )}
               ${saved.groups.map(
                 (each) => html`<li><button type="button" class="command saved-group" @click=${() => {
                   close("saved");
                   actions.setFilter({ schools: [...each.schools] });
                 }}><bdi>${each.name}</bdi> <span class="quiet">${fill(texts.savedSchools, each.schools.length)}</span></button>
-                ${forget(each.name, () => keep({ groups: saved.groups.filter((other) => other !== each) }))}</li>`,
+                ${forget(each.name, () => actions.keepSaved({ forget: { groups: [each.name] } }))}</li>`,
               )}
             </ul>`
       }

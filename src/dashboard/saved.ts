@@ -20,3 +20,33 @@ export const savedSchema = z
   })
   .readonly();
 export type Saved = z.infer<typeof savedSchema>;
+
+const names = z.array(name).max(200);
+
+/** A change of what is saved: entries to store under their names, and names to forget. */
+export const savedChangeSchema = savedSchema
+  .unwrap()
+  .partial()
+  .extend({ forget: z.strictObject({ groups: names, views: names }).partial().optional() })
+  .readonly();
+export type SavedChange = z.infer<typeof savedChangeSchema>;
+
+/** What is saved once a change is made to it. */
+export function withChange(saved: Saved, { groups = [], views = [], forget }: SavedChange): Saved {
+  return {
+    groups: withEntries(saved.groups, groups, forget?.groups),
+    views: withEntries(saved.views, views, forget?.views),
+  };
+}
+
+/** Entries with others, each in place of the one of its name; without those to forget. */
+function withEntries<T extends { readonly name: string }>(
+  entries: readonly T[],
+  put: readonly T[],
+  forget: readonly string[] = [],
+): T[] {
+  const left = entries.filter(
+    ({ name }) => !forget.includes(name) && put.every((each) => each.name !== name),
+  );
+  return [...left, ...put].sort((a, b) => a.name.localeCompare(b.name));
+}

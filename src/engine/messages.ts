@@ -87,6 +87,18 @@ export interface ReportItem {
   readonly unread: Unread | null;
 }
 
+/** What is known besides the files on the server. */
+export interface ReportsAnswer {
+  /** Number of files. */
+  readonly count: number;
+  /** The kinds of reports that are overdue. */
+  readonly overdue: readonly Freshness[];
+  /** Whether OEA's notebooks wrote the tables, so that runs are refused until they are adopted. */
+  readonly needsAdoption: boolean;
+  /** What other programs did to the tables. */
+  readonly changedByOthers: readonly Finding[];
+}
+
 export interface LandedDetails {
   readonly sha256: string;
   readonly landedPath: string;
@@ -225,8 +237,6 @@ export interface LakeOverview {
 export interface LandedFileItem {
   /** In the lake. */
   readonly path: string;
-  readonly report: ReportName;
-  readonly userType: UserType;
   readonly size: number;
   readonly modified: string;
 }

@@ -43,17 +43,10 @@ export const testLogin = new EngineCall<messages.ServerLogin, Nothing>(
 /** Writes and removes a file in the lake, compares the salt with the lake's; does not contact the server. */
 export const testLake = new EngineCall<messages.Connected, messages.LakeTest>("testLake", "testing the lake");
 
-/**
- * The files on the server with their ingestion status, which kinds of reports are overdue, and what other programs
- * did to the tables. The files come in batches as progress, in order.
- */
+/** The files on the server with their ingestion status. They come in batches as progress, in order. */
 export const listReports = new EngineCall<
   messages.Connected,
-  {
-    readonly count: number;
-    readonly overdue: readonly messages.Freshness[];
-    readonly changedByOthers: readonly messages.Finding[];
-  },
+  messages.ReportsAnswer,
   readonly messages.ReportItem[]
 >("listReports", "listing the reports");
 

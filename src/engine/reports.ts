@@ -5,10 +5,9 @@ import { writeCheckFolders, writeCheckPath } from "../clever/layout";
 import type { Lake } from "../lake/lake";
 import { temporaryFolder } from "../lake/lakePath";
 import { needsAdoption } from "../pipeline/adopt/oeaTables";
-import type { Finding } from "../pipeline/others/finding";
+import { RunHistory } from "../pipeline/log/runRecord";
 import { dismissQuarantined } from "../pipeline/plan/dismiss";
 import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/plan/failedFiles";
-import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";
 import { isAcceptable, isHeldBack } from "../pipeline/plan/quarantine";
 import { status } from "../pipeline/plan/status";
@@ -23,6 +22,7 @@ import type {
   LakeTest,
   LandedDetails,
   ReportItem,
+  ReportsAnswer,
   ServerLogin,
 } from "./messages";
 
@@ -90,17 +90,18 @@ export async function listReports(
   { connection, secrets }: Connected,
   sources: Sources,
   { signal, report }: CallContext<readonly ReportItem[]>,
-): Promise<{ count: number; overdue: readonly Freshness[]; changedByOthers: readonly Finding[] }> {
+): Promise<ReportsAnswer> {
   const lake = await openLake(connection, secrets);
-  const [{ files, overdue, changedByOthers }, failures] = await allSettledOrThrow([
-    sources.use(connection, secrets, (source, settings) => status(source, lake, settings, signal)),
-    failedFiles(lake, signal),
+  const history = new RunHistory(lake, signal);
+  const [{ files, overdue, needsAdoption, changedByOthers }, failures] = await allSettledOrThrow([
+    sources.use(connection, secrets, (source, settings) => status(source, lake, settings, signal, history)),
+    failedFiles(history),
   ]);
   for (let from = 0; from < files.length; from += filesPerMessage) {
     signal.throwIfAborted();
     report(files.slice(from, from + filesPerMessage).map((file) => asItem(file, failures.get(file.path))));
   }
-  return { count: files.length, overdue, changedByOthers };
+  return { count: files.length, overdue, needsAdoption, changedByOthers };
 }
 
 /** Dismisses quarantined files; see `dismissQuarantined` of the pipeline for its errors. */

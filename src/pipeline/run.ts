@@ -19,6 +19,7 @@ import {
   newestRun,
   newRunId,
   noteNewestRun,
+  RunHistory,
   type RunRecord,
   type RunSummary,
   writeFailedRecord,
@@ -275,7 +276,7 @@ async function currentState(
   // In parallel, because each is a chain of dependent requests.
   const [tables, { records, newest: previous }, known] = await allSettledOrThrow([
     readTables(lake, duck, signal, read),
-    interruptedRuns(lake, signal),
+    interruptedRuns(new RunHistory(lake, signal)),
     log.sources(signal),
   ]);
   // Needed again: the tables may not have been readable earlier.

@@ -6,7 +6,7 @@ import type { LinkedView } from "../dashboard/export/viewLink";
 import { type DashboardFilter, dashboardFilterSchema } from "../dashboard/filter";
 import { keptWhole } from "../dashboard/opening";
 import { questionIds } from "../dashboard/questions";
-import { type Saved, savedSchema } from "../dashboard/saved";
+import { type Saved, savedChangeSchema } from "../dashboard/saved";
 
 /**
  * Longest file that a page may send to be saved, in characters: a picture of every school and resource is far
@@ -30,8 +30,8 @@ export const fromPage = z.discriminatedUnion("type", [
   /** A new question, which cancels the previous one; messages about it repeat its `question` number. */
   z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("retry") }),
-  /** Everything that the reader has saved under names; replaces what was stored. */
-  z.object({ type: z.literal("keepSaved"), saved: savedSchema }),
+  /** A change of what the reader has saved under names; answered by `given`. */
+  z.object({ type: z.literal("keepSaved"), change: savedChangeSchema }),
   z.object({ type: z.literal("run") }),
   z.object({ type: z.literal("openLog") }),
   z.object({ type: z.literal("showReports") }),
@@ -69,6 +69,8 @@ export type ToPage =
   /** The tables are still empty. */
   | { readonly type: "empty"; readonly question: number }
   | { readonly type: "failed"; readonly question: number; readonly message: string }
+  /** As in `init`, after a change. */
+  | { readonly type: "given"; readonly district: string; readonly saved: Saved }
   /** What a link opens; the page asks it. */
   | ({ readonly type: "pasted" } & LinkedView)
   /** A message for the user, such as that the clipboard holds no filter. */

@@ -4,30 +4,29 @@ import type { AdoptSummary, ComparedMonth } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { warningText } from "./adoptCommand";
 import type { ConnectionModel } from "./connectionModel";
-import { Disposable } from "./dispose";
 import { dateTime, integer } from "./format";
 import { tableSection } from "./markdown";
+import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
 
 const scheme = "clever-adoption";
 
 /** Shows OEA's tables and compares their rows with ours in a Markdown page; recomputed whenever it is opened. */
-export class AdoptionPage extends Disposable implements vscode.TextDocumentContentProvider {
+export class AdoptionPage extends MarkdownPages {
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
   ) {
-    super();
-    this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+    super(scheme);
   }
 
-  async provideTextDocumentContent(): Promise<string> {
+  protected async pageOf(): Promise<string> {
     const connected = await this.model.connected();
     return adoptionText(await this.client.request(engine.adopt, { ...connected, dryRun: true }));
   }
 
   async open(): Promise<void> {
-    await vscode.commands.executeCommand("markdown.showPreview", adoptionPage());
+    await this.show(adoptionPage());
   }
 }
 

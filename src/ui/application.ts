@@ -17,7 +17,7 @@ import { EnginePreviews } from "./enginePreviews";
 import { timeOrDay } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
-import { notify, notifyError } from "./messages";
+import { mustBeAdopted, notByItself, notify, notifyError } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewStrings } from "./preview/strings";
@@ -79,11 +79,11 @@ export class Application extends Disposable {
         log,
         (runId) => runReports.open(runId),
         (path) => reports.openReport(path),
-        async ({ command }, signal) => {
+        async ({ command }, connected, signal) => {
           if (command === "ingest") return;
-          const place = sample.rosterPath;
-          if (place !== undefined) await roster.importQuietly({ origin: "server", path: place }, signal);
-          await this.dashboards.updateGroupsQuietly(signal);
+          const path = sample.rosterOf(connected);
+          if (path !== undefined) await roster.importQuietly(connected, { origin: "server", path }, signal);
+          await this.dashboards.updateGroupsQuietly(connected, signal);
         },
       ),
     );
@@ -111,17 +111,22 @@ export class Application extends Disposable {
     );
     this.hold(vscode.window.createTreeView<RunNode>("clever.runs", { treeDataProvider: runsTree }));
 
-    const previews = new EnginePreviews(model, client, log);
+    const previewGround = () => ({
+      extensionUri: context.extensionUri,
+      source: new EnginePreviews(model, client, log),
+      strings: previewStrings(),
+      onDidChangeConnection: model.onDidChangeConnection,
+    });
     const openPreview = async (origin: "server" | "lake", file: string) => {
       const { PreviewPanel } = await import("./preview/PreviewPanel");
       const name = file.slice(file.lastIndexOf("/") + 1);
-      PreviewPanel.open(context.extensionUri, previews, { origin, path: file, name }, previewStrings());
+      PreviewPanel.open(previewGround(), { origin, path: file, name });
     };
     this.hold(
       vscode.window.registerWebviewPanelSerializer(previewViewType, {
         deserializeWebviewPanel: async (panel, state: unknown) => {
           const { PreviewPanel } = await import("./preview/PreviewPanel");
-          PreviewPanel.restore(panel, state, context.extensionUri, previews, previewStrings());
+          PreviewPanel.restore(panel, state, previewGround());
         },
       }),
     );
@@ -158,14 +163,14 @@ export class Application extends Disposable {
           ...lakeCommands(
             new UpkeepCommands(model, client, log),
             new RepairCommand(model, client, log),
-            new AssetsCommand(model, client, log),
+            new AssetsCommand(model, client, log, () => this.dashboards.minimumGroupSize()),
           ),
           adopt: () => adoption.adopt(),
         },
         context.extension,
         this.runs,
         log,
-        () => model.userActs(),
+        (needsConnection) => model.userActs(needsConnection),
       ),
     );
     this.hold(new BackgroundCheck(model, this.runs));
@@ -234,7 +239,8 @@ export class Application extends Disposable {
     if (runs.running !== undefined) statusBar.show({ kind: "running", text: runs.running });
     else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
     else if (model.state === "failed")
-      statusBar.show({ kind: "failed", reason: describeError(model.error), counts });
+      statusBar.show({ kind: "blocked", reason: describeError(model.error), counts });
+    else if (model.needsAdoption) statusBar.show({ kind: "blocked", reason: mustBeAdopted(), counts });
     else statusBar.show({ kind: "reports", known: this.knownReports(), counts });
     this.reportsView.message = this.viewMessage();
   }
@@ -256,11 +262,9 @@ export class Application extends Disposable {
       );
     }
     if (isConnected() && !model.mayLook) {
-      return vscode.l10n.t(
-        "In Restricted Mode nothing is looked at by itself. Refresh to look at the server.",
-      );
+      return notByItself();
     }
-    return "";
+    return model.needsAdoption ? mustBeAdopted() : "";
   }
 
   /** Reports an invalid setting when it is written, not when it is first used. */

@@ -6,8 +6,8 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
+import { askLocalPath } from "./localFiles";
 import { isCancellation, notify, notifyError } from "./messages";
-import { readGeneralSettings } from "./settings";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
 
 /** Writes files for other products, for the lake of the connection. */
@@ -16,18 +16,20 @@ export class AssetsCommand {
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
     private readonly log: vscode.LogOutputChannel,
+    /** The size of groups to count with; asks first if it would show every number. */
+    private readonly minimumGroupSize: () => Promise<number>,
   ) {}
 
   /** Asks which assets and where, writes them and opens their README. Undefined if the user cancels. */
   async create(): Promise<AssetsSummary | undefined> {
     try {
       const names = await askNames();
-      const folder = names && (await askFolder());
+      const folder = names && (await askLocalPath(folderOptions()));
       if (names === undefined || folder === undefined) return undefined;
       const { connection } = await this.model.connected();
       const { lake, saltKeyVaultUrl } = connection;
-      const { minimumGroupSize } = await readGeneralSettings();
-      const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder: folder.fsPath, names };
+      const minimumGroupSize = await this.minimumGroupSize();
+      const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
       const summary = await withProgress(
         vscode.l10n.t("Clever: writing analytics assets"),
         (_progress, token) => this.client.request(engine.createAssets, params, { signal: signalOf(token) }),
@@ -97,13 +99,11 @@ async function askNames(): Promise<AssetName[] | undefined> {
   return picked === undefined || picked.length === 0 ? undefined : picked.map(({ name }) => name);
 }
 
-async function askFolder(): Promise<vscode.Uri | undefined> {
-  const [folder] =
-    (await vscode.window.showOpenDialog({
-      title: vscode.l10n.t("Create Analytics Assets"),
-      openLabel: vscode.l10n.t("Write Here"),
-      canSelectFolders: true,
-      canSelectFiles: false,
-    })) ?? [];
-  return folder;
+function folderOptions(): vscode.OpenDialogOptions {
+  return {
+    title: vscode.l10n.t("Create Analytics Assets"),
+    openLabel: vscode.l10n.t("Write Here"),
+    canSelectFolders: true,
+    canSelectFiles: false,
+  };
 }

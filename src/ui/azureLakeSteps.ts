@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { authsForLake, isAdlsAddress, lakeAddressFault, storageScope } from "../config";
 import { type AzureDirectory, AzureManagement, managementScope } from "./azureManagement";
 import type { ConnectionAnswers } from "./connectionAnswers";
+import { counted } from "./counts";
 import { signInWithMicrosoft } from "./microsoftAccount";
 import { withIcon } from "./window";
 import { askChoice, askText, askWhile, type Choice, orBack, type Place, withRecovery } from "./wizard";
@@ -46,7 +47,7 @@ function pickLake(place: Place): Promise<string> {
     const subscriptions = await askWhile(place, asking, (signal) => azure.subscriptions(signal));
     const subscription = await askChoice(
       place,
-      vscode.l10n.t("{0} subscriptions", subscriptions.length),
+      counted.subscriptions(subscriptions.length),
       subscriptions.map(({ id, name }) => ({ label: name, description: id, value: id })),
     );
     const looking = vscode.l10n.t("Asking Azure for its storage accounts …");

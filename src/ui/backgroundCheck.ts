@@ -32,8 +32,11 @@ export class BackgroundCheck extends Disposable {
 
   private async look(): Promise<void> {
     if (!isConnected() || !vscode.workspace.isTrusted || this.runs.running !== undefined) return;
+    // A server that takes longer than the interval must not be asked anew each time.
+    if (this.model.state === "loading") return;
     await this.model.refresh();
     const mayBeNew = this.model.newCount > 0 || comparesContents();
-    if (mayBeNew && runsAutomatically()) await this.runs.run({ command: "run" }, false);
+    if (mayBeNew && !this.model.needsAdoption && runsAutomatically())
+      await this.runs.run({ command: "run" }, false);
   }
 }

@@ -15,14 +15,14 @@ export type Commands = Readonly<Record<string, (...parameters: never[]) => unkno
 /**
  * Registers commands, with the prefix `clever.`. A command that its `enablement` in the manifest hides from menus can
  * still be called, by a key or a link: it then reports what is missing and offers a way to fix it. None throws.
- * @param onCall called before each command runs
+ * @param onCall called before each command runs, with whether it works on the connection
  */
 export function registerCommands(
   commands: Commands,
   extension: vscode.Extension<unknown>,
   runs: RunController,
   log: vscode.LogOutputChannel,
-  onCall: () => void,
+  onCall: (needsConnection: boolean) => void,
 ): vscode.Disposable {
   const manifest: Manifest = extension.packageJSON;
   const registered = Object.entries(commands).map(([name, act]) => {
@@ -31,8 +31,9 @@ export function registerCommands(
       manifest.contributes?.commands?.find(({ command }) => command === id)?.enablement ?? "";
     return vscode.commands.registerCommand(id, async (...parameters: never[]) => {
       try {
-        onCall();
-        if (enablement.includes("clever.connected") && !isConnected()) return notifyNotConnected();
+        const needsConnection = enablement.includes("clever.connected");
+        onCall(needsConnection);
+        if (needsConnection && !isConnected()) return notifyNotConnected();
         if (enablement.includes("!clever.running") && runs.running !== undefined)
           return runs.notifyAlreadyRunning();
         if (/(^|[^!])clever\.running/.test(enablement) && runs.running === undefined) return notifyNoRun();

@@ -9,6 +9,7 @@ import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import { askAzureLake } from "./azureLakeSteps";
 import { type ConnectionAnswers, loginWith } from "./connectionAnswers";
+import { askLocalPath } from "./localFiles";
 import { otherSalt } from "./saltBox";
 import { askSalt } from "./saltStep";
 import { withIcon } from "./window";
@@ -222,7 +223,12 @@ async function askTrust(
     place,
     trusted
       ? vscode.l10n.t("The server presents the key that you already trust.")
-      : vscode.l10n.t("Is this the key of {0}? Compare it with what Clever tells you.", host),
+      : answers.hostKey === ""
+        ? vscode.l10n.t("Is this the key of {0}? Compare it with what Clever tells you.", host)
+        : vscode.l10n.t(
+            "{0} presents a different key from the one that you trusted before. Trust it only if Clever confirms it.",
+            host,
+          ),
     [
       {
         ...withIcon(vscode.l10n.t("$(verified) Trust this key")),
@@ -264,13 +270,12 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
   if (picked === "same") return answers;
   if (picked === "azure") return (await askAzureLake(answers, place)) ?? askLake(answers, place);
   if (picked === "folder") {
-    const [folder] =
-      (await vscode.window.showOpenDialog({
-        canSelectFolders: true,
-        canSelectFiles: false,
-        openLabel: vscode.l10n.t("Use as Lake"),
-      })) ?? [];
-    return folder ? inFolder(answers, folder.fsPath) : askLake(answers, place);
+    const folder = await askLocalPath({
+      canSelectFolders: true,
+      canSelectFiles: false,
+      openLabel: vscode.l10n.t("Use as Lake"),
+    });
+    return folder === undefined ? askLake(answers, place) : inFolder(answers, folder);
   }
   const typed = await orBack(
     askText({

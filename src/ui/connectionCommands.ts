@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import type { askConnection } from "./connectWizard";
 import { forCount } from "./counts";
 import { integer } from "./format";
-import { isCancellation, notify, notifyError, offers } from "./messages";
+import { isCancellation, mustBeAdopted, notify, notifyError, offers } from "./messages";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readSettings, reportsRoot } from "./settings";
@@ -85,7 +85,7 @@ export class ConnectionCommands {
           integer(reports),
         ),
       );
-      if (isOeas) notify(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
+      if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
       else if (salt === "notGiven") {
         notify(showWarningMessage, vscode.l10n.t("{0} A salt is still needed.", text), offers.credentials());
       } else if (salt === "unproven") {
@@ -164,18 +164,11 @@ export class ConnectionCommands {
       vscode.l10n.t("Connected: 1 report is on the server."),
       vscode.l10n.t("Connected: {0} reports are on the server.", integer(reports)),
     );
-    if (isOeas) notify(showWarningMessage, `${text} ${oeasText()}`, offers.adopt());
+    if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
     else notify(showInformationMessage, text, offers.run());
   }
 
   private withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
     return withProgress(title, (_progress, token) => work(signalOf(token)));
   }
-}
-
-/** Explains that nothing can be run on the lake yet. */
-function oeasText(): string {
-  return vscode.l10n.t(
-    "OEA's own notebooks wrote this lake: each of their runs repeated every row. Adopt it before you run the pipeline.",
-  );
 }

@@ -6,6 +6,7 @@ import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { pause } from "../pause";
 import { Disposable } from "./dispose";
+import { notByItself } from "./messages";
 import { countsOf, type ReportCounts } from "./reportCounts";
 import type { SampleDistrict } from "./sampleDistrict";
 import type { SecretName, SecretStore } from "./secrets";
@@ -43,14 +44,18 @@ export class ConnectionModel extends Disposable {
   private readonly lakeChanged = this.hold(new vscode.EventEmitter<void>());
   /** The lake or its runs may have changed. */
   readonly onDidChangeLake = this.lakeChanged.event;
+  private readonly connectionChanged = this.hold(new vscode.EventEmitter<void>());
+  /** The server, the lake or a secret may be another one. */
+  readonly onDidChangeConnection = this.connectionChanged.event;
 
   private items: readonly ReportItem[] = [];
   private late: readonly Freshness[] = [];
+  private isOeas = false;
   private findings: readonly Finding[] = [];
   private current: ReportsState = "unknown";
   private failure: unknown;
   private lookedAt: number | undefined;
-  /** Whether the user has requested a look at the server in this window. */
+  /** Whether the user has requested something of the server or the lake in this window. */
   private isRequested = false;
   private readonly guard: TargetGuard;
   /** Settings and secrets are written one after the other: no request may see a half-written state. */
@@ -74,6 +79,7 @@ export class ConnectionModel extends Disposable {
       }),
     );
     this.hold(secrets.onDidChange(() => this.reset()));
+    this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => this.lakeChanged.fire()));
     this.hold(new vscode.Disposable(() => this.loading?.abort.abort()));
     this.setContext();
   }
@@ -85,6 +91,11 @@ export class ConnectionModel extends Disposable {
   /** The kinds of reports that are overdue. */
   get overdue(): readonly Freshness[] {
     return this.late;
+  }
+
+  /** Whether OEA's notebooks wrote the lake, so that runs are refused until it is adopted. */
+  get needsAdoption(): boolean {
+    return this.isOeas;
   }
 
   /** What other programs did to the tables. */
@@ -129,6 +140,8 @@ export class ConnectionModel extends Disposable {
    */
   async connected(): Promise<Connected> {
     await this.changing;
+    // Such as for a tab that VS Code restores.
+    if (isConnected() && !this.mayLook) throw new CleverLakeError("config", notByItself());
     if (usesSample()) return this.sample.connected();
     if (!hasConnection()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
@@ -148,11 +161,19 @@ export class ConnectionModel extends Disposable {
   }
 
   /** The user did something: what they refused before may be asked again. */
-  userActs(): void {
+  userActs(needsConnection: boolean): void {
     this.guard.forgetRefusal();
+    if (needsConnection && isConnected()) this.allowLooks();
   }
 
-  /** Stores a connection with its secrets, replacing the previous one. */
+  private allowLooks(): void {
+    const couldLook = this.mayLook;
+    this.isRequested = true;
+    // Views that could not look before are empty.
+    if (!couldLook) this.lakeChanged.fire();
+  }
+
+  /** Stores a connection with its secrets, replacing the previous one, which stays if the settings cannot be written. */
   keep(
     settings: ConnectionSettings,
     secrets: Readonly<Partial<Record<SecretName, string | undefined>>>,
@@ -160,8 +181,15 @@ export class ConnectionModel extends Disposable {
     return this.change(async () => {
       const { host, port, username, hostKey, lakeUrl: url, saltKeyVaultUrl } = settings;
       const targets = targetsOf({ sftp: { host, port, username, hostKey }, lake: { url }, saltKeyVaultUrl });
+      const before = await this.secrets.readBound();
       await this.secrets.write(secrets, targets);
-      await writeConnection(settings);
+      try {
+        await writeConnection(settings);
+      } catch (error) {
+        // VS Code writes no setting into a file with a mistake in it. The old connection keeps its password and salt.
+        await this.secrets.restore(before);
+        throw error;
+      }
       await useSample(false);
     });
   }
@@ -187,7 +215,7 @@ export class ConnectionModel extends Disposable {
       this.reset();
       return;
     }
-    this.isRequested = true;
+    this.allowLooks();
     this.loading?.abort.abort();
     const abort = new AbortController();
     const done = this.load(abort.signal);
@@ -210,7 +238,7 @@ export class ConnectionModel extends Disposable {
     const found: ReportItem[] = [];
     this.set("loading");
     try {
-      const { overdue, changedByOthers } = await this.client.request(
+      const { overdue, needsAdoption, changedByOthers } = await this.client.request(
         engine.listReports,
         await this.connected(),
         {
@@ -221,6 +249,7 @@ export class ConnectionModel extends Disposable {
       if (signal.aborted) return;
       this.items = found;
       this.late = overdue;
+      this.isOeas = needsAdoption;
       this.findings = changedByOthers;
       this.lookedAt = Date.now();
       this.failure = undefined;
@@ -244,11 +273,13 @@ export class ConnectionModel extends Disposable {
     this.loading?.abort.abort();
     this.items = [];
     this.late = [];
+    this.isOeas = false;
     this.findings = [];
     this.lookedAt = undefined;
     this.failure = undefined;
     this.set("unknown");
     this.lakeChanged.fire();
+    this.connectionChanged.fire();
   }
 
   private set(state: ReportsState): void {
@@ -261,5 +292,6 @@ export class ConnectionModel extends Disposable {
     void vscode.commands.executeCommand("setContext", "clever.connected", isConnected());
     void vscode.commands.executeCommand("setContext", "clever.sample", usesSample());
     void vscode.commands.executeCommand("setContext", "clever.reportsState", this.current);
+    void vscode.commands.executeCommand("setContext", "clever.needsAdoption", this.isOeas);
   }
 }

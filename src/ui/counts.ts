@@ -25,4 +25,8 @@ export const counted = {
     forCount(count, vscode.l10n.t("1 student"), vscode.l10n.t("{0} students", integer(count))),
   grades: (count: number) =>
     forCount(count, vscode.l10n.t("1 grade"), vscode.l10n.t("{0} grades", integer(count))),
+  groups: (count: number) =>
+    forCount(count, vscode.l10n.t("1 group"), vscode.l10n.t("{0} groups", integer(count))),
+  subscriptions: (count: number) =>
+    forCount(count, vscode.l10n.t("1 subscription"), vscode.l10n.t("{0} subscriptions", integer(count))),
 };

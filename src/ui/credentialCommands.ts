@@ -54,11 +54,14 @@ export class CredentialCommands {
     const targets = targetsOf(settings);
     if (picked.name === "salt") return this.changeSalt(connected, targets);
     const title = vscode.l10n.t("Change: {0}", picked.label);
+    const isOfLake = picked.name === "lakeAccountKey" || picked.name === "lakeSas";
     const value = await showInputBox({
       title,
       password: true,
       ignoreFocusOut: true,
-      prompt: vscode.l10n.t("For {0} at {1}; kept in VS Code's secret store", sftp.username, sftp.host),
+      prompt: isOfLake
+        ? vscode.l10n.t("For {0}; kept in VS Code's secret store", lake.url)
+        : vscode.l10n.t("For {0} at {1}; kept in VS Code's secret store", sftp.username, sftp.host),
       // A key may have no passphrase; the others are never empty.
       validateInput: (text) =>
         picked.name === "passphrase" || text.trim() !== ""
@@ -66,7 +69,7 @@ export class CredentialCommands {
           : vscode.l10n.t("A value is required."),
     });
     if (value === undefined) return;
-    await this.write({ [picked.name]: value }, targets);
+    await this.write({ [picked.name]: isOfLake ? value.trim() : value }, targets);
     await this.parts.test();
   }
 
@@ -92,7 +95,7 @@ export class CredentialCommands {
     await this.forgetInEngine();
     notify(
       showInformationMessage,
-      vscode.l10n.t("The password, the passphrase and the salt have been removed from this machine."),
+      vscode.l10n.t("The stored credentials and the salt have been removed from this machine."),
     );
   }
 

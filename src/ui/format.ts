@@ -64,9 +64,10 @@ export function month(yearMonth: string): string {
 }
 
 export function duration(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 60) {
-    return `${seconds.toLocaleString(vscode.env.language, { maximumFractionDigits: 1 })} s`;
+  const tenths = Math.round(milliseconds / 100);
+  if (tenths < 600) {
+    return `${(tenths / 10).toLocaleString(vscode.env.language, { maximumFractionDigits: 1 })} s`;
   }
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -6,11 +6,13 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime } from "./format";
+import { mustBeAdopted } from "./messages";
 import { partsOf } from "./reportsTree";
 import { type FailedNode, failedItem } from "./treeFailure";
 
 export type LakeNode =
   | FailedNode
+  | { readonly kind: "adoption" }
   | { readonly kind: "stage"; readonly stage: LakeStage }
   | { readonly kind: "table"; readonly stage: LakeStage; readonly table: TableItem }
   | { readonly kind: "landings" }
@@ -27,7 +29,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   readonly onDidChangeTreeData = this.changed.event;
   private overview: Promise<LakeOverview> | undefined;
-  /** The tables that are shown as changed by another program. */
+  /** What is shown that the model knows: whether to adopt the lake, and tables that another program changed. */
   private warned = "";
 
   constructor(
@@ -43,9 +45,9 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     );
     this.hold(
       model.onDidChange(() => {
-        const tables = model.changedByOthers.map(({ table }) => table).join("\n");
-        if (tables === this.warned) return;
-        this.warned = tables;
+        const warned = [model.needsAdoption, ...model.changedByOthers.map(({ table }) => table)].join("\n");
+        if (warned === this.warned) return;
+        this.warned = warned;
         this.changed.fire();
       }),
     );
@@ -59,7 +61,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     }
   }
 
-  getParent(node: LakeNode): LakeNode | undefined {
+  async getParent(node: LakeNode): Promise<LakeNode | undefined> {
     switch (node.kind) {
       case "table":
         return { kind: "stage", stage: node.stage };
@@ -67,6 +69,11 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
         return { kind: "landing", folder: node.folder, time: node.time };
       case "landing":
         return { kind: "landings" };
+      case "landings": {
+        const { stages } = await this.read();
+        const stage = stages.find(hasLandings);
+        return stage && { kind: "stage", stage };
+      }
       default:
         return undefined;
     }
@@ -76,6 +83,8 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     switch (node.kind) {
       case "failed":
         return failedItem(node);
+      case "adoption":
+        return adoptionItem();
       case "stage":
         return stageItem(node.stage);
       case "table":
@@ -106,9 +115,9 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
 
   /** The node of a landed file, for revealing it; undefined if the lake has no such file. */
   async find(landedPath: string): Promise<LakeNode | undefined> {
-    const folder = landedPath.split("/").at(-3);
+    const parts = new Set(landedPath.split("/"));
     const { landings } = await this.read();
-    const landing = landings.find((each) => each.folder === folder);
+    const landing = landings.find(({ folder }) => parts.has(folder));
     if (!landing) return undefined;
     const files = await this.childrenOf({ kind: "landing", folder: landing.folder, time: landing.time });
     return files.find((node) => node.kind === "landed" && node.file.path === landedPath);
@@ -122,7 +131,10 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     if (node === undefined) {
       if (!this.model.mayLook) return [];
       const { stages } = await this.read();
-      return stages.map((stage) => ({ kind: "stage", stage }));
+      return [
+        ...(this.model.needsAdoption ? [{ kind: "adoption" } as const] : []),
+        ...stages.map((stage) => ({ kind: "stage", stage }) as const),
+      ];
     }
     if (node.kind === "stage") return this.inStage(node.stage);
     if (node.kind === "landings") {
@@ -141,7 +153,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
 
   private async inStage(stage: LakeStage): Promise<LakeNode[]> {
     const tables = stage.tables.map((table): LakeNode => ({ kind: "table", stage, table }));
-    return stage.name === "stage1np" ? [...tables, { kind: "landings" }] : tables;
+    return hasLandings(stage) ? [...tables, { kind: "landings" }] : tables;
   }
 
   private read(): Promise<LakeOverview> {
@@ -155,9 +167,27 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   }
 }
 
+function hasLandings({ name }: LakeStage): boolean {
+  return name === "stage1np";
+}
+
 /** Makes a click open the item; items with identities say so first. */
 function opened(item: vscode.TreeItem, node: LakeNode): vscode.TreeItem {
   item.command = { command: "clever.openLakeItem", title: vscode.l10n.t("Open"), arguments: [node] };
+  return item;
+}
+
+/** The row that says what must be done before anything else. */
+function adoptionItem(): vscode.TreeItem {
+  const label = vscode.l10n.t("This lake must be adopted");
+  const item = new vscode.TreeItem(label);
+  item.id = "adoption";
+  item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
+  item.description = mustBeAdopted();
+  item.tooltip = mustBeAdopted();
+  item.contextValue = "adoption";
+  item.accessibilityInformation = { label: `${label}. ${mustBeAdopted()}` };
+  item.command = { command: "clever.adopt", title: vscode.l10n.t("Adopt OEA's Lake") };
   return item;
 }
 

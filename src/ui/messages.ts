@@ -107,6 +107,18 @@ export function isCancellation(error: unknown): boolean {
   return error instanceof vscode.CancellationError || (error instanceof Error && error.name === "AbortError");
 }
 
+/** Why nothing can be run on a lake that OEA's notebooks wrote. */
+export function mustBeAdopted(): string {
+  return vscode.l10n.t(
+    "OEA's own notebooks wrote this lake: each of their runs repeated every row. Adopt it before you run the pipeline.",
+  );
+}
+
+/** Why nothing is shown in Restricted Mode. */
+export function notByItself(): string {
+  return vscode.l10n.t("In Restricted Mode nothing is looked at by itself. Refresh to look at the server.");
+}
+
 /** The error for a missing salt, in the extension's wording. */
 export function missingSalt(): CleverLakeError {
   return new CleverLakeError(

@@ -13,7 +13,7 @@ import { stateIcon, stateReason, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
 import type { RunController } from "./runController";
 import type { RunReports } from "./runReport";
-import type { RunNode } from "./runsTree";
+import { outcomeWord, type RunNode } from "./runsTree";
 import { comparesContents } from "./settings";
 import {
   showErrorMessage,
@@ -246,7 +246,7 @@ export class ReportCommands {
       const connected = await model.connected();
       const { runs } = await client.request(engine.listRuns, { ...connected, from: 0, count: 100 });
       const picked = await showQuickPick(
-        runs.map(({ runId, outcome }) => ({ label: runId, description: outcome })),
+        runs.map(({ runId, outcome }) => ({ label: runId, description: outcomeWord(outcome) })),
         {
           placeHolder:
             runs.length > 0 ? vscode.l10n.t("Which run?") : vscode.l10n.t("Nothing has been run yet."),

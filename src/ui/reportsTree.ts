@@ -76,7 +76,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
 
   getTreeItem(node: ReportNode): vscode.TreeItem {
     if (node.kind === "file") return fileItem(node);
-    const label = node.kind === "folder" ? node.name : month(node.month);
+    const label = node.kind === "folder" ? node.name : monthLabel(node.month);
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
     // Keeping the id across a refresh keeps expansion and selection.
     item.id = node.kind === "folder" ? `folder:${node.path}` : `month:${node.parent.path}:${node.month}`;
@@ -175,6 +175,11 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
     };
   }
   return shown;
+}
+
+/** A month in words; a file may have no date, or one that does not exist. */
+function monthLabel(yearMonth: string): string {
+  return Number.isNaN(Date.parse(yearMonth)) ? vscode.l10n.t("no date") : month(yearMonth);
 }
 
 /** Newest first: by the date in the name if there is one, else by modification time. */

@@ -1,10 +1,11 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { RosterParams, RosterProgress, RosterSummary } from "../engine/messages";
+import type { Connected, RosterParams, RosterProgress, RosterSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
+import { askLocalPath } from "./localFiles";
 import { isCancellation, missingSalt, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
 import { withShares } from "./withShares";
@@ -38,9 +39,9 @@ export class RosterCommand {
   }
 
   /** Imports a roster without asking, such as the sample district's; reports only failures. */
-  async importQuietly(place: RosterLocation, signal: AbortSignal): Promise<void> {
+  async importQuietly(connected: Connected, place: RosterLocation, signal: AbortSignal): Promise<void> {
     try {
-      const params = { ...(await this.model.connected()), ...place, keepRaw: false };
+      const params = { ...connected, ...place, keepRaw: false };
       await this.client.request(engine.importRoster, params, { signal });
     } catch (error) {
       if (!signal.aborted) notifyError(error, this.log);
@@ -152,13 +153,12 @@ export class RosterCommand {
 }
 
 async function askDiskPath(): Promise<RosterLocation | undefined> {
-  const [file] =
-    (await vscode.window.showOpenDialog({
-      title: vscode.l10n.t("Import Roster"),
-      openLabel: vscode.l10n.t("Import"),
-      filters: { CSV: ["csv"] },
-    })) ?? [];
-  return file && { origin: "disk", path: file.fsPath };
+  const path = await askLocalPath({
+    title: vscode.l10n.t("Import Roster"),
+    openLabel: vscode.l10n.t("Import"),
+    filters: { CSV: ["csv"] },
+  });
+  return path === undefined ? undefined : { origin: "disk", path };
 }
 
 /** The raw file contains identities: keeping it needs an explicit choice and is never the default. */

@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
-import type { RunParams, RunProgress, RunSummary } from "../engine/messages";
+import type { Connected, RunParams, RunProgress, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import { describeError, isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
@@ -29,8 +30,12 @@ export class RunController extends Disposable {
     private readonly openRun: (runId: string) => Promise<void>,
     /** Opens the preview of a report, by its path on the server. */
     private readonly openReport: (path: string) => Promise<void>,
-    /** Called as part of a run that succeeded. */
-    private readonly afterRun: (request: RunRequest, signal: AbortSignal) => Promise<void>,
+    /** Called as part of a run that succeeded, with the connection that it had. */
+    private readonly afterRun: (
+      request: RunRequest,
+      connected: Connected,
+      signal: AbortSignal,
+    ) => Promise<void>,
   ) {
     super();
     this.hold(new vscode.Disposable(() => this.cancel()));
@@ -65,13 +70,15 @@ export class RunController extends Disposable {
       if (request.command !== "ingest" && !hasSalt) throw missingSalt();
       const params: RunParams = { ...connected, only: null, accept: [], ...request };
       const summary = await this.withNotification(params, abort);
-      await this.afterRun(request, abort.signal);
+      await this.afterRun(request, connected, abort.signal);
       this.logSummary(summary);
       const didNothing = summary.landed === 0 && summary.anonymized === 0 && summary.failed.length === 0;
       if (isAskedFor || !didNothing) this.notifySummary(summary, request);
       return summary;
     } catch (error) {
       if (isCancellation(error)) this.notifyStopped(request);
+      // Another window, which checks for new reports too, or the command line: it does what this run would.
+      else if (!isAskedFor && isCleverLakeError(error, "busy")) this.log.info(describeError(error));
       else {
         const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
         notifyError(error, this.log, retry);

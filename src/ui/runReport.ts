@@ -4,27 +4,27 @@ import type { LogLine, RunDetails, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
-import { Disposable } from "./dispose";
 import { bytes, duration, integer, timeInName, unbroken } from "./format";
 import { hasSuperseded, logWord, optionalInteger } from "./ingestLogPage";
 import { tableSection } from "./markdown";
+import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
 import { overdueText } from "./overdue";
 import { outcomeWord } from "./runsTree";
 
 const scheme = "clever-run";
 
-/** Shows a run's record as a Markdown page. */
-export class RunReports extends Disposable implements vscode.TextDocumentContentProvider {
+/** Shows a run's record as a Markdown page, which is updated while it is open. */
+export class RunReports extends MarkdownPages {
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
   ) {
-    super();
-    this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+    super(scheme);
+    this.makeAgainOn(model.onDidChangeLake);
   }
 
-  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+  protected async pageOf(uri: vscode.Uri): Promise<string> {
     const runId = uri.query;
     const connected = await this.model.connected();
     try {
@@ -36,7 +36,7 @@ export class RunReports extends Disposable implements vscode.TextDocumentContent
   }
 
   async open(runId: string): Promise<void> {
-    await vscode.commands.executeCommand("markdown.showPreview", runPage(runId));
+    await this.show(runPage(runId));
   }
 }
 

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
@@ -119,7 +119,10 @@ async function saveToFile(salt: string): Promise<boolean> {
   });
   if (uri === undefined) return false;
   const text = `${salt}\n`;
-  if (uri.scheme === "file") await writeFile(uri.fsPath, text, { mode: 0o600 });
-  else await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
+  if (uri.scheme === "file") {
+    // A file that is there would keep its rights.
+    await rm(uri.fsPath, { force: true });
+    await writeFile(uri.fsPath, text, { mode: 0o600 });
+  } else await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
   return true;
 }

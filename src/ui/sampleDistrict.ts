@@ -1,15 +1,15 @@
 import path from "node:path";
 import type { EngineClient } from "../engine/client";
-import type { Connected } from "../engine/messages";
+import type { Connected, SampleServer } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import { readGeneralSettings, usesSample } from "./settings";
+import { readGeneralSettings } from "./settings";
 
 /**
  * The sample district, served by this window's engine. While in use it replaces the user's own connection, whose
  * settings and secrets are kept.
  */
 export class SampleDistrict {
-  private roster: string | undefined;
+  private served: SampleServer | undefined;
   readonly lakeFolder: string;
 
   /** @param folder the folder of the district and its lake, shared by all windows */
@@ -23,20 +23,18 @@ export class SampleDistrict {
   /** The parameters for a request to the sample. Starts its server if this window's engine does not serve it yet. */
   async connected(signal?: AbortSignal): Promise<Connected> {
     const { userTypes } = await readGeneralSettings();
-    const { host, port, username, hostKey, password, lakeUrl, salt, rosterPath } = await this.client.request(
-      engine.startSample,
-      { folder: this.folder },
-      { signal },
-    );
-    this.roster = rosterPath ?? undefined;
+    const params = { folder: this.folder };
+    this.served = await this.client.request(engine.startSample, params, { signal });
+    const { host, port, username, hostKey, password, lakeUrl, salt } = this.served;
     return {
       connection: { sftp: { host, port, username, hostKey }, lake: { url: lakeUrl }, userTypes },
       secrets: { password, salt },
     };
   }
 
-  /** The sample roster's path on its server; undefined while the sample is not in use. */
-  get rosterPath(): string | undefined {
-    return usesSample() ? this.roster : undefined;
+  /** The sample roster's path on its server; undefined for any other connection. */
+  rosterOf({ connection }: Connected): string | undefined {
+    const { served } = this;
+    return (connection.lake.url === served?.lakeUrl && served.rosterPath) || undefined;
   }
 }

@@ -72,6 +72,11 @@ export class SecretStore {
     });
   }
 
+  /** Stores what was read before, in place of everything that was written since. */
+  restore(before: BoundSecrets): Promise<void> {
+    return this.inTurn(() => this.store(before));
+  }
+
   /** Removes the secrets. The targets stay, because a login without a stored secret must not go elsewhere either. */
   forgetSecrets(): Promise<void> {
     return this.inTurn(async () => {

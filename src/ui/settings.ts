@@ -151,10 +151,13 @@ export function withProxy<Connection extends object>(
   return { ...connection, proxy: { url: url.trim(), except } };
 }
 
-/** Minutes between checks for new reports; 0 for none. */
+/** A week in minutes, as in the manifest. Timers of much longer run out at once. */
+const longestCheck = 10_080;
+
+/** Minutes between checks for new reports, between one and a week; 0 for none. VS Code only warns of other values. */
 export function checkEvery(): number {
   const minutes = vscode.workspace.getConfiguration(section).get<unknown>("checkEvery");
-  return typeof minutes === "number" && minutes > 0 ? minutes : 0;
+  return typeof minutes === "number" && minutes > 0 ? Math.min(Math.max(minutes, 1), longestCheck) : 0;
 }
 
 /**

@@ -12,8 +12,10 @@ export type StatusBarState =
       readonly known: "looking" | "none" | "some";
       readonly counts: ReportCounts;
     }
-  /** The server could not be read; the counts are from the last successful look. */
-  | { readonly kind: "failed"; readonly reason: string; readonly counts: ReportCounts }
+  /**
+   * The server could not be read, and the counts are from the last successful look; or nothing can be run on the lake.
+   */
+  | { readonly kind: "blocked"; readonly reason: string; readonly counts: ReportCounts }
   | { readonly kind: "running"; readonly text: string };
 
 /** The status bar item; a click opens a menu. */
@@ -36,7 +38,7 @@ export class StatusBar extends Disposable {
       case "reports":
         this.showReports(state);
         break;
-      case "failed":
+      case "blocked":
         this.set({
           icon: "warning",
           text: "Clever",

@@ -33,9 +33,7 @@ function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
   }
   return [
     ...reportItems(model),
-    runs.running === undefined
-      ? { ...withIcon(vscode.l10n.t("$(play) Run the Pipeline")), command: "run" }
-      : { ...withIcon(vscode.l10n.t("$(debug-stop) Stop the Run")), command: "cancelRun" },
+    runItem(model, runs),
     { ...withIcon(vscode.l10n.t("$(graph) Open Participation Dashboard")), command: "openDashboard" },
     { ...withIcon(vscode.l10n.t("$(verified) Verify the Lake")), command: "verify" },
     { label: vscode.l10n.t("Connection"), kind: vscode.QuickPickItemKind.Separator },
@@ -46,6 +44,15 @@ function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
       : { ...withIcon(vscode.l10n.t("$(key) Change Salt or Credentials…")), command: "changeCredentials" },
     log,
   ];
+}
+
+/** What is to be done with the lake next. */
+function runItem(model: ConnectionModel, runs: RunController): MenuItem {
+  if (runs.running !== undefined)
+    return { ...withIcon(vscode.l10n.t("$(debug-stop) Stop the Run")), command: "cancelRun" };
+  return model.needsAdoption
+    ? { ...withIcon(vscode.l10n.t("$(archive) Adopt OEA's Lake…")), command: "adopt" }
+    : { ...withIcon(vscode.l10n.t("$(play) Run the Pipeline")), command: "run" };
 }
 
 /** What is on the server, and what needs attention. */

@@ -4,10 +4,10 @@ import type { TableReport } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
-import { Disposable } from "./dispose";
 import { bytes, dateTime, integer } from "./format";
 import { logSection } from "./ingestLogPage";
 import { tableSection } from "./markdown";
+import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
 
 const scheme = "clever-table";
@@ -15,35 +15,24 @@ const scheme = "clever-table";
 const cellLength = 24;
 
 /** Shows a lake table as a Markdown page, which is updated while it is open. */
-export class TablePages extends Disposable implements vscode.TextDocumentContentProvider {
-  private readonly changed = this.hold(new vscode.EventEmitter<vscode.Uri>());
-  readonly onDidChange = this.changed.event;
-
+export class TablePages extends MarkdownPages {
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
   ) {
-    super();
-    this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
-    this.hold(
-      model.onDidChangeLake(() => {
-        for (const { uri } of vscode.workspace.textDocuments) {
-          if (uri.scheme === scheme) this.changed.fire(uri);
-        }
-      }),
-    );
+    super(scheme);
+    this.makeAgainOn(model.onDidChangeLake);
   }
 
   /** Only rows of pseudonymized tables are shown: VS Code reopens a page with its window. */
-  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+  protected async pageOf(uri: vscode.Uri): Promise<string> {
     const table = uri.path.slice(1);
     const connected = await this.model.connected();
     return pageOf(await this.client.request(engine.tableReport, { ...connected, table }));
   }
 
   async open(table: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme, path: `/${table}` });
-    await vscode.commands.executeCommand("markdown.showPreview", uri);
+    await this.show(vscode.Uri.from({ scheme, path: `/${table}` }));
   }
 }
 

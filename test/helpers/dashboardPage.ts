@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import type { Saved } from "../../src/dashboard/saved";
+import { type Saved, withChange } from "../../src/dashboard/saved";
 import { type FromPage, fromPage, type ToPage } from "../../src/protocol/dashboard";
 import { DashboardSession, type DashboardSource } from "../../src/ui/dashboard/DashboardSession";
 import { type Bundle, bundlePage, hostPage, type ShowOptions } from "./webviewPage";
@@ -44,6 +44,7 @@ export async function showDashboard(
 ): Promise<ShownDashboard> {
   const texts = options.texts ?? englishTexts;
   const sent: FromPage[] = [];
+  let saved = options.saved ?? { groups: [], views: [] };
   const host = await hostPage<ToPage>(browser, "dashboard", files, receive, {
     ...options,
     // Pictures are at their end at once.
@@ -58,10 +59,14 @@ export async function showDashboard(
         type: "init",
         texts,
         district: options.district ?? "",
-        saved: options.saved ?? { groups: [], views: [] },
+        saved,
         filter: session.filter,
         question: session.at,
       });
+    }
+    if (parsed.type === "keepSaved") {
+      saved = withChange(saved, parsed.change);
+      host.post({ type: "given", district: options.district ?? "", saved });
     }
     void session.handle(parsed);
   }

@@ -20,10 +20,22 @@ const noted =
 /** The settings that the next readers find, by their full names. */
 export const settings: Record<string, unknown> = {};
 
+/** The error of every attempt to write a setting. */
+export const unwritable: { error: Error | undefined } = { error: undefined };
+
 export const workspace = {
   isTrusted: true,
-  getConfiguration: (section: string) => ({ get: (key: string) => settings[`${section}.${key}`] }),
+  workspaceFolders: undefined as readonly { readonly uri: { readonly scheme: string } }[] | undefined,
+  getConfiguration: (section: string) => ({
+    get: (key: string) => settings[`${section}.${key}`],
+    inspect: () => undefined,
+    update: async (key: string, value: unknown) => {
+      if (unwritable.error) throw unwritable.error;
+      settings[`${section}.${key}`] = value;
+    },
+  }),
   onDidChangeConfiguration: () => new Disposable(() => undefined),
+  onDidGrantWorkspaceTrust: () => new Disposable(() => undefined),
 };
 
 export const commands = { executeCommand: () => Promise.resolve() };
@@ -39,6 +51,7 @@ export const window = {
   showErrorMessage: noted("showErrorMessage"),
   showQuickPick: noted("showQuickPick"),
   showInputBox: noted("showInputBox"),
+  showOpenDialog: noted("showOpenDialog"),
   createInputBox: () => {
     const box = new Box();
     calls.push({ name: "createInputBox", parameters: [box] });
@@ -82,6 +95,8 @@ export const l10n = {
 
 export const env = { language: "en" };
 
+export const Uri = { file: (path: string) => ({ scheme: "file", path, fsPath: path }) };
+
 export class ThemeColor {
   constructor(readonly id: string) {}
 }
@@ -119,6 +134,7 @@ export class EventEmitter {
 
 export class CancellationError extends Error {}
 
+export const ConfigurationTarget = { Global: 1 };
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const ProgressLocation = { Notification: 15 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };

@@ -22,6 +22,24 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => asked(source)?.range).toEqual({ preset: "schoolYear" });
     });
 
+    test("a year of five digits is not taken, so that the page waits for no answer in vain", async () => {
+      const { page, source } = await dashboards.open();
+      const before = source.asked.length;
+      for (const [button, first, last, apply] of [
+        ["#filter-dates-button", "#own-from", "#own-to", "#own-apply"],
+        ["#filter-compare-button", "#compare-first-from", "#compare-first-to", "#compare-apply"],
+      ] as const) {
+        await page.locator(button).click();
+        await page.locator(first).fill("2026-10-01");
+        await page.locator(last).fill("20261-10-01");
+        await page.locator(apply).click();
+        expect(await page.locator(`${last}:invalid`).count()).toBe(1);
+        await page.keyboard.press("Escape");
+      }
+      expect(await page.locator("main").getAttribute("aria-busy")).toBe("false");
+      expect(source.asked.length).toBe(before);
+    });
+
     test.each([
       ["schools", "Lincoln Elementary"],
       ["resources", "Khan Academy"],
@@ -104,6 +122,8 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => asked(source)).toEqual(openingFilter);
       await post({ type: "notice", text: "There are no filters in the clipboard." });
       await poll(() => textOf(page, ".notice")).toBe("There are no filters in the clipboard.");
+      await page.keyboard.press("Escape");
+      await poll(() => page.locator(".notice").count()).toBe(0);
     });
 
     test("that name what the data does not have any more are told", async () => {
@@ -162,6 +182,11 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       source.empty = false;
       await page.locator("#retry").click();
       await page.locator("#card-users .card-value").waitFor();
+      expect(await page.locator("#export-html").isDisabled()).toBe(false);
+      source.failing = new CleverLakeError("engine", "The lake cannot be read.");
+      await session.refresh();
+      await page.locator("#retry").waitFor();
+      expect(await page.locator("#export-html").isDisabled()).toBe(true);
     });
 
     test("nothing to say of changes is said", async () => {

@@ -159,15 +159,21 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await page.locator("#saved-button").click();
     await page.locator("#saved-name").fill(" South side ");
     await page.locator("#save-group").click();
-    const groups = [...saved.groups, { name: "South side", schools: filter.schools }];
-    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", saved: { ...saved, groups } });
+    const group = { name: "South side", schools: filter.schools };
+    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", change: { groups: [group] } });
+    await poll(() => page.locator(".saved-group").count()).toBe(2);
     // Under a name that is there, what is shown takes its place.
     await page.locator("#saved-name").fill("Never on");
     await page.locator("#saved-name").press("Enter");
     const views = [{ name: "Never on", filter, question: null }];
-    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", saved: { groups, views } });
+    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", change: { views } });
+    await poll(() => page.locator(".saved-view").count()).toBe(1);
     await page.getByRole("button", { name: "Forget" }).last().click();
-    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", saved: { groups: saved.groups, views } });
+    await poll(() => sent.at(-1)).toEqual({
+      type: "keepSaved",
+      change: { forget: { groups: ["South side"] } },
+    });
+    await poll(() => page.locator(".saved-group").count()).toBe(1);
   });
 
   test("a saved view comes back with its filter and question, a saved group as one chip", async () => {

@@ -5,6 +5,7 @@ import { lookupTable, oeaTable, pseudonymMapTable, pseudoTable } from "../../src
 import { reports } from "../../src/clever/reports";
 import { type AdoptRequest, adoptLake } from "../../src/pipeline/adopt/adoptLake";
 import type { AdoptSummary } from "../../src/pipeline/adopt/adoptSummary";
+import { lakeMetrics } from "../helpers/lakeMetrics";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { asSinkWrites, landAsOea, runOeaNotebook } from "../helpers/oeaLake";
 import {
@@ -58,6 +59,14 @@ function adopt({ lake }: PipelineFixture, request: Partial<AdoptRequest> = {}): 
 }
 
 describe("before it is adopted", () => {
+  test("it is not counted, and not said to be of another program that is to be moved away", async () => {
+    const { lake } = await oeaLake();
+    await expect(lakeMetrics(lake, {}, { minimumGroupSize: 10 })).rejects.toMatchObject({
+      code: "notAdopted",
+      hint: expect.stringContaining("clever-lake adopt"),
+    });
+  });
+
   test.each(["run", "ingest", "anonymize"] as const)("%s is refused and changes nothing", async (command) => {
     const fixture = await oeaLake();
     await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04")));

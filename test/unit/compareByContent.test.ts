@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
 import type { ReportItem, RunSummary } from "../../src/engine/messages";
+import { CleverLakeError } from "../../src/errors";
 import { BackgroundCheck } from "../../src/ui/backgroundCheck";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { type ReportCommandParts, ReportCommands } from "../../src/ui/reportCommands";
 import { RunController, type RunRequest } from "../../src/ui/runController";
-import { calls, settings } from "../helpers/vscodeStub";
+import { CancellationError, calls, settings } from "../helpers/vscodeStub";
 
 const checkEvery = 5;
 const connected = { "clever.sftp.host": "h", "clever.lake.url": "file:///lake" };
@@ -45,6 +46,68 @@ test("where contents are compared, a look in the background runs, since no listi
   settings["clever.runAutomatically"] = false;
   expect(await runsAfterALook(0)).toBe(0);
 });
+
+test.each([
+  [0.001, 1],
+  [100_000, 10_080],
+])("an interval of %d minutes, which VS Code takes, is one of %i", async (minutes, interval) => {
+  settings["clever.checkEvery"] = minutes;
+  const refresh = vi.fn(() => Promise.resolve());
+  const model = { refresh, newCount: 0 } as unknown as ConnectionModel;
+  const check = new BackgroundCheck(model, { running: undefined } as unknown as RunController);
+  await vi.advanceTimersByTimeAsync(interval * 60_000 - 1);
+  expect(refresh).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(refresh).toHaveBeenCalledOnce();
+  check.dispose();
+});
+
+test("a look that is under way is not begun anew in the background", async () => {
+  const refresh = vi.fn(() => Promise.resolve());
+  const model = { refresh, newCount: 0, state: "loading" } as unknown as ConnectionModel;
+  const check = new BackgroundCheck(model, { running: undefined } as unknown as RunController);
+  await vi.advanceTimersByTimeAsync(3 * checkEvery * 60_000);
+  expect(refresh).not.toHaveBeenCalled();
+  check.dispose();
+});
+
+test("what follows a run is done with the run's connection, though the window has another one by then", async () => {
+  const [first, second] = ["/first", "/second"].map((url) => ({
+    connection: { lake: { url } },
+    secrets: { salt: "s" },
+  }));
+  const connected = vi.fn(() => Promise.resolve(second)).mockResolvedValueOnce(first);
+  const model = { connected, refresh: () => Promise.resolve(), lakeMayHaveChanged: () => undefined };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+  const nothing = () => Promise.resolve();
+  const after = vi.fn(() => Promise.reject(new CancellationError()));
+  const client = { request: () => Promise.resolve({}) } as unknown as EngineClient;
+  const runs = new RunController(model as unknown as ConnectionModel, client, log, nothing, nothing, after);
+  await runs.run({ command: "run" });
+  expect(after).toHaveBeenCalledWith({ command: "run" }, first, expect.anything());
+});
+
+test.each([
+  ["busy", false, 0],
+  ["busy", true, 1],
+  ["salt", false, 1],
+] as const)(
+  "a run that ends with %s, asked for: %s, ends with %i messages",
+  async (code, isAskedFor, messages) => {
+    const model = {
+      connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
+      refresh: () => Promise.resolve(),
+      lakeMayHaveChanged: () => undefined,
+    } as unknown as ConnectionModel;
+    const request = () => Promise.reject(new CleverLakeError(code, "Another run is at work on this lake."));
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+    const nothing = () => Promise.resolve();
+    const client = { request } as unknown as EngineClient;
+    const runs = new RunController(model, client, log, nothing, nothing, nothing);
+    expect(await runs.run({ command: "run" }, isAskedFor)).toBeUndefined();
+    expect(calls.filter(({ name }) => /^show.*Message$/.test(name))).toHaveLength(messages);
+  },
+);
 
 const item = {
   path: "a.csv",

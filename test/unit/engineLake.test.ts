@@ -98,8 +98,11 @@ describe("the lake's contents", () => {
       "2026-02-02T03-04-05",
       "2026-01-02T03-04-05",
     ]);
+    // As OEA's production pipeline lands: without a folder for the user type.
+    lake.files.set(`${place}/2026-01-02T03-04-05/b.csv`, Buffer.from("rows"));
     expect(await landedFiles(lake, "2026-01-02T03-04-05")).toMatchObject([
-      { path: `${place}/2026-01-02T03-04-05/Staff/a.csv`, userType: "staff", size: 5 },
+      { path: `${place}/2026-01-02T03-04-05/Staff/a.csv`, size: 5 },
+      { path: `${place}/2026-01-02T03-04-05/b.csv`, size: 4 },
     ]);
     expect(await landedFiles(lake, "../..")).toEqual([]);
   });

@@ -4,9 +4,11 @@ import {
   interruptedRuns,
   newestRun,
   noteNewestRun,
+  RunHistory,
   type RunRecord,
   writeRunRecord,
 } from "../../src/pipeline/log/runRecord";
+import { failedFiles } from "../../src/pipeline/plan/failedFiles";
 import { MemoryLake } from "../helpers/memoryLake";
 
 type Outcome = RunRecord["outcome"];
@@ -31,7 +33,7 @@ async function lakeWith(...outcomes: Outcome[]): Promise<MemoryLake> {
 }
 
 async function found(lake: MemoryLake) {
-  const { records, newest } = await interruptedRuns(lake);
+  const { records, newest } = await interruptedRuns(new RunHistory(lake));
   return { interrupted: records.map(({ runId }) => runId), newest };
 }
 
@@ -50,6 +52,15 @@ describe("what earlier runs left", () => {
     expect(await found(lake)).toEqual({ interrupted, newest: `run-${outcomes.length - 1}` });
     // However many there were, none is listed.
     expect(lake.calls.filter((call) => !call.startsWith("read "))).toEqual([]);
+  });
+
+  test("is read once, with what failed in them", async () => {
+    const lake = await lakeWith("done", "incomplete");
+    const history = new RunHistory(lake);
+    await Promise.all([interruptedRuns(history), failedFiles(history)]);
+    expect([...lake.calls].sort()).toEqual(
+      [newestRunPath, runRecordPath("run-0"), runRecordPath("run-1")].map((file) => `read ${file}`),
+    );
   });
 
   test.each([

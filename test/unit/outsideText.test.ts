@@ -168,7 +168,7 @@ describe("everything that VS Code is given to show is text", () => {
     const bar = new StatusBar();
     const item = (bar as unknown as { item: StatusBarItem }).item;
     bar.show({
-      kind: "failed",
+      kind: "blocked",
       reason: hostile,
       counts: { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, overdue: [] },
     });

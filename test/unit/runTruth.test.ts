@@ -4,6 +4,7 @@ import type { UserType } from "../../src/clever/reports";
 import { readRun, verify } from "../../src/engine/runs";
 import { CleverLakeError } from "../../src/errors";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
+import { RunHistory } from "../../src/pipeline/log/runRecord";
 import { failedFiles, isUnresolved } from "../../src/pipeline/plan/failedFiles";
 import type { PlannedFile } from "../../src/pipeline/plan/plan";
 import { isAcceptable, waitingInQuarantine } from "../../src/pipeline/plan/quarantine";
@@ -31,7 +32,7 @@ function failAt({ source }: PipelineFixture, path: string | undefined): void {
 /** Why the newest run that tried a file failed at it, where that is still to be dealt with. */
 async function failureOf(fixture: PipelineFixture, path: string): Promise<string | undefined> {
   const file = (await fixture.status()).find((each) => each.path === path);
-  const found = (await failedFiles(fixture.lake)).get(path);
+  const found = (await failedFiles(new RunHistory(fixture.lake))).get(path);
   return file && found && isUnresolved(file, found) ? found.reason : undefined;
 }
 
@@ -150,7 +151,7 @@ describe("a file that failed", () => {
         landings: [],
       }),
     );
-    expect((await failedFiles(fixture.lake)).size).toBe(0);
+    expect((await failedFiles(new RunHistory(fixture.lake))).size).toBe(0);
   });
 });
 

@@ -88,7 +88,7 @@ describe("what asks for a look", () => {
       "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run tries it again.\n1 report on the server is not read: its rows may be missing.\n4 reports are new on the server.\n3 reports changed on the server.\n\nClick for the menu.",
     );
     bar.show({
-      kind: "failed",
+      kind: "blocked",
       reason: "No route.",
       counts: { quarantined: 1, failed: 0, unread: 0, fresh: 0, changed: 0, overdue: [] },
     });

@@ -78,6 +78,17 @@ function requireColumns({ metadata, tablePath }: Snapshot): void {
   const present = new Set(metadata.columns.map(({ name }) => name));
   for (const name of ["date", "sis_id_pseudonym", "clever_user_id_pseudonym", "school_name", "user_type"]) {
     if (present.has(name)) continue;
+    // OEA's have the columns of the report, and none of those that tell where a row is from.
+    if (name === "user_type" && !present.has("source_file")) {
+      throw new CleverLakeError(
+        "notAdopted",
+        "OEA's own notebooks wrote this table; it cannot be counted yet.",
+        {
+          subject: tablePath,
+          hint: "Look with `clever-lake adopt --dry-run` what there is, then adopt the lake with `clever-lake adopt`.",
+        },
+      );
+    }
     throw new CleverLakeError("unsupportedTable", `The table has no column ${name}.`, {
       subject: tablePath,
       hint: "It was not written by this program: move it away and run again, and it is made again.",

@@ -5,7 +5,7 @@ import { type Duck, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import type { IngestLog } from "../log/logTable";
-import { type InterruptedRuns, interruptedRuns } from "../log/runRecord";
+import { type InterruptedRuns, interruptedRuns, RunHistory } from "../log/runRecord";
 import { lakeState } from "../plan/plan";
 import { sourceNames } from "../plan/sourceNames";
 import { appliedIn, type PseudoTables, readTables } from "../write/tables";
@@ -54,7 +54,7 @@ export async function inspectLake(context: InspectionContext): Promise<Found> {
   const { lake, duck, log, runId, started, signal, notify } = context;
   const { pseudo: tables, refused } = await readTables(lake, duck, signal);
   for (const error of refused.values()) throw error;
-  const interrupted = await interruptedRuns(lake, signal);
+  const interrupted = await interruptedRuns(new RunHistory(lake, signal));
   const oea = await oeaTables(lake, duck, signal);
   const entries = await log.all(signal);
   const reports = reportsToAdopt(tables, isAdoptionCutOff(interrupted.records));

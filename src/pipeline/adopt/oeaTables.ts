@@ -4,7 +4,7 @@ import { readCheckedSnapshot, readSnapshot, type Snapshot } from "../../delta/sn
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { interruptedRuns, type RunRecord } from "../log/runRecord";
+import { interruptedRuns, RunHistory, type RunRecord } from "../log/runRecord";
 import { allReports, appliedVersions, type PseudoTables, readTables } from "../write/tables";
 
 /** A table that OEA's own notebooks wrote. */
@@ -36,7 +36,7 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
 export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<boolean> {
   await using duck = await Duck.open({ memoryLimit: "200MB" });
   const { pseudo: tables } = await readTables(lake, duck, signal);
-  const { records } = await interruptedRuns(lake, signal);
+  const { records } = await interruptedRuns(new RunHistory(lake, signal));
   return mustBeAdopted(tables, records);
 }
 

@@ -7,7 +7,7 @@ import {
   pseudoTable,
   rosterTable,
 } from "../../clever/layout";
-import { type ReportName, type UserType, userTypeFolder, userTypes } from "../../clever/reports";
+import type { ReportName } from "../../clever/reports";
 import { commitPath } from "../../delta/paths";
 import { readCommit, readSnapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
@@ -130,8 +130,6 @@ export async function landingFolders(lake: Lake, signal?: AbortSignal): Promise<
 export interface LandedLakeFile {
   /** In the lake. */
   readonly path: string;
-  readonly report: ReportName;
-  readonly userType: UserType;
   /** Bytes. */
   readonly size: number;
   readonly modified: Date;
@@ -146,11 +144,11 @@ export async function landedFiles(
   if (!landingName.test(folder)) return [];
   const files: LandedLakeFile[] = [];
   for (const report of allReports()) {
-    for (const userType of userTypes) {
-      const place = `${landedFolder(report)}/${folder}/${userTypeFolder[userType]}`;
-      for await (const { path, kind, size, modified } of lake.list(place, signal ? { signal } : {})) {
-        if (kind === "file") files.push({ path, report: report.name, userType, size, modified });
-      }
+    // OEA's production pipeline has no folders for user types in it.
+    const options = { recursive: true, ...(signal ? { signal } : {}) };
+    for await (const entry of lake.list(`${landedFolder(report)}/${folder}`, options)) {
+      const { path, kind, size, modified } = entry;
+      if (kind === "file") files.push({ path, size, modified });
     }
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -152,7 +152,7 @@ async function writeJson(lake: Lake, path: string, document: unknown): Promise<v
 
 /** A run's record; undefined if there is no readable one. */
 export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecord | undefined> {
-  return runRecordSchema.safeParse(await readJson(lake, runRecordPath(runId))).data;
+  return new RunHistory(lake).record(runId);
 }
 
 /** A record has some hundred bytes for each file of its run. */
@@ -184,6 +184,38 @@ export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<Newes
   return runId === undefined ? undefined : { runId };
 }
 
+/** A lake's runs: whatever several questions about them need is read once. */
+export class RunHistory {
+  private noted: Promise<NewestRun | undefined> | undefined;
+  private readonly documents = new Map<string, Promise<unknown>>();
+
+  constructor(
+    readonly lake: Lake,
+    readonly signal?: AbortSignal,
+  ) {}
+
+  newest(): Promise<NewestRun | undefined> {
+    this.noted ??= newestRun(this.lake, this.signal);
+    return this.noted;
+  }
+
+  /** A run's record; undefined if there is no readable one. */
+  async record(runId: string): Promise<RunRecord | undefined> {
+    return runRecordSchema.safeParse(await this.document(runId)).data;
+  }
+
+  /** Whether a run succeeded with every file. Checks no more of its record, which is long for a backlog. */
+  async isDone(runId: string): Promise<boolean> {
+    return doneSchema.safeParse(await this.document(runId)).success;
+  }
+
+  private document(runId: string): Promise<unknown> {
+    const read = this.documents.get(runId) ?? readJson(this.lake, runRecordPath(runId));
+    this.documents.set(runId, read);
+    return read;
+  }
+}
+
 /** Records a run as the newest, before its record is written: the next run then finds whatever it leaves behind. */
 export async function noteNewestRun(lake: Lake, newest: NewestRun): Promise<void> {
   await writeJson(lake, newestRunPath, newest);
@@ -212,25 +244,22 @@ export interface InterruptedRuns {
  * file. A run cleans up after earlier ones before it writes its own record, so these are the newest ones, however many
  * runs were interrupted before they did.
  */
-export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise<InterruptedRuns> {
+export async function interruptedRuns(history: RunHistory): Promise<InterruptedRuns> {
   const records: RunRecord[] = [];
   let newest: string | null = null;
-  const noted = await newestRun(lake, signal);
-  for (let next = noted; next !== undefined; ) {
+  for (let next = await history.newest(); next !== undefined; ) {
     const { runId } = next;
-    const document = await readJson(lake, runRecordPath(runId));
-    // Nothing else is needed of a successful run, and a backlog's record is long.
-    if (doneSchema.safeParse(document).success) {
+    if (await history.isDone(runId)) {
       newest ??= runId;
       break;
     }
-    const record = runRecordSchema.safeParse(document).data;
+    const record = await history.record(runId);
     newest ??= record ? runId : null;
     if (record) records.unshift(record);
     if (record && record.outcome !== "running") break;
     // A run without a record was interrupted before it began; it left nothing.
     const previous: string | null | undefined = record ? record.previous : next.previous;
-    next = await runBefore(lake, runId, previous, signal);
+    next = await runBefore(history, runId, previous);
     // Names grow from run to run: a record that names itself, or a later one, would be followed forever.
     if (next !== undefined && next.runId >= runId) break;
   }
@@ -238,10 +267,9 @@ export async function interruptedRuns(lake: Lake, signal?: AbortSignal): Promise
 }
 
 async function runBefore(
-  lake: Lake,
+  { lake, signal }: RunHistory,
   runId: string,
   previous: string | null | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<NewestRun | undefined> {
   if (previous === null) return undefined;
   if (previous !== undefined) return { runId: previous };

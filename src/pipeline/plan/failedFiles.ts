@@ -1,5 +1,4 @@
-import type { Lake } from "../../lake/lake";
-import { newestRun, readRunRecord } from "../log/runRecord";
+import type { RunHistory } from "../log/runRecord";
 import type { PlannedFile } from "./plan";
 
 /** A run that failed at a file, and why. */
@@ -15,15 +14,12 @@ export interface FileFailure {
 const runsAtMost = 10;
 
 /** The newest failure of each file (by its path on the server) in the newest runs. */
-export async function failedFiles(
-  lake: Lake,
-  signal?: AbortSignal,
-): Promise<ReadonlyMap<string, FileFailure>> {
+export async function failedFiles(history: RunHistory): Promise<ReadonlyMap<string, FileFailure>> {
   const failures = new Map<string, FileFailure>();
-  let runId: string | null | undefined = (await newestRun(lake, signal))?.runId;
+  let runId: string | null | undefined = (await history.newest())?.runId;
   for (let read = 0; read < runsAtMost && runId; read++) {
-    signal?.throwIfAborted();
-    const record = await readRunRecord(lake, runId);
+    history.signal?.throwIfAborted();
+    const record = await history.record(runId);
     for (const { path, reason } of record?.summary?.failed ?? []) {
       if (!failures.has(path)) failures.set(path, { runId, reason });
     }

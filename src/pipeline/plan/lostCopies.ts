@@ -3,7 +3,7 @@ import { allSettledOrThrow } from "../../allSettledOrThrow";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import type { PlannedFile } from "./plan";
-import { isAsKnown } from "./sourceNames";
+import { isUnchangedDelivery } from "./sourceNames";
 
 /** Each mostly waits for the lake. */
 const requestsAtOnce = 8;
@@ -21,7 +21,7 @@ export async function withLostCopies(
   const asking = bulkhead(requestsAtOnce, Number.POSITIVE_INFINITY);
   const work = plan.map(async (file): Promise<PlannedFile> => {
     const { entry } = file;
-    if (entry === undefined || !isAsKnown(file) || !isDue(entry)) return file;
+    if (entry === undefined || !isUnchangedDelivery(file) || !isDue(entry)) return file;
     const copy = await asking.execute(() => lake.stat(entry.landedPath, signal ? { signal } : {}));
     return copy ? file : { ...file, state: "changed", reason: undefined };
   });

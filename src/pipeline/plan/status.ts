@@ -6,7 +6,7 @@ import type { Lake } from "../../lake/lake";
 import type { ReportSource } from "../../sftp/source";
 import { mustBeAdopted } from "../adopt/oeaTables";
 import { IngestLog } from "../log/logTable";
-import { interruptedRuns, newestRun, type RunSummary, readRunRecord } from "../log/runRecord";
+import { interruptedRuns, newestRun, RunHistory, type RunSummary, readRunRecord } from "../log/runRecord";
 import type { Finding } from "../others/finding";
 import { inspectTables } from "../others/inspectTables";
 import { readTables, stateOf } from "../write/tables";
@@ -35,12 +35,14 @@ export type StatusSettings = Pick<Config, "userTypes" | "expectReportsWithin">;
 /**
  * The server's files with their state in the lake, then quarantined deliveries that have left the server. Writes
  * nothing.
+ * @param history the lake's runs, if the caller needs them too
  */
 export async function status(
   source: ReportSource,
   lake: Lake,
   { userTypes, expectReportsWithin }: StatusSettings,
   signal?: AbortSignal,
+  history = new RunHistory(lake, signal),
 ): Promise<Status> {
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
@@ -50,7 +52,7 @@ export async function status(
       source.list(signal),
       ingestLog.sources(signal),
       readTables(lake, duck, signal),
-      interruptedRuns(lake, signal),
+      interruptedRuns(history),
     ]);
     const state = stateOf(tables, log);
     const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);

@@ -1,13 +1,13 @@
-import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { dashboardHtml } from "../../dashboard/export/dashboardHtml";
 import type { DashboardTexts } from "../../dashboard/export/texts";
 import type { DashboardView } from "../../dashboard/export/view";
 import { type LinkedView, parseViewLink, viewLink } from "../../dashboard/export/viewLink";
 import type { DashboardFilter } from "../../dashboard/filter";
-import type { Saved } from "../../dashboard/saved";
+import { type Saved, savedSchema, withChange } from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
+import { localFolder } from "../localFiles";
 import { notify } from "../messages";
 import { section } from "../settings";
 import { mediaFile, showPage, webviewOptions } from "../webview";
@@ -28,7 +28,7 @@ export interface DashboardContext {
   readonly source: DashboardSource;
   readonly texts: DashboardTexts;
   /** The district's name, for exported files; empty if no setting has it. */
-  readonly district: string;
+  district(): string;
   /** What the reader has saved under names, for the current lake. */
   readonly saved: SavedState;
   /** Fires when the numbers may have changed: after a run, or with another setting. */
@@ -52,9 +52,9 @@ export class DashboardPanel extends Disposable {
     const { shown } = DashboardPanel;
     if (shown) {
       shown.panel.reveal();
-      // A visible page asks the question itself. A hidden page no longer exists and will start with the session's
-      // filter.
-      if (linked && shown.panel.visible) shown.post({ type: "pasted", ...linked });
+      // A page that runs asks the question itself. One that is still loading, or hidden and so no longer exists, will
+      // start with the session's filter.
+      if (linked && shown.isRunning) shown.post({ type: "pasted", ...linked });
       else if (linked) {
         shown.asked = linked.question;
         void shown.session.use(linked.filter);
@@ -89,6 +89,8 @@ export class DashboardPanel extends Disposable {
   }
 
   private readonly session: DashboardSession;
+  /** Whether its page runs and listens. */
+  private isRunning = false;
 
   private constructor(
     private readonly panel: vscode.WebviewPanel,
@@ -107,8 +109,18 @@ export class DashboardPanel extends Disposable {
     });
     this.hold(this.session);
     this.hold(panel.onDidDispose(() => this.dispose()));
+    this.hold(
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.isRunning = false;
+      }),
+    );
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
-    this.hold(ground.onDidChange(() => void this.session.refresh()));
+    this.hold(
+      ground.onDidChange(() => {
+        void this.session.refresh();
+        this.post({ type: "given", ...this.given() });
+      }),
+    );
 
     const { language, title } = ground.texts;
     showPage(panel, ground.extensionUri, { name: "dashboard", icons: false, root: "div", language, title });
@@ -125,12 +137,12 @@ export class DashboardPanel extends Disposable {
     const parsed = fromPage.safeParse(message);
     if (!parsed.success) return;
     if (parsed.data.type === "ready") {
+      this.isRunning = true;
       const { filter, at } = this.session;
-      const { texts, district } = this.ground;
-      const saved = this.ground.saved.read();
+      const { texts } = this.ground;
       const asked = this.asked === undefined ? {} : { asked: this.asked };
       this.asked = undefined;
-      this.post({ type: "init", texts, district, saved, filter, question: at, ...asked });
+      this.post({ type: "init", texts, ...this.given(), filter, question: at, ...asked });
     }
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.ground.notifyError(error));
@@ -140,7 +152,7 @@ export class DashboardPanel extends Disposable {
   private async act(message: FromPage): Promise<void> {
     switch (message.type) {
       case "keepSaved":
-        await this.ground.saved.write(message.saved);
+        await this.keep(withChange(this.ground.saved.read(), message.change));
         return;
       case "run":
         await vscode.commands.executeCommand("clever.run");
@@ -183,6 +195,17 @@ export class DashboardPanel extends Disposable {
     }
   }
 
+  /** Stores what the reader saves, unless it is too much; the page then shows what is stored. */
+  private async keep(saved: Saved): Promise<void> {
+    if (savedSchema.safeParse(saved).success) await this.ground.saved.write(saved);
+    this.post({ type: "given", ...this.given() });
+  }
+
+  /** What the settings and the current lake give the page, besides numbers. */
+  private given() {
+    return { district: this.ground.district(), saved: this.ground.saved.read() };
+  }
+
   private async save({ kind, name, content }: PageFile): Promise<void> {
     const names = {
       png: vscode.l10n.t("Pictures"),
@@ -203,7 +226,8 @@ export class DashboardPanel extends Disposable {
     if (!target) return;
     const read = async (file: string) =>
       Buffer.from(await vscode.workspace.fs.readFile(mediaFile(this.ground.extensionUri, file))).toString();
-    const { texts, district } = this.ground;
+    const { texts } = this.ground;
+    const district = this.ground.district();
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
     const html = dashboardHtml(bundle, { answer, view, texts, district });
     await vscode.workspace.fs.writeFile(target, Buffer.from(html));
@@ -236,8 +260,7 @@ export class DashboardPanel extends Disposable {
   }
 }
 
-/** Asks where to save a file; suggests the workspace, or the home folder if there is none. */
+/** Asks where to save a file. */
 function askWhere(name: string, filters: Record<string, string[]>): Thenable<vscode.Uri | undefined> {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
-  return vscode.window.showSaveDialog({ filters, defaultUri: vscode.Uri.joinPath(folder, name) });
+  return vscode.window.showSaveDialog({ filters, defaultUri: vscode.Uri.joinPath(localFolder(), name) });
 }

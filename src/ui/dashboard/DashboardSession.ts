@@ -41,9 +41,10 @@ export class DashboardSession {
     return this.question;
   }
 
-  /** What the page shows; undefined before the first answer and after a failure. */
+  /** What the page shows, also while the next answer is computed; undefined before the first and after a failure. */
   get answer(): DashboardAnswer | undefined {
-    return this.state.type === "answer" ? this.state.answer : undefined;
+    if (this.state.type === "answer") return this.state.answer;
+    return this.state.type === "loading" ? this.latest : undefined;
   }
 
   /** Repeats the last question: the lake or a setting may have changed. */

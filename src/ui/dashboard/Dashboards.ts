@@ -4,9 +4,10 @@ import type { DashboardFilter } from "../../dashboard/filter";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { quarantinedIn } from "../../dashboard/quarantine";
 import { type EngineClient, signalOf } from "../../engine/client";
-import type { GroupsSummary } from "../../engine/messages";
+import type { Connected, GroupsSummary } from "../../engine/messages";
 import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
+import { counted } from "../counts";
 import { Disposable } from "../dispose";
 import { isCancellation, notify, notifyError } from "../messages";
 import { readGeneralSettings, section, usesSample } from "../settings";
@@ -23,13 +24,14 @@ const linkPath = "/dashboard";
 const panel = () => import("./DashboardPanel");
 const texts = () => import("../../dashboard/export/texts");
 
-/** Settings that affect the dashboard's numbers, besides the lake's. */
+/** Settings that affect the dashboard. */
 const settings = [
   "minimumGroupSize",
   "keepWhole",
   "schoolYearStart",
   "schoolLevelsFile",
   "licencesFile",
+  "districtName",
   "lake",
   "sampleDistrict",
 ].map((key) => `${section}.${key}`);
@@ -38,6 +40,8 @@ const settings = [
 export class Dashboards extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   private readonly groupSize: GroupSize;
+  /** The reports in quarantine, as the last look at the server found them. */
+  private quarantined = "";
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -48,6 +52,15 @@ export class Dashboards extends Disposable {
     super();
     this.groupSize = new GroupSize(context.globalState);
     this.hold(model.onDidChangeLake(() => this.changed.fire()));
+    this.hold(
+      model.onDidChange(() => {
+        const quarantined = model.reports.filter(({ state }) => state === "quarantined");
+        const paths = quarantined.map(({ path }) => path).join("\n");
+        if (paths === this.quarantined) return;
+        this.quarantined = paths;
+        this.changed.fire();
+      }),
+    );
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (settings.some((setting) => event.affectsConfiguration(setting))) this.changed.fire();
@@ -96,9 +109,12 @@ export class Dashboards extends Disposable {
   async updateGroups(): Promise<GroupsSummary | undefined> {
     try {
       const title = vscode.l10n.t("Clever: writing the table of groups");
-      const done = await withProgress(title, (_progress, token) => this.requestGroups(signalOf(token)));
+      const connected = await this.model.connected();
+      const done = await withProgress(title, (_progress, token) =>
+        this.requestGroups(connected, signalOf(token)),
+      );
       const text = done.written
-        ? vscode.l10n.t("The table of groups is up to date: {0} groups.", done.groups)
+        ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
         : vscode.l10n.t("The table of groups is up to date already.");
       notify(showInformationMessage, text);
       return done;
@@ -111,17 +127,21 @@ export class Dashboards extends Disposable {
   }
 
   /** Updates the table of groups as part of a run, if the settings ask for it; a failure does not fail the run. */
-  async updateGroupsQuietly(signal: AbortSignal): Promise<void> {
+  async updateGroupsQuietly(connected: Connected, signal: AbortSignal): Promise<void> {
     try {
       if (vscode.workspace.getConfiguration(section).get("groupsTable") === true)
-        await this.requestGroups(signal);
+        await this.requestGroups(connected, signal);
     } catch (error) {
       if (!signal.aborted) notifyError(error, this.log);
     }
   }
 
-  private async requestGroups(signal: AbortSignal): Promise<GroupsSummary> {
-    const connected = await this.model.connected();
+  /** The size of groups to count with; asks first if it would show every number. */
+  minimumGroupSize(): Promise<number> {
+    return this.groupSize.current();
+  }
+
+  private async requestGroups(connected: Connected, signal: AbortSignal): Promise<GroupsSummary> {
     const minimumGroupSize = await this.groupSize.current();
     const { keepWhole } = await readGeneralSettings();
     const cacheFolder = this.context.globalStorageUri.fsPath;
@@ -145,7 +165,7 @@ export class Dashboards extends Disposable {
     const locale = regionalLocale(language, Intl.DateTimeFormat().resolvedOptions().locale);
     return {
       extensionUri: context.extensionUri,
-      district: districtName(),
+      district: districtName,
       saved: await savedIn(context.globalState),
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
       source: engineSource(model, client, groupSize, context.globalStorageUri.fsPath),
@@ -199,7 +219,8 @@ function engineSource(
       };
       const params = { ...connected, filter, ...counting };
       const answer = await client.request(engine.dashboard, params, { signal, onProgress });
-      return "empty" in answer || model.state !== "loaded"
+      // A look at the server that is under way, as after each run, changes nothing of what is known.
+      return "empty" in answer || model.seen === undefined
         ? answer
         : { ...answer, quarantined: quarantinedIn(model.reports, answer) };
     },

@@ -48,7 +48,8 @@ export class GroupSize {
       show,
     );
     if (answer === show) await this.state.update(confirmedKey, true);
-    else {
+    // Another window asks too: there it may have been confirmed, or the setting changed, since.
+    else if (this.state.get(confirmedKey) !== true && (await this.set()) <= 1) {
       const settings = vscode.workspace.getConfiguration(section);
       await settings.update(setting, undefined, vscode.ConfigurationTarget.Global);
     }

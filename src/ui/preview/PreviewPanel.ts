@@ -14,17 +14,20 @@ import { showPage, webviewOptions } from "../webview";
 import { showErrorMessage, showWarningMessage } from "../window";
 import { PreviewSession } from "./PreviewSession";
 
+/** What the panel depends on. */
+export interface PreviewGround {
+  readonly extensionUri: vscode.Uri;
+  readonly source: PreviewSource;
+  readonly strings: PreviewStrings;
+  readonly onDidChangeConnection: vscode.Event<void>;
+}
+
 /** The tab with a report's first rows; one per file. */
 export class PreviewPanel extends Disposable {
   private static readonly shown = new Map<string, PreviewPanel>();
 
   /** Shows a file's preview, reusing an open one. */
-  static open(
-    extensionUri: vscode.Uri,
-    source: PreviewSource,
-    file: PreviewFile,
-    strings: PreviewStrings,
-  ): PreviewPanel {
+  static open(ground: PreviewGround, file: PreviewFile): PreviewPanel {
     const open = PreviewPanel.shown.get(keyOf(file));
     if (open) {
       open.panel.reveal();
@@ -34,9 +37,9 @@ export class PreviewPanel extends Disposable {
       previewViewType,
       file.name,
       vscode.ViewColumn.Active,
-      webviewOptions(extensionUri),
+      webviewOptions(ground.extensionUri),
     );
-    return new PreviewPanel(panel, extensionUri, source, file, strings);
+    return new PreviewPanel(panel, ground, file);
   }
 
   /**
@@ -46,29 +49,27 @@ export class PreviewPanel extends Disposable {
   static restore(
     panel: vscode.WebviewPanel,
     state: unknown,
-    extensionUri: vscode.Uri,
-    source: PreviewSource,
-    strings: PreviewStrings,
+    ground: PreviewGround,
   ): PreviewPanel | undefined {
     const parsed = pageState.safeParse(state);
     if (!parsed.success || PreviewPanel.shown.has(keyOf(parsed.data.file))) {
       panel.dispose();
       return undefined;
     }
-    panel.webview.options = webviewOptions(extensionUri);
-    return new PreviewPanel(panel, extensionUri, source, parsed.data.file, strings);
+    panel.webview.options = webviewOptions(ground.extensionUri);
+    return new PreviewPanel(panel, ground, parsed.data.file);
   }
 
   private readonly session: PreviewSession;
+  private readonly strings: PreviewStrings;
 
   private constructor(
     private readonly panel: vscode.WebviewPanel,
-    extensionUri: vscode.Uri,
-    source: PreviewSource,
+    { extensionUri, source, strings, onDidChangeConnection }: PreviewGround,
     private readonly file: PreviewFile,
-    private readonly strings: PreviewStrings,
   ) {
     super();
+    this.strings = strings;
     this.session = new PreviewSession(source, file, {
       post: (message) => this.post(message),
       confirmReveal: () => this.confirmReveal(),
@@ -79,6 +80,8 @@ export class PreviewPanel extends Disposable {
     this.hold(this.session);
     this.hold(panel.onDidDispose(() => this.dispose()));
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
+    // Another server or lake may have another file of this name. What was revealed of the old one is not left open.
+    this.hold(onDidChangeConnection(() => void this.session.open()));
 
     showPage(panel, extensionUri, {
       name: "preview",

@@ -44,6 +44,17 @@ suite("in Restricted Mode", function () {
       assert.equal(client.pid, undefined);
 
       await setSetting("userTypes", undefined);
+      // As for a dashboard, a preview or a page that VS Code restores.
+      await assert.rejects(
+        model.connected(),
+        /^CleverLakeError: In Restricted Mode nothing is looked at by itself/,
+      );
+      let told = 0;
+      const listening = model.onDidChangeLake(() => told++);
+      await model.loaded();
+      // The first look, by whatever way, is one at the lake and its runs too, whose views were empty.
+      assert.equal(told, 1);
+      listening.dispose();
       await commands.executeCommand("clever.refresh");
       assert.equal(model.newCount, 6);
       assert.equal((await reportsTree.getChildren()).length, 2);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cp, readdir } from "node:fs/promises";
 import path from "node:path";
-import { commands, extensions, workspace } from "vscode";
+import { commands, extensions, type QuickPickItem, workspace } from "vscode";
 import type { AdoptSummary } from "../../../src/engine/messages";
 import { adoptionPage } from "../../../src/ui/adoptionPage";
 import { activeApplication } from "../application";
@@ -40,6 +40,23 @@ suite("adopting a lake that OEA wrote", function () {
     assert.equal(told?.kind, "error");
     assert.match(told?.message ?? "", /OEA's own notebooks wrote this table; .*Clever: Adopt OEA's Lake/);
     assert.deepEqual(told?.choices, ["Retry", "Adopt OEA's Lake", "Show Log"]);
+  });
+
+  test("the views and the menu say so, and lead there", async () => {
+    const { model, lakeTree, reportsView } = await activeApplication();
+    await model.refresh();
+    assert.match(reportsView.message ?? "", /^OEA's own notebooks wrote this lake/);
+    const [first] = await lakeTree.getChildren();
+    assert.ok(first);
+    assert.equal(lakeTree.getTreeItem(first).command?.command, "clever.adopt");
+    let shown: readonly QuickPickItem[] = [];
+    person.pick((items) => {
+      shown = items;
+      return undefined;
+    });
+    await commands.executeCommand("clever.showMenu");
+    const labels = shown.map(({ label }) => label);
+    assert.ok(labels.includes("Adopt OEA's Lake…") && !labels.includes("Run the Pipeline"), String(labels));
   });
 
   test("the test of the connection says so, too", async () => {
@@ -83,7 +100,10 @@ suite("adopting a lake that OEA wrote", function () {
     assert.equal(person.saw(/^No discrepancies found/).length, 1);
     await adopt();
     assert.match(person.told.at(-1)?.message ?? "", /^This lake was adopted before\./);
-    const { runs } = await activeApplication();
+    const { lakeTree, model, reportsView, runs } = await activeApplication();
     assert.ok(await runs.run({ command: "run" }));
+    await model.loaded();
+    assert.equal(reportsView.message, "");
+    assert.ok((await lakeTree.getChildren()).every(({ kind }) => kind === "stage"));
   });
 });

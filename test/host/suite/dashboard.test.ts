@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from "vscode";
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
+import { viewLink } from "../../../src/dashboard/export/viewLink";
 import { openingFilter, openingView } from "../../../src/dashboard/opening";
 import { dashboard } from "../../../src/engine/protocol";
 import type { ToPage } from "../../../src/protocol/dashboard";
@@ -120,6 +123,14 @@ suite("the dashboard", function () {
     await setSetting("keepWhole", undefined);
   });
 
+  test("carries the district's name as it is set now", async () => {
+    const tab = tabs.newest();
+    const before = tab.received.length;
+    await setSetting("districtName", "Eastfield Unified");
+    assert.equal((await tab.hears("given", before)).district, "Eastfield Unified");
+    await setSetting("districtName", undefined);
+  });
+
   test("does not take messages that no page of its own sends", async () => {
     const tab = tabs.newest();
     const before = tab.received.length;
@@ -151,6 +162,12 @@ suite("the dashboard", function () {
     const again = tabs.newest();
     assert.notEqual(again, tab);
     assert.equal((await again.hears("answer")).answer.to, "2025-08-26");
+    // Its page is still loading: it starts with what the newest link opens.
+    const { search } = new URL(viewLink("x:/", { filter: openingFilter, question: "lastMonth" }));
+    await dashboards.openLink(link.with({ query: search.slice(1) }));
+    again.say({ type: "ready" });
+    const { filter: started, asked } = await again.hears("init");
+    assert.deepEqual([started, asked], [openingFilter, "lastMonth"]);
     await dashboards.openLink(link.with({ query: "filter=x" }));
     assert.equal(person.saw(/The link is damaged/).length, 1);
   });
@@ -163,8 +180,8 @@ suite("the dashboard", function () {
         { name: "Teachers", filter: { ...openingFilter, userTypes: ["teachers" as const] }, question: null },
       ],
     };
-    tab.say({ type: "keepSaved", saved });
-    tab.say({ type: "keepSaved", saved: { ...saved, groups: "none" } });
+    tab.say({ type: "keepSaved", change: saved });
+    tab.say({ type: "keepSaved", change: { ...saved, groups: "none" } });
     await close(tab);
     const again = await open();
     const savedNow = async () => {
@@ -173,11 +190,24 @@ suite("the dashboard", function () {
       return (await again.hears("init", before)).saved;
     };
     assert.deepEqual(await savedNow(), saved);
+    const before = again.received.length;
     await setSetting("lake.url", "ftp://somewhere");
+    // A page that is open gets what is saved for the other lake, and changes only that.
+    assert.deepEqual((await again.hears("given", before)).saved, { groups: [], views: [] });
+    const south = { name: "South side", schools: ["South High"] };
+    again.say({ type: "keepSaved", change: { groups: [south] } });
+    assert.deepEqual(await savedNow(), { groups: [south], views: [] });
+    again.say({ type: "keepSaved", change: { forget: { groups: [south.name] } } });
     assert.deepEqual(await savedNow(), { groups: [], views: [] });
     await district.connect();
     assert.deepEqual(await savedNow(), saved);
-    again.say({ type: "keepSaved", saved: { groups: [], views: [] } });
+    // Another window's page, opened before this one saved anything, does not take it away.
+    again.say({ type: "keepSaved", change: { groups: [south] } });
+    assert.deepEqual(await savedNow(), { groups: [saved.groups[0], south], views: saved.views });
+    again.say({
+      type: "keepSaved",
+      change: { forget: { groups: ["North side", south.name], views: ["Teachers"] } },
+    });
     assert.deepEqual(await savedNow(), { groups: [], views: [] });
   });
 
@@ -209,6 +239,22 @@ suite("the dashboard", function () {
     assert.match(message, /clever\.lake\.url/);
     await close(tab);
     await district.connect();
+  });
+
+  test("lists what is in quarantine, also while the server is looked at", async () => {
+    const { model, runs } = await activeApplication();
+    const name = "2025-08-26-daily-participation-students (1).csv";
+    await writeFile(path.join(district.reports, "daily-participation", name), "nonsense\n1\n");
+    const tab = await open();
+    await runs.run({ command: "run", only: [`daily-participation/${name}`] });
+    const newest = () => tab.received.findLast((message) => message.type === "answer");
+    await until("it is listed", () => newest()?.answer.quarantined?.includes(name) === true);
+    const before = tab.received.length;
+    const looking = model.refresh();
+    tab.say({ type: "retry" });
+    assert.deepEqual((await tab.hears("answer", before)).answer.quarantined, [name]);
+    await looking;
+    await close(tab);
   });
 
   test("comes back after a reload with its filters, once, and without a usable state as if new", async () => {
@@ -275,7 +321,7 @@ suite("the dashboard", function () {
       extensionUri: extension.extensionUri,
       link: "vscode://clever-lake.clever-lake/dashboard",
       source,
-      district: "",
+      district: () => "",
       saved: { read: () => ({ groups: [], views: [] }), write: async () => undefined },
       texts: dashboardTexts((text) => text, "en"),
       onDidChange: new EventEmitter<void>().event,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, readdir, readFile } from "node:fs/promises";
+import { appendFile, cp, readdir, readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import path from "node:path";
 import { commands, extensions, window } from "vscode";
@@ -9,7 +9,7 @@ import { EnginePreviews } from "../../../src/ui/enginePreviews";
 import { PreviewPanel } from "../../../src/ui/preview/PreviewPanel";
 import { previewStrings } from "../../../src/ui/preview/strings";
 import { activeApplication, killEngine, until } from "../application";
-import { District } from "../district";
+import { District, setSetting } from "../district";
 import { Person } from "../person";
 import { type Tab, Tabs } from "../tabs";
 import { nodeAt } from "../trees";
@@ -124,15 +124,37 @@ suite("a report's preview", function () {
     assert.equal((await page.hears("rows", before)).rows.length, 5);
   });
 
+  test("is read anew, masked, where another connection has another file of its name", async () => {
+    const page = await openMonday();
+    page.say({ type: "ready" });
+    await page.hears("opened");
+    person.answer(/^Show the identities/, "Reveal");
+    const masked = page.received.length;
+    page.say({ type: "reveal", on: true });
+    assert.equal((await page.hears("opened", masked)).revealed, true);
+    const before = page.received.length;
+    await cp(path.join(district.reports, monday), path.join(district.reports, "other", monday));
+    await appendFile(path.join(district.reports, "other", monday), "2025-08-25,too,few\n");
+    await setSetting("sftp.root", `${district.reports}/other`);
+    const { info, revealed } = await page.hears("opened", before);
+    assert.deepEqual([info.refusedCount, revealed], [2, false]);
+    await setSetting("sftp.root", district.reports);
+  });
+
   test("comes back after a reload, masked, and without a usable state its tab closes", async () => {
     const { client, log, model } = await activeApplication();
     await commands.executeCommand("workbench.action.closeAllEditors");
     const extension = extensions.getExtension("clever-lake.clever-lake");
     assert.ok(extension);
+    const ground = {
+      extensionUri: extension.extensionUri,
+      source: new EnginePreviews(model, client, log),
+      strings: previewStrings(),
+      onDidChangeConnection: model.onDidChangeConnection,
+    };
     const restore = (state: unknown) => {
       const panel = window.createWebviewPanel(previewViewType, "restored", -1);
-      const source = new EnginePreviews(model, client, log);
-      const shown = PreviewPanel.restore(panel, state, extension.extensionUri, source, previewStrings());
+      const shown = PreviewPanel.restore(panel, state, ground);
       return { shown, page: tabs.newest() };
     };
     const file = { path: monday, origin: "server", name: "a report" };
@@ -146,8 +168,7 @@ suite("a report's preview", function () {
     let closed = 0;
     const nothing = window.createWebviewPanel(previewViewType, "restored", -1);
     nothing.onDidDispose(() => closed++);
-    const source = new EnginePreviews(model, client, log);
-    PreviewPanel.restore(nothing, { file: "?" }, extension.extensionUri, source, previewStrings());
+    PreviewPanel.restore(nothing, { file: "?" }, ground);
     await until("the tab is closed", () => closed === 1);
   });
 });

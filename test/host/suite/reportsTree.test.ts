@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { commands, MarkdownString } from "vscode";
+import { commands, MarkdownString, type TreeDataProvider } from "vscode";
 import { activeApplication } from "../application";
 import { District } from "../district";
 import { Person } from "../person";
@@ -222,6 +222,12 @@ suite("the reports of an OpenSSH server", function () {
     assert.deepEqual(person.told, []);
   });
 
+  test("have parents up to the top, so that they can be found below closed rows", async () => {
+    const { lakeTree, reportsTree } = await activeApplication();
+    await assertParents(lakeTree);
+    await assertParents(reportsTree);
+  });
+
   test("keep their ids over a refresh, so that what is expanded and selected stays so", async () => {
     const { model, reportsTree, lakeTree, runsTree } = await activeApplication();
     for (const tree of [reportsTree, lakeTree, runsTree]) {
@@ -254,6 +260,15 @@ suite("the reports of an OpenSSH server", function () {
     assert.equal(reportsView.message, "");
   });
 });
+
+/** Each row's parent is the row that it is listed below. */
+async function assertParents<T>(tree: TreeDataProvider<T>, above?: T): Promise<void> {
+  const idOf = async (node: T | null | undefined) => node && (await tree.getTreeItem(node)).id;
+  for (const node of (await tree.getChildren(above)) ?? []) {
+    assert.equal(await idOf(await tree.getParent?.(node)), await idOf(above));
+    await assertParents(tree, node);
+  }
+}
 
 suite("ten thousand files on the server", function () {
   this.timeout(300_000);

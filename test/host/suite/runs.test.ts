@@ -3,9 +3,10 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, window, workspace } from "vscode";
 import { verify } from "../../../src/engine/protocol";
+import { adoptionPage } from "../../../src/ui/adoptionPage";
 import { runPage } from "../../../src/ui/runReport";
 import { activeApplication, killEngine, until } from "../application";
-import { District, salt } from "../district";
+import { District, salt, setSetting } from "../district";
 import { Person } from "../person";
 import { linesOf, nodeAt } from "../trees";
 
@@ -99,6 +100,20 @@ suite("runs", function () {
     await commands.executeCommand("clever.openRun");
     assert.ok(offered >= 2);
     assert.deepEqual(person.told, []);
+  });
+
+  test("whose report cannot be read say why, and show it once it can be read again", async () => {
+    const { runsTree } = await activeApplication();
+    const node = await nodeAt(runsTree, /./);
+    assert.ok(node.kind === "run");
+    await setSetting("lake.url", "ftp://somewhere");
+    const adoption = await workspace.openTextDocument(adoptionPage());
+    assert.match(adoption.getText(), /^> .*clever\\\.lake\\\.url/);
+    await commands.executeCommand("clever.openRun", node);
+    const page = await workspace.openTextDocument(runPage(node.run.runId));
+    await until("it says why", () => /^> .*clever\\\.lake\\\.url/.test(page.getText()));
+    await district.connect();
+    await until("it is shown", () => /\*\*done\*\*/.test(page.getText()));
   });
 
   test("that failed are tried again from the view", async () => {

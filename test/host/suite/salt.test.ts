@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, env, Uri } from "vscode";
 import { activeApplication, until } from "../application";
@@ -87,6 +87,8 @@ suite("the salt", function () {
     assert.equal(person.saw(/The salt for/)[0]?.detail, salt);
 
     const file = path.join(district.reports, "..", "salt.txt");
+    // One that is there already, which others may read.
+    await writeFile(file, "another", { mode: 0o644 });
     person.saveTo(Uri.file(file));
     person.answer(/Show the salt on this screen/, "Show").answer(/The salt for/, "Save to a File…");
     await commands.executeCommand("clever.showSalt");

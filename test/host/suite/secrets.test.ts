@@ -76,6 +76,15 @@ suite("secrets", () => {
     assert.match(person.boxes[0]?.prompt ?? "", /district at 127\.0\.0\.1/);
     // Nothing is removed by an empty box.
     assert.equal(await person.boxes[0]?.validateInput?.(" "), "A value is required.");
+    // A key of the lake is asked for by the lake's name, and kept as the wizard keeps it.
+    await setSetting("lake.url", "https://district.dfs.core.windows.net");
+    await setSetting("lake.auth", "sharedKey");
+    person.answer(/no longer name the server and lake/, "Connect There");
+    person.pick((items) => items.find(({ label }) => /Account key/.test(label))).type(" planted-new-key ");
+    person.told.length = 0;
+    await commands.executeCommand("clever.changeCredentials");
+    assert.match(person.boxes.at(-1)?.prompt ?? "", /^For https:\/\/district\.dfs\.core\.windows\.net;/);
+    assert.equal((await secrets.readBound()).secrets.lakeAccountKey, "planted-new-key");
     // The connection was tested, in vain; what was told holds no secret.
     assert.equal(person.told.filter(({ kind }) => kind === "error").length, 1);
     assert.ok(!/planted/.test(JSON.stringify(person.told)));

@@ -7,7 +7,7 @@ import type { SampleServer } from "../../../src/engine/messages";
 import { startSample } from "../../../src/engine/protocol";
 import { activeApplication, until } from "../application";
 import { Boxes } from "../boxes";
-import { disconnect } from "../district";
+import { disconnect, setSetting } from "../district";
 import { Person } from "../person";
 
 const size = { students: 20, teachers: 2, staff: 2, schools: 1, days: 1 };
@@ -170,5 +170,16 @@ suite("the wizard", function () {
     assert.equal(connected?.kind, "warning");
     assert.match(connected?.message ?? "", /OEA's own notebooks wrote this lake/);
     assert.deepEqual(connected?.choices, ["Adopt OEA's Lake"]);
+  });
+
+  test("warns of another key than the one that was trusted before", async () => {
+    await setSetting("sftp.hostKey", `SHA256:${"A".repeat(43)}`);
+    const wizard = commands.executeCommand("clever.connect");
+    (await boxes.step(1)).accept();
+    (await boxes.step(2)).accept();
+    const trust = await boxes.step(3);
+    assert.match(trust.placeholder, /^127\.0\.0\.1 presents a different key from the one that you trusted before\./);
+    trust.escape();
+    await wizard;
   });
 });

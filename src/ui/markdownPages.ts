@@ -1,0 +1,43 @@
+import * as vscode from "vscode";
+import { describeError } from "../errors";
+import { Disposable } from "./dispose";
+import { asMarkdown } from "./outsideText";
+
+/** Markdown pages of a scheme. Each is made when it is opened, and again when it is opened again. */
+export abstract class MarkdownPages extends Disposable implements vscode.TextDocumentContentProvider {
+  private readonly changed = this.hold(new vscode.EventEmitter<vscode.Uri>());
+  readonly onDidChange = this.changed.event;
+
+  constructor(private readonly scheme: string) {
+    super();
+    this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+  }
+
+  /** A page that cannot be made says why: VS Code would say that there is no such page. */
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    try {
+      return await this.pageOf(uri);
+    } catch (error) {
+      return `> ${asMarkdown(describeError(error))}`;
+    }
+  }
+
+  protected abstract pageOf(uri: vscode.Uri): Promise<string>;
+
+  protected async show(uri: vscode.Uri): Promise<void> {
+    // VS Code keeps a page for some minutes after it was closed.
+    this.changed.fire(uri);
+    await vscode.commands.executeCommand("markdown.showPreview", uri);
+  }
+
+  /** Makes the open pages again whenever the event fires. */
+  protected makeAgainOn(event: vscode.Event<void>): void {
+    this.hold(
+      event(() => {
+        for (const { uri } of vscode.workspace.textDocuments) {
+          if (uri.scheme === this.scheme) this.changed.fire(uri);
+        }
+      }),
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { openingFilter } from "../../src/dashboard/opening";
+import { CleverLakeError } from "../../src/errors";
+import { DashboardSession } from "../../src/ui/dashboard/DashboardSession";
+import { FakeDashboardSource } from "../helpers/fakeDashboard";
+
+test("what a page shows can be exported while the next answer is computed, and not after a failure", async () => {
+  const source = new FakeDashboardSource();
+  const session = new DashboardSession(source, () => undefined);
+  expect(session.answer).toBeUndefined();
+  await session.refresh();
+  const shown = session.answer;
+  expect(shown).toBeDefined();
+  let open = () => {};
+  source.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  source.failing = new CleverLakeError("network", "The lake cannot be reached.");
+  const next = session.use({ ...openingFilter, userTypes: [] });
+  expect(session.answer).toBe(shown);
+  open();
+  await next;
+  expect(session.answer).toBeUndefined();
+});

@@ -1,0 +1,65 @@
+import { afterEach, expect, test } from "vitest";
+import type { Memento } from "vscode";
+import type { EngineClient } from "../../src/engine/client";
+import { AssetsCommand } from "../../src/ui/assetsCommand";
+import type { ConnectionModel } from "../../src/ui/connectionModel";
+import { GroupSize } from "../../src/ui/dashboard/groupSize";
+import { answers, settings, Uri } from "../helpers/vscodeStub";
+
+const setting = "clever.minimumGroupSize";
+const confirmed = "clever.everyNumberConfirmed";
+
+/** What all windows share. */
+function memento(): Memento {
+  const values = new Map<string, unknown>();
+  return {
+    keys: () => [...values.keys()],
+    get: (key: string) => values.get(key) as never,
+    update: async (key, value) => void values.set(key, value),
+  };
+}
+
+afterEach(() => {
+  delete settings[setting];
+});
+
+test("a size that shows every number is taken back where the question is left", async () => {
+  settings[setting] = 0;
+  answers.push(undefined);
+  expect(await new GroupSize(memento()).current()).toBe(10);
+  expect(settings[setting]).toBeUndefined();
+});
+
+test("it stays where it was confirmed in another window before the question is left in this one", async () => {
+  const state = memento();
+  settings[setting] = 0;
+  answers.push(() => state.update(confirmed, true));
+  expect(await new GroupSize(state).current()).toBe(0);
+  expect(settings[setting]).toBe(0);
+});
+
+test("another size that was set while the question was open is not taken back", async () => {
+  settings[setting] = 0;
+  answers.push(() => {
+    settings[setting] = 20;
+  });
+  expect(await new GroupSize(memento()).current()).toBe(20);
+});
+
+test("files for other products are written with a size that was asked for", async () => {
+  settings[setting] = 0;
+  const asked: unknown[] = [];
+  const client = {
+    request: (_call: unknown, params: unknown) => {
+      asked.push(params);
+      return Promise.resolve({ folder: "/work", assets: [], written: [], unchanged: [], kept: [] });
+    },
+  } as unknown as EngineClient;
+  const connection = { lake: { url: "file:///lake" } };
+  const model = { connected: () => Promise.resolve({ connection }) } as unknown as ConnectionModel;
+  const size = new GroupSize(memento());
+  const assets = new AssetsCommand(model, client, {} as never, () => size.current());
+  answers.push((items: unknown) => items, [Uri.file("/work")], undefined);
+  expect(await assets.create()).toBeDefined();
+  expect(asked).toEqual([expect.objectContaining({ minimumGroupSize: 10 })]);
+});

@@ -1,0 +1,25 @@
+import { homedir } from "node:os";
+import { afterEach, expect, test } from "vitest";
+import { askLocalPath } from "../../src/ui/localFiles";
+import { answers, calls, Uri, workspace } from "../helpers/vscodeStub";
+
+afterEach(() => {
+  workspace.workspaceFolders = undefined;
+  calls.length = 0;
+});
+
+const github = { uri: { scheme: "vscode-vfs", authority: "github", path: "/org/repository" } };
+const local = { uri: Uri.file("/work") };
+
+test.each([
+  [undefined, homedir()],
+  [[github], homedir()],
+  [[github, local], "/work"],
+])("in a workspace of %j, a dialog about files of this machine begins in %s", async (folders, place) => {
+  workspace.workspaceFolders = folders;
+  answers.push([Uri.file("/work/roster.csv")]);
+  expect(await askLocalPath({ title: "Import Roster" })).toBe("/work/roster.csv");
+  expect(calls[0]?.parameters).toEqual([{ title: "Import Roster", defaultUri: Uri.file(place) }]);
+  answers.push(undefined);
+  expect(await askLocalPath({})).toBeUndefined();
+});

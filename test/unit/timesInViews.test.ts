@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import type { ReportItem } from "../../src/engine/messages";
+import type { ConnectionModel } from "../../src/ui/connectionModel";
+import { duration } from "../../src/ui/format";
+import { ReportsTree } from "../../src/ui/reportsTree";
+
+test.each([
+  [0, "0 s"],
+  [1_240, "1.2 s"],
+  [59_940, "59.9 s"],
+  [59_960, "1 min 0 s"],
+  [119_600, "2 min 0 s"],
+  [7_261_000, "121 min 1 s"],
+])("%i ms are %s", (milliseconds, text) => expect(duration(milliseconds)).toBe(text));
+
+test("reports without a date, and with one that does not exist, are grouped under words", async () => {
+  const item = (path: string): ReportItem => ({
+    path,
+    state: "ignored",
+    reason: null,
+    line: null,
+    column: null,
+    failure: null,
+    acceptable: false,
+    report: null,
+    userType: null,
+    size: 1,
+    modified: null,
+    landed: null,
+    unread: null,
+  });
+  const files = Array.from({ length: 61 }, (_, index) => item(`file-${index}.csv`));
+  const reports = [...files, item("2025-13-45-x.csv"), item("2025-09-01-x.csv")];
+  const onDidChange = () => ({ dispose: () => undefined });
+  const model = { reports, mayLook: true, onDidChange, loaded: () => Promise.resolve() };
+  const tree = new ReportsTree(model as unknown as ConnectionModel);
+  const labels = (await tree.getChildren()).map((node) => tree.getTreeItem(node).label);
+  expect(labels).toEqual(["no date", "September 2025", "no date"]);
+});
