@@ -79,7 +79,7 @@ suite("repairing what another program changed", function () {
     assert.match(asked?.detail ?? "", /^\d{4}-\d\d: \d+ → \d+ rows$/m);
     assert.deepEqual(asked?.choices, ["Repair"]);
 
-    person.answer(/^Build/, "Repair");
+    person.answer(/^Rebuild/, "Repair");
     const done = await repair();
     assert.equal(done?.tables.length, 1);
     assert.match(person.told.at(-1)?.message ?? "", /^Rebuilt from the landed files: 1 table\.$/);
