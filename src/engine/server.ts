@@ -26,10 +26,10 @@ export class EngineServer implements AsyncDisposable {
   private readonly sample = new Sample();
   private readonly dashboards = new Dashboards((message) => this.handlers.log({ level: "warning", message }));
   /**
-   * work: runs and verification; look: reading the lake; ask: dashboard questions; sample: starting and stopping the
-   * sample.
+   * work: runs and verification; list: the reports, which wait for the server; look: reading the lake; sample: starting
+   * and stopping the sample.
    */
-  private readonly lanes = { work: new Lane(), look: new Lane(), ask: new Lane(), sample: new Lane() };
+  private readonly lanes = { work: new Lane(), list: new Lane(), look: new Lane(), sample: new Lane() };
 
   constructor(connection: MessageConnection) {
     this.handlers = new Handlers(connection);
@@ -61,7 +61,7 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.testLogin, (params, { signal }) => reports.testLogin(params, signal));
     handlers.on(protocol.testLake, (params, { signal }) => reports.testLake(params, signal));
     handlers.on(protocol.listReports, (params, context) =>
-      lanes.look.run(context.signal, () => reports.listReports(params, sources, context)),
+      lanes.list.run(context.signal, () => reports.listReports(params, sources, context)),
     );
     handlers.on(protocol.startSample, (params, { signal }) =>
       lanes.sample.run(signal, () => sample.start(params, signal)),

@@ -69,5 +69,7 @@ export function duration(milliseconds: number): string {
     return `${(tenths / 10).toLocaleString(vscode.env.language, { maximumFractionDigits: 1 })} s`;
   }
   const seconds = Math.round(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

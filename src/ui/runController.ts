@@ -7,7 +7,7 @@ import { describeError, isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
-import { bytes, integer } from "./format";
+import { bytes, duration, integer } from "./format";
 import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
 import { reasonWithPosition } from "./reportState";
 import { outcomeOf } from "./runOutcome";
@@ -221,8 +221,8 @@ function progressText(state: RunProgress, milliseconds: number): string {
     const perSecond = (1000 * state.bytesLanded) / Math.max(1, milliseconds);
     if (milliseconds > 1000 && perSecond > 0) {
       parts.push(`${bytes(perSecond)}/s`);
-      const left = Math.ceil((state.bytes - state.bytesLanded) / perSecond);
-      parts.push(vscode.l10n.t("{0} s left", integer(left)));
+      const seconds = Math.ceil((state.bytes - state.bytesLanded) / perSecond);
+      parts.push(vscode.l10n.t("{0} left", duration(1000 * seconds)));
     }
   }
   if (state.rows > 0) {

@@ -18,6 +18,7 @@ import { engineInMemory } from "../helpers/engine";
 import { sharedDuck } from "../helpers/lakeRows";
 import { splitBySource } from "../helpers/splitFiles";
 import { temporaryFolder } from "../helpers/temporaryFolder";
+import { SilentServer } from "../host/silentServer";
 
 const size = { students: 60, teachers: 8, staff: 4, schools: 2, days: 3 };
 const salt = "a salt of the district";
@@ -340,5 +341,28 @@ describe("the engine over message streams", () => {
       runs: [],
     });
     expect(await request(protocol.landedFiles, { ...connected, folder: "../x" })).toEqual({ files: [] });
+  });
+
+  it("shows the lake while a server is silent", async () => {
+    await using silent = await SilentServer.start();
+    const { request } = engineInMemory();
+    const connection = {
+      sftp: { host: "127.0.0.1", port: silent.port, username: "u", timeoutSeconds: 30 },
+      lake: { url: pathToFileURL(await temporaryFolder()).href },
+    };
+    const connected = { connection, secrets: { password: "p" } };
+    const leave = new AbortController();
+    let isOver = false;
+    const listing = request(protocol.listReports, connected, { cancel: leave.signal })
+      .catch(() => undefined)
+      .finally(() => {
+        isOver = true;
+      });
+    await expect.poll(() => silent.connections).toBe(1);
+    const { stages } = await request(protocol.lakeContents, connected);
+    expect(stages).toHaveLength(3);
+    expect(isOver).toBe(false);
+    leave.abort();
+    await listing;
   });
 });

@@ -10,7 +10,9 @@ test.each([
   [59_940, "59.9 s"],
   [59_960, "1 min 0 s"],
   [119_600, "2 min 0 s"],
-  [7_261_000, "121 min 1 s"],
+  [3_599_400, "59 min 59 s"],
+  [7_259_000, "2 h 1 min"],
+  [14_400_000, "4 h 0 min"],
 ])("%i ms are %s", (milliseconds, text) => expect(duration(milliseconds)).toBe(text));
 
 test("reports without a date, and with one that does not exist, are grouped under words", async () => {

@@ -66,7 +66,8 @@ suite("repairing what another program changed", function () {
     );
     assert.ok(person.told.at(-1)?.choices.includes("Repair…"));
 
-    const { lakeTree } = await activeApplication();
+    const { lakeTree, model } = await activeApplication();
+    await model.loaded();
     const changed = (await linesOf(lakeTree)).filter(({ context }) => context === "lake.table.changed");
     assert.deepEqual(
       changed.map(({ label, description }) => [label, description]),
