@@ -135,11 +135,12 @@ export class ChunkRunner {
     let entry: LogEntry;
     let isNew: boolean;
     try {
-      const { unchanged, ...landed } = await this.landing.execute(() => {
+      const { unchanged, ...landed } = await this.landing.execute(async () => {
         signal?.throwIfAborted();
         const onBytes = (bytes: number) => progress.bytes(bytes);
-        return progress.during("landing", landing.path, () =>
-          landFile(source, lake, landing, before, { signal, onBytes }),
+        const previous = before && (await this.needsNoCopy(before)) ? before : undefined;
+        return await progress.during("landing", landing.path, () =>
+          landFile(source, lake, landing, previous, { signal, onBytes }),
         );
       });
       const now = { runId: summary.runId, time: new Date() };
@@ -166,6 +167,13 @@ export class ChunkRunner {
       this.leaveQuarantine(entry.source);
     } else summary.unchanged++;
     if (isToBeRead) due.push(entry);
+  }
+
+  /** Whether the same bytes need not be landed again: they are in the lake, or are not to be read. */
+  private async needsNoCopy(entry: LogEntry): Promise<boolean> {
+    const { state, accept, lake, signal } = this.context;
+    if (!isDue(entry, state, accept)) return true;
+    return (await lake.stat(entry.landedPath, signal ? { signal } : {})) !== undefined;
   }
 
   /** A delivery in quarantine does not change the time of the rows of the previous one. */

@@ -29,6 +29,7 @@ import { lookAtTables } from "./others/look";
 import { type Comparison, compareContents } from "./plan/compareContents";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
 import { withKnownCopies } from "./plan/knownCopies";
+import { withLostCopies } from "./plan/lostCopies";
 import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";
@@ -115,12 +116,13 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const state = asOnServer(known, files);
     const listed = chosen(files, request.only);
     const connections = request.connections ?? 4;
-    const plan =
+    const compared =
       request.source && request.compare === "hash"
         ? await compareContents(request.source, listed, connections, signal)
         : listed;
-    const landings = planLandings(plan, runStart(known, now));
     const accept = new Set(request.accept ?? []);
+    const plan = await withLostCopies(lake, compared, (entry) => isDue(entry, state, accept), signal);
+    const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
     const asked = (entry: LogEntry) => !landing.has(entry.source) && isAsked(request, entry);
     // Recorded before the next delivery arrives: if that one is held back, these rows stay.

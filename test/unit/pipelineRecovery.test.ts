@@ -21,6 +21,39 @@ async function finishedLake(): Promise<PipelineFixture> {
 
 const rows = ["amy 2024-09-03 1", "ben 2024-09-04 1"];
 
+describe("a file whose landed copy is gone before its rows are in the tables is ingested again", () => {
+  async function withoutCopy(content: string, command: "ingest" | "run"): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(first, content);
+    await fixture.run({ command });
+    const { landedPath = "" } = (await fixture.lastLog()).get(first) ?? {};
+    await fixture.lose(landedPath);
+    return fixture;
+  }
+
+  async function expectThere(fixture: PipelineFixture): Promise<void> {
+    expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, failed: [] });
+  }
+
+  test("where it only landed", async () => {
+    const fixture = await withoutCopy(dailyCsv(daily("amy")), "ingest");
+    expect(await fixture.run({ command: "anonymize" })).toMatchObject({ failed: [{ path: first }] });
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, failed: [] });
+    await expectThere(fixture);
+  });
+
+  test.each(["as it was", "touched"])("where a person accepts it, %s on the server", async (how) => {
+    const bad = daily("ben").replace("true", "maybe");
+    const fixture = await withoutCopy(dailyCsv(daily("amy"), bad), "run");
+    expect(await fixture.run()).toMatchObject({ landed: 0, failed: [], inQuarantine: [first] });
+    if (how === "touched") await fixture.touch(first);
+    expect(await fixture.run({ accept: [first] })).toMatchObject({ landed: 1, anonymized: 1, refused: 1 });
+    await expectThere(fixture);
+  });
+});
+
 describe("the tables say what is applied:", () => {
   test("without the ingest log each row still stands there once", async () => {
     const fixture = await finishedLake();
