@@ -126,7 +126,7 @@ describe("a file that failed", () => {
     const [landed = ""] = await fixture.landedFiles();
     const place = fixture.lake.localPath(landed);
     await rename(place, `${place}.away`);
-    await fixture.run();
+    await fixture.run({ command: "anonymize" });
     expect(await failureOf(fixture, dailyPath(monday))).toMatch(/gone from the lake/);
     await rename(`${place}.away`, place);
     await fixture.run();

@@ -198,7 +198,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.ok(landed.kind === "file" && landed.item.landed);
     const place = path.join(district.lake, landed.item.landed.landedPath);
     await rename(place, `${place}.away`);
-    await runs.run({ command: "run", only: [name] });
+    await runs.run({ command: "anonymize", only: [name] });
     assert.equal(person.saw(/1 file failed: .*2025-10-08.* gone from the lake/).length, 1);
     await model.refresh();
     const item = reportsTree.getTreeItem(await find());
