@@ -56,7 +56,7 @@ suite("keeping the lake's data files few", function () {
   });
 
   test("merges, and tells of it; the rows add up as before", async () => {
-    person.answer(/^Make/, "Merge");
+    person.answer(/^Merge/, "Merge");
     const done = await optimize();
     assert.equal(done?.dryRun, false);
     assert.match(person.told.at(-1)?.message ?? "", /^\d+ data files became \d+\. The rows are the same\.$/);

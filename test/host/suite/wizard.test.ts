@@ -178,7 +178,10 @@ suite("the wizard", function () {
     (await boxes.step(1)).accept();
     (await boxes.step(2)).accept();
     const trust = await boxes.step(3);
-    assert.match(trust.placeholder, /^127\.0\.0\.1 presents a different key from the one that you trusted before\./);
+    assert.match(
+      trust.placeholder,
+      /^127\.0\.0\.1 presents a different key from the one that you trusted before\./,
+    );
     trust.escape();
     await wizard;
   });
