@@ -220,4 +220,39 @@ describe("the same rows under two user types", () => {
     await fixture.put(staff, dailyCsv(...people.map((person) => daily(person, day, 7))));
     expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
   });
+
+  const later = (count: number) => `2024-09-0${4 + count}`;
+  const oneMore = (date: string) => dailyCsv(...["amy", "ben", "zoe"].map((person) => daily(person, date)));
+  const teach = (date: string) => dailyCsv(daily("amy", date), daily("ben", date));
+
+  test("of the few of a small district who are both stay, without a question each day", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(teachers, teach(day));
+    await fixture.put(staff, oneMore(day));
+    expect((await fixture.run()).quarantined).toMatchObject([{ path: staff }]);
+    expect(await fixture.run({ accept: [staff] })).toMatchObject({ anonymized: 1, quarantined: [] });
+    // On the next day in one run, and on the one after in two.
+    await fixture.put(dailyPath(later(1), "teachers"), teach(later(1)));
+    await fixture.put(dailyPath(later(1), "staff"), oneMore(later(1)));
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+    await fixture.put(dailyPath(later(2), "staff"), oneMore(later(2)));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+    await fixture.put(dailyPath(later(2), "teachers"), teach(later(2)));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+    expect(await fixture.rows()).toHaveLength(3 * 5);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("count once on many days that arrive together, which prove nothing of each other", async () => {
+    const fixture = await PipelineFixture.create();
+    for (let count = 0; count < 4; count++) {
+      await fixture.put(dailyPath(later(count), "students"), content(later(count)));
+      await fixture.put(dailyPath(later(count), "teachers"), content(later(count)));
+    }
+    expect((await fixture.run()).quarantined).toHaveLength(4);
+    expect(await fixture.rows()).toHaveLength(4 * people.length);
+    await fixture.put(dailyPath(later(4), "students"), content(later(4)));
+    await fixture.put(dailyPath(later(4), "teachers"), content(later(4)));
+    expect((await fixture.run()).quarantined).toHaveLength(1);
+  });
 });

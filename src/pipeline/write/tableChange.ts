@@ -26,7 +26,7 @@ import { addOverlaps, contradictions, type Overlap } from "./overlaps";
 import { tooFewRows } from "./shrink";
 import { isComplete, knownRowsOf, mayUndercountRows, rowsBySource } from "./sourceRows";
 import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
-import { findTwins, knownPeople, twinReason } from "./twins";
+import { areKnownAsBoth, findTwins, knownPeople, twinReason } from "./twins";
 
 /** Data files imported into the lake concurrently: each mostly waits for the network. */
 const importsAtOnce = 4;
@@ -278,9 +278,9 @@ export class TableChange {
         const delivery = arriving.get(mine);
         if (!delivery || this.areAgreed(delivery, twin) || held.has(one) || held.has(other)) continue;
         const partner = arriving.get(twin);
-        const [loser, kept, why] = partner
-          ? await this.judgeTwins(session, snapshot, rows, delivery, partner)
-          : [delivery, twin, `is in the tables as ${this.context.currentOf(twin)?.userType ?? "others"}`];
+        const loss = await this.judgeTwins(session, snapshot, rows, delivery, twin, partner);
+        if (loss === undefined) continue;
+        const { loser, kept, why } = loss;
         held.set(loser.entry.source, heldBack(loser, twinReason(kept, why), true, kept));
       }
     }
@@ -294,31 +294,43 @@ export class TableChange {
     return agreedTwin === twin || ofTwin === entry.source;
   }
 
-  /** Decides which of two arriving twins counts: the one whose people they are, or else the one that came first. */
+  /**
+   * Decides which of two twins does not count. Of two arriving ones, the one whose people they are counts, or else the
+   * one that came first. Undefined if both count, since their people are known to be of both user types.
+   */
   private async judgeTwins(
     session: DuckSession,
     snapshot: Snapshot | undefined,
     rows: string,
-    one: ReadDelivery,
-    other: ReadDelivery,
-  ): Promise<[loser: ReadDelivery, kept: string, why: string]> {
+    mine: ReadDelivery,
+    twin: string,
+    partner: ReadDelivery | undefined,
+  ): Promise<{ readonly loser: ReadDelivery; readonly kept: string; readonly why: string } | undefined> {
     const { lake, report, signal } = this.context;
-    const [first = one, second = other] = oldestFirst(
-      [one, other].map((delivery) => ({ ...delivery.entry, delivery })),
-    ).map(({ delivery }) => delivery);
-    const files = snapshot ? newestFilesOf(snapshot, [first.entry.userType, second.entry.userType]) : [];
+    const twinType = partner?.entry.userType ?? this.context.currentOf(twin)?.userType;
+    if (twinType === undefined) return { loser: mine, kept: twin, why: "is in the tables as others" };
+    const files = snapshot ? newestFilesOf(snapshot, [mine.entry.userType, twinType]) : [];
     const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
-    const { asMine, asTwin } = await withLocalFiles(lake, paths, signal ? { signal } : {}, (local) => {
+    return withLocalFiles(lake, paths, signal ? { signal } : {}, async (local) => {
       const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
-      const further = snapshot && files.length > 0 ? [`FROM (${readQuery(snapshot, files, placeOf)})`] : [];
-      const known = [rows, ...further].join(" UNION ALL BY NAME ");
-      return knownPeople(session, report, known, first.entry, second.entry, signal);
+      const inTable = snapshot && files.length > 0 ? [`FROM (${readQuery(snapshot, files, placeOf)})`] : [];
+      const other = { source: twin, userType: twinType };
+      for (const known of inTable) {
+        if (await areKnownAsBoth(session, report, rows, known, mine.entry, other, signal)) return undefined;
+      }
+      if (partner === undefined) return { loser: mine, kept: twin, why: `is in the tables as ${twinType}` };
+      const known = [rows, ...inTable].join(" UNION ALL BY NAME ");
+      const [first = mine, second = partner] = oldestFirst(
+        [mine, partner].map((delivery) => ({ ...delivery.entry, delivery })),
+      ).map(({ delivery }) => delivery);
+      const { asMine, asTwin } = await knownPeople(session, report, known, first.entry, second.entry, signal);
+      if (asTwin > asMine) {
+        const why = `has people who are known as ${second.entry.userType}`;
+        return { loser: first, kept: second.entry.source, why };
+      }
+      const why = asMine > asTwin ? `has people who are known as ${first.entry.userType}` : "came first";
+      return { loser: second, kept: first.entry.source, why };
     });
-    if (asTwin > asMine) {
-      return [first, second.entry.source, `has people who are known as ${second.entry.userType}`];
-    }
-    const why = asMine > asTwin ? `has people who are known as ${first.entry.userType}` : "came first";
-    return [second, first.entry.source, why];
   }
 
   private async attempt(

@@ -113,6 +113,39 @@ export async function knownPeople(
   return { asMine: Number(as_mine), asTwin: Number(as_twin) };
 }
 
+/**
+ * Whether most people of a source have rows of its own user type, and of its twin's, from other sources. In a small
+ * district the same few may be both teachers and staff; then the sources are alike every day, and no copies.
+ *
+ * @param rows a SELECT with the source's rows
+ * @param known a SELECT with rows that are in the table: rows that arrive with the source prove nothing
+ */
+export async function areKnownAsBoth(
+  session: DuckSession,
+  report: Report,
+  rows: string,
+  known: string,
+  mine: SourceOfRows,
+  twin: SourceOfRows,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const person = `coalesce(${personPseudonyms(report).map(sqlName).join(", ")})`;
+  const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
+  const types = [mine, twin].map(({ userType }) => sqlString(userTypeValue[userType])).join(", ");
+  const counts = await session.one(
+    `WITH mine AS MATERIALIZED (
+       SELECT DISTINCT ${person} AS person FROM (${rows}) WHERE source_file = ${sqlString(mine.source)}),
+     known AS (SELECT ${person} AS person FROM (${known})
+       WHERE (source_file IN (${both})) IS NOT TRUE AND user_type IN (${types})
+       GROUP BY ALL HAVING count(DISTINCT user_type) = 2)
+     SELECT (SELECT count(*) FROM mine)::INTEGER AS people,
+       (SELECT count(*) FROM mine SEMI JOIN known USING (person))::INTEGER AS as_both`,
+    [],
+    signal,
+  );
+  return 2 * Number(counts.as_both) > Number(counts.people);
+}
+
 /** The reason for a file that does not count because of its twin. */
 export function twinReason(kept: string, why: string): string {
   return `Its rows are those of ${kept}, which ${why}: the same rows count once. If the file is accepted, they count as well.`;
