@@ -79,3 +79,15 @@ export function describeError(error: unknown): string {
 export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
+
+/** The failure to write a file that the user asked for; `what` begins a sentence: “The dashboard”. */
+export function unwritable(what: string, place: string, cause: unknown): CleverLakeError {
+  const isFull = errnoOf(cause) === "ENOSPC";
+  return new CleverLakeError("io", `${what} could not be written.`, {
+    subject: place,
+    hint: isFull
+      ? "The disk is full: free some space first."
+      : "Check that its folder is there and can be written to.",
+    cause,
+  });
+}

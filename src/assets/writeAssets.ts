@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import { CleverLakeError } from "../errors";
-import { ioError } from "../lake/disk";
+import { CleverLakeError, unwritable } from "../errors";
 import { type AssetFile, type AssetName, type AssetSettings, assetNames } from "./asset";
 import { assetsNamed } from "./assets";
 import { lakeAddressesOf } from "./lakeAddresses";
@@ -110,7 +109,7 @@ async function readIfThere(place: string): Promise<Buffer | undefined> {
     return await readFile(place);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw ioError(error, place);
+    throw unwritable("The assets", place, error);
   }
 }
 
@@ -122,7 +121,7 @@ async function replaceFile(place: string, bytes: Buffer): Promise<void> {
     await writeFile(fresh, bytes);
     await rename(fresh, place);
   } catch (error) {
-    throw ioError(error, place);
+    throw unwritable("The assets", place, error);
   }
 }
 

@@ -23,7 +23,7 @@ import { quarantinedIn } from "../dashboard/quarantine";
 import { answer, optionsOf } from "../dashboard/query/answer";
 import { schoolsOfLevels } from "../dashboard/schoolLevels";
 import { requireKnownNames } from "../dashboard/unknownNames";
-import { CleverLakeError } from "../errors";
+import { CleverLakeError, unwritable } from "../errors";
 import { replaceFile } from "../filesInUse";
 import { quarantineIn } from "../pipeline/plan/quarantineIn";
 import { openLake } from "./connect";
@@ -120,11 +120,7 @@ async function writeWhole(file: string, content: string): Promise<void> {
     await replaceFile(unfinished, file);
   } catch (cause) {
     await rm(unfinished, { force: true }).catch(() => undefined);
-    throw new CleverLakeError("io", "The dashboard could not be written.", {
-      subject: file,
-      hint: "Check that its folder is there and can be written to.",
-      cause,
-    });
+    throw unwritable("The dashboard", file, cause);
   }
 }
 

@@ -55,4 +55,7 @@ test("a lake without tables gives a file without rows", async () => {
     session.query(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${sqlString(file)})`),
   );
   expect(columns).toHaveLength(7);
+  const unwritten = { code: "io", message: "The Parquet file could not be written." };
+  for (const place of [folder, path.join(folder, "missing", "events.parquet")])
+    await expect(exportEngagement(lake, duck, place)).rejects.toMatchObject(unwritten);
 });

@@ -93,3 +93,13 @@ test("Spark finds the lake's stages where the lake's adapter has them", () => {
   expect(sparkAt("http://127.0.0.1:10000/devaccount")).toBe("abfss://stage2p@ACCOUNT.dfs.core.windows.net");
   expect(sparkAt("file:///data/the%20lake")).toBe("file:/data/the lake/stage2p");
 });
+
+test("a folder that is a file is told as what it is, not as the lake's", async () => {
+  const folder = path.join(await temporaryFolder(), "file");
+  await writeFile(folder, "");
+  await expect(writeAssets({ lakeUrl, folder, names: ["sql"], ...settings })).rejects.toMatchObject({
+    code: "io",
+    message: "The assets could not be written.",
+    hint: expect.stringContaining("Check that its folder is there"),
+  });
+});

@@ -1,8 +1,12 @@
+import { Stats } from "node:fs";
+import { stat } from "node:fs/promises";
+import path from "node:path";
 import { engagementColumns } from "../../clever/digitalEngagement";
 import { pseudoTable } from "../../clever/layout";
 import { type ReportName, reportNames, reports } from "../../clever/reports";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlName, sqlString } from "../../duck/duck";
+import { unwritable } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { engagementSql } from "./engagementSql";
 
@@ -12,6 +16,7 @@ import { engagementSql } from "./engagementSql";
  *
  * @param file a local path, replaced if it exists
  * @returns the number of rows
+ * @throws CleverLakeError `io` if the file cannot be written
  */
 export async function exportEngagement(
   lake: Lake,
@@ -19,6 +24,11 @@ export async function exportEngagement(
   file: string,
   signal?: AbortSignal,
 ): Promise<number> {
+  // DuckDB would say no more than "IO Error".
+  const there = await stat(file).catch(() => undefined);
+  const folder = await stat(path.dirname(file)).catch((error: unknown) => error);
+  if (there?.isDirectory()) throw unwritable("The Parquet file", file, new Error("A folder has this name."));
+  if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
   const tables = reportNames.map((name) => ({ tablePath: pseudoTable(reports[name]) }));
   return withTables(lake, duck, tables, signal ? { signal } : {}, async (session, opened) => {
     const selects = reportNames.flatMap((name, index) => {
