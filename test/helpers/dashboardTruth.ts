@@ -7,7 +7,7 @@ import type { KeepWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
 import { randomStream } from "../../src/sample/random";
 import type { PlainDivision } from "./plainCohorts";
-import { addDays } from "./plainDates";
+import { addDays, mondayOf } from "./plainDates";
 import { PlainEngine } from "./plainEngine";
 import type { PlainRows } from "./plainRows";
 import type { RandomRows } from "./randomDistrict";
@@ -36,16 +36,8 @@ export function divisionOf(index: ParticipationIndex, minimum: number, keep: Kee
   return { minimum, groups: groups.map(cohortsOf), grades };
 }
 
-/**
- * Any combination of what the filter bar has.
- *
- * @param compares whether some of them compare two periods
- */
-export function randomFilter(
-  random: () => number,
-  { participation, usage }: RandomRows,
-  compares = false,
-): DashboardFilter {
+/** Any combination of what the filter bar has. Some compare two periods. */
+function randomFilter(random: () => number, { participation, usage }: RandomRows): DashboardFilter {
   const all = [...participation, ...usage];
   const dates = all.map(({ date }) => date).sort();
   const [first = "", last = ""] = [dates[0], dates[dates.length - 1]];
@@ -59,7 +51,7 @@ export function randomFilter(
     const to = from + Math.floor(random() ** 2 * (length - from));
     return { from: addDays(first, from), to: addDays(first, to) };
   };
-  const compare = !compares || random() < 0.6 ? undefined : range();
+  const compare = random() < 0.6 ? undefined : range();
   return {
     range: range(),
     ...(compare && "from" in compare ? { compare: { ...compare, name: "before", rangeName: "" } } : {}),
@@ -74,7 +66,7 @@ export function randomFilter(
 type Plain = ReturnType<PlainEngine["answer"]>;
 type Report = "dailyParticipation" | "resourceUsage";
 
-export const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
+const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
   kind !== "noData" && !missing.includes(report);
 
 /** What a card is compared by with the period before: sums per school day, people and things where nothing is missing. */
@@ -85,7 +77,7 @@ function comparable(key: keyof DashboardAnswer["cards"], { total, days }: Plain)
     const value = total[key];
     return typeof value !== "number" || days.some(({ missing }) => missing.includes(report)) ? null : value;
   }
-  const school = days.filter((day) => day.kind === "school" && isKnown(day, report));
+  const school = days.filter((day) => day.kind === "school" && isKnown(day, report) && day[key] !== null);
   if (school.length === 0 || total[key] === null) return null;
   return school.reduce((sum, day) => sum + (day[key] ?? 0), 0) / school.length;
 }
@@ -95,14 +87,12 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
   const { filter, from, to } = given;
   const now = plain.answer({ filter, from, to });
   const earlier = plain.startBefore(from, to, given.options.firstDay);
-  const past = earlier && plain.answer({ filter, from: earlier, to: addDays(from, -1) });
+  const { compare } = filter;
+  const other = compare ?? (earlier ? { from: earlier, to: addDays(from, -1) } : undefined);
+  const past = other && plain.answer({ filter, from: other.from, to: other.to });
   const before = past ? past.total : undefined;
   const { total } = now;
   const keys = ["users", "activeUsers", "days", "logins", "accesses", "resources", "resourceUsers"] as const;
-  // What a day counts for that is left out in part is not for this computation to say.
-  const isComplete = [now, past].every(
-    (period) => !period || period.days.every(({ partly }) => !partly.partly),
-  );
   const choosesResources = now.choosesResources;
   const useOf = ({ usePersonDays, accesses, resourceUsers }: Plain["total"], isThere = true) => {
     const use = isThere
@@ -128,14 +118,7 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
         const was = past ? comparable(key, past) : null;
         const is = comparable(key, now);
         const compared = is === null || was === null ? null : { now: is, before: was };
-        return [
-          key,
-          {
-            value: days,
-            before: before?.[key] ?? null,
-            compared: isComplete ? compared : given.cards[key].compared,
-          },
-        ];
+        return [key, { value: days, before: before?.[key] ?? null, compared }];
       }),
     ),
     neverActive: total.neverActive,
@@ -161,6 +144,123 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
     })),
     resources: now.resources,
     resourcesBySchool: now.schoolResources,
+    comparison: other && (compare || choosesResources) ? comparisonOf(plain, given, other, hasGrades) : null,
+  };
+}
+
+/** Use in both periods, each average over the days on which not all of its entry is left out. */
+function comparisonOf(
+  plain: PlainEngine,
+  { filter, from, to }: DashboardAnswer,
+  other: { readonly from: string; readonly to: string },
+  hasGrades: boolean,
+) {
+  const periodOf = (range: { readonly from: string; readonly to: string }) => {
+    const schoolDays = plain.answer({ filter, ...range }).days.filter(({ kind }) => kind === "school");
+    const compared = schoolDays.flatMap(({ date, missing }) =>
+      missing.includes("resourceUsage") ? [] : date,
+    );
+    const found = plain.answer({ filter, ...range, isAsked: (date) => compared.includes(date) });
+    return { range, schoolDays, compared, found };
+  };
+  const [before, now] = [periodOf({ from: other.from, to: other.to }), periodOf({ from, to })];
+  type Period = typeof now;
+  type Part = Plain["total"];
+  const useOf = (
+    { compared }: Period,
+    part: Part,
+    sums: Pick<Part, "resourceUsers" | "usePersonDays" | "accesses">,
+  ) => {
+    const days = compared.filter((date) => !part.leftDates.has(date)).length;
+    const average = (sum: number | null) => (days === 0 || sum === null ? null : sum / days);
+    return {
+      users: sums.resourceUsers,
+      personDaysPerDay: average(sums.usePersonDays),
+      accessesPerDay: average(sums.accesses),
+    };
+  };
+  const both = (of: (period: Period) => Part) => {
+    const [was, is] = [of(before), of(now)];
+    return { before: useOf(before, was, was), now: useOf(now, is, is), ...was.partly, ...is.partly };
+  };
+  const { partly: _, ...total } = { partly: undefined, ...both(({ found }) => found.total) };
+  const lists = <Key extends string | null, Entry extends Part>(
+    of: (period: Period) => readonly Entry[],
+    keyOf: (entry: Entry) => Key,
+  ) => {
+    const keys = [...new Set([before, now].flatMap((period) => of(period).map(keyOf)))];
+    return keys.map((key) => ({
+      key,
+      ...both((period) => of(period).find((entry) => keyOf(entry) === key) ?? period.found.none),
+    }));
+  };
+  const nameOf = ({ resource, type }: { resource: string | null; type: string | null }) =>
+    JSON.stringify([resource, type]);
+  const resources = new Map(
+    [before, now].flatMap(({ found }) => found.resources.map((each) => [nameOf(each), each] as const)),
+  );
+  const periodNumbers = ({ range, schoolDays, compared, found }: Period, name: string) => ({
+    ...range,
+    name,
+    schoolDays: schoolDays.length,
+    comparedDays: compared.length,
+    weeks: [...new Set(found.days.map(({ date }) => mondayOf(date)))].map((monday) => {
+      const days = found.days.filter(
+        ({ date, isWithheld }) => mondayOf(date) === monday && compared.includes(date) && !isWithheld,
+      );
+      const sum = days.reduce((all, { usePersonDays }) => all + (usePersonDays ?? 0), 0);
+      return days.length === 0 ? null : sum / days.length;
+    }),
+  });
+  return sortedComparison({
+    before: periodNumbers(before, filter.compare?.name ?? ""),
+    now: periodNumbers(now, filter.compare?.rangeName ?? ""),
+    total,
+    bySchool: lists(
+      ({ found }) => found.schools,
+      ({ school }) => school,
+    ).map(({ key: school, ...entry }) => ({ school, ...entry })),
+    byGrade: hasGrades
+      ? lists(
+          ({ found }) => found.grades,
+          ({ grade }) => grade,
+        ).map(({ key: grade, ...entry }) => ({ grade, ...entry }))
+      : [],
+    resources: [...resources.values()].map(({ resource, type }) => {
+      const use = (period: Period) => {
+        const { total: all, resources: ofPeriod, peopleOfTotal, shownOfTotal } = period.found;
+        const found = ofPeriod.find((each) => nameOf(each) === nameOf({ resource, type }));
+        return useOf(period, all, {
+          resourceUsers: found?.users ?? peopleOfTotal(0),
+          usePersonDays: shownOfTotal(found?.rows ?? 0),
+          accesses: shownOfTotal(found?.accesses ?? 0),
+        });
+      };
+      return { resource, type, before: use(before), now: use(now) };
+    }),
+  });
+}
+
+/** A comparison of an answer in the form of the plain one. */
+function plainForm({ before, now, ...entries }: NonNullable<DashboardAnswer["comparison"]>) {
+  const period = ({ missing: _, uncounted: __, weeklyPersonDaysPerDay: weeks, ...rest }: typeof now) => ({
+    ...rest,
+    weeks,
+  });
+  return sortedComparison({ before: period(before), now: period(now), ...entries });
+}
+
+/** In an order of its own. */
+function sortedComparison<
+  C extends { bySchool: readonly object[]; byGrade: readonly object[]; resources: readonly object[] },
+>(comparison: C): C {
+  const byText = (list: readonly object[]) =>
+    [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return {
+    ...comparison,
+    bySchool: byText(comparison.bySchool),
+    byGrade: byText(comparison.byGrade),
+    resources: byText(comparison.resources),
   };
 }
 
@@ -176,6 +276,7 @@ function parts({
   byWeekday,
   resources,
   resourcesBySchool,
+  comparison,
 }: DashboardAnswer) {
   return {
     cards,
@@ -186,6 +287,7 @@ function parts({
     byWeekday,
     resources,
     resourcesBySchool,
+    comparison: comparison && plainForm(comparison),
   };
 }
 
@@ -268,7 +370,7 @@ interface Numbers {
 
 /** The numbers of a page by their places: of all, and of the entries of its lists by their names. */
 function numbersOf(
-  { cards, neverActive, resources, ...lists }: ReturnType<typeof parts>,
+  { cards, neverActive, resources, comparison: _, ...lists }: ReturnType<typeof parts>,
   ungraded: Withheld["ungraded"] = [],
 ): Numbers {
   const changedGrades =

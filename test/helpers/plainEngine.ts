@@ -15,6 +15,8 @@ export interface PlainQuestion {
   readonly filter: DashboardFilter;
   readonly from: string;
   readonly to: string;
+  /** Dates that are left out of every sum; none by default. */
+  readonly isAsked?: (date: string) => boolean;
 }
 
 const isAmong = <T>(list: readonly T[], value: T) => list.length === 0 || list.includes(value);
@@ -38,7 +40,7 @@ export class PlainEngine {
     return count === 0 ? undefined : earlier[earlier.length - count];
   }
 
-  answer({ filter, from, to }: PlainQuestion) {
+  answer({ filter, from, to, isAsked: isDateAsked = () => true }: PlainQuestion) {
     const { rows, groups } = this;
     const { resources } = rows;
     const isSelected = (cohort: PlainCohort) =>
@@ -76,6 +78,7 @@ export class PlainEngine {
         weekday.dates.push(date);
         weekdays.set(weekdayOf(date), weekday);
       }
+      if (!isDateAsked(date)) continue;
       for (const cell of rows.on(date)) {
         const { cohort } = cell;
         if (!isSelected(cohort)) continue;
@@ -89,7 +92,7 @@ export class PlainEngine {
           { part: partOf(schools, cohort.school), isIn: isOfSchool },
           { part: partOf(grades, groups.countedGrade(cohort)), isIn: isOfGrade },
         ];
-        for (const each of parts) each.part.notice(each.isIn);
+        for (const each of parts) each.part.notice(each.isIn, date);
         const counting = parts.filter((each) => each.isIn).map(({ part }) => part);
         for (const row of cell.participation) {
           const person = rows.personOf(row);
@@ -126,6 +129,10 @@ export class PlainEngine {
     const bySchool = [...schools].sort(([a], [b]) => compareNames(a, b));
     return {
       total: total.told(),
+      /** An entry without any row. */
+      none: newPart().told(),
+      peopleOfTotal: (count: number) => total.people(count),
+      shownOfTotal: (sum: number) => total.shown(sum),
       /** Whether what people of a cohort did on a date is in the sums of all, of its school and of its grade. */
       hasCell: (cohort: PlainCohort, date: string, list?: "schools" | "grades") => {
         const group = groups.groupOf(keyOfCohort(cohort));

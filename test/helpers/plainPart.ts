@@ -23,6 +23,9 @@ class Mean {
 export class PlainPart {
   private isLeft = false;
   private counts = false;
+  /** Dates with rows, and those of them on which some count. */
+  private readonly noticed = new Set<string>();
+  private readonly counted = new Set<string>();
   private readonly users = new Set<number>();
   private readonly active = new Set<number>();
   private readonly dates = new Set<string>();
@@ -38,7 +41,9 @@ export class PlainPart {
   constructor(private readonly minimum: number) {}
 
   /** Rows of a cohort and day lie within the part, and are counted or left out. */
-  notice(isIn: boolean): void {
+  notice(isIn: boolean, date: string): void {
+    this.noticed.add(date);
+    if (isIn) this.counted.add(date);
     if (isIn) this.counts = true;
     else this.isLeft = true;
   }
@@ -84,6 +89,8 @@ export class PlainPart {
     return {
       partly: this.isLeft ? { partly: true } : {},
       isWithheld: this.isWithheld,
+      /** Dates with rows, all of which are left out. */
+      leftDates: new Set([...this.noticed].filter((date) => !this.counted.has(date))),
       users: this.people(users.size),
       activeUsers: this.people(active.size),
       neverActive: this.people(users.size - active.size),

@@ -3,7 +3,7 @@ import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { openingFilter } from "../../src/dashboard/filter";
 import { answer } from "../../src/dashboard/query/answer";
 import { sampleRows } from "../helpers/dashboardCsv";
-import { addDays } from "../helpers/plainDashboard";
+import { addDays } from "../helpers/plainDates";
 import type { UsageRow } from "../helpers/plainIndex";
 import { plainIndex } from "../helpers/plainIndex";
 import type { RandomRows } from "../helpers/randomDistrict";
