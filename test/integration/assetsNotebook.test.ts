@@ -220,7 +220,7 @@ describe("over a lake in a folder, with a group size of 0", () => {
         "Missing in the table": 0,
       })),
     );
-    expect(notebook.said.some((text) => text.startsWith("✓ Every row of the tables"))).toBe(true);
+    expect(notebook.said.some((text) => text.startsWith("✓ No discrepancies found"))).toBe(true);
   });
 
   test("answers the questions with the numbers of the command line", async () => {
