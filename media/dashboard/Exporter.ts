@@ -7,7 +7,15 @@ import { provenance } from "./filterWords";
 import { fill } from "./formats";
 import { countText, licenceTable } from "./licencesView";
 import type { Ready } from "./model";
-import { type Cell, type Column, cellText, type DataTable, isText, type Panel } from "./panels/panel";
+import {
+  type Cell,
+  type Column,
+  cellText,
+  type DataTable,
+  isText,
+  type Panel,
+  rowRemarks,
+} from "./panels/panel";
 import type { Part } from "./partView";
 import { shownResources } from "./ResourceTable";
 
@@ -52,8 +60,8 @@ export class Exporter {
   table(ready: Ready, { id, title, definition }: Part, { columns, rows }: DataTable): void {
     const { texts } = ready;
     // In a column of its own, so that numbers stay numbers.
-    const partly = rows.some((row) => row.partly);
-    const header = [...columns.map((column) => column.title), ...(partly ? [texts.partly] : [])];
+    const hasRemarks = rows.some((row) => rowRemarks(texts, row) !== "");
+    const header = [...columns.map((column) => column.title), ...(hasRemarks ? [texts.partly] : [])];
     const wide = (first: string): CsvCell[] => [first, ...header.slice(1).map(() => null)];
     const cell = (value: Cell, { kind }: Column): CsvCell => {
       if (value === undefined) return null;
@@ -64,7 +72,7 @@ export class Exporter {
     const content = csvOf(header, [
       ...rows.map((row) => [
         ...columns.map((column, at) => cell(row.cells[at], column)),
-        ...(partly ? [row.partly ? texts.ofCounted : texts.complete] : []),
+        ...(hasRemarks ? [rowRemarks(texts, row) || texts.complete] : []),
       ]),
       header.map(() => null),
       ...[title, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill, isolated } from "./formats";
 import type { Actions, Ready } from "./model";
-import { type Cell, type Column, cellText, type DataTable, isText } from "./panels/panel";
+import { type Cell, type Column, cellText, type DataTable, isText, rowRemarks } from "./panels/panel";
 
 /** A picture's numbers as a table; a row's name filters as its mark does. */
 export function dataTableView(
@@ -22,14 +22,15 @@ export function dataTableView(
           html`<th scope="col" class=${isText(column) ? "" : "number"}><bdi>${column.title}</bdi></th>`,
       )}</tr></thead>
       <tbody>${table.rows.map(
-        ({ cells, pick, picked, partly }) =>
+        ({ cells, pick, picked, ...row }) =>
           html`<tr class=${picked ? "picked" : ""}>${table.columns.map((column, at) => {
             const shown = show(cells[at], column);
             if (at > 0) return html`<td class=${isText(column) ? "" : "number"}>${shown}</td>`;
             const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
             // Same mark as in the picture; the reason is below it. Days have a column for it instead.
+            const why = rowRemarks(texts, row);
             const mark =
-              partly && column.kind !== "day" ? html`<span title=${texts.ofCounted}>\u00a0*</span>` : nothing;
+              why !== "" && column.kind !== "day" ? html`<span title=${why}>\u00a0*</span>` : nothing;
             return html`<th scope="row">${
               pick && actions
                 ? html`<button type="button" class="row-pick" aria-pressed=${picked === true}

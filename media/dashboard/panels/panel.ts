@@ -17,6 +17,14 @@ export interface Column {
 
 export const isText = ({ kind }: Column) => kind === "text" || kind === "day";
 
+/** How a row's numbers differ from those of everybody of its name; empty if they do not. */
+export function rowRemarks(
+  texts: Ready["texts"],
+  { partly, ungraded }: Pick<TableRow, "partly" | "ungraded">,
+) {
+  return [...(partly ? [texts.ofCounted] : []), ...(ungraded ? [texts.withUngraded] : [])].join(", ");
+}
+
 /** A cell as people read it. */
 export function cellText({ texts, formats }: Ready, cell: Cell, { kind }: Column): string {
   if (cell === undefined) return "–";
@@ -38,6 +46,8 @@ export interface TableRow {
   readonly cells: readonly Cell[];
   /** Whether the row's numbers exclude groups or days. */
   readonly partly?: true | undefined;
+  /** Whether people without a grade count in it, or are missing from it because they count with a grade. */
+  readonly ungraded?: boolean;
   /** The filter change of a click on the row's name. */
   readonly pick?: FilterPatch;
   readonly picked?: boolean;

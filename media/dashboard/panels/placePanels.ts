@@ -86,6 +86,7 @@ function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel 
         pick: pickName(filter, list, entry.name),
         picked: isOnly(filter, list, entry.name),
         partly: entry.partly,
+        ungraded: list === "grades" && countsUngraded(ready.answer, entry.name),
       })),
     }),
   };

@@ -348,6 +348,7 @@ function exportTexts(t: Translate) {
     print: t("Print"),
     partly: t("Numbers are"),
     ofCounted: t("without what is left out"),
+    withUngraded: t("people without a grade count with the grade of their group"),
     complete: t("complete"),
     exportedOn: t("Computed on {0}"),
     aboutTitle: t("What the numbers mean"),
