@@ -30,7 +30,6 @@ import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
 import {
   type CountingOptions,
-  cacheFolderOf,
   countingOf,
   districtFilesOf,
   type SchoolOptions,
@@ -152,7 +151,7 @@ async function ask(
     return answered;
   };
   const lake = await openLake(config, secrets);
-  const answered = await withIndexOf(lake, options.cache ?? cacheFolderOf(process.env), compute, signal);
+  const answered = await withIndexOf(lake, options, compute, signal);
   const inQuarantine = await quarantineIn(lake, config.userTypes, signal);
   const reports = inQuarantine.map(({ path: file, outcome }) => ({ path: file, state: outcome }));
   return { ...answered, quarantined: quarantinedIn(reports, answered) };

@@ -75,7 +75,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
     const counting = { minimumGroupSize: 10, keepWhole: "schools" } as const;
     const metrics = await withIndexOf(
       lake,
-      false,
+      { cache: false },
       (index) => participationMetrics(index, {}, counting, signal),
       signal,
     );

@@ -51,13 +51,13 @@ export async function withIndex<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const lake = await openLake(config, secrets);
-  return withIndexOf(lake, options.cache ?? cacheFolderOf(process.env), ask, signal);
+  return withIndexOf(lake, options, ask, signal);
 }
 
 /** The same for a given lake. A cache failure costs time but no answer. */
 export async function withIndexOf<T>(
   lake: Lake,
-  cache: string | false,
+  { cache = cacheFolderOf(process.env) }: Pick<CountingOptions, "cache">,
   ask: (index: ParticipationIndex | undefined) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
@@ -79,12 +79,11 @@ export async function divisionIn(
   signal: AbortSignal,
 ): Promise<Division> {
   const counting = countingOf(config, options);
-  const cache = options.cache ?? cacheFolderOf(process.env);
-  return withIndexOf(lake, cache, (index) => Promise.resolve(divisionOf(index, counting)), signal);
+  return withIndexOf(lake, options, (index) => Promise.resolve(divisionOf(index, counting)), signal);
 }
 
 /** The platform's cache folder for this user's programs. Only the owner can read what we put there. */
-export function cacheFolderOf(
+function cacheFolderOf(
   { XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv,
   platform: NodeJS.Platform = process.platform,
 ): string {

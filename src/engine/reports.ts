@@ -128,12 +128,12 @@ function asItem(file: PlannedFile, failure: FileFailure | undefined): ReportItem
     userType: file.userType ?? null,
     size: file.size,
     modified: file.modified.getTime() === 0 ? null : file.modified.toISOString(),
-    landed: entry ? landedFacts(entry) : null,
+    landed: entry ? landedDetails(entry) : null,
     unread: file.unread ?? null,
   };
 }
 
-function landedFacts(entry: NonNullable<PlannedFile["entry"]>): LandedDetails {
+function landedDetails(entry: NonNullable<PlannedFile["entry"]>): LandedDetails {
   return {
     sha256: entry.sha256,
     landedPath: entry.landedPath,

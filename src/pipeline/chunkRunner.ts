@@ -16,6 +16,7 @@ import { affectedEntry, appliedEntry, landedAgainEntry, quarantinedEntry } from 
 import type { IngestLog } from "./log/logTable";
 import type { RunSummary } from "./log/runRecord";
 import type { VerifiedVersions } from "./others/foreignCommits";
+import { isCopyLost } from "./plan/lostCopies";
 import type { LakeState, Landing } from "./plan/plan";
 import { type Chunk, hasConsent, isDue, isNamed, isUnrecorded } from "./plan/work";
 import type { Progress } from "./progress";
@@ -138,7 +139,10 @@ export class ChunkRunner {
       const { unchanged, ...landed } = await this.landing.execute(async () => {
         signal?.throwIfAborted();
         const onBytes = (bytes: number) => progress.bytes(bytes);
-        const previous = before && (await this.needsNoCopy(before)) ? before : undefined;
+        // The same bytes count as unchanged only if the lake has them, or need not have them.
+        const isLost =
+          before && (await isCopyLost(lake, before, (each) => isDue(each, state, accept), signal));
+        const previous = isLost ? undefined : before;
         return await progress.during("landing", landing.path, () =>
           landFile(source, lake, landing, previous, { signal, onBytes }),
         );
@@ -167,13 +171,6 @@ export class ChunkRunner {
       this.leaveQuarantine(entry.source);
     } else summary.unchanged++;
     if (isToBeRead) due.push(entry);
-  }
-
-  /** Whether the same bytes need not be landed again: they are in the lake, or are not to be read. */
-  private async needsNoCopy(entry: LogEntry): Promise<boolean> {
-    const { state, accept, lake, signal } = this.context;
-    if (!isDue(entry, state, accept)) return true;
-    return (await lake.stat(entry.landedPath, signal ? { signal } : {})) !== undefined;
   }
 
   /** A delivery in quarantine does not change the time of the rows of the previous one. */

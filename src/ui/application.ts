@@ -111,7 +111,7 @@ export class Application extends Disposable {
     );
     this.hold(vscode.window.createTreeView<RunNode>("clever.runs", { treeDataProvider: runsTree }));
 
-    const previewGround = () => ({
+    const previewContext = () => ({
       extensionUri: context.extensionUri,
       source: new EnginePreviews(model, client, log),
       strings: previewStrings(),
@@ -120,13 +120,13 @@ export class Application extends Disposable {
     const openPreview = async (origin: "server" | "lake", file: string) => {
       const { PreviewPanel } = await import("./preview/PreviewPanel");
       const name = file.slice(file.lastIndexOf("/") + 1);
-      PreviewPanel.open(previewGround(), { origin, path: file, name });
+      PreviewPanel.open(previewContext(), { origin, path: file, name });
     };
     this.hold(
       vscode.window.registerWebviewPanelSerializer(previewViewType, {
         deserializeWebviewPanel: async (panel, state: unknown) => {
           const { PreviewPanel } = await import("./preview/PreviewPanel");
-          PreviewPanel.restore(panel, state, previewGround());
+          PreviewPanel.restore(panel, state, previewContext());
         },
       }),
     );

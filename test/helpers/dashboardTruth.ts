@@ -169,7 +169,7 @@ function comparisonOf(
   const useOf = (
     { compared }: Period,
     part: Part,
-    sums: Pick<Part, "resourceUsers" | "usePersonDays" | "accesses">,
+    sums: Pick<Part, "resourceUsers" | "usePersonDays" | "accesses"> = part,
   ) => {
     const days = compared.filter((date) => !part.leftDates.has(date)).length;
     const average = (sum: number | null) => (days === 0 || sum === null ? null : sum / days);
@@ -181,9 +181,9 @@ function comparisonOf(
   };
   const both = (of: (period: Period) => Part) => {
     const [was, is] = [of(before), of(now)];
-    return { before: useOf(before, was, was), now: useOf(now, is, is), ...was.partly, ...is.partly };
+    return { before: useOf(before, was), now: useOf(now, is), ...was.partly, ...is.partly };
   };
-  const { partly: _, ...total } = { partly: undefined, ...both(({ found }) => found.total) };
+  const { partly: _, ...total } = both(({ found }) => found.total);
   const lists = <Key extends string | null, Entry extends Part>(
     of: (period: Period) => readonly Entry[],
     keyOf: (entry: Entry) => Key,

@@ -22,7 +22,6 @@ class Mean {
 /** The numbers of a question, or of an entry of it such as a school or a day: rows are added one by one. */
 export class PlainPart {
   private isLeft = false;
-  private counts = false;
   /** Dates with rows, and those of them on which some count. */
   private readonly noticed = new Set<string>();
   private readonly counted = new Set<string>();
@@ -44,7 +43,6 @@ export class PlainPart {
   notice(isIn: boolean, date: string): void {
     this.noticed.add(date);
     if (isIn) this.counted.add(date);
-    if (isIn) this.counts = true;
     else this.isLeft = true;
   }
 
@@ -69,7 +67,7 @@ export class PlainPart {
 
   /** Whether nothing is known: all that there is was left out. */
   get isWithheld(): boolean {
-    return this.isLeft && !this.counts;
+    return this.isLeft && this.counted.size === 0;
   }
 
   get activeCount(): number {

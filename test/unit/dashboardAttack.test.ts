@@ -205,11 +205,9 @@ class Cells {
   }
 }
 
-/** The sums that an answer shows, with their value by plain loops. */
-function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainEngine["answer"]>, cells: Cells) {
-  const { resources, resourceTypes } = given.filter;
+/** The numbers of the resources that a filter chooses, and of those of one name and type among them. */
+function chosenResources({ resources, resourceTypes }: DashboardFilter, cells: Cells) {
   const isAmong = <T>(list: readonly T[], value: T) => list.length === 0 || list.includes(value);
-  const anyResource = cells.resources.map((_, number) => number);
   const asked = cells.resources.flatMap(({ name, type }, number) =>
     isAmong(resources, name) && isAmong(resourceTypes, type) ? number : [],
   );
@@ -218,6 +216,13 @@ function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainEngine["answe
       const each = cells.resources[number];
       return each?.name === resource && each.type === type;
     });
+  return { asked, only };
+}
+
+/** The sums that an answer shows, with their value by plain loops. */
+function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainEngine["answer"]>, cells: Cells) {
+  const anyResource = cells.resources.map((_, number) => number);
+  const { asked, only } = chosenResources(given.filter, cells);
   const whole = cells.placesOf((cohort, date) => plain.hasCell(cohort, date));
   const inSchools = cells.placesOf((cohort, date) => plain.hasCell(cohort, date, "schools"));
   const inGrades = cells.placesOf((cohort, date) => plain.hasCell(cohort, date, "grades"));
@@ -271,15 +276,12 @@ function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainEngine["answe
  * The sums behind the averages of two periods. Their values are held to plain loops in `dashboardAnswer.test.ts`.
  */
 function* comparedSums(
-  { comparison, filter: { resources, resourceTypes } }: DashboardAnswer,
+  { comparison, filter }: DashboardAnswer,
   answerOf: (from: string, to: string) => ReturnType<PlainEngine["answer"]>,
   cells: Cells,
 ) {
   if (!comparison) return;
-  const isAmong = <T>(list: readonly T[], value: T) => list.length === 0 || list.includes(value);
-  const asked = cells.resources.flatMap(({ name, type }, number) =>
-    isAmong(resources, name) && isAmong(resourceTypes, type) ? number : [],
-  );
+  const { asked, only } = chosenResources(filter, cells);
   for (const period of ["before", "now"] as const) {
     const { from, to } = comparison[period];
     const plain = answerOf(from, to);
@@ -315,13 +317,8 @@ function* comparedSums(
         placesOf((cohort) => plain.countedGrade(cohort) === entry.grade, "grades"),
       );
     const all = placesOf(() => true);
-    for (const { resource, type, ...use } of comparison.resources) {
-      const of = asked.filter((number) => {
-        const each = cells.resources[number];
-        return each?.name === resource && each.type === type;
-      });
-      yield sumOf(use, all, of);
-    }
+    for (const { resource, type, ...use } of comparison.resources)
+      yield sumOf(use, all, only(resource, type));
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
-import { readRunRecord } from "../../src/pipeline/log/runRecord";
+import { RunHistory, readRunRecord } from "../../src/pipeline/log/runRecord";
 import { lastIdentities } from "../../src/pipeline/plan/status";
 import { healthy } from "../../src/pipeline/read/identityHealth";
 import {
@@ -61,7 +61,7 @@ describe("words for nothing in place of an id", () => {
       summary.identities,
     );
     expect(await fixture.run()).toMatchObject({ anonymized: 0 });
-    expect(await lastIdentities(fixture.lake)).toEqual(summary.identities);
+    expect(await lastIdentities(new RunHistory(fixture.lake))).toEqual(summary.identities);
     expect((await fixture.verify()).problems).toEqual([]);
   });
 

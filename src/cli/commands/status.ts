@@ -1,4 +1,5 @@
 import { readConfig, secretsFrom } from "../../config";
+import { RunHistory } from "../../pipeline/log/runRecord";
 import { lastIdentities, status } from "../../pipeline/plan/status";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, openSource } from "../connect";
@@ -13,9 +14,10 @@ export async function showServerStatus(
   const secrets = secretsFrom(environment);
   const lake = await openLake(config, secrets);
   await using source = await openSource(config, secrets);
-  const found = await status(source, lake, config, signal);
+  const history = new RunHistory(lake, signal);
+  const found = await status(source, lake, config, signal, history);
   const { files, freshness, overdue, needsAdoption, changedByOthers } = found;
-  const identities = await lastIdentities(lake, signal);
+  const identities = await lastIdentities(history);
   return {
     text: () => showStatus(found, identities),
     document: () => ({

@@ -9,8 +9,20 @@ import { isUnchangedDelivery } from "./sourceNames";
 const requestsAtOnce = 8;
 
 /**
- * A plan in which a file whose rows are due, but whose landed copy is gone, such as by a retention policy, is
- * `changed`: the run ingests it again.
+ * Whether a delivery's rows are due, but its landed copy is gone, such as by a retention policy. Asks the lake only
+ * if they are due.
+ */
+export async function isCopyLost(
+  lake: Lake,
+  entry: LogEntry,
+  isDue: (entry: LogEntry) => boolean,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return isDue(entry) && (await lake.stat(entry.landedPath, signal ? { signal } : {})) === undefined;
+}
+
+/**
+ * A plan in which a file whose copy is lost is `changed`: the run ingests it again.
  */
 export async function withLostCopies(
   lake: Lake,
@@ -21,9 +33,9 @@ export async function withLostCopies(
   const asking = bulkhead(requestsAtOnce, Number.POSITIVE_INFINITY);
   const work = plan.map(async (file): Promise<PlannedFile> => {
     const { entry } = file;
-    if (entry === undefined || !isUnchangedDelivery(file) || !isDue(entry)) return file;
-    const copy = await asking.execute(() => lake.stat(entry.landedPath, signal ? { signal } : {}));
-    return copy ? file : { ...file, state: "changed", reason: undefined };
+    if (entry === undefined || !isUnchangedDelivery(file)) return file;
+    const isLost = await asking.execute(() => isCopyLost(lake, entry, isDue, signal));
+    return isLost ? { ...file, state: "changed", reason: undefined } : file;
   });
   return allSettledOrThrow(work);
 }

@@ -6,7 +6,7 @@ import type { Lake } from "../../lake/lake";
 import type { ReportSource } from "../../sftp/source";
 import { mustBeAdopted } from "../adopt/oeaTables";
 import { IngestLog } from "../log/logTable";
-import { interruptedRuns, newestRun, RunHistory, type RunSummary, readRunRecord } from "../log/runRecord";
+import { interruptedRuns, RunHistory, type RunSummary } from "../log/runRecord";
 import type { Finding } from "../others/finding";
 import { inspectTables } from "../others/inspectTables";
 import { readTables, stateOf } from "../write/tables";
@@ -85,11 +85,11 @@ function waitingIn(files: readonly PlannedFile[]): ReportKind[] {
 const runsLookedAt = 10;
 
 /** What the last run with a summary found about people's ids; undefined if there is none. */
-export async function lastIdentities(lake: Lake, signal?: AbortSignal): Promise<RunSummary["identities"]> {
-  let runId = (await newestRun(lake, signal))?.runId;
+export async function lastIdentities(history: RunHistory): Promise<RunSummary["identities"]> {
+  let runId = (await history.newest())?.runId;
   for (let run = 0; run < runsLookedAt && runId !== undefined; run++) {
-    signal?.throwIfAborted();
-    const record = await readRunRecord(lake, runId);
+    history.signal?.throwIfAborted();
+    const record = await history.record(runId);
     if (record?.summary) return record.summary.identities;
     runId = record?.previous ?? undefined;
   }

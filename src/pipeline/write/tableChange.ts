@@ -313,13 +313,13 @@ export class TableChange {
     const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
     return withLocalFiles(lake, paths, signal ? { signal } : {}, async (local) => {
       const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
-      const inTable = snapshot && files.length > 0 ? [`FROM (${readQuery(snapshot, files, placeOf)})`] : [];
+      const inTable =
+        snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, placeOf)})` : undefined;
       const other = { source: twin, userType: twinType };
-      for (const known of inTable) {
-        if (await areKnownAsBoth(session, report, rows, known, mine.entry, other, signal)) return undefined;
-      }
+      if (inTable && (await areKnownAsBoth(session, report, rows, inTable, mine.entry, other, signal)))
+        return undefined;
       if (partner === undefined) return { loser: mine, kept: twin, why: `is in the tables as ${twinType}` };
-      const known = [rows, ...inTable].join(" UNION ALL BY NAME ");
+      const known = inTable ? `${rows} UNION ALL BY NAME ${inTable}` : rows;
       const [first = mine, second = partner] = oldestFirst(
         [mine, partner].map((delivery) => ({ ...delivery.entry, delivery })),
       ).map(({ delivery }) => delivery);

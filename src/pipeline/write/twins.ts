@@ -9,6 +9,9 @@ import {
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { SourceOfRows } from "../plan/ranks";
 
+/** A row's person, by the pseudonym that counts. */
+const personSql = (report: Report) => `coalesce(${personPseudonyms(report).map(sqlName).join(", ")})`;
+
 /** Two sources of different user types with the same rows. */
 export interface TwinPair {
   readonly one: string;
@@ -28,7 +31,7 @@ export async function findTwins(
   rows: string,
   signal?: AbortSignal,
 ): Promise<TwinPair[]> {
-  const person = `coalesce(${personPseudonyms(report).map(sqlName).join(", ")})`;
+  const person = personSql(report);
   const pairs = await session.query(
     `WITH people AS MATERIALIZED (
        SELECT source_file, user_type, min(${person}) AS first, max(${person}) AS last, min("date") AS begins, max("date") AS ends
@@ -99,7 +102,7 @@ export async function knownPeople(
   twin: SourceOfRows,
   signal?: AbortSignal,
 ): Promise<{ readonly asMine: number; readonly asTwin: number }> {
-  const person = `coalesce(${personPseudonyms(report).map(sqlName).join(", ")})`;
+  const person = personSql(report);
   const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
   const known = ({ userType }: SourceOfRows) =>
     `(count(DISTINCT ${person}) FILTER (user_type = ${sqlString(userTypeValue[userType])}))::INTEGER`;
@@ -129,7 +132,7 @@ export async function areKnownAsBoth(
   twin: SourceOfRows,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const person = `coalesce(${personPseudonyms(report).map(sqlName).join(", ")})`;
+  const person = personSql(report);
   const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
   const types = [mine, twin].map(({ userType }) => sqlString(userTypeValue[userType])).join(", ");
   const counts = await session.one(

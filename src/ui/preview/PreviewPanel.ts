@@ -15,7 +15,7 @@ import { showErrorMessage, showWarningMessage } from "../window";
 import { PreviewSession } from "./PreviewSession";
 
 /** What the panel depends on. */
-export interface PreviewGround {
+export interface PreviewContext {
   readonly extensionUri: vscode.Uri;
   readonly source: PreviewSource;
   readonly strings: PreviewStrings;
@@ -27,7 +27,7 @@ export class PreviewPanel extends Disposable {
   private static readonly shown = new Map<string, PreviewPanel>();
 
   /** Shows a file's preview, reusing an open one. */
-  static open(ground: PreviewGround, file: PreviewFile): PreviewPanel {
+  static open(context: PreviewContext, file: PreviewFile): PreviewPanel {
     const open = PreviewPanel.shown.get(keyOf(file));
     if (open) {
       open.panel.reveal();
@@ -37,9 +37,9 @@ export class PreviewPanel extends Disposable {
       previewViewType,
       file.name,
       vscode.ViewColumn.Active,
-      webviewOptions(ground.extensionUri),
+      webviewOptions(context.extensionUri),
     );
-    return new PreviewPanel(panel, ground, file);
+    return new PreviewPanel(panel, context, file);
   }
 
   /**
@@ -49,15 +49,15 @@ export class PreviewPanel extends Disposable {
   static restore(
     panel: vscode.WebviewPanel,
     state: unknown,
-    ground: PreviewGround,
+    context: PreviewContext,
   ): PreviewPanel | undefined {
     const parsed = pageState.safeParse(state);
     if (!parsed.success || PreviewPanel.shown.has(keyOf(parsed.data.file))) {
       panel.dispose();
       return undefined;
     }
-    panel.webview.options = webviewOptions(ground.extensionUri);
-    return new PreviewPanel(panel, ground, parsed.data.file);
+    panel.webview.options = webviewOptions(context.extensionUri);
+    return new PreviewPanel(panel, context, parsed.data.file);
   }
 
   private readonly session: PreviewSession;
@@ -65,7 +65,7 @@ export class PreviewPanel extends Disposable {
 
   private constructor(
     private readonly panel: vscode.WebviewPanel,
-    { extensionUri, source, strings, onDidChangeConnection }: PreviewGround,
+    { extensionUri, source, strings, onDidChangeConnection }: PreviewContext,
     private readonly file: PreviewFile,
   ) {
     super();
