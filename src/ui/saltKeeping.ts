@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
@@ -120,9 +120,10 @@ async function saveToFile(salt: string): Promise<boolean> {
   if (uri === undefined) return false;
   const text = `${salt}\n`;
   if (uri.scheme === "file") {
-    // A file that is there would keep its rights.
-    await rm(uri.fsPath, { force: true });
-    await writeFile(uri.fsPath, text, { mode: 0o600 });
+    // A file that is there would keep its rights, and its salt must not be lost before this one is written.
+    const part = `${uri.fsPath}.${process.pid}.part`;
+    await writeFile(part, text, { mode: 0o600, flag: "wx" });
+    await rename(part, uri.fsPath);
   } else await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
   return true;
 }
