@@ -10,7 +10,7 @@ import type { Workshop } from "./workshop";
 
 /**
  * (h) One large file into tables, as for a district that requests a whole year from Clever: resource usage of many
- * days, 157 MB for ten days of 70,000 students. Compared with the script, and the memory that it takes.
+ * days, 157 MB for ten days of 70,000 students. Compared with the script, with the peak memory.
  */
 export async function largeFileBenchmark(
   workshop: Workshop,

@@ -42,9 +42,9 @@ export async function takeTurns(sides: readonly Side[], runs: number): Promise<M
   return sides.map(({ name }, index) => ({ name, samples: samples[index] ?? [] }));
 }
 
-/** `3.120 s, 5.10 s of processor, 520 MB` */
+/** `3.120 s, 5.10 s CPU, 520 MB` */
 function sampleText({ seconds, processorSeconds, peakMemory }: Sample): string {
-  const processor = processorSeconds ? `, ${processorSeconds.toFixed(2)} s of processor` : "";
+  const processor = processorSeconds ? `, ${processorSeconds.toFixed(2)} s CPU` : "";
   const memory = peakMemory ? `, ${Math.round(peakMemory / 1e6)} MB` : "";
   return `${seconds.toFixed(3)} s${processor}${memory}`;
 }

@@ -71,7 +71,7 @@ const units = {
 
 function resultTables({ machine, comparisons, limits }: Results): string {
   return [
-    `Machine: ${machine.join("; ")}. Medians, with the least and the greatest in brackets.`,
+    `Machine: ${machine.join("; ")}. Medians, with the minimum and maximum in brackets.`,
     "",
     "| benchmark | ours | instead | ratio | target | reached | students, turns, day |",
     "| --- | --- | --- | --- | --- | --- | --- |",
@@ -116,11 +116,11 @@ function circumstances({ options, measured }: Measured): string {
   return `${options.students}, ${options.runs}, ${measured}`;
 }
 
-/** `3.12 (3.01–3.40) s, 5.10 s of processor, 520 MB` */
+/** `3.12 (3.01–3.40) s, 5.10 s CPU, 520 MB` */
 function sideText({ samples }: MeasuredSide): string {
   const parts = [`${spreadText(spreadOf(samples.map(({ seconds }) => seconds)), 2)} s`];
   const processor = samples.flatMap(({ processorSeconds }) => processorSeconds ?? []);
-  if (processor.length > 0) parts.push(`${spreadOf(processor).median.toFixed(2)} s of processor`);
+  if (processor.length > 0) parts.push(`${spreadOf(processor).median.toFixed(2)} s CPU`);
   const peaks = samples.flatMap(({ peakMemory }) => peakMemory ?? []);
   if (peaks.length > 0) parts.push(`${(spreadOf(peaks).max / 1e6).toFixed(0)} MB`);
   return parts.join(", ");

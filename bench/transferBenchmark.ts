@@ -7,7 +7,7 @@ import type { TransferRequest } from "./transfer";
 import type { Workshop } from "./workshop";
 
 /**
- * (a) From the server into the lake, compared with `rclone copy`, old and new: over the loopback interface, and with
+ * (a) From the server into the lake, compared with `rclone copy`, installed and newest: over the loopback interface, and with
  * delay.
  */
 export async function transferBenchmark(

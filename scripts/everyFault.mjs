@@ -1,5 +1,5 @@
-// Every Azure fault at every request of a run (test/integration/adlsFaults.test.ts), with one process per core; takes
-// about an hour. Finally prints the number of cases.
+// Injects every Azure fault at every request of a run (test/integration/adlsFaults.test.ts), with one process per core; takes
+// about an hour. Prints the number of cases at the end.
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import path from "node:path";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const processes = availableParallelism();
 
-/** Runs the cases of one process; resolves to their output and the exit status. */
+/** Runs the cases of one process; resolves to the exit status and the counts that the test printed. */
 async function tryFrom(first) {
   const vitest = path.join("node_modules", "vitest", "vitest.mjs");
   const child = spawn(
@@ -41,9 +41,9 @@ const all = await Promise.all(Array.from({ length: processes }, (_, first) => tr
 const sum = (name) => all.reduce((total, each) => total + each[name], 0);
 const minutes = Math.round((performance.now() - started) / 60_000);
 console.log(
-  `All ${sum("tried")} cases tried in ${minutes} minutes; in ${sum("repaired")} of them the first run failed and the second put it right`,
+  `All ${sum("tried")} cases tried in ${minutes} minutes; in ${sum("repaired")} of them the first run failed and the second one recovered`,
 );
 if (all.some(({ status, tried }) => status !== 0 || tried === 0)) {
-  console.log("Not all of them came to the same end.");
+  console.log("In some cases the lake did not reach the expected state, or a process failed.");
   process.exitCode = 1;
 }

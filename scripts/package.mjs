@@ -34,7 +34,7 @@ export const targets = {
 export async function makeVsix(target = `${process.platform}-${process.arch}`) {
   const platform = targets[/** @type {keyof typeof targets} */ (target)];
   if (platform === undefined) {
-    throw new Error(`There is no target "${target}"; there are ${Object.keys(targets).join(", ")}.`);
+    throw new Error(`Unknown target "${target}"; the targets are ${Object.keys(targets).join(", ")}.`);
   }
   const manifest = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
   const out = path.join(root, "out");
@@ -146,7 +146,7 @@ async function main() {
     console.log(`${String(packed).padStart(10)} of ${String(size).padStart(10)}  ${name}`);
   }
   console.log(`${path.relative(process.cwd(), vsix)}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB`);
-  if (problems.length > 0) throw new Error(`The package is not right:\n  ${problems.join("\n  ")}`);
+  if (problems.length > 0) throw new Error(`The package has problems:\n  ${problems.join("\n  ")}`);
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

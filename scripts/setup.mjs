@@ -9,7 +9,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const stamp = path.join(root, "node_modules", ".installed-lock");
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 15)) {
-  console.error(`Node.js 20.15 or newer is needed; this is ${process.version}.`);
+  console.error(`Node.js 20.15 or newer is required; this is ${process.version}.`);
   process.exit(2);
 }
 const lock = createHash("sha256")
@@ -24,7 +24,7 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
   });
   if (status !== 0) {
     console.error(
-      "npm ci failed; what npm said above tells why. Where it is the network, run the command again once the npm registry can be reached.",
+      "npm ci failed; see npm's output above for the reason. If it is the network, try again once the npm registry can be reached.",
     );
     process.exit(2);
   }

@@ -1,5 +1,5 @@
 // npm start: opens VS Code with the extension, connected to the sample district.
-//   npm start -- --browser   in the browser, even where a desktop VS Code is installed
+//   npm start -- --browser   in the browser, even if a desktop VS Code is installed
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -63,7 +63,7 @@ async function openBrowser() {
   try {
     host = await startHost({ version: "1.139", vsix: [vsix], env });
     console.log(`\nVS Code ${host.vscode} with the extension: ${workbenchUrl(host, { folder: workspace })}`);
-    console.log("Open it in a browser on this machine. Ctrl+C ends it.");
+    console.log("Open it in a browser on this machine. Press Ctrl+C to stop.");
     await interrupted;
   } finally {
     await host?.stop();

@@ -1,5 +1,5 @@
-// Runs every test with one command: installs what the tests need where it can, builds the program, and runs vitest,
-// the tests inside VS Code's extension host and the end-to-end tests. Ends with a line of counts. In CI, no test may
+// Runs every test with one command: installs what the tests need where possible, builds the program, and runs vitest,
+// the tests inside VS Code's extension host and the end-to-end tests. Prints a line of counts at the end. In CI, no test may
 // be left out. With arguments, only vitest runs, on the named files: npm test -- test/unit/plan.test.ts
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const leftOut = [];
 
-/** The tests' own code to find sshd, Python, Spark and Wine, so that the tests find what is prepared here. */
+/** The tests' own code that finds sshd, Python, Spark and Wine, so that the tests use what is prepared here. */
 async function helperFunctions() {
   const { outputFiles } = await build({
     stdin: {
@@ -49,9 +49,9 @@ async function prepare() {
 }
 
 /** Whether the prerequisite is available; otherwise the tests that need it are listed as left out. */
-async function leaveOutUnless(what, means) {
+async function leaveOutUnless(what, find) {
   try {
-    if ((await means()) !== undefined) return true;
+    if ((await find()) !== undefined) return true;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
   }
@@ -113,7 +113,7 @@ function count({ passed, failed, skipped }, status) {
 
 /** Runs the tests in a real VS Code. Preparing the hosts again reports why it failed, if it did. */
 async function testInVsCode() {
-  const inVsCode = "the tests inside VS Code's extension host and those end to end";
+  const inVsCode = "the tests inside VS Code's extension host and the end-to-end tests";
   if (!(await leaveOutUnless(`${inVsCode} (install chromium)`, findChromium))) return;
   if (await leaveOutUnless("the tests inside VS Code's extension host", () => prepareHost("1.100"))) {
     rmSync(path.join(root, "out", "test-results", "host.json"), { force: true });
@@ -124,7 +124,7 @@ async function testInVsCode() {
     });
     count(hostResults(), status);
   }
-  if (await leaveOutUnless("the tests end to end in VS Code", () => prepareHost("1.139"))) {
+  if (await leaveOutUnless("the end-to-end tests in VS Code", () => prepareHost("1.139"))) {
     await vitest(["--config", path.join("test", "e2e", "vitest.config.mts")], 45);
   }
 }
@@ -163,7 +163,7 @@ if (signal !== undefined) {
   console.error(`*** Interrupted by ${signal}.`);
   total.failed++;
 } else {
-  for (const command of leftBehind) console.error(`*** LEFT BEHIND, ended now: ${command}`);
+  for (const command of leftBehind) console.error(`*** LEFT RUNNING, killed now: ${command}`);
   if (leftBehind.length > 0) total.failed++;
 }
 if (total.skipped > 0) leftOut.push(`${total.skipped} tests that were skipped`);

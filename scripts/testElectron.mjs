@@ -1,4 +1,4 @@
-// npm run test:electron: the host tests inside a desktop VS Code, on a machine that can download one (or has one:
+// npm run test:electron: the host tests inside a desktop VS Code, on a machine that can download it (or has one:
 // VSCODE_PATH). Options: --version 1.100.3 (default), stable, insiders.
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

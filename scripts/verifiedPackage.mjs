@@ -50,9 +50,9 @@ export async function verifiedPackage(root, wanted, needed = []) {
       shell: process.platform === "win32",
     });
     if (status !== 0)
-      throw new Error(`npm could not install ${name} ${version} with the hashes that are known.`);
+      throw new Error(`npm could not install ${name} ${version} with the expected hashes.`);
     await rename(fresh, home).catch((error) => {
-      // Another process was faster.
+      // Another process finished first.
       if (!existsSync(found)) throw error;
     });
     return found;

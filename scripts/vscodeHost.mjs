@@ -49,12 +49,12 @@ async function main([command, ...args]) {
       for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, resolve);
     });
     const host = await startHost({ version, vsix });
-    console.log(`VS Code ${host.vscode}: ${workbenchUrl(host)} (Ctrl+C ends it)`);
+    console.log(`VS Code ${host.vscode}: ${workbenchUrl(host)} (Ctrl+C to stop)`);
     await interrupted;
     await host.stop();
     return;
   }
-  throw new Error("Use: node scripts/vscodeHost.mjs prepare [version…] | start <version> [vsix…]");
+  throw new Error("Usage: node scripts/vscodeHost.mjs prepare [version…] | start <version> [vsix…]");
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -17,7 +17,7 @@ const secondsAtRest = 10;
 export async function run(): Promise<void> {
   const extension = extensions.getExtension<Application>("clever-lake.clever-lake");
   const application = await extension?.activate();
-  if (application === undefined) throw new Error("The extension did not hand out its parts.");
+  if (application === undefined) throw new Error("The extension did not export its parts.");
   const { client, model, runs, secrets } = application;
   const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-bench-district-"));
   try {
@@ -43,7 +43,7 @@ export async function run(): Promise<void> {
     const summary = await runs.run({ command: "run" });
     delay.disable();
     const { user, system } = process.cpuUsage(before);
-    if (summary === undefined) throw new Error("The run did not come through.");
+    if (summary === undefined) throw new Error("The run did not succeed.");
     const result = {
       bytes: summary.bytes,
       rows: Object.values(summary.rows).reduce((sum, rows) => sum + rows, 0),

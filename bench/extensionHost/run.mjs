@@ -77,7 +77,7 @@ try {
         `event-loop delay p50 ${run.p50.toFixed(1)} ms, p99 ${run.p99.toFixed(1)} ms, greatest ${run.max.toFixed(1)} ms; ` +
         `at rest p99 ${run.restP99.toFixed(1)} ms; the host's processor time ${run.processor.toFixed(1)} s`,
     );
-    console.log(`A run that is called off has stopped after ${run.stopped.toFixed(0)} ms.`);
+    console.log(`A cancelled run stopped after ${run.stopped.toFixed(0)} ms.`);
   }
 } finally {
   await rm(work, { recursive: true, force: true });

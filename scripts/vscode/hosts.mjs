@@ -31,7 +31,7 @@ export const nodeGyp = "11.4.2";
 /**
  * @param {string} version
  * @returns {Recipe}
- * @throws when there is no such host
+ * @throws if there is no such host
  */
 export function recipeOf(version) {
   const recipe = recipes[/** @type {keyof typeof recipes} */ (version)];
