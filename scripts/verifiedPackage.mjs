@@ -49,8 +49,7 @@ export async function verifiedPackage(root, wanted, needed = []) {
       stdio: ["ignore", 2, 2],
       shell: process.platform === "win32",
     });
-    if (status !== 0)
-      throw new Error(`npm could not install ${name} ${version} with the expected hashes.`);
+    if (status !== 0) throw new Error(`npm could not install ${name} ${version} with the expected hashes.`);
     await rename(fresh, home).catch((error) => {
       // Another process finished first.
       if (!existsSync(found)) throw error;

@@ -5,7 +5,7 @@ import { scene } from "./driver/scene";
 describe("files for other products", () => {
   const workbench = scene();
 
-  test("are picked from a list that says what each is for", async () => {
+  test("are picked from a list that describes each", async () => {
     await workbench().openActivity("Clever Lake");
     await workbench().tree("Participation Reports").welcome("Try It with a Sample District").click();
     await workbench().notifications.shows("The sample district is connected");

@@ -61,7 +61,7 @@ describe("a district's lake in Azure", () => {
         operation === "Path.Read" && /_pseudo\/(?!_delta_log\/).*\.parquet$/.test(file),
     ).length;
 
-  test("is connected by the wizard, with the account's key", async () => {
+  test("is connected by the wizard, with the account key", async () => {
     const { quickInput, dialog } = workbench();
     await workbench().openActivity("Clever Lake");
     await reports().welcome("Connect to Clever and a Lake").click();
@@ -98,7 +98,7 @@ describe("a district's lake in Azure", () => {
     await expect.poll(() => reports().row(`${newest} students`).textContent()).toContain("new");
   });
 
-  test("takes what a run ingests, row for row", async () => {
+  test("contains every row that a run ingested", async () => {
     await run();
     await expect.poll(() => reports().row(`${newest} students`).textContent()).toContain("anonymized");
     await expect.poll(() => workbench().badge("Clever")).toBe("");
@@ -128,7 +128,7 @@ describe("a district's lake in Azure", () => {
     await lake().row("Landed files").locator(".monaco-tl-twistie").click();
   });
 
-  test("is asked once for what the dashboard shows", async () => {
+  test("is read once for what the dashboard shows", async () => {
     await workbench().runCommand("Clever: Open Participation Dashboard");
     await eventually(users).toMatch(/^[\d,]{2,}$/);
     expect(readsOfRows()).toBeGreaterThan(0);
@@ -141,7 +141,7 @@ describe("a district's lake in Azure", () => {
     await workbench().screenshot("azure-dashboard-dark");
   });
 
-  test("is said to be away when the network is, wherever it is looked at, and comes back", async () => {
+  test("is reported as unreachable everywhere while the network is down, and recovers", async () => {
     const shown = await users();
     cloud.network.dropAll({ andRefuse: true });
     await reports().press("Refresh");
@@ -213,7 +213,7 @@ describe("a district's lake in Azure", () => {
     server.proxy.release();
   }
 
-  test("goes on with another token when one runs out in the middle of a run", async () => {
+  test("continues with a new token if one expires during a run", async () => {
     cloud.emulator.clearLog();
     await inTheMiddleOfARun("2025-09-02", () => cloud.expireTokens());
     await expect.poll(() => reports().row("2025-09-02 students").textContent()).toContain("anonymized");
@@ -222,7 +222,7 @@ describe("a district's lake in Azure", () => {
     expect(cloud.signIns).toBe(1);
   });
 
-  test("asks for another sign-in where the account's was revoked in the middle of a run", async () => {
+  test("asks for a new sign-in if the account's was revoked during a run", async () => {
     const { dialog } = workbench();
     await inTheMiddleOfARun("2025-09-03", () => cloud.revokeSignIn());
     expect(await dialog.text()).toContain("The sign-in to the data lake has expired.");
@@ -233,7 +233,7 @@ describe("a district's lake in Azure", () => {
     expect(cloud.signIns).toBe(2);
   });
 
-  test("leaves neither key nor token anywhere in the clear", async () => {
+  test("leaves neither key nor token in plain text anywhere", async () => {
     const { host, profile } = workbench();
     expect(await connection()).toContain(cloud.url);
     const search = new Search({ password, key: cloud.emulator.key, token: "PlantedSignature6Rt1" });

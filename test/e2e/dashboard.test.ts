@@ -29,7 +29,7 @@ describe("the participation dashboard of the sample district", () => {
     return file;
   }
 
-  test("is offered at the end of a run, and shows what the tables say", async () => {
+  test("is offered at the end of a run, and shows the tables' numbers", async () => {
     const reports = workbench().tree("Participation Reports");
     await workbench().openActivity("Clever Lake");
     await reports.welcome("Try It with a Sample District").click();
@@ -76,7 +76,7 @@ describe("the participation dashboard of the sample district", () => {
     await eventually(numbers).toBe(unfiltered);
   });
 
-  test("filters by a school that is chosen, and by a mark that is clicked", async () => {
+  test("filters by a selected school and by a clicked mark", async () => {
     const all = await text("#card-users .card-value");
     const frame = await page();
     await frame.locator("#filter-schools-button").click();
@@ -95,7 +95,7 @@ describe("the participation dashboard of the sample district", () => {
     await eventually(() => text("#card-accesses .card-value")).toBe(before);
   });
 
-  test("is as it was when it comes back to the front, and after a reload of the window", async () => {
+  test("is restored when its tab is shown again, and after a reload of the window", async () => {
     const users = await text("#card-users .card-value");
     await workbench().runCommand("File: New Untitled Text File");
     await workbench().tab("Untitled-1").waitFor();
@@ -108,7 +108,7 @@ describe("the participation dashboard of the sample district", () => {
     await eventually(() => text("#card-users .card-value")).toBe(users);
   });
 
-  test("is saved as a page that opens without any network, its numbers unchanged", async () => {
+  test("is saved as a page that opens offline, with unchanged numbers", async () => {
     const users = await text("#card-users .card-value");
     await (await page()).locator("#export-html").click();
     const file = await save("html");
@@ -134,7 +134,7 @@ describe("the participation dashboard of the sample district", () => {
     }
   });
 
-  test.each(["svg", "png", "csv"] as const)("saves a picture as %s", async (kind) => {
+  test.each(["svg", "png", "csv"] as const)("saves a chart as %s", async (kind) => {
     const frame = await page();
     await frame.locator("#export-time-button").click();
     await frame.locator(`#time-${kind}`).click();

@@ -14,7 +14,7 @@ const salt = "the district's own PlantedSalt5Tz1 / ñ";
 const badDay = "2025-09-03";
 const changedDay = days[0];
 
-describe("a district's reports, by password, with its own salt", () => {
+describe("a district's reports, with a password and its own salt", () => {
   let district: District;
   let server: Server;
   const person = randomUUID();
@@ -94,7 +94,7 @@ describe("a district's reports, by password, with its own salt", () => {
     expect((await notifications.texts()).join("\n")).not.toMatch(/or so|many/);
   });
 
-  test("its preview marks the rows, and shows identities only to who asks and confirms", async () => {
+  test("its preview marks the rows, and shows identities only after a confirmation", async () => {
     await workbench().notifications.clear();
     await reports().click(`${badDay} students`);
     const preview = await workbench().webview("[role=grid]");
@@ -115,7 +115,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await expect.poll(shown).not.toContain(person);
   });
 
-  test("is taken without its bad rows once that is confirmed", async () => {
+  test("is accepted without its bad rows after a confirmation", async () => {
     const { dialog, notifications } = workbench();
     await reports().contextMenu("Accept Without Its Bad Rows…", `${badDay} students`);
     expect(await dialog.text()).toContain("without its bad rows?");
@@ -159,7 +159,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await workbench().screenshots("run-report", ["light", "dark", "highContrast", "highContrastLight"]);
   });
 
-  test("the ingest log opens as a page to read", async () => {
+  test("the ingest log opens as a page", async () => {
     await lake().row("_ingest_log").click();
     await expect
       .poll(async () =>
@@ -174,7 +174,7 @@ describe("a district's reports, by password, with its own salt", () => {
     await lake().pane.locator(".monaco-list-row.selected").filter({ hasText: changedDay }).waitFor();
   });
 
-  test("no secret stands anywhere in the clear, and one that did would be found", async () => {
+  test("no secret is stored in plain text anywhere, and the search would find one", async () => {
     const { host, profile, page } = workbench();
     const secrets = { password, wrongPassword, salt };
     await workbench().runCommand("Clever: Show Log");

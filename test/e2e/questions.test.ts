@@ -108,7 +108,7 @@ describe.each([
     counted("Which apps are used most at my elementary schools?");
   });
 
-  test("2. whether the use of an app fell after the winter break, by how much per school day, and where", async () => {
+  test("2. did the use of an app fall after the winter break, by how much per school day, and where", async () => {
     const frame = await ask("Did the use of an app change?");
     // To open the list, and to choose.
     clicks += 2;
@@ -151,7 +151,7 @@ describe.each([
     counted("How many different resources does a seventh grader use?");
   });
 
-  test("4. which resources that are paid for are hardly used, and what an active user costs", async () => {
+  test("4. which paid resources are hardly used, and what an active user costs", async () => {
     const frame = await ask("Which paid resources are hardly used?");
     const rows = await cellsOf(frame.locator("#panel-licences table"));
     const [least] = rows;

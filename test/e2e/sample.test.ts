@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { scene } from "./driver/scene";
 import { everyTheme } from "./driver/themes";
 
-describe("the sample district, as a newcomer meets it", () => {
+describe("the sample district, for a new user", () => {
   const workbench = scene();
   const reports = () => workbench().tree("Participation Reports");
 
@@ -27,7 +27,7 @@ describe("the sample district, as a newcomer meets it", () => {
     );
   });
 
-  test("a run shows how far it is, and the states change", async () => {
+  test("a run shows its progress, and the states change", async () => {
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
     await workbench().notifications.shows(/running the pipeline: (file \d+ of 192|[\d,]+ rows anonymized)/);
@@ -59,14 +59,14 @@ describe("the sample district, as a newcomer meets it", () => {
     await workbench().screenshot("verified");
   });
 
-  test("a reload finds everything as it was", async () => {
+  test("a reload restores everything", async () => {
     await workbench().reload();
     await workbench().openActivity("Clever Lake");
     await reports().expand("daily-participation", "October 2025");
     await expect.poll(() => reports().row("2025-10-31 students").textContent()).toMatch(/anonymized/);
   });
 
-  test("it is left again, and no connection is left behind", async () => {
+  test("it is left again, without leaving a connection behind", async () => {
     await workbench().runCommand("Clever: Leave Sample District");
     await workbench().notifications.shows("You have left the sample district.");
     await reports().welcome("Try It with a Sample District").waitFor();

@@ -6,7 +6,7 @@ import { scene } from "./driver/scene";
 describe("the packaged extension in VS Code 1.139", () => {
   const workbench = scene();
 
-  test("holds what it needs and nothing else", () => {
+  test("contains what it needs and nothing else", () => {
     expect(inject("packageProblems")).toEqual([]);
   });
 
@@ -22,7 +22,7 @@ describe("the packaged extension in VS Code 1.139", () => {
     expect(titles).toContain("Clever: Try It with a Sample District");
   });
 
-  test("a webview opens beside it, and is found by what it shows", async () => {
+  test("a webview opens beside it, and is found by its content", async () => {
     const page = path.join(workbench().folder ?? "", "notes.md");
     await writeFile(page, "# A heading to find\n");
     await workbench().page.keyboard.press("ControlOrMeta+p");

@@ -29,7 +29,7 @@ describe("in Spanish", () => {
       .click();
   });
 
-  test("the extension speaks Spanish while it works", async () => {
+  test("the extension's own texts are Spanish", async () => {
     const { notifications } = workbench();
     const connected = "The sample district is connected. Its reports are new to the lake.";
     await notifications.shows(bundle[connected] ?? "");

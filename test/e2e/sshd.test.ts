@@ -14,7 +14,7 @@ const [newest, second] = days;
 // Made here, since whether there is an sshd decides what is run at all.
 const server = await serveBySshd(passphrase);
 
-describe.skipIf(server === undefined)("a district's own server, by key and wizard", () => {
+describe.skipIf(server === undefined)("a district's own server, with a key and the wizard", () => {
   let district: District;
   let salt = "";
 
@@ -47,7 +47,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
       .reduce((sum, rows) => sum + rows, 0);
   };
 
-  test("the wizard asks step by step, refuses what cannot be, and goes back", async () => {
+  test("the wizard asks step by step, refuses invalid answers, and goes back", async () => {
     const { quickInput } = workbench();
     await workbench().openActivity("Clever Lake");
     await reports().welcome("Connect to Clever and a Lake").click();
@@ -96,7 +96,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await quickInput.answer(sshd().sshd.encryptedPrivateKeyPath);
   });
 
-  test("a wrong passphrase is said where it is typed, and Escape loses nothing that was answered", async () => {
+  test("a wrong passphrase is reported at its input, and Escape loses no answers", async () => {
     const { quickInput, page } = workbench();
     await quickInput.step("(7/9)");
     expect(await quickInput.isMasked()).toBe(true);
@@ -125,7 +125,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await quickInput.answer(passphrase);
   });
 
-  test("the lake and the salt are asked for, and a new salt is handed over before the connection is made", async () => {
+  test("the wizard asks for the lake and the salt, and a new salt must be saved before it connects", async () => {
     const { quickInput, notifications, dialog } = workbench();
     await quickInput.step("(8/9)");
     await quickInput.choose("Type a folder's path");
@@ -157,7 +157,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     expect(salt.length).toBeGreaterThan(20);
   });
 
-  test("the settings hold the connection and no secret", async () => {
+  test("the settings contain the connection but no secret", async () => {
     const { serverDataDir } = workbench().host;
     const settings = await Promise.all(
       ["User", "Machine"].map((folder) =>
@@ -172,7 +172,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     expect(text).not.toContain(salt);
   });
 
-  test("every report is there, and new", async () => {
+  test("every report is listed as new", async () => {
     await reports().expand("daily-participation");
     const row = reports().row(`${newest} students`);
     expect(await row.textContent()).toContain("new");
@@ -196,7 +196,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     expect(await runs().texts()).toEqual([]);
   });
 
-  test("several are selected and brought into the lake alone", async () => {
+  test("only the selected reports are ingested", async () => {
     await reports().select([`${newest} students`, `${newest} teachers`]);
     await reports().contextMenu("Ingest", `${newest} teachers`);
     await workbench().notifications.shows("2 files ingested");
@@ -212,7 +212,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await expect.poll(() => workbench().badge("Clever")).toBe(String(reportCount - 2));
   });
 
-  test("a run is watched and stopped in the middle", async () => {
+  test("a run shows its progress and is stopped", async () => {
     const { notifications } = workbench();
     await notifications.clear();
     // The server falls silent when half of the reports are over: the run cannot end by itself.
@@ -229,7 +229,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await expect.poll(() => runs().texts()).toContainEqual(expect.stringContaining("stopped"));
   });
 
-  test("the next run completes it, and every row is there once", async () => {
+  test("the next run completes it, and every row is in the tables once", async () => {
     await workbench().notifications.press("Stopped.", "Resume");
     await workbench().notifications.shows("files ingested");
     for (const label of [`${newest} students`, `${second} staff`]) {
@@ -246,7 +246,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await workbench().notifications.shows("No discrepancies found");
   });
 
-  test("a run that failed is tried again from the list of runs", async () => {
+  test("a failed run is retried from the list of runs", async () => {
     const { notifications } = workbench();
     await notifications.clear();
     const day = "2025-09-02";
@@ -276,7 +276,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await expect.poll(rowsInTables).toBe(await district.rows());
   });
 
-  test("the window is loaded again, and everything is as it was", async () => {
+  test("a reload of the window restores everything", async () => {
     await workbench().notifications.clear();
     await reports().click("daily-participation", "2025-09-02 students");
     // The preview that was open until now may be found first, and then be gone.
@@ -296,7 +296,7 @@ describe.skipIf(server === undefined)("a district's own server, by key and wizar
     await workbench().notifications.shows(`Nothing new: ${reportCount + 1} reports are in the lake already`);
   });
 
-  test("no secret stands anywhere in the clear", async () => {
+  test("no secret is stored in plain text anywhere", async () => {
     const { host, profile, page } = workbench();
     const secrets: Secrets = {
       passphrase,

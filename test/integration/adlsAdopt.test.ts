@@ -28,7 +28,7 @@ async function oeaLake(): Promise<{ emulator: AdlsEmulator; lake: AdlsLake }> {
 }
 
 test.each([undefined, "resetBefore", "resetAfter"] as const)(
-  "is adopted; renames are answered (%s)",
+  "is adopted; responses to renames: %s",
   async (kind) => {
     const { emulator, lake } = await oeaLake();
     if (kind) {

@@ -33,8 +33,8 @@ async function largeLake(): Promise<AdlsEmulator> {
   return emulator;
 }
 
-describe("a disk without room for the dashboard's cache", () => {
-  test("is told, with the folder, where not even the tables' files go in", async ({ skip }) => {
+describe("a disk that is too full for the dashboard's cache", () => {
+  test("is reported with the folder if it cannot even hold the tables' files", async ({ skip }) => {
     const cacheFolder = await temporaryFolder();
     const emulator = await largeLake();
     if (!smallDisk(cacheFolder, 64)) return skip("No disk can be mounted here.");
@@ -46,7 +46,7 @@ describe("a disk without room for the dashboard's cache", () => {
     });
   });
 
-  test("keeps no answer back where the index alone cannot be stored", async ({ skip }) => {
+  test("does not prevent answers if only the index cannot be stored", async ({ skip }) => {
     const cacheFolder = await temporaryFolder();
     const emulator = await largeLake();
     if (!smallDisk(cacheFolder, 700)) return skip("No disk can be mounted here.");
@@ -57,7 +57,7 @@ describe("a disk without room for the dashboard's cache", () => {
   });
 });
 
-test("temporary copies go to no folder that others can look into", async () => {
+test("temporary copies are not put into a folder that others can read", async () => {
   const folder = await temporaryFolder();
   const before = process.env.TMPDIR;
   process.env.TMPDIR = folder;

@@ -43,7 +43,7 @@ const all = { write: "went through", read: "went through", list: "went through",
 const none = (code: string) => ({ write: code, read: code, list: code, delete: code });
 
 describe("the account key", () => {
-  it("opens the account, and no other key does", async () => {
+  it("gives access to the account, and no other key does", async () => {
     const { emulator, credential } = await start();
     expect(await attempts(new DataLakeServiceClient(emulator.url, credential, once))).toEqual(all);
     const wrong = new StorageSharedKeyCredential(emulator.account, Buffer.from("wrong").toString("base64"));
@@ -59,7 +59,7 @@ describe("the account key", () => {
     );
   });
 
-  it("is refused to a client whose clock is wrong", async () => {
+  it("is refused if the client's clock is wrong", async () => {
     const { emulator, credential } = await start({ now: () => Date.now() + hour });
     expect(await attempts(new DataLakeServiceClient(emulator.url, credential, once))).toEqual(
       none("403 AuthenticationFailed"),
@@ -90,7 +90,7 @@ function accountSas(
 }
 
 describe("a SAS of the account", () => {
-  it("opens what it says, as long as it says", async () => {
+  it("gives access to what it names, until it expires", async () => {
     const { emulator, credential } = await start();
     const withSas = (token: string) => new DataLakeServiceClient(`${emulator.url}?${token}`, undefined, once);
     expect(await attempts(withSas(accountSas(credential)))).toEqual(all);
@@ -124,7 +124,7 @@ describe("a SAS of the account", () => {
 });
 
 describe("a SAS of a file system", () => {
-  it("opens that one, and not the file system itself", async () => {
+  it("gives access to its contents, but not to the file system itself", async () => {
     const { emulator, credential } = await start();
     const token = (permissions: string) =>
       generateDataLakeSASQueryParameters(
@@ -191,7 +191,7 @@ describe("bearer tokens", () => {
     return new DataLakeServiceClient(emulator.url, credential, options);
   }
 
-  it("open what their role opens, until they run out", async () => {
+  it("give the access of their role until they expire", async () => {
     let now = Date.now();
     const { emulator } = await start({
       tls: true,
@@ -223,8 +223,8 @@ describe("bearer tokens", () => {
   });
 });
 
-describe("an account that is not hierarchical", () => {
-  it("says so where it is asked, and has no access control", async () => {
+describe("an account without a hierarchical namespace", () => {
+  it("reports that when asked, and has no access control", async () => {
     const { emulator, credential } = await start({ kind: "flat" });
     const service = new DataLakeServiceClient(emulator.url, credential, once);
     const file = service.getFileSystemClient("stage1np").getFileClient("f");
@@ -235,7 +235,7 @@ describe("an account that is not hierarchical", () => {
     expect(await isHierarchical(hierarchical.emulator, hierarchical.credential)).toBe("true");
   });
 
-  it("refuses the Data Lake endpoint when it keeps deleted blobs", async () => {
+  it("refuses the Data Lake endpoint if blob soft delete is on", async () => {
     const { emulator, credential } = await start({ kind: "flatWithSoftDelete" });
     const attempted = await attempts(new DataLakeServiceClient(emulator.url, credential, once));
     expect(attempted).toEqual({

@@ -20,8 +20,8 @@ function fileClient({ url, account, key }: Pick<AdlsEmulator, "url" | "account" 
     .getFileClient("f");
 }
 
-describe("a request that goes wrong", () => {
-  it("is refused without effect when the account is busy, and the client tries again when it may", async () => {
+describe("a faulty request", () => {
+  it("is refused without effect if the account is busy, and the client retries after the requested delay", async () => {
     const file = fileClient(emulator);
     emulator.inject({ fault: { kind: "busy", status: 503, retryAfterSeconds: 7 }, operation: "Path.Create" });
     const answer = await file.create().then(
@@ -58,7 +58,7 @@ describe("a request that goes wrong", () => {
     ["resetBefore", []],
     ["resetAfter", ["f"]],
     ["halfAppend", []],
-  ])("is broken off by %s, with this effect on a create: %j", async (kind, files) => {
+  ])("is interrupted by %s, with this effect on a create: %j", async (kind, files) => {
     emulator.inject({ fault: { kind } as Fault, number: 1 });
     expect(await refusal(fileClient(emulator).create())).toMatch(/^no answer: /);
     expect(emulator.files("stage1np")).toEqual(files);
@@ -67,7 +67,7 @@ describe("a request that goes wrong", () => {
     ]);
   });
 
-  it("breaks off over https as well", async () => {
+  it("is interrupted over https as well", async () => {
     await using secure = await AdlsEmulator.start({ fileSystems: ["stage1np"], tls: true });
     secure.inject({ fault: { kind: "resetAfter" } });
     const credential = new StorageSharedKeyCredential(secure.account, secure.key);
@@ -77,7 +77,7 @@ describe("a request that goes wrong", () => {
     expect(secure.files("stage1np")).toEqual(["f"]);
   });
 
-  it("keeps half an append unflushed, so that a flush of the whole is refused until it is appended again", async () => {
+  it("leaves half an append unflushed, so a flush of the whole is refused until it is appended again", async () => {
     const file = fileClient(emulator);
     await file.create();
     for (const flush of [false, true]) {
@@ -90,7 +90,7 @@ describe("a request that goes wrong", () => {
     expect(emulator.contents("stage1np", "f")?.toString()).toBe("abcdef");
   });
 
-  it("sends half an answer, which the client notices", async () => {
+  it("sends half a response, which the client detects", async () => {
     const file = fileClient(emulator);
     const bytes = Buffer.alloc(300_000, "0123456789");
     await file.upload(bytes);
@@ -104,7 +104,7 @@ describe("a request that goes wrong", () => {
     ]);
   });
 
-  it("takes effect late when it is delayed, even if the client has given up", async () => {
+  it("takes effect late if it is delayed, even if the client has given up", async () => {
     const file = fileClient(emulator);
     const gaveUp = new AbortController();
     const giveUp = () => {
@@ -117,7 +117,7 @@ describe("a request that goes wrong", () => {
     await expect.poll(() => emulator.files("stage1np"), { timeout: 20_000 }).toEqual(["f"]);
   });
 
-  it("is refused for its token or its role", async () => {
+  it("is refused because of its token or its role", async () => {
     const file = fileClient(emulator);
     emulator.inject({ fault: { kind: "expiredToken" }, when: ({ path }) => path === "f" });
     expect(await refusal(file.create())).toBe("401 InvalidAuthenticationInfo");
@@ -133,8 +133,8 @@ describe("a request that goes wrong", () => {
   });
 });
 
-describe("in a process of its own", () => {
-  it("serves, fails on demand and tells what it was asked", async () => {
+describe("in a separate process", () => {
+  it("serves requests, fails on demand and reports the requests it got", async () => {
     await using other = await AdlsEmulatorProcess.start({ fileSystems: ["stage1np"] });
     const file = fileClient(other);
     await other.inject({ fault: { kind: "resetAfter" }, operation: "Path.Create" });

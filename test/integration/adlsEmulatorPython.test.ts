@@ -61,7 +61,7 @@ describe.skipIf(python === undefined)("the Data Lake emulator", () => {
     expect(emulator.files("stage2p")).toEqual([]);
   });
 
-  it("serves delta-rs, by the blob endpoint", async () => {
+  it("serves delta-rs at the blob endpoint", async () => {
     const { emulator, seen } = await ask("deltaRs", { table: "clever/t", append: [[1, 2], [3]] });
     expect(seen).toEqual({ version: 1, rows: expect.toSatisfy(hasNumbers([1, 2, 3])) });
     expect(emulator.files("stage2p").filter((path) => path.includes("_delta_log"))).toEqual([

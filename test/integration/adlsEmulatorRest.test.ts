@@ -22,7 +22,7 @@ beforeEach(async () => {
   lake = service.getFileSystemClient("stage1np");
 });
 
-describe("the Data Lake emulator, where Azure's client does not reach", () => {
+describe("the Data Lake emulator's REST API beyond Azure's client", () => {
   /** Sends a request with a SAS for everything. */
   async function send(path: string, query: string, init: RequestInit = {}): Promise<Response> {
     const sas = service.generateAccountSasUrl(
@@ -33,7 +33,7 @@ describe("the Data Lake emulator, where Azure's client does not reach", () => {
     return fetch(`${emulator.url}${path}?${query}${sas.slice(sas.indexOf("?") + 1)}`, init);
   }
 
-  it("lists from a name on", async () => {
+  it("lists from a given name", async () => {
     for (const name of ["d/1", "d/2/x", "d/2/y", "d/3"]) await lake.getFileClient(name).create();
     const from = async (query: string) => {
       const response = await send("/stage1np", `resource=filesystem&directory=d&${query}&`);
@@ -48,7 +48,7 @@ describe("the Data Lake emulator, where Azure's client does not reach", () => {
     expect(await from("maxResults=2")).toBe("MissingRequiredQueryParameter");
   });
 
-  it("stores whole blobs and blobs of blocks, to which nothing can be appended", async () => {
+  it("stores blobs put whole or in blocks, which do not support append", async () => {
     const headers = { "x-ms-blob-type": "BlockBlob", "x-ms-meta-a": "1", "content-type": "text/csv" };
     const put = await send("/stage1np/a/whole", "", { method: "PUT", headers, body: "whole" });
     expect(put.status).toBe(201);
@@ -76,7 +76,7 @@ describe("the Data Lake emulator, where Azure's client does not reach", () => {
     expect(refused.headers.get("x-ms-error-code")).toBe("Md5Mismatch");
   });
 
-  it("is refused as not implemented where it is not", async () => {
+  it("refuses unsupported requests as not implemented", async () => {
     const answers = await Promise.all([
       send("/stage1np/f", "comp=snapshot&", { method: "PUT" }),
       send("/stage1np/f", "action=setAccessControlRecursive&mode=set&", { method: "PATCH" }),

@@ -39,7 +39,7 @@ async function list(options: { path?: string; recursive?: boolean } = {}): Promi
 }
 
 describe("files", () => {
-  it("come back as they were written, whatever their names and sizes", async () => {
+  it("are read as they were written, whatever their names and sizes", async () => {
     for (const [name, size] of [
       ["empty.csv", 0],
       ["a/b/it's 100% ü, #1 & more+.csv", 11],
@@ -74,7 +74,7 @@ describe("files", () => {
     expect(await refusal(file.read(10, 1))).toBe("416 InvalidRange");
   });
 
-  it("have what was flushed, and only if it has no gap", async () => {
+  it("contain what was flushed, which must have no gap", async () => {
     const file = lake.getFileClient("f");
     await file.create();
     await file.append("abc", 0, 3);
@@ -120,7 +120,7 @@ function digest(bytes: Buffer | undefined): string | undefined {
 }
 
 describe("conditions", () => {
-  it("let one of many writers create a path", async () => {
+  it("let only one of many writers create a path", async () => {
     const tries = Array.from({ length: 20 }, () =>
       refusal(lake.getFileClient("f").create({ conditions: { ifNoneMatch: "*" } })),
     );
@@ -129,7 +129,7 @@ describe("conditions", () => {
     expect(outcomes.filter((outcome) => outcome === "409 PathAlreadyExists")).toHaveLength(19);
   });
 
-  it("let one of many renames take a name, and the others keep their source", async () => {
+  it("let only one of many renames take a name; the others keep their source", async () => {
     const sources = await Promise.all(
       Array.from({ length: 20 }, (_, index) => write(`from-${index}`, `${index}`)),
     );
@@ -142,7 +142,7 @@ describe("conditions", () => {
     expect(emulator.files("stage1np")).toHaveLength(20);
   });
 
-  it("are judged by ETag and time on every kind of request", async () => {
+  it("are evaluated by ETag and time on every kind of request", async () => {
     const file = await write("f", "abc");
     const { etag, lastModified } = await file.getProperties();
     const before = { ifMatch: '"0x8000000000000000"' };
@@ -170,7 +170,7 @@ describe("conditions", () => {
 });
 
 describe("renames", () => {
-  it("move files with their ETag, and directories with all that is in them", async () => {
+  it("move files with their ETag, and directories with their contents", async () => {
     const file = await write("a/b/c d.csv", "abc");
     const { etag } = await file.getProperties();
     await file.move("a/b/é.csv");
@@ -184,7 +184,7 @@ describe("renames", () => {
     expect(await list()).toEqual(["a/", "a/y/", "a/y/x", "a/é.csv"]);
   });
 
-  it("replace a file, need the parent, and keep to one kind of path", async () => {
+  it("replace a file, require the parent, and do not mix files and directories", async () => {
     await write("old", "old");
     const file = await write("dir/new", "new");
     expect(await refusal(file.move("no/such/parent"))).toBe("404 RenameDestinationParentPathNotFound");
@@ -201,7 +201,7 @@ describe("renames", () => {
 });
 
 describe("directories", () => {
-  it("are listed page by page, in one order, from where the last page ended", async () => {
+  it("are listed page by page, in a stable order, continuing where the last page ended", async () => {
     for (const name of ["d/10", "d/9", "d/sub/1", "d/sub-1", "e", "d.txt"]) await write(name, name);
     expect(await list({ path: "d", recursive: false })).toEqual(["d/10", "d/9", "d/sub/", "d/sub-1"]);
     const all = await list();
@@ -217,7 +217,7 @@ describe("directories", () => {
     await expect(list({ path: "d/10" })).resolves.toEqual(["d/10"]);
   });
 
-  it("come by themselves, stay when created again, and go only when empty or with all that is in them", async () => {
+  it("are created implicitly, stay if created again, and are deleted only if empty or recursively", async () => {
     await write("a/b/c", "x");
     await lake.getDirectoryClient("a").create();
     expect(await refusal(lake.getDirectoryClient("a/b").create({ conditions: { ifNoneMatch: "*" } }))).toBe(
@@ -251,7 +251,7 @@ describe("directories", () => {
 });
 
 describe("leases", () => {
-  it("keep others from writing until they are released, run out or are broken", async () => {
+  it("prevent others from writing until they are released, expire or are broken", async () => {
     const file = await write("f", "abc");
     const lease = file.getDataLakeLeaseClient();
     await lease.acquireLease(15);

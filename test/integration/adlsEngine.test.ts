@@ -30,7 +30,7 @@ async function connect(emulator: AdlsEmulator, token: (params: TokenParams) => P
 
 const everything = { command: "run", only: null, accept: [] } as const;
 
-test("all that the extension shows works on a lake in Azure, by tokens that the engine asks for", async () => {
+test("everything that the extension shows works on a lake in Azure, with tokens that the engine requests", async () => {
   const emulator = await startEmulator({ tokens: [{ token: "first" }, { token: "second" }] });
   const asked: TokenParams[] = [];
   const logs: string[] = [];
@@ -87,7 +87,7 @@ test("all that the extension shows works on a lake in Azure, by tokens that the 
   expect((await client.request(engine.verify, connected)).problems).toEqual([]);
 });
 
-test("an engine that gets no token says what the extension said", async () => {
+test("an engine that gets no token passes on the extension's error", async () => {
   const emulator = await startEmulator();
   const { client, connected } = await connect(emulator, () =>
     Promise.reject(
@@ -102,7 +102,7 @@ test("an engine that gets no token says what the extension said", async () => {
   expect(emulator.requests).toEqual([]);
 });
 
-test("a lake that is out of reach is told as such wherever it is looked at", async () => {
+test("an unreachable lake is reported as such by every request", async () => {
   const emulator = await AdlsEmulator.start();
   const { client, connected } = await connect(emulator, () =>
     Promise.resolve({ token: "t", expires: Date.now() + 3_600_000 }),

@@ -100,7 +100,7 @@ afterAll(() => {
 });
 
 describe.each(scenarios)("$name", ({ earlier, later, request }) => {
-  test("comes to the same end whatever happens to whichever of its requests", {
+  test("reaches the same state, whichever fault is injected at whichever request", {
     timeout: 4 * 3_600_000,
   }, async () => {
     const early = await PipelineFixture.create();

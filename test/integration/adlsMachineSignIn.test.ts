@@ -41,7 +41,7 @@ async function opener() {
 }
 
 describe("the machine's sign-in", () => {
-  test("is asked once for all lakes of a process, and again when the one who is signed in lacks a right", async () => {
+  test("is requested once for all lakes of a process, and again if the account lacks a permission", async () => {
     const az = await machine(answering("first"));
     const emulator = await startEmulator({ tokens: [{ token: "first" }] });
     const look = await opener();
@@ -68,7 +68,7 @@ describe("the machine's sign-in", () => {
       "network",
       "Azure's sign-in shows a certificate that this machine does not trust.",
     ],
-  ])("that fails with %s is told as what it is", async (script, code, message) => {
+  ])("that fails with %s is reported as such", async (script, code, message) => {
     await machine(script);
     const emulator = await startEmulator();
     const look = await opener();
@@ -78,7 +78,7 @@ describe("the machine's sign-in", () => {
     expect(await look(emulator)).toBeUndefined();
   });
 
-  test("by a setting of the environment that nobody knows is told", async () => {
+  test("with an unknown AZURE_TOKEN_CREDENTIALS is refused, with the reason", async () => {
     vi.stubEnv("AZURE_TOKEN_CREDENTIALS", "everything");
     const look = await opener();
     await expect(look(await startEmulator())).rejects.toMatchObject({
@@ -87,7 +87,7 @@ describe("the machine's sign-in", () => {
     });
   });
 
-  test("of another tenant than the account's is told, and not asked for again", async () => {
+  test("with a tenant other than the account's is reported, and not requested again", async () => {
     const payload = Buffer.from(JSON.stringify({ tid: "99999999-0000-0000-0000-000000000000" }));
     const az = await machine(answering(`x.${payload.toString("base64url")}.x`));
     const look = await opener();
@@ -99,7 +99,7 @@ describe("the machine's sign-in", () => {
     expect(await az.asked()).toBe(1);
   });
 
-  test("does not keep a call that is called off", async () => {
+  test("does not delay a cancelled call", async () => {
     await machine("sleep 20");
     const { openAdlsLake } = await import("../../src/lake/adls/open");
     const lake = openAdlsLake({ url: (await startEmulator()).url, auth: "default" });

@@ -34,31 +34,31 @@ async function oneReport(): Promise<PipelineFixture> {
 
 const stages = ["stage1np", "stage2np", "stage2p"];
 
-describe("what the user reads", () => {
-  test("when the role is missing", async () => {
+describe("the message", () => {
+  test("if the role is missing", async () => {
     const emulator = await startEmulator({ tokens: [{ token, role: "reader" }], fileSystems: stages });
     expect(await toldOf(openLake(emulator))).toBe(
       "stage1np/clever/_salt_fingerprint.json: Your account lacks the right to do this in the storage account devaccount. Have the role Storage Blob Data Contributor given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.",
     );
   });
 
-  test("when the file systems are missing and may not be made", async () => {
+  test("if the file systems are missing and may not be created", async () => {
     const emulator = await startEmulator({ tokens: [{ token, role: { stage2p: "contributor" } }] });
     expect(await toldOf(openLake(emulator))).toContain("Storage Blob Data Contributor");
   });
 
-  test("when the account is not hierarchical", async () => {
+  test("if the account has no hierarchical namespace", async () => {
     const flat = await startEmulator({ kind: "flat", fileSystems: stages });
     expect(await toldOf(openLake(flat))).toContain("has no hierarchical namespace");
     expect(flat.files("stage2np")).toEqual([]);
   });
 
-  test("when soft delete keeps the account from being a data lake", async () => {
+  test("if soft delete prevents the Data Lake endpoint", async () => {
     const emulator = await startEmulator({ kind: "flatWithSoftDelete", fileSystems: stages });
     expect(await toldOf(openLake(emulator))).toContain("has soft delete or blob events on");
   });
 
-  test("when the account key is wrong", async () => {
+  test("if the account key is wrong", async () => {
     const { url, account } = await startEmulator();
     const key = Buffer.from("another key").toString("base64");
     const told = await toldOf(openLake({ url, account, key }, { auth: "sharedKey" }));
@@ -66,7 +66,7 @@ describe("what the user reads", () => {
     expect(told).not.toContain(key);
   });
 
-  test("when this machine's clock is wrong", async () => {
+  test("if this machine's clock is wrong", async () => {
     const { now } = Date;
     const emulator = await startEmulator({ now });
     const fixture = await oneReport();
@@ -79,7 +79,7 @@ describe("what the user reads", () => {
     );
   });
 
-  test("when the SAS does not reach", async () => {
+  test("if the SAS lacks a permission", async () => {
     const emulator = await startEmulator({ fileSystems: stages });
     const sas = accountSas(emulator, "rl");
     const told = await toldOf(openLake(emulator, { auth: "sas", sas }));
@@ -87,7 +87,7 @@ describe("what the user reads", () => {
     expect(told).not.toContain("sig=");
   });
 
-  test("when the network is away", async () => {
+  test("if the network is unavailable", async () => {
     const emulator = await AdlsEmulator.start({ tokens: [{ token }] });
     const lake = openLake(emulator, { requests: { attempts: 2 } });
     await emulator[Symbol.asyncDispose]();
@@ -99,7 +99,7 @@ describe("what the user reads", () => {
   test.each([
     ["ENOTFOUND", "There is no storage account of the name devaccount, or the network is away."],
     ["EAI_AGAIN", "The network is unavailable: no name can be looked up."],
-  ])("when a look-up of the account's name says %s", (code, message) => {
+  ])("if a DNS lookup of the account fails with %s", (code, message) => {
     const error = new RestError(`getaddrinfo ${code} devaccount.dfs.core.windows.net`, { code });
     expect(adlsError(error, "x", { account: "devaccount", auth: "token" })).toMatchObject({
       code: "network",
@@ -117,7 +117,7 @@ describe("what the user reads", () => {
     [400, "InvalidHeaderValue", "does not support the API version"],
     [400, "InvalidUri", "refused a request (400 InvalidUri)"],
     [503, "ServerBusy", "is too busy or out of order (ServerBusy)"],
-  ])("when the service answers %i %s", async (status, code, message) => {
+  ])("if the service answers %i %s", async (status, code, message) => {
     const server = createServer((_request, response) => {
       response.writeHead(status, { "x-ms-error-code": code }).end();
     });
@@ -132,8 +132,8 @@ describe("what the user reads", () => {
   });
 });
 
-describe("a token that runs out", () => {
-  test("is renewed in the middle of a run", async () => {
+describe("a token that expires", () => {
+  test("is renewed during a run", async () => {
     const emulator = await startEmulator({ tokens: [{ token: "first" }, { token: "second" }] });
     const fixture = await oneReport();
     const asked: (string | undefined)[] = [];
@@ -150,7 +150,7 @@ describe("a token that runs out", () => {
     expect(asked).toEqual([undefined, "first"]);
   });
 
-  test("and is about to, is not used any more", async () => {
+  test("is no longer used shortly before it expires", async () => {
     const emulator = await startEmulator();
     let asked = 0;
     const tokens = {
@@ -164,7 +164,7 @@ describe("a token that runs out", () => {
     expect(asked).toBe(3);
   });
 
-  test("and cannot be renewed, is told; a sign-in later the run goes on", async () => {
+  test("and cannot be renewed is reported; after a new sign-in the next run continues", async () => {
     const emulator = await startEmulator();
     const fixture = await oneReport();
     emulator.inject({
@@ -180,7 +180,7 @@ describe("a token that runs out", () => {
   });
 });
 
-test("whoever may only read stage2p sees the dashboard, and no identity", async () => {
+test("a user who may only read stage2p sees the dashboard, but no identity", async () => {
   const emulator = await startEmulator({
     tokens: [{ token }, { token: "a curriculum lead", role: { stage2p: "reader" } }],
   });
@@ -192,7 +192,7 @@ test("whoever may only read stage2p sees the dashboard, and no identity", async 
   await expect(lead.read("stage1np/clever/_salt_fingerprint.json")).rejects.toMatchObject({ code: "auth" });
 });
 
-test("each request is told with the id that Azure's support finds it by", async () => {
+test("errors contain the request id, for Azure's support", async () => {
   const emulator = await startEmulator();
   const notes: RequestNote[] = [];
   const lake = openLake(emulator, { auth: "sas", requests: { onRequest: (note) => notes.push(note) } });

@@ -31,7 +31,7 @@ async function district() {
   return { folder, files: paths.length, server, [Symbol.asyncDispose]: close };
 }
 
-test("eight processes at once bring each row in exactly once", async () => {
+test("eight concurrent processes add each row exactly once", async () => {
   await using sample = await district();
   const emulator = await startEmulator();
   const { folder, server, files } = sample;
@@ -58,7 +58,7 @@ test("eight processes at once bring each row in exactly once", async () => {
   expect(verified).toMatchObject({ exitCode: 0, json: { problems: [] } });
 });
 
-test("the command line works by shared access signature, and shows it nowhere", async () => {
+test("the command line works with a shared access signature, and never shows it", async () => {
   await using sample = await district();
   const emulator = await startEmulator();
   const secrets = {
@@ -95,7 +95,7 @@ test.each([
     { url: "abfss://stage2p@lake.dfs.core.windows.net/clever" },
     "is only one of the lake's three file systems",
   ],
-])("a lake of %j cannot be used, and why is said", async (lake, message) => {
+])("the lake settings %j are refused, with the reason", async (lake, message) => {
   const server = { host: "127.0.0.1", port: 1, username: "u", hostKey: `SHA256:${"A".repeat(43)}` };
   const url = "https://lake.dfs.core.windows.net";
   const folder = await temporaryFolder();

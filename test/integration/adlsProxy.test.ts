@@ -62,7 +62,7 @@ async function behindProxy({
 }
 
 describe("behind a district's proxy", () => {
-  test("a run goes through few tunnels, however many its requests", async () => {
+  test("a run uses few tunnels, however many requests it makes", async () => {
     const { cli, emulator, proxy, dfs, blob, files } = await behindProxy();
     const { exitCode, stderr, json } = await cli.run("run", "--json");
     expect({ exitCode, stderr, json }).toMatchObject({ exitCode: 0, json: { landed: files, failed: [] } });
@@ -73,7 +73,7 @@ describe("behind a district's proxy", () => {
     expect(await cli.run("verify", "--json")).toMatchObject({ exitCode: 0, json: { problems: [] } });
   });
 
-  test("a proxy that wants to be signed in to says so, and is", async () => {
+  test("a missing proxy password is reported, and a configured one is used", async () => {
     const { cli, proxy, environment } = await behindProxy({ credentials: "district:s3cret" });
     const refused = await cli.run("metrics");
     expect(refused).toMatchObject({
@@ -87,7 +87,7 @@ describe("behind a district's proxy", () => {
     expect(stderr + stdout).not.toContain("s3cret");
   });
 
-  test("the machine's sign-in goes the same way", async () => {
+  test("the machine's sign-in uses the proxy too", async () => {
     const { cli, proxy, environment } = await behindProxy({ auth: "default" });
     const principal = {
       AZURE_TENANT_ID: "11111111-1111-1111-1111-111111111111",
@@ -103,7 +103,7 @@ describe("behind a district's proxy", () => {
     expect(new Set(proxy.refused)).toEqual(new Set(["login.microsoftonline.com"]));
   });
 
-  test("a content filter whose certificate this machine does not know is named as what it is", async () => {
+  test("a content filter's untrusted certificate is reported as such", async () => {
     const { cli, proxy } = await behindProxy();
     const started = performance.now();
     const { exitCode, stderr } = await cli.inEnvironment({ HTTPS_PROXY: proxy.url }).run("metrics");
@@ -116,7 +116,7 @@ describe("behind a district's proxy", () => {
   });
 });
 
-describe("an answer that is not Azure's", () => {
+describe("a response that is not Azure's", () => {
   /** A network's sign-in page, whatever is asked. */
   async function signInPage(status: number) {
     const server = createServer((request, response) => {
@@ -133,7 +133,7 @@ describe("an answer that is not Azure's", () => {
     return openLake({ url, account: "devaccount", key }, { auth: "sharedKey" });
   }
 
-  test.each([200, 201, 404, 403])("passes for nothing of a lake, with status %i", async (status) => {
+  test.each([200, 201, 404, 403])("with status %i is not mistaken for the lake's", async (status) => {
     const lake = await signInPage(status);
     const told = {
       code: "network",

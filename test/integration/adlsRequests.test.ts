@@ -23,7 +23,7 @@ function countsOf(emulator: AdlsEmulator, pathIncludes = ""): Record<string, num
   return counts;
 }
 
-test("a file is written with three requests, and put in place only where nothing is with as many", async () => {
+test("a file is written with three requests, with or without put-if-absent", async () => {
   const emulator = await startEmulator(stages);
   const lake = openLake(emulator);
   await lake.putIfAbsent("stage1np/clever/first", Buffer.from("1"));
@@ -44,7 +44,7 @@ test("a file is written with three requests, and put in place only where nothing
   });
 });
 
-test("each further file of a run takes its landing and its reading; a month has one data file", async () => {
+test("each further file of a run costs only landing and reading; a month has one data file", async () => {
   const requestsFor = async (files: number) => {
     const emulator = await startEmulator(stages);
     const fixture = await PipelineFixture.create();

@@ -40,8 +40,8 @@ const gone = expect.objectContaining({
   message: expect.stringContaining("The storage account devaccount cannot be reached"),
 });
 
-describe("a connection that falls silent", () => {
-  test("in the middle of a file is given up, and the file goes on where it was", async () => {
+describe("a connection that stops sending", () => {
+  test("in the middle of a file is abandoned, and the transfer resumes", async () => {
     const ranges: (string | undefined)[] = [];
     const lake = await lakeOf((request, response) => {
       const range = String(request.headers["x-ms-range"] ?? request.headers.range ?? "bytes=0-");
@@ -56,7 +56,7 @@ describe("a connection that falls silent", () => {
     expect(ranges).toEqual(["bytes=0-", "bytes=4-9", "bytes=8-9"]);
   });
 
-  test("in every answer is told, and does not last for ever", async () => {
+  test("in every response is reported after a bounded time", async () => {
     const lake = await lakeOf((_request, response) => {
       response.writeHead(200, { ...headers, "content-length": 10 });
       response.flushHeaders();
@@ -69,13 +69,13 @@ describe("a connection that falls silent", () => {
     await expect(listed()).rejects.toEqual(gone);
   });
 
-  test("before any answer is told", async () => {
+  test("before any response is reported", async () => {
     const lake = await lakeOf(() => undefined);
     await expect(lake.stat(file)).rejects.toEqual(gone);
     await expect(lake.putIfAbsent(file, contents)).rejects.toEqual(gone);
   });
 
-  test("is not one that is slow: bytes may go either way for as long as they go", async () => {
+  test("is not the same as a slow one: as long as bytes flow, there is no limit", async () => {
     const slow = Buffer.alloc(12, "x");
     const lake = await lakeOf((request, response) => {
       void buffer(request).then(async () => {
@@ -90,7 +90,7 @@ describe("a connection that falls silent", () => {
     expect(await lake.read(file)).toEqual(slow);
   });
 
-  test("is a proxy's too that takes connections and says nothing", async () => {
+  test("may also be to a proxy that accepts connections without answering", async () => {
     const sockets: Socket[] = [];
     const proxy = createServer((socket) => sockets.push(socket));
     await once(proxy.listen(0, "127.0.0.1"), "listening");
@@ -112,7 +112,7 @@ describe("a connection that falls silent", () => {
     await Promise.all(sockets.map((socket) => socket.destroyed || once(socket.resume(), "close")));
   });
 
-  test.each(["fresh", "used before"])("is found behind a proxy, in a tunnel that is %s", async (state) => {
+  test.each(["fresh", "used before"])("is detected behind a proxy, in a tunnel that is %s", async (state) => {
     const { certificate: ca, privateKey } = makeCertificate(["devaccount.blob.core.windows.net"]);
     let isSilent = state === "fresh";
     const account = createTlsServer({ cert: ca, key: privateKey }, (_request, response) => {
@@ -142,7 +142,7 @@ describe("a connection that falls silent", () => {
     expect(proxy.tunnels).toHaveLength(1);
   });
 
-  test("is not an upload that is slow, over TLS", { timeout: 60_000 }, async () => {
+  test("is not the same as a slow upload, over TLS", { timeout: 60_000 }, async () => {
     const { certificate, privateKey } = makeCertificate();
     let taken = 0;
     const takeSlowly = async (request: IncomingMessage, response: ServerResponse) => {
@@ -177,7 +177,7 @@ describe("a connection that falls silent", () => {
   });
 });
 
-test("a page in Azure's place leaves no connection open", async () => {
+test("a page sent in place of Azure's response leaves no connection open", async () => {
   let closed: Promise<unknown> | undefined;
   const lake = await lakeOf((request, response) => {
     closed ??= once(request.socket, "close");

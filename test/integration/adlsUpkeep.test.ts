@@ -21,7 +21,7 @@ const filesOf = (emulator: AdlsEmulator) =>
     emulator.files(name).map((file) => `${name}/${file}`),
   );
 
-test("a lake in Azure keeps its rows when it is optimized, and loses only what no version needs", async () => {
+test("a lake in Azure keeps its rows when optimized; vacuum removes only what no version needs", async () => {
   const emulator = await startEmulator({ now: () => Date.now() });
   const fixture = await PipelineFixture.create();
   for (let day = 10; day < 22; day++) {
@@ -54,7 +54,7 @@ test("a lake in Azure keeps its rows when it is optimized, and loses only what n
   expect(await verifyLake(lake, salt)).toMatchObject({ problems: [], leftovers: [] });
 });
 
-test("a lake in Azure has its Digital Engagement table, follows a correction, and leaves nothing behind", async () => {
+test("the Digital Engagement table in Azure follows a correction and leaves nothing behind", async () => {
   const emulator = await startEmulator();
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("bo")));

@@ -22,7 +22,7 @@ function filesOf(emulator: AdlsEmulator): string[] {
 const allStages = { fileSystems: ["stage1np", "stage2np", "stage2p"] };
 
 describe("put-if-absent", () => {
-  test("knows its own file again when the answer to its rename was lost", async () => {
+  test("recognizes its own file if the response to its rename was lost", async () => {
     const emulator = await startEmulator(allStages);
     emulator.inject({ fault: { kind: "resetAfter" }, operation: "Path.Rename", pathIncludes: "_delta_log" });
     expect(await openLake(emulator).putIfAbsent(version, Buffer.from("ours"))).toBe(true);
@@ -30,7 +30,7 @@ describe("put-if-absent", () => {
     expect(await openLake(emulator).putIfAbsent(version, Buffer.from("ours"))).toBe(false);
   });
 
-  test("knows another's file, though its own answer was lost before the other was faster", async () => {
+  test("recognizes another writer's file if its own response was lost and the other was faster", async () => {
     const emulator = await startEmulator(allStages);
     await openLake(emulator).putIfAbsent(version, Buffer.from("same bytes"));
     emulator.inject({ fault: { kind: "resetAfter" }, operation: "Path.Rename", pathIncludes: "_delta_log" });
@@ -38,7 +38,7 @@ describe("put-if-absent", () => {
     expect(filesOf(emulator)).toEqual([version]);
   });
 
-  test("wrote what it says that it wrote, where no answer comes any more", async () => {
+  test("reports the truth about what it wrote if no more responses arrive", async () => {
     const emulator = await startEmulator(allStages);
     const lake = openLake(emulator, { requests: { attempts: 2 } });
     await lake.putIfAbsent(version.replace("1.json", "0.json"), Buffer.from("before"));
@@ -53,7 +53,7 @@ describe("put-if-absent", () => {
   });
 
   test.each([1, 2, 3, 4])(
-    "is not emptied by its own creation coming late, %i requests on",
+    "is not emptied by its own create request that is executed %i requests later",
     async (requests) => {
       const emulator = await startEmulator(allStages);
       const lake = openLake(emulator);
@@ -65,7 +65,7 @@ describe("put-if-absent", () => {
   );
 
   test.each(["Path.Append", "Path.Rename"] as const)(
-    "is once what it was meant to be, however late another %s comes",
+    "takes effect once, however late a delayed %s is executed",
     async (operation) => {
       for (const requests of [1, 2, 3, 4]) {
         const emulator = await startEmulator(allStages);
@@ -79,7 +79,7 @@ describe("put-if-absent", () => {
     },
   );
 
-  test("tries again where the service misses a folder that is there, having looked at the source", async () => {
+  test("retries if the service reports an existing folder as missing, after checking the source", async () => {
     const emulator = await startEmulator(allStages);
     const lake = openLake(emulator);
     emulator.inject({ fault: { kind: "missedParent" }, operation: "Path.Rename", times: 2 });
@@ -94,7 +94,7 @@ describe("put-if-absent", () => {
     ]);
   });
 
-  test("of many writers with lost answers exactly one wins each version", async () => {
+  test("of many writers with lost responses, exactly one wins each version", async () => {
     const emulator = await startEmulator(allStages);
     for (const kind of ["resetAfter", "resetBefore"] as const) {
       emulator.inject({
@@ -116,7 +116,7 @@ describe("put-if-absent", () => {
   });
 });
 
-test("a file of many blocks arrives whole, in order, and in bounded memory", async () => {
+test("a file of many blocks is written completely, in order, and in bounded memory", async () => {
   const emulator = await startEmulator();
   const hash = createHash("sha256");
   const reused = Buffer.alloc(100_003);
@@ -149,7 +149,7 @@ test("a stream of exactly one block, and of one byte more", async () => {
   }
 });
 
-test("an answer that breaks off again and again is taken up where it broke", async () => {
+test("a response that is interrupted repeatedly is resumed each time", async () => {
   const emulator = await startEmulator();
   const data = randomBytes(3_000_000);
   await openLake(emulator).write("stage1np/file", chunks(data));
@@ -158,7 +158,7 @@ test("an answer that breaks off again and again is taken up where it broke", asy
   expect(emulator.requests.filter(({ operation }) => operation === "Path.Read")).toHaveLength(9);
 });
 
-test("what fails at its end, before a block was full, costs no request", async () => {
+test("a stream that fails before its first block is full costs no request", async () => {
   const emulator = await startEmulator();
   async function* failing() {
     yield Buffer.from("rows");
@@ -169,7 +169,7 @@ test("what fails at its end, before a block was full, costs no request", async (
   expect(emulator.requests).toEqual([]);
 });
 
-test("temporary files are swept when they are a day old, and not before", async () => {
+test("temporary files are removed when they are a day old, not before", async () => {
   let clock = Date.now() - 25 * 3_600_000;
   const emulator = await startEmulator({ ...allStages, now: () => clock });
   const { account, key, url } = emulator;
@@ -194,7 +194,7 @@ test("temporary files are swept when they are a day old, and not before", async 
   expect(filesOf(emulator)).toEqual(["stage1np/clever/a", "stage1np/clever/b", "stage1np/clever/kept.csv"]);
 });
 
-test("a folder with more entries than one answer holds is listed whole", async () => {
+test("a folder with more entries than fit in one response is listed completely", async () => {
   const emulator = await startEmulator(allStages);
   const names = Array.from({ length: 5_003 }, (_, index) => `file${index}`);
   const makers = Array.from({ length: 16 }, async () => {
@@ -214,7 +214,7 @@ test("a folder with more entries than one answer holds is listed whole", async (
   expect(emulator.requests).toHaveLength(2);
 });
 
-test("an abort ends an upload under way, and leaves nothing", async () => {
+test("an abort ends an upload in progress and leaves nothing behind", async () => {
   const emulator = await startEmulator(allStages);
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);

@@ -194,143 +194,146 @@ const summarySchema = z.object({
   comparison: z.array(z.object({ table: z.string(), months: z.array(z.record(z.string(), z.unknown())) })),
 });
 
-describe.skipIf(jars === undefined || python === undefined)("clever-lake adopt, on a lake by Spark", () => {
-  let undisturbed: Record<string, unknown>;
+describe.skipIf(jars === undefined || python === undefined)(
+  "clever-lake adopt, on a lake written by Spark",
+  () => {
+    let undisturbed: Record<string, unknown>;
 
-  beforeAll(() =>
-    withLake(small, async (cli) => {
-      expect((await cli.run("adopt", "--yes")).exitCode).toBe(0);
-      undisturbed = await stateOf(cli.lakeFolder);
-    }),
-  );
+    beforeAll(() =>
+      withLake(small, async (cli) => {
+        expect((await cli.run("adopt", "--yes")).exitCode).toBe(0);
+        undisturbed = await stateOf(cli.lakeFolder);
+      }),
+    );
 
-  test("is adopted with proof, keeps OEA's tables, and goes on with the server's files", {
-    timeout: 180_000,
-  }, async () => {
-    await withLake(template, async (cli) => {
-      const before = await contentsBelow(cli.lakeFolder);
-      const refused = await cli.run("run");
-      expect(refused.exitCode).toBe(2);
-      expect(refused.stderr).toMatch(/OEA's own notebooks wrote this table.*clever-lake adopt/);
-      expect((await cli.run("adopt", "--dry-run")).exitCode).toBe(0);
-      const unasked = await cli.run("adopt");
-      expect(unasked.exitCode).toBe(2);
-      expect(unasked.stderr).toMatch(/Plan:.*was not adopted.*--yes/s);
-      expect(await contentsBelow(cli.lakeFolder)).toEqual(before);
+    test("proves the adoption, keeps OEA's tables, and continues with the server's files", {
+      timeout: 180_000,
+    }, async () => {
+      await withLake(template, async (cli) => {
+        const before = await contentsBelow(cli.lakeFolder);
+        const refused = await cli.run("run");
+        expect(refused.exitCode).toBe(2);
+        expect(refused.stderr).toMatch(/OEA's own notebooks wrote this table.*clever-lake adopt/);
+        expect((await cli.run("adopt", "--dry-run")).exitCode).toBe(0);
+        const unasked = await cli.run("adopt");
+        expect(unasked.exitCode).toBe(2);
+        expect(unasked.stderr).toMatch(/Plan:.*was not adopted.*--yes/s);
+        expect(await contentsBelow(cli.lakeFolder)).toEqual(before);
 
-      const { exitCode, stderr, json } = await cli.run("adopt", "--yes", "--json");
-      expect(exitCode, stderr).toBe(0);
-      const done = summarySchema.parse(json);
-      expect(done.run).toMatchObject({ quarantined: [], failed: [] });
-      expect(done.files).toMatchObject({ landed: 18, bySink: 4, distinct: 11, sources: 10, escaped: 1 });
-      expect(done.pseudonyms).toMatchObject({ map: pseudonymMapTable });
-      const months = new Map(
-        done.comparison.flatMap(({ table, months }) =>
-          months.map((month) => [`${table} ${month.month}`, month]),
-        ),
-      );
-      const daily = pseudoTable(dailyReport);
-      const usages = pseudoTable(usageReport);
-      expect(months.get(`${daily} 2022-01`)).toMatchObject({
-        oeaRows: 45_000,
-        oeaDistinct: 15_000,
-        same: 15_000,
-        rows: 15_000,
+        const { exitCode, stderr, json } = await cli.run("adopt", "--yes", "--json");
+        expect(exitCode, stderr).toBe(0);
+        const done = summarySchema.parse(json);
+        expect(done.run).toMatchObject({ quarantined: [], failed: [] });
+        expect(done.files).toMatchObject({ landed: 18, bySink: 4, distinct: 11, sources: 10, escaped: 1 });
+        expect(done.pseudonyms).toMatchObject({ map: pseudonymMapTable });
+        const months = new Map(
+          done.comparison.flatMap(({ table, months }) =>
+            months.map((month) => [`${table} ${month.month}`, month]),
+          ),
+        );
+        const daily = pseudoTable(dailyReport);
+        const usages = pseudoTable(usageReport);
+        expect(months.get(`${daily} 2022-01`)).toMatchObject({
+          oeaRows: 45_000,
+          oeaDistinct: 15_000,
+          same: 15_000,
+          rows: 15_000,
+        });
+        // Corrected while OEA's first run had read it before.
+        expect(months.get(`${daily} 2024-09`)).toMatchObject({
+          oeaDistinct: 160,
+          same: 120,
+          superseded: 40,
+          rows: 120,
+        });
+        // By position, the flag stands where the school's name should.
+        expect(months.get(`${daily} 2024-08`)).toMatchObject({
+          same: 0,
+          misread: 40,
+          rows: 40,
+          unexplained: 0,
+        });
+        expect(months.get(`${daily} 2024-10`)).toMatchObject({ same: 40, rows: 40 });
+        expect(months.get(`${usages} 2024-10`)).toMatchObject({ same: 40, rows: 40 });
+        // A comma behind a doubled quote shifts the cells.
+        expect(months.get(`${usages} 2024-09`)).toMatchObject({
+          same: 117,
+          misread: 3,
+          rows: 120,
+          unexplained: 0,
+        });
+
+        for (const [table, rows] of rowsOfOea) {
+          expect(await readByDeltaRs(cli.lakeFolder, oeaTable(table))).toEqual(rows);
+        }
+        const after = await contentsBelow(cli.lakeFolder);
+        for (const [file, hash] of Object.entries(before)) {
+          const table = [...rowsOfOea.keys()].find((each) => file.startsWith(`${each}/`));
+          expect(after[table ? file.replace(table, oeaTable(table)) : file], file).toBe(hash);
+        }
+        expect((await verifyLake(await cli.lake(), secrets.CLEVER_SALT)).problems).toEqual([]);
+
+        const further = await cli.run("run", "--json");
+        expect(further.exitCode, further.stderr).toBe(0);
+        const logins = (await lakeRows(await cli.lake(), daily)).filter(
+          ({ date }) => String(date) >= "2024-09-01",
+        );
+        expect(logins).toHaveLength(40 * 4 + 40 + 1);
+        expect((await verifyLake(await cli.lake(), secrets.CLEVER_SALT)).problems).toEqual([]);
+        expect((await cli.run("run", "--json")).json).toMatchObject({ landed: 0, anonymized: 0 });
       });
-      // Corrected while OEA's first run had read it before.
-      expect(months.get(`${daily} 2024-09`)).toMatchObject({
-        oeaDistinct: 160,
-        same: 120,
-        superseded: 40,
-        rows: 120,
-      });
-      // By position, the flag stands where the school's name should.
-      expect(months.get(`${daily} 2024-08`)).toMatchObject({
-        same: 0,
-        misread: 40,
-        rows: 40,
-        unexplained: 0,
-      });
-      expect(months.get(`${daily} 2024-10`)).toMatchObject({ same: 40, rows: 40 });
-      expect(months.get(`${usages} 2024-10`)).toMatchObject({ same: 40, rows: 40 });
-      // A comma behind a doubled quote shifts the cells.
-      expect(months.get(`${usages} 2024-09`)).toMatchObject({
-        same: 117,
-        misread: 3,
-        rows: 120,
-        unexplained: 0,
-      });
-
-      for (const [table, rows] of rowsOfOea) {
-        expect(await readByDeltaRs(cli.lakeFolder, oeaTable(table))).toEqual(rows);
-      }
-      const after = await contentsBelow(cli.lakeFolder);
-      for (const [file, hash] of Object.entries(before)) {
-        const table = [...rowsOfOea.keys()].find((each) => file.startsWith(`${each}/`));
-        expect(after[table ? file.replace(table, oeaTable(table)) : file], file).toBe(hash);
-      }
-      expect((await verifyLake(await cli.lake(), secrets.CLEVER_SALT)).problems).toEqual([]);
-
-      const further = await cli.run("run", "--json");
-      expect(further.exitCode, further.stderr).toBe(0);
-      const logins = (await lakeRows(await cli.lake(), daily)).filter(
-        ({ date }) => String(date) >= "2024-09-01",
-      );
-      expect(logins).toHaveLength(40 * 4 + 40 + 1);
-      expect((await verifyLake(await cli.lake(), secrets.CLEVER_SALT)).problems).toEqual([]);
-      expect((await cli.run("run", "--json")).json).toMatchObject({ landed: 0, anonymized: 0 });
     });
-  });
 
-  const commit = (table: string, version = 0) =>
-    `${table}/_delta_log/${String(version).padStart(20, "0")}.json`;
-  const moved = commit(oeaTable(pseudoTable(usageReport)));
-  // OEA's own tables have such commits, too: those behind the first one are ours only when OEA's were moved.
-  test.each([
-    { file: "stage2np/clever/_salt_fingerprint.json" },
-    { file: commit(ingestLogTable) },
-    { file: commit(pseudonymMapTable) },
-    { file: commit(oeaTable(lookupTable(dailyReport))) },
-    { file: moved },
-    { first: moved, file: commit(lookupTable(dailyReport)) },
-    { first: moved, file: commit(pseudoTable(dailyReport)) },
-    { first: moved, file: commit(pseudoTable(usageReport)) },
-  ])(
-    "ends the same when it was killed as soon as $file was there",
-    {
-      timeout: 120_000,
-    },
-    async ({ first, file }) => {
+    const commit = (table: string, version = 0) =>
+      `${table}/_delta_log/${String(version).padStart(20, "0")}.json`;
+    const moved = commit(oeaTable(pseudoTable(usageReport)));
+    // OEA's own tables have such commits, too: those behind the first one are ours only when OEA's were moved.
+    test.each([
+      { file: "stage2np/clever/_salt_fingerprint.json" },
+      { file: commit(ingestLogTable) },
+      { file: commit(pseudonymMapTable) },
+      { file: commit(oeaTable(lookupTable(dailyReport))) },
+      { file: moved },
+      { first: moved, file: commit(lookupTable(dailyReport)) },
+      { first: moved, file: commit(pseudoTable(dailyReport)) },
+      { first: moved, file: commit(pseudoTable(usageReport)) },
+    ])(
+      "ends in the same state if killed as soon as $file exists",
+      {
+        timeout: 120_000,
+      },
+      async ({ first, file }) => {
+        await withLake(small, async (cli) => {
+          const killed = cli.start("adopt", "--yes");
+          for (const each of first ? [first, file] : [file]) {
+            await Promise.race([appears(path.join(cli.lakeFolder, each), killed), killed.ended]);
+          }
+          killed.process.kill("SIGKILL");
+          const wasAlive = (await killed.ended).exitCode === null;
+          if (wasAlive) {
+            const refused = await cli.run("run");
+            expect(refused.stderr).toMatch(/clever-lake adopt/);
+            const { exitCode, stderr } = await cli.run("adopt", "--yes");
+            expect(exitCode, stderr).toBe(0);
+          }
+          expect(await stateOf(cli.lakeFolder)).toEqual(undisturbed);
+        });
+      },
+    );
+
+    test("can be stopped by Ctrl-C and continued", { timeout: 120_000 }, async () => {
       await withLake(small, async (cli) => {
-        const killed = cli.start("adopt", "--yes");
-        for (const each of first ? [first, file] : [file]) {
-          await Promise.race([appears(path.join(cli.lakeFolder, each), killed), killed.ended]);
-        }
-        killed.process.kill("SIGKILL");
-        const wasAlive = (await killed.ended).exitCode === null;
-        if (wasAlive) {
-          const refused = await cli.run("run");
-          expect(refused.stderr).toMatch(/clever-lake adopt/);
-          const { exitCode, stderr } = await cli.run("adopt", "--yes");
-          expect(exitCode, stderr).toBe(0);
-        }
+        const stopped = cli.start("adopt", "--yes");
+        await Promise.race([
+          appears(path.join(cli.lakeFolder, commit(ingestLogTable)), stopped),
+          stopped.ended,
+        ]);
+        stopped.process.kill("SIGINT");
+        expect((await stopped.ended).exitCode).toBe(130);
+        await sleep(1);
+        expect((await cli.run("adopt", "--yes")).exitCode).toBe(0);
         expect(await stateOf(cli.lakeFolder)).toEqual(undisturbed);
       });
-    },
-  );
-
-  test("is stopped by Ctrl-C, and gone on with", { timeout: 120_000 }, async () => {
-    await withLake(small, async (cli) => {
-      const stopped = cli.start("adopt", "--yes");
-      await Promise.race([
-        appears(path.join(cli.lakeFolder, commit(ingestLogTable)), stopped),
-        stopped.ended,
-      ]);
-      stopped.process.kill("SIGINT");
-      expect((await stopped.ended).exitCode).toBe(130);
-      await sleep(1);
-      expect((await cli.run("adopt", "--yes")).exitCode).toBe(0);
-      expect(await stateOf(cli.lakeFolder)).toEqual(undisturbed);
     });
-  });
-});
+  },
+);

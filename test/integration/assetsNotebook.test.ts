@@ -144,7 +144,7 @@ function table(notebook: RunNotebook, header: string) {
   return found;
 }
 
-test("is valid by nbformat, and is shipped without outputs", async () => {
+test("is valid according to nbformat, and has no outputs", async () => {
   const jupyter = await pythonWithJupyter();
   if (jupyter === undefined) return;
   const file = await writtenNotebook(await commandLine("valid", pathToFileURL(lakeFolder).href, 10));
@@ -161,7 +161,7 @@ test("is valid by nbformat, and is shipped without outputs", async () => {
   expect(validate(file).status).toBe(1);
 });
 
-test("Python finds the files of the module's archive with their bytes", async () => {
+test("Python reads the module's archive, with the bytes of every file", async () => {
   const jupyter = await pythonWithJupyter();
   if (jupyter === undefined) return;
   const files = { "a/empty.py": "", "a/text.py": "x = 1\n".repeat(1_000), "a/ñ 学校.json": '{"é": 1}' };
@@ -175,7 +175,7 @@ test("Python finds the files of the module's archive with their bytes", async ()
   expect(JSON.parse(stdout)).toEqual(files);
 });
 
-describe("over a lake in a folder, with a group size of 0", () => {
+describe("on a lake in a folder, with a group size of 0", () => {
   let notebook: RunNotebook | undefined;
   let cli: CommandLine;
 
@@ -188,7 +188,7 @@ describe("over a lake in a folder, with a group size of 0", () => {
     expect(await fixture.tree(), "the lake's files").toEqual(before);
   }, 1_200_000);
 
-  test("shows what landed, what is wrong, and what was read", () => {
+  test("shows what landed, problems, and what was read", () => {
     if (!notebook) return;
     const outcomes = table(notebook, "Report").map((row) => row.Outcome);
     expect(new Set(outcomes)).toEqual(new Set(["anonymized", "quarantined"]));
@@ -223,7 +223,7 @@ describe("over a lake in a folder, with a group size of 0", () => {
     expect(notebook.said.some((text) => text.startsWith("✓ No discrepancies found"))).toBe(true);
   });
 
-  test("answers the questions with the numbers of the command line", async () => {
+  test("answers the questions with the same numbers as the command line", async () => {
     if (!notebook) return;
     const told = await metricsOf(cli);
     expect(table(notebook, "People in the reports")).toEqual([
@@ -264,7 +264,7 @@ describe("over a lake in a folder, with a group size of 0", () => {
     expect(notebook.pictures).toBe(4);
   });
 
-  test("tells by grade what a separate count tells", async () => {
+  test("shows the same numbers by grade as a separate count", async () => {
     if (!notebook) return;
     const grades = table(notebook, "Grade");
     expect(grades.map(({ Grade }) => Grade)).toEqual(["Kindergarten", "1", "2", "3", "no grade"]);
@@ -284,7 +284,7 @@ describe("over a lake in a folder, with a group size of 0", () => {
   });
 });
 
-test("runs through abfss:// as it was made for an account in Azure, finds a changed row, and leaves small groups out", async () => {
+test("generated for an Azure account, runs through abfss://, finds a changed row, and leaves small groups out", async () => {
   await using emulator = await AdlsEmulator.start({ fileSystems: ["stage1np", "stage2np", "stage2p"] });
   const spark = await sparkOnEmulator(emulator, folder);
   if (spark === undefined) return;

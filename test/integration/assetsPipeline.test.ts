@@ -59,7 +59,7 @@ interface Document {
   readonly value: unknown;
 }
 
-describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () => {
+describe.skipIf(models === undefined)("in Microsoft's SDK models", () => {
   const problemsOf = async (documents: readonly Document[]) =>
     z.array(z.string()).parse(await runPython(models ?? "", "azureModels.py", documents));
   const dataFactory = (name: string, model: string, value: unknown): Document => ({
@@ -70,7 +70,7 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
   });
   const asPipeline = (value: unknown) => dataFactory("pipeline", "PipelineResource", value);
 
-  test("every file for Synapse is as they are", async () => {
+  test("every file for Synapse is valid", async () => {
     const kinds: Readonly<Record<string, string>> = {
       pipeline: "PipelineResource",
       dataset: "DatasetResource",
@@ -86,7 +86,7 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
     expect(await problemsOf(documents)).toEqual([]);
   });
 
-  test("the pipeline for Fabric is, where it names files as Data Factory does", async () => {
+  test("the pipeline for Fabric is valid once its files are named as in Data Factory", async () => {
     // Fabric has datasets within activities, and notebooks by their ids.
     const text = JSON.stringify(fabric(), (key: string, value: Json) => {
       if (key === "datasetSettings") return undefined;
@@ -101,7 +101,7 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
     expect(await problemsOf([asPipeline(JSON.parse(text))])).toEqual([]);
   });
 
-  test("a wrong pipeline is not", async () => {
+  test("an invalid pipeline is rejected", async () => {
     const wrong = async (change: (activities: Activity[]) => void) => {
       const pipeline = synapse();
       change(allActivities(pipeline.properties.activities));
@@ -152,7 +152,7 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
     return { name: resource.name, module: `azure.mgmt.${service}.models`, model, value };
   };
 
-  test("every resource of the deployment's template is, and a wrong one is not", async () => {
+  test("every resource of the deployment template is valid, and an invalid one is rejected", async () => {
     const { resources } = template.parse(parsed("azuredeploy.json"));
     expect(await problemsOf(resources.map(asResource))).toEqual([]);
     const [account] = resources;
@@ -176,7 +176,7 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
       }),
     );
 
-  test("every expression parses in Microsoft's testing framework, and a broken one does not", async () => {
+  test("every expression parses in Microsoft's testing framework, and an invalid one does not", async () => {
     const found: string[] = [];
     const collect = (_key: string, value: unknown) => {
       const expression = z.object({ type: z.literal("Expression"), value: z.string() }).safeParse(value);
@@ -196,7 +196,7 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
     return activitySchema.parse(found);
   };
 
-  test("recent reports are taken, and other files are left alone", async () => {
+  test("recent reports are copied, and other files are ignored", async () => {
     const condition = expressionOf(named("Recent daily-participation").typeProperties.condition);
     const names = [
       ["2026-01-20-daily-participation-students.csv", true],
@@ -216,7 +216,7 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
     expect(values).toEqual([...names.map(([, taken]) => taken), false]);
   });
 
-  test("a file is copied unless one of its size is in its place", async () => {
+  test("a file is copied unless its target has the same size", async () => {
     const condition = expressionOf(named("Is new resource-usage").typeProperties.expression);
     const sizes = [undefined, 5, 7];
     const evaluations = sizes.map((size) => ({
@@ -229,7 +229,7 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
     expect((await evaluate([], evaluations)).values).toEqual([true, true, false]);
   });
 
-  test("files land where the lake's own layout has them, under the time that they have on the server", async () => {
+  test("files land at the lake's own paths, under their time on the server", async () => {
     const copies = ["daily-participation", "resource-usage"].flatMap((slug) => {
       const { outputs } = named(`Copy ${slug}`);
       const [{ parameters }] = z
@@ -265,7 +265,7 @@ describe.skipIf(models === undefined)("in the models of Microsoft's SDKs", () =>
   });
 });
 
-test("a run counts a file once that a pipeline landed as well, and verify names it", async () => {
+test("a run counts a file once if a pipeline also landed it, and verify lists it", async () => {
   const fixture = await PipelineFixture.create();
   const content = dailyCsv(daily("a"), daily("b"));
   await fixture.put(dailyPath(), content);
@@ -285,7 +285,7 @@ test("a run counts a file once that a pipeline landed as well, and verify names 
 
 const python = await pythonWithPowerBi();
 
-test.skipIf(python === undefined)("Fabric's descriptions are valid by its schemas", async () => {
+test.skipIf(python === undefined)("Fabric's descriptions are valid against its schemas", async () => {
   const schemas = path.resolve(import.meta.dirname, "..", "fixtures", "powerbi-schemas");
   const documents = Object.fromEntries(
     [".platform", ".schedules"].map((end) => [end, parsed(`.DataPipeline/${end}`)]),
@@ -295,7 +295,7 @@ test.skipIf(python === undefined)("Fabric's descriptions are valid by its schema
   });
 });
 
-test("no file holds a secret, and each parameter's type is spelt as Data Factory spells it", () => {
+test("no file contains a secret, and parameter types are spelt as in Data Factory", () => {
   for (const { path: name, content } of files.filter((file) => file.path.includes("linkedService"))) {
     expect(content, name).not.toMatch(/SecureString|accountKey|connectionString|encryptedCredential/);
   }
@@ -304,7 +304,7 @@ test("no file holds a secret, and each parameter's type is spelt as Data Factory
   }
 });
 
-test("each activity has a name of its own and follows only activities beside it", () => {
+test("each activity has a unique name and depends only on activities at the same level", () => {
   for (const { properties } of [synapse(), fabric()]) {
     const all = allActivities(properties.activities).map(({ name }) => name);
     expect(new Set(all).size).toBe(all.length);
@@ -316,7 +316,7 @@ test("each activity has a name of its own and follows only activities beside it"
   }
 });
 
-test("the account is closed to everybody but the principals that are named, each on one container", () => {
+test("only the named principals have access to the account, each to one container", () => {
   const { resources } = z
     .object({
       resources: z.array(

@@ -45,7 +45,7 @@ const queriesIn = (kind: "m" | "dax") =>
 const parses = await powerQueryParser();
 
 test.skipIf(parses === undefined)(
-  "every query in M parses in Microsoft's parser, and broken ones do not",
+  "every M query parses in Microsoft's parser, and invalid ones do not",
   async () => {
     const parameters = [...(tmdl("expressions.tmdl").matchAll(/^expression \w+ = (.*)$/gm) ?? [])];
     expect(parameters).toHaveLength(2);
@@ -60,12 +60,12 @@ test.skipIf(parses === undefined)(
   },
 );
 
-describe.skipIf(program === undefined)("in Microsoft's library", () => {
+describe.skipIf(program === undefined)("Microsoft's library", () => {
   const listed = z.object({ data: z.array(z.record(z.string(), z.unknown())) });
   const load = (server: ModelServer, folder: string) =>
     server.call("connection_operations", { Operation: "ConnectFolder", FolderPath: folder });
 
-  test("the model loads with every table, column, measure and relationship as meant", async () => {
+  test("loads the model with every table, column, measure and relationship", async () => {
     await using server = await ModelServer.start(program ?? "");
     expect(await load(server, await written())).toMatchObject({ isError: false });
     const list = async (tool: string) =>
@@ -119,7 +119,7 @@ describe.skipIf(program === undefined)("in Microsoft's library", () => {
     ).toEqual(relationships.map((each) => ({ ...each, isActive: true })));
   });
 
-  test("and does not with one word misspelt", async () => {
+  test("rejects the model if one word is misspelt", async () => {
     await using server = await ModelServer.start(program ?? "");
     const folder = await written((file, content) =>
       file.endsWith("tables/Usage.tmdl") ? content.replace("formatString", "formatStrin") : content,
@@ -146,7 +146,7 @@ describe.skipIf(python === undefined)("in other programs", () => {
       .map((file) => [file.path, JSON.parse(file.content) as Record<string, unknown>]),
   );
 
-  test("every JSON file is valid by Microsoft's schemas, and a wrong one is not", async () => {
+  test("every JSON file is valid against Microsoft's schemas, and an invalid one is not", async () => {
     expect(Object.keys(documents).length).toBeGreaterThan(40);
     expect((await ask({ documents })).invalid).toEqual([]);
     const [name = "", visual = {}] =
@@ -154,7 +154,7 @@ describe.skipIf(python === undefined)("in other programs", () => {
     expect((await ask({ documents: { [name]: { ...visual, positon: {} } } })).invalid).toHaveLength(1);
   });
 
-  test("every formula in DAX parses, and a broken one does not", async () => {
+  test("every DAX formula parses, and an invalid one does not", async () => {
     const measures = modelTables.flatMap((table) =>
       table.measures.map(({ name, expression }) => [name, expression]),
     );
@@ -163,7 +163,7 @@ describe.skipIf(python === undefined)("in other programs", () => {
   });
 });
 
-describe.skipIf(python === undefined)("in an independent engine of DAX", () => {
+describe.skipIf(python === undefined)("in an independent DAX engine", () => {
   const students = { "Cohort.user_type": ["student"] };
   type Context = Readonly<Record<string, readonly unknown[]>>;
   type Value = number | null;
@@ -228,7 +228,7 @@ describe.skipIf(python === undefined)("in an independent engine of DAX", () => {
   const valuesOf = (answer: Readonly<Record<string, Value>> | undefined, names: readonly string[]) =>
     names.map((name) => rounded(answer?.[name] ?? 0));
 
-  test("every measure gives what the SQL views give, where every cohort is a group", async () => {
+  test("every measure equals the SQL views if every cohort is a group", async () => {
     const { duck, rows, evaluate } = await sample(0);
     const of = (view: string, key: string) =>
       rows(`SELECT * FROM questions.${view} WHERE user_type = 'student' AND ${key} IS NOT NULL ORDER BY ALL`);
@@ -288,78 +288,81 @@ describe.skipIf(python === undefined)("in an independent engine of DAX", () => {
     ]);
   });
 
-  test.each([0, 10])("and what the dashboard's engine says, with groups of at least %i", async (minimum) => {
-    const { duck, evaluate, ours, index, counting } = await sample(minimum);
-    duck.close();
-    /** Ours where it is a number; where it is few, whether theirs is; where it is left out, that theirs is. */
-    const agree = (mine: Value | "few", theirs: Value | undefined) => {
-      if (mine === "few") return { few: (theirs ?? 0) > 0 && (theirs ?? 0) < minimum };
-      return rounded(theirs ?? 0);
-    };
-    const expected = (mine: Value | "few") => (mine === "few" ? { few: true } : rounded(mine ?? 0));
-    type Mine = readonly (readonly [string, Value | "few"])[];
-    const cases: { readonly context: Context; readonly mine: Mine }[] = [];
-    cases.push({
-      context: students,
-      mine: [
-        ["Users", ours.users],
-        ["Days", ours.days],
-        ["Active users", ours.activeUsers],
-      ],
-    });
-    for (const school of ours.bySchool) {
+  test.each([0, 10])(
+    "every measure equals the dashboard's engine, with groups of at least %i",
+    async (minimum) => {
+      const { duck, evaluate, ours, index, counting } = await sample(minimum);
+      duck.close();
+      /** Ours where it is a number; where it is few, whether theirs is; where it is left out, that theirs is. */
+      const agree = (mine: Value | "few", theirs: Value | undefined) => {
+        if (mine === "few") return { few: (theirs ?? 0) > 0 && (theirs ?? 0) < minimum };
+        return rounded(theirs ?? 0);
+      };
+      const expected = (mine: Value | "few") => (mine === "few" ? { few: true } : rounded(mine ?? 0));
+      type Mine = readonly (readonly [string, Value | "few"])[];
+      const cases: { readonly context: Context; readonly mine: Mine }[] = [];
       cases.push({
-        context: bySchool(school.school_name),
+        context: students,
         mine: [
-          ["Users", school.users],
-          ["Resources per person and day", school.averageResources],
-          ["Logins per person and day", school.averageLogins],
-          ["Different resources per person", school.averageDistinctResources],
+          ["Users", ours.users],
+          ["Days", ours.days],
+          ["Active users", ours.activeUsers],
         ],
       });
-      const filter = { userTypes: ["students" as const], schools: [school.school_name ?? ""] };
-      const alone = await participationMetrics(index, filter, counting);
-      cases.push({ context: bySchool(school.school_name), mine: [["Users", alone.users]] });
-    }
-    for (const day of ours.byDay.filter(({ missing }) => missing === undefined)) {
-      cases.push({
-        context: byDay(day.date),
-        mine: [
-          ["Logins", day.logins],
-          ["Resources accessed", day.resources],
-          ["Active users", day.activeUsers],
-          ["Different resources", day.distinctResources],
-        ],
-      });
-    }
-    // A renamed resource is one resource to the dashboard, and two names to Power BI.
-    for (const resource of ours.topResources.filter(
-      ({ resource_name }) => !/Mathlark/.test(resource_name ?? ""),
-    )) {
-      cases.push({
-        context: byResource(resource.resource_type, resource.resource_name),
-        mine: [
-          ["Person-days of use", resource.rows],
-          ["Accesses", resource.accesses],
-          ["Users of resources", resource.users],
-        ],
-      });
-    }
-    expect(cases.length).toBeGreaterThan(20);
-    const answers = await evaluate(cases.map(({ context }) => context));
-    const found = cases.map(({ context, mine }, at) => ({
-      context,
-      values: mine.map(([name, value]) => [name, agree(value, answers[at]?.[name])]),
-    }));
-    expect(found).toEqual(
-      cases.map(({ context, mine }) => ({
+      for (const school of ours.bySchool) {
+        cases.push({
+          context: bySchool(school.school_name),
+          mine: [
+            ["Users", school.users],
+            ["Resources per person and day", school.averageResources],
+            ["Logins per person and day", school.averageLogins],
+            ["Different resources per person", school.averageDistinctResources],
+          ],
+        });
+        const filter = { userTypes: ["students" as const], schools: [school.school_name ?? ""] };
+        const alone = await participationMetrics(index, filter, counting);
+        cases.push({ context: bySchool(school.school_name), mine: [["Users", alone.users]] });
+      }
+      for (const day of ours.byDay.filter(({ missing }) => missing === undefined)) {
+        cases.push({
+          context: byDay(day.date),
+          mine: [
+            ["Logins", day.logins],
+            ["Resources accessed", day.resources],
+            ["Active users", day.activeUsers],
+            ["Different resources", day.distinctResources],
+          ],
+        });
+      }
+      // A renamed resource is one resource to the dashboard, and two names to Power BI.
+      for (const resource of ours.topResources.filter(
+        ({ resource_name }) => !/Mathlark/.test(resource_name ?? ""),
+      )) {
+        cases.push({
+          context: byResource(resource.resource_type, resource.resource_name),
+          mine: [
+            ["Person-days of use", resource.rows],
+            ["Accesses", resource.accesses],
+            ["Users of resources", resource.users],
+          ],
+        });
+      }
+      expect(cases.length).toBeGreaterThan(20);
+      const answers = await evaluate(cases.map(({ context }) => context));
+      const found = cases.map(({ context, mine }, at) => ({
         context,
-        values: mine.map(([name, value]) => [name, expected(value)]),
-      })),
-    );
-    // With ten, a school of three people is shown only together with another.
-    expect(ours.bySchool.some(({ users }) => users === null)).toBe(minimum > 0);
-  });
+        values: mine.map(([name, value]) => [name, agree(value, answers[at]?.[name])]),
+      }));
+      expect(found).toEqual(
+        cases.map(({ context, mine }) => ({
+          context,
+          values: mine.map(([name, value]) => [name, expected(value)]),
+        })),
+      );
+      // With ten, a school of three people is shown only together with another.
+      expect(ours.bySchool.some(({ users }) => users === null)).toBe(minimum > 0);
+    },
+  );
 
   test("no measure is about one person, unless every cohort is a group", async () => {
     for (const minimum of [10, 0]) {
@@ -382,7 +385,7 @@ function rounded(value: unknown): string {
   return Number(value).toFixed(6);
 }
 
-test("each field that a visual names is in the model, and each visual has a name, a title and an alternative text of its own", () => {
+test("each field of a visual is in the model, and each visual has its own name, title and alternative text", () => {
   const known = new Set(
     modelTables.flatMap((table) => [
       ...table.columns.map(({ name }) => `column ${table.name} ${name}`),
@@ -402,7 +405,7 @@ test("each field that a visual names is in the model, and each visual has a name
   expect(new Set(visuals.map(({ name }) => name)).size).toBe(visuals.length);
 });
 
-test("no visual of a page lies upon another, or beyond the page", () => {
+test("no visual overlaps another or extends beyond its page", () => {
   for (const { visuals } of pages) {
     for (const [index, { position: a }] of visuals.entries()) {
       expect(a.x + a.width <= 1280 && a.y + a.height <= 720).toBe(true);

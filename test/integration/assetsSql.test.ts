@@ -37,7 +37,7 @@ test.skipIf(python === undefined)(
   },
 );
 
-describe("over a sample lake", () => {
+describe("on a sample lake", () => {
   let folder: string;
   let duck: Duck;
   let fixture: PipelineFixture;
@@ -57,7 +57,7 @@ describe("over a sample lake", () => {
   const facts = async () =>
     plainFacts(await fixture.rows("daily_participation"), await fixture.rows("resource_usage"));
 
-  test("the views of tables have every row, those under OEA's names students only, with OEA's columns", async () => {
+  test("the views of tables have every row; those under OEA's names have only students and OEA's columns", async () => {
     for (const name of reportNames) {
       const rows = await fixture.rows(name);
       expect(await view(`lake.${name}_pseudo`)).toHaveLength(rows.length);
@@ -71,7 +71,7 @@ describe("over a sample lake", () => {
     }
   });
 
-  test("the questions are answered as a separate computation answers them", async () => {
+  test("the answers equal those of a separate computation", async () => {
     const { daily, usage } = await facts();
     const types = ["student", "teacher", "staff"];
     const of = (rows: readonly SqlRow[], type: string) => rows.filter((row) => row.user_type === type);
@@ -172,7 +172,7 @@ describe("over a sample lake", () => {
     expect(asTexts(await view("questions.top_resources_by_school"))).toEqual(asTexts(top));
   });
 
-  test("different resources by grade count students without any, and students without a grade", async () => {
+  test("different resources by grade include students without resources and students without a grade", async () => {
     const rows = await view("questions.by_grade");
     const { daily, usage } = await facts();
     const students = new Set(daily.filter((row) => row.user_type === "student").map(({ person }) => person));

@@ -133,7 +133,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     await utimes(place, 1_800_000_000, 1_800_000_000);
   }
 
-  test("lands files as they came, then pseudonymizes them, and finds nothing new afterwards", async () => {
+  test("lands files unchanged, pseudonymizes them, and then finds nothing new", async () => {
     expect(await states()).toEqual(all("new"));
     expect(await filesBelow(cli.lakeFolder)).toEqual([]);
 
@@ -178,7 +178,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     expect(await cli.run("verify")).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
-  test("brings corrected files, quarantines broken ones, and takes them when a person accepts them", async () => {
+  test("ingests corrected files, quarantines invalid ones, and reads them once accepted", async () => {
     await run(0, "run");
     const before = await rowsOnServer("daily-participation");
     await rewrite(corrected, (lines) => lines.slice(0, -2));
@@ -216,7 +216,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     return tables.find(({ table }) => table.endsWith("daily_participation_pseudo"))?.rows ?? 0;
   }
 
-  test("leaves alone what is no report, whatever it is called", async () => {
+  test("ignores files that are not reports, whatever their names", async () => {
     const hostile = [
       "readme.txt",
       "daily-participation/\u001b[2J\u001b[31mowned.csv",
@@ -251,7 +251,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     expect(await run(0, "run")).toMatchObject({ landed: 0, anonymized: 0, unchanged: paths.length });
   });
 
-  test("names what it cannot read, tells what is overdue, and ends with 1 for that and where no report is", async () => {
+  test("lists unreadable and overdue reports, and exits with 1 for them and if there is no report", async () => {
     cli = await commandLine(await temporaryFolder(), undefined, sshd, { expectReportsWithin: 5 });
     await symlink("/etc/hostname", path.join(reports, "latest"));
     const late = [{ report: "daily_participation", userType: "students", newestDay: "2025-08-27" }];
@@ -276,7 +276,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     expect(none.stdout).toMatch(/^There is no report on the server\./);
   });
 
-  test("leaves out the user types that the configuration does not name", async () => {
+  test("skips user types that are not in the configuration", async () => {
     const folder = await temporaryFolder();
     cli = await commandLine(folder, ["students", "staff"]);
     const expected = Object.fromEntries(
@@ -286,7 +286,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     expect(await run(0, "run")).toMatchObject({ landed: 12, anonymized: 12 });
   });
 
-  test("tells of a file that does not hold still, brings the others, and it when it does", async () => {
+  test("reports a file that keeps changing, ingests the others, and ingests it once it is stable", async () => {
     const folder = await temporaryFolder();
     const note = path.join(folder, "restless");
     const script = path.join(import.meta.dirname, "..", "helpers", "restlessSftp.mjs");

@@ -50,7 +50,7 @@ describe("clever-lake dashboard", () => {
     return { out, stdout, html, ...frozenSchema.parse(JSON.parse(data)) };
   };
 
-  test("says of the demo's district how many there are, what changed, and nothing of the small school", async () => {
+  test("shows the demo district's numbers and changes, but nothing about the small school", async () => {
     const { answer, stdout, out } = await write();
     expect(stdout).toBe(`${out}: the dashboard from ${answer.from} to 2025-10-31.\n`);
     expect(answer.minimumGroupSize).toBe(10);
@@ -71,7 +71,7 @@ describe("clever-lake dashboard", () => {
     expect(resources.filter(({ rows }) => rows === null).length).toBeLessThan(resources.length / 10);
   });
 
-  test("filters as asked, and writes over what was there", async () => {
+  test("applies filters and replaces an existing file", async () => {
     const school = "Cedar Hollow High School";
     const out = path.join(folder, "page.html");
     await writeFile(out, "yesterday's");
@@ -83,7 +83,7 @@ describe("clever-lake dashboard", () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("page"))).toEqual(["page.html"]);
   });
 
-  test("speaks the language that is asked for, and that of the locale otherwise", async () => {
+  test("uses the requested language, otherwise that of the locale", async () => {
     const spanish = await write("--range", "last7", "--language", "es");
     expect(spanish.html).toContain('<html lang="es">');
     expect(spanish.html).toContain("<title>Panel de participación");
@@ -91,7 +91,7 @@ describe("clever-lake dashboard", () => {
     expect((await write("--range", "last7")).texts.language).toBe("en");
   });
 
-  test.skipIf(!chromiumPath)("opens offline, its pictures drawn", async () => {
+  test.skipIf(!chromiumPath)("opens offline, with its charts", async () => {
     const { out, answer } = await write();
     const browser: Browser = await chromium.launch({
       executablePath: chromiumPath ?? "",
@@ -116,7 +116,7 @@ describe("clever-lake dashboard", () => {
     expect(requests).toEqual([pathToFileURL(out).href]);
   });
 
-  test("refuses a lake that is not there or has nothing, and a place that cannot be written", async () => {
+  test("refuses a missing or empty lake, and a path that cannot be written", async () => {
     const empty = path.join(folder, "empty");
     await mkdir(empty);
     const other = await CommandLine.create({

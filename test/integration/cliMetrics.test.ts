@@ -149,20 +149,20 @@ describe("clever-lake metrics", () => {
     ["a resource", ["--resource", "Mathlark"], { resources: ["Mathlark"] }],
     ["a resource type", ["--resource-type", "district-link"], { resourceTypes: ["district-link"] }],
   ];
-  test.each(questions)("answer for %s as plain counting does", async (_, options, filter) => {
+  test.each(questions)("for %s equal a simple count", async (_, options, filter) => {
     const withheld = { filter: [], schools: [], days: [] };
     expect(await metrics(...options, ...all)).toEqual(
       document.parse({ withheld, ...plainMetrics(participation, usage, filter) }),
     );
   });
 
-  test("are of OEA's file what its description says", async () => {
+  test("of OEA's file match its description", async () => {
     const answer = await metrics("--to", "2022-01-23", ...all);
     expect(answer.users).toBe(600);
     expect(answer.bySchool).toHaveLength(5);
   });
 
-  test("are about whole groups of at least the minimum group size, and say what they leave out", async () => {
+  test("are about whole groups of at least the minimum size, and list what they leave out", async () => {
     // The few of the staff are shown only together with teachers.
     const people = ["--user-type", "teachers", "--user-type", "staff"];
     const plain = plainMetrics(participation, usage, { userTypes: ["teachers", "staff"] });
@@ -240,7 +240,7 @@ describe("clever-lake metrics", () => {
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining("given together")]);
   });
 
-  test("refuse a filter that cannot be meant", async () => {
+  test("refuse an invalid filter", async () => {
     for (const options of [
       ["--from", "24.1.2022"],
       ["--from", "2022-02-30"],

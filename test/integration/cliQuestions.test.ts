@@ -35,7 +35,7 @@ describe("questions on the command line", () => {
     return metricsSchema.parse(JSON.parse(stdout)).bySchool.map(({ school_name }) => school_name ?? "");
   };
 
-  test("metrics counts the schools of a level, by their names or by a file", async () => {
+  test("metrics counts the schools of a level, derived from names or from a file", async () => {
     const all = await schoolsOf();
     const elementary = all.filter((name) => /Elementary|K-5/.test(name));
     expect(elementary.length).toBeGreaterThan(1);

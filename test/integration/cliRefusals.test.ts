@@ -56,7 +56,7 @@ describe("clever-lake refuses", () => {
     return stderr;
   }
 
-  test("what it does not know", async () => {
+  test("unknown commands and options", async () => {
     const cli = await commandLine();
     expect(await refused(cli, "runn")).toContain("unknown command");
     expect(await refused(cli, "run", "--jsn")).toContain("unknown option");
@@ -69,7 +69,7 @@ describe("clever-lake refuses", () => {
     });
   });
 
-  test("nobody who asks for help", async () => {
+  test("no request for help", async () => {
     const help = await runPlain("--help");
     expect(help).toMatchObject({ exitCode: 0, stderr: "" });
     for (const command of [...commands, "demo", "CLEVER_SALT", "Exit code"])
@@ -92,7 +92,7 @@ describe("clever-lake refuses", () => {
     });
   });
 
-  test("a configuration that it cannot understand", async () => {
+  test("an invalid configuration", async () => {
     const cli = await commandLine();
     await writeFile(cli.configFile, "{");
     expect(await refused(cli, "run")).toContain("not valid JSON");
@@ -100,12 +100,15 @@ describe("clever-lake refuses", () => {
     expect(await refused(cli, "run")).toMatch(/sftp.*password.*lake\.url/s);
   });
 
-  test.each(commandsWithServer)("%s with a server whose key is another, and shows both", async (command) => {
-    const wrong = `SHA256:${"A".repeat(43)}`;
-    const message = await refused(await commandLine({ hostKey: wrong }), command, "--json");
-    expect(message).toContain(wrong);
-    expect(message).toContain(address.hostKey);
-  });
+  test.each(commandsWithServer)(
+    "%s with a server that has a different key, and shows both keys",
+    async (command) => {
+      const wrong = `SHA256:${"A".repeat(43)}`;
+      const message = await refused(await commandLine({ hostKey: wrong }), command, "--json");
+      expect(message).toContain(wrong);
+      expect(message).toContain(address.hostKey);
+    },
+  );
 
   test.each(commandsWithServer)("%s with a server that it cannot log in to or reach", async (command) => {
     const cli = (await commandLine()).withSecrets({ ...secrets, CLEVER_SFTP_PASSWORD: "a wrong password" });
@@ -116,7 +119,7 @@ describe("clever-lake refuses", () => {
     expect(await refused(await commandLine(), command)).toContain(String(address.port));
   });
 
-  test("a run without a salt, or with another one than the lake's", async () => {
+  test("a run without a salt, or with a salt other than the lake's", async () => {
     const cli = await commandLine();
     const { CLEVER_SALT: _, ...unsalted } = secrets;
     for (const command of ["run", "anonymize"]) {
@@ -132,7 +135,7 @@ describe("clever-lake refuses", () => {
     expect((await resalted.run("verify")).exitCode).toBe(1);
   });
 
-  test("to accept a file that is not there", async () => {
+  test("to accept a file that does not exist", async () => {
     const cli = await commandLine();
     expect((await cli.run("run")).exitCode).toBe(0);
     expect(await refused(cli, "run", "--accept", "resource-usage/none.csv")).toContain(
@@ -140,7 +143,7 @@ describe("clever-lake refuses", () => {
     );
   });
 
-  test("a second run while one is at work", async () => {
+  test("a second concurrent run", async () => {
     const cli = await commandLine();
     expect((await cli.run("run")).exitCode).toBe(0);
     const lock = path.join(cli.lakeFolder, "stage1np/clever/_run.lock");

@@ -64,7 +64,7 @@ describe("clever-lake roster", () => {
     return { exitCode, stderr, summary: json === undefined ? undefined : summaryDocument.parse(json) };
   }
 
-  test("imports from the server what joins the reports, and finds it unchanged on disk", async () => {
+  test("imports from the server what joins with the reports, and finds the same roster on disk unchanged", async () => {
     expect((await cli.run("run")).exitCode).toBe(0);
     const first = await roster("--sftp", "roster/students.csv");
     expect(first).toMatchObject({ exitCode: 0, summary: { outcome: "imported", refused: 0, version: 0 } });
@@ -116,7 +116,7 @@ describe("clever-lake roster", () => {
     expect(after.rows).toHaveLength(third.summary?.students ?? 0);
   });
 
-  test("says what it did in words, and what it keeps", async () => {
+  test("reports in words what it did and what it keeps", async () => {
     const { exitCode, stdout } = await cli.run("roster", "--file", file, "--keep-raw");
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
@@ -129,7 +129,7 @@ describe("clever-lake roster", () => {
     expect(again.stdout).toMatch(/^Unchanged: the lake holds just these \d+ students\./);
   });
 
-  test("names refused rows by their line and ends with 1", async () => {
+  test("lists refused rows with their line and exits with 1", async () => {
     const text = (await readFile(file, "utf8")).trimEnd();
     await writeFile(file, `${text}\n101,,5,x\n`);
     const { exitCode, summary } = await roster("--file", file);
@@ -152,7 +152,7 @@ describe("clever-lake roster", () => {
     ["a file that is not there", ["--file", "nowhere.csv"], /There is no such file/],
     ["a path that the server does not have", ["--sftp", "nowhere.csv"], /nowhere\.csv/],
     ["a report", ["--sftp", `resource-usage/${district.days[0]}-resource-usage-students.csv`], /as a roster/],
-  ])("ends with 2 and writes nothing for %s", async (_what, args, message) => {
+  ])("exits with 2 and writes nothing for %s", async (_what, args, message) => {
     const { exitCode, stderr, summary } = await roster(...args);
     expect({ exitCode, summary }).toEqual({ exitCode: 2, summary: undefined });
     expect(stderr).toMatch(message);

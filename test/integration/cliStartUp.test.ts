@@ -23,11 +23,11 @@ async function packagesAtStart(file: string): Promise<Set<string>> {
   return new Set(sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []));
 }
 
-test("starts with the parser of its arguments, and loads a command's packages when it is called", async () => {
+test("loads only the argument parser at start, and a command's packages when it is called", async () => {
   expect(await packagesAtStart(commandLine)).toEqual(new Set(["commander"]));
 });
 
-test("asks the server before it loads the engine, and loads what shows results to people for them alone", async () => {
+test("contacts the server before it loads the engine, and loads human-readable output only if needed", async () => {
   const folder = path.dirname(commandLine);
   const name = (await readdir(folder)).find((each) => /^cli-run-\w+\.mjs$/.test(each)) ?? "";
   const packages = await packagesAtStart(path.join(folder, name));

@@ -16,7 +16,7 @@ import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
 
-describe("clever-lake run, told to stop", () => {
+describe("clever-lake run, when stopped", () => {
   let server: RunningSftpServer;
   let proxy: DelayProxy;
   let cli: CommandLine;
@@ -70,7 +70,7 @@ describe("clever-lake run, told to stop", () => {
     expect(stderr).toContain("Stopping");
   }
 
-  test.each(["SIGINT", "SIGTERM"] as const)("by %s stops soon, and the next run goes on", async (signal) => {
+  test.each(["SIGINT", "SIGTERM"] as const)("by %s ends soon, and the next run continues", async (signal) => {
     const run = cli.start("run", "--json");
     await atWork(run);
     await stopped(run, signal);
@@ -88,7 +88,7 @@ describe("clever-lake run, told to stop", () => {
     expect((await cli.run("verify")).exitCode).toBe(0);
   });
 
-  test("stops although the server has fallen silent", async () => {
+  test("ends although the server does not answer", async () => {
     const run = cli.start("run");
     await atWork(run);
     proxy.fallSilent();
@@ -96,7 +96,7 @@ describe("clever-lake run, told to stop", () => {
     await stopped(run, "SIGINT");
   });
 
-  test("stops while it looks at the server, before anything is written", async () => {
+  test("ends while it lists the server, before anything is written", async () => {
     proxy.fallSilent();
     const run = cli.start("run");
     while (proxy.connections === 0) await sleep(5);
@@ -106,7 +106,7 @@ describe("clever-lake run, told to stop", () => {
 });
 
 describe("clever-lake demo", () => {
-  test("shows the whole job, and that a second run brings nothing", async () => {
+  test("shows the whole job, and that a second run adds nothing", async () => {
     const folder = await temporaryFolder();
     vi.stubEnv("TMPDIR", folder);
     const { exitCode, stdout, stderr } = await runPlain("demo").finally(() => vi.unstubAllEnvs());
@@ -127,7 +127,7 @@ describe("clever-lake demo", () => {
 describe("output", () => {
   beforeAll(buildCommandLine);
 
-  test("that nobody reads any more does not end the work", async () => {
+  test("that nobody reads any more does not stop the work", async () => {
     const folder = await temporaryFolder();
     const lake = path.join(folder, "lake");
     const args = [commandLine, "demo", "--days", "2", "--keep", lake];

@@ -200,7 +200,7 @@ describe("clever-lake optimize and vacuum", () => {
     expect(await cli.run("run", "--json")).toMatchObject({ exitCode: 0, json: { landed: 0 } });
   });
 
-  test("refuse a retention of less than a week, and a lake where a run is at work", async () => {
+  test("refuse a retention of less than a week, and a lake with an active run", async () => {
     const early = await cli.run("vacuum", "--older-than", "6");
     expect(early).toMatchObject({ exitCode: 2, stdout: "" });
     expect(early.stderr).toMatch(/Data files of the last 7 days are always kept.* Give 7 days or more\./);
@@ -217,7 +217,7 @@ describe("clever-lake optimize and vacuum", () => {
     }
   });
 
-  test("say with exit code 1 which table stays as it is", async () => {
+  test("exit with 1 and report a table that is left unchanged", async () => {
     await writeFile(path.join(place(rosterTable), "_delta_log", "00000000000000000001.json"), "no JSON\n");
     for (const command of ["optimize", "vacuum"]) {
       const { exitCode, stdout } = await cli.run(command);

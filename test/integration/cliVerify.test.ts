@@ -71,7 +71,7 @@ describe("clever-lake verify", () => {
   }
   const commitOf = (table: string) => `${table}/_delta_log/00000000000000000000.json`;
 
-  test("finds nothing in a sound lake, with or without the salt", async () => {
+  test("finds nothing in a consistent lake, with or without the salt", async () => {
     const cli = await copy();
     const { tables, landedFiles, problems } = await verify(cli);
     expect(problems).toEqual([]);
@@ -173,14 +173,14 @@ describe("clever-lake verify", () => {
     expect(problems.map((each) => each.subject)).toContainEqual(expect.stringContaining(subject));
   });
 
-  test("says what it found to people too", async () => {
+  test("also reports its findings in words", async () => {
     const cli = await copy();
     const gone = await removed(cli, participation, ".parquet");
     const { exitCode, stdout } = await cli.run("verify");
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: expect.stringContaining(gone) });
   });
 
-  test("takes the lake by the address that the configuration has", async () => {
+  test("opens the lake by the address in the configuration", async () => {
     const cli = await copy();
     const config = z.looseObject({}).parse(JSON.parse(await readFile(cli.configFile, "utf8")));
     const elsewhere = path.join(await temporaryFolder(), "a lake with spaces & ünïcode #1");

@@ -8,7 +8,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
 
   describe("filters", () => {
-    test("dates by preset and by two dates, whichever comes first", async () => {
+    test("dates by preset, and by two dates in either order", async () => {
       const { page, source } = await dashboards.open();
       await page.locator("#filter-dates-button").click();
       await page.locator("#filter-dates input[value=last30]").check();
@@ -22,7 +22,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => asked(source)?.range).toEqual({ preset: "schoolYear" });
     });
 
-    test("a year of five digits is not taken, so that the page waits for no answer in vain", async () => {
+    test("a year of five digits is ignored, so the page does not wait for an answer that never comes", async () => {
       const { page, source } = await dashboards.open();
       const before = source.asked.length;
       for (const [button, first, last, apply] of [
@@ -45,7 +45,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       ["resources", "Khan Academy"],
       ["resourceTypes", "App"],
       ["grades", "Kindergarten"],
-    ] as const)("%s, and the chip takes it away", async (list, name) => {
+    ] as const)("%s, and the chip removes it", async (list, name) => {
       const { page, source } = await dashboards.open({ grades: true });
       await page.locator(`#filter-${list}-button`).click();
       await page.locator(`#filter-${list} label`, { hasText: name }).first().locator("input").check();
@@ -56,7 +56,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => asked(source)).toEqual(openingFilter);
     });
 
-    test("people of several kinds", async () => {
+    test("people of several user types", async () => {
       const { page, source } = await dashboards.open();
       await page.locator("#filter-userTypes-button").click();
       await page.locator("#filter-userTypes label", { hasText: "Teachers" }).locator("input").check();
@@ -65,13 +65,13 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => asked(source)?.userTypes).toEqual([]);
     });
 
-    test("no grades where there is no roster", async () => {
+    test("no grades without a roster", async () => {
       const { page } = await dashboards.open();
       expect(await page.locator("#filter-grades-button").count()).toBe(0);
       expect(await page.locator("#panel-distinctGrade").count()).toBe(0);
     });
 
-    test("a list of 500 is searched, and several can be chosen", async () => {
+    test("a list of 500 can be searched, and several entries selected", async () => {
       const { page, source } = await dashboards.open({ resources: 500 });
       await page.locator("#filter-resources-button").click();
       await poll(() => page.locator("#filter-resources label").count()).toBe(200);
@@ -83,7 +83,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => textOf(page, "#filter-resources-button")).toContain("2 chosen");
     });
 
-    test("units change counts of people, and nothing is asked for it", async () => {
+    test("units change counts of people without a new query", async () => {
       const { page, source } = await dashboards.open();
       const before = source.asked.length;
       expect(await textOf(page, "#card-activeUsers .card-value")).toBe("3,544");
@@ -94,7 +94,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       expect(source.asked).toHaveLength(before);
     });
 
-    test("take two rows where the window is not wide, the second with what is active and what to do", async () => {
+    test("take two rows in a narrow window, the second with active filters and actions", async () => {
       const { page } = await dashboards.open();
       await page.setViewportSize({ width: 940, height: 800 });
       const top = async (place: string) => (await page.locator(place).boundingBox())?.y ?? Number.NaN;
@@ -126,7 +126,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => page.locator(".notice").count()).toBe(0);
     });
 
-    test("that name what the data does not have any more are told", async () => {
+    test("that name something no longer in the data are reported", async () => {
       const { page, post } = await dashboards.open();
       await page.locator(".cards .card-value").first().waitFor();
       expect(await page.locator("#missing").count()).toBe(0);
@@ -140,7 +140,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       );
     });
 
-    test("a new question calls off the one before, whose answer is not shown", async () => {
+    test("a new question cancels the previous one, whose answer is not shown", async () => {
       const { page, source } = await dashboards.open();
       let open = () => {};
       source.gate = new Promise((resolve) => {
@@ -161,7 +161,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
   });
 
   describe("states", () => {
-    test("nothing yet: a skeleton; no data: the way to run; failed: why, again, log", async () => {
+    test("loading: a skeleton; no data: how to run; failed: the reason, retry, log", async () => {
       let open = () => {};
       const { page, source, sent, session } = await dashboards.show({}, {}, (held) => {
         held.gate = new Promise((resolve) => {
@@ -189,7 +189,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       expect(await page.locator("#export-html").isDisabled()).toBe(true);
     });
 
-    test("nothing to say of changes is said", async () => {
+    test("says so if there are no changes", async () => {
       const early = await dashboards.open({ changes: "tooEarly" });
       expect(await textOf(early.page, ".no-changes")).toBe(
         "Too early to tell A judgement needs 6 weeks with school up to the end of the period; there are 3. More weeks of data help.",
@@ -210,7 +210,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       expect(await textOf(unknown.page, ".no-changes")).toBe("Nothing could be judged");
     });
 
-    test("comes back as it was left", async () => {
+    test("is restored as it was left", async () => {
       const first = await dashboards.open();
       await first.page.locator("#panel-schools svg text", { hasText: "Roosevelt High" }).click();
       await first.page.locator("#units-percent").click();
@@ -234,7 +234,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
     });
   });
 
-  test("names are text wherever they stand", async () => {
+  test("names are rendered as text everywhere", async () => {
     const { page } = await dashboards.open({ hostile: true, schools: 12, grades: true }, { width: 900 });
     for (const panel of ["schools", "treemap", "changes"])
       await page.locator(`#panel-${panel} .as-table`).click();

@@ -31,7 +31,7 @@ const pictures = [
   "distinctDay",
 ];
 
-describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
+describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
 
   const saved = async ({ page, sent }: OpenedDashboard, panel: string, kind: string): Promise<PageFile> => {
@@ -82,7 +82,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
       },
     );
 
-  test("every picture as SVG and PNG, with filters, definition and the rule of groups", async () => {
+  test("every chart as SVG and PNG, with filters, definition and the group rule", async () => {
     const shown = await dashboards.open({ grades: true, hostile: true });
     for (const panel of pictures) {
       const svg = await saved(shown, panel, "svg");
@@ -106,7 +106,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     }
   });
 
-  test("the whole page as one picture, with its numbers and what a reader must know", async () => {
+  test("the whole page as one picture, with its numbers and the notes that a reader needs", async () => {
     const shown = await dashboards.open({ grades: true, hostile: true, missingReport: true, licences: true });
     const savedPage = async (kind: "png" | "svg"): Promise<PageFile> => {
       const before = shown.sent.length;
@@ -162,7 +162,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     expect(whitest).toBeGreaterThan(0.005);
   });
 
-  test("an SVG is a picture that a browser draws", async () => {
+  test("an SVG is valid and drawn by a browser", async () => {
     const { content } = await saved(await dashboards.open({ hostile: true }), "treemap", "svg");
     const page = await dashboards.browser.newPage();
     onTestFinished(() => page.close());
@@ -170,7 +170,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     await poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
   });
 
-  test("every table as CSV that no spreadsheet takes for formulas", async () => {
+  test("every table as CSV, without cells that spreadsheets would treat as formulas", async () => {
     const shown = await dashboards.open({ grades: true, hostile: true, schools: 12 });
     for (const panel of [...pictures, "changes", "table"]) {
       const { content, name } = await saved(shown, panel, "csv");
@@ -190,7 +190,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     expect(rows[1]?.slice(1).every((cell) => cell === "left out" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
   });
 
-  test("one HTML file that opens offline as it was, with nothing to filter by", async () => {
+  test("one HTML file that opens offline as it was, without filter controls", async () => {
     const page = await offline(exported({ grades: true }, ["Roosevelt High"]));
     await page.locator("#panel-treemap .chart svg").waitFor();
     expect(await textOf(page, "h1")).toBe("Participation Dashboard");
@@ -204,7 +204,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     await poll(() => page.locator("#panel-table tbody tr").count()).toBe(3);
   });
 
-  test("its pictures and tables can be saved from it in turn", async () => {
+  test("charts and tables can be saved from the exported page", async () => {
     const page = await offline(exported({}, ["Roosevelt High"]));
     await page.locator("#panel-treemap .chart svg").waitFor();
     const download = page.waitForEvent("download");
@@ -215,7 +215,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
     expect(await readFile(await file.path(), "utf8")).toContain("Roosevelt High");
   });
 
-  test("names in it are text, in the data block too", async () => {
+  test("names in the exported page are text, in the data block too", async () => {
     const html = exported({ hostile: true, schools: 12 });
     expect(html).not.toContain("<img src=x");
     expect(html.match(/<script/g)).toHaveLength(2);
@@ -228,7 +228,7 @@ describe.skipIf(!chromiumPath)("what leaves the dashboard's page", () => {
   });
 
   test.each(["light", "dark"] as const)(
-    "nothing in it that axe-core finds fault with, %s",
+    "axe-core finds no problems in the exported page, %s",
     async (colorScheme) => {
       // The policy of the file keeps foreign scripts out, axe-core's through the debugger not.
       const page = await offline(exported({ grades: true, hostile: true, schools: 12 }), { colorScheme });

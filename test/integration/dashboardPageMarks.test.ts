@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
 import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
 
-describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page", () => {
+describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
 
   describe("marks", () => {
-    test("a bar and its name filter by the school, and again no longer", async () => {
+    test("a bar and its name toggle the school's filter", async () => {
       const { page, source } = await dashboards.open();
       const name = page.locator("#panel-schools svg text", { hasText: "Roosevelt High" });
       await name.click();
@@ -17,7 +17,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await poll(() => asked(source)?.schools).toEqual([]);
     });
 
-    test("a tile filters by its resource, a part of a bar by school and resource", async () => {
+    test("a tile filters by its resource, a segment of a bar by school and resource", async () => {
       const { page, source } = await dashboards.open();
       await page.locator("#panel-treemap svg text", { hasText: "i-Ready" }).first().click();
       await poll(() => asked(source)?.resources).toEqual(["i-Ready"]);
@@ -52,7 +52,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await poll(() => asked(source)?.resources).toEqual(["Big Ideas Math"]);
     });
 
-    test("a grade that people without a grade count with says so", async () => {
+    test("a grade that includes people without a grade is marked", async () => {
       const { page } = await dashboards.open({ grades: true });
       const note = page.locator("#panel-distinctGrade p", { hasText: "have no grade" });
       await poll(() => note.textContent()).toBe(
@@ -67,7 +67,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await poll(() => notice.count()).toBe(1);
     });
 
-    test("a click chooses a day, dragging a range of days", async () => {
+    test("a click selects a day, dragging selects a range", async () => {
       const { page, source } = await dashboards.open();
       const chart = page.locator("#panel-time .chart");
       const box = await chart.boundingBox();
@@ -88,7 +88,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       }).toBe(true);
     });
 
-    test("a tooltip says what a mark is, as text", async () => {
+    test("a tooltip describes a mark, as text", async () => {
       const { page } = await dashboards.open({ hostile: true });
       await page.locator("#panel-treemap svg text", { hasText: "<img" }).first().hover();
       await poll(() => textOf(page, "#panel-treemap .tip-title")).toBe("<img src=x onerror=alert(1)>");
@@ -121,7 +121,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await poll(() => asked(source)?.schools).toEqual(["Jefferson Academy"]);
     });
 
-    test("from the first Tab to a filter, its removal, an explanation, a table and an export", async () => {
+    test("Tab leads to a filter, its removal, an explanation, a table and an export", async () => {
       const { page, source, sent } = await dashboards.open();
       const tabTo = async (id: string) => {
         for (let presses = 0; presses < 120; presses++) {
@@ -165,7 +165,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
   });
 
   describe("tables", () => {
-    test("each picture has one, with its numbers and filters", async () => {
+    test("each chart has one, with its numbers and filters", async () => {
       const { page, source } = await dashboards.open({ grades: true });
       for (const id of [
         "time",
@@ -187,7 +187,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await poll(() => asked(source)?.schools).toEqual(["Roosevelt High"]);
     });
 
-    test("the resources' is sorted and searched; of 500 only those in sight are there", async () => {
+    test("the resources' table can be sorted and searched; of 500 rows, only the visible ones are rendered", async () => {
       const { page } = await dashboards.open({ resources: 500 });
       const names = () => page.locator("#panel-table tbody .row-pick bdi").allTextContents();
       expect((await names()).length).toBeLessThan(60);
@@ -201,7 +201,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
       await poll(async () => (await names()).every((name) => /^Seesaw.*1/.test(name))).toBe(true);
     });
 
-    test("few people are no zeros", async () => {
+    test("small counts are not shown as zero", async () => {
       const { page } = await dashboards.open({ resources: 300, schools: 1 });
       await page.locator("#panel-table .sort", { hasText: "Users" }).click();
       await page.locator("#panel-table .sort", { hasText: "Users" }).click();
@@ -210,14 +210,14 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
     });
   });
 
-  test("more rows than the dashboard was measured with are told, with the better place for them", async () => {
+  test("more rows than the dashboard was measured with are reported, with a better tool", async () => {
     const { page } = await dashboards.open({ large: true });
     expect(await textOf(page, "#large")).toMatch(
       /^The tables have 70,400,000 rows, and the dashboard was measured with 33,000,000\. .*Power BI, or SQL/,
     );
   });
 
-  test("a day without its report is a gap, named above, in table and tooltip, with the way to the reports", async () => {
+  test("a day without its report is a gap, named above, in table and tooltip, with a link to the reports", async () => {
     const { page, sent } = await dashboards.open({ missingReport: true });
     expect(await textOf(page, "#incomplete")).toBe(
       "Resource usage (Students): the report of Wed, Nov 4, 2026 is missing. What is missing may be late or in quarantine. Numbers are without it. Show Reports",
@@ -237,7 +237,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
     );
   });
 
-  test("the period before has as many school days, and sums are compared per school day", async () => {
+  test("the preceding period has as many school days, and sums are compared per school day", async () => {
     const { page } = await dashboards.open();
     expect(await textOf(page, ".cards-note")).toMatch(
       /^Arrows: (\d+) school days against the \1 before, .+; logins and accesses per school day$/,
@@ -248,7 +248,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
     expect(await page.locator("#card-days .delta").count()).toBe(0);
   });
 
-  test("a renamed resource says its former name in the table and in what changed", async () => {
+  test("a renamed resource shows its former name in the table and in What changed", async () => {
     const { page } = await dashboards.open({ renamed: true });
     const row = page.locator("#panel-table tbody tr", { hasText: "Khan Academy" }).first();
     expect(await row.locator(".former").textContent()).toContain("Khan Classic");
@@ -257,7 +257,7 @@ describe.skipIf(!chromiumPath)("the pictures and tables of the dashboard's page"
     await poll(() => page.locator("#panel-table tbody tr").count()).toBe(1);
   });
 
-  test("a chosen resource is what the pictures over time, by school and by grade show", async () => {
+  test("the charts over time, by school and by grade show a selected resource", async () => {
     const filter = { ...openingFilter, resources: ["Khan Academy"] };
     const { page } = await dashboards.open({ grades: true }, { filter });
     const title = async (panel: string) =>

@@ -19,7 +19,7 @@ const around = {
 describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
 
-  test("the question about an app compares before and after a break, in all and by place", async () => {
+  test("the question about an app compares before and after a break, overall and by place", async () => {
     const { page, source } = await dashboards.open({ grades: true });
     await page.locator("#ask-appUse").click();
     await poll(() => asked(source)).toMatchObject(around);
@@ -47,7 +47,7 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     });
   });
 
-  test("periods of the reader's own have their names, and end with another range", async () => {
+  test("custom periods have names, and end when another range is selected", async () => {
     const { page, source } = await dashboards.open();
     await page.locator("#filter-compare-button").press("Enter");
     const fill = (id: string, value: string) => page.locator(`#compare-${id}`).fill(value);
@@ -72,7 +72,7 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     await poll(() => asked(source)).toEqual({ ...openingFilter, range: { preset: "last30" } });
   });
 
-  test("the chip ends a comparison; what is saved of it names both periods", async () => {
+  test("the chip ends a comparison; saved files name both periods", async () => {
     const filter = { ...openingFilter, ...around };
     const { page, source, sent } = await dashboards.open({}, { filter });
     await page.locator("#export-periodsSchool-button").click();
@@ -95,7 +95,7 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     expect(await page.locator("#panel-periods").count()).toBe(0);
   });
 
-  test("a link brings its question", async () => {
+  test("a link restores its question", async () => {
     const { page, source, post, sent } = await dashboards.open({ grades: true });
     const filter = { ...openingFilter, ...around, resources: ["Khan Academy"] };
     await post({ type: "pasted", filter, question: "appUse" });
@@ -107,7 +107,7 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
   });
 
   test.each(["dark", "light", "highContrast", "highContrastLight"] as const)(
-    "nothing that axe-core finds fault with, %s",
+    "axe-core finds no problems, %s",
     async (theme) => {
       const filter = { ...openingFilter, ...around, resources: ["Khan Academy"] };
       const { page } = await dashboards.open({ grades: true, schools: 13 }, { theme, filter, width: 480 });

@@ -6,7 +6,7 @@ import { englishTexts } from "../helpers/dashboardPage";
 describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
   const dashboards = new DashboardBrowser();
 
-  test("schools are chosen by level, which one chip names and takes away", async () => {
+  test("schools are selected by level, with one chip that names and removes them", async () => {
     const { page, source } = await dashboards.open({ schools: 13 });
     await page.locator("#filter-schools-button").click();
     const groups = page.locator("#filter-schools .choices-group");
@@ -26,7 +26,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await poll(() => asked(source)).toEqual(openingFilter);
   });
 
-  test("what is paid for: users, seats, cost of a user, and what is odd about a licence", async () => {
+  test("What is paid for: users, seats, cost per user, and licence anomalies", async () => {
     const { page, source } = await dashboards.open({ licences: true });
     expect(await textOf(page, "#panel-licences .note")).toBe("Licences: 6, without any use: 2");
     const cells = await page
@@ -57,7 +57,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await poll(() => asked(source)?.resources).toEqual([cells[4]?.[0]]);
   });
 
-  test("nothing of licences where no file says what is paid for", async () => {
+  test("no licences without a licences file", async () => {
     const { page } = await dashboards.open();
     expect(await page.locator("#panel-licences").count()).toBe(0);
   });
@@ -82,7 +82,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     ["licences", { userTypes: [] }, ["licences"]],
     ["lastMonth", { range: { preset: "last30" } }, ["changes"]],
     ["neverActive", {}, ["neverSchool", "neverGrade"]],
-  ] as const)("%s is answered by one click or key, at the page's start", async (id, patch, panels) => {
+  ] as const)("%s is answered by one click or key, at the top of the page", async (id, patch, panels) => {
     const { page, source } = await dashboards.open({ schools: 13, grades: true, licences: true });
     // What was filtered by before plays no part.
     await page.locator("#panel-distinctSchool .as-table").click();
@@ -106,7 +106,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     expect(await page.locator(`#panel-${panels[0]}`).count()).toBe(1);
   });
 
-  test("what a question is about is chosen with it", async () => {
+  test("a question selects its subject", async () => {
     const { page, source, kept } = await dashboards.open({ schools: 13, grades: true });
     await page.locator("#ask-appUse").click();
     await poll(() => asked(source)?.resources).toHaveLength(1);
@@ -118,7 +118,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await poll(kept).toMatchObject({ view: { question: "gradeResources" } });
   });
 
-  test("what leaves the page says which question it answers", async () => {
+  test("exports name the question that they answer", async () => {
     const { page, sent } = await dashboards.open(
       { licences: true, schools: 13 },
       { district: "Dunmere Unified" },
@@ -138,7 +138,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     });
   });
 
-  test("a question about what the data does not have says so", async () => {
+  test("a question that the data cannot answer says so", async () => {
     const { page } = await dashboards.open();
     await page.locator("#ask-licences").click();
     await poll(() => textOf(page, "#no-licences")).toContain("clever.licencesFile");
@@ -153,7 +153,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     ],
   };
 
-  test("a view and a group of schools are saved under a name, and forgotten", async () => {
+  test("a view and a group of schools are saved under a name, and deleted", async () => {
     const filter = { ...openingFilter, schools: ["Lincoln Elementary", "Redwood Academy"] };
     const { page, sent } = await dashboards.open({ schools: 13 }, { saved, filter });
     await page.locator("#saved-button").click();
@@ -176,7 +176,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await poll(() => page.locator(".saved-group").count()).toBe(1);
   });
 
-  test("a saved view comes back with its filter and question, a saved group as one chip", async () => {
+  test("a saved view restores its filter and question, a saved group is one chip", async () => {
     const { page, source } = await dashboards.open({ schools: 13, grades: true }, { saved });
     await page.locator("#saved-button").click();
     await page.locator(".saved-view").press("Enter");

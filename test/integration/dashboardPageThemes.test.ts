@@ -7,11 +7,11 @@ import { type VscodeTheme, vscodeThemes } from "../helpers/vscodeThemes";
 
 const screenshots = path.join(__dirname, "..", "..", "out", "screenshots", "dashboard");
 
-describe.skipIf(!chromiumPath)("the looks of the dashboard's page", () => {
+describe.skipIf(!chromiumPath)("the appearance of the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
 
   describe.each(Object.keys(vscodeThemes) as VscodeTheme[])("in the theme %s", (theme) => {
-    test("nothing that axe-core finds fault with", async () => {
+    test("axe-core finds no problems", async () => {
       const { page } = await dashboards.open({ grades: true, schools: 14, hostile: true }, { theme });
       expect(await violations(page)).toEqual([]);
       await page.locator("#filter-schools-button").click();
@@ -25,7 +25,7 @@ describe.skipIf(!chromiumPath)("the looks of the dashboard's page", () => {
       expect(await violations(page)).toEqual([]);
     });
 
-    test.each([480, 900, 1600])("at %i pixels, for the eye", async (width) => {
+    test.each([480, 900, 1600])("at %i pixels, as screenshots", async (width) => {
       mkdirSync(screenshots, { recursive: true });
       const { page } = await dashboards.open({ schools: 10, days: 90, grades: true }, { theme, width });
       expect(

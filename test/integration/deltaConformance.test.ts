@@ -173,7 +173,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     expect(filtered.rows).toHaveLength(14);
   });
 
-  test("reads our checkpoint, also where the commits before it are gone", async () => {
+  test("reads our checkpoint, even if the commits before it are deleted", async () => {
     for (let version = 0; version < 10; version++) await append(1 + (version % 3));
     const snapshot = await append(4, { txn: { appId: "a", version: 1 } });
     const [victim] = snapshot.files.values();
@@ -193,7 +193,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     expect((await ours()).files.size).toBe(13);
   });
 
-  test("a checkpoint of ours with tombstones, without partitions, tags or files, is read", async () => {
+  test("reads our checkpoints with tombstones, and without partitions, tags or files", async () => {
     const made = await append(1);
     const [only] = made.files.values();
     if (only === undefined) throw new Error("the table is empty");
@@ -212,7 +212,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     expect([...(await ours()).tombstones.keys()]).toEqual([...snapshot.tombstones.keys()]);
   });
 
-  test("appends to our table; we read that and build on it", async () => {
+  test("appends to our table; we read its commit and build on it", async () => {
     await append(1);
     await deltaRs("write", { mode: "append", columns: foreignColumns(6), appId: "theirs", appVersion: 7 });
     const snapshot = await ours();
@@ -228,7 +228,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     expect(scanFiles(built, { ranges: [{ column: "date", to: "1970-01-31" }] })).toHaveLength(2);
   });
 
-  test("appends while we append: no commit of either is lost", async () => {
+  test("appends while we append; no commit of either is lost", async () => {
     await append(1);
     await Promise.all([
       deltaRs("race", { mode: "append", columns: foreignColumns(1), times: 12 }),
@@ -245,7 +245,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     expect(sorted(read.rows)).toEqual(sorted(await ourRows(snapshot)));
   });
 
-  test("makes a table, deletes, overwrites, compacts and writes checkpoints; we read all of it and write on", async () => {
+  test("creates a table, deletes, overwrites, compacts and writes checkpoints; we read all of it and continue writing", async () => {
     const write = { columns: foreignColumns(8), partitionBy: ["year", "month"] };
     await deltaRs("write", { ...write, mode: "error" });
     const same = async () => {
@@ -284,7 +284,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     expect((await same()).files.size).toBe(overwritten.files.size - 1);
   });
 
-  test("a table that it compacted and we compacted has the same rows", async () => {
+  test("a table that both sides compacted has the same rows", async () => {
     await deltaRs("write", { columns: foreignColumns(5), mode: "error" });
     for (let i = 0; i < 3; i++) await deltaRs("write", { columns: foreignColumns(5), mode: "append" });
     const before = sorted((await theirs()).rows);
@@ -301,7 +301,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     expect(sorted(read.rows)).toEqual(before);
   });
 
-  test("a table that it makes with column mapping is refused, with the versions it needs", async () => {
+  test("a table that it creates with column mapping is refused, with the required versions", async () => {
     const configuration = { "delta.columnMapping.mode": "name" };
     await deltaRs("write", { columns: foreignColumns(2), mode: "error", configuration });
     await expect(ours()).rejects.toMatchObject({
@@ -310,7 +310,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     });
   });
 
-  test("a table that it makes for deletion vectors is read and written while no file has one", async () => {
+  test("a table that it creates with deletion vectors enabled is read and written while no file has one", async () => {
     const configuration = { "delta.enableDeletionVectors": "true" };
     await deltaRs("write", { columns: foreignColumns(2), mode: "error", configuration });
     const snapshot = await ours();

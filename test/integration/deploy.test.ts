@@ -28,13 +28,13 @@ async function imageInstructions(): Promise<Instruction[]> {
   return all.slice(all.findLastIndex(({ name }) => name === "FROM"));
 }
 
-test("the image's user is not root, and named by number, as Kubernetes wants it", async () => {
+test("the image's user is not root and is numeric, as Kubernetes requires", async () => {
   const users = (await imageInstructions()).filter(({ name }) => name === "USER");
   expect(users.map(({ value }) => value)).toEqual([expect.stringMatching(/^[1-9]\d+:[1-9]\d+$/)]);
 });
 
 test.skipIf(sshdProgram === undefined)(
-  "the image's health check passes while the server answers, and fails when it does not",
+  "the image's health check passes while the server answers, and fails if it does not",
   async () => {
     const healthCheck = (await imageInstructions()).find(({ name }) => name === "HEALTHCHECK")?.value ?? "";
     const words = JSON.parse(healthCheck.replace(/^.*CMD /, "")) as string[];
@@ -57,7 +57,7 @@ test.skipIf(sshdProgram === undefined)(
   },
 );
 
-test.skipIf(!hasSystemd)("systemd finds nothing wrong with the unit and the timer", async () => {
+test.skipIf(!hasSystemd)("systemd accepts the unit and the timer", async () => {
   const folder = await temporaryFolder();
   const unit = await recipe("clever-lake.service");
   // The program is not installed here.
@@ -75,7 +75,7 @@ test.skipIf(!hasSystemd)("systemd finds nothing wrong with the unit and the time
   expect(status).toBe(0);
 });
 
-test("the configuration in the job of Azure Container Apps is one", async () => {
+test("the configuration in the Azure Container Apps job is valid", async () => {
   const [, value = ""] = /value: \|\n((?: {10}.*\n)+)/.exec(await recipe("container-apps-job.yaml")) ?? [];
   const filled = value
     .replace("HOST-KEY", "A".repeat(43))

@@ -44,7 +44,7 @@ const named = (words: readonly string[]) => words.find((word) => /^[a-z]+$/.test
 
 beforeAll(buildCommandLine);
 
-test("the documentation has all commands of the program, and no others", () => {
+test("the documentation lists exactly the program's commands", () => {
   const help = spawnSync(process.execPath, [commandLine, "--help"], { encoding: "utf8" }).stdout;
   const [, list = ""] = help.split("\nCommands:\n");
   const all = [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
@@ -65,7 +65,7 @@ test.each([...commands].filter(([, words]) => words.length > 1 && named(words) !
   },
 );
 
-test("the options of demo in the documentation are those that it takes", () => {
+test("the documentation lists the options of demo", () => {
   const help = spawnSync(process.execPath, [commandLine, "demo", "--help"], { encoding: "utf8" }).stdout;
   const options = [...commands.values()]
     .filter((words) => named(words) === "demo")

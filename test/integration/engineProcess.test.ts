@@ -47,7 +47,7 @@ function connectedTo({ host, port, username, hostKey, lakeUrl }: SampleServer) {
 const everything = { command: "run", only: null, accept: [] } as const;
 
 describe("the engine's process", () => {
-  it("is started by the first request, runs a sample end to end and tells how far it is", async () => {
+  it("is started by the first request, runs a sample end to end and reports progress", async () => {
     const { client, exits, logs } = startClient();
     expect(client.pid).toBeUndefined();
     const sample = await client.request(protocol.startSample, {
@@ -80,7 +80,7 @@ describe("the engine's process", () => {
     await expect(client.request(protocol.verify, connected)).rejects.toMatchObject({ code: "engine" });
   });
 
-  it("passes on no secret of this process's environment", async () => {
+  it("does not receive secrets from this process's environment", async () => {
     process.env.CLEVER_SALT = salt;
     onTestFinished(() => {
       delete process.env.CLEVER_SALT;
@@ -116,7 +116,7 @@ describe("the engine's process", () => {
     expect(underWay[0]?.path).toMatch(/^(daily-participation|resource-usage)\//);
   });
 
-  it("stops when it is called off, and the next run completes what is left", async () => {
+  it("stops when cancelled, and the next run completes the work", async () => {
     const { client } = startClient();
     const sample = await client.request(protocol.startSample, {
       folder: await temporaryFolder(),
@@ -145,7 +145,7 @@ describe("the engine's process", () => {
     await expectComplete(client, connected, 48);
   });
 
-  it("says what was interrupted when it is killed, starts again, and completes the run", async () => {
+  it("reports what was interrupted when killed, restarts, and completes the run", async () => {
     const { client, exits } = startClient();
     const { sample, keeper } = await sampleOfAnotherProcess(large);
     const connected = connectedTo(sample);
@@ -176,7 +176,7 @@ describe("the engine's process", () => {
     expect(isAlive(keeper.pid ?? 0)).toBe(true);
   });
 
-  it("is left alone after it died twice within a minute", async () => {
+  it("is not restarted after it died twice within a minute", async () => {
     const { client, exits } = startClient();
     for (let death = 1; death <= 2; death++) {
       await client.request(protocol.forget, {});
@@ -189,7 +189,7 @@ describe("the engine's process", () => {
     });
   });
 
-  it("says so where it cannot be started", async () => {
+  it("reports if it cannot be started", async () => {
     const missing = new EngineClient({ modulePath, execPath: "/nowhere/node" });
     onTestFinished(() => missing.dispose());
     await expect(missing.request(protocol.forget, {})).rejects.toMatchObject({
@@ -201,7 +201,7 @@ describe("the engine's process", () => {
     await expect(noModule.request(protocol.forget, {})).rejects.toMatchObject({ code: "engine" });
   });
 
-  it("ends with its parent, in mid-run too", async () => {
+  it("ends with its parent, even during a run", async () => {
     const { sample } = await sampleOfAnotherProcess(large);
     const connected = connectedTo(sample);
     // A parent of its own, that can be killed: it forks the engine, starts a run and tells the engine's id.
@@ -230,7 +230,7 @@ describe("the engine's process", () => {
     await expectComplete(client, connected, 48);
   });
 
-  it("tells of an uncaught fault without its text, and ends with exit code 1", async () => {
+  it("reports an uncaught error without its text, and exits with 1", async () => {
     const faulty = path.join(await temporaryFolder(), "faulty.js");
     const fault = `setTimeout(() => { throw new RangeError("planted-value"); }, 300);`;
     await writeFile(faulty, `require(${JSON.stringify(modulePath)}); ${fault}`);
@@ -251,7 +251,7 @@ describe("the engine's process", () => {
     expect(JSON.stringify(logs)).not.toContain("planted");
   });
 
-  it("keeps SFTP connections for the next request, and closes them when told to forget", async () => {
+  it("keeps SFTP connections for the next request, and closes them on request", async () => {
     const { client } = startClient();
     const { sample } = await sampleOfAnotherProcess(tiny);
     await using proxy = await DelayProxy.start({ target: sample.port });

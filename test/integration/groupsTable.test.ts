@@ -7,7 +7,7 @@ import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipeline
 import { indexOf } from "../helpers/sqlViews";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-test("the table of groups follows the tables, and is written only where the division changed", async () => {
+test("the table of groups follows the tables, and is written only if the division changed", async () => {
   const folder = await temporaryFolder();
   const fixture = await PipelineFixture.create(folder);
   const write = async (minimumGroupSize = 2) => {

@@ -22,14 +22,14 @@ describe("a killed run is completed by the next", () => {
     commit("stage2p/clever/resource_usage_pseudo", 1),
   ];
 
-  test.each(files)("when it died as soon as %s was there", async (file) => {
+  test.each(files)("if it died as soon as %s existed", async (file) => {
     await runs.withLake(async (cli) => {
       await runs.kill(cli, (run) => appears(path.join(cli.lakeFolder, file), run));
       await runs.complete(cli, `killed at ${file}`);
     });
   });
 
-  test("when the ones after it died too, while they put its traces in order", async () => {
+  test("if the following runs also died while they cleaned up after it", async () => {
     await runs.withLake(async (cli) => {
       const landings = path.join(cli.lakeFolder, "stage1np/clever/daily-participation");
       await runs.kill(cli, async (run) => {

@@ -101,7 +101,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     expect(sorted((await theirs(table)).rows)).toEqual(sorted(await ours(table)));
   }
 
-  test("its table of the Digital Engagement schema is read and merged by it, and then still has each row once", async () => {
+  test("delta-rs reads and merges the Digital Engagement table, which then still has each row once", async () => {
     const written = await cli.run("engagement", "--json");
     expect(written.json).toMatchObject({ months: ["2025-08", "2025-09"] });
     await expectSame(digitalActivityTable);
@@ -128,7 +128,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     expect(await problems()).toEqual([]);
   });
 
-  test("is read by it: every table's rows and types, and its partitions", async () => {
+  test("delta-rs reads every table's rows, types and partitions", async () => {
     for (const table of runTables) await expectSame(table);
     const log = await theirs(ingestLogTable);
     expect(sorted(withInstants(log.rows))).toEqual(sorted(withInstants(await ours(ingestLogTable))));
@@ -207,7 +207,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     await delta(usage, "write", { mode: "append", columns });
   }
 
-  test("takes its commit in, and builds on it", async () => {
+  test("reads a commit by delta-rs and builds on it", async () => {
     const before = await ours(usage);
     await appendForeignRow();
     expect(await ours(usage)).toHaveLength(before.length + 1);
@@ -247,7 +247,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     expect(await cli.run("run", "--json")).toMatchObject({ exitCode: 0, json: { changedByOthers: [] } });
   });
 
-  test("is as before after it merged files and removed the old ones, also for a redelivery", async () => {
+  test("is unchanged after delta-rs merged files and removed the old ones, also for a redelivery", async () => {
     await appendForeignRow();
     await upkeep(usage, "compact", "vacuum");
     const before = await ours(usage);
@@ -276,7 +276,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     await expectSame(usage);
   });
 
-  test("goes on from a checkpoint of its, the commits before it gone", async () => {
+  test("continues from a checkpoint by delta-rs after the earlier commits were deleted", async () => {
     await writeDistrict(district, served, { from: fourthDay, to: fourthDay });
     expect(await cli.run("run", "--json")).toMatchObject({ exitCode: 0, json: { anonymized: 6 } });
     for (const table of [...runTables, ingestLogTable]) {

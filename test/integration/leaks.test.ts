@@ -70,7 +70,7 @@ describe("after runs over all user types", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test("the identities are where they have to be, so that searching for them means something", async () => {
+  test("identities are where they belong, so the search is able to find them", async () => {
     expect(outputs.map(({ exitCode }) => exitCode)).toEqual(outputs.map(() => 0));
     for (const place of ["stage1np/clever/daily-participation", "stage1np/clever/resource-usage"]) {
       const [file = ""] = await filesBelow(path.join(lake, place));
@@ -112,7 +112,7 @@ describe("after runs over all user types", () => {
     });
   }
 
-  test("none is in stage2p: neither in its bytes nor in what they hold compressed", async () => {
+  test("no identity is in stage2p, neither in its bytes nor in their decompressed contents", async () => {
     const files = await filesBelow(path.join(lake, "stage2p"));
     for (const kind of [/\.json$/, /\.checkpoint\.parquet$/, /_last_checkpoint$/, /\.snappy\.parquet$/]) {
       expect(files.filter((file) => kind.test(file)).length, String(kind)).toBeGreaterThan(0);
@@ -127,7 +127,7 @@ describe("after runs over all user types", () => {
     }
   });
 
-  test("none is in what was printed, in the salt's fingerprint, or in the ingest log", async () => {
+  test("no identity is in the output, the salt's fingerprint, or the ingest log", async () => {
     for (const { stdout, stderr } of outputs) expect(identitiesIn(stdout + stderr)).toEqual([]);
     const others = (await filesBelow(lake)).filter((file) =>
       /_salt_fingerprint|_ingest_log|_runs|_delta_log/.test(file),
@@ -144,7 +144,7 @@ describe("after runs over all user types", () => {
     }
   });
 
-  test("what holds identities is its owner's alone", async () => {
+  test("only their owner can read files with identities", async () => {
     const modes = async (file: string) => (await stat(path.join(lake, file))).mode & 0o777;
     for (const fileSystem of ["stage1np", "stage2np"]) {
       expect(await modes(fileSystem)).toBe(0o700);

@@ -99,7 +99,7 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
     return paths;
   };
 
-  test("one batch does the work of a run as the embedded engine does, tells how far it is, and leaves nothing", async () => {
+  test("one batch does the work of a run as the embedded engine does, reports progress, and leaves nothing behind", async () => {
     if (!livy) return;
     const alone = await fixtureOf();
     const fixture = await fixtureOf();
@@ -184,7 +184,7 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
     }
   });
 
-  test("reads and writes a lake in Data Lake Storage by abfs, where it is", async () => {
+  test("reads and writes a lake in Data Lake Storage through abfs", async () => {
     if (!livy) return;
     const alone = await fixtureOf();
     await alone.put(usagePath(), usageCsv(usage("amy", "maps")));
@@ -230,22 +230,25 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
   test.each([
     ["refuses it", 403, salt, /the key vault answered with 403/],
     ["has another one", 200, "pepper of another lake", /the key vault has another salt than this run/],
-  ])("a batch whose vault %s says so, and nothing is pseudonymized", async (_, status, inVault, message) => {
-    if (!livy) return;
-    const fixture = await fixtureOf();
-    Object.assign(vault, { status, salt: inVault });
-    try {
-      await using engine = engineOf(livy);
-      const { failed } = await fixture.run({ engine: engine.open });
-      expect(failed).toEqual([expect.objectContaining({ reason: expect.stringMatching(message) })]);
-    } finally {
-      Object.assign(vault, { status: 200, salt });
-    }
-    expect(await fixture.rows()).toEqual([]);
-    expect((await fixture.run()).anonymized).toBe(1);
-  });
+  ])(
+    "if the vault %s, the batch reports it and nothing is pseudonymized",
+    async (_, status, inVault, message) => {
+      if (!livy) return;
+      const fixture = await fixtureOf();
+      Object.assign(vault, { status, salt: inVault });
+      try {
+        await using engine = engineOf(livy);
+        const { failed } = await fixture.run({ engine: engine.open });
+        expect(failed).toEqual([expect.objectContaining({ reason: expect.stringMatching(message) })]);
+      } finally {
+        Object.assign(vault, { status: 200, salt });
+      }
+      expect(await fixture.rows()).toEqual([]);
+      expect((await fixture.run()).anonymized).toBe(1);
+    },
+  );
 
-  test("a batch that dies is told, with what to do; the landed file waits", async () => {
+  test("a batch that dies is reported, with what to do; the landed file waits", async () => {
     if (!livy) return;
     const fixture = await fixtureOf();
     await using engine = engineOf(livy);
@@ -264,7 +267,7 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
     expect((await fixture.run()).anonymized).toBe(1);
   });
 
-  test("a server that is lost is told, and the batch that nobody waits for ends by itself", async () => {
+  test("an unreachable server is reported, and the abandoned batch ends by itself", async () => {
     if (!livy) return;
     const fixture = await fixtureOf();
     {

@@ -82,7 +82,7 @@ test("the package installs and runs in an empty folder, without a build", async 
   expect(await readFile(path.join(empty, "usage.html"), "utf8")).toContain('lang="es"');
 });
 
-test("npx runs the package's file", async () => {
+test("npx runs the package file", async () => {
   const folder = await temporaryFolder();
   const { status, stdout, stderr } = run(
     "npx",

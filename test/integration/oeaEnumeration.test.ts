@@ -72,7 +72,7 @@ async function someReports(): Promise<PipelineFixture> {
   return fixture;
 }
 
-describe("OEA's enumeration of the tables", () => {
+describe("OEA's enumeration of tables", () => {
   test("finds ours in a folder lake, and nothing else", async () => {
     const fixture = await someReports();
     await fixture.run();
@@ -93,7 +93,7 @@ describe("OEA's enumeration of the tables", () => {
     }
   });
 
-  test("finds nothing in a lake that was only tried out", async () => {
+  test("finds nothing in a lake that was only tested", async () => {
     const folder = await temporaryFolder();
     const sftp = { host: "127.0.0.1", port: 22, username: "district" };
     const connected = { connection: { sftp, lake: { url: folder } }, secrets: { salt } };
@@ -101,7 +101,7 @@ describe("OEA's enumeration of the tables", () => {
     for (const stage of stages) expect(await readdir(path.join(folder, stage, "clever"))).toEqual([]);
   });
 
-  test("finds ours in a lake of an earlier version once a run has moved it over", async () => {
+  test("finds ours in a lake of an earlier version once a run has migrated it", async () => {
     const folder = await temporaryFolder();
     const earlier = path.join(import.meta.dirname, "../fixtures/lakes/before-months");
     await cp(earlier, path.join(folder, "lake"), { recursive: true });
@@ -118,7 +118,7 @@ describe("OEA's enumeration of the tables", () => {
     });
   });
 
-  test("a run with nothing new moves over what an earlier version left in an account", async () => {
+  test("a run with nothing new migrates an earlier version's files in an account", async () => {
     const emulator = await startEmulator({ fileSystems: ["stage1np", ...stages] });
     const { source } = await someReports();
     const lake = openLake(emulator);

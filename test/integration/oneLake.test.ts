@@ -45,7 +45,7 @@ async function oneDay(): Promise<PipelineFixture> {
 }
 
 describe("a lake in OneLake", () => {
-  test("a run, a corrected day, status and verify end as in a folder, and only what is below Files is touched", async () => {
+  test("a run, a corrected day, status and verify have the same results as in a folder, and touch only Files", async () => {
     const emulator = await startOneLake();
     const lake = openLake(emulator, { prefix: files });
     const fixture = await oneDay();
@@ -73,7 +73,7 @@ describe("a lake in OneLake", () => {
   test.each([
     ["workspace", "Districts Data", "Lake.Lakehouse"],
     ["lakehouse", workspace.name, "Other.Lakehouse"],
-  ])("a %s that is not there is told, and none is made", async (_, workspaceName, itemName) => {
+  ])("a missing %s is reported, and not created", async (_, workspaceName, itemName) => {
     const emulator = await startOneLake();
     const fixture = await oneDay();
     const lake = openLake(emulator, { prefix: encodeURI(`${workspaceName}/${itemName}/Files`) });
@@ -87,7 +87,7 @@ describe("a lake in OneLake", () => {
     expect(emulator.files(workspace.name)).toEqual([]);
   });
 
-  test("without the right to write, the workspace and the right are named", async () => {
+  test("without write permission, the error names the workspace and the permission", async () => {
     const emulator = await startEmulator({ workspaces: [workspace], tokens: [{ token, role: "reader" }] });
     const fixture = await oneDay();
     await expect(runInto(openLake(emulator, { prefix: files }), fixture.source)).rejects.toMatchObject({
@@ -96,14 +96,17 @@ describe("a lake in OneLake", () => {
     });
   });
 
-  test.each(["sharedKey", "sas"] as const)("%s opens no OneLake, and nothing is sent", async (auth) => {
-    const emulator = await startOneLake();
-    expect(() => openLake(emulator, { prefix: files, auth })).toThrow("OneLake has no account key");
-    expect(emulator.requests).toEqual([]);
-  });
+  test.each(["sharedKey", "sas"] as const)(
+    "%s is refused for OneLake before anything is sent",
+    async (auth) => {
+      const emulator = await startOneLake();
+      expect(() => openLake(emulator, { prefix: files, auth })).toThrow("OneLake has no account key");
+      expect(emulator.requests).toEqual([]);
+    },
+  );
 });
 
-describe("the emulator of OneLake refuses what Microsoft's pages say", () => {
+describe("the OneLake emulator refuses what Microsoft documents as unsupported", () => {
   const service = (url: string) => {
     const lake = openAdlsLake({ url: `${url}/${files}`, auth: "default", tokens: lasting(token) });
     return (lake as unknown as { readonly service: DataLakeServiceClient }).service;
@@ -134,7 +137,7 @@ describe("the emulator of OneLake refuses what Microsoft's pages say", () => {
     });
   });
 
-  test("owners are ignored and told as $superuser", async () => {
+  test("owners are ignored and reported as $superuser", async () => {
     const { url } = await startOneLake();
     const folder = directory(service(url), `${item.name}/Files/x`);
     const made = await folder.create({ permissions: "0750" });

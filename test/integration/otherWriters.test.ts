@@ -215,7 +215,7 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
   });
 
   test.each(["CLUSTER BY", "PARTITIONED BY"])(
-    "a table made again with %s another column: refused",
+    "a table recreated with %s another column: refused",
     async (by) => {
       const fixture = await lakeOfRuns();
       const place = fixture.lake.localPath(table);
@@ -230,7 +230,7 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
     },
   );
 
-  test("v2 checkpoints, and the log before them cleaned up: refused", async () => {
+  test("v2 checkpoints, with the log before them cleaned up: refused", async () => {
     const fixture = await lakeOfRuns();
     const place = `delta.\`${fixture.lake.localPath(table)}\``;
     await spark.sql(

@@ -75,7 +75,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     await expect.poll(() => isInSight(page, "cell-0-0")).toBe(true);
   });
 
-  test("scrolls through 100,000 rows drawing only those that come in sight, fetching little", async () => {
+  test("scrolls through 100,000 rows, rendering only visible ones and fetching little", async () => {
     const source = new FakePreviewSource({ rows: 100_000, delay: 3 });
     const { page } = await show(source);
     await page.locator("#cell-0-1").click();
@@ -122,7 +122,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await page.locator(".grid :focus").count()).toBe(0);
   });
 
-  test("goes from refused row to refused row and says why they would be refused", async () => {
+  test("moves from refused row to refused row and shows the reasons", async () => {
     const { page } = await show(large());
     await expect.poll(() => page.locator(".count").textContent()).toContain("1,031 refused rows");
     await page.keyboard.press("F8");
@@ -145,7 +145,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     await expect.poll(() => status(page)).toContain("Refused row 1,031 of 1,031");
   });
 
-  test("holds no identity before it is revealed, and none after it is masked again", async () => {
+  test("contains no identity before it is revealed or after it is masked again", async () => {
     const answers = [false, true];
     const { page } = await show(large(), { confirmReveal: async () => answers.shift() ?? false });
     const html = () => page.content();
@@ -173,7 +173,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await html()).not.toContain("65f0c1d2");
   });
 
-  test("comes back where it was, and keeps no cell meanwhile", async () => {
+  test("restores its position, and keeps no cell meanwhile", async () => {
     const first = await show(large());
     await first.page.locator("#cell-0-4").click();
     await first.page.keyboard.press("PageDown");
@@ -186,7 +186,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await second.page.locator(".grid [tabindex='0']").getAttribute("id")).toMatch(/^cell-\d\d-4$/);
   });
 
-  test("loads more, keeping what is on screen", async () => {
+  test("loads more rows and keeps those on screen", async () => {
     const { page } = await show(large());
     await expect
       .poll(() => page.locator(".facts").textContent())
@@ -198,7 +198,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await page.locator("#more").count()).toBe(0);
   });
 
-  test("says what went wrong and tries again", async () => {
+  test("shows an error and retries", async () => {
     const source = large();
     source.failing.set("previewReport", new Error("No route to the server."));
     const { page } = await show(source);
@@ -214,7 +214,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     await expect.poll(() => page.locator(".body .row:not([aria-busy])").count()).toBeGreaterThan(5);
   });
 
-  test("says so where there is no row or no header", async () => {
+  test("says if there is no row or no header", async () => {
     const empty = await show(new FakePreviewSource({ rows: 0 }));
     await expect.poll(() => textOf(empty.page.locator(".state h2"))).toBe("No rows yet");
     expect(await empty.page.locator("[role=columnheader]").count()).toBeGreaterThan(5);
@@ -246,7 +246,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     await expect.poll(width).toBe(before);
   });
 
-  test("copies the active cell, but none that is masked", async () => {
+  test("copies the active cell unless it is masked", async () => {
     const { page } = await show(large());
     const copied = () =>
       page.evaluate<string>(`(() => {
@@ -260,7 +260,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await copied()).toBe("");
   });
 
-  test("shows a file of thousands of columns as lightly", async () => {
+  test("renders a file with thousands of columns just as sparsely", async () => {
     const columns = Array.from({ length: 3_000 }, (_, index) => ({
       name: `column_${index}`,
       type: "string" as const,
@@ -303,7 +303,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     }
   });
 
-  test("is smaller with less room, and follows the font's size", async () => {
+  test("shrinks with the space, and follows the font size", async () => {
     const narrow = await show(large(), { width: 420 });
     await narrow.page.locator("#cell-0-1").waitFor();
     expect(await narrow.page.evaluate("document.documentElement.scrollWidth")).toBe(420);

@@ -11,7 +11,7 @@ import { temporaryFolder } from "../helpers/temporaryFolder";
 const binary = findSshd();
 const windowBytes = 5 * 1024 * 1024;
 
-describe.skipIf(binary === undefined)("the SFTP source, when server, network or file misbehave", () => {
+describe.skipIf(binary === undefined)("the SFTP source, with faults of server, network or file", () => {
   let sshd: Sshd;
   beforeAll(async () => {
     sshd = await startSshd(binary ?? "");
@@ -37,7 +37,7 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     return { bytes, local, proxy, source, file };
   }
 
-  it("resumes a transfer that is cut again and again, where it was", async () => {
+  it("resumes a transfer that is cut repeatedly", async () => {
     const { bytes, proxy, source, file } = await setUp(30_000_000);
     proxy.cutAfter(7_000_000, 3);
     const before = proxy.bytesToClients;
@@ -48,7 +48,7 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     expect(proxy.bytesToClients - before).toBeLessThan(bytes.length + 3 * windowBytes);
   });
 
-  it("notices that the file changed while a transfer was cut", async () => {
+  it("detects that the file changed while a transfer was cut", async () => {
     const { proxy, local, source, file } = await setUp(20_000_000);
     proxy.cutAfter(6_000_000);
     const reading = readSlowly(source, file, async (soFar) => {
@@ -61,7 +61,7 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     ["grows", (local: string) => appendFile(local, "more")],
     ["is written again", (local: string) => utimes(local, 1_600_000_001, 1_600_000_001)],
     ["shrinks", (local: string) => truncate(local, 15_000_000)],
-  ])("notices a file that %s while it is read, and reads it again from a fresh stat", async (_, change) => {
+  ])("detects a file that %s while it is read, and reads it again after a new stat", async (_, change) => {
     const { local, source, file } = await setUp(20_000_000);
     let changed = false;
     const reading = readSlowly(source, file, async () => {
@@ -73,7 +73,7 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     expect(await readAll(source, now)).toHaveLength(now.size);
   });
 
-  it("notices a file that changed, or went, between listing and reading", async () => {
+  it("detects a file that changed or disappeared between listing and reading", async () => {
     const { local, source, file } = await setUp(1000);
     await appendFile(local, "more");
     await expect(readAll(source, file)).rejects.toMatchObject({ code: "changedWhileRead" });
@@ -82,7 +82,7 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     await expect(readAll(source, file)).rejects.toMatchObject({ code: "notFound", subject: "a.csv" });
   });
 
-  it("gives up on a server that falls silent in the middle of a file", async () => {
+  it("gives up on a server that stops sending in the middle of a file", async () => {
     const { proxy, source, file } = await setUp(20_000_000, { timeoutSeconds: 0.5 });
     const reading = readSlowly(source, file, async () => proxy.fallSilent());
     await expect(reading).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
   });
 
   it.each(["list", "stat", "open"] as const)(
-    "gives up on a server that falls silent before %s",
+    "gives up on a server that stops answering before %s",
     async (what) => {
       const { proxy, source, file } = await setUp(1000, { timeoutSeconds: 0.5 });
       proxy.fallSilent();
@@ -106,13 +106,13 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     },
   );
 
-  it("says so when the server drops every connection", async () => {
+  it("reports a server that drops every connection", async () => {
     const { proxy, source, file } = await setUp(20_000_000);
     const reading = readSlowly(source, file, async () => proxy.dropAll({ andRefuse: true }));
     await expect(reading).rejects.toMatchObject({ code: "network" });
   });
 
-  it("stops when it is aborted, although the server is silent", async () => {
+  it("stops when aborted, although the server does not answer", async () => {
     // Longer than the test may take: only the abort can end it.
     const { proxy, source, file } = await setUp(20_000_000, { timeoutSeconds: 600 });
     const controller = new AbortController();
@@ -130,7 +130,7 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     await expect(source.list(AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 
-  it("says why it cannot connect", async () => {
+  it("reports why it cannot connect", async () => {
     const { host, username, privateKey, hostKeyFingerprint: hostKey } = sshd;
     const source = new SftpSource({ host, port: 1, username, privateKey, hostKey });
     await expect(source.list()).rejects.toMatchObject({
@@ -140,7 +140,7 @@ describe.skipIf(binary === undefined)("the SFTP source, when server, network or 
     await source.close();
   });
 
-  it("ends what is under way when it is closed, and leaves no socket behind", async () => {
+  it("ends pending work when closed, and leaves no socket behind", async () => {
     const sockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
     const before = sockets();
     const { proxy, source, file } = await setUp(20_000_000);

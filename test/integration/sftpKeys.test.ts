@@ -87,13 +87,13 @@ describe.skipIf(binary === undefined)("private keys, against OpenSSH", () => {
   });
 
   it.each(["openssl-rsa", "keygen-rsa-pem", "keygen-rsa"])(
-    "log in where nothing but rsa-sha2-512 is taken: %s",
+    "log in to a server that accepts only rsa-sha2-512: %s",
     async (kind) => {
       expect(await logIn(strict, { privateKey: await readFile(file(kind), "utf8") })).toBe(1);
     },
   );
 
-  it("log in by an agent where nothing but rsa-sha2-512 is taken", async () => {
+  it("log in through an agent to a server that accepts only rsa-sha2-512", async () => {
     const agent = path.join(await temporaryFolder(), "agent");
     const child = spawn("ssh-agent", ["-D", "-a", agent], { stdio: "ignore" });
     onTestFinished(async () => {
@@ -109,7 +109,7 @@ describe.skipIf(binary === undefined)("private keys, against OpenSSH", () => {
     expect(await logIn(strict, { agent })).toBe(1);
   });
 
-  it("are told as taken where a password is asked for on top of them", async () => {
+  it("are reported as accepted if the server also requires a password", async () => {
     const both = await startSshd(binary ?? "", "internal-sftp", passphrase, {
       config: [
         "AuthenticationMethods publickey,password",
@@ -129,7 +129,7 @@ describe.skipIf(binary === undefined)("private keys, against OpenSSH", () => {
     });
   });
 
-  it("are refused where none of their signatures is taken", async () => {
+  it("are reported as refused if the server accepts none of their signatures", async () => {
     const privateKey = await readFile(file("openssl-ed25519"), "utf8");
     await expect(logIn(strict, { privateKey })).rejects.toMatchObject({
       code: "auth",

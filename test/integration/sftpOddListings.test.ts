@@ -12,7 +12,7 @@ async function listing(server: OddSftpServer) {
   return { files: files.map(({ path, size }) => [path, size]), skipped };
 }
 
-describe("a server that lists in its own way", () => {
+describe("a server with an unusual listing", () => {
   const entries = {
     [`/reports/${report}`]: "12345",
     "/reports/notes.txt": "12",
@@ -44,7 +44,7 @@ describe("a server that lists in its own way", () => {
     expect(await listing(server)).toEqual({ files: expected, skipped: [] });
   });
 
-  it("asks nothing more where the listing tells all", async () => {
+  it("no further requests are made if the listing is complete", async () => {
     await using server = await OddSftpServer.start(entries, { kinds: "noMode", longNames: "windows" });
     await listing(server);
     expect(["STAT", "LSTAT", "REALPATH"].map((name) => server.requests(name))).toEqual([0, 0, 0]);
@@ -58,7 +58,7 @@ describe("links on the server", () => {
     ["that resolves them", {}],
     ["that only tidies paths up", { textualRealPath: true }],
     ["that lists them without saying so", { kindsInListings: "noMode", longNames: "name" }],
-  ])("are followed where they make reports, on a server %s", async (_, quirks) => {
+  ])("are followed if they lead to reports, on a server %s", async (_, quirks) => {
     await using server = await OddSftpServer.start(
       {
         ...content,
@@ -85,7 +85,7 @@ describe("links on the server", () => {
   it.each<[string, Quirks]>([
     ["that resolves them", {}],
     ["that only tidies paths up", { textualRealPath: true }],
-  ])("are told with the reason where they are not followed, on a server %s", async (_, quirks) => {
+  ])("that are not followed are reported with the reason, on a server %s", async (_, quirks) => {
     await using server = await OddSftpServer.start(
       {
         ...content,
@@ -127,7 +127,7 @@ describe("links on the server", () => {
     });
   });
 
-  it("beyond a thousand are named, and not followed", async () => {
+  it("beyond a thousand are reported, and not followed", async () => {
     const links = Object.fromEntries(
       Array.from({ length: 1_001 }, (_, i) => [`/reports/${i + 1000}`, { link: "/outside" }]),
     );
@@ -157,7 +157,7 @@ describe("a listing that does not end", () => {
     }
   });
 
-  it.each(["empty", "same"] as const)("is named for a folder beside them (%s)", async (endless) => {
+  it.each(["empty", "same"] as const)("is reported for other folders (%s)", async (endless) => {
     await using server = await OddSftpServer.start(entries, { endless, endlessFolder: "/reports/beside" });
     expect(await listing(server)).toEqual({
       files: [[report, 5]],
@@ -169,7 +169,7 @@ describe("a listing that does not end", () => {
 describe("a folder that cannot be listed", () => {
   const refusal = { refusedWith: 3 };
 
-  it("is named where it is none of reports", async () => {
+  it("is reported if it is not a report folder", async () => {
     await using server = await OddSftpServer.start({
       [`/reports/${report}`]: "12345",
       "/reports/private": refusal,
@@ -185,7 +185,7 @@ describe("a folder that cannot be listed", () => {
   });
 
   it.each(["", "/resource-usage", "/Daily_Participation", "/daily-participation/2025"])(
-    "ends the listing where reports are expected: %s",
+    "ends the listing if it should contain reports: %s",
     async (folder) => {
       await using server = await OddSftpServer.start({
         "/reports/a.csv": "1",
@@ -199,7 +199,7 @@ describe("a folder that cannot be listed", () => {
   );
 });
 
-it("is given up on where the server answers keep-alives, but not requests", async () => {
+it("is abandoned if the server answers keep-alives, but not requests", async () => {
   await using server = await OddSftpServer.start({}, { insteadOfListings: "silence" });
   await using source = server.source({ timeoutSeconds: 0.5, keepAliveSeconds: 0.1 });
   await expect(source.list()).rejects.toMatchObject({
@@ -208,7 +208,7 @@ it("is given up on where the server answers keep-alives, but not requests", asyn
   });
 });
 
-it("is given up on where the server talks without end, but does not answer", async () => {
+it("is abandoned if the server keeps sending, but does not answer", async () => {
   await using server = await OddSftpServer.start({ "/reports/a.csv": "1" }, { insteadOfListings: "chatter" });
   await using source = server.source({ names, timeoutSeconds: 0.5 });
   await expect(source.list()).rejects.toMatchObject({

@@ -28,7 +28,7 @@ async function errorOf(quirks: Quirks, config: Parameters<OddSftpServer["source"
   return { server, error: errors[0], text: describeError(errors[0]) };
 }
 
-describe("a server that allows few sessions at once", () => {
+describe("a server that allows few concurrent sessions", () => {
   it.each([
     ["refuse", 1],
     ["refuse", 2],
@@ -36,7 +36,7 @@ describe("a server that allows few sessions at once", () => {
     ["hangUp", 2],
     ["noChannel", 1],
     ["noChannel", 2],
-  ] as const)("is read over those that it allows (%s beyond %d)", async (tooManySessions, sessions) => {
+  ] as const)("is read over the allowed ones (%s beyond %d)", async (tooManySessions, sessions) => {
     await using server = await OddSftpServer.start(entries, { tooManySessions, sessions });
     await using source = server.source({ connections: 4 });
     expect(await readAll(source)).toBe(names.length * 300_000);
@@ -45,7 +45,7 @@ describe("a server that allows few sessions at once", () => {
   });
 });
 
-describe("a password that is not taken", () => {
+describe("a refused password", () => {
   it.each<[string, Quirks, string]>([
     ["refused", {}, "The SFTP server refused the password of the account district."],
     [
@@ -68,14 +68,14 @@ describe("a password that is not taken", () => {
       { wrongPassword: "silence" },
       "The SFTP server broke off, or fell silent, when it was shown the password of the account district. It is not shown again.",
     ],
-  ])("is shown once, whoever asks again: %s", async (_, quirks, words) => {
+  ])("is sent once, however the server refuses it: %s", async (_, quirks, words) => {
     const { server, error, text } = await errorOf(quirks, { password: "wrong-secret" });
     expect(error).toMatchObject({ code: "auth", message: words });
     expect(text).not.toContain("wrong-secret");
     expect(server.logins.passwords).toEqual(["wrong-secret"]);
   });
 
-  it("is shown by one method only, also where a key is configured that the server does not ask for", async () => {
+  it("is sent by one method only, also with a configured key that the server does not request", async () => {
     const { server, error } = await errorOf(
       { methods: ["password", "keyboard-interactive"] },
       { password: "wrong-secret", privateKey: newHostKey() },
@@ -87,7 +87,7 @@ describe("a password that is not taken", () => {
     expect(server.logins.passwords).toEqual(["wrong-secret"]);
   });
 
-  it("is told when it has expired", async () => {
+  it("is reported as expired", async () => {
     const { server, error } = await errorOf({ passwordExpired: true });
     expect(error).toMatchObject({
       code: "auth",
@@ -97,12 +97,12 @@ describe("a password that is not taken", () => {
   });
 });
 
-describe("a server that asks for more than a password", () => {
+describe("a server that asks questions", () => {
   it.each([
     ["hidden", { text: "Password:", echo: false }],
     ["visible", { text: "Enter password for district@host:", echo: true }],
     ["visible, in Spanish", { text: "Contraseña: ", echo: true }],
-  ])("is answered where its question is the password: %s", async (_, prompt) => {
+  ])("gets the password if it asks for it: %s", async (_, prompt) => {
     await using server = await OddSftpServer.start(entries, { prompt });
     await using source = server.source();
     expect((await source.list()).files).toHaveLength(names.length);
@@ -110,7 +110,7 @@ describe("a server that asks for more than a password", () => {
   });
 
   it.each(["Verification code: ", "One-time password: ", "Color\u001b[2J?"])(
-    "gets no password where it asks for something else: %j",
+    "gets no password if it asks for something else: %j",
     async (text) => {
       const { server, error } = await errorOf({ prompt: { text, echo: true } });
       expect(error).toMatchObject({
@@ -122,7 +122,7 @@ describe("a server that asks for more than a password", () => {
     },
   );
 
-  it("gets the password once where it asks for a code on top of it", async () => {
+  it("gets the password once if it also asks for a code", async () => {
     const { server, error } = await errorOf({
       prompt: { text: "Password:", echo: false },
       asksAgain: "other",
@@ -131,7 +131,7 @@ describe("a server that asks for more than a password", () => {
     expect(server.logins.passwords).toEqual([oddAccount.password]);
   });
 
-  it("tells that the password was taken, and what is asked for then", async () => {
+  it("is reported with the accepted password and the next question", async () => {
     const { error } = await errorOf({ secondFactor: ["keyboard-interactive", "[x](command:y)"] });
     expect(error).toMatchObject({
       code: "auth",
@@ -147,7 +147,7 @@ describe("names of login methods", () => {
     [["\u001b[2J"], "methods that Clever Lake does not know"],
     [["hostbased", "gssapi-with-mic"], "hostbased, gssapi-with-mic"],
     [[], "none"],
-  ])("are repeated where they are known: %j", async (methods, words) => {
+  ])("are reported if they are known: %j", async (methods, words) => {
     const { error, server } = await errorOf({ methods });
     expect(error).toMatchObject({
       code: "auth",

@@ -22,7 +22,7 @@ async function readAll(source: SftpSource, file: SourceFile, between?: () => voi
   return Buffer.concat(pieces);
 }
 
-describe("a server that tells little of an open file", () => {
+describe("a server that reports little about an open file", () => {
   it.each<[string, Quirks]>([
     ["FSTAT fails", { fstat: "fails" }],
     ["FSTAT answers 0", { fstat: "zero" }],
@@ -45,7 +45,7 @@ describe("a server that tells little of an open file", () => {
     ["FSTAT fails", { fstat: "fails" }],
     ["FSTAT answers 0", { fstat: "zero" }],
     ["the listing's time is of another zone", { listingTimeOffset: -5 * 3600 }],
-  ])("shows that the file was written again while it was read: %s", async (_, quirks) => {
+  ])("reveals that the file was rewritten while it was read: %s", async (_, quirks) => {
     await using server = await OddSftpServer.start(entries, quirks);
     await using source = server.source();
     const file = await only(source);
@@ -57,7 +57,7 @@ describe("a server that tells little of an open file", () => {
     ["as OpenSSH", {}],
     ["FSTAT answers 0", { fstat: "zero" }],
     ["FSTAT and STAT fail", { fstat: "fails", stat: "fails" }],
-  ])("shows a file that grew or shrank since it was listed: %s", async (_, quirks) => {
+  ])("reveals that a file grew or shrank since the listing: %s", async (_, quirks) => {
     for (const now of [Buffer.concat([bytes, Buffer.from("more")]), bytes.subarray(0, 1000)]) {
       await using server = await OddSftpServer.start(entries, quirks);
       await using source = server.source();
@@ -67,7 +67,7 @@ describe("a server that tells little of an open file", () => {
     }
   });
 
-  it("is read twice only as the same file, whatever was listed", async () => {
+  it("is refused if the file changed between two reads, whatever was listed", async () => {
     await using server = await OddSftpServer.start(entries, { listingTimeOffset: 3600 });
     await using source = server.source();
     const file = await only(source);
@@ -77,7 +77,7 @@ describe("a server that tells little of an open file", () => {
   });
 });
 
-describe("a server that carries out few reads at once", () => {
+describe("a server that allows few concurrent reads", () => {
   it.each([
     ["status", 1],
     ["status", 10],
@@ -101,7 +101,7 @@ describe("a server that carries out few reads at once", () => {
     expect(server.connections).toBe(connections);
   });
 
-  it("that has a file with a damaged place tells so, and reads the others as before", async () => {
+  it("with a damaged file reports it, and other files are read as before", async () => {
     await using server = await OddSftpServer.start(
       { "/reports/a.csv": bytes, "/reports/b.csv": bytes.subarray(0, 1_000_000) },
       { failsBeyond: 2_000_000 },
@@ -119,14 +119,14 @@ describe("a server that carries out few reads at once", () => {
   });
 });
 
-describe("a server that hands out little at a time", () => {
-  it.each([512, 4096, 32_768])("is read nevertheless, by %d bytes", async (bytesPerRead) => {
+describe("a server that returns little per read", () => {
+  it.each([512, 4096, 32_768])("is read nevertheless, %d bytes at a time", async (bytesPerRead) => {
     await using server = await OddSftpServer.start(entries, { bytesPerRead });
     await using source = server.source();
     expect((await readAll(source, await only(source))).equals(bytes)).toBe(true);
   });
 
-  it("is given up on where it would take for ever", async () => {
+  it("is abandoned if it would take forever", async () => {
     await using server = await OddSftpServer.start(entries, { bytesPerRead: 1 });
     await using source = server.source();
     await expect(readAll(source, await only(source))).rejects.toMatchObject({

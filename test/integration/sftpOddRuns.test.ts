@@ -21,12 +21,12 @@ async function setUp(quirks: Quirks) {
   return { server, once };
 }
 
-describe("runs against odd servers", () => {
+describe("runs against unusual servers", () => {
   it.each<[string, Quirks]>([
     ["lists another time than it tells of an open file", { listingTimeOffset: -5 * 3600 }],
     ["lists times without seconds", { listingTimeToTheMinute: true }],
     ["knows nothing of open files", { fstat: "zero", stat: "fails" }],
-  ])("bring a file over once, and again only when it changed, where the server %s", async (_, quirks) => {
+  ])("ingest a file once, and again only if it changed, if the server %s", async (_, quirks) => {
     const { server, once } = await setUp(quirks);
     await using _server = server;
     expect(await once()).toMatchObject({ landed: 3, anonymized: 3, failed: [] });

@@ -42,7 +42,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
   const chunk = 255 * 1024;
   const sizes = [0, 1, chunk - 1, chunk, chunk + 1, 16 * chunk, 16 * chunk + 1, 30_000_000];
 
-  it("lists files and reads them byte for byte, many at once", async () => {
+  it("lists files and reads many concurrently, byte for byte", async () => {
     const root = await temporaryFolder();
     const hashes = new Map<string, string>();
     for (const size of sizes) {
@@ -70,7 +70,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     );
   });
 
-  it("reads the head of a file, and stops in the middle when nobody reads on", async () => {
+  it("reads the head of a file, and stops if the reader stops", async () => {
     const root = await temporaryFolder();
     const bytes = randomBytes(9_000_000);
     await writeFile(path.join(root, "a.csv"), bytes);
@@ -84,7 +84,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     expect(await source.stat("a.csv")).toEqual(file);
   });
 
-  it("takes a root relative to the login's folder, and says when it is missing", async () => {
+  it("accepts a root relative to the login folder, and reports a missing one", async () => {
     const root = await temporaryFolder();
     await writeFile(path.join(root, "a.csv"), "a");
     const { stdout } = await run("sh", ["-c", "echo ~"]);
@@ -99,7 +99,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     await expect(source.stat("../../etc/passwd")).rejects.toMatchObject({ code: "unsafePath" });
   });
 
-  it("follows no link out of its root, and goes only so deep", async () => {
+  it("follows no link out of its root, and limits the depth", async () => {
     const root = await temporaryFolder();
     await symlink("/etc", path.join(root, "etc"));
     await symlink("/etc/passwd", path.join(root, "passwd.csv"));
@@ -126,7 +126,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     expect((await source.list()).files).toHaveLength(10_000);
   });
 
-  it("logs in with an encrypted key, and with an agent", async () => {
+  it("logs in with an encrypted key and with an agent", async () => {
     const root = await temporaryFolder();
     const { encryptedPrivateKey: privateKey, passphrase } = sshd;
     expect((await connectAs(root, { privateKey, passphrase }).list()).files).toEqual([]);
@@ -180,12 +180,12 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     expect(await fetchHostKey(sshd.host, sshd.port)).toBe(sshd.hostKeyFingerprint);
   });
 
-  it("accepts whichever of the server's keys is pinned", async () => {
+  it("accepts any of the server's keys that is pinned", async () => {
     const root = await temporaryFolder();
     expect((await connect(root, { hostKey: sshd.rsaHostKeyFingerprint }).list()).files).toEqual([]);
   });
 
-  it("refuses a server whose key is not the pinned one, and shows both", async () => {
+  it("refuses a server with a key other than the pinned one, and shows both", async () => {
     const other = `SHA256:${"A".repeat(43)}`;
     const error: unknown = await connect("/", { hostKey: other })
       .list()
@@ -195,7 +195,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     expect(describeError(error)).toContain(sshd.hostKeyFingerprint);
   });
 
-  it("refuses a server while no key is pinned, and says what to pin", async () => {
+  it("refuses a server without a pinned key, and shows the key to pin", async () => {
     const { host, port, username, privateKey, hostKeyFingerprint } = sshd;
     const source = new SftpSource({ host, port, username, privateKey });
     const error: unknown = await source.list().catch((caught: unknown) => caught);

@@ -26,7 +26,7 @@ describe("the in-process SFTP server", () => {
     return { folder, bytes, server };
   }
 
-  it("serves a folder to the source, with a password", async () => {
+  it("serves a folder with a password", async () => {
     const { bytes, server } = await setUp();
     const { host, port, hostKeyFingerprint: hostKey } = server;
     await using source = new SftpSource({ host, port, hostKey, ...account });
@@ -38,7 +38,7 @@ describe("the in-process SFTP server", () => {
     expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
   });
 
-  it("lists folders of more than one batch", async () => {
+  it("lists folders in more than one batch", async () => {
     const { folder, server } = await setUp();
     for (let i = 0; i < 250; i++) await writeFile(path.join(folder, `${i}.csv`), "");
     const { host, port, hostKeyFingerprint: hostKey } = server;
@@ -46,7 +46,7 @@ describe("the in-process SFTP server", () => {
     expect((await source.list()).files).toHaveLength(251);
   });
 
-  it("takes the configured key, and no other", async () => {
+  it("accepts only the configured key", async () => {
     const folder = await temporaryFolder();
     const [own, other] = [newHostKey(), newHostKey()];
     const parsed = utils.parseKey(own);
@@ -78,7 +78,7 @@ describe("the in-process SFTP server", () => {
     );
   });
 
-  it("refuses every kind of write, and every way out of its folder", async () => {
+  it("refuses every write, and every path out of its folder", async () => {
     const { folder, server } = await setUp();
     const client = new SftpClient("test", {});
     const session = await client.connect({ host: server.host, port: server.port, ...account });
@@ -130,7 +130,7 @@ describe("a hostile SFTP server", () => {
   ];
   const file: Attributes = { mode: 0o100644, uid: 0, gid: 0, size: 4, atime: 0, mtime: 0 };
 
-  it("sees no credential before its key is trusted, and gets no name past the source", async () => {
+  it("gets no credential before its key is trusted, and cannot inject file names", async () => {
     const key = newHostKey();
     const parsed = utils.parseKey(key);
     if (parsed instanceof Error) throw parsed;

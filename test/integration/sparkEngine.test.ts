@@ -85,7 +85,7 @@ describe("Apache Spark as an engine", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test("answers for files in Clever's own form as the embedded engine does, and for no other", async () => {
+  test("reads files in Clever's own form as the embedded engine does, and no others", async () => {
     if (!spark) return;
     const plain = [...clean.map(([name, content]) => [name, content] as const), ...sound];
     const files = [...plain, ...unclean, ...odd];
@@ -105,7 +105,7 @@ describe("Apache Spark as an engine", () => {
     expect(sorted(told(theirs.read))).toEqual(sorted(told(ours.read)));
   }, 600_000);
 
-  test("takes turns with the embedded engine: tables, lookups and log are those of that one alone", async () => {
+  test("alternating with the embedded engine, gives the same tables, lookups and log as that engine alone", async () => {
     if (!spark) return;
     const [alone, mixed] = [await PipelineFixture.create(), await PipelineFixture.create()];
     const people = ["amy", "ben", "cat", "dan"];
@@ -160,7 +160,7 @@ describe("Apache Spark as an engine", () => {
     expect((await mixed.verify()).problems).toEqual([]);
   }, 600_000);
 
-  test("writes neither the salt nor anybody's id into Spark's own log of events", async () => {
+  test("writes neither the salt nor anybody's id into Spark's event log", async () => {
     if (!spark) return;
     const logs = await Promise.all(
       (await readdir(events)).map((name) => readFile(path.join(events, name), "utf8")),
@@ -169,7 +169,7 @@ describe("Apache Spark as an engine", () => {
     for (const secret of [salt, "sis-amy", "clever-amy"]) expect(logs.join("").includes(secret)).toBe(false);
   });
 
-  test("ends with the run that is cancelled", async () => {
+  test("ends if the run is cancelled", async () => {
     if (!spark) return;
     const other = await sparkEngine();
     if (!other) return;
@@ -184,7 +184,7 @@ describe("Apache Spark as an engine", () => {
   });
 });
 
-test("a program that is not there is told, with what to do; the landed file waits", async () => {
+test("a missing program is reported, with what to do; the landed file waits", async () => {
   await using missing = new SparkEngine(
     submitSpark({ program: "no-such-spark-submit", scripts: sparkScripts }),
   );
@@ -199,7 +199,7 @@ test("a program that is not there is told, with what to do; the landed file wait
   expect((await fixture.run()).anonymized).toBe(1);
 });
 
-test("without files there is nothing to start", async () => {
+test("is not started without files", async () => {
   await using engine = new SparkEngine(
     submitSpark({ program: "no-such-spark-submit", scripts: sparkScripts }),
   );

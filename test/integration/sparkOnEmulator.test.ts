@@ -17,7 +17,7 @@ for scheme in ["abfs", "abfss"]:
     print(scheme, spark.read.format("delta").load(place).count())
 `;
 
-test("Python's Spark writes a Delta table on the emulator and reads it, by both schemes", async () => {
+test("PySpark writes a Delta table on the emulator and reads it, with both URL schemes", async () => {
   const folder = await temporaryFolder();
   await using emulator = await AdlsEmulator.start({ fileSystems: ["stage2p"] });
   const spark = await sparkOnEmulator(emulator, folder);

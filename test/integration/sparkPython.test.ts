@@ -15,7 +15,7 @@ beforeAll(async () => {
 test.each([
   ["ruff", "check", "--no-cache", "."],
   ["ruff", "format", "--no-cache", "--diff", "."],
-])("the scripts for Spark pass %s %s", (...args) => {
+])("the Spark scripts pass %s %s", (...args) => {
   if (!python) return;
   const { stdout, stderr, status } = spawnSync(python, ["-m", ...args], {
     cwd: sparkScripts,
@@ -24,7 +24,7 @@ test.each([
   expect({ status, told: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, told: "" });
 });
 
-test("the scripts for Spark pass mypy, as Python 3.9 reads them", async () => {
+test("the Spark scripts pass mypy for Python 3.9", async () => {
   if (!python) return;
   const args = [
     "-m",
@@ -40,7 +40,7 @@ test("the scripts for Spark pass mypy, as Python 3.9 reads them", async () => {
   expect({ status, told: status === 0 ? "" : stdout }).toEqual({ status: 0, told: "" });
 });
 
-test("what may be masked in a text is the same in Python and here", async () => {
+test("Python masks the same parts of texts as TypeScript", async () => {
   if (!python) return;
   const word = fc.constantFrom(
     ..."Lexia Core5 maps k12-resources students users 12 2048 jdoe24 sis-7 a.b-c 0123456789abcdef01234567".split(
@@ -87,15 +87,12 @@ describe("the salt on a cluster", () => {
   test.each([
     ["synapse", ["district", "oeaSalt"]],
     ["fabric", [vault, "oeaSalt"]],
-  ])(
-    "is asked for as %s documents it, and is taken in the form in which the lake uses it",
-    async (service, call) => {
-      for (const form of ["the salt of this lake", "the salt of this lake\n"]) {
-        const answer = await ask(service, form);
-        if (answer) expect(answer).toEqual({ salt: "the salt of this lake", asked: [call] });
-      }
-    },
-  );
+  ])("is requested as %s documents it, and normalized as in the lake", async (service, call) => {
+    for (const form of ["the salt of this lake", "the salt of this lake\n"]) {
+      const answer = await ask(service, form);
+      if (answer) expect(answer).toEqual({ salt: "the salt of this lake", asked: [call] });
+    }
+  });
 
   test.each([
     ["another lake's salt", "the key vault has another salt than this run"],

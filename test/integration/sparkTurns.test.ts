@@ -61,7 +61,7 @@ for table in sys.argv[1:]:
         print(row["row"])
 `;
 
-test("the same in Azure, where Spark then finds the tables by abfs://", async () => {
+test("the same in Azure, where Spark then reads the tables through abfs://", async () => {
   const folder = await temporaryFolder();
   const emulator = await startEmulator();
   const onEmulator = await sparkOnEmulator(emulator, folder);

@@ -10,14 +10,14 @@ const root = path.resolve(import.meta.dirname, "..", "..");
 const { version, integrity } = lock.packages["node_modules/proxy-from-env"];
 const anotherIntegrity = lock.packages["node_modules/cockatiel"].integrity;
 
-test("a package whose contents do not have the hash is refused, and leaves nothing", async () => {
+test("a package with a different hash is refused, and leaves nothing behind", async () => {
   const project = await temporaryFolder();
   const wanted = { name: "proxy-from-env", version, integrity: anotherIntegrity };
   await expect(verifiedPackage(project, wanted)).rejects.toThrow(/could not install proxy-from-env/);
   expect(await readdir(path.join(project, ".cache", "packages"))).toEqual([]);
 });
 
-test("a package with the hash is installed once, also by two at once", async () => {
+test("a package with the expected hash is installed once, even by two concurrent processes", async () => {
   const project = await temporaryFolder();
   const wanted = { name: "proxy-from-env", version, integrity };
   const [one, other] = await Promise.all([
@@ -29,7 +29,7 @@ test("a package with the hash is installed once, also by two at once", async () 
   expect(await readdir(path.join(project, ".cache", "packages"))).toHaveLength(1);
 });
 
-test("DuckDB's library for another platform is the one of the lock file", async () => {
+test("DuckDB's library for another platform matches the lock file", async () => {
   const folder = await duckdbBinding(root, "@duckdb/node-bindings-win32-x64");
   const installed: unknown = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
   expect(installed).toMatchObject({

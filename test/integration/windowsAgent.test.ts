@@ -33,7 +33,7 @@ async function agentBehindPort(privateKeyPath: string): Promise<number> {
 }
 
 test.skipIf(builds === undefined || sshd === undefined)(
-  "an account with a key in the agent logs in on Windows",
+  "a login with a key in the agent works on Windows",
   { timeout: minutes * 60_000 },
   async () => {
     if (builds === undefined || sshd === undefined) return;

@@ -7,7 +7,7 @@ const builds = await windowsUnderWine();
 const minutes = 10;
 
 test.skipIf(builds === undefined)(
-  "the folder lake keeps its promises on Windows",
+  "the folder lake meets its contract on Windows",
   { timeout: minutes * 60_000 },
   async () => {
     if (builds === undefined) return;

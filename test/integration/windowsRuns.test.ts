@@ -11,7 +11,7 @@ const minutes = 10;
 const program = path.resolve(import.meta.dirname, "..", "..", "dist", "cli.mjs");
 
 test.skipIf(builds === undefined)(
-  "the demo goes through on Windows, and its numbers are right",
+  "the demo runs on Windows, and its numbers are correct",
   { timeout: minutes * 60_000 },
   async () => {
     if (builds === undefined) return;
@@ -27,7 +27,7 @@ test.skipIf(builds === undefined)(
 );
 
 test.skipIf(builds === undefined)(
-  "a run cut off on Windows is completed there by the next",
+  "a run killed on Windows is completed there by the next",
   { timeout: minutes * 60_000 },
   async () => {
     if (builds === undefined) return;

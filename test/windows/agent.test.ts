@@ -7,7 +7,7 @@ import { SftpSource } from "../../src/sftp/sftpSource";
 /** A server of this machine, and a port behind which its agent holds the account's key. */
 const { SSHD_PORT, SSHD_USER = "", SSHD_HOST_KEY = "", SSHD_ROOT = "", AGENT_PORT } = process.env;
 
-test("the account logs in by the agent at Windows' own pipe", async () => {
+test("the login uses the agent at Windows' own pipe", async () => {
   const agent = await findAgent();
   expect(agent).toBe("\\\\.\\pipe\\openssh-ssh-agent");
   const pipe = createServer((client) => {
@@ -30,7 +30,7 @@ test("the account logs in by the agent at Windows' own pipe", async () => {
   expect(files.map(({ path }) => path)).toEqual(["2025-09-02-daily-participation-students.csv"]);
 });
 
-test("where no agent runs, the error says what to start", async () => {
+test("without an agent, the error says what to start", async () => {
   await using source = new SftpSource({
     host: "127.0.0.1",
     port: Number(SSHD_PORT),

@@ -38,7 +38,7 @@ function connected() {
   };
 }
 
-test("the engine of the package brings the sample into a lake and recounts it", async () => {
+test("the package's engine ingests the sample and verifies the lake", async () => {
   expect(sample.lakeUrl).toMatch(/^file:\/\/\/[A-Z]:\//);
   const asked = { ...connected(), command: "run", only: null, accept: [] } as const;
   expect(await client.request(protocol.run, asked)).toMatchObject({ landed: 12, anonymized: 12, failed: [] });
@@ -63,7 +63,7 @@ test("it answers the dashboard's questions, from its index the second time", asy
   expect(await readdir(question.cacheFolder)).toEqual(["dashboard"]);
 });
 
-test("it ends with the one who started it", async () => {
+test("it ends with its parent process", async () => {
   const pid = client.pid ?? 0;
   expect(isAlive(pid)).toBe(true);
   await client.dispose();

@@ -33,7 +33,7 @@ async function lakeWithFile() {
   return { root, lake, file: path.join(root, target) };
 }
 
-describe("a file that another program holds", () => {
+describe("a file locked by another program", () => {
   test.each([
     ["replaced", (lake: FolderLake) => lake.write(target, one("newer")), "newer"],
     [
@@ -59,7 +59,7 @@ describe("a file that another program holds", () => {
     expect(await readdir(path.join(path.dirname(file), "..", "..", ".clever-lake-tmp"))).toEqual([]);
   });
 
-  test("keeps nobody who is called off", async () => {
+  test("does not delay a cancelled call", async () => {
     const { lake, file } = await lakeWithFile();
     await using _held = await hold(file);
     const abort = new AbortController();
@@ -68,7 +68,7 @@ describe("a file that another program holds", () => {
     await expect(done).rejects.toThrow("Stopped.");
   });
 
-  test("is told as such when it is not let go", async () => {
+  test("is reported as such if it stays locked", async () => {
     const { lake, file } = await lakeWithFile();
     await using _held = await hold(file);
     await expect(lake.write(target, one("newer"))).rejects.toMatchObject({
@@ -78,7 +78,7 @@ describe("a file that another program holds", () => {
   });
 });
 
-test("an open file that others may delete is replaced, and who reads it reads on", async () => {
+test("an open file with shared deletion is replaced, and its readers continue", async () => {
   const { lake, file } = await lakeWithFile();
   await using reading = await open(file, "r");
   const done = lake.write(target, one("newer"));
@@ -89,7 +89,7 @@ test("an open file that others may delete is replaced, and who reads it reads on
 });
 
 test.each(["stage1np/a:b", "stage1np/con", "stage1np/NUL.csv", "stage1np/a.", "stage1np/a ", "stage1np/a?b"])(
-  "%s, which Windows cannot hold, is refused and not written elsewhere",
+  "%s, which Windows does not allow, is refused and not written elsewhere",
   async (awkward) => {
     const root = await temporaryFolder();
     const lake = await FolderLake.open(root);
@@ -114,7 +114,7 @@ test("paths of more than 260 characters are written, listed and read", async () 
   expect(found.sort()).toEqual([`${long}.done`, `${long}.lock`]);
 });
 
-test("a lake is opened by drive letter, in either kind of slash and as an address", async () => {
+test("a lake is opened by drive letter, with either slash and as a URL", async () => {
   const root = await temporaryFolder();
   expect(path.parse(root).root).toMatch(/^[A-Z]:\\$/);
   await writeFile(path.join(root, "x"), "here");
@@ -133,7 +133,7 @@ test("a folder whose path is too long for DuckDB is refused before anything is w
   await expect(stat(root)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
-test("what goes to stage2p is made there, so that it gets the access list that its readers are on", async () => {
+test("files for stage2p are created there, so they inherit its ACL", async () => {
   const root = await temporaryFolder();
   const lake = await FolderLake.open(root);
   const scratch = await lake.scratch();
@@ -149,7 +149,7 @@ test("what goes to stage2p is made there, so that it gets the access list that i
   expect(names).toEqual(["stage2p/t"]);
 });
 
-test("a file of a dead process that another program holds keeps nobody from writing", async () => {
+test("a dead process's file that another program has locked does not prevent writing", async () => {
   const { root } = await lakeWithFile();
   // No process has this number.
   const leftOver = path.join(root, ".clever-lake-tmp", `${2 ** 31 - 4}@${processSpace}@${randomUUID()}`);

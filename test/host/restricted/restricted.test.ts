@@ -9,12 +9,12 @@ import { Person } from "../person";
 suite("in Restricted Mode", function () {
   this.timeout(120_000);
 
-  test("the folder is not trusted, and its settings are there", () => {
+  test("the folder is not trusted and has settings", () => {
     assert.equal(workspace.isTrusted, false);
     assert.equal(workspace.getConfiguration("files").get("eol"), "\r\n");
   });
 
-  test("its settings of the server, the lake and what runs by itself are passed over", async () => {
+  test("its settings of the server, the lake and automatic runs are ignored", async () => {
     await activeApplication();
     const { restrictedConfigurations } = manifest().capabilities.untrustedWorkspaces;
     const restricted = restrictedConfigurations.map((key) => key.replace(/^clever\./, ""));
@@ -25,14 +25,14 @@ suite("in Restricted Mode", function () {
     }
   });
 
-  test("nothing is connected by itself, and no engine is started", async () => {
+  test("nothing connects automatically, and no engine is started", async () => {
     const { client, lakeTree, model, reportsTree, runsTree } = await activeApplication();
     assert.equal(client.pid, undefined);
     for (const tree of [reportsTree, lakeTree, runsTree]) assert.deepEqual(await tree.getChildren(), []);
     assert.equal(model.state, "unknown");
   });
 
-  test("a connection of the user's own waits until it is asked for, and then works", async () => {
+  test("the user's own connection is used only on request, and then works", async () => {
     const district = await District.serve({ students: 20, days: 1 });
     const person = new Person();
     try {

@@ -10,7 +10,7 @@ suite("activation", () => {
     assert.ok(extension, `not found in VS Code ${version}`);
   });
 
-  test("it activates, starts no engine and loads nothing beside itself", async () => {
+  test("it activates, starts no engine and loads no other file", async () => {
     const { client } = await activeApplication();
     assert.equal(extension?.isActive, true);
     assert.equal(client.pid, undefined);

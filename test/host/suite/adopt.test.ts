@@ -33,7 +33,7 @@ suite("adopting a lake that OEA wrote", function () {
   const adopt = () => commands.executeCommand<AdoptSummary | undefined>("clever.adopt");
   const tables = async () => (await readdir(path.join(district.lake, "stage2p/clever"))).sort();
 
-  test("a run is refused, and the button leads to what is to be done", async () => {
+  test("a run is refused, with a button that adopts the lake", async () => {
     const { runs } = await activeApplication();
     assert.equal(await runs.run({ command: "run" }), undefined);
     const [told] = person.told;
@@ -42,7 +42,7 @@ suite("adopting a lake that OEA wrote", function () {
     assert.deepEqual(told?.choices, ["Retry", "Adopt OEA's Lake", "Show Log"]);
   });
 
-  test("the views and the menu say so, and lead there", async () => {
+  test("the views and the menu say so and offer it", async () => {
     const { model, lakeTree, reportsView } = await activeApplication();
     await model.refresh();
     assert.match(reportsView.message ?? "", /^OEA's own notebooks wrote this lake/);
@@ -59,14 +59,14 @@ suite("adopting a lake that OEA wrote", function () {
     assert.ok(labels.includes("Adopt OEA's Lake…") && !labels.includes("Run the Pipeline"), String(labels));
   });
 
-  test("the test of the connection says so, too", async () => {
+  test("the connection test says so too", async () => {
     await commands.executeCommand("clever.testConnection");
     const told = person.told.at(-1);
     assert.match(told?.message ?? "", /OEA's own notebooks wrote this lake/);
     assert.deepEqual(told?.choices, ["Adopt OEA's Lake"]);
   });
 
-  test("shows what there is and what it would do, and leaves everything where the person leaves", async () => {
+  test("shows what exists and what it would do, and changes nothing if cancelled", async () => {
     const before = await tables();
     assert.equal(await adopt(), undefined);
     const [asked] = person.told;
@@ -79,7 +79,7 @@ suite("adopting a lake that OEA wrote", function () {
     assert.deepEqual(await tables(), before);
   });
 
-  test("adopts it, tells of it, and shows OEA's rows against ours", async () => {
+  test("adopts it, reports it, and compares OEA's rows with ours", async () => {
     person.answer(/^Adopt the lake/, "Adopt");
     const done = await adopt();
     assert.equal(done?.state, "adopted");

@@ -35,14 +35,14 @@ suite("analytics assets", function () {
 
   const create = () => commands.executeCommand<AssetsSummary | undefined>("clever.createAssets");
 
-  test("writes nothing where the person leaves a question", async () => {
+  test("writes nothing if a question is cancelled", async () => {
     assert.equal(await create(), undefined);
     person.pick((items) => items);
     assert.equal(await create(), undefined);
     assert.deepEqual(person.told, []);
   });
 
-  test("writes what was picked and opens its README; changed files are kept and told", async () => {
+  test("writes what was picked and opens its README; changed files are kept and listed", async () => {
     person.pick((items) => items).openFrom(Uri.file(folder));
     const made = await create();
     assert.ok(made && made.written.length > 5);

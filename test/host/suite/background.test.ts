@@ -39,7 +39,7 @@ class Clock {
   }
 }
 
-suite("the look in the background", function () {
+suite("the background check", function () {
   this.timeout(120_000);
   let district: District;
   let person: Person;
@@ -58,7 +58,7 @@ suite("the look in the background", function () {
     await district.end();
   });
 
-  test("is off until it is asked for, and follows the setting", async () => {
+  test("is off by default, and follows the setting", async () => {
     await activeApplication();
     assert.deepEqual(clock.minutes, []);
     await setSetting("checkEvery", 30);
@@ -71,7 +71,7 @@ suite("the look in the background", function () {
     await until("it is off", () => clock.minutes.length === 0);
   });
 
-  test("finds new reports and brings them in only where that is wanted", async () => {
+  test("finds new reports and ingests them only if configured", async () => {
     const { model, runs } = await activeApplication();
     await setSetting("checkEvery", 5);
     await until("it is on", () => clock.minutes.length === 1);
@@ -88,7 +88,7 @@ suite("the look in the background", function () {
     assert.equal(person.saw(/6 files ingested/).length, 1);
   });
 
-  test("that goes wrong shows in the view, without a message", async () => {
+  test("shows its errors in the view, without a message", async () => {
     const { model } = await activeApplication();
     await district.connect({ port: 9 });
     await setSetting("checkEvery", 5);

@@ -4,7 +4,7 @@ import { ConfigurationTarget, commands, workspace } from "vscode";
 import { activeApplication } from "../application";
 
 suite("without a connection", () => {
-  test("the wizard opens, and leaving it changes nothing", async () => {
+  test("the wizard opens, and cancelling it changes nothing", async () => {
     const wizard = commands.executeCommand("clever.connect");
     await sleep(500);
     await commands.executeCommand("workbench.action.closeQuickOpen");
@@ -36,7 +36,7 @@ suite("settings", () => {
     ["lake.url", "ftp://somewhere"],
     ["userTypes", ["parents"]],
   ] as const) {
-    test(`a wrong ${key} is refused by its name`, async () => {
+    test(`an invalid ${key} is refused by its name`, async () => {
       const { model } = await activeApplication();
       await set("sftp.host", "127.0.0.1");
       await set("sftp.username", "somebody");

@@ -54,7 +54,7 @@ suite("every command of the manifest", function () {
     );
   });
 
-  test("without a connection says what is missing, and offers the ways to one", async () => {
+  test("without a connection says what is missing, and offers to connect", async () => {
     for (const { command } of needing(/clever\.connected/)) {
       person.told.length = 0;
       await callAndLeave(command);
@@ -99,7 +99,7 @@ suite("every command of the manifest", function () {
     }
   });
 
-  test("during a run says so where it has to wait, and offers to stop it", async () => {
+  test("during a run says that it must wait, and offers to stop the run", async () => {
     const district = await District.serve({ students: 2000, days: 20 });
     try {
       await district.connect();
@@ -128,7 +128,7 @@ suite("every command of the manifest", function () {
     }
   });
 
-  test("while the server is silent waits, and tells of it in the end", async () => {
+  test("while the server does not answer waits, and reports it in the end", async () => {
     const silent = await SilentServer.start();
     const district = await District.serve(undefined);
     try {

@@ -51,13 +51,13 @@ suite("the dashboard", function () {
     await until("the tab is closed", () => tab.disposed);
   }
 
-  test("without a connection is no tab but the way to one", async () => {
+  test("without a connection opens no tab but offers to connect", async () => {
     await commands.executeCommand("clever.openDashboard");
     assert.equal(tabs.all.length, 0);
     assert.equal(person.saw(/There is no connection yet/).length, 1);
   });
 
-  test("over a lake that holds nothing says so, and fills itself after the run that it offers", async () => {
+  test("on an empty lake says so, and loads after the run that it offers", async () => {
     await district.connect();
     const tab = await open();
     tab.say({ type: "ready" });
@@ -74,7 +74,7 @@ suite("the dashboard", function () {
     assert.ok(Number(answer.cards.users.value) > 270);
   });
 
-  test("is there once, answers what is asked, and heeds a setting at once", async () => {
+  test("opens once, answers queries, and applies a setting immediately", async () => {
     const tab = tabs.newest();
     assert.equal(await open(), tab);
     assert.equal(tabs.all.length, 1);
@@ -94,7 +94,7 @@ suite("the dashboard", function () {
     assert.equal((await tab.hears("answer", before)).answer.minimumGroupSize, 20);
   });
 
-  test("shows every number only where that is confirmed, and takes the setting back otherwise", async () => {
+  test("shows every number only after a confirmation, and otherwise reverts the setting", async () => {
     const tab = tabs.newest();
     let before = tab.received.length;
     await setSetting("minimumGroupSize", 0);
@@ -111,7 +111,7 @@ suite("the dashboard", function () {
     await setSetting("minimumGroupSize", undefined);
   });
 
-  test("divides people the other way where its page asks for it", async () => {
+  test("changes the division of people on request of its page", async () => {
     const tab = tabs.newest();
     const before = tab.received.length;
     tab.say({ type: "keepWhole", keep: "grades" });
@@ -123,7 +123,7 @@ suite("the dashboard", function () {
     await setSetting("keepWhole", undefined);
   });
 
-  test("carries the district's name as it is set now", async () => {
+  test("has the district's current name", async () => {
     const tab = tabs.newest();
     const before = tab.received.length;
     await setSetting("districtName", "Eastfield Unified");
@@ -131,7 +131,7 @@ suite("the dashboard", function () {
     await setSetting("districtName", undefined);
   });
 
-  test("does not take messages that no page of its own sends", async () => {
+  test("rejects messages that its own page would not send", async () => {
     const tab = tabs.newest();
     const before = tab.received.length;
     tab.say({ type: "ask", question: 2, filter: { ...openingFilter, schools: "all" } });
@@ -172,7 +172,7 @@ suite("the dashboard", function () {
     assert.equal(person.saw(/The link is damaged/).length, 1);
   });
 
-  test("keeps saved groups and views for their lake, over closing it, and shows them over no other", async () => {
+  test("keeps saved groups and views for their lake only, after it was closed too", async () => {
     const tab = tabs.newest();
     const saved = {
       groups: [{ name: "North side", schools: ["North High", null] }],
@@ -211,7 +211,7 @@ suite("the dashboard", function () {
     assert.deepEqual(await savedNow(), { groups: [], views: [] });
   });
 
-  test("that is closed while it is answered ends in silence, and opens again", async () => {
+  test("can be closed during a query without an error, and reopened", async () => {
     const tab = tabs.newest();
     tab.say({ type: "ask", question: 3, filter: { ...openingFilter, range: { preset: "all" } } });
     await close(tab);
@@ -223,7 +223,7 @@ suite("the dashboard", function () {
     assert.deepEqual(person.told, []);
   });
 
-  test("outlives the engine that answered it, and says what is wrong with a setting", async () => {
+  test("survives the end of its engine, and reports an invalid setting", async () => {
     const { client } = await activeApplication();
     const tab = tabs.newest();
     const { pid } = client;
@@ -241,7 +241,7 @@ suite("the dashboard", function () {
     await district.connect();
   });
 
-  test("lists what is in quarantine, also while the server is looked at", async () => {
+  test("lists files in quarantine, also while the server is being listed", async () => {
     const { model, runs } = await activeApplication();
     const name = "2025-08-26-daily-participation-students (1).csv";
     await writeFile(path.join(district.reports, "daily-participation", name), "nonsense\n1\n");
@@ -257,7 +257,7 @@ suite("the dashboard", function () {
     await close(tab);
   });
 
-  test("comes back after a reload with its filters, once, and without a usable state as if new", async () => {
+  test("is restored once after a reload with its filters, and opens as new without a usable state", async () => {
     const filter = { ...openingFilter, userTypes: ["teachers" as const] };
     const state = { filter, view: openingView, scrollTop: 40 };
     const restored = DashboardPanel.restore(newTab(), state, await ground());
@@ -276,7 +276,7 @@ suite("the dashboard", function () {
     fresh?.dispose();
   });
 
-  test("calls off its question when it is closed", async () => {
+  test("cancels its query when closed", async () => {
     let asked: AbortSignal | undefined;
     const source: DashboardSource = {
       ask: (_, signal) => {

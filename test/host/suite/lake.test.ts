@@ -28,7 +28,7 @@ suite("the lake view", function () {
 
   teardown(() => person.leave());
 
-  test("shows stages, tables with rows, version and change, and landed files by run", async () => {
+  test("shows stages, tables with rows, version and last change, and landed files by run", async () => {
     const { lakeTree } = await activeApplication();
     const lines = await linesOf(lakeTree);
     assert.deepEqual(
@@ -46,7 +46,7 @@ suite("the lake view", function () {
     assert.equal(lines.filter(({ context }) => context === "lake.file").length, 18);
   });
 
-  test("opens the ingest log at once, as what happened to which file, the newest first", async () => {
+  test("opens the ingest log directly, as what happened to each file, newest first", async () => {
     const { lakeTree } = await activeApplication();
     const node = await nodeAt(lakeTree, /^stage1np/, /^_ingest_log/);
     await commands.executeCommand("clever.openLakeItem", node);
@@ -60,7 +60,7 @@ suite("the lake view", function () {
     assert.ok(!/not pseudonymized/.test(text));
   });
 
-  test("opens a pseudonymized table at once: rows, columns, months and commits", async () => {
+  test("opens a pseudonymized table directly: rows, columns, months and commits", async () => {
     const { lakeTree } = await activeApplication();
     const node = await nodeAt(lakeTree, /^stage2p$/, /^daily_participation_pseudo/);
     await commands.executeCommand("clever.openLakeItem", node);
@@ -78,7 +78,7 @@ suite("the lake view", function () {
     assert.equal(firstRows.split("\n").length, 2 + 20);
   });
 
-  test("shows no rows of a table with identities, and so has nothing to ask", async () => {
+  test("shows no rows of a table with identities, so it needs no confirmation", async () => {
     const { lakeTree } = await activeApplication();
     const node = await nodeAt(lakeTree, /^stage2np/, /^daily_participation_lookup/);
     await commands.executeCommand("clever.openLakeItem", node);
@@ -92,7 +92,7 @@ suite("the lake view", function () {
     assert.match(text, /sis_id \| string/);
   });
 
-  test("previews a landed file at once, since it is masked", async () => {
+  test("previews a landed file directly, since it is masked", async () => {
     const { lakeTree } = await activeApplication();
     const node = await nodeAt(lakeTree, /^stage1np/, /^Landed/, /./, / students$/);
     assert.ok(node.kind === "landed");

@@ -26,7 +26,7 @@ suite("messages", function () {
     ["minimumGroupSize", -1],
     ["lake.url", "ftp://somewhere"],
   ] as const) {
-    test(`of a wrong ${key} name the setting and open it`, async () => {
+    test(`about an invalid ${key} name the setting and open it`, async () => {
       await setSetting("sftp.host", "127.0.0.1");
       await setSetting("sftp.username", "somebody");
       await setSetting("lake.url", "file:///nowhere");
@@ -53,7 +53,7 @@ suite("messages", function () {
     });
   }
 
-  test("of a lake's other salt speak of the command here, not of the command line", async () => {
+  test("about a different salt name the command in VS Code, not the command line", async () => {
     const district = await District.serve({ students: 20, days: 1 });
     try {
       await district.connect();
@@ -70,7 +70,7 @@ suite("messages", function () {
     }
   });
 
-  test("and pages make nothing of text from outside: VS Code's own Markdown finds no link in it", async () => {
+  test("and pages render external text literally: VS Code's Markdown finds no link in it", async () => {
     const hostile =
       '[x](command:workbench.action.closeWindow) <a href="command:y">y</a> <https://evil.example> https://evil.example //evil.example a@evil.com mailto:a@evil.com ftp://evil.example [r]\n\n[r]: command:z\n- `c` **b** | # h';
     const html = await commands.executeCommand<string>(
@@ -82,7 +82,7 @@ suite("messages", function () {
     assert.equal(html.match(/\[x\]\(command:workbench/g)?.length, 3, "It is there, as text.");
   });
 
-  test("hold no word of the command line, whatever the error", () => {
+  test("never mention the command line, whatever the error", () => {
     const ofTheCore = [
       "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
       "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one: keep it like a password.",

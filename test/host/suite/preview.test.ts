@@ -50,7 +50,7 @@ suite("a report's preview", function () {
     return tabs.newest();
   }
 
-  test("opens once per report, with its rows and the refused one among them", async () => {
+  test("opens once per report, with its rows including the refused one", async () => {
     const page = await openMonday();
     page.say({ type: "ready" });
     const { info, revealed, generation } = await page.hears("opened");
@@ -83,7 +83,7 @@ suite("a report's preview", function () {
     );
   }
 
-  test("reveals identities only once the person has agreed, and masks them again without a question", async () => {
+  test("reveals identities only after a confirmation, and masks them again without one", async () => {
     const page = await openMonday();
     page.say({ type: "reveal", on: true });
     await until("the question is asked", () => person.saw(/Show the identities in/).length === 1);
@@ -109,7 +109,7 @@ suite("a report's preview", function () {
     assert.equal(person.told.length, 2);
   });
 
-  test("outlives the engine that it was read by", async () => {
+  test("survives the end of its engine", async () => {
     const { client } = await activeApplication();
     const page = await openMonday();
     const { generation } = await page.hears("opened");
@@ -124,7 +124,7 @@ suite("a report's preview", function () {
     assert.equal((await page.hears("rows", before)).rows.length, 5);
   });
 
-  test("is read anew, masked, where another connection has another file of its name", async () => {
+  test("is reread, masked, if another connection has a different file of the same name", async () => {
     const page = await openMonday();
     page.say({ type: "ready" });
     await page.hears("opened");
@@ -141,7 +141,7 @@ suite("a report's preview", function () {
     await setSetting("sftp.root", district.reports);
   });
 
-  test("comes back after a reload, masked, and without a usable state its tab closes", async () => {
+  test("is restored masked after a reload, and closes without a usable state", async () => {
     const { client, log, model } = await activeApplication();
     await commands.executeCommand("workbench.action.closeAllEditors");
     const extension = extensions.getExtension("clever-lake.clever-lake");

@@ -8,7 +8,7 @@ import { District } from "../district";
 import { Person } from "../person";
 import { linesOf } from "../trees";
 
-suite("repairing what another program changed", function () {
+suite("repairing another program's changes", function () {
   this.timeout(180_000);
   let district: District;
   let person: Person;
@@ -51,12 +51,12 @@ suite("repairing what another program changed", function () {
     await writeFile(path.join(log, next), `${news.map((action) => JSON.stringify(action)).join("\n")}\n`);
   }
 
-  test("finds nothing to repair where nobody else wrote", async () => {
+  test("finds nothing to repair if no other program wrote", async () => {
     assert.equal(await repair(), undefined);
     assert.match(person.told.at(-1)?.message ?? "", /^There is nothing to repair/);
   });
 
-  test("tells what it would do, leaves everything where the person leaves, and repairs where it is confirmed", async () => {
+  test("shows what it would do, changes nothing if cancelled, and repairs if confirmed", async () => {
     await appendAgain();
     const { runs } = await activeApplication();
     assert.ok(await runs.run({ command: "run" }));

@@ -33,7 +33,7 @@ suite("the reports of an OpenSSH server", function () {
 
   teardown(() => person.leave());
 
-  test("are grouped by month where a folder holds more than 60, the newest first", async () => {
+  test("are grouped by month if a folder has more than 60, newest first", async () => {
     const { model, reportsTree } = await activeApplication();
     await model.refresh();
     const lines = await linesOf(reportsTree);
@@ -57,7 +57,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.equal(model.newCount, 150);
   });
 
-  test("tell their states by word, and what is no report", async () => {
+  test("show their states as words, and files that are not reports", async () => {
     const { reportsTree } = await activeApplication();
     const lines = await linesOf(reportsTree);
     assert.match(lineOf(lines, "top.csv").description, /^not a report$/);
@@ -65,7 +65,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.match(lineOf(lines, "2025-08-25 students").description, /^new$/);
   });
 
-  test("of which a part is ingested are in the lake, anonymized or new", async () => {
+  test("are in the lake, anonymized or new after a partial ingestion", async () => {
     const { model, reportsTree } = await activeApplication();
     const august = await nodeAt(reportsTree, /^daily/, /^August/);
     await commands.executeCommand("clever.ingestSelected", august, [august]);
@@ -93,7 +93,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.equal(person.saw(/already in the lake/).length, 1);
   });
 
-  test("that changed on the server are marked, and their rows replaced", async () => {
+  test("that changed on the server are marked, and their rows are replaced", async () => {
     const { model, reportsTree, runs } = await activeApplication();
     const file = path.join(district.reports, monday);
     const lastRow = (await readFile(file, "utf8")).trimEnd().split("\n").at(-1) ?? "";
@@ -112,7 +112,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.match(lineOf(await linesOf(reportsTree), "2025-08-25 students").description, /^anonymized/);
   });
 
-  test("with bad rows are quarantined with the reason, until they are accepted", async () => {
+  test("with bad rows are quarantined with the reason until accepted", async () => {
     const { model, reportsTree, reportsView, runs } = await activeApplication();
     const bad = "daily-participation/2025-10-06-daily-participation-students.csv";
     const rows = [
@@ -156,7 +156,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.equal(model.counts.quarantined, 0);
   });
 
-  test("that cannot be read at all are not offered to be accepted", async () => {
+  test("that cannot be read at all cannot be accepted", async () => {
     const { model, reportsTree, runs } = await activeApplication();
     const bad = "daily-participation/2025-10-07-daily-participation-students.csv";
     await writeFile(path.join(district.reports, bad), `${header.replace("active", "activ")}\n`);
@@ -186,7 +186,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.ok(!model.reports.some(({ path: each }) => each === bad));
   });
 
-  test("that failed say so, with the reason, until a run brings them on", async () => {
+  test("that failed show the reason until a run succeeds", async () => {
     const { model, reportsTree, reportsView, runs } = await activeApplication();
     const name = "daily-participation/2025-10-08-daily-participation-students.csv";
     const row = "2025-10-08,s1,65f0c1d2e3a4b5c6d7000001,school1,First,true,1,1";
@@ -212,7 +212,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.equal(reportsTree.getTreeItem(await find()).description, "anonymized");
   });
 
-  test("are found in the lake view", async () => {
+  test("can be revealed in the lake view", async () => {
     const { lakeTree, reportsTree } = await activeApplication();
     const node = await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-26 students/);
     await commands.executeCommand("clever.revealInLake", node);
@@ -222,13 +222,13 @@ suite("the reports of an OpenSSH server", function () {
     assert.deepEqual(person.told, []);
   });
 
-  test("have parents up to the top, so that they can be found below closed rows", async () => {
+  test("have parents up to the root, so they can be revealed below collapsed rows", async () => {
     const { lakeTree, reportsTree } = await activeApplication();
     await assertParents(lakeTree);
     await assertParents(reportsTree);
   });
 
-  test("keep their ids over a refresh, so that what is expanded and selected stays so", async () => {
+  test("keep their ids after a refresh, so expansion and selection persist", async () => {
     const { model, reportsTree, lakeTree, runsTree } = await activeApplication();
     for (const tree of [reportsTree, lakeTree, runsTree]) {
       const before = (await linesOf<never>(tree as never)).map(({ id }) => id);
@@ -242,7 +242,7 @@ suite("the reports of an OpenSSH server", function () {
     }
   });
 
-  test("come back when the server was away", async () => {
+  test("reappear after the server was unreachable", async () => {
     const { model, reportsTree, reportsView } = await activeApplication();
     const before = await linesOf(reportsTree);
     const away = `${district.reports}-away`;
@@ -292,7 +292,7 @@ suite("ten thousand files on the server", function () {
 
   suiteTeardown(() => district.end());
 
-  test("are listed, a level at a time, with stable ids", async () => {
+  test("are listed, one level at a time, with stable ids", async () => {
     const { model, reportsTree } = await activeApplication();
     await model.refresh();
     assert.equal(model.reports.length, 10_002);

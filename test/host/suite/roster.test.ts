@@ -45,7 +45,7 @@ suite("importing a roster", function () {
     return commands.executeCommand<RosterSummary | undefined>("clever.importRoster");
   }
 
-  test("from the server finds it among the files there, and joins the reports", async () => {
+  test("from the server finds it among the files there, and joins with the reports", async () => {
     const summary = await imported(
       /From the SFTP server/,
       /^roster\/students\.csv$/,
@@ -65,14 +65,14 @@ suite("importing a roster", function () {
     assert.ok(tables.some((node) => node.kind === "table" && node.table.name === "students_pseudo"));
   });
 
-  test("from a path that is typed finds it unchanged", async () => {
+  test("from a typed path finds it unchanged", async () => {
     person.type(`/${sampleRosterPath}`);
     const summary = await imported(/From the SFTP server/, /Type the path/, /school and grade only/);
     assert.equal(summary?.outcome, "unchanged");
     assert.match(person.told[0]?.message ?? "", /^The roster is unchanged: \d+ students\./);
   });
 
-  test("from this machine keeps the file as it came where that is chosen", async () => {
+  test("from this machine keeps the original file if chosen", async () => {
     Object.assign(window, { showOpenDialog: () => Promise.resolve([Uri.file(file)]) });
     const summary = await imported(/From this machine/, /Also keep the original file/);
     const place = summary?.keptRaw ?? "";
@@ -81,7 +81,7 @@ suite("importing a roster", function () {
     assert.equal(kept, await readFile(file, "utf8"));
   });
 
-  test("tells of refused rows by line, without a word of theirs", async () => {
+  test("lists refused rows by line, without their contents", async () => {
     const broken = path.join(district.reports, "broken.csv");
     await writeFile(broken, `${await readFile(file, "utf8")}101,,Planted-Name\n`);
     Object.assign(window, { showOpenDialog: () => Promise.resolve([Uri.file(broken)]) });
@@ -93,7 +93,7 @@ suite("importing a roster", function () {
     assert.ok(!JSON.stringify([person.told, summary]).includes("Planted"));
   });
 
-  test("changes nothing where the person leaves", async () => {
+  test("changes nothing if cancelled", async () => {
     const log = path.join(district.lake, "stage2p/clever/students_pseudo/_delta_log");
     const before = await readdir(log);
     Object.assign(window, { showOpenDialog: () => Promise.resolve(undefined) });

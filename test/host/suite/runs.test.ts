@@ -28,7 +28,7 @@ suite("runs", function () {
 
   teardown(() => person.leave());
 
-  test("need a salt, and offer to give one", async () => {
+  test("need a salt, and offer to enter one", async () => {
     const { runs, secrets } = await activeApplication();
     await secrets.write({ salt: undefined });
     assert.equal(await runs.run({ command: "run" }), undefined);
@@ -39,7 +39,7 @@ suite("runs", function () {
     await secrets.write({ salt });
   });
 
-  test("whose engine is killed say what was interrupted, and are completed from that message", async () => {
+  test("whose engine is killed report what was interrupted, and can be completed from that message", async () => {
     const { client, model, runs, runsTree } = await activeApplication();
     await model.refresh();
     const { pid } = client;
@@ -66,7 +66,7 @@ suite("runs", function () {
     assert.deepEqual(outcomes, ["done", "failed"]);
   });
 
-  test("that find nothing new say so, and leave nothing to open that is not there", async () => {
+  test("that find nothing new say so, and offer no missing report to open", async () => {
     const { runs } = await activeApplication();
     const summary = await runs.run({ command: "run" });
     assert.equal(summary?.landed, 0);
@@ -102,7 +102,7 @@ suite("runs", function () {
     assert.deepEqual(person.told, []);
   });
 
-  test("whose report cannot be read say why, and show it once it can be read again", async () => {
+  test("whose report cannot be read show the reason, and the report once it is readable again", async () => {
     const { runsTree } = await activeApplication();
     const node = await nodeAt(runsTree, /./);
     assert.ok(node.kind === "run");
@@ -117,7 +117,7 @@ suite("runs", function () {
     await until("it is shown", () => /\*\*done\*\*/.test(page.getText()));
   });
 
-  test("that failed are tried again from the view", async () => {
+  test("that failed can be retried from the view", async () => {
     const { model, runs, runsTree } = await activeApplication();
     const name = "daily-participation/2025-10-06-daily-participation-staff.csv";
     const file = path.join(district.reports, name);

@@ -39,7 +39,7 @@ suite("the salt", function () {
   };
   const box = () => boxes.next("the salt", ({ title }) => title === "Change Salt");
 
-  test("is changed only to one that the lake takes, and never to nothing", async () => {
+  test("is changed only to one that the lake accepts, and never to an empty one", async () => {
     const change = changing();
     const asked = await box();
     assert.equal(asked.password, true);
@@ -57,7 +57,7 @@ suite("the salt", function () {
     assert.ok(!/planted/.test(JSON.stringify(person.told)));
   });
 
-  test("is replaced after a question that says what depends on it", async () => {
+  test("is replaced only after a confirmation that says what depends on it", async () => {
     await using empty = await District.serve({ students: 20, days: 1 });
     await empty.connect();
     const replace = async (answer: string | undefined) => {
@@ -75,7 +75,7 @@ suite("the salt", function () {
     assert.equal(await stored(), "planted-salt-of-another-kind");
   });
 
-  test("is shown, copied and saved only to who confirms", async () => {
+  test("is shown, copied and saved only after a confirmation", async () => {
     await env.clipboard.writeText("before");
     await commands.executeCommand("clever.showSalt");
     assert.equal(person.told.length, 1);
@@ -100,7 +100,7 @@ suite("the salt", function () {
     ["clever.forgetCredentials", /Remove the stored credentials/],
     ["clever.removeConnection", /Remove the connection and its credentials/],
   ] as const) {
-    test(`goes with ${command} only after a question, which offers to keep it first`, async () => {
+    test(`is removed by ${command} only after a confirmation, which offers to save it first`, async () => {
       await commands.executeCommand(command);
       assert.equal(await stored(), salt);
       const [asked] = person.saw(words);

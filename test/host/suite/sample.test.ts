@@ -18,7 +18,7 @@ suite("the sample district", function () {
   teardown(() => person.leave());
   suiteTeardown(disconnect);
 
-  test("connects with a server and a lake of its own, and its reports are new", async () => {
+  test("connects with its own server and lake, and its reports are new", async () => {
     const { model, reportsTree } = await activeApplication();
     await commands.executeCommand("clever.trySample");
     await until("the reports are listed", () => model.state === "loaded");
@@ -59,7 +59,7 @@ suite("the sample district", function () {
     assert.equal(summary?.anonymized, 0);
   });
 
-  test("the lake shows its tables, and the runs are there", async () => {
+  test("the lake shows its tables, and the runs are listed", async () => {
     const { lakeTree, runsTree } = await activeApplication();
     const stages = await lakeTree.getChildren();
     const tables = await Promise.all(stages.map((stage) => lakeTree.getChildren(stage)));
@@ -76,7 +76,7 @@ suite("the sample district", function () {
     assert.ok(runs.length >= 2);
   });
 
-  test("a report tells where it landed, and is found in the lake", async () => {
+  test("a report shows where it landed, and can be revealed in the lake", async () => {
     const { lakeTree, model, reportsTree } = await activeApplication();
     const [item] = model.reports;
     assert.ok(item?.landed);
@@ -89,7 +89,7 @@ suite("the sample district", function () {
     assert.equal(found?.kind === "landed" && found.file.path, item.landed.landedPath);
   });
 
-  test("an engine that dies in mid-run is started again, and the run is completed", async () => {
+  test("an engine that dies during a run is restarted, and the run is completed", async () => {
     const { client, model, runs } = await activeApplication();
     await commands.executeCommand("clever.verify");
     const { pid } = client;
@@ -108,13 +108,13 @@ suite("the sample district", function () {
     assert.ok(await runs.run({ command: "run" }));
   });
 
-  test("is left, and there is no connection as before", async () => {
+  test("can be left, and there is no connection, as before", async () => {
     await commands.executeCommand("clever.leaveSample");
     assert.equal(isConnected(), false);
     assert.deepEqual(person.saw(/left the sample district/)[0]?.choices, ["Connect"]);
   });
 
-  test("takes the place of a connection only after a question, and gives it back untouched", async () => {
+  test("replaces a connection only after a confirmation, and restores it unchanged", async () => {
     await using district = await District.serve({ students: 20, days: 1 });
     await district.connect();
     const { model, secrets } = await activeApplication();

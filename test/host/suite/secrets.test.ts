@@ -27,14 +27,14 @@ suite("secrets", () => {
     await disconnect();
   });
 
-  test("are kept in the secret store and in no setting", async () => {
+  test("are kept in the secret store and not in settings", async () => {
     const { secrets } = await activeApplication();
     assert.deepEqual((await secrets.readBound()).secrets, planted);
     const settings = JSON.stringify(workspace.getConfiguration());
     for (const name of names) assert.ok(!settings.includes(planted[name]), name);
   });
 
-  test("are all forgotten at once, without an engine being started for it", async () => {
+  test("are all forgotten together, without starting an engine", async () => {
     const { client, secrets } = await activeApplication();
     const { pid } = client;
     person.answer(/Remove the stored credentials/, "Remove");
@@ -44,7 +44,7 @@ suite("secrets", () => {
     assert.equal(person.saw(/have been removed from this machine/).length, 1);
   });
 
-  test("go with the connection, once the person has agreed", async () => {
+  test("are removed with the connection, after a confirmation", async () => {
     const { secrets } = await activeApplication();
     await setSetting("sftp.host", "127.0.0.1");
     await setSetting("sftp.username", "district");
@@ -63,7 +63,7 @@ suite("secrets", () => {
     assert.ok(person.told.every(({ modal }) => modal));
   });
 
-  test("are changed one by one in a box that says whose, and shown nowhere", async () => {
+  test("are changed one by one in a box that names their owner, and never shown", async () => {
     const { secrets } = await activeApplication();
     await setSetting("sftp.host", "127.0.0.1");
     await setSetting("sftp.port", 9);

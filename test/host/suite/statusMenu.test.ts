@@ -4,7 +4,7 @@ import { activeApplication } from "../application";
 import { District, disconnect } from "../district";
 import { Person } from "../person";
 
-suite("the menu of the status bar", function () {
+suite("the status bar menu", function () {
   this.timeout(60_000);
   let person: Person;
   let shown: readonly QuickPickItem[] = [];
@@ -22,12 +22,12 @@ suite("the menu of the status bar", function () {
 
   const labels = () => shown.map(({ label }) => label.replace(/^\$\([^)]*\) /, ""));
 
-  test("offers the ways to a connection where there is none", async () => {
+  test("offers to connect if there is no connection", async () => {
     await commands.executeCommand("clever.showMenu");
     assert.deepEqual(labels(), ["Connect to Clever and a Lake…", "Try a Sample District", "Show Log"]);
   });
 
-  test("says what is new, offers what can be done, and does nothing by itself", async () => {
+  test("says what is new, offers actions, and does nothing by itself", async () => {
     const district = await District.serve({ students: 20, days: 1 });
     try {
       await district.connect();

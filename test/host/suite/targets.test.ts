@@ -31,7 +31,7 @@ suite("where secrets and data go", function () {
   });
 
   // The folder's own settings name a server, a lake and more: see `hostile` in sessions.mjs.
-  test("is not set by a folder's settings, though the folder is trusted", () => {
+  test("is not set by a folder's settings, even if the folder is trusted", () => {
     assert.equal(workspace.isTrusted, true);
     assert.equal(workspace.getConfiguration("files").get("eol"), "\r\n");
     for (const key of [
@@ -44,7 +44,7 @@ suite("where secrets and data go", function () {
     }
   });
 
-  test("is asked before anything is sent to another server, and a no is kept until something is asked for", async () => {
+  test("is confirmed before anything is sent to another server, and a refusal holds until the next request", async () => {
     const { model, reportsTree } = await activeApplication();
     await using other = await SilentServer.start();
     await setSetting("sftp.port", other.port);
@@ -70,7 +70,7 @@ suite("where secrets and data go", function () {
     assert.equal(person.saw(question).length, 2);
   });
 
-  test("is asked as well where no secret is stored, as with an SSH agent", async () => {
+  test("is confirmed even if no secret is stored, as with an SSH agent", async () => {
     const { model, secrets } = await activeApplication();
     await using other = await SilentServer.start();
     person.answer(/Remove the stored credentials/, "Remove");
@@ -82,7 +82,7 @@ suite("where secrets and data go", function () {
     assert.equal(other.connections, 0);
   });
 
-  test("goes to the other server once the user has agreed", async () => {
+  test("goes to the other server after the confirmation", async () => {
     const { model } = await activeApplication();
     await using other = await SilentServer.start();
     await setSetting("sftp.timeoutSeconds", 1);
@@ -94,7 +94,7 @@ suite("where secrets and data go", function () {
     assert.equal(person.saw(question).length, 1);
   });
 
-  test("is asked before anything is written to another lake", async () => {
+  test("is confirmed before anything is written to another lake", async () => {
     const elsewhere = path.join(district.reports, "..", "elsewhere");
     const { runs } = await activeApplication();
     await setSetting("lake.url", pathToFileURL(elsewhere).href);

@@ -13,7 +13,7 @@ import { activeApplication } from "../application";
 import { District } from "../district";
 import { Person } from "../person";
 
-suite("keeping the lake's data files few", function () {
+suite("optimize and vacuum", function () {
   this.timeout(180_000);
   let district: District;
   let person: Person;
@@ -43,7 +43,7 @@ suite("keeping the lake's data files few", function () {
   const vacuum = () => commands.executeCommand<VacuumSummary | undefined>("clever.vacuum");
   const stored = async () => (await readdir(month)).sort();
 
-  test("shows what would be merged, and leaves everything where the person leaves", async () => {
+  test("shows what would be merged, and changes nothing if cancelled", async () => {
     const before = await stored();
     assert.equal(await optimize(), undefined);
     const [asked] = person.told;
@@ -55,7 +55,7 @@ suite("keeping the lake's data files few", function () {
     assert.deepEqual(await stored(), before);
   });
 
-  test("merges, and tells of it; the rows add up as before", async () => {
+  test("merges, and reports it; the rows still add up", async () => {
     person.answer(/^Merge/, "Merge");
     const done = await optimize();
     assert.equal(done?.dryRun, false);
@@ -79,7 +79,7 @@ suite("keeping the lake's data files few", function () {
     assert.equal(person.told.at(-1)?.message, "The Digital Engagement table is up to date already.");
   });
 
-  test("writes the table of groups when it is asked to, and after each run where the setting says so", async () => {
+  test("writes the table of groups on request, and after each run if configured", async () => {
     const update = () => commands.executeCommand<GroupsSummary | undefined>("clever.updateGroups");
     const done = await update();
     assert.ok(done?.written && done.groups > 0);
@@ -100,7 +100,7 @@ suite("keeping the lake's data files few", function () {
     }
   });
 
-  test("finds nothing to remove within the week, and takes no shorter time", async () => {
+  test("finds nothing to remove within a week, and accepts no shorter retention", async () => {
     person.type("7");
     assert.equal(await vacuum(), undefined);
     assert.match(person.told.at(-1)?.message ?? "", /^There is nothing to remove: .* last 7 days\.$/);
@@ -113,7 +113,7 @@ suite("keeping the lake's data files few", function () {
     assert.equal(person.told.length, 1);
   });
 
-  test("shows which unused files there are, and removes them where that is confirmed", async () => {
+  test("lists unused files, and removes them after a confirmation", async () => {
     const left = path.join(month, "part-left.snappy.parquet");
     await writeFile(left, "left by a killed run");
     const old = new Date(Date.now() - 8 * 86_400_000);

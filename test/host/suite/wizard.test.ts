@@ -50,7 +50,7 @@ suite("the wizard", function () {
     return boxes.step(6);
   };
 
-  test("trusts the server's key before anything is sent to it, and finds a wrong password at once", async () => {
+  test("asks to trust the server's key before anything is sent to it, and detects a wrong password immediately", async () => {
     const wizard = commands.executeCommand("clever.connect");
     const password = await toThePassword();
     password.answer("planted-mistake");
@@ -65,7 +65,7 @@ suite("the wizard", function () {
     assert.deepEqual(person.told, []);
   });
 
-  test("asks nothing again that was answered before it was left", async () => {
+  test("does not ask again what was answered before it was cancelled", async () => {
     const wizard = commands.executeCommand("clever.connect");
     for (const [step, value] of [
       [1, server.host],
@@ -93,7 +93,7 @@ suite("the wizard", function () {
     await wizard;
   });
 
-  test("stands still at what went wrong with the lake, says all of it, and goes back to its step", async () => {
+  test("stops at an error of the lake, shows it in full, and returns to that step", async () => {
     await writeFile(path.join(folder, "no-folder"), "");
     person.answer(/./, "Go Back");
     const wizard = commands.executeCommand("clever.connect");
@@ -110,7 +110,7 @@ suite("the wizard", function () {
     await wizard;
   });
 
-  test("makes no connection with a new salt before that is kept", async () => {
+  test("does not connect with a new salt before it is saved", async () => {
     const handedOver = /Keep the new salt like a password/;
     await env.clipboard.writeText("before");
     const wizard = commands.executeCommand("clever.connect");
@@ -138,7 +138,7 @@ suite("the wizard", function () {
     assert.ok(!JSON.stringify(person.told).includes(salt ?? "?"));
   });
 
-  test("finds another salt than the lake's as soon as it is pasted", async () => {
+  test("detects a salt other than the lake's as soon as it is pasted", async () => {
     const { runs } = await activeApplication();
     assert.ok(await runs.run({ command: "run" }));
     const wizard = commands.executeCommand("clever.connect");
@@ -154,7 +154,7 @@ suite("the wizard", function () {
     await wizard;
   });
 
-  test("offers to adopt a lake that OEA wrote, which takes a new salt", async () => {
+  test("offers to adopt a lake that OEA wrote, with a new salt", async () => {
     const lake = path.join(folder, "oea-lake");
     const extension = extensions.getExtension("clever-lake.clever-lake");
     await cp(path.join(extension?.extensionPath ?? "", "test/fixtures/lakes/oea"), lake, { recursive: true });
@@ -172,7 +172,7 @@ suite("the wizard", function () {
     assert.deepEqual(connected?.choices, ["Adopt OEA's Lake"]);
   });
 
-  test("warns of another key than the one that was trusted before", async () => {
+  test("warns about a key other than the one trusted before", async () => {
     await setSetting("sftp.hostKey", `SHA256:${"A".repeat(43)}`);
     const wizard = commands.executeCommand("clever.connect");
     (await boxes.step(1)).accept();
